@@ -1,0 +1,5 @@
+//! The program `orgtoken`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

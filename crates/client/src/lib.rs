@@ -1,0 +1,3 @@
+//! Salesforce access tokens over the network.
+
+#![forbid(unsafe_code)]

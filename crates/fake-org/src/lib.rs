@@ -1,0 +1,3 @@
+//! A Salesforce org that fits on a laptop.
+
+#![forbid(unsafe_code)]

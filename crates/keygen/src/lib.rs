@@ -1,0 +1,3 @@
+//! RSA key pairs and self-signed certificates.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Calls to the Salesforce REST API.
+
+#![forbid(unsafe_code)]

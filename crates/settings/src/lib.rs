@@ -1,0 +1,3 @@
+//! The settings of a Salesforce login: record, profile, environment; checked once.
+
+#![forbid(unsafe_code)]

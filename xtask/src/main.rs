@@ -1,0 +1,5 @@
+//! Tasks of this repository.
+
+#![forbid(unsafe_code)]
+
+fn main() {}
