@@ -1,0 +1,38 @@
+//! Building the workspace and finding what was built.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+/// What `cargo metadata` says, with every dependency resolved.
+pub(crate) fn metadata(sh: &Shell) -> Result<Value> {
+    let text = cmd!(sh, "cargo metadata --format-version 1").quiet().ignore_stderr().read()?;
+    serde_json::from_str(&text).context("cargo metadata did not print JSON")
+}
+
+/// The folder that Cargo builds into, whatever the environment made of it.
+pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
+    let text = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
+    let metadata: Value = serde_json::from_str(&text)?;
+    let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
+    Ok(folder.into())
+}
+
+/// Builds the program, the fake org and the binaries of package `conformance`, and returns the
+/// folder they are in.
+pub(crate) fn programs(sh: &Shell, release: bool) -> Result<PathBuf> {
+    let profile = release.then_some("--release");
+    let packages = ["-p", "orgtoken", "-p", "orgtoken-fake-org", "-p", "conformance"];
+    cmd!(sh, "cargo build --quiet {profile...} {packages...} --bins").quiet().run()?;
+    Ok(target_folder(sh)?.join(if release { "release" } else { "debug" }))
+}
+
+/// Runs `command` in the foreground.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `cargo xtask ci`: what the pipeline runs. Green here means green there.
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use xshell::{Shell, cmd};
+
+use crate::tally::Tally;
+use crate::{build, conformance, test, tidy};
+
+pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    for step in STEPS {
+        println!("\n== {}", step.name);
+        let began = Instant::now();
+        let outcome = (step.run)(sh, &mut tally);
+        let took = began.elapsed().as_secs();
+        if let Err(error) = outcome {
+            eprintln!("error: step {} after {took} s: {error:#}", step.name);
+            eprintln!("hint: {}", step.remedy);
+            tally.failed = tally.failed.max(1);
+            println!("{tally}");
+            return Ok(ExitCode::FAILURE);
+        }
+        println!("== {}: {took} s", step.name);
+    }
+    println!("\nevery step passed in {} s", started.elapsed().as_secs());
+    println!("{tally}");
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Step {
+    name: &'static str,
+    run: fn(&Shell, &mut Tally) -> Result<()>,
+    remedy: &'static str,
+}
+
+// Cheap ones first: what is wrong is known early.
+const STEPS: &[Step] = &[
+    Step { name: "fmt", run: fmt, remedy: "run `cargo fmt --all`" },
+    Step { name: "tidy", run: tidy, remedy: "each line above says what to change" },
+    Step {
+        name: "clippy",
+        run: clippy,
+        remedy: "mend each warning, or `#[expect]` it with a reason",
+    },
+    Step { name: "test", run: tests, remedy: "`cargo test -p PACKAGE NAME` runs one of them" },
+    Step {
+        name: "doc",
+        run: doc,
+        remedy: "run `cargo doc --workspace --no-deps` and mend the links",
+    },
+    Step {
+        name: "conformance",
+        run: conform,
+        remedy: "`cargo xtask conformance WORD` runs one case",
+    },
+    Step {
+        name: "standalone",
+        run: standalone,
+        remedy: "orgtoken-assertion must stand alone, without sockets",
+    },
+    Step {
+        name: "git diff",
+        run: clean,
+        remedy: "commit what the steps changed, or mend the test that writes",
+    },
+];
+
+fn fmt(sh: &Shell, _: &mut Tally) -> Result<()> {
+    Ok(cmd!(sh, "cargo fmt --all --check").run()?)
+}
+
+fn tidy(sh: &Shell, _: &mut Tally) -> Result<()> {
+    tidy::check(sh)
+}
+
+fn clippy(sh: &Shell, _: &mut Tally) -> Result<()> {
+    let deny = ["--", "--deny", "warnings"];
+    Ok(cmd!(sh, "cargo clippy --workspace --all-targets --all-features {deny...}").run()?)
+}
+
+fn tests(sh: &Shell, tally: &mut Tally) -> Result<()> {
+    *tally = test::tests(sh)?;
+    ensure!(tally.is_good(), "{tally}");
+    Ok(())
+}
+
+fn doc(sh: &Shell, _: &mut Tally) -> Result<()> {
+    let _flags = sh.push_env("RUSTDOCFLAGS", "--deny warnings");
+    Ok(cmd!(sh, "cargo doc --workspace --all-features --no-deps").run()?)
+}
+
+fn conform(sh: &Shell, _: &mut Tally) -> Result<()> {
+    let code = conformance::conformance(sh, &[])?;
+    ensure!(code == ExitCode::SUCCESS, "a case failed");
+    Ok(())
+}
+
+/// A stranger's project that depends on the signing crate alone: it runs, and nothing behind it
+/// opens a socket.
+fn standalone(sh: &Shell, _: &mut Tally) -> Result<()> {
+    let manifest = ["--manifest-path", "tests/standalone/Cargo.toml", "--locked"];
+    build::run(&mut Command::from(cmd!(sh, "cargo run --quiet {manifest...}")))?;
+    let tree = cmd!(sh, "cargo tree {manifest...} --edges normal --prefix none").quiet().read()?;
+    for name in ["tokio", "hyper", "rustls"] {
+        let found = tree.lines().find(|line| line.split([' ', '-']).next() == Some(name));
+        ensure!(found.is_none(), "{} is behind orgtoken-assertion", found.unwrap_or_default());
+    }
+    Ok(())
+}
+
+fn clean(sh: &Shell, _: &mut Tally) -> Result<()> {
+    cmd!(sh, "git diff --exit-code --stat").run().context("tracked files changed")
+}

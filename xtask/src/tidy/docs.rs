@@ -1,0 +1,124 @@
+//! Links between our pages lead somewhere.
+
+use super::Source;
+
+pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
+    for page in sources.iter().filter(|source| source.path.ends_with(".md")) {
+        for (line, link) in links(page) {
+            if let Some(what) = broken(sources, page, link) {
+                problems.push(format!("{}:{line}: link `{link}`: {what}", page.path));
+            }
+        }
+    }
+}
+
+/// Why a link leads nowhere; a link out of the repository is not followed.
+fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str> {
+    if link.contains("://") || link.starts_with("mailto:") {
+        return None;
+    }
+
+    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, at)| (path, Some(at)));
+    let target = resolve(&page.path, path);
+    let file = sources.iter().find(|source| source.path == target);
+    let folder = || sources.iter().any(|source| source.path.starts_with(&format!("{target}/")));
+    match (file, anchor) {
+        (None, _) if !folder() => Some("there is no such file: mend the path"),
+        (Some(file), Some(anchor)) if file.path.ends_with(".md") && !has(file, anchor) => {
+            Some("the page has no such heading: mend the part after `#`")
+        }
+        _ => None,
+    }
+}
+
+/// `link` as a path from the root, when it stands in `page`.
+fn resolve(page: &str, link: &str) -> String {
+    if link.is_empty() {
+        return page.to_owned();
+    }
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Whether a page has a heading, or an anchor of its own, of that name.
+fn has(page: &Source, anchor: &str) -> bool {
+    let own = [format!("id=\"{anchor}\""), format!("name=\"{anchor}\"")];
+    prose(page).any(|(_, line)| {
+        line.starts_with('#') && slug(line) == anchor || own.iter().any(|own| line.contains(own))
+    })
+}
+
+/// A heading as the anchor that GitHub makes of it.
+fn slug(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Every target of `[text](target)` and `[label]: target`.
+fn links(page: &Source) -> Vec<(usize, &str)> {
+    let mut links = Vec::new();
+    for (number, line) in prose(page) {
+        if let Some((label, target)) = line.split_once("]: ")
+            && label.starts_with('[')
+        {
+            links.push((number, target.trim()));
+        }
+        for (_, after) in line.match_indices("](").map(|(at, _)| line.split_at(at + 2)) {
+            links.extend(after.split([')', ' ']).next().map(|target| (number, target)));
+        }
+    }
+    links
+}
+
+/// The lines outside fences.
+fn prose(page: &Source) -> impl Iterator<Item = (usize, &str)> {
+    let mut fenced = false;
+    page.lines().filter(move |(_, line)| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn links_are_followed_to_file_folder_and_heading() {
+        let pages = |link: &str| {
+            let text = format!("# Set up\n\nsee [it]({link})\n\n```\n[not](gone.md)\n```\n");
+            [
+                sample("docs/setup.md", &text),
+                sample("README.md", "# `orgtoken`: a token\n\n<a id=\"codes\"></a>\n"),
+                sample("crates/oauth/src/lib.rs", ""),
+            ]
+        };
+        for (link, found) in [
+            ("https://example.com/x", 0),
+            ("../README.md", 0),
+            ("../README.md#orgtoken-a-token", 0),
+            ("../README.md#codes", 0),
+            ("../README.md#gone", 1),
+            ("#set-up", 0),
+            ("#gone", 1),
+            ("../crates/oauth", 0),
+            ("../crates/gone", 1),
+            ("README.md", 1),
+        ] {
+            let mut problems = Vec::new();
+            check(&pages(link), &mut problems);
+            assert_eq!(problems.len(), found, "{link}: {problems:?}");
+        }
+    }
+}

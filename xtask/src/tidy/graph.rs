@@ -1,0 +1,242 @@
+//! The crate graph is the one that ARCHITECTURE.md draws, and "no I/O" is a manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use xshell::{Shell, cmd};
+
+use super::Source;
+use crate::build;
+
+pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) -> Result<()> {
+    let metadata = build::metadata(sh)?;
+    let packages = packages(&metadata)?;
+    for package in packages.iter().filter(|package| package.ours) {
+        edges(package, problems);
+    }
+    for name in PURE {
+        let behind = closure(&metadata, name)?;
+        for banned in BANNED.iter().filter(|banned| behind.contains(**banned)) {
+            problems.push(format!(
+                "{name} depends on {banned}: it does no I/O, move what needs it to orgtoken-client"
+            ));
+        }
+    }
+    bans(sources, problems);
+    behind_the_program(sh, problems)
+}
+
+/// A crate uses what stands below it, never what stands beside or above it.
+fn edges(package: &Package, problems: &mut Vec<String>) {
+    let Some(&(_, below)) = GRAPH.iter().find(|(name, _)| *name == package.name) else {
+        problems.push(format!(
+            "{} has no place in the graph: draw it in ARCHITECTURE.md and in xtask/src/tidy/graph.rs",
+            package.name
+        ));
+        return;
+    };
+    for (dependency, kind) in &package.dependencies {
+        let is_ours = GRAPH.iter().any(|(name, _)| name == dependency);
+        let in_tests = kind == "dev" && dependency == "orgtoken-fake-org";
+        if is_ours && !in_tests && !below.contains(&dependency.as_str()) {
+            problems.push(format!(
+                "{} may not depend on {dependency}: it stands beside or above it",
+                package.name
+            ));
+        }
+    }
+}
+
+/// The pure crates ban clock, environment, files and sockets in the same words.
+fn bans(sources: &[Source], problems: &mut Vec<String>) {
+    let find = |path: &str| sources.iter().find(|source| source.path == path);
+    let first = find(BANS[0]);
+    for path in BANS {
+        match find(path) {
+            None => problems.push(format!("{path}: missing; a pure crate bans what does I/O")),
+            Some(bans) if first.is_some_and(|first| first.text != bans.text) => {
+                problems.push(format!("{path}: differs from {}; make them equal", BANS[0]));
+            }
+            Some(bans) => {
+                for call in ["SystemTime::now", "env::var", "fs::read", "TcpStream::connect"] {
+                    if !bans.text.contains(call) {
+                        problems.push(format!("{path}: does not ban {call}"));
+                    }
+                }
+            }
+        }
+    }
+    if find(NO_STD).is_some_and(|root| !root.text.contains("\n#![no_std]")) {
+        problems.push(format!("{NO_STD}: the signing crate is `#![no_std]`: put it back"));
+    }
+}
+
+/// How many crates a person trusts who installs the program.
+fn behind_the_program(sh: &Shell, problems: &mut Vec<String>) -> Result<()> {
+    let tree = "cargo tree --package orgtoken --edges normal,no-proc-macro --prefix none";
+    let words = tree.split(' ').skip(1);
+    let tree = cmd!(sh, "cargo {words...}").quiet().ignore_stderr().read()?;
+    let crates: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    if crates.len() > CRATES {
+        problems.push(format!(
+            "{} crates are behind the program, at most {CRATES} may be: `cargo tree -p orgtoken` \
+             shows them",
+            crates.len()
+        ));
+    }
+    Ok(())
+}
+
+struct Package {
+    name: String,
+    ours: bool,
+    /// Name and kind (`normal`, `dev`, `build`).
+    dependencies: Vec<(String, String)>,
+}
+
+fn packages(metadata: &Value) -> Result<Vec<Package>> {
+    let packages = metadata["packages"].as_array().context("metadata lists packages")?;
+    Ok(packages
+        .iter()
+        .map(|package| Package {
+            name: text(&package["name"]),
+            ours: package["source"].is_null(),
+            dependencies: list(&package["dependencies"])
+                .map(|dependency| {
+                    let kind = dependency["kind"].as_str().unwrap_or("normal");
+                    (text(&dependency["name"]), kind.to_owned())
+                })
+                .collect(),
+        })
+        .collect())
+}
+
+/// Every crate that is linked into a build of `name`.
+fn closure(metadata: &Value, name: &str) -> Result<BTreeSet<String>> {
+    let names: BTreeMap<&str, String> = list(&metadata["packages"])
+        .filter_map(|package| Some((package["id"].as_str()?, text(&package["name"]))))
+        .collect();
+    let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"])
+        .filter_map(|node| Some((node["id"].as_str()?, &node["deps"])))
+        .collect();
+
+    let start = names.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
+    let mut waiting = vec![start.with_context(|| format!("no package {name}"))?];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if seen.insert(id) {
+            let linked = list(nodes[id])
+                .filter(|edge| list(&edge["dep_kinds"]).any(|kind| kind["kind"].is_null()));
+            waiting.extend(linked.filter_map(|edge| edge["pkg"].as_str()));
+        }
+    }
+    Ok(seen.into_iter().map(|id| names[id].clone()).collect())
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+const ASSERTION: &str = "orgtoken-assertion";
+const OAUTH: &str = "orgtoken-oauth";
+const SETTINGS: &str = "orgtoken-settings";
+const KEYGEN: &str = "orgtoken-keygen";
+const CLIENT: &str = "orgtoken-client";
+const REST: &str = "orgtoken-rest";
+const BROKER: &str = "orgtoken-broker";
+const DOCTOR: &str = "orgtoken-doctor";
+const FAKE_ORG: &str = "orgtoken-fake-org";
+
+/// Each crate with those of ours that stand below it.
+const GRAPH: &[(&str, &[&str])] = &[
+    (ASSERTION, &[]),
+    (OAUTH, &[ASSERTION]),
+    (SETTINGS, &[ASSERTION, OAUTH]),
+    (KEYGEN, &[ASSERTION]),
+    (CLIENT, &[ASSERTION, OAUTH, SETTINGS, KEYGEN]),
+    (REST, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, CLIENT]),
+    (BROKER, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, CLIENT]),
+    (DOCTOR, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, CLIENT, REST]),
+    ("orgtoken", &[ASSERTION, OAUTH, SETTINGS, KEYGEN, CLIENT, REST, BROKER, DOCTOR]),
+    // It parses the wire by itself, so that it can catch our mistakes.
+    (FAKE_ORG, &[ASSERTION]),
+    ("conformance", &[ASSERTION, OAUTH, SETTINGS, KEYGEN, CLIENT, REST, BROKER, DOCTOR, FAKE_ORG]),
+    ("xtask", &[]),
+];
+
+const PURE: [&str; 4] = [ASSERTION, OAUTH, SETTINGS, KEYGEN];
+const BANNED: &[&str] = &[
+    "tokio",
+    "hyper",
+    "hyper-util",
+    "hyper-rustls",
+    "rustls",
+    "tokio-rustls",
+    "native-tls",
+    "openssl",
+    "reqwest",
+    "ureq",
+    "mio",
+    "socket2",
+    "async-io",
+    "redis",
+];
+const BANS: [&str; 3] =
+    ["crates/oauth/clippy.toml", "crates/settings/clippy.toml", "crates/keygen/clippy.toml"];
+const NO_STD: &str = "crates/assertion/src/lib.rs";
+const CRATES: usize = 150;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, dependency: &str, kind: &str) -> Package {
+        let dependencies = vec![(dependency.to_owned(), kind.to_owned())];
+        Package { name: name.to_owned(), ours: true, dependencies }
+    }
+
+    #[test]
+    fn an_edge_leads_down() {
+        for (name, dependency, kind, found) in [
+            (SETTINGS, OAUTH, "normal", 0),
+            (OAUTH, SETTINGS, "normal", 1),
+            (OAUTH, "serde", "normal", 0),
+            (KEYGEN, OAUTH, "normal", 1),
+            (FAKE_ORG, ASSERTION, "normal", 0),
+            (FAKE_ORG, KEYGEN, "dev", 1),
+            (CLIENT, FAKE_ORG, "dev", 0),
+            (CLIENT, FAKE_ORG, "normal", 1),
+            ("xtask", ASSERTION, "normal", 1),
+            ("orgtoken-unheard-of", "serde", "normal", 1),
+        ] {
+            let mut problems = Vec::new();
+            edges(&package(name, dependency, kind), &mut problems);
+            assert_eq!(problems.len(), found, "{name} to {dependency} ({kind})");
+        }
+    }
+
+    #[test]
+    fn only_what_is_linked_counts_as_behind_a_crate() {
+        let metadata = serde_json::json!({
+            "packages": [
+                {"id": "a 1", "name": "a"}, {"id": "b 1", "name": "b"},
+                {"id": "c 1", "name": "c"}, {"id": "d 1", "name": "d"},
+            ],
+            "resolve": {"nodes": [
+                {"id": "a 1", "deps": [
+                    {"pkg": "b 1", "dep_kinds": [{"kind": null}]},
+                    {"pkg": "d 1", "dep_kinds": [{"kind": "dev"}]},
+                ]},
+                {"id": "b 1", "deps": [{"pkg": "c 1", "dep_kinds": [{"kind": null}]}]},
+                {"id": "c 1", "deps": []}, {"id": "d 1", "deps": []},
+            ]},
+        });
+        let behind: Vec<String> = closure(&metadata, "a").unwrap().into_iter().collect();
+        assert_eq!(behind, ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! `cargo xtask tidy`: the rules of this repository as code. Each message says what to do.
+
+mod docs;
+mod graph;
+mod rows;
+mod sizes;
+mod text;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+pub(crate) fn tidy(sh: &Shell) -> Result<ExitCode> {
+    check(sh)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn check(sh: &Shell) -> Result<()> {
+    let sources = sources(sh)?;
+    let mut problems = Vec::new();
+    sizes::check(&sources, &mut problems);
+    text::check(&sources, &mut problems);
+    docs::check(&sources, &mut problems);
+    graph::check(sh, &sources, &mut problems)?;
+    let covered = rows::check(&sources, &mut problems);
+
+    println!("rows of the references with a test: {covered}");
+    if problems.is_empty() {
+        return Ok(());
+    }
+    for problem in &problems {
+        println!("{problem}");
+    }
+    bail!("{} things to tidy", problems.len())
+}
+
+/// A text file of this repository.
+struct Source {
+    /// From the root, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    /// Whether all of it is test code.
+    fn is_test(&self) -> bool {
+        let mut folders = self.path.split('/');
+        let name = folders.next_back().unwrap_or_default();
+        // `tests/src` holds programs, which are held to the rules of programs.
+        let folder = folders.skip(1).any(|name| matches!(name, "tests" | "testdata" | "fuzz"));
+        folder || matches!(name, "tests.rs" | "test.rs") || name.ends_with("_tests.rs")
+    }
+
+    /// What stands before its tests.
+    fn code(&self) -> &str {
+        let mut end = 0;
+        for line in self.text.split_inclusive('\n') {
+            if line.starts_with("#[cfg(test)]") {
+                break;
+            }
+            end += line.len();
+        }
+        &self.text[..end]
+    }
+
+    /// Its lines, counted from 1.
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.text.lines())
+    }
+}
+
+/// Every text file that Git knows or would take.
+fn sources(sh: &Shell) -> Result<Vec<Source>> {
+    let list = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
+    let mut sources = Vec::new();
+    for path in list.lines() {
+        // What was deleted is still listed, and what is no text has no lines to look at.
+        if let Ok(text) = sh.read_file(path) {
+            sources.push(Source { path: path.to_owned(), text });
+        }
+    }
+    Ok(sources)
+}
+
+#[cfg(test)]
+fn sample(path: &str, text: &str) -> Source {
+    Source { path: path.to_owned(), text: text.to_owned() }
+}
+
+/// What a rule says of one sample file.
+#[cfg(test)]
+fn problems_of(rule: fn(&[Source], &mut Vec<String>), path: &str, text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    rule(&[sample(path, text)], &mut problems);
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_ends_where_the_tests_begin() {
+        let source = sample("a.rs", "fn a() {}\n\n#[cfg(test)]\nmod tests {}\n");
+        assert_eq!(source.code(), "fn a() {}\n\n");
+    }
+
+    #[test]
+    fn tests_are_known_by_their_place() {
+        for (path, test) in [
+            ("crates/oauth/src/token.rs", false),
+            ("crates/oauth/src/token/tests.rs", true),
+            ("crates/cli/tests/cli.rs", true),
+            ("tests/src/bin/demo.rs", false),
+            ("tests/tests/secrecy.rs", true),
+            ("xtask/src/test_keys.rs", false),
+        ] {
+            assert_eq!(sample(path, "").is_test(), test, "{path}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What no text file of ours may hold, and what every crate root must.
+
+use super::Source;
+
+pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
+    for source in sources {
+        let report = |line: usize, what: &str| format!("{}:{line}: {what}", source.path);
+        for (line, text) in source.lines() {
+            if source.is_rust() {
+                problems.extend(unfinished(text).map(|what| report(line, what)));
+            }
+            if has_no_trailing_blanks(&source.path) && text.ends_with([' ', '\t']) {
+                problems.push(report(line, "blanks at the end: remove them"));
+            }
+            if source.path != "Cargo.lock" && names_a_machine(text) {
+                problems.push(report(line, "a path of one machine: use a relative or made-up one"));
+            }
+        }
+        if is_crate_root(&source.path) && !source.text.contains("\n#![forbid(unsafe_code)]") {
+            problems.push(report(1, "put `#![forbid(unsafe_code)]` below its documentation"));
+        }
+    }
+    if let Some(manifest) = sources.iter().find(|source| source.path == "Cargo.toml") {
+        dependencies_have_reasons(manifest, problems);
+    }
+}
+
+/// Every dependency says beside itself which standard or need it serves.
+fn dependencies_have_reasons(manifest: &Source, problems: &mut Vec<String>) {
+    let below = manifest.lines().skip_while(|(_, line)| *line != "[workspace.dependencies]");
+    let table = below.skip(1).take_while(|(_, line)| !line.starts_with('['));
+    for (line, text) in table {
+        let ours = text.contains("path = ");
+        if text.contains(" = ") && !text.starts_with('#') && !ours && !text.contains(" # ") {
+            problems.push(format!("Cargo.toml:{line}: say in a comment what it serves"));
+        }
+    }
+}
+
+fn unfinished(line: &str) -> Option<&'static str> {
+    UNFINISHED.iter().find(|(text, _)| line.contains(text)).map(|&(_, what)| what)
+}
+
+fn has_no_trailing_blanks(path: &str) -> bool {
+    let kinds = [".rs", ".toml", ".md", ".sh", ".yml", ".yaml", ".ci/run", ".gitignore"];
+    kinds.iter().any(|kind| path.ends_with(kind))
+}
+
+/// An absolute path below a folder that only one machine has.
+fn names_a_machine(line: &str) -> bool {
+    MACHINE.iter().any(|folder| {
+        line.match_indices(folder).any(|(at, _)| {
+            line[at + folder.len()..].starts_with(|next: char| next.is_ascii_lowercase())
+        })
+    })
+}
+
+fn is_crate_root(path: &str) -> bool {
+    path.ends_with("src/lib.rs")
+        || path.ends_with("src/main.rs")
+        || (path.contains("/src/bin/") && path.ends_with(".rs") && !path.ends_with("/mod.rs"))
+}
+
+// In two parts each, so that this file is not its own first finding.
+const MACHINE: [&str; 4] =
+    [concat!("/tm", "p/"), concat!("/wor", "k/"), concat!("/roo", "t/"), concat!("/hom", "e/")];
+const UNFINISHED: [(&str, &str); 5] = [
+    (concat!("tod", "o!("), "finish it, or leave it out"),
+    (concat!("unimplement", "ed!("), "finish it, or leave it out"),
+    (concat!("db", "g!("), "remove it"),
+    (concat!("#[ign", "ore"), "a test that does not run proves nothing: mend or delete it"),
+    (concat!("allow(dead", "_code"), "delete the code that nobody calls"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::problems_of;
+    use super::*;
+
+    #[test]
+    fn lines_that_are_not_wanted() {
+        let machine = format!("// see {}x/y", MACHINE[0]);
+        let ignored = format!("{}]", UNFINISHED[3].0);
+        for (path, line, count) in [
+            ("crates/a/src/a.rs", "let a = 1;", 0),
+            ("crates/a/src/a.rs", "let a = 1; ", 1),
+            ("crates/a/src/a.rs", machine.as_str(), 1),
+            ("docs/a.md", machine.as_str(), 1),
+            ("crates/a/src/a.rs", ignored.as_str(), 1),
+            ("docs/a.md", ignored.as_str(), 0),
+            ("crates/cli/tests/a.stdout", "column ", 0),
+        ] {
+            let found = problems_of(check, path, &format!("{line}\n"));
+            assert_eq!(found.len(), count, "{path}: {line}");
+        }
+    }
+
+    #[test]
+    fn a_crate_root_forbids_unsafe_code() {
+        let bare = "//! A crate.\n";
+        let good = "//! A crate.\n#![forbid(unsafe_code)]\n";
+        for (path, text, count) in [
+            ("crates/a/src/lib.rs", bare, 1),
+            ("crates/a/src/lib.rs", good, 0),
+            ("tests/src/bin/demo.rs", bare, 1),
+            ("crates/a/src/a.rs", bare, 0),
+        ] {
+            assert_eq!(problems_of(check, path, text).len(), count, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_dependency_without_a_reason_is_named() {
+        let manifest = "\
+[workspace.dependencies]
+ours = { path = \"crates/ours\" }
+# A heading.
+good = \"1\" # RFC 1
+bare = \"1\"
+
+[profile.dev]
+debug = \"line-tables-only\"
+";
+        let problems = problems_of(check, "Cargo.toml", manifest);
+        assert_eq!(problems, ["Cargo.toml:5: say in a comment what it serves"]);
+    }
+}
