@@ -1,0 +1,143 @@
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::mem;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::deadline::{Deadline, Elapsed, Phase, Timeouts};
+use super::origin::Origin;
+
+/// Looks the host up, unless it is an address already, and connects to whichever of its addresses
+/// answers first.
+pub(crate) async fn dial(
+    origin: &Origin,
+    timeouts: &Timeouts,
+    deadline: &Deadline,
+) -> Result<TcpStream, DialError> {
+    let addresses = match origin.known_addresses() {
+        Some(known) => known,
+        None => deadline
+            .run(Phase::Lookup, timeouts.connect, lookup_host((origin.host.as_str(), origin.port)))
+            .await?
+            .map_err(DialError::Lookup)?
+            .collect(),
+    };
+    let stream = deadline
+        .run(Phase::Connect, timeouts.connect, first_of(addresses, TcpStream::connect))
+        .await?
+        .map_err(DialError::Connect)?;
+    // Small messages, each waited for: holding them back would only add a round trip.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// Why there is no connection, to a host or to a proxy.
+#[derive(Debug)]
+pub(crate) enum DialError {
+    Connect(io::Error),
+    Elapsed(Elapsed),
+    Lookup(io::Error),
+}
+
+impl From<Elapsed> for DialError {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::Elapsed(elapsed)
+    }
+}
+
+/// Tries the addresses in turn, the next one when the last has failed or has been silent for
+/// [`HEAD_START`]; the first to connect wins ([RFC 8305, Section 5]).
+///
+/// [RFC 8305, Section 5]: https://www.rfc-editor.org/rfc/rfc8305#section-5
+async fn first_of<T, F>(
+    addresses: Vec<SocketAddr>,
+    connect: impl Fn(SocketAddr) -> F,
+) -> io::Result<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut race = Race {
+        waiting: interleaved(addresses),
+        running: Vec::new(),
+        connect: |address| Box::pin(connect(address)),
+        last_error: io::ErrorKind::AddrNotAvailable.into(),
+    };
+    let mut head_start = pin!(sleep(Duration::ZERO));
+    poll_fn(|cx| race.poll(head_start.as_mut(), cx)).await
+}
+
+/// The families take turns, beginning with the resolver's first choice ([RFC 8305, Section 4]).
+///
+/// [RFC 8305, Section 4]: https://www.rfc-editor.org/rfc/rfc8305#section-4
+fn interleaved(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut one, mut other): (VecDeque<_>, VecDeque<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut mixed = VecDeque::with_capacity(one.len() + other.len());
+    while !one.is_empty() || !other.is_empty() {
+        mixed.extend(one.pop_front());
+        mixed.extend(other.pop_front());
+    }
+    mixed
+}
+
+/// Attempts that run side by side.
+struct Race<C, F> {
+    waiting: VecDeque<SocketAddr>,
+    running: Vec<Pin<Box<F>>>,
+    connect: C,
+    last_error: io::Error,
+}
+
+impl<C, F, T> Race<C, F>
+where
+    C: Fn(SocketAddr) -> Pin<Box<F>>,
+    F: Future<Output = io::Result<T>>,
+{
+    fn poll(
+        &mut self,
+        mut head_start: Pin<&mut Sleep>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            if let Some(stream) = self.poll_running(cx) {
+                return Poll::Ready(Ok(stream));
+            }
+            let due = self.running.is_empty() || head_start.as_mut().poll(cx).is_ready();
+            if due && let Some(address) = self.waiting.pop_front() {
+                self.running.push((self.connect)(address));
+                head_start.as_mut().reset(Instant::now() + HEAD_START);
+            } else if self.running.is_empty() {
+                let unknown = io::ErrorKind::AddrNotAvailable.into();
+                return Poll::Ready(Err(mem::replace(&mut self.last_error, unknown)));
+            } else {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Drops the attempts that have failed; the first success ends the race.
+    fn poll_running(&mut self, cx: &mut Context<'_>) -> Option<T> {
+        let mut index = 0;
+        while let Some(attempt) = self.running.get_mut(index) {
+            match attempt.as_mut().poll(cx) {
+                Poll::Pending => index += 1,
+                Poll::Ready(Ok(stream)) => return Some(stream),
+                Poll::Ready(Err(error)) => {
+                    self.last_error = error;
+                    drop(self.running.swap_remove(index));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The delay that RFC 8305 recommends.
+const HEAD_START: Duration = Duration::from_millis(250);

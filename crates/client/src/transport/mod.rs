@@ -1,0 +1,168 @@
+//! Carries one request at a time, over a connection of its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri};
+use tokio::net::TcpStream;
+
+mod deadline;
+pub use deadline::{Deadline, Phase, Timeouts};
+mod dial;
+mod error;
+pub use error::{CertificateFault, HandshakeFault, TransportError};
+mod exchange;
+pub use exchange::Connection;
+mod origin;
+mod proxy;
+pub use proxy::{Proxy, ProxyFault};
+mod roots;
+pub use roots::{Roots, RootsFault};
+mod tls;
+mod tunnel;
+mod verify;
+
+use exchange::Terms;
+use origin::Origin;
+use tls::Tls;
+
+/// Carries requests over HTTP/1.1 and TLS 1.2 or 1.3, each over a connection of its own.
+///
+/// Plain http goes to this machine only. A redirect is an answer like any other: an assertion is
+/// never sent to a host that nobody checked. Cheap to clone; clones share their roots.
+#[derive(Clone)]
+pub struct Transport {
+    proxy: Arc<Proxy>,
+    terms: Terms,
+    tls: Arc<Tls>,
+}
+
+impl Transport {
+    /// Begins with the system's roots, no proxy and the default timeouts.
+    pub fn builder() -> TransportBuilder {
+        TransportBuilder {
+            proxy: Proxy::NONE,
+            roots: Roots::default(),
+            terms: Terms {
+                max_body: MAX_BODY,
+                timeouts: Timeouts::default(),
+                user_agent: HeaderValue::from_static(USER_AGENT),
+            },
+        }
+    }
+
+    /// Connects, sends, reads the answer and closes, all of it within [`Timeouts::total`].
+    pub async fn exchange(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let deadline = self.deadline();
+        self.connect(request.uri(), deadline).await?.exchange(request, deadline).await
+    }
+
+    /// Connects to the host of `uri`, through the proxy if one is in the way. The roots are loaded
+    /// meanwhile.
+    pub async fn connect(
+        &self,
+        uri: &Uri,
+        deadline: Deadline,
+    ) -> Result<Connection, TransportError> {
+        let origin = Origin::of(uri)?;
+        if !origin.tls {
+            let tcp = self.reach(&origin, &deadline).await?;
+            return Connection::over(tcp, origin, self.terms.clone()).await;
+        }
+        let (tcp, config) = tokio::join!(self.reach(&origin, &deadline), self.tls.config());
+        let handshake = tls::handshake(config?, tcp?, &origin);
+        let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
+        let tls =
+            handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, &origin))??;
+        Connection::over(tls, origin, self.terms.clone()).await
+    }
+
+    /// A deadline for something that begins now.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.terms.timeouts.total)
+    }
+
+    /// The same transport for answers of up to `max_body` bytes, within other timeouts.
+    pub fn with_limits(mut self, max_body: usize, timeouts: Timeouts) -> Self {
+        self.terms = Terms { max_body, timeouts, ..self.terms };
+        self
+    }
+
+    async fn reach(
+        &self,
+        origin: &Origin,
+        deadline: &Deadline,
+    ) -> Result<TcpStream, TransportError> {
+        let timeouts = &self.terms.timeouts;
+        let Some(proxy) = self.proxy.on_the_way_to(origin) else {
+            let dialed = dial::dial(origin, timeouts, deadline).await;
+            return dialed.map_err(|error| TransportError::dial(error, origin));
+        };
+        let dialed = dial::dial(&proxy.origin, timeouts, deadline).await;
+        let tcp = dialed.map_err(|error| proxy.error(error))?;
+        let tunnel = tunnel::open(proxy, tcp, origin);
+        let tunnel = deadline.run(Phase::Tunnel, timeouts.connect, tunnel).await;
+        tunnel.map_err(|elapsed| proxy.error(elapsed))?.map_err(|fault| proxy.error(fault))
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("proxy", &self.proxy)
+            .field("timeouts", &self.terms.timeouts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Transport`].
+#[derive(Debug)]
+pub struct TransportBuilder {
+    proxy: Proxy,
+    roots: Roots,
+    terms: Terms,
+}
+
+impl TransportBuilder {
+    /// The transport. It connects to nothing and reads nothing before the first exchange.
+    pub fn build(self) -> Transport {
+        Transport {
+            proxy: Arc::new(self.proxy),
+            terms: self.terms,
+            tls: Arc::new(Tls::new(self.roots)),
+        }
+    }
+
+    /// Which proxy to use; [`Proxy::NONE`] unless told.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// Whom to trust; [`Roots::SYSTEM`] unless told.
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
+        self
+    }
+
+    /// How long to wait; [`Timeouts::default`] unless told.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.terms.timeouts = timeouts;
+        self
+    }
+
+    /// What to call oneself; `orgtoken/VERSION` unless told.
+    pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
+        self.terms.user_agent = user_agent;
+        self
+    }
+}
+
+/// A token response is 1 to 3 KiB.
+const MAX_BODY: usize = 64 * 1024;
+
+const USER_AGENT: &str = concat!("orgtoken/", env!("CARGO_PKG_VERSION"));

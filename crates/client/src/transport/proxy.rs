@@ -1,0 +1,160 @@
+use std::fmt;
+use std::io;
+
+use http::{HeaderValue, StatusCode, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
+
+use super::deadline::{Elapsed, Phase};
+use super::dial::DialError;
+use super::error::TransportError;
+use super::origin::Origin;
+
+/// Which proxy to go through, and for which hosts not to.
+///
+/// ```
+/// use orgtoken_client::Proxy;
+///
+/// let proxy = Proxy::new("http://user:secret@proxy.acme.com:3128", "10.0.0.0/8,.acme.com")?;
+/// assert_eq!(format!("{proxy:?}"), "Proxy(proxy.acme.com:3128)");
+/// # Ok::<(), orgtoken_client::TransportError>(())
+/// ```
+#[derive(Default)]
+pub struct Proxy(Option<Rules>);
+
+impl Proxy {
+    /// No proxy for anything.
+    pub const NONE: Self = Self(None);
+
+    /// Takes the values of `HTTPS_PROXY` and `NO_PROXY`, as curl reads them; an empty one is an
+    /// unset one. This machine is never reached through a proxy.
+    pub fn new(https_proxy: &str, no_proxy: &str) -> Result<Self, TransportError> {
+        if https_proxy.is_empty() {
+            return Ok(Self::NONE);
+        }
+        let matcher = Matcher::builder().https(https_proxy).no(no_proxy).build();
+        // The text is not repeated: it may hold a password.
+        let url = || TransportError::Proxy { proxy: "?".to_owned(), fault: ProxyFault::Url };
+        let anywhere = Matcher::builder().https(https_proxy).build();
+        let found = anywhere.intercept(&Uri::from_static("https://salesforce.com/"));
+        let found = found.filter(|found| found.uri().scheme_str() == Some("http"));
+        let found = found.ok_or_else(url)?;
+        let origin = Origin {
+            host: found.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+            port: found.uri().port_u16().unwrap_or(DEFAULT_PORT),
+            tls: false,
+        };
+        Ok(Self(Some(Rules { matcher, origin, credentials: found.basic_auth().cloned() })))
+    }
+
+    /// The proxy on the way to `origin`, if there is one.
+    pub(crate) fn on_the_way_to(&self, origin: &Origin) -> Option<&Rules> {
+        let rules = self.0.as_ref().filter(|_| origin.tls && !origin.is_loopback())?;
+        let uri: Uri = format!("https://{origin}/").parse().ok()?;
+        rules.matcher.intercept(&uri).map(|_| rules)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(rules) => write!(f, "Proxy({})", rules.origin),
+            None => f.write_str("Proxy(none)"),
+        }
+    }
+}
+
+/// A proxy, and when it is used.
+pub(crate) struct Rules {
+    matcher: Matcher,
+    pub(crate) origin: Origin,
+    pub(crate) credentials: Option<HeaderValue>,
+}
+
+impl Rules {
+    pub(crate) fn error(&self, fault: impl Into<ProxyFault>) -> TransportError {
+        TransportError::Proxy { proxy: self.origin.to_string(), fault: fault.into() }
+    }
+}
+
+/// What went wrong at a proxy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProxyFault {
+    /// It wants credentials, or other ones.
+    #[error("it wants a user name and a password")]
+    Authentication,
+    /// It closed the connection.
+    #[error("it closed the connection")]
+    Closed,
+    /// It took no connection.
+    #[error("no connection")]
+    Connect(#[source] io::Error),
+    /// It has no address.
+    #[error("no address")]
+    Lookup(#[source] io::Error),
+    /// Its answer is no HTTP, or goes on where the tunnel should begin.
+    #[error("its answer is not valid")]
+    Protocol,
+    /// It does not open the tunnel.
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    /// It took too long.
+    #[error("waited too long for {0}")]
+    Timeout(Phase),
+    /// Its URL is not one of a proxy that is spoken to in plain HTTP.
+    #[error("its URL is not of the form `http://host:port`")]
+    Url,
+}
+
+impl ProxyFault {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Authentication => "proxy.auth",
+            Self::Closed => "proxy.closed",
+            Self::Connect(_) => "proxy.connect",
+            Self::Lookup(_) => "proxy.dns",
+            Self::Protocol => "proxy.protocol",
+            Self::Status(_) => "proxy.status",
+            Self::Timeout(_) => "proxy.timeout",
+            Self::Url => "proxy.url",
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Authentication => "put them into the proxy's URL: `http://user:password@host`",
+            Self::Connect(_) | Self::Lookup(_) | Self::Url => {
+                "check `HTTPS_PROXY` or `--proxy`: `http://host:port`"
+            }
+            Self::Status(_) => "ask whoever runs the proxy to let the host through",
+            Self::Closed | Self::Protocol | Self::Timeout(_) => return None,
+        })
+    }
+
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Closed | Self::Connect(_) | Self::Lookup(_) | Self::Timeout(_) => true,
+            Self::Status(status) => status.is_server_error(),
+            Self::Authentication | Self::Protocol | Self::Url => false,
+        }
+    }
+}
+
+impl From<DialError> for ProxyFault {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Connect(error) => Self::Connect(error),
+            DialError::Elapsed(elapsed) => elapsed.into(),
+            DialError::Lookup(error) => Self::Lookup(error),
+        }
+    }
+}
+
+impl From<Elapsed> for ProxyFault {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::Timeout(elapsed.phase)
+    }
+}
+
+/// What curl takes where a proxy's URL has no port.
+const DEFAULT_PORT: u16 = 1080;

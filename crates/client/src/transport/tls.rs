@@ -1,0 +1,112 @@
+use std::io;
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, Error, OtherError, PeerIncompatible};
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::error::{CertificateFault, HandshakeFault, TransportError};
+use super::origin::Origin;
+use super::roots::{Anchors, Roots, RootsFault};
+use super::verify::{SelfSigned, Verifier};
+
+/// TLS 1.2 and 1.3 with ring; the roots are loaded at the first use.
+pub(crate) struct Tls {
+    roots: Roots,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Tls {
+    pub(crate) fn new(roots: Roots) -> Self {
+        Self { roots, config: OnceCell::new() }
+    }
+
+    /// Loads the roots unless that was done before; worth running beside a connection attempt.
+    pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, TransportError> {
+        let config = self.config.get_or_try_init(|| async {
+            Ok::<_, RootsFault>(Arc::new(configure(load(&self.roots).await?)))
+        });
+        config.await.cloned().map_err(TransportError::Roots)
+    }
+}
+
+async fn load(roots: &Roots) -> Result<Anchors, RootsFault> {
+    if !roots.are_on_disk() {
+        return roots.load();
+    }
+    let roots = roots.clone();
+    // The task is neither aborted nor does it panic; if it were, there would be no roots.
+    tokio::task::spawn_blocking(move || roots.load()).await.unwrap_or(Err(RootsFault::Empty))
+}
+
+/// There is no key log, whatever `SSLKEYLOGFILE` says, and no early data: both are rustls' defaults
+/// and both must stay.
+fn configure(anchors: Anchors) -> ClientConfig {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Verifier::new(anchors, Arc::clone(&provider)).expect("there is a root");
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has suites for TLS 1.2 and 1.3")
+        .dangerous() // It is webpki's verifier, and no laxer than curl.
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.resumption = Resumption::disabled();
+    config
+}
+
+/// Makes `tcp` a TLS connection to `origin`.
+pub(crate) async fn handshake(
+    config: Arc<ClientConfig>,
+    tcp: TcpStream,
+    origin: &Origin,
+) -> Result<TlsStream<TcpStream>, TransportError> {
+    let name = ServerName::try_from(origin.host.clone())
+        .map_err(|_| TransportError::Target { host: origin.host.clone() })?;
+    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| fault(&error, origin))
+}
+
+/// Sorts what went wrong. Only names that pass [`CertificateFault::wrong_name`] are repeated.
+fn fault(error: &io::Error, origin: &Origin) -> TransportError {
+    let host = origin.host.clone();
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let fault = match inner {
+        None => HandshakeFault::Closed,
+        Some(Error::InvalidCertificate(error)) => {
+            return TransportError::Certificate { host, fault: certificate_fault(error) };
+        }
+        Some(Error::AlertReceived(rustls::AlertDescription::ProtocolVersion)) => {
+            HandshakeFault::Version
+        }
+        Some(Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13)) => {
+            HandshakeFault::Version
+        }
+        Some(Error::AlertReceived(_) | Error::PeerIncompatible(_)) => HandshakeFault::Refused,
+        Some(_) => HandshakeFault::Garbage,
+    };
+    TransportError::Handshake { host, fault }
+}
+
+fn certificate_fault(error: &CertificateError) -> CertificateFault {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            CertificateFault::Expired
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateFault::NotYetValid
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            CertificateFault::wrong_name(presented)
+        }
+        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        CertificateError::Other(OtherError(error)) if error.is::<SelfSigned>() => {
+            CertificateFault::SelfSigned
+        }
+        _ => CertificateFault::Unusable,
+    }
+}
