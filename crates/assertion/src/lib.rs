@@ -1,3 +1,33 @@
-//! JWT claims, key intake and RS256 signatures for the OAuth 2.0 JWT bearer grant.
+//! JWT bearer assertions for OAuth 2.0: claims, key intake and RS256 signatures.
+//!
+//! Everything here is a function of its arguments. No file, socket, clock or environment is
+//! touched: the caller passes the time and the key's bytes in, and carries the assertion out.
+//! The one thing taken from the system is randomness, which blinds the private key's arithmetic.
 
 #![forbid(unsafe_code)]
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod assertion;
+pub use assertion::{Assertion, SigningInput};
+mod claims;
+pub use claims::{
+    AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, Lifetime,
+};
+mod key;
+pub use key::{KeyError, KeyForm, SigningKey};
+mod public_key;
+pub use public_key::PublicKey;
+#[cfg(feature = "ring")]
+mod ring_signer;
+#[cfg(feature = "ring")]
+pub use ring_signer::RingSigner;
+mod signer;
+pub use signer::{SignError, Signature, Signer};
+mod time;
+pub use time::UnixTime;
+mod verify;
+pub use verify::{ReceivedClaims, Unverified, Verified, VerifyError};

@@ -1,0 +1,78 @@
+use alloc::string::String;
+use core::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use zeroize::Zeroizing;
+
+use crate::{PublicKey, SignError, Signature, Signer};
+
+/// The bytes that a signature covers: header and claims in base64url, with a full stop between
+/// ([RFC 7515, Section 5.1]).
+///
+/// [RFC 7515, Section 5.1]: https://www.rfc-editor.org/rfc/rfc7515#section-5.1
+pub struct SigningInput(String);
+
+impl SigningInput {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// What to sign with RSASSA-PKCS1-v1_5 and SHA-256.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Puts in a signature that was made elsewhere, by a token or a key service say.
+    ///
+    /// It is checked: [`SignError::Mismatch`] if `key` did not make it over these bytes.
+    pub fn with_signature(self, signature: &[u8], key: &PublicKey) -> Result<Assertion, SignError> {
+        let signature = Signature::from_bytes(signature);
+        self.finish(&signature, key)
+    }
+
+    pub(crate) fn sign(self, signer: &dyn Signer) -> Result<Assertion, SignError> {
+        let signature = signer.sign(self.as_bytes())?;
+        self.finish(&signature, signer.public_key())
+    }
+
+    fn finish(self, signature: &Signature, key: &PublicKey) -> Result<Assertion, SignError> {
+        if !signature.is_checked() && !key.verify(self.as_bytes(), signature) {
+            return Err(SignError::Mismatch);
+        }
+
+        let Self(input) = self;
+        let signature = Base64UrlUnpadded::encode_string(signature.as_bytes());
+        // Reserved in full: a string that grows leaves unwiped copies behind.
+        let mut assertion =
+            Zeroizing::new(String::with_capacity(input.len() + 1 + signature.len()));
+        assertion.push_str(&input);
+        assertion.push('.');
+        assertion.push_str(&signature);
+        Ok(Assertion(assertion))
+    }
+}
+
+impl fmt::Debug for SigningInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningInput([redacted])")
+    }
+}
+
+/// A signed assertion: whoever holds it can trade it for a token until it expires.
+///
+/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`Assertion::secret`] is the only way
+/// out, so a search for `.secret()` lists every use.
+pub struct Assertion(Zeroizing<String>);
+
+impl Assertion {
+    /// The JWS in compact form, ready for the `assertion` parameter of a token request.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Assertion([redacted])")
+    }
+}

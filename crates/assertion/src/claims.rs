@@ -1,0 +1,259 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Serialize;
+
+use crate::{Assertion, SignError, Signer, SigningInput, UnixTime};
+
+/// What an assertion says: who asks, for whom, of whom, until when ([RFC 7523, Section 3]).
+///
+/// The header is `{"alg":"RS256"}` and the claims are `iss`, `sub`, `aud` and `exp`, in this order;
+/// the builder adds `iat`, `jti` and `kid` for those who need them.
+///
+/// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Claims {
+    issuer: String,
+    subject: String,
+    audience: String,
+    expires_at: UnixTime,
+    issued_at: Option<UnixTime>,
+    token_id: Option<String>,
+    key_id: Option<String>,
+}
+
+impl Claims {
+    /// Starts from what every assertion needs.
+    ///
+    /// * `issuer`: the consumer key (client id) of the app that holds the certificate
+    /// * `subject`: the user to act as
+    /// * `audience`: who is to accept it, [`AUDIENCE_PRODUCTION`] for example
+    /// * `now`: the time from which the lifetime counts
+    pub fn builder(
+        issuer: impl Into<String>,
+        subject: impl Into<String>,
+        audience: impl Into<String>,
+        now: UnixTime,
+    ) -> ClaimsBuilder {
+        ClaimsBuilder {
+            claims: Self {
+                issuer: issuer.into(),
+                subject: subject.into(),
+                audience: audience.into(),
+                expires_at: now,
+                issued_at: None,
+                token_id: None,
+                key_id: None,
+            },
+            now,
+            lifetime: Lifetime::DEFAULT,
+        }
+    }
+
+    /// When the assertion ends: the `exp` claim.
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+
+    /// The bytes to sign, for a signature that is made elsewhere.
+    pub fn signing_input(&self) -> SigningInput {
+        let header = Header { alg: "RS256", kid: self.key_id.as_deref() };
+        let payload = Payload {
+            iss: &self.issuer,
+            sub: &self.subject,
+            aud: &self.audience,
+            exp: self.expires_at.as_secs(),
+            iat: self.issued_at.map(UnixTime::as_secs),
+            jti: self.token_id.as_deref(),
+        };
+
+        let mut text = encoded(&header);
+        text.push('.');
+        text.push_str(&encoded(&payload));
+        SigningInput::new(text)
+    }
+
+    /// Signs the claims.
+    ///
+    /// A signature that does not come from this crate's own back-ends is checked against the
+    /// signer's public key before it is let out.
+    pub fn sign(&self, signer: &dyn Signer) -> Result<Assertion, SignError> {
+        self.signing_input().sign(signer)
+    }
+}
+
+/// Collects [`Claims`]; what it is not told is left out, or as each method says.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ClaimsBuilder {
+    claims: Claims,
+    now: UnixTime,
+    lifetime: Lifetime,
+}
+
+impl ClaimsBuilder {
+    /// Sets how long the assertion lives; [`Lifetime::DEFAULT`] unless told.
+    pub fn lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Adds `iat`, the time given to [`Claims::builder`]; Salesforce does not ask for it.
+    pub fn issued_at(mut self) -> Self {
+        self.claims.issued_at = Some(self.now);
+        self
+    }
+
+    /// Adds `jti`, which has to be another one for each assertion; Salesforce does not ask for it.
+    pub fn token_id(mut self, token_id: impl Into<String>) -> Self {
+        self.claims.token_id = Some(token_id.into());
+        self
+    }
+
+    /// Adds `kid` to the header; Salesforce finds the certificate by the issuer instead.
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.claims.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Checks what was collected.
+    pub fn build(self) -> Result<Claims, ClaimsError> {
+        let Self { mut claims, now, lifetime } = self;
+        claims.expires_at = now.saturating_add(lifetime.as_duration());
+        check("iss", &claims.issuer)?;
+        check("sub", &claims.subject)?;
+        check("aud", &claims.audience)?;
+        if let Some(token_id) = &claims.token_id {
+            check("jti", token_id)?;
+        }
+        if let Some(key_id) = &claims.key_id {
+            check("kid", key_id)?;
+        }
+        Ok(claims)
+    }
+}
+
+/// How long an assertion lives: more than nothing, at most three minutes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Lifetime(Duration);
+
+impl Lifetime {
+    /// 150 seconds: what Salesforce allows, less half a minute for clocks that differ.
+    pub const DEFAULT: Self = Self(Duration::from_secs(150));
+
+    /// 180 seconds: Salesforce documents that it refuses assertions that live longer.
+    pub const MAX: Self = Self(Duration::from_secs(180));
+
+    /// Returns `None` for less than a second, and for more than [`Lifetime::MAX`].
+    pub fn new(lifetime: Duration) -> Option<Self> {
+        let allowed = Duration::from_secs(1)..=Self::MAX.0;
+        allowed.contains(&lifetime).then_some(Self(lifetime))
+    }
+
+    /// The lifetime as a duration.
+    pub const fn as_duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for Lifetime {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Why claims are refused. The value itself is not shown.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The claim holds a control character.
+    #[error("`{claim}` holds a control character")]
+    Control {
+        /// The name of the claim or header parameter.
+        claim: &'static str,
+    },
+    /// The claim is empty or blank.
+    #[error("`{claim}` is empty")]
+    Empty {
+        /// The name of the claim or header parameter.
+        claim: &'static str,
+    },
+    /// The claim is longer than 512 bytes.
+    #[error("`{claim}` is {len} bytes long, the limit is {MAX_LEN}")]
+    TooLong {
+        /// The name of the claim or header parameter.
+        claim: &'static str,
+        /// Its length in bytes.
+        len: usize,
+    },
+}
+
+impl ClaimsError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Control { .. } => "settings.value",
+            Self::Empty { .. } => "settings.missing",
+            Self::TooLong { .. } => "settings.too_large",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let (Self::Control { claim } | Self::Empty { claim } | Self::TooLong { claim, .. }) = self;
+        Some(Cow::Borrowed(match *claim {
+            "iss" => "give the Consumer Key of the app that holds the certificate",
+            "sub" => "give the Username of the Salesforce user, such as user@acme.com",
+            "aud" => "give the audience, such as https://login.salesforce.com",
+            _ => "leave it out: Salesforce does not ask for it",
+        }))
+    }
+}
+
+/// The audience for production orgs and Developer Edition.
+pub const AUDIENCE_PRODUCTION: &str = "https://login.salesforce.com";
+
+/// The audience for sandboxes.
+pub const AUDIENCE_SANDBOX: &str = "https://test.salesforce.com";
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+}
+
+// The order of the fields is the order on the wire.
+#[derive(Serialize)]
+struct Payload<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<&'a str>,
+}
+
+fn encoded(part: &impl Serialize) -> String {
+    let json = serde_json::to_vec(part).expect("a struct of strings and integers is JSON");
+    Base64UrlUnpadded::encode_string(&json)
+}
+
+fn check(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
+    if value.trim().is_empty() {
+        return Err(ClaimsError::Empty { claim });
+    }
+    if value.len() > MAX_LEN {
+        return Err(ClaimsError::TooLong { claim, len: value.len() });
+    }
+    if value.chars().any(char::is_control) {
+        return Err(ClaimsError::Control { claim });
+    }
+    Ok(())
+}
+
+const MAX_LEN: usize = 512;

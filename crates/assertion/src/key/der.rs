@@ -1,0 +1,99 @@
+//! Walks DER strictly: the `der` crate reads tags and lengths, this keeps the place.
+
+use der::{Decode, Header, Reader, SliceReader, Tag};
+
+use super::KeyError;
+
+/// A run of elements, with its place in the whole input.
+#[derive(Clone)]
+pub(crate) struct Der<'a> {
+    reader: SliceReader<'a>,
+    base: usize,
+}
+
+impl<'a> Der<'a> {
+    /// Starts at the first byte of a whole input.
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        Self::at(bytes, 0)
+    }
+
+    fn at(bytes: &'a [u8], base: usize) -> Result<Self, KeyError> {
+        let reader = SliceReader::new(bytes).map_err(|_| KeyError::Der { offset: base })?;
+        Ok(Self { reader, base })
+    }
+
+    /// The tag of the next element, if there is one.
+    pub(crate) fn peek(&self) -> Option<Tag> {
+        Tag::peek(&self.reader).ok()
+    }
+
+    /// The next element, which has to be a `tag`.
+    pub(crate) fn take(&mut self, tag: Tag) -> Result<Element<'a>, KeyError> {
+        let start = self.offset();
+        let bad = |_| KeyError::Der { offset: start };
+        let header = Header::decode(&mut self.reader).map_err(bad)?;
+        if header.tag() != tag {
+            return Err(KeyError::Der { offset: start });
+        }
+        let base = self.offset();
+        let value = self.reader.read_slice(header.length()).map_err(bad)?;
+        Ok(Element { value, base })
+    }
+
+    /// The next element if it is a `tag`, nothing if it is another or there is none.
+    pub(crate) fn take_if(&mut self, tag: Tag) -> Result<Option<Element<'a>>, KeyError> {
+        if self.peek() == Some(tag) { self.take(tag).map(Some) } else { Ok(None) }
+    }
+
+    /// Refuses what is left over.
+    pub(crate) fn finish(self) -> Result<(), KeyError> {
+        if self.reader.is_finished() {
+            Ok(())
+        } else {
+            Err(KeyError::Der { offset: self.offset() })
+        }
+    }
+
+    /// Where in the whole input the next element starts.
+    pub(crate) fn offset(&self) -> usize {
+        self.base + usize::try_from(self.reader.position()).unwrap_or(usize::MAX)
+    }
+}
+
+/// The value of one element.
+pub(crate) struct Element<'a> {
+    pub(crate) value: &'a [u8],
+    base: usize,
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside.
+    pub(crate) fn inside(&self) -> Result<Der<'a>, KeyError> {
+        Der::at(self.value, self.base)
+    }
+
+    /// The magnitude of an INTEGER without leading zeros, or `None` if it is negative.
+    pub(crate) fn unsigned(&self) -> Result<Option<&'a [u8]>, KeyError> {
+        match self.value {
+            [0] => Ok(Some(&[])),
+            [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => {
+                Err(KeyError::Der { offset: self.base })
+            }
+            [0x80..=0xff, ..] => Ok(None),
+            [0, magnitude @ ..] => Ok(Some(magnitude)),
+            magnitude => Ok(Some(magnitude)),
+        }
+    }
+
+    /// The whole bytes of a BIT STRING.
+    pub(crate) fn bits(&self) -> Result<Self, KeyError> {
+        match self.value {
+            [0, bytes @ ..] => Ok(Self { value: bytes, base: self.base + 1 }),
+            _ => Err(KeyError::Der { offset: self.base }),
+        }
+    }
+
+    pub(crate) fn malformed(&self) -> KeyError {
+        KeyError::Der { offset: self.base }
+    }
+}

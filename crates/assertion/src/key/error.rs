@@ -1,0 +1,179 @@
+use alloc::borrow::Cow;
+
+/// Why what was given is no key to work with. It says what the input is, and never repeats any
+/// of it.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A key for another algorithm than RSA with PKCS#1 v1.5 padding.
+    #[error("this is a key for {found}: an RSA key is needed")]
+    Algorithm {
+        /// The algorithm's name.
+        found: &'static str,
+    },
+    /// A BEGIN or END line is not as it has to be, or does not match the other.
+    #[error("line {line} is not a proper BEGIN or END line")]
+    Boundary {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A certificate or a request for one.
+    #[error("this is a {found}: the private key that belongs to it is needed")]
+    Certificate {
+        /// Which of them.
+        found: &'static str,
+    },
+    /// A character that has no place in base64.
+    #[error("line {line}, column {column} holds a character that is not base64")]
+    Character {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+    },
+    /// The ASN.1 is not strict DER, or not that of a key.
+    #[error("the key's DER is malformed at byte {offset}")]
+    Der {
+        /// Counted from 0, after base64 is taken off.
+        offset: usize,
+    },
+    /// There is nothing.
+    #[error("the private key is empty")]
+    Empty,
+    /// An encrypted key, and no passphrase for it or none of the encryptions this crate opens.
+    #[error("the private key is encrypted ({found})")]
+    Encrypted {
+        /// The kind of encryption.
+        found: &'static str,
+    },
+    /// The public exponent is not an odd number from 65537 to 2^33 - 1.
+    #[error("the key's public exponent is out of range: 65537 is expected")]
+    Exponent,
+    /// A container of keys that is none of the forms a key is read from.
+    #[error("this is {found}: a private key in PEM is needed")]
+    Format {
+        /// The form's name, with its article.
+        found: &'static str,
+    },
+    /// The numbers do not belong together.
+    #[error("the key is damaged: its numbers do not fit each other")]
+    Inconsistent,
+    /// Deriving the key from the passphrase would cost more than is allowed.
+    #[error("the encrypted key asks for too costly a derivation from its passphrase")]
+    Kdf,
+    /// Three primes or more.
+    #[error("the key has more than two primes")]
+    MultiPrime,
+    /// A character outside ASCII between BEGIN and END.
+    #[error("line {line} holds the character U+{:04X}, which has no place there", u32::from(*.found))]
+    NonAscii {
+        /// Counted from 1.
+        line: usize,
+        /// The character: it cannot be part of a key.
+        found: char,
+    },
+    /// Nothing that is known to hold keys.
+    #[error("this is no key{}", if *.path { ", but a path or URL" } else { "" })]
+    NotAKey {
+        /// Whether it looks like the name of something.
+        path: bool,
+    },
+    /// The passphrase does not open the key.
+    #[error("the passphrase does not open the private key")]
+    Passphrase,
+    /// A private key, where a public one is asked for.
+    #[error("this is a private key: the public key is needed")]
+    Private,
+    /// A public key, where the private one is asked for.
+    #[error("this is a public key: the private key is needed")]
+    Public,
+    /// A key from a standard or test suite, which everyone has.
+    #[error("this private key is published in a standard or test suite")]
+    Published,
+    /// More private keys than one.
+    #[error("there are {count} private keys: one is needed")]
+    Several {
+        /// How many.
+        count: usize,
+    },
+    /// More than 4096 bits.
+    #[error("the key has {bits} bits: at most 4096 are accepted")]
+    TooLarge {
+        /// The size of the modulus.
+        bits: u32,
+    },
+    /// More bytes than any acceptable key has.
+    #[error("the private key is {len} bytes long: at most {limit} are read", limit = super::MAX_LEN)]
+    TooLong {
+        /// How many bytes there are.
+        len: usize,
+    },
+    /// Fewer than 2048 bits.
+    #[error("the key has {bits} bits: at least 2048 are needed")]
+    TooSmall {
+        /// The size of the modulus.
+        bits: u32,
+    },
+    /// The end is missing.
+    #[error("the key is cut off: {got} of {expected} bytes are there")]
+    Truncated {
+        /// How many bytes the key says it has.
+        expected: usize,
+        /// How many there are, after base64 is taken off.
+        got: usize,
+    },
+    /// Text in UTF-16.
+    #[error("the private key's text is UTF-16")]
+    Utf16,
+    /// The primes can be guessed.
+    #[error("the key is weak: its primes can be found")]
+    Weak,
+}
+
+impl KeyError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Algorithm { .. } => "key.algorithm",
+            Self::Boundary { .. }
+            | Self::Character { .. }
+            | Self::NonAscii { .. }
+            | Self::Utf16 => "key.pem",
+            Self::Certificate { .. } => "key.certificate",
+            Self::Der { .. } => "key.der",
+            Self::Empty => "key.empty",
+            Self::Encrypted { .. } => "key.encrypted",
+            Self::Exponent => "key.exponent",
+            Self::Format { .. } => "key.format",
+            Self::Inconsistent => "key.inconsistent",
+            Self::Kdf => "key.kdf",
+            Self::MultiPrime => "key.multiprime",
+            Self::NotAKey { .. } => "key.not_a_key",
+            Self::Passphrase => "key.passphrase",
+            Self::Private => "key.private",
+            Self::Public => "key.public",
+            Self::Published => "key.test_key",
+            Self::Several { .. } => "key.several",
+            Self::TooLarge { .. } | Self::TooLong { .. } => "key.too_large",
+            Self::TooSmall { .. } => "key.too_small",
+            Self::Truncated { .. } => "key.truncated",
+            Self::Weak => "key.weak",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Algorithm { .. }
+            | Self::Exponent
+            | Self::MultiPrime
+            | Self::TooLarge { .. }
+            | Self::TooSmall { .. }
+            | Self::Weak => GENERATE,
+            _ => "export the private key again from where it was made",
+        }))
+    }
+}
+
+const GENERATE: &str = "make an RSA key and upload its certificate: \
+    `openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout server.key -out server.crt`";

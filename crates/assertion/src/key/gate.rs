@@ -1,0 +1,95 @@
+//! Which numbers pass as a key: security comes before the `rsa` crate's arithmetic, which takes
+//! any size and any factors.
+
+use alloc::vec;
+use core::mem;
+
+use crypto_bigint::BoxedUint;
+use rsa::traits::PrivateKeyParts;
+
+use super::KeyError;
+use super::numbers::{Number, PrivateNumbers, PublicNumbers};
+use super::roca;
+
+/// Lets a private key in.
+///
+/// The factors are put in order, and the CRT values are computed anew. That the factors are prime
+/// is not tested here, since it costs as much as a signature and a signature tells.
+pub(crate) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKey, KeyError> {
+    let (n, bits) = modulus(&numbers.public)?;
+    let e = exponent(numbers.public.e)?;
+    let d = number(numbers.d, bits)?;
+    let mut p = number(numbers.p, bits.div_ceil(2))?;
+    let mut q = number(numbers.q, bits.div_ceil(2))?;
+    if p < q {
+        mem::swap(&mut p, &mut q);
+    }
+
+    // It checks that n = p q, that the factors are odd and differ, that d < n, and that
+    // d e = 1 modulo p - 1 and q - 1.
+    let key = rsa::PrivateKey::from_components(n, e.into(), d, vec![p, q])
+        .map_err(|_| KeyError::Inconsistent)?;
+    far_apart(&key, bits)?;
+    Ok(key)
+}
+
+/// Lets a public key in.
+pub(crate) fn public_key(numbers: &PublicNumbers<'_>) -> Result<rsa::PublicKey, KeyError> {
+    let (n, _) = modulus(numbers)?;
+    let e = exponent(numbers.e)?;
+    rsa::PublicKey::new(n, e.into()).map_err(|_| KeyError::Inconsistent)
+}
+
+/// The size is looked at before any arithmetic, which is what costs.
+fn modulus(numbers: &PublicNumbers<'_>) -> Result<(BoxedUint, u32), KeyError> {
+    let n = numbers.n.ok_or(KeyError::Inconsistent)?;
+    let bits = bit_len(n);
+    if bits < MIN_BITS {
+        return Err(KeyError::TooSmall { bits });
+    }
+    if bits > MAX_BITS {
+        return Err(KeyError::TooLarge { bits });
+    }
+    if n.last().is_none_or(|last| last % 2 == 0) {
+        return Err(KeyError::Inconsistent);
+    }
+    if roca::is_pattern(n) {
+        return Err(KeyError::Weak);
+    }
+    Ok((number(Some(n), bits)?, bits))
+}
+
+/// 65537 <= e < 2^33 and odd.
+fn exponent(e: Number<'_>) -> Result<u64, KeyError> {
+    let e = e.filter(|e| e.len() <= 5).ok_or(KeyError::Exponent)?;
+    let e = e.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    let allowed = 65_537..1 << 33;
+    if allowed.contains(&e) && e % 2 == 1 { Ok(e) } else { Err(KeyError::Exponent) }
+}
+
+/// [FIPS 186-5], Appendix A.1.1: |p - q| > 2^(nlen / 2 - 100) and d > 2^(nlen / 2).
+///
+/// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
+fn far_apart(key: &rsa::PrivateKey, bits: u32) -> Result<(), KeyError> {
+    let [p, q] = key.primes() else { return Err(KeyError::MultiPrime) };
+    let distance = p.as_ref().wrapping_sub(q.as_ref());
+    if distance.bit_width() <= bits / 2 - 100 || key.d().bit_width() <= bits / 2 {
+        return Err(KeyError::Weak);
+    }
+    Ok(())
+}
+
+fn number(magnitude: Number<'_>, bits: u32) -> Result<BoxedUint, KeyError> {
+    let magnitude = magnitude.filter(|magnitude| bit_len(magnitude) <= bits);
+    BoxedUint::from_be_slice(magnitude.ok_or(KeyError::Inconsistent)?, bits)
+        .map_err(|_| KeyError::Inconsistent)
+}
+
+fn bit_len(magnitude: &[u8]) -> u32 {
+    let Some(first) = magnitude.first() else { return 0 };
+    u32::try_from(magnitude.len())
+        .map_or(u32::MAX, |len| len.saturating_mul(8).saturating_sub(first.leading_zeros()))
+}
+
+const MIN_BITS: u32 = 2048;
+const MAX_BITS: u32 = 4096;

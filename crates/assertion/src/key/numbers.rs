@@ -1,0 +1,160 @@
+//! The numbers of an RSA key, read from DER ([RFC 8017, Appendix A.1], [RFC 5958, Section 2]).
+//!
+//! [RFC 8017, Appendix A.1]: https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1
+//! [RFC 5958, Section 2]: https://www.rfc-editor.org/rfc/rfc5958#section-2
+
+use der::asn1::ObjectIdentifier;
+use der::{Tag, TagNumber};
+
+use super::KeyError;
+use super::der::{Der, Element};
+use super::detect::algorithm_name;
+
+/// A big-endian magnitude without leading zeros, or `None` for a negative number.
+pub(crate) type Number<'a> = Option<&'a [u8]>;
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct PublicNumbers<'a> {
+    pub(crate) n: Number<'a>,
+    pub(crate) e: Number<'a>,
+}
+
+/// What is worked with. The CRT values are not kept: they are computed anew.
+pub(crate) struct PrivateNumbers<'a> {
+    pub(crate) public: PublicNumbers<'a>,
+    pub(crate) d: Number<'a>,
+    pub(crate) p: Number<'a>,
+    pub(crate) q: Number<'a>,
+}
+
+impl<'a> PrivateNumbers<'a> {
+    /// Reads a `PrivateKeyInfo`, and the public key beside the private one if there is one.
+    pub(crate) fn from_pkcs8(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        let mut outer = Der::new(bytes)?;
+        let info = outer.take(Tag::Sequence)?;
+        outer.finish()?;
+
+        let mut info = info.inside()?;
+        let version = info.take(Tag::Integer)?;
+        if !matches!(version.value, [0 | 1]) {
+            return Err(version.malformed());
+        }
+        rsa_encryption(&info.take(Tag::Sequence)?)?;
+        let numbers = Self::read_pkcs1(info.take(Tag::OctetString)?.inside()?)?;
+
+        info.take_if(context_specific(0, true))?;
+        if let Some(public) = info.take_if(context_specific(1, false))? {
+            if version.value == [0] {
+                return Err(public.malformed());
+            }
+            let mut public_key = public.bits()?.inside()?;
+            if PublicNumbers::read(&mut public_key)? != numbers.public {
+                return Err(KeyError::Inconsistent);
+            }
+            public_key.finish()?;
+        }
+        info.finish()?;
+        Ok(numbers)
+    }
+
+    /// Reads an `RSAPrivateKey`.
+    pub(crate) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        Self::read_pkcs1(Der::new(bytes)?)
+    }
+
+    fn read_pkcs1(mut outer: Der<'a>) -> Result<Self, KeyError> {
+        let key = outer.take(Tag::Sequence)?;
+        outer.finish()?;
+
+        let mut key = key.inside()?;
+        let version = key.take(Tag::Integer)?;
+        match version.value {
+            [0] => (),
+            [1] => return Err(KeyError::MultiPrime),
+            _ => return Err(version.malformed()),
+        }
+        let mut number = || key.take(Tag::Integer)?.unsigned();
+        let public = PublicNumbers { n: number()?, e: number()? };
+        let numbers = Self { public, d: number()?, p: number()?, q: number()? };
+        for _crt_value in 0..3 {
+            number()?;
+        }
+        key.finish()?;
+        Ok(numbers)
+    }
+}
+
+impl<'a> PublicNumbers<'a> {
+    /// Reads a `SubjectPublicKeyInfo`.
+    pub(crate) fn from_spki(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        let mut outer = Der::new(bytes)?;
+        let numbers = Self::read_spki(&mut outer)?;
+        outer.finish()?;
+        Ok(numbers)
+    }
+
+    /// Reads an `RSAPublicKey`.
+    pub(crate) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        let mut outer = Der::new(bytes)?;
+        let numbers = Self::read(&mut outer)?;
+        outer.finish()?;
+        Ok(numbers)
+    }
+
+    /// Reads the key out of a certificate; nothing else of it is looked at.
+    pub(crate) fn from_certificate(bytes: &'a [u8]) -> Result<Self, KeyError> {
+        let mut outer = Der::new(bytes)?;
+        let mut certificate = outer.take(Tag::Sequence)?.inside()?;
+        outer.finish()?;
+
+        let mut signed = certificate.take(Tag::Sequence)?.inside()?;
+        signed.take_if(context_specific(0, true))?;
+        signed.take(Tag::Integer)?;
+        for _algorithm_issuer_validity_subject in 0..4 {
+            signed.take(Tag::Sequence)?;
+        }
+        Self::read_spki(&mut signed)
+    }
+
+    fn read_spki(outer: &mut Der<'a>) -> Result<Self, KeyError> {
+        let mut info = outer.take(Tag::Sequence)?.inside()?;
+        rsa_encryption(&info.take(Tag::Sequence)?)?;
+        let mut key = info.take(Tag::BitString)?.bits()?.inside()?;
+        info.finish()?;
+        let numbers = Self::read(&mut key)?;
+        key.finish()?;
+        Ok(numbers)
+    }
+
+    fn read(outer: &mut Der<'a>) -> Result<Self, KeyError> {
+        let mut key = outer.take(Tag::Sequence)?.inside()?;
+        let mut number = || key.take(Tag::Integer)?.unsigned();
+        let numbers = Self { n: number()?, e: number()? };
+        key.finish()?;
+        Ok(numbers)
+    }
+}
+
+/// The `AlgorithmIdentifier` of plain RSA and no other, with the NULL that belongs to it.
+fn rsa_encryption(algorithm: &Element<'_>) -> Result<(), KeyError> {
+    let mut parts = algorithm.inside()?;
+    let oid = object_identifier(&parts.take(Tag::ObjectIdentifier)?)?;
+    if oid != RSA_ENCRYPTION {
+        return Err(KeyError::Algorithm { found: algorithm_name(oid) });
+    }
+    let null = parts.take(Tag::Null)?;
+    if !null.value.is_empty() {
+        return Err(null.malformed());
+    }
+    parts.finish()
+}
+
+pub(crate) fn object_identifier(element: &Element<'_>) -> Result<ObjectIdentifier, KeyError> {
+    ObjectIdentifier::from_bytes(element.value).map_err(|_| element.malformed())
+}
+
+pub(crate) const fn context_specific(number: u32, constructed: bool) -> Tag {
+    Tag::ContextSpecific { constructed, number: TagNumber(number) }
+}
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

@@ -1,0 +1,52 @@
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::VerifyError;
+use super::members::Members;
+
+/// A JWS in compact form ([RFC 7515, Section 7.1]), with a header that can be acted on.
+///
+/// [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+pub(super) struct Compact {
+    pub(super) header: String,
+    pub(super) key_id: Option<String>,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+    pub(super) signing_input: String,
+}
+
+impl Compact {
+    pub(super) fn parse(text: &str) -> Result<Self, VerifyError> {
+        if text.len() > MAX_LEN {
+            return Err(VerifyError::TooLong { len: text.len() });
+        }
+        let (signing_input, signature) = text.rsplit_once('.').ok_or(VerifyError::Parts)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(VerifyError::Parts)?;
+        if payload.contains('.') {
+            return Err(VerifyError::Parts);
+        }
+
+        let header = String::from_utf8(decoded(header)?).map_err(|_| VerifyError::Json)?;
+        let members = Members::parse(&header)?;
+        // What is marked critical has to be understood, and nothing here is.
+        if members.text("alg")?.as_deref() != Some("RS256") || members.contains("crit") {
+            return Err(VerifyError::Algorithm);
+        }
+        Ok(Self {
+            key_id: members.text("kid")?,
+            header,
+            payload: decoded(payload)?,
+            signature: decoded(signature)?,
+            signing_input: signing_input.to_string(),
+        })
+    }
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
+    Base64UrlUnpadded::decode_vec(part).map_err(|_| VerifyError::Base64)
+}
+
+/// Ten times what an assertion with a key of 4096 bits takes.
+const MAX_LEN: usize = 16 * 1024;
