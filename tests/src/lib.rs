@@ -1,3 +1,7 @@
 //! The crates and the program against the fake org.
-
+//!
+//! The binaries of this package do the heavy tasks of `cargo xtask`; its integration tests, one
+//! binary for each theme, look at several crates at once.
 #![forbid(unsafe_code)]
+
+pub mod keys;

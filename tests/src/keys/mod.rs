@@ -1,0 +1,258 @@
+//! The table of test keys: what people paste, mount and export, each with what must come of it.
+//!
+//! What must come of a key is decided by OpenSSL or by hand, never by running our own intake; the
+//! RSA numbers are made here, with Rust alone. Forms that only OpenSSL or ssh-keygen can write are
+//! added where those are installed.
+
+mod der;
+mod good;
+mod odd_numbers;
+mod rsa;
+mod text;
+mod tools;
+mod wrong_kind;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use anyhow::{Context, Result};
+use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
+
+use self::rsa::Rsa;
+use ::rsa::sha2::{Digest, Sha256};
+
+/// What `manifest.json` says.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Manifest {
+    /// Changes when the table or the tools at hand do.
+    pub version: String,
+    /// Opens every encrypted key.
+    pub passphrase: String,
+    /// What each `signature` signs.
+    pub message: String,
+    /// One file each.
+    pub keys: Vec<KeyFile>,
+}
+
+/// One file: what it is and what must come of it.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct KeyFile {
+    /// Row of the references, and what it is.
+    pub name: String,
+    /// In the folder of the manifest.
+    pub file: String,
+    /// `accept`, or the code of the refusal.
+    pub expect: String,
+    /// The same for those who have the passphrase; only of encrypted keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_with_passphrase: Option<String>,
+    /// What is known of a key that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+}
+
+/// What is known of an RSA key from its numbers.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Key {
+    /// Bits of its modulus.
+    pub bits: u32,
+    /// SHA-256 of its `SubjectPublicKeyInfo`, in hex.
+    pub fingerprint: String,
+    /// RS256 over the manifest's message, in base64.
+    pub signature: String,
+}
+
+impl Manifest {
+    /// Reads the manifest in `folder`.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read(&path).with_context(|| {
+            format!("cannot read {}: run `cargo xtask test-keys`", path.display())
+        })?;
+        serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
+    }
+
+    /// The file of that name, or of the first whose name begins so.
+    pub fn find(&self, name: &str) -> Result<&KeyFile> {
+        let found = self.keys.iter().find(|key| key.name.starts_with(name));
+        found.with_context(|| format!("no test key `{name}`"))
+    }
+}
+
+/// Where `cargo xtask test-keys` writes unless told: beside the programs that Cargo built.
+pub fn folder() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    Ok(target.context("this program is not in a target folder")?.join("test-keys"))
+}
+
+/// Makes the table in `folder`, unless it is there and current. Returns how many files it has, and
+/// whether they are new.
+pub fn make(folder: &Path) -> Result<(usize, bool)> {
+    let tools = tools::at_hand();
+    let version = version(&tools);
+    if let Ok(manifest) = Manifest::read(folder)
+        && manifest.version == version
+        && manifest.keys.iter().all(|key| folder.join(&key.file).exists())
+    {
+        return Ok((manifest.keys.len(), false));
+    }
+
+    let mut table = Table::default();
+    let bases = Bases::generate();
+    good::fill(&mut table, &bases);
+    text::fill(&mut table, &bases.main);
+    wrong_kind::fill(&mut table, &bases.main)?;
+    odd_numbers::fill(&mut table, &bases.main);
+    tools::fill(&mut table, &bases.main, &tools)?;
+    let files = table.rows.len();
+    table.write(folder, version).context("cannot write the test keys")?;
+    Ok((files, true))
+}
+
+/// The keys that the others are made from.
+struct Bases {
+    /// Of 2048 bits.
+    main: Rsa,
+    /// Of every other size that is accepted.
+    others: Vec<Rsa>,
+}
+
+impl Bases {
+    fn generate() -> Self {
+        std::thread::scope(|scope| {
+            let large = scope.spawn(|| Rsa::generate(4096));
+            let main = Rsa::generate(2048);
+            let mut others: Vec<Rsa> = [2056, 3000, 3072].map(Rsa::generate).into();
+            others.push(large.join().expect("keys are found"));
+            Self { main, others }
+        })
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    rows: Vec<(KeyFile, Vec<u8>)>,
+}
+
+impl Table {
+    fn accept(&mut self, name: &str, key: &Rsa, content: impl AsRef<[u8]>) {
+        self.add(name, "accept", None, Some(Key::of(key)), content.as_ref());
+    }
+
+    fn refuse(&mut self, name: &str, code: &str, content: impl AsRef<[u8]>) {
+        self.add(name, code, None, None, content.as_ref());
+    }
+
+    /// A key that only its passphrase opens.
+    fn encrypted(&mut self, name: &str, key: &Rsa, content: impl AsRef<[u8]>) {
+        let with = Some("accept".to_owned());
+        self.add(name, "key.encrypted", with, Some(Key::of(key)), content.as_ref());
+    }
+
+    /// A key that is not opened even with its passphrase.
+    fn never(&mut self, name: &str, content: impl AsRef<[u8]>) {
+        let with = Some("key.encrypted".to_owned());
+        self.add(name, "key.encrypted", with, None, content.as_ref());
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        code: &str,
+        with: Option<String>,
+        key: Option<Key>,
+        content: &[u8],
+    ) {
+        let file = KeyFile {
+            name: name.to_owned(),
+            file: file_name(name, content),
+            expect: code.to_owned(),
+            expect_with_passphrase: with,
+            key,
+        };
+        assert!(self.rows.iter().all(|(known, _)| known.file != file.file), "`{name}` twice");
+        self.rows.push((file, content.to_vec()));
+    }
+
+    fn write(self, folder: &Path, version: String) -> Result<()> {
+        fs::create_dir_all(folder)?;
+        remove_old(folder)?;
+        let mut keys = Vec::new();
+        for (file, content) in self.rows {
+            private(&folder.join(&file.file), &content)?;
+            keys.push(file);
+        }
+        let manifest =
+            Manifest { version, passphrase: PASSPHRASE.into(), message: MESSAGE.into(), keys };
+        // Last, so that a table that was not finished is made again.
+        Ok(fs::write(folder.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?)
+    }
+}
+
+impl Key {
+    fn of(key: &Rsa) -> Self {
+        Self {
+            bits: key.bits(),
+            fingerprint: hex(&key.fingerprint()),
+            signature: Base64::encode_string(&key.sign(MESSAGE.as_bytes())),
+        }
+    }
+}
+
+/// Removes what an earlier table left, and nothing else: the folder may be anyone's.
+fn remove_old(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("test-only-") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file that only its owner may read, as a private key is kept.
+fn private(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, content)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+}
+
+fn file_name(name: &str, content: &[u8]) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    let ending = match content.first() {
+        Some(b'{') => "json",
+        Some(0x30) => "der",
+        _ => "pem",
+    };
+    format!("test-only-{}.{ending}", words.join("-"))
+}
+
+/// What this table is made by: the code of this module and the tools it found.
+fn version(tools: &str) -> String {
+    let mut code = Sha256::new();
+    for source in SOURCES.into_iter().chain([tools]) {
+        code.update(source);
+    }
+    hex(&code.finalize()[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const MANIFEST: &str = "manifest.json";
+const PASSPHRASE: &str = "test-only passphrase";
+const MESSAGE: &str = "what a test signs";
+const SOURCES: [&str; 8] = [
+    include_str!("mod.rs"),
+    include_str!("der.rs"),
+    include_str!("good.rs"),
+    include_str!("odd_numbers.rs"),
+    include_str!("rsa.rs"),
+    include_str!("text.rs"),
+    include_str!("tools.rs"),
+    include_str!("wrong_kind.rs"),
+];

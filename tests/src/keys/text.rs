@@ -1,0 +1,104 @@
+//! PEM as JSON, YAML, spreadsheets, chats and shells leave it behind.
+
+use base64ct::{Base64, Encoding};
+
+use super::Table;
+use super::rsa::Rsa;
+
+/// PEM as OpenSSL writes it.
+pub(super) fn pem(label: &str, content: &[u8]) -> String {
+    wrapped(label, content, 64)
+}
+
+pub(super) fn fill(table: &mut Table, key: &Rsa) {
+    let whole = pem(LABEL, &key.pkcs8());
+    accepted(table, key, &whole);
+    armour(table, &whole);
+    body(table, &whole);
+
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    table.accept("A42 key, then certificate", key, format!("{whole}{certificate}"));
+    table.accept("A42 certificate, then key", key, format!("{certificate}{whole}"));
+    table.refuse("A43 two private keys", "key.several", format!("{whole}{whole}"));
+    table.accept("A46 PKCS#1 labelled PRIVATE KEY", key, pem(LABEL, &key.pkcs1()));
+    table.accept("A46 PKCS#8 labelled RSA PRIVATE KEY", key, pem("RSA PRIVATE KEY", &key.pkcs8()));
+}
+
+fn accepted(table: &mut Table, key: &Rsa, whole: &str) {
+    let pkcs8 = key.pkcs8();
+    let indented: String = whole.lines().map(|line| format!("    {line}\n")).collect();
+    let trailing: String = whole.lines().map(|line| format!("{line}  \t\n")).collect();
+    for (name, text) in [
+        ("A33-34 CRLF", whole.replace('\n', "\r\n")),
+        ("A33-34 lone CR", whole.replace('\n', "\r")),
+        ("A33-34 no final newline", whole.trim_end().to_owned()),
+        ("A33-34 leading blank lines", format!("\n\n  \n{whole}")),
+        ("A35 trailing blank lines", format!("{whole}\n \n\n")),
+        ("A35 indented", indented),
+        ("A35 blanks after each line", trailing),
+        ("A36 literal backslash n", whole.replace('\n', "\\n")),
+        ("A36 literal backslash r backslash n", whole.replace('\n', "\\r\\n")),
+        (
+            "A36 literal backslash n, in double quotes",
+            format!("\"{}\"", whole.replace('\n', "\\n")),
+        ),
+        ("A35 in single quotes", format!("'{}'", whole.trim_end())),
+        ("A37-38 blanks for line breaks", whole.replace('\n', " ")),
+        ("A37-38 wrapped at 76", wrapped(LABEL, &pkcs8, 76)),
+        ("A37-38 wrapped at 1", wrapped(LABEL, &pkcs8, 1)),
+        ("A37-38 not wrapped", wrapped(LABEL, &pkcs8, usize::MAX)),
+        ("A37-38 all on one line, no blanks", whole.replace('\n', "")),
+        ("A39 byte order mark", format!("\u{feff}{whole}")),
+        (
+            "A41 bag attributes before",
+            format!(
+                "Bag Attributes\n    friendlyName: app\nKey Attributes: <No Attributes>\n{whole}"
+            ),
+        ),
+        ("A41 text after", format!("{whole}\nThat is the key for the integration user.\n")),
+    ] {
+        table.accept(name, key, text);
+    }
+}
+
+fn armour(table: &mut Table, whole: &str) {
+    for (name, text) in [
+        ("A40 zero-width space in the armour", whole.replacen("BEGIN ", "BEGIN\u{200b} ", 1)),
+        ("A40 no-break space in the armour", whole.replacen("BEGIN ", "BEGIN\u{a0}", 1)),
+        ("A40 em dashes", whole.replace("-----", "\u{2014}\u{2014}-")),
+        ("A45 BEGIN and END differ", whole.replacen("END PRIVATE", "END RSA PRIVATE", 1)),
+        ("A45 four dashes", whole.replacen("-----BEGIN", "----BEGIN", 1)),
+        ("A45 lower case", whole.replacen("BEGIN PRIVATE KEY", "begin private key", 1)),
+    ] {
+        table.refuse(name, "key.pem", text);
+    }
+    let no_end = whole.split("-----END").next().unwrap_or_default();
+    table.refuse("A47 END missing", "key.truncated", no_end);
+}
+
+fn body(table: &mut Table, whole: &str) {
+    let mut lines: Vec<&str> = whole.lines().collect();
+    let first = lines[1];
+    lines.drain(10..14);
+    table.refuse("A47 lines missing from the body", "key.truncated", lines.join("\n"));
+    let illegal = format!("{}*{}", &first[..20], &first[21..]);
+    table.refuse("A48 illegal character", "key.pem", whole.replacen(first, &illegal, 1));
+    let url_safe = format!("{}-_{}", &first[..20], &first[22..]);
+    table.refuse("A48 URL-safe characters", "key.pem", whole.replacen(first, &url_safe, 1));
+    table.refuse("A48 an ellipsis for the rest", "key.pem", whole.replacen(first, "MIIEv...", 1));
+}
+
+fn wrapped(label: &str, content: &[u8], width: usize) -> String {
+    let body = Base64::encode_string(content);
+    let mut text = format!("-----BEGIN {label}-----\n");
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(width.min(rest.len()));
+        text.push_str(line);
+        text.push('\n');
+        rest = after;
+    }
+    text + &format!("-----END {label}-----\n")
+}
+
+const LABEL: &str = "PRIVATE KEY";
