@@ -1,0 +1,210 @@
+//! From the endpoint's answer to a token, or to the reason why there is none.
+
+mod body;
+mod error;
+pub use error::AnswerError;
+pub(crate) use error::is_outage;
+pub(crate) mod json;
+mod life;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, Response, StatusCode};
+use orgtoken_assertion::UnixTime;
+
+use self::body::{is_maintenance, kind};
+use self::json::{Answer, Field};
+use crate::endpoint::{InstanceUrl, LoginUrl};
+use crate::identity::IdentityUrl;
+use crate::refusal::Refusal;
+use crate::token::{AccessToken, Token};
+use crate::url::{AllowedHosts, Paths, Site, UrlError};
+
+impl Token {
+    /// Reads the endpoint's answer ([RFC 6749, Section 5]); `now` is when it came in.
+    ///
+    /// Cookies and every other header but those that say how to read the body are ignored.
+    ///
+    /// [RFC 6749, Section 5]: https://www.rfc-editor.org/rfc/rfc6749#section-5
+    pub fn from_http(
+        response: &Response<impl AsRef<[u8]>>,
+        now: UnixTime,
+        allowed: &AllowedHosts,
+    ) -> Result<Self, AnswerError> {
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(AnswerError::Redirect { status, target: target(response.headers()) });
+        }
+        if status != StatusCode::OK && status != StatusCode::NO_CONTENT {
+            return Err(no_token(response, now));
+        }
+        let answer = read(response, now)?;
+        match Refusal::from_answer(&answer, Some(status)) {
+            Some(refusal) => Err(AnswerError::Refused(refusal.received(response.headers(), now))),
+            None => token(&answer, now, allowed),
+        }
+    }
+}
+
+/// An answer that says by its status that there is no token in it.
+fn no_token(response: &Response<impl AsRef<[u8]>>, now: UnixTime) -> AnswerError {
+    let (body, status) = (response.body().as_ref(), response.status());
+    let retry_after = retry_after(response.headers(), now);
+    if let Some(refusal) = refusal(response, status) {
+        return AnswerError::Refused(refusal.received(response.headers(), now));
+    }
+    if is_maintenance(body) {
+        return AnswerError::Maintenance { status, retry_after };
+    }
+    AnswerError::Status { status, body: kind(body), length: body.len(), retry_after }
+}
+
+/// Refusals are read whatever their `Content-Type` says, since proxies are careless with it.
+fn refusal(response: &Response<impl AsRef<[u8]>>, status: StatusCode) -> Option<Refusal> {
+    let body = response.body().as_ref();
+    if body.len() > LIMIT || body::check_encoding(response.headers(), body).is_err() {
+        return None;
+    }
+    Refusal::from_answer(&json::read(body).ok()?, Some(status))
+}
+
+/// The JSON of an answer that says by its status that there is a token in it.
+fn read(response: &Response<impl AsRef<[u8]>>, now: UnixTime) -> Result<Answer, AnswerError> {
+    let (body, status, headers) = (response.body().as_ref(), response.status(), response.headers());
+    if body.trim_ascii().is_empty() || status == StatusCode::NO_CONTENT {
+        return Err(AnswerError::Empty { status });
+    }
+    if body.len() > LIMIT {
+        return Err(AnswerError::TooLarge { limit: LIMIT });
+    }
+    body::check_encoding(headers, body).map_err(|what| AnswerError::Encoding { what })?;
+    if is_maintenance(body) {
+        return Err(AnswerError::Maintenance { status, retry_after: retry_after(headers, now) });
+    }
+    if !is_json(headers) {
+        return Err(AnswerError::ContentType { found: kind(body) });
+    }
+    let answer = json::read(body).map_err(malformed)?;
+    match answer.duplicate {
+        Some(field) => Err(AnswerError::Json { line: 1, column: 1, repeated: Some(field) }),
+        None => Ok(answer),
+    }
+}
+
+fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token, AnswerError> {
+    let text = match answer.field("access_token") {
+        Some(Field::Text(text)) if !text.is_empty() => text,
+        Some(other) => return Err(AnswerError::MissingToken { found: other.kind() }),
+        None => return Err(AnswerError::MissingToken { found: "missing" }),
+    };
+    check_token_syntax(text)?;
+    check_token_type(answer)?;
+    let instance_url = instance_url(answer, allowed)?;
+    let access_token = AccessToken::new(text);
+    Ok(Token {
+        ends_at: life::ends_at(&access_token, answer, now),
+        access_token,
+        instance_url,
+        community_url: answer
+            .text("sfdc_community_url")
+            .and_then(|url| LoginUrl::parse(url, allowed).ok()),
+        identity: answer.text("id").and_then(|url| IdentityUrl::parse(url, allowed)),
+        scope: answer.text("scope").filter(|scope| is_scope(scope)).map(ToOwned::to_owned),
+        issued_at: answer.number("issued_at").map(|at| UnixTime::from_secs(at / 1000)),
+        received_at: now,
+        lifetime: None,
+    })
+}
+
+/// What an `Authorization` header may carry ([RFC 6750, Section 2.1]), and `!`, which Salesforce
+/// puts after the org's id.
+///
+/// [RFC 6750, Section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+fn check_token_syntax(token: &str) -> Result<(), AnswerError> {
+    let length = token.len();
+    let refuse = |what| Err(AnswerError::TokenSyntax { length, what });
+    if length > TOKEN_LIMIT {
+        refuse("is longer than 8 KiB")
+    } else if !token.is_ascii() {
+        refuse("has characters beyond ASCII")
+    } else if token.bytes().any(|byte| byte.is_ascii_control()) {
+        refuse("has control characters or line breaks")
+    } else if token.contains(' ') {
+        refuse("has a blank")
+    } else {
+        Ok(())
+    }
+}
+
+/// [RFC 6749, Section 7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1).
+fn check_token_type(answer: &Answer) -> Result<(), AnswerError> {
+    let value = match answer.field("token_type") {
+        None => return Ok(()),
+        Some(Field::Text(value)) if value.eq_ignore_ascii_case("bearer") => return Ok(()),
+        Some(field) => field.text(),
+    };
+    let plain = |word: &&str| {
+        (1..=20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    Err(AnswerError::TokenType { value: value.filter(plain).map(|word| format!("`{word}`")) })
+}
+
+fn instance_url(answer: &Answer, allowed: &AllowedHosts) -> Result<InstanceUrl, AnswerError> {
+    let text = answer.text("instance_url").ok_or(AnswerError::InstanceUrl { problem: None })?;
+    let refuse = |problem| AnswerError::InstanceUrl { problem: Some(problem) };
+    let url = InstanceUrl::parse(text, allowed).map_err(refuse)?;
+    match url.notice() {
+        Some(_) => Err(refuse(UrlError::Scheme { instead: None })),
+        None => Ok(url),
+    }
+}
+
+/// [RFC 6749, Section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3).
+fn is_scope(scope: &str) -> bool {
+    let allowed = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    scope.len() <= 2048 && scope.bytes().all(allowed)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = value.split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/json")
+}
+
+/// The host alone: a `Location` can carry anything.
+fn target(headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(LOCATION)?.to_str().ok()?;
+    let (scheme, rest) = location.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let text = format!("{scheme}://{host}");
+    match Site::parse(&text, &AllowedHosts::none(), Paths::Never) {
+        Ok(site) => Some(site.host().to_owned()),
+        Err(UrlError::Host { host, .. }) => Some(host),
+        Err(_) => None,
+    }
+}
+
+/// Seconds or a date ([RFC 9110, Section 10.2.3]); anything else is ignored.
+///
+/// [RFC 9110, Section 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(since.saturating_sub(Duration::from_secs(now.as_secs())))
+}
+
+// serde_json quotes the value it did not like, and here that value may be a token: keep the place.
+fn malformed(error: serde_json::Error) -> AnswerError {
+    AnswerError::Json { line: error.line(), column: error.column(), repeated: None }
+}
+
+/// No token answer comes near it.
+const LIMIT: usize = 64 * 1024;
+const TOKEN_LIMIT: usize = 8 * 1024;

@@ -1,0 +1,50 @@
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+
+use super::json::has_lone_surrogate;
+
+/// Can the body be read as text at all? Nothing is ever inflated.
+pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
+    let coded = headers.get_all(CONTENT_ENCODING).iter().any(|value| value != "identity");
+    if coded {
+        return Err("a content encoding that was not asked for");
+    }
+    if charset(headers).is_some_and(|charset| !READABLE.contains(&charset.as_str())) {
+        return Err("a charset other than UTF-8");
+    }
+    if std::str::from_utf8(body).is_err() {
+        return Err("bytes that are not UTF-8");
+    }
+    if has_lone_surrogate(body) {
+        return Err("an escape that stands for no character");
+    }
+    Ok(())
+}
+
+/// What to call a body without quoting it.
+pub(crate) fn kind(body: &[u8]) -> &'static str {
+    let body = body.trim_ascii();
+    match std::str::from_utf8(body) {
+        Ok("") => "nothing",
+        Ok(text) if text.starts_with('<') => "HTML",
+        Ok(text) if text.starts_with(['{', '[']) => "JSON",
+        Ok(_) => "text",
+        Err(_) => "binary data",
+    }
+}
+
+/// A page that says so; Salesforce sends it with 200 as well as with 503.
+pub(crate) fn is_maintenance(body: &[u8]) -> bool {
+    let page = kind(body) == "HTML";
+    page && [b"data not available".as_slice(), b"maintenance"]
+        .iter()
+        .any(|words| body.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words)))
+}
+
+fn charset(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
+    let charset = value.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset="))?;
+    Some(charset.trim_matches('"').to_owned())
+}
+
+const READABLE: [&str; 3] = ["us-ascii", "utf-8", "utf8"];

@@ -1,0 +1,214 @@
+//! The JSON of an answer, field by field, without a word of it in an error.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+/// The fields that mean something here. What else an answer has is ignored.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    fields: [Option<Field>; NAMES.len()],
+    /// RFC 8259 leaves the meaning of a repeated name open, so it has none here.
+    pub(crate) duplicate: Option<&'static str>,
+}
+
+impl Answer {
+    /// `name` is one of [`NAMES`].
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        NAMES.iter().position(|known| *known == name).and_then(|index| self.fields[index].as_ref())
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.field(name).and_then(Field::text)
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.field(name).and_then(Field::number)
+    }
+}
+
+/// A value of any type, so that none is an error of `serde_json`, which would quote it.
+pub(crate) enum Field {
+    /// A list, an object, a boolean, null.
+    Other(&'static str),
+    /// `None` where it is no whole number of zero or more.
+    Number(Option<u64>),
+    Text(Zeroizing<String>),
+}
+
+impl Field {
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// Salesforce writes some numbers as strings.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => *number,
+            Self::Other(_) => None,
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "a number",
+            Self::Other(kind) => kind,
+            Self::Text(text) if text.is_empty() => "empty",
+            Self::Text(_) => "a string",
+        }
+    }
+}
+
+/// The value may be a token.
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+/// One object, or the first of a list of them.
+pub(crate) fn read(body: &[u8]) -> Result<Answer, serde_json::Error> {
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let answers: Vec<Answer> = serde_json::from_slice(body)?;
+        return Ok(answers.into_iter().next().unwrap_or_default());
+    }
+    serde_json::from_slice(body)
+}
+
+/// `\ud800` without its other half stands for no character. (`serde_json` lets it pass in values
+/// that nobody reads.)
+pub(crate) fn has_lone_surrogate(body: &[u8]) -> bool {
+    let mut rest = body;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (length, lone) =
+            match (surrogate(&rest[at..]), surrogate(rest.get(at + 6..).unwrap_or_default())) {
+                (Some(Half::High), Some(Half::Low)) => (12, false),
+                (Some(_), _) => (6, true),
+                (None, _) => (2, false),
+            };
+        if lone {
+            return true;
+        }
+        rest = rest.get(at + length..).unwrap_or_default();
+    }
+    false
+}
+
+enum Half {
+    High,
+    Low,
+}
+
+fn surrogate(escape: &[u8]) -> Option<Half> {
+    let [b'\\', b'u', b'd' | b'D', second, ..] = escape else { return None };
+    match second.to_ascii_lowercase() {
+        b'8' | b'9' | b'a' | b'b' => Some(Half::High),
+        b'c'..=b'f' => Some(Half::Low),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Answer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Answer, A::Error> {
+        let mut answer = Answer::default();
+        while let Some(name) = map.next_key::<String>()? {
+            let Some(index) = NAMES.iter().position(|known| *known == name) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if answer.fields[index].replace(map.next_value()?).is_some() {
+                answer.duplicate = Some(NAMES[index]);
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Any)
+    }
+}
+
+struct Any;
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
+        Ok(Field::Other("a boolean"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Field, E> {
+        Ok(Field::Other("null"))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Field, E> {
+        Ok(Field::Number(u64::try_from(number).ok()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Field, E> {
+        Ok(Field::Number(Some(number)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Field, E> {
+        let whole = number.fract() == 0.0 && (0.0..=MAX_FLOAT).contains(&number);
+        Ok(Field::Number(whole.then_some(number as u64)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Field, E> {
+        Ok(Field::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Field, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Field::Other("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Field::Other("an object"))
+    }
+}
+
+/// Above it, a float has no units.
+const MAX_FLOAT: f64 = 9_007_199_254_740_992.0;
+
+const NAMES: [&str; 12] = [
+    "access_token",
+    "error",
+    "errorCode",
+    "error_description",
+    "expires_in",
+    "id",
+    "instance_url",
+    "issued_at",
+    "message",
+    "scope",
+    "sfdc_community_url",
+    "token_type",
+];

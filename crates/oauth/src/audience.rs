@@ -1,0 +1,90 @@
+use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
+
+use crate::endpoint::TokenEndpoint;
+use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
+
+/// For whom an assertion is made: the `aud` claim ([RFC 7523, Section 3]).
+///
+/// Salesforce knows a handful, so this is a closed set: the two login hosts, the origin of a
+/// token endpoint that may be used, and the URL of a site on a host that the operator allowed.
+///
+/// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Audience(Site);
+
+impl Audience {
+    /// Checks scheme, host, port and path; a slash at the end is dropped.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
+        match Site::parse(text, allowed, Paths::OnListedHosts) {
+            Ok(site) => Ok(Self(site)),
+            Err(UrlError::Host { host, problem }) => Err(UrlError::AudienceHost { host, problem }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `https://login.salesforce.com`, the audience of production and Developer Edition.
+    pub fn production() -> Self {
+        Self(Site::well_known(host_of(AUDIENCE_PRODUCTION), HostKind::Login))
+    }
+
+    /// `https://test.salesforce.com`, the audience of sandboxes and scratch orgs.
+    pub fn sandbox() -> Self {
+        Self(Site::well_known(host_of(AUDIENCE_SANDBOX), HostKind::Test))
+    }
+
+    /// As it stands in the claim.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// `login.salesforce.com`.
+    pub fn host(&self) -> &str {
+        self.0.host()
+    }
+
+    /// What was assumed about the text, for whoever wants to know.
+    pub fn notice(&self) -> Option<&'static str> {
+        self.0.scheme_added().then_some("the scheme was missing: taken as `https://`")
+    }
+
+    /// The government cloud's own.
+    pub(crate) fn gs1() -> Self {
+        Self(Site::well_known("gs1.salesforce.com", HostKind::Instance))
+    }
+
+    /// The origin of an endpoint, or the URL of its site.
+    pub(crate) fn of(site: &Site) -> Self {
+        Self(site.clone())
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0
+    }
+
+    /// Can this endpoint accept this audience at all?
+    ///
+    /// `login` and `test` take themselves only. Any other endpoint takes both, and itself. A
+    /// server on this machine stands for any org.
+    pub(crate) fn check_for(&self, endpoint: &TokenEndpoint) -> Result<(), UrlError> {
+        let (own, site) = (self.0.kind(), endpoint.site());
+        let path = self.0.path();
+        let itself = self.0.origin() == site.origin() && (path.is_empty() || path == site.path());
+        let fits = match site.kind() {
+            HostKind::Login | HostKind::Test => itself,
+            HostKind::Loopback => true,
+            _ => itself || matches!(own, HostKind::Login | HostKind::Test) || *self == Self::gs1(),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(UrlError::Audience {
+            audience: self.as_str().to_owned(),
+            endpoint: endpoint.origin().to_owned(),
+            instead: site.as_str().to_owned(),
+        })
+    }
+}
+
+fn host_of(audience: &'static str) -> &'static str {
+    audience.strip_prefix("https://").unwrap_or(audience)
+}

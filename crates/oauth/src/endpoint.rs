@@ -1,0 +1,131 @@
+use http::Uri;
+
+use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
+
+/// Where a user logs in: the My Domain of the org, `https://login.salesforce.com`,
+/// `https://test.salesforce.com`, or a site whose host the operator allowed.
+///
+/// `acme.my.salesforce.com` is taken as `https://acme.my.salesforce.com`; [`LoginUrl::notice`]
+/// says so.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LoginUrl(Site);
+
+impl LoginUrl {
+    /// Checks scheme, host, port and path.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
+        Site::parse(text, allowed, Paths::OnListedHosts).map(Self)
+    }
+
+    /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// `acme.my.salesforce.com`.
+    pub fn host(&self) -> &str {
+        self.0.host()
+    }
+
+    /// What was assumed about the text, for whoever wants to know.
+    pub fn notice(&self) -> Option<&'static str> {
+        notice(&self.0)
+    }
+
+    /// Where its tokens are issued.
+    pub fn token_endpoint(&self) -> TokenEndpoint {
+        TokenEndpoint::at(self.0.clone())
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0
+    }
+}
+
+/// The URL that an assertion is posted to: a [`LoginUrl`] and `/services/oauth2/token`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TokenEndpoint {
+    site: Site,
+    text: String,
+}
+
+impl TokenEndpoint {
+    /// Takes the whole URL, with `/services/oauth2/token`.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
+        let login =
+            Site::parse(text.strip_suffix(TOKEN).unwrap_or(text), allowed, Paths::OnListedHosts)?;
+        if text.ends_with(TOKEN) {
+            return Ok(Self::at(login));
+        }
+        Err(UrlError::Path { part: "path", instead: format!("{}{TOKEN}", login.as_str()) })
+    }
+
+    /// `https://acme.my.salesforce.com/services/oauth2/token`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `acme.my.salesforce.com`.
+    pub fn host(&self) -> &str {
+        self.site.host()
+    }
+
+    /// `https://acme.my.salesforce.com`.
+    pub fn origin(&self) -> &str {
+        self.site.origin()
+    }
+
+    pub(crate) fn at(site: Site) -> Self {
+        Self { text: format!("{}{TOKEN}", site.as_str()), site }
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    pub(crate) fn uri(&self) -> Uri {
+        self.site.uri(TOKEN)
+    }
+}
+
+/// The base of an org's API: `https://acme.my.salesforce.com`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InstanceUrl(Site);
+
+impl InstanceUrl {
+    /// Checks scheme, host and port; nothing may follow.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
+        Site::parse(text, allowed, Paths::Never).map(Self)
+    }
+
+    /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// `acme.my.salesforce.com`.
+    pub fn host(&self) -> &str {
+        self.0.host()
+    }
+
+    /// What was assumed about the text, for whoever wants to know.
+    pub fn notice(&self) -> Option<&'static str> {
+        notice(&self.0)
+    }
+
+    /// Is it an org's own host, not a login host that serves many?
+    pub(crate) fn is_own_host(&self) -> bool {
+        matches!(self.0.kind(), HostKind::Listed | HostKind::Loopback | HostKind::MyDomain)
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.0
+    }
+}
+
+fn notice(site: &Site) -> Option<&'static str> {
+    site.scheme_added().then_some("the scheme was missing: taken as `https://`")
+}
+
+/// [RFC 6749, Section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2), as Salesforce
+/// places it.
+const TOKEN: &str = "/services/oauth2/token";

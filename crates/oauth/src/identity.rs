@@ -1,0 +1,46 @@
+use crate::url::{AllowedHosts, Paths, Site};
+
+/// The `id` of an answer: `https://login.salesforce.com/id/ORG/USER`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IdentityUrl {
+    site: Site,
+    org_id: String,
+    user_id: String,
+}
+
+impl IdentityUrl {
+    /// `None` unless the host is allowed and the path is `/id/` and two ids of 15 or 18 letters
+    /// and digits.
+    pub fn parse(text: &str, allowed: &AllowedHosts) -> Option<Self> {
+        let (origin, ids) = text.split_once("/id/")?;
+        let (org_id, user_id) = ids.split_once('/')?;
+        let site = Site::parse(origin, allowed, Paths::Never).ok()?;
+        (is_id(org_id, "00D") && is_id(user_id, "005")).then(|| Self {
+            site,
+            org_id: org_id.to_owned(),
+            user_id: user_id.to_owned(),
+        })
+    }
+
+    /// The whole URL, which answers with the user's details.
+    pub fn to_url(&self) -> String {
+        format!("{}/id/{}/{}", self.site.as_str(), self.org_id, self.user_id)
+    }
+
+    /// `00D…`.
+    pub fn org_id(&self) -> &str {
+        &self.org_id
+    }
+
+    /// `005…`.
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+}
+
+/// The first three letters say of what kind the thing is.
+fn is_id(text: &str, prefix: &str) -> bool {
+    matches!(text.len(), 15 | 18)
+        && text.starts_with(prefix)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

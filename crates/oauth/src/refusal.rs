@@ -1,0 +1,149 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use orgtoken_assertion::UnixTime;
+
+use crate::answer::json::Answer;
+use crate::answer::{is_outage, retry_after};
+use crate::catalogue::{self, Entry};
+use crate::skew::Skew;
+use crate::text;
+
+/// An error response: Salesforce said no, and said why ([RFC 6749, Section 5.2]).
+///
+/// Its words are shown in the characters that section allows, at most 300 of them, and without
+/// what looks like a token or a key.
+///
+/// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    code: String,
+    description: Option<String>,
+    status: Option<StatusCode>,
+    retry_after: Option<Duration>,
+    skew: Option<Skew>,
+    entry: &'static Entry,
+}
+
+impl Refusal {
+    /// A refusal in the words of a server; they are sanitised.
+    pub fn new(code: &str, description: Option<&str>) -> Self {
+        let entry = catalogue::find(code, description.unwrap_or_default());
+        let description = description
+            .map(|text| text::sanitise(text, text::DESCRIPTION_LIMIT))
+            .filter(|text| !text.is_empty());
+        let code = text::error_code(code);
+        Self { code, description, status: None, retry_after: None, skew: None, entry }
+    }
+
+    /// `invalid_grant` and so on.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// `user hasn't approved this consumer` and so on.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Of the answer, where there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// How long the server asked to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// How wrong the local clock is, if it is.
+    pub fn skew(&self) -> Option<Skew> {
+        self.skew
+    }
+
+    /// What the catalogue knows about it; for a refusal never seen before, what is nearest.
+    pub fn entry(&self) -> &'static Entry {
+        self.entry
+    }
+
+    /// Whether, and when, to try again.
+    pub fn class(&self) -> RefusalClass {
+        match (self.entry.class, self.status) {
+            (RefusalClass::CoolDown, _) => RefusalClass::CoolDown,
+            (_, Some(StatusCode::TOO_MANY_REQUESTS)) => RefusalClass::CoolDown,
+            (_, Some(StatusCode::REQUEST_TIMEOUT)) => RefusalClass::Transient,
+            (_, Some(status)) if is_outage(status) => RefusalClass::Transient,
+            (class, _) => class,
+        }
+    }
+
+    /// Is it the audience that was refused?
+    pub fn is_about_audience(&self) -> bool {
+        self.entry.id() == "audience-is-invalid"
+    }
+
+    pub(crate) fn is_app_not_found(&self) -> bool {
+        self.entry.id() == "app-not-found"
+    }
+
+    /// What it means, in plain words.
+    pub fn meaning(&self) -> &'static str {
+        self.entry.meaning
+    }
+
+    /// What to do first: one sentence.
+    pub fn hint(&self) -> Cow<'static, str> {
+        match self.skew {
+            Some(skew) if self.code == "invalid_grant" => {
+                format!("{skew}: set it right first, then {}", self.entry.first).into()
+            }
+            _ => self.entry.first.into(),
+        }
+    }
+
+    /// The name for programs of an answer that is this refusal.
+    pub(crate) fn error_code(&self) -> &'static str {
+        match self.status {
+            _ if self.entry.class == RefusalClass::CoolDown => "rate.login",
+            Some(StatusCode::TOO_MANY_REQUESTS) => "rate.limited",
+            Some(status) if is_outage(status) => "unavailable.refused",
+            _ => self.entry.code,
+        }
+    }
+
+    pub(crate) fn from_answer(answer: &Answer, status: Option<StatusCode>) -> Option<Self> {
+        let code = answer.text("error").or_else(|| answer.text("errorCode"))?;
+        let description = answer.text("error_description").or_else(|| answer.text("message"));
+        Some(Self { status, ..Self::new(code, description) })
+    }
+
+    /// What the headers of the answer add.
+    pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
+        let (retry_after, skew) = (retry_after(headers, now), Skew::from_headers(headers, now));
+        Self { retry_after, skew, ..self }
+    }
+}
+
+/// `invalid_grant: user hasn't approved this consumer`.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)?;
+        self.description.as_ref().map_or(Ok(()), |description| write!(f, ": {description}"))
+    }
+}
+
+/// Whether, and when, a refusal is worth another attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RefusalClass {
+    /// Not before an hour has passed, or as long as the server says.
+    CoolDown,
+    /// Only if something was changed in Setup minutes ago: changes take two to ten minutes.
+    JustChanged,
+    /// Never, until a person acts.
+    Permanent,
+    /// A few times, a little later, with an assertion signed anew.
+    Transient,
+}

@@ -1,0 +1,89 @@
+use super::{Resolution, documented_audience};
+use crate::audience::Audience;
+
+/// An endpoint or an audience that was considered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// `endpoint` or `audience`.
+    pub role: &'static str,
+    /// The URL.
+    pub url: String,
+    /// Whether the first attempt uses it.
+    pub used: bool,
+    /// Why it is used, kept for the further attempt, or left alone.
+    pub why: &'static str,
+}
+
+impl Resolution {
+    /// Every endpoint, then every audience that was considered; of each, one is used.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let further = self.further();
+        let mut list = self.endpoints(further.as_ref());
+        list.extend(self.audiences(further.as_ref()));
+        list
+    }
+
+    fn endpoints(&self, further: Option<&Self>) -> Vec<Candidate> {
+        let mut list = Candidates::new("endpoint");
+        list.push(self.endpoint().as_str(), true, self.endpoint_reason());
+        if let Some(further) = further {
+            list.push(further.endpoint().as_str(), false, FURTHER);
+        }
+        if let Some(own) = self.instance.as_ref().filter(|instance| instance.is_own_host()) {
+            list.push(
+                &token_endpoint(own.as_str()),
+                false,
+                "`login_url` is set and goes before it",
+            );
+        }
+        for audience in [Audience::production(), Audience::sandbox()] {
+            list.push(&token_endpoint(audience.as_str()), false, "a more definite host is known");
+        }
+        list.0
+    }
+
+    fn audiences(&self, further: Option<&Self>) -> Vec<Candidate> {
+        let mut list = Candidates::new("audience");
+        list.push(self.audience().as_str(), true, self.audience_reason());
+        if let Some(further) = further {
+            list.push(further.audience().as_str(), false, FURTHER);
+        }
+        let site = self.endpoint().site();
+        let own =
+            if self.audience_given { "`audience` is set and goes before it" } else { OTHER_HOST };
+        list.push(site.as_str(), false, own);
+        for audience in [Audience::production(), Audience::sandbox()] {
+            let why = match audience.check_for(self.endpoint()) {
+                Err(_) => "this token endpoint does not accept it",
+                Ok(()) if documented_audience(site.host()).0 != audience => OTHER_KIND,
+                Ok(()) => own,
+            };
+            list.push(audience.as_str(), false, why);
+        }
+        list.0
+    }
+}
+
+struct Candidates(Vec<Candidate>, &'static str);
+
+impl Candidates {
+    fn new(role: &'static str) -> Self {
+        Self(Vec::new(), role)
+    }
+
+    /// What stands on the list already is not put there again.
+    fn push(&mut self, url: &str, used: bool, why: &'static str) {
+        if self.0.iter().all(|candidate| candidate.url != url) {
+            self.0.push(Candidate { role: self.1, url: url.to_owned(), used, why });
+        }
+    }
+}
+
+fn token_endpoint(origin: &str) -> String {
+    format!("{origin}/services/oauth2/token")
+}
+
+const FURTHER: &str = "kept for one further attempt, if the first is refused over the audience";
+const OTHER_HOST: &str = "this host takes the audience of its login host";
+const OTHER_KIND: &str = "the host is not of that kind of org";

@@ -1,0 +1,160 @@
+//! What a server wrote, made fit for a terminal and a log.
+
+/// The characters that [RFC 6749, Section 5.2] allows, on one line, nothing that looks like a
+/// secret, at most `limit` characters.
+///
+/// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+pub(crate) fn sanitise(text: &str, limit: usize) -> String {
+    // The scan is bounded before anything else: an answer may be long, and only its head is shown.
+    let head: String = text.chars().take(limit * HEAD_FACTOR).map(printable).collect();
+    let line = head.split_ascii_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
+    let line = match line.find("-----BEGIN") {
+        Some(at) => format!("{}{REDACTED}", &line[..at]),
+        None => line,
+    };
+    shorten(line, limit)
+}
+
+/// An error code as servers write them: at most 64 letters, digits and `_ . -`.
+pub(crate) fn error_code(text: &str) -> String {
+    let code: String = text
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c))
+        .take(CODE_LIMIT)
+        .collect();
+    if looks_secret(&code) { REDACTED.to_owned() } else { code }
+}
+
+/// Whether a word could be a session id, a JWT, a key, or a piece of one.
+pub(crate) fn looks_secret(word: &str) -> bool {
+    session_id(word) || jwt(word) || longest_random_run(word) >= RANDOM_RUN
+}
+
+/// For matching: lower case, plain apostrophes, single blanks.
+pub(crate) fn normalise(text: &str) -> String {
+    let plain: String = text.chars().map(printable).collect();
+    let words: Vec<&str> = plain.split_ascii_whitespace().collect();
+    words.join(" ").to_ascii_lowercase()
+}
+
+/// How long a description may be on a terminal.
+pub(crate) const DESCRIPTION_LIMIT: usize = 300;
+
+fn printable(c: char) -> char {
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{fffd}' | '`' | '"' => '\'',
+        '\u{201c}' | '\u{201d}' => '\'',
+        '\u{2013}' | '\u{2014}' => '-',
+        '\\' => '/',
+        ' '..='~' => c,
+        c if c.is_control() || c.is_whitespace() => ' ',
+        _ => '?',
+    }
+}
+
+fn redacted(word: &str) -> &str {
+    if looks_secret(word) { REDACTED } else { word }
+}
+
+/// `00D`, the rest of an org id of 15 or 18 characters, and `!`.
+fn session_id(word: &str) -> bool {
+    word.match_indices('!').any(|(at, _)| {
+        [15, 18].into_iter().any(|length| {
+            at.checked_sub(length).is_some_and(|start| {
+                word.get(start..at).is_some_and(|id| {
+                    id.starts_with("00D") && id.bytes().all(|b| b.is_ascii_alphanumeric())
+                })
+            })
+        })
+    })
+}
+
+/// `eyJ` is how `{"` begins in base64.
+fn jwt(word: &str) -> bool {
+    word.match_indices("eyJ").any(|(at, _)| random_run(&word.as_bytes()[at..]) >= JWT_RUN)
+}
+
+/// Runs that have small letters, capitals and digits: what base64 looks like, and no word does.
+fn longest_random_run(word: &str) -> usize {
+    word.as_bytes()
+        .split(|byte| !is_base64(*byte))
+        .filter(|run| {
+            run.iter().any(u8::is_ascii_lowercase)
+                && run.iter().any(u8::is_ascii_uppercase)
+                && run.iter().any(u8::is_ascii_digit)
+        })
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0)
+}
+
+fn random_run(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| is_base64(**byte)).count()
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/_-".contains(&byte)
+}
+
+fn shorten(line: String, limit: usize) -> String {
+    if line.len() <= limit {
+        return line;
+    }
+    // Everything is ASCII by now, so any place is a boundary.
+    format!("{}...", &line[..limit - 3])
+}
+
+const CODE_LIMIT: usize = 64;
+const HEAD_FACTOR: usize = 4;
+const JWT_RUN: usize = 10;
+const RANDOM_RUN: usize = 24;
+const REDACTED: &str = "[redacted]";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a112_server_text_becomes_one_harmless_line() {
+        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl";
+        let session = "00Dxx0000006JFr!AR8AQO.4ZXx_Tm";
+        for (name, text, shown) in [
+            (
+                "A112 plain",
+                "user hasn't approved this consumer",
+                "user hasn't approved this consumer",
+            ),
+            ("A112 typographic apostrophe", "user hasn\u{2019}t", "user hasn't"),
+            ("A112 colour", "\u{1b}[31mred\u{1b}[0m", "[31mred [0m"),
+            ("A112 OSC", "\u{1b}]0;title\u{7}text", "]0;title text"),
+            ("A112 lines", "a\r\nb\tc", "a b c"),
+            ("A112 quotes", r#"say "x" \ y"#, "say 'x' / y"),
+            ("A112 session id", &format!("token {session} is bad"), "token [redacted] is bad"),
+            ("A112 session id in quotes", &format!("'{session}'"), "[redacted]"),
+            ("A112 JWT", &format!("assertion={jwt}."), "[redacted]"),
+            ("A112 PEM", "got -----BEGIN PRIVATE KEY-----\nMIIE", "got [redacted]"),
+            ("A112 base64", "key MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "key [redacted]"),
+            (
+                "A112 host",
+                "https://acme--sbx.sandbox.my.salesforce.com/x",
+                "https://acme--sbx.sandbox.my.salesforce.com/x",
+            ),
+        ] {
+            assert_eq!(sanitise(text, DESCRIPTION_LIMIT), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a112_ten_kilobytes_become_three_hundred_characters() {
+        let shown = sanitise(&"long text ".repeat(1024), DESCRIPTION_LIMIT);
+        assert_eq!(shown.len(), 300);
+        assert!(shown.ends_with("..."));
+    }
+
+    #[test]
+    fn error_codes_keep_their_alphabet() {
+        assert_eq!(error_code("invalid_grant"), "invalid_grant");
+        assert_eq!(error_code("in\u{1b}[1mvalid\n"), "in1mvalid");
+        assert_eq!(error_code("eyJhbGciOiJSUzI1NiJ9"), "[redacted]");
+    }
+}

@@ -1,0 +1,131 @@
+use std::fmt;
+use std::time::Duration;
+
+use orgtoken_assertion::UnixTime;
+use zeroize::Zeroizing;
+
+use crate::endpoint::{InstanceUrl, LoginUrl};
+use crate::identity::IdentityUrl;
+
+/// An access token: whoever holds it acts as the user until it ends.
+///
+/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`AccessToken::secret`] is the only
+/// way out.
+pub struct AccessToken(Zeroizing<String>);
+
+impl AccessToken {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
+    /// The token itself.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Is it a JWT, with an end of its own, or an opaque session id?
+    pub fn is_jwt(&self) -> bool {
+        self.0.starts_with("eyJ") && self.0.split('.').count() == 3
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken([redacted])")
+    }
+}
+
+/// What a token endpoint granted ([RFC 6749, Section 5.1]).
+///
+/// [RFC 6749, Section 5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+#[derive(Debug)]
+pub struct Token {
+    pub(crate) access_token: AccessToken,
+    pub(crate) instance_url: InstanceUrl,
+    pub(crate) community_url: Option<LoginUrl>,
+    pub(crate) identity: Option<IdentityUrl>,
+    pub(crate) scope: Option<String>,
+    pub(crate) issued_at: Option<UnixTime>,
+    pub(crate) received_at: UnixTime,
+    /// What the answer itself says about the token's end.
+    pub(crate) ends_at: Option<UnixTime>,
+    pub(crate) lifetime: Option<Duration>,
+}
+
+impl Token {
+    /// How long a token is taken to live if neither it, nor its answer, nor an operator says:
+    /// less than the shortest session timeout that an org can choose.
+    pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+    /// The token itself.
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// Where it is good for: the base of every API call.
+    pub fn instance_url(&self) -> &InstanceUrl {
+        &self.instance_url
+    }
+
+    /// The site of an Experience Cloud user, if its host is allowed.
+    pub fn community_url(&self) -> Option<&LoginUrl> {
+        self.community_url.as_ref()
+    }
+
+    /// Whose token it is.
+    pub fn identity(&self) -> Option<&IdentityUrl> {
+        self.identity.as_ref()
+    }
+
+    /// What it may be used for, as the answer says it: `api id`.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// Always `Bearer`: a token of another type is an error.
+    pub fn token_type(&self) -> &'static str {
+        "Bearer"
+    }
+
+    /// By the server's clock, if it says so.
+    pub fn issued_at(&self) -> Option<UnixTime> {
+        self.issued_at
+    }
+
+    /// By the local clock.
+    pub fn received_at(&self) -> UnixTime {
+        self.received_at
+    }
+
+    /// Sets how long the token lives, [`Token::DEFAULT_LIFETIME`] unless told. An end that the
+    /// token or its answer names stays, if it is earlier.
+    #[must_use]
+    pub fn lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime: Some(lifetime), ..self }
+    }
+
+    /// When to stop using it.
+    ///
+    /// A JWT ends 60 s before its `exp`; else `expires_in` counts, which this flow does not
+    /// normally send; else what [`Token::lifetime`] was told. An org may end a session sooner.
+    pub fn expires_at(&self) -> UnixTime {
+        let told = self.lifetime.map(|lifetime| self.received_at.saturating_add(lifetime));
+        match (self.ends_at, told) {
+            (Some(ends_at), Some(told)) => ends_at.min(told),
+            (Some(end), None) | (None, Some(end)) => end,
+            (None, None) => self.received_at.saturating_add(Self::DEFAULT_LIFETIME),
+        }
+    }
+
+    /// What to say if the token is for another host than the settings expect.
+    pub fn instance_notice(&self, expected: &InstanceUrl) -> Option<String> {
+        let (got, expected) = (&self.instance_url, expected);
+        (got != expected).then(|| {
+            format!(
+                "the token is for `{}`, the settings name `{}`: the token's host is used",
+                got.as_str(),
+                expected.as_str()
+            )
+        })
+    }
+}

@@ -1,0 +1,234 @@
+//! One parser for every URL that an assertion or a token may be sent to.
+
+mod allowed;
+pub use allowed::AllowedHosts;
+mod error;
+pub use error::UrlError;
+mod host;
+pub use host::HostProblem;
+pub(crate) use host::{HostKind, is_gs1, is_sandbox};
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use http::Uri;
+
+use self::host::canonical;
+
+/// A URL that passed: scheme, host, port and, where it may be, path, in one spelling.
+///
+/// What is checked here is what is connected to: [`Site::uri`] is built from the same parts.
+#[derive(Clone)]
+pub(crate) struct Site {
+    text: String,
+    host: String,
+    origin: usize,
+    kind: HostKind,
+    scheme_added: bool,
+}
+
+/// Whether a path may follow the host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Paths {
+    Never,
+    /// A site of an Experience Cloud keeps its path, on a host that the operator listed.
+    OnListedHosts,
+}
+
+impl Site {
+    pub(crate) fn parse(
+        text: &str,
+        allowed: &AllowedHosts,
+        paths: Paths,
+    ) -> Result<Self, UrlError> {
+        check_characters(text)?;
+        let (scheme, rest) = split_scheme(text);
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        if authority.contains('@') {
+            return Err(UrlError::Userinfo);
+        }
+        let scheme = scheme.ok_or(UrlError::Scheme { instead: None })?;
+        if let Some(at) = authority.find('%') {
+            return Err(syntax_at(text, text.len() - rest.len() + at));
+        }
+
+        let (host, port) = split_port(authority);
+        let parts = Parts { scheme, host: canonical(host), port, tail: &rest[authority.len()..] };
+        let kind = parts.check_host(host, allowed)?;
+        parts.check_port(kind)?;
+        let path = parts.check_path(kind, paths)?;
+        Ok(parts.site(kind, path))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.text[..self.origin]
+    }
+
+    /// Empty, or `/customers`.
+    pub(crate) fn path(&self) -> &str {
+        &self.text[self.origin..]
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn kind(&self) -> HostKind {
+        self.kind
+    }
+
+    pub(crate) fn scheme_added(&self) -> bool {
+        self.scheme_added
+    }
+
+    /// A host of Salesforce that needs no check.
+    pub(crate) fn well_known(host: &str, kind: HostKind) -> Self {
+        let text = format!("https://{host}");
+        let origin = text.len();
+        Self { text, host: host.to_owned(), origin, kind, scheme_added: false }
+    }
+
+    /// The URL of something below this site: `path` is one of our constants.
+    pub(crate) fn uri(&self, path: &'static str) -> Uri {
+        format!("{}{path}", self.text).parse().expect("every part was checked by `Site::parse`")
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+impl PartialEq for Site {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Site {}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Scheme {
+    Http,
+    Https,
+    /// Taken as https.
+    Missing,
+}
+
+struct Parts<'a> {
+    scheme: Scheme,
+    host: String,
+    port: Option<u16>,
+    tail: &'a str,
+}
+
+impl Parts<'_> {
+    fn check_host(&self, given: &str, allowed: &AllowedHosts) -> Result<HostKind, UrlError> {
+        let usual = if self.scheme == Scheme::Http { 80 } else { 443 };
+        let kind = host::classify(&self.host, self.port.unwrap_or(usual), allowed);
+        if self.scheme == Scheme::Http && !host::is_loopback(&self.host) {
+            return Err(UrlError::Scheme { instead: kind.is_ok().then(|| self.https()) });
+        }
+        kind.map_err(|problem| host::error(given, problem))
+    }
+
+    fn check_port(&self, kind: HostKind) -> Result<(), UrlError> {
+        match self.port {
+            Some(0) => Err(UrlError::Port { instead: self.https() }),
+            None | Some(443) => Ok(()),
+            Some(_) if kind == HostKind::Loopback => Ok(()),
+            Some(_) => Err(UrlError::Port { instead: self.https() }),
+        }
+    }
+
+    /// The path without its last slash.
+    fn check_path(&self, kind: HostKind, paths: Paths) -> Result<&str, UrlError> {
+        let refuse = |part| Err(UrlError::Path { part, instead: self.https() });
+        if let Some(at) = self.tail.find(['?', '#']) {
+            return refuse(if self.tail[at..].starts_with('?') { "query" } else { "fragment" });
+        }
+        let path = self.tail.strip_suffix('/').unwrap_or(self.tail);
+        let listed = matches!(kind, HostKind::Listed | HostKind::Loopback);
+        let may_stay = paths == Paths::OnListedHosts && listed && is_site(path);
+        if path.is_empty() || may_stay { Ok(path) } else { refuse("path") }
+    }
+
+    fn site(&self, kind: HostKind, path: &str) -> Site {
+        let plain = self.scheme == Scheme::Http;
+        let port = self.port.filter(|port| *port != if plain { 80 } else { 443 });
+        let mut text = format!("{}://{}", if plain { "http" } else { "https" }, self.host);
+        if let Some(port) = port {
+            text.push_str(&format!(":{port}"));
+        }
+        let origin = text.len();
+        text.push_str(path);
+        let scheme_added = self.scheme == Scheme::Missing;
+        Site { text, host: self.host.clone(), origin, kind, scheme_added }
+    }
+
+    fn https(&self) -> String {
+        format!("https://{}", self.host)
+    }
+}
+
+/// Blanks, controls and backslashes are read differently by different parsers: nobody may pass.
+fn check_characters(text: &str) -> Result<(), UrlError> {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || "\\\"<>^`{|}".contains(c);
+    match text.find(bad) {
+        Some(at) => Err(syntax_at(text, at)),
+        None if text.is_empty() => Err(UrlError::Syntax { position: 1 }),
+        None => Ok(()),
+    }
+}
+
+fn syntax_at(text: &str, at: usize) -> UrlError {
+    UrlError::Syntax { position: text[..at].chars().count() + 1 }
+}
+
+/// `None` for a scheme that is neither https nor http.
+fn split_scheme(text: &str) -> (Option<Scheme>, &str) {
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let known = match scheme.to_ascii_lowercase().as_str() {
+            "https" => Some(Scheme::Https),
+            "http" => Some(Scheme::Http),
+            _ => None,
+        };
+        return (known, rest);
+    }
+    // `acme.my.salesforce.com:443` has a port, `javascript:alert(1)` has a scheme.
+    let scheme = text.split_once(':').is_some_and(|(before, after)| {
+        let name = before.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(&byte));
+        let port = after.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+        name && !port
+    });
+    (if scheme { None } else { Some(Scheme::Missing) }, text)
+}
+
+/// What stands after the colon and is no port becomes port 0, which nothing may have.
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    let end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
+    let Some(colon) = authority[end..].find(':').map(|at| end + at) else {
+        return (authority, None);
+    };
+    let port = &authority[colon + 1..];
+    let canonical = port.starts_with(|c: char| ('1'..='9').contains(&c));
+    let number = if canonical { port.parse().unwrap_or(0) } else { 0 };
+    (&authority[..colon], Some(number))
+}
+
+/// The path of a site: plain segments, and not that of the token endpoint itself.
+fn is_site(path: &str) -> bool {
+    let segment = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    };
+    path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment))
+        && !path.contains("/services/")
+        && path.len() <= 255
+}

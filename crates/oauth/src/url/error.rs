@@ -1,0 +1,123 @@
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use super::host::HostProblem;
+
+/// Why a URL is not one that an assertion or a token may be sent to.
+///
+/// Of the text that was given, only a host name is ever shown, and a host name only where it
+/// cannot be a secret that was pasted into the wrong field.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// An entry of the list of allowed hosts is not a host.
+    #[error("entry {position} of the allowed hosts is not a host name")]
+    AllowedHost {
+        /// Counted from 1.
+        position: usize,
+    },
+    /// The audience is none that this token endpoint can accept.
+    #[error("audience `{audience}` does not fit the token endpoint at `{endpoint}`")]
+    Audience {
+        /// The audience that was asked for.
+        audience: String,
+        /// The origin of the token endpoint.
+        endpoint: String,
+        /// The audience that fits.
+        instead: String,
+    },
+    /// The audience is not in the closed set.
+    #[error("audience `{host}` {problem}")]
+    AudienceHost {
+        /// The host of the audience, or `(not shown)`.
+        host: String,
+        /// What is wrong with it.
+        problem: HostProblem,
+    },
+    /// The host is not one that may be trusted.
+    #[error("host `{host}` {problem}")]
+    Host {
+        /// The host, or `(not shown)`.
+        host: String,
+        /// What is wrong with it.
+        problem: HostProblem,
+    },
+    /// Something follows the host.
+    #[error("URL has a {part} after the host")]
+    Path {
+        /// `path`, `query` or `fragment`.
+        part: &'static str,
+        /// What to write instead.
+        instead: String,
+    },
+    /// The port is not 443.
+    #[error("URL names a port other than 443")]
+    Port {
+        /// What to write instead.
+        instead: String,
+    },
+    /// The scheme is not `https`.
+    #[error("URL does not begin with `https://`")]
+    Scheme {
+        /// What to write instead, where the rest is fine.
+        instead: Option<String>,
+    },
+    /// A character that no URL of ours has, or none at all.
+    #[error("URL has a character that does not belong there at position {position}")]
+    Syntax {
+        /// Counted from 1, in characters.
+        position: usize,
+    },
+    /// A user name or password stands before the host.
+    #[error("URL has a user name or password before the host")]
+    Userinfo,
+}
+
+impl UrlError {
+    /// The name of this error for programs: `url.host` and so on. It never changes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AllowedHost { .. } => "url.allowed_host",
+            Self::Audience { .. } | Self::AudienceHost { .. } => "url.audience",
+            Self::Host { .. } => "url.host",
+            Self::Path { .. } => "url.path",
+            Self::Port { .. } => "url.port",
+            Self::Scheme { .. } => "url.scheme",
+            Self::Syntax { .. } => "url.syntax",
+            Self::Userinfo => "url.userinfo",
+        }
+    }
+
+    /// What to do about it: one sentence.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::AllowedHost { .. } => {
+                "write the host alone, such as `login.acme.com` or `127.0.0.1:8443`: no `https://`, \
+                 no path, no `*`, and a port only on `127.0.0.1`, `[::1]` and `localhost`"
+                    .into()
+            }
+            Self::Audience { instead, .. } => {
+                format!("use the audience `{instead}`, or leave it out").into()
+            }
+            Self::AudienceHost { .. } => {
+                "use `https://login.salesforce.com`, `https://test.salesforce.com` or the My Domain \
+                 of the org, or leave the audience out"
+                    .into()
+            }
+            Self::Host { host, problem } => problem.hint(host),
+            Self::Path { instead, .. } => format!("give only `{instead}`").into(),
+            Self::Port { instead } => format!("Salesforce answers on 443 only: give `{instead}`").into(),
+            Self::Scheme { instead: Some(instead) } => format!("write `{instead}`").into(),
+            Self::Scheme { instead: None } => {
+                "write `https://` and the host, as in `https://acme.my.salesforce.com`".into()
+            }
+            Self::Syntax { .. } => {
+                "write it as `https://acme.my.salesforce.com`: no blanks, no line breaks, no \
+                 backslashes, no percent signs"
+                    .into()
+            }
+            Self::Userinfo => "remove everything between `https://` and the host".into(),
+        })
+    }
+}

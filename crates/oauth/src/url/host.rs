@@ -1,0 +1,233 @@
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use thiserror::Error;
+
+use crate::text;
+use crate::url::{AllowedHosts, UrlError};
+
+/// What is wrong with a host.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum HostProblem {
+    /// A number in any spelling, where a name has to stand.
+    #[error("is an address, not the name of a Salesforce host")]
+    Address,
+    /// This machine.
+    #[error("is this machine, and it is not allowed by name")]
+    Loopback,
+    /// An empty or overlong label, or a character that host names do not have.
+    #[error("is not a host name")]
+    Name,
+    /// International names can look like others.
+    #[error("has letters beyond ASCII")]
+    NotAscii,
+    /// A host of Salesforce that serves pages or files.
+    #[error("serves pages, not logins")]
+    NotLogin,
+    /// A host that is not on the list.
+    #[error("is not a login host of Salesforce")]
+    NotSalesforce,
+    /// A host of Salesforce that an operator has to allow by name.
+    #[error("has to be allowed by name")]
+    Unlisted,
+}
+
+impl HostProblem {
+    pub(super) fn hint(self, host: &str) -> Cow<'static, str> {
+        let instead = my_domain_of(host).unwrap_or_else(|| "acme.my.salesforce.com".to_owned());
+        match self {
+            Self::Address => {
+                "name the host, as in `https://acme.my.salesforce.com`; of addresses only \
+                 `127.0.0.1` and `[::1]` can be allowed, by `--allow-host 127.0.0.1`"
+                    .into()
+            }
+            Self::Loopback => {
+                "for a server on this machine write `127.0.0.1` and add `--allow-host 127.0.0.1` \
+                 (or `allow_hosts` in config.toml)"
+                    .into()
+            }
+            Self::Name | Self::NotAscii => {
+                "write the host in plain letters, digits, `-` and single dots, as in \
+                 `https://acme.my.salesforce.com`"
+                    .into()
+            }
+            Self::NotLogin => format!("use `https://{instead}`").into(),
+            Self::NotSalesforce => format!(
+                "use the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`; only \
+                 if `{host}` is truly a login host of your org, add `--allow-host {host}`"
+            )
+            .into(),
+            Self::Unlisted => format!(
+                "use `https://{instead}`, or, for users of that site or domain, add \
+                 `--allow-host {host}` (or `allow_hosts` in config.toml)"
+            )
+            .into(),
+        }
+    }
+}
+
+/// Whose host it is, and so what it may be used for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum HostKind {
+    /// `na139.salesforce.com`.
+    Instance,
+    /// On the operator's list.
+    Listed,
+    /// `login.salesforce.com`.
+    Login,
+    /// On the operator's list, and this machine.
+    Loopback,
+    /// `acme.my.salesforce.com`, `acme.my.salesforce.mil`.
+    MyDomain,
+    /// `test.salesforce.com`.
+    Test,
+}
+
+/// `host` is in its canonical spelling, `port` is what would be connected to.
+pub(super) fn classify(
+    host: &str,
+    port: u16,
+    allowed: &AllowedHosts,
+) -> Result<HostKind, HostProblem> {
+    if is_loopback(host) {
+        let listed = allowed.has(host, port);
+        return if listed { Ok(HostKind::Loopback) } else { Err(HostProblem::Loopback) };
+    }
+    check_name(host)?;
+    match tier_1(host) {
+        Some(kind) => Ok(kind),
+        None if allowed.has(host, port) => Ok(HostKind::Listed),
+        None => Err(stranger(host)),
+    }
+}
+
+/// The three spellings of this machine that can be allowed.
+pub(super) fn is_loopback(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "[::1]" | "localhost")
+}
+
+/// Lower case; an IPv6 literal in its canonical spelling.
+pub(super) fn canonical(host: &str) -> String {
+    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match literal.and_then(|literal| literal.parse::<Ipv6Addr>().ok()) {
+        Some(address) => format!("[{address}]"),
+        None => host.to_ascii_lowercase(),
+    }
+}
+
+/// Is it a host name at all? International names are refused in both spellings.
+pub(super) fn check_name(host: &str) -> Result<(), HostProblem> {
+    if host == "localhost." || host.ends_with(".localhost") {
+        return Err(HostProblem::Loopback);
+    }
+    if host.starts_with('[') || ends_in_a_number(host) {
+        return Err(HostProblem::Address);
+    }
+    if !host.is_ascii() || host.split('.').any(|label| label.starts_with("xn--")) {
+        return Err(HostProblem::NotAscii);
+    }
+    let named = host.len() <= 253 && host.split('.').all(is_label);
+    if named { Ok(()) } else { Err(HostProblem::Name) }
+}
+
+pub(super) fn error(host: &str, problem: HostProblem) -> UrlError {
+    UrlError::Host { host: shown(host), problem }
+}
+
+/// Sandboxes and scratch orgs log in as `test` does.
+pub(crate) fn is_sandbox(host: &str) -> bool {
+    let label = host.split('.').next().unwrap_or_default();
+    host == "test.salesforce.com"
+        || [".sandbox.my.", ".scratch.my."].iter().any(|part| host.contains(part))
+        || label.contains("--")
+        || (instance(host) && label.starts_with("cs"))
+}
+
+/// The government cloud has an audience of its own.
+pub(crate) fn is_gs1(host: &str) -> bool {
+    matches!(host, "gs1.salesforce.com" | "gs1.my.salesforce.com")
+}
+
+fn tier_1(host: &str) -> Option<HostKind> {
+    match host {
+        "login.salesforce.com" => Some(HostKind::Login),
+        "test.salesforce.com" => Some(HostKind::Test),
+        _ if MY_DOMAINS.iter().any(|suffix| is_below(host, suffix)) => Some(HostKind::MyDomain),
+        _ if instance(host) => Some(HostKind::Instance),
+        _ => None,
+    }
+}
+
+/// `[a-z]{2,4}[0-9]{1,4}.salesforce.com`.
+fn instance(host: &str) -> bool {
+    let Some(label) = host.strip_suffix(".salesforce.com") else { return false };
+    let letters = label.bytes().take_while(u8::is_ascii_lowercase).count();
+    let digits = label.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+    (2..=4).contains(&letters) && (1..=4).contains(&digits) && letters + digits == label.len()
+}
+
+fn stranger(host: &str) -> HostProblem {
+    if my_domain_of(host).is_some_and(|_| PAGES.iter().any(|suffix| is_below(host, suffix))) {
+        HostProblem::NotLogin
+    } else if TIER_2.iter().any(|suffix| is_below(host, suffix)) {
+        HostProblem::Unlisted
+    } else {
+        HostProblem::NotSalesforce
+    }
+}
+
+/// The My Domain behind a host that people copy from their browser.
+fn my_domain_of(host: &str) -> Option<String> {
+    let name = PAGES.iter().chain(SITES).find_map(|suffix| host.strip_suffix(suffix))?;
+    let name = name.strip_suffix('.')?;
+    let (label, rest) = name.split_once('.').map_or((name, ""), |(label, rest)| (label, rest));
+    let label = label.strip_suffix("--c").unwrap_or(label);
+    let dot = if rest.is_empty() { "" } else { "." };
+    Some(format!("{label}{dot}{rest}.my.salesforce.com"))
+}
+
+fn is_below(host: &str, suffix: &str) -> bool {
+    host.strip_suffix(suffix).is_some_and(|name| name.len() > 1 && name.ends_with('.'))
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+/// Resolvers read `127.1`, `0x7f.1`, `0177.0.0.1` and `2130706433` as addresses.
+fn ends_in_a_number(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let hex =
+        last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
+    hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// A key or token pasted into the wrong field must not come back in a message.
+fn shown(host: &str) -> String {
+    let harmless = host.len() <= 253
+        && host.contains(['.', ':'])
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
+        && host.split('.').all(|label| label.len() <= 63 && !text::looks_secret(label));
+    if harmless || is_loopback(host) { host.to_ascii_lowercase() } else { "(not shown)".to_owned() }
+}
+
+const MY_DOMAINS: &[&str] = &["my.salesforce.com", "my.salesforce.mil"];
+
+/// Never a host or an audience of a login (Salesforce DX Developer Guide).
+const PAGES: &[&str] =
+    &["file.force.com", "lightning.force.com", "my.salesforce-setup.com", "vf.force.com"];
+
+const SITES: &[&str] = &["my.salesforce-sites.com", "my.site.com"];
+
+const TIER_2: &[&str] = &[
+    "cloudforce.com",
+    "database.com",
+    "force.com",
+    "my.salesforce-sites.com",
+    "my.sfcrmproducts.cn",
+    "my.site.com",
+];

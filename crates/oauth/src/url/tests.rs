@@ -1,0 +1,346 @@
+use super::*;
+use crate::{Audience, InstanceUrl, LoginUrl, TokenEndpoint};
+
+fn none() -> AllowedHosts {
+    AllowedHosts::none()
+}
+
+fn listed() -> AllowedHosts {
+    AllowedHosts::parse([
+        "acme.my.site.com",
+        "login.acme.com",
+        "acme.cloudforce.com",
+        "127.0.0.1",
+        "[::1]:8443",
+        "localhost:8080",
+    ])
+    .unwrap()
+}
+
+#[test]
+fn accepted_urls_have_one_spelling() {
+    for (name, text, canonical) in [
+        ("A77 production", "https://login.salesforce.com", "https://login.salesforce.com"),
+        ("A77 sandbox", "https://test.salesforce.com/", "https://test.salesforce.com"),
+        ("A77 My Domain", "https://Acme.My.Salesforce.com", "https://acme.my.salesforce.com"),
+        ("A77 port 443", "HTTPS://acme.my.salesforce.com:443/", "https://acme.my.salesforce.com"),
+        (
+            "A77 sandbox My Domain",
+            "https://acme--sbx.sandbox.my.salesforce.com",
+            "https://acme--sbx.sandbox.my.salesforce.com",
+        ),
+        (
+            "A77 developer",
+            "https://x.develop.my.salesforce.com",
+            "https://x.develop.my.salesforce.com",
+        ),
+        ("A77 instance", "https://na139.salesforce.com", "https://na139.salesforce.com"),
+        ("A77 government cloud", "https://gs1.salesforce.com", "https://gs1.salesforce.com"),
+        ("A77 military", "https://x.my.salesforce.mil", "https://x.my.salesforce.mil"),
+        ("A78 no scheme", "acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+        ("A78 no scheme, port", "acme.my.salesforce.com:443", "https://acme.my.salesforce.com"),
+    ] {
+        let login =
+            LoginUrl::parse(text, &none()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(login.as_str(), canonical, "{name}");
+        assert_eq!(login.notice().is_some(), !text.contains("://"), "{name}");
+        assert_eq!(InstanceUrl::parse(text, &none()).unwrap().as_str(), canonical, "{name}");
+        assert_eq!(
+            login.token_endpoint().as_str(),
+            format!("{canonical}/services/oauth2/token"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn refused_urls_have_a_code_and_a_hint() {
+    let long_label = format!("https://{}.my.salesforce.com", "a".repeat(64));
+    let long_host = format!("https://{}my.salesforce.com", "abc.".repeat(64));
+    for (name, text, code, hint) in [
+        (
+            "A79 http",
+            "http://acme.my.salesforce.com",
+            "url.scheme",
+            "`https://acme.my.salesforce.com`",
+        ),
+        ("A79 http elsewhere", "http://evil.example", "url.scheme", "https://"),
+        ("A79 ftp", "ftp://login.salesforce.com", "url.scheme", "https://"),
+        ("A79 file", "file:///etc/passwd", "url.scheme", "https://"),
+        ("A79 javascript", "javascript:alert", "url.scheme", "https://"),
+        ("A79 data", "data:text/html,x", "url.scheme", "https://"),
+        ("A80 host as user", "https://login.salesforce.com@evil.example", "url.userinfo", "remove"),
+        ("A80 password", "https://user:s3cr3tpw@login.salesforce.com", "url.userinfo", "remove"),
+        ("A80 no scheme", "user:s3cr3tpw@login.salesforce.com", "url.userinfo", "remove"),
+        ("A81 suffix", "https://login.salesforce.com.evil.example", "url.host", "--allow-host"),
+        ("A81 no dot", "https://evilsalesforce.com", "url.host", "Setup > My Domain"),
+        ("A82 no dot", "https://evilcrmforce.mil", "url.host", "--allow-host"),
+        ("A82 bare suffix", "https://my.salesforce.com", "url.host", "Setup > My Domain"),
+        ("A82 look-alike", "https://acme.my-salesforce.com", "url.host", "Setup > My Domain"),
+        ("A82 long instance", "https://abcde1.salesforce.com", "url.host", "Setup > My Domain"),
+        ("A82 www", "https://www.salesforce.com", "url.host", "Setup > My Domain"),
+        (
+            "A83 backslash",
+            "https://login.salesforce.com\\@evil.example",
+            "url.syntax",
+            "backslashes",
+        ),
+        ("A83 tab", "https://login\t.salesforce.com", "url.syntax", "no blanks"),
+        ("A83 line break", "https://login.salesforce.com\r\nX: y", "url.syntax", "line breaks"),
+        ("A83 blank", " https://login.salesforce.com", "url.syntax", "no blanks"),
+        ("A83 %00", "https://login%00.salesforce.com", "url.syntax", "percent"),
+        ("A83 %2e", "https://login%2esalesforce.com", "url.syntax", "percent"),
+        ("A83 nothing", "", "url.syntax", "https://acme.my.salesforce.com"),
+        ("A84 metadata service", "https://169.254.169.254", "url.host", "--allow-host 127.0.0.1"),
+        ("A84 private", "https://10.0.0.1", "url.host", "--allow-host 127.0.0.1"),
+        ("A84 loopback v6", "https://[::1]", "url.host", "--allow-host 127.0.0.1"),
+        ("A84 loopback, http", "http://127.0.0.1:8080", "url.host", "--allow-host 127.0.0.1"),
+        ("A84 other v6", "https://[fe80::1]", "url.host", "name the host"),
+        ("A84 decimal", "https://2130706433", "url.host", "name the host"),
+        ("A84 hexadecimal", "https://0x7f.1", "url.host", "name the host"),
+        ("A84 octal", "https://0177.0.0.1", "url.host", "name the host"),
+        ("A84 short", "https://127.1", "url.host", "name the host"),
+        ("A85 localhost", "https://localhost", "url.host", "write `127.0.0.1`"),
+        ("A85 localhost, dot", "https://localhost.", "url.host", "write `127.0.0.1`"),
+        ("A85 below localhost", "https://x.localhost", "url.host", "write `127.0.0.1`"),
+        ("A85 nip.io", "https://127.0.0.1.nip.io", "url.host", "Setup > My Domain"),
+        ("A86 not ASCII", "https://lögin.salesforce.com", "url.host", "plain letters"),
+        ("A86 punycode", "https://xn--lgin-5qa.my.salesforce.com", "url.host", "plain letters"),
+        ("A86 homograph", "https://login.s\u{430}lesforce.com", "url.host", "plain letters"),
+        ("A87 dot at the end", "https://acme.my.salesforce.com.", "url.host", "single dots"),
+        ("A87 empty label", "https://acme..my.salesforce.com", "url.host", "single dots"),
+        ("A87 no label", "https://.my.salesforce.com", "url.host", "single dots"),
+        ("A87 label of 64", &long_label, "url.host", "single dots"),
+        ("A87 host of 270", &long_host, "url.host", "single dots"),
+        ("A87 no host", "https://", "url.host", "single dots"),
+        (
+            "A88 port 0",
+            "https://login.salesforce.com:0",
+            "url.port",
+            "`https://login.salesforce.com`",
+        ),
+        ("A88 port 80", "https://login.salesforce.com:80", "url.port", "443"),
+        ("A88 port 8443", "https://login.salesforce.com:8443", "url.port", "443"),
+        ("A88 port 65536", "https://login.salesforce.com:65536", "url.port", "443"),
+        ("A88 no number", "https://login.salesforce.com:x", "url.port", "443"),
+        (
+            "A89 token endpoint",
+            "https://login.salesforce.com/services/oauth2/token",
+            "url.path",
+            "only `https://login.salesforce.com`",
+        ),
+        (
+            "A89 record",
+            "https://acme.my.salesforce.com/lightning/r/Account/001xx",
+            "url.path",
+            "only `https://acme.my.salesforce.com`",
+        ),
+        ("A89 query", "https://login.salesforce.com?un=x", "url.path", "only"),
+        ("A89 fragment", "https://login.salesforce.com/#x", "url.path", "only"),
+        (
+            "A90 Lightning",
+            "https://acme.lightning.force.com",
+            "url.host",
+            "use `https://acme.my.salesforce.com`",
+        ),
+        (
+            "A90 Lightning of a sandbox",
+            "https://acme--sbx.sandbox.lightning.force.com",
+            "url.host",
+            "use `https://acme--sbx.sandbox.my.salesforce.com`",
+        ),
+        (
+            "A90 Visualforce",
+            "https://acme--c.vf.force.com",
+            "url.host",
+            "use `https://acme.my.salesforce.com`",
+        ),
+        (
+            "A90 Setup",
+            "https://acme.my.salesforce-setup.com",
+            "url.host",
+            "use `https://acme.my.salesforce.com`",
+        ),
+        (
+            "A90 site",
+            "https://acme.my.site.com",
+            "url.host",
+            "use `https://acme.my.salesforce.com`, or, for users of that site or domain, add \
+             `--allow-host acme.my.site.com`",
+        ),
+        (
+            "A90 cloudforce",
+            "https://acme.cloudforce.com",
+            "url.host",
+            "--allow-host acme.cloudforce.com",
+        ),
+    ] {
+        let error = LoginUrl::parse(text, &none()).expect_err(name);
+        let said = error.hint().unwrap();
+        assert_eq!(error.code(), code, "{name}");
+        assert!(said.contains(hint), "{name}: {said}");
+        assert!(!format!("{error} {error:?} {said}").contains("s3cr3tpw"), "{name}");
+    }
+}
+
+#[test]
+fn a83_errors_name_the_position() {
+    for (text, position) in [(" https://x", 1), ("https://login\t.x", 14), ("https://é\u{a0}", 10)]
+    {
+        assert_eq!(LoginUrl::parse(text, &none()), Err(UrlError::Syntax { position }));
+    }
+}
+
+#[test]
+fn what_an_operator_lists_is_allowed_by_its_exact_name() {
+    for (name, text, canonical) in [
+        ("site", "https://acme.my.site.com", Some("https://acme.my.site.com")),
+        (
+            "A89 site path",
+            "https://acme.my.site.com/customers/",
+            Some("https://acme.my.site.com/customers"),
+        ),
+        ("A89 query after a site", "https://acme.my.site.com/customers?x", None),
+        ("A89 dots in a site path", "https://acme.my.site.com/../x", None),
+        ("login domain", "https://login.acme.com", Some("https://login.acme.com")),
+        ("A81 below a listed host", "https://x.login.acme.com", None),
+        ("A81 above a listed host", "https://acme.com", None),
+        ("A79 http on a listed host", "http://login.acme.com", None),
+        ("A88 port on a listed host", "https://login.acme.com:8443", None),
+        ("any port", "http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+        ("https", "https://127.0.0.1:8443", Some("https://127.0.0.1:8443")),
+        ("that port", "https://[::1]:8443", Some("https://[::1]:8443")),
+        ("long spelling", "https://[0:0::1]:8443", Some("https://[::1]:8443")),
+        ("A84 other port", "https://[::1]:8444", None),
+        ("name", "http://localhost:8080", Some("http://localhost:8080")),
+        ("A85 name, other port", "http://localhost:8081", None),
+        ("A84 other loopback", "http://127.0.0.2:8080", None),
+        ("A88 port 0", "http://127.0.0.1:0", None),
+    ] {
+        let login = LoginUrl::parse(text, &listed());
+        assert_eq!(login.ok().as_ref().map(LoginUrl::as_str), canonical, "{name}");
+    }
+}
+
+#[test]
+fn entries_of_the_list_are_hosts_and_nothing_else() {
+    for (name, entry) in [
+        ("scheme", "https://login.acme.com"),
+        ("wildcard", "*.acme.com"),
+        ("path", "login.acme.com/x"),
+        ("port", "login.acme.com:8443"),
+        ("address", "10.0.0.1"),
+        ("no dot", "intranet"),
+        ("user", "user@login.acme.com"),
+        ("nothing", ""),
+        ("international", "xn--lgin-5qa.acme.com"),
+        ("port 0", "127.0.0.1:0"),
+    ] {
+        let error = AllowedHosts::parse(["login.acme.com", entry]).expect_err(name);
+        assert_eq!(error, UrlError::AllowedHost { position: 2 }, "{name}");
+    }
+    let shown: Vec<String> = listed().iter().collect();
+    assert_eq!(shown[3..], ["127.0.0.1", "[::1]:8443", "localhost:8080"]);
+}
+
+#[test]
+fn an_instance_url_has_no_path_even_on_a_listed_host() {
+    let error = InstanceUrl::parse("https://acme.my.site.com/customers", &listed()).unwrap_err();
+    assert_eq!(error.code(), "url.path");
+}
+
+#[test]
+fn a_token_endpoint_is_given_whole() {
+    let endpoint = |text| TokenEndpoint::parse(text, &none());
+    let whole = "https://login.salesforce.com/services/oauth2/token";
+    assert_eq!(endpoint(whole).unwrap().as_str(), whole);
+    let error = endpoint("https://login.salesforce.com").unwrap_err();
+    assert_eq!(error.hint().unwrap(), format!("give only `{whole}`"));
+}
+
+#[test]
+fn a91_audiences_are_a_closed_set() {
+    for (name, text, canonical) in [
+        ("A91 login", "https://login.salesforce.com/", Ok("https://login.salesforce.com")),
+        ("A91 My Domain", "https://ACME.my.salesforce.com", Ok("https://acme.my.salesforce.com")),
+        (
+            "A91 site",
+            "https://acme.my.site.com/customers",
+            Ok("https://acme.my.site.com/customers"),
+        ),
+        ("A91 stranger", "https://evil.example", Err("url.audience")),
+        ("A91 Lightning", "https://acme.lightning.force.com", Err("url.audience")),
+        ("A91 http", "http://login.salesforce.com", Err("url.scheme")),
+        ("A91 text", "login", Err("url.audience")),
+    ] {
+        let audience = Audience::parse(text, &listed());
+        let seen = audience.as_ref().map(Audience::as_str).map_err(UrlError::code);
+        assert_eq!(seen, canonical, "{name}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_field_is_not_shown() {
+    for (name, text) in [
+        ("consumer key", "3MVG9canaryCanary1canaryCanary2"),
+        ("consumer key as host", "https://3MVG9canaryCanary1canaryCanary2.x"),
+        ("JWT", "eyJhbGcanary1.eyJcanary.canary"),
+        ("session id", "00Dxx0000006JFr!canary"),
+        ("session id as host", "https://00Dxx0000006JFr!canary/"),
+        ("key", "MIIEvQIBADANBgcanary1q"),
+        ("PEM", "-----BEGIN PRIVATE KEY-----\ncanary"),
+        ("path", "https://login.salesforce.com/canary"),
+        ("query", "https://login.salesforce.com?assertion=canary"),
+        ("scheme", "canary://login.salesforce.com"),
+        ("port", "https://login.salesforce.com:canary"),
+    ] {
+        let errors = [
+            LoginUrl::parse(text, &none()).expect_err(name),
+            InstanceUrl::parse(text, &none()).expect_err(name),
+            Audience::parse(text, &none()).expect_err(name),
+        ];
+        for error in errors {
+            let shown = format!("{error} {error:?} {:?}", error.hint()).to_ascii_lowercase();
+            assert!(!shown.contains("canary"), "{name}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a92_every_source_is_held_to_the_same_list() {
+    // Settings name the source; the list itself knows none, so no source can go around it.
+    let error = LoginUrl::parse("https://token.ci.example", &none()).unwrap_err();
+    assert_eq!(error.code(), "url.host");
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = LoginUrl::parse(&text, &listed());
+            let _ = Audience::parse(&text, &listed());
+            let _ = AllowedHosts::parse([&text]);
+        }
+
+        #[test]
+        fn nearly_urls_do_not_panic(text in "(https?:)?(//)?[a-z0-9.:@\\[\\]%/?#-]{0,40}") {
+            if let Ok(login) = LoginUrl::parse(&text, &listed()) {
+                let _ = login.token_endpoint().uri();
+                prop_assert_eq!(LoginUrl::parse(login.as_str(), &listed()), Ok(login));
+            }
+        }
+
+        #[test]
+        fn what_passes_is_on_the_list(name in "[a-z]{1,8}", dot in "[.-]?", rest in "my.salesforce.com|salesforce.com|crmforce.mil|force.com") {
+            let host = format!("{name}{dot}{rest}");
+            let passes = LoginUrl::parse(&host, &none()).is_ok();
+            let good = dot == "." && rest == "my.salesforce.com"
+                || matches!(host.as_str(), "login.salesforce.com" | "test.salesforce.com");
+            prop_assert_eq!(passes, good, "{}", host);
+        }
+    }
+}
