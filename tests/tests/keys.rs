@@ -1,0 +1,89 @@
+//! Every file of the table of test keys, through the intake and both back-ends.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64, Encoding};
+use conformance::keys::{self, Key, KeyFile, Manifest};
+use orgtoken_assertion::{RingSigner, Signer, SigningKey};
+
+#[test]
+fn each_file_comes_to_what_the_manifest_says() {
+    let table = table();
+    let mut wrong = Vec::new();
+    for (file, content) in &table {
+        let outcome = outcome(content);
+        if outcome != file.expect {
+            wrong.push(format!("{}: {outcome}, not {}", file.name, file.expect));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
+}
+
+#[test]
+fn accepted_keys_are_the_keys_they_should_be() {
+    let folder = keys::folder().unwrap();
+    let message = Manifest::read(&folder).unwrap().message.into_bytes();
+    for (file, content) in table().into_iter().filter(|(file, _)| file.expect == "accept") {
+        let key = SigningKey::from_bytes(&content).unwrap();
+        assert_eq!(seen(&key, &message), *file.key.as_ref().unwrap(), "{}", file.name);
+        let ring = RingSigner::new(key);
+        assert_eq!(seen(&ring, &message), *file.key.as_ref().unwrap(), "{} by ring", file.name);
+    }
+}
+
+#[test]
+fn no_file_takes_long() {
+    for (file, content) in table() {
+        let began = Instant::now();
+        let _ = SigningKey::from_bytes(&content);
+        // In a release build 100 ms; here nothing but the big numbers is optimised.
+        assert!(began.elapsed() < Duration::from_secs(1), "{}", file.name);
+    }
+}
+
+#[test]
+fn refusals_show_nothing_of_the_file() {
+    for (file, content) in table() {
+        let Err(error) = SigningKey::from_bytes(&content) else { continue };
+        let shown = format!("{error} {error:?} {:?}", error.hint());
+        let text = String::from_utf8_lossy(&content);
+        // Labels of armour are ours to name; what stands between is not.
+        let lines = text.lines().filter(|line| !line.contains("-----"));
+        for part in lines.flat_map(|line| line.as_bytes().chunks_exact(16)) {
+            let part = String::from_utf8_lossy(part);
+            assert!(!shown.contains(part.as_ref()), "{}: {shown}", file.name);
+        }
+    }
+}
+
+/// A key is accepted when it signs: that its factors are prime shows only then.
+fn outcome(content: &[u8]) -> &'static str {
+    match SigningKey::from_bytes(content).map(|key| key.sign(b"message")) {
+        Ok(Ok(_)) => "accept",
+        Ok(Err(error)) => error.code(),
+        Err(error) => error.code(),
+    }
+}
+
+fn table() -> Vec<(KeyFile, Vec<u8>)> {
+    let folder = keys::folder().unwrap();
+    let files = Manifest::read(&folder).unwrap().keys.into_iter();
+    files
+        .map(|file| {
+            let content = std::fs::read(folder.join(&file.file)).unwrap();
+            (file, content)
+        })
+        .collect()
+}
+
+fn seen(signer: &dyn Signer, message: &[u8]) -> Key {
+    let public = signer.public_key();
+    let fingerprint = public.fingerprint();
+    Key {
+        bits: u32::try_from(public.bits()).unwrap(),
+        fingerprint: fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
+        signature: Base64::encode_string(signer.sign(message).unwrap().as_bytes()),
+    }
+}
