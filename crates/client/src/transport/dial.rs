@@ -141,3 +141,69 @@ where
 
 /// The delay that RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::pending;
+
+    use super::*;
+
+    const V4: &str = "192.0.2.1:443";
+    const V6: &str = "[2001:db8::1]:443";
+    const V6_TOO: &str = "[2001:db8::2]:443";
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b03_a_dead_ipv6_costs_a_quarter_of_a_second() {
+        let begun = Instant::now();
+        let found = first_of(addresses(&[V6, V6_TOO, V4]), |address| async move {
+            if address.is_ipv6() { pending().await } else { Ok(address) }
+        });
+        assert_eq!(found.await.unwrap().to_string(), V4);
+        assert_eq!(begun.elapsed(), HEAD_START);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b03_a_refused_ipv6_costs_nothing() {
+        let begun = Instant::now();
+        let found = first_of(addresses(&[V6, V4]), |address| async move {
+            if address.is_ipv6() {
+                Err(io::ErrorKind::ConnectionRefused.into())
+            } else {
+                Ok(address)
+            }
+        });
+        assert_eq!(found.await.unwrap().to_string(), V4);
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_first_address_may_still_win() {
+        let found = first_of(addresses(&[V6, V4]), |address| async move {
+            sleep(Duration::from_millis(if address.is_ipv6() { 300 } else { 900 })).await;
+            Ok(address)
+        });
+        assert_eq!(found.await.unwrap().to_string(), V6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_are_tried_and_the_last_error_is_told() {
+        let tried = RefCell::new(Vec::new());
+        let found = first_of(addresses(&[V6, V6_TOO, V4]), |address| {
+            tried.borrow_mut().push(address.to_string());
+            async { Err::<(), _>(io::ErrorKind::ConnectionRefused.into()) }
+        });
+        assert_eq!(found.await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(*tried.borrow(), [V6, V4, V6_TOO]);
+    }
+
+    #[tokio::test]
+    async fn a_host_without_addresses_is_not_waited_for() {
+        let found = first_of(Vec::new(), |_| pending::<io::Result<()>>());
+        assert_eq!(found.await.unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
+    }
+}

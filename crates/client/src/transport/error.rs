@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::deadline::{Elapsed, Phase};
 use super::dial::DialError;
+use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::proxy::ProxyFault;
 use super::roots::RootsFault;
@@ -186,112 +187,6 @@ fn timeout_code(phase: Phase) -> &'static str {
     }
 }
 
-/// What is wrong with a certificate.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum CertificateFault {
-    /// Its time is over.
-    Expired,
-    /// Its time has not come.
-    NotYetValid,
-    /// It vouches for itself, and nothing here vouches for it.
-    SelfSigned,
-    /// Its issuer is not among the roots.
-    UnknownIssuer,
-    /// It is malformed, revoked or made for another purpose.
-    Unusable,
-    /// It is for other hosts.
-    WrongName {
-        /// Those hosts, as far as they are fit to print.
-        names: Vec<String>,
-    },
-}
-
-impl CertificateFault {
-    /// Takes names as webpki writes them, `DnsName("…")`, and keeps what a host name may hold: they
-    /// come from whoever answered.
-    pub(crate) fn wrong_name(presented: &[String]) -> Self {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "-._:*".contains(c);
-        let names = presented.iter().filter_map(|name| {
-            let (_, name) = name.strip_suffix(')')?.split_once('(')?;
-            let name = name.trim_matches('"');
-            (name.len() < 256 && name.chars().all(fits)).then(|| name.to_owned())
-        });
-        Self::WrongName { names: names.take(MOST_NAMES).collect() }
-    }
-
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::Expired | Self::NotYetValid => {
-                "check this machine's clock; if it is right, the host needs a new certificate"
-            }
-            Self::SelfSigned | Self::UnknownIssuer => {
-                "if a proxy inspects TLS here, or the host has a CA of its own, give that CA's \
-                 certificate with `--ca-file`"
-            }
-            Self::Unusable => "ask whoever runs the host for a proper certificate",
-            Self::WrongName { .. } => "check the spelling of the host",
-        }
-    }
-}
-
-impl fmt::Display for CertificateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = match self {
-            Self::Expired => return f.write_str("it has expired"),
-            Self::NotYetValid => return f.write_str("it is not valid yet"),
-            Self::SelfSigned => return f.write_str("it is self-signed"),
-            Self::UnknownIssuer => return f.write_str("its issuer is not trusted here"),
-            Self::Unusable => return f.write_str("it is malformed or made for something else"),
-            Self::WrongName { names } => names,
-        };
-        f.write_str("it is for another host")?;
-        for (index, name) in names.iter().enumerate() {
-            write!(f, "{} `{name}`", if index == 0 { ":" } else { "," })?;
-        }
-        Ok(())
-    }
-}
-
-/// What went wrong in a TLS handshake.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum HandshakeFault {
-    /// The connection ended.
-    Closed,
-    /// What came was not TLS.
-    Garbage,
-    /// The host wants something that is not on offer.
-    Refused,
-    /// The host speaks neither TLS 1.2 nor 1.3.
-    Version,
-}
-
-impl HandshakeFault {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Closed | Self::Garbage)
-    }
-
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::Closed => "try again; behind a firewall, check the proxy",
-            Self::Garbage => "check the port, and what proxy stands before the host",
-            Self::Refused | Self::Version => "check the host: Salesforce speaks TLS 1.2 and 1.3",
-        }
-    }
-}
-
-impl fmt::Display for HandshakeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "the connection ended in the handshake",
-            Self::Garbage => "what came back is not TLS",
-            Self::Refused => "the host refused the handshake",
-            Self::Version => "the host speaks neither TLS 1.2 nor TLS 1.3",
-        })
-    }
-}
-
 /// `20 s`, `0.25 s`.
 struct Seconds(Duration);
 
@@ -301,4 +196,36 @@ impl fmt::Display for Seconds {
     }
 }
 
-const MOST_NAMES: usize = 5;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timeout(phase: Phase) -> TransportError {
+        let host = "acme.my.salesforce.com".to_owned();
+        TransportError::Timeout { host, phase, after: Duration::from_secs(5) }
+    }
+
+    #[test]
+    fn a_timeout_has_the_code_of_its_phase() {
+        for (row, phase, code) in [
+            ("B01 silent resolver", Phase::Lookup, "net.dns"),
+            ("B02 black hole", Phase::Connect, "net.connect"),
+            ("B05 stall", Phase::Handshake, "net.tls"),
+            ("B34 slow proxy", Phase::Tunnel, "proxy.timeout"),
+            ("A104 slow head", Phase::Head, "resp.timeout"),
+            ("A104 slow body", Phase::Body, "resp.timeout"),
+        ] {
+            let error = timeout(phase);
+            assert_eq!((error.code(), error.is_transient()), (code, true), "{row}");
+            assert!(error.to_string().starts_with("waited 5 s for"), "{row}");
+        }
+    }
+
+    #[test]
+    fn b01_an_unknown_host_is_named() {
+        let host = "acme.my.salesforce.com".to_owned();
+        let error = TransportError::Lookup { host, source: io::ErrorKind::NotFound.into() };
+        assert_eq!(error.to_string(), "cannot find the address of `acme.my.salesforce.com`");
+        assert_eq!((error.code(), error.is_transient()), ("net.dns", true));
+    }
+}

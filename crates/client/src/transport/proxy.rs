@@ -158,3 +158,39 @@ impl From<Elapsed> for ProxyFault {
 
 /// What curl takes where a proxy's URL has no port.
 const DEFAULT_PORT: u16 = 1080;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_through_a_proxy() {
+        for (no_proxy, url, proxied) in [
+            ("", "https://acme.my.salesforce.com/", true),
+            ("", "https://acme.my.salesforce.com:8443/", true),
+            ("", "https://127.0.0.1:8443/", false),
+            ("", "https://[::1]/", false),
+            ("", "https://localhost/", false),
+            ("", "http://localhost/", false),
+            ("*", "https://acme.my.salesforce.com/", false),
+            ("salesforce.com", "https://acme.my.salesforce.com/", false),
+            (".salesforce.com", "https://acme.my.salesforce.com/", false),
+            ("example.com, acme.my.salesforce.com", "https://acme.my.salesforce.com/", false),
+            ("force.com", "https://acme.my.salesforce.com/", true),
+            ("10.0.0.0/8", "https://10.1.2.3/", false),
+            ("10.0.0.0/8", "https://[2001:db8::1]/", true),
+        ] {
+            let proxy = Proxy::new("proxy.acme.com:3128", no_proxy).unwrap();
+            let origin = Origin::of(&url.parse().unwrap()).unwrap();
+            let found = proxy.on_the_way_to(&origin).map(|rules| rules.origin.to_string());
+            let expected = proxied.then(|| "proxy.acme.com:3128".to_owned());
+            assert_eq!(found, expected, "{url} but for {no_proxy}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_no_proxy() {
+        let origin = Origin::of(&Uri::from_static("https://acme.my.salesforce.com/")).unwrap();
+        assert!(Proxy::new("", "").unwrap().on_the_way_to(&origin).is_none());
+    }
+}

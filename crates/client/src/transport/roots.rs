@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 /// Whom to believe that a host is who it says it is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Roots {
     /// Mozilla's list, as it was when this crate was built.
@@ -56,6 +57,18 @@ impl Default for Roots {
     }
 }
 
+impl fmt::Debug for Roots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled => f.write_str("Bundled"),
+            Self::Pem(text) => write!(f, "Pem({} bytes)", text.len()),
+            Self::System { file, directories } => {
+                write!(f, "System({file:?}, {directories:?})")
+            }
+        }
+    }
+}
+
 /// Roots in the form that verifies, and their certificates where they came as such.
 pub(crate) struct Anchors {
     pub(crate) store: Arc<RootCertStore>,
@@ -85,10 +98,9 @@ fn system() -> Option<Anchors> {
 
 /// Unlike the system's own list, one that somebody named has to be there.
 fn named(file: Option<&Path>, directories: &[PathBuf]) -> Result<Anchors, RootsFault> {
-    let none: (Option<&Path>, Option<&Path>) = (file, None);
     let each = directories.iter().map(|directory| (None, Some(directory.as_path())));
     let mut certificates = Vec::new();
-    for (file, directory) in std::iter::once(none).chain(each) {
+    for (file, directory) in iter::once((file, None)).chain(each) {
         let found = rustls_native_certs::load_certs_from_paths(file, directory);
         if let (true, Some(error)) = (found.certs.is_empty(), found.errors.into_iter().next()) {
             return Err(RootsFault::from(error));
@@ -126,11 +138,5 @@ impl From<rustls_native_certs::Error> for RootsFault {
             }
             _ => Self::Syntax,
         }
-    }
-}
-
-impl fmt::Debug for Anchors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Anchors({})", self.store.len())
     }
 }

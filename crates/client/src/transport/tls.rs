@@ -10,7 +10,8 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::error::{CertificateFault, HandshakeFault, TransportError};
+use super::error::TransportError;
+use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::roots::{Anchors, Roots, RootsFault};
 use super::verify::{SelfSigned, Verifier};
@@ -103,7 +104,10 @@ fn certificate_fault(error: &CertificateError) -> CertificateFault {
         CertificateError::NotValidForNameContext { presented, .. } => {
             CertificateFault::wrong_name(presented)
         }
-        CertificateError::UnknownIssuer => CertificateFault::UnknownIssuer,
+        // A root of the issuer's name with another key: an authority that was made anew.
+        CertificateError::BadSignature | CertificateError::UnknownIssuer => {
+            CertificateFault::UnknownIssuer
+        }
         CertificateError::Other(OtherError(error)) if error.is::<SelfSigned>() => {
             CertificateFault::SelfSigned
         }

@@ -1,0 +1,218 @@
+//! Answers that a token endpoint has no business sending. Row ids are those of the security
+//! reference's table A.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use orgtoken_client::{Phase, Transport, TransportError};
+
+use super::server::{Act, Server, json, post, send};
+
+#[tokio::test(start_paused = true)]
+async fn one_request_and_its_answer() {
+    let server = Server::always([json("{}")]).await;
+    let answer = server.ask(&Transport::builder().build()).await.unwrap();
+
+    assert_eq!((answer.status(), &answer.body()[..]), (StatusCode::OK, &b"{}"[..]));
+    let requests = server.requests();
+    let host = format!("host: {}\r\n", server.address());
+    assert!(requests[0].starts_with("POST /services/oauth2/token HTTP/1.1\r\n"), "{requests:?}");
+    for header in [host.as_str(), concat!("user-agent: orgtoken/", env!("CARGO_PKG_VERSION"))] {
+        assert!(requests[0].contains(header), "{header}: {requests:?}");
+    }
+}
+
+/// What comes back, and the code of what is made of it; a last step that the script lacks is the
+/// server closing the connection.
+fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
+    let head = "HTTP/1.1 200 OK\r\n";
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
+    let many: String = (0..101).map(|n| format!("X-{n}: y\r\n")).collect();
+    let long = "y".repeat(64 * 1024);
+    let with = |rest: &str| send(format!("{head}{rest}"));
+    vec![
+        (
+            "A102 gzip",
+            vec![with("Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x0b")],
+            "resp.encoding",
+        ),
+        (
+            "A102 br",
+            vec![with("Content-Encoding: br\r\nContent-Length: 1\r\n\r\n\x0b")],
+            "resp.encoding",
+        ),
+        (
+            "A102 zstd after identity",
+            vec![with("Content-Encoding: identity, zstd\r\nContent-Length: 1\r\n\r\nx")],
+            "resp.encoding",
+        ),
+        ("A103 length", vec![with("Content-Length: 65537\r\n\r\n"), Act::Hold], "resp.too_large"),
+        (
+            "A103 length near 2^64",
+            vec![with("Content-Length: 18446744073709551613\r\n\r\n"), Act::Hold],
+            "resp.too_large",
+        ),
+        ("A103 chunks", vec![send(&chunked), Act::Flood(chunk(8192))], "resp.too_large"),
+        ("A103 until the end", vec![with("\r\n"), Act::Flood(vec![b' '; 8192])], "resp.too_large"),
+        ("A104 slow head", vec![Act::Drip(head.into()), Act::Hold], "resp.timeout"),
+        (
+            "A104 slow body",
+            vec![with("Content-Length: 100\r\n\r\n"), Act::Drip(vec![b' '; 100])],
+            "resp.timeout",
+        ),
+        ("A104 no body", vec![with("Content-Length: 100\r\n\r\n"), Act::Hold], "resp.timeout"),
+        (
+            "A104 slow chunks",
+            vec![send(&chunked), Act::Drip(b"1\r\nx\r\n".repeat(9))],
+            "resp.timeout",
+        ),
+        (
+            "A104 1xx drip",
+            vec![Act::Drip(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(3))],
+            "resp.timeout",
+        ),
+        ("A105 101 headers", vec![with(&format!("{many}\r\n"))], "resp.headers"),
+        ("A105 long header", vec![with(&format!("X: {long}\r\n\r\n"))], "resp.headers"),
+        (
+            "A105 folded header",
+            vec![with("X: a\r\n b\r\nContent-Length: 0\r\n\r\n")],
+            "resp.headers",
+        ),
+        ("A105 no header", vec![with("X y\r\n\r\n")], "resp.headers"),
+        ("A105 control in a header", vec![with("X: \x01\r\n\r\n")], "resp.headers"),
+        ("A106 HTTP/0.9", vec![send("<html></html>")], "resp.protocol"),
+        ("A106 HTTP/2", vec![send("\0\0\0\x04\0\0\0\0\0")], "resp.protocol"),
+        ("A106 SSH banner", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "resp.protocol"),
+        ("A106 status 99", vec![send("HTTP/1.1 099 Odd\r\n\r\n")], "resp.protocol"),
+        (
+            "A106 two lengths",
+            vec![with("Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx")],
+            "resp.protocol",
+        ),
+        (
+            "A106 length and chunks",
+            vec![with("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")],
+            "resp.protocol",
+        ),
+        ("A106 negative length", vec![with("Content-Length: -1\r\n\r\n")], "resp.protocol"),
+        ("A106 chunk of no length", vec![send(&chunked), send("zz\r\n")], "resp.protocol"),
+        (
+            "A106 chunk of 2^64",
+            vec![send(&chunked), send("10000000000000000\r\n")],
+            "resp.protocol",
+        ),
+        ("A107 short body", vec![with("Content-Length: 9\r\n\r\n{")], "resp.truncated"),
+        ("A107 chunks cut", vec![send(&chunked), send("9\r\n{")], "resp.truncated"),
+        ("A107 last chunk missing", vec![send(&chunked), send("1\r\n{\r\n")], "resp.truncated"),
+        ("A107 head cut", vec![send("HTTP/1.1 200 O")], "resp.truncated"),
+        ("B06 nothing", vec![], "resp.truncated"),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_refused() {
+    for (row, script, code) in rows() {
+        let server = Server::always(script).await;
+        let error = server.ask(&Transport::builder().build()).await.unwrap_err();
+        assert_eq!(error.code(), code, "{row}: {error:?}");
+        assert_eq!(
+            error.is_transient(),
+            ["resp.timeout", "resp.truncated"].contains(&code),
+            "{row}"
+        );
+        assert_eq!(server.requests().len(), 1, "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a104_the_phase_and_the_limit_are_named() {
+    let head = Server::always([Act::Hold]).await;
+    let body = Server::always([send("HTTP/1.1 200 OK\r\n\r\n"), Act::Hold]).await;
+    for (server, expected, limit) in [(head, Phase::Head, 10), (body, Phase::Body, 20)] {
+        match server.ask(&Transport::builder().build()).await.unwrap_err() {
+            TransportError::Timeout { phase, after, .. } => {
+                assert_eq!((phase, after), (expected, Duration::from_secs(limit)));
+            }
+            error => panic!("{error:?}"),
+        }
+    }
+}
+
+/// hyper goes on from one 1xx to the next, so only the clock can end this.
+#[tokio::test]
+async fn a104_1xx_flood() {
+    let server = Server::always([Act::Flood(b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(99))]).await;
+    let timeouts = orgtoken_client::Timeouts {
+        head: Duration::from_millis(100),
+        ..orgtoken_client::Timeouts::default()
+    };
+    let transport = Transport::builder().timeouts(timeouts).build();
+    assert_eq!(server.ask(&transport).await.unwrap_err().code(), "resp.timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a108_a_redirect_is_an_answer_and_nothing_is_sent_twice() {
+    let elsewhere = Server::always([json("{}")]).await;
+    for status in [301, 302, 303, 307, 308] {
+        let to = elsewhere.url();
+        let head = format!("HTTP/1.1 {status} X\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        let server = Server::always([send(head)]).await;
+        let answer = server.ask(&Transport::builder().build()).await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(server.requests().len(), 1, "{status}");
+    }
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a109_an_empty_answer_is_an_answer() {
+    for answer in
+        ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+    {
+        let server = Server::always([send(answer)]).await;
+        assert!(server.ask(&Transport::builder().build()).await.unwrap().body().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a116_headers_that_ask_for_something_change_nothing() {
+    let server = Server::always([send(
+        "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nAlt-Svc: h3=\":443\"\r\nRefresh: 0; url=/x\r\n\
+         Link: </x>; rel=preload\r\nContent-Length: 2\r\n\r\n{}",
+    )])
+    .await;
+    let transport = Transport::builder().build();
+    for _ in 0..2 {
+        server.ask(&transport).await.unwrap();
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests.iter().all(|request| !request.to_lowercase().contains("cookie")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_requests_share_a_connection_when_asked_to() {
+    let twice = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1";
+    let server = Server::always([send(twice), Act::Hold, send(twice), Act::Hold]).await;
+    let transport = Transport::builder().build();
+    let deadline = transport.deadline();
+    let mut connection = transport.connect(&server.url().parse().unwrap(), deadline).await.unwrap();
+    for _ in 0..2 {
+        let answer = connection.exchange(post(&server.url()), deadline).await.unwrap();
+        assert_eq!(&answer.body()[..], b"1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_larger_body_is_read_where_the_limit_says_so() {
+    let body = "x".repeat(100_000);
+    let server = Server::always([json(&body)]).await;
+    let transport = Transport::builder().build();
+    let generous = transport.clone().with_limits(1 << 20, orgtoken_client::Timeouts::default());
+    assert_eq!(server.ask(&transport).await.unwrap_err().code(), "resp.too_large");
+    assert_eq!(server.ask(&generous).await.unwrap().body().len(), body.len());
+}
+
+fn chunk(length: usize) -> Vec<u8> {
+    format!("{length:x}\r\n{}\r\n", " ".repeat(length)).into_bytes()
+}

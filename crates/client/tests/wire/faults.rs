@@ -1,0 +1,86 @@
+//! Connections that fail. Row ids are those of the security reference's table B.
+
+use std::time::Duration;
+
+use orgtoken_client::{Phase, Timeouts, Transport, TransportError};
+use tokio::net::TcpSocket;
+
+use super::server::{Act, Server, json, post, send};
+
+#[tokio::test(start_paused = true)]
+async fn b02_a_refused_connection_names_the_host() {
+    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+
+    let error = Transport::builder().build().exchange(post(&format!("http://{address}/"))).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.code(), "net.connect");
+    assert_eq!(error.to_string(), format!("cannot connect to `{address}`"));
+    assert!(error.is_transient());
+}
+
+#[tokio::test(start_paused = true)]
+async fn b07_a_connection_lost_in_the_body_gives_no_part_of_it() {
+    let whole = r#"{"access_token":"00Dcanary!canary","token_type":"Bearer"}"#;
+    let length = whole.len();
+    for cut in [0, 1, 20, length - 1] {
+        let part = &whole[..cut];
+        let server = Server::always([send(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{part}"
+        ))])
+        .await;
+        let error = server.ask(&Transport::builder().build()).await.unwrap_err();
+        assert_eq!(error.code(), "resp.truncated", "{cut}");
+        assert!(!format!("{error:?} {error}").contains("canary"), "{cut}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b08_a_slow_line_is_good_enough() {
+    let kilobyte = "x".repeat(1024);
+    let second = Act::Wait(Duration::from_secs(1));
+    let server = Server::always([
+        Act::Wait(Duration::from_secs(5)),
+        send("HTTP/1.1 200 OK\r\nContent-Length: 3072\r\n\r\n"),
+        second.clone(),
+        send(&kilobyte),
+        second.clone(),
+        send(&kilobyte),
+        second,
+        send(&kilobyte),
+    ])
+    .await;
+    let answer = server.ask(&Transport::builder().build()).await.unwrap();
+    assert_eq!(answer.body().len(), 3072);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_total_ends_a_phase_early() {
+    let server = Server::always([Act::Hold]).await;
+    let total = Duration::from_secs(2);
+    let timeouts = Timeouts { total, ..Timeouts::default() };
+    let transport = Transport::builder().timeouts(timeouts).build();
+    match server.ask(&transport).await.unwrap_err() {
+        error @ TransportError::Timeout { phase: Phase::Head, after, .. } => {
+            assert_eq!(after, total);
+            let host = server.address();
+            assert_eq!(
+                error.to_string(),
+                format!("waited 2 s for the head of the answer of `{host}`")
+            );
+        }
+        error => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_that_is_dropped_leaves_nothing_behind() {
+    let server = Server::plain(|n| vec![if n == 0 { Act::Hold } else { json("{}") }]).await;
+    let transport = Transport::builder().build();
+    let impatient = tokio::time::timeout(Duration::from_secs(1), server.ask(&transport)).await;
+    assert!(impatient.is_err());
+    server.ask(&transport).await.unwrap();
+    assert_eq!(server.requests().len(), 2);
+}

@@ -1,0 +1,17 @@
+//! The transport against servers that misbehave, on loopback and on a paused clock.
+//!
+//! | module | what |
+//! |---|---|
+//! | `answers` | what a token endpoint has no business sending (A102–A109, A116) |
+//! | `faults` | connections that fail (B01–B08) |
+//! | `proxy` | proxies, good and bad (B34, D16) |
+//! | `tls` | certificates and handshakes (B04, B05, D17) |
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod certs;
+mod faults;
+mod proxy;
+mod server;
+mod tls;

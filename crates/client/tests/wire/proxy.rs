@@ -1,0 +1,142 @@
+//! Proxies, good and bad. Row ids are those of the security reference's tables B and D.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use orgtoken_client::{Proxy, Roots, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::certs::{Authority, named};
+use super::server::{Act, SECRET, Server, json, post, send, tick};
+
+const HOST: &str = "acme.my.salesforce.com";
+
+#[tokio::test(start_paused = true)]
+async fn d16_a_proxy_learns_the_host_and_carries_tls() {
+    let ca = Authority::new();
+    let org = Server::tls(ca.server(&named(&[HOST])), [json("{}")]).await;
+    let (proxy, tap) = tunnel_to(org.address()).await;
+    let transport = through(&format!("http://user:p%40ss@{proxy}"), "", ca.pem());
+
+    let answer = transport.exchange(post(&format!("https://{HOST}/token"))).await.unwrap();
+
+    assert_eq!(&answer.body()[..], b"{}");
+    assert!(org.requests()[0].contains(SECRET));
+    let seen = tap.lock().unwrap();
+    let clear = String::from_utf8_lossy(&seen);
+    assert!(clear.starts_with(&format!("CONNECT {HOST}:443 HTTP/1.1\r\n")), "{clear}");
+    assert!(clear.contains("proxy-authorization: Basic dXNlcjpwQHNz\r\n"), "{clear}");
+    assert!(!clear.contains("canary") && !clear.contains("/token"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn this_machine_is_reached_directly() {
+    let ca = Authority::new();
+    let proxy = Server::always([]).await;
+    let org = Server::tls(ca.server(&named(&["127.0.0.1"])), [json("{}")]).await;
+    org.ask(&through(&format!("http://{}", proxy.address()), "", ca.pem())).await.unwrap();
+    assert!(proxy.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn b34_a_proxy_that_gets_in_the_way() {
+    let rows: [(&str, Vec<Act>, &str, bool); 7] = [
+        (
+            "B34 407",
+            vec![send("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n")],
+            "proxy.auth",
+            false,
+        ),
+        (
+            "B34 403",
+            vec![send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")],
+            "proxy.status",
+            false,
+        ),
+        (
+            "B34 502",
+            vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")],
+            "proxy.status",
+            true,
+        ),
+        ("B34 dies", vec![], "proxy.closed", true),
+        ("B34 garbage", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "proxy.protocol", false),
+        (
+            "B34 extra bytes",
+            vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Hold],
+            "proxy.protocol",
+            false,
+        ),
+        ("B34 slow", vec![Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())], "proxy.timeout", true),
+    ];
+    for (row, script, code, transient) in rows {
+        let proxy = Server::always(script).await;
+        let url = format!("http://user:canary@{}", proxy.address());
+        let transport = through(&url, "", Authority::new().pem());
+        let error = transport.exchange(post(&format!("https://{HOST}/"))).await.unwrap_err();
+        assert_eq!((error.code(), error.is_transient()), (code, transient), "{row}: {error:?}");
+        let said = format!("{error} {error:?} {transport:?}");
+        assert!(said.contains(&proxy.address().to_string()), "{row}: {said}");
+        assert!(!said.contains("canary") && !said.contains("Y2FuYXJ5"), "{row}: {said}");
+        assert!(!proxy.requests()[0].contains(SECRET), "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b34_no_proxy_there() {
+    let error = through("http://127.0.0.1:1", "", Authority::new().pem())
+        .exchange(post(&format!("https://{HOST}/")))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "proxy.connect");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_refused_without_its_text() {
+    for url in [
+        "socks5://canary@127.0.0.1:1080",
+        "https://canary:canary@127.0.0.1",
+        "http://can ary",
+        "http://",
+    ] {
+        let error = Proxy::new(url, "").unwrap_err();
+        assert_eq!(error.code(), "proxy.url", "{url}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{url}");
+    }
+}
+
+fn through(proxy: &str, no_proxy: &str, roots: Vec<u8>) -> Transport {
+    let proxy = Proxy::new(proxy, no_proxy).unwrap();
+    Transport::builder().proxy(proxy).roots(Roots::Pem(roots)).build()
+}
+
+/// A proxy whose every host is `target`, and what it gets to see on its client's side.
+async fn tunnel_to(target: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tap = Arc::new(Mutex::new(Vec::new()));
+    let record = Arc::clone(&tap);
+    tokio::spawn(tick());
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; 4096];
+        let count = client.read(&mut bytes).await.unwrap();
+        record.lock().unwrap().extend_from_slice(&bytes[..count]);
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+        let mut org = TcpStream::connect(target).await.unwrap();
+        let (mut from, mut to) = client.split();
+        let (mut org_from, mut org_to) = org.split();
+        let up = async {
+            while let Ok(count @ 1..) = from.read(&mut bytes).await {
+                record.lock().unwrap().extend_from_slice(&bytes[..count]);
+                org_to.write_all(&bytes[..count]).await.unwrap();
+            }
+        };
+        tokio::select! {
+            () = up => {}
+            _ = tokio::io::copy(&mut org_from, &mut to) => {}
+        }
+    });
+    (address, tap)
+}
