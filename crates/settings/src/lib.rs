@@ -1,3 +1,60 @@
-//! The settings of a Salesforce login: record, profile, environment; checked once.
+//! The settings of a Salesforce login: Onify record, profile, environment, flags.
+//!
+//! Every place gives a [`Layer`]; a [`Draft`] puts them together and says which files have to be
+//! read; [`Draft::check`] gives [`Settings`] that are valid by construction, or [`Problems`]: all
+//! of them at once, each with its place, none with a value.
+//!
+//! Nothing is read here: no file, no environment, no clock. The caller hands everything in.
+//!
+//! ```
+//! use orgtoken_settings::{Draft, Layer, Setting};
+//!
+//! let record = br#"{"Username": "user@acme.com", "ClientId": "3MVG9SOw8KERNN0_AsPhKs"}"#;
+//! let mut flags = Layer::flags();
+//! flags.set(Setting::InstanceUrl, "--instance-url", "https://acme.my.salesforce.com");
+//!
+//! let draft = Draft::new([flags, Layer::from_record(record, "salesforce.json", None)]);
+//! let problems = draft.check().unwrap_err();
+//! let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
+//! assert_eq!(places, ["/PrivateKey", "/InstanceAPIVersion"]);
+//! ```
+//!
+//! The record is that of Onify's blueprint `salesforce-generate-access-token`; pointers into it
+//! follow [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901).
 
 #![forbid(unsafe_code)]
+
+mod api_version;
+pub use api_version::ApiVersion;
+mod check;
+mod client_id;
+pub use client_id::ClientId;
+mod draft;
+pub use draft::{Draft, ProfileChoice};
+mod environment;
+mod identifier;
+mod layer;
+pub use layer::Layer;
+mod looks;
+mod need;
+pub use need::{Need, Unread};
+mod notices;
+pub use notices::Notice;
+mod problems;
+pub use problems::{Problem, Problems};
+mod profile;
+mod raw;
+mod record;
+mod secret;
+pub use secret::SecretText;
+mod setting;
+pub use setting::Setting;
+mod settings;
+pub use settings::{Cache, Hosts, KeySource, Origin, Settings, SignerCommand};
+mod source;
+pub use source::Source;
+mod spelling;
+mod text;
+pub use text::MAX_SETTINGS;
+mod username;
+pub use username::Username;

@@ -1,0 +1,246 @@
+//! Judges a draft: all values, all problems.
+
+mod hosts;
+mod key;
+mod plain;
+
+use crate::api_version::ApiVersion;
+use crate::client_id::ClientId;
+use crate::draft::Draft;
+use crate::layer::Entry;
+use crate::looks::Looks;
+use crate::notices::{Notice, Remark};
+use crate::problems::{Fault, Place, Problem, Problems};
+use crate::raw::Raw;
+use crate::setting::Setting;
+use crate::settings::{Cache, Hosts, Origin, Settings};
+use crate::source::Source;
+use crate::username::Username;
+
+/// Checks everything that a login needs.
+pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
+    let mut check = Check::new(draft);
+    let username = check.username();
+    let client_id = check.client_id();
+    let key = check.key();
+    let hosts = check.hosts(true);
+    let api_version = check.api_version();
+    let token_lifetime = check.optional(Setting::TokenLifetime, plain::duration);
+    let cache = check.optional(Setting::Cache, plain::cache).unwrap_or(Cache::File);
+    let ca_file = check.optional(Setting::CaFile, plain::path);
+    let proxy = check.secret(Setting::Proxy);
+    let allow_users = check.list(Setting::AllowUsers);
+    let allow_groups = check.list(Setting::AllowGroups);
+    if let (Some(username), Some(hosts)) = (&username, &hosts) {
+        check.compare(username, hosts);
+    }
+    match (username, client_id, key, hosts) {
+        (Some(username), Some(client_id), Some(key), Some(hosts)) if check.problems.is_empty() => {
+            let Check { notices, origins, .. } = check;
+            Ok(Settings {
+                allow_groups,
+                allow_users,
+                api_version,
+                ca_file,
+                cache,
+                client_id,
+                hosts,
+                key,
+                notices,
+                origins,
+                proxy,
+                token_lifetime,
+                username,
+            })
+        }
+        _ => Err(check.into_problems()),
+    }
+}
+
+/// Checks only where a login would go.
+pub(crate) fn hosts(draft: Draft) -> Result<Hosts, Problems> {
+    let mut check = Check::new(draft);
+    match check.hosts(false) {
+        Some(mut hosts) if check.problems.is_empty() => {
+            hosts.notices = check.notices;
+            hosts.origins = check.origins;
+            Ok(hosts)
+        }
+        _ => Err(check.into_problems()),
+    }
+}
+
+/// A draft under judgement.
+struct Check {
+    draft: Draft,
+    notices: Vec<Notice>,
+    origins: Vec<Origin>,
+    problems: Vec<Problem>,
+}
+
+impl Check {
+    fn new(mut draft: Draft) -> Self {
+        let mut notices = std::mem::take(&mut draft.notices);
+        notices.extend(draft.overruled());
+        let problems = std::mem::take(&mut draft.problems);
+        Self { draft, notices, origins: Vec::new(), problems }
+    }
+
+    fn into_problems(self) -> Problems {
+        Problems::new(self.problems, self.notices)
+    }
+
+    fn username(&mut self) -> Option<Username> {
+        let setting = Setting::Username;
+        let parse = |text: &str| {
+            not_another(setting, text)?;
+            Username::parse(text)
+        };
+        self.optional_or_missing(setting, parse)
+    }
+
+    fn client_id(&mut self) -> Option<ClientId> {
+        let setting = Setting::ClientId;
+        let parse = |text: &str| {
+            not_another(setting, text)?;
+            ClientId::parse(text)
+        };
+        self.optional_or_missing(setting, parse)
+    }
+
+    /// A record without its version is broken for the flows that read it; elsewhere it may lack.
+    fn api_version(&mut self) -> ApiVersion {
+        let setting = Setting::ApiVersion;
+        let parse = |text: &str| {
+            not_another(setting, text)?;
+            ApiVersion::parse(text)
+        };
+        let found = if self.draft.record.is_some() {
+            self.optional_or_missing(setting, parse)
+        } else {
+            self.optional(setting, parse)
+        };
+        found.unwrap_or(ApiVersion::DEFAULT)
+    }
+
+    fn optional_or_missing<T>(
+        &mut self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        if self.draft.winner(setting).is_none() {
+            self.missing(setting);
+        }
+        self.optional(setting, parse)
+    }
+
+    /// Parses the value that counts, if there is one; a fault becomes a problem.
+    fn optional<T>(
+        &mut self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let (text, source) = self.text(setting)?;
+        match parse(&text) {
+            Ok(value) => {
+                self.origin(setting, text, source);
+                Some(value)
+            }
+            Err(fault) => {
+                self.problem(setting, &source, fault);
+                None
+            }
+        }
+    }
+
+    /// The text that counts, without the blanks around it.
+    fn text(&mut self, setting: Setting) -> Option<(String, Source)> {
+        let Entry { source, raw, .. } = self.draft.take(setting)?;
+        match raw {
+            Raw::Text(text) => {
+                let trimmed = text.secret().trim();
+                if trimmed.len() != text.secret().trim_end_matches(['\r', '\n']).len() {
+                    self.notices.push(Notice::new(&source, Remark::Trimmed(setting)));
+                }
+                Some((trimmed.to_owned(), source))
+            }
+            raw => {
+                self.problem(setting, &source, fault_of(raw));
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, setting: Setting) -> Vec<String> {
+        let Some(Entry { source, raw, .. }) = self.draft.take(setting) else { return Vec::new() };
+        match raw {
+            Raw::List(items) => {
+                self.origin(setting, items.join(", "), source);
+                items
+            }
+            Raw::Text(text) => vec![text.secret().to_owned()],
+            raw => {
+                self.problem(setting, &source, fault_of(raw));
+                Vec::new()
+            }
+        }
+    }
+
+    fn missing(&mut self, setting: Setting) {
+        let Some(record) = &self.draft.record else {
+            // What is missing may well stand in the file that could not be read.
+            if !self.draft.unreadable {
+                let fault = Fault::Missing { meant: None };
+                self.problems.push(Problem::new(Place::Nowhere(setting), fault));
+            }
+            return;
+        };
+        let mut misspelt = record.misspelt.iter().filter(|(meant, _)| *meant == setting);
+        let meant = misspelt.next().map(|(_, name)| name.clone());
+        let place = Place::of(setting, &record.source(setting));
+        self.problems.push(Problem::new(place, Fault::Missing { meant }));
+    }
+
+    fn problem(&mut self, setting: Setting, source: &Source, fault: Fault) {
+        self.problems.push(Problem::new(Place::of(setting, source), fault));
+    }
+
+    fn origin(&mut self, setting: Setting, shown: String, source: Source) {
+        let shown = if setting.is_secret() { SET.to_owned() } else { shown };
+        self.origins.push(Origin { setting, shown, source });
+    }
+}
+
+/// Refuses a text that was not meant for this setting.
+fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
+    match Looks::of(text) {
+        Some(Looks::Placeholder) => Err(Fault::Placeholder),
+        Some(looks @ Looks::Certificate) => {
+            Err(Fault::Swapped { found: looks, belongs: Setting::PrivateKey })
+        }
+        Some(looks) => match looks.setting() {
+            Some(belongs) if belongs != setting => Err(Fault::Swapped { found: looks, belongs }),
+            _ => Ok(()),
+        },
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a value that is no text.
+fn fault_of(raw: Raw) -> Fault {
+    match raw {
+        Raw::Broken(fault) => fault,
+        Raw::File(path) => {
+            Fault::Unread(crate::need::Unread::Os { path, reason: NOBODY_READ.to_owned() }, false)
+        }
+        Raw::Variable(name) => Fault::Unread(crate::need::Unread::Unset { name }, false),
+        _ => Fault::Type {
+            expected: crate::problems::Expected::Text,
+            found: crate::problems::Found::List,
+        },
+    }
+}
+
+/// What stands for a secret where values are listed.
+const SET: &str = "[set]";
+const NOBODY_READ: &str = "it was not read";

@@ -1,0 +1,133 @@
+//! Where a login goes.
+
+use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
+
+use super::{Check, fault_of, not_another};
+use crate::layer::Entry;
+use crate::notices::{Notice, Remark};
+use crate::problems::{Fault, Place, Problem};
+use crate::raw::Raw;
+use crate::setting::Setting;
+use crate::settings::Hosts;
+use crate::source::Source;
+use crate::username::Username;
+
+impl Check {
+    /// `for_login` is whether a record has to say where its org is, as the flows that read it need.
+    pub(super) fn hosts(&mut self, for_login: bool) -> Option<Hosts> {
+        let allowed_hosts = self.allowed_hosts();
+        let parse = |text: &str| InstanceUrl::parse(text, &allowed_hosts);
+        if for_login && self.draft.record.is_some() && self.given(Setting::InstanceUrl).is_none() {
+            self.missing(Setting::InstanceUrl);
+        }
+        let instance_url = self.url(Setting::InstanceUrl, parse, InstanceUrl::as_str);
+        let parse = |text: &str| LoginUrl::parse(text, &allowed_hosts);
+        let login_url = self.url(Setting::LoginUrl, parse, LoginUrl::as_str);
+        let audience_source = self.given(Setting::Audience).cloned();
+        let parse = |text: &str| Audience::parse(text, &allowed_hosts);
+        let audience = self.url(Setting::Audience, parse, Audience::as_str);
+        let resolution =
+            Resolution::resolve(login_url.as_ref(), instance_url.as_ref(), audience.as_ref());
+        let resolution = match (resolution, audience_source) {
+            (Ok(resolution), _) => resolution,
+            // With a broken URL the audience may well fit the one that was meant.
+            (Err(_), _) if !self.problems.is_empty() => return None,
+            (Err(error), source) => {
+                let source = source.unwrap_or(Source::Default);
+                self.problem(Setting::Audience, &source, Fault::Url(error));
+                return None;
+            }
+        };
+        let (notices, origins) = (Vec::new(), Vec::new());
+        Some(Hosts {
+            allowed_hosts,
+            audience,
+            instance_url,
+            login_url,
+            notices,
+            origins,
+            resolution,
+        })
+    }
+
+    /// A sandbox gives its users names that end in its own name.
+    pub(super) fn compare(&mut self, username: &Username, hosts: &Hosts) {
+        let Some(sandbox) = sandbox_of(hosts.resolution.endpoint().host()) else { return };
+        let suffix = format!(".{sandbox}");
+        if !username.as_str().to_ascii_lowercase().ends_with(&suffix) {
+            let origin = self.origins.iter().find(|origin| origin.setting == Setting::Username);
+            let source = origin.map_or(Source::Default, |origin| origin.source.clone());
+            self.notices.push(Notice::new(&source, Remark::SandboxSuffix(sandbox.to_owned())));
+        }
+    }
+
+    fn given(&self, setting: Setting) -> Option<&Source> {
+        self.draft.winner(setting).map(|entry| &entry.source)
+    }
+
+    fn url<T>(
+        &mut self,
+        setting: Setting,
+        parse: impl FnOnce(&str) -> Result<T, UrlError>,
+        as_str: impl FnOnce(&T) -> &str,
+    ) -> Option<T> {
+        let (text, source) = self.text(setting)?;
+        let parsed =
+            not_another_kind(setting, &text).and_then(|()| parse(&text).map_err(Fault::Url));
+        match parsed {
+            Ok(url) => {
+                let canonical = as_str(&url).to_owned();
+                if canonical != text {
+                    let remark = Remark::Canonical(setting.name(), canonical.clone());
+                    self.notices.push(Notice::new(&source, remark));
+                }
+                self.origin(setting, canonical, source);
+                Some(url)
+            }
+            Err(fault) => {
+                self.problem(setting, &source, fault);
+                None
+            }
+        }
+    }
+
+    /// All that operators allow, wherever they say so. A record has no word in this.
+    fn allowed_hosts(&mut self) -> AllowedHosts {
+        let mut hosts = Vec::new();
+        while let Some(Entry { source, raw, .. }) = self.draft.take(Setting::AllowHosts) {
+            let items = match raw {
+                Raw::List(items) => items,
+                Raw::Text(text) => vec![text.secret().to_owned()],
+                raw => {
+                    self.problem(Setting::AllowHosts, &source, fault_of(raw));
+                    continue;
+                }
+            };
+            match AllowedHosts::parse(&items) {
+                Ok(_) => {
+                    self.origin(Setting::AllowHosts, items.join(", "), source);
+                    hosts.extend(items);
+                }
+                Err(error) => {
+                    let place = Place::of(Setting::AllowHosts, &source);
+                    self.problems.push(Problem::new(place, Fault::Url(error)));
+                }
+            }
+        }
+        AllowedHosts::parse(&hosts).unwrap_or(AllowedHosts::none())
+    }
+}
+
+/// `login_url` and `audience` may hold any URL: only what is none is in the wrong place.
+fn not_another_kind(setting: Setting, text: &str) -> Result<(), Fault> {
+    match not_another(setting, text) {
+        Err(Fault::Swapped { belongs: Setting::InstanceUrl, .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// `sbx` of `acme--sbx.sandbox.my.salesforce.com`.
+fn sandbox_of(host: &str) -> Option<&str> {
+    let (_, sandbox) = host.strip_suffix(".sandbox.my.salesforce.com")?.rsplit_once("--")?;
+    Some(sandbox)
+}

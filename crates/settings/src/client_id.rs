@@ -1,0 +1,28 @@
+//! The app that asks.
+
+use std::fmt;
+
+use crate::identifier;
+use crate::problems::Fault;
+
+/// The Consumer Key of a connected app or external client app: the issuer of the assertion.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// The Consumer Key as it goes into the assertion.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        identifier::check(text, |c| c.is_ascii_graphic() && !"\"'`<>\\".contains(c))?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,149 @@
+//! What one place says about the settings.
+
+use crate::notices::{Notice, Remark};
+use crate::problems::{Fault, Place, Problem};
+use crate::raw::Raw;
+use crate::setting::Setting;
+use crate::source::Source;
+use crate::{environment, profile, record};
+
+/// What one place says: a record, a profile, the environment or the arguments of the program.
+///
+/// Nothing is judged yet, except that the place could be read at all: a broken value that a better
+/// place overrules does no harm. [`Draft`](crate::Draft) puts the layers together.
+#[derive(Default)]
+pub struct Layer {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) record: Option<RecordPlace>,
+    /// The place could not be read, so what is missing elsewhere may well stand in it.
+    pub(crate) unreadable: bool,
+}
+
+impl Layer {
+    /// Arguments of the program: nothing yet; see [`Layer::set`].
+    pub fn flags() -> Self {
+        Self::default()
+    }
+
+    /// An Onify record, in any of the forms in which people have it; `file` is `-` for standard
+    /// input.
+    ///
+    /// Accepted are the record `{key, name, value, tag, role}` with its value as an object or as a
+    /// text of JSON, the bare value, and the answer of the Hub's settings endpoint. `key` chooses
+    /// among several records.
+    pub fn from_record(bytes: &[u8], file: &str, key: Option<&str>) -> Self {
+        record::read(bytes, file, key)
+    }
+
+    /// One profile of a `config.toml`: the one named, else its `default_profile`, else its only one.
+    ///
+    /// A file without any profile is an empty layer unless a profile was asked for.
+    pub fn from_profile(bytes: &[u8], file: &str, name: Option<&str>) -> Self {
+        profile::read(bytes, file, name)
+    }
+
+    /// Variables of the environment; those that mean nothing to us are passed over.
+    pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        environment::read(variables)
+    }
+
+    /// A value given by a flag.
+    pub fn set(&mut self, setting: Setting, flag: &'static str, value: impl Into<String>) {
+        self.add(setting, Source::Flag(flag), Raw::Text(value.into().into()));
+    }
+
+    /// Values given by a flag that may be repeated.
+    pub fn set_list(&mut self, setting: Setting, flag: &'static str, values: Vec<String>) {
+        self.add(setting, Source::Flag(flag), Raw::List(values));
+    }
+
+    /// A file, named by a flag, that holds the value; `-` is standard input.
+    pub fn set_file(&mut self, setting: Setting, flag: &'static str, path: impl Into<String>) {
+        self.add(setting, Source::Flag(flag), Raw::File(path.into()));
+    }
+
+    /// A variable, named by a flag, that holds the value.
+    pub fn set_variable(&mut self, setting: Setting, flag: &'static str, name: impl Into<String>) {
+        self.add(setting, Source::Flag(flag), Raw::Variable(name.into()));
+    }
+
+    /// Adds a value unless it is blank: a blank value is one that nobody gave.
+    pub(crate) fn add(&mut self, setting: Setting, source: Source, raw: Raw) {
+        let blank = match &raw {
+            Raw::Agent(text) | Raw::File(text) | Raw::Variable(text) => text.trim().is_empty(),
+            Raw::Command(command) => command.is_blank(),
+            Raw::List(words) => words.is_empty(),
+            Raw::Text(text) => text.secret().trim().is_empty(),
+            Raw::Broken(_) | Raw::Bytes(_) => false,
+        };
+        if !blank {
+            let rank = Rank::of(&source);
+            self.entries.push(Entry { setting, rank, source, raw });
+        }
+    }
+
+    pub(crate) fn problem(&mut self, place: Place, fault: Fault) {
+        self.problems.push(Problem::new(place, fault));
+    }
+
+    /// A problem for which nothing else of the place can be looked at.
+    pub(crate) fn give_up(&mut self, place: Place, fault: Fault) {
+        self.unreadable = true;
+        self.problem(place, fault);
+    }
+
+    pub(crate) fn notice(&mut self, source: &Source, remark: Remark) {
+        self.notices.push(Notice::new(source, remark));
+    }
+}
+
+/// What one place says about one setting.
+pub(crate) struct Entry {
+    pub(crate) setting: Setting,
+    pub(crate) rank: Rank,
+    pub(crate) source: Source,
+    pub(crate) raw: Raw,
+}
+
+/// Which place counts where several speak; the first does.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Rank {
+    Flag,
+    Variable,
+    Record,
+    Profile,
+    RecordOfProfile,
+    World,
+    Default,
+}
+
+impl Rank {
+    fn of(source: &Source) -> Self {
+        match source {
+            Source::Default => Self::Default,
+            Source::Flag(_) => Self::Flag,
+            Source::Profile { .. } => Self::Profile,
+            Source::Record { .. } => Self::Record,
+            Source::Variable(_) => Self::Variable,
+            Source::WorldVariable(_) => Self::World,
+        }
+    }
+}
+
+/// Where in which file the settings of a record stand.
+pub(crate) struct RecordPlace {
+    pub(crate) file: String,
+    /// JSON pointer to the object that holds the fields.
+    pub(crate) pointer: String,
+    /// Names that look like a misspelt setting.
+    pub(crate) misspelt: Vec<(Setting, String)>,
+}
+
+impl RecordPlace {
+    pub(crate) fn source(&self, setting: Setting) -> Source {
+        let name = setting.record_name().unwrap_or_else(|| setting.name());
+        Source::Record { file: self.file.clone(), pointer: format!("{}/{name}", self.pointer) }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a text looks like, whatever it was given as.
+
+use std::fmt;
+
+use crate::setting::Setting;
+
+/// What a text looks like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Looks {
+    ApiVersion,
+    Certificate,
+    ClientId,
+    Path,
+    Placeholder,
+    PrivateKey,
+    Url,
+    UserId,
+    Username,
+}
+
+impl Looks {
+    /// The most telling thing that can be said of a text; `None` for text like any other.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Some(match text {
+            _ if text.contains("-----BEGIN CERT") => Self::Certificate,
+            _ if text.contains("-----BEGIN") || text.starts_with("MII") => Self::PrivateKey,
+            _ if is_placeholder(text) => Self::Placeholder,
+            _ if is_url(text) => Self::Url,
+            _ if text.starts_with("3MVG9") => Self::ClientId,
+            _ if is_user_id(text) => Self::UserId,
+            _ if is_version(text) => Self::ApiVersion,
+            _ if is_path(text) => Self::Path,
+            _ if is_username(text) => Self::Username,
+            _ => return None,
+        })
+    }
+
+    /// The setting to which such a text belongs, if that can be said.
+    pub(crate) fn setting(self) -> Option<Setting> {
+        Some(match self {
+            Self::ApiVersion => Setting::ApiVersion,
+            Self::ClientId => Setting::ClientId,
+            Self::PrivateKey => Setting::PrivateKey,
+            Self::Url => Setting::InstanceUrl,
+            Self::Username => Setting::Username,
+            Self::Certificate | Self::Path | Self::Placeholder | Self::UserId => return None,
+        })
+    }
+}
+
+impl fmt::Display for Looks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ApiVersion => "a version number",
+            Self::Certificate => "a certificate",
+            Self::ClientId => "a Consumer Key",
+            Self::Path => "the path of a file",
+            Self::Placeholder => "a placeholder",
+            Self::PrivateKey => "a key",
+            Self::Url => "a URL",
+            Self::UserId => "a user id",
+            Self::Username => "a username",
+        })
+    }
+}
+
+/// Texts that documentation, templates and log masks put where a value should stand.
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let enclosed = |open: &str, close: &str| lower.starts_with(open) && lower.ends_with(close);
+    let host = lower.split_once("://").map_or(lower.as_str(), |(_, host)| host);
+    let label = host.split(['.', '/', '@']).next().unwrap_or_default();
+    enclosed("<", ">")
+        || (enclosed("[", "]") && !lower.contains(':'))
+        || enclosed("{", "}")
+        || enclosed("${", "}")
+        || enclosed("%", "%")
+        || (lower.contains('<') && lower.contains('>'))
+        || lower.contains("{{")
+        || is_mask(&lower)
+        || ["your-", "your_", "your ", "my-client-id", "replace", "change-me", "changeme"]
+            .iter()
+            .any(|start| host.starts_with(start))
+        || PLACEHOLDER_WORDS.contains(&lower.as_str())
+        || PLACEHOLDER_LABELS.contains(&label)
+        || lower.ends_with("...")
+        || lower.ends_with('…')
+}
+
+fn is_mask(text: &str) -> bool {
+    text.len() >= 3
+        && text.chars().all(|c| matches!(c, 'x' | '*' | '.' | '?' | '-' | '_' | '…' | '•'))
+}
+
+fn is_url(text: &str) -> bool {
+    let host = text.split(['/', '?', '#']).next().unwrap_or_default();
+    text.contains("://")
+        || (!text.contains('@') && host.to_ascii_lowercase().ends_with("salesforce.com"))
+}
+
+/// Ids of users start with 005 and have 15 or 18 characters.
+fn is_user_id(text: &str) -> bool {
+    text.starts_with("005")
+        && matches!(text.len(), 15 | 18)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_version(text: &str) -> bool {
+    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let digits = digits.strip_suffix(".0").unwrap_or(digits);
+    (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_path(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let ending =
+        [".pem", ".key", ".der", ".p8", ".crt", ".cer", ".txt", ".p12", ".pfx", ".jks", ".json"];
+    !text.contains(['\n', '\r', '{'])
+        && text.len() < 4096
+        && (ending.iter().any(|ending| lower.ends_with(ending))
+            || ["/", "./", "../", "~/", "\\\\"].iter().any(|start| text.starts_with(start))
+            || text.get(1..3) == Some(":\\"))
+}
+
+fn is_username(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && host.contains('.') && !text.contains([' ', '\n', '/', ':'])
+    })
+}
+
+const PLACEHOLDER_WORDS: [&str; 17] = [
+    "client id",
+    "client_id",
+    "clientid",
+    "consumer key",
+    "consumer_key",
+    "instance url",
+    "instance_url",
+    "key cert",
+    "none",
+    "null",
+    "password",
+    "placeholder",
+    "private key",
+    "tbd",
+    "todo",
+    "undefined",
+    "username",
+];
+
+const PLACEHOLDER_LABELS: [&str; 10] = [
+    "instance",
+    "mydomain",
+    "mydomainname",
+    "my-domain",
+    "yourcompany",
+    "your_company",
+    "yourdomain",
+    "yourdomainname",
+    "yourinstance",
+    "your_instance",
+];

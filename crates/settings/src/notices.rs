@@ -1,0 +1,52 @@
+//! What was accepted, but is worth a word.
+
+use std::fmt;
+
+use crate::setting::Setting;
+use crate::source::Source;
+
+/// Something that was accepted, but is worth a word under `-v` and in `settings check`.
+#[derive(Debug)]
+pub struct Notice {
+    at: String,
+    remark: Remark,
+}
+
+impl Notice {
+    pub(crate) fn new(source: &Source, remark: Remark) -> Self {
+        Self { at: source.to_string(), remark }
+    }
+
+    /// Where it was seen.
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// Whether it is likely to make the login fail, so that a person should look at it.
+    pub fn is_suspicious(&self) -> bool {
+        matches!(self.remark, Remark::SandboxSuffix { .. } | Remark::UnknownVariable { .. })
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.remark)
+    }
+}
+
+/// The kinds of notice. The words never hold a part of a value, except of a host.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Remark {
+    #[error("`{0}` was written differently and is taken as {1}")]
+    Canonical(&'static str, String),
+    #[error("`{}` is given here too, but {by} comes first", .setting.name())]
+    Overruled { setting: Setting, by: Source },
+    #[error("the user's name does not end in `.{0}`, as the usernames of that sandbox do")]
+    SandboxSuffix(String),
+    #[error("`{}` had blanks around it", .0.name())]
+    Trimmed(Setting),
+    #[error("unknown name `{0}` is left alone")]
+    Unknown(String),
+    #[error("unknown variable; did you mean {near}?")]
+    UnknownVariable { near: String },
+}

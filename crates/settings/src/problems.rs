@@ -1,0 +1,156 @@
+//! What is wrong with the settings: everything at once, with the place of each, never a value.
+
+mod fault;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+pub(crate) use fault::{Expected, Fault, Found, ShapeFault, ValueFault};
+
+use crate::notices::Notice;
+use crate::setting::Setting;
+use crate::source::Source;
+
+/// Everything that is wrong with the settings.
+#[derive(Debug)]
+pub struct Problems {
+    problems: Vec<Problem>,
+    notices: Vec<Notice>,
+}
+
+impl Problems {
+    pub(crate) fn new(problems: Vec<Problem>, notices: Vec<Notice>) -> Self {
+        Self { problems, notices }
+    }
+
+    /// The problems, in the order in which a person meets the places. There is at least one.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter()
+    }
+
+    /// What was accepted, but is worth a word.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The code of the first problem.
+    pub fn code(&self) -> &'static str {
+        self.problems.first().map_or("settings.empty", Problem::code)
+    }
+
+    /// What to do about the first problem.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        self.problems.first().and_then(Problem::hint)
+    }
+
+    /// Whether a passphrase is all that is missing: then it may be asked for on a terminal.
+    pub fn only_lack_a_passphrase(&self) -> bool {
+        let encrypted = |problem: &Problem| problem.code() == "key.encrypted";
+        !self.problems.is_empty() && self.problems.iter().all(encrypted)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [problem] = self.problems.as_slice() {
+            return write!(f, "{problem}");
+        }
+        write!(f, "{} problems in the settings", self.problems.len())?;
+        let mut separator = ": ";
+        for problem in &self.problems {
+            write!(f, "{separator}{problem}")?;
+            separator = "; ";
+        }
+        Ok(())
+    }
+}
+
+impl Error for Problems {}
+
+/// One thing that is wrong, and where.
+#[derive(Debug)]
+pub struct Problem {
+    place: Place,
+    fault: Fault,
+}
+
+impl Problem {
+    pub(crate) fn new(place: Place, fault: Fault) -> Self {
+        Self { place, fault }
+    }
+
+    /// Name of the class of problem, such as `settings.missing`; a promise to scripts.
+    pub fn code(&self) -> &'static str {
+        self.fault.code()
+    }
+
+    /// Where it is: a JSON pointer, `file:line`, a variable, a flag; `$` for a whole record.
+    pub fn at(&self) -> String {
+        match &self.place {
+            Place::Document { .. } => "$".to_owned(),
+            Place::Field { source, .. } => source.at(),
+            Place::File(file) => file.clone(),
+            Place::Nowhere(setting) => setting.name().to_owned(),
+            Place::Position { file, line, column } => format!("{file}:{line}:{column}"),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        self.fault.hint(self.setting())
+    }
+
+    fn setting(&self) -> Option<Setting> {
+        match &self.place {
+            Place::Field { setting, .. } => *setting,
+            Place::Nowhere(setting) => Some(*setting),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.fault)
+    }
+}
+
+impl Error for Problem {}
+
+/// Where a problem is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A record as a whole.
+    Document { file: String },
+    /// A value, and the setting that it is for, if it is for one.
+    Field { setting: Option<Setting>, source: Source },
+    /// A file as a whole.
+    File(String),
+    /// No place at all: the setting was given nowhere.
+    Nowhere(Setting),
+    /// A character of a file; line and column count from 1.
+    Position { file: String, line: usize, column: usize },
+}
+
+impl Place {
+    pub(crate) fn of(setting: Setting, source: &Source) -> Self {
+        Self::Field { setting: Some(setting), source: source.clone() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document { file } if file == "-" => f.write_str("record on standard input"),
+            Self::Document { file } => write!(f, "record {file}"),
+            Self::Field { source, .. } => write!(f, "{source}"),
+            Self::File(file) => f.write_str(file),
+            Self::Nowhere(setting) => f.write_str(setting.name()),
+            Self::Position { file, line, column } => {
+                let file = if file == "-" { "standard input" } else { file };
+                write!(f, "{file}, line {line}, column {column}")
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Reads a profile of `config.toml`.
+
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::layer::Layer;
+use crate::problems::{Expected, Fault, Found, Place};
+use crate::raw::Raw;
+use crate::setting::Setting;
+use crate::settings::SignerCommand;
+use crate::source::Source;
+use crate::{spelling, text};
+
+/// Reads one profile; whatever is wrong with it is a problem of the layer.
+pub(crate) fn read(bytes: &[u8], file: &str, name: Option<&str>) -> Layer {
+    let mut layer = Layer::default();
+    let text = match text::decode(bytes) {
+        Ok(text) => text,
+        Err(fault) => {
+            layer.give_up(Place::File(file.to_owned()), fault);
+            return layer;
+        }
+    };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let config = Config { text, file };
+    for error in &errors {
+        // Its words are fixed texts; its Display would show the line.
+        let at = error.span().map_or(0, |span| span.start);
+        let fault = Fault::Toml { message: error.message().to_owned() };
+        layer.give_up(config.position(at), fault);
+    }
+    if errors.is_empty() {
+        config.choose(&mut layer, root.get_ref(), name);
+    }
+    layer
+}
+
+/// A file that is TOML.
+struct Config<'a> {
+    text: &'a str,
+    file: &'a str,
+}
+
+impl Config<'_> {
+    fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
+        for (key, _) in root.iter().filter(|(key, _)| !ROOT.contains(&key.get_ref().as_ref())) {
+            let near = spelling::nearest(key.get_ref(), ROOT.into_iter());
+            let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
+            layer.problem(self.position(key.span().start), fault);
+        }
+        let profiles = match root.get("profile").map(|value| (value, value.get_ref())) {
+            None => None,
+            Some((_, DeValue::Table(profiles))) => Some(profiles),
+            Some((value, other)) => {
+                let fault = Fault::Type { expected: Expected::Section, found: found(other) };
+                return layer.problem(self.position(value.span().start), fault);
+            }
+        };
+        let known = || -> Vec<String> {
+            let names = profiles.into_iter().flat_map(|profiles| profiles.keys());
+            names.map(|name| text::shown(name.get_ref())).collect()
+        };
+        let Some(name) = name.map(str::to_owned).or_else(|| self.default(layer, root)) else {
+            return match profiles {
+                Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
+                _ => (),
+            };
+        };
+        match profiles.and_then(|profiles| profiles.get(name.as_str())) {
+            Some(profile) => self.profile(layer, &name, profile),
+            None => {
+                let place = Place::File(format!("{}, profile {}", self.file, text::shown(&name)));
+                layer.give_up(place, Fault::NoProfile { known: known() });
+            }
+        }
+    }
+
+    fn default(&self, layer: &mut Layer, root: &DeTable<'_>) -> Option<String> {
+        let value = root.get("default_profile")?;
+        match value.get_ref() {
+            DeValue::String(name) => Some(name.to_string()),
+            other => {
+                let fault = Fault::Type { expected: Expected::Text, found: found(other) };
+                layer.problem(self.position(value.span().start), fault);
+                None
+            }
+        }
+    }
+
+    fn only(&self, layer: &mut Layer, profiles: &DeTable<'_>) {
+        if let Some((name, profile)) = profiles.iter().next() {
+            self.profile(layer, name.get_ref(), profile);
+        }
+    }
+
+    fn profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
+        let DeValue::Table(entries) = profile.get_ref() else {
+            let fault =
+                Fault::Type { expected: Expected::Section, found: found(profile.get_ref()) };
+            return layer.problem(self.position(profile.span().start), fault);
+        };
+        let mut key_form: Option<&'static str> = None;
+        for (key, value) in entries.iter() {
+            let source = Source::Profile {
+                profile: text::shown(name),
+                file: self.file.to_owned(),
+                line: line(self.text, key.span().start),
+            };
+            let Some((form, setting)) = known(key.get_ref()) else {
+                let near = spelling::nearest(key.get_ref(), NAMES.iter().map(|(name, _)| *name));
+                let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
+                layer.problem(Place::Field { setting: None, source }, fault);
+                continue;
+            };
+            if setting == Setting::PrivateKey
+                && let Some(first) = key_form.replace(form)
+            {
+                let fault = Fault::Conflict { first, second: form };
+                layer.problem(Place::of(setting, &source), fault);
+            }
+            layer.add(setting, source, self.raw(form, setting, value.get_ref()));
+        }
+    }
+
+    fn raw(&self, form: &str, setting: Setting, value: &DeValue<'_>) -> Raw {
+        if setting.is_list() || form == "signer_command" {
+            return match texts(value) {
+                Some(words) if setting.is_list() => Raw::List(words),
+                Some(words) => Raw::Command(command(words, value)),
+                None => Raw::Broken(Fault::Type { expected: Expected::Texts, found: found(value) }),
+            };
+        }
+        let text = match value {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Integer(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
+            DeValue::Float(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
+            other => {
+                return Raw::Broken(Fault::Type { expected: Expected::Text, found: found(other) });
+            }
+        };
+        match form {
+            "private_key_env" => Raw::Variable(text),
+            "ssh_agent" => Raw::Agent(text),
+            form if form.ends_with("_file") && setting != Setting::CaFile => {
+                Raw::File(self.beside(&text))
+            }
+            _ if setting.is_path() => Raw::Text(self.beside(&text).into()),
+            _ => Raw::Text(text.into()),
+        }
+    }
+
+    /// A path as seen from the folder of the file. `~/` is left to the program, which knows home.
+    fn beside(&self, path: &str) -> String {
+        let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
+        match folder {
+            Some(folder) if path != "-" && !path.starts_with("~/") && !path.is_empty() => {
+                folder.join(path).to_string_lossy().into_owned()
+            }
+            _ => path.to_owned(),
+        }
+    }
+
+    fn position(&self, at: usize) -> Place {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place::Position {
+            file: self.file.to_owned(),
+            line: line(self.text, at),
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
+}
+
+fn known(name: &str) -> Option<(&'static str, Setting)> {
+    NAMES.iter().find(|(known, _)| *known == name).copied()
+}
+
+/// A list of texts, or a text alone.
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    match value {
+        DeValue::String(text) => Some(vec![text.to_string()]),
+        DeValue::Array(items) => {
+            items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+        }
+        _ => None,
+    }
+}
+
+/// A list is a program and its arguments, a text is for the shell.
+fn command(mut words: Vec<String>, value: &DeValue<'_>) -> SignerCommand {
+    match words.pop() {
+        Some(line) if value.is_str() => SignerCommand::Shell(line),
+        last => {
+            words.extend(last);
+            SignerCommand::Program(words)
+        }
+    }
+}
+
+fn found(value: &DeValue<'_>) -> Found {
+    match value {
+        DeValue::String(_) => Found::Text,
+        DeValue::Integer(_) | DeValue::Float(_) => Found::Number,
+        DeValue::Boolean(_) => Found::Bool,
+        DeValue::Datetime(_) => Found::Date,
+        DeValue::Array(_) => Found::List,
+        DeValue::Table(_) => Found::Object,
+    }
+}
+
+const ROOT: [&str; 2] = ["default_profile", "profile"];
+
+/// Settings that people write without quotes.
+const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];
+
+/// What may stand in a profile.
+const NAMES: [(&str, Setting); 20] = [
+    ("allow_groups", Setting::AllowGroups),
+    ("allow_hosts", Setting::AllowHosts),
+    ("allow_users", Setting::AllowUsers),
+    ("api_version", Setting::ApiVersion),
+    ("audience", Setting::Audience),
+    ("ca_file", Setting::CaFile),
+    ("cache", Setting::Cache),
+    ("client_id", Setting::ClientId),
+    ("instance_url", Setting::InstanceUrl),
+    ("login_url", Setting::LoginUrl),
+    ("passphrase_file", Setting::Passphrase),
+    ("private_key_env", Setting::PrivateKey),
+    ("private_key_file", Setting::PrivateKey),
+    ("proxy", Setting::Proxy),
+    ("public_key_file", Setting::PublicKey),
+    ("record", Setting::Record),
+    ("signer_command", Setting::PrivateKey),
+    ("ssh_agent", Setting::PrivateKey),
+    ("token_lifetime", Setting::TokenLifetime),
+    ("username", Setting::Username),
+];

@@ -1,0 +1,129 @@
+//! Reads an Onify record.
+
+mod diagnose;
+mod node;
+mod shape;
+mod syntax;
+
+pub(crate) use syntax::Syntax;
+
+use crate::layer::{Layer, RecordPlace};
+use crate::notices::Remark;
+use crate::problems::{Expected, Fault, Place};
+use crate::raw::Raw;
+use crate::setting::Setting;
+use crate::source::Source;
+use crate::{spelling, text};
+use diagnose::{Diagnosis, diagnose};
+use node::Node;
+use shape::{Misshapen, Shape};
+
+/// Reads a record; whatever is wrong with it is a problem of the layer.
+pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
+    let document = Place::Document { file: file.to_owned() };
+    let text = match text::decode(bytes) {
+        Ok(text) if text.trim().is_empty() => return unreadable(document, Fault::Empty),
+        Ok(text) => text,
+        Err(fault) => return unreadable(document, fault),
+    };
+    let node = match parse(text) {
+        Ok(node) => node,
+        Err(Diagnosis { line, column, syntax }) => {
+            let place = Place::Position { file: file.to_owned(), line, column };
+            return unreadable(place, Fault::Json(syntax));
+        }
+    };
+    match shape::find(node, key) {
+        Ok(shape) => filled(file, shape),
+        Err(Misshapen { pointer, fault }) if pointer.is_empty() => unreadable(document, fault),
+        Err(Misshapen { pointer, fault }) => {
+            let source = Source::Record { file: file.to_owned(), pointer };
+            unreadable(Place::Field { setting: None, source }, fault)
+        }
+    }
+}
+
+fn unreadable(place: Place, fault: Fault) -> Layer {
+    let mut layer = Layer::default();
+    layer.give_up(place, fault);
+    layer
+}
+
+/// JSON to a tree. The words of `serde_json` quote values, so only its place is used.
+fn parse(text: &str) -> Result<Node, Diagnosis> {
+    serde_json::from_str(text).map_err(|error| diagnose(text, (error.line(), error.column())))
+}
+
+fn filled(file: &str, shape: Shape) -> Layer {
+    let mut layer = Layer::default();
+    let mut place =
+        RecordPlace { file: file.to_owned(), pointer: shape.pointer, misspelt: Vec::new() };
+    for (index, (name, node)) in shape.fields.iter().enumerate() {
+        let again = shape.fields[..index].iter().any(|(earlier, _)| earlier == name);
+        match Setting::in_records().find(|(_, known)| known == name) {
+            Some((setting, _)) => {
+                let raw = if again { Raw::Broken(Fault::Duplicate) } else { value(setting, node) };
+                // A name that stands twice is broken, whichever of the two is looked at.
+                if again {
+                    layer.entries.retain(|entry| entry.setting != setting);
+                }
+                layer.add(setting, place.source(setting), raw);
+            }
+            None if !again => unknown(&mut layer, &mut place, name),
+            None => {}
+        }
+    }
+    layer.record = Some(place);
+    layer
+}
+
+fn value(setting: Setting, node: &Node) -> Raw {
+    match node {
+        Node::Text(text) => Raw::Text(text.secret().to_owned().into()),
+        // People write 51 for v51.0.
+        Node::Number(number) if setting == Setting::ApiVersion => {
+            Raw::Text(number.to_string().into())
+        }
+        _ => Raw::Broken(Fault::Type { expected: Expected::Text, found: node.found() }),
+    }
+}
+
+/// Remembers what an unknown name was probably meant to be.
+fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
+    let shown = text::shown(name);
+    let source = Source::Record {
+        file: place.file.clone(),
+        pointer: format!("{}/{}", place.pointer, shape::escaped(&shown)),
+    };
+    let meant = meant(name);
+    layer.notice(&source, Remark::Unknown(shown.clone()));
+    match meant {
+        Some(setting) if OPTIONAL.contains(&setting) => {
+            let fault = Fault::Unknown { name: shown, near: setting.record_name() };
+            layer.problem(Place::Field { setting: None, source }, fault);
+        }
+        Some(setting) => place.misspelt.push((setting, shown)),
+        None => {}
+    }
+}
+
+fn meant(name: &str) -> Option<Setting> {
+    let known = Setting::in_records().map(|(_, known)| known);
+    let synonyms = SYNONYMS.iter().map(|(synonym, _)| *synonym);
+    let near = spelling::nearest(name, known.chain(synonyms))?;
+    Setting::in_records().find(|(_, known)| *known == near).map(|(setting, _)| setting).or_else(
+        || SYNONYMS.iter().find(|(synonym, _)| *synonym == near).map(|(_, setting)| *setting),
+    )
+}
+
+/// Nobody misses these, so a misspelt one has to be reported by itself.
+const OPTIONAL: [Setting; 2] = [Setting::Audience, Setting::LoginUrl];
+
+/// Other words for the same thing.
+const SYNONYMS: [(&str, Setting); 5] = [
+    ("ApiVersion", Setting::ApiVersion),
+    ("ConsumerKey", Setting::ClientId),
+    ("UserId", Setting::Username),
+    ("Key", Setting::PrivateKey),
+    ("InstanceHost", Setting::InstanceUrl),
+];

@@ -1,0 +1,251 @@
+//! Settings that passed every check.
+
+use std::fmt;
+use std::time::Duration;
+
+use orgtoken_assertion::{PublicKey, SigningKey};
+use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution};
+
+use crate::api_version::ApiVersion;
+use crate::client_id::ClientId;
+use crate::notices::Notice;
+use crate::secret::SecretText;
+use crate::setting::Setting;
+use crate::source::Source;
+use crate::username::Username;
+
+/// Everything that a login needs, valid by construction.
+#[derive(Debug)]
+pub struct Settings {
+    pub(crate) allow_groups: Vec<String>,
+    pub(crate) allow_users: Vec<String>,
+    pub(crate) api_version: ApiVersion,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) cache: Cache,
+    pub(crate) client_id: ClientId,
+    pub(crate) hosts: Hosts,
+    pub(crate) key: KeySource,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) proxy: Option<SecretText>,
+    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) username: Username,
+}
+
+impl Settings {
+    /// The user in whose name to act.
+    pub fn username(&self) -> &Username {
+        &self.username
+    }
+
+    /// The app that asks.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// The key that signs.
+    pub fn key(&self) -> &KeySource {
+        &self.key
+    }
+
+    /// Takes the key out, for a signer that wants to own it.
+    pub fn into_key(self) -> KeySource {
+        self.key
+    }
+
+    /// Where a login goes.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Token endpoint and audience, and why.
+    pub fn resolution(&self) -> &Resolution {
+        self.hosts.resolution()
+    }
+
+    /// Where the org lives, if somebody said so.
+    pub fn instance_url(&self) -> Option<&InstanceUrl> {
+        self.hosts.instance_url.as_ref()
+    }
+
+    /// Where to log in, if somebody said so.
+    pub fn login_url(&self) -> Option<&LoginUrl> {
+        self.hosts.login_url.as_ref()
+    }
+
+    /// The audience, if somebody said so.
+    pub fn audience(&self) -> Option<&Audience> {
+        self.hosts.audience.as_ref()
+    }
+
+    /// Hosts beside Salesforce's own to which an assertion may be sent.
+    pub fn allowed_hosts(&self) -> &AllowedHosts {
+        &self.hosts.allowed_hosts
+    }
+
+    /// The version of the REST API; [`ApiVersion::DEFAULT`] unless told.
+    pub fn api_version(&self) -> ApiVersion {
+        self.api_version
+    }
+
+    /// How long a token is taken to live, if somebody said so.
+    pub fn token_lifetime(&self) -> Option<Duration> {
+        self.token_lifetime
+    }
+
+    /// Where tokens are kept; [`Cache::File`] unless told.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// File with the certificate authorities to trust; the system's unless told.
+    pub fn ca_file(&self) -> Option<&str> {
+        self.ca_file.as_deref()
+    }
+
+    /// The proxy to use, which may hold a password.
+    pub fn proxy(&self) -> Option<&SecretText> {
+        self.proxy.as_ref()
+    }
+
+    /// Users that the local token service answers; its own alone if there is none.
+    pub fn allow_users(&self) -> &[String] {
+        &self.allow_users
+    }
+
+    /// Groups that the local token service answers.
+    pub fn allow_groups(&self) -> &[String] {
+        &self.allow_groups
+    }
+
+    /// Every value that counts and where it came from, fit to be shown.
+    pub fn sources(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// What was accepted, but is worth a word.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+/// Where a login goes: enough to explain it, without user and key.
+#[derive(Debug)]
+pub struct Hosts {
+    pub(crate) allowed_hosts: AllowedHosts,
+    pub(crate) audience: Option<Audience>,
+    pub(crate) instance_url: Option<InstanceUrl>,
+    pub(crate) login_url: Option<LoginUrl>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) resolution: Resolution,
+}
+
+impl Hosts {
+    /// Token endpoint and audience, and why.
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
+    }
+
+    /// Hosts beside Salesforce's own to which an assertion may be sent.
+    pub fn allowed_hosts(&self) -> &AllowedHosts {
+        &self.allowed_hosts
+    }
+
+    /// The values that count and where they came from; none of [`Settings`] made of these hosts.
+    pub fn sources(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// What was accepted, but is worth a word; none of [`Settings`] made of these hosts.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
+/// A value that counts, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub(crate) setting: Setting,
+    pub(crate) shown: String,
+    pub(crate) source: Source,
+}
+
+impl Origin {
+    /// Which setting it is.
+    pub fn setting(&self) -> Setting {
+        self.setting
+    }
+
+    /// The value, or `[set]` for a secret.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} ({})", self.setting.name(), self.shown, self.source)
+    }
+}
+
+/// The key that signs, or where it is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// The SSH agent holds it, under this fingerprint (`SHA256:…`) or comment.
+    Agent(String),
+    /// A command signs: the message on its standard input, the signature on its output.
+    Command {
+        /// What to run.
+        command: SignerCommand,
+        /// The public half, to check what comes back.
+        public_key: PublicKey,
+    },
+    /// The key itself.
+    Here(Box<SigningKey>),
+}
+
+/// A command that signs.
+#[derive(Clone, Eq, PartialEq)]
+pub enum SignerCommand {
+    /// A program and its arguments.
+    Program(Vec<String>),
+    /// A line for the shell.
+    Shell(String),
+}
+
+impl SignerCommand {
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Self::Program(words) => words.is_empty(),
+            Self::Shell(line) => line.trim().is_empty(),
+        }
+    }
+}
+
+// People put PINs into such commands.
+impl fmt::Debug for SignerCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignerCommand([redacted])")
+    }
+}
+
+/// Where tokens are kept.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cache {
+    /// In a sealed file of the user's.
+    File,
+    /// In this process alone.
+    Memory,
+    /// Nowhere.
+    None,
+    /// In a Redis server, by a URL that may hold a password.
+    Redis(SecretText),
+}

@@ -1,0 +1,45 @@
+//! Bytes to text, and text that is fit to be shown.
+
+use crate::problems::Fault;
+
+/// The most that a file of settings may hold: 256 KiB.
+pub const MAX_SETTINGS: usize = 256 * 1024;
+
+/// The text of a file: UTF-8, with or without a byte order mark, and not too long.
+pub(crate) fn decode(bytes: &[u8]) -> Result<&str, Fault> {
+    if bytes.len() > MAX_SETTINGS {
+        return Err(Fault::TooLarge { limit: MAX_SETTINGS / 1024, unit: "KiB" });
+    }
+    if is_utf16(bytes) {
+        return Err(Fault::Utf16);
+    }
+    let text =
+        str::from_utf8(bytes).map_err(|error| Fault::Encoding { offset: error.valid_up_to() })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// A byte order mark, or a NUL beside the first letter, as PowerShell's redirection leaves them.
+fn is_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+        || matches!(bytes, [0, first, ..] | [first, 0, ..] if *first != 0)
+}
+
+/// A name that somebody made up, fit to be shown: short, plain, and no key that slipped into it.
+pub(crate) fn shown(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
+    if name.contains("-----") || longest_word(name) > MAX_WORD {
+        return "[withheld]".to_owned();
+    }
+    let cut: String =
+        name.chars().take(MAX_SHOWN).map(|c| if is_plain(c) { c } else { '?' }).collect();
+    if name.chars().count() > MAX_SHOWN { format!("{cut}…") } else { cut }
+}
+
+fn longest_word(name: &str) -> usize {
+    name.split([' ', '_', '-', '.']).map(str::len).max().unwrap_or_default()
+}
+
+const MAX_SHOWN: usize = 64;
+
+/// Longer than any word of a name, shorter than a token or a line of a key.
+const MAX_WORD: usize = 40;

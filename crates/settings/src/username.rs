@@ -1,0 +1,33 @@
+//! The user in whose name to act.
+
+use std::fmt;
+
+use crate::identifier;
+use crate::looks::Looks;
+use crate::problems::{Fault, ValueFault};
+
+/// A Salesforce username, in the form of a mail address: the subject of the assertion.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Username(String);
+
+impl Username {
+    /// The username as it goes into the assertion.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        identifier::check(text, |_| true)?;
+        match Looks::of(text) {
+            Some(Looks::UserId) => Err(Fault::Value(ValueFault::UserId)),
+            _ if !text.contains('@') => Err(Fault::Value(ValueFault::NoAt)),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
