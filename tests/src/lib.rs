@@ -4,4 +4,7 @@
 //! binary for each theme, look at several crates at once.
 #![forbid(unsafe_code)]
 
+pub mod cases;
 pub mod keys;
+pub mod program;
+pub mod raw;

@@ -1,0 +1,102 @@
+//! A socket that answers with bytes: what no HTTP server can be talked into.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What happens after a request has been read.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// These bytes, then the same byte again and again, that far apart, until the peer is gone.
+    Drip(Vec<u8>, u8, Duration),
+    /// These bytes, then zeros without end.
+    Flood(Vec<u8>),
+    /// Nothing, and the connection stays open until the peer is gone.
+    Silence,
+}
+
+/// Gives each connection the same answer.
+#[derive(Debug)]
+pub struct Raw {
+    address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Raw {
+    /// Listens on a free port of 127.0.0.1 for as long as the process lives.
+    pub fn answering(answer: Answer) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let requests = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, seen) = (answer.clone(), Arc::clone(&seen));
+                // A peer that goes away early is what some cases are about.
+                std::thread::spawn(move || talk(stream, &answer, &seen));
+            }
+        });
+        Ok(Self { address, requests })
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// How many whole requests came.
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+fn talk(mut stream: TcpStream, answer: &Answer, seen: &AtomicUsize) -> io::Result<()> {
+    read_request(&mut stream)?;
+    seen.fetch_add(1, Ordering::SeqCst);
+    match answer {
+        Answer::Bytes(bytes) => stream.write_all(bytes),
+        Answer::Drip(head, byte, pause) => {
+            stream.write_all(head)?;
+            loop {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(*pause);
+            }
+        }
+        Answer::Flood(head) => {
+            stream.write_all(head)?;
+            loop {
+                stream.write_all(&[b'0'; 16 * 1024])?;
+            }
+        }
+        Answer::Silence => stream.read_to_end(&mut Vec::new()).map(drop),
+    }
+}
+
+/// Reads the head, and as much body as it promises.
+fn read_request(stream: &mut TcpStream) -> io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        request.extend_from_slice(&buffer[..count]);
+        let Some(head) = request.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        if request.len() >= head + 4 + content_length(&request[..head]) {
+            return Ok(());
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> usize {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    let value = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
+}
