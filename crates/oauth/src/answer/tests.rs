@@ -1,1 +1,603 @@
+use http::Response;
 
+use super::*;
+use crate::Skew;
+
+const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+const SESSION: &str = "00Dxx0000006JFr!AR8AQcanary.canary_canary";
+
+/// Status, headers (`Name: value`, one to a line), body.
+fn answer(status: u16, headers: &str, body: &[u8]) -> Response<Vec<u8>> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers.lines().filter_map(|line| line.split_once(": ")) {
+        response = response.header(name, value);
+    }
+    response.body(body.to_vec()).unwrap()
+}
+
+fn read(status: u16, headers: &str, body: &[u8]) -> Result<Token, AnswerError> {
+    Token::from_http(&answer(status, headers, body), NOW, &AllowedHosts::none())
+}
+
+fn json(body: &str) -> Result<Token, AnswerError> {
+    read(200, "Content-Type: application/json;charset=UTF-8", body.as_bytes())
+}
+
+/// A good answer whose fields come from `changes`, and from here where they say nothing.
+fn with(changes: &str) -> String {
+    let mut fields = vec![changes.to_owned()];
+    for (name, value) in [
+        ("access_token", SESSION),
+        ("instance_url", "https://acme.my.salesforce.com"),
+        ("token_type", "Bearer"),
+    ] {
+        if !changes.contains(&format!("\"{name}\"")) {
+            fields.push(format!("\"{name}\":\"{value}\""));
+        }
+    }
+    format!(
+        "{{{}}}",
+        fields.into_iter().filter(|field| !field.is_empty()).collect::<Vec<_>>().join(",")
+    )
+}
+
+// https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+#[test]
+fn a93_answers_that_are_a_token() {
+    let minimal = format!(
+        r#"{{"access_token":"{SESSION}","instance_url":"https://acme.my.salesforce.com"}}"#
+    );
+    let extra = with(r#""x":{"y":[1,null]},"signature":"c2ln","refresh_token":"r","z":1e308"#);
+    for (name, body) in [
+        ("A93 minimal", minimal.as_str()),
+        ("A93 extra fields", &extra),
+        ("A93 issued_at as string", &with(r#""issued_at":"1736530186928""#)),
+        ("A93 issued_at as number", &with(r#""issued_at":1736530186928"#)),
+        ("A93 type first, lower case", &with(r#""token_type":"bearer""#)),
+        (
+            "A93 escapes",
+            &with(r#""access_token":"00Dxx0000006JFr\u0021AR8AQcanary.canary_canary""#),
+        ),
+        ("A93 white space", &format!("\r\n {} \n", with(""))),
+    ] {
+        let token = json(body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(token.access_token().secret(), SESSION, "{name}");
+        assert_eq!(token.instance_url().as_str(), "https://acme.my.salesforce.com", "{name}");
+        assert_eq!(token.received_at(), NOW, "{name}");
+        let issued = name.contains("issued_at").then(|| UnixTime::from_secs(1_736_530_186));
+        assert_eq!(token.issued_at(), issued, "{name}");
+        assert!(!format!("{token:?}").contains("canary"), "{name}");
+    }
+}
+
+#[test]
+fn the_rest_of_a_token_is_optional_and_checked() {
+    let body = with(
+        r#""id":"https://login.salesforce.com/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS","scope":"api id",
+           "sfdc_community_url":"https://acme.my.site.com/customers""#,
+    );
+    let listed = AllowedHosts::parse(["acme.my.site.com"]).unwrap();
+    let response = answer(200, "Content-Type: application/json", body.as_bytes());
+    let token = Token::from_http(&response, NOW, &listed).unwrap();
+    assert_eq!(token.scope(), Some("api id"));
+    assert_eq!(token.identity().unwrap().org_id(), "00Dxx0000006JFrEAM");
+    assert_eq!(token.identity().unwrap().user_id(), "005xx000001X9hBAAS");
+    assert_eq!(token.community_url().unwrap().as_str(), "https://acme.my.site.com/customers");
+
+    for (name, field) in [
+        (
+            "foreign identity",
+            r#""id":"https://evil.example/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS""#,
+        ),
+        (
+            "identity with a path",
+            r#""id":"https://login.salesforce.com/id/00Dxx0000006JFrEAM/../x""#,
+        ),
+        ("control in scope", r#""scope":"api\u001b[31m""#),
+        ("foreign site", r#""sfdc_community_url":"https://evil.example/x""#),
+    ] {
+        let token = json(&with(field)).unwrap();
+        assert!(token.identity().is_none(), "{name}");
+        assert!(token.scope().is_none(), "{name}");
+        assert!(token.community_url().is_none(), "{name}");
+    }
+}
+
+#[test]
+fn answers_of_200_that_are_no_token() {
+    let long = with(&format!(r#""access_token":"{}""#, "x".repeat(8193)));
+    for (name, body, code, said) in [
+        (
+            "A94 missing",
+            r#"{"instance_url":"https://acme.my.salesforce.com"}"#,
+            "resp.missing_token",
+            "missing",
+        ),
+        ("A94 empty", &with(r#""access_token":"""#), "resp.missing_token", "empty"),
+        ("A94 null", &with(r#""access_token":null"#), "resp.missing_token", "null"),
+        ("A94 number", &with(r#""access_token":7"#), "resp.missing_token", "a number"),
+        ("A94 list", &with(r#""access_token":["canary"]"#), "resp.missing_token", "a list"),
+        ("A95 CR LF", &with(r#""access_token":"canary\r\nX: y""#), "resp.token_syntax", "control"),
+        ("A95 blank", &with(r#""access_token":"canary x""#), "resp.token_syntax", "blank"),
+        ("A95 control", &with(r#""access_token":"canary\u0000""#), "resp.token_syntax", "control"),
+        ("A95 not ASCII", &with(r#""access_token":"canaryé""#), "resp.token_syntax", "ASCII"),
+        ("A95 8193 bytes", &long, "resp.token_syntax", "token of 8193 bytes is longer than 8 KiB"),
+        ("A96 mac", &with(r#""token_type":"mac""#), "resp.token_type", "`mac`"),
+        ("A96 null", &with(r#""token_type":null"#), "resp.token_type", "something else"),
+        (
+            "A96 not a word",
+            &with(r#""token_type":"canary-canary""#),
+            "resp.token_type",
+            "something else",
+        ),
+        (
+            "A97 twice",
+            &with(r#""access_token":"canary","access_token":"canary""#),
+            "resp.json",
+            "`access_token` stands there twice",
+        ),
+        (
+            "A97 instance twice",
+            &with(
+                r#""instance_url":"https://a.my.salesforce.com","instance_url":"https://b.my.salesforce.com""#,
+            ),
+            "resp.json",
+            "`instance_url`",
+        ),
+        ("A101 lone surrogate", &with(r#""scope":"canary\ud800""#), "resp.encoding", "escape"),
+        (
+            "A101 lone surrogate elsewhere",
+            &with(r#""x":"canary\udc00x""#),
+            "resp.encoding",
+            "escape",
+        ),
+        ("A109 empty", "", "resp.empty", "200"),
+        ("A109 blank", " \r\n", "resp.empty", "200"),
+        ("A110 brackets", &"[".repeat(64 * 1024), "resp.json", "line 1"),
+        ("A110 braces", &r#"{"x":"#.repeat(10_000), "resp.json", "line 1"),
+        ("A110 string", r#""canary""#, "resp.json", "line 1"),
+        ("A110 rest after the end", &format!("{} canary", with("")), "resp.json", "line 1"),
+        ("A110 cut", r#"{"access_token":"canary"#, "resp.json", "line 1"),
+        ("A111 missing", r#"{"access_token":"canary"}"#, "resp.instance_url", "missing"),
+        (
+            "A111 http",
+            &with(r#""instance_url":"http://acme.my.salesforce.com""#),
+            "resp.instance_url",
+            "https",
+        ),
+        (
+            "A111 no scheme",
+            &with(r#""instance_url":"acme.my.salesforce.com""#),
+            "resp.instance_url",
+            "https",
+        ),
+        (
+            "A111 foreign",
+            &with(r#""instance_url":"https://evil.example""#),
+            "resp.instance_url",
+            "`evil.example`",
+        ),
+        (
+            "A111 user",
+            &with(r#""instance_url":"https://canary@acme.my.salesforce.com""#),
+            "resp.instance_url",
+            "user name",
+        ),
+        (
+            "A111 path",
+            &with(r#""instance_url":"https://acme.my.salesforce.com/canary""#),
+            "resp.instance_url",
+            "path",
+        ),
+        (
+            "A103 64 KiB and one",
+            &with(&format!(r#""x":"{}""#, "y".repeat(64 * 1024))),
+            "resp.too_large",
+            "65536",
+        ),
+    ] {
+        let error = json(body).expect_err(name);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert!(error.to_string().contains(said), "{name}: {error}");
+        assert!(!error.is_transient(), "{name}");
+        let shown = format!("{error} {error:?} {:?}", error.hint().expect(name));
+        assert!(!shown.contains("canary"), "{name}: {shown}");
+    }
+}
+
+#[test]
+fn headers_decide_how_a_body_is_read() {
+    let good = with("");
+    let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let page = b"<html><title>Login | Salesforce</title>canary";
+    for (name, headers, body, code, said) in [
+        ("A100 HTML", "Content-Type: text/html", page.as_slice(), "resp.content_type", "HTML"),
+        ("A100 HTML as JSON", "Content-Type: application/json", page, "resp.json", "line 1"),
+        ("A100 text", "Content-Type: text/plain", b"canary", "resp.content_type", "text"),
+        (
+            "A100 JSON as text",
+            "Content-Type: text/plain",
+            good.as_bytes(),
+            "resp.content_type",
+            "JSON",
+        ),
+        ("A100 no type", "", good.as_bytes(), "resp.content_type", "JSON"),
+        (
+            "A101 UTF-16",
+            "Content-Type: application/json; charset=utf-16",
+            &utf_16,
+            "resp.encoding",
+            "charset",
+        ),
+        (
+            "A101 Latin-1",
+            "Content-Type: application/json; charset=\"ISO-8859-1\"",
+            good.as_bytes(),
+            "resp.encoding",
+            "charset",
+        ),
+        (
+            "A101 bytes",
+            "Content-Type: application/json",
+            b"{\"access_token\":\"canary\xff\"}",
+            "resp.encoding",
+            "UTF-8",
+        ),
+        (
+            "A102 gzip",
+            "Content-Type: application/json\nContent-Encoding: gzip",
+            b"\x1f\x8b\x08canary",
+            "resp.encoding",
+            "content encoding",
+        ),
+        (
+            "A102 br",
+            "Content-Type: application/json\nContent-Encoding: br",
+            good.as_bytes(),
+            "resp.encoding",
+            "content encoding",
+        ),
+        (
+            "A102 zstd",
+            "Content-Type: application/json\nContent-Encoding: zstd",
+            good.as_bytes(),
+            "resp.encoding",
+            "content encoding",
+        ),
+        (
+            "A102 twice",
+            "Content-Type: application/json\nContent-Encoding: identity\nContent-Encoding: gzip",
+            good.as_bytes(),
+            "resp.encoding",
+            "content encoding",
+        ),
+    ] {
+        let error = read(200, headers, body).expect_err(name);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert!(error.to_string().contains(said), "{name}: {error}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{name}");
+    }
+}
+
+#[test]
+fn a116_other_headers_are_ignored() {
+    let headers = "Content-Type: application/json\nContent-Encoding: identity\n\
+                   Set-Cookie: BrowserId=x\nAlt-Svc: h3=\":443\"\nRefresh: 0;url=https://evil.example\n\
+                   Link: <https://evil.example>; rel=preload\nRetry-After: 5";
+    assert!(read(200, headers, with("").as_bytes()).is_ok());
+}
+
+#[test]
+fn a108_redirects_are_never_followed_and_name_their_host_only() {
+    for (name, status, location, target) in [
+        (
+            "A108 same host",
+            301,
+            "https://acme.my.salesforce.com/canary",
+            Some("acme.my.salesforce.com"),
+        ),
+        ("A108 other host", 302, "https://evil.example/?canary", Some("evil.example")),
+        ("A108 http", 303, "http://acme.my.salesforce.com/", None),
+        ("A108 path only", 307, "/canary", None),
+        ("A108 user", 308, "https://canary@evil.example/", None),
+    ] {
+        let error = read(status, &format!("Location: {location}"), b"").expect_err(name);
+        assert_eq!(error.code(), "resp.redirect", "{name}");
+        let AnswerError::Redirect { target: seen, .. } = &error else { panic!("{name}: {error}") };
+        assert_eq!(seen.as_deref(), target, "{name}");
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("canary"), "{name}");
+    }
+}
+
+#[test]
+fn a113_statuses_without_a_refusal_have_a_class_and_no_body() {
+    for (name, status, body, code, transient) in [
+        ("A109 no content", 204, "", "resp.empty", false),
+        ("A113 created", 201, r#"{"access_token":"canary"}"#, "resp.status", false),
+        ("A113 bad request", 400, "canary", "resp.status", false),
+        ("A113 unauthorised", 401, "<html>canary", "resp.status", false),
+        ("A113 forbidden", 403, "canary", "resp.status", false),
+        ("A113 not found", 404, "<html>canary", "resp.status", false),
+        ("A113 method", 405, "", "resp.status", false),
+        ("A113 timeout", 408, "", "resp.status", true),
+        ("A113 media type", 415, r#"{"canary":1}"#, "resp.status", false),
+        ("A113 Edge", 420, "canary", "unavailable.status", true),
+        ("A113 too many", 429, "canary", "rate.limited", false),
+        ("A113 broken", 500, "<html>canary", "unavailable.status", true),
+        ("A113 gateway", 502, "", "unavailable.status", true),
+        ("A113 down", 503, "<html>canary", "unavailable.status", true),
+        ("A113 gateway timeout", 504, "canary", "unavailable.status", true),
+        (
+            "maintenance with 200",
+            200,
+            "<html>Data Not Available canary",
+            "unavailable.maintenance",
+            true,
+        ),
+        (
+            "maintenance with 404",
+            404,
+            "<html>down for Maintenance canary",
+            "unavailable.maintenance",
+            true,
+        ),
+        (
+            "maintenance with 503",
+            503,
+            "<html>scheduled maintenance canary",
+            "unavailable.maintenance",
+            true,
+        ),
+        ("B14 400 without JSON", 400, "<html>canary", "resp.status", false),
+    ] {
+        let error = read(status, "Content-Type: text/html", body.as_bytes()).expect_err(name);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert_eq!(error.is_transient(), transient, "{name}");
+        assert!(!format!("{error} {error:?}").contains("canary"), "{name}");
+    }
+    let error = read(502, "", b"<html>canary</html>").unwrap_err();
+    assert_eq!(error.to_string(), "answer is status 502 with 19 bytes of HTML");
+}
+
+#[test]
+fn refusals_keep_code_description_status_and_class() {
+    use crate::RefusalClass::{CoolDown, JustChanged, Permanent, Transient};
+    const NOT_APPROVED: &str = "{\"error\":\"invalid_grant\",\"error_description\":\"user hasn\u{2019}t approved this consumer\"}";
+    const EXPIRED: &str =
+        r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#;
+    const BUSY: &str = r#"{"error":"unknown_error","error_description":"retry your request"}"#;
+    const RATE: &str = r#"{"error":"invalid_grant","error_description":"login rate exceeded"}"#;
+    for (name, status, body, display, code, class) in [
+        (
+            "not approved",
+            400,
+            NOT_APPROVED,
+            "invalid_grant: user hasn't approved this consumer",
+            "refused.user_not_approved",
+            JustChanged,
+        ),
+        (
+            "A98 error with 200",
+            200,
+            NOT_APPROVED,
+            "invalid_grant: user hasn't approved this consumer",
+            "refused.user_not_approved",
+            JustChanged,
+        ),
+        (
+            "A98 error and token",
+            200,
+            r#"{"error":"x","access_token":"canary"}"#,
+            "x",
+            "refused.unknown",
+            Permanent,
+        ),
+        (
+            "A114 list",
+            401,
+            EXPIRED,
+            "INVALID_SESSION_ID: Session expired or invalid",
+            "refused.unknown",
+            Permanent,
+        ),
+        (
+            "A114 list with 503",
+            503,
+            EXPIRED,
+            "INVALID_SESSION_ID: Session expired or invalid",
+            "unavailable.refused",
+            Transient,
+        ),
+        ("A114 empty list", 400, "[]", "", "resp.status", Permanent),
+        (
+            "retry your request",
+            400,
+            BUSY,
+            "unknown_error: retry your request",
+            "refused.retry_your_request",
+            Transient,
+        ),
+        ("B11 login rate", 400, RATE, "invalid_grant: login rate exceeded", "rate.login", CoolDown),
+        ("B11 429", 429, r#"{"error":"x"}"#, "x", "rate.limited", CoolDown),
+        (
+            "B14 unknown",
+            400,
+            r#"{"error":"never_seen"}"#,
+            "never_seen",
+            "refused.unknown",
+            Permanent,
+        ),
+        (
+            "A113 server error",
+            500,
+            r#"{"error":"never_seen"}"#,
+            "never_seen",
+            "unavailable.refused",
+            Transient,
+        ),
+        ("A97 error twice", 400, r#"{"error":"a","error":"b"}"#, "b", "refused.unknown", Permanent),
+        ("no code", 400, r#"{"error":7}"#, "", "resp.status", Permanent),
+    ] {
+        let error =
+            read(status, "Content-Type: application/json", body.as_bytes()).expect_err(name);
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert_eq!(error.is_transient(), class == Transient, "{name}");
+        if let AnswerError::Refused(refusal) = &error {
+            assert_eq!(refusal.to_string(), display, "{name}");
+            assert_eq!(refusal.class(), class, "{name}");
+            assert_eq!(refusal.status().unwrap().as_u16(), status, "{name}");
+        }
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("canary"), "{name}");
+    }
+}
+
+#[test]
+fn a112_hostile_descriptions_are_harmless() {
+    let session = "00Dxx0000006JFr!AR8AQcanary.canary_canary";
+    for (name, description) in [
+        ("A112 HTML", "<script>alert(1)</script>".to_owned()),
+        ("A112 escapes", r"\u001b]8;;https://evil.example\u0007click\u001b[2J".to_owned()),
+        ("A112 long", "x".repeat(10 * 1024)),
+        ("A112 session id", format!("bad token {session}")),
+        ("D6 JWT", "bad eyJhbGciOiJSUzI1NiJ9canary.eyJpc3MiOiJcanary.canary".to_owned()),
+        ("D6 key", r"bad -----BEGIN RSA PRIVATE KEY-----\ncanary".to_owned()),
+    ] {
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
+        let error = read(400, "Content-Type: application/json", body.as_bytes()).expect_err(name);
+        let AnswerError::Refused(refusal) = &error else { panic!("{name}: {error}") };
+        let shown = refusal.description().unwrap();
+        assert!(shown.len() <= 300, "{name}");
+        assert!(
+            shown.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
+            "{name}"
+        );
+        assert!(!format!("{error} {error:?}").contains("canary"), "{name}: {shown}");
+    }
+}
+
+#[test]
+fn a99_expires_in_in_any_form() {
+    const DEFAULT: u64 = 600;
+    for (name, value, life) in [
+        ("A99 number", "7191", 7191),
+        ("A99 string", r#""3600""#, 3600),
+        ("A99 float", "3600.0", 3600),
+        ("A99 zero", "0", DEFAULT),
+        ("A99 negative", "-1", DEFAULT),
+        ("A99 1e308", "1e308", DEFAULT),
+        ("A99 2^63", "9223372036854775808", DEFAULT),
+        ("A99 2^64", "18446744073709551616", DEFAULT),
+        ("A99 more than a day", "86401", DEFAULT),
+        ("A99 text", r#""soon""#, DEFAULT),
+        ("A99 null", "null", DEFAULT),
+        ("A99 list", "[3600]", DEFAULT),
+    ] {
+        let token = json(&with(&format!(r#""expires_in":{value}"#))).unwrap();
+        assert_eq!(token.expires_at().as_secs() - NOW.as_secs(), life, "{name}");
+    }
+}
+
+#[test]
+fn a_jwt_ends_before_its_exp() {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    let life = |exp: &str, lifetime: Option<u64>| {
+        let claims =
+            Base64UrlUnpadded::encode_string(format!(r#"{{"aud":["x"],"exp":{exp}}}"#).as_bytes());
+        let token = json(&with(&format!(r#""access_token":"eyJhbGciOiJSUzI1NiJ9.{claims}.c2ln""#)))
+            .unwrap();
+        let token = match lifetime {
+            Some(lifetime) => token.lifetime(Duration::from_secs(lifetime)),
+            None => token,
+        };
+        token.expires_at().as_secs() - NOW.as_secs()
+    };
+    assert_eq!(life("1700001800", None), 1740);
+    assert_eq!(life("1700000060", None), 30, "a life of one minute is halved");
+    assert_eq!(life("1700001800", Some(300)), 300, "told less");
+    assert_eq!(life("1700001800", Some(7200)), 1740, "told more");
+    assert_eq!(life("1699999999", None), 600, "ended before it began: the clock is wrong");
+    assert_eq!(life("1e300", None), 600);
+    assert_eq!(life("\"soon\"", None), 600);
+}
+
+#[test]
+fn an_operator_may_say_how_long_an_opaque_token_lives() {
+    let token = json(&with("")).unwrap().lifetime(Duration::from_secs(7200));
+    assert_eq!(token.expires_at().as_secs() - NOW.as_secs(), 7200);
+    let token = token.lifetime(Duration::MAX);
+    assert_eq!(token.expires_at().as_secs(), u64::MAX);
+}
+
+#[test]
+fn a111_an_allowed_host_that_is_not_the_expected_one_is_said() {
+    let token = json(&with("")).unwrap();
+    let url = |text| InstanceUrl::parse(text, &AllowedHosts::none()).unwrap();
+    assert_eq!(token.instance_notice(&url("https://acme.my.salesforce.com")), None);
+    let notice = token.instance_notice(&url("https://other.my.salesforce.com")).unwrap();
+    assert!(
+        notice.contains("acme.my.salesforce.com") && notice.contains("other.my.salesforce.com")
+    );
+}
+
+#[test]
+fn a115_a_wrong_clock_is_part_of_the_hint() {
+    const BODY: &[u8] =
+        br#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
+    for (name, date, said) in [
+        ("A115 behind", "Tue, 14 Nov 2023 22:23:20 GMT", Some("the local clock is 600 s behind")),
+        ("A115 ahead", "Tue, 14 Nov 2023 22:03:20 GMT", Some("the local clock is 600 s ahead")),
+        ("A115 a minute", "Tue, 14 Nov 2023 22:14:20 GMT", None),
+        ("A115 no date", "soon", None),
+    ] {
+        let headers = format!("Content-Type: application/json\nDate: {date}");
+        let error = read(400, &headers, BODY).expect_err(name);
+        let hint = error.hint().unwrap();
+        assert_eq!(said.is_some(), hint.contains("the local clock is"), "{name}: {hint}");
+        assert!(hint.contains(said.unwrap_or_default()), "{name}: {hint}");
+        assert_eq!(Skew::of(&answer(400, &headers, BODY), NOW).is_some(), said.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn b10_retry_after_is_read_in_both_forms() {
+    for (name, value, seconds) in [
+        ("B10 seconds", "5", Some(5)),
+        ("B10 a day", "86400", Some(86_400)),
+        ("B10 date", "Tue, 14 Nov 2023 22:13:50 GMT", Some(30)),
+        ("B10 date gone by", "Tue, 14 Nov 2023 22:00:00 GMT", Some(0)),
+        ("B10 overflow", "99999999999999999999999", Some(u64::MAX)),
+        ("B10 garbage", "soon", None),
+        ("B10 negative", "-5", None),
+        ("B10 empty", "", None),
+    ] {
+        let error = read(503, &format!("Retry-After: {value}"), b"").expect_err(name);
+        assert_eq!(error.retry_after(), seconds.map(Duration::from_secs), "{name}");
+    }
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(status in 200_u16..600, body in any::<Vec<u8>>()) {
+            let _ = read(status, "Content-Type: application/json", &body);
+        }
+
+        #[test]
+        fn no_error_shows_a_canary(
+            status in prop::sample::select(vec![200_u16, 400, 401, 503]),
+            name in prop::sample::select(vec!["access_token", "id", "instance_url", "token_type", "x"]),
+            before in "[\\[\\]{}\",:a-z0-9\\\\]{0,12}",
+            after in "[\\[\\]{}\",:a-z0-9\\\\]{0,12}",
+        ) {
+            let body = format!(r#"{{"{name}":{before}"s3cr3t-c4n4ry"{after}}}"#);
+            if let Err(error) = read(status, "Content-Type: application/json", body.as_bytes()) {
+                let shown = format!("{error} {error:?} {:?}", error.hint());
+                prop_assert!(!shown.contains("c4n4ry"), "{}", shown);
+            }
+        }
+    }
+}

@@ -31,14 +31,11 @@ impl Resolution {
             list.push(further.endpoint().as_str(), false, FURTHER);
         }
         if let Some(own) = self.instance.as_ref().filter(|instance| instance.is_own_host()) {
-            list.push(
-                &token_endpoint(own.as_str()),
-                false,
-                "`login_url` is set and goes before it",
-            );
+            list.push(&token_endpoint(own.as_str()), false, LOGIN_URL_SET);
         }
+        let why = if self.login_given { LOGIN_URL_SET } else { "the host of the org is known" };
         for audience in [Audience::production(), Audience::sandbox()] {
-            list.push(&token_endpoint(audience.as_str()), false, "a more definite host is known");
+            list.push(&token_endpoint(audience.as_str()), false, why);
         }
         list.0
     }
@@ -50,8 +47,7 @@ impl Resolution {
             list.push(further.audience().as_str(), false, FURTHER);
         }
         let site = self.endpoint().site();
-        let own =
-            if self.audience_given { "`audience` is set and goes before it" } else { OTHER_HOST };
+        let own = if self.audience_given { AUDIENCE_SET } else { OTHER_HOST };
         list.push(site.as_str(), false, own);
         for audience in [Audience::production(), Audience::sandbox()] {
             let why = match audience.check_for(self.endpoint()) {
@@ -85,5 +81,7 @@ fn token_endpoint(origin: &str) -> String {
 }
 
 const FURTHER: &str = "kept for one further attempt, if the first is refused over the audience";
-const OTHER_HOST: &str = "this host takes the audience of its login host";
-const OTHER_KIND: &str = "the host is not of that kind of org";
+const AUDIENCE_SET: &str = "`audience` is set and goes before it";
+const LOGIN_URL_SET: &str = "`login_url` is set and goes before it";
+const OTHER_HOST: &str = "another audience is documented for this host";
+const OTHER_KIND: &str = "the host does not look like that kind of org";
