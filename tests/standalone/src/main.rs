@@ -1,0 +1,23 @@
+//! Prints the body of a token request: `standalone KEY CLIENT_ID USER | curl --data @- URL`.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::time::SystemTime;
+
+use orgtoken_assertion::{AUDIENCE_PRODUCTION, Claims, SigningKey, UnixTime};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [key, client_id, user] = arguments.as_slice() else {
+        return Err("usage: standalone KEY CLIENT_ID USER".into());
+    };
+    let key = SigningKey::from_bytes(&std::fs::read(key)?)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let now = UnixTime::from_secs(now.as_secs());
+    let claims = Claims::builder(client_id, user, AUDIENCE_PRODUCTION, now).build()?;
+    let assertion = claims.sign(&key)?;
+    println!("grant_type={GRANT_TYPE}&assertion={}", assertion.secret());
+    Ok(())
+}
+
+const GRANT_TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
