@@ -1,22 +1,26 @@
 //! Salesforce access tokens over the network.
 //!
-//! Two wings: [`Transport`] carries one HTTP request at a time over a connection of its own, and
-//! refuses whatever a token endpoint has no business sending.
+//! [`Transport`] carries HTTP requests, and refuses whatever a token endpoint has no business
+//! sending. [`Login`] signs an assertion, has it carried and reads the answer.
 //!
-//! What is *not* done here: no redirect is followed, nothing is decompressed, no connection is
-//! kept for later, no environment variable, argument or terminal is looked at.
+//! What is *not* done here: no redirect is followed, nothing is decompressed, no argument or
+//! terminal is looked at. Time is asked of the caller, and so are the values of variables.
 //!
-//! ```
-//! use bytes::Bytes;
-//! use orgtoken_client::{Roots, Transport};
+//! ```no_run
+//! use std::sync::Arc;
 //!
-//! # async fn versions() -> Result<(), orgtoken_client::TransportError> {
-//! let transport = Transport::builder().roots(Roots::Bundled).build();
-//! let request = http::Request::get("https://acme.my.salesforce.com/services/data/")
-//!     .body(Bytes::new())
-//!     .expect("the parts are valid");
-//! let answer = transport.exchange(request).await?;
-//! assert_eq!(answer.status(), 200);
+//! use orgtoken_assertion::{RingSigner, SigningKey, UnixTime};
+//! use orgtoken_client::{Login, Transport};
+//! use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
+//!
+//! # async fn token(key: &[u8], clock: fn() -> UnixTime) -> Result<(), Box<dyn std::error::Error>> {
+//! let signer = Arc::new(RingSigner::new(SigningKey::from_bytes(key)?));
+//! let org = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none())?;
+//! let resolution = Resolution::resolve(None, Some(&org), None)?;
+//!
+//! let login = Login::new("3MVG9…", "robot@acme.com", signer, resolution);
+//! let granted = login.obtain(&Transport::builder().build(), clock).await?;
+//! println!("for {}", granted.token().instance_url().as_str());
 //! # Ok(())
 //! # }
 //! ```
@@ -31,6 +35,8 @@
 
 #![forbid(unsafe_code)]
 
+mod token;
+pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;
 pub use transport::{
     CertificateFault, Connection, Deadline, HandshakeFault, Phase, Proxy, ProxyFault, Roots,

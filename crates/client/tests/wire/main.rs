@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `answers` | what a token endpoint has no business sending (A102–A109, A116) |
 //! | `faults` | connections that fail (B01–B08) |
+//! | `login` | from an identity to a token (A98, A108) |
 //! | `proxy` | proxies, good and bad (B34, D16) |
 //! | `tls` | certificates and handshakes (B04, B05, D17) |
 
@@ -12,6 +13,7 @@
 mod answers;
 mod certs;
 mod faults;
+mod login;
 mod proxy;
 mod server;
 mod tls;

@@ -1,0 +1,98 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use orgtoken_assertion::{ClaimsError, SignError};
+
+use super::attempt::{Attempt, AttemptError};
+
+/// Why there is no token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// Client id or username cannot stand in an assertion.
+    Claims(ClaimsError),
+    /// No attempt gave a token. There is at least one; the last one decides what to do next.
+    NoToken(Vec<Attempt>),
+    /// The assertion was not signed, so nothing was sent.
+    Sign(SignError),
+}
+
+impl LoginError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Claims(error) => error.code(),
+            Self::NoToken(_) => self.last().map_or("resp.empty", AttemptError::code),
+            Self::Sign(error) => error.code(),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Claims(error) => error.hint(),
+            Self::NoToken(_) => self.last().and_then(AttemptError::hint),
+            Self::Sign(error) => error.hint(),
+        }
+    }
+
+    /// Whether the same may work a little later with nobody acting.
+    pub fn is_transient(&self) -> bool {
+        self.last().is_some_and(AttemptError::is_transient)
+    }
+
+    /// Every attempt in its order; none if nothing was sent.
+    pub fn attempts(&self) -> &[Attempt] {
+        match self {
+            Self::NoToken(attempts) => attempts,
+            Self::Claims(_) | Self::Sign(_) => &[],
+        }
+    }
+
+    fn last(&self) -> Option<&AttemptError> {
+        self.attempts().last().map(Attempt::error)
+    }
+}
+
+/// The last attempt's error is the source; what the attempts before it came to stands here.
+impl fmt::Display for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = match self {
+            Self::Claims(_) => return f.write_str("cannot make an assertion"),
+            Self::NoToken(attempts) => attempts,
+            Self::Sign(_) => return f.write_str("cannot sign the assertion"),
+        };
+        f.write_str("no token")?;
+        for (index, attempt) in attempts.iter().enumerate() {
+            let (endpoint, audience) = (attempt.endpoint(), attempt.audience());
+            let from = if index == 0 { " from" } else { ", nor from" };
+            write!(f, "{from} `{}` for audience `{}`", endpoint.origin(), audience.as_str())?;
+            if index + 1 < attempts.len() {
+                write!(f, " ({})", attempt.error())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoginError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Claims(error) => Some(error),
+            Self::NoToken(_) => self.last().map(|error| error as _),
+            Self::Sign(error) => Some(error),
+        }
+    }
+}
+
+impl From<ClaimsError> for LoginError {
+    fn from(error: ClaimsError) -> Self {
+        Self::Claims(error)
+    }
+}
+
+impl From<SignError> for LoginError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
+}

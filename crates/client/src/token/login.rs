@@ -1,0 +1,161 @@
+use std::fmt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Response, Uri};
+use orgtoken_assertion::{Assertion, Claims, Lifetime, SignError, Signer, UnixTime};
+use orgtoken_oauth::{AllowedHosts, Resolution, Token, TokenRequest};
+use tokio::task::spawn_blocking;
+
+use super::attempt::{Attempt, AttemptError};
+use super::error::LoginError;
+use crate::{Deadline, Transport, TransportError};
+
+/// Who logs in, where, and with which key.
+#[derive(Clone)]
+pub struct Login {
+    client_id: String,
+    username: String,
+    signer: Arc<dyn Signer>,
+    resolution: Resolution,
+    allowed_hosts: AllowedHosts,
+    lifetime: Lifetime,
+}
+
+impl Login {
+    /// * `client_id`: the consumer key of the app that holds the certificate
+    /// * `username`: the user to act as
+    /// * `resolution`: where to ask, and for which audience
+    pub fn new(
+        client_id: impl Into<String>,
+        username: impl Into<String>,
+        signer: Arc<dyn Signer>,
+        resolution: Resolution,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            username: username.into(),
+            signer,
+            resolution,
+            allowed_hosts: AllowedHosts::none(),
+            lifetime: Lifetime::DEFAULT,
+        }
+    }
+
+    /// The hosts that a token may be for beside those of Salesforce; none unless told.
+    #[must_use]
+    pub fn allowed_hosts(mut self, allowed_hosts: AllowedHosts) -> Self {
+        self.allowed_hosts = allowed_hosts;
+        self
+    }
+
+    /// How long an assertion lives; [`Lifetime::DEFAULT`] unless told.
+    #[must_use]
+    pub fn assertion_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Trades an assertion for a token, within [`Timeouts::total`](crate::Timeouts::total).
+    ///
+    /// After a refusal that is about the audience there is one further attempt, which
+    /// [`Resolution::after`] decides on; no attempt uses the assertion of another.
+    pub async fn obtain(
+        &self,
+        transport: &Transport,
+        clock: impl Fn() -> UnixTime,
+    ) -> Result<LoggedIn, LoginError> {
+        let deadline = transport.deadline();
+        let mut resolution = self.resolution.clone();
+        let mut failed = Vec::new();
+        loop {
+            let error = match self.attempt(&resolution, transport, deadline, &clock).await? {
+                Ok(token) => return Ok(LoggedIn { token, resolution, failed }),
+                Err(error) => error,
+            };
+            let next = error.refusal().and_then(|refusal| resolution.after(refusal));
+            failed.push(Attempt::new(resolution, error));
+            resolution = next.ok_or_else(|| LoginError::NoToken(std::mem::take(&mut failed)))?;
+        }
+    }
+
+    /// The outer error ends the login, whatever the retries; the inner one is this attempt's.
+    async fn attempt(
+        &self,
+        resolution: &Resolution,
+        transport: &Transport,
+        deadline: Deadline,
+        clock: impl Fn() -> UnixTime,
+    ) -> Result<Result<Token, AttemptError>, LoginError> {
+        let claims = self.claims(resolution, clock())?;
+        let endpoint = resolution.endpoint();
+        let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
+        let (assertion, connection) =
+            tokio::join!(self.sign(claims), transport.connect(&uri, deadline));
+        let request = TokenRequest::new(endpoint, assertion?);
+        let answer = async { connection?.exchange(request.to_http(), deadline).await };
+        Ok(self.read(answer.await, clock()))
+    }
+
+    fn read(
+        &self,
+        answer: Result<Response<Bytes>, TransportError>,
+        now: UnixTime,
+    ) -> Result<Token, AttemptError> {
+        Ok(Token::from_http(&answer?, now, &self.allowed_hosts)?)
+    }
+
+    fn claims(&self, resolution: &Resolution, now: UnixTime) -> Result<Claims, LoginError> {
+        let audience = resolution.audience().as_str();
+        let claims = Claims::builder(&self.client_id, &self.username, audience, now);
+        Ok(claims.lifetime(self.lifetime).build()?)
+    }
+
+    /// On a thread of its own: RSA takes a millisecond, and an agent takes as long as it likes.
+    async fn sign(&self, claims: Claims) -> Result<Assertion, SignError> {
+        let signer = Arc::clone(&self.signer);
+        let signed = spawn_blocking(move || claims.sign(&*signer)).await;
+        signed.unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("client_id", &self.client_id)
+            .field("username", &self.username)
+            .field("resolution", &self.resolution)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token, and how it was come by.
+#[derive(Debug)]
+pub struct LoggedIn {
+    token: Token,
+    resolution: Resolution,
+    failed: Vec<Attempt>,
+}
+
+impl LoggedIn {
+    /// The token.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The token alone.
+    pub fn into_token(self) -> Token {
+        self.token
+    }
+
+    /// Endpoint and audience that worked. To begin with them saves the attempts that did not.
+    pub fn resolution(&self) -> &Resolution {
+        &self.resolution
+    }
+
+    /// The attempts before it, which gave none.
+    pub fn failed(&self) -> &[Attempt] {
+        &self.failed
+    }
+}

@@ -1,0 +1,200 @@
+//! From an identity to a token, or to every reason why there is none.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use getrandom::SysRng;
+use orgtoken_assertion::{
+    PublicKey, RingSigner, SignError, Signature, Signer, SigningKey, UnixTime, Unverified, Verified,
+};
+use orgtoken_client::{LoggedIn, Login, LoginError, Transport};
+use orgtoken_oauth::{AllowedHosts, Audience, LoginUrl, Resolution};
+use rsa::pkcs8::EncodePrivateKey;
+
+use super::server::{Act, Server, json, send};
+
+static SIGNER: LazyLock<Arc<RingSigner>> = LazyLock::new(|| {
+    let key = rsa::PrivateKey::new(&mut SysRng, 2048).unwrap();
+    let der = key.to_pkcs8_der().unwrap();
+    Arc::new(RingSigner::new(SigningKey::from_bytes(der.as_bytes()).unwrap()))
+});
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_an_assertion() {
+    let server = Server::always([token()]).await;
+    let granted = obtain(&login(&server, None)).await.unwrap();
+
+    assert_eq!(granted.token().access_token().secret(), "00Dcanary!canary");
+    assert!(granted.failed().is_empty());
+    let request = &server.requests()[0];
+    assert!(request.starts_with("POST /services/oauth2/token HTTP/1.1\r\n"));
+    let assertion = assertions(&server).remove(0);
+    let claims = assertion.claims();
+    assert_eq!((claims.issuer(), claims.subject()), (Some("3MVG9client"), Some("user@acme.com")));
+    assert_eq!(claims.audience(), Some(origin(&server).as_str()));
+    assert_eq!(claims.expires_at(), Some(UnixTime::from_secs(1_700_000_151)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_further_attempt_with_the_other_audience() {
+    let server =
+        Server::plain(|n| vec![if n == 0 { refusal("audience is invalid") } else { token() }])
+            .await;
+    let granted = obtain(&login(&server, None)).await.unwrap();
+
+    assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
+    assert_eq!(granted.failed()[0].audience().as_str(), origin(&server));
+    let assertions = assertions(&server);
+    let audiences: Vec<_> =
+        assertions.iter().map(|assertion| assertion.claims().audience()).collect();
+    assert_eq!(audiences, [Some(origin(&server).as_str()), Some("https://login.salesforce.com")]);
+    let [first, second] = [0, 1].map(|n: usize| assertions[n].claims().expires_at());
+    assert!(first < second, "signed anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_attempts_at_most_and_both_are_told() {
+    let server = Server::always([refusal("audience is invalid")]).await;
+    let error = obtain(&login(&server, None)).await.unwrap_err();
+
+    let here = origin(&server);
+    assert_eq!((server.requests().len(), error.attempts().len()), (2, 2));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no token from `{here}` for audience `{here}` (Salesforce refused the login: \
+             invalid_grant: audience is invalid), nor from `{here}` for audience \
+             `https://login.salesforce.com`"
+        )
+    );
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "Salesforce refused the login: invalid_grant: audience is invalid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_attempt_where_another_cannot_help() {
+    let audience = Audience::production();
+    for (row, script, audience, code) in [
+        ("audience set", refusal("audience is invalid"), Some(&audience), "refused.audience"),
+        (
+            "not approved",
+            refusal("user hasn't approved this consumer"),
+            None,
+            "refused.user_not_approved",
+        ),
+        ("A98 200 with an error", json(r#"{"error":"invalid_grant"}"#), None, "refused."),
+        (
+            "A102 gzip",
+            send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"),
+            None,
+            "resp.encoding",
+        ),
+        ("A109 empty", send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), None, "resp.empty"),
+    ] {
+        let server = Server::always([script]).await;
+        let error = obtain(&login(&server, audience)).await.unwrap_err();
+        assert!(error.code().starts_with(code), "{row}: {} {error}", error.code());
+        assert!(error.hint().is_some() && !error.is_transient(), "{row}");
+        assert_eq!(server.requests().len(), 1, "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a108_an_assertion_is_not_carried_along_a_redirect() {
+    let elsewhere = Server::always([token()]).await;
+    for status in [301, 302, 303, 307, 308] {
+        let to = elsewhere.url();
+        let server = Server::always([send(format!(
+            "HTTP/1.1 {status} X\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"
+        ))])
+        .await;
+        let error = obtain(&login(&server, None)).await.unwrap_err();
+        assert_eq!((error.code(), server.requests().len()), ("resp.redirect", 1), "{status}");
+    }
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_without_a_signature() {
+    let server = Server::always([token()]).await;
+    let signer: Arc<dyn Signer> = Arc::new(Stubborn);
+    let login = Login::new("3MVG9client", "user@acme.com", signer, resolution(&server, None));
+    let error = obtain(&login).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("sign.rng", "cannot sign the assertion")
+    );
+    assert!(error.attempts().is_empty() && server.requests().is_empty());
+
+    let login = Login::new("", "user@acme.com", SIGNER.clone(), resolution(&server, None));
+    let error = obtain(&login).await.unwrap_err();
+    assert_eq!(error.code(), "settings.missing");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn debug_shows_neither_key_nor_token() {
+    let server = Server::always([token()]).await;
+    let login = login(&server, None);
+    let granted = obtain(&login).await.unwrap();
+    let shown = format!("{login:?} {granted:?}");
+    assert!(!shown.contains("canary") && !shown.contains("PRIVATE"), "{shown}");
+}
+
+/// A signer that does not.
+struct Stubborn;
+
+impl Signer for Stubborn {
+    fn public_key(&self) -> &PublicKey {
+        SIGNER.public_key()
+    }
+
+    fn sign(&self, _message: &[u8]) -> Result<Signature, SignError> {
+        Err(SignError::Rng)
+    }
+}
+
+fn login(server: &Server, audience: Option<&Audience>) -> Login {
+    let login =
+        Login::new("3MVG9client", "user@acme.com", SIGNER.clone(), resolution(server, audience));
+    login.allowed_hosts(AllowedHosts::parse(["127.0.0.1"]).unwrap())
+}
+
+fn resolution(server: &Server, audience: Option<&Audience>) -> Resolution {
+    let allowed = AllowedHosts::parse(["127.0.0.1"]).unwrap();
+    let login_url = LoginUrl::parse(&origin(server), &allowed).unwrap();
+    Resolution::resolve(Some(&login_url), None, audience).unwrap()
+}
+
+/// On a clock that is a second later each time it is read.
+async fn obtain(login: &Login) -> Result<LoggedIn, LoginError> {
+    let clock = AtomicU64::new(1_700_000_001);
+    let now = || UnixTime::from_secs(clock.fetch_add(1, Ordering::Relaxed));
+    login.obtain(&Transport::builder().build(), now).await
+}
+
+fn origin(server: &Server) -> String {
+    format!("http://{}", server.address())
+}
+
+fn assertions(server: &Server) -> Vec<Verified> {
+    let verified = |request: &String| {
+        let (_, assertion) = request.split_once("&assertion=").unwrap();
+        Unverified::parse(assertion).unwrap().verify(SIGNER.public_key()).unwrap()
+    };
+    server.requests().iter().map(verified).collect()
+}
+
+fn token() -> Act {
+    json(
+        r#"{"access_token":"00Dcanary!canary","instance_url":"https://acme.my.salesforce.com","token_type":"Bearer"}"#,
+    )
+}
+
+fn refusal(description: &str) -> Act {
+    let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
+    let length = body.len();
+    send(format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    ))
+}
