@@ -1,0 +1,58 @@
+// The blueprint as a file: what modelers, linters and Onify's own validator say of it.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+
+import { BpmnModdle } from 'bpmn-moddle';
+import { Linter } from 'bpmnlint';
+import NodeResolver from 'bpmnlint/lib/resolver/node-resolver.js';
+
+import { blueprint, camunda, consumer } from './support/flow.js';
+
+const require = createRequire(import.meta.url);
+const FlowValidator = require('@onify/flow-validator');
+
+for (const { id, source } of [blueprint, consumer]) {
+  test(`${id}: bpmn-moddle reads it without a warning`, async () => {
+    const { warnings } = await moddle(source);
+    assert.deepEqual(warnings, []);
+  });
+
+  test(`${id}: bpmnlint has no remark, nor has Camunda 7`, async () => {
+    const { rootElement } = await moddle(source);
+    const linter = new Linter({ resolver: new NodeResolver() });
+    assert.deepEqual(await linter.lint(rootElement, LINT), {});
+  });
+
+  test(`${id}: Onify’s validator has no remark`, async () => {
+    const validator = FlowValidator(source);
+    const { warnings } = await validator.validate();
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(await validator.lint({ rules: { 'no-console': 2 } }), []);
+  });
+
+  test(`${id}: everything has its place in the diagram`, async () => {
+    const { rootElement } = await moddle(source);
+    const [process] = rootElement.rootElements;
+    const drawn = new Set(rootElement.diagrams[0].plane.planeElement.map((di) => di.bpmnElement.id));
+    const elements = [...process.flowElements, ...(process.artifacts ?? [])].map(({ id }) => id);
+    assert.deepEqual(elements.filter((id) => !drawn.has(id)), []);
+    assert.equal(drawn.size, elements.length);
+  });
+}
+
+test('it stands in for the original: the same process, for Camunda 7', async () => {
+  const { rootElement } = await moddle(blueprint.source);
+  const [process] = rootElement.rootElements;
+  assert.equal(process.id, 'salesforce-generate-access-token');
+  assert.equal(process.isExecutable, true);
+  assert.equal(process.get('camunda:historyTimeToLive'), '180');
+  assert.match(blueprint.source, /modeler:executionPlatform="Camunda Platform"/);
+});
+
+const LINT = { extends: ['bpmnlint:recommended', 'plugin:camunda-compat/camunda-platform-7-23'] };
+
+function moddle(source) {
+  return new BpmnModdle({ camunda }).fromXML(source);
+}
