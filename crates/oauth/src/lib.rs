@@ -12,6 +12,7 @@ mod endpoint;
 pub use endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
 mod identity;
 pub use identity::IdentityUrl;
+mod kept;
 mod refusal;
 pub use refusal::{Refusal, RefusalClass};
 mod request;
