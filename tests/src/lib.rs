@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cases;
+pub mod home;
 pub mod keys;
 pub mod program;
 pub mod raw;

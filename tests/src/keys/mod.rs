@@ -213,7 +213,7 @@ fn remove_old(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that only its owner may read, as a private key is kept.
-fn private(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn private(path: &Path, content: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::write(path, content)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))

@@ -56,9 +56,8 @@ fn names_a_machine(line: &str) -> bool {
 }
 
 fn is_crate_root(path: &str) -> bool {
-    path.ends_with("src/lib.rs")
-        || path.ends_with("src/main.rs")
-        || (path.contains("/src/bin/") && path.ends_with(".rs") && !path.ends_with("/mod.rs"))
+    let program = path.split_once("/src/bin/").is_some_and(|(_, name)| !name.contains('/'));
+    program || path.ends_with("src/lib.rs") || path.ends_with("/main.rs")
 }
 
 // In two parts each, so that this file is not its own first finding.
@@ -103,6 +102,8 @@ mod tests {
             ("crates/a/src/lib.rs", bare, 1),
             ("crates/a/src/lib.rs", good, 0),
             ("tests/src/bin/demo.rs", bare, 1),
+            ("tests/src/bin/conformance/main.rs", bare, 1),
+            ("tests/src/bin/conformance/keys.rs", bare, 0),
             ("crates/a/src/a.rs", bare, 0),
         ] {
             assert_eq!(problems_of(check, path, text).len(), count, "{path}");
