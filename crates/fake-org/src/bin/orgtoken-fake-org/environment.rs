@@ -1,0 +1,75 @@
+use std::io::{self, Write};
+
+use orgtoken_fake_org::FakeOrg;
+
+use crate::args::{Args, Form};
+
+/// What clients must be told to find the org, as variables.
+pub(crate) struct Environment(Vec<(&'static str, String)>);
+
+impl Environment {
+    /// Our own names first, then those of other clients.
+    pub(crate) fn new(args: &Args, org: &FakeOrg) -> Self {
+        let url = org.url().to_owned();
+        let host = org.address().to_owned();
+        let user = args.user.first().map(|user| user.username().to_owned()).unwrap_or_default();
+        let mut variables = vec![
+            ("ORGTOKEN_USERNAME", user.clone()),
+            ("ORGTOKEN_CLIENT_ID", args.client_id.clone()),
+            ("ORGTOKEN_INSTANCE_URL", url.clone()),
+            ("ORGTOKEN_LOGIN_URL", url.clone()),
+            ("ORGTOKEN_ALLOW_HOSTS", host),
+            ("SF_USERNAME", user),
+            ("SF_CLIENT_ID", args.client_id.clone()),
+            ("SF_LOGIN_URL", url.clone()),
+            ("SF_AUDIENCE_URL", url.clone()),
+            ("FAKE_ORG_URL", url),
+        ];
+        if let Some(file) = &args.https {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            let file = file.to_string_lossy().into_owned();
+            for name in CA_VARIABLES {
+                variables.push((name, file.clone()));
+            }
+            variables.push(("FAKE_ORG_PROXY", org.proxy_url()));
+        }
+        Self(variables)
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Prints it in the form that was asked for, and lets nobody wait for it.
+    pub(crate) fn print(&self, form: Form, org: &FakeOrg, out: &mut impl Write) -> io::Result<()> {
+        match form {
+            Form::Env => {
+                for (name, value) in self.variables() {
+                    writeln!(out, "export {name}={}", quoted(value))?;
+                }
+            }
+            Form::Json => {
+                let object: serde_json::Map<_, _> =
+                    self.variables().map(|(name, value)| (name.to_owned(), value.into())).collect();
+                writeln!(out, "{}", serde_json::Value::Object(object))?;
+            }
+            Form::Url => writeln!(out, "{}", org.url())?,
+        }
+        out.flush()
+    }
+}
+
+/// Quotes for every shell of the Bourne family.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// ORGTOKEN's, curl's and OpenSSL's, Node's, Python's, and a name that means nothing but this.
+const CA_VARIABLES: [&str; 6] = [
+    "ORGTOKEN_CA_FILE",
+    "SSL_CERT_FILE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "REQUESTS_CA_BUNDLE",
+    "FAKE_ORG_CA_FILE",
+];

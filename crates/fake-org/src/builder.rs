@@ -1,0 +1,217 @@
+//! How an org is set up.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::{Duration, SystemTime};
+
+use crate::app::{self, AppKind, CertificateError};
+use crate::clock::Clock;
+use crate::fake_org::FakeOrg;
+use crate::hold::Gate;
+use crate::org::{Org, Role, Setup};
+use crate::schema::{DescribeError, ObjectType, Schema};
+use crate::server::Server;
+use crate::session::TokenFormat;
+use crate::tls::Tls;
+use crate::user::User;
+
+/// Sets up a [`FakeOrg`]; see [`FakeOrg::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct FakeOrgBuilder {
+    certificate: Vec<u8>,
+    users: Vec<User>,
+    tls: bool,
+    names: Vec<String>,
+    listen: SocketAddr,
+    schema: Schema,
+    setup: Setup,
+}
+
+/// Why an org does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The certificate cannot be uploaded.
+    #[error("certificate of the app is refused")]
+    Certificate(#[from] CertificateError),
+    /// The address is taken, or not one of this machine's.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The org has no threads to run on.
+    #[error("cannot start the org's runtime")]
+    Runtime(#[source] io::Error),
+    /// A certificate for HTTPS cannot be made: one of the host names is none.
+    #[error("cannot make a certificate for the org's host names")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl FakeOrgBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            certificate: Vec::new(),
+            users: Vec::new(),
+            tls: false,
+            names: Vec::new(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            schema: Schema::standard(),
+            setup: Setup {
+                client_id: String::new(),
+                kind: AppKind::default(),
+                scope: "api id refresh_token".to_owned(),
+                url: String::new(),
+                my_domain: "acme.my.salesforce.com".to_owned(),
+                role: Role::default(),
+                sandbox: false,
+                audiences: Vec::new(),
+                strict_expiry: false,
+                token_format: TokenFormat::default(),
+                token_lifetime: Duration::from_secs(2 * 3600),
+                login_limit: 3600,
+                api_limit: 15_000,
+                clock: Clock::default(),
+            },
+        }
+    }
+
+    /// Uploads the app's certificate, in PEM or DER.
+    pub fn certificate(mut self, pem_or_der: impl Into<Vec<u8>>) -> Self {
+        self.certificate = pem_or_der.into();
+        self
+    }
+
+    /// Sets the app's consumer key, which assertions name as their issuer.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.setup.client_id = client_id.into();
+        self
+    }
+
+    /// Adds a user.
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Speaks HTTPS with a certificate made for the occasion; plain HTTP unless told.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Sets the kind of the app; a connected app unless told.
+    pub fn app_kind(mut self, kind: AppKind) -> Self {
+        self.setup.kind = kind;
+        self
+    }
+
+    /// Sets what the org's own address stands for; My Domain unless told. Requests that name
+    /// `login.salesforce.com` or `test.salesforce.com` as their host always find that host.
+    pub fn role(mut self, role: Role) -> Self {
+        self.setup.role = role;
+        self
+    }
+
+    /// Sets the host that the org has in the wide world; `acme.my.salesforce.com` unless told.
+    pub fn my_domain(mut self, host: impl Into<String>) -> Self {
+        self.setup.my_domain = host.into();
+        self.names.push(self.setup.my_domain.clone());
+        self
+    }
+
+    /// Puts another name into the HTTPS certificate, such as the one of a container.
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// Makes it a sandbox: its generic host is `test.salesforce.com`.
+    pub fn sandbox(mut self, sandbox: bool) -> Self {
+        self.setup.sandbox = sandbox;
+        self
+    }
+
+    /// Accepts this audience, and those of further calls, in place of the usual ones: the org's own
+    /// address, My Domain, the generic host that fits, and the sites of its users.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.setup.audiences.push(audience.into());
+        self
+    }
+
+    /// Refuses assertions that are late, or end more than three minutes from now, as the
+    /// documentation has it; unless told, late ones have three minutes, as has been observed.
+    pub fn strict_expiry(mut self, strict: bool) -> Self {
+        self.setup.strict_expiry = strict;
+        self
+    }
+
+    /// Sets the scopes of the app, separated by blanks; `api id refresh_token` unless told.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.setup.scope = scope.into();
+        self
+    }
+
+    /// Sets what tokens look like; opaque unless told.
+    pub fn token_format(mut self, format: TokenFormat) -> Self {
+        self.setup.token_format = format;
+        self
+    }
+
+    /// Sets how long a token lives; two hours unless told. Using an opaque one prolongs it.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.setup.token_lifetime = lifetime;
+        self
+    }
+
+    /// Sets how many logins a user has in an hour; 3,600 unless told.
+    pub fn login_limit(mut self, logins: usize) -> Self {
+        self.setup.login_limit = logins;
+        self
+    }
+
+    /// Sets how many calls of the REST API the org has; 15,000 unless told.
+    pub fn api_limit(mut self, calls: u64) -> Self {
+        self.setup.api_limit = calls;
+        self
+    }
+
+    /// Sets the org's clock, which its `Date` header shows too; the machine's unless told.
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.setup.clock = Clock::new(clock);
+        self
+    }
+
+    /// Adds an object, or replaces a standard one, by what `describe` says of it: the answer of the
+    /// REST API, or what `sf sobject describe --json` prints.
+    pub fn object(mut self, describe: &[u8]) -> Result<Self, DescribeError> {
+        self.schema.add(ObjectType::parse(describe)?);
+        Ok(self)
+    }
+
+    /// Sets where to listen; `127.0.0.1` and a port that is free unless told.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Starts the org.
+    pub fn start(mut self) -> Result<FakeOrg, StartError> {
+        let key = app::public_key(&self.certificate)?;
+        let tls = self.tls.then(|| Tls::new(&self.names)).transpose();
+        let tls = tls.map_err(|error| StartError::Tls(Box::new(error)))?;
+
+        let address = self.listen;
+        let listening = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(listening)?;
+        listener.set_nonblocking(true).map_err(listening)?;
+        let scheme = if self.tls { "https" } else { "http" };
+        self.setup.url = format!("{scheme}://{}", listener.local_addr().map_err(listening)?);
+
+        let org = Org::new(self.setup, key, self.schema, self.users);
+        FakeOrg::run(Server { org, tls, gate: Gate::default() }, listener)
+    }
+}

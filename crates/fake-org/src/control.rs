@@ -1,0 +1,65 @@
+//! `/__fake`: what the library's methods do, for tests that are not written in Rust.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::call::Call;
+use crate::history::Login;
+use crate::org::Org;
+use crate::reply::{self, Reply};
+use crate::scenario::Scenario;
+
+/// Answers a call below `/__fake`.
+pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
+    match (call.method(), segments) {
+        (&Method::GET, ["logins"]) => reply::json(StatusCode::OK, &logins(org)),
+        (&Method::GET, ["scenarios"]) => reply::json(StatusCode::OK, &scenarios()),
+        (&Method::POST, ["expire" | "revoke"]) => {
+            org.state().sessions.clear();
+            reply::empty(StatusCode::NO_CONTENT)
+        }
+        (&Method::POST, ["scenario"]) => set_scenario(org, call),
+        _ => reply::empty(StatusCode::NOT_FOUND),
+    }
+}
+
+fn logins(org: &Org) -> Value {
+    let state = org.state();
+    let attempts = state.history.iter().map(|login| {
+        json!({ "username": login.username(), "at": login.at_secs(), "refusal": login.refusal() })
+    });
+    let granted = state.history.iter().filter(|login| login.is_granted()).count();
+    json!({ "granted": granted, "attempts": attempts.collect::<Vec<_>>() })
+}
+
+fn scenarios() -> Value {
+    let row = |it: Scenario| json!({ "name": it.name(), "stage": it.stage().to_string(), "meaning": it.meaning() });
+    Scenario::all().map(row).collect()
+}
+
+/// A form of `username` and `scenario`; without the latter the user is let in again.
+fn set_scenario(org: &Org, call: &Call) -> Reply {
+    let form = call.form().unwrap_or_default();
+    let scenario = match form.first("scenario").filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => match text.parse() {
+            Ok(scenario) => Some(scenario),
+            Err(_) => return reply::text(StatusCode::BAD_REQUEST, "no such scenario"),
+        },
+    };
+    let mut state = org.state();
+    match form.first("username").and_then(|username| state.member(username)) {
+        Some(member) => {
+            member.play(scenario);
+            reply::empty(StatusCode::NO_CONTENT)
+        }
+        None => reply::text(StatusCode::NOT_FOUND, "no such user"),
+    }
+}
+
+impl Login {
+    /// Whether it was this user's, whatever the case of the name.
+    pub(crate) fn is_of(&self, username: &str) -> bool {
+        self.username().eq_ignore_ascii_case(username)
+    }
+}

@@ -1,0 +1,114 @@
+//! What tests may ask about afterwards.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+
+/// One request for a token, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Login {
+    pub(crate) username: String,
+    pub(crate) at_secs: u64,
+    pub(crate) outcome: Result<(), String>,
+}
+
+impl Login {
+    /// The user that the assertion named; empty if it could not be read.
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// When it was, by the org's clock, in seconds since the Unix epoch.
+    pub fn at_secs(&self) -> u64 {
+        self.at_secs
+    }
+
+    /// Whether a token was given.
+    pub fn is_granted(&self) -> bool {
+        self.outcome.is_ok()
+    }
+
+    /// Why none was, in the manner of Login History.
+    pub fn refusal(&self) -> Option<&str> {
+        self.outcome.as_ref().err().map(String::as_str)
+    }
+}
+
+/// One request as it came in. Its `Debug` shows neither body nor credentials.
+#[derive(Clone)]
+pub struct RecordedRequest {
+    pub(crate) method: Method,
+    pub(crate) scheme: &'static str,
+    pub(crate) host: String,
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl RecordedRequest {
+    /// The method: `POST`.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The scheme, host and port that were called: `https://login.salesforce.com`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+
+    /// The path with the query string, if there is one: `/services/oauth2/token`.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The headers, credentials included.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body, which may be an assertion.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        let secret = [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
+        let names = self.headers.keys().filter(|name| !secret.contains(name));
+        f.debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("host", &self.host)
+            .field("path", &path)
+            .field("headers", &names.collect::<Vec<_>>())
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, Method};
+
+    use super::RecordedRequest;
+
+    #[test]
+    fn debug_shows_neither_body_nor_credentials() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer s3cr3t"));
+        let request = RecordedRequest {
+            method: Method::POST,
+            scheme: "https",
+            host: "acme.my.salesforce.com".to_owned(),
+            target: "/services/oauth2/token?assertion=s3cr3t".to_owned(),
+            headers,
+            body: Bytes::from_static(b"assertion=s3cr3t"),
+        };
+        let debug = format!("{request:?}");
+        assert!(!debug.contains("s3cr3t"), "{debug}");
+        assert!(debug.contains("/services/oauth2/token"), "{debug}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Answers that wait until a test lets them go.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+/// Every answer passes here before it is given.
+#[derive(Default)]
+pub(crate) struct Gate(Mutex<Vec<Arc<Barrier>>>);
+
+struct Barrier {
+    prefix: String,
+    waiting: watch::Sender<usize>,
+    open: watch::Sender<bool>,
+}
+
+/// Holds back every answer to a path until it is dropped; requests are taken and recorded meanwhile.
+///
+/// What counts is that requests have come, not that time has passed: wait for them with
+/// [`Hold::arrived`] or [`Hold::wait`], do what the test is about, and drop the hold.
+pub struct Hold(Arc<Barrier>);
+
+impl Gate {
+    /// Closes the way for paths that begin like this.
+    pub(crate) fn hold(&self, prefix: &str) -> Hold {
+        let barrier = Arc::new(Barrier {
+            prefix: prefix.to_owned(),
+            waiting: watch::Sender::new(0),
+            open: watch::Sender::new(false),
+        });
+        let mut barriers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        barriers.retain(|barrier| !*barrier.open.borrow());
+        barriers.push(Arc::clone(&barrier));
+        Hold(barrier)
+    }
+
+    /// Waits for every hold that concerns the path.
+    pub(crate) async fn pass(&self, path: &str) {
+        let barriers = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for barrier in barriers.iter().filter(|barrier| path.starts_with(&barrier.prefix)) {
+            barrier.waiting.send_modify(|waiting| *waiting += 1);
+            // The barrier owns the sender, so this ends only when it opens.
+            let _ = barrier.open.subscribe().wait_for(|&open| open).await;
+        }
+    }
+}
+
+impl Hold {
+    /// How many requests have come since the hold began.
+    pub fn count(&self) -> usize {
+        *self.0.waiting.borrow()
+    }
+
+    /// Resolves when at least so many requests have come; works in any runtime.
+    pub async fn arrived(&self, requests: usize) {
+        let _ = self.0.waiting.subscribe().wait_for(|&waiting| waiting >= requests).await;
+    }
+
+    /// Blocks the thread until at least so many requests have come.
+    pub fn wait(&self, requests: usize) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        if let Ok(runtime) = runtime {
+            runtime.block_on(self.arrived(requests));
+        }
+    }
+
+    /// Lets the answers go; so does dropping it.
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.open.send_replace(true);
+    }
+}

@@ -1,0 +1,90 @@
+//! Record ids: three letters for the kind of record, twelve digits, three letters of checksum.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Makes the 18-letter id of the `number`th record whose object has this `prefix`.
+pub(crate) fn id(prefix: &str, number: u64) -> String {
+    let mut digits = [b'0'; 9];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = LETTERS[(rest % 62) as usize];
+        rest /= 62;
+    }
+    let short = format!("{prefix}xx0{}", String::from_utf8_lossy(&digits));
+    format!("{short}{}", checksum(&short))
+}
+
+/// Turns the case-sensitive id of 15 letters into the one of 18; `None` if it is no id.
+pub(crate) fn canonical(id: &str) -> Option<String> {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    match id.len() {
+        15 => Some(format!("{id}{}", checksum(id))),
+        18 if id[15..].eq_ignore_ascii_case(&checksum(&id[..15])) => {
+            Some(format!("{}{}", &id[..15], checksum(&id[..15])))
+        }
+        _ => None,
+    }
+}
+
+/// Letters that no two tokens share: unlike real ones they can be guessed, and they guard nothing.
+pub(crate) fn unrepeatable(length: usize, number: u64) -> String {
+    let state = RandomState::new();
+    let mut text = String::with_capacity(length);
+    for block in 0_u64.. {
+        let mut bits = state.hash_one((number, block));
+        for _ in 0..8 {
+            if text.len() == length {
+                return text;
+            }
+            text.push(char::from(LETTERS[(bits % 62) as usize]));
+            bits /= 62;
+        }
+    }
+    text
+}
+
+/// Each letter says which of five letters of the id are capitals.
+fn checksum(short: &str) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    let letter = |chunk: &[u8]| {
+        let capitals = chunk.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
+        char::from(alphabet[capitals.map(|(place, _)| 1 << place).sum::<usize>()])
+    };
+    short.as_bytes().chunks(5).map(letter).collect()
+}
+
+const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+#[cfg(test)]
+mod tests {
+    use super::{canonical, id, unrepeatable};
+
+    #[test]
+    fn ids_carry_their_checksum() {
+        for (name, short, long) in [
+            ("mixed case", "001D000000IqhSL", Some("001D000000IqhSLIAZ")),
+            ("all digits", "001300000000000", Some("001300000000000AAA")),
+            ("already long", "001D000000IqhSLIAZ", Some("001D000000IqhSLIAZ")),
+            ("wrong checksum", "001D000000IqhSLAAA", None),
+            ("too short", "001", None),
+            ("a quote", "001D000000Iqh'L", None),
+        ] {
+            assert_eq!(canonical(short).as_deref(), long, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_number_has_an_id_of_its_own() {
+        assert_eq!(id("001", 0), "001xx0000000000AAA");
+        assert_eq!(canonical(&id("001", 62_000)).as_deref(), Some(id("001", 62_000).as_str()));
+        assert_ne!(id("001", 1), id("001", 2));
+    }
+
+    #[test]
+    fn no_two_tokens_are_alike() {
+        assert_eq!(unrepeatable(96, 1).len(), 96);
+        assert_ne!(unrepeatable(96, 1), unrepeatable(96, 1));
+    }
+}

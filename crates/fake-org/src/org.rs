@@ -1,0 +1,151 @@
+//! The org itself: what was set up, and what has happened since.
+
+mod called;
+mod seed;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use orgtoken_assertion::PublicKey;
+
+pub use called::Role;
+pub(crate) use seed::stamp;
+
+use crate::app::AppKind;
+use crate::clock::{Clock, Moment};
+use crate::history::{Login, RecordedRequest};
+use crate::records::Records;
+use crate::scenario::{Play, Scenario, Stage};
+use crate::schema::Schema;
+use crate::session::{Sessions, TokenFormat};
+use crate::user::User;
+
+/// What does not change while the org runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) client_id: String,
+    pub(crate) kind: AppKind,
+    pub(crate) scope: String,
+    /// Where the org listens: `https://127.0.0.1:49152`.
+    pub(crate) url: String,
+    /// The host that a real org would have, answered for as well.
+    pub(crate) my_domain: String,
+    pub(crate) role: Role,
+    pub(crate) sandbox: bool,
+    /// The accepted audiences, if not those of a real org.
+    pub(crate) audiences: Vec<String>,
+    pub(crate) strict_expiry: bool,
+    pub(crate) token_format: TokenFormat,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) login_limit: usize,
+    pub(crate) api_limit: u64,
+    pub(crate) clock: Clock,
+}
+
+/// A running org.
+#[derive(Debug)]
+pub(crate) struct Org {
+    pub(crate) setup: Setup,
+    pub(crate) org_id: String,
+    state: Mutex<State>,
+}
+
+/// What changes with every request.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) key: PublicKey,
+    pub(crate) members: HashMap<String, Member>,
+    pub(crate) sessions: Sessions,
+    pub(crate) token_ids: HashSet<String>,
+    pub(crate) history: Vec<Login>,
+    pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) schema: Schema,
+    pub(crate) records: Records,
+    pub(crate) api_calls: u64,
+}
+
+/// A user as the org keeps it.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) user: User,
+    pub(crate) id: String,
+    /// How often the scenario is still to be played; for ever if `None`.
+    left: Option<u32>,
+}
+
+impl Org {
+    pub(crate) fn new(setup: Setup, key: PublicKey, schema: Schema, users: Vec<User>) -> Self {
+        let mut state = State {
+            key,
+            members: HashMap::new(),
+            sessions: Sessions::default(),
+            token_ids: HashSet::new(),
+            history: Vec::new(),
+            requests: Vec::new(),
+            schema,
+            records: Records::default(),
+            api_calls: 0,
+        };
+        let org_id = seed::fill(&mut state, &setup, users);
+        Self { setup, org_id, state: Mutex::new(state) }
+    }
+
+    /// The state, for as long as one answer takes. A test that panicked elsewhere changes nothing.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.setup.clock.now()
+    }
+}
+
+impl State {
+    /// Keeps an attempt to log in, as a row of Login History too if the user is known.
+    pub(crate) fn note_login(&mut self, login: Login, now: &str, host: &str) {
+        if let Some(user_id) = self.member(&login.username).map(|member| member.id.clone()) {
+            let status = login.refusal().unwrap_or("Success");
+            let row = serde_json::json!({
+                "UserId": user_id, "LoginTime": now, "LoginType": "Remote Access 2.0",
+                "SourceIp": "127.0.0.1", "Status": status, "Application": "orgtoken",
+                "LoginUrl": host,
+            });
+            if let serde_json::Value::Object(record) = row {
+                self.records.insert("LoginHistory", "0Ya", record);
+            }
+        }
+        self.history.push(login);
+    }
+
+    /// Finds a user whatever the case of its name.
+    pub(crate) fn member(&mut self, username: &str) -> Option<&mut Member> {
+        self.members.get_mut(&username.to_lowercase())
+    }
+
+    pub(crate) fn member_by_id(&mut self, user_id: &str) -> Option<&mut Member> {
+        self.members.values_mut().find(|member| member.id == user_id)
+    }
+}
+
+impl Member {
+    pub(crate) fn new(user: User, id: String) -> Self {
+        let left = user.scenario.as_ref().and_then(Scenario::limit);
+        Self { user, id, left }
+    }
+
+    /// Changes what happens to the user from now on.
+    pub(crate) fn play(&mut self, scenario: Option<Scenario>) {
+        self.left = scenario.as_ref().and_then(Scenario::limit);
+        self.user.scenario = scenario;
+    }
+
+    /// What the user's scenario does at this stage; each time counts.
+    pub(crate) fn strike(&mut self, stage: Stage) -> Option<Play> {
+        let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.stage() == stage)?;
+        if let Some(left) = &mut self.left {
+            *left = left.checked_sub(1)?;
+        }
+        Some(scenario.play().clone())
+    }
+}

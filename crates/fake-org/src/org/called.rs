@@ -1,0 +1,77 @@
+//! Under which of its names an org was called, and what follows from that.
+
+use super::Org;
+use crate::call::Call;
+
+/// What a host stands for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Role {
+    /// `login.salesforce.com`.
+    Login,
+    /// The org's own host.
+    #[default]
+    MyDomain,
+    /// `test.salesforce.com`.
+    Test,
+}
+
+impl Role {
+    /// The audience that a generic host accepts, and no other.
+    fn audience(self) -> Option<&'static str> {
+        match self {
+            Self::Login => Some(LOGIN),
+            Self::MyDomain => None,
+            Self::Test => Some(TEST),
+        }
+    }
+}
+
+impl Org {
+    /// What the host of a call stands for.
+    pub(crate) fn role(&self, call: &Call) -> Role {
+        match call.host().trim_end_matches(":443") {
+            "login.salesforce.com" => Role::Login,
+            "test.salesforce.com" => Role::Test,
+            _ => self.setup.role,
+        }
+    }
+
+    /// Where the org tells its clients to go: the host they called, or My Domain if that was one of
+    /// the generic hosts.
+    pub(crate) fn instance_url(&self, call: &Call) -> String {
+        if self.setup.role != Role::MyDomain {
+            return self.setup.url.clone();
+        }
+        match self.role(call) {
+            Role::MyDomain => call.origin(),
+            Role::Login | Role::Test => format!("https://{}", self.setup.my_domain),
+        }
+    }
+
+    /// Whether an assertion for this audience may be traded here.
+    pub(crate) fn accepts_audience(&self, call: &Call, audience: &str) -> bool {
+        if let Some(only) = self.role(call).audience() {
+            return audience == only;
+        }
+        if !self.setup.audiences.is_empty() {
+            return self.setup.audiences.iter().any(|accepted| accepted == audience);
+        }
+        let my_domain = format!("https://{}", self.setup.my_domain);
+        let own = [self.generic_host(), &self.setup.url, &call.origin(), &my_domain];
+        own.contains(&audience) || self.is_site(audience)
+    }
+
+    /// The generic host that fits the org.
+    pub(crate) fn generic_host(&self) -> &'static str {
+        if self.setup.sandbox { TEST } else { LOGIN }
+    }
+
+    fn is_site(&self, audience: &str) -> bool {
+        let state = self.state();
+        state.members.values().any(|member| member.user.community.as_deref() == Some(audience))
+    }
+}
+
+const LOGIN: &str = "https://login.salesforce.com";
+const TEST: &str = "https://test.salesforce.com";

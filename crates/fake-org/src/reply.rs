@@ -1,0 +1,80 @@
+//! Answers with the headers that Salesforce sends.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::scenario::{Play, Scenario, WireFault};
+
+/// An answer, whole.
+pub(crate) type Reply = Response<Bytes>;
+
+pub(crate) fn json(status: StatusCode, body: &Value) -> Reply {
+    with_body(status, "application/json;charset=UTF-8", body.to_string())
+}
+
+pub(crate) fn text(status: StatusCode, body: &'static str) -> Reply {
+    with_body(status, "text/plain;charset=UTF-8", body)
+}
+
+pub(crate) fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(Bytes::new());
+    *reply.status_mut() = status;
+    reply
+}
+
+/// A refusal of the token endpoint ([RFC 6749, Section 5.2]).
+///
+/// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+pub(crate) fn refusal(status: u16, error: &str, description: &str) -> Reply {
+    json(code(status), &json!({ "error": error, "error_description": description }))
+}
+
+/// What a scenario says instead of a token; `None` where it only bends or follows one.
+pub(crate) fn play(play: &Play) -> Option<Reply> {
+    match play {
+        Play::Api(_) | Play::Token(_) => None,
+        Play::Page { status, content_type, body } => {
+            Some(with_body(code(*status), content_type, body.to_string()))
+        }
+        Play::Redirect { status, location } => {
+            let mut reply = empty(code(*status));
+            reply.headers_mut().insert(header::LOCATION, HeaderValue::from_static(location));
+            Some(reply)
+        }
+        Play::Refusal { status, error, description } => Some(refusal(*status, error, description)),
+        Play::Wire(fault) => Some(broken(*fault)),
+    }
+}
+
+/// The page of a named scenario, under another status.
+pub(crate) fn play_named(name: &str, status: StatusCode) -> Reply {
+    let scenario = Scenario::named(name);
+    let mut reply = scenario.and_then(|it| play(it.play())).unwrap_or_default();
+    *reply.status_mut() = status;
+    reply
+}
+
+/// What the wire is to do with the answer, if it is not simply to carry it.
+pub(crate) fn fault(reply: &Reply) -> Option<WireFault> {
+    reply.extensions().get().copied()
+}
+
+fn broken(fault: WireFault) -> Reply {
+    let mut reply = json(StatusCode::OK, &json!({ "access_token": "00Dxx!cut-short" }));
+    reply.extensions_mut().insert(fault);
+    reply
+}
+
+fn with_body(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(body.into());
+    *reply.status_mut() = status;
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        reply.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    reply
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

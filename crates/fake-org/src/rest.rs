@@ -1,0 +1,122 @@
+//! `/services/data`: the part of the REST API that a login and a day's work need.
+
+mod error;
+mod limits;
+mod query;
+mod records;
+mod sobjects;
+mod values;
+mod versions;
+
+use http::{HeaderValue, Method, StatusCode};
+
+pub(crate) use error::RestError;
+
+use crate::call::{Bearer, Call};
+use crate::org::Org;
+use crate::reply::{self, Reply};
+use crate::scenario::{Play, Stage};
+
+/// What a handler answers, or why it does not.
+type Answer = Result<Reply, RestError>;
+
+/// A call by someone who is logged in.
+struct Session<'a> {
+    org: &'a Org,
+    call: &'a Call,
+    user_id: String,
+    /// `/services/data/v66.0`, the version as the client asked for it.
+    base: String,
+    version: u32,
+}
+
+/// Answers a call below `/services/data`.
+pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
+    let Some((version, rest)) = segments.split_first() else {
+        return only_get(call)
+            .map(|()| reply::json(StatusCode::OK, &versions::list()))
+            .unwrap_or_else(RestError::into_reply);
+    };
+    let session = match authenticate(org, call, version) {
+        Ok(session) => session,
+        Err(error) => return error.into_reply(),
+    };
+    let calls = count(org);
+    if calls > org.setup.api_limit {
+        return RestError::request_limit().into_reply();
+    }
+    let mut reply = dispatch(&session, rest).unwrap_or_else(RestError::into_reply);
+    let usage = format!("api-usage={calls}/{}", org.setup.api_limit);
+    reply.headers_mut().extend(HeaderValue::try_from(usage).ok().map(|usage| (LIMIT_INFO, usage)));
+    reply
+}
+
+fn dispatch(session: &Session<'_>, segments: &[&str]) -> Answer {
+    match segments {
+        [] => versions::resources(session),
+        ["limits"] => limits::answer(session),
+        ["query"] => query::answer(session, false),
+        ["queryAll"] => query::answer(session, true),
+        ["sobjects"] => sobjects::list(session),
+        ["sobjects", object] => sobjects::object(session, object),
+        ["sobjects", object, "describe"] => sobjects::describe(session, object),
+        ["sobjects", object, id] => records::by_id(session, object, id),
+        ["sobjects", object, field, value] => records::by_key(session, object, field, value),
+        _ => Err(RestError::not_found()),
+    }
+}
+
+fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Session<'a>, RestError> {
+    let token = match call.bearer() {
+        Bearer::Token(token) => token,
+        Bearer::Absent => return Err(RestError::invalid_session()),
+        Bearer::Malformed => {
+            return Err(RestError::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
+        }
+    };
+    let mut state = org.state();
+    let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
+    let user_id = session.ok_or_else(RestError::invalid_session)?.user_id;
+    let play = state.member_by_id(&user_id).and_then(|member| member.strike(Stage::Api));
+    if let Some(Play::Api(fault)) = play {
+        if fault.ends_session {
+            state.sessions.revoke(token);
+        }
+        return Err(RestError::new(fault.status, fault.code, fault.message));
+    }
+    let number = versions::parse(version)?;
+    Ok(Session { org, call, user_id, base: format!("/services/data/{version}"), version: number })
+}
+
+fn count(org: &Org) -> u64 {
+    let mut state = org.state();
+    state.api_calls += 1;
+    state.api_calls
+}
+
+impl Session<'_> {
+    /// The method, or the one that `?_HTTP_Method=` puts in its place, for clients without PATCH.
+    fn method(&self) -> Method {
+        let query = self.call.query().unwrap_or_default();
+        let named = query.first("_HTTP_Method").filter(|_| self.call.method() == Method::POST);
+        let method = named.and_then(|name| Method::from_bytes(name.as_bytes()).ok());
+        match method.unwrap_or_else(|| self.call.method().clone()) {
+            // The server leaves the body out by itself.
+            Method::HEAD => Method::GET,
+            method => method,
+        }
+    }
+
+    fn only_get(&self) -> Result<(), RestError> {
+        only_get(self.call)
+    }
+}
+
+fn only_get(call: &Call) -> Result<(), RestError> {
+    match *call.method() {
+        Method::GET | Method::HEAD => Ok(()),
+        ref other => Err(RestError::method(other, "HEAD,GET")),
+    }
+}
+
+const LIMIT_INFO: http::HeaderName = http::HeaderName::from_static("sforce-limit-info");

@@ -1,0 +1,23 @@
+//! `limits`.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Answer, Session};
+use crate::reply;
+
+pub(super) fn answer(session: &Session<'_>) -> Answer {
+    session.only_get()?;
+    let max = session.org.setup.api_limit;
+    let used = session.org.state().api_calls;
+    let mut limits = json!({});
+    for (name, limit) in [("DataStorageMB", 5), ("FileStorageMB", 20), ("SingleEmail", 15)] {
+        limits[name] = of(limit, limit);
+    }
+    limits["DailyApiRequests"] = of(max, max.saturating_sub(used));
+    Ok(reply::json(StatusCode::OK, &limits))
+}
+
+fn of(max: u64, remaining: u64) -> Value {
+    json!({ "Max": max, "Remaining": remaining })
+}

@@ -1,0 +1,182 @@
+//! Single records: create, get, update, delete, upsert.
+
+use http::{HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::{Answer, RestError, Session, sobjects, values};
+use crate::form::decode_segment;
+use crate::id;
+use crate::org::stamp;
+use crate::records::{Record, is_deleted};
+use crate::reply;
+use crate::schema::ObjectType;
+
+/// `POST sobjects/Account`.
+pub(super) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
+    let record = values::read(session, object, None)?;
+    let id = insert(session, object, record)?;
+    Ok(created(session, object, &id, false))
+}
+
+/// `GET`, `PATCH` and `DELETE` of `sobjects/Account/001…`.
+pub(super) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
+    let object = sobjects::find(session, object)?;
+    match session.method() {
+        Method::GET => get(session, &object, id),
+        Method::PATCH => {
+            update(session, &object, id)?;
+            Ok(reply::empty(StatusCode::NO_CONTENT))
+        }
+        Method::DELETE => delete(session, &object, id),
+        other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
+    }
+}
+
+/// `GET`, `PATCH` and `DELETE` of `sobjects/Account/ExternalId__c/42`.
+pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &str) -> Answer {
+    let object = sobjects::find(session, object)?;
+    let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
+    let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
+    let value = decode_segment(value).ok_or_else(RestError::not_found)?;
+    let value = if key == "Id" { id::canonical(&value).unwrap_or(value) } else { value };
+
+    let found = session.org.state().records.ids_with(&object.name, &key, &value);
+    match (session.method(), found.as_slice()) {
+        (_, [_, _, ..]) => Ok(several(session, &object, &found)),
+        (Method::GET, [id]) => get(session, &object, id),
+        (Method::DELETE, [id]) => delete(session, &object, id),
+        (Method::PATCH, [id]) => {
+            update(session, &object, id)?;
+            Ok(updated(session, id))
+        }
+        (Method::PATCH, []) if key == "Id" => Err(RestError::not_found()),
+        (Method::PATCH, []) => {
+            let record = values::read(session, &object, Some((&key, &value)))?;
+            let id = insert(session, &object, record)?;
+            Ok(created(session, &object, &id, true))
+        }
+        (Method::GET | Method::DELETE, []) => Err(RestError::not_found()),
+        (other, _) => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
+    }
+}
+
+/// A record as the API shows it, with the named fields or with all of them.
+pub(super) fn shown(session: &Session<'_>, object: &ObjectType, record: &Record) -> Record {
+    let mut shown = Record::new();
+    let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
+    let url = format!("{}/sobjects/{}/{id}", session.base, object.name);
+    shown.insert("attributes".to_owned(), json!({ "type": object.name, "url": url }));
+    for field in &object.fields {
+        shown.insert(field.name.clone(), record.get(&field.name).cloned().unwrap_or_default());
+    }
+    shown
+}
+
+fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+    let state = session.org.state();
+    let record = live(state.records.find(&object.name, id), id)?;
+    let mut shown = shown(session, object, record);
+    let query = session.call.query().unwrap_or_default();
+    if let Some(fields) = query.first("fields") {
+        let mut wanted = vec!["attributes", "Id"];
+        for name in fields.split(',').map(str::trim) {
+            let field = object.field(name);
+            wanted.push(&field.ok_or_else(|| RestError::no_column(name, &object.name))?.name);
+        }
+        shown.retain(|name, _| wanted.contains(&name.as_str()));
+    }
+    Ok(reply::json(StatusCode::OK, &Value::Object(shown)))
+}
+
+fn insert(
+    session: &Session<'_>,
+    object: &ObjectType,
+    mut record: Record,
+) -> Result<String, RestError> {
+    if !object.createable {
+        let message = format!("entity type {} does not support create", object.name);
+        return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
+    }
+    stamp(&mut record, &session.org.now().to_api(), Some(&session.user_id));
+    record.retain(|name, _| object.field(name).is_some());
+    let prefix = object.key_prefix.as_deref().unwrap_or("a00");
+    Ok(session.org.state().records.insert(&object.name, prefix, record))
+}
+
+fn update(session: &Session<'_>, object: &ObjectType, id: &str) -> Result<(), RestError> {
+    let changes = values::read_changes(session, object)?;
+    let now = session.org.now().to_api();
+    let mut state = session.org.state();
+    live(state.records.find(&object.name, id), id)?;
+    let Some(record) = state.records.find_mut(&object.name, id) else {
+        return Err(RestError::not_found());
+    };
+    for (name, value) in changes {
+        match value {
+            Value::Null => record.shift_remove(&name),
+            value => record.insert(name, value),
+        };
+    }
+    values::set_name(object, record);
+    for field in ["LastModifiedDate", "SystemModstamp"] {
+        record.insert(field.to_owned(), Value::from(now.clone()));
+    }
+    record.insert("LastModifiedById".to_owned(), Value::from(session.user_id.clone()));
+    Ok(())
+}
+
+fn delete(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+    if !object.deletable {
+        let message = format!("entity type {} does not support delete", object.name);
+        return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
+    }
+    let mut state = session.org.state();
+    live(state.records.find(&object.name, id), id)?;
+    if let Some(record) = state.records.find_mut(&object.name, id) {
+        record.insert("IsDeleted".to_owned(), Value::Bool(true));
+    }
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Tells what is no id, what is nobody's id, and what was deleted from a live record.
+fn live<'a>(record: Option<&'a Record>, id: &str) -> Result<&'a Record, RestError> {
+    match record {
+        Some(record) if is_deleted(record) => Err(RestError::deleted()),
+        Some(record) => Ok(record),
+        None if id::canonical(id).is_none() => Err(unknown_key(id)),
+        None => Err(RestError::not_found()),
+    }
+}
+
+fn unknown_key(name: &str) -> RestError {
+    let message = format!("Provided external ID field does not exist or is not accessible: {name}");
+    RestError::new(404, "NOT_FOUND", message)
+}
+
+fn created(session: &Session<'_>, object: &ObjectType, id: &str, upsert: bool) -> reply::Reply {
+    let mut body = json!({ "id": id, "success": true, "errors": [] });
+    if upsert && session.version >= CREATED_FLAG_SINCE {
+        body["created"] = Value::Bool(true);
+    }
+    let mut reply = reply::json(StatusCode::CREATED, &body);
+    let location = format!("{}/sobjects/{}/{id}", session.base, object.name);
+    let location = HeaderValue::try_from(location).ok();
+    reply.headers_mut().extend(location.map(|value| (header::LOCATION, value)));
+    reply
+}
+
+fn updated(session: &Session<'_>, id: &str) -> reply::Reply {
+    if session.version < CREATED_FLAG_SINCE {
+        return reply::empty(StatusCode::NO_CONTENT);
+    }
+    let body = json!({ "id": id, "success": true, "errors": [], "created": false });
+    reply::json(StatusCode::OK, &body)
+}
+
+fn several(session: &Session<'_>, object: &ObjectType, ids: &[String]) -> reply::Reply {
+    let url = |id: &String| format!("{}/sobjects/{}/{id}", session.base, object.name);
+    let urls: Value = ids.iter().map(url).collect();
+    reply::json(StatusCode::MULTIPLE_CHOICES, &urls)
+}
+
+const CREATED_FLAG_SINCE: u32 = 46;

@@ -1,0 +1,43 @@
+//! `sobjects`: which objects there are, what they are like, and making records of them.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::{Answer, RestError, Session, records};
+use crate::reply;
+use crate::schema::ObjectType;
+
+/// `GET sobjects`.
+pub(super) fn list(session: &Session<'_>) -> Answer {
+    session.only_get()?;
+    let state = session.org.state();
+    let objects: Vec<_> =
+        state.schema.objects().map(|object| object.summary(&session.base)).collect();
+    let body = json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects });
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+/// `GET sobjects/Account` and `POST sobjects/Account`.
+pub(super) fn object(session: &Session<'_>, name: &str) -> Answer {
+    let object = find(session, name)?;
+    match session.method() {
+        Method::GET => {
+            let body =
+                json!({ "objectDescribe": object.summary(&session.base), "recentItems": [] });
+            Ok(reply::json(StatusCode::OK, &body))
+        }
+        Method::POST => records::create(session, &object),
+        other => Err(RestError::method(&other, "HEAD,GET,POST")),
+    }
+}
+
+/// `GET sobjects/Account/describe`.
+pub(super) fn describe(session: &Session<'_>, name: &str) -> Answer {
+    session.only_get()?;
+    Ok(reply::json(StatusCode::OK, &find(session, name)?.describe(&session.base)))
+}
+
+/// Finds an object; a stranger is a resource that does not exist.
+pub(super) fn find(session: &Session<'_>, name: &str) -> Result<ObjectType, RestError> {
+    session.org.state().schema.object(name).cloned().ok_or_else(RestError::not_found)
+}

@@ -1,0 +1,138 @@
+//! The fields of a record to be written: are they there, may they be set, do they fit?
+
+mod fit;
+
+use serde_json::{Map, Value};
+
+use super::{RestError, Session};
+use crate::records::Record;
+use crate::schema::{Field, Kind, ObjectType};
+
+/// Reads the body of a create, or of an upsert whose key stands in the path.
+pub(super) fn read(
+    session: &Session<'_>,
+    object: &ObjectType,
+    key: Option<(&str, &str)>,
+) -> Result<Record, RestError> {
+    let mut record = checked(session, object, |field| field.createable)?;
+    if let Some((field, value)) = key {
+        record.insert(field.to_owned(), Value::from(value));
+    }
+    record.retain(|_, value| !value.is_null());
+    let required = |field: &&Field| {
+        field.createable
+            && !field.nillable
+            && !field.defaulted_on_create
+            && field.kind != Kind::Boolean
+    };
+    let missing = object.fields.iter().filter(required);
+    let missing: Vec<_> =
+        missing.map(|f| f.name.clone()).filter(|f| !record.contains_key(f)).collect();
+    if !missing.is_empty() {
+        return Err(RestError::missing(missing));
+    }
+    add_defaults(object, &mut record);
+    set_name(object, &mut record);
+    Ok(record)
+}
+
+/// Reads the body of an update; null empties a field.
+pub(super) fn read_changes(
+    session: &Session<'_>,
+    object: &ObjectType,
+) -> Result<Record, RestError> {
+    let changes = checked(session, object, |field| field.updateable)?;
+    let emptied = object.fields.iter().filter(|field| !field.nillable);
+    let emptied = emptied.filter(|field| changes.get(&field.name) == Some(&Value::Null));
+    let emptied: Vec<_> = emptied.map(|field| field.name.clone()).collect();
+    if emptied.is_empty() { Ok(changes) } else { Err(RestError::missing(emptied)) }
+}
+
+/// A person's name is made of its parts.
+pub(super) fn set_name(object: &ObjectType, record: &mut Record) {
+    let is_made = object.field("LastName").is_some() && object.field("Name").is_some();
+    if !is_made {
+        return;
+    }
+    let part = |name: &str| record.get(name).and_then(Value::as_str);
+    let parts = [part("FirstName"), part("LastName")];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    record.insert("Name".to_owned(), Value::from(name));
+}
+
+fn add_defaults(object: &ObjectType, record: &mut Record) {
+    for field in &object.fields {
+        let default = match (&field.default_value, field.kind) {
+            (Value::Null, Kind::Boolean) => Value::Bool(false),
+            (Value::Null, _) => continue,
+            (value, _) => value.clone(),
+        };
+        record.entry(field.name.clone()).or_insert(default);
+    }
+}
+
+fn checked(
+    session: &Session<'_>,
+    object: &ObjectType,
+    may_set: impl Fn(&Field) -> bool,
+) -> Result<Record, RestError> {
+    let mut record = Record::new();
+    let mut read_only = Vec::new();
+    for (name, value) in body(session)? {
+        if name == "attributes" {
+            continue;
+        }
+        if name.eq_ignore_ascii_case("Id") {
+            let message = "The Id field should not be specified in the sobject data.";
+            return Err(RestError::new(400, "INVALID_FIELD", message));
+        }
+        let field = object.field(&name).ok_or_else(|| RestError::no_column(&name, &object.name))?;
+        if !may_set(field) {
+            read_only.push(field.name.clone());
+            continue;
+        }
+        let value = fit::fit(field, value)?;
+        check_reference(session, field, &value)?;
+        record.insert(field.name.clone(), value);
+    }
+    if read_only.is_empty() { Ok(record) } else { Err(RestError::read_only(read_only)) }
+}
+
+fn body(session: &Session<'_>) -> Result<Map<String, Value>, RestError> {
+    if session.call.body().is_empty() {
+        let message = "The HTTP entity body is required, but this request has no entity body.";
+        return Err(RestError::new(400, "JSON_PARSER_ERROR", message));
+    }
+    let content_type = session.call.content_type().unwrap_or_default();
+    if content_type != "application/json" {
+        let message = format!(
+            "Content-Type header specified in HTTP request is not supported: {content_type}"
+        );
+        return Err(RestError::new(415, "UNSUPPORTED_MEDIA_TYPE", message));
+    }
+    serde_json::from_slice(session.call.body()).map_err(|error| {
+        let what = if error.is_eof() {
+            "Unexpected end-of-input"
+        } else if error.is_data() {
+            "Cannot deserialize instance of object"
+        } else {
+            "Unexpected character"
+        };
+        let message = format!("{what} at [line:{}, column:{}]", error.line(), error.column());
+        RestError::new(400, "JSON_PARSER_ERROR", message)
+    })
+}
+
+fn check_reference(session: &Session<'_>, field: &Field, value: &Value) -> Result<(), RestError> {
+    let (Kind::Reference, Some(id)) = (field.kind, value.as_str()) else {
+        return Ok(());
+    };
+    let state = session.org.state();
+    let mut targets = field.reference_to.iter();
+    let held = targets.clone().any(|target| state.schema.object(target).is_some());
+    // An imported object may point to objects that are not held here: then nothing can be said.
+    if !held || targets.any(|target| state.records.find(target, id).is_some()) {
+        return Ok(());
+    }
+    Err(RestError::cross_reference())
+}

@@ -1,0 +1,102 @@
+//! Whether a JSON value fits a field, and how it is then kept.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::id;
+use crate::rest::RestError;
+use crate::schema::{Field, Kind};
+
+/// Returns the value as it is kept; an empty text is null.
+pub(super) fn fit(field: &Field, value: Value) -> Result<Value, RestError> {
+    if value.is_null() || value.as_str() == Some("") {
+        return Ok(Value::Null);
+    }
+    match field.kind {
+        Kind::Boolean if value.is_boolean() => Ok(value),
+        Kind::Currency | Kind::Double | Kind::Percent => number(field, value),
+        Kind::Date => date(field, value),
+        Kind::DateTime => date_time(field, value),
+        Kind::Email => email(field, text(field, value)?),
+        Kind::Int if value.is_i64() => Ok(value),
+        Kind::Id | Kind::Reference => reference(field, text(field, value)?),
+        Kind::Other => Ok(value),
+        Kind::Phone | Kind::Picklist | Kind::String | Kind::TextArea | Kind::Url => {
+            text(field, value).map(Value::from)
+        }
+        Kind::Boolean | Kind::Int => Err(misfit(field, &value)),
+    }
+}
+
+fn text(field: &Field, value: Value) -> Result<String, RestError> {
+    let Value::String(text) = value else {
+        return Err(misfit(field, &value));
+    };
+    if field.length > 0 && text.chars().count() > field.length {
+        let (label, length) = (&field.label, field.length);
+        let message = format!("{label}: data value too large: {text} (max length={length})");
+        return Err(RestError::new(400, "STRING_TOO_LONG", message).with_fields([&field.name]));
+    }
+    Ok(text)
+}
+
+fn number(field: &Field, value: Value) -> Result<Value, RestError> {
+    match &value {
+        Value::Number(_) => Ok(value),
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Value::from(number)),
+            _ => Err(misfit(field, &value)),
+        },
+        _ => Err(misfit(field, &value)),
+    }
+}
+
+fn date(field: &Field, value: Value) -> Result<Value, RestError> {
+    let date = value.as_str().and_then(|text| text.get(..10)?.parse::<Date>().ok());
+    date.map(|date| Value::from(date.to_string())).ok_or_else(|| misfit(field, &value))
+}
+
+fn date_time(field: &Field, value: Value) -> Result<Value, RestError> {
+    let moment = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    let moment = moment.ok_or_else(|| misfit(field, &value))?;
+    Ok(Value::from(moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
+}
+
+fn email(field: &Field, text: String) -> Result<Value, RestError> {
+    let parts = text.split_once('@').filter(|(local, host)| {
+        !local.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(' ')
+    });
+    if parts.is_some() {
+        return Ok(Value::from(text));
+    }
+    let message = format!("{}: invalid email address: {text}", field.label);
+    Err(RestError::new(400, "INVALID_EMAIL_ADDRESS", message).with_fields([&field.name]))
+}
+
+fn reference(field: &Field, text: String) -> Result<Value, RestError> {
+    id::canonical(&text).map(Value::from).ok_or_else(|| {
+        let message = format!("{}: id value of incorrect type: {text}", field.label);
+        RestError::new(400, "MALFORMED_ID", message).with_fields([&field.name])
+    })
+}
+
+fn misfit(field: &Field, value: &Value) -> RestError {
+    let token = match value {
+        Value::Array(_) => "START_ARRAY",
+        Value::Bool(true) => "VALUE_TRUE",
+        Value::Bool(false) => "VALUE_FALSE",
+        Value::Null => "VALUE_NULL",
+        Value::Number(number) if number.is_f64() => "VALUE_NUMBER_FLOAT",
+        Value::Number(_) => "VALUE_NUMBER_INT",
+        Value::Object(_) => "START_OBJECT",
+        Value::String(_) => "VALUE_STRING",
+    };
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let message = format!(
+        "Cannot deserialize instance of {} from {token} value {shown} or request may be missing a \
+         required field",
+        field.kind.name()
+    );
+    RestError::new(400, "JSON_PARSER_ERROR", message)
+}

@@ -1,0 +1,91 @@
+//! Which versions there are, and what one of them offers.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Answer, RestError, Session};
+use crate::reply;
+
+/// Every version, the oldest first.
+pub(super) fn list() -> Value {
+    let entry = |version| {
+        json!({
+            "label": label(version),
+            "url": format!("/services/data/v{version}.0"),
+            "version": format!("{version}.0"),
+        })
+    };
+    (OLDEST..=NEWEST).map(entry).collect()
+}
+
+/// Reads `v66.0`.
+pub(super) fn parse(text: &str) -> Result<u32, RestError> {
+    let number = text.strip_prefix('v').and_then(|text| text.strip_suffix(".0"));
+    match number.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse().ok()) {
+        Some(version) if (OLDEST..=NEWEST).contains(&version) => Ok(version),
+        Some(version) if version < OLDEST => {
+            let message = format!("API version {text} has been retired.");
+            Err(RestError::new(410, "UNSUPPORTED_API_VERSION", message))
+        }
+        _ => Err(RestError::not_found()),
+    }
+}
+
+/// The resources of a version.
+pub(super) fn resources(session: &Session<'_>) -> Answer {
+    session.only_get()?;
+    let mut resources = json!({});
+    for name in ["limits", "query", "queryAll", "sobjects"] {
+        resources[name] = Value::from(format!("{}/{name}", session.base));
+    }
+    let identity = session.org.identity_url(session.call, &session.user_id);
+    resources["identity"] = Value::from(identity);
+    Ok(reply::json(StatusCode::OK, &resources))
+}
+
+/// Three releases a year: Winter, Spring, Summer.
+fn label(version: u32) -> String {
+    let season = ["Spring", "Summer", "Winter"][(version % 3) as usize];
+    format!("{season} '{}", (version + 13) / 3)
+}
+
+/// Those before it were retired in Summer '25.
+const OLDEST: u32 = 31;
+const NEWEST: u32 = 67;
+
+#[cfg(test)]
+mod tests {
+    use super::{label, list, parse};
+
+    #[test]
+    fn releases_are_called_as_salesforce_calls_them() {
+        for (version, name) in [
+            (31, "Summer '14"),
+            (32, "Winter '15"),
+            (33, "Spring '15"),
+            (51, "Spring '21"),
+            (65, "Winter '26"),
+            (66, "Spring '26"),
+            (67, "Summer '26"),
+        ] {
+            assert_eq!(label(version), name);
+        }
+        assert_eq!(list()[35]["label"], "Spring '26");
+    }
+
+    #[test]
+    fn only_versions_of_the_list_are_offered() {
+        for (text, version) in [
+            ("v66.0", Some(66)),
+            ("v31.0", Some(31)),
+            ("v30.0", None),
+            ("v68.0", None),
+            ("66.0", None),
+            ("v66", None),
+            ("v066.0", None),
+            ("v66.1", None),
+        ] {
+            assert_eq!(parse(text).ok(), version, "{text}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Which path leads where.
+
+use http::StatusCode;
+
+use crate::call::Call;
+use crate::org::Org;
+use crate::reply::{self, Reply};
+use crate::{control, identity, rest, token_endpoint};
+
+/// Answers a call.
+pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
+    let path = site_path(call.path());
+    let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match segments.as_slice() {
+        ["services", "oauth2", "token"] => token_endpoint::answer(org, call),
+        ["services", "oauth2", "userinfo"] => identity::userinfo(org, call),
+        ["services", "oauth2", "revoke"] => identity::revoke(org, call),
+        ["services", "oauth2", "introspect"] => identity::introspect(org, call),
+        ["services", "data", rest @ ..] => rest::answer(org, call, rest),
+        ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
+        [".well-known", "openid-configuration"] => identity::discovery(org, call),
+        ["__fake", rest @ ..] => control::answer(org, call, rest),
+        _ => reply::play_named("html-login", StatusCode::NOT_FOUND),
+    }
+}
+
+/// The path without that of an Experience Cloud site (`/customers/services/…`).
+fn site_path(path: &str) -> &str {
+    path.find("/services/").map_or(path, |start| &path[start..])
+}

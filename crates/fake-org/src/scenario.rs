@@ -1,0 +1,255 @@
+//! What may come instead of a token, as data.
+
+mod rows;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use rows::{ROWS, SERVER_ENUM};
+
+/// A way in which an org answers one user: a refusal, a page, an odd token, a session that dies.
+///
+/// ```
+/// use orgtoken_fake_org::Scenario;
+///
+/// let scenario: Scenario = "not-approved".parse()?;
+/// assert_eq!(scenario, "user hasn't approved this consumer".parse()?);
+/// assert_eq!(scenario.name(), "not-approved");
+/// # Ok::<(), orgtoken_fake_org::UnknownScenario>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    name: Cow<'static, str>,
+    meaning: &'static str,
+    stage: Stage,
+    times: Option<u32>,
+    play: Play,
+}
+
+impl Scenario {
+    /// Every named scenario, in the order of the checks.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().cloned()
+    }
+
+    /// The named scenario, if there is one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|row| row.name == name)
+    }
+
+    /// A refusal in the words of the caller, at the place of "user hasn't approved".
+    pub fn refusal(status: u16, error: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            name: Cow::Borrowed("custom-refusal"),
+            meaning: "a refusal in the words of the test",
+            stage: Stage::Approval,
+            times: None,
+            play: Play::Refusal {
+                status,
+                error: Cow::Owned(error.into()),
+                description: Cow::Owned(description.into()),
+            },
+        }
+    }
+
+    /// Any other answer, given before anything is checked.
+    pub fn page(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
+        Self {
+            name: Cow::Borrowed("custom-page"),
+            meaning: "an answer in the words of the test",
+            stage: Stage::Edge,
+            times: None,
+            play: Play::Page {
+                status,
+                content_type: Cow::Owned(content_type.into()),
+                body: Cow::Owned(body.into()),
+            },
+        }
+    }
+
+    /// Plays it this often, and then lets the user in.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// The name under which `--user NAME=SCENARIO` and [`Scenario::named`] know it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One line for people: what is going on in such an org.
+    pub fn meaning(&self) -> &'static str {
+        self.meaning
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    pub(crate) fn play(&self) -> &Play {
+        &self.play
+    }
+
+    pub(crate) fn limit(&self) -> Option<u32> {
+        self.times
+    }
+
+    fn describes(&self, text: &str) -> bool {
+        matches!(&self.play, Play::Refusal { description, .. } if description == text)
+    }
+}
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    /// Reads a name (`inactive-user`), a description (`inactive user`), a code of the server's
+    /// enum (`oauth_flow_disabled`), or any refusal written `code: description`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(row) = Self::named(text).or_else(|| Self::all().find(|row| row.describes(text)))
+        {
+            return Ok(row);
+        }
+        if SERVER_ENUM.contains(&text) {
+            return Ok(Self::refusal(400, text, text.replace('_', " ")));
+        }
+        match text.split_once(": ") {
+            Some((error, description)) => Ok(Self::refusal(400, error, description)),
+            None => Err(UnknownScenario(text.to_owned())),
+        }
+    }
+}
+
+/// The text names no scenario, and is no refusal written `code: description` either.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("no scenario is called `{0}`; `--scenarios` lists them all")]
+pub struct UnknownScenario(String);
+
+/// Where in the order of the checks a scenario strikes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Stage {
+    /// Before the request is looked at.
+    Edge,
+    /// In the request, its issuer, signature, audience or time.
+    Assertion,
+    /// Is the app installed, and not blocked?
+    App,
+    /// Does the user exist, and is it active?
+    User,
+    /// Is the app approved for the user?
+    Approval,
+    /// Addresses, hours, session level, rate.
+    Policy,
+    /// The token is given, in an unusual answer.
+    Token,
+    /// The token is given as usual, and its use goes wrong.
+    Api,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Edge => "edge",
+            Self::Assertion => "assertion",
+            Self::App => "app",
+            Self::User => "user",
+            Self::Approval => "approval",
+            Self::Policy => "policy",
+            Self::Token => "token",
+            Self::Api => "api",
+        })
+    }
+}
+
+/// What then happens.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Play {
+    Api(ApiFault),
+    Page { status: u16, content_type: Cow<'static, str>, body: Cow<'static, str> },
+    Redirect { status: u16, location: &'static str },
+    Refusal { status: u16, error: Cow<'static, str>, description: Cow<'static, str> },
+    Token(Twist),
+    Wire(WireFault),
+}
+
+/// How the use of a token goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ApiFault {
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+    /// Whether the session is gone from then on.
+    pub(crate) ends_session: bool,
+}
+
+/// What is unusual about the answer that carries a token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Twist {
+    EmptyToken,
+    InstanceUrl(&'static str),
+    Jwt,
+    MacToken,
+    Minimal,
+    NoInstanceUrl,
+    Signed,
+}
+
+/// How the connection itself fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum WireFault {
+    /// The connection ends without an answer.
+    Closed,
+    /// The answer ends in the middle of its body.
+    Cut,
+    /// Nothing ever comes.
+    Silence,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Play, Scenario, rows::SERVER_ENUM};
+
+    #[test]
+    fn names_are_unique_and_fit_a_command_line() {
+        let names: Vec<_> = Scenario::all().map(|row| row.name().to_owned()).collect();
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+        for name in names {
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            );
+        }
+    }
+
+    #[test]
+    fn rows_stand_in_the_order_of_the_checks() {
+        assert!(Scenario::all().is_sorted_by_key(|row| row.stage()));
+    }
+
+    #[test]
+    fn a_scenario_is_named_described_or_spelled_out() {
+        for (name, text, error, description) in [
+            ("name", "inactive-user", "invalid_grant", "inactive user"),
+            ("description", "inactive user", "invalid_grant", "inactive user"),
+            ("code", "immediate_unsuccessful", "immediate_unsuccessful", "immediate unsuccessful"),
+            ("spelled out", "new_code: never seen", "new_code", "never seen"),
+        ] {
+            let scenario: Scenario = text.parse().unwrap();
+            let Play::Refusal { error: e, description: d, .. } = scenario.play() else {
+                panic!("{name} is no refusal");
+            };
+            assert_eq!((e.as_ref(), d.as_ref()), (error, description), "{name}");
+        }
+        assert!("no-such-thing".parse::<Scenario>().is_err());
+    }
+
+    #[test]
+    fn every_code_of_the_servers_enum_can_be_had() {
+        for code in SERVER_ENUM {
+            assert!(code.parse::<Scenario>().is_ok(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Objects and their fields, in the words of a describe answer.
+
+mod describe;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The objects that an org holds, by their names in lower case.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema(BTreeMap<String, ObjectType>);
+
+/// An object, read from what `describe` says of it; what is left out is as for most objects.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObjectType {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) label_plural: String,
+    #[serde(default)]
+    pub(crate) key_prefix: Option<String>,
+    #[serde(default)]
+    pub(crate) custom: bool,
+    #[serde(default = "yes")]
+    pub(crate) createable: bool,
+    #[serde(default = "yes")]
+    pub(crate) updateable: bool,
+    #[serde(default = "yes")]
+    pub(crate) deletable: bool,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A field of an object.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Kind,
+    #[serde(default)]
+    pub(crate) length: usize,
+    #[serde(default = "yes")]
+    pub(crate) nillable: bool,
+    #[serde(default)]
+    pub(crate) defaulted_on_create: bool,
+    #[serde(default = "yes")]
+    pub(crate) createable: bool,
+    #[serde(default = "yes")]
+    pub(crate) updateable: bool,
+    #[serde(default)]
+    pub(crate) external_id: bool,
+    #[serde(default)]
+    pub(crate) id_lookup: bool,
+    #[serde(default)]
+    pub(crate) reference_to: Vec<String>,
+    #[serde(default)]
+    pub(crate) relationship_name: Option<String>,
+    #[serde(default)]
+    pub(crate) default_value: Value,
+}
+
+/// The type of a field's values.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Boolean,
+    Currency,
+    Date,
+    DateTime,
+    Double,
+    Email,
+    Id,
+    Int,
+    Percent,
+    Phone,
+    Picklist,
+    Reference,
+    String,
+    TextArea,
+    Url,
+    /// Any other: held as it comes.
+    #[serde(other)]
+    Other,
+}
+
+/// Why a text describes no object.
+#[derive(Debug, thiserror::Error)]
+#[error("not the describe answer of an object, at line {line}, column {column}")]
+pub struct DescribeError {
+    line: usize,
+    column: usize,
+}
+
+impl Schema {
+    /// The standard objects that every org here holds.
+    pub(crate) fn standard() -> Self {
+        let mut schema = Self(BTreeMap::new());
+        for text in STANDARD {
+            let mut object =
+                ObjectType::parse(text.as_bytes()).expect("our own files are well formed");
+            object.add_common_fields();
+            schema.add(object);
+        }
+        schema
+    }
+
+    /// Adds an object, or puts it in the place of the one of that name.
+    pub(crate) fn add(&mut self, object: ObjectType) {
+        self.0.insert(object.name.to_ascii_lowercase(), object);
+    }
+
+    /// Finds an object whatever the case of its name.
+    pub(crate) fn object(&self, name: &str) -> Option<&ObjectType> {
+        self.0.get(&name.to_ascii_lowercase())
+    }
+
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &ObjectType> {
+        self.0.values()
+    }
+}
+
+impl ObjectType {
+    /// Reads a describe answer, bare or as `sf sobject describe --json` wraps it.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, DescribeError> {
+        #[derive(Deserialize)]
+        struct Wrapped {
+            result: ObjectType,
+        }
+        let wrapped = serde_json::from_slice::<Wrapped>(text).map(|wrapped| wrapped.result);
+        wrapped
+            .or_else(|_| serde_json::from_slice(text))
+            .map_err(|error| DescribeError { line: error.line(), column: error.column() })
+    }
+
+    /// Finds a field whatever the case of its name.
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Finds the field behind a relationship such as `Account` of `Account.Name`.
+    pub(crate) fn relationship(&self, name: &str) -> Option<&Field> {
+        let is_it = |field: &&Field| {
+            field.relationship_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        self.fields.iter().find(is_it)
+    }
+
+    fn add_common_fields(&mut self) {
+        let common: Vec<Field> = serde_json::from_str(COMMON).expect("our own file is well formed");
+        let absent = |field: &Field| self.field(&field.name).is_none();
+        let (first, last): (Vec<_>, Vec<_>) =
+            common.into_iter().filter(absent).partition(|field| field.kind == Kind::Id);
+        self.fields.splice(0..0, first);
+        self.fields.extend(last);
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+const COMMON: &str = include_str!("schema/common.json");
+const STANDARD: [&str; 8] = [
+    include_str!("schema/account.json"),
+    include_str!("schema/contact.json"),
+    include_str!("schema/lead.json"),
+    include_str!("schema/login_history.json"),
+    include_str!("schema/opportunity.json"),
+    include_str!("schema/organization.json"),
+    include_str!("schema/profile.json"),
+    include_str!("schema/user.json"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Kind, ObjectType, Schema};
+
+    #[test]
+    fn names_and_prefixes_are_unique() {
+        let schema = Schema::standard();
+        let prefixes: Vec<_> = schema.objects().map(|object| &object.key_prefix).collect();
+        assert_eq!(prefixes.iter().collect::<HashSet<_>>().len(), prefixes.len());
+        for object in schema.objects() {
+            let names: HashSet<_> = object.fields.iter().map(|field| &field.name).collect();
+            assert_eq!(names.len(), object.fields.len(), "{}", object.name);
+            assert_eq!(object.fields[0].kind, Kind::Id, "{}", object.name);
+        }
+    }
+
+    #[test]
+    fn references_lead_to_objects() {
+        let schema = Schema::standard();
+        for object in schema.objects() {
+            for field in object.fields.iter().filter(|field| field.kind == Kind::Reference) {
+                assert!(schema.object(&field.reference_to[0]).is_some(), "{}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_describe_answer_is_read_bare_or_as_sf_wraps_it() {
+        let bare = r#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices","custom":true,
+            "fields":[{"name":"Id","label":"Id","type":"id"},
+            {"name":"Loc__c","label":"Where","type":"location"}]}"#;
+        let wrapped = format!(r#"{{"status":0,"result":{bare},"warnings":[]}}"#);
+        for text in [bare, &wrapped] {
+            let object = ObjectType::parse(text.as_bytes()).unwrap();
+            assert_eq!((object.name.as_str(), object.fields[1].kind), ("Invoice__c", Kind::Other));
+        }
+        let error = ObjectType::parse(br#"{"name":"secret-name"}"#).unwrap_err();
+        assert!(!error.to_string().contains("secret-name"));
+    }
+}

@@ -1,0 +1,185 @@
+//! Connections: TLS or not, an org's own or tunnelled, and the requests that come over them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::call::Call;
+use crate::hold::Gate;
+use crate::id;
+use crate::org::Org;
+use crate::reply::{self, Reply};
+use crate::route;
+use crate::scenario::WireFault;
+use crate::tls::Tls;
+
+/// What every connection shares.
+pub(crate) struct Server {
+    pub(crate) org: Org,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) gate: Gate,
+}
+
+impl Server {
+    /// Takes connections until its runtime ends.
+    pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            // What fails here (a peer gone already, too many files) concerns one connection alone.
+            if let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(Arc::clone(&self).connection(stream));
+            }
+        }
+    }
+
+    /// Who sends no TLS greeting to an org that speaks TLS can only want a tunnel.
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        // Answers are one small write each.
+        let _ = stream.set_nodelay(true);
+        match &self.tls {
+            Some(_) if is_tls(&stream).await => Arc::clone(&self).secure(stream).await,
+            _ => self.serve(stream, "http").await,
+        }
+    }
+
+    async fn secure<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self: Arc<Self>,
+        stream: S,
+    ) {
+        let Some(tls) = &self.tls else { return };
+        // A client that does not trust our CA ends here, as it should.
+        if let Ok(stream) = tls.acceptor.accept(stream).await {
+            self.serve(stream, "https").await;
+        }
+    }
+
+    async fn serve<S>(self: Arc<Self>, stream: S, scheme: &'static str)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| Arc::clone(&self).respond(request, scheme));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        // It fails when the peer goes away, and when a scenario breaks the connection on purpose.
+        let _ = connection.with_upgrades().await;
+    }
+
+    async fn respond(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        scheme: &'static str,
+    ) -> Result<Response<Answer>, BrokenOnPurpose> {
+        if request.method() == Method::CONNECT {
+            return Ok(self.tunnel(request));
+        }
+        let (parts, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+            return Ok(reply::empty(StatusCode::PAYLOAD_TOO_LARGE).map(Answer::from));
+        };
+        let call = Call::new(Request::from_parts(parts, body.to_bytes()), scheme);
+        self.org.state().requests.push(call.record());
+        self.gate.pass(call.path()).await;
+
+        if self.tls.is_some() && scheme == "http" {
+            return Ok(reply::refusal(400, "invalid_request", "HTTPS required").map(Answer::from));
+        }
+        self.finish(route::answer(&self.org, &call)).await
+    }
+
+    /// Adds what every answer carries, and breaks what a scenario wants broken.
+    async fn finish(&self, mut reply: Reply) -> Result<Response<Answer>, BrokenOnPurpose> {
+        let headers = reply.headers_mut();
+        for (name, value) in [
+            (header::DATE, self.org.now().to_http()),
+            (header::SET_COOKIE, format!("BrowserId={}; path=/; secure", id::unrepeatable(22, 0))),
+        ] {
+            headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+        match reply::fault(&reply) {
+            None => Ok(reply.map(Answer::from)),
+            Some(WireFault::Closed) => Err(BrokenOnPurpose),
+            Some(WireFault::Cut) => Ok(reply.map(Answer::cut)),
+            Some(WireFault::Silence) => std::future::pending().await,
+        }
+    }
+
+    /// Plays the proxy: whatever host is asked for is found here.
+    fn tunnel(self: Arc<Self>, request: Request<Incoming>) -> Response<Answer> {
+        if self.tls.is_none() {
+            return reply::empty(StatusCode::METHOD_NOT_ALLOWED).map(Answer::from);
+        }
+        tokio::spawn(async move {
+            if let Ok(upgraded) = hyper::upgrade::on(request).await {
+                self.secure(TokioIo::new(upgraded)).await;
+            }
+        });
+        reply::empty(StatusCode::OK).map(Answer::from)
+    }
+}
+
+async fn is_tls(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1) if first[0] == TLS_HANDSHAKE)
+}
+
+/// A body in one piece, which may end before it should.
+struct Answer {
+    data: Option<Bytes>,
+    promised: u64,
+}
+
+impl Answer {
+    fn cut(data: Bytes) -> Self {
+        let promised = data.len() as u64 + 1;
+        Self { data: Some(data), promised }
+    }
+}
+
+impl From<Bytes> for Answer {
+    fn from(data: Bytes) -> Self {
+        let promised = data.len() as u64;
+        Self { data: Some(data).filter(|data| !data.is_empty()), promised }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = BrokenOnPurpose;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOnPurpose>>> {
+        if let Some(data) = self.data.take() {
+            self.promised = self.promised.saturating_sub(data.len() as u64);
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        Poll::Ready((self.promised > 0).then_some(Err(BrokenOnPurpose)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none() && self.promised == 0
+    }
+
+    fn size_hint(&self) -> hyper::body::SizeHint {
+        hyper::body::SizeHint::with_exact(self.promised)
+    }
+}
+
+/// Makes hyper close the connection.
+#[derive(Debug, thiserror::Error)]
+#[error("the scenario breaks the connection")]
+struct BrokenOnPurpose;
+
+const MAX_BODY: usize = 4 << 20;
+const NO_STORE: &str = "no-cache,must-revalidate,max-age=0,no-store,private";
+const TLS_HANDSHAKE: u8 = 0x16;

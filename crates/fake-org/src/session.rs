@@ -1,0 +1,176 @@
+//! Access tokens and how long they live.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::{Value, json};
+
+use crate::clock::Moment;
+use crate::id;
+
+/// What tokens look like.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenFormat {
+    /// A JWT with a fixed end, as an app has it that issues JWT-based access tokens.
+    Jwt,
+    /// `00D…!…`, alive until it has not been used for the token's lifetime.
+    #[default]
+    Opaque,
+}
+
+/// The live tokens by their text.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    live: HashMap<String, Session>,
+    issued: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) user_id: String,
+    pub(crate) format: TokenFormat,
+    pub(crate) issued_at: Moment,
+    pub(crate) expires_at: Moment,
+}
+
+/// For whom and where a token is issued.
+pub(crate) struct Grant<'a> {
+    pub(crate) org_id: &'a str,
+    pub(crate) user_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) now: Moment,
+    pub(crate) lifetime: Duration,
+}
+
+impl Sessions {
+    /// Issues a token.
+    pub(crate) fn issue(&mut self, grant: &Grant<'_>, format: TokenFormat) -> String {
+        self.issued += 1;
+        let token = match format {
+            TokenFormat::Jwt => jwt(grant, self.issued),
+            TokenFormat::Opaque => opaque(grant.org_id, self.issued),
+        };
+        let session = Session {
+            user_id: grant.user_id.to_owned(),
+            format,
+            issued_at: grant.now,
+            expires_at: grant.now.plus(grant.lifetime),
+        };
+        self.live.insert(token.clone(), session);
+        token
+    }
+
+    /// Returns the session of a token that is good now; using an opaque one prolongs it.
+    pub(crate) fn touch(
+        &mut self,
+        token: &str,
+        now: Moment,
+        lifetime: Duration,
+    ) -> Option<Session> {
+        let session = self.live.get_mut(token).filter(|session| now < session.expires_at)?;
+        if session.format == TokenFormat::Opaque {
+            session.expires_at = now.plus(lifetime);
+        }
+        Some(session.clone())
+    }
+
+    /// Returns the session of a token that is good now, and leaves its end where it is.
+    pub(crate) fn peek(&self, token: &str, now: Moment) -> Option<&Session> {
+        self.live.get(token).filter(|session| now < session.expires_at)
+    }
+
+    /// Ends one token's life; `false` if it had ended before.
+    pub(crate) fn revoke(&mut self, token: &str) -> bool {
+        self.live.remove(token).is_some()
+    }
+
+    /// Ends all of them.
+    pub(crate) fn clear(&mut self) {
+        self.live.clear();
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sessions({} live, [redacted])", self.live.len())
+    }
+}
+
+fn opaque(org_id: &str, number: u64) -> String {
+    format!("{}!AQ{}", &org_id[..15], id::unrepeatable(94, number))
+}
+
+/// The shape of a real one, down to the odd names; the signature is filler, since nobody checks it.
+fn jwt(grant: &Grant<'_>, number: u64) -> String {
+    let (issued, end) = (grant.now.as_secs(), grant.now.plus(grant.lifetime).as_secs());
+    let header = json!({
+        "tnk": format!("core/fake/{}", grant.org_id), "ver": "1.0",
+        "kid": format!("CORE_ATJWT.{}.{}", grant.org_id, grant.now.as_millis()),
+        "tty": "sfdc-core-token", "typ": "JWT", "alg": "RS256",
+    });
+    let payload = json!({
+        "scp": grant.scope, "aud": [grant.issuer], "sub": format!("uid:{}", grant.user_id),
+        "nbf": issued.saturating_sub(15), "mty": "oauth", "sfi": id::unrepeatable(16, number),
+        "roles": [], "iss": grant.issuer, "hsc": false, "exp": end, "iat": issued,
+        "client_id": grant.client_id,
+    });
+    let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+    let filler = Base64UrlUnpadded::encode_string(id::unrepeatable(256, number).as_bytes());
+    format!("{}.{}.{filler}", part(&header), part(&payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Grant, Sessions, TokenFormat};
+    use crate::clock::Moment;
+
+    fn grant() -> Grant<'static> {
+        Grant {
+            org_id: "00Dxx0000000001AAA",
+            user_id: "005xx0000000001AAA",
+            client_id: "3MVG9",
+            issuer: "https://acme.my.salesforce.com",
+            scope: "api",
+            now: Moment::default(),
+            lifetime: MINUTE,
+        }
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default().plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn use_prolongs_an_opaque_token_and_not_a_jwt() {
+        for (format, good_later) in [(TokenFormat::Opaque, true), (TokenFormat::Jwt, false)] {
+            let mut sessions = Sessions::default();
+            let token = sessions.issue(&grant(), format);
+            assert!(sessions.touch(&token, at(59), MINUTE).is_some(), "{format:?}");
+            assert_eq!(sessions.touch(&token, at(61), MINUTE).is_some(), good_later, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_revoked_token_is_gone() {
+        let mut sessions = Sessions::default();
+        let token = sessions.issue(&grant(), TokenFormat::Opaque);
+        assert!(sessions.revoke(&token) && !sessions.revoke(&token));
+        assert!(sessions.peek(&token, at(0)).is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let mut sessions = Sessions::default();
+        let token = sessions.issue(&grant(), TokenFormat::Opaque);
+        assert!(!format!("{sessions:?}").contains(&token));
+    }
+
+    const MINUTE: Duration = Duration::from_secs(60);
+}

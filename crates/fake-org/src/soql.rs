@@ -1,0 +1,80 @@
+//! A small, honest SOQL: what it knows it does, and what it does not know it refuses.
+//!
+//! ```text
+//! SELECT path [, path …] | COUNT()
+//! FROM object
+//! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, AND, OR, NOT, parentheses
+//! [LIMIT number]
+//! ```
+
+mod columns;
+mod error;
+mod filter;
+mod lexer;
+mod parser;
+mod run;
+
+pub(crate) use error::SoqlError;
+pub(crate) use run::run;
+
+use columns::Column;
+
+/// A query as it was written, before anyone has looked whether its names exist.
+#[derive(Debug, PartialEq)]
+struct Query {
+    select: Select,
+    object: Name,
+    condition: Option<Condition<Path>>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Select {
+    Count,
+    Fields(Vec<Path>),
+}
+
+/// A word, and where it begins.
+#[derive(Clone, Debug, PartialEq)]
+struct Name {
+    text: String,
+    at: usize,
+}
+
+/// A field, perhaps by way of relationships: `Account.Owner.Name`.
+#[derive(Clone, Debug, PartialEq)]
+struct Path(Vec<Name>);
+
+/// What a record must be like. Paths become columns once they are found to exist.
+#[derive(Debug, PartialEq)]
+enum Condition<P> {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Test { field: P, operator: Operator, values: Vec<Literal> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operator {
+    Equal,
+    Greater,
+    GreaterOrEqual,
+    In,
+    Less,
+    LessOrEqual,
+    Like,
+    NotEqual,
+    NotIn,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Literal {
+    Bool(bool),
+    /// `2026-11-23`
+    Date(String),
+    /// `2026-11-23T17:45:46Z`
+    DateTime(String),
+    Null,
+    Number(f64),
+    Text(String),
+}

@@ -1,0 +1,77 @@
+//! Paths to columns: does every name on the way exist?
+
+use super::{Path, SoqlError};
+use crate::records::{Record, Records};
+use crate::schema::{Field, ObjectType, Schema};
+
+/// A field that exists, and the relationships that lead to it.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) hops: Vec<Hop>,
+    pub(super) field: Field,
+    /// Where it stands in the query.
+    pub(super) at: usize,
+}
+
+/// One step to another record.
+#[derive(Clone, Debug)]
+pub(super) struct Hop {
+    /// `Account`
+    pub(super) relationship: String,
+    /// `AccountId`
+    pub(super) field: String,
+    /// The objects that the field may point to.
+    pub(super) targets: Vec<String>,
+}
+
+impl Column {
+    pub(super) fn find(
+        schema: &Schema,
+        object: &ObjectType,
+        path: &Path,
+    ) -> Result<Self, SoqlError> {
+        let mut names = path.0.as_slice();
+        // `Account.Name FROM Account` names the object itself.
+        if let [first, _, ..] = names
+            && first.text.eq_ignore_ascii_case(&object.name)
+            && object.relationship(&first.text).is_none()
+        {
+            names = &names[1..];
+        }
+        let Some((last, way)) = names.split_last() else {
+            return Err(SoqlError::unexpected(0, ""));
+        };
+        let mut object = object;
+        let mut hops = Vec::new();
+        for name in way {
+            let unknown = || SoqlError::no_relationship(name.at, &name.text);
+            let field = object.relationship(&name.text).ok_or_else(unknown)?;
+            hops.push(Hop::over(field));
+            let mut targets = field.reference_to.iter();
+            object = targets.find_map(|target| schema.object(target)).ok_or_else(unknown)?;
+        }
+        let field = object.field(&last.text);
+        let field = field.ok_or_else(|| SoqlError::no_column(last.at, &last.text, &object.name))?;
+        Ok(Self { hops, field: field.clone(), at: last.at })
+    }
+
+    /// The record that holds the field, seen from this one.
+    pub(super) fn owner<'a>(&self, records: &'a Records, start: &'a Record) -> Option<&'a Record> {
+        self.hops.iter().try_fold(start, |record, hop| hop.follow(records, record))
+    }
+}
+
+impl Hop {
+    fn over(field: &Field) -> Self {
+        Self {
+            relationship: field.relationship_name.clone().unwrap_or_default(),
+            field: field.name.clone(),
+            targets: field.reference_to.clone(),
+        }
+    }
+
+    pub(super) fn follow<'a>(&self, records: &'a Records, from: &Record) -> Option<&'a Record> {
+        let id = from.get(&self.field)?.as_str()?;
+        self.targets.iter().find_map(|target| records.find(target, id))
+    }
+}

@@ -1,0 +1,85 @@
+//! Why a query is refused, in the platform's words.
+
+/// A code, a message, and the place that the message points at.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SoqlError {
+    code: &'static str,
+    message: String,
+    at: usize,
+}
+
+impl SoqlError {
+    pub(super) fn new(code: &'static str, at: usize, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), at }
+    }
+
+    pub(super) fn malformed(at: usize, message: impl Into<String>) -> Self {
+        Self::new("MALFORMED_QUERY", at, message)
+    }
+
+    pub(super) fn unexpected(at: usize, token: &str) -> Self {
+        Self::malformed(at, format!("unexpected token: '{token}'"))
+    }
+
+    pub(super) fn no_column(at: usize, field: &str, object: &str) -> Self {
+        let message = format!(
+            "No such column '{field}' on entity '{object}'. If you are attempting to use a custom \
+             field, be sure to append the '__c' after the custom field name. Please reference your \
+             WSDL or the describe call for the appropriate names."
+        );
+        Self::new("INVALID_FIELD", at, message)
+    }
+
+    pub(super) fn no_relationship(at: usize, name: &str) -> Self {
+        let message = format!(
+            "Didn't understand relationship '{name}' in field path. If you are attempting to use a \
+             custom relationship, be sure to append the '__r' after the custom relationship name. \
+             Please reference your WSDL or the describe call for the appropriate names."
+        );
+        Self::new("INVALID_FIELD", at, message)
+    }
+
+    pub(super) fn no_object(at: usize, name: &str) -> Self {
+        let message = format!(
+            "sObject type '{name}' is not supported. If you are attempting to use a custom object, \
+             be sure to append the '__c' after the entity name. Please reference your WSDL or the \
+             describe call for the appropriate names."
+        );
+        Self::new("INVALID_TYPE", at, message)
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The message under the line of the query that it is about, with a caret at the place.
+    pub(crate) fn message(&self, query: &str) -> String {
+        let before = query.get(..self.at).unwrap_or(query);
+        let row = before.matches('\n').count() + 1;
+        let line = query.lines().nth(row - 1).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let caret = " ".repeat(column - 1);
+        format!("\n{line}\n{caret}^\nERROR at Row:{row}:Column:{column}\n{}", self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SoqlError;
+
+    #[test]
+    fn the_caret_stands_under_the_place() {
+        let error = SoqlError::unexpected(10, "FORM");
+        assert_eq!(
+            error.message("SELECT Id FORM Account"),
+            "\nSELECT Id FORM Account\n          ^\nERROR at Row:1:Column:11\n\
+             unexpected token: 'FORM'"
+        );
+    }
+
+    #[test]
+    fn rows_are_counted() {
+        let error = SoqlError::unexpected(10, "Id");
+        assert!(error.message("SELECT é\nId").contains("\nId\n^\nERROR at Row:2:Column:1\n"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Whether a record is like the condition says.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Column, Condition, Literal, Operator, Path, SoqlError};
+use crate::id;
+use crate::records::{Record, Records};
+use crate::schema::{Kind, ObjectType, Schema};
+
+impl Condition<Path> {
+    /// Finds every field that the condition names, and sees whether the literals fit them.
+    pub(super) fn resolve(
+        self,
+        schema: &Schema,
+        object: &ObjectType,
+    ) -> Result<Condition<Column>, SoqlError> {
+        let all = |terms: Vec<Self>| -> Result<Vec<_>, _> {
+            terms.into_iter().map(|term| term.resolve(schema, object)).collect()
+        };
+        Ok(match self {
+            Self::All(terms) => Condition::All(all(terms)?),
+            Self::Any(terms) => Condition::Any(all(terms)?),
+            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object)?)),
+            Self::Test { field, operator, values } => {
+                let field = Column::find(schema, object, &field)?;
+                let values = values.into_iter().map(|value| fit(&field, value));
+                Condition::Test { values: values.collect::<Result<_, _>>()?, field, operator }
+            }
+        })
+    }
+}
+
+impl Condition<Column> {
+    pub(super) fn holds(&self, records: &Records, record: &Record) -> bool {
+        match self {
+            Self::All(terms) => terms.iter().all(|term| term.holds(records, record)),
+            Self::Any(terms) => terms.iter().any(|term| term.holds(records, record)),
+            Self::Not(term) => !term.holds(records, record),
+            Self::Test { field, operator, values } => {
+                let owner = field.owner(records, record);
+                let value = owner.and_then(|owner| owner.get(&field.field.name));
+                test(*operator, value.unwrap_or(&Value::Null), values)
+            }
+        }
+    }
+}
+
+fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
+    let any = |wanted: fn(Ordering) -> bool| {
+        literals.iter().any(|literal| compare(value, literal).is_some_and(wanted))
+    };
+    match operator {
+        Operator::Equal | Operator::In => any(Ordering::is_eq),
+        Operator::Greater => any(Ordering::is_gt),
+        Operator::GreaterOrEqual => any(Ordering::is_ge),
+        Operator::Less => any(Ordering::is_lt),
+        Operator::LessOrEqual => any(Ordering::is_le),
+        Operator::Like => literals.iter().any(|literal| like(value, literal)),
+        Operator::NotEqual | Operator::NotIn => !any(Ordering::is_eq),
+    }
+}
+
+/// `None` if the two cannot be compared: a null is equal to null, and neither more nor less.
+fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
+    match (value, literal) {
+        (Value::Null, Literal::Null) => Some(Ordering::Equal),
+        (Value::Bool(value), Literal::Bool(literal)) => Some(value.cmp(literal)),
+        (Value::Number(value), Literal::Number(literal)) => value.as_f64()?.partial_cmp(literal),
+        (Value::String(value), Literal::Date(text) | Literal::DateTime(text)) => {
+            Some(value.as_str().cmp(text))
+        }
+        (Value::String(value), Literal::Text(text)) => {
+            Some(value.to_lowercase().cmp(&text.to_lowercase()))
+        }
+        _ => None,
+    }
+}
+
+/// `%` stands for any letters, `_` for one; case does not matter.
+fn like(value: &Value, literal: &Literal) -> bool {
+    let (Value::String(value), Literal::Text(pattern)) = (value, literal) else {
+        return false;
+    };
+    let value: Vec<char> = value.to_lowercase().chars().collect();
+    // Row by row: `reached[n]` tells whether the pattern so far can match the first `n` letters.
+    let mut reached = vec![false; value.len() + 1];
+    reached[0] = true;
+    for letter in pattern.to_lowercase().chars() {
+        if letter == '%' {
+            let first = reached.iter().position(|&can| can).unwrap_or(reached.len());
+            reached[first..].fill(true);
+            continue;
+        }
+        for place in (0..value.len()).rev() {
+            reached[place + 1] = reached[place] && (letter == '_' || letter == value[place]);
+        }
+        reached[0] = false;
+    }
+    reached[value.len()]
+}
+
+/// Refuses a literal of another type, as the platform does, and completes short ids.
+fn fit(column: &Column, literal: Literal) -> Result<Literal, SoqlError> {
+    let field = &column.field;
+    if field.kind == Kind::TextArea && field.length > 255 {
+        let message = format!("field '{}' can not be filtered in a query call", field.name);
+        return Err(SoqlError::new("INVALID_FIELD", column.at, message));
+    }
+    match (field.kind, literal) {
+        (_, Literal::Null) => Ok(Literal::Null),
+        (Kind::Other, literal) => Ok(literal),
+        (Kind::Boolean, literal @ Literal::Bool(_)) => Ok(literal),
+        (Kind::Date, literal @ Literal::Date(_)) => Ok(literal),
+        (Kind::DateTime, literal @ Literal::DateTime(_)) => Ok(literal),
+        (Kind::Id | Kind::Reference, Literal::Text(text)) => match id::canonical(&text) {
+            Some(id) => Ok(Literal::Text(id)),
+            None => Err(SoqlError::new(
+                "INVALID_QUERY_FILTER_OPERATOR",
+                column.at,
+                format!("invalid ID field: {text}"),
+            )),
+        },
+        (
+            Kind::Currency | Kind::Double | Kind::Int | Kind::Percent,
+            literal @ Literal::Number(_),
+        ) => Ok(literal),
+        (kind, literal @ Literal::Text(_)) if is_text(kind) => Ok(literal),
+        (kind, _) => Err(misfit(column, kind)),
+    }
+}
+
+fn misfit(column: &Column, kind: Kind) -> SoqlError {
+    let quotes = if is_text(kind) || matches!(kind, Kind::Id | Kind::Reference) {
+        "should be enclosed in quotes"
+    } else {
+        "should not be enclosed in quotes"
+    };
+    let (field, kind) = (&column.field.name, kind.name());
+    let message = format!(
+        "value of filter criterion for field '{field}' must be of type {kind} and {quotes}"
+    );
+    SoqlError::new("INVALID_FIELD", column.at, message)
+}
+
+fn is_text(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Email | Kind::Phone | Kind::Picklist | Kind::String | Kind::TextArea | Kind::Url
+    )
+}

@@ -1,0 +1,139 @@
+//! Text to tokens.
+
+use super::{Literal, Name, SoqlError};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    /// The byte at which it begins.
+    pub(super) at: usize,
+    /// The byte behind its end.
+    pub(super) end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    End,
+    Literal(Literal),
+    /// One of `, ( ) . = != <> < <= > >=` and, so that it can be refused, any other sign.
+    Sign(&'static str),
+    Stranger,
+    Word(String),
+}
+
+/// Cuts a query into tokens, the last of which is [`Kind::End`].
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SoqlError> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    loop {
+        at += text[at..].len() - text[at..].trim_start().len();
+        let rest = &text[at..];
+        let Some(first) = rest.chars().next() else {
+            tokens.push(Token { kind: Kind::End, at, end: at });
+            return Ok(tokens);
+        };
+        let (kind, length) = match first {
+            '\'' => quoted(rest, at)?,
+            '0'..='9' | '-' | '+' => number_or_date(rest, at)?,
+            _ if is_word(first) => word(rest),
+            _ => sign(rest, first),
+        };
+        tokens.push(Token { kind, at, end: at + length });
+        at += length;
+    }
+}
+
+impl Token {
+    /// The word, if it is one.
+    pub(super) fn name(&self) -> Option<Name> {
+        match &self.kind {
+            Kind::Word(text) => Some(Name { text: text.clone(), at: self.at }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_sign(&self, sign: &str) -> bool {
+        matches!(self.kind, Kind::Sign(own) if own == sign)
+    }
+
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        matches!(&self.kind, Kind::Word(own) if own.eq_ignore_ascii_case(word))
+    }
+}
+
+fn word(rest: &str) -> (Kind, usize) {
+    let length = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
+    let word = &rest[..length];
+    let kind = match word.to_ascii_lowercase().as_str() {
+        "false" => Kind::Literal(Literal::Bool(false)),
+        "null" => Kind::Literal(Literal::Null),
+        "true" => Kind::Literal(Literal::Bool(true)),
+        _ => Kind::Word(word.to_owned()),
+    };
+    (kind, length)
+}
+
+fn sign(rest: &str, first: char) -> (Kind, usize) {
+    match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+        Some(sign) => (Kind::Sign(sign), sign.len()),
+        None => (Kind::Stranger, first.len_utf8()),
+    }
+}
+
+fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
+    let mut text = String::new();
+    let mut letters = rest.char_indices().skip(1);
+    while let Some((place, letter)) = letters.next() {
+        match letter {
+            '\'' => return Ok((Kind::Literal(Literal::Text(text)), place + 1)),
+            '\\' => {
+                let escaped = letters.next().and_then(|(_, letter)| unescaped(letter));
+                text.push(escaped.ok_or_else(|| bad_escape(at + place))?);
+            }
+            // A wildcard that was escaped must not be one again when LIKE looks at it.
+            _ => text.push(letter),
+        }
+    }
+    Err(SoqlError::malformed(at, "line 1:1 mismatched character '<EOF>' expecting '''"))
+}
+
+fn unescaped(letter: char) -> Option<char> {
+    Some(match letter {
+        '\'' | '"' | '\\' => letter,
+        'b' | 'B' => '\u{8}',
+        'f' | 'F' => '\u{c}',
+        'n' | 'N' => '\n',
+        'r' | 'R' => '\r',
+        't' | 'T' => '\t',
+        _ => return None,
+    })
+}
+
+fn bad_escape(at: usize) -> SoqlError {
+    SoqlError::malformed(
+        at,
+        "Invalid string literal. Illegal character sequence in string literal.",
+    )
+}
+
+fn number_or_date(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
+    let inside = |letter: char| letter.is_ascii_alphanumeric() || "+-.:".contains(letter);
+    let length = rest.find(|letter| !inside(letter)).unwrap_or(rest.len());
+    let text = &rest[..length];
+    let literal = if text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10 {
+        Some(Literal::Date(text.to_owned()))
+    } else if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        Some(Literal::DateTime(moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
+    } else {
+        text.parse().ok().filter(|number: &f64| number.is_finite()).map(Literal::Number)
+    };
+    let literal = literal.ok_or_else(|| SoqlError::unexpected(at, text))?;
+    Ok((Kind::Literal(literal), length))
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+/// The longer ones first, since `<=` begins like `<`.
+const SIGNS: [&str; 11] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", "."];

@@ -1,0 +1,81 @@
+//! A certificate for every name under which an org is called, and the CA that signed it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, SanType,
+};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::TlsAcceptor;
+
+/// Speaks TLS, and knows the CA that its clients must trust.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) ca_pem: String,
+}
+
+impl Tls {
+    /// Makes a CA and, for the usual names and `names`, a certificate; both live in memory alone.
+    pub(crate) fn new(names: &[String]) -> Result<Self, TlsError> {
+        let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let leaf = leaf_params(names)?.signed_by(&key, &ca)?;
+
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|_| TlsError::Key)?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf.der().clone()], key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem: ca.pem() })
+    }
+}
+
+/// Why no certificate could be made: usually a host name that is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsError {
+    #[error("certificate cannot be made")]
+    Certificate(#[from] rcgen::Error),
+    #[error("generated key is of an unknown form")]
+    Key,
+    #[error("TLS cannot be set up")]
+    Rustls(#[from] rustls::Error),
+}
+
+fn ca_params() -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, "orgtoken fake org CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
+}
+
+fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let usual = USUAL_NAMES.iter().map(|&name| name.to_owned());
+    let mut params =
+        CertificateParams::new(usual.chain(names.iter().cloned()).collect::<Vec<_>>())?;
+    for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        params.subject_alt_names.push(SanType::IpAddress(address));
+    }
+    params.distinguished_name.push(DnType::CommonName, "orgtoken fake org");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// With these a client that comes through the org as its proxy finds every Salesforce host here.
+const USUAL_NAMES: [&str; 8] = [
+    "localhost",
+    "*.salesforce.com",
+    "*.my.salesforce.com",
+    "*.sandbox.my.salesforce.com",
+    "*.develop.my.salesforce.com",
+    "*.scratch.my.salesforce.com",
+    "*.trailblaze.my.salesforce.com",
+    "*.my.site.com",
+];

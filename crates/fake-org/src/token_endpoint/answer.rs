@@ -1,0 +1,79 @@
+//! The answer that carries a token, in each of the shapes that have been seen.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::is;
+use crate::call::Call;
+use crate::id;
+use crate::org::Org;
+use crate::reply::{self, Reply};
+use crate::scenario::Twist;
+use crate::session::{Grant, TokenFormat};
+
+/// Issues a token and says so.
+pub(super) fn token(org: &Org, call: &Call, user_id: &str, twist: Option<Twist>) -> Reply {
+    let jwt = is(twist, Twist::Jwt) || org.setup.token_format == TokenFormat::Jwt;
+    let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };
+    let instance_url = org.instance_url(call);
+    let grant = Grant {
+        org_id: &org.org_id,
+        user_id,
+        client_id: &org.setup.client_id,
+        issuer: &instance_url,
+        scope: &org.setup.scope,
+        now: org.now(),
+        lifetime: org.setup.token_lifetime,
+    };
+    let token = org.state().sessions.issue(&grant, format);
+
+    let mut body = json!({
+        "access_token": token,
+        "scope": org.setup.scope,
+        "instance_url": instance_url,
+        "id": org.identity_url(call, user_id),
+        "token_type": "Bearer",
+    });
+    add_community(org, user_id, &mut body);
+    if jwt || is(twist, Twist::Signed) {
+        body["issued_at"] = Value::from(org.now().as_millis().to_string());
+        body["signature"] = Value::from(format!("{}=", id::unrepeatable(43, 0)));
+    }
+    if jwt {
+        body["token_format"] = Value::from("jwt");
+        body["api_instance_url"] = Value::from("https://api.salesforce.com");
+    }
+    bend(&mut body, twist);
+    reply::json(StatusCode::OK, &body)
+}
+
+fn add_community(org: &Org, user_id: &str, body: &mut Value) {
+    let mut state = org.state();
+    let site = state.member_by_id(user_id).and_then(|member| member.user.community.clone());
+    if let Some(site) = site {
+        body["sfdc_community_url"] = Value::from(site);
+        body["sfdc_community_id"] = Value::from(id::id("0DB", 1));
+    }
+}
+
+fn bend(body: &mut Value, twist: Option<Twist>) {
+    let Some(fields) = body.as_object_mut() else { return };
+    match twist {
+        None | Some(Twist::Jwt | Twist::Signed) => {}
+        Some(Twist::EmptyToken) => {
+            fields.insert("access_token".to_owned(), Value::from(""));
+        }
+        Some(Twist::InstanceUrl(url)) => {
+            fields.insert("instance_url".to_owned(), Value::from(url));
+        }
+        Some(Twist::MacToken) => {
+            fields.insert("token_type".to_owned(), Value::from("mac"));
+        }
+        Some(Twist::Minimal) => {
+            fields.shift_remove("scope");
+        }
+        Some(Twist::NoInstanceUrl) => {
+            fields.shift_remove("instance_url");
+        }
+    }
+}
