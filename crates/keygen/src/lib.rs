@@ -1,3 +1,40 @@
-//! RSA key pairs and self-signed certificates.
+//! RSA key pairs and self-signed certificates for the JWT bearer flow of Salesforce.
+//!
+//! Nothing is read or written here: no file, no clock. The caller passes in the random generator
+//! and the time, and stores the texts that come out.
+//!
+//! ```
+//! use orgtoken_assertion::UnixTime;
+//! use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
+//!
+//! let mut rng = getrandom::SysRng;
+//! let pair = KeyPair::generate(&mut rng, KeySize::B2048)?;
+//! let subject = Subject::parse("CN=my-integration")?;
+//! let validity = Validity::starting(UnixTime::from_secs(1_700_000_000));
+//! let certificate = Certificate::self_signed(&pair, &subject, validity, &mut rng)?;
+//!
+//! assert!(certificate.to_pem().starts_with("-----BEGIN CERTIFICATE-----"));
+//! assert_eq!(certificate.subject(), "CN=my-integration");
+//! assert!(certificate.belongs_to(pair.signing_key()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Keys are written as PKCS#8 ([RFC 5958]), certificates follow [RFC 5280].
+//!
+//! [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
+//! [RFC 5958]: https://www.rfc-editor.org/rfc/rfc5958
 
 #![forbid(unsafe_code)]
+
+mod certificate;
+pub use certificate::Certificate;
+mod error;
+pub use error::{CertificateError, KeyPairError};
+mod fingerprint;
+pub use fingerprint::Fingerprint;
+mod key_pair;
+pub use key_pair::{KeyPair, KeySize, PrivateKeyPem};
+mod subject;
+pub use subject::Subject;
+mod validity;
+pub use validity::Validity;

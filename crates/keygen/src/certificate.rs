@@ -1,0 +1,126 @@
+//! Certificates: what Salesforce is given to know a signature by.
+
+mod build;
+mod intake;
+
+use orgtoken_assertion::{PublicKey, Signer, UnixTime};
+use rand_core::TryCryptoRng;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use x509_cert::der::{Decode, Encode};
+use x509_cert::time::Time;
+
+use crate::error::CertificateError;
+use crate::fingerprint::Fingerprint;
+use crate::subject::Subject;
+use crate::validity::Validity;
+
+/// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
+///
+/// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    parsed: x509_cert::Certificate,
+}
+
+impl Certificate {
+    /// The most bytes that Salesforce takes.
+    pub const MAX_LEN: usize = 4096;
+
+    /// Makes a certificate of version 3 that a key signs for itself, by RSA with SHA-256.
+    ///
+    /// The serial number is random: 16 octets of the generator.
+    pub fn self_signed(
+        signer: &dyn Signer,
+        subject: &Subject,
+        validity: Validity,
+        rng: &mut (impl TryCryptoRng + ?Sized),
+    ) -> Result<Self, CertificateError> {
+        let certificate = build::self_signed(signer, subject.name(), validity.to_x509()?, rng)?;
+        let len = certificate.to_pem().len();
+        if len > Self::MAX_LEN {
+            return Err(CertificateError::TooLarge { len });
+        }
+        Ok(certificate)
+    }
+
+    /// Reads a certificate as people have it: PEM in any paste shape, bare base64, DER. Of several,
+    /// the first.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
+        Self::from_der(intake::der(bytes)?)
+    }
+
+    fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
+        let parsed = x509_cert::Certificate::from_der(&der).map_err(|_| CertificateError::Der)?;
+        Ok(Self { der, parsed })
+    }
+
+    /// The text to upload: PEM, with a line break at the end.
+    pub fn to_pem(&self) -> String {
+        intake::to_pem(&self.der)
+    }
+
+    /// The bytes inside the text: a quarter shorter.
+    pub fn to_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// For whom it is: `CN=my-integration,O=Acme`.
+    pub fn subject(&self) -> String {
+        self.parsed.tbs_certificate().subject().to_string()
+    }
+
+    /// Who signed it; the subject itself where it is self-signed.
+    pub fn issuer(&self) -> String {
+        self.parsed.tbs_certificate().issuer().to_string()
+    }
+
+    /// When it begins.
+    pub fn not_before(&self) -> UnixTime {
+        unix_time(&self.parsed.tbs_certificate().validity().not_before)
+    }
+
+    /// When it ends. Salesforce goes on accepting signatures after that, as far as is known.
+    pub fn not_after(&self) -> UnixTime {
+        unix_time(&self.parsed.tbs_certificate().validity().not_after)
+    }
+
+    /// Whole days from now to its end; negative once it has ended.
+    pub fn days_left(&self, now: UnixTime) -> i64 {
+        let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        seconds(self.not_after()).saturating_sub(seconds(now)).div_euclid(DAY)
+    }
+
+    /// The key that it vouches for.
+    pub fn public_key(&self) -> Result<PublicKey, CertificateError> {
+        let spki = self.parsed.tbs_certificate().subject_public_key_info().to_der();
+        PublicKey::from_spki_der(&spki.map_err(|_| CertificateError::Der)?)
+            .map_err(CertificateError::Key)
+    }
+
+    /// Whether it vouches for the key of this signer.
+    pub fn belongs_to(&self, signer: &dyn Signer) -> bool {
+        self.public_key().is_ok_and(|key| key == *signer.public_key())
+    }
+
+    /// SHA-256 over the DER.
+    pub fn sha256(&self) -> Fingerprint {
+        Fingerprint::new(Sha256::digest(&self.der))
+    }
+
+    /// SHA-1 over the DER: no proof of anything, but what many screens show.
+    pub fn sha1(&self) -> Fingerprint {
+        Fingerprint::new(Sha1::digest(&self.der))
+    }
+}
+
+fn unix_time(time: &Time) -> UnixTime {
+    UnixTime::from_secs(time.to_unix_duration().as_secs())
+}
+
+/// Seconds.
+const DAY: i64 = 24 * 60 * 60;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Why there is no key or no certificate.
+
+use std::borrow::Cow;
+
+use orgtoken_assertion::{KeyError, SignError};
+
+/// Why no key was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyPairError {
+    /// The generator gave no primes of the right size.
+    #[error("key could not be made")]
+    Generation,
+    /// The random generator failed.
+    #[error("random generator failed")]
+    Rng,
+    /// The new key does not pass the checks that every key has to pass.
+    #[error("new key is not sound")]
+    Unsound(#[source] KeyError),
+}
+
+impl KeyPairError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Generation => "key.generation",
+            Self::Rng => "key.rng",
+            Self::Unsound(_) => "key.unsound",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Generation | Self::Unsound(_) => "run the command again".into(),
+            Self::Rng => "check that the system's random generator works".into(),
+        })
+    }
+}
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The DER is none of a certificate.
+    #[error("the certificate's DER is malformed")]
+    Der,
+    /// There is nothing.
+    #[error("the certificate is empty")]
+    Empty,
+    /// The key in the certificate is none that can be used.
+    #[error("the key in the certificate cannot be used")]
+    Key(#[source] KeyError),
+    /// Something else than a certificate.
+    #[error("this is {found}: a certificate is needed")]
+    NotACertificate {
+        /// What it is, with its article.
+        found: &'static str,
+    },
+    /// The text between BEGIN and END is not base64.
+    #[error("the certificate's text is damaged")]
+    Pem,
+    /// The certificate could not be signed.
+    #[error("the certificate could not be signed")]
+    Sign(#[source] SignError),
+    /// The subject is none.
+    #[error("the subject is no distinguished name")]
+    Subject,
+    /// Larger than Salesforce takes.
+    #[error("the certificate has {len} bytes: Salesforce takes at most {limit}", limit = crate::Certificate::MAX_LEN)]
+    TooLarge {
+        /// Its length in PEM.
+        len: usize,
+    },
+    /// It would begin or end in a year that certificates cannot name, or end before it begins.
+    #[error("the certificate's validity is out of range")]
+    Validity,
+}
+
+impl CertificateError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Der => "cert.der",
+            Self::Empty => "cert.empty",
+            Self::Key(_) => "cert.key",
+            Self::NotACertificate { .. } => "cert.not_a_certificate",
+            Self::Pem => "cert.pem",
+            Self::Sign(_) => "cert.sign",
+            Self::Subject => "cert.subject",
+            Self::TooLarge { .. } => "cert.too_large",
+            Self::Validity => "cert.validity",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Der | Self::Pem => "copy the whole .crt file again, from BEGIN to END".into(),
+            Self::Empty | Self::NotACertificate { .. } => {
+                "give the .crt file, which begins with -----BEGIN CERTIFICATE-----".into()
+            }
+            Self::Key(error) => return error.hint(),
+            Self::Sign(error) => return error.hint(),
+            Self::Subject => "write it as CN=my-integration, or just my-integration".into(),
+            Self::TooLarge { .. } => "use a shorter subject".into(),
+            Self::Validity => "let it end after it begins, and before the year 10000".into(),
+        })
+    }
+}
