@@ -56,8 +56,10 @@ fn names_a_machine(line: &str) -> bool {
 }
 
 fn is_crate_root(path: &str) -> bool {
-    let program = path.split_once("/src/bin/").is_some_and(|(_, name)| !name.contains('/'));
-    program || path.ends_with("src/lib.rs") || path.ends_with("/main.rs")
+    match path.split_once("/src/bin/") {
+        Some((_, name)) => !name.contains('/') || name.ends_with("/main.rs"),
+        None => path.ends_with("src/lib.rs") || path.ends_with("src/main.rs"),
+    }
 }
 
 // In two parts each, so that this file is not its own first finding.
