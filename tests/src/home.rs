@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::keys::{self, Manifest};
 use crate::program::{self, Ran};
+use crate::secret::shows;
 
 /// A fresh home folder; it goes when this does.
 #[derive(Debug)]
@@ -95,26 +96,9 @@ impl Home {
     }
 }
 
-/// Whether any 16 characters of `secret` stand in `text`.
-pub fn shows(text: &str, secret: &str) -> bool {
-    secret.as_bytes().windows(16).any(|part| text.as_bytes().windows(16).any(|seen| seen == part))
-}
-
 /// Who logs in unless told.
 pub const USER: &str = "integration@acme.example";
 /// The app's consumer key.
 pub const CLIENT_ID: &str = "3MVG9test0nlyAbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
 /// The settings record of [`Home::write_record`].
 pub const RECORD: &str = "salesforce.json";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_of_a_secret_is_seen_and_less_is_not() {
-        let secret = "abcdefghijklmnopqrstuvwxyz";
-        assert!(shows("error: `cdefghijklmnopqr` is odd", secret));
-        assert!(!shows("error: `cdefghijklmnop` is odd", secret));
-    }
-}

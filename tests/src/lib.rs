@@ -9,3 +9,4 @@ pub mod home;
 pub mod keys;
 pub mod program;
 pub mod raw;
+pub mod secret;

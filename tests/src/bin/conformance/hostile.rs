@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use conformance::cases::Cases;
-use conformance::home::{Home, RECORD, USER, shows};
+use conformance::home::{Home, RECORD, USER};
 use conformance::program::Ran;
 use conformance::raw::{Answer, Raw};
+use conformance::secret::shows;
 
 pub(crate) fn run(cases: &mut Cases) -> Result<()> {
     for (name, answer) in good() {

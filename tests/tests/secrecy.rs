@@ -1,0 +1,101 @@
+//! What `Debug`, `Display` and hints show of secrets: nothing.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+
+use conformance::home::{CLIENT_ID, Home, USER};
+use conformance::secret::{debug, shows};
+use http::Response;
+use orgtoken_assertion::{Claims, RingSigner, Signer, SigningKey, UnixTime, Unverified};
+use orgtoken_client::{Login, Proxy, Transport};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
+
+#[test]
+fn d2_keys_and_assertions() {
+    let home = Home::new().unwrap();
+    let key = signing_key(&home);
+    let assertion = claims().sign(&key).unwrap();
+    let signature = key.sign(b"message").unwrap();
+    let secret = assertion.secret().to_owned();
+    let signed = secret.rsplit('.').next().unwrap();
+
+    let unverified = Unverified::parse(&secret).unwrap();
+    let shown = [debug(&key), debug(&assertion), debug(&signature), debug(&unverified)];
+    let verified = unverified.verify(key.public_key()).unwrap();
+    for text in shown.iter().chain([&debug(&verified), &debug(&RingSigner::new(key))]) {
+        assert!(!shows(text, &body(home.key())), "{text}");
+        assert!(!shows(text, signed), "{text}");
+    }
+}
+
+#[test]
+fn d2_requests_and_tokens() {
+    let home = Home::new().unwrap();
+    let resolution = resolution();
+    let assertion = claims().sign(&signing_key(&home)).unwrap();
+    let secret = assertion.secret().to_owned();
+    let request = TokenRequest::new(resolution.endpoint(), assertion);
+    assert!(!shows(&debug(&request), &secret), "{request:?}");
+
+    let token = token(TOKEN).unwrap();
+    for text in [debug(&token), debug(token.access_token())] {
+        assert!(!shows(&text, TOKEN), "{text}");
+    }
+}
+
+#[test]
+fn d2_errors_about_tokens() {
+    for (name, odd) in [
+        ("blank", format!("{TOKEN} x")),
+        ("control", format!("{TOKEN}\\u0000")),
+        ("too long", TOKEN.repeat(400)),
+    ] {
+        let error = token(&odd).unwrap_err();
+        let shown = format!("{} {error} {:?}", debug(&error), error.hint());
+        assert!(!shows(&shown, TOKEN), "{name}: {shown}");
+    }
+}
+
+#[test]
+fn d2_transports() {
+    let home = Home::new().unwrap();
+    let proxy =
+        Proxy::new("http://robot:s3cr3t-canary-of-the-proxy@proxy.example:3128", "").unwrap();
+    let builder = Transport::builder().proxy(proxy);
+    let login = Login::new(CLIENT_ID, USER, Arc::new(signing_key(&home)), resolution());
+    let shown = [debug(&builder), debug(&builder.build()), debug(&login)];
+    for text in shown {
+        assert!(!shows(&text, "s3cr3t-canary-of-the-proxy"), "{text}");
+        assert!(!shows(&text, &body(home.key())), "{text}");
+    }
+}
+
+fn signing_key(home: &Home) -> SigningKey {
+    SigningKey::from_bytes(home.key().as_bytes()).unwrap()
+}
+
+fn claims() -> Claims {
+    let now = UnixTime::from_secs(1_800_000_000);
+    Claims::builder(CLIENT_ID, USER, "https://login.salesforce.com", now).build().unwrap()
+}
+
+fn resolution() -> Resolution {
+    let instance = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none());
+    Resolution::resolve(None, Some(&instance.unwrap()), None).unwrap()
+}
+
+fn token(access_token: &str) -> Result<Token, orgtoken_oauth::AnswerError> {
+    let body = format!(
+        r#"{{"access_token":"{access_token}","instance_url":"https://acme.my.salesforce.com","token_type":"Bearer"}}"#
+    );
+    let response = Response::builder().header("content-type", "application/json").body(body);
+    Token::from_http(&response.unwrap(), UnixTime::from_secs(1_800_000_000), &AllowedHosts::none())
+}
+
+/// The private key without its armour.
+fn body(pem: &str) -> String {
+    pem.lines().filter(|line| !line.contains("-----")).collect()
+}
+
+const TOKEN: &str = "00Dxx0000006JFr!AR8AQcanary.canary_of_this_token";
