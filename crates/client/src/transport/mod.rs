@@ -88,9 +88,18 @@ impl Transport {
         Deadline::after(self.terms.timeouts.total)
     }
 
-    /// The same transport for answers of up to `max_body` bytes, within other timeouts.
-    pub fn with_limits(mut self, max_body: usize, timeouts: Timeouts) -> Self {
-        self.terms = Terms { max_body, timeouts, ..self.terms };
+    /// The same transport, sharing its roots, for answers of up to `max_body` bytes; 64 KiB unless
+    /// told.
+    #[must_use]
+    pub fn with_max_body(mut self, max_body: usize) -> Self {
+        self.terms.max_body = max_body;
+        self
+    }
+
+    /// The same transport, sharing its roots, with other patience.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.terms.timeouts = timeouts;
         self
     }
 

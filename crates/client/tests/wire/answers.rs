@@ -208,7 +208,7 @@ async fn a_larger_body_is_read_where_the_limit_says_so() {
     let body = "x".repeat(100_000);
     let server = Server::always([json(&body)]).await;
     let transport = Transport::builder().build();
-    let generous = transport.clone().with_limits(1 << 20, orgtoken_client::Timeouts::default());
+    let generous = transport.clone().with_max_body(1 << 20);
     assert_eq!(server.ask(&transport).await.unwrap_err().code(), "resp.too_large");
     assert_eq!(server.ask(&generous).await.unwrap().body().len(), body.len());
 }
