@@ -1,0 +1,179 @@
+use std::borrow::Cow;
+
+use http::StatusCode;
+use orgtoken_client::TransportError;
+
+use crate::Failure;
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestError {
+    /// Salesforce answered that the call failed.
+    #[error("{0}")]
+    Failed(Failure),
+    /// The path is that of another host, or no path.
+    #[error("path is not one of the org's")]
+    Path,
+    /// There was no answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl RestError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(failure) => failure_code(failure),
+            Self::Path => "api.path",
+            Self::Transport(error) => error.code(),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Failed(failure) => failure_hint(failure).map(Cow::Borrowed),
+            Self::Path => Some(Cow::Borrowed(
+                "give a path from the root, `/services/…`, or one below the version: `limits`",
+            )),
+            Self::Transport(error) => error.hint(),
+        }
+    }
+
+    /// Whether the same call may work a little later with nobody acting. One that creates a record
+    /// may have done so before it failed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Failed(failure) => is_outage(failure.status()),
+            Self::Path => false,
+            Self::Transport(error) => error.is_transient(),
+        }
+    }
+
+    /// Whether the token has ended: then, and only then, a new login helps.
+    ///
+    /// Some answers with status 401 are about a policy, and a new token would fare no better.
+    pub fn is_session_end(&self) -> bool {
+        match self {
+            Self::Failed(failure) => {
+                failure.is("Bad_OAuth_Token")
+                    || (failure.is("INVALID_SESSION_ID") && !is_policy(failure))
+            }
+            Self::Path | Self::Transport(_) => false,
+        }
+    }
+
+    /// What Salesforce answered, if it did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::Path | Self::Transport(_) => None,
+        }
+    }
+}
+
+fn failure_code(failure: &Failure) -> &'static str {
+    match failure.status() {
+        _ if failure.is("REQUEST_LIMIT_EXCEEDED") => "rate.limited",
+        StatusCode::TOO_MANY_REQUESTS => "rate.limited",
+        StatusCode::UNAUTHORIZED => "api.unauthorized",
+        StatusCode::FORBIDDEN => "api.forbidden",
+        StatusCode::NOT_FOUND | StatusCode::GONE => "api.not_found",
+        status if is_outage(status) => "unavailable.api",
+        status if status.is_redirection() => "api.redirect",
+        _ => "api.refused",
+    }
+}
+
+fn failure_hint(failure: &Failure) -> Option<&'static str> {
+    let by_code = HINTS.iter().find(|(code, _)| failure.is(code)).map(|&(_, hint)| hint);
+    by_code.or_else(|| {
+        Some(match failure.status() {
+            StatusCode::UNAUTHORIZED => "get a new token, and check the user's session policies",
+            StatusCode::MULTIPLE_CHOICES => "use an external id that only one record has",
+            status if is_outage(status) => {
+                "try again in some minutes; https://status.salesforce.com shows incidents"
+            }
+            _ => return None,
+        })
+    })
+}
+
+/// 420 comes from Salesforce's edge.
+fn is_outage(status: StatusCode) -> bool {
+    status.is_server_error() || status.as_u16() == 420
+}
+
+fn is_policy(failure: &Failure) -> bool {
+    let policy = |message: &str| POLICIES.iter().any(|policy| message.contains(policy));
+    failure.problems().iter().any(|problem| policy(&problem.message))
+}
+
+/// Words of a 401 that no new token makes better.
+const POLICIES: [&str; 2] =
+    ["Connected app is not attached to Agent", "not valid for use with the REST API"];
+
+const HINTS: [(&str, &str); 9] = [
+    ("API_DISABLED_FOR_ORG", "give the user the permission API Enabled, in an edition with API"),
+    ("INSUFFICIENT_ACCESS_OR_READONLY", "give the user access to the record or the object"),
+    ("INVALID_FIELD", "compare with the fields that `sobjects/OBJECT/describe` lists"),
+    ("INVALID_SESSION_ID", "get a new token: this one has ended or is for another org"),
+    ("INVALID_TYPE", "check the spelling of the object, and that the user may see it"),
+    ("JSON_PARSER_ERROR", "check that the body is JSON"),
+    ("MALFORMED_QUERY", "check the SOQL"),
+    ("NOT_FOUND", "check the path: `sobjects` lists the objects, `/services/data/` the versions"),
+    ("REQUEST_LIMIT_EXCEEDED", "wait: the org has used up its API calls; `limits` shows them"),
+];
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Response;
+
+    use super::*;
+
+    fn error(status: u16, code: &str, message: &str) -> RestError {
+        let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
+        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+        RestError::Failed(Failure::read(&answer, ""))
+    }
+
+    #[test]
+    fn what_becomes_of_each_failure() {
+        for (status, code, ours, transient, hint) in [
+            (300, "", "api.redirect", false, true),
+            (400, "MALFORMED_QUERY", "api.refused", false, true),
+            (401, "INVALID_SESSION_ID", "api.unauthorized", false, true),
+            (403, "REQUEST_LIMIT_EXCEEDED", "rate.limited", false, true),
+            (403, "API_DISABLED_FOR_ORG", "api.forbidden", false, true),
+            (404, "NOT_FOUND", "api.not_found", false, true),
+            (409, "X", "api.refused", false, false),
+            (420, "", "unavailable.api", true, true),
+            (429, "", "rate.limited", false, false),
+            (503, "", "unavailable.api", true, true),
+        ] {
+            let error = error(status, code, "");
+            assert_eq!((error.code(), error.is_transient()), (ours, transient), "{status} {code}");
+            assert_eq!(error.hint().is_some(), hint, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn only_the_end_of_a_session_calls_for_a_new_login() {
+        for (status, code, message, ended) in [
+            (401, "INVALID_SESSION_ID", "Session expired or invalid", true),
+            (403, "Bad_OAuth_Token", "", true),
+            (401, "INVALID_SESSION_ID", "Connected app is not attached to Agent", false),
+            (
+                401,
+                "INVALID_SESSION_ID",
+                "This session is not valid for use with the REST API",
+                false,
+            ),
+            (403, "REQUEST_LIMIT_EXCEEDED", "", false),
+        ] {
+            assert_eq!(error(status, code, message).is_session_end(), ended, "{code}: {message}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::{Map, Value};
+
+/// An answer that says the call failed.
+#[derive(Debug)]
+pub struct Failure {
+    status: StatusCode,
+    problems: Vec<Problem>,
+}
+
+impl Failure {
+    /// Reads the three shapes there are: a list of problems, one object, plain text. `secret` is
+    /// never repeated, whatever the answer does.
+    pub(crate) fn read(answer: &Response<Bytes>, secret: &str) -> Self {
+        let body = answer.body();
+        let problems = match serde_json::from_slice(body) {
+            Ok(Value::Array(list)) => {
+                let objects = list.iter().filter_map(Value::as_object);
+                objects.take(MOST_PROBLEMS).map(|object| Problem::of(object, secret)).collect()
+            }
+            Ok(Value::Object(object)) => vec![Problem::of(&object, secret)],
+            _ => Problem::word(body).into_iter().collect(),
+        };
+        Self { status: answer.status(), problems }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What Salesforce says is wrong, most often one thing; none if it says nothing legible.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
+    pub fn is(&self, code: &str) -> bool {
+        self.problems.iter().any(|problem| problem.code == code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Salesforce answered {}", self.status.as_u16())?;
+        for (index, problem) in self.problems.iter().enumerate() {
+            write!(f, "{} {problem}", if index == 0 { ":" } else { ";" })?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong with a call, in Salesforce's words.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// `INVALID_FIELD`; empty if there is none.
+    pub code: String,
+    /// For people; empty if there is none.
+    pub message: String,
+    /// The fields it is about.
+    pub fields: Vec<String>,
+}
+
+impl Problem {
+    fn of(object: &Map<String, Value>, secret: &str) -> Self {
+        let text = |names: [&str; 2]| {
+            let found = names.iter().find_map(|&name| object.get(name)?.as_str());
+            legible(found.unwrap_or_default(), secret)
+        };
+        let fields = object.get("fields").and_then(Value::as_array);
+        let fields = fields.into_iter().flatten().filter_map(Value::as_str);
+        Self {
+            code: text(["errorCode", "error"]),
+            message: text(["message", "error_description"]),
+            fields: fields.take(MOST_PROBLEMS).map(|field| legible(field, secret)).collect(),
+        }
+    }
+
+    /// `Bad_OAuth_Token`: a word on its own is a code. Other text, HTML for one, is left aside.
+    fn word(body: &[u8]) -> Option<Self> {
+        let word = std::str::from_utf8(body).ok()?.trim();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let fits = !word.is_empty() && word.len() <= 64 && word.chars().all(plain);
+        fits.then(|| Self { code: word.to_owned(), ..Self::default() })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let between = if self.code.is_empty() || self.message.is_empty() { "" } else { ": " };
+        write!(f, "{}{between}{}", self.code, self.message)?;
+        if !self.fields.is_empty() {
+            write!(f, " (fields: {})", self.fields.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Server text on its way to a terminal: one line of bounded length without control characters.
+fn legible(text: &str, secret: &str) -> String {
+    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "[redacted]") };
+    let line = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    line.filter(|c| !c.is_control() && !is_invisible(*c)).take(LONGEST).collect()
+}
+
+/// Characters that change how others look: directions, joiners, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+const LONGEST: usize = 1000;
+const MOST_PROBLEMS: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(status: u16, body: &str) -> Failure {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        Failure::read(&Response::builder().status(status).body(body).unwrap(), "00Dcanary!canary")
+    }
+
+    #[test]
+    fn the_shapes_of_failure() {
+        for (row, status, body, display) in [
+            (
+                "list",
+                401,
+                r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#,
+                "401: INVALID_SESSION_ID: Session expired or invalid",
+            ),
+            (
+                "fields",
+                400,
+                r#"[{"message":"Required","errorCode":"REQUIRED_FIELD_MISSING","fields":["Name","X"]}]"#,
+                "400: REQUIRED_FIELD_MISSING: Required (fields: Name, X)",
+            ),
+            ("two", 400, r#"[{"errorCode":"A"},{"errorCode":"B","message":"b"}]"#, "400: A; B: b"),
+            (
+                "object",
+                403,
+                r#"{"error":"invalid_scope","error_description":"no"}"#,
+                "403: invalid_scope: no",
+            ),
+            ("text", 403, "Bad_OAuth_Token", "403: Bad_OAuth_Token"),
+            ("A113 HTML", 503, "<html>canary</html>", "503"),
+            ("empty", 500, "", "500"),
+            ("list of lists", 400, "[[]]", "400"),
+            ("number", 400, "7", "400: 7"),
+            (
+                "A112 token and escapes",
+                400,
+                r#"[{"errorCode":"X","message":"\u001b[31mof\n00Dcanary!canary\u202e"}]"#,
+                "400: X: [31mof [redacted]",
+            ),
+        ] {
+            let failure = failure(status, body);
+            assert_eq!(failure.to_string(), format!("Salesforce answered {display}"), "{row}");
+            assert!(!format!("{failure:?}").contains("canary"), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let body = format!(r#"{{"message":"{}"}}"#, "x".repeat(5000));
+        assert_eq!(failure(400, &body).problems()[0].message.len(), LONGEST);
+    }
+}

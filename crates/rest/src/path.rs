@@ -1,0 +1,75 @@
+use http::Uri;
+
+use crate::RestError;
+
+/// The URI of `path` at `base`, which is an origin.
+///
+/// A path from the root stays as it is; any other is below `/services/data/vNN.0/`. What a URI
+/// cannot hold, such as the blanks of a SOQL query, is percent-encoded. A whole URL is refused: the
+/// token goes to its own org and nowhere else.
+pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError> {
+    let before_query = path.split('?').next().unwrap_or_default();
+    if before_query.contains("://") {
+        return Err(RestError::Path);
+    }
+    let mut text = base.to_owned();
+    if !path.starts_with('/') {
+        text.push_str(&format!("/services/data/v{version}.0/"));
+    }
+    for byte in path.bytes() {
+        if is_allowed(byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text.parse().map_err(|_| RestError::Path)
+}
+
+/// In a path or a query ([RFC 3986, Section 3]), and `%`: what is encoded already stays so.
+///
+/// [RFC 3986, Section 3]: https://www.rfc-editor.org/rfc/rfc3986#section-3
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_from_the_root_and_below_the_version() {
+        let below = "https://acme.my.salesforce.com/services/data/v65.0";
+        let root = "https://acme.my.salesforce.com";
+        for (path, expected) in [
+            ("limits", format!("{below}/limits")),
+            ("", format!("{below}/")),
+            ("/services/data/", format!("{root}/services/data/")),
+            ("/services/apexrest/x?a=b", format!("{root}/services/apexrest/x?a=b")),
+            (
+                "query?q=SELECT Id FROM Account",
+                format!("{below}/query?q=SELECT%20Id%20FROM%20Account"),
+            ),
+            ("query?q=SELECT%20Id", format!("{below}/query?q=SELECT%20Id")),
+            ("query?q=a://b", format!("{below}/query?q=a://b")),
+            (
+                "sobjects/Kund/Nr/å#\r\n\"<>",
+                format!("{below}/sobjects/Kund/Nr/%C3%A5%23%0D%0A%22%3C%3E"),
+            ),
+            ("//evil.example/x", format!("{root}//evil.example/x")),
+            ("@evil.example/", format!("{below}/@evil.example/")),
+        ] {
+            let uri = uri(root, 65, path).unwrap();
+            assert_eq!(uri.to_string(), expected, "{path}");
+            assert_eq!(uri.authority().unwrap(), "acme.my.salesforce.com", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_token_does_not_leave_its_org() {
+        for path in ["https://evil.example/", "HTTP://evil.example", "x://y"] {
+            let error = uri("https://acme.my.salesforce.com", 65, path).unwrap_err();
+            assert_eq!(error.code(), "api.path", "{path}");
+        }
+    }
+}
