@@ -1,26 +1,38 @@
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64ct::{Base64, Encoding};
 use getrandom::SysRng;
 use rand_core::TryCryptoRng;
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
-use crate::{PublicKey, SignError, Signature, Signer};
+use crate::{SignError, Signature, Signer};
 
-pub(crate) mod der;
-pub(crate) mod detect;
+mod base64;
+mod der;
+mod detect;
+#[cfg(feature = "encrypted")]
+mod encrypted;
+#[cfg(feature = "encrypted")]
+pub use encrypted::Passphrase;
 mod error;
 pub use error::KeyError;
+mod foreign;
 mod form;
-pub use form::KeyForm;
-pub(crate) mod gate;
-pub(crate) mod numbers;
+pub use form::{KeyForm, KeyNotice};
+mod gate;
+mod intake;
+mod jwk;
+mod numbers;
+mod public;
+pub use public::PublicKey;
+mod published;
 mod roca;
+mod text;
 
-use form::{Structure, Wrapping};
+use detect::Kind;
+use form::Structure;
+use intake::Piece;
+use jwk::Jwk;
 use numbers::PrivateNumbers;
 
 /// An RSA private key of 2048 to 4096 bits that signs in this process, by the `rsa` crate.
@@ -31,26 +43,70 @@ pub struct SigningKey {
     private: rsa::PrivateKey,
     public: PublicKey,
     form: KeyForm,
+    notices: Vec<KeyNotice>,
 }
 
 impl SigningKey {
-    /// Reads a key as people have it.
+    /// Reads a key as people have it: PKCS#8 or PKCS#1, in PEM or DER, in base64 of either, or
+    /// a JWK.
     ///
-    /// The text may be mangled: the key is told by its content. The numbers are held to strict
-    /// DER and to the rules of [RFC 8017, Section 3.2] and [FIPS 186-5].
+    /// Text may be mangled, and other things may stand around the key or beside it. The key
+    /// itself is told by its content and held to strict DER, to [RFC 8017, Section 3.2] and to
+    /// [FIPS 186-5]. An encrypted key is refused: see `from_encrypted`.
     ///
     /// [RFC 8017, Section 3.2]: https://www.rfc-editor.org/rfc/rfc8017#section-3.2
     /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
     pub fn from_bytes(key: &[u8]) -> Result<Self, KeyError> {
-        let (der, wrapping) = unwrapped(key)?;
-        let structure = detect::structure(&der)?;
-        let numbers = match structure {
-            Structure::Pkcs1 => PrivateNumbers::from_pkcs1(&der)?,
-            Structure::Pkcs8 => PrivateNumbers::from_pkcs8(&der)?,
-        };
-        let private = gate::private_key(&numbers)?;
+        let (piece, notices) = intake::private(key)?;
+        Self::from_piece(&piece, notices)
+    }
+
+    /// Reads a key as [`SigningKey::from_bytes`] does, and opens it if it is encrypted: PKCS#8
+    /// under PBES2 with PBKDF2 or scrypt ([RFC 8018]).
+    ///
+    /// What the passphrase costs is up to who encrypted the key, up to about a second.
+    ///
+    /// [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
+    #[cfg(feature = "encrypted")]
+    pub fn from_encrypted(key: &[u8], passphrase: &Passphrase) -> Result<Self, KeyError> {
+        let (piece, notices) = intake::private(key)?;
+        if piece.kind != Kind::Encrypted {
+            return Self::from_piece(&piece, notices);
+        }
+        let plain = encrypted::decrypt(&piece.bytes, passphrase)?;
+        let form = KeyForm { structure: Structure::EncryptedPkcs8, wrapping: piece.wrapping };
+        Self::from_numbers(&PrivateNumbers::from_pkcs8(&plain)?, form, notices)
+    }
+
+    fn from_piece(piece: &Piece, notices: Vec<KeyNotice>) -> Result<Self, KeyError> {
+        let form = |structure| KeyForm { structure, wrapping: piece.wrapping };
+        let bytes = piece.bytes.as_slice();
+        match piece.kind {
+            Kind::Pkcs1 => {
+                let numbers = PrivateNumbers::from_pkcs1(bytes)?;
+                Self::from_numbers(&numbers, form(Structure::Pkcs1), notices)
+            }
+            Kind::Pkcs8 => {
+                let numbers = PrivateNumbers::from_pkcs8(bytes)?;
+                Self::from_numbers(&numbers, form(Structure::Pkcs8), notices)
+            }
+            Kind::Jwk => {
+                let jwk = Jwk::parse(bytes)?;
+                Self::from_numbers(&jwk.numbers()?, form(Structure::Jwk), notices)
+            }
+            Kind::Encrypted => Err(detect::encryption(bytes)?),
+            _ => Err(KeyError::NotAKey { path: false }),
+        }
+    }
+
+    fn from_numbers(
+        numbers: &PrivateNumbers<'_>,
+        form: KeyForm,
+        notices: Vec<KeyNotice>,
+    ) -> Result<Self, KeyError> {
+        let private = gate::private_key(numbers)?;
         let public = PublicKey::of(&private);
-        Ok(Self { private, public, form: KeyForm { structure, wrapping } })
+        Ok(Self { private, public, form, notices })
     }
 
     /// The size of the modulus.
@@ -61,6 +117,20 @@ impl SigningKey {
     /// The form in which the key came.
     pub fn form(&self) -> KeyForm {
         self.form
+    }
+
+    /// What its owner may want to know about how it came.
+    pub fn notices(&self) -> &[KeyNotice] {
+        &self.notices
+    }
+
+    /// Tests that both factors are prime, which costs as much as a signature.
+    ///
+    /// Reading a key leaves this out: a key with other factors makes wrong signatures, each is
+    /// checked, and [`SignError::Inconsistent`] says what it is. It is here for who inspects a
+    /// key and does not sign with it.
+    pub fn check_primes(&self) -> Result<(), KeyError> {
+        if gate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
     }
 
     #[cfg(feature = "ring")]
@@ -79,7 +149,15 @@ impl SigningKey {
         match self.private.pkcs1v15_sign_with_rng::<Sha256, _>(rng, message) {
             Ok(signature) => Ok(Signature::checked(signature)),
             Err(rsa::Error::Rng) => Err(SignError::Rng),
-            Err(_) => Err(SignError::SelfCheck),
+            Err(_) => Err(self.why_wrong()),
+        }
+    }
+
+    /// Why a signature was wrong when it was checked.
+    pub(crate) fn why_wrong(&self) -> SignError {
+        match self.check_primes() {
+            Ok(()) => SignError::SelfCheck,
+            Err(_) => SignError::Inconsistent,
         }
     }
 }
@@ -98,22 +176,6 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey([redacted])")
     }
-}
-
-pub(crate) fn unwrapped(input: &[u8]) -> Result<(Zeroizing<Vec<u8>>, Wrapping), KeyError> {
-    if input.len() > MAX_LEN {
-        return Err(KeyError::TooLong { len: input.len() });
-    }
-    let text = String::from_utf8_lossy(input);
-    let Some((_, rest)) = text.split_once("-----BEGIN ") else {
-        return Ok((Zeroizing::new(input.to_vec()), Wrapping::Der));
-    };
-    let body = rest.split_once("-----").and_then(|(_, rest)| rest.split_once("-----END "));
-    let (body, _) = body.ok_or(KeyError::Boundary { line: 1 })?;
-    let body: Zeroizing<String> =
-        Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
-    let der = Base64::decode_vec(&body).map_err(|_| KeyError::Character { line: 1, column: 1 })?;
-    Ok((Zeroizing::new(der), Wrapping::Pem))
 }
 
 /// A key of 4096 bits takes a tenth of it.

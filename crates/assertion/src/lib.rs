@@ -18,9 +18,9 @@ pub use claims::{
     AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, Lifetime,
 };
 mod key;
-pub use key::{KeyError, KeyForm, SigningKey};
-mod public_key;
-pub use public_key::PublicKey;
+#[cfg(feature = "encrypted")]
+pub use key::Passphrase;
+pub use key::{KeyError, KeyForm, KeyNotice, PublicKey, SigningKey};
 #[cfg(feature = "ring")]
 mod ring_signer;
 #[cfg(feature = "ring")]

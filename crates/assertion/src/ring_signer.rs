@@ -36,7 +36,7 @@ impl Signer for RingSigner {
         let mut signature = vec![0; pair.public().modulus_len()];
         match pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature) {
             Ok(()) => Ok(Signature::checked(signature)),
-            Err(_) => Err(SignError::SelfCheck),
+            Err(_) => Err(self.key.why_wrong()),
         }
     }
 }

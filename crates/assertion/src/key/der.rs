@@ -45,6 +45,17 @@ impl<'a> Der<'a> {
         if self.peek() == Some(tag) { self.take(tag).map(Some) } else { Ok(None) }
     }
 
+    /// How many elements follow, whatever they are.
+    pub(crate) fn count(&self) -> Result<usize, KeyError> {
+        let mut rest = self.clone();
+        let mut count = 0;
+        while let Some(tag) = rest.peek() {
+            rest.take(tag)?;
+            count += 1;
+        }
+        rest.finish().map(|()| count)
+    }
+
     /// Refuses what is left over.
     pub(crate) fn finish(self) -> Result<(), KeyError> {
         if self.reader.is_finished() {

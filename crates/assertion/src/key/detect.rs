@@ -1,26 +1,130 @@
-//! What a piece of DER is, told by its content.
+//! What a piece of DER is, told by its content and not by its label.
 
-use der::Tag;
 use der::asn1::ObjectIdentifier;
+use der::{Decode, Header, Reader, SliceReader, Tag};
 
-use super::KeyError;
 use super::der::Der;
-use super::form::Structure;
+use super::numbers::{context_specific, object_identifier};
+use super::{KeyError, MAX_LEN};
 
-/// Tells PKCS#8, whose second element is an algorithm, from PKCS#1, where it is the modulus.
-pub(crate) fn structure(bytes: &[u8]) -> Result<Structure, KeyError> {
-    let mut inside = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
-    inside.take(Tag::Integer)?;
-    Ok(if inside.peek() == Some(Tag::Integer) { Structure::Pkcs1 } else { Structure::Pkcs8 })
+/// What was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Certificate,
+    Encrypted,
+    Jwk,
+    Pkcs1,
+    Pkcs8,
+    PublicPkcs1,
+    PublicSpki,
+    Request,
+    /// Known, and of no use: the error says what it is.
+    Refused(KeyError),
 }
 
-pub(crate) fn algorithm_name(oid: ObjectIdentifier) -> &'static str {
-    NAMES.iter().find(|(known, _)| *known == oid).map_or("an unknown algorithm", |(_, name)| name)
+impl Kind {
+    pub(super) fn is_private(&self) -> bool {
+        match self {
+            Self::Encrypted | Self::Jwk | Self::Pkcs1 | Self::Pkcs8 => true,
+            Self::Refused(error) => !matches!(error, KeyError::Certificate { .. }),
+            _ => false,
+        }
+    }
 }
 
-const NAMES: [(ObjectIdentifier, &str); 8] = [
+/// Tells by the tags of the first few elements; their values are looked at later.
+pub(super) fn kind(bytes: &[u8]) -> Result<Kind, KeyError> {
+    whole(bytes)?;
+    let mut outer = Der::new(bytes)?;
+    let inside = outer.take(Tag::Sequence)?.inside()?;
+    outer.finish()?;
+    match inside.peek() {
+        Some(Tag::Integer) => after_integer(inside),
+        Some(Tag::Sequence) => after_sequence(inside),
+        Some(Tag::ObjectIdentifier) => {
+            Ok(Kind::Refused(KeyError::Certificate { found: "certificate bundle (PKCS#7)" }))
+        }
+        _ => Err(KeyError::Der { offset: inside.offset() }),
+    }
+}
+
+/// Private keys start with their version, but so does a public key in PKCS#1 with its modulus.
+fn after_integer(mut inside: Der<'_>) -> Result<Kind, KeyError> {
+    let version = inside.take(Tag::Integer)?;
+    match inside.peek() {
+        Some(Tag::Integer) => Ok(match inside.count()? {
+            1 => Kind::PublicPkcs1,
+            5 => Kind::Refused(KeyError::Algorithm { found: "DSA" }),
+            _ => Kind::Pkcs1,
+        }),
+        Some(Tag::OctetString) => Ok(Kind::Refused(KeyError::Algorithm { found: EC })),
+        Some(Tag::Sequence) if version.value == [3] => Ok(Kind::Refused(PKCS12)),
+        Some(Tag::Sequence) => Ok(Kind::Pkcs8),
+        _ => Err(KeyError::Der { offset: inside.offset() }),
+    }
+}
+
+fn after_sequence(mut inside: Der<'_>) -> Result<Kind, KeyError> {
+    let first = inside.take(Tag::Sequence)?;
+    match inside.peek() {
+        Some(Tag::BitString) => Ok(Kind::PublicSpki),
+        Some(Tag::OctetString) => Ok(Kind::Encrypted),
+        Some(Tag::Sequence) => {
+            let mut signed = first.inside()?;
+            let is_request = signed.take_if(Tag::Integer)?.is_some()
+                && signed.take_if(Tag::Sequence)?.is_some()
+                && signed.take_if(Tag::Sequence)?.is_some()
+                && signed.peek() == Some(context_specific(0, true));
+            Ok(if is_request { Kind::Request } else { Kind::Certificate })
+        }
+        _ => Err(KeyError::Der { offset: inside.offset() }),
+    }
+}
+
+/// Refuses DER that ends before or after where its first bytes say.
+pub(super) fn whole(bytes: &[u8]) -> Result<(), KeyError> {
+    let mut reader = SliceReader::new(bytes).map_err(|_| KeyError::Der { offset: 0 })?;
+    let header = Header::decode(&mut reader).map_err(|_| KeyError::Der { offset: 0 })?;
+    let expected = (header.length() + reader.position())
+        .and_then(usize::try_from)
+        .map_err(|_| KeyError::Der { offset: 1 })?;
+    let got = bytes.len();
+    match expected {
+        // No key is that long: it is the length that is damaged.
+        _ if expected > MAX_LEN => Err(KeyError::Der { offset: 1 }),
+        _ if expected > got => Err(KeyError::Truncated { expected, got }),
+        _ if expected < got => Err(KeyError::Der { offset: expected }),
+        _ => Ok(()),
+    }
+}
+
+/// How the first element of an encrypted key says that it is encrypted.
+pub(super) fn encryption(bytes: &[u8]) -> Result<KeyError, KeyError> {
+    let mut info = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
+    let mut algorithm = info.take(Tag::Sequence)?.inside()?;
+    let oid = object_identifier(&algorithm.take(Tag::ObjectIdentifier)?)?;
+    let under = |arc: &str| ObjectIdentifier::new(arc).is_ok_and(|arc| oid.starts_with(arc));
+    Ok(if oid == PBES2 {
+        KeyError::Encrypted
+    } else if under("1.2.840.113549.1.5") {
+        KeyError::OldEncryption { found: "PBES1" }
+    } else if under("1.2.840.113549.1.12.1") {
+        KeyError::OldEncryption { found: "PKCS#12 PBE" }
+    } else {
+        KeyError::OldEncryption { found: "unknown" }
+    })
+}
+
+pub(super) fn algorithm_name(oid: ObjectIdentifier) -> &'static str {
+    ALGORITHMS
+        .iter()
+        .find(|(known, _)| *known == oid)
+        .map_or("an unknown algorithm", |(_, name)| name)
+}
+
+const ALGORITHMS: [(ObjectIdentifier, &str); 8] = [
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "RSA-PSS"),
-    (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), "elliptic curves (EC)"),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), EC),
     (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
     (ObjectIdentifier::new_unwrap("1.2.840.113549.1.3.1"), "Diffie-Hellman"),
     (ObjectIdentifier::new_unwrap("1.3.101.110"), "X25519"),
@@ -28,3 +132,7 @@ const NAMES: [(ObjectIdentifier, &str); 8] = [
     (ObjectIdentifier::new_unwrap("1.3.101.112"), "Ed25519"),
     (ObjectIdentifier::new_unwrap("1.3.101.113"), "Ed448"),
 ];
+
+const EC: &str = "elliptic curves (EC)";
+const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
+const PKCS12: KeyError = super::foreign::PKCS12;

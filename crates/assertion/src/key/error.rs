@@ -1,4 +1,5 @@
 use alloc::borrow::Cow;
+use alloc::format;
 
 /// Why what was given is no key to work with. It says what the input is, and never repeats any
 /// of it.
@@ -40,12 +41,9 @@ pub enum KeyError {
     /// There is nothing.
     #[error("the private key is empty")]
     Empty,
-    /// An encrypted key, and no passphrase for it or none of the encryptions this crate opens.
-    #[error("the private key is encrypted ({found})")]
-    Encrypted {
-        /// The kind of encryption.
-        found: &'static str,
-    },
+    /// An encrypted key (PBES2), and no passphrase for it.
+    #[error("the private key is encrypted, and there is no passphrase")]
+    Encrypted,
     /// The public exponent is not an odd number from 65537 to 2^33 - 1.
     #[error("the key's public exponent is out of range: 65537 is expected")]
     Exponent,
@@ -54,6 +52,8 @@ pub enum KeyError {
     Format {
         /// The form's name, with its article.
         found: &'static str,
+        /// The command that makes a PEM of it.
+        command: &'static str,
     },
     /// The numbers do not belong together.
     #[error("the key is damaged: its numbers do not fit each other")]
@@ -77,6 +77,12 @@ pub enum KeyError {
     NotAKey {
         /// Whether it looks like the name of something.
         path: bool,
+    },
+    /// An encrypted key, with an encryption that this crate does not open.
+    #[error("the private key is encrypted in a way that is not supported ({found})")]
+    OldEncryption {
+        /// The kind of encryption.
+        found: &'static str,
     },
     /// The passphrase does not open the key.
     #[error("the passphrase does not open the private key")]
@@ -122,6 +128,9 @@ pub enum KeyError {
         /// How many there are, after base64 is taken off.
         got: usize,
     },
+    /// The END line is missing.
+    #[error("the key is cut off: its END line is missing")]
+    Unended,
     /// Text in UTF-16.
     #[error("the private key's text is UTF-16")]
     Utf16,
@@ -142,7 +151,7 @@ impl KeyError {
             Self::Certificate { .. } => "key.certificate",
             Self::Der { .. } => "key.der",
             Self::Empty => "key.empty",
-            Self::Encrypted { .. } => "key.encrypted",
+            Self::Encrypted | Self::OldEncryption { .. } => "key.encrypted",
             Self::Exponent => "key.exponent",
             Self::Format { .. } => "key.format",
             Self::Inconsistent => "key.inconsistent",
@@ -156,24 +165,68 @@ impl KeyError {
             Self::Several { .. } => "key.several",
             Self::TooLarge { .. } | Self::TooLong { .. } => "key.too_large",
             Self::TooSmall { .. } => "key.too_small",
-            Self::Truncated { .. } => "key.truncated",
+            Self::Truncated { .. } | Self::Unended => "key.truncated",
             Self::Weak => "key.weak",
         }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match self {
+        let hint = match self {
+            Self::Format { command, .. } => {
+                return Some(format!("get a PEM of it: `{command}`").into());
+            }
             Self::Algorithm { .. }
             | Self::Exponent
             | Self::MultiPrime
+            | Self::Published
             | Self::TooLarge { .. }
             | Self::TooSmall { .. }
             | Self::Weak => GENERATE,
-            _ => "export the private key again from where it was made",
-        }))
+            Self::Boundary { .. } | Self::Unended => {
+                "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to `-----END PRIVATE KEY-----`, \
+                 five dashes each"
+            }
+            Self::Certificate { .. } => {
+                "this is the file you upload to Salesforce; give the private key that was made with it, \
+                 often a .key file"
+            }
+            Self::Character { .. } | Self::NonAscii { .. } => {
+                "copy the key anew from its file, not from a chat or a document"
+            }
+            Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => {
+                "the key is damaged: copy or export it again from where it was made"
+            }
+            Self::Empty | Self::NotAKey { path: false } => {
+                "give the private key itself, the text that starts with `-----BEGIN PRIVATE KEY-----`"
+            }
+            Self::Encrypted => {
+                "give its passphrase, or decrypt it: `openssl pkcs8 -in key.pem -out plain.pem`"
+            }
+            Self::Kdf => {
+                "encrypt it anew: `openssl pkcs8 -in key.pem -out plain.pem && \
+                 openssl pkcs8 -topk8 -in plain.pem -out new.pem`"
+            }
+            Self::NotAKey { path: true } => {
+                "give the content of that file, or name the file where a file is asked for"
+            }
+            Self::OldEncryption { .. } => {
+                "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`"
+            }
+            Self::Passphrase => {
+                "check the passphrase: `openssl pkcs8 -in key.pem -noout` asks for it"
+            }
+            Self::Private => "get it: `openssl pkey -in key.pem -pubout -out public.pem`",
+            Self::Public => {
+                "give the private key that was made with it, which starts with `-----BEGIN PRIVATE KEY-----`"
+            }
+            Self::Several { .. } => "leave one of them, the one whose certificate was uploaded",
+            Self::TooLong { .. } => "give the key alone; an RSA key of 4096 bits takes 3.5 KB",
+            Self::Utf16 => "save the file as UTF-8",
+        };
+        Some(Cow::Borrowed(hint))
     }
 }
 
-const GENERATE: &str = "make an RSA key and upload its certificate: \
-    `openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout server.key -out server.crt`";
+const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
+    -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";

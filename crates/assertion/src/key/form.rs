@@ -3,31 +3,62 @@ use core::fmt;
 /// The form a key came in, such as "PKCS#8 PEM".
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyForm {
-    pub(crate) structure: Structure,
-    pub(crate) wrapping: Wrapping,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Structure {
-    Pkcs1,
-    Pkcs8,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Wrapping {
-    Der,
-    Pem,
+    pub(super) structure: Structure,
+    pub(super) wrapping: Wrapping,
 }
 
 impl fmt::Display for KeyForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.structure {
+            #[cfg(feature = "encrypted")]
+            Structure::EncryptedPkcs8 => "encrypted PKCS#8",
+            Structure::Jwk => "JWK",
             Structure::Pkcs1 => "PKCS#1",
             Structure::Pkcs8 => "PKCS#8",
         })?;
         f.write_str(match self.wrapping {
+            Wrapping::Base64 => " DER in base64",
+            Wrapping::Base64Pem => " PEM in base64",
             Wrapping::Der => " DER",
+            Wrapping::Json => "",
             Wrapping::Pem => " PEM",
         })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Structure {
+    #[cfg(feature = "encrypted")]
+    EncryptedPkcs8,
+    Jwk,
+    Pkcs1,
+    Pkcs8,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Wrapping {
+    Base64,
+    Base64Pem,
+    Der,
+    Json,
+    Pem,
+}
+
+/// Something about an accepted key that its owner may want to know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyNotice {
+    /// Something stands beside the key, a "certificate" say, and was left alone.
+    Beside(&'static str),
+    /// The label says another form than the content, and the content was believed.
+    Label,
+}
+
+impl fmt::Display for KeyNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Beside(what) => write!(f, "a {what} beside the private key was ignored"),
+            Self::Label => f.write_str("the label of the private key does not fit its content"),
+        }
     }
 }

@@ -2,9 +2,11 @@
 //! any size and any factors.
 
 use alloc::vec;
+use alloc::vec::Vec;
 use core::mem;
 
 use crypto_bigint::BoxedUint;
+use crypto_primes::Flavor;
 use rsa::traits::PrivateKeyParts;
 
 use super::KeyError;
@@ -19,18 +21,24 @@ pub(crate) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKe
     let (n, bits) = modulus(&numbers.public)?;
     let e = exponent(numbers.public.e)?;
     let d = number(numbers.d, bits)?;
-    let mut p = number(numbers.p, bits.div_ceil(2))?;
-    let mut q = number(numbers.q, bits.div_ceil(2))?;
-    if p < q {
-        mem::swap(&mut p, &mut q);
-    }
+    let primes = match numbers.primes {
+        Some(primes) => in_order(primes, bits)?,
+        None if bool::from(d.is_zero()) => return Err(KeyError::Inconsistent),
+        // Without them they are found from d.
+        None => Vec::new(),
+    };
 
     // It checks that n = p q, that the factors are odd and differ, that d < n, and that
     // d e = 1 modulo p - 1 and q - 1.
-    let key = rsa::PrivateKey::from_components(n, e.into(), d, vec![p, q])
+    let key = rsa::PrivateKey::from_components(n, e.into(), d, primes)
         .map_err(|_| KeyError::Inconsistent)?;
     far_apart(&key, bits)?;
     Ok(key)
+}
+
+/// Whether both factors are prime. It costs as much as a signature.
+pub(crate) fn is_prime(key: &rsa::PrivateKey) -> bool {
+    key.primes().iter().all(|prime| crypto_primes::is_prime(Flavor::Any, prime.as_ref()))
 }
 
 /// Lets a public key in.
@@ -65,6 +73,16 @@ fn exponent(e: Number<'_>) -> Result<u64, KeyError> {
     let e = e.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
     let allowed = 65_537..1 << 33;
     if allowed.contains(&e) && e % 2 == 1 { Ok(e) } else { Err(KeyError::Exponent) }
+}
+
+/// Both factors, of half the modulus' size, the greater one first.
+fn in_order(primes: [Number<'_>; 2], bits: u32) -> Result<Vec<BoxedUint>, KeyError> {
+    let mut p = number(primes[0], bits.div_ceil(2))?;
+    let mut q = number(primes[1], bits.div_ceil(2))?;
+    if p < q {
+        mem::swap(&mut p, &mut q);
+    }
+    Ok(vec![p, q])
 }
 
 /// [FIPS 186-5], Appendix A.1.1: |p - q| > 2^(nlen / 2 - 100) and d > 2^(nlen / 2).

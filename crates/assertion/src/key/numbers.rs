@@ -23,8 +23,8 @@ pub(crate) struct PublicNumbers<'a> {
 pub(crate) struct PrivateNumbers<'a> {
     pub(crate) public: PublicNumbers<'a>,
     pub(crate) d: Number<'a>,
-    pub(crate) p: Number<'a>,
-    pub(crate) q: Number<'a>,
+    /// A JWK may come without them.
+    pub(crate) primes: Option<[Number<'a>; 2]>,
 }
 
 impl<'a> PrivateNumbers<'a> {
@@ -75,7 +75,7 @@ impl<'a> PrivateNumbers<'a> {
         }
         let mut number = || key.take(Tag::Integer)?.unsigned();
         let public = PublicNumbers { n: number()?, e: number()? };
-        let numbers = Self { public, d: number()?, p: number()?, q: number()? };
+        let numbers = Self { public, d: number()?, primes: Some([number()?, number()?]) };
         for _crt_value in 0..3 {
             number()?;
         }

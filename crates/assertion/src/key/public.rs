@@ -5,9 +5,10 @@ use rsa::pkcs8::EncodePublicKey;
 use rsa::traits::PublicKeyParts;
 use sha2::{Digest, Sha256};
 
-use crate::key::gate;
-use crate::key::numbers::PublicNumbers;
-use crate::{KeyError, Signature};
+use super::detect::Kind;
+use super::numbers::PublicNumbers;
+use super::{KeyError, gate, intake, published};
+use crate::Signature;
 
 /// An RSA public key of 2048 to 4096 bits.
 #[derive(Clone, Eq, PartialEq)]
@@ -25,15 +26,16 @@ impl PublicKey {
     ///
     /// Nothing else of the certificate is looked at, not even who signed it.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, KeyError> {
-        let (der, _) = crate::key::unwrapped(bytes)?;
-        PublicNumbers::from_spki(&der)
-            .or_else(|_| PublicNumbers::from_pkcs1(&der))
-            .or_else(|_| PublicNumbers::from_certificate(&der))
-            .and_then(|numbers| gate::public_key(&numbers))
-            .map(Self)
+        let piece = intake::public(bytes)?;
+        let numbers = match piece.kind {
+            Kind::Certificate => PublicNumbers::from_certificate(&piece.bytes)?,
+            Kind::PublicPkcs1 => PublicNumbers::from_pkcs1(&piece.bytes)?,
+            _ => PublicNumbers::from_spki(&piece.bytes)?,
+        };
+        gate::public_key(&numbers).map(Self)
     }
 
-    pub(crate) fn of(private: &rsa::PrivateKey) -> Self {
+    pub(super) fn of(private: &rsa::PrivateKey) -> Self {
         Self(private.to_public_key())
     }
 
@@ -51,6 +53,12 @@ impl PublicKey {
     /// SHA-256 over [`PublicKey::to_spki_der`].
     pub fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(self.to_spki_der()).into()
+    }
+
+    /// Whether the private half is printed in a standard or comes with a well-known test suite,
+    /// so that anyone can sign with it. Refuse it where real assertions go.
+    pub fn is_published(&self) -> bool {
+        published::contains(&self.fingerprint())
     }
 
     /// Whether this key's private half made `signature` over `message`.

@@ -1,0 +1,72 @@
+//! A private key as a JWK ([RFC 7518, Section 6.3]).
+//!
+//! [RFC 7518, Section 6.3]: https://www.rfc-editor.org/rfc/rfc7518#section-6.3
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::KeyError;
+use super::numbers::{PrivateNumbers, PublicNumbers};
+
+/// The members that count. The CRT values are computed anew, so they may be left out.
+#[derive(Deserialize)]
+pub(super) struct Jwk {
+    kty: String,
+    n: Option<Member>,
+    e: Option<Member>,
+    d: Option<Member>,
+    p: Option<Member>,
+    q: Option<Member>,
+    oth: Option<serde::de::IgnoredAny>,
+}
+
+impl Jwk {
+    pub(super) fn parse(json: &[u8]) -> Result<Self, KeyError> {
+        // The error is dropped, since serde_json quotes the value that it did not like.
+        serde_json::from_slice(json).map_err(|_| KeyError::NotAKey { path: false })
+    }
+
+    pub(super) fn numbers(&self) -> Result<PrivateNumbers<'_>, KeyError> {
+        match self.kty.as_str() {
+            "RSA" => (),
+            "EC" => return Err(KeyError::Algorithm { found: "elliptic curves (EC)" }),
+            "OKP" => return Err(KeyError::Algorithm { found: "Edwards curves (OKP)" }),
+            "oct" => return Err(KeyError::Algorithm { found: "a shared secret (oct)" }),
+            _ => return Err(KeyError::Algorithm { found: "an unknown algorithm" }),
+        }
+        if self.oth.is_some() {
+            return Err(KeyError::MultiPrime);
+        }
+        if self.d.is_none() {
+            return Err(KeyError::Public);
+        }
+        Ok(PrivateNumbers {
+            public: PublicNumbers { n: magnitude(&self.n), e: magnitude(&self.e) },
+            d: magnitude(&self.d),
+            primes: (self.p.is_some() || self.q.is_some())
+                .then(|| [magnitude(&self.p), magnitude(&self.q)]),
+        })
+    }
+}
+
+/// The bytes of a number, wiped when dropped.
+struct Member(Zeroizing<Vec<u8>>);
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        Base64UrlUnpadded::decode_vec(&text)
+            .map(|bytes| Self(Zeroizing::new(bytes)))
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+fn magnitude(member: &Option<Member>) -> Option<&[u8]> {
+    let bytes = &member.as_ref()?.0;
+    let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+    Some(&bytes[zeros..])
+}

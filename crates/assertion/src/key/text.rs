@@ -1,0 +1,144 @@
+//! Text as people paste it, made into text that can be searched, and its PEM blocks.
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::KeyError;
+
+/// Takes off what editors, shells, JSON and spreadsheets put on: a byte order mark, kinds of line
+/// breaks, and escapes such as `\n` and `\u003d`.
+pub(super) fn normalised(input: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut rest = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+    // It never grows beyond the input, so that no unwiped copy is left behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
+    while let Some((byte, len)) = next(rest) {
+        text.push(byte);
+        rest = &rest[len..];
+    }
+    text
+}
+
+/// The next byte of the text, and how many bytes of the input it takes.
+fn next(rest: &[u8]) -> Option<(u8, usize)> {
+    let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
+    Some(match &rest[escapes..] {
+        [b'r', b'\\', b'n', ..] if escapes > 0 => (b'\n', escapes + 3),
+        [b'n' | b'r', ..] if escapes > 0 => (b'\n', escapes + 1),
+        [b't', ..] if escapes > 0 => (b' ', escapes + 1),
+        [quoted @ (b'/' | b'"' | b'\''), ..] if escapes > 0 => (*quoted, escapes + 1),
+        [b'u', b'0', b'0', high @ b'0'..=b'7', low, ..]
+            if escapes > 0 && low.is_ascii_hexdigit() =>
+        {
+            ((hex(*high) << 4) | hex(*low), escapes + 5)
+        }
+        // A shell's line continuation.
+        [b'\r', b'\n', ..] => (b'\n', escapes + 2),
+        [b'\r' | b'\n', ..] => (b'\n', escapes + 1),
+        _ => (*rest.first()?, 1),
+    })
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20) - b'a' + 10,
+    }
+}
+
+/// What stands between a BEGIN line and its END line.
+pub(super) struct Block<'a> {
+    pub(super) label: &'a str,
+    pub(super) body: &'a [u8],
+    /// The place of the body's first byte.
+    pub(super) place: Place,
+    /// Whether the END line is there.
+    pub(super) ended: bool,
+}
+
+/// A line and a column, both counted from 1.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl Place {
+    fn of(text: &[u8], at: usize) -> Self {
+        let before = &text[..at];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let begins_char = |byte: &&u8| **byte & 0xc0 != 0x80;
+        Self { line, column: 1 + before[start..].iter().filter(begins_char).count() }
+    }
+}
+
+/// Finds the PEM blocks ([RFC 7468, Section 3]) and leaves the text around them alone.
+///
+/// [RFC 7468, Section 3]: https://www.rfc-editor.org/rfc/rfc7468#section-3
+pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    while let Some(begin) = find(text, at, BEGIN) {
+        let (label, body) = label(text, begin + BEGIN.len())?;
+        let end = find(text, body, DASHES).unwrap_or(text.len());
+        let ended = text[end..].starts_with(END);
+        at = end;
+        if ended {
+            let (end_label, after) = self::label(text, end + END.len())?;
+            if end_label != label {
+                return Err(KeyError::Boundary { line: Place::of(text, end).line });
+            }
+            at = after;
+        } else {
+            let limit = if text[end..].starts_with(BEGIN) { end } else { text.len() };
+            misshapen(&text[..limit], body)?;
+        }
+        blocks.push(Block { label, body: &text[body..end], place: Place::of(text, body), ended });
+    }
+    Ok(blocks)
+}
+
+/// The label that starts at `at`, and where its dashes end.
+fn label(text: &[u8], at: usize) -> Result<(&str, usize), KeyError> {
+    let boundary = || KeyError::Boundary { line: Place::of(text, at).line };
+    let len = text[at..].iter().take_while(|&&byte| byte != b'-' && byte != b'\n').count();
+    let label = core::str::from_utf8(&text[at..at + len]).map_err(|_| boundary())?;
+    if !text[at + len..].starts_with(DASHES) {
+        return Err(boundary());
+    }
+    Ok((label, at + len + DASHES.len()))
+}
+
+/// Refuses the first line from `at` on that wants to be a BEGIN or END line and is not.
+pub(super) fn misshapen(text: &[u8], at: usize) -> Result<(), KeyError> {
+    let mut start = at;
+    for line in text[at..].split(|&byte| byte == b'\n') {
+        let says =
+            |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+        if (says(b"BEGIN ") || says(b"END ")) && (says(b"KEY") || says(b"CERTIFICATE")) {
+            let line_number = Place::of(text, start).line;
+            return Err(match line.iter().position(|byte| !byte.is_ascii()) {
+                Some(at) => KeyError::NonAscii { line: line_number, found: char_at(line, at) },
+                None => KeyError::Boundary { line: line_number },
+            });
+        }
+        start += line.len() + 1;
+    }
+    Ok(())
+}
+
+/// The character that starts at `at`.
+pub(super) fn char_at(text: &[u8], at: usize) -> char {
+    let chunk = text[at..].utf8_chunks().next();
+    chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
+    text[from..].windows(word.len()).position(|window| window == word).map(|at| from + at)
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const DASHES: &[u8] = b"-----";
+const END: &[u8] = b"-----END ";
