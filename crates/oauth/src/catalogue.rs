@@ -1,107 +1,167 @@
-//! What refusals mean.
-use crate::refusal::RefusalClass;
+//! What refusals mean, what causes them, and which screen of Setup to open.
+//!
+//! The catalogue is data, one file for each family. `docs/refusals.md` is written from it by
+//! [`page`], so the two cannot say different things.
 
-/// What is known about one refusal.
-#[derive(Debug, Eq, PartialEq)]
+mod api;
+mod app;
+mod approval;
+mod assertion;
+mod network;
+mod other_flows;
+mod page;
+pub use page::page;
+mod platform;
+mod request;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use crate::refusal::RefusalClass;
+use crate::text;
+
+/// What is known about one refusal, or about a few that mean the same.
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The name for programs: `refused.user_not_approved`.
+    /// The name for programs: `refused.user_not_approved`. It never changes.
     pub code: &'static str,
-    anchor: &'static str,
-    errors: &'static [&'static str],
+    /// The refusal as Salesforce writes it.
+    pub title: &'static str,
+    /// Error codes that mean this and nothing else.
+    pub codes: &'static [&'static str],
+    /// Parts of descriptions that mean this, normalised.
     texts: &'static [&'static str],
-    /// In plain words.
-    pub meaning: &'static str,
-    /// What to do first.
-    pub first: &'static str,
+    /// Words in descriptions never seen before that make this the nearest.
+    near: &'static [&'static str],
     /// Whether to try again.
     pub class: RefusalClass,
+    /// What it means, in plain words.
+    pub meaning: &'static str,
+    /// What to do first: one sentence that begins with a verb.
+    pub first: &'static str,
+    /// The likeliest first.
+    pub causes: &'static [Cause],
+    /// What to change.
+    pub fix: Fix,
 }
 
 impl Entry {
-    /// Its anchor in `docs/refusals.md`.
+    /// Its anchor in `docs/refusals.md`: `user_not_approved`, `rate.login`.
     pub fn id(&self) -> &'static str {
-        self.anchor
+        self.code.strip_prefix("refused.").unwrap_or(self.code)
+    }
+
+    /// Where to read on: `docs/refusals.md#user_not_approved`.
+    pub fn link(&self) -> String {
+        format!("docs/refusals.md#{}", self.id())
     }
 }
 
-pub(crate) fn find(code: &str, description: &str) -> &'static Entry {
-    let text = crate::text::normalise(description);
-    ENTRIES
-        .iter()
-        .find(|entry| {
-            entry.errors.contains(&code)
-                && (entry.texts.is_empty() || entry.texts.iter().any(|t| text.contains(t)))
-        })
-        .unwrap_or(&UNKNOWN)
+/// Entries are equal if they are the same.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
 }
 
-const fn entry(
-    code: &'static str,
-    anchor: &'static str,
-    errors: &'static [&'static str],
-    texts: &'static [&'static str],
-    meaning: &'static str,
-    first: &'static str,
-    class: RefusalClass,
-) -> Entry {
-    Entry { code, anchor, errors, texts, meaning, first, class }
+impl Eq for Entry {}
+
+/// Why it may have happened.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Cause {
+    /// The cause.
+    pub what: &'static str,
+    /// How to tell that it is this one.
+    pub tell: &'static str,
 }
 
-static UNKNOWN: Entry = entry(
-    "refused.unknown",
-    "unknown",
-    &[],
-    &[],
-    "this refusal is not in the catalogue",
-    "look at Setup > Login History of the user: its Status says why",
-    RefusalClass::Permanent,
-);
+/// What to change, step by step.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Fix {
+    /// The same for every kind of app.
+    Any(&'static [&'static str]),
+    /// The screens differ.
+    ByApp {
+        /// For External Client Apps.
+        external: &'static [&'static str],
+        /// For Connected Apps.
+        connected: &'static [&'static str],
+    },
+}
 
-static ENTRIES: &[Entry] = &[
-    entry(
-        "refused.user_not_approved",
-        "user-not-approved",
-        &["invalid_grant"],
-        &["user hasn't approved"],
-        "the user may not use this app yet",
-        "in Setup open the app's Policies, set Permitted Users to `Admin approved users are pre-authorized` and add the user's profile or permission set",
-        RefusalClass::JustChanged,
-    ),
-    entry(
-        "refused.audience_is_invalid",
-        "audience-is-invalid",
-        &["invalid_grant"],
-        &["audience"],
-        "the audience does not fit this host",
-        "set the audience",
-        RefusalClass::Permanent,
-    ),
-    entry(
-        "refused.login_rate_exceeded",
-        "login-rate-exceeded",
-        &["invalid_grant"],
-        &["login rate exceeded"],
-        "too many logins",
-        "wait an hour and cache tokens",
-        RefusalClass::CoolDown,
-    ),
-    entry(
-        "refused.app_not_found",
-        "app-not-found",
-        &["app_not_found"],
-        &[],
-        "the app is not in this org",
-        "post to the My Domain of the org that owns the app",
-        RefusalClass::JustChanged,
-    ),
-    entry(
-        "refused.retry_your_request",
-        "retry-your-request",
-        &["unknown_error", "server_error", "service_unavailable", "system_down", "slow_down"],
-        &[],
-        "a fault at Salesforce",
-        "try again",
-        RefusalClass::Transient,
-    ),
-];
+/// What the catalogue has to say about a refusal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Advice {
+    /// The entry.
+    pub entry: &'static Entry,
+    /// `false`: this refusal was never seen before, and the entry is only the nearest.
+    pub exact: bool,
+}
+
+/// Every entry, family by family.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    families().flat_map(|family| family.entries)
+}
+
+/// The entry of a code such as `refused.user_not_approved` or `tls.cert`.
+pub fn by_code(code: &str) -> Option<&'static Entry> {
+    entries().find(|entry| entry.code == code)
+}
+
+/// What is known about an error code and its description, in whatever spelling they come.
+///
+/// A description decides before a code does, because `invalid_grant` means everything.
+pub fn find(code: &str, description: &str) -> Advice {
+    let code = code.trim().to_ascii_lowercase();
+    let text = text::normalise(description);
+    let says = |entry: &&Entry| entry.texts.iter().any(|part| text.contains(part));
+    let names = |entry: &&Entry| entry.codes.iter().any(|known| known.eq_ignore_ascii_case(&code));
+    let exact = entries()
+        .find(|entry| names(entry) && says(entry))
+        .or_else(|| entries().find(says))
+        .or_else(|| entries().find(|entry| names(entry) && !is_generic(entry)));
+    exact.map_or_else(|| nearest(&code, &text), |entry| Advice { entry, exact: true })
+}
+
+fn nearest(code: &str, text: &str) -> Advice {
+    let has = |word: &&str| words(text).any(|other| other == *word);
+    let entry = entries()
+        .find(|entry| entry.near.iter().any(has))
+        .or_else(|| entries().find(|entry| is_generic(entry) && entry.codes.contains(&code)))
+        .or_else(|| by_code(request::UNKNOWN))
+        .expect("the catalogue has an entry for what it does not know");
+    Advice { entry, exact: false }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+/// `invalid_grant` alone says no more than "no".
+fn is_generic(entry: &&Entry) -> bool {
+    entry.code == request::GENERIC
+}
+
+struct Family {
+    title: &'static str,
+    entries: &'static [Entry],
+}
+
+fn families() -> impl Iterator<Item = Family> {
+    [
+        Family { title: "The user and the app", entries: approval::ENTRIES },
+        Family { title: "The app", entries: app::ENTRIES },
+        Family { title: "The assertion", entries: assertion::ENTRIES },
+        Family { title: "The user and the org", entries: user::ENTRIES },
+        Family { title: "The request", entries: request::ENTRIES },
+        Family { title: "Salesforce itself", entries: platform::ENTRIES },
+        Family { title: "The way to Salesforce", entries: network::ENTRIES },
+        Family { title: "After the login", entries: api::ENTRIES },
+        Family { title: "Other flows", entries: other_flows::ENTRIES },
+    ]
+    .into_iter()
+}

@@ -7,7 +7,7 @@ use orgtoken_assertion::UnixTime;
 
 use crate::answer::json::Answer;
 use crate::answer::{is_outage, retry_after};
-use crate::catalogue::{self, Entry};
+use crate::catalogue::{self, Advice, Entry};
 use crate::skew::Skew;
 use crate::text;
 
@@ -24,18 +24,18 @@ pub struct Refusal {
     status: Option<StatusCode>,
     retry_after: Option<Duration>,
     skew: Option<Skew>,
-    entry: &'static Entry,
+    advice: Advice,
 }
 
 impl Refusal {
     /// A refusal in the words of a server; they are sanitised.
     pub fn new(code: &str, description: Option<&str>) -> Self {
-        let entry = catalogue::find(code, description.unwrap_or_default());
+        let advice = catalogue::find(code, description.unwrap_or_default());
         let description = description
             .map(|text| text::sanitise(text, text::DESCRIPTION_LIMIT))
             .filter(|text| !text.is_empty());
         let code = text::error_code(code);
-        Self { code, description, status: None, retry_after: None, skew: None, entry }
+        Self { code, description, status: None, retry_after: None, skew: None, advice }
     }
 
     /// `invalid_grant` and so on.
@@ -64,53 +64,59 @@ impl Refusal {
     }
 
     /// What the catalogue knows about it; for a refusal never seen before, what is nearest.
-    pub fn entry(&self) -> &'static Entry {
-        self.entry
+    pub fn advice(&self) -> Advice {
+        self.advice
     }
 
-    /// Whether, and when, to try again.
+    /// Whether, and when, to try again. What was never seen before is permanent.
     pub fn class(&self) -> RefusalClass {
-        match (self.entry.class, self.status) {
-            (RefusalClass::CoolDown, _) => RefusalClass::CoolDown,
-            (_, Some(StatusCode::TOO_MANY_REQUESTS)) => RefusalClass::CoolDown,
-            (_, Some(StatusCode::REQUEST_TIMEOUT)) => RefusalClass::Transient,
-            (_, Some(status)) if is_outage(status) => RefusalClass::Transient,
-            (class, _) => class,
+        let known = if self.advice.exact { self.entry().class } else { RefusalClass::Permanent };
+        match self.status {
+            _ if known == RefusalClass::CoolDown => known,
+            Some(StatusCode::TOO_MANY_REQUESTS) => RefusalClass::CoolDown,
+            Some(StatusCode::REQUEST_TIMEOUT) => RefusalClass::Transient,
+            Some(status) if is_outage(status) => RefusalClass::Transient,
+            _ => known,
         }
     }
 
     /// Is it the audience that was refused?
     pub fn is_about_audience(&self) -> bool {
-        self.entry.id() == "audience-is-invalid"
+        self.entry().code == "refused.audience_is_invalid"
     }
 
     pub(crate) fn is_app_not_found(&self) -> bool {
-        self.entry.id() == "app-not-found"
+        self.entry().code == "refused.app_not_found"
     }
 
     /// What it means, in plain words.
     pub fn meaning(&self) -> &'static str {
-        self.entry.meaning
+        self.entry().meaning
     }
 
     /// What to do first: one sentence.
     pub fn hint(&self) -> Cow<'static, str> {
         match self.skew {
             Some(skew) if self.code == "invalid_grant" => {
-                format!("{skew}: set it right first, then {}", self.entry.first).into()
+                format!("{skew}: set it right first, then {}", self.entry().first).into()
             }
-            _ => self.entry.first.into(),
+            _ => self.entry().first.into(),
         }
     }
 
     /// The name for programs of an answer that is this refusal.
     pub(crate) fn error_code(&self) -> &'static str {
-        match self.status {
-            _ if self.entry.class == RefusalClass::CoolDown => "rate.login",
-            Some(StatusCode::TOO_MANY_REQUESTS) => "rate.limited",
-            Some(status) if is_outage(status) => "unavailable.refused",
-            _ => self.entry.code,
+        match (self.status, self.entry().code) {
+            (_, "rate.login") if self.advice.exact => "rate.login",
+            (Some(StatusCode::TOO_MANY_REQUESTS), _) => "rate.limited",
+            (Some(status), _) if is_outage(status) => "unavailable.refused",
+            (_, code) if self.advice.exact && code.starts_with("refused.") => code,
+            _ => "refused.unknown",
         }
+    }
+
+    fn entry(&self) -> &'static Entry {
+        self.advice.entry
     }
 
     pub(crate) fn from_answer(answer: &Answer, status: Option<StatusCode>) -> Option<Self> {

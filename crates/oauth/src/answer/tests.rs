@@ -397,7 +397,7 @@ fn refusals_keep_code_description_status_and_class() {
             401,
             EXPIRED,
             "INVALID_SESSION_ID: Session expired or invalid",
-            "refused.unknown",
+            "refused.session_expired",
             Permanent,
         ),
         (

@@ -1,0 +1,116 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::{Permanent, Transient};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.session_expired",
+        title: "INVALID_SESSION_ID: Session expired or invalid",
+        codes: &[
+            "INVALID_SESSION_ID",
+            "Bad_OAuth_Token",
+            "Missing_OAuth_Token",
+            "Wrong_Org",
+            "INVALID_AUTH_HEADER",
+            "INVALID_HEADER_TYPE",
+            "INVALID_JWT_FORMAT",
+        ],
+        texts: &[
+            "session expired or invalid",
+            "invalid_session_id",
+            "bad_oauth_token",
+            "missing_oauth_token",
+            "wrong_org",
+        ],
+        near: &["session"],
+        class: Permanent,
+        meaning: "the token has ended, was revoked, is of another org, or was not sent whole",
+        first: "get a new token with `orgtoken token --no-cache`",
+        causes: &[
+            Cause {
+                what: "The session timed out, or somebody ended it.",
+                tell: "A new token works.",
+            },
+            Cause {
+                what: "The call went to another host than the token's `instance_url`.",
+                tell: "Compare the two hosts.",
+            },
+            Cause {
+                what: "The session is locked to the address that logged in.",
+                tell: "Login and call come from different addresses. Setup > Session Settings: `Lock sessions \
+                       to the IP address from which they originated`.",
+            },
+            Cause {
+                what: "The token was cut, or has a line break at its end.",
+                tell: "An opaque token has an `!` after the org's id, which shells treat specially: quote it.",
+            },
+        ],
+        fix: Fix::Any(&["Log in once more, and use the `instance_url` that comes with the token."]),
+    },
+    Entry {
+        code: "refused.session_policy",
+        title: "This session is not valid for use with the REST API",
+        codes: &[],
+        texts: &["not valid for use with the rest api", "not attached to agent"],
+        near: &[],
+        class: Permanent,
+        meaning: "the token is good, but a policy keeps it from this API; another login would not help",
+        first: "check the policies of app and profile: High Assurance, IP, and whether the org is in \
+                maintenance",
+        causes: &[
+            Cause {
+                what: "The profile asks for High Assurance.",
+                tell: "Setup > Profiles > the profile > Session Settings.",
+            },
+            Cause {
+                what: "The org is read-only for maintenance.",
+                tell: "https://status.salesforce.com shows it.",
+            },
+        ],
+        fix: Fix::Any(&["Relax the policy that applies, or wait for the end of the maintenance."]),
+    },
+    Entry {
+        code: "refused.api_disabled",
+        title: "API_DISABLED_FOR_ORG, API_CURRENTLY_DISABLED",
+        codes: &["API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"],
+        texts: &["api is not enabled", "api_disabled_for_org", "api is disabled"],
+        near: &[],
+        class: Permanent,
+        meaning: "the login worked, but this user or this org may not use the API",
+        first: "give the user `API Enabled` by profile or permission set",
+        causes: &[
+            Cause {
+                what: "The user lacks `API Enabled`.",
+                tell: "Setup > Profiles > the profile > System Permissions.",
+            },
+            Cause {
+                what: "The edition of the org has no API.",
+                tell: "Setup > Company Information: Professional Edition needs an add-on.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Give the integration user the licence Salesforce Integration, the profile `Minimum Access - \
+             API Only Integrations` and the permission `API Enabled`.",
+        ]),
+    },
+    Entry {
+        code: "refused.request_limit",
+        title: "REQUEST_LIMIT_EXCEEDED",
+        codes: &["REQUEST_LIMIT_EXCEEDED"],
+        texts: &["request_limit_exceeded", "totalrequests limit exceeded", "concurrentrequests"],
+        near: &[],
+        class: Transient,
+        meaning: "the org has used up its API calls of the day, or too many long ones run at once",
+        first: "wait, and look at Setup > Company Information > API Requests, Last 24 Hours",
+        causes: &[
+            Cause {
+                what: "The calls of the last 24 hours are used up.",
+                tell: "The header `Sforce-Limit-Info` of any answer shows used and allowed.",
+            },
+            Cause {
+                what: "More than 25 calls of 20 seconds or longer run at once.",
+                tell: "The description says ConcurrentRequests.",
+            },
+        ],
+        fix: Fix::Any(&["Make fewer calls: composite requests count as one."]),
+    },
+];

@@ -1,0 +1,202 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::{JustChanged, Permanent};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.app_not_found",
+        title: "app_not_found: External client app is not installed in this org",
+        codes: &["app_not_found", "OAUTH_EC_APP_NOT_FOUND"],
+        texts: &[
+            "client app is not installed",
+            "not installed in this org",
+            "app is not installed",
+            "app must be installed",
+            "oauth_ec_app_not_found",
+        ],
+        near: &["installed"],
+        class: JustChanged,
+        meaning: "the consumer key is of an External Client App that the org behind this host does not have",
+        first: "use the My Domain of the org that owns the app as login URL (Setup > My Domain), and no \
+                other audience",
+        causes: &[
+            Cause {
+                what: "The login URL is `login.salesforce.com` or `test.salesforce.com`, and those do not \
+                       know an External Client App of one org.",
+                tell: "`orgtoken resolve` shows one of the two as token endpoint.",
+            },
+            Cause {
+                what: "The app is Local to another org, or was never put into this sandbox.",
+                tell: "Setup > External Client App Manager of this very org does not list it.",
+            },
+            Cause {
+                what: "The sandbox was refreshed, and the app was lost or is out of step.",
+                tell: "It worked before the refresh.",
+            },
+            Cause {
+                what: "The app has to be installed by an admin first.",
+                tell: "Setup > Connected Apps OAuth Usage lists it with a button Install. Login History may \
+                       even say Success.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
+                "Setup > External Client App Manager: if the app is not there, create or deploy it.",
+                "Setup > Connected Apps OAuth Usage: install it, if the row offers that.",
+            ],
+            connected: &[
+                "A Connected App is not refused in these words: check whether the consumer key is the one \
+                 of the Connected App (Manage Consumer Details).",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.client_identifier_invalid",
+        title: "invalid_client_id: client identifier invalid",
+        codes: &["invalid_client_id"],
+        texts: &[
+            "client identifier invalid",
+            "invalid client identifier",
+            "client identifier is invalid",
+        ],
+        near: &["identifier"],
+        class: JustChanged,
+        meaning: "no app with this consumer key is known at this host",
+        first: "copy the consumer key of the app anew, in the org of the login URL",
+        causes: &[
+            Cause {
+                what: "The key was not copied whole.",
+                tell: "It begins with `3MVG9` and has about 85 characters, with dots and underscores.",
+            },
+            Cause {
+                what: "The key is of an app in another org, or the host is of another environment.",
+                tell: "The app is not in the App Manager of the org behind the login URL.",
+            },
+            Cause {
+                what: "The app is minutes old.",
+                tell: "It was created less than ten minutes ago. Wait, and try again unchanged.",
+            },
+            Cause {
+                what: "The app was deleted, or its key was rotated.",
+                tell: "It worked before, and its page shows another key or is gone.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Settings > OAuth Settings > Consumer Key \
+                 and Secret.",
+                "Copy the key. You need no secret.",
+            ],
+            connected: &[
+                "Setup > App Manager > the app > View > Manage Consumer Details.",
+                "Copy the key. You need no secret.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.client_credentials_invalid",
+        title: "invalid_client: invalid client credentials",
+        codes: &["invalid_client", "invalid_client_credentials"],
+        texts: &[
+            "invalid client credentials",
+            "client credentials are invalid",
+            "client secret invalid",
+        ],
+        near: &["secret", "credentials"],
+        class: Permanent,
+        meaning: "a consumer secret is asked for, or the one given is wrong; this flow needs none",
+        first: "check the consumer key, and that nothing sends a secret along with the assertion",
+        causes: &[
+            Cause {
+                what: "Another grant was used, which needs key and secret.",
+                tell: "The request carries `client_secret`.",
+            },
+            Cause {
+                what: "The consumer key belongs to another app.",
+                tell: "Compare it with the app's page.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Use the JWT bearer grant with the consumer key as `iss`, and send no secret.",
+        ]),
+    },
+    Entry {
+        code: "refused.flow_disabled",
+        title: "oauth_flow_disabled",
+        codes: &["oauth_flow_disabled"],
+        texts: &["flow is disabled", "flow disabled", "flow is not enabled", "flow not enabled"],
+        near: &["disabled"],
+        class: Permanent,
+        meaning: "the app, or the whole org, does not allow this flow",
+        first: "enable the JWT Bearer Flow on the app and upload the certificate",
+        causes: &[
+            Cause {
+                what: "The app has no JWT Bearer Flow: no certificate was uploaded.",
+                tell: "The app's OAuth settings show no certificate.",
+            },
+            Cause {
+                what: "The org turned the flow off.",
+                tell: "Setup > OAuth and OpenID Connect Settings: flows that are off.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Settings > Edit > OAuth Settings > Flow \
+                 Enablement: Enable JWT Bearer Flow, Upload Files (the .crt). Save.",
+                "Setup > OAuth and OpenID Connect Settings: allow the flow.",
+            ],
+            connected: &[
+                "Setup > App Manager > the app > Edit > Use digital signatures, Choose File (the .crt). Save.",
+                "Setup > OAuth and OpenID Connect Settings: allow the flow.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.app_incomplete",
+        title: "ecapp_policy_not_found, oauth_policy_not_found, invalid_distribution_state, installation_error",
+        codes: &[
+            "ecapp_policy_not_found",
+            "oauth_policy_not_found",
+            "invalid_distribution_state",
+            "installation_error",
+        ],
+        texts: &["policy not found", "distribution state"],
+        near: &["policy", "policies", "distribution", "installation"],
+        class: Permanent,
+        meaning: "the External Client App is not complete in this org: its policies or its distribution \
+                  are missing",
+        first: "open the app in External Client App Manager, press Edit under Policies, and Save",
+        causes: &[
+            Cause {
+                what: "The app was deployed without its policies.",
+                tell: "The tab Policies is empty, or the deployment has no `.ecaOauthPlcy` file.",
+            },
+            Cause {
+                what: "The app is Local to another org.",
+                tell: "Its distribution state is not Local here and not Packaged.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Policies > Edit > Save.",
+                "Or deploy `.ecaOauthPlcy` together with the app.",
+            ],
+            connected: &["A Connected App is not refused in these words: check the consumer key."],
+        },
+    },
+    Entry {
+        code: "refused.dpop",
+        title: "invalid_dpop_proof, use_dpop_nonce",
+        codes: &["invalid_dpop_proof", "use_dpop_nonce"],
+        texts: &["dpop"],
+        near: &[],
+        class: Permanent,
+        meaning: "the app asks for DPoP, a proof of possession that this client does not make",
+        first: "turn off Require Demonstrating Proof of Possession (DPoP) in the app's OAuth settings",
+        causes: &[Cause {
+            what: "The app requires DPoP.",
+            tell: "Its OAuth settings have the box ticked.",
+        }],
+        fix: Fix::Any(&["In the app's OAuth settings clear the DPoP box, and save."]),
+    },
+];

@@ -1,0 +1,194 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::{JustChanged, Permanent};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.user_not_approved",
+        title: "invalid_grant: user hasn't approved this consumer",
+        codes: &[],
+        texts: &[
+            "hasn't approved",
+            "hasnt approved",
+            "has not approved",
+            "not approved this consumer",
+            "approved this consumer",
+        ],
+        near: &["approved", "approval", "consumer", "authorised", "authorized", "preauthorized"],
+        class: JustChanged,
+        meaning: "Salesforce accepts the app, the signature and the audience; what is missing is this \
+                  user's permission to use the app without clicking Allow, since here nobody clicks",
+        first: "set the app's Permitted Users to `Admin approved users are pre-authorized` and add \
+                a profile or permission set of this user to the app",
+        causes: &[
+            Cause {
+                what: "The app's Permitted Users is not `Admin approved users are pre-authorized`, or \
+                       no profile or permission set of this user is assigned to the app.",
+                tell: "Open the app's policies: look at Permitted Users, then at the lists of profiles \
+                       and permission sets, then at the user's own. One of the user's has to be there.",
+            },
+            Cause {
+                what: "Users may self-authorize, and this user never did, or the approval lacks \
+                       `refresh_token` and one scope beside it.",
+                tell: "Permitted Users says `All users may self-authorize`. Setup > Users > the user > \
+                       OAuth Connected Apps lists what the user has approved.",
+            },
+            Cause {
+                what: "The host is that of another org: a sandbox user at production, or a \
+                       government-cloud org at the login host.",
+                tell: "`orgtoken resolve` shows it. The host has to be the My Domain of the org where \
+                       the user lives. If the user's Login History there shows no attempt at all, it is \
+                       this cause or the next.",
+            },
+            Cause {
+                what: "The username is not one of this org: in a sandbox, its suffix is missing.",
+                tell: "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
+                       it from Setup > Users, and do not take the e-mail address.",
+            },
+            Cause {
+                what: "The sandbox was refreshed, and approvals and assignments were lost.",
+                tell: "It worked before the refresh, and other users fail too.",
+            },
+            Cause {
+                what: "App, policy or scratch org is only minutes old.",
+                tell: "It was changed less than ten minutes ago. Wait, and try again unchanged.",
+            },
+            Cause {
+                what: "The permission set is tied to the permission-set licence `Salesforce API \
+                       Integration`, which cannot carry the assignment to an app.",
+                tell: "The user has the permission set, the app lists it, and its License field names \
+                       that licence. Assign the profile, or a second permission set without a licence.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Policies > Edit.",
+                "OAuth Policies > Plugin Policies > Permitted Users: `Admin approved users are \
+                 pre-authorized`.",
+                "App Policies: select a profile or permission set that the user has. Save.",
+                "Wait two to ten minutes, then try again.",
+            ],
+            connected: &[
+                "Setup > Manage Connected Apps > the app > Edit Policies.",
+                "Permitted Users: `Admin approved users are pre-authorized`. Save.",
+                "On the app's page, Manage Profiles or Manage Permission Sets: add one that the user has.",
+                "Wait two to ten minutes, then try again.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.user_not_admin_approved",
+        title: "invalid_app_access: user is not admin approved to access this app",
+        codes: &["invalid_app_access", "OAUTH_APP_ACCESS_DENIED"],
+        texts: &["not admin approved", "not admin-approved", "oauth_app_access_denied"],
+        near: &[],
+        class: JustChanged,
+        meaning: "the app is open to users that an admin named, and this user is not one of them",
+        first: "add a profile or permission set of this user to the app",
+        causes: &[
+            Cause {
+                what: "No profile or permission set of this user is assigned to the app.",
+                tell: "Compare the app's lists with Setup > Users > the user: Profile, and Permission \
+                       Set Assignments.",
+            },
+            Cause {
+                what: "The permission set is assigned to the app, but not (or no longer) to the user.",
+                tell: "Setup > Permission Sets > the set > Manage Assignments: look for the user, and for \
+                       an expiry date.",
+            },
+            Cause {
+                what: "It was changed only minutes ago.",
+                tell: "Wait ten minutes, and try again unchanged.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Policies > Edit.",
+                "App Policies: select a profile or permission set that the user has. Save.",
+            ],
+            connected: &[
+                "Setup > Manage Connected Apps > the app.",
+                "Manage Profiles or Manage Permission Sets: add one that the user has.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.app_blocked",
+        title: "app_blocked: this app is blocked by admin",
+        codes: &["app_blocked", "fail_close_app_blocked", "OAUTH_APP_BLOCKED"],
+        texts: &["blocked by admin", "app is blocked", "oauth_app_blocked"],
+        near: &["blocked"],
+        class: Permanent,
+        meaning: "an admin, or a rule of the org, keeps this app out for this user or for everybody",
+        first: "open Setup > Connected Apps OAuth Usage and unblock or install the app",
+        causes: &[
+            Cause {
+                what: "An admin blocked the app.",
+                tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Unblock.",
+            },
+            Cause {
+                what: "The app is not installed in this org. Since September 2025 apps that are not are \
+                       closed to users without the permission `Approve Uninstalled Connected Apps`.",
+                tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Install.",
+            },
+            Cause {
+                what: "API Access Control is on, and the app is not on its list.",
+                tell: "Setup > API Access Control: the first box is ticked.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Setup > Connected Apps OAuth Usage > the app: Unblock or Install.",
+            "With API Access Control: put the app on its list, or give the user `Use Any API Client`.",
+        ]),
+    },
+    Entry {
+        code: "refused.session_level",
+        title: "invalid_session_level",
+        codes: &["invalid_session_level"],
+        texts: &["high assurance", "session level", "session security level"],
+        near: &["assurance"],
+        class: Permanent,
+        meaning: "a policy wants a High Assurance session, which a login without a person can never have",
+        first: "remove the High Assurance policy from this app or from the user's profile",
+        causes: &[
+            Cause {
+                what: "The app's policy asks for High Assurance.",
+                tell: "The app's policies show High Assurance under session policies.",
+            },
+            Cause {
+                what: "The user's profile asks for it at login.",
+                tell: "Setup > Profiles > the profile > Session Settings: `Session Security Level Required \
+                       at Login`.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &["Setup > External Client App Manager > the app > Policies > Edit > App \
+                         Authorization: no High Assurance. Save."],
+            connected: &[
+                "Setup > Manage Connected Apps > the app > Edit Policies > Session Policies: no \
+                          High Assurance. Save.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.activation_secret",
+        title: "invalid_grant: activation secret invalid",
+        codes: &["LOGIN_OAUTH_INVALID_DS"],
+        texts: &["activation secret"],
+        near: &["activation"],
+        class: Permanent,
+        meaning: "Salesforce wants to verify who the user is, since it does not know this address",
+        first: "relax the app's IP restrictions, or log in as the user once from this address",
+        causes: &[Cause {
+            what: "The address this comes from is new to Salesforce, and the app enforces IP restrictions.",
+            tell: "The user's Login History shows a verification that was asked for.",
+        }],
+        fix: Fix::ByApp {
+            external: &["Setup > External Client App Manager > the app > Policies > Edit > App \
+                         Authorization > IP Relaxation: `Relax IP restrictions`. Save."],
+            connected: &[
+                "Setup > Manage Connected Apps > the app > Edit Policies > IP Relaxation: `Relax \
+                          IP restrictions`. Save.",
+            ],
+        },
+    },
+];

@@ -1,0 +1,159 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::Permanent;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.audience_is_invalid",
+        title: "invalid_grant: audience is invalid",
+        codes: &[],
+        texts: &[
+            "audience is invalid",
+            "audience validation failed",
+            "invalid audience",
+            "audience invalid",
+        ],
+        near: &["audience", "aud"],
+        class: Permanent,
+        meaning: "the assertion was made for another host than the one it was sent to",
+        first: "leave the audience out and use the My Domain of the org (Setup > My Domain) as login URL",
+        causes: &[
+            Cause {
+                what: "Production and sandbox are mixed up: `login` goes with production and Developer \
+                       Edition, `test` with sandboxes and scratch orgs.",
+                tell: "`orgtoken resolve` shows token endpoint and audience: they differ in kind.",
+            },
+            Cause {
+                what: "A Lightning, Setup or other page's URL was taken.",
+                tell: "The host does not end in `.my.salesforce.com`.",
+            },
+            Cause {
+                what: "The org takes the My Domain only, or a login host only.",
+                tell: "The host is right, and one of the two audiences was tried. Try the other: \
+                       `--audience https://login.salesforce.com`.",
+            },
+            Cause {
+                what: "For users of an Experience Cloud site the audience is the URL of the site.",
+                tell: "The user is a member of a site, and the login URL is that of the org.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
+            "Remove the audience from the settings: it then follows the login URL.",
+        ]),
+    },
+    Entry {
+        code: "refused.invalid_assertion",
+        title: "invalid_grant: invalid assertion",
+        codes: &["invalid_assertion"],
+        texts: &["invalid assertion", "assertion is invalid", "invalid jwt", "invalid signature"],
+        near: &["assertion", "signature", "jwt", "certificate"],
+        class: Permanent,
+        meaning: "Salesforce could not verify the signature with the certificate that the app has",
+        first: "upload the certificate that belongs to this private key to the app",
+        causes: &[
+            Cause {
+                what: "The app has another certificate than that of this key.",
+                tell: "`orgtoken cert match` with the key and the .crt file that was uploaded, or compare the \
+                       public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
+            },
+            Cause {
+                what: "The certificate was replaced: an app holds one, and a new one counts at once.",
+                tell: "It worked before, and the app's page shows another certificate.",
+            },
+            Cause {
+                what: "The consumer key is of another app, which has another certificate.",
+                tell: "Compare the consumer key with the app's page.",
+            },
+            Cause {
+                what: "The assertion was cut or changed on its way.",
+                tell: "Another tool made it: `orgtoken assertion inspect` says what it is.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Settings > Edit > OAuth Settings > Flow \
+                 Enablement > JWT Bearer Flow > Upload Files: the .crt file. Save.",
+                "Wait two to ten minutes, then try again.",
+            ],
+            connected: &[
+                "Setup > App Manager > the app > Edit > Use digital signatures > Choose File: the .crt file. \
+                 Save.",
+                "Wait two to ten minutes, then try again.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.assertion_expired",
+        title: "invalid_grant: expired authorization code",
+        codes: &[],
+        texts: &[
+            "expired authorization code",
+            "assertion expired",
+            "assertion has expired",
+            "assertion is expired",
+            "expired assertion",
+            "jwt expired",
+            "jwt is expired",
+        ],
+        near: &["expired", "exp", "expiration"],
+        class: Permanent,
+        meaning: "the assertion had ended when it arrived: almost always the local clock is wrong",
+        first: "set the clock of this machine by NTP and try again",
+        causes: &[
+            Cause {
+                what: "The clock of this machine is behind.",
+                tell: "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
+            },
+            Cause {
+                what: "Local time was taken for UTC, or milliseconds for seconds.",
+                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a date.",
+            },
+            Cause {
+                what: "Minutes passed between signing and sending.",
+                tell: "The assertion waited in a queue or a file.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
+            "Sign right before sending, and anew for every attempt.",
+        ]),
+    },
+    Entry {
+        code: "refused.assertion_replayed",
+        title: "bad_jti_claim",
+        codes: &["bad_jti_claim"],
+        texts: &["jti already", "jti claim", "jti has"],
+        near: &["jti", "replay", "replayed"],
+        class: Permanent,
+        meaning: "the assertion has an id (`jti`) that was used before, or that is too long",
+        first: "sign a new assertion for every attempt",
+        causes: &[
+            Cause {
+                what: "The same assertion was sent twice.",
+                tell: "A proxy or a script repeats requests.",
+            },
+            Cause {
+                what: "Another tool gives every assertion the same id.",
+                tell: "`orgtoken assertion inspect` on two of them shows the same `jti`.",
+            },
+        ],
+        fix: Fix::Any(&["Sign anew, with a new `jti` or with none."]),
+    },
+    Entry {
+        code: "refused.assertion_type",
+        title: "invalid_assertion_type: specified assertion type is invalid",
+        codes: &["invalid_assertion_type"],
+        texts: &["assertion type is invalid", "invalid assertion type"],
+        near: &[],
+        class: Permanent,
+        meaning: "the request has `assertion_type`, a parameter of the SAML flow",
+        first: "send `grant_type` and `assertion` alone",
+        causes: &[Cause {
+            what: "The request mixes the SAML and the JWT bearer flow.",
+            tell: "Its form has a field `assertion_type`.",
+        }],
+        fix: Fix::Any(&[
+            "Send `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` and `assertion`, nothing else.",
+        ]),
+    },
+];

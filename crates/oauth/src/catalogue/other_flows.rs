@@ -1,0 +1,197 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::Permanent;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.other_grant",
+        title: "invalid_grant: expired access/refresh token, invalid authorization code, invalid user \
+                credentials",
+        codes: &["invalid_user_credentials", "INVALID_LOGIN", "LOGIN_MUST_USE_SECURITY_TOKEN"],
+        texts: &[
+            "expired access/refresh token",
+            "invalid authorization code",
+            "invalid user credentials",
+            "invalid username, password",
+            "no client credentials user",
+            "invalid refresh token",
+        ],
+        near: &["password", "refresh"],
+        class: Permanent,
+        meaning: "this answers another flow: password, refresh token, authorization code or client \
+                  credentials",
+        first: "use the JWT bearer grant, or look at the tool that sent this",
+        causes: &[Cause {
+            what: "The tool is set up for another flow.",
+            tell: "Its request has `grant_type=password`, `refresh_token`, `authorization_code` or \
+                   `client_credentials`.",
+        }],
+        fix: Fix::Any(&[
+            "Set the tool to the JWT bearer flow; it needs no password and no refresh token.",
+        ]),
+    },
+    Entry {
+        code: "refused.access_denied",
+        title: "access_denied",
+        codes: &["access_denied"],
+        texts: &["end-user denied authorization", "resource owner denied"],
+        near: &["denied"],
+        class: Permanent,
+        meaning: "somebody pressed Deny in a browser; the JWT bearer flow never asks",
+        first: "press Allow when you approve the app, or have an admin pre-authorize the user",
+        causes: &[Cause {
+            what: "The approval in the browser was refused.",
+            tell: "It came back in the address bar of a browser.",
+        }],
+        fix: Fix::Any(&[
+            "See [user_not_approved](#user_not_approved) for the way without a browser.",
+        ]),
+    },
+    Entry {
+        code: "refused.browser_flow",
+        title: "redirect_uri_mismatch, redirect_uri_missing, unsupported_response_type, \
+                immediate_unsuccessful",
+        codes: &[
+            "redirect_uri_mismatch",
+            "redirect_uri_missing",
+            "unsupported_response_type",
+            "immediate_unsuccessful",
+            "OAUTH_APPROVAL_ERROR_GENERIC",
+        ],
+        texts: &["redirect_uri"],
+        near: &["redirect", "callback"],
+        class: Permanent,
+        meaning: "this answers a login in a browser, as for self-authorization",
+        first: "make `redirect_uri` equal to the app's Callback URL, letter for letter",
+        causes: &[
+            Cause {
+                what: "The callback URL differs from the registered one, be it by a slash.",
+                tell: "Compare it with the app's OAuth settings.",
+            },
+            Cause {
+                what: "The app requires PKCE, and the URL has no `code_challenge`.",
+                tell: "The app's OAuth settings have the box ticked.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Correct the URL, or have an admin pre-authorize the user: then no browser is needed.",
+        ]),
+    },
+    Entry {
+        code: "refused.device_flow",
+        title: "authorization_pending",
+        codes: &["authorization_pending"],
+        texts: &[],
+        near: &["pending"],
+        class: Permanent,
+        meaning: "this answers the device flow: nobody has confirmed the code yet",
+        first: "confirm the code in a browser, or use the JWT bearer grant",
+        causes: &[Cause {
+            what: "The tool uses the device flow.",
+            tell: "It showed a code and a URL.",
+        }],
+        fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
+    },
+    Entry {
+        code: "refused.token_not_known",
+        title: "invalid_token, unsupported_token_type",
+        codes: &["invalid_token", "unsupported_token_type"],
+        texts: &["invalid token", "unsupported token type", "token is invalid"],
+        near: &["token"],
+        class: Permanent,
+        meaning: "this answers `revoke` or `introspect`: the token is not, or no longer, a token of this org",
+        first: "nothing is left to do if you meant to revoke it; else get a new token",
+        causes: &[
+            Cause {
+                what: "The token has ended or was revoked before.",
+                tell: "An API call with it answers INVALID_SESSION_ID.",
+            },
+            Cause {
+                what: "The host is of another org.",
+                tell: "Compare it with the token's `instance_url`.",
+            },
+        ],
+        fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
+    },
+    Entry {
+        code: "refused.basic_auth_header",
+        title: "invalid_basic_auth_header",
+        codes: &["invalid_basic_auth_header"],
+        texts: &[],
+        near: &[],
+        class: Permanent,
+        meaning: "the request has an `Authorization: Basic` header that is not key and secret",
+        first: "send no `Authorization` header with an assertion",
+        causes: &[Cause {
+            what: "A tool or a proxy adds credentials, perhaps from a `.netrc` file.",
+            tell: "`curl -v` shows the header.",
+        }],
+        fix: Fix::Any(&["Remove the header."]),
+    },
+    Entry {
+        code: "refused.one_time_password",
+        title: "invalid_otp, otp_error",
+        codes: &["invalid_otp", "otp_error"],
+        texts: &[],
+        near: &["otp"],
+        class: Permanent,
+        meaning: "this answers a passwordless login: the one-time password is wrong",
+        first: "use the JWT bearer grant, which has none",
+        causes: &[Cause {
+            what: "The tool uses headless login of an Experience Cloud site.",
+            tell: "Its request has `otp`.",
+        }],
+        fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
+    },
+    Entry {
+        code: "refused.experience_id",
+        title: "invalid_expid, unsupported_expid",
+        codes: &["invalid_expid", "unsupported_expid"],
+        texts: &["expid"],
+        near: &[],
+        class: Permanent,
+        meaning: "the request has an experience id (`expid`) that the site does not know",
+        first: "remove `expid` from the login URL",
+        causes: &[Cause {
+            what: "A login URL of a site was copied with its parameters.",
+            tell: "The URL has `expid=`.",
+        }],
+        fix: Fix::Any(&["Give the URL of the site alone."]),
+    },
+    Entry {
+        code: "refused.registration",
+        title: "registration_error, failed_registration, exceeded_registration_limit",
+        codes: &["registration_error", "failed_registration", "exceeded_registration_limit"],
+        texts: &[],
+        near: &["registration"],
+        class: Permanent,
+        meaning: "this answers the registration of a new app or user by program, not a login",
+        first: "create the app by hand, in Setup > App Manager",
+        causes: &[Cause {
+            what: "The tool registers an app or a user by itself.",
+            tell: "Its request goes to `/services/oauth2/register` or to headless registration.",
+        }],
+        fix: Fix::Any(&["Create the app in Setup, and give the tool its consumer key."]),
+    },
+    Entry {
+        code: "refused.mobile_attestation",
+        title: "app_attest_failed, app_attest_failed_retry, client_blocked, client_blocked_retry",
+        codes: &[
+            "app_attest_failed",
+            "app_attest_failed_retry",
+            "client_blocked",
+            "client_blocked_retry",
+        ],
+        texts: &["attestation"],
+        near: &["attest"],
+        class: Permanent,
+        meaning: "the app is a mobile one that has to prove which device it runs on",
+        first: "use an app of its own for this integration",
+        causes: &[Cause {
+            what: "The consumer key is of a mobile app with attestation.",
+            tell: "The app's settings name iOS or Android.",
+        }],
+        fix: Fix::Any(&[
+            "Create an External Client App for the integration, with the JWT Bearer Flow.",
+        ]),
+    },
+];

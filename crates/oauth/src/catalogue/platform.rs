@@ -1,0 +1,145 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::{CoolDown, Permanent, Transient};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.retry_your_request",
+        title: "unknown_error: retry your request",
+        codes: &["unknown_error"],
+        texts: &["retry your request"],
+        near: &["retry"],
+        class: Transient,
+        meaning: "a fault at Salesforce that passes, though the status is 400",
+        first: "try again in a moment",
+        causes: &[
+            Cause { what: "A passing fault.", tell: "The second or third attempt works." },
+            Cause {
+                what: "The client speaks a TLS older than 1.2.",
+                tell: "Another tool is used, it is old, and this never goes away.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Try again, with an assertion signed anew. `orgtoken` does so by itself, three times.",
+        ]),
+    },
+    Entry {
+        code: "refused.salesforce_fault",
+        title: "server_error, service_unavailable, system_down, slow_down",
+        codes: &[
+            "server_error",
+            "service_unavailable",
+            "system_down",
+            "slow_down",
+            "temporarily_unavailable",
+        ],
+        texts: &["system is down", "service unavailable", "temporarily unavailable"],
+        near: &["unavailable", "temporarily"],
+        class: Transient,
+        meaning: "a fault at Salesforce that passes",
+        first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
+        causes: &[Cause {
+            what: "A fault or an overload at Salesforce.",
+            tell: "https://status.salesforce.com shows the instance of the org.",
+        }],
+        fix: Fix::Any(&["Wait and try again."]),
+    },
+    Entry {
+        code: "unavailable.maintenance",
+        title: "A page that says `Data Not Available` or `maintenance`",
+        codes: &["org_not_ready"],
+        texts: &[
+            "data not available",
+            "down for maintenance",
+            "undergoing maintenance",
+            "org_in_maintenance",
+        ],
+        near: &["maintenance"],
+        class: Transient,
+        meaning: "the org is in maintenance, or is not ready yet",
+        first: "wait some minutes and try again",
+        causes: &[
+            Cause {
+                what: "Planned maintenance.",
+                tell: "https://status.salesforce.com shows it for the instance of the org.",
+            },
+            Cause {
+                what: "A new sandbox or scratch org that is still being made.",
+                tell: "It was created minutes ago.",
+            },
+        ],
+        fix: Fix::Any(&["Wait and try again."]),
+    },
+    Entry {
+        code: "unavailable.status",
+        title: "Status 500, 502, 503, 504 or 420 without a reason",
+        codes: &["500", "502", "503", "504", "420"],
+        texts: &[
+            "internal server error",
+            "bad gateway",
+            "gateway timeout",
+            "gateway time-out",
+            "http 500",
+            "http 502",
+            "http 503",
+            "http 504",
+        ],
+        near: &[],
+        class: Transient,
+        meaning: "Salesforce, or a proxy before it, is failing",
+        first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
+        causes: &[
+            Cause {
+                what: "A fault at Salesforce.",
+                tell: "https://status.salesforce.com shows the instance of the org.",
+            },
+            Cause {
+                what: "A proxy on the way.",
+                tell: "The page names the proxy, or other hosts fail as well.",
+            },
+            Cause {
+                what: "`test.salesforce.com` itself, which fails now and then.",
+                tell: "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
+            },
+        ],
+        fix: Fix::Any(&["Wait and try again.", "Use the My Domain of the org as login URL."]),
+    },
+    Entry {
+        code: "rate.limited",
+        title: "Status 429",
+        codes: &["429"],
+        texts: &["too many requests", "http 429"],
+        near: &[],
+        class: CoolDown,
+        meaning: "too many requests came from here",
+        first: "wait some minutes, and keep tokens instead of logging in for every call",
+        causes: &[Cause {
+            what: "A program logs in for every request, or retries in a loop.",
+            tell: "Login History of the user shows a row every second or so.",
+        }],
+        fix: Fix::Any(&["Wait as long as the answer says, five minutes if it says nothing."]),
+    },
+    Entry {
+        code: "resp.content_type",
+        title: "A login page in HTML",
+        codes: &[],
+        texts: &["<html", "<!doctype html", "unexpected token <"],
+        near: &["html"],
+        class: Permanent,
+        meaning: "something answered with a page for people: the host or the path is wrong, or a proxy \
+                  answers in place of Salesforce",
+        first: "check that the login URL is the My Domain of the org, and that no proxy answers in its place",
+        causes: &[
+            Cause {
+                what: "The URL is of Lightning, of Setup, or of a site.",
+                tell: "The host does not end in `.my.salesforce.com`.",
+            },
+            Cause {
+                what: "A proxy or a captive portal answers.",
+                tell: "`curl -i` of the same URL shows its name.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
+        ]),
+    },
+];

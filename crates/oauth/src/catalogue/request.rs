@@ -1,0 +1,159 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::Permanent;
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.grant_type",
+        title: "unsupported_grant_type: grant type not supported",
+        codes: &["unsupported_grant_type"],
+        texts: &["grant type not supported", "unsupported grant type", "grant_type not supported"],
+        near: &["grant"],
+        class: Permanent,
+        meaning: "this host does not know the JWT bearer grant, or could not read the request",
+        first: "check that the login URL is a My Domain, `login` or `test`, not a Lightning or site page",
+        causes: &[
+            Cause {
+                what: "The host is wrong.",
+                tell: "It does not end in `.my.salesforce.com`, and is neither `login` nor `test`.",
+            },
+            Cause {
+                what: "The body was sent as JSON, or was encoded twice.",
+                tell: "Another tool sends it: the Content-Type has to be \
+                       `application/x-www-form-urlencoded`, and `%253A` in the body means twice.",
+            },
+            Cause {
+                what: "`grant_type` is misspelt.",
+                tell: "It is `urn:ietf:params:oauth:grant-type:jwt-bearer`, letter for letter.",
+            },
+            Cause {
+                what: "The app has no JWT Bearer Flow.",
+                tell: "The app's OAuth settings show no certificate.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Use the My Domain of the org as login URL.",
+            "Enable the JWT Bearer Flow on the app and upload the certificate.",
+        ]),
+    },
+    Entry {
+        code: "refused.wrong_domain",
+        title: "invalid_grant: request not supported on this domain",
+        codes: &["LOGIN_ERROR_ORG_DOMAIN_ONLY"],
+        texts: &["not supported on this domain", "restricted domain"],
+        near: &["domain"],
+        class: Permanent,
+        meaning: "the org takes logins at its My Domain only, not at `login` or `test`",
+        first: "use the My Domain of the org (Setup > My Domain) as login URL",
+        causes: &[Cause {
+            what: "The login URL is `login.salesforce.com` or `test.salesforce.com`.",
+            tell: "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the org \
+                   prevents.",
+        }],
+        fix: Fix::Any(&[
+            "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
+        ]),
+    },
+    Entry {
+        code: "refused.invalid_request",
+        title: "invalid_request",
+        codes: &["invalid_request"],
+        texts: &[
+            "must use http post",
+            "https required",
+            "missing required parameter",
+            "missing parameter",
+        ],
+        near: &["parameter", "https", "post"],
+        class: Permanent,
+        meaning: "the request itself is not as Salesforce wants it",
+        first: "check that no proxy rewrites the request, and that the login URL begins with `https://`",
+        causes: &[
+            Cause {
+                what: "A proxy turned the POST into a GET, or dropped the body.",
+                tell: "The description speaks of POST or of a missing parameter.",
+            },
+            Cause {
+                what: "Another tool forms the request differently.",
+                tell: "It works with `orgtoken token`.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "POST a form with `grant_type` and `assertion` over https, with nothing in the URL.",
+        ]),
+    },
+    Entry {
+        code: "refused.invalid_scope",
+        title: "invalid_scope: requested scope is invalid, unknown or malformed",
+        codes: &["invalid_scope"],
+        texts: &["requested scope"],
+        near: &["scope", "scopes"],
+        class: Permanent,
+        meaning: "the request or the endpoint asks for a scope that the app or the token does not have",
+        first: "select the scope in the app's OAuth settings; the request itself names none",
+        causes: &[
+            Cause {
+                what: "The request has a parameter `scope`.",
+                tell: "Another tool sends it. In this flow the app alone decides.",
+            },
+            Cause {
+                what: "`userinfo` was called with a token that has neither `id` nor `openid`.",
+                tell: "The login worked, and this came afterwards.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Settings > Edit > OAuth Settings > \
+                         OAuth Scopes: add `api`, `refresh_token` and what else is needed. Save.",
+            ],
+            connected: &[
+                "Setup > App Manager > the app > Edit > Selected OAuth Scopes: add `api`, \
+                          `refresh_token` and what else is needed. Save.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.invalid_grant",
+        title: "invalid_grant, in words not listed here",
+        codes: &["invalid_grant"],
+        texts: &[],
+        near: &[],
+        class: Permanent,
+        meaning: "Salesforce refuses the login; what follows `invalid_grant` says why, and it is new to \
+                  this catalogue",
+        first: "open Setup > Login History (or the user's own): its Status says the true reason",
+        causes: &[
+            Cause {
+                what: "The user is not approved for the app.",
+                tell: "See [user_not_approved](#user_not_approved): half of all refusals are that.",
+            },
+            Cause {
+                what: "Host or audience are of another org.",
+                tell: "`orgtoken resolve` shows both.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
+             Status.",
+            "`orgtoken doctor` tells the usual causes apart.",
+        ]),
+    },
+    Entry {
+        code: "refused.unknown",
+        title: "A refusal that is not listed here",
+        codes: &[],
+        texts: &[],
+        near: &[],
+        class: Permanent,
+        meaning: "this refusal is new to the catalogue; Salesforce's own words are all there is",
+        first: "open Setup > Login History (or the user's own): its Status says more than the refusal",
+        causes: &[Cause {
+            what: "Unknown.",
+            tell: "`orgtoken doctor` checks what can be checked from here.",
+        }],
+        fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
+    },
+];
+
+/// Everything that `invalid_grant` can be.
+pub(super) const GENERIC: &str = "refused.invalid_grant";
+pub(super) const UNKNOWN: &str = "refused.unknown";

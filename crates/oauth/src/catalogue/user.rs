@@ -1,0 +1,237 @@
+use super::{Cause, Entry, Fix};
+use crate::refusal::RefusalClass::{CoolDown, Permanent};
+
+pub(super) const ENTRIES: &[Entry] = &[
+    Entry {
+        code: "refused.user_is_invalid",
+        title: "invalid_grant: user is invalid",
+        codes: &["invalid_user"],
+        texts: &[
+            "user is invalid",
+            "invalid user name",
+            "invalid username",
+            "user not found",
+            "unknown user",
+        ],
+        near: &["username", "subject", "sub"],
+        class: Permanent,
+        meaning: "the org has no user of this name",
+        first: "copy the username from Setup > Users of this org; a sandbox's ends in the sandbox's name",
+        causes: &[
+            Cause {
+                what: "The sandbox suffix is missing.",
+                tell: "The login URL is of a sandbox, and the username does not end in its name, as in \
+                       `user@acme.com.sbx`.",
+            },
+            Cause {
+                what: "The e-mail address was taken for the username.",
+                tell: "Setup > Users shows the two in different columns.",
+            },
+            Cause {
+                what: "The user lives in another org.",
+                tell: "Setup > Users of the org behind the login URL does not list it.",
+            },
+        ],
+        fix: Fix::Any(&["Setup > Users > Users: copy the column Username."]),
+    },
+    Entry {
+        code: "refused.user_inactive",
+        title: "invalid_grant: inactive user",
+        codes: &["inactive_user", "LOGIN_ERROR_USER_INACTIVE", "LOGIN_ERROR_USER_FROZEN"],
+        texts: &[
+            "inactive user",
+            "user is inactive",
+            "user inactive",
+            "user is not active",
+            "user is frozen",
+        ],
+        near: &["frozen", "deactivated", "inactive"],
+        class: Permanent,
+        meaning: "the user exists and was deactivated or frozen",
+        first: "activate or unfreeze the user in Setup > Users",
+        causes: &[
+            Cause {
+                what: "The user was deactivated.",
+                tell: "Setup > Users > the user: Active is not ticked.",
+            },
+            Cause {
+                what: "The user was frozen.",
+                tell: "Setup > Users > the user has a button Unfreeze.",
+            },
+            Cause {
+                what: "A sandbox was created or refreshed, which may deactivate users.",
+                tell: "It worked before the refresh.",
+            },
+        ],
+        fix: Fix::Any(&["Setup > Users > the user > Edit: tick Active, save; or press Unfreeze."]),
+    },
+    Entry {
+        code: "refused.org_inactive",
+        title: "invalid_grant: inactive organization",
+        codes: &[
+            "inactive_org",
+            "LOGIN_ERROR_ORG_LOCKOUT",
+            "LOGIN_ERROR_ORG_SUSPENDED",
+            "LOGIN_ERROR_ORG_INACTIVE",
+            "LOGIN_ERROR_ORG_CLOSED",
+            "LOGIN_ORG_TRIAL_EXP",
+        ],
+        texts: &[
+            "inactive org",
+            "org is inactive",
+            "organization is inactive",
+            "organization is not active",
+            "locked, closed, or suspended",
+            "org is locked",
+        ],
+        near: &["organization", "org", "trial", "suspended"],
+        class: Permanent,
+        meaning: "the whole org is closed: expired, locked, suspended or deleted",
+        first: "ask the owner of the org, or the Salesforce account team",
+        causes: &[
+            Cause {
+                what: "A trial or scratch org has expired, or a sandbox was deleted.",
+                tell: "Nobody can log in with a browser either.",
+            },
+            Cause {
+                what: "Salesforce locked or suspended the org.",
+                tell: "The org's owner got mail about it.",
+            },
+        ],
+        fix: Fix::Any(&["Use another org, or have this one opened again by Salesforce."]),
+    },
+    Entry {
+        code: "refused.ip_restricted",
+        title: "invalid_grant: ip restricted or invalid login hours",
+        codes: &[
+            "LOGIN_ERROR_RESTRICTED_DOMAIN",
+            "LOGIN_ERROR_RESTRICTED_TIME",
+            "LOGIN_OAUTH_INVALID_IP",
+        ],
+        texts: &[
+            "ip restricted",
+            "restricted ip",
+            "ip address not allowed",
+            "ip not allowed",
+            "invalid login hours",
+            "login hours",
+        ],
+        near: &["ip", "hours", "restricted"],
+        class: Permanent,
+        meaning: "this user may not log in from this address, or not at this hour",
+        first: "relax the app's IP restrictions (IP Relaxation), or allow this machine's address",
+        causes: &[
+            Cause {
+                what: "The app enforces IP restrictions, and this address is not a trusted one.",
+                tell: "The app's policies show IP Relaxation: `Enforce IP restrictions`.",
+            },
+            Cause {
+                what: "The user's profile has Login IP Ranges without this address.",
+                tell: "Setup > Profiles > the profile > Login IP Ranges. The user's Login History says \
+                       `Restricted IP` and shows the address.",
+            },
+            Cause {
+                what: "The user's profile has Login Hours, and this is not one.",
+                tell: "Setup > Profiles > the profile > Login Hours. Login History says `Restricted time`.",
+            },
+        ],
+        fix: Fix::ByApp {
+            external: &[
+                "Setup > External Client App Manager > the app > Policies > Edit > App Authorization > IP \
+                 Relaxation: `Relax IP restrictions`. Save.",
+                "Or add the address: Setup > Network Access, or the profile's Login IP Ranges.",
+            ],
+            connected: &[
+                "Setup > Manage Connected Apps > the app > Edit Policies > IP Relaxation: `Relax IP \
+                 restrictions`. Save. (`…with second factor` does not help here.)",
+                "Or add the address: Setup > Network Access, or the profile's Login IP Ranges.",
+            ],
+        },
+    },
+    Entry {
+        code: "refused.authentication_failure",
+        title: "invalid_grant: authentication failure",
+        codes: &["LOGIN_OAUTH_API_DISABLED"],
+        texts: &["authentication failure", "authentication failed"],
+        near: &["authentication"],
+        class: Permanent,
+        meaning: "Salesforce refuses the login and keeps the reason for its own Login History",
+        first: "open Setup > Login History (or the user's own) and read the column Status",
+        causes: &[
+            Cause {
+                what: "The user may not use the API.",
+                tell: "The user's profile and permission sets lack `API Enabled`.",
+            },
+            Cause {
+                what: "The host is of another org or environment.",
+                tell: "Login History of this org shows no attempt at all.",
+            },
+            Cause {
+                what: "Another grant was used: with username and password this is a wrong password or a \
+                       missing security token.",
+                tell: "The request has `grant_type=password`.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
+             Status.",
+            "Give the user `API Enabled` by profile or permission set.",
+            "Use the My Domain of the user's org as login URL.",
+        ]),
+    },
+    Entry {
+        code: "refused.login_error",
+        title: "login_error",
+        codes: &["login_error"],
+        texts: &[],
+        near: &["login"],
+        class: Permanent,
+        meaning: "the login failed, and Salesforce keeps the reason for its own Login History",
+        first: "open Setup > Login History (or the user's own) and read the column Status",
+        causes: &[Cause {
+            what: "Many: a policy, a restriction, a login flow.",
+            tell: "Login History says which.",
+        }],
+        fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
+    },
+    Entry {
+        code: "rate.login",
+        title: "invalid_grant: login rate exceeded",
+        codes: &[
+            "rate_limit_exceeded",
+            "LOGIN_RATE_EXCEEDED",
+            "LOGIN_ERROR_RATE_EXCEEDED",
+            "LOGIN_ERROR_LOGINS_EXCEEDED",
+            "LOGIN_OAUTH_EXCEED_GET_AT_LMT",
+        ],
+        texts: &[
+            "login rate exceeded",
+            "login_rate_exceeded",
+            "logins exceeded",
+            "token limit exceeded",
+            "too many logins",
+        ],
+        near: &["rate", "exceeded", "limit"],
+        class: CoolDown,
+        meaning: "this user logged in more than 3,600 times within an hour and is kept out for an hour",
+        first: "wait an hour, and keep tokens instead of logging in for every call",
+        causes: &[
+            Cause {
+                what: "A program logs in for every request.",
+                tell: "Login History of the user shows a row every second or so.",
+            },
+            Cause {
+                what: "Many hosts or workers share the user, and each logs in by itself.",
+                tell: "Login History shows many addresses.",
+            },
+            Cause {
+                what: "A program retries a failing login in a loop.",
+                tell: "Login History shows many failures.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Stop what logs in so often. Trying again sooner only lengthens the wait.",
+            "Reuse a token until it ends: `orgtoken` does, unless `--no-cache` is given.",
+        ]),
+    },
+];
