@@ -17,7 +17,7 @@ use crate::secret::shows;
 pub struct Home {
     folder: TempDir,
     key: String,
-    /// Goes before every other argument.
+    /// Goes behind the arguments of every call.
     flags: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Home {
         json!({"key": "salesforce", "name": "Salesforce", "value": value, "tag": [], "role": ["admin"]})
     }
 
-    /// What every later call gives before its own arguments.
+    /// What every later call gives behind its own arguments.
     pub fn set_flags<S: Into<String>>(&mut self, flags: impl IntoIterator<Item = S>) {
         self.flags = flags.into_iter().map(Into::into).collect();
     }
@@ -77,8 +77,7 @@ impl Home {
     /// `orgtoken ARGUMENTS`, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = program::orgtoken(self.path())?;
-        let (name, rest) = arguments.split_at(usize::from(!arguments.is_empty()));
-        command.args(name).args(&self.flags).args(rest);
+        command.args(arguments).args(&self.flags);
         Ok(command)
     }
 

@@ -10,3 +10,4 @@ pub mod keys;
 pub mod program;
 pub mod raw;
 pub mod secret;
+pub mod stage;

@@ -17,6 +17,9 @@ use std::{fs, io};
 
 use anyhow::{Context, Result};
 use base64ct::{Base64, Encoding};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 
 use self::rsa::Rsa;
@@ -85,6 +88,13 @@ pub fn folder() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     Ok(target.context("this program is not in a target folder")?.join("test-keys"))
+}
+
+/// A certificate signed by the key itself, as PEM.
+pub fn certificate(private_key: &str) -> Result<String> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(private_key.as_bytes())?;
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key, &rcgen::PKCS_RSA_SHA256)?;
+    Ok(CertificateParams::new(["acme.example".to_owned()])?.self_signed(&pair)?.pem())
 }
 
 /// Makes the table in `folder`, unless it is there and current. Returns how many files it has, and

@@ -1,0 +1,115 @@
+//! The budgets, each beside its reference, measured in one run: `bench [--runs N]`.
+//!
+//! What is measured and its reference take turns, so that a busy machine slows both.
+#![forbid(unsafe_code)]
+
+mod processes;
+mod signing;
+mod size;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runs = match arguments.as_slice() {
+        [] => 200,
+        ["--runs", number] => number.parse()?,
+        _ => bail!("bench takes nothing but `--runs N`"),
+    };
+
+    let mut rows = processes::measure(runs)?;
+    rows.extend(signing::measure(runs)?);
+    rows.extend(size::measure()?);
+    let mut out = io::stdout().lock();
+    writeln!(out, "{:<44} {:>10} {:>10} {:>8} {:>8}", "", "ours", "beside", "ratio", "budget")?;
+    for row in &rows {
+        writeln!(out, "{row}")?;
+    }
+    let kept = rows.iter().all(Row::is_kept);
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// One line of the table.
+pub(crate) struct Row {
+    what: &'static str,
+    ours: Quantity,
+    beside: Option<Quantity>,
+    /// The ratio of the two, or what ours may be; none for what is only shown.
+    budget: Option<f64>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Quantity {
+    Time(Duration),
+    Megabytes(f64),
+}
+
+impl Row {
+    /// What has a reference.
+    pub(crate) fn ratio(what: &'static str, ours: Duration, beside: Duration, budget: f64) -> Self {
+        let beside = Some(Quantity::Time(beside));
+        Self { what, ours: Quantity::Time(ours), beside, budget: Some(budget) }
+    }
+
+    /// What is only shown.
+    pub(crate) fn shown(what: &'static str, ours: Duration) -> Self {
+        Self { what, ours: Quantity::Time(ours), beside: None, budget: None }
+    }
+
+    pub(crate) fn megabytes(what: &'static str, ours: f64, budget: f64) -> Self {
+        Self { what, ours: Quantity::Megabytes(ours), beside: None, budget: Some(budget) }
+    }
+
+    /// What is held against the budget.
+    fn held(&self) -> f64 {
+        self.ours.number() / self.beside.map_or(1.0, Quantity::number)
+    }
+
+    fn is_kept(&self) -> bool {
+        self.budget.is_none_or(|budget| self.held() <= budget)
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let beside = self.beside.map(|beside| beside.to_string()).unwrap_or_default();
+        let ratio = self.beside.map(|_| format!("{:.2}", self.held())).unwrap_or_default();
+        let budget = self.budget.map(|budget| format!("{budget:.2}")).unwrap_or_default();
+        write!(
+            f,
+            "{:<44} {:>10} {beside:>10} {ratio:>8} {budget:>8}",
+            self.what,
+            self.ours.to_string()
+        )?;
+        f.write_str(if self.is_kept() { "" } else { "  OVER" })
+    }
+}
+
+impl Quantity {
+    fn number(self) -> f64 {
+        match self {
+            Self::Time(time) => time.as_secs_f64(),
+            Self::Megabytes(number) => number,
+        }
+    }
+}
+
+impl std::fmt::Display for Quantity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Time(time) if time.as_micros() < 1000 => write!(f, "{} µs", time.as_micros()),
+            Self::Time(time) => write!(f, "{:.2} ms", time.as_secs_f64() * 1e3),
+            Self::Megabytes(number) => write!(f, "{number:.2} MB"),
+        }
+    }
+}
+
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
