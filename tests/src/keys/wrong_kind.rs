@@ -71,7 +71,6 @@ fn other_algorithms(table: &mut Table, key: &Rsa) -> Result<()> {
         ("A55 EC, PKCS#8", ec.serialize_pem()),
         ("A55 EC, PKCS#8, DER", Base64::encode_string(&ec.serialize_der())),
         ("A55 EC, SEC1", pem("EC PRIVATE KEY", &sec1)),
-        ("A55 EC, parameters only", pem("EC PARAMETERS", der::P256)),
         ("A55 EC by its identifier", info(der::EC, der::P256, &sec1)),
         ("A55 Ed25519", ed25519.serialize_pem()),
         ("A55 X25519", info(der::X25519, &[], &der::octets(&[0x17; 32]))),
