@@ -1,10 +1,10 @@
 //! `/__fake`: what the library's methods do, for tests that are not written in Rust.
 
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::call::Call;
-use crate::history::Login;
+use crate::history::{Login, RecordedRequest};
 use crate::org::Org;
 use crate::reply::{self, Reply};
 use crate::scenario::Scenario;
@@ -13,6 +13,7 @@ use crate::scenario::Scenario;
 pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
     match (call.method(), segments) {
         (&Method::GET, ["logins"]) => reply::json(StatusCode::OK, &logins(org)),
+        (&Method::GET, ["requests"]) => reply::json(StatusCode::OK, &requests(org)),
         (&Method::GET, ["scenarios"]) => reply::json(StatusCode::OK, &scenarios()),
         (&Method::POST, ["expire" | "revoke"]) => {
             org.state().sessions.clear();
@@ -30,6 +31,18 @@ fn logins(org: &Org) -> Value {
     });
     let granted = state.history.iter().filter(|login| login.is_granted()).count();
     json!({ "granted": granted, "attempts": attempts.collect::<Vec<_>>() })
+}
+
+/// Neither bodies nor credentials: whoever can ask need not be who sent them.
+fn requests(org: &Org) -> Value {
+    let row = |request: &RecordedRequest| {
+        let names = request.headers().keys().map(HeaderName::as_str);
+        json!({
+            "method": request.method().as_str(), "origin": request.origin(),
+            "target": request.target(), "headers": names.collect::<Vec<_>>(),
+        })
+    };
+    org.state().requests.iter().map(row).collect()
 }
 
 fn scenarios() -> Value {

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod app_key;
 mod builder;
 mod call;
 mod claims;
@@ -34,6 +35,7 @@ mod token_endpoint;
 mod user;
 
 pub use app::{AppKind, CertificateError};
+pub use app_key::AppKey;
 pub use builder::{FakeOrgBuilder, StartError};
 pub use fake_org::FakeOrg;
 pub use history::{Login, RecordedRequest};

@@ -11,11 +11,12 @@ mod columns;
 mod error;
 mod filter;
 mod lexer;
+mod metadata;
 mod parser;
 mod run;
 
 pub(crate) use error::SoqlError;
-pub(crate) use run::run;
+pub(crate) use run::Prepared;
 
 use columns::Column;
 

@@ -49,8 +49,10 @@ impl Org {
         }
     }
 
-    /// Whether an assertion for this audience may be traded here.
+    /// Whether an assertion for this audience may be traded here. A slash at its end does no harm:
+    /// `sf` sends one.
     pub(crate) fn accepts_audience(&self, call: &Call, audience: &str) -> bool {
+        let audience = audience.strip_suffix('/').unwrap_or(audience);
         if let Some(only) = self.role(call).audience() {
             return audience == only;
         }

@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{Answer, RestError, Session};
-use crate::{reply, soql};
+use crate::reply;
+use crate::soql::Prepared;
 
 /// `GET query?q=SELECT…`
 pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
@@ -15,8 +16,13 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
         return Err(RestError::new(400, "MALFORMED_QUERY", message));
     };
     let state = session.org.state();
-    let found = soql::run(text, &state.schema, &state.records, with_deleted, &session.base);
-    let found = found.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
+    let prepared = Prepared::new(text, &state.schema);
+    let prepared =
+        prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
+    if query.first("columns") == Some("true") {
+        return Ok(reply::json(StatusCode::OK, &prepared.metadata()));
+    }
+    let found = prepared.run(&state.records, with_deleted, &session.base);
     let body = json!({ "totalSize": found.total, "done": true, "records": found.records });
     Ok(reply::json(StatusCode::OK, &body))
 }

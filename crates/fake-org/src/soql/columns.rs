@@ -6,7 +6,7 @@ use crate::schema::{Field, ObjectType, Schema};
 
 /// A field that exists, and the relationships that lead to it.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     pub(super) hops: Vec<Hop>,
     pub(super) field: Field,
     /// Where it stands in the query.
@@ -15,7 +15,7 @@ pub(super) struct Column {
 
 /// One step to another record.
 #[derive(Clone, Debug)]
-pub(super) struct Hop {
+pub(crate) struct Hop {
     /// `Account`
     pub(super) relationship: String,
     /// `AccountId`
@@ -53,6 +53,12 @@ impl Column {
         let field = object.field(&last.text);
         let field = field.ok_or_else(|| SoqlError::no_column(last.at, &last.text, &object.name))?;
         Ok(Self { hops, field: field.clone(), at: last.at })
+    }
+
+    /// The names that lead to it: `["Account", "Name"]`.
+    pub(super) fn way(&self) -> Vec<&str> {
+        let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
+        hops.chain([self.field.name.as_str()]).collect()
     }
 
     /// The record that holds the field, seen from this one.

@@ -2,58 +2,74 @@
 
 use serde_json::{Value, json};
 
-use super::{Column, Query, Select, SoqlError, parser};
+use super::{Column, Condition, Query, Select, SoqlError, parser};
 use crate::records::{Record, Records, is_deleted};
-use crate::schema::Schema;
+use crate::schema::{ObjectType, Schema};
+
+/// A query in which every name has been found to exist.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a> {
+    object: &'a ObjectType,
+    /// `None` for `COUNT()`.
+    columns: Option<Vec<Column>>,
+    condition: Option<Condition<Column>>,
+    limit: Option<usize>,
+}
 
 /// What came of a query.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct Found {
     /// How many records match; more than `records` only for `COUNT()`.
     pub(crate) total: usize,
     pub(crate) records: Vec<Value>,
 }
 
-/// Runs a query; `base` begins the links to the records (`/services/data/v66.0`).
-pub(crate) fn run(
-    text: &str,
-    schema: &Schema,
-    records: &Records,
-    with_deleted: bool,
-    base: &str,
-) -> Result<Answer, SoqlError> {
-    let Query { select, object, condition, limit } = parser::parse(text)?;
-    let unknown = || SoqlError::no_object(object.at, &object.text);
-    let object = schema.object(&object.text).ok_or_else(unknown)?;
-    let columns = match select {
-        Select::Count => None,
-        Select::Fields(paths) => {
-            let columns = paths.iter().map(|path| Column::find(schema, object, path));
-            Some(without_repeats(columns.collect::<Result<_, _>>()?)?)
-        }
-    };
-    let condition = condition.map(|condition| condition.resolve(schema, object)).transpose()?;
+impl<'a> Prepared<'a> {
+    /// Reads a query and looks up its names.
+    pub(crate) fn new(text: &str, schema: &'a Schema) -> Result<Self, SoqlError> {
+        let Query { select, object, condition, limit } = parser::parse(text)?;
+        let unknown = || SoqlError::no_object(object.at, &object.text);
+        let object = schema.object(&object.text).ok_or_else(unknown)?;
+        let columns = match select {
+            Select::Count => None,
+            Select::Fields(paths) => {
+                let columns = paths.iter().map(|path| Column::find(schema, object, path));
+                Some(without_repeats(columns.collect::<Result<_, _>>()?)?)
+            }
+        };
+        let condition = condition.map(|condition| condition.resolve(schema, object)).transpose()?;
+        Ok(Self { object, columns, condition, limit })
+    }
 
-    let all = records.all(&object.name).iter();
-    let found = all
-        .filter(|record| with_deleted || !is_deleted(record))
-        .filter(|record| condition.as_ref().is_none_or(|it| it.holds(records, record)))
-        .take(limit.unwrap_or(usize::MAX));
-    let Some(columns) = columns else {
-        return Ok(Answer { total: found.count(), records: Vec::new() });
-    };
-    let rows: Vec<_> =
-        found.map(|record| row(&columns, records, record, &object.name, base)).collect();
-    Ok(Answer { total: rows.len(), records: rows })
+    pub(crate) fn object(&self) -> &ObjectType {
+        self.object
+    }
+
+    /// What `SELECT` names; nothing for `COUNT()`.
+    pub(crate) fn columns(&self) -> &[Column] {
+        self.columns.as_deref().unwrap_or_default()
+    }
+
+    /// Runs it; `base` begins the links to the records (`/services/data/v66.0`).
+    pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
+        let found = records
+            .all(&self.object.name)
+            .iter()
+            .filter(|record| with_deleted || !is_deleted(record))
+            .filter(|record| self.condition.as_ref().is_none_or(|it| it.holds(records, record)))
+            .take(self.limit.unwrap_or(usize::MAX));
+        let Some(columns) = &self.columns else {
+            return Found { total: found.count(), records: Vec::new() };
+        };
+        let row = |record| row(columns, records, record, &self.object.name, base);
+        let records: Vec<_> = found.map(row).collect();
+        Found { total: records.len(), records }
+    }
 }
 
 fn without_repeats(columns: Vec<Column>) -> Result<Vec<Column>, SoqlError> {
-    let key = |column: &Column| {
-        let way: Vec<_> = column.hops.iter().map(|hop| hop.relationship.clone()).collect();
-        (way, column.field.name.clone())
-    };
     for (place, column) in columns.iter().enumerate() {
-        if columns[..place].iter().any(|earlier| key(earlier) == key(column)) {
+        if columns[..place].iter().any(|earlier| earlier.way() == column.way()) {
             let message = format!("duplicate field selected: {}", column.field.name);
             return Err(SoqlError::malformed(column.at, message));
         }

@@ -10,8 +10,12 @@ use orgtoken_fake_org::{AppKind, Role, TokenFormat, User};
 #[command(name = "orgtoken-fake-org", version)]
 pub(crate) struct Args {
     /// The app's certificate, in PEM or DER
-    #[arg(long, value_name = "FILE", required_unless_present = "scenarios")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "scenarios"])]
     pub(crate) cert: Option<PathBuf>,
+
+    /// Make a new key, take its certificate as the app's, and write the key to this file
+    #[arg(long, value_name = "KEY_FILE", conflicts_with = "cert")]
+    pub(crate) new_key: Option<PathBuf>,
 
     /// The app's consumer key
     #[arg(long, value_name = "KEY", default_value = "3MVG9fake")]

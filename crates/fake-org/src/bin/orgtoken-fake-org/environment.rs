@@ -1,4 +1,5 @@
 use std::io::{self, Write};
+use std::path::Path;
 
 use orgtoken_fake_org::FakeOrg;
 
@@ -25,9 +26,13 @@ impl Environment {
             ("SF_AUDIENCE_URL", url.clone()),
             ("FAKE_ORG_URL", url),
         ];
+        if let Some(file) = &args.new_key {
+            let file = absolute(file);
+            variables.push(("ORGTOKEN_PRIVATE_KEY_FILE", file.clone()));
+            variables.push(("FAKE_ORG_KEY_FILE", file));
+        }
         if let Some(file) = &args.https {
-            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-            let file = file.to_string_lossy().into_owned();
+            let file = absolute(file);
             for name in CA_VARIABLES {
                 variables.push((name, file.clone()));
             }
@@ -57,6 +62,11 @@ impl Environment {
         }
         out.flush()
     }
+}
+
+fn absolute(file: &Path) -> String {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    absolute.to_string_lossy().into_owned()
 }
 
 /// Quotes for every shell of the Bourne family.

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use clap::Parser;
-use orgtoken_fake_org::{FakeOrg, Scenario};
+use orgtoken_fake_org::{AppKey, FakeOrg, Scenario};
 
 use args::Args;
 use environment::Environment;
@@ -53,9 +53,8 @@ fn run(args: &Args, out: &mut impl Write) -> Result<ExitCode, Failure> {
 }
 
 fn start(args: &Args) -> Result<FakeOrg, Failure> {
-    let certificate = args.cert.as_deref().map(read).transpose()?.unwrap_or_default();
     let mut builder = FakeOrg::builder()
-        .certificate(certificate)
+        .certificate(certificate(args)?)
         .client_id(&args.client_id)
         .listen(args.listen)
         .tls(args.https.is_some())
@@ -83,6 +82,29 @@ fn start(args: &Args) -> Result<FakeOrg, Failure> {
         builder = described.map_err(|error| Failure::file("read", file, error))?;
     }
     Ok(builder.start()?)
+}
+
+fn certificate(args: &Args) -> Result<Vec<u8>, Failure> {
+    let Some(file) = &args.new_key else {
+        return args.cert.as_deref().map_or(Ok(Vec::new()), read);
+    };
+    let key = AppKey::generate();
+    write_secret(file, key.secret()).map_err(|error| Failure::file("write", file, error))?;
+    Ok(key.certificate_pem().as_bytes().to_vec())
+}
+
+/// Nobody else may read the file, at no time.
+fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
+    // What stands there may be readable by others, and would stay so.
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(secret.as_bytes())
 }
 
 fn run_command(

@@ -1,0 +1,64 @@
+//! A key and its certificate, for those who have none at hand.
+
+use std::fmt;
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use rcgen::{CertificateParams, DnType, KeyPair};
+use rsa::PrivateKey;
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use zeroize::Zeroizing;
+
+/// An RSA key of 2048 bits and its certificate: the client signs with the one, the org is given the
+/// other.
+pub struct AppKey {
+    private_key: Zeroizing<String>,
+    certificate: String,
+}
+
+impl AppKey {
+    /// Makes a new key, which takes a moment: share it between tests.
+    ///
+    /// # Panics
+    /// If the machine has no randomness to give.
+    pub fn generate() -> Self {
+        let mut rng = UnwrapErr(SysRng);
+        let key = PrivateKey::new(&mut rng, 2048).expect("2048 bits are a size that RSA has");
+        let private_key = key.to_pkcs8_pem(LineEnding::LF).expect("a new key can be written down");
+        let pair = KeyPair::from_pem(&private_key).expect("what was written down can be read");
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "orgtoken fake org app");
+        let certificate = params.self_signed(&pair).expect("the key signs its own certificate");
+        Self { private_key, certificate: certificate.pem() }
+    }
+
+    /// The private key, as PKCS#8 in PEM.
+    pub fn secret(&self) -> &str {
+        &self.private_key
+    }
+
+    /// The certificate, in PEM.
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate
+    }
+}
+
+impl fmt::Debug for AppKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppKey([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AppKey;
+    use crate::app;
+
+    #[test]
+    fn the_certificate_can_be_uploaded_and_debug_shows_no_key() {
+        let key = AppKey::generate();
+        assert!(key.secret().starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert!(app::public_key(key.certificate_pem().as_bytes()).is_ok());
+        assert_eq!(format!("{key:?}"), "AppKey([redacted])");
+    }
+}
