@@ -51,27 +51,28 @@ impl Digits {
         Ok(())
     }
 
-    fn decode(mut self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        // One digit alone is less than a byte: it is left over from what was cut off.
-        let stray = self.digits.len() % 4 == 1;
-        if stray {
-            self.digits.pop();
+    fn decode(self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        match bytes(&self.digits) {
+            Some(bytes) => Ok(bytes),
+            // Bits are left over, mostly since the text was cut off: the whole bytes can tell.
+            None => {
+                let quads = self.digits.len() / 4 * 4;
+                detect::whole(&bytes(&self.digits[..quads]).unwrap_or_default())?;
+                Err(self.refused(0))
+            }
         }
-        let mut bytes = Zeroizing::new(vec![0; self.digits.len()]);
-        let len = Base64Unpadded::decode(self.digits.as_slice(), bytes.as_mut_slice())
-            .map_err(|_| self.refused(0))?
-            .len();
-        bytes.truncate(len);
-        if stray {
-            detect::whole(&bytes)?;
-            return Err(self.refused(0));
-        }
-        Ok(bytes)
     }
 
     fn refused(&self, index: usize) -> KeyError {
         KeyError::Character { line: self.place.line, column: self.place.column + index }
     }
+}
+
+fn bytes(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(vec![0; digits.len()]);
+    let len = Base64Unpadded::decode(digits, bytes.as_mut_slice()).ok()?.len();
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 /// What quoting and joining in mails, programs and tables leaves at the ends of a line.

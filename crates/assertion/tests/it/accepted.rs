@@ -1,0 +1,145 @@
+//! Every shape in which a sound key arrives gives the same key.
+
+use base64ct::{Base64, Encoding};
+use orgtoken_assertion::{KeyError, Signer, SigningKey};
+
+use crate::der::{element, sequence};
+use crate::keys::{KEY, pem, pkcs8};
+
+#[test]
+fn text_as_people_have_it() {
+    let key = pem("PRIVATE KEY", &KEY.pkcs8());
+    let pkcs1 = pem("RSA PRIVATE KEY", &KEY.pkcs1());
+    let one_line = key.replace('\n', " ");
+    let body = key.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("");
+    let wrapped = |width: usize| {
+        let lines: Vec<_> = body.as_bytes().chunks(width).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----", lines.join("\n"))
+    };
+    let quoted: Vec<_> = key.lines().map(|line| format!("  \"{line}\",")).collect();
+
+    for (name, form, text) in [
+        ("A31 PKCS#8", "PKCS#8 PEM", key.clone()),
+        ("A31 PKCS#1", "PKCS#1 PEM", pkcs1.clone()),
+        ("A33 CRLF", "PKCS#8 PEM", key.replace('\n', "\r\n")),
+        ("A33 CRLF, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', "\r\n")),
+        ("A34 lone CR", "PKCS#8 PEM", key.replace('\n', "\r")),
+        ("A34 no final newline", "PKCS#8 PEM", key.trim_end().to_owned()),
+        ("A34 leading blank lines", "PKCS#8 PEM", format!("\n\n{key}")),
+        ("A35 trailing blank lines", "PKCS#8 PEM", format!("{key}\n \n\n")),
+        ("A35 blanks at the ends", "PKCS#8 PEM", key.replace('\n', " \t\n")),
+        ("A35 indented", "PKCS#8 PEM", key.replace('\n', "\n    ")),
+        ("A36 literal \\n", "PKCS#8 PEM", key.replace('\n', "\\n")),
+        ("A36 literal \\\\n", "PKCS#8 PEM", key.replace('\n', "\\\\n")),
+        ("A36 literal \\r\\n", "PKCS#8 PEM", key.replace('\n', "\\r\\n")),
+        ("A36 a slash that is escaped", "PKCS#8 PEM", key.replace('/', "\\/")),
+        ("A36 unicode escapes", "PKCS#8 PEM", key.replace('=', "\\u003d").replace('+', "\\u002B")),
+        ("A36 quoted", "PKCS#8 PEM", format!("\"{}\"", key.replace('\n', "\\n"))),
+        ("A36 quoted by line", "PKCS#8 PEM", quoted.join("\n")),
+        ("A36 a JSON member", "PKCS#8 PEM", format!("{{\"k\":\"{}\"}}", key.replace('\n', "\\n"))),
+        ("A36 line continuations", "PKCS#8 PEM", key.replace('\n', "\\\n")),
+        ("A37 one line", "PKCS#8 PEM", one_line),
+        ("A37 one line, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', " ")),
+        ("A37 nothing for line breaks", "PKCS#8 PEM", key.replace('\n', "")),
+        ("A38 wrapped at 76", "PKCS#8 PEM", wrapped(76)),
+        ("A38 wrapped at 1", "PKCS#8 PEM", wrapped(1)),
+        ("A38 not wrapped", "PKCS#8 PEM", wrapped(usize::MAX)),
+        ("A39 byte order mark", "PKCS#8 PEM", format!("\u{feff}{key}")),
+        ("A41 bag attributes", "PKCS#8 PEM", format!("Bag Attributes\n  friendlyName: é\n{key}")),
+        ("A41 text after", "PKCS#8 PEM", format!("{key}\nthe key of acme -- do not share\n")),
+        ("A44 base64 alone", "PKCS#8 DER in base64", body.clone()),
+        ("A44 base64 alone, quoted", "PKCS#8 DER in base64", format!("'{body}'\n")),
+        ("A44 base64 without =", "PKCS#8 DER in base64", body.trim_end_matches('=').to_owned()),
+        ("A52 base64 of DER", "PKCS#1 DER in base64", Base64::encode_string(&KEY.pkcs1())),
+        ("A52 base64 of PEM", "PKCS#8 PEM in base64", Base64::encode_string(key.as_bytes())),
+    ] {
+        let read = SigningKey::from_bytes(text.as_bytes())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(read.form().to_string(), form, "{name}");
+        assert_eq!(read.public_key().to_spki_der(), KEY.spki(), "{name}");
+        assert_eq!(read.notices(), [], "{name}");
+    }
+}
+
+#[test]
+fn text_around_a_key_that_is_not_utf_8() {
+    let key = pem("PRIVATE KEY", &KEY.pkcs8());
+    let latin_1 = [b"friendlyName: \xe9t\xe9\n", key.as_bytes()].concat();
+    assert!(SigningKey::from_bytes(&latin_1).is_ok(), "A41");
+}
+
+#[test]
+fn der_as_it_is() {
+    let attributes =
+        element(0xa0, &sequence(&[&element(0x06, &[0x55, 4, 3]), &element(0x31, &[])]));
+    let public = element(0x81, &[&[0], KEY.public_pkcs1().as_slice()].concat());
+    let (v1, v2): (&[u8], &[u8]) = (&[2, 1, 0], &[2, 1, 1]);
+    for (name, form, der) in [
+        ("A31 PKCS#8", "PKCS#8 DER", KEY.pkcs8()),
+        ("A31 PKCS#1", "PKCS#1 DER", KEY.pkcs1()),
+        ("A31 with attributes", "PKCS#8 DER", pkcs8(v1, &KEY.pkcs1(), &attributes)),
+        ("A68 public key that matches", "PKCS#8 DER", pkcs8(v2, &KEY.pkcs1(), &public)),
+    ] {
+        let key = SigningKey::from_bytes(&der).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(key.form().to_string(), form, "{name}");
+        assert_eq!(key.bits(), 2048, "{name}");
+    }
+}
+
+#[test]
+fn what_stands_beside_a_key_is_ignored_with_a_notice() {
+    let key = pem("PRIVATE KEY", &KEY.pkcs8());
+    let (certificate, public) =
+        (pem("CERTIFICATE", b"0\x03\x02\x01"), pem("PUBLIC KEY", &KEY.spki()));
+    let parameters =
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    let beside_certificate = "a certificate beside the private key was ignored";
+    let beside_public = "a public key beside the private key was ignored";
+    let label = "the label of the private key does not fit its content";
+    for (name, text, notices) in [
+        ("A42 key, certificate", format!("{key}{certificate}"), vec![beside_certificate]),
+        ("A42 certificate, key", format!("{certificate}{key}"), vec![beside_certificate]),
+        (
+            "A42 chain",
+            format!("{certificate}{key}{certificate}{public}"),
+            vec![beside_certificate, beside_certificate, beside_public],
+        ),
+        ("A42 parameters", format!("{parameters}{key}"), vec![]),
+        ("A46 PKCS#1 as PKCS#8", pem("PRIVATE KEY", &KEY.pkcs1()), vec![label]),
+        ("A46 PKCS#8 as PKCS#1", pem("RSA PRIVATE KEY", &KEY.pkcs8()), vec![label]),
+        ("A46 another label", pem("ANY PRIVATE KEY", &KEY.pkcs8()), vec![]),
+    ] {
+        let key = SigningKey::from_bytes(text.as_bytes())
+            .unwrap_or_else(|error: KeyError| panic!("{name}: {error}"));
+        let said: Vec<_> = key.notices().iter().map(ToString::to_string).collect();
+        assert_eq!(said, notices, "{name}");
+    }
+}
+
+#[test]
+fn a52_jwk_of_rfc_7515_and_rfc_7520() {
+    for (jwk, pem) in [
+        (
+            include_str!("../../testdata/rfc7515-a2.jwk"),
+            include_str!("../../testdata/rfc7515-a2.pem"),
+        ),
+        (
+            include_str!("../../testdata/rfc7520-4.1.jwk"),
+            include_str!("../../testdata/rfc7520-4.1.pem"),
+        ),
+    ] {
+        let from_pem = SigningKey::from_bytes(pem.as_bytes()).unwrap();
+        let without_primes: String = jwk
+            .lines()
+            .filter(|line| {
+                !["\"p\"", "\"q\"", "\"dp\"", "\"dq\""].iter().any(|name| line.contains(name))
+            })
+            .collect();
+        let escaped = jwk.replace('"', "\\\"").replace('\n', "");
+        for text in [jwk.to_owned(), without_primes, format!("\"{escaped}\"")] {
+            let from_jwk = SigningKey::from_bytes(text.as_bytes()).unwrap();
+            assert_eq!(from_jwk.public_key(), from_pem.public_key());
+            assert_eq!(from_jwk.form().to_string(), "JWK");
+        }
+    }
+}

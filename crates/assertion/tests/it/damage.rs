@@ -1,0 +1,128 @@
+//! DER that is damaged, and input that nobody made on purpose.
+
+use std::time::{Duration, Instant};
+
+use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey, Unverified};
+use proptest::prelude::*;
+
+use crate::der::{NULL, RSA_ENCRYPTION, element, integer, octets, sequence};
+use crate::keys::{KEY, pem, pkcs8};
+
+#[test]
+fn a70_der_that_is_not_strict() {
+    let whole = KEY.pkcs8();
+    let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
+    let key = octets(&KEY.pkcs1());
+    let v1: &[u8] = &[2, 1, 0];
+    let trailing = |inner: &[u8]| [inner, &[0]].concat();
+    let rebuilt = |number: &[u8]| {
+        let rest = [&KEY.e, &KEY.d, &KEY.p, &KEY.q, &KEY.dp, &KEY.dq, &KEY.qinv];
+        sequence(&[v1, number, &rest.map(integer).concat()])
+    };
+    let value = KEY.n.to_bytes_be();
+    let not_minimal = element(0x02, &[&[0, 0], value.as_slice()].concat());
+    let long_form = [&[0x02, 0x83, 0, 1, 1, 0], value.as_slice()].concat();
+    let indefinite = [&[0x30, 0x80], &whole[4..], &[0, 0]].concat();
+    let levels = (0..2_000).fold(vec![], |inner, _| element(0x30, &inner));
+    for (name, der) in [
+        ("trailing byte outside", trailing(&whole)),
+        ("trailing byte in PKCS#8", sequence(&[v1, &algorithm, &key, &[0]])),
+        ("trailing byte after PKCS#1", pkcs8(v1, &trailing(&KEY.pkcs1()), &[])),
+        ("trailing byte in PKCS#1", sequence(&[&KEY.pkcs1()[4..], &[0]])),
+        ("trailing element in PKCS#1", sequence(&[&KEY.pkcs1()[4..], NULL])),
+        ("too few numbers", sequence(&[v1, &integer(&KEY.n), &integer(&KEY.e), &integer(&KEY.d)])),
+        ("indefinite length", indefinite),
+        ("INTEGER not minimal", rebuilt(&not_minimal)),
+        ("length not minimal", rebuilt(&long_form)),
+        ("empty INTEGER", rebuilt(&[2, 0])),
+        ("missing NULL", sequence(&[v1, &sequence(&[RSA_ENCRYPTION]), &key])),
+        ("NULL with content", sequence(&[v1, &sequence(&[RSA_ENCRYPTION, &[5, 1, 0]]), &key])),
+        ("version 9", pkcs8(&[2, 1, 9], &KEY.pkcs1(), &[])),
+        ("version 9 of PKCS#1", sequence(&[&[2, 1, 9], &KEY.pkcs1()[7..]])),
+        ("public key in version 1", pkcs8(v1, &KEY.pkcs1(), &element(0x81, &[0, 0x30, 0]))),
+        ("2000 levels", levels),
+        ("length 2^31", [&[0x30, 0x84, 0x80, 0, 0, 0], &whole[4..]].concat()),
+        ("length 2^63", [&[0x30, 0x88, 0x80, 0, 0, 0, 0, 0, 0, 0], &whole[4..]].concat()),
+    ] {
+        for (shape, input) in [("DER", der.clone()), ("PEM", pem("PRIVATE KEY", &der).into_bytes())]
+        {
+            let started = Instant::now();
+            let error = SigningKey::from_bytes(&input).expect_err(name);
+            assert_eq!(error.code(), "key.der", "{name}, {shape}: {error}");
+            assert!(matches!(error, KeyError::Der { .. }), "{name}, {shape}");
+            assert!(started.elapsed() < Duration::from_millis(50), "{name}, {shape}");
+        }
+    }
+}
+
+#[test]
+fn a71_every_flipped_bit_is_refused_or_changes_nothing() {
+    let whole = KEY.signing_key();
+    let mut der = KEY.pkcs8();
+    let mut passed = 0;
+    for bit in 0..der.len() * 8 {
+        der[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(key) = SigningKey::from_bytes(&der) {
+            // RS256 is deterministic: of one public key there is one signature, and the back-end
+            // lets out no other. A sample shows that it does let one out.
+            assert_eq!(key.public_key(), whole.public_key(), "bit {bit}");
+            if passed % 256 == 0 {
+                let signature = key.sign(b"message").unwrap();
+                assert!(whole.public_key().verify(b"message", &signature), "bit {bit}");
+            }
+            passed += 1;
+        }
+        der[bit / 8] ^= 1 << (bit % 8);
+    }
+    // The CRT values, which are computed anew, and little else.
+    assert!(passed < 3 * 1024 + 64, "{passed} flipped bits went by");
+}
+
+#[test]
+fn a72_every_prefix_is_refused() {
+    let (der, pem) = (KEY.pkcs8(), pem("PRIVATE KEY", &KEY.pkcs8()));
+    for len in 0..der.len() {
+        let error = SigningKey::from_bytes(&der[..len]).expect_err("a prefix");
+        if len > 4 {
+            assert_eq!(error, KeyError::Truncated { expected: der.len(), got: len });
+        }
+    }
+    for len in 0..pem.trim_end().len() {
+        assert!(SigningKey::from_bytes(&pem.as_bytes()[..len]).is_err(), "{len} bytes");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let _ = SigningKey::from_bytes(&bytes);
+        let _ = PublicKey::from_pem_or_der(&bytes);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in r"(-----|—)?(BEGIN|END|begin)? ?(RSA |EC )?(PRIVATE |PUBLIC )?(KEY|CERTIFICATE)?(-----|----)?(\\n|\n|\r| |)\PC{0,40}[A-Za-z0-9+/=_]{0,80}(\\u00[0-9a-f]{2}|\\)?(-----END [A-Z ]{0,12}-----)?") {
+        let _ = SigningKey::from_bytes(text.as_bytes());
+        let _ = PublicKey::from_pem_or_der(text.as_bytes());
+        let _ = Unverified::parse(&text);
+    }
+
+    #[test]
+    fn no_change_of_a_key_is_repeated(at in 0usize..1600, byte in any::<u8>()) {
+        let mut text = pem("PRIVATE KEY", &KEY.pkcs8()).into_bytes();
+        let at = at % text.len();
+        text[at] = byte;
+        if let Err(error) = SigningKey::from_bytes(&text) {
+            let said = format!("{error} {error:?}");
+            let body = pem("PRIVATE KEY", &KEY.pkcs8());
+            for line in body.lines().skip(1).take(26) {
+                prop_assert!(!said.contains(&line[..16]));
+            }
+        }
+    }
+
+    #[test]
+    fn no_jwk_makes_it_panic(n in "[A-Za-z0-9_-]{340,344}", d in "[A-Za-z0-9_-]{0,344}") {
+        let jwk = format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","d":"{d}"}}"#);
+        prop_assert!(SigningKey::from_bytes(jwk.as_bytes()).is_err());
+    }
+}
