@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::tally::Tally;
-use crate::{build, conformance, test, tidy};
+use crate::{build, conformance, refusals, test, tidy};
 
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
     let started = Instant::now();
@@ -62,6 +62,7 @@ const STEPS: &[Step] = &[
         run: standalone,
         remedy: "orgtoken-assertion must stand alone, without sockets",
     },
+    Step { name: "refusals", run: refusals, remedy: "mend the catalogue, never docs/refusals.md" },
     Step {
         name: "git diff",
         run: clean,
@@ -115,6 +116,11 @@ fn standalone(sh: &Shell, _: &mut Tally) -> Result<()> {
         ensure!(found.is_none(), "{} is behind orgtoken-assertion", found.unwrap_or_default());
     }
     Ok(())
+}
+
+/// Written anew; the last step sees whether that changed the page.
+fn refusals(sh: &Shell, _: &mut Tally) -> Result<()> {
+    refusals::refusals(sh).map(drop)
 }
 
 fn clean(sh: &Shell, _: &mut Tally) -> Result<()> {
