@@ -80,9 +80,9 @@ struct Check {
 
 impl Check {
     fn new(mut draft: Draft) -> Self {
-        let mut notices = std::mem::take(&mut draft.notices);
+        let mut notices = std::mem::take(&mut draft.layer.notices);
         notices.extend(draft.overruled());
-        let problems = std::mem::take(&mut draft.problems);
+        let problems = std::mem::take(&mut draft.layer.problems);
         Self { draft, notices, origins: Vec::new(), problems }
     }
 
@@ -115,7 +115,7 @@ impl Check {
             not_another(setting, text)?;
             ApiVersion::parse(text)
         };
-        let found = if self.draft.record.is_some() {
+        let found = if self.draft.layer.record.is_some() {
             self.optional_or_missing(setting, parse)
         } else {
             self.optional(setting, parse)
@@ -187,9 +187,9 @@ impl Check {
     }
 
     fn missing(&mut self, setting: Setting) {
-        let Some(record) = &self.draft.record else {
+        let Some(record) = &self.draft.layer.record else {
             // What is missing may well stand in the file that could not be read.
-            if !self.draft.unreadable {
+            if !self.draft.layer.unreadable {
                 let fault = Fault::Missing { meant: None };
                 self.problems.push(Problem::new(Place::Nowhere(setting), fault));
             }
@@ -206,7 +206,8 @@ impl Check {
     }
 
     fn origin(&mut self, setting: Setting, shown: String, source: Source) {
-        let shown = if setting.is_secret() { SET.to_owned() } else { shown };
+        let hidden = setting.is_secret() || shown.contains('@') && setting == Setting::Cache;
+        let shown = if hidden { SET.to_owned() } else { shown };
         self.origins.push(Origin { setting, shown, source });
     }
 }
@@ -244,3 +245,6 @@ fn fault_of(raw: Raw) -> Fault {
 /// What stands for a secret where values are listed.
 const SET: &str = "[set]";
 const NOBODY_READ: &str = "it was not read";
+
+#[cfg(test)]
+mod tests;

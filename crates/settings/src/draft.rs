@@ -4,7 +4,7 @@ use orgtoken_assertion::SigningKey;
 use zeroize::Zeroizing;
 
 use crate::check;
-use crate::layer::{Entry, Layer, Rank, RecordPlace};
+use crate::layer::{Entry, Layer, Rank};
 use crate::need::{Need, Unread};
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
@@ -21,11 +21,7 @@ use crate::source::Source;
 /// [`Draft::supply`], until there is no more need; then [`Draft::check`].
 #[derive(Default)]
 pub struct Draft {
-    pub(crate) entries: Vec<Entry>,
-    pub(crate) notices: Vec<Notice>,
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) record: Option<RecordPlace>,
-    pub(crate) unreadable: bool,
+    pub(crate) layer: Layer,
     record_read: bool,
     passphrase_asked: bool,
 }
@@ -42,13 +38,7 @@ impl Draft {
 
     /// Adds a layer behind those of its rank.
     pub fn add(&mut self, layer: Layer) {
-        self.entries.extend(layer.entries);
-        self.notices.extend(layer.notices);
-        self.problems.extend(layer.problems);
-        self.unreadable |= layer.unreadable;
-        if layer.record.is_some() {
-            self.record = layer.record;
-        }
+        self.layer.include(layer);
     }
 
     /// Which profile of `config.toml` to add, if any, as the flags and the environment have it.
@@ -56,6 +46,7 @@ impl Draft {
         match (self.text(Setting::Profile), self.text(Setting::Record)) {
             (Some(name), _) => ProfileChoice::Named(name),
             (None, Some(_)) => ProfileChoice::None,
+            (None, None) if self.layer.record.is_some() => ProfileChoice::None,
             (None, None) => ProfileChoice::Default,
         }
     }
@@ -80,7 +71,7 @@ impl Draft {
                 let source = Source::Flag("passphrase prompt");
                 let rank = Rank::Flag;
                 let raw = Raw::Bytes(bytes);
-                self.entries.push(Entry { setting: Setting::Passphrase, rank, source, raw });
+                self.layer.entries.push(Entry { setting: Setting::Passphrase, rank, source, raw });
             }
             _ if need.setting() == Setting::Record => self.supply_record(&bytes),
             _ => self.settle(need.setting(), supplied(need.setting(), bytes)),
@@ -95,10 +86,10 @@ impl Draft {
             Setting::Passphrase if *need == Need::Passphrase => self.passphrase_asked = true,
             Setting::Record => {
                 self.record_read = true;
-                self.unreadable = true;
+                self.layer.unreadable = true;
                 if let Some(entry) = self.winner(setting) {
                     let problem = Problem::new(Place::of(setting, &entry.source), fault);
-                    self.problems.push(problem);
+                    self.layer.problems.push(problem);
                 }
             }
             _ => self.settle(setting, Raw::Broken(fault)),
@@ -117,15 +108,16 @@ impl Draft {
 
     /// The value that counts for a setting.
     pub(crate) fn winner(&self, setting: Setting) -> Option<&Entry> {
-        let given = self.entries.iter().filter(|entry| entry.setting == setting);
+        let given = self.layer.entries.iter().filter(|entry| entry.setting == setting);
         given.min_by_key(|entry| entry.rank)
     }
 
     /// Takes the value that counts for a setting.
     pub(crate) fn take(&mut self, setting: Setting) -> Option<Entry> {
-        let given = self.entries.iter().enumerate().filter(|(_, entry)| entry.setting == setting);
+        let given =
+            self.layer.entries.iter().enumerate().filter(|(_, entry)| entry.setting == setting);
         let (at, _) = given.min_by_key(|(_, entry)| entry.rank)?;
-        Some(self.entries.remove(at))
+        Some(self.layer.entries.remove(at))
     }
 
     /// Values that are given, but do not count.
@@ -137,7 +129,7 @@ impl Draft {
             let counts = std::ptr::eq(winner, entry) || entry.setting == Setting::AllowHosts;
             (!counts).then(|| Notice::new(&entry.source, remark))
         };
-        self.entries.iter().filter_map(overruled).collect()
+        self.layer.entries.iter().filter_map(overruled).collect()
     }
 
     fn supply_record(&mut self, bytes: &[u8]) {
@@ -173,7 +165,7 @@ impl Draft {
     }
 
     fn settle(&mut self, setting: Setting, raw: Raw) {
-        let given = self.entries.iter_mut().filter(|entry| entry.setting == setting);
+        let given = self.layer.entries.iter_mut().filter(|entry| entry.setting == setting);
         if let Some(entry) = given.min_by_key(|entry| entry.rank) {
             entry.raw = raw;
         }

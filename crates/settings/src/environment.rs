@@ -9,6 +9,7 @@ use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::SignerCommand;
 use crate::source::Source;
+use crate::{spelling, text};
 
 /// Reads the variables that mean something to us. An empty variable is an unset one.
 pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Layer {
@@ -32,43 +33,49 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
 
 /// The variables that start with `ORGTOKEN_`.
 fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>) {
-    let mut taken: Option<&'static str> = None;
-    for form in forms(setting) {
-        let name = format!("{PREFIX}{}", form.name.to_ascii_uppercase());
+    let mut taken: Option<String> = None;
+    for (form, raw) in forms(setting) {
+        let name = format!("{PREFIX}{}", form.to_ascii_uppercase());
         let Some(value) = variables.get(&name) else { continue };
-        let source = Source::Variable(name);
+        let source = Source::Variable(name.clone());
         if let Some(first) = taken {
-            let fault = Fault::Conflict { first, second: form.name };
-            layer.problem(Place::of(setting, &source), fault);
-            continue;
+            let fault = Fault::Conflict { first, second: name };
+            return layer.problem(Place::of(setting, &source), fault);
         }
-        taken = Some(form.name);
-        layer.add(setting, source, (form.raw)(setting, value));
+        if setting == Setting::Record && value.trim_start().starts_with('{') {
+            // The record itself, as pipelines keep it among their secrets.
+            layer.include(Layer::from_record(value.as_bytes(), &name, None));
+        } else {
+            layer.add(setting, source, raw(setting, value));
+        }
+        taken = Some(name);
     }
 }
 
-/// A name under which a setting may be given, and what the value then is.
-struct Form {
-    name: &'static str,
-    raw: fn(Setting, &str) -> Raw,
+/// The names under which a setting may be given, and what the value then is.
+fn forms(setting: Setting) -> Vec<(String, ToRaw)> {
+    let mut forms: Vec<(String, ToRaw)> = vec![(setting.name().to_owned(), raw)];
+    if !setting.is_path() && !CHOICES.contains(&setting) {
+        forms.push((format!("{}_file", setting.name()), |_, value| Raw::File(trimmed(value))));
+    }
+    match setting {
+        Setting::PrivateKey => forms.extend([
+            ("private_key_env".to_owned(), VARIABLE),
+            ("ssh_agent".to_owned(), AGENT),
+            ("signer_command".to_owned(), COMMAND),
+        ]),
+        // The flags are called so.
+        Setting::Record => forms.push(("settings".to_owned(), raw)),
+        Setting::RecordKey => forms.push(("settings_key".to_owned(), raw)),
+        _ => {}
+    }
+    forms
 }
 
-fn forms(setting: Setting) -> Vec<Form> {
-    let mut forms = vec![Form { name: setting.name(), raw }];
-    forms.extend(
-        FILES
-            .iter()
-            .filter(|(of, _)| *of == setting)
-            .map(|(_, name)| Form { name, raw: |_, value| Raw::File(value.trim().to_owned()) }),
-    );
-    let other: &[Form] = match setting {
-        Setting::PrivateKey => &KEY_FORMS,
-        Setting::Record => &RECORD_FORMS,
-        Setting::RecordKey => &RECORD_KEY_FORMS,
-        _ => &[],
-    };
-    forms.extend(other.iter().map(|form| Form { name: form.name, raw: form.raw }));
-    forms
+type ToRaw = fn(Setting, &str) -> Raw;
+
+fn trimmed(value: &str) -> String {
+    value.trim().to_owned()
 }
 
 /// A value that stands in a variable: a list has commas or blanks between its items.
@@ -83,46 +90,26 @@ fn raw(setting: Setting, value: &str) -> Raw {
 /// Names a variable that was probably meant to be ours.
 fn misspelt(layer: &mut Layer, name: &str) {
     let lower = name[PREFIX.len()..].to_ascii_lowercase();
-    let known = || Setting::ALL.into_iter().flat_map(forms).map(|form| form.name);
-    if known().any(|known| known == lower) {
+    let known: Vec<String> =
+        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
+    if known.contains(&lower) {
         return;
     }
-    if let Some(near) = crate::spelling::nearest(&lower, known()) {
+    if let Some(near) = spelling::nearest(&lower, known.iter().map(String::as_str)) {
         let near = format!("{PREFIX}{}", near.to_ascii_uppercase());
-        let source = Source::Variable(crate::text::shown(name));
+        let source = Source::Variable(text::shown(name));
         layer.notice(&source, Remark::UnknownVariable { near });
     }
 }
 
 const PREFIX: &str = "ORGTOKEN_";
 
-const KEY_FORMS: [Form; 3] = [
-    Form { name: "private_key_env", raw: |_, value| Raw::Variable(value.trim().to_owned()) },
-    Form { name: "ssh_agent", raw: |_, value| Raw::Agent(value.trim().to_owned()) },
-    Form {
-        name: "signer_command",
-        raw: |_, value| Raw::Command(SignerCommand::Shell(value.trim().to_owned())),
-    },
-];
+/// What is read before any file is, so no file can hold it.
+const CHOICES: [Setting; 2] = [Setting::Profile, Setting::RecordKey];
 
-/// The variables are called as the flags are, too.
-const RECORD_FORMS: [Form; 1] = [Form { name: "settings", raw }];
-const RECORD_KEY_FORMS: [Form; 1] = [Form { name: "settings_key", raw }];
+const AGENT: ToRaw = |_, value| Raw::Agent(trimmed(value));
+const COMMAND: ToRaw = |_, value| Raw::Command(SignerCommand::Shell(trimmed(value)));
+const VARIABLE: ToRaw = |_, value| Raw::Variable(trimmed(value));
 
-/// `…_FILE`: a file that holds the value, as container platforms mount secrets.
-const FILES: [(Setting, &str); 14] = [
-    (Setting::AllowGroups, "allow_groups_file"),
-    (Setting::AllowHosts, "allow_hosts_file"),
-    (Setting::AllowUsers, "allow_users_file"),
-    (Setting::ApiVersion, "api_version_file"),
-    (Setting::Audience, "audience_file"),
-    (Setting::Cache, "cache_file"),
-    (Setting::ClientId, "client_id_file"),
-    (Setting::InstanceUrl, "instance_url_file"),
-    (Setting::LoginUrl, "login_url_file"),
-    (Setting::Passphrase, "passphrase_file"),
-    (Setting::PrivateKey, "private_key_file"),
-    (Setting::Proxy, "proxy_file"),
-    (Setting::PublicKey, "public_key_file"),
-    (Setting::Username, "username_file"),
-];
+#[cfg(test)]
+mod tests;

@@ -71,17 +71,19 @@ impl Layer {
 
     /// Adds a value unless it is blank: a blank value is one that nobody gave.
     pub(crate) fn add(&mut self, setting: Setting, source: Source, raw: Raw) {
-        let blank = match &raw {
-            Raw::Agent(text) | Raw::File(text) | Raw::Variable(text) => text.trim().is_empty(),
-            Raw::Command(command) => command.is_blank(),
-            Raw::List(words) => words.is_empty(),
-            Raw::Text(text) => text.secret().trim().is_empty(),
-            Raw::Broken(_) | Raw::Bytes(_) => false,
-        };
-        if !blank {
+        if !raw.is_blank() {
             let rank = Rank::of(&source);
-            self.entries.push(Entry { setting, rank, source, raw });
+            self.entries.push(Entry { setting, rank, source, raw: raw.without_key_as_name() });
         }
+    }
+
+    /// Adds a record that was found inside another place.
+    pub(crate) fn include(&mut self, layer: Self) {
+        self.entries.extend(layer.entries);
+        self.notices.extend(layer.notices);
+        self.problems.extend(layer.problems);
+        self.record = layer.record.or_else(|| self.record.take());
+        self.unreadable |= layer.unreadable;
     }
 
     pub(crate) fn problem(&mut self, place: Place, fault: Fault) {

@@ -54,6 +54,8 @@ pub use settings::{Cache, Hosts, KeySource, Origin, Settings, SignerCommand};
 mod source;
 pub use source::Source;
 mod spelling;
+#[cfg(test)]
+mod testing;
 mod text;
 pub use text::MAX_SETTINGS;
 mod username;

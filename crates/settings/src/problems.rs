@@ -98,7 +98,8 @@ impl Problem {
 
     /// What to do about it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        self.fault.hint(self.setting())
+        let in_record = matches!(&self.place, Place::Field { source: Source::Record { .. }, .. });
+        self.fault.hint(self.setting(), in_record)
     }
 
     fn setting(&self) -> Option<Setting> {

@@ -117,7 +117,7 @@ impl Config<'_> {
             if setting == Setting::PrivateKey
                 && let Some(first) = key_form.replace(form)
             {
-                let fault = Fault::Conflict { first, second: form };
+                let fault = Fault::Conflict { first: first.to_owned(), second: form.to_owned() };
                 layer.problem(Place::of(setting, &source), fault);
             }
             layer.add(setting, source, self.raw(form, setting, value.get_ref()));
@@ -242,3 +242,6 @@ const NAMES: [(&str, Setting); 20] = [
     ("token_lifetime", Setting::TokenLifetime),
     ("username", Setting::Username),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::looks::Looks;
 use crate::problems::Fault;
 use crate::secret::SecretText;
 use crate::settings::SignerCommand;
@@ -24,4 +25,29 @@ pub(crate) enum Raw {
     Text(SecretText),
     /// A variable that holds the value.
     Variable(String),
+}
+
+impl Raw {
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Self::Agent(name) | Self::File(name) | Self::Variable(name) => name.trim().is_empty(),
+            Self::Broken(_) | Self::Bytes(_) => false,
+            Self::Command(command) => command.is_blank(),
+            Self::List(items) => items.is_empty(),
+            Self::Text(text) => text.secret().trim().is_empty(),
+        }
+    }
+
+    /// Names of files and variables are shown, so a key must not be taken for one.
+    pub(crate) fn without_key_as_name(self) -> Self {
+        match &self {
+            Self::Agent(name) | Self::File(name) | Self::Variable(name) => match Looks::of(name) {
+                Some(found @ (Looks::Certificate | Looks::PrivateKey)) => {
+                    Self::Broken(Fault::KeyAsName { found })
+                }
+                _ => self,
+            },
+            _ => self,
+        }
+    }
 }

@@ -127,3 +127,6 @@ const SYNONYMS: [(&str, Setting); 5] = [
     ("Key", Setting::PrivateKey),
     ("InstanceHost", Setting::InstanceUrl),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -130,9 +130,9 @@ impl Setting {
         format!("ORGTOKEN_{}", self.name().to_ascii_uppercase())
     }
 
-    /// The flag of the program that gives this setting.
-    pub(crate) fn flag(self) -> &'static str {
-        match self {
+    /// The flag of the program that gives this setting, if there is one.
+    pub(crate) fn flag(self) -> Option<&'static str> {
+        Some(match self {
             Self::AllowHosts => "--allow-host",
             Self::Audience => "--audience",
             Self::CaFile => "--ca-file",
@@ -146,8 +146,8 @@ impl Setting {
             Self::Record => "--settings",
             Self::RecordKey => "--settings-key",
             Self::Username => "--username",
-            _ => "",
-        }
+            _ => return None,
+        })
     }
 
     /// Whether the value is never shown.

@@ -1,10 +1,7 @@
 //! Did you mean …?
 
 /// The known name that somebody probably meant: the same letters, or nearly so.
-pub(crate) fn nearest(
-    name: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
     if folded.is_empty() || folded.len() > MAX_LENGTH {
         return None;

@@ -27,7 +27,7 @@ fn is_utf16(bytes: &[u8]) -> bool {
 /// A name that somebody made up, fit to be shown: short, plain, and no key that slipped into it.
 pub(crate) fn shown(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
-    if name.contains("-----") || longest_word(name) > MAX_WORD {
+    if name.contains("-----") || name.contains("MII") || longest_word(name) > MAX_WORD {
         return "[withheld]".to_owned();
     }
     let cut: String =
@@ -42,4 +42,4 @@ fn longest_word(name: &str) -> usize {
 const MAX_SHOWN: usize = 64;
 
 /// Longer than any word of a name, shorter than a token or a line of a key.
-const MAX_WORD: usize = 40;
+const MAX_WORD: usize = 32;

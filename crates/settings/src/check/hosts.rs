@@ -17,7 +17,10 @@ impl Check {
     pub(super) fn hosts(&mut self, for_login: bool) -> Option<Hosts> {
         let allowed_hosts = self.allowed_hosts();
         let parse = |text: &str| InstanceUrl::parse(text, &allowed_hosts);
-        if for_login && self.draft.record.is_some() && self.given(Setting::InstanceUrl).is_none() {
+        if for_login
+            && self.draft.layer.record.is_some()
+            && self.given(Setting::InstanceUrl).is_none()
+        {
             self.missing(Setting::InstanceUrl);
         }
         let instance_url = self.url(Setting::InstanceUrl, parse, InstanceUrl::as_str);

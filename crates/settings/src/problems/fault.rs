@@ -14,7 +14,7 @@ use crate::setting::Setting;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("two settings exclude each other: `{first}` and `{second}`")]
-    Conflict { first: &'static str, second: &'static str },
+    Conflict { first: String, second: String },
     #[error("the name stands twice")]
     Duplicate,
     #[error("settings are empty")]
@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     Json(Syntax),
     #[error("{0}")]
     Key(KeyError),
+    #[error("holds {found}, where the name of a place is expected")]
+    KeyAsName { found: Looks },
     #[error("{}", missing(.meant.as_deref()))]
     Missing { meant: Option<String> },
     #[error("{found} stands where the text of a private key is expected")]
@@ -65,6 +67,7 @@ impl Fault {
             Self::Encoding { .. } | Self::Utf16 => "settings.encoding",
             Self::Json(_) => "settings.json",
             Self::Key(error) => error.code(),
+            Self::KeyAsName { .. } => "settings.swapped",
             Self::Missing { .. } => "settings.missing",
             Self::NoProfile { .. } => "settings.profile",
             Self::NotAKey { .. } => "key.not_a_key",
@@ -83,7 +86,11 @@ impl Fault {
         }
     }
 
-    pub(crate) fn hint(&self, setting: Option<Setting>) -> Option<Cow<'static, str>> {
+    pub(crate) fn hint(
+        &self,
+        setting: Option<Setting>,
+        in_record: bool,
+    ) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Conflict { .. } => "keep one of the two".into(),
             Self::Duplicate => {
@@ -100,7 +107,11 @@ impl Fault {
             }
             Self::Json(syntax) => return Some(syntax.hint()),
             Self::Key(error) => return error.hint(),
-            Self::Missing { meant } => missing_hint(setting, meant.as_deref()),
+            Self::KeyAsName { .. } => {
+                "put the text into a file that only you can read, and the path of the file here"
+                    .into()
+            }
+            Self::Missing { meant } => missing_hint(setting, meant.as_deref(), in_record),
             Self::NoProfile { known } if known.is_empty() => {
                 "write a `[profile.NAME]` section into it".into()
             }
@@ -249,23 +260,34 @@ fn missing(meant: Option<&str>) -> Cow<'static, str> {
     }
 }
 
-fn missing_hint(setting: Option<Setting>, meant: Option<&str>) -> Cow<'static, str> {
+fn missing_hint(
+    setting: Option<Setting>,
+    meant: Option<&str>,
+    in_record: bool,
+) -> Cow<'static, str> {
     let Some(setting) = setting else { return "give it".into() };
+    let record = setting.record_name();
     if meant.is_some() {
-        let name = setting.record_name().unwrap_or_else(|| setting.name());
+        let name = record.unwrap_or_else(|| setting.name());
         return format!("did you mean `{name}`? capitals and spelling count").into();
     }
-    let variable = setting.variable();
-    let flag = setting.flag();
-    let record =
-        setting.record_name().map_or(String::new(), |name| format!(" or `{name}` in the record"));
     let what = meaning(Some(setting));
-    format!("give {what}: `{flag}`, {variable}, `{}` in a profile{record}", profile_name(setting))
-        .into()
+    if let (true, Some(name)) = (in_record, record) {
+        return format!("add `{name}` to the record: {what}").into();
+    }
+    let flag = setting.flag().map(|flag| format!("`{flag}`"));
+    let record = record.map(|name| format!("`{name}` in a record"));
+    let ways: Vec<String> = flag.into_iter().chain(record).chain([setting.variable()]).collect();
+    let profile = profile_name(setting);
+    format!("give {what}, by {} or `{profile}` in a profile", ways.join(", ")).into()
 }
 
 fn profile_name(setting: Setting) -> &'static str {
-    if setting == Setting::PrivateKey { "private_key_file" } else { setting.name() }
+    match setting {
+        Setting::PrivateKey => "private_key_file",
+        Setting::PublicKey => "public_key_file",
+        _ => setting.name(),
+    }
 }
 
 /// What a person should put there.
@@ -277,7 +299,8 @@ fn meaning(setting: Option<Setting>) -> &'static str {
         Setting::ClientId => "the Consumer Key of the app",
         Setting::InstanceUrl => "the My Domain of the org (https://acme.my.salesforce.com)",
         Setting::LoginUrl => "the address to log in at (https://login.salesforce.com)",
-        Setting::PrivateKey => "the PEM text of the private key",
+        Setting::PrivateKey => "the private key (-----BEGIN PRIVATE KEY-----)",
+        Setting::PublicKey => "the certificate or public key of the key that signs",
         Setting::Username => "the username (user@example.com)",
         Setting::AllowGroups | Setting::AllowHosts | Setting::AllowUsers => "a list of texts",
         _ => "a text",

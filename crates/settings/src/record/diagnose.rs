@@ -193,10 +193,11 @@ impl Scan<'_> {
 
     fn escape(&mut self) -> Result<(), Syntax> {
         let rest = self.rest().as_bytes();
-        let length = match rest.get(1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-            Some(b'u') if rest.len() >= 6 && rest[2..6].iter().all(u8::is_ascii_hexdigit) => 6,
-            _ => return Err(Syntax::Escape(self.near)),
+        let length = match (rest.get(1), code_unit(rest), code_unit(rest.get(6..).unwrap_or(&[]))) {
+            (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), ..) => 2,
+            (_, Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (_, Some(0xd800..=0xdfff) | None, _) => return Err(Syntax::Escape(self.near)),
+            (_, Some(_), _) => 6,
         };
         self.skip(length);
         Ok(())
@@ -259,6 +260,13 @@ impl Scan<'_> {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
+}
+
+/// The number in an escape such as `\u00e9`.
+fn code_unit(escape: &[u8]) -> Option<u16> {
+    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
+    let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// The setting whose name a person wrote, or meant.

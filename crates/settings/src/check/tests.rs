@@ -1,0 +1,442 @@
+use crate::testing::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
+use crate::{ApiVersion, Cache, Draft, KeySource, Layer, Need, ProfileChoice, Setting, Unread};
+
+#[test]
+fn a18_the_hint_names_the_field_of_the_record() {
+    let problems = check("{}").unwrap_err();
+    assert_eq!(
+        problems.hint().unwrap(),
+        "add `Username` to the record: the username (user@example.com)"
+    );
+}
+
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
+#[test]
+fn a_record_that_is_right_gives_settings() {
+    let settings = check(&record()).unwrap();
+    assert_eq!(settings.username().as_str(), "user@acme.com");
+    assert_eq!(settings.client_id().as_str(), CLIENT_ID);
+    assert_eq!(settings.api_version().to_string(), "v51.0");
+    assert_eq!(settings.instance_url().unwrap().as_str(), "https://acme-dev-ed.my.salesforce.com");
+    assert!(matches!(settings.key(), KeySource::Here(key) if key.bits() == 2048));
+    assert!(settings.notices().is_empty(), "{:?}", settings.notices());
+    assert_eq!(
+        settings.resolution().endpoint().as_str(),
+        "https://acme-dev-ed.my.salesforce.com/services/oauth2/token"
+    );
+}
+
+#[test]
+fn a09_placeholders_are_not_taken_for_values() {
+    for (field, value) in [
+        ("Username", "<username>"),
+        ("Username", "your-user@example.com"),
+        ("Username", "USERNAME"),
+        ("ClientId", "<client id>"),
+        ("ClientId", "your-key-here"),
+        ("ClientId", "xxx"),
+        ("ClientId", "XXXXXXXX"),
+        ("ClientId", "***"),
+        ("ClientId", "${SF_CLIENT_ID}"),
+        ("ClientId", "{{client_id}}"),
+        ("ClientId", "3MVG9..."),
+        ("PrivateKey", "<key cert>"),
+        (
+            "PrivateKey",
+            "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgk....\n-----END PRIVATE KEY-----",
+        ),
+        ("InstanceUrl", "<instance url>"),
+        ("InstanceUrl", "https://<instance>.my.salesforce.com"),
+        ("InstanceUrl", "https://yourInstance.salesforce.com"),
+        ("InstanceUrl", "https://your-domain.my.salesforce.com"),
+        ("InstanceUrl", "https://MyDomainName.my.salesforce.com"),
+        ("InstanceAPIVersion", "<verion>"),
+    ] {
+        let problems = check(&record_with(field, &json(value))).unwrap_err();
+        assert_eq!(only(&problems).code(), "settings.placeholder", "{field} {value}");
+        assert_eq!(only(&problems).at(), format!("/{field}"), "{value}");
+        assert!(only(&problems).hint().is_some(), "{value}");
+    }
+}
+
+#[test]
+fn a18_each_missing_field_is_named_once() {
+    for missing in ["Username", "ClientId", "PrivateKey", "InstanceUrl", "InstanceAPIVersion"] {
+        let mut fields = fields();
+        fields.retain(|(name, _)| *name != missing);
+        let problems = check(&object(&fields)).unwrap_err();
+        assert_eq!(only(&problems).code(), "settings.missing", "{missing}");
+        assert_eq!(only(&problems).at(), format!("/{missing}"));
+    }
+    let problems = check("{}").unwrap_err();
+    let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
+    assert_eq!(
+        places,
+        ["/Username", "/ClientId", "/PrivateKey", "/InstanceUrl", "/InstanceAPIVersion"]
+    );
+}
+
+#[test]
+fn without_a_record_the_instance_may_be_left_out() {
+    let problems = Draft::new([]).check().unwrap_err();
+    let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
+    assert_eq!(places, ["username", "client_id", "private_key"]);
+    let hint = problems.hint().unwrap();
+    for way in
+        ["--username", "ORGTOKEN_USERNAME", "`username` in a profile", "`Username` in a record"]
+    {
+        assert!(hint.contains(way), "{hint}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_right() {
+    let long = "a".repeat(600) + "@acme.com";
+    let zero_width = "us\u{200b}er@acme.com";
+    for (name, field, value, code, words) in [
+        ("A22 long username", "Username", long.as_str(), "settings.too_large", "512 characters"),
+        ("A22 long client id", "ClientId", &"3".repeat(513), "settings.too_large", "512"),
+        ("A23 NUL", "Username", "user\0@acme.com", "settings.value", "U+0000 at position 5"),
+        ("A23 newline", "Username", "user@acme.com\nx", "settings.value", "U+000A"),
+        ("A23 turned around", "Username", "user\u{202e}@acme.com", "settings.value", "U+202E"),
+        ("A23 zero width", "Username", zero_width, "settings.value", "U+200B at position 3"),
+        ("A23 in a client id", "ClientId", "3MVG9\u{feff}abc", "settings.value", "U+FEFF"),
+        ("A24 without @", "Username", "integration", "settings.value", "lacks the `@`"),
+        ("A24 user id", "Username", "0055g00000ABCDEAA2", "settings.value", "a user id"),
+        ("A25 blank", "ClientId", "3MVG9 abc", "settings.value", "U+0020 at position 6"),
+        ("A25 quote", "ClientId", "\"3MVG9abc\"", "settings.value", "U+0022 at position 1"),
+        ("A25 angle", "ClientId", "3MVG9<abc", "settings.value", "U+003C"),
+        ("A25 not ASCII", "ClientId", "3MVG9é", "settings.value", "U+00E9"),
+        ("A26 key as client id", "ClientId", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
+        (
+            "A26 URL as username",
+            "Username",
+            "https://acme.my.salesforce.com",
+            "settings.swapped",
+            "`InstanceUrl`",
+        ),
+        (
+            "A26 username as client id",
+            "ClientId",
+            "user@acme.com",
+            "settings.swapped",
+            "`Username`",
+        ),
+        ("A26 client id as username", "Username", CLIENT_ID, "settings.swapped", "`ClientId`"),
+        ("A26 client id as key", "PrivateKey", CLIENT_ID, "settings.swapped", "`ClientId`"),
+        ("A26 key as URL", "InstanceUrl", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
+        (
+            "A26 URL as version",
+            "InstanceAPIVersion",
+            "https://acme.my.salesforce.com",
+            "settings.swapped",
+            "`InstanceUrl`",
+        ),
+        (
+            "A27 path as key",
+            "PrivateKey",
+            "/home/me/salesforce.key",
+            "key.not_a_key",
+            "the path of a file",
+        ),
+        ("A27 relative path as key", "PrivateKey", "server.key", "key.not_a_key", "path"),
+        ("A27 Windows path as key", "PrivateKey", "C:\\keys\\server.pem", "key.not_a_key", "path"),
+        ("A27 URL as key", "PrivateKey", "https://acme.com/server.key", "key.not_a_key", "a URL"),
+        ("A28 latest", "InstanceAPIVersion", "latest", "settings.value", "not a version"),
+        ("A28 three parts", "InstanceAPIVersion", "v5.1.0", "settings.value", "not a version"),
+        ("A28 zero", "InstanceAPIVersion", "v0.0", "settings.value", "not a version"),
+        ("A32 empty key", "PrivateKey", "", "settings.missing", "missing"),
+        ("A32 blank key", "PrivateKey", " \n ", "settings.missing", "missing"),
+        (
+            "A90 Lightning URL",
+            "InstanceUrl",
+            "https://acme.lightning.force.com",
+            "url.host",
+            "host",
+        ),
+        ("A79 http", "InstanceUrl", "http://acme.my.salesforce.com", "url.scheme", "https"),
+    ] {
+        let problems = check(&record_with(field, &json(value))).unwrap_err();
+        let problem = only(&problems);
+        assert_eq!(problem.code(), code, "{name}: {problem}");
+        assert_eq!(problem.at(), format!("/{field}"), "{name}");
+        let words_of = format!("{problem} {}", problem.hint().unwrap_or_default());
+        assert!(words_of.contains(words), "{name}: {words_of}");
+    }
+}
+
+#[test]
+fn a26_both_names_are_told() {
+    let problems = check(&record_with("ClientId", &json("user@acme.com"))).unwrap_err();
+    assert_eq!(
+        only(&problems).to_string(),
+        "record salesforce.json, /ClientId: holds a username, which belongs in `Username` (username)"
+    );
+    assert_eq!(
+        only(&problems).hint().unwrap(),
+        "exchange `ClientId` (client_id) and `Username` (username)"
+    );
+}
+
+#[test]
+fn a23_outer_blanks_are_trimmed_with_a_notice() {
+    let settings = check(&record_with("Username", "\" user@acme.com\\t\"")).unwrap();
+    assert_eq!(settings.username().as_str(), "user@acme.com");
+    assert_eq!(
+        settings.notices()[0].to_string(),
+        "record salesforce.json, /Username: `username` had blanks around it"
+    );
+}
+
+#[test]
+fn a28_versions_as_people_write_them() {
+    for (written, major) in [
+        ("\"v51.0\"", 51),
+        ("\"51.0\"", 51),
+        ("\"v51\"", 51),
+        ("\"51\"", 51),
+        ("51", 51),
+        ("51.0", 51),
+        ("\"V66.0\"", 66),
+    ] {
+        let settings = check(&record_with("InstanceAPIVersion", written)).unwrap();
+        assert_eq!(settings.api_version().major(), major, "{written}");
+    }
+}
+
+#[test]
+fn a29_flag_before_variable_before_file_and_the_notice_names_sources_only() {
+    let mut flags = Layer::flags();
+    flags.set(Setting::Username, "--username", "flag@acme.com");
+    let environment = Layer::from_environment([
+        ("ORGTOKEN_USERNAME".to_owned(), "own@acme.com".to_owned()),
+        ("SF_USERNAME".to_owned(), "world@acme.com".to_owned()),
+        ("SF_CLIENT_ID".to_owned(), "3MVG9world".to_owned()),
+    ]);
+    let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+    let settings = Draft::new([record, environment, flags]).check().unwrap();
+    assert_eq!(settings.username().as_str(), "flag@acme.com");
+    assert_eq!(settings.client_id().as_str(), CLIENT_ID);
+    let notices: Vec<String> = settings.notices().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notices,
+        [
+            "record salesforce.json, /Username: `username` is given here too, but flag --username comes first",
+            "environment variable SF_CLIENT_ID: `client_id` is given here too, but record salesforce.json, /ClientId comes first",
+            "environment variable ORGTOKEN_USERNAME: `username` is given here too, but flag --username comes first",
+            "environment variable SF_USERNAME: `username` is given here too, but flag --username comes first",
+        ]
+    );
+}
+
+#[test]
+fn a_broken_value_that_is_overruled_does_no_harm() {
+    let mut flags = Layer::flags();
+    flags.set(Setting::Username, "--username", "flag@acme.com");
+    let record = record_with("Username", "7");
+    let record = Layer::from_record(record.as_bytes(), "salesforce.json", None);
+    assert!(Draft::new([flags, record]).check().is_ok());
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let json = r#"{"Username": "integration", "ClientId": "xxx", "PrivateKey": "server.key",
+        "InstanceUrl": "http://acme.my.salesforce.com", "InstanceAPIVersion": "latest"}"#;
+    let problems = check(json).unwrap_err();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code()).collect();
+    assert_eq!(
+        codes,
+        ["settings.value", "settings.placeholder", "key.not_a_key", "url.scheme", "settings.value"]
+    );
+    assert!(problems.to_string().starts_with("5 problems in the settings: record"));
+}
+
+#[test]
+fn a92_a_record_cannot_allow_hosts_and_a_variable_can() {
+    let json = record_with("InstanceUrl", &json("https://login.acme.example.org"));
+    let record = || Layer::from_record(json.as_bytes(), "salesforce.json", None);
+    let problems = Draft::new([record()]).check().unwrap_err();
+    assert_eq!(only(&problems).code(), "url.host");
+    let variable = ("ORGTOKEN_ALLOW_HOSTS".to_owned(), "login.acme.example.org".to_owned());
+    let mut flags = Layer::flags();
+    flags.set_list(Setting::AllowHosts, "--allow-host", vec!["127.0.0.1:8443".to_owned()]);
+    let settings =
+        Draft::new([flags, Layer::from_environment([variable]), record()]).check().unwrap();
+    assert_eq!(settings.allowed_hosts().iter().count(), 2, "flags and variables add up");
+}
+
+#[test]
+fn a91_an_audience_that_does_not_fit_is_told_at_its_place() {
+    let mut fields = fields();
+    fields.push(("LoginUrl", json("https://test.salesforce.com")));
+    fields.push(("Audience", json("https://login.salesforce.com")));
+    let problems = check(&object(&fields)).unwrap_err();
+    assert_eq!(only(&problems).code(), "url.audience");
+    assert_eq!(only(&problems).at(), "/Audience");
+}
+
+#[test]
+fn a_sandbox_whose_users_have_other_names_is_suspicious() {
+    let url = json("https://acme--uat.sandbox.my.salesforce.com");
+    let settings = check(&record_with("InstanceUrl", &url)).unwrap();
+    let notice = &settings.notices()[0];
+    assert!(notice.is_suspicious());
+    assert!(notice.to_string().contains("does not end in `.uat`"), "{notice}");
+}
+
+#[test]
+fn urls_are_put_right_with_a_notice() {
+    for written in [
+        "https://acme.my.salesforce.com/",
+        "acme.my.salesforce.com",
+        "HTTPS://ACME.my.salesforce.com:443",
+    ] {
+        let settings = check(&record_with("InstanceUrl", &json(written))).unwrap();
+        assert_eq!(settings.instance_url().unwrap().as_str(), "https://acme.my.salesforce.com");
+        assert_eq!(
+            settings.notices()[0].to_string(),
+            "record salesforce.json, /InstanceUrl: `instance_url` was written differently and is taken as https://acme.my.salesforce.com"
+        );
+    }
+}
+
+#[test]
+fn what_has_to_be_read_is_asked_for_and_handed_in() {
+    let config = b"[profile.acme]\nrecord = \"sf.json\"\npassphrase_file = \"/run/secrets/pass\"\n";
+    let profile = Layer::from_profile(config, "conf/config.toml", None);
+    let mut flags = Layer::flags();
+    flags.set_file(Setting::PrivateKey, "--jwt-key-file", "-");
+    let variable = ("ORGTOKEN_CLIENT_ID_FILE".to_owned(), "/run/secrets/id".to_owned());
+    let mut draft = Draft::new([flags, Layer::from_environment([variable]), profile]);
+    let mut asked = Vec::new();
+    while let Some(need) = draft.next_need() {
+        let bytes = match &need {
+            Need::File { path, .. } if path == "conf/sf.json" => record().into_bytes(),
+            Need::File { path, .. } if path == "/run/secrets/id" => b"3MVG9file\n".to_vec(),
+            Need::Stdin { .. } => KEY.clone().into_bytes(),
+            _ => b"secret\n".to_vec(),
+        };
+        draft.supply(&need, bytes.into());
+        asked.push(need.setting());
+    }
+    assert_eq!(
+        asked,
+        [Setting::Record, Setting::ClientId, Setting::Passphrase, Setting::PrivateKey]
+    );
+    let settings = draft.check().unwrap();
+    assert_eq!(settings.client_id().as_str(), "3MVG9file");
+    assert_eq!(settings.username().as_str(), "user@acme.com");
+}
+
+#[test]
+fn what_cannot_be_read_is_one_problem_among_the_others() {
+    for (name, why, code, words) in [
+        (
+            "A02 absent",
+            Unread::Os { path: "sf.json".into(), reason: "No such file or directory".into() },
+            "settings.read",
+            "cannot read `sf.json`: No such file",
+        ),
+        (
+            "A03 folder",
+            Unread::NotAFile { path: "sf.json".into() },
+            "settings.read",
+            "not a regular file",
+        ),
+        (
+            "A03 silent pipe",
+            Unread::TimedOut { path: "sf.json".into() },
+            "settings.read",
+            "in time",
+        ),
+        (
+            "A04 too large",
+            Unread::TooLarge { path: "sf.json".into(), limit: 262_144 },
+            "settings.too_large",
+            "256 KiB",
+        ),
+    ] {
+        let mut flags = Layer::flags();
+        flags.set(Setting::Record, "--settings", "sf.json");
+        let mut draft = Draft::new([flags]);
+        let need = draft.next_need().unwrap();
+        assert_eq!(need, Need::File { setting: Setting::Record, path: "sf.json".into() }, "{name}");
+        draft.refuse(&need, why);
+        assert_eq!(draft.next_need(), None, "{name}");
+        let problems = draft.check().unwrap_err();
+        assert_eq!(only(&problems).code(), code, "{name}");
+        assert!(only(&problems).to_string().contains(words), "{name}: {problems}");
+    }
+}
+
+#[test]
+fn a_key_file_that_cannot_be_read_is_a_problem_of_the_key() {
+    let mut flags = Layer::flags();
+    flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
+    let mut draft =
+        Draft::new([flags, Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
+    let need = draft.next_need().unwrap();
+    draft.refuse(&need, Unread::NotAFile { path: "server.key".into() });
+    let problems = draft.check().unwrap_err();
+    assert_eq!(
+        (only(&problems).code(), only(&problems).at().as_str()),
+        ("key.read", "--jwt-key-file")
+    );
+}
+
+#[test]
+fn a_record_that_was_asked_for_keeps_the_default_profile_out() {
+    let mut flags = Layer::flags();
+    assert_eq!(Draft::new([]).profile(), ProfileChoice::Default);
+    flags.set(Setting::Record, "--settings", "sf.json");
+    assert_eq!(Draft::new([flags]).profile(), ProfileChoice::None);
+    let mut flags = Layer::flags();
+    flags.set(Setting::Record, "--settings", "sf.json");
+    flags.set(Setting::Profile, "--profile", "acme");
+    assert_eq!(Draft::new([flags]).profile(), ProfileChoice::Named("acme"));
+}
+
+#[test]
+fn plain_settings() {
+    let config = br#"
+        [profile.acme]
+        token_lifetime = "15m"
+        cache = "rediss://:pa55@cache.acme.com"
+        ca_file = "ca.pem"
+        proxy = "http://me:pa55@proxy.acme.com:3128"
+        allow_users = ["deploy"]
+    "#;
+    let profile = Layer::from_profile(config, "/etc/orgtoken/config.toml", None);
+    let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+    let settings = Draft::new([profile, record]).check().unwrap();
+    assert_eq!(settings.token_lifetime().unwrap().as_secs(), 900);
+    assert!(matches!(settings.cache(), Cache::Redis(url) if url.secret().contains("pa55")));
+    assert_eq!(settings.ca_file(), Some("/etc/orgtoken/ca.pem"));
+    assert_eq!(settings.allow_users(), ["deploy"]);
+    assert!(!format!("{settings:?}").contains("pa55"));
+    assert!(settings.sources().iter().all(|origin| !origin.to_string().contains("pa55")));
+}
+
+#[test]
+fn sources_show_every_value_but_secrets() {
+    let settings = check(&record()).unwrap();
+    let sources: Vec<String> = settings.sources().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        sources,
+        [
+            "username = user@acme.com (record salesforce.json, /Username)".to_owned(),
+            format!("client_id = {CLIENT_ID} (record salesforce.json, /ClientId)"),
+            "private_key = [set] (record salesforce.json, /PrivateKey)".to_owned(),
+            "instance_url = https://acme-dev-ed.my.salesforce.com (record salesforce.json, /InstanceUrl)".to_owned(),
+            "api_version = v51.0 (record salesforce.json, /InstanceAPIVersion)".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn the_default_version_is_one_that_parses() {
+    assert_eq!(ApiVersion::DEFAULT.to_string(), "v65.0");
+}

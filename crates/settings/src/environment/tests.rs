@@ -1,0 +1,105 @@
+use super::*;
+use crate::Draft;
+
+fn variables(pairs: &[(&str, &str)]) -> Layer {
+    read(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+#[test]
+fn every_world_name_gives_its_setting() {
+    for setting in Setting::ALL {
+        for name in setting.world_names() {
+            let layer = variables(&[(name, "x")]);
+            assert_eq!(layer.entries.len(), 1, "{name}");
+            assert_eq!(layer.entries[0].setting, setting, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_variable_is_an_unset_one() {
+    let layer =
+        variables(&[("ORGTOKEN_USERNAME", ""), ("SF_USERNAME", " "), ("SALESFORCE_USERNAME", "x")]);
+    assert_eq!(layer.entries.len(), 1);
+    assert_eq!(layer.entries[0].source, Source::WorldVariable("SALESFORCE_USERNAME".to_owned()));
+}
+
+#[test]
+fn every_setting_has_its_variable_and_its_file() {
+    for setting in Setting::ALL {
+        let layer = variables(&[(&setting.variable(), "x")]);
+        assert_eq!(layer.entries[0].setting, setting);
+        if !setting.is_path() && !matches!(setting, Setting::Profile | Setting::RecordKey) {
+            let layer = variables(&[(&format!("{}_FILE", setting.variable()), "x")]);
+            assert_eq!(layer.entries[0].setting, setting);
+            assert!(matches!(layer.entries[0].raw, Raw::File(_)), "{setting:?}");
+        }
+    }
+}
+
+#[test]
+fn keys_from_the_environment() {
+    for (name, expected) in [
+        ("ORGTOKEN_PRIVATE_KEY", "text"),
+        ("ORGTOKEN_PRIVATE_KEY_FILE", "file"),
+        ("ORGTOKEN_PRIVATE_KEY_ENV", "variable"),
+        ("ORGTOKEN_SSH_AGENT", "agent"),
+        ("ORGTOKEN_SIGNER_COMMAND", "command"),
+        ("SF_JWT_PRIVATE_KEY", "text"),
+    ] {
+        let layer = variables(&[(name, "x")]);
+        let found = match layer.entries[0].raw {
+            Raw::Text(_) => "text",
+            Raw::File(_) => "file",
+            Raw::Variable(_) => "variable",
+            Raw::Agent(_) => "agent",
+            Raw::Command(_) => "command",
+            _ => "something else",
+        };
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(layer.entries[0].setting, Setting::PrivateKey, "{name}");
+    }
+}
+
+#[test]
+fn a_value_and_a_file_for_it_exclude_each_other() {
+    let layer = variables(&[("ORGTOKEN_USERNAME", "a"), ("ORGTOKEN_USERNAME_FILE", "b")]);
+    let problems = Draft::new([layer]).check().unwrap_err();
+    assert_eq!(problems.code(), "settings.conflict");
+    assert_eq!(problems.iter().next().unwrap().at(), "ORGTOKEN_USERNAME_FILE");
+}
+
+#[test]
+fn a_misspelt_variable_is_asked_about() {
+    let layer =
+        variables(&[("ORGTOKEN_USERNME", "c4n4ry"), ("ORGTOKEN_LOG", "debug"), ("USERNAME", "me")]);
+    assert!(layer.entries.is_empty());
+    let notices: Vec<String> = layer.notices.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notices,
+        [
+            "environment variable ORGTOKEN_USERNME: unknown variable; did you mean ORGTOKEN_USERNAME?"
+        ]
+    );
+}
+
+#[test]
+fn a_whole_record_may_stand_in_a_variable() {
+    let layer = variables(&[("ORGTOKEN_SETTINGS", &crate::testing::record())]);
+    let draft = Draft::new([layer]);
+    assert_eq!(draft.next_need(), None);
+    assert_eq!(draft.profile(), crate::ProfileChoice::None);
+    let settings = draft.check().unwrap();
+    assert_eq!(settings.sources()[0].source().to_string(), "record ORGTOKEN_SETTINGS, /Username");
+}
+
+#[test]
+fn a_key_in_place_of_a_path_is_not_shown() {
+    for name in ["ORGTOKEN_PRIVATE_KEY_FILE", "ORGTOKEN_PRIVATE_KEY_ENV", "ORGTOKEN_SSH_AGENT"] {
+        let draft = Draft::new([variables(&[(name, crate::testing::KEY.as_str())])]);
+        assert_eq!(draft.next_need(), None);
+        let problems = draft.check().unwrap_err();
+        let problem = problems.iter().find(|problem| problem.at() == name).unwrap();
+        assert_eq!(problem.code(), "settings.swapped", "{name}");
+    }
+}

@@ -1,0 +1,178 @@
+use super::*;
+use crate::{Draft, Layer};
+
+fn read_text(text: &str, name: Option<&str>) -> Layer {
+    read(text.as_bytes(), "/etc/orgtoken/config.toml", name)
+}
+
+fn username(text: &str, name: Option<&str>) -> Option<String> {
+    let layer = read_text(text, name);
+    assert!(layer.problems.is_empty(), "{:?}", layer.problems);
+    let entry = layer.entries.iter().find(|entry| entry.setting == Setting::Username)?;
+    match &entry.raw {
+        Raw::Text(text) => Some(text.secret().to_owned()),
+        _ => None,
+    }
+}
+
+const TWO: &str = "default_profile = \"b\"\n[profile.a]\nusername = \"a@acme.com\"\n\
+    [profile.b]\nusername = \"b@acme.com\"\n";
+
+#[test]
+fn which_profile_is_read() {
+    let one = TWO.split("[profile.b]").next().unwrap().replace("default_profile = \"b\"\n", "");
+    let without_default = TWO.replace("default_profile = \"b\"\n", "");
+    for (name, text, profile, expected) in [
+        ("named", TWO, Some("a"), Some("a@acme.com")),
+        ("default", TWO, None, Some("b@acme.com")),
+        ("the only one", &one, None, Some("a@acme.com")),
+        ("none of two", &without_default, None, None),
+        ("empty file", "", None, None),
+    ] {
+        assert_eq!(username(text, profile).as_deref(), expected, "{name}");
+    }
+}
+
+#[test]
+fn problems_name_the_line_and_never_show_it() {
+    for (name, text, profile, code, at, words) in [
+        (
+            "not TOML",
+            "[profile.a]\nusername = c4n4ry@acme.com\n",
+            None,
+            "settings.toml",
+            ":2:12",
+            "not TOML",
+        ),
+        ("cut", "[profile.a\n", None, "settings.toml", ":1:11", "not TOML"),
+        (
+            "twice",
+            "[profile.a]\nusername = \"c4n4ry\"\nusername = \"b\"\n",
+            None,
+            "settings.toml",
+            ":3:1",
+            "duplicate key",
+        ),
+        (
+            "unknown name",
+            "[profile.a]\n\nusernme = \"c4n4ry\"\n",
+            None,
+            "settings.unknown",
+            ":3",
+            "unknown name `usernme`",
+        ),
+        (
+            "unknown at the top",
+            "profil = 1\n",
+            None,
+            "settings.unknown",
+            ":1:1",
+            "unknown name `profil`",
+        ),
+        (
+            "key in the profile",
+            "[profile.a]\nprivate_key = \"c4n4ry\"\n",
+            None,
+            "settings.unknown",
+            ":2",
+            "`private_key`",
+        ),
+        (
+            "wrong type",
+            "[profile.a]\nusername = true\n",
+            None,
+            "settings.type",
+            ":2",
+            "found true or false",
+        ),
+        (
+            "list of numbers",
+            "[profile.a]\nallow_hosts = [1]\n",
+            None,
+            "settings.type",
+            ":2",
+            "a list of texts",
+        ),
+        (
+            "no such profile",
+            TWO,
+            Some("c"),
+            "settings.profile",
+            ", profile c",
+            "no profile of that name",
+        ),
+        (
+            "no profile at all",
+            "",
+            Some("c"),
+            "settings.profile",
+            ", profile c",
+            "no profile in the file",
+        ),
+        (
+            "profile is no section",
+            "profile = 7\n",
+            None,
+            "settings.type",
+            ":1:11",
+            "expected a section",
+        ),
+        (
+            "two keys",
+            "[profile.a]\nprivate_key_file = \"a\"\nssh_agent = \"b\"\n",
+            None,
+            "settings.conflict",
+            ":3",
+            "exclude each other",
+        ),
+        ("A07 UTF-16", "\u{feff}\0[\0", None, "settings.toml", "", "not TOML"),
+    ] {
+        let problems = Draft::new([read_text(text, profile)]).check().unwrap_err();
+        let problem = problems.iter().find(|problem| problem.code() == code);
+        let problem = problem.unwrap_or_else(|| panic!("{name}: {problems}"));
+        let place = format!("/etc/orgtoken/config.toml{at}");
+        assert!(problem.at().starts_with(&place), "{name}: {}", problem.at());
+        assert!(problem.to_string().contains(words), "{name}: {problem}");
+        assert!(problem.hint().is_some(), "{name}");
+        assert!(!format!("{problems} {problems:?}").contains("c4n4ry"), "{name}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_line_that_cannot_be_told_apart_does_not_hide_the_others() {
+    let text = "[profile.a]\nusername = \nclient_id = x\n";
+    assert_eq!(read_text(text, None).problems.len(), 2);
+}
+
+#[test]
+fn paths_are_seen_from_the_folder_of_the_file() {
+    for (written, path) in [
+        ("server.key", "/etc/orgtoken/server.key"),
+        ("../server.key", "/etc/orgtoken/../server.key"),
+        ("/keys/server.key", "/keys/server.key"),
+        ("~/server.key", "~/server.key"),
+        ("-", "-"),
+    ] {
+        let layer = read_text(&format!("[profile.a]\nprivate_key_file = \"{written}\"\n"), None);
+        assert!(matches!(&layer.entries[0].raw, Raw::File(found) if found == path), "{written}");
+    }
+}
+
+#[test]
+fn a_profile_before_its_record_and_a_record_asked_for_before_a_profile() {
+    let profile = "[profile.a]\nrecord = \"sf.json\"\nusername = \"profile@acme.com\"\n";
+    let record = b"{\"Username\": \"record@acme.com\"}".to_vec();
+    for (name, flag, wins) in [("its own", false, "profile, "), ("asked for", true, "record, ")] {
+        let mut flags = Layer::flags();
+        if flag {
+            flags.set(Setting::Record, "--settings", "other.json");
+        }
+        let mut draft = Draft::new([flags, read_text(profile, None)]);
+        let need = draft.next_need().unwrap();
+        draft.supply(&need, record.clone().into());
+        let winner = draft.winner(Setting::Username).unwrap();
+        let found =
+            if matches!(winner.source, Source::Record { .. }) { "record, " } else { "profile, " };
+        assert_eq!(found, wins, "{name}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Nothing that is handed in makes the settings panic, and nothing of it comes out in words.
+
+use orgtoken_settings::{Draft, Layer, Problems, Setting, Settings};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// A text that stands in no message of ours.
+const CANARY: &str = "c4n4ryQ7xZ";
+
+const FIELDS: [&str; 7] = [
+    "Username",
+    "ClientId",
+    "PrivateKey",
+    "InstanceUrl",
+    "InstanceAPIVersion",
+    "LoginUrl",
+    "Audience",
+];
+
+const KEYS: [&str; 12] = [
+    "username",
+    "client_id",
+    "private_key_file",
+    "instance_url",
+    "api_version",
+    "token_lifetime",
+    "cache",
+    "allow_hosts",
+    "proxy",
+    "ssh_agent",
+    "signer_command",
+    "record",
+];
+
+/// Everything that a person may get to see.
+fn words(result: Result<Settings, Problems>) -> String {
+    let Err(problems) = result else { return String::new() };
+    let mut words = format!("{problems} {problems:?} {:?}", problems.hint());
+    for problem in problems.iter() {
+        words += &format!("{problem} {} {:?}", problem.at(), problem.hint());
+    }
+    for notice in problems.notices() {
+        words += &format!("{notice} {notice:?}");
+    }
+    words
+}
+
+fn check(layers: impl IntoIterator<Item = Layer>) -> Result<Settings, Problems> {
+    let mut draft = Draft::new(layers);
+    while let Some(need) = draft.next_need() {
+        draft.supply(&need, CANARY.as_bytes().to_vec().into());
+    }
+    draft.check()
+}
+
+/// Texts around a canary, as people mangle their values.
+fn value() -> impl Strategy<Value = String> {
+    let around = prop_oneof![
+        Just(String::new()),
+        Just("-----BEGIN PRIVATE KEY-----\nMIIE".to_owned()),
+        Just("-----BEGIN CERTIFICATE-----".to_owned()),
+        Just("<".to_owned()),
+        Just("user@".to_owned()),
+        Just("3MVG9".to_owned()),
+        Just("redis://".to_owned()),
+        Just("/".to_owned()),
+        "\\PC{0,6}",
+    ];
+    (around.clone(), around).prop_map(|(before, after)| format!("{before}{CANARY}{after}"))
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..300)) {
+        let _ = check([Layer::from_record(&bytes, "r.json", None)]);
+        let _ = check([Layer::from_profile(&bytes, "config.toml", None)]);
+    }
+
+    #[test]
+    fn no_text_that_is_nearly_json_panics(text in r#"[{}\[\]":,\\'“/#ntu0-9a-c \n]{0,60}"#) {
+        let _ = check([Layer::from_record(text.as_bytes(), "r.json", Some("a"))]);
+    }
+
+    #[test]
+    fn no_text_that_is_nearly_toml_panics(text in r#"[\[\]"=.,\\'#a-c0-9{} \n]{0,60}"#) {
+        let _ = check([Layer::from_profile(text.as_bytes(), "config.toml", Some("a"))]);
+    }
+
+    #[test]
+    fn a_record_shows_no_value(field in 0..FIELDS.len(), value in value(), cut in 0_usize..4) {
+        let mut record = serde_json::json!({ FIELDS[field]: value }).to_string();
+        record.truncate(record.len() - cut.min(2));
+        if cut == 3 {
+            record = format!("{{\"value\": {}", serde_json::json!(record));
+        }
+        let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));
+        prop_assert!(!words.contains(CANARY), "{words}");
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_not_shown(field in 0..FIELDS.len(), value in value()) {
+        for value in [serde_json::json!([value]), serde_json::json!({ "a": value })] {
+            let record = serde_json::json!({ FIELDS[field]: value }).to_string();
+            let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));
+            prop_assert!(!words.contains(CANARY), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_place_of_a_name_is_not_shown(value in value()) {
+        let name = format!("MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSk{value}");
+        let record = serde_json::json!({ name: "x" }).to_string();
+        let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));
+        prop_assert!(!words.contains(CANARY), "{words}");
+    }
+
+    #[test]
+    fn a_profile_shows_no_value(key in 0..KEYS.len(), value in "[ -~]{0,8}", quoted in any::<bool>()) {
+        let value = format!("{}{CANARY}", value.replace(['"', '\\'], ""));
+        // Paths are shown: a person has to know which file is meant.
+        prop_assume!(!matches!(KEYS[key], "private_key_file" | "record"));
+        let value = if quoted { format!("\"{value}\"") } else { value };
+        let config = format!("[profile.acme]\n{} = {value}\n", KEYS[key]);
+        let words = words(Draft::new([Layer::from_profile(config.as_bytes(), "c.toml", None)]).check());
+        prop_assert!(!words.contains(CANARY), "{words}");
+    }
+
+    #[test]
+    fn a_variable_shows_no_value(at in 0..Setting::ALL.len(), value in value()) {
+        let setting = Setting::ALL[at];
+        // A file is named by its path, and a host that is refused by its name.
+        prop_assume!(!matches!(setting, Setting::Record | Setting::CaFile));
+        let variables = [(setting.variable(), value)];
+        let words = words(check([Layer::from_environment(variables)]));
+        prop_assert!(!words.contains(CANARY), "{words}");
+    }
+}
