@@ -14,6 +14,7 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use orgtoken_assertion::UnixTime;
+use serde::de::DeserializeOwned;
 
 use self::body::{is_maintenance, kind};
 use self::json::{Answer, Field};
@@ -35,13 +36,14 @@ impl Token {
         allowed: &AllowedHosts,
     ) -> Result<Self, AnswerError> {
         let status = response.status();
-        if status.is_redirection() {
-            return Err(AnswerError::Redirect { status, target: target(response.headers()) });
-        }
         if status != StatusCode::OK && status != StatusCode::NO_CONTENT {
-            return Err(no_token(response, now));
+            return Err(AnswerError::from_failure(response, now));
         }
-        let answer = read(response, now)?;
+        let body = read(response, now)?;
+        let answer = json::read(body).map_err(malformed)?;
+        if let Some(field) = answer.duplicate {
+            return Err(AnswerError::Json { line: 1, column: 1, repeated: Some(field) });
+        }
         match Refusal::from_answer(&answer, Some(status)) {
             Some(refusal) => Err(AnswerError::Refused(refusal.received(response.headers(), now))),
             None => token(&answer, now, allowed),
@@ -49,30 +51,49 @@ impl Token {
     }
 }
 
-/// An answer that says by its status that there is no token in it.
-fn no_token(response: &Response<impl AsRef<[u8]>>, now: UnixTime) -> AnswerError {
-    let (body, status) = (response.body().as_ref(), response.status());
-    let retry_after = retry_after(response.headers(), now);
-    if let Some(refusal) = refusal(response, status) {
-        return AnswerError::Refused(refusal.received(response.headers(), now));
+impl AnswerError {
+    /// An answer that says by its status that nothing was granted.
+    pub(crate) fn from_failure<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Self {
+        let (headers, status) = (response.headers(), response.status());
+        if status.is_redirection() {
+            return Self::Redirect { status, target: target(headers) };
+        }
+        if let Some(refusal) = refusal(response) {
+            return Self::Refused(refusal.received(headers, now));
+        }
+        let (body, retry_after) = (response.body().as_ref(), retry_after(headers, now));
+        if is_maintenance(body) {
+            return Self::Maintenance { status, retry_after };
+        }
+        Self::Status { status, body: kind(body), length: body.len(), retry_after }
     }
-    if is_maintenance(body) {
-        return AnswerError::Maintenance { status, retry_after };
+
+    /// The JSON of an answer that is no token.
+    pub(crate) fn json<B: AsRef<[u8]>, T: DeserializeOwned>(
+        response: &Response<B>,
+        now: UnixTime,
+    ) -> Result<T, Self> {
+        if response.status() != StatusCode::OK {
+            return Err(Self::from_failure(response, now));
+        }
+        serde_json::from_slice(read(response, now)?).map_err(malformed)
     }
-    AnswerError::Status { status, body: kind(body), length: body.len(), retry_after }
 }
 
 /// Refusals are read whatever their `Content-Type` says, since proxies are careless with it.
-fn refusal(response: &Response<impl AsRef<[u8]>>, status: StatusCode) -> Option<Refusal> {
-    let body = response.body().as_ref();
+fn refusal<B: AsRef<[u8]>>(response: &Response<B>) -> Option<Refusal> {
+    let (body, status) = (response.body().as_ref(), Some(response.status()));
     if body.len() > LIMIT || body::check_encoding(response.headers(), body).is_err() {
         return None;
     }
-    Refusal::from_answer(&json::read(body).ok()?, Some(status))
+    match json::read(body) {
+        Ok(answer) => Refusal::from_answer(&answer, status),
+        Err(_) => Refusal::from_word(body, status),
+    }
 }
 
-/// The JSON of an answer that says by its status that there is a token in it.
-fn read(response: &Response<impl AsRef<[u8]>>, now: UnixTime) -> Result<Answer, AnswerError> {
+/// The body of an answer that says by its status that something was granted.
+fn read<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Result<&[u8], AnswerError> {
     let (body, status, headers) = (response.body().as_ref(), response.status(), response.headers());
     if body.trim_ascii().is_empty() || status == StatusCode::NO_CONTENT {
         return Err(AnswerError::Empty { status });
@@ -87,11 +108,7 @@ fn read(response: &Response<impl AsRef<[u8]>>, now: UnixTime) -> Result<Answer, 
     if !is_json(headers) {
         return Err(AnswerError::ContentType { found: kind(body) });
     }
-    let answer = json::read(body).map_err(malformed)?;
-    match answer.duplicate {
-        Some(field) => Err(AnswerError::Json { line: 1, column: 1, repeated: Some(field) }),
-        None => Ok(answer),
-    }
+    Ok(body)
 }
 
 fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token, AnswerError> {
@@ -100,10 +117,9 @@ fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token
         Some(other) => return Err(AnswerError::MissingToken { found: other.kind() }),
         None => return Err(AnswerError::MissingToken { found: "missing" }),
     };
-    check_token_syntax(text)?;
+    let access_token = AccessToken::parse(text)?;
     check_token_type(answer)?;
     let instance_url = instance_url(answer, allowed)?;
-    let access_token = AccessToken::new(text);
     Ok(Token {
         ends_at: life::ends_at(&access_token, answer, now),
         access_token,
@@ -117,26 +133,6 @@ fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token
         received_at: now,
         lifetime: None,
     })
-}
-
-/// What an `Authorization` header may carry ([RFC 6750, Section 2.1]), and `!`, which Salesforce
-/// puts after the org's id.
-///
-/// [RFC 6750, Section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-fn check_token_syntax(token: &str) -> Result<(), AnswerError> {
-    let length = token.len();
-    let refuse = |what| Err(AnswerError::TokenSyntax { length, what });
-    if length > TOKEN_LIMIT {
-        refuse("is longer than 8 KiB")
-    } else if !token.is_ascii() {
-        refuse("has characters beyond ASCII")
-    } else if token.bytes().any(|byte| byte.is_ascii_control()) {
-        refuse("has control characters or line breaks")
-    } else if token.contains(' ') {
-        refuse("has a blank")
-    } else {
-        Ok(())
-    }
 }
 
 /// [RFC 6749, Section 7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1).
@@ -207,4 +203,3 @@ fn malformed(error: serde_json::Error) -> AnswerError {
 
 /// No token answer comes near it.
 const LIMIT: usize = 64 * 1024;
-const TOKEN_LIMIT: usize = 8 * 1024;

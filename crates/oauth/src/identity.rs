@@ -1,3 +1,5 @@
+use http::Uri;
+
 use crate::url::{AllowedHosts, Paths, Site};
 
 /// The `id` of an answer: `https://login.salesforce.com/id/ORG/USER`.
@@ -35,6 +37,10 @@ impl IdentityUrl {
     /// `005…`.
     pub fn user_id(&self) -> &str {
         &self.user_id
+    }
+
+    pub(crate) fn uri(&self) -> Uri {
+        self.to_url().parse().expect("every part was checked by `IdentityUrl::parse`")
     }
 }
 

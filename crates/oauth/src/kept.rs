@@ -36,7 +36,7 @@ impl Token {
         let kept = serde_json::from_slice::<Kept<'_>>(kept).ok()?;
         let community_url = kept.community_url.map(|url| LoginUrl::parse(&url, allowed));
         Some(Self {
-            access_token: AccessToken::new(&kept.access_token),
+            access_token: AccessToken::parse(&kept.access_token).ok()?,
             instance_url: InstanceUrl::parse(&kept.instance_url, allowed).ok()?,
             community_url: community_url.transpose().ok()?,
             identity: kept.identity.and_then(|url| IdentityUrl::parse(&url, allowed)),

@@ -125,6 +125,15 @@ impl Refusal {
         Some(Self { status, ..Self::new(code, description) })
     }
 
+    /// `userinfo` refuses in one word: `Bad_OAuth_Token`.
+    pub(crate) fn from_word(body: &[u8], status: Option<StatusCode>) -> Option<Self> {
+        let word = std::str::from_utf8(body.trim_ascii()).ok()?;
+        let named = word.starts_with(|first: char| first.is_ascii_alphabetic());
+        let advice = catalogue::find(word, "");
+        let listed = advice.entry.codes.iter().any(|code| code.eq_ignore_ascii_case(word));
+        (named && listed && advice.exact).then(|| Self { status, ..Self::new(word, None) })
+    }
+
     /// What the headers of the answer add.
     pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
         let (retry_after, skew) = (retry_after(headers, now), Skew::from_headers(headers, now));

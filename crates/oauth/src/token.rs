@@ -4,6 +4,7 @@ use std::time::Duration;
 use orgtoken_assertion::UnixTime;
 use zeroize::Zeroizing;
 
+use crate::answer::AnswerError;
 use crate::endpoint::{InstanceUrl, LoginUrl};
 use crate::identity::IdentityUrl;
 
@@ -14,8 +15,26 @@ use crate::identity::IdentityUrl;
 pub struct AccessToken(Zeroizing<String>);
 
 impl AccessToken {
-    pub(crate) fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.to_owned()))
+    /// Takes what an `Authorization` header can carry: visible ASCII, at most 8 KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError::TokenSyntax`] or [`AnswerError::MissingToken`].
+    pub fn parse(text: &str) -> Result<Self, AnswerError> {
+        let refuse = |what| Err(AnswerError::TokenSyntax { length: text.len(), what });
+        if text.is_empty() {
+            Err(AnswerError::MissingToken { found: "empty" })
+        } else if text.len() > LIMIT {
+            refuse("is longer than 8 KiB")
+        } else if !text.is_ascii() {
+            refuse("has characters beyond ASCII")
+        } else if text.bytes().any(|byte| byte.is_ascii_control()) {
+            refuse("has control characters or line breaks")
+        } else if text.contains(' ') {
+            refuse("has a blank")
+        } else {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        }
     }
 
     /// The token itself.
@@ -129,3 +148,5 @@ impl Token {
         })
     }
 }
+
+const LIMIT: usize = 8 * 1024;

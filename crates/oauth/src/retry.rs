@@ -1,0 +1,230 @@
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::answer::AnswerError;
+use crate::refusal::RefusalClass;
+
+/// How often a failed login is tried again, and when.
+///
+/// Nothing here waits, and nothing here is random: the caller passes both in.
+///
+/// ```
+/// use std::time::Duration;
+/// use orgtoken_oauth::{Fault, Retry, RetryPolicy};
+///
+/// let busy = Fault { transient: true, retry_after: None };
+/// let left = Duration::from_secs(20);
+/// let retry = RetryPolicy::DEFAULT.after(1, busy, left, u64::MAX);
+/// assert_eq!(retry, Retry::Wait(Duration::from_millis(500)));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RetryPolicy {
+    attempts: u32,
+    first: Duration,
+    longest: Duration,
+}
+
+impl RetryPolicy {
+    /// Three attempts, half a second at first, eight at most.
+    pub const DEFAULT: Self =
+        Self { attempts: 3, first: Duration::from_millis(500), longest: Duration::from_secs(8) };
+
+    /// One attempt.
+    pub const NEVER: Self = Self { attempts: 1, ..Self::DEFAULT };
+
+    /// Sets the number of attempts, the first included; [`RetryPolicy::DEFAULT`] has three.
+    #[must_use]
+    pub const fn attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// What to do after `attempts` attempts, the last of which ended in `fault`.
+    ///
+    /// `left` is what remains of the whole call's time. `random` is any number: the wait is that
+    /// fraction of a limit which doubles from attempt to attempt (full jitter). `Retry-After` is
+    /// kept to the letter where it fits into `left`, and ends the call at once where it does not.
+    pub fn after(&self, attempts: u32, fault: Fault, left: Duration, random: u64) -> Retry {
+        if !fault.transient {
+            return Retry::Stop(Stop::Permanent);
+        }
+        if attempts >= self.attempts {
+            return Retry::Stop(Stop::Exhausted);
+        }
+        match fault.retry_after.filter(|asked| !asked.is_zero()) {
+            Some(asked) if asked >= left => Retry::Stop(Stop::AskedToWait(asked)),
+            Some(asked) => Retry::Wait(asked),
+            None => {
+                let wait = fraction(self.limit(attempts), random);
+                if wait >= left { Retry::Stop(Stop::Deadline) } else { Retry::Wait(wait) }
+            }
+        }
+    }
+
+    fn limit(&self, attempts: u32) -> Duration {
+        let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.first.saturating_mul(doubled).min(self.longest)
+    }
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What a [`RetryPolicy`] has to know of an error, be it of the network or of the answer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Fault {
+    /// May the same request work a little later, with nobody acting?
+    pub transient: bool,
+    /// What the server asked for.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<&AnswerError> for Fault {
+    fn from(error: &AnswerError) -> Self {
+        Self { transient: error.is_transient(), retry_after: error.retry_after() }
+    }
+}
+
+/// What to do after an attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Retry {
+    /// Give the error to the caller.
+    Stop(Stop),
+    /// Wait that long, sign anew, try again.
+    Wait(Duration),
+}
+
+/// Why there is no further attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stop {
+    /// The server asked for a longer wait than there is time for.
+    AskedToWait(Duration),
+    /// No time is left.
+    Deadline,
+    /// Every attempt was made.
+    Exhausted,
+    /// The same request would fail again.
+    Permanent,
+}
+
+impl AnswerError {
+    /// How long to leave the endpoint alone after this, for every process that has the same
+    /// settings; `failures` counts those in a row before it.
+    ///
+    /// What needs a person is asked again after one minute, five, and then thirty. A login rate
+    /// rests for an hour. What passes by itself rests for five seconds, or as long as the server
+    /// says.
+    pub fn pause(&self, failures: u32) -> Duration {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        match self {
+            Self::Refused(refusal) if refusal.class() == RefusalClass::CoolDown => {
+                let usual = if self.code() == "rate.login" { 60 } else { 5 };
+                refusal.retry_after().unwrap_or_else(|| minutes(usual))
+            }
+            Self::Status { status: StatusCode::TOO_MANY_REQUESTS, retry_after, .. } => {
+                retry_after.unwrap_or_else(|| minutes(5))
+            }
+            _ if self.is_transient() => self.retry_after().unwrap_or(Duration::from_secs(5)),
+            _ => minutes(match failures {
+                0 => 1,
+                1 => 5,
+                _ => 30,
+            }),
+        }
+    }
+}
+
+/// `random` out of all `u64`, of `whole`.
+pub(crate) fn fraction(whole: Duration, random: u64) -> Duration {
+    let nanos = whole.as_nanos().saturating_mul(u128::from(random)) / u128::from(u64::MAX);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+    use orgtoken_assertion::UnixTime;
+
+    use super::*;
+    use crate::{AllowedHosts, Token};
+
+    const LEFT: Duration = Duration::from_secs(20);
+    const BUSY: Fault = Fault { transient: true, retry_after: None };
+
+    fn asked(seconds: u64) -> Fault {
+        Fault { retry_after: Some(Duration::from_secs(seconds)), ..BUSY }
+    }
+
+    #[test]
+    fn b09_waits_are_jittered_and_double_up_to_eight_seconds() {
+        let policy = RetryPolicy::DEFAULT.attempts(u32::MAX);
+        for (attempts, limit) in [(1, 500), (2, 1000), (3, 2000), (5, 8000), (6, 8000), (99, 8000)]
+        {
+            let wait = |random| policy.after(attempts, BUSY, LEFT, random);
+            assert_eq!(wait(0), Retry::Wait(Duration::ZERO), "{attempts}");
+            assert_eq!(wait(u64::MAX), Retry::Wait(Duration::from_millis(limit)), "{attempts}");
+        }
+    }
+
+    #[test]
+    fn b10_retry_after_is_kept_or_ends_the_call() {
+        for (name, fault, expected) in [
+            ("B10 5 s", asked(5), Retry::Wait(Duration::from_secs(5))),
+            (
+                "B10 a day",
+                asked(86_400),
+                Retry::Stop(Stop::AskedToWait(Duration::from_secs(86_400))),
+            ),
+            ("B10 all that is left", asked(20), Retry::Stop(Stop::AskedToWait(LEFT))),
+            ("B10 date gone by", asked(0), Retry::Wait(Duration::from_millis(500))),
+            ("B10 garbage", BUSY, Retry::Wait(Duration::from_millis(500))),
+        ] {
+            assert_eq!(RetryPolicy::DEFAULT.after(1, fault, LEFT, u64::MAX), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn three_attempts_and_no_more() {
+        let after = |attempts| RetryPolicy::DEFAULT.after(attempts, BUSY, LEFT, 0);
+        assert_eq!(after(2), Retry::Wait(Duration::ZERO));
+        assert_eq!(after(3), Retry::Stop(Stop::Exhausted));
+        assert_eq!(RetryPolicy::NEVER.after(1, BUSY, LEFT, 0), Retry::Stop(Stop::Exhausted));
+        let late = RetryPolicy::DEFAULT.after(1, BUSY, Duration::from_millis(500), u64::MAX);
+        assert_eq!(late, Retry::Stop(Stop::Deadline));
+        let permanent = RetryPolicy::DEFAULT.after(1, Fault::default(), LEFT, 0);
+        assert_eq!(permanent, Retry::Stop(Stop::Permanent));
+    }
+
+    #[test]
+    fn b11_b12_b14_the_endpoint_is_left_alone_after_a_failure() {
+        const RATE: &str = r#"{"error":"invalid_grant","error_description":"login rate exceeded"}"#;
+        const NEW: &str = r#"{"error":"never_seen"}"#;
+        for (name, status, retry_after, body, failures, seconds) in [
+            ("B11 429", 429, "", "", 0, 300),
+            ("B11 429, later", 429, "", "", 9, 300),
+            ("B11 429 with Retry-After", 429, "7", "", 0, 7),
+            ("B11 429 with a refusal", 429, "7", NEW, 0, 7),
+            ("B11 login rate", 400, "", RATE, 0, 3600),
+            ("B12 once", 400, "", NEW, 0, 60),
+            ("B12 twice", 400, "", NEW, 1, 300),
+            ("B12 for ever", 400, "", NEW, 2, 1800),
+            ("B14 400 without JSON", 400, "", "<html>", 0, 60),
+            ("B09 503", 503, "", "", 0, 5),
+            ("B10 503 with Retry-After", 503, "30", "", 0, 30),
+        ] {
+            let mut response = Response::builder().status(status);
+            if !retry_after.is_empty() {
+                response = response.header("Retry-After", retry_after);
+            }
+            let response = response.body(body).unwrap();
+            let now = UnixTime::from_secs(0);
+            let error = Token::from_http(&response, now, &AllowedHosts::none()).expect_err(name);
+            assert_eq!(error.pause(failures), Duration::from_secs(seconds), "{name}");
+            let transient = status == 503;
+            assert_eq!(Fault::from(&error).transient, transient, "{name}");
+        }
+    }
+}

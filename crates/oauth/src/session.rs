@@ -1,0 +1,273 @@
+//! What can be asked about a token, and how to end it.
+//!
+//! The requests carry the token: do not log them, since the `Debug` of an [`http::Request`] shows
+//! its body. (Of headers with a secret it shows nothing: they are marked sensitive.)
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use orgtoken_assertion::UnixTime;
+use serde::Deserialize;
+
+use crate::answer::AnswerError;
+use crate::answer::json::Field;
+use crate::endpoint::InstanceUrl;
+use crate::identity::IdentityUrl;
+use crate::request::form;
+use crate::text;
+use crate::token::AccessToken;
+
+/// Ends a token's life ([RFC 7009, Section 2.1]).
+///
+/// [RFC 7009, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+pub fn revoke(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
+    form(instance.site().uri("/services/oauth2/revoke"), &[("token", token.secret())])
+}
+
+/// Whether a token was revoked. A JWT may be good for half an hour more.
+pub fn revoked<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Result<(), AnswerError> {
+    if response.status() == StatusCode::OK {
+        return Ok(());
+    }
+    Err(AnswerError::from_failure(response, now))
+}
+
+/// Whose token is it? Needs the scope `id` or `openid`.
+pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
+    bearer(instance.site().uri("/services/oauth2/userinfo"), token)
+}
+
+/// Whose token is it? Asks the URL that came with the token.
+pub fn identity(url: &IdentityUrl, token: &AccessToken) -> Request<Bytes> {
+    bearer(url.uri(), token)
+}
+
+/// Is a token good, and until when ([RFC 7662, Section 2.1])? Needs the secret of the app.
+///
+/// [RFC 7662, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+pub fn introspect(
+    instance: &InstanceUrl,
+    token: &AccessToken,
+    client_id: &str,
+    client_secret: &str,
+) -> Request<Bytes> {
+    let fields = [
+        ("token", token.secret()),
+        ("token_type_hint", "access_token"),
+        ("client_id", client_id),
+        ("client_secret", client_secret),
+    ];
+    form(instance.site().uri("/services/oauth2/introspect"), &fields)
+}
+
+/// Whose token it is. Everything is as the server says it, made fit for a terminal.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct UserInfo {
+    /// `005…`.
+    pub user_id: Option<String>,
+    /// `00D…`.
+    pub org_id: Option<String>,
+    /// `user@acme.com`.
+    pub username: Option<String>,
+    /// The person's or integration's name.
+    pub name: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// `STANDARD` and so on.
+    pub user_type: Option<String>,
+}
+
+impl UserInfo {
+    /// Reads the answer to [`user_info`] or to [`identity`].
+    ///
+    /// A refusal comes as plain text with status 403: `Bad_OAuth_Token`.
+    pub fn from_http<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        now: UnixTime,
+    ) -> Result<Self, AnswerError> {
+        let raw: RawUser = AnswerError::json(response, now)?;
+        Ok(Self {
+            user_id: shown(raw.user_id),
+            org_id: shown(raw.organization_id),
+            username: shown(raw.preferred_username).or_else(|| shown(raw.username)),
+            name: shown(raw.name).or_else(|| shown(raw.display_name)),
+            email: shown(raw.email),
+            user_type: shown(raw.user_type),
+        })
+    }
+}
+
+/// What the org says of a token.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Introspection {
+    /// Is it good? If not, nothing else is said.
+    pub active: bool,
+    /// `user@acme.com`.
+    pub username: Option<String>,
+    /// `api id`.
+    pub scope: Option<String>,
+    /// By the server's clock.
+    pub expires_at: Option<UnixTime>,
+}
+
+impl Introspection {
+    /// Reads the answer to [`introspect`].
+    pub fn from_http<B: AsRef<[u8]>>(
+        response: &Response<B>,
+        now: UnixTime,
+    ) -> Result<Self, AnswerError> {
+        let raw: RawIntrospection = AnswerError::json(response, now)?;
+        Ok(Self {
+            active: raw.active.is_some_and(|active| active.is_true()),
+            username: shown(raw.username),
+            scope: shown(raw.scope),
+            expires_at: raw.exp.and_then(|exp| exp.number()).map(UnixTime::from_secs),
+        })
+    }
+}
+
+fn bearer(uri: Uri, token: &AccessToken) -> Request<Bytes> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret()))
+        .expect("a token is visible ASCII: `Token::from_http` checked");
+    value.set_sensitive(true);
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(AUTHORIZATION, value);
+    request
+}
+
+fn shown(field: Option<Field>) -> Option<String> {
+    let text = text::sanitise(field?.text()?, text::DESCRIPTION_LIMIT);
+    (!text.is_empty()).then_some(text)
+}
+
+#[derive(Deserialize)]
+struct RawUser {
+    display_name: Option<Field>,
+    email: Option<Field>,
+    name: Option<Field>,
+    organization_id: Option<Field>,
+    preferred_username: Option<Field>,
+    user_id: Option<Field>,
+    user_type: Option<Field>,
+    username: Option<Field>,
+}
+
+#[derive(Deserialize)]
+struct RawIntrospection {
+    active: Option<Field>,
+    exp: Option<Field>,
+    scope: Option<Field>,
+    username: Option<Field>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AllowedHosts;
+
+    const NOW: UnixTime = UnixTime::from_secs(0);
+
+    fn acme() -> InstanceUrl {
+        InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none()).unwrap()
+    }
+
+    fn token() -> AccessToken {
+        AccessToken::parse("00Dxx0000006JFr!canary").unwrap()
+    }
+
+    fn answer(status: u16, media: &str, body: &'static str) -> Response<&'static str> {
+        Response::builder().status(status).header("Content-Type", media).body(body).unwrap()
+    }
+
+    #[test]
+    fn requests_go_to_the_org_and_hide_the_header() {
+        let request = user_info(&acme(), &token());
+        assert_eq!(request.uri(), "https://acme.my.salesforce.com/services/oauth2/userinfo");
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer 00Dxx0000006JFr!canary");
+        assert!(!format!("{request:?}").contains("canary"));
+
+        let url = "https://login.salesforce.com/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS";
+        let request = identity(&IdentityUrl::parse(url, &AllowedHosts::none()).unwrap(), &token());
+        assert_eq!(request.uri(), url);
+    }
+
+    // https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+    #[test]
+    fn forms_are_posted() {
+        let request = revoke(&acme(), &token());
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri().path(), "/services/oauth2/revoke");
+        assert_eq!(request.body().as_ref(), b"token=00Dxx0000006JFr%21canary");
+        let request = introspect(&acme(), &token(), "3MVG9", "a&b");
+        assert!(request.body().ends_with(b"&client_id=3MVG9&client_secret=a%26b"));
+    }
+
+    #[test]
+    fn a_user_is_read_from_both_endpoints() {
+        for (name, body) in [
+            (
+                "userinfo",
+                r#"{"sub":"https://x","user_id":"005xx000001X9hBAAS","organization_id":"00Dxx0000006JFrEAM",
+                    "preferred_username":"user@acme.com","name":"In Tegration","email":null,"active":true}"#,
+            ),
+            (
+                "identity",
+                r#"{"user_id":"005xx000001X9hBAAS","organization_id":"00Dxx0000006JFrEAM",
+                    "username":"user@acme.com","display_name":"In Tegration","urls":{"rest":"x"}}"#,
+            ),
+        ] {
+            let user =
+                UserInfo::from_http(&answer(200, "application/json", body), NOW).expect(name);
+            assert_eq!(user.username.as_deref(), Some("user@acme.com"), "{name}");
+            assert_eq!(user.name.as_deref(), Some("In Tegration"), "{name}");
+            assert_eq!(user.org_id.as_deref(), Some("00Dxx0000006JFrEAM"), "{name}");
+            assert_eq!(user.email, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_user_is_called_is_fit_for_a_terminal() {
+        let body = r#"{"name":"\u001b[31mred\u0007"}"#;
+        let user = UserInfo::from_http(&answer(200, "application/json", body), NOW).unwrap();
+        assert_eq!(user.name.as_deref(), Some("[31mred"));
+    }
+
+    #[test]
+    fn refusals_of_userinfo_are_one_word_of_plain_text() {
+        for (name, word, code) in [
+            ("bad token", "Bad_OAuth_Token", "refused.session_expired"),
+            ("no token", "Missing_OAuth_Token\r\n", "refused.session_expired"),
+            ("other org", "Wrong_Org", "refused.session_expired"),
+            ("no scope", "Invalid_Scope", "refused.invalid_scope"),
+            ("anything else", "canary", "resp.status"),
+            ("a number", "503", "resp.status"),
+        ] {
+            let error = UserInfo::from_http(&answer(403, "text/plain", word), NOW).expect_err(name);
+            assert_eq!(error.code(), code, "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_gone_cannot_be_revoked() {
+        assert_eq!(revoked(&answer(200, "", ""), NOW), Ok(()));
+        let body = r#"{"error":"invalid_token","error_description":"invalid token"}"#;
+        let error = revoked(&answer(400, "application/json", body), NOW).unwrap_err();
+        assert_eq!(error.code(), "refused.token_not_known");
+    }
+
+    // https://www.rfc-editor.org/rfc/rfc7662#section-2.2
+    #[test]
+    fn introspection_says_whether_a_token_is_good() {
+        let read =
+            |body| Introspection::from_http(&answer(200, "application/json", body), NOW).unwrap();
+        let good =
+            read(r#"{"active":true,"username":"user@acme.com","scope":"api id","exp":1700000000}"#);
+        assert!(good.active);
+        assert_eq!(good.expires_at, Some(UnixTime::from_secs(1_700_000_000)));
+        assert_eq!(read(r#"{"active":false}"#), Introspection::default());
+    }
+}
