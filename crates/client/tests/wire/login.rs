@@ -3,20 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use getrandom::SysRng;
 use orgtoken_assertion::{
     PublicKey, RingSigner, SignError, Signature, Signer, SigningKey, UnixTime, Unverified, Verified,
 };
 use orgtoken_client::{LoggedIn, Login, LoginError, Transport};
+use orgtoken_fake_org::AppKey;
 use orgtoken_oauth::{AllowedHosts, Audience, LoginUrl, Resolution};
-use rsa::pkcs8::EncodePrivateKey;
 
 use super::server::{Act, Server, json, send};
 
 static SIGNER: LazyLock<Arc<RingSigner>> = LazyLock::new(|| {
-    let key = rsa::PrivateKey::new(&mut SysRng, 2048).unwrap();
-    let der = key.to_pkcs8_der().unwrap();
-    Arc::new(RingSigner::new(SigningKey::from_bytes(der.as_bytes()).unwrap()))
+    let key = SigningKey::from_bytes(AppKey::generate().secret().as_bytes()).unwrap();
+    Arc::new(RingSigner::new(key))
 });
 
 #[tokio::test(start_paused = true)]

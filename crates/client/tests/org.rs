@@ -1,0 +1,84 @@
+//! Logins at the fake org, which verifies signatures and refuses as Salesforce does.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::{Arc, LazyLock};
+use std::time::SystemTime;
+
+use orgtoken_assertion::{RingSigner, SigningKey, UnixTime};
+use orgtoken_client::{LoggedIn, Login, LoginError, Proxy, Roots, Transport};
+use orgtoken_fake_org::{AppKey, AppKind, FakeOrg, FakeOrgBuilder, Scenario, User};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};
+
+const CLIENT_ID: &str = "3MVG9orgtoken";
+const USERNAME: &str = "user@acme.com";
+const MY_DOMAIN: &str = "https://acme.my.salesforce.com";
+
+static KEY: LazyLock<AppKey> = LazyLock::new(AppKey::generate);
+
+#[tokio::test]
+async fn a_token_from_my_domain_through_a_proxy() {
+    let org = org().start().unwrap();
+    let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.token().instance_url().as_str(), MY_DOMAIN);
+    assert_eq!(granted.resolution().audience().as_str(), MY_DOMAIN);
+    assert_eq!((org.logins(), granted.failed().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_org_of_classic_audiences_takes_one_attempt_more() {
+    let org = org().audience("https://login.salesforce.com").start().unwrap();
+    let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
+    assert_eq!(granted.failed()[0].error().code(), "refused.audience_is_invalid");
+    assert_eq!(org.login_history().len(), 2);
+}
+
+#[tokio::test]
+async fn an_external_client_app_is_found_at_my_domain() {
+    let org = org().app_kind(AppKind::ExternalClientApp).start().unwrap();
+    let granted =
+        obtain(&org, Some("https://login.salesforce.com"), Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.resolution().endpoint().origin(), MY_DOMAIN);
+    assert_eq!(granted.failed()[0].error().refusal().unwrap().code(), "app_not_found");
+}
+
+#[tokio::test]
+async fn a_refusal_that_needs_a_person_is_not_repeated() {
+    let org = org().start().unwrap();
+    org.set_scenario(USERNAME, Scenario::named("not-approved"));
+    let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("refused.user_not_approved", false));
+    assert_eq!((org.login_history().len(), error.attempts().len()), (1, 1));
+}
+
+fn org() -> FakeOrgBuilder {
+    FakeOrg::builder()
+        .tls(true)
+        .certificate(KEY.certificate_pem())
+        .client_id(CLIENT_ID)
+        .user(User::new(USERNAME))
+}
+
+async fn obtain(
+    org: &FakeOrg,
+    login_url: Option<&str>,
+    instance_url: Option<&str>,
+) -> Result<LoggedIn, LoginError> {
+    let none = AllowedHosts::none();
+    let login_url = login_url.map(|url| LoginUrl::parse(url, &none).unwrap());
+    let instance_url = instance_url.map(|url| InstanceUrl::parse(url, &none).unwrap());
+    let resolution = Resolution::resolve(login_url.as_ref(), instance_url.as_ref(), None).unwrap();
+    let key = SigningKey::from_bytes(KEY.secret().as_bytes()).unwrap();
+    let login = Login::new(CLIENT_ID, USERNAME, Arc::new(RingSigner::new(key)), resolution);
+    let transport = Transport::builder()
+        .proxy(Proxy::new(&org.proxy_url(), "").unwrap())
+        .roots(Roots::Pem(org.ca_pem().unwrap().into()))
+        .build();
+    login.obtain(&transport, now).await
+}
+
+fn now() -> UnixTime {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    UnixTime::from_secs(since.as_secs())
+}
