@@ -1,5 +1,39 @@
-//! The program `orgtoken`.
+//! `orgtoken` prints Salesforce access tokens, and says why when Salesforce refuses.
+//!
+//! This program is thin: it reads what was typed, the files, the environment and the clock, calls
+//! the crates below, and prints. Each command is one short file in `command/`. There is no
+//! protocol and no cryptography here.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod args;
+mod clock;
+mod command;
+mod console;
+mod context;
+mod failure;
+mod harden;
+mod input;
+mod log;
+mod login;
+mod new_file;
+mod output;
+mod prompt;
+mod run;
+mod signer;
+mod text;
+mod transport;
+
+use std::alloc::System;
+use std::process::ExitCode;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Keys and tokens pass through buffers of other crates: what is freed is wiped.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    let unhardened = harden::harden();
+    run::run(std::env::args_os().collect(), unhardened.err())
+}

@@ -1,0 +1,89 @@
+use std::path::{Path, PathBuf};
+
+use orgtoken_settings::{Layer, Setting};
+
+use super::UsageError;
+use crate::input::is_stdin;
+
+/// Who logs in, and where. Each of these goes before `ORGTOKEN_*`, profile and record.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Login")]
+pub(crate) struct Login {
+    /// The Onify settings record, or a JSON file like it; `-` is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) settings: Option<PathBuf>,
+    /// The key of the record, where the file holds several
+    #[arg(long, value_name = "KEY", requires = "settings")]
+    pub(crate) settings_key: Option<String>,
+    /// A profile of config.toml
+    #[arg(short = 'P', long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The user who logs in
+    #[arg(short = 'o', long, value_name = "USER")]
+    pub(crate) username: Option<String>,
+    /// The app's consumer key
+    #[arg(short = 'i', long, value_name = "KEY")]
+    pub(crate) client_id: Option<String>,
+    /// The private key whose certificate the app has; `-` is standard input
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub(crate) jwt_key_file: Option<PathBuf>,
+    /// The environment variable that holds the private key's passphrase
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) key_passphrase_env: Option<String>,
+    /// The file that holds the private key's passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "key_passphrase_env")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    /// The org's My Domain, such as https://acme.my.salesforce.com
+    #[arg(short = 'r', long, value_name = "URL")]
+    pub(crate) instance_url: Option<String>,
+    /// Where the token endpoint is, if not on the My Domain
+    #[arg(long, value_name = "URL")]
+    pub(crate) login_url: Option<String>,
+    /// For whom the assertion is, if not for the login URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) audience: Option<String>,
+    /// A further host that may be sent an assertion; 127.0.0.1:PORT may speak plain http
+    #[arg(long, value_name = "HOST")]
+    pub(crate) allow_host: Vec<String>,
+}
+
+impl Login {
+    /// The flags as settings.
+    pub(crate) fn layer(&self) -> Result<Layer, UsageError> {
+        if let (Some(settings), Some(key)) = (&self.settings, &self.jwt_key_file)
+            && is_stdin(settings)
+            && is_stdin(key)
+        {
+            return Err(UsageError::conflict("--settings -", "--jwt-key-file -"));
+        }
+        let mut layer = Layer::flags();
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        for (setting, flag, value) in [
+            (Setting::Record, "--settings", self.settings.as_deref().map(path)),
+            (Setting::RecordKey, "--settings-key", self.settings_key.clone()),
+            (Setting::Profile, "--profile", self.profile.clone()),
+            (Setting::Username, "--username", self.username.clone()),
+            (Setting::ClientId, "--client-id", self.client_id.clone()),
+            (Setting::InstanceUrl, "--instance-url", self.instance_url.clone()),
+            (Setting::LoginUrl, "--login-url", self.login_url.clone()),
+            (Setting::Audience, "--audience", self.audience.clone()),
+        ] {
+            if let Some(value) = value {
+                layer.set(setting, flag, value);
+            }
+        }
+        if let Some(file) = &self.jwt_key_file {
+            layer.set_file(Setting::PrivateKey, "--jwt-key-file", path(file));
+        }
+        if let Some(file) = &self.key_passphrase_file {
+            layer.set_file(Setting::Passphrase, "--key-passphrase-file", path(file));
+        }
+        if let Some(name) = &self.key_passphrase_env {
+            layer.set_variable(Setting::Passphrase, "--key-passphrase-env", name);
+        }
+        if !self.allow_host.is_empty() {
+            layer.set_list(Setting::AllowHosts, "--allow-host", self.allow_host.clone());
+        }
+        Ok(layer)
+    }
+}

@@ -1,0 +1,139 @@
+//! What clap says about wrong arguments, without the values that were typed.
+
+use std::borrow::Cow;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// The command was not typed as it has to be.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsageError {
+    /// Two arguments that exclude each other.
+    #[error("{argument} cannot be used with {with}")]
+    Conflict { argument: String, with: String },
+    /// Something has to be there and is not.
+    #[error("missing {argument}")]
+    Missing { argument: String, command: String },
+    /// A secret where everyone on the machine can read it.
+    #[error("{what} was given as an argument, where every user of this machine can read it")]
+    SecretInArgv { what: &'static str },
+    /// There is no such argument or command.
+    #[error("unknown {what}")]
+    Unknown { what: String, suggestion: Option<String>, command: String },
+    /// A value is none of those that the argument takes.
+    #[error("{argument} does not take this value{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    Value { argument: String, reason: Option<String>, possible: Vec<String> },
+}
+
+impl UsageError {
+    pub(crate) fn conflict(argument: &str, with: &str) -> Self {
+        Self::Conflict { argument: quoted(argument), with: quoted(with) }
+    }
+
+    pub(crate) fn unknown_command() -> Self {
+        Self::Unknown { what: "command".into(), suggestion: None, command: PROGRAM.into() }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => "usage.conflict",
+            Self::Missing { .. } => "usage.missing",
+            Self::SecretInArgv { .. } => "usage.secret_in_argv",
+            Self::Unknown { .. } => "usage.unknown",
+            Self::Value { .. } => "usage.value",
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::SecretInArgv { .. } => "give it in a file, on standard input (`-`) or in the \
+                environment; treat this one as known to others, and replace it"
+                .into(),
+            Self::Unknown { suggestion: Some(suggestion), .. } => {
+                format!("did you mean `{suggestion}`?").into()
+            }
+            Self::Value { possible, .. } if !possible.is_empty() => {
+                format!("give one of {}", possible.join(", ")).into()
+            }
+            Self::Missing { command, .. } | Self::Unknown { command, .. } => {
+                format!("see `{command} --help`").into()
+            }
+            Self::Conflict { .. } | Self::Value { .. } => "see `--help`".into(),
+        })
+    }
+}
+
+/// Gives the error back where it is none: someone asked for help or the version.
+impl TryFrom<clap::Error> for UsageError {
+    type Error = clap::Error;
+
+    fn try_from(error: clap::Error) -> Result<Self, clap::Error> {
+        let text = |kind| error.get(kind).map(ToString::to_string);
+        let argument = || text(ContextKind::InvalidArg).map(|name| quoted(&name));
+        let named = || argument().unwrap_or_else(|| "an argument".to_owned());
+        Ok(match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion => return Err(error),
+            ErrorKind::ArgumentConflict => Self::Conflict {
+                argument: named(),
+                with: text(ContextKind::PriorArg).map_or_else(|| "itself".into(), |x| quoted(&x)),
+            },
+            ErrorKind::MissingRequiredArgument => {
+                Self::Missing { argument: named(), command: command(&error) }
+            }
+            ErrorKind::MissingSubcommand => {
+                Self::Missing { argument: "a command".into(), command: command(&error) }
+            }
+            ErrorKind::UnknownArgument => Self::Unknown {
+                what: flag(text(ContextKind::InvalidArg)),
+                suggestion: text(ContextKind::SuggestedArg),
+                command: command(&error),
+            },
+            ErrorKind::InvalidSubcommand => Self::Unknown {
+                what: "command".into(),
+                suggestion: text(ContextKind::SuggestedSubcommand),
+                command: command(&error),
+            },
+            _ => Self::Value {
+                argument: named(),
+                reason: std::error::Error::source(&error).map(ToString::to_string),
+                possible: possible(error.get(ContextKind::ValidValue)),
+            },
+        })
+    }
+}
+
+/// `orgtoken key inspect`, out of the usage line.
+fn command(error: &clap::Error) -> String {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words: Vec<_> = usage.split_whitespace().skip(1).take_while(is_name).collect();
+    if words.is_empty() { PROGRAM.into() } else { words.join(" ") }
+}
+
+/// The name of an unknown flag helps; anything else may be a value that belongs to nobody.
+fn flag(argument: Option<String>) -> String {
+    match argument.as_deref().and_then(|text| text.split('=').next()) {
+        Some(flag) if flag.starts_with("--") => format!("argument `{flag}`"),
+        Some(flag) if flag.starts_with('-') => {
+            format!("argument `{}`", flag.chars().take(2).collect::<String>())
+        }
+        _ => "argument".into(),
+    }
+}
+
+/// `--output <FORMAT>` as `--output`, several names each in backticks.
+fn quoted(names: &str) -> String {
+    let bare = |name: &str| name.split_once(" <").map_or(name, |(flag, _)| flag).trim().to_owned();
+    names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
+}
+
+fn possible(value: Option<&ContextValue>) -> Vec<String> {
+    match value {
+        Some(ContextValue::Strings(values)) => values.clone(),
+        Some(ContextValue::String(value)) => vec![value.clone()],
+        _ => Vec::new(),
+    }
+}
+
+const PROGRAM: &str = "orgtoken";

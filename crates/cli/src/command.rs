@@ -1,0 +1,11 @@
+//! The commands, each of which reads, calls and prints.
+
+pub(crate) mod api;
+pub(crate) mod assertion;
+pub(crate) mod cert;
+pub(crate) mod completions;
+pub(crate) mod key;
+pub(crate) mod man;
+pub(crate) mod resolve;
+pub(crate) mod settings;
+pub(crate) mod token;

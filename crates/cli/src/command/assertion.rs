@@ -1,0 +1,35 @@
+//! The assertion itself: for other clients, and for whoever wants to see why one is refused.
+
+mod create;
+mod inspect;
+mod verify;
+
+use std::path::Path;
+
+use clap::Subcommand;
+use orgtoken_assertion::Unverified;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read_text};
+
+/// Make, read and check assertions (JWT)
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(Box<create::Args>),
+    Inspect(inspect::Args),
+    Verify(verify::Args),
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Create(args) => create::run(args, console),
+        Command::Inspect(args) => inspect::run(args, console),
+        Command::Verify(args) => verify::run(args, console),
+    }
+}
+
+fn read(file: &Path) -> Result<Unverified, Failure> {
+    let text = read_text(file, Kind::Assertion)?;
+    Ok(Unverified::parse(text.trim())?)
+}

@@ -1,0 +1,67 @@
+use orgtoken_assertion::{Claims, ClaimsError, Lifetime};
+use orgtoken_settings::Settings;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::args::{Login, duration};
+use crate::clock;
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::signer::signer;
+use crate::text::rfc3339;
+
+/// Make an assertion and print it, for a client that trades it itself
+///
+/// Whoever holds it can trade it for a token until it expires.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How long it lives, at most 180s
+    #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "150s")]
+    lifetime: Lifetime,
+    /// Say when it was made (`iat`)
+    #[arg(long)]
+    issued_at: bool,
+    /// Give it an identifier of its own (`jti`)
+    #[arg(long, value_name = "ID")]
+    token_id: Option<String>,
+    /// Name the key in the header (`kid`)
+    #[arg(long, value_name = "ID")]
+    key_id: Option<String>,
+    #[command(flatten)]
+    login: Login,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let settings = context::settings(&args.login, None, console)?;
+    let claims = claims(args, &settings)?;
+    let assertion = claims.sign(signer(settings.into_key())?.as_ref())?;
+    if console.json() {
+        let expires_at = rfc3339(claims.expires_at());
+        let document = json!({ "assertion": assertion.secret(), "expires_at": expires_at });
+        return Ok(console.document(&document)?);
+    }
+    let text = Zeroizing::new(format!("{}\n", assertion.secret()));
+    Ok(console.secret(&text, "an assertion, good for a login until it expires,")?)
+}
+
+fn claims(args: &Args, settings: &Settings) -> Result<Claims, ClaimsError> {
+    let (issuer, subject) = (settings.client_id().as_str(), settings.username().as_str());
+    let audience = settings.resolution().audience().as_str();
+    let mut claims =
+        Claims::builder(issuer, subject, audience, clock::now()).lifetime(args.lifetime);
+    if args.issued_at {
+        claims = claims.issued_at();
+    }
+    if let Some(id) = &args.token_id {
+        claims = claims.token_id(id);
+    }
+    if let Some(id) = &args.key_id {
+        claims = claims.key_id(id);
+    }
+    claims.build()
+}
+
+fn lifetime(text: &str) -> Result<Lifetime, &'static str> {
+    duration(text).and_then(|time| Lifetime::new(time).ok_or("it lives between 1 and 180 seconds"))
+}

@@ -1,0 +1,80 @@
+use std::path::PathBuf;
+
+use orgtoken_assertion::{UnixTime, Unverified};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::text::{Row, rfc3339, table};
+
+/// Show what an assertion says
+///
+/// The signature is not checked; see `orgtoken assertion verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The file that holds the assertion; `-` is standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let assertion = super::read(&args.file)?;
+    let now = clock::now();
+    if console.json() {
+        return Ok(console.document(&Shown::of(&assertion, now))?);
+    }
+    Ok(console.data(text(&assertion, now).as_bytes())?)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    header: Value,
+    claims: Value,
+    expires_at: Option<String>,
+    expired: Option<bool>,
+}
+
+impl Shown {
+    fn of(assertion: &Unverified, now: UnixTime) -> Self {
+        let claims = assertion.claims();
+        Self {
+            header: serde_json::from_str(assertion.header_json()).unwrap_or_default(),
+            claims: serde_json::from_str(claims.json()).unwrap_or_default(),
+            expires_at: claims.expires_at().and_then(rfc3339),
+            expired: claims.expires_at().map(|end| end <= now),
+        }
+    }
+}
+
+fn text(assertion: &Unverified, now: UnixTime) -> String {
+    let claims = assertion.claims();
+    let rows = [
+        ("header", Some(assertion.header_json().to_owned())),
+        ("issuer", claims.issuer().map(str::to_owned)),
+        ("subject", claims.subject().map(str::to_owned)),
+        ("audience", claims.audience().map(str::to_owned)),
+        ("expires", claims.expires_at().map(|end| relative(end, now))),
+        ("issued", claims.issued_at().map(|at| relative(at, now))),
+        ("not before", claims.not_before().map(|at| relative(at, now))),
+        ("token id", claims.token_id().map(str::to_owned)),
+    ];
+    let absent = |name: &str| required(name).then(|| "is missing".to_owned());
+    table(
+        rows.into_iter()
+            .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?, ""))),
+    )
+}
+
+/// The claims without which Salesforce accepts nothing.
+fn required(name: &str) -> bool {
+    matches!(name, "issuer" | "subject" | "audience" | "expires")
+}
+
+fn relative(at: UnixTime, now: UnixTime) -> String {
+    let time = rfc3339(at).unwrap_or_else(|| format!("{} s after 1970", at.as_secs()));
+    let ahead = at.saturating_duration_since(now).as_secs();
+    let behind = now.saturating_duration_since(at).as_secs();
+    if at > now { format!("{time}, in {ahead} s") } else { format!("{time}, {behind} s ago") }
+}

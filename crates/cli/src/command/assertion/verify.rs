@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+use orgtoken_assertion::PublicKey;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read};
+use serde_json::json;
+
+/// Check an assertion's signature against a certificate or public key
+///
+/// Says nothing about its claims; see `orgtoken assertion inspect`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The file that holds the assertion; `-` is standard input
+    #[arg(default_value = "-")]
+    file: PathBuf,
+    /// The certificate or public key
+    #[arg(long, value_name = "FILE")]
+    cert: PathBuf,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let key = PublicKey::from_pem_or_der(&read(&args.cert, Kind::Certificate)?)?;
+    super::read(&args.file)?.verify(&key)?;
+    if console.json() {
+        return Ok(console.document(&json!({ "verified": true }))?);
+    }
+    Ok(console.data(b"the signature is right\n")?)
+}

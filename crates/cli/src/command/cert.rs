@@ -1,0 +1,139 @@
+//! Certificates: what goes up to Salesforce.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use orgtoken_assertion::{Signer, SigningKey};
+use orgtoken_keygen::Certificate;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::clock;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read, read_key};
+use crate::text::{Row, hex, rfc3339, table};
+
+/// Look at certificates
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Inspect(Inspect),
+    Match(Match),
+}
+
+/// Show a certificate: for whom, how long, which key
+#[derive(Debug, clap::Args)]
+pub(crate) struct Inspect {
+    /// The certificate; `-` is standard input
+    file: PathBuf,
+}
+
+/// Check that a private key and a certificate belong together
+///
+/// Exits 0 if they do, 5 if not.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Match {
+    /// The private key; `-` is standard input
+    key: PathBuf,
+    /// The certificate
+    cert: PathBuf,
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Inspect(args) => inspect(args, console),
+        Command::Match(args) => matches(args, console),
+    }
+}
+
+fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
+    let shown = Shown::of(&certificate(&args.file)?)?;
+    if console.json() {
+        return Ok(console.document(&shown)?);
+    }
+    Ok(console.data(shown.text().as_bytes())?)
+}
+
+fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
+    let (bytes, warning) = read_key(&args.key)?;
+    warning.iter().for_each(|warning| console.warn(warning));
+    let key = SigningKey::from_bytes(&bytes)?;
+    let certificate = certificate(&args.cert)?;
+    if !certificate.belongs_to(&key) {
+        return Err(Failure::new(
+            "key.mismatch",
+            Some("upload the certificate of this key, or use the key of that certificate"),
+            format!(
+                "they do not belong together: the key has {}, the certificate {}",
+                hex(&key.public_key().fingerprint()[..8]),
+                hex(&certificate.public_key()?.fingerprint()[..8]),
+            ),
+        ));
+    }
+    if console.json() {
+        return Ok(console.document(&json!({ "match": true }))?);
+    }
+    Ok(console.data(b"they belong together\n")?)
+}
+
+fn certificate(file: &Path) -> Result<Certificate, Failure> {
+    Ok(Certificate::parse(&read(file, Kind::Certificate)?)?)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    subject: String,
+    issuer: String,
+    not_before: Option<String>,
+    not_after: Option<String>,
+    days_left: i64,
+    bytes: usize,
+    bits: usize,
+    sha256: String,
+    sha1: String,
+    public_key_sha256: String,
+}
+
+impl Shown {
+    fn of(certificate: &Certificate) -> Result<Self, Failure> {
+        let key = certificate.public_key()?;
+        Ok(Self {
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            not_before: rfc3339(certificate.not_before()),
+            not_after: rfc3339(certificate.not_after()),
+            days_left: certificate.days_left(clock::now()),
+            bytes: certificate.to_pem().len(),
+            bits: key.bits(),
+            sha256: certificate.sha256().to_string(),
+            sha1: certificate.sha1().to_string(),
+            public_key_sha256: hex(&key.fingerprint()),
+        })
+    }
+
+    fn text(&self) -> String {
+        let date =
+            |date: &Option<String>| date.clone().unwrap_or_else(|| "beyond year 9999".into());
+        let room = Certificate::MAX_LEN;
+        let fits =
+            if self.bytes > room { ", more than the 4096 that Salesforce takes" } else { "" };
+        table([
+            Row::new("subject", &self.subject, ""),
+            Row::new("issuer", &self.issuer, ""),
+            Row::new("valid from", &date(&self.not_before), ""),
+            Row::new(
+                "valid to",
+                &format!("{}, {} days left", date(&self.not_after), self.days_left),
+                "",
+            ),
+            Row::new("size", &format!("{} bytes{fits}", self.bytes), ""),
+            Row::new(
+                "key",
+                &format!("RSA {} bits, SHA-256 {}", self.bits, self.public_key_sha256),
+                "",
+            ),
+            Row::new("SHA-256", &self.sha256, ""),
+            Row::new("SHA-1", &self.sha1, ""),
+        ])
+    }
+}

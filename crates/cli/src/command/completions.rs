@@ -1,0 +1,20 @@
+use clap_complete::Shell;
+
+use crate::args::grammar;
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Print a completion script for a shell
+///
+/// For bash: orgtoken completions bash > ~/.local/share/bash-completion/completions/orgtoken
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The shell that reads the script
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut grammar(), "orgtoken", &mut script);
+    Ok(console.data(&script)?)
+}

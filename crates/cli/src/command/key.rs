@@ -1,0 +1,23 @@
+//! Private keys: make one, or look at one.
+
+mod generate;
+mod inspect;
+
+use clap::Subcommand;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Make and look at private keys
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Generate(generate::Args),
+    Inspect(inspect::Args),
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Generate(args) => generate::run(args, console),
+        Command::Inspect(args) => inspect::run(args, console),
+    }
+}

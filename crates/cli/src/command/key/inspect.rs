@@ -1,0 +1,62 @@
+use std::path::PathBuf;
+
+use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey};
+use serde::Serialize;
+
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read};
+use crate::text::{Row, hex, table};
+
+/// Show what a key file holds: form, size, fingerprint; never the key
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The file; `-` is standard input
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let shown = Shown::of(&read(&args.file, Kind::Key)?)?;
+    if console.json() {
+        Ok(console.document(&shown)?)
+    } else {
+        Ok(console.data(shown.text().as_bytes())?)
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    private: bool,
+    form: String,
+    bits: usize,
+    /// SHA-256 of the public half, as `openssl pkey -pubout -outform DER | sha256sum` has it.
+    public_key_sha256: String,
+}
+
+impl Shown {
+    fn of(bytes: &[u8]) -> Result<Self, KeyError> {
+        match SigningKey::from_bytes(bytes) {
+            Ok(key) => Ok(Self::new(key.public_key(), true, key.form().to_string())),
+            Err(KeyError::Public) => {
+                let key = PublicKey::from_pem_or_der(bytes)?;
+                Ok(Self::new(&key, false, "public key".into()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn new(key: &PublicKey, private: bool, form: String) -> Self {
+        Self { private, form, bits: key.bits(), public_key_sha256: hex(&key.fingerprint()) }
+    }
+
+    fn text(&self) -> String {
+        let kind = if self.private { "private key" } else { "public key" };
+        let row = |name, value: &str| Row::new(name, value, "");
+        table([
+            row("holds", &format!("RSA {kind}")),
+            row("form", &self.form),
+            row("size", &format!("{} bits", self.bits)),
+            row("SHA-256", &self.public_key_sha256),
+        ])
+    }
+}

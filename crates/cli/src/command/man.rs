@@ -1,0 +1,26 @@
+use clap_mangen::Man;
+
+use crate::args::{UsageError, grammar};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Print the manual page
+///
+/// Read it with: orgtoken man | man -l -
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The command whose page to print, such as `key generate`; the program's own unless told
+    command: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let mut program = grammar();
+    program.build();
+    let mut page = &program;
+    for name in &args.command {
+        page = page.find_subcommand(name).ok_or_else(UsageError::unknown_command)?;
+    }
+    let mut text = Vec::new();
+    Man::new(page.clone()).manual("orgtoken").render(&mut text).expect("a vector takes everything");
+    Ok(console.data(&text)?)
+}

@@ -1,0 +1,103 @@
+//! Which endpoint and audience a login would use, and why; without the network.
+
+use orgtoken_oauth::Candidate;
+use orgtoken_settings::{Hosts, Origin};
+use serde::Serialize;
+
+use crate::args::Login;
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::text::{Row, table};
+
+/// Show which token endpoint and audience would be used, and why
+///
+/// Nothing is sent, and no key is read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    login: Login,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let hosts = context::hosts(&args.login, console)?;
+    if console.json() {
+        return Ok(console.document(&Shown::of(&hosts))?);
+    }
+    Ok(console.data(text(&hosts).as_bytes())?)
+}
+
+fn text(hosts: &Hosts) -> String {
+    let resolution = hosts.resolution();
+    let row = |name, value: &str, why: &str| Row::new(name, value, why);
+    let decided = table([
+        row("endpoint", resolution.endpoint().as_str(), resolution.endpoint_reason()),
+        row("audience", resolution.audience().as_str(), resolution.audience_reason()),
+    ]);
+    let passed_over = resolution.candidates().into_iter().filter(|candidate| !candidate.used);
+    let passed_over = table(passed_over.map(|one| row(one.role, &one.url, one.why)));
+    let sources = table(hosts.sources().iter().map(origin));
+    format!("{decided}\nAlso considered\n{passed_over}\nSettings\n{sources}")
+}
+
+/// A setting as a line of a table.
+pub(super) fn origin(origin: &Origin) -> Row {
+    Row::new(origin.setting().name(), origin.shown(), &origin.source().to_string())
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    endpoint: &'a str,
+    endpoint_reason: &'a str,
+    audience: &'a str,
+    audience_reason: &'a str,
+    candidates: Vec<ShownCandidate>,
+    settings: Vec<ShownOrigin<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(hosts: &'a Hosts) -> Self {
+        let resolution = hosts.resolution();
+        Self {
+            endpoint: resolution.endpoint().as_str(),
+            endpoint_reason: resolution.endpoint_reason(),
+            audience: resolution.audience().as_str(),
+            audience_reason: resolution.audience_reason(),
+            candidates: resolution.candidates().into_iter().map(Into::into).collect(),
+            settings: hosts.sources().iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ShownCandidate {
+    role: &'static str,
+    url: String,
+    used: bool,
+    why: &'static str,
+}
+
+impl From<Candidate> for ShownCandidate {
+    fn from(candidate: Candidate) -> Self {
+        let Candidate { role, url, used, why, .. } = candidate;
+        Self { role, url, used, why }
+    }
+}
+
+/// A setting and where it came from, in JSON.
+#[derive(Serialize)]
+pub(super) struct ShownOrigin<'a> {
+    name: &'static str,
+    value: &'a str,
+    source: String,
+}
+
+impl<'a> From<&'a Origin> for ShownOrigin<'a> {
+    fn from(origin: &'a Origin) -> Self {
+        Self {
+            name: origin.setting().name(),
+            value: origin.shown(),
+            source: origin.source().to_string(),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The two streams: data goes to standard output, everything else to standard error.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::text::printable;
+
+/// Where the program speaks.
+pub(crate) struct Console {
+    /// The result and an error are JSON documents, and remarks are left out.
+    json: bool,
+}
+
+impl Console {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Is the result wanted as JSON?
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Writes the result. What was written is out when this returns.
+    pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError)
+    }
+
+    /// Writes a result that is a secret, and says so to whoever has it on the screen.
+    pub(crate) fn secret(&self, text: &str, what: &str) -> Result<(), OutputError> {
+        if io::stdout().is_terminal() {
+            self.warn(&format_args!("{what} is on this screen now, and in its history"));
+        }
+        self.data(text.as_bytes())
+    }
+
+    /// Writes the result as one JSON document on one line.
+    pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), OutputError> {
+        let mut bytes = serde_json::to_vec(value).expect("results are JSON");
+        bytes.push(b'\n');
+        self.data(&bytes)
+    }
+
+    /// Something that is worth a look, though the command goes on.
+    pub(crate) fn warn(&self, warning: &dyn fmt::Display) {
+        self.remark(&format_args!("warning: {}", printable(&warning.to_string())));
+    }
+
+    /// A line for a person. A script that asked for JSON does not get it.
+    pub(crate) fn remark(&self, remark: &dyn fmt::Display) {
+        if !self.json {
+            // If standard error is gone, nobody is left to be told.
+            let _ = writeln!(io::stderr().lock(), "{remark}");
+        }
+    }
+
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let _ = failure.report(&mut io::stderr().lock(), self.json);
+    }
+}
+
+/// Standard output did not take the result: the reader is gone, or the disk is full.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub(crate) struct OutputError(#[source] io::Error);
+
+impl OutputError {
+    pub(crate) fn code(&self) -> &'static str {
+        "io.stdout"
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+}

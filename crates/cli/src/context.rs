@@ -1,0 +1,158 @@
+//! What a command works with: the settings, from all the places in which they may stand.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use orgtoken_settings::{Draft, Hosts, Layer, Need, ProfileChoice, Setting, Settings, Unread};
+use zeroize::Zeroizing;
+
+use crate::args::{Login, Network};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{InputError, KeyFileError, Kind, read, read_key};
+use crate::prompt;
+
+/// Everything that a login needs, checked.
+pub(crate) fn settings(
+    login: &Login,
+    network: Option<&Network>,
+    console: &Console,
+) -> Result<Settings, Failure> {
+    let mut draft = draft(login, network)?;
+    while let Some(need) = draft.next_need() {
+        supply(&mut draft, &need, console)?;
+    }
+    let settings = draft.check()?;
+    for origin in settings.sources() {
+        tracing::info!("{origin}");
+    }
+    for notice in settings.notices() {
+        tracing::info!("{notice}");
+    }
+    Ok(settings)
+}
+
+/// Only where a login would go. No key is read for it.
+pub(crate) fn hosts(login: &Login, console: &Console) -> Result<Hosts, Failure> {
+    let mut draft = draft(login, None)?;
+    while let Some(need) = draft.next_need() {
+        match need.setting() {
+            Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
+                draft.refuse(&need, Unread::NoTerminal);
+            }
+            _ => supply(&mut draft, &need, console)?,
+        }
+    }
+    Ok(draft.check_hosts()?)
+}
+
+/// What stands in flags, environment and `config.toml`.
+fn draft(login: &Login, network: Option<&Network>) -> Result<Draft, Failure> {
+    let mut flags = login.layer()?;
+    if let Some(network) = network {
+        network.add_to(&mut flags)?;
+    }
+    let mut draft = Draft::new([flags, Layer::from_environment(variables())]);
+    let profile = match draft.profile() {
+        ProfileChoice::None => return Ok(draft),
+        ProfileChoice::Default => profile(None)?,
+        ProfileChoice::Named(name) => profile(Some(name))?,
+    };
+    draft.add(profile);
+    Ok(draft)
+}
+
+/// The profile of `config.toml`; where there is no such file, it is empty.
+fn profile(name: Option<&str>) -> Result<Layer, Failure> {
+    let Some(path) = config_file() else { return Ok(Layer::default()) };
+    let bytes = match read(&path, Kind::Settings) {
+        Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
+        result => result?,
+    };
+    Ok(Layer::from_profile(&bytes, &path.to_string_lossy(), name))
+}
+
+fn config_file() -> Option<PathBuf> {
+    let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
+    Some(config.join("orgtoken/config.toml"))
+}
+
+/// An empty variable is an unset one, and a relative folder is none.
+fn folder(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Hands in what a need asks for, or why it is not there. A key that others can read ends
+/// everything.
+fn supply(draft: &mut Draft, need: &Need, console: &Console) -> Result<(), Failure> {
+    let supplied = match need {
+        Need::Passphrase => prompt::passphrase().ok_or(Unread::NoTerminal),
+        Need::Variable { name, .. } => variable(name),
+        Need::File { setting, path } => file(*setting, &at_home(path), console)?,
+        need => file(need.setting(), Path::new("-"), console)?,
+    };
+    match supplied {
+        Ok(bytes) => draft.supply(need, bytes),
+        Err(why) => draft.refuse(need, why),
+    }
+    Ok(())
+}
+
+fn file(
+    setting: Setting,
+    path: &Path,
+    console: &Console,
+) -> Result<Result<Zeroizing<Vec<u8>>, Unread>, Failure> {
+    let result = match setting {
+        Setting::PrivateKey | Setting::Passphrase => match read_key(path) {
+            Ok((bytes, warning)) => {
+                warning.iter().for_each(|warning| console.warn(warning));
+                Ok(bytes)
+            }
+            Err(KeyFileError::Input(error)) => Err(error),
+            Err(error) => return Err(error.into()),
+        },
+        Setting::Record => read(path, Kind::Settings),
+        _ => read(path, Kind::Key),
+    };
+    Ok(result.map_err(Unread::from))
+}
+
+fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    match env::var_os(name) {
+        Some(value) if !value.is_empty() => Ok(Zeroizing::new(value.into_encoded_bytes())),
+        _ => Err(Unread::Unset { name: name.into() }),
+    }
+}
+
+/// Variables whose name no one could have set in a shell are nobody's settings.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    })
+}
+
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), folder("HOME")) {
+        (Some(path), Some(home)) => home.join(path),
+        _ => Path::new(path).into(),
+    }
+}
+
+impl From<InputError> for Unread {
+    fn from(error: InputError) -> Self {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        match error {
+            InputError::NotAFile { path, .. } => Self::NotAFile { path: text(path) },
+            InputError::NotText { path, .. } => {
+                Self::Os { path: text(path), reason: "it is not UTF-8".into() }
+            }
+            InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
+            InputError::TimedOut { path, .. } => Self::TimedOut { path: text(path) },
+            InputError::TooLarge { path, limit, .. } => Self::TooLarge {
+                path: text(path),
+                limit: usize::try_from(limit).unwrap_or_default(),
+            },
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Why a command ends without what was asked, and how that is told.
+
+mod exit;
+
+pub(crate) use exit::UNEXPECTED;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::io::{self, Write};
+
+use orgtoken_client::LoginError;
+use orgtoken_oauth::Refusal;
+use orgtoken_settings::Problems;
+use serde::Serialize;
+
+use crate::text::{chain, printable};
+
+/// An error on its way to a person or a script: what and why, under a code that is a promise.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: Cow<'static, str>,
+    error: Box<dyn Error>,
+    meaning: Option<Cow<'static, str>>,
+    hint: Option<Cow<'static, str>>,
+    problems: Vec<Problem>,
+}
+
+/// One of several things that are wrong with the same input.
+#[derive(Debug, Serialize)]
+pub(crate) struct Problem {
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) at: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<Cow<'static, str>>,
+}
+
+impl Failure {
+    pub(crate) fn new(
+        code: impl Into<Cow<'static, str>>,
+        hint: Option<impl Into<Cow<'static, str>>>,
+        error: impl Into<Box<dyn Error>>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            error: error.into(),
+            meaning: None,
+            hint: hint.map(Into::into),
+            problems: Vec::new(),
+        }
+    }
+
+    /// What the error means, for someone who never heard of it.
+    pub(crate) fn meaning(mut self, meaning: Option<impl Into<Cow<'static, str>>>) -> Self {
+        self.meaning = meaning.map(Into::into);
+        self
+    }
+
+    pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
+        self.problems = problems;
+        self
+    }
+
+    pub(crate) fn exit(&self) -> u8 {
+        exit::exit(&self.code)
+    }
+
+    /// Writes `error: what: why`, a line for each problem where there are several, what it means,
+    /// and at most one `hint:`. `json` makes it one document on one line.
+    pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
+        if json { self.report_json(out) } else { self.report_text(out) }
+    }
+
+    fn report_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "error: {}", printable(&self.message()))?;
+        // One problem is the error itself.
+        if let problems @ [_, _, ..] = self.problems.as_slice() {
+            for problem in problems {
+                writeln!(out, "  {}", printable(&problem.message))?;
+                if let Some(hint) = &problem.hint {
+                    writeln!(out, "    {}", printable(hint))?;
+                }
+            }
+            return Ok(());
+        }
+        if let Some(meaning) = &self.meaning {
+            writeln!(out, "{}", printable(meaning))?;
+        }
+        match &self.hint {
+            Some(hint) => writeln!(out, "hint: {}", printable(hint)),
+            None => Ok(()),
+        }
+    }
+
+    fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let document = Document {
+            error: Reported {
+                code: &self.code,
+                message: printable(&self.message()),
+                meaning: self.meaning.as_deref(),
+                hint: self.hint.as_deref(),
+                exit: self.exit(),
+                problems: &self.problems,
+            },
+        };
+        serde_json::to_writer(&mut *out, &document)?;
+        writeln!(out)
+    }
+
+    fn message(&self) -> String {
+        chain(self.error.as_ref())
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    error: Reported<'a>,
+}
+
+#[derive(Serialize)]
+struct Reported<'a> {
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<&'a str>,
+    hint: Option<&'a str>,
+    exit: u8,
+    problems: &'a [Problem],
+}
+
+/// Errors of the crates below, and our own: each has a `code()` and a `hint()`.
+macro_rules! fails_with {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(error.code(), error.hint(), error)
+            }
+        }
+    )*};
+}
+
+fails_with!(
+    crate::args::UsageError,
+    crate::console::OutputError,
+    crate::input::InputError,
+    crate::input::KeyFileError,
+    orgtoken_client::TransportError,
+    crate::new_file::NewFileError,
+    crate::signer::SignerError,
+    orgtoken_keygen::CertificateError,
+    orgtoken_keygen::KeyPairError,
+    orgtoken_rest::RestError,
+    orgtoken_assertion::ClaimsError,
+    orgtoken_assertion::KeyError,
+    orgtoken_assertion::SignError,
+    orgtoken_assertion::VerifyError,
+);
+
+/// A refusal ends in what it means: its words alone help nobody at three in the morning.
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        let refusal = error.attempts().last().and_then(|attempt| attempt.error().refusal());
+        let meaning = refusal.map(Refusal::meaning);
+        Self::new(error.code(), error.hint(), error).meaning(meaning)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let listed: Vec<_> = problems.iter().map(Problem::from).collect();
+        let (code, hint) = (problems.code(), problems.hint());
+        let failure = match listed.len() {
+            1 => Self::new(code, hint, problems),
+            number => Self::new(code, hint, format!("{number} problems in the settings")),
+        };
+        failure.problems(listed)
+    }
+}
+
+impl From<&orgtoken_settings::Problem> for Problem {
+    fn from(problem: &orgtoken_settings::Problem) -> Self {
+        Self {
+            code: problem.code().into(),
+            at: problem.at(),
+            message: printable(&problem.to_string()),
+            hint: problem.hint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

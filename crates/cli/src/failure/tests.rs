@@ -1,0 +1,58 @@
+use super::*;
+
+fn failure() -> Failure {
+    Failure::new("key.encrypted", Some("give the passphrase"), "the private key is encrypted")
+}
+
+fn reported(failure: &Failure, json: bool) -> String {
+    let mut out = Vec::new();
+    failure.report(&mut out, json).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn text_is_error_then_one_hint() {
+    assert_eq!(
+        reported(&failure(), false),
+        "error: the private key is encrypted\nhint: give the passphrase\n"
+    );
+}
+
+#[test]
+fn json_is_one_document_on_one_line() {
+    assert_eq!(
+        reported(&failure(), true),
+        "{\"error\":{\"code\":\"key.encrypted\",\"message\":\"the private key is encrypted\",\
+         \"hint\":\"give the passphrase\",\"exit\":5,\"problems\":[]}}\n"
+    );
+}
+
+#[test]
+fn what_it_means_stands_between_error_and_hint() {
+    let failure = failure().meaning(Some("nobody but you can open it"));
+    let text = "error: the private key is encrypted\nnobody but you can open it\n\
+                hint: give the passphrase\n";
+    assert_eq!(reported(&failure, false), text);
+}
+
+// The table of the README and of design.md.
+#[test]
+fn exit_codes_are_a_promise() {
+    for (code, exit) in [
+        ("usage.secret_in_argv", 2),
+        ("settings.missing", 3),
+        ("url.host", 3),
+        ("key.encrypted", 5),
+        ("sign.selfcheck", 5),
+        ("net.connect", 6),
+        ("tls.cert", 6),
+        ("proxy.refused", 6),
+        ("resp.too_large", 6),
+        ("api.NOT_FOUND", 9),
+        ("io.stdout", 1),
+        ("cache.unsafe", 1),
+        ("never heard of", 1),
+    ] {
+        assert_eq!(exit::exit(code), exit, "{code}");
+    }
+}

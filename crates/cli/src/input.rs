@@ -1,0 +1,225 @@
+//! Reading what a person named: a file or standard input, never more than a limit, never for ever.
+
+mod key_file;
+
+pub(crate) use key_file::{KeyFileError, read_key};
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Stdin};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+/// What is read decides how much of it there may be, and under which code a fault is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An assertion to look at.
+    Assertion,
+    /// A certificate or public key to look at.
+    Certificate,
+    /// A private or public key, or its passphrase.
+    Key,
+    /// The body of a call.
+    Body,
+    /// Certificates of authorities to trust.
+    Roots,
+    /// A record, or `config.toml`.
+    Settings,
+}
+
+/// Reads a file, or standard input where the path is `-`.
+pub(crate) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    if is_stdin(path) { read_stdin(kind) } else { read_open(open(path, kind)?, path, kind) }
+}
+
+/// Reads a file that holds text.
+pub(crate) fn read_text(path: &Path, kind: Kind) -> Result<Zeroizing<String>, InputError> {
+    match str::from_utf8(&read(path, kind)?) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(error) => {
+            Err(InputError::NotText { kind, path: path.into(), offset: error.valid_up_to() })
+        }
+    }
+}
+
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn read_stdin(kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let path = Path::new("standard input");
+    let stdin: Stdin = io::stdin();
+    // Whoever writes may take their time, as with every other filter.
+    capped(stdin.lock(), path, kind)
+}
+
+/// Opens without waiting for the other end of a pipe.
+fn open(path: &Path, kind: Kind) -> Result<File, InputError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(opened) => Ok(File::from(opened)),
+        Err(Errno::NXIO) => Err(InputError::NotAFile { kind, path: path.into(), is: "a socket" }),
+        Err(error) => Err(InputError::os(kind, path, error.into())),
+    }
+}
+
+fn read_open(file: File, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let file_type = file.metadata().map_err(|error| InputError::os(kind, path, error))?.file_type();
+    let refused = |is| Err(InputError::NotAFile { kind, path: path.into(), is });
+    if file_type.is_file() {
+        capped(file, path, kind)
+    } else if file_type.is_dir() {
+        refused("a folder")
+    } else if file_type.is_block_device() {
+        refused("a device")
+    } else {
+        // A pipe (`<(…)`), or a character device.
+        capped(Patient { file, until: Instant::now() + PATIENCE }, path, kind)
+    }
+}
+
+/// Reads one byte more than there may be, to know that there are too many.
+fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let limit = kind.limit();
+    let mut bytes = Zeroizing::new(Vec::new());
+    match from.take(limit + 1).read_to_end(&mut bytes) {
+        Ok(read) if read as u64 > limit => {
+            Err(InputError::TooLarge { kind, path: path.into(), limit })
+        }
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Err(InputError::TimedOut { kind, path: path.into() })
+        }
+        Err(error) => Err(InputError::os(kind, path, error)),
+    }
+}
+
+/// A pipe that may never say anything, read until a point in time.
+struct Patient {
+    file: File,
+    until: Instant,
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.until.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
+            let mut waiting = [PollFd::from_borrowed_fd(self.file.as_fd(), PollFlags::IN)];
+            match poll(&mut waiting, Some(&left)) {
+                Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+                Ok(_) => {}
+            }
+            match self.file.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn limit(self) -> u64 {
+        match self {
+            Self::Assertion | Self::Certificate | Self::Key => 32 << 10,
+            Self::Settings => 256 << 10,
+            Self::Roots => 4 << 20,
+            Self::Body => 64 << 20,
+        }
+    }
+
+    fn code(self, fault: Fault) -> &'static str {
+        match (self, fault) {
+            (Self::Assertion, Fault::Encoding) => "assertion.encoding",
+            (Self::Assertion, Fault::Read) => "assertion.read",
+            (Self::Assertion, Fault::TooLarge) => "assertion.too_large",
+            (Self::Key, Fault::Encoding) => "key.encoding",
+            (Self::Key, Fault::Read) => "key.read",
+            (Self::Key, Fault::TooLarge) => "key.too_large",
+            (Self::Roots, _) => "tls.roots",
+            (Self::Settings, Fault::Encoding) => "settings.encoding",
+            (Self::Settings, Fault::Read) => "settings.read",
+            (Self::Settings, Fault::TooLarge) => "settings.too_large",
+            (_, Fault::Encoding) => "io.encoding",
+            (_, Fault::Read) => "io.read",
+            (_, Fault::TooLarge) => "io.too_large",
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Fault {
+    Encoding,
+    Read,
+    TooLarge,
+}
+
+/// Why a file's content did not come in. Nothing of the content is kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    /// It is something else than a file.
+    #[error("cannot read `{}`: it is {is}, not a file", path.display())]
+    NotAFile { kind: Kind, path: PathBuf, is: &'static str },
+    /// It is not UTF-8.
+    #[error("`{}` is not text: byte {offset} is not UTF-8", path.display())]
+    NotText { kind: Kind, path: PathBuf, offset: usize },
+    /// The system says no.
+    #[error("cannot read `{}`: {reason}", path.display())]
+    Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
+    /// The other end of a pipe kept silent.
+    #[error("cannot read `{}`: it did not end within {} seconds", path.display(), PATIENCE.as_secs())]
+    TimedOut { kind: Kind, path: PathBuf },
+    /// There is more of it than there can be.
+    #[error("cannot read `{}`: it is larger than {} KiB", path.display(), limit >> 10)]
+    TooLarge { kind: Kind, path: PathBuf, limit: u64 },
+}
+
+impl InputError {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NotAFile { kind, .. } | Self::Os { kind, .. } | Self::TimedOut { kind, .. } => {
+                kind.code(Fault::Read)
+            }
+            Self::NotText { kind, .. } => kind.code(Fault::Encoding),
+            Self::TooLarge { kind, .. } => kind.code(Fault::TooLarge),
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Os { missing: true, .. } => "check the path; a relative one starts at the \
+                folder in which orgtoken runs"
+                .into(),
+            Self::Os { .. } => {
+                "check who may read the file, and as which user orgtoken runs".into()
+            }
+            Self::NotAFile { .. } => "name the file itself".into(),
+            Self::NotText { .. } => "save the file as UTF-8".into(),
+            Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
+            Self::TooLarge { .. } => "check that it is the right file".into(),
+        })
+    }
+
+    fn os(kind: Kind, path: &Path, error: io::Error) -> Self {
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let said = error.to_string();
+        // The number helps nobody at three in the morning.
+        let reason = said.split(" (os error").next().unwrap_or(&said).to_lowercase();
+        Self::Os { kind, path: path.into(), reason, missing }
+    }
+}
+
+/// How long a pipe may keep us waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

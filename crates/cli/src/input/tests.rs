@@ -1,0 +1,70 @@
+use std::os::unix::net::UnixListener;
+
+use super::*;
+
+fn code(path: &Path, kind: Kind) -> &'static str {
+    read(path, kind).unwrap_err().code()
+}
+
+#[test]
+fn a02_a_missing_file_is_named_with_the_reason_and_not_created() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("absent.json");
+    let error = read(&path, Kind::Settings).unwrap_err();
+    assert_eq!(error.code(), "settings.read");
+    let said = error.to_string();
+    assert!(said.ends_with("absent.json`: no such file or directory"), "{said}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a03_what_is_no_file_is_named_for_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    for (name, path, is) in [
+        ("A03 folder", dir.path(), "it is a folder, not a file"),
+        ("A03 socket", &socket, "it is a socket, not a file"),
+    ] {
+        let error = read(path, Kind::Settings).unwrap_err();
+        assert_eq!(error.code(), "settings.read", "{name}");
+        assert!(error.to_string().ends_with(is), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a03_a_silent_pipe_is_given_up() {
+    let (reader, _writer) = io::pipe().unwrap();
+    let file = File::from(std::os::fd::OwnedFd::from(reader));
+    let silent = Patient { file, until: Instant::now() + Duration::from_millis(20) };
+    let error = capped(silent, Path::new("fifo"), Kind::Settings).unwrap_err();
+    assert_eq!(error.code(), "settings.read");
+    assert_eq!(error.to_string(), "cannot read `fifo`: it did not end within 10 seconds");
+}
+
+#[test]
+fn a75_a_pipe_that_ends_is_read() {
+    let (reader, mut writer) = io::pipe().unwrap();
+    io::Write::write_all(&mut writer, b"{}").unwrap();
+    drop(writer);
+    let file = File::from(std::os::fd::OwnedFd::from(reader));
+    assert_eq!(*read_open(file, Path::new("fifo"), Kind::Settings).unwrap(), b"{}");
+}
+
+#[test]
+fn a04_no_more_than_the_limit_and_a_byte_is_read() {
+    struct Counting(u64);
+    impl Read for Counting {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += buffer.len() as u64;
+            Ok(buffer.len())
+        }
+    }
+    let mut endless = Counting(0);
+    let error = capped(&mut endless, Path::new("zero"), Kind::Settings).unwrap_err();
+    assert_eq!(error.code(), "settings.too_large");
+    assert_eq!(error.to_string(), "cannot read `zero`: it is larger than 256 KiB");
+    assert_eq!(endless.0, (256 << 10) + 1);
+    assert_eq!(code(Path::new("/dev/zero"), Kind::Settings), "settings.too_large");
+    assert_eq!(code(Path::new("/dev/zero"), Kind::Key), "key.too_large");
+}

@@ -1,0 +1,60 @@
+//! From what was typed to an exit code.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use crate::args::{Args, Command, Refused};
+use crate::command;
+use crate::console::Console;
+use crate::failure::{Failure, UNEXPECTED};
+use crate::log;
+
+/// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
+pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
+    let console = Console::new(asks_for_json(&typed));
+    if let Some(reason) = unhardened {
+        console.warn(&format_args!("other processes may read this one's memory: {reason}"));
+    }
+    let args = match Args::read(typed) {
+        Ok(args) => args,
+        Err(Refused::Help(help)) => {
+            // clap chooses the stream and the exit code: help that was asked for is data.
+            let _ = help.print();
+            return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED));
+        }
+        Err(Refused::Usage(error)) => return told(&console, &error.into()),
+    };
+    log::start(args.verbose);
+    match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => told(&console, &failure),
+        // The hook has said where.
+        Err(_) => ExitCode::from(UNEXPECTED),
+    }
+}
+
+fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Token(args) => command::token::run(&args, console),
+        Command::Api(args) => command::api::run(&args, console),
+        Command::Resolve(args) => command::resolve::run(&args, console),
+        Command::Settings(command) => command::settings::run(&command, console),
+        Command::Key(command) => command::key::run(&command, console),
+        Command::Cert(command) => command::cert::run(&command, console),
+        Command::Assertion(command) => command::assertion::run(&command, console),
+        Command::Completions(args) => command::completions::run(&args, console),
+        Command::Man(args) => command::man::run(&args, console),
+    }
+}
+
+fn told(console: &Console, failure: &Failure) -> ExitCode {
+    console.failure(failure);
+    ExitCode::from(failure.exit())
+}
+
+/// Wrong arguments are told in JSON too, and then nothing has been parsed yet.
+fn asks_for_json(typed: &[OsString]) -> bool {
+    typed.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}

@@ -1,0 +1,106 @@
+//! Text from elsewhere, on its way to a terminal.
+
+use std::error::Error;
+use std::iter;
+
+use orgtoken_assertion::UnixTime;
+
+/// The error and what caused it, as `what: why: why`.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// One line without anything that a terminal would obey or hide: a file's name can hold both.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// One word of a POSIX shell, whatever the text holds.
+pub(crate) fn sh_quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// A line of a table for people: what it is, its value, and what there is to say about that.
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) remark: String,
+}
+
+impl Row {
+    pub(crate) fn new(name: &'static str, value: &str, remark: &str) -> Self {
+        Self { name, value: value.to_owned(), remark: remark.to_owned() }
+    }
+}
+
+/// The rows, their columns one below the other.
+pub(crate) fn table(rows: impl IntoIterator<Item = Row>) -> String {
+    let rows: Vec<Row> = rows.into_iter().collect();
+    let widest = |of: fn(&Row) -> &str| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default()
+    };
+    let names = widest(|row| row.name);
+    // A remark stands beside its value; where there are none, no value is padded.
+    let values = widest(|row| if row.remark.is_empty() { "" } else { &row.value });
+    let mut text = String::new();
+    for Row { name, value, remark } in &rows {
+        let (value, remark) = (printable(value), printable(remark));
+        let line = format!("{name:names$}  {value:values$}  {remark}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Bytes as two digits each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Seconds as `2026-11-23T20:30:00Z`; `None` beyond the year 9999.
+pub(crate) fn rfc3339(time: UnixTime) -> Option<String> {
+    let seconds = i64::try_from(time.as_secs()).ok()?;
+    Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
+}
+
+/// Writing direction, joiners and blanks of no width.
+fn hides(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_of_it() {
+        for (name, text, shown) in [
+            ("plain", "key.pem", "key.pem"),
+            ("escape", "a\u{1b}[31mb", "a\u{fffd}[31mb"),
+            ("line break", "a\nb", "a\u{fffd}b"),
+            ("turned around", "a\u{202e}b", "a\u{fffd}b"),
+            ("other letters", "nøgle", "nøgle"),
+        ] {
+            assert_eq!(printable(text), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shell_reads_one_word() {
+        for (text, word) in [
+            ("", "''"),
+            ("key.pem", "key.pem"),
+            ("my key.pem", "'my key.pem'"),
+            ("it's", r"'it'\''s'"),
+            ("$(x)`y`", "'$(x)`y`'"),
+        ] {
+            assert_eq!(sh_quoted(text), word, "{text}");
+        }
+    }
+}
