@@ -1,0 +1,70 @@
+//! Calls to the org.
+
+use serde_json::Value;
+
+use crate::support::{Bench, error, run_with_input, stderr, stdout};
+
+fn answer(bench: &Bench, args: &[&str]) -> Value {
+    serde_json::from_str(stdout(&bench.run(args))).unwrap()
+}
+
+#[test]
+fn list_create_update() {
+    let bench = Bench::new();
+    let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme AB"]);
+    assert_eq!(created["success"], true);
+    let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
+
+    let update = bench.run(&["api", &path, "-X", "PATCH", "-F", "NumberOfEmployees=12"]);
+    assert_eq!(stdout(&update), "");
+
+    let soql = "q=SELECT Name, NumberOfEmployees FROM Account WHERE Name = 'Acme AB'";
+    let found = answer(&bench, &["api", "query", "-X", "GET", "-f", soql]);
+    assert_eq!(found["records"][0]["NumberOfEmployees"], 12);
+}
+
+#[test]
+fn a_body_can_come_from_standard_input() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
+    let output = run_with_input(&mut command, r#"{"Name": "From a pipe"}"#);
+    let created: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!(created["success"], true);
+}
+
+#[test]
+fn include_prints_the_head_before_the_body() {
+    let bench = Bench::new();
+    let output = bench.run(&["api", "/services/data/", "-i"]);
+    let (head, body) = stdout(&output).split_once("\n\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
+    assert!(serde_json::from_str::<Value>(body).unwrap().is_array());
+}
+
+#[test]
+fn relative_paths_are_below_the_version_of_the_settings() {
+    let bench = Bench::new();
+    bench.run(&["api", "limits"]);
+    let calls = bench.org.requests();
+    assert_eq!(calls.last().unwrap().target(), "/services/data/v60.0/limits");
+}
+
+#[test]
+fn a_failed_call_says_what_salesforce_said() {
+    let bench = Bench::new();
+    let soql = "q=SELECT Nope FROM Account";
+    let output = bench.run(&["api", "query", "-X", "GET", "-f", soql]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
+    assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
+
+    let output = bench.run(&["api", "query", "-X", "GET", "-f", soql, "--json"]);
+    assert_eq!(error(&output)["code"], "api.refused");
+}
+
+#[test]
+fn what_is_wrong_with_a_call_costs_no_login() {
+    let bench = Bench::new();
+    let output = bench.run(&["api", "sobjects/Account", "--input", "absent.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(bench.org.logins(), 0);
+}

@@ -1,0 +1,87 @@
+//! What is told when there is no token, and which code a script gets.
+
+use orgtoken_fake_org::{Scenario, User};
+
+use crate::support::{Bench, CLIENT_ID, Pair, USER, error, stderr};
+
+fn met_by(scenario: Scenario) -> Bench {
+    Bench::with(User::new(USER).scenario(scenario), |org| org)
+}
+
+#[test]
+fn a_refusal_ends_in_what_it_means_and_what_to_do() {
+    let bench = met_by(Scenario::named("not-approved").unwrap());
+    let output = bench.run(&["token"]);
+    assert_eq!(output.status.code(), Some(4));
+    let lines: Vec<_> = stderr(&output).lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(lines[0].starts_with("error: no token from `https://127.0.0.1:"), "{}", lines[0]);
+    let refusal = "Salesforce refused the login: invalid_grant: user hasn't approved this consumer";
+    assert!(lines[0].ends_with(refusal), "{}", lines[0]);
+    assert!(lines[2].starts_with("hint: "), "{}", lines[2]);
+    assert_eq!(bench.org.requests().len(), 1);
+}
+
+#[test]
+fn each_kind_of_refusal_has_its_exit_code() {
+    let page = |status| Scenario::page(status, "text/html", "<html>canary</html>");
+    for (name, scenario, exit, area) in [
+        ("approval", Scenario::named("not-approved").unwrap(), 4, "refused."),
+        ("login rate", Scenario::refusal(400, "invalid_grant", "login rate exceeded"), 7, "rate."),
+        ("A113 429", page(429), 7, "rate."),
+        ("A113 503", page(503), 8, "unavailable."),
+        ("A100 HTML", page(200), 6, "resp."),
+        ("A113 404", page(404), 6, "resp."),
+        ("A108 redirect", page(302), 6, "resp.redirect"),
+    ] {
+        let bench = met_by(scenario);
+        let output = bench.run(&["token", "--json"]);
+        let error = error(&output);
+        assert_eq!(output.status.code(), Some(exit), "{name}: {error}");
+        assert!(error["code"].as_str().unwrap().starts_with(area), "{name}: {error}");
+        assert!(error["hint"].is_string(), "{name}: {error}");
+        assert!(!stderr(&output).contains("canary"), "{name}: {error}");
+        assert_eq!(bench.org.requests().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_a_host_that_is_not_allowed() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
+    let output = command.args(["--ca-file", "ca.pem"]).output().unwrap();
+    let error = error(&output);
+    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(3), Some("url.host")));
+    assert_eq!(error["problems"][0]["at"], "/value/InstanceUrl");
+    assert!(bench.org.requests().is_empty());
+}
+
+#[test]
+fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
+    command.args(["--allow-host", bench.org.address(), "--bundled-roots"]);
+    let error = error(&command.output().unwrap());
+    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(6), Some("tls.cert")));
+    assert!(bench.org.requests().is_empty());
+}
+
+#[test]
+fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
+    let bench = Bench::new();
+    bench.private_file("other.key", &Pair::generate().key);
+    let url = bench.org.url();
+    let args = ["token", "--json", "-o", USER, "-i", CLIENT_ID, "-f", "other.key", "-r", url];
+    let error = error(&bench.bare(&args).args(bench.way()).output().unwrap());
+    assert_eq!(error["exit"], 4, "{error}");
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_nothing_is_sent() {
+    let bench = Bench::new();
+    bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
+    let error = error(&bench.run(&["token", "--json"]));
+    let at: Vec<_> = error["problems"].as_array().unwrap().iter().map(|one| &one["at"]).collect();
+    assert!(at.len() >= 4, "{error}");
+    assert!(bench.org.requests().is_empty());
+}

@@ -1,0 +1,129 @@
+//! The main job.
+
+use std::fs;
+use std::process::Command;
+
+use orgtoken_fake_org::{Role, User};
+use serde_json::Value;
+
+use crate::support::{Bench, CLIENT_ID, PAIR, USER, run_with_input, stderr, stdout};
+
+#[test]
+fn raw_is_the_token_and_a_line_break() {
+    let bench = Bench::new();
+    let output = bench.run(&["token"]);
+    let token = stdout(&output).strip_suffix('\n').unwrap();
+    assert!(token.starts_with("00D") && !token.contains(char::is_whitespace));
+    assert_eq!(stderr(&output), "");
+    assert_eq!(bench.org.logins(), 1);
+}
+
+#[test]
+fn json_has_what_scripts_were_promised() {
+    let bench = Bench::new();
+    for args in [["token", "--json"].as_slice(), &["token", "--output", "json"]] {
+        let output = bench.run(args);
+        let document: Value = serde_json::from_str(stdout(&output)).unwrap();
+        let names: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names.len(), 5, "{names:?}");
+        assert_eq!(document["instance_url"], bench.org.url());
+        assert_eq!(document["api_version"], "v60.0");
+        assert_eq!(document["username"], USER);
+        assert!(document["expires_at"].as_str().unwrap().ends_with('Z'));
+        assert!(document["access_token"].as_str().unwrap().starts_with("00D"));
+    }
+}
+
+#[test]
+fn onify_is_exactly_what_the_blueprint_answered() {
+    let bench = Bench::new();
+    let output = bench.run(&["token", "--output", "onify"]);
+    let mut document: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let token = document["accessToken"].take();
+    assert!(token.as_str().unwrap().starts_with("00D"));
+    let url = bench.org.url();
+    let rest = serde_json::json!({"accessToken": null, "apiVersion": "v60.0", "instanceUrl": url});
+    assert_eq!(document, rest);
+}
+
+#[test]
+fn a_shell_can_read_the_env_lines() {
+    let bench = Bench::new();
+    let lines = bench.run(&["token", "--output", "env"]);
+    let script = format!("{}printenv SF_ACCESS_TOKEN SF_INSTANCE_URL", stdout(&lines));
+    let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let (token, url) = stdout(&shell).split_once('\n').unwrap();
+    assert!(token.starts_with("00D"));
+    assert_eq!(url.trim_end(), bench.org.url());
+}
+
+#[test]
+fn the_record_can_come_from_standard_input() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["token", "--settings", "-"]);
+    let output = run_with_input(command.args(bench.way()), &bench.record().to_string());
+    assert!(stdout(&output).starts_with("00D"));
+}
+
+#[test]
+fn flags_alone_are_enough() {
+    let bench = Bench::new();
+    let url = bench.org.url();
+    let args = ["token", "-o", USER, "-i", CLIENT_ID, "-f", "app.key", "-r", url];
+    let output = bench.bare(&args).args(bench.way()).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+}
+
+#[test]
+fn the_environment_alone_is_enough() {
+    let bench = Bench::new();
+    let output = bench
+        .bare(&["token"])
+        .env("ORGTOKEN_USERNAME", USER)
+        .env("SF_CLIENT_ID", CLIENT_ID)
+        .env("SF_JWT_PRIVATE_KEY", PAIR.key.replace('\n', "\\n"))
+        .env("ORGTOKEN_INSTANCE_URL", bench.org.url())
+        .env("ORGTOKEN_ALLOW_HOSTS", bench.org.address())
+        .env("SSL_CERT_FILE", "ca.pem")
+        .output()
+        .unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+}
+
+#[test]
+fn a_profile_is_found_in_the_config_folder() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let text = format!(
+        "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
+         private_key_file = \"~/app.key\"\ninstance_url = \"{}\"\n\
+         allow_hosts = [\"{}\"]\nca_file = \"../../ca.pem\"\n",
+        bench.org.url(),
+        bench.org.address(),
+    );
+    fs::write(config.join("config.toml"), text).unwrap();
+    let output = bench.bare(&["token", "--profile", "acme"]).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+}
+
+#[test]
+fn a_refused_audience_is_tried_once_more_with_the_other() {
+    let bench = Bench::with(User::new(USER), |org| {
+        org.role(Role::MyDomain).audience("https://login.salesforce.com")
+    });
+    let output = bench.run(&["token", "-v"]);
+    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+}
+
+#[test]
+fn verbose_names_each_step_and_no_secret() {
+    let bench = Bench::new();
+    let output = bench.run(&["token", "-v"]);
+    let (token, said) = (stdout(&output).trim_end(), stderr(&output));
+    let body = &PAIR.key.lines().nth(3).unwrap();
+    assert!(!said.contains(token) && !said.contains(body), "{said}");
+    for step in ["username = ", "[set]", "endpoint ", "audience ", "token for "] {
+        assert!(said.contains(step), "{step}: {said}");
+    }
+}
