@@ -93,10 +93,12 @@ impl Resolution {
     pub fn after(&self, refusal: &Refusal) -> Option<Self> {
         let worth =
             refusal.is_about_audience() || (self.is_generic() && refusal.is_app_not_found());
-        if worth { self.further() } else { None }
+        if worth { self.further_attempt() } else { None }
     }
 
-    fn further(&self) -> Option<Self> {
+    /// The one further attempt, whether or not there is a reason for it yet. Where it has worked
+    /// before, to begin with it saves an attempt that would be refused.
+    pub fn further_attempt(&self) -> Option<Self> {
         if self.further || self.audience_given {
             return None;
         }

@@ -18,7 +18,7 @@ pub struct Candidate {
 impl Resolution {
     /// Every endpoint, then every audience that was considered; of each, one is used.
     pub fn candidates(&self) -> Vec<Candidate> {
-        let further = self.further();
+        let further = self.further_attempt();
         let mut list = self.endpoints(further.as_ref());
         list.extend(self.audiences(further.as_ref()));
         list
