@@ -1,6 +1,7 @@
 //! What is wrong with the settings: everything at once, with the place of each, never a value.
 
 mod fault;
+mod hints;
 
 use std::borrow::Cow;
 use std::error::Error;

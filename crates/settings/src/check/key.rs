@@ -1,6 +1,6 @@
 //! The key that signs.
 
-use orgtoken_assertion::{PublicKey, SigningKey};
+use orgtoken_assertion::{Passphrase, PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
 use super::{Check, SET, fault_of};
@@ -47,8 +47,25 @@ impl Check {
     }
 
     fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, Fault> {
-        let key = SigningKey::from_bytes(bytes).map_err(Fault::Key)?;
-        Ok(KeySource::Here(Box::new(key)))
+        let key = match self.passphrase() {
+            Some(passphrase) => SigningKey::from_encrypted(bytes, &passphrase),
+            None => SigningKey::from_bytes(bytes),
+        };
+        Ok(KeySource::Here(Box::new(key.map_err(Fault::Key)?)))
+    }
+
+    fn passphrase(&mut self) -> Option<Passphrase> {
+        let Entry { source, raw, .. } = self.draft.take(Setting::Passphrase)?;
+        let passphrase = match raw {
+            Raw::Bytes(bytes) => Passphrase::new(bytes.as_slice()),
+            Raw::Text(text) => Passphrase::new(text.secret()),
+            raw => {
+                self.problem(Setting::Passphrase, &source, fault_of(raw));
+                return None;
+            }
+        };
+        self.origin(Setting::Passphrase, SET.to_owned(), source);
+        Some(passphrase)
     }
 
     fn public_key(&mut self) -> Option<PublicKey> {

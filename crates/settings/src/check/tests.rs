@@ -138,7 +138,7 @@ fn values_that_cannot_be_right() {
         (
             "A27 path as key",
             "PrivateKey",
-            "/home/me/salesforce.key",
+            "/srv/keys/salesforce.key",
             "key.not_a_key",
             "the path of a file",
         ),
@@ -439,4 +439,39 @@ fn sources_show_every_value_but_secrets() {
 #[test]
 fn the_default_version_is_one_that_parses() {
     assert_eq!(ApiVersion::DEFAULT.to_string(), "v65.0");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_where_none_is_given() {
+    let encrypted = encrypted_key("0pen sesame");
+    let draft = || {
+        let mut flags = Layer::flags();
+        flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
+        let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+        let mut draft = Draft::new([flags, record]);
+        let need = draft.next_need().unwrap();
+        draft.supply(&need, encrypted.clone().into_bytes().into());
+        assert_eq!(draft.next_need(), Some(Need::Passphrase));
+        draft
+    };
+
+    let mut typed = draft();
+    typed.supply(&Need::Passphrase, b"0pen sesame".to_vec().into());
+    assert_eq!(typed.next_need(), None);
+    assert!(matches!(typed.check().unwrap().key(), KeySource::Here(_)));
+
+    let mut wrong = draft();
+    wrong.supply(&Need::Passphrase, b"open sesame".to_vec().into());
+    assert_eq!(only(&wrong.check().unwrap_err()).code(), "key.passphrase");
+
+    let mut nobody = draft();
+    nobody.refuse(&Need::Passphrase, Unread::NoTerminal);
+    assert_eq!(nobody.next_need(), None);
+    assert_eq!(only(&nobody.check().unwrap_err()).code(), "key.encrypted");
+}
+
+fn encrypted_key(passphrase: &str) -> String {
+    use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
+    let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();
+    key.to_pkcs8_encrypted_pem(passphrase, LineEnding::LF).unwrap().to_string()
 }

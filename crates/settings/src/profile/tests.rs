@@ -91,7 +91,7 @@ fn problems_name_the_line_and_never_show_it() {
             None,
             "settings.type",
             ":2",
-            "a list of texts",
+            "a list of strings",
         ),
         (
             "no such profile",

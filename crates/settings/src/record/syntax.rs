@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub(crate) enum Syntax {
     #[error("a comment, which JSON does not have{}", near(*.0))]
     Comment(Near),
-    #[error("a control character inside a text{}", near(*.0))]
+    #[error("a control character inside a string{}", near(*.0))]
     ControlCharacter(Near),
     #[error("a curly quote in place of \"{}", near(*.0))]
     CurlyQuote(Near),
@@ -19,11 +19,11 @@ pub(crate) enum Syntax {
     Escape(Near),
     #[error("more text after the end of the JSON")]
     ExtraText,
-    #[error("a raw line break inside the text{}", of(*.0))]
+    #[error("a raw line break inside the string{}", of(*.0))]
     LineBreak(Near),
     #[error("a colon is missing{}", after(*.0))]
     MissingColon(Near),
-    #[error("a comma is missing, or a quote inside a text lacks its backslash{}", near(*.0))]
+    #[error("a comma is missing, or a quote inside a string lacks its backslash{}", near(*.0))]
     MissingComma(Near),
     #[error("a closing quote is missing{}", near(*.0))]
     MissingClosingQuote(Near),
@@ -64,12 +64,12 @@ impl Syntax {
                 .into(),
             Self::MissingColon(_) => "put a : between the name and the value".into(),
             Self::MissingComma(_) => "put a comma between two entries".into(),
-            Self::MissingClosingQuote(_) => "put a \" at the end of the text".into(),
+            Self::MissingClosingQuote(_) => "put a \" at the end of the string".into(),
             Self::MissingNameQuote(name) => match name {
                 Some(name) => format!("put a \" before {name}").into(),
                 None => "put a \" before the name".into(),
             },
-            Self::MissingValueQuote(_) => "put the text in quotes".into(),
+            Self::MissingValueQuote(_) => "put the string in quotes".into(),
             Self::NameWithoutQuotes(name) => match name {
                 Some(name) => format!("write \"{name}\" with its quotes").into(),
                 None => "put the name in quotes".into(),

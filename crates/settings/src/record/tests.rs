@@ -127,7 +127,7 @@ fn json_that_is_broken() {
             "A11 raw line breaks",
             "{\"PrivateKey\": \"-----BEGIN PRIVATE KEY-----\nMIIE\"}",
             "1:44",
-            "raw line break inside the text of `PrivateKey`",
+            "raw line break inside the string of `PrivateKey`",
         ),
         (
             "A11 under another name",
@@ -321,7 +321,7 @@ fn a19_wrong_types_are_named_and_their_values_are_not() {
             assert_eq!(problem.code(), "settings.type", "{name} {field}");
             assert_eq!(problem.at(), format!("/{field}"), "{name}");
             let words = format!("{problem} {problem:?} {problems:?}");
-            assert!(words.contains(&format!("expected a text, found {found}")), "{words}");
+            assert!(words.contains(&format!("expected a string, found {found}")), "{words}");
             assert!(!words.contains("c4n4ry") && !words.contains("31337"), "{words}");
         }
     }

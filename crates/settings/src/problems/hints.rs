@@ -1,0 +1,150 @@
+//! The way out of each fault: one sentence for a tired person.
+
+use std::borrow::Cow;
+
+use super::fault::{Fault, ShapeFault, ValueFault, both, quoted};
+use crate::setting::Setting;
+
+impl Fault {
+    /// What to do about it. `in_record` is whether the fault is in a record, where flags are no
+    /// way out.
+    pub(crate) fn hint(
+        &self,
+        setting: Option<Setting>,
+        in_record: bool,
+    ) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Json(syntax) => syntax.hint(),
+            Self::Key(error) => return error.hint(),
+            Self::Missing { meant } => missing(setting, meant.as_deref(), in_record),
+            Self::NoProfile { known } if known.is_empty() => {
+                "write a `[profile.NAME]` section into it".into()
+            }
+            Self::NoProfile { known } => format!("it has {}", quoted(known)).into(),
+            Self::Placeholder => format!("put {} in its place", meaning(setting)).into(),
+            Self::Shape(fault) => fault.hint(),
+            Self::Swapped { belongs, .. } => setting.map_or_else(
+                || format!("move it to {}", both(*belongs)).into(),
+                |setting| format!("exchange {} and {}", both(setting), both(*belongs)).into(),
+            ),
+            Self::TooLarge { .. } | Self::Type { .. } => {
+                format!("put {} here", meaning(setting)).into()
+            }
+            Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?").into(),
+            Self::Unread(unread, _) => return unread.hint(),
+            Self::Url(error) => return error.hint(),
+            Self::Value(fault) => return fault.hint(setting),
+            _ => self.plain_hint()?.into(),
+        })
+    }
+
+    fn plain_hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Conflict { .. } => "keep one of the two",
+            Self::Duplicate => "keep one of them: which one counts is not for a program to guess",
+            Self::Empty => {
+                "give an Onify record, or just its `value`: {\"Username\", \"ClientId\", \
+                 \"PrivateKey\", \"InstanceUrl\", \"InstanceAPIVersion\"}"
+            }
+            Self::Encoding { .. } => "save the file as UTF-8",
+            Self::KeyAsName { .. } => {
+                "put the text into a file that only you can read, and the path of the file here"
+            }
+            Self::NotAKey { .. } => {
+                "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
+                 with `--jwt-key-file`"
+            }
+            Self::Toml { .. } => "put strings in quotes: name = \"value\"",
+            Self::Unknown { .. } => "remove it, or see `orgtoken settings schema` for the names",
+            Self::Utf16 => "save the file as UTF-8; in PowerShell: `Set-Content -Encoding utf8`",
+            _ => return None,
+        })
+    }
+}
+
+impl ShapeFault {
+    fn hint(&self) -> Cow<'static, str> {
+        match self {
+            Self::NotAnObject { .. } => {
+                "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into()
+            }
+            Self::Several { .. } => "name one with `--settings-key`".into(),
+            Self::TextIsNotJson(syntax, ..) => syntax.hint(),
+            Self::TooDeep => "write the settings as an object, not as a string".into(),
+            Self::Unlisted { .. } => "give one of these keys with `--settings-key`".into(),
+        }
+    }
+}
+
+impl ValueFault {
+    fn hint(&self, setting: Option<Setting>) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::ApiVersion => "write it as v51.0".into(),
+            Self::Cache => {
+                "write `file`, `memory`, `none` or a `redis://` or `rediss://` URL".into()
+            }
+            Self::Character { .. } => match setting? {
+                Setting::ClientId => {
+                    "copy the Consumer Key of the app again: it has letters, digits, dots and \
+                     underscores only"
+                        .into()
+                }
+                setting => {
+                    format!("type {} anew: the character came with a paste", meaning(Some(setting)))
+                        .into()
+                }
+            },
+            Self::Duration => "write it as 30s, 10m or 2h".into(),
+            Self::NoAt => {
+                "give the username as Setup > Users shows it, in the form user@example.com".into()
+            }
+            Self::UserId => {
+                "give the Username of that user, in the form user@example.com: see Setup > Users"
+                    .into()
+            }
+        })
+    }
+}
+
+fn missing(setting: Option<Setting>, meant: Option<&str>, in_record: bool) -> Cow<'static, str> {
+    let Some(setting) = setting else { return "give it".into() };
+    let record = setting.record_name();
+    if meant.is_some() {
+        let name = record.unwrap_or_else(|| setting.name());
+        return format!("did you mean `{name}`? capitals and spelling count").into();
+    }
+    let what = meaning(Some(setting));
+    if let (true, Some(name)) = (in_record, record) {
+        return format!("add `{name}` to the record: {what}").into();
+    }
+    let flag = setting.flag().map(|flag| format!("`{flag}`"));
+    let record = record.map(|name| format!("`{name}` in a record"));
+    let ways: Vec<String> = flag.into_iter().chain(record).chain([setting.variable()]).collect();
+    let profile = profile_name(setting);
+    format!("give {what}, by {} or `{profile}` in a profile", ways.join(", ")).into()
+}
+
+fn profile_name(setting: Setting) -> &'static str {
+    match setting {
+        Setting::PrivateKey => "private_key_file",
+        Setting::PublicKey => "public_key_file",
+        _ => setting.name(),
+    }
+}
+
+/// What a person should put there.
+fn meaning(setting: Option<Setting>) -> &'static str {
+    let Some(setting) = setting else { return "the settings" };
+    match setting {
+        Setting::ApiVersion => "the version of the API (v51.0)",
+        Setting::Audience => "the audience (https://login.salesforce.com)",
+        Setting::ClientId => "the Consumer Key of the app",
+        Setting::InstanceUrl => "the My Domain of the org (https://acme.my.salesforce.com)",
+        Setting::LoginUrl => "the address to log in at (https://login.salesforce.com)",
+        Setting::PrivateKey => "the private key (-----BEGIN PRIVATE KEY-----)",
+        Setting::PublicKey => "the certificate or public key of the key that signs",
+        Setting::Username => "the username (user@example.com)",
+        Setting::AllowGroups | Setting::AllowHosts | Setting::AllowUsers => "a list of strings",
+        _ => "a string",
+    }
+}
