@@ -199,8 +199,7 @@ impl FakeOrgBuilder {
     }
 
     /// Starts the org.
-    pub fn start(mut self) -> Result<FakeOrg, StartError> {
-        let key = app::public_key(&self.certificate)?;
+    pub fn start(self) -> Result<FakeOrg, StartError> {
         let tls = self.tls.then(|| Tls::new(&self.names)).transpose();
         let tls = tls.map_err(|error| StartError::Tls(Box::new(error)))?;
 
@@ -209,9 +208,16 @@ impl FakeOrgBuilder {
         let listener = TcpListener::bind(address).map_err(listening)?;
         listener.set_nonblocking(true).map_err(listening)?;
         let scheme = if self.tls { "https" } else { "http" };
-        self.setup.url = format!("{scheme}://{}", listener.local_addr().map_err(listening)?);
+        let url = format!("{scheme}://{}", listener.local_addr().map_err(listening)?);
 
-        let org = Org::new(self.setup, key, self.schema, self.users);
+        let org = self.build(url)?;
         FakeOrg::run(Server { org, tls, gate: Gate::default() }, listener)
+    }
+
+    /// The org without its sockets.
+    pub(crate) fn build(mut self, url: String) -> Result<Org, CertificateError> {
+        self.setup.url = url;
+        let key = app::public_key(&self.certificate)?;
+        Ok(Org::new(self.setup, key, self.schema, self.users))
     }
 }

@@ -168,3 +168,6 @@ fn urls(url: &str, user_id: &str) -> Value {
         "custom_domain": url,
     })
 }
+
+#[cfg(test)]
+mod tests;

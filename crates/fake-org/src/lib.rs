@@ -30,6 +30,8 @@ mod schema;
 mod server;
 mod session;
 mod soql;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod token_endpoint;
 mod user;

@@ -120,3 +120,6 @@ fn only_get(call: &Call) -> Result<(), RestError> {
 }
 
 const LIMIT_INFO: http::HeaderName = http::HeaderName::from_static("sforce-limit-info");
+
+#[cfg(test)]
+mod tests;

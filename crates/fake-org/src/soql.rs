@@ -79,3 +79,6 @@ enum Literal {
     Number(f64),
     Text(String),
 }
+
+#[cfg(test)]
+mod tests;

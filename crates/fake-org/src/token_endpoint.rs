@@ -158,3 +158,6 @@ const INVALID_ASSERTION: Denial = Denial::Refused("invalid_grant", "invalid asse
 const NOT_APPROVED: Denial = Denial::Refused("invalid_grant", "user hasn't approved this consumer");
 const THREE_MINUTES: Duration = Duration::from_secs(180);
 const HOUR: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests;

@@ -62,8 +62,12 @@ impl Column {
     }
 
     /// The record that holds the field, seen from this one.
-    pub(super) fn owner<'a>(&self, records: &'a Records, start: &'a Record) -> Option<&'a Record> {
-        self.hops.iter().try_fold(start, |record, hop| hop.follow(records, record))
+    pub(super) fn owner<'a>(
+        &'a self,
+        records: &'a Records,
+        start: &'a Record,
+    ) -> Option<&'a Record> {
+        self.hops.iter().try_fold(start, |record, hop| Some(hop.follow(records, record)?.1))
     }
 }
 
@@ -76,8 +80,14 @@ impl Hop {
         }
     }
 
-    pub(super) fn follow<'a>(&self, records: &'a Records, from: &Record) -> Option<&'a Record> {
+    /// The record at the other end, and what it is.
+    pub(super) fn follow<'a>(
+        &'a self,
+        records: &'a Records,
+        from: &Record,
+    ) -> Option<(&'a str, &'a Record)> {
         let id = from.get(&self.field)?.as_str()?;
-        self.targets.iter().find_map(|target| records.find(target, id))
+        let mut targets = self.targets.iter();
+        targets.find_map(|target| Some((target.as_str(), records.find(target, id)?)))
     }
 }

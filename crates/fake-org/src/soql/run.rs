@@ -80,24 +80,25 @@ fn without_repeats(columns: Vec<Column>) -> Result<Vec<Column>, SoqlError> {
 fn row(columns: &[Column], records: &Records, record: &Record, object: &str, base: &str) -> Value {
     let mut row = labelled(record, object, base);
     for column in columns {
-        let mut place = &mut row;
-        let mut from = Some(record);
-        for hop in &column.hops {
-            from = from.and_then(|record| hop.follow(records, record));
-            let nested = &mut place[hop.relationship.as_str()];
-            if let Some(target) = from
-                && nested.is_null()
-            {
-                *nested = labelled(target, &hop.targets[0], base);
-            }
-            place = nested;
-        }
-        if let Some(owner) = from {
-            let value = owner.get(&column.field.name).cloned().unwrap_or_default();
-            place[column.field.name.as_str()] = value;
-        }
+        put(&mut row, column, records, record, base);
     }
     row
+}
+
+/// Puts one column into a row; where a relationship leads nowhere, its place stays null.
+fn put(row: &mut Value, column: &Column, records: &Records, record: &Record, base: &str) {
+    let mut place = row;
+    let mut owner = record;
+    for hop in &column.hops {
+        place = &mut place[hop.relationship.as_str()];
+        let Some((object, target)) = hop.follow(records, owner) else { return };
+        if place.is_null() {
+            *place = labelled(target, object, base);
+        }
+        owner = target;
+    }
+    let value = owner.get(&column.field.name).cloned().unwrap_or_default();
+    place[column.field.name.as_str()] = value;
 }
 
 /// An empty row with the attributes that every record carries.

@@ -1,0 +1,96 @@
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::org::Org;
+use crate::testing::{
+    NOW, URL, body, builder, claims, get, login, open, org_with, post_form, said, send, token,
+};
+
+#[test]
+fn userinfo_is_for_holders_of_a_good_token() {
+    let org = open(builder());
+    let good = token(&org, "robot@acme.com");
+    let info = body(&get(&org, &good, USERINFO));
+    assert_eq!(info["preferred_username"], "robot@acme.com");
+    assert_eq!(info["organization_id"], org.org_id);
+
+    for (name, token, text) in
+        [("bad", "00Dxx!nonsense", "Bad_OAuth_Token"), ("none", "", "Missing_OAuth_Token")]
+    {
+        let reply = get(&org, token, USERINFO);
+        assert_eq!(
+            (reply.status().as_u16(), reply.body().as_ref()),
+            (403, text.as_bytes()),
+            "{name}"
+        );
+        assert_eq!(reply.headers()["content-type"], "text/plain;charset=UTF-8", "{name}");
+    }
+}
+
+#[test]
+fn the_identity_url_leads_to_the_user() {
+    let org = open(builder());
+    let answer = body(&login(&org, &claims("robot@acme.com")));
+    let (token, url) = (answer["access_token"].as_str().unwrap(), answer["id"].as_str().unwrap());
+    let path = url.strip_prefix(URL).unwrap();
+    let user = body(&get(&org, token, path));
+    assert_eq!((&user["username"], &user["id"]), (&json!("robot@acme.com"), &answer["id"]));
+
+    let (_, user_id) = path.rsplit_once('/').unwrap();
+    for (path, text) in [
+        (format!("/id/00Dxx0000000009AAA/{user_id}"), "Wrong_Org"),
+        (format!("/id/{}/005xx0000000099AAA", org.org_id), "Bad_Id"),
+    ] {
+        assert_eq!(get(&org, token, &path).body().as_ref(), text.as_bytes());
+    }
+}
+
+#[test]
+fn a_revoked_token_is_good_for_nothing() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let form = format!("token={}", token.replace('!', "%21"));
+    let revoke = || post_form(&org, URL, "/services/oauth2/revoke", form.clone());
+    assert_eq!(
+        (revoke().status(), revoke().status()),
+        (200.try_into().unwrap(), 400.try_into().unwrap())
+    );
+    assert_eq!(said(&revoke()), "invalid_token: invalid token");
+    assert_eq!(get(&org, &token, USERINFO).status(), 403);
+    assert_eq!(get(&org, &token, "/services/data/v66.0/limits").status(), 401);
+}
+
+#[test]
+fn introspection_tells_what_a_token_is_worth() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let answer = introspect(&org, &format!("token={token}&client_id=3MVG9&client_secret=x"));
+    assert_eq!((&answer["active"], &answer["exp"]), (&json!(true), &json!(NOW + 7200)));
+    assert_eq!(answer["username"], "robot@acme.com");
+    let answer = introspect(&org, "token=x&client_id=3MVG9&client_secret=x");
+    assert_eq!(answer, json!({ "active": false }));
+    let answer = introspect(&org, &format!("token={token}&client_id=3MVG9"));
+    assert_eq!(answer["error"], "invalid_client");
+}
+
+#[test]
+fn discovery_names_the_endpoints() {
+    let org = open(builder());
+    let reply = get(&org, "", "/.well-known/openid-configuration");
+    assert_eq!(body(&reply)["token_endpoint"], format!("{URL}/services/oauth2/token"));
+    let reply = send(&org, "", Method::POST, "/.well-known/openid-configuration", "");
+    assert_eq!(reply.status(), 405);
+}
+
+#[test]
+fn a_dead_session_is_dead_here_too() {
+    let org = org_with("session-expires-once");
+    let token = token(&org, "met@acme.com");
+    assert_eq!(get(&org, &token, USERINFO).body().as_ref(), b"Bad_OAuth_Token");
+}
+
+fn introspect(org: &Org, form: &str) -> Value {
+    body(&post_form(org, URL, "/services/oauth2/introspect", form.to_owned()))
+}
+
+const USERINFO: &str = "/services/oauth2/userinfo";

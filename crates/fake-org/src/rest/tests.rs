@@ -1,0 +1,255 @@
+use http::{Method, header};
+use serde_json::{Value, json};
+
+use crate::org::Org;
+use crate::reply::Reply;
+use crate::testing::{body, builder, claims, get, login, open, org_with, send, token};
+
+/// The statuses and errors of the platform, call by call.
+#[test]
+fn answers_to_calls() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let id = |suffix: &str| format!("sobjects/Account/{account}{suffix}");
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    const PATCH: Method = Method::PATCH;
+    const DELETE: Method = Method::DELETE;
+    for (name, method, path, sent, status, code) in [
+        ("resources", GET, "", "", 200, ""),
+        ("limits", GET, "limits", "", 200, ""),
+        ("limits with a slash", GET, "limits/", "", 200, ""),
+        ("objects", GET, "sobjects", "", 200, ""),
+        ("describe", GET, "sobjects/account/describe", "", 200, ""),
+        ("object", GET, "sobjects/Account", "", 200, ""),
+        ("unknown object", GET, "sobjects/Acount", "", 404, "NOT_FOUND"),
+        ("unknown resource", GET, "tooling/query", "", 404, "NOT_FOUND"),
+        ("PUT", Method::PUT, "sobjects/Account", "{}", 405, "METHOD_NOT_ALLOWED"),
+        ("POST of a query", POST, "query", "", 405, "METHOD_NOT_ALLOWED"),
+        ("record", GET, &id(""), "", 200, ""),
+        ("some fields", GET, &id("?fields=Name,Phone"), "", 200, ""),
+        ("unknown field", GET, &id("?fields=Nam"), "", 400, "INVALID_FIELD"),
+        ("no such record", GET, "sobjects/Account/001xx0000000999AAA", "", 404, "NOT_FOUND"),
+        ("no id at all", GET, "sobjects/Account/7", "", 404, "NOT_FOUND"),
+        ("create", POST, "sobjects/Account", r#"{"Name":"A"}"#, 201, ""),
+        ("nothing to create", POST, "sobjects/Account", "", 400, "JSON_PARSER_ERROR"),
+        ("half an object", POST, "sobjects/Account", r#"{"Name""#, 400, "JSON_PARSER_ERROR"),
+        ("a list", POST, "sobjects/Account", "[]", 400, "JSON_PARSER_ERROR"),
+        ("no name", POST, "sobjects/Account", "{}", 400, "REQUIRED_FIELD_MISSING"),
+        ("null name", POST, "sobjects/Account", r#"{"Name":null}"#, 400, "REQUIRED_FIELD_MISSING"),
+        ("empty name", POST, "sobjects/Account", r#"{"Name":""}"#, 400, "REQUIRED_FIELD_MISSING"),
+        ("a stranger", POST, "sobjects/Account", r#"{"Name":"A","X__c":1}"#, 400, "INVALID_FIELD"),
+        ("an id", POST, "sobjects/Account", r#"{"Id":"x","Name":"A"}"#, 400, "INVALID_FIELD"),
+        (
+            "read only",
+            POST,
+            "sobjects/Account",
+            r#"{"Name":"A","CreatedDate":"2026-11-23T00:00:00Z"}"#,
+            400,
+            "INVALID_FIELD_FOR_INSERT_UPDATE",
+        ),
+        ("a user", POST, "sobjects/Profile", r#"{"Name":"A"}"#, 400, "INVALID_TYPE_FOR_OPERATION"),
+        ("update", PATCH, &id(""), r#"{"Phone":"1"}"#, 204, ""),
+        ("empty a field", PATCH, &id(""), r#"{"Phone":null}"#, 204, ""),
+        ("empty a name", PATCH, &id(""), r#"{"Name":null}"#, 400, "REQUIRED_FIELD_MISSING"),
+        ("update nobody", PATCH, "sobjects/Account/001xx0000000999AAA", "{}", 404, "NOT_FOUND"),
+        ("POST as PATCH", POST, &id("?_HTTP_Method=PATCH"), r#"{"Phone":"2"}"#, 204, ""),
+        ("upsert, new", PATCH, "sobjects/Account/ExternalId__c/4%202", r#"{"Name":"B"}"#, 201, ""),
+        (
+            "upsert, known",
+            PATCH,
+            "sobjects/Account/ExternalId__c/4%202",
+            r#"{"Name":"C"}"#,
+            200,
+            "",
+        ),
+        ("by key", GET, "sobjects/Account/ExternalId__c/4%202", "", 200, ""),
+        ("by no key", GET, "sobjects/Account/Name/Globex", "", 404, "NOT_FOUND"),
+        ("delete", DELETE, &id(""), "", 204, ""),
+        ("delete again", DELETE, &id(""), "", 404, "ENTITY_IS_DELETED"),
+        ("what was deleted", GET, &id(""), "", 404, "ENTITY_IS_DELETED"),
+        ("query", GET, "query?q=SELECT+Id+FROM+Account", "", 200, ""),
+        ("no query", GET, "query", "", 400, "MALFORMED_QUERY"),
+    ] {
+        let reply = send(&org, &token, method, &format!("/services/data/v66.0/{path}"), sent);
+        assert_eq!(
+            (reply.status().as_u16(), error_code(&reply).as_str()),
+            (status, code),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn values_that_do_not_fit() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let long = "x".repeat(256);
+    for (name, object, field, value, code) in [
+        ("number for a text", "Account", "Name", json!(5), "JSON_PARSER_ERROR"),
+        ("text too long", "Account", "Name", json!(long), "STRING_TOO_LONG"),
+        (
+            "text for a whole number",
+            "Account",
+            "NumberOfEmployees",
+            json!("x"),
+            "JSON_PARSER_ERROR",
+        ),
+        (
+            "fraction for a whole number",
+            "Account",
+            "NumberOfEmployees",
+            json!(1.5),
+            "JSON_PARSER_ERROR",
+        ),
+        ("text for an amount", "Account", "AnnualRevenue", json!("much"), "JSON_PARSER_ERROR"),
+        ("amount as a text", "Account", "AnnualRevenue", json!("12.5"), ""),
+        ("not a date", "Contact", "Birthdate", json!("soon"), "JSON_PARSER_ERROR"),
+        ("a date", "Contact", "Birthdate", json!("1970-01-01"), ""),
+        ("not an address", "Contact", "Email", json!("robot"), "INVALID_EMAIL_ADDRESS"),
+        ("not an id", "Contact", "AccountId", json!("Acme"), "MALFORMED_ID"),
+        (
+            "nobody's id",
+            "Contact",
+            "AccountId",
+            json!("001xx0000000999AAA"),
+            "INVALID_CROSS_REFERENCE_KEY",
+        ),
+        ("an object", "Account", "Name", json!({}), "JSON_PARSER_ERROR"),
+    ] {
+        let mut record = json!({ "LastName": "Hopper" });
+        if object == "Account" {
+            record = json!({ "Name": "Acme" });
+        }
+        record[field] = value;
+        let path = format!("/services/data/v66.0/sobjects/{object}");
+        let reply = send(&org, &token, Method::POST, &path, &record.to_string());
+        assert_eq!(error_code(&reply), code, "{name}");
+    }
+}
+
+#[test]
+fn errors_are_lists_that_name_the_fields() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let reply = send(&org, &token, Method::POST, "/services/data/v66.0/sobjects/Lead", "{}");
+    assert_eq!(
+        body(&reply),
+        json!([{
+            "message": "Required fields are missing: [LastName, Company]",
+            "errorCode": "REQUIRED_FIELD_MISSING",
+            "fields": ["LastName", "Company"],
+        }])
+    );
+}
+
+#[test]
+fn what_was_written_can_be_read() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let contact = r#"{"firstname":"Grace","LASTNAME":"Hopper","Email":"grace@acme.com"}"#;
+    let path = "/services/data/v66.0/sobjects/Contact";
+    let reply = send(&org, &token, Method::POST, path, contact);
+    let url = reply.headers()[header::LOCATION].to_str().unwrap().to_owned();
+
+    let record = body(&get(&org, &token, &url));
+    assert_eq!(record["attributes"], json!({ "type": "Contact", "url": url }));
+    assert_eq!(record["Name"], "Grace Hopper");
+    assert_eq!(record["CreatedDate"], "2027-01-15T08:00:00.000+0000");
+    assert_eq!(record["Phone"], Value::Null);
+
+    send(&org, &token, Method::PATCH, &url, r#"{"FirstName":null}"#);
+    assert_eq!(body(&get(&org, &token, &url))["Name"], "Hopper");
+}
+
+#[test]
+fn several_records_of_one_key_are_named() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    for _ in 0..2 {
+        let twin = r#"{"LastName":"Twin","Email":"twin@acme.com"}"#;
+        send(&org, &token, Method::POST, "/services/data/v66.0/sobjects/Contact", twin);
+    }
+    let reply = get(&org, &token, "/services/data/v66.0/sobjects/Contact/Email/twin@acme.com");
+    assert_eq!((reply.status().as_u16(), body(&reply).as_array().unwrap().len()), (300, 2));
+}
+
+#[test]
+fn versions_need_no_token_and_do_not_count() {
+    let org = open(builder());
+    let versions = get(&org, "nonsense", "/services/data/");
+    assert_eq!(body(&versions)[35]["url"], "/services/data/v66.0");
+    assert!(versions.headers().get("sforce-limit-info").is_none());
+
+    let token = token(&org, "robot@acme.com");
+    for calls in 1..3 {
+        let reply = get(&org, &token, "/services/data/v66.0/sobjects/Nothing");
+        assert_eq!(reply.headers()["sforce-limit-info"], format!("api-usage={calls}/15000"));
+    }
+    assert_eq!(get(&org, &token, "/services/data/v20.0/limits").status(), 410);
+    assert_eq!(get(&org, &token, "/services/data/v99.0/limits").status(), 404);
+}
+
+#[test]
+fn calls_run_out() {
+    let org = open(builder().api_limit(1));
+    let token = token(&org, "robot@acme.com");
+    assert_eq!(get(&org, &token, "/services/data/v66.0/limits").status(), 200);
+    let reply = get(&org, &token, "/services/data/v66.0/limits");
+    assert_eq!(error_code(&reply), "REQUEST_LIMIT_EXCEEDED");
+}
+
+#[test]
+fn without_a_good_token_nothing_is_told() {
+    let org = open(builder());
+    for (name, token, code) in
+        [("unknown", "00Dxx!nonsense", "INVALID_SESSION_ID"), ("empty", "", "INVALID_AUTH_HEADER")]
+    {
+        let reply = get(&org, token, "/services/data/v66.0/sobjects/Account");
+        assert_eq!((reply.status().as_u16(), error_code(&reply).as_str()), (401, code), "{name}");
+    }
+}
+
+#[test]
+fn sessions_that_go_wrong() {
+    for (scenario, said) in [
+        ("session-expires-once", ["INVALID_SESSION_ID", "INVALID_SESSION_ID", ""]),
+        ("session-never-valid", ["INVALID_SESSION_ID", "INVALID_SESSION_ID", "INVALID_SESSION_ID"]),
+        ("api-disabled", ["API_DISABLED_FOR_ORG", "API_DISABLED_FOR_ORG", "API_DISABLED_FOR_ORG"]),
+        ("api-unavailable-once", ["SERVER_UNAVAILABLE", "", ""]),
+    ] {
+        let org = org_with(scenario);
+        let limits = |token: &str| error_code(&get(&org, token, "/services/data/v66.0/limits"));
+        let first = token(&org, "met@acme.com");
+        let second = token(&org, "met@acme.com");
+        assert_eq!([limits(&first), limits(&first), limits(&second)], said, "{scenario}");
+    }
+}
+
+#[test]
+fn an_object_of_ones_own_is_held_like_the_others() {
+    let describe = br#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
+        "keyPrefix":"a01","custom":true,"fields":[
+        {"name":"Id","label":"Id","type":"id","createable":false},
+        {"name":"Number__c","label":"Number","type":"string","length":20,"nillable":false},
+        {"name":"Paid__c","label":"Paid","type":"boolean","nillable":false}]}"#;
+    let org = open(builder().object(describe).unwrap());
+    let token = body(&login(&org, &claims("robot@acme.com")))["access_token"].clone();
+    let token = token.as_str().unwrap();
+    let path = "/services/data/v66.0/sobjects/Invoice__c";
+    assert_eq!(error_code(&send(&org, token, Method::POST, path, "{}")), "REQUIRED_FIELD_MISSING");
+    let created = send(&org, token, Method::POST, path, r#"{"Number__c":"7"}"#);
+    assert!(body(&created)["id"].as_str().unwrap().starts_with("a01"));
+    let query = "/services/data/v66.0/query?q=SELECT+Number__c+FROM+Invoice__c+WHERE+Paid__c=false";
+    assert_eq!(body(&get(&org, token, query))["totalSize"], 1);
+}
+
+fn first(org: &Org, token: &str, object: &str) -> String {
+    let query = format!("/services/data/v66.0/query?q=SELECT+Id+FROM+{object}+LIMIT+1");
+    body(&get(org, token, &query))["records"][0]["Id"].as_str().unwrap().to_owned()
+}
+
+fn error_code(reply: &Reply) -> String {
+    body(reply)[0]["errorCode"].as_str().unwrap_or_default().to_owned()
+}

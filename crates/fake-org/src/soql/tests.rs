@@ -1,0 +1,298 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::Prepared;
+use crate::records::Records;
+use crate::schema::Schema;
+
+fn records() -> Records {
+    let mut records = Records::default();
+    let mut add = |object: &str, prefix: &str, value: serde_json::Value| {
+        records.insert(object, prefix, value.as_object().unwrap().clone())
+    };
+    let user = add("User", "005", json!({ "Name": "Robo", "Username": "robot@acme.com" }));
+    let acme = json!({ "Name": "Acme", "OwnerId": user, "NumberOfEmployees": 7, "IsDeleted": false,
+        "CreatedDate": "2026-11-23T17:45:46.000+0000" });
+    let acme = add("Account", "001", acme);
+    add("Account", "001", json!({ "Name": "Globex 100%", "ParentId": acme, "IsDeleted": false }));
+    add("Account", "001", json!({ "Name": "Gone", "IsDeleted": true }));
+    add(
+        "Contact",
+        "003",
+        json!({ "LastName": "Hopper", "AccountId": acme, "Birthdate": "1906-12-09" }),
+    );
+    records
+}
+
+fn total(query: &str) -> Result<usize, String> {
+    let schema = Schema::standard();
+    let prepared = Prepared::new(query, &schema);
+    let prepared =
+        prepared.map_err(|error| format!("{}: {}", error.code(), error.message(query)))?;
+    Ok(prepared.run(&records(), false, "").total)
+}
+
+#[test]
+fn conditions_choose_records() {
+    for (condition, found) in [
+        ("Name = 'Acme'", 1),
+        ("Name = 'ACME'", 1),
+        ("name != 'acme'", 1),
+        ("Name LIKE 'a%'", 1),
+        ("Name LIKE '_cme'", 1),
+        ("Name LIKE '%e%'", 2),
+        ("Name LIKE 'cme'", 0),
+        ("Name IN ('Acme', 'Globex 100%')", 2),
+        ("Name NOT IN ('Acme')", 1),
+        ("NumberOfEmployees > 6", 1),
+        ("NumberOfEmployees <= 6", 0),
+        ("NumberOfEmployees = null", 1),
+        ("NumberOfEmployees <> null", 1),
+        ("CreatedDate > 2026-11-23T18:45:45+01:00", 1),
+        ("CreatedDate < 2026-11-23T17:45:46Z", 0),
+        ("Id = '001xx0000000002'", 1),
+        ("IsDeleted = false", 2),
+        ("Owner.Username = 'robot@acme.com'", 1),
+        ("Parent.Owner.Name = 'Robo'", 1),
+        ("Account.Name = 'Acme'", 1),
+        ("Name = 'Acme' AND NumberOfEmployees = 8", 0),
+        ("Name = 'Acme' OR NumberOfEmployees = 8", 1),
+        ("NOT Name = 'Acme'", 1),
+        ("(Name = 'Acme' OR Name LIKE 'G%') AND (NOT NumberOfEmployees = 7)", 1),
+        (r"Name = 'Ac\'me'", 0),
+    ] {
+        assert_eq!(
+            total(&format!("SELECT Id FROM Account WHERE {condition}")),
+            Ok(found),
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn clauses() {
+    for (query, found) in [
+        ("SELECT Id FROM Account", 2),
+        ("select id from account limit 1", 1),
+        ("SELECT Id FROM Account LIMIT 0", 0),
+        ("SELECT COUNT() FROM Account", 2),
+        ("SELECT COUNT() FROM Account WHERE Name = 'Acme'", 1),
+        ("SELECT\n\tId\nFROM\n\tAccount", 2),
+        ("SELECT Id FROM Contact WHERE Birthdate = 1906-12-09", 1),
+    ] {
+        assert_eq!(total(query), Ok(found), "{query}");
+    }
+}
+
+#[test]
+fn related_records_are_nested_and_may_be_null() {
+    let schema = Schema::standard();
+    let query = "SELECT Name, Owner.Name, Parent.Name, Parent.Owner.Name FROM Account";
+    let found = Prepared::new(query, &schema).unwrap().run(&records(), false, "/v").records;
+    assert_eq!(
+        found[0],
+        json!({
+            "attributes": { "type": "Account", "url": "/v/sobjects/Account/001xx0000000002AAA" },
+            "Name": "Acme",
+            "Owner": {
+                "attributes": { "type": "User", "url": "/v/sobjects/User/005xx0000000001AAA" },
+                "Name": "Robo",
+            },
+            "Parent": null,
+        })
+    );
+    assert_eq!(found[1]["Parent"]["Owner"]["Name"], "Robo");
+}
+
+#[test]
+fn columns_can_be_asked_for() {
+    let schema = Schema::standard();
+    let prepared = Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
+    let metadata = prepared.unwrap().metadata();
+    assert_eq!(metadata["entityName"], "Account");
+    assert_eq!(metadata["columnMetadata"][1]["columnName"], "Owner");
+    assert_eq!(metadata["columnMetadata"][1]["joinColumns"][1]["columnName"], "Email");
+}
+
+/// The code, the place, and how the message begins.
+#[test]
+fn refusals() {
+    for (query, code, column, message) in [
+        ("", "MALFORMED_QUERY", 1, "unexpected token: '<EOF>'"),
+        ("DELETE FROM Account", "MALFORMED_QUERY", 1, "unexpected token: 'DELETE'"),
+        ("SELECT FROM Account", "MALFORMED_QUERY", 8, "unexpected token: 'FROM'"),
+        ("SELECT * FROM Account", "MALFORMED_QUERY", 8, "unexpected token: '*'"),
+        ("SELECT Id", "MALFORMED_QUERY", 10, "unexpected token: '<EOF>'"),
+        ("SELECT Id FROM Account,", "MALFORMED_QUERY", 23, "unexpected token: ','"),
+        ("SELECT Id FROM Account ORDER BY Id", "MALFORMED_QUERY", 24, "unexpected token: 'ORDER'"),
+        ("SELECT Id FROM Account LIMIT -1", "MALFORMED_QUERY", 30, "unexpected token: '-1'"),
+        (
+            "SELECT Id FROM Account LIMIT 1 OFFSET 1",
+            "MALFORMED_QUERY",
+            32,
+            "unexpected token: 'OFFSET'",
+        ),
+        ("SELECT COUNT(Id) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: 'Id'"),
+        ("SELECT FIELDS(ALL) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: '('"),
+        (
+            "SELECT (SELECT Id FROM Contacts) FROM Account",
+            "MALFORMED_QUERY",
+            8,
+            "unexpected token: '('",
+        ),
+        ("SELECT Id, Id FROM Account", "MALFORMED_QUERY", 12, "duplicate field selected: Id"),
+        ("SELECT Id FROM Acount", "INVALID_TYPE", 16, "sObject type 'Acount' is not supported."),
+        (
+            "SELECT Nam FROM Account",
+            "INVALID_FIELD",
+            8,
+            "No such column 'Nam' on entity 'Account'.",
+        ),
+        (
+            "SELECT Owner.Nam FROM Account",
+            "INVALID_FIELD",
+            14,
+            "No such column 'Nam' on entity 'User'.",
+        ),
+        (
+            "SELECT Ownr.Name FROM Account",
+            "INVALID_FIELD",
+            8,
+            "Didn't understand relationship 'Ownr'",
+        ),
+        ("SELECT Id FROM Account WHERE", "MALFORMED_QUERY", 29, "unexpected token: '<EOF>'"),
+        ("SELECT Id FROM Account WHERE Name", "MALFORMED_QUERY", 34, "unexpected token: '<EOF>'"),
+        ("SELECT Id FROM Account WHERE Nam = 'x'", "INVALID_FIELD", 30, "No such column 'Nam'"),
+        (
+            "SELECT Id FROM Account WHERE Name = Acme",
+            "MALFORMED_QUERY",
+            37,
+            "unexpected token: 'Acme'",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = \"x\"",
+            "MALFORMED_QUERY",
+            37,
+            "unexpected token: '\"'",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = 'x",
+            "MALFORMED_QUERY",
+            37,
+            "line 1:1 mismatched character",
+        ),
+        (
+            r"SELECT Id FROM Account WHERE Name = '\x'",
+            "MALFORMED_QUERY",
+            38,
+            "Invalid string literal.",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = 1",
+            "INVALID_FIELD",
+            30,
+            "value of filter criterion for field 'Name' must be of type string and should be enclosed in quotes",
+        ),
+        (
+            "SELECT Id FROM Account WHERE IsDeleted = 'x'",
+            "INVALID_FIELD",
+            30,
+            "value of filter criterion for field 'IsDeleted' must be of type boolean and should not be enclosed in quotes",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id = 'x'",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            30,
+            "invalid ID field: x",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Description = 'x'",
+            "INVALID_FIELD",
+            30,
+            "field 'Description' can not be filtered in a query call",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = 'a' AND Name = 'b' OR Name = 'c'",
+            "MALFORMED_QUERY",
+            56,
+            "unexpected token: 'OR'",
+        ),
+        (
+            "SELECT Id FROM Account WHERE CreatedDate = TODAY",
+            "MALFORMED_QUERY",
+            44,
+            "unexpected token: 'TODAY'",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Name = 'a' GROUP BY Name",
+            "MALFORMED_QUERY",
+            41,
+            "unexpected token: 'GROUP'",
+        ),
+    ] {
+        let said = total(query).unwrap_err();
+        assert!(said.starts_with(&format!("{code}: ")), "{query}: {said}");
+        let place = format!("ERROR at Row:1:Column:{column}\n{message}");
+        assert!(said.contains(&place), "{query}: {said}");
+    }
+}
+
+#[test]
+fn depth_is_limited() {
+    let query = format!("SELECT Id FROM Account WHERE {}Id = null", "(".repeat(10_000));
+    assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
+    let query = format!("SELECT Id FROM Account WHERE {}Id = null", "NOT ".repeat(10_000));
+    assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,200}") {
+        let _ = total(&text);
+    }
+
+    #[test]
+    fn no_row_of_words_makes_it_panic(words in prop::collection::vec(0..WORDS.len(), 0..20)) {
+        let text: Vec<_> = words.into_iter().map(|word| WORDS[word]).collect();
+        let _ = total(&text.join(" "));
+        let _ = total(&format!("SELECT Id FROM Account WHERE {}", text.concat()));
+    }
+}
+
+const WORDS: &[&str] = &[
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "LIKE",
+    "LIMIT",
+    "COUNT",
+    "(",
+    ")",
+    ",",
+    ".",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "'",
+    "\\",
+    "'x'",
+    "''",
+    "1",
+    "-",
+    "1e999",
+    "2026-11-23",
+    "null",
+    "true",
+    "Id",
+    "Name",
+    "Owner",
+    "Account",
+    "é",
+    "\n",
+    "%",
+];
