@@ -35,6 +35,15 @@
 
 #![forbid(unsafe_code)]
 
+mod life;
+mod random;
+mod source;
+pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
+mod store;
+pub use store::{
+    BootTime, Cache, Failure, FileStore, Held, Lease, Listing, MemoryStore, Moment, SealingKey,
+    State, Store, Unsafe, Who, Work,
+};
 mod token;
 pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;

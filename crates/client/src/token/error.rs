@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use orgtoken_assertion::{ClaimsError, SignError};
+use orgtoken_oauth::Refusal;
 
 use super::attempt::{Attempt, AttemptError};
 
@@ -39,6 +41,16 @@ impl LoginError {
     /// Whether the same may work a little later with nobody acting.
     pub fn is_transient(&self) -> bool {
         self.last().is_some_and(AttemptError::is_transient)
+    }
+
+    /// What Salesforce said to the last attempt, if it was Salesforce that refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.last().and_then(AttemptError::refusal)
+    }
+
+    /// How long the endpoint asked to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.last().and_then(AttemptError::retry_after)
     }
 
     /// Every attempt in its order; none if nothing was sent.

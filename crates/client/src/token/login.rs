@@ -50,6 +50,11 @@ impl Login {
         self
     }
 
+    /// The same login, beginning with the attempt that would otherwise be the further one.
+    pub(crate) fn further(&self) -> Option<Self> {
+        Some(Self { resolution: self.resolution.further_attempt()?, ..self.clone() })
+    }
+
     /// How long an assertion lives; [`Lifetime::DEFAULT`] unless told.
     #[must_use]
     pub fn assertion_lifetime(mut self, lifetime: Lifetime) -> Self {

@@ -1,0 +1,113 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use orgtoken_oauth::Refusal;
+
+use crate::{Failure, LoginError};
+
+/// Why a source has no token to hand out.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// This user has logged in so often within the hour that Salesforce might block them.
+    Cap {
+        /// Logins per hour.
+        cap: u32,
+        /// When there is room again.
+        retry_in: Duration,
+    },
+    /// The login was tried, and gave none.
+    Login(LoginError),
+    /// It was tried a short while ago, and nothing says that it would end otherwise now.
+    Remembered {
+        /// What it came to then.
+        failure: Failure,
+        /// How long ago that was.
+        age: Duration,
+        /// When it is tried again; zero for a failure that this caller waited for.
+        retry_in: Duration,
+    },
+}
+
+impl TokenError {
+    /// A short name that stays the same: of a remembered failure, the one it had then.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Cap { .. } => "rate.cap",
+            Self::Login(error) => error.code(),
+            Self::Remembered { failure, .. } => failure.code(),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Cap { .. } => Some(Cow::Borrowed(
+                "find out what asks for so many tokens, or raise the cap if so many are needed",
+            )),
+            Self::Login(error) => error.hint(),
+            Self::Remembered { failure, .. } => failure.hint().map(Cow::Borrowed),
+        }
+    }
+
+    /// What Salesforce said, now or then, if it was Salesforce that refused.
+    pub fn refusal(&self) -> Option<Cow<'_, Refusal>> {
+        match self {
+            Self::Cap { .. } => None,
+            Self::Login(error) => error.refusal().map(Cow::Borrowed),
+            Self::Remembered { failure, .. } => failure.refusal().map(Cow::Owned),
+        }
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cap { cap, retry_in } => write!(
+                f,
+                "this user has logged in {cap} times within an hour, which is the cap; there is \
+                 room again in {}",
+                Ago(*retry_in)
+            ),
+            Self::Login(error) => error.fmt(f),
+            Self::Remembered { failure, age, retry_in } if retry_in.is_zero() => {
+                write!(f, "{} ({} ago, by whoever was first to ask)", failure.text(), Ago(*age))
+            }
+            Self::Remembered { failure, age, retry_in } => write!(
+                f,
+                "{} (remembered from {} ago; asked anew in {}, or with `--retry`)",
+                failure.text(),
+                Ago(*age),
+                Ago(*retry_in)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Login(error) => error.source(),
+            Self::Cap { .. } | Self::Remembered { .. } => None,
+        }
+    }
+}
+
+impl From<LoginError> for TokenError {
+    fn from(error: LoginError) -> Self {
+        Self::Login(error)
+    }
+}
+
+/// `40 s`, `12 min`.
+struct Ago(Duration);
+
+impl fmt::Display for Ago {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            seconds @ 0..=119 => write!(f, "{seconds} s"),
+            seconds => write!(f, "{} min", seconds / 60),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One renewal: what is kept, else one login for all that share the store.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use orgtoken_oauth::Token;
+use ring::digest::{SHA256, digest};
+use tracing::{debug, info, warn};
+
+use super::TokenError;
+use crate::store::{Failure, Moment, State, Store};
+use crate::{BootTime, Held, Login, LoginError, Transport};
+
+/// Everything a renewal needs, and how often it may log in.
+pub(super) struct Renewal {
+    login: Login,
+    transport: Transport,
+    store: Box<dyn Store>,
+    remembers: bool,
+    pub(super) token_lifetime: Option<Duration>,
+    pub(super) cap: u32,
+}
+
+impl Renewal {
+    pub(super) fn new(login: Login, transport: Transport, store: Box<dyn Store>) -> Self {
+        let (remembers, token_lifetime, cap) = (true, None, HOURLY_CAP);
+        Self { login, transport, store, remembers, token_lifetime, cap }
+    }
+
+    pub(super) fn ask_anew(&mut self) {
+        self.remembers = false;
+    }
+
+    /// A token that is good for `min_ttl`, or at least one that is still good.
+    pub(super) async fn run(
+        &self,
+        min_ttl: Duration,
+        at_hand: Option<Arc<Held>>,
+        dead: &Dead,
+    ) -> Result<Arc<Held>, Arc<TokenError>> {
+        let mut best = at_hand;
+        let state = self.store.load().await;
+        if let Some(held) = good(&state, min_ttl, dead, &mut best) {
+            return Ok(held);
+        }
+        let before = state.failure;
+        if let Some(error) = self.remembered(before.as_ref(), before.as_ref(), &best) {
+            return still_good(best, error);
+        }
+        let lease = self.store.lease().await;
+        let mut state = self.store.load().await;
+        if let Some(held) = good(&state, min_ttl, dead, &mut best) {
+            debug!("another process has logged in: its token is used");
+            return Ok(held);
+        }
+        if let Some(error) = self.remembered(state.failure.as_ref(), before.as_ref(), &best) {
+            return still_good(best, error);
+        }
+        let result = match self.room(&mut state) {
+            Some(full) => Err(full),
+            None => self.log_in(&mut state).await.map_err(TokenError::Login),
+        };
+        self.store.save(&state, &lease).await;
+        result.or_else(|error| still_good(best, error))
+    }
+
+    /// The failure that answers in place of a login: one that is remembered, or one that was not
+    /// there `before` this caller began to wait.
+    fn remembered(
+        &self,
+        failure: Option<&Failure>,
+        before: Option<&Failure>,
+        best: &Option<Arc<Held>>,
+    ) -> Option<TokenError> {
+        let Moment { wall: now, boot } = Moment::now();
+        let failure = failure?;
+        let spare = best.as_ref().is_some_and(|held| held.is_good(boot));
+        let waited_for = before != Some(failure) && failure.is_fresh(now);
+        let retry_in = failure.still_blocks(spare, now).filter(|_| self.remembers);
+        if retry_in.is_none() && !waited_for {
+            return None;
+        }
+        let age = now.saturating_duration_since(failure.at());
+        let retry_in = retry_in.unwrap_or_default();
+        Some(TokenError::Remembered { failure: failure.clone(), age, retry_in })
+    }
+
+    /// Counts this login, or says when there is room for it.
+    fn room(&self, state: &mut State) -> Option<TokenError> {
+        let now = Moment::now().wall;
+        state.logins.retain(|login| *login <= now && now.saturating_duration_since(*login) < HOUR);
+        let full = state.logins.len() >= self.cap as usize;
+        if let Some(oldest) = state.logins.first().filter(|_| full) {
+            let retry_in = oldest.saturating_add(HOUR).saturating_duration_since(now);
+            return Some(TokenError::Cap { cap: self.cap, retry_in });
+        }
+        state.logins.push(now);
+        None
+    }
+
+    async fn log_in(&self, state: &mut State) -> Result<Arc<Held>, LoginError> {
+        info!("logging in");
+        let further = state.further.then(|| self.login.further()).flatten();
+        let login = further.as_ref().unwrap_or(&self.login);
+        match login.obtain(&self.transport, || Moment::now().wall).await {
+            Ok(logged_in) => {
+                state.further = logged_in.resolution().is_further_attempt();
+                let token = logged_in.into_token();
+                let token = match self.token_lifetime {
+                    Some(lifetime) => token.lifetime(lifetime),
+                    None => token,
+                };
+                let held = Arc::new(Held::new(token, Moment::now()));
+                state.held = Some(Arc::clone(&held));
+                state.failure = None;
+                Ok(held)
+            }
+            Err(error) => {
+                let now = Moment::now().wall;
+                state.failure = Some(Failure::new(&error, now, state.failure.as_ref()));
+                state.further = false;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What a renewal came to, for those who waited meanwhile.
+pub(super) struct Outcome {
+    pub(super) at: BootTime,
+    /// `None` if it came to a token, which is the current one.
+    pub(super) error: Option<Arc<TokenError>>,
+}
+
+impl Outcome {
+    pub(super) fn came_after(&self, asked: BootTime) -> bool {
+        self.at > asked
+    }
+}
+
+/// The token that was invalidated last: it must not come back from a store.
+#[derive(Default)]
+pub(super) struct Dead(Mutex<Option<[u8; 32]>>);
+
+impl Dead {
+    pub(super) fn bury(&self, token: &Token) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fingerprint(token));
+    }
+
+    pub(super) fn is(&self, token: &Token) -> bool {
+        let dead = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        dead.is_some_and(|dead| dead == fingerprint(token))
+    }
+}
+
+/// Tokens are compared by what is no secret.
+fn fingerprint(token: &Token) -> [u8; 32] {
+    let digest = digest(&SHA256, token.access_token().secret().as_bytes());
+    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// The kept token, if it is good for long enough. If not, the better of it and `best` is `best`.
+fn good(
+    state: &State,
+    min_ttl: Duration,
+    dead: &Dead,
+    best: &mut Option<Arc<Held>>,
+) -> Option<Arc<Held>> {
+    let now = BootTime::now();
+    let held = state.held.as_ref().filter(|held| !dead.is(held.token()))?;
+    if best.as_ref().is_none_or(|best| best.time_left(now) < held.time_left(now)) {
+        *best = Some(Arc::clone(held));
+    }
+    held.is_good_for(min_ttl, now).then(|| Arc::clone(held))
+}
+
+/// A token that is good for less than was asked for is better than none.
+fn still_good(best: Option<Arc<Held>>, error: TokenError) -> Result<Arc<Held>, Arc<TokenError>> {
+    let now = BootTime::now();
+    let Some(held) = best.filter(|held| held.is_good(now)) else {
+        return Err(Arc::new(error));
+    };
+    warn!("the token was not renewed, and is still good for {:?}: {error}", held.time_left(now));
+    Ok(held)
+}
+
+/// Salesforce blocks a user for an hour after 3,600.
+const HOURLY_CAP: u32 = 120;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);

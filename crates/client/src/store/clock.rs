@@ -1,0 +1,69 @@
+use std::fs;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use orgtoken_assertion::UnixTime;
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// Time since this machine was started, time in suspend included.
+///
+/// It never jumps, so in memory it alone decides whether a token still lives.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct BootTime(Duration);
+
+impl BootTime {
+    /// Asks the system; some 30 ns.
+    pub fn now() -> Self {
+        let time = clock_gettime(ClockId::Boottime);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        Self(Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0)))
+    }
+
+    /// So much time since the start.
+    pub const fn from_duration(since_start: Duration) -> Self {
+        Self(since_start)
+    }
+
+    /// Later by `duration`, or the end of time.
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+
+    /// How long after `earlier`; zero if it is not.
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// One moment by both clocks, as it is kept on disk.
+///
+/// The wall clock may jump and the boot-time clock begins anew with each start, so both are kept,
+/// and the earlier end wins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Moment {
+    /// By the wall clock.
+    pub wall: UnixTime,
+    /// By the boot-time clock.
+    pub boot: BootTime,
+}
+
+impl Moment {
+    /// Asks both clocks.
+    pub fn now() -> Self {
+        let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Self { wall: UnixTime::from_secs(wall.as_secs()), boot: BootTime::now() }
+    }
+}
+
+/// The name of this start of the machine, if the system gives it one: boot times are comparable
+/// within one start only.
+pub(crate) fn boot_id() -> Option<&'static str> {
+    static BOOT_ID: LazyLock<Option<String>> = LazyLock::new(|| {
+        let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned())
+    });
+    BOOT_ID.as_deref()
+}

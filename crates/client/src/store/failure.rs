@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use orgtoken_assertion::UnixTime;
+use orgtoken_oauth::{Refusal, RefusalClass};
+use serde::{Deserialize, Serialize};
+
+use crate::LoginError;
+
+/// An attempt that gave no token, as it is remembered: without anything that is secret.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Failure {
+    at: u64,
+    /// Nobody asks again before; zero for what may work at once.
+    blocks_for: u64,
+    /// How often in a row.
+    times: u32,
+    code: String,
+    text: String,
+    hint: Option<String>,
+    refusal: Option<(String, Option<String>)>,
+}
+
+impl Failure {
+    /// Remembers why there is no token; `before` is what was remembered so far.
+    pub(crate) fn new(error: &LoginError, now: UnixTime, before: Option<&Self>) -> Self {
+        let refusal = error.refusal();
+        let again = before.is_some_and(|before| before.blocks_for > 0);
+        let times = before.filter(|_| again).map_or(1, |before| before.times.saturating_add(1));
+        Self {
+            at: now.as_secs(),
+            blocks_for: blocks_for(error, times).as_secs(),
+            times,
+            code: error.code().to_owned(),
+            text: chain(error),
+            hint: error.hint().map(String::from),
+            refusal: refusal.map(|refusal| {
+                (refusal.code().to_owned(), refusal.description().map(str::to_owned))
+            }),
+        }
+    }
+
+    /// A short name that stays the same.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What the error said when it happened.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What Salesforce said, if it was Salesforce that refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal.as_ref().map(|(code, text)| Refusal::new(code, text.as_deref()))
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> UnixTime {
+        UnixTime::from_secs(self.at)
+    }
+
+    /// How long nobody is to ask again; `None` if one may. Who has a token to `spare` is in no
+    /// hurry. A failure from a time to come, by a clock that was wrong, stops nobody.
+    pub(crate) fn still_blocks(&self, spare: bool, now: UnixTime) -> Option<Duration> {
+        let pause = if spare { PAUSE } else { Duration::ZERO };
+        let until = self.at().saturating_add(Duration::from_secs(self.blocks_for).max(pause));
+        let left = until.saturating_duration_since(now);
+        (self.at() <= now && !left.is_zero()).then_some(left)
+    }
+
+    /// Whether those who waited for it take it as theirs.
+    pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
+        now.saturating_duration_since(self.at()) <= LEFT_FOR
+    }
+}
+
+fn blocks_for(error: &LoginError, times: u32) -> Duration {
+    match error.refusal().map(Refusal::class) {
+        Some(RefusalClass::CoolDown) if error.code() == "rate.login" => LOGIN_RATE,
+        Some(RefusalClass::CoolDown) => error.retry_after().unwrap_or(TOO_MANY).min(LOGIN_RATE),
+        Some(RefusalClass::Transient) => Duration::ZERO,
+        Some(_) => match times {
+            1 => PERMANENT[0],
+            2 => PERMANENT[1],
+            _ => PERMANENT[2],
+        },
+        None => Duration::ZERO,
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// A refusal that needs a person is not repeated within these: the first, the second, all others.
+const PERMANENT: [Duration; 3] =
+    [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(30 * 60)];
+
+/// Salesforce counts logins by the hour.
+const LOGIN_RATE: Duration = Duration::from_secs(60 * 60);
+
+/// After a 429 that does not say how long.
+const TOO_MANY: Duration = Duration::from_secs(5 * 60);
+
+/// Between two attempts while the token at hand is still good.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// So long a failed attempt counts as the answer to all who waited for it.
+const LEFT_FOR: Duration = Duration::from_secs(5);

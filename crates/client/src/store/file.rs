@@ -1,0 +1,191 @@
+use std::fs::{File, TryLockError};
+use std::future::ready;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orgtoken_oauth::AllowedHosts;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{debug, warn};
+
+use super::clock::Moment;
+use super::folder::Folder;
+use super::{Lease, SealingKey, State, Store, Unsafe, Who, Work};
+
+/// A folder of sealed states, shared by all processes of this user on this machine.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    folder: Folder,
+}
+
+impl Cache {
+    /// Opens the folder, and makes it if it is not there.
+    pub fn open(folder: &Path) -> Result<Self, Unsafe> {
+        Ok(Self { folder: Folder::open(folder)? })
+    }
+
+    /// The state of one login in it.
+    pub fn store(&self, who: Who, key: Arc<SealingKey>, allowed_hosts: AllowedHosts) -> FileStore {
+        let name = key.name(&[&who.endpoint, &who.client_id, &who.username]);
+        FileStore { folder: self.folder.clone(), name, who, key, allowed_hosts }
+    }
+
+    /// How many states it keeps, and those of them that `key` opens.
+    pub fn states(
+        &self,
+        key: &SealingKey,
+        allowed_hosts: &AllowedHosts,
+    ) -> Result<Listing, Unsafe> {
+        let names = self.folder.names(STATE)?;
+        let opened = names.iter().filter_map(|name| {
+            let place = name.strip_suffix(STATE)?;
+            let sealed = self.folder.read(name).ok().flatten()?;
+            let plain = key.open(place, &sealed)?;
+            State::from_bytes(&plain, allowed_hosts, Moment::now())
+        });
+        Ok(Listing { opened: opened.collect(), count: names.len() })
+    }
+
+    /// Forgets every state, whoever sealed it; says how many there were. Locks stay: a lock on a
+    /// removed file would exclude nobody.
+    pub fn clear(&self) -> Result<usize, Unsafe> {
+        let names = self.folder.names(STATE)?;
+        for name in &names {
+            self.folder.overwrite_and_remove(name)?;
+        }
+        self.folder.remove_leftovers()?;
+        Ok(names.len())
+    }
+}
+
+/// What lies in a [`Cache`].
+#[derive(Debug)]
+pub struct Listing {
+    /// The states that could be opened.
+    pub opened: Vec<(Who, State)>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// Keeps the state of one login in a sealed file, and lets one process at a time log in.
+///
+/// Any defect of the file is a miss. The lock is the kernel's (`flock`) and dies with its holder.
+#[derive(Debug)]
+pub struct FileStore {
+    folder: Folder,
+    name: String,
+    who: Who,
+    key: Arc<SealingKey>,
+    allowed_hosts: AllowedHosts,
+}
+
+impl FileStore {
+    /// What is kept now, or nothing. It takes no runtime, and waits for nobody.
+    pub fn peek(&self) -> State {
+        let sealed = match self.folder.read(&self.file(STATE)) {
+            Ok(Some(sealed)) => sealed,
+            Ok(None) => return State::default(),
+            Err(error) => {
+                warn!("the token cache is not used: {error}");
+                return State::default();
+            }
+        };
+        let plain = self.key.open(&self.name, &sealed);
+        let state = plain
+            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Moment::now()))
+            .filter(|(who, _)| *who == self.who);
+        let Some((_, state)) = state else {
+            warn!("an entry of the token cache is damaged or of another version: it is replaced");
+            return State::default();
+        };
+        state
+    }
+
+    /// Forgets what is kept; `false` if nothing was.
+    pub fn forget(&self) -> Result<bool, Unsafe> {
+        self.folder.overwrite_and_remove(&self.file(STATE))
+    }
+
+    fn file(&self, ending: &str) -> String {
+        format!("{}{ending}", self.name)
+    }
+
+    /// The first lock, or after a long wait the second: then whoever holds the first is stopped or
+    /// stuck, and one of all that wait goes on without it.
+    async fn locked(&self) -> Lease {
+        for ending in LOCKS {
+            match self.lock(&self.file(ending)).await {
+                Ok(Some(lock)) => return Lease::held_by(lock),
+                Ok(None) => warn!("another process has been logging in for {PATIENCE:?}"),
+                Err(error) => {
+                    warn!("the token cache cannot be locked: {error}");
+                    return Lease::NONE;
+                }
+            }
+        }
+        Lease::NONE
+    }
+
+    /// `None` when the wait is over.
+    async fn lock(&self, name: &str) -> Result<Option<File>, Unsafe> {
+        let file = self.folder.lock_file(name)?;
+        let until = Instant::now() + PATIENCE;
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+            if pause == SHORTEST_PAUSE {
+                debug!("another process is logging in: waiting for it");
+            }
+            if timeout_at(until, sleep(pause.mul_f64(0.5 + crate::random::fraction())))
+                .await
+                .is_err()
+            {
+                return Ok(None);
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+impl Store for FileStore {
+    /// Reads on the spot: it is one small file.
+    fn load(&self) -> Work<'_, State> {
+        Box::pin(ready(self.peek()))
+    }
+
+    fn lease(&self) -> Work<'_, Lease> {
+        Box::pin(self.locked())
+    }
+
+    /// Writes on a thread of its own, since a disk may take its time.
+    fn save<'a>(&'a self, state: &'a State, _: &'a Lease) -> Work<'a, ()> {
+        let plain = state.to_bytes(&self.who);
+        let sealed = self.key.seal(&self.name, &plain);
+        let (folder, name) = (self.folder.clone(), self.file(STATE));
+        Box::pin(async move {
+            let Some(sealed) = sealed else { return warn!("the token could not be sealed") };
+            let saved = spawn_blocking(move || folder.replace(&name, &sealed)).await;
+            match saved {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => warn!("the token is not kept: {error}"),
+                Err(_) => warn!("the token is not kept: the write was given up"),
+            }
+        })
+    }
+}
+
+const STATE: &str = ".state";
+
+/// The locks in the order in which they are competed for.
+const LOCKS: [&str; 2] = [".lock", ".second-lock"];
+
+/// Longer than a login can take.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);

@@ -1,0 +1,164 @@
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use zeroize::Zeroizing;
+
+/// A folder of files that only this user reads and writes.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder, 0700, if it is not there. One that others may write to is refused.
+    pub(crate) fn open(path: &Path) -> Result<Self, Unsafe> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+            }
+            found => found.map(drop)?,
+        }
+        let found = fs::metadata(path)?;
+        if !found.is_dir() {
+            return Err(Unsafe::NotRegular);
+        }
+        private(&found)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Reads a file that is ours alone; `None` if there is none.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Unsafe> {
+        let file = match open(&self.path.join(name), OpenOptions::new().read(true)) {
+            Ok(file) => file,
+            Err(Unsafe::Io(io::ErrorKind::NotFound)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(TYPICAL_LEN));
+        file.take(MAX_LEN + 1).read_to_end(&mut bytes)?;
+        // Nothing of ours is as long: it opens as little as any other defect does.
+        bytes.truncate(MAX_LEN as usize);
+        Ok(Some(bytes))
+    }
+
+    /// Replaces a file as a whole: whoever reads at any moment, or after a crash at any moment,
+    /// finds the old one or the new one.
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Unsafe> {
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path.join(name)).map_err(|error| error.error)?;
+        // Without this a power cut may bring the old file back, which costs a login at most.
+        let _ = File::open(&self.path).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// Overwrites a file and removes it; `false` if there was none.
+    pub(crate) fn overwrite_and_remove(&self, name: &str) -> Result<bool, Unsafe> {
+        let path = self.path.join(name);
+        // What cannot be opened safely is not written to, but its name is ours to remove.
+        if let Ok(mut file) = open(&path, OpenOptions::new().write(true)) {
+            let len = file.metadata()?.len().min(MAX_LEN);
+            file.write_all(&vec![0; len as usize])?;
+            file.sync_all()?;
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            removed => Ok(removed.map(|()| true)?),
+        }
+    }
+
+    /// Removes what interrupted writes left behind.
+    pub(crate) fn remove_leftovers(&self) -> Result<(), Unsafe> {
+        for name in self.names("")? {
+            if name.starts_with(TEMPORARY) {
+                self.overwrite_and_remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a file to lock it, and makes it if need be. Nobody ever removes such a file: a lock on
+    /// a removed one would exclude nobody.
+    pub(crate) fn lock_file(&self, name: &str) -> Result<File, Unsafe> {
+        open(
+            &self.path.join(name),
+            OpenOptions::new().read(true).write(true).create(true).mode(0o600),
+        )
+    }
+
+    /// The names of the files with this ending, in order.
+    pub(crate) fn names(&self, ending: &str) -> Result<Vec<String>, Unsafe> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let name = entry?.file_name().into_string().unwrap_or_default();
+            if name.ends_with(ending) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+/// Why a file is left alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsafe {
+    /// The system says no.
+    #[error("{0}")]
+    Io(io::ErrorKind),
+    /// A link, a pipe, a folder where a file should be, or a file with a second name.
+    #[error("it is not a plain file or folder of its own")]
+    NotRegular,
+    /// It belongs to somebody else.
+    #[error("it belongs to another user")]
+    Owner,
+    /// Others may read or write it.
+    #[error("other users may read or write it")]
+    Mode,
+}
+
+impl From<io::Error> for Unsafe {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.kind())
+    }
+}
+
+/// Opens without following a link or waiting for a pipe, and looks at what was opened.
+fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Unsafe> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match options.custom_flags(flags.bits() as i32).open(path) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            return Err(Unsafe::NotRegular);
+        }
+        opened => opened?,
+    };
+    let found = file.metadata()?;
+    if !found.is_file() || found.nlink() > 1 {
+        return Err(Unsafe::NotRegular);
+    }
+    private(&found)?;
+    Ok(file)
+}
+
+fn private(found: &fs::Metadata) -> Result<(), Unsafe> {
+    if found.uid() != geteuid().as_raw() {
+        return Err(Unsafe::Owner);
+    }
+    if found.mode() & 0o077 != 0 {
+        return Err(Unsafe::Mode);
+    }
+    Ok(())
+}
+
+/// In bytes; an entry has one or two thousand.
+const MAX_LEN: u64 = 64 * 1024;
+
+const TYPICAL_LEN: usize = 4096;
+
+/// What an interrupted write leaves behind begins so.
+const TEMPORARY: &str = ".new-";

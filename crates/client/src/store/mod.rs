@@ -1,0 +1,70 @@
+//! Where the state of a login is kept between tasks, processes and hosts.
+
+use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
+
+mod clock;
+pub use clock::{BootTime, Moment};
+mod failure;
+pub use failure::Failure;
+mod file;
+pub use file::{Cache, FileStore, Listing};
+mod folder;
+pub use folder::Unsafe;
+mod memory;
+pub use memory::MemoryStore;
+mod seal;
+pub use seal::SealingKey;
+mod state;
+pub use state::{Held, State, Who};
+
+/// Work that a store does, boxed so that stores are objects.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Keeps the state of one login.
+///
+/// A store never fails. What it cannot read is a miss and what it cannot write is lost; either
+/// costs a login at most, and a token is worth more than a complaint. It complains in the log.
+pub trait Store: Send + Sync {
+    /// What is kept now, or nothing.
+    fn load(&self) -> Work<'_, State>;
+
+    /// Waits for the right to log in, for as long as somebody else has it, up to a limit.
+    fn lease(&self) -> Work<'_, Lease>;
+
+    /// Keeps `state` in place of what was kept, unless the lease was lost to somebody who kept
+    /// something newer.
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()>;
+}
+
+/// The right to log in. It ends when it is dropped.
+pub struct Lease {
+    grip: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Lease {
+    /// A lease that lasts as long as `grip` does.
+    pub fn held_by(grip: impl Any + Send + Sync) -> Self {
+        Self { grip: Some(Box::new(grip)) }
+    }
+
+    /// Nobody gave it, and the login goes on all the same.
+    pub const NONE: Self = Self { grip: None };
+
+    /// What holds it, for the store that gave it.
+    pub fn grip<T: Any>(&self) -> Option<&T> {
+        self.grip.as_ref()?.downcast_ref()
+    }
+
+    /// Whether the store gave it.
+    pub fn is_held(&self) -> bool {
+        self.grip.is_some()
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease").field("held", &self.is_held()).finish()
+    }
+}

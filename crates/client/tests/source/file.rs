@@ -1,0 +1,147 @@
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+
+use orgtoken_client::{Cache, Store, TokenSource};
+use orgtoken_fake_org::Scenario;
+use tempfile::TempDir;
+
+use crate::house::{MINUTE, USER, kept, org, store};
+
+#[tokio::test]
+async fn two_processes_share_one_login() {
+    let (org, folder) = (org(), folder());
+    let cache = folder.path().join("orgtoken");
+    let first = kept(&org, &cache).token(MINUTE).await.unwrap();
+    let second = kept(&org, &cache).token(MINUTE).await.unwrap();
+    assert_eq!(first.token().access_token().secret(), second.token().access_token().secret());
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test]
+async fn d13_d14_files_are_private_and_say_nothing() {
+    let (org, folder) = (org(), folder());
+    let cache = folder.path().join("orgtoken");
+    let token = kept(&org, &cache).token(MINUTE).await.unwrap();
+    assert_eq!(mode(&cache), 0o700);
+    for entry in fs::read_dir(&cache).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        let (name, bytes) = (path.to_string_lossy(), fs::read(&path).unwrap());
+        let text = String::from_utf8_lossy(&bytes);
+        for told in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
+            assert!(!name.rsplit('/').next().unwrap().contains(told), "{name}: {told}");
+            assert!(!text.contains(told), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn b12_a_refusal_is_remembered_across_processes() {
+    let (org, folder) = (org(), folder());
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
+    let error = kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
+    assert!(error.to_string().contains("remembered from 0 s ago"), "{error}");
+    assert_eq!(org.login_history().len(), 1);
+}
+
+#[tokio::test]
+async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+    for (name, damage) in [
+        ("empty", (|_| Vec::new()) as fn(Vec<u8>) -> Vec<u8>),
+        ("truncated", |bytes| bytes[..bytes.len() / 2].to_vec()),
+        ("bit-flipped", |mut bytes| {
+            bytes[40] ^= 1;
+            bytes
+        }),
+        ("foreign version", |bytes| [b"orgtoken\x07", &bytes[9..]].concat()),
+        ("10 MiB", |_| vec![b'x'; 10 << 20]),
+    ] {
+        let (org, folder) = (org(), folder());
+        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        let path = state_file(folder.path().to_owned());
+        fs::write(&path, damage(fs::read(&path).unwrap())).unwrap();
+        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        assert_eq!(org.logins(), 2, "{name}");
+        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        assert_eq!(org.logins(), 2, "{name} was not replaced");
+    }
+}
+
+#[tokio::test]
+async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
+    for (name, spoil) in [
+        ("mode 0644", (|path| set_mode(path, 0o644)) as fn(&PathBuf)),
+        ("symlink", |path| {
+            let aside = path.with_extension("aside");
+            fs::rename(path, &aside).unwrap();
+            symlink(aside, path).unwrap();
+        }),
+        ("hard link", |path| fs::hard_link(path, path.with_extension("aside")).unwrap()),
+        ("directory", |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+    ] {
+        let (org, folder) = (org(), folder());
+        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        let path = state_file(folder.path().to_owned());
+        spoil(&path);
+        let store = store(&org, folder.path());
+        assert!(store.peek().held.is_none(), "{name}");
+        assert!(path.symlink_metadata().is_ok(), "{name}");
+        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        assert_eq!(org.logins(), 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn b30_without_a_place_for_it_the_token_is_delivered() {
+    let (org, folder) = (org(), folder());
+    let source = kept(&org, folder.path());
+    fs::remove_dir_all(folder.path()).unwrap();
+    source.token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b22_when_the_wait_is_over_one_goes_on_by_a_second_lock() {
+    let (org, folder) = (org(), folder());
+    let stopped = store(&org, folder.path());
+    let _stopped = stopped.lease().await;
+    let (one, other) = (store(&org, folder.path()), store(&org, folder.path()));
+    let one = one.lease().await;
+    assert!(one.is_held());
+    // Whoever comes next waits for the second lock in vain, and goes on with neither.
+    assert!(!other.lease().await.is_held());
+    drop(one);
+    assert!(other.lease().await.is_held());
+}
+
+#[tokio::test]
+async fn d24_what_is_forgotten_leaves_no_byte() {
+    let (org, folder) = (org(), folder());
+    kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
+    assert_eq!(cache.clear().unwrap(), 1);
+    assert_eq!(cache.clear().unwrap(), 0);
+    assert!(store(&org, folder.path()).peek().held.is_none());
+}
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap()
+}
+
+fn state_file(folder: PathBuf) -> PathBuf {
+    let mut entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.find(|path| path.extension().is_some_and(|ending| ending == "state")).unwrap()
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &PathBuf, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}

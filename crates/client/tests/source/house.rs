@@ -1,0 +1,69 @@
+//! An org, a login for it and a cache folder, for one test each.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use getrandom::SysRng;
+use orgtoken_assertion::{Signer, UnixTime};
+use orgtoken_client::{Cache, FileStore, Login, LoginSource, SealingKey, Transport, Who};
+use orgtoken_fake_org::{FakeOrg, User};
+use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
+use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};
+
+pub(crate) const USER: &str = "robot@acme.com";
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+const CLIENT_ID: &str = "3MVG9canary.client";
+
+/// One key for all tests: to make one takes a second.
+static KEY: LazyLock<Arc<KeyPair>> =
+    LazyLock::new(|| Arc::new(KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap()));
+
+/// An org without TLS, in which [`USER`] is approved.
+pub(crate) fn org() -> FakeOrg {
+    let validity = Validity::starting(UnixTime::from_secs(1_700_000_000)).days(36_500);
+    let subject = Subject::parse("CN=test").unwrap();
+    let certificate = Certificate::self_signed(&**KEY, &subject, validity, &mut SysRng).unwrap();
+    FakeOrg::builder()
+        .certificate(certificate.to_pem())
+        .client_id(CLIENT_ID)
+        .user(User::new(USER))
+        .tls(false)
+        .start()
+        .unwrap()
+}
+
+pub(crate) fn allowed(org: &FakeOrg) -> AllowedHosts {
+    AllowedHosts::parse([org.address()]).unwrap()
+}
+
+pub(crate) fn login(org: &FakeOrg) -> Login {
+    let allowed = allowed(org);
+    let url = LoginUrl::parse(org.url(), &allowed).unwrap();
+    let resolution = Resolution::resolve(Some(&url), None, None).unwrap();
+    let signer: Arc<dyn Signer> = KEY.clone();
+    Login::new(CLIENT_ID, USER, signer, resolution).allowed_hosts(allowed)
+}
+
+pub(crate) fn transport() -> Transport {
+    Transport::builder().build()
+}
+
+pub(crate) fn source(org: &FakeOrg) -> LoginSource {
+    LoginSource::new(login(org), transport())
+}
+
+pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
+    let who = Who {
+        client_id: CLIENT_ID.to_owned(),
+        endpoint: org.url().to_owned(),
+        username: USER.to_owned(),
+    };
+    let key = Arc::new(SealingKey::derive(b"the numbers of a key"));
+    Cache::open(folder).unwrap().store(who, key, allowed(org))
+}
+
+pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
+    LoginSource::with_store(login(org), transport(), store(org, folder))
+}
