@@ -216,11 +216,9 @@ impl Check {
 fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
     match Looks::of(text) {
         Some(Looks::Placeholder) => Err(Fault::Placeholder),
-        Some(looks @ Looks::Certificate) => {
-            Err(Fault::Swapped { found: looks, belongs: Setting::PrivateKey })
-        }
-        Some(looks) => match looks.setting() {
-            Some(belongs) if belongs != setting => Err(Fault::Swapped { found: looks, belongs }),
+        Some(found @ Looks::Certificate) => Err(Fault::Swapped { found, belongs: None }),
+        Some(found) => match found.setting() {
+            belongs @ Some(other) if other != setting => Err(Fault::Swapped { found, belongs }),
             _ => Ok(()),
         },
         None => Ok(()),

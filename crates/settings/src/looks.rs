@@ -24,7 +24,7 @@ impl Looks {
         let text = text.trim();
         Some(match text {
             _ if text.contains("-----BEGIN CERT") => Self::Certificate,
-            _ if text.contains("-----BEGIN") || text.starts_with("MII") => Self::PrivateKey,
+            _ if text.contains("-----BEGIN") || is_base64_of_der(text) => Self::PrivateKey,
             _ if is_placeholder(text) => Self::Placeholder,
             _ if is_url(text) => Self::Url,
             _ if text.starts_with("3MVG9") => Self::ClientId,
@@ -86,6 +86,11 @@ fn is_placeholder(text: &str) -> bool {
         || PLACEHOLDER_LABELS.contains(&label)
         || lower.ends_with("...")
         || lower.ends_with('…')
+}
+
+/// A sequence of more than 255 octets, as keys and certificates are.
+fn is_base64_of_der(text: &str) -> bool {
+    text.starts_with("MII") && text.len() > 64 && !text.contains('@')
 }
 
 fn is_mask(text: &str) -> bool {

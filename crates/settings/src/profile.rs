@@ -102,14 +102,16 @@ impl Config<'_> {
             return layer.problem(self.position(profile.span().start), fault);
         };
         let mut key_form: Option<&'static str> = None;
-        for (key, value) in entries.iter() {
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let source = Source::Profile {
                 profile: text::shown(name),
                 file: self.file.to_owned(),
                 line: line(self.text, key.span().start),
             };
             let Some((form, setting)) = known(key.get_ref()) else {
-                let near = spelling::nearest(key.get_ref(), NAMES.iter().map(|(name, _)| *name));
+                let near = nearest(key.get_ref());
                 let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
                 layer.problem(Place::Field { setting: None, source }, fault);
                 continue;
@@ -179,6 +181,13 @@ fn line(text: &str, at: usize) -> usize {
 
 fn known(name: &str) -> Option<(&'static str, Setting)> {
     NAMES.iter().find(|(known, _)| *known == name).copied()
+}
+
+/// The name that was meant; a secret itself may not stand in a profile, but its file may.
+fn nearest(name: &str) -> Option<&'static str> {
+    let names = || NAMES.iter().map(|(name, _)| *name);
+    let file = format!("{name}_file");
+    names().find(|known| *known == file).or_else(|| spelling::nearest(name, names()))
 }
 
 /// A list of texts, or a text alone.

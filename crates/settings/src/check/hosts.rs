@@ -124,7 +124,7 @@ impl Check {
 /// `login_url` and `audience` may hold any URL: only what is none is in the wrong place.
 fn not_another_kind(setting: Setting, text: &str) -> Result<(), Fault> {
     match not_another(setting, text) {
-        Err(Fault::Swapped { belongs: Setting::InstanceUrl, .. }) => Ok(()),
+        Err(Fault::Swapped { belongs: Some(Setting::InstanceUrl), .. }) => Ok(()),
         other => other,
     }
 }

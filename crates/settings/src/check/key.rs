@@ -103,10 +103,9 @@ fn not_another(text: &str) -> Result<(), Fault> {
             Err(Fault::Placeholder)
         }
         Some(looks @ (Looks::Path | Looks::Url)) => Err(Fault::NotAKey { found: looks }),
-        Some(looks @ (Looks::ClientId | Looks::Username)) => Err(Fault::Swapped {
-            found: looks,
-            belongs: looks.setting().unwrap_or(Setting::Username),
-        }),
+        Some(found @ (Looks::ClientId | Looks::Username)) => {
+            Err(Fault::Swapped { found, belongs: found.setting() })
+        }
         _ => Ok(()),
     }
 }

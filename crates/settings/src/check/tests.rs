@@ -136,6 +136,13 @@ fn values_that_cannot_be_right() {
             "`InstanceUrl`",
         ),
         (
+            "A26 certificate as client id",
+            "ClientId",
+            "-----BEGIN CERTIFICATE-----",
+            "settings.swapped",
+            "the app in Salesforce",
+        ),
+        (
             "A27 path as key",
             "PrivateKey",
             "/srv/keys/salesforce.key",
@@ -173,11 +180,11 @@ fn a26_both_names_are_told() {
     let problems = check(&record_with("ClientId", &json("user@acme.com"))).unwrap_err();
     assert_eq!(
         only(&problems).to_string(),
-        "record salesforce.json, /ClientId: holds a username, which belongs in `Username` (username)"
+        "record salesforce.json, /ClientId: holds a username, which belongs in `Username`"
     );
     assert_eq!(
         only(&problems).hint().unwrap(),
-        "exchange `ClientId` (client_id) and `Username` (username)"
+        "put it into `Username`, and the Consumer Key of the app here"
     );
 }
 

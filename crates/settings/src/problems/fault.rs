@@ -39,8 +39,8 @@ pub(crate) enum Fault {
     Placeholder,
     #[error("{0}")]
     Shape(ShapeFault),
-    #[error("holds {found}, which belongs in {}", both(*.belongs))]
-    Swapped { found: Looks, belongs: Setting },
+    #[error("holds {found}, which belongs in {}", belonging(*.belongs))]
+    Swapped { found: Looks, belongs: Option<Setting> },
     #[error("longer than {limit} {unit}")]
     TooLarge { limit: usize, unit: &'static str },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
@@ -122,13 +122,13 @@ pub(crate) enum Found {
 pub(crate) enum ShapeFault {
     #[error("found {found}, expected an object with settings")]
     NotAnObject { found: Found },
-    #[error("found {count} records{}, and none of them was named", among(.names))]
+    #[error("found {}, and none was named", records(*.count, .names))]
     Several { count: usize, names: Vec<String> },
     #[error("JSON inside a string inside a string: one level is accepted")]
     TooDeep,
     #[error("the string does not hold JSON: {0}, line {1}, column {2} of it")]
     TextIsNotJson(Syntax, usize, usize),
-    #[error("found {count} records{}, and none has the key that was asked for", among(.names))]
+    #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
     Unlisted { count: usize, names: Vec<String> },
 }
 
@@ -149,12 +149,16 @@ pub(crate) enum ValueFault {
     UserId,
 }
 
-/// A setting under both names that a person may know.
-pub(super) fn both(setting: Setting) -> Cow<'static, str> {
-    match setting.record_name() {
-        Some(record) => format!("`{record}` ({})", setting.name()).into(),
-        None => format!("`{}`", setting.name()).into(),
+fn belonging(setting: Option<Setting>) -> Cow<'static, str> {
+    match setting {
+        Some(setting) => format!("`{}`", name(setting, true)).into(),
+        None => "the app in Salesforce".into(),
     }
+}
+
+/// The name of a setting in a record, or elsewhere.
+pub(super) fn name(setting: Setting, in_record: bool) -> &'static str {
+    setting.record_name().filter(|_| in_record).unwrap_or_else(|| setting.name())
 }
 
 fn missing(meant: Option<&str>) -> Cow<'static, str> {
@@ -168,8 +172,10 @@ fn no_profile(known: &[String]) -> &'static str {
     if known.is_empty() { "no profile in the file" } else { "no profile of that name" }
 }
 
-fn among(names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!(" ({})", quoted(names)) }
+fn records(count: usize, names: &[String]) -> String {
+    let noun = if count == 1 { "record" } else { "records" };
+    let names = if names.is_empty() { String::new() } else { format!(" ({})", quoted(names)) };
+    format!("{count} {noun}{names}")
 }
 
 pub(super) fn quoted(names: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fault::{Fault, ShapeFault, ValueFault, both, quoted};
+use super::fault::{Fault, ShapeFault, ValueFault, name, quoted};
 use crate::setting::Setting;
 
 impl Fault {
@@ -23,10 +23,11 @@ impl Fault {
             Self::NoProfile { known } => format!("it has {}", quoted(known)).into(),
             Self::Placeholder => format!("put {} in its place", meaning(setting)).into(),
             Self::Shape(fault) => fault.hint(),
-            Self::Swapped { belongs, .. } => setting.map_or_else(
-                || format!("move it to {}", both(*belongs)).into(),
-                |setting| format!("exchange {} and {}", both(setting), both(*belongs)).into(),
-            ),
+            Self::Swapped { belongs: None, .. } => format!("put {} here", meaning(setting)).into(),
+            Self::Swapped { belongs: Some(belongs), .. } => {
+                let there = name(*belongs, in_record);
+                format!("put it into `{there}`, and {} here", meaning(setting)).into()
+            }
             Self::TooLarge { .. } | Self::Type { .. } => {
                 format!("put {} here", meaning(setting)).into()
             }
@@ -68,6 +69,7 @@ impl ShapeFault {
             Self::NotAnObject { .. } => {
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into()
             }
+            Self::Several { count: 1, .. } => "give the record without the [ ] around it".into(),
             Self::Several { .. } => "name one with `--settings-key`".into(),
             Self::TextIsNotJson(syntax, ..) => syntax.hint(),
             Self::TooDeep => "write the settings as an object, not as a string".into(),
@@ -110,7 +112,7 @@ fn missing(setting: Option<Setting>, meant: Option<&str>, in_record: bool) -> Co
     let Some(setting) = setting else { return "give it".into() };
     let record = setting.record_name();
     if meant.is_some() {
-        let name = record.unwrap_or_else(|| setting.name());
+        let name = name(setting, true);
         return format!("did you mean `{name}`? capitals and spelling count").into();
     }
     let what = meaning(Some(setting));

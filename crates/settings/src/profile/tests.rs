@@ -139,6 +139,15 @@ fn problems_name_the_line_and_never_show_it() {
 }
 
 #[test]
+fn a_secret_in_a_profile_is_sent_to_a_file() {
+    for name in ["private_key", "passphrase"] {
+        let layer = read_text(&format!("[profile.a]\n{name} = \"c4n4ry\"\n"), None);
+        let hint = layer.problems[0].hint().unwrap();
+        assert_eq!(hint, format!("did you mean `{name}_file`?"));
+    }
+}
+
+#[test]
 fn a_line_that_cannot_be_told_apart_does_not_hide_the_others() {
     let text = "[profile.a]\nusername = \nclient_id = x\n";
     assert_eq!(read_text(text, None).problems.len(), 2);

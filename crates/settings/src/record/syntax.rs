@@ -66,6 +66,10 @@ impl Syntax {
             Self::MissingComma(_) => "put a comma between two entries".into(),
             Self::MissingClosingQuote(_) => "put a \" at the end of the string".into(),
             Self::MissingNameQuote(name) => match name {
+                Some("InstanceUrl") => {
+                    "put a \" before InstanceUrl: the template in the blueprint's README lacks it"
+                        .into()
+                }
                 Some(name) => format!("put a \" before {name}").into(),
                 None => "put a \" before the name".into(),
             },

@@ -85,7 +85,10 @@ fn a08_the_template_of_the_readme_is_told_where_its_quote_is_missing() {
         problem.to_string(),
         "salesforce.json, line 1, column 84: a quote is missing before the name `InstanceUrl`"
     );
-    assert_eq!(problem.hint().unwrap(), "put a \" before InstanceUrl");
+    assert_eq!(
+        problem.hint().unwrap(),
+        "put a \" before InstanceUrl: the template in the blueprint's README lacks it"
+    );
 
     let record = format!(r#"{{"key": "salesforce_api_settings", "value": {TEMPLATE}}}"#);
     assert!(only(&check(&record).unwrap_err()).to_string().contains("`InstanceUrl`"));
