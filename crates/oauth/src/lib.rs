@@ -9,6 +9,7 @@ pub use audience::Audience;
 pub mod catalogue;
 mod endpoint;
 pub use endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
+mod foreign;
 mod identity;
 pub use identity::IdentityUrl;
 mod kept;

@@ -38,7 +38,7 @@ impl Refusal {
         Self { code, description, status: None, retry_after: None, skew: None, advice }
     }
 
-    /// `invalid_grant` and so on.
+    /// `invalid_grant` and so on; empty where only a description is known.
     pub fn code(&self) -> &str {
         &self.code
     }
@@ -134,6 +134,10 @@ impl Refusal {
         (named && listed && advice.exact).then(|| Self { status, ..Self::new(word, None) })
     }
 
+    pub(crate) fn with_status(self, status: Option<StatusCode>) -> Self {
+        Self { status, ..self }
+    }
+
     /// What the headers of the answer add.
     pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
         let (retry_after, skew) = (retry_after(headers, now), Skew::from_headers(headers, now));
@@ -144,8 +148,11 @@ impl Refusal {
 /// `invalid_grant: user hasn't approved this consumer`.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code)?;
-        self.description.as_ref().map_or(Ok(()), |description| write!(f, ": {description}"))
+        match (self.code.as_str(), &self.description) {
+            ("", Some(description)) => f.write_str(description),
+            (code, Some(description)) => write!(f, "{code}: {description}"),
+            (code, None) => f.write_str(code),
+        }
     }
 }
 

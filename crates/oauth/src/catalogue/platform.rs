@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "slow_down",
             "temporarily_unavailable",
         ],
-        texts: &["system is down", "service unavailable", "temporarily unavailable"],
+        texts: &["system is down", "temporarily unavailable"],
         near: &["unavailable", "temporarily"],
         class: Transient,
         meaning: "a fault at Salesforce that passes",
@@ -76,6 +76,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &[
             "internal server error",
             "bad gateway",
+            "service unavailable",
             "gateway timeout",
             "gateway time-out",
             "http 500",
@@ -120,8 +121,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         code: "resp.content_type",
-        title: "A login page in HTML",
-        codes: &[],
+        title: "A login page in HTML, a redirect, or status 404",
+        codes: &["301", "302", "303", "307", "308", "404", "405"],
         texts: &["<html", "<!doctype html", "unexpected token <"],
         near: &["html"],
         class: Permanent,
