@@ -1,8 +1,13 @@
 //! `-v`: a line for each step on standard error.
 
-use std::io;
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
 
-use tracing::Level;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use crate::text::printable;
 
 /// Starts telling steps, where someone asked for it. `RUST_LOG` has no say: what is told here was
 /// chosen so that it holds no secret.
@@ -12,12 +17,53 @@ pub(crate) fn start(verbose: u8) {
         1 => Level::INFO,
         _ => Level::DEBUG,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_level(false)
-        .with_target(false)
-        .without_time()
-        .init();
+    // Only a second call could fail, and there is none.
+    let _ = tracing::subscriber::set_global_default(Steps { level });
+}
+
+/// Writes the events of our own crates, up to a level. Spans say nothing.
+struct Steps {
+    level: Level,
+}
+
+impl Subscriber for Steps {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event()
+            && *metadata.level() <= self.level
+            && metadata.target().starts_with("orgtoken")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        let _ = writeln!(io::stderr().lock(), "{}", printable(&line.0));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The message, then `name=value` for each field.
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = match field.name() {
+            "message" => write!(self.0, "{value:?}"),
+            name => write!(self.0, " {name}={value:?}"),
+        };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
 }
