@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Cert(command::cert::Command),
     #[command(subcommand)]
     Assertion(command::assertion::Command),
+    Explain(command::explain::Args),
     Completions(command::completions::Args),
     Man(command::man::Args),
 }

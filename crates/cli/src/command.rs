@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod assertion;
 pub(crate) mod cert;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod man;
 pub(crate) mod resolve;

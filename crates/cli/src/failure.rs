@@ -65,7 +65,7 @@ impl Failure {
     }
 
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,
-    /// and at most one `hint:`. `json` makes it one document on one line.
+    /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
         if json { self.report_json(out) } else { self.report_text(out) }
     }
@@ -85,8 +85,11 @@ impl Failure {
         if let Some(meaning) = &self.meaning {
             writeln!(out, "{}", printable(meaning))?;
         }
-        match &self.hint {
-            Some(hint) => writeln!(out, "hint: {}", printable(hint)),
+        if let Some(hint) = &self.hint {
+            writeln!(out, "hint: {}", printable(hint))?;
+        }
+        match &self.meaning {
+            Some(_) => writeln!(out, "more: orgtoken explain {}", self.code),
             None => Ok(()),
         }
     }

@@ -44,6 +44,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Key(command) => command::key::run(&command, console),
         Command::Cert(command) => command::cert::run(&command, console),
         Command::Assertion(command) => command::assertion::run(&command, console),
+        Command::Explain(args) => command::explain::run(&args, console),
         Command::Completions(args) => command::completions::run(&args, console),
         Command::Man(args) => command::man::run(&args, console),
     }

@@ -54,7 +54,7 @@ impl Login {
             && is_stdin(settings)
             && is_stdin(key)
         {
-            return Err(UsageError::conflict("--settings -", "--jwt-key-file -"));
+            return Err(UsageError::Stdin { argument: "--settings", with: "--jwt-key-file" });
         }
         let mut layer = Layer::flags();
         let path = |path: &Path| path.to_string_lossy().into_owned();

@@ -16,6 +16,9 @@ pub(crate) enum UsageError {
     /// A secret where everyone on the machine can read it.
     #[error("{what} was given as an argument, where every user of this machine can read it")]
     SecretInArgv { what: &'static str },
+    /// Standard input is there once.
+    #[error("`{argument}` and `{with}` cannot both read standard input")]
+    Stdin { argument: &'static str, with: &'static str },
     /// There is no such argument or command.
     #[error("unknown {what}")]
     Unknown { what: String, suggestion: Option<String>, command: String },
@@ -25,8 +28,8 @@ pub(crate) enum UsageError {
 }
 
 impl UsageError {
-    pub(crate) fn conflict(argument: &str, with: &str) -> Self {
-        Self::Conflict { argument: quoted(argument), with: quoted(with) }
+    pub(crate) fn missing(what: &str, command: &str) -> Self {
+        Self::Missing { argument: what.into(), command: command.into() }
     }
 
     pub(crate) fn unknown_command() -> Self {
@@ -38,6 +41,7 @@ impl UsageError {
             Self::Conflict { .. } => "usage.conflict",
             Self::Missing { .. } => "usage.missing",
             Self::SecretInArgv { .. } => "usage.secret_in_argv",
+            Self::Stdin { .. } => "usage.conflict",
             Self::Unknown { .. } => "usage.unknown",
             Self::Value { .. } => "usage.value",
         }
@@ -57,6 +61,8 @@ impl UsageError {
             Self::Missing { command, .. } | Self::Unknown { command, .. } => {
                 format!("see `{command} --help`").into()
             }
+            Self::Stdin { .. } => "put one of the two into a file".into(),
+            Self::Value { reason: Some(_), .. } => return None,
             Self::Conflict { .. } | Self::Value { .. } => "see `--help`".into(),
         })
     }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::resolve::{ShownOrigin, origin};
-use crate::args::{Login, Network};
+use crate::args::Login;
 use crate::console::Console;
 use crate::context;
 use crate::failure::Failure;
@@ -23,8 +23,6 @@ pub(crate) enum Command {
 pub(crate) struct Args {
     #[command(flatten)]
     login: Login,
-    #[command(flatten)]
-    network: Network,
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
@@ -34,7 +32,7 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
 }
 
 fn check(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = context::settings(&args.login, Some(&args.network), console)?;
+    let settings = context::settings(&args.login, None, console)?;
     if console.json() {
         return Ok(console.document(&Shown {
             settings: settings.sources().iter().map(Into::into).collect(),

@@ -1,0 +1,117 @@
+//! What a refusal means, without asking anyone.
+
+mod reading;
+
+use std::path::Path;
+
+use orgtoken_oauth::RefusalClass;
+use orgtoken_oauth::catalogue::{self, Cause, Entry, Fix};
+use serde_json::{Value, json};
+
+use self::reading::Reading;
+use crate::args::UsageError;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read_text};
+
+/// Say what a refusal of Salesforce means, what causes it, and what to change
+///
+/// Takes JSON, plain words, what another tool printed, or a code of orgtoken's own errors:
+/// orgtoken explain "user hasn't approved this consumer"
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The refusal; `-`, or nothing, is standard input
+    refusal: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let words = match args.refusal.join(" ") {
+        words if words.is_empty() || words == "-" => {
+            read_text(Path::new("-"), Kind::Assertion)?.trim().to_owned()
+        }
+        words => words,
+    };
+    if words.is_empty() {
+        return Err(UsageError::missing("a refusal to explain", "orgtoken explain").into());
+    }
+    let (entry, exact) = find(&words);
+    if console.json() {
+        return Ok(console.document(&document(entry, exact))?);
+    }
+    Ok(console.data(text(entry, exact).as_bytes())?)
+}
+
+/// The entry, and whether it is this very refusal or only the nearest.
+fn find(words: &str) -> (&'static Entry, bool) {
+    if let Some(entry) = catalogue::by_code(words.trim()) {
+        return (entry, true);
+    }
+    let Reading { code, description } = Reading::of(words);
+    let advice = catalogue::find(&code, &description);
+    (advice.entry, advice.exact)
+}
+
+fn text(entry: &Entry, exact: bool) -> String {
+    let mut text = String::new();
+    if !exact {
+        text += "This very refusal is not known here. The nearest is:\n\n";
+    }
+    text += &format!("{}\n{}\n", entry.title, sentence(entry.meaning));
+    let causes = entry.causes.iter().map(|Cause { what, tell, .. }| format!("{what}\n     {tell}"));
+    text += &numbered("Causes, the likeliest first", causes);
+    match entry.fix {
+        Fix::ByApp { external, connected, .. } => {
+            text += &numbered("What to do, with an External Client App", external.iter());
+            text += &numbered("What to do, with a Connected App", connected.iter());
+        }
+        Fix::Any(steps) => text += &numbered("What to do", steps.iter()),
+        _ => {}
+    }
+    text += &format!("\nTry again: {}.\nMore: {}\n", again(entry.class), entry.link());
+    text
+}
+
+/// With a capital and a full stop.
+fn sentence(meaning: &str) -> String {
+    let mut letters = meaning.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) -> String {
+    let lines: String =
+        items.enumerate().map(|(at, item)| format!("  {}. {item}\n", at + 1)).collect();
+    if lines.is_empty() { lines } else { format!("\n{heading}\n{lines}") }
+}
+
+fn again(class: RefusalClass) -> &'static str {
+    match class {
+        RefusalClass::CoolDown => "after an hour, or when the answer says so",
+        RefusalClass::JustChanged => {
+            "after ten minutes, if something was changed in Setup just now"
+        }
+        RefusalClass::Transient => "in a moment",
+        _ => "only when something was changed",
+    }
+}
+
+fn document(entry: &Entry, exact: bool) -> Value {
+    let causes = entry.causes.iter().map(|cause| json!({"what": cause.what, "tell": cause.tell}));
+    let (external, connected) = match entry.fix {
+        Fix::ByApp { external, connected, .. } => (external, connected),
+        Fix::Any(steps) => (steps, steps),
+        _ => (&[][..], &[][..]),
+    };
+    json!({
+        "code": entry.code,
+        "title": entry.title,
+        "exact": exact,
+        "meaning": entry.meaning,
+        "first": entry.first,
+        "causes": causes.collect::<Vec<_>>(),
+        "fix": { "external_client_app": external, "connected_app": connected },
+        "try_again": again(entry.class),
+        "link": entry.link(),
+    })
+}
