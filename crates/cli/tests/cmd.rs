@@ -1,6 +1,13 @@
 //! The program's words, case by case: each file in `cmd/` is a situation, reviewed by a person.
+//!
+//! After a change of words, `TRYCMD=overwrite cargo test -p orgtoken --test cmd` writes them anew;
+//! read the difference before it is committed.
 
 #[test]
 fn cmd() {
-    trycmd::TestCases::new().case("tests/cmd/*.toml");
+    trycmd::TestCases::new()
+        .env("HOME", "/nonexistent")
+        .env("XDG_CONFIG_HOME", "")
+        .env("COLUMNS", "100")
+        .case("tests/cmd/*.toml");
 }
