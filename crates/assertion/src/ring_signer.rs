@@ -1,6 +1,7 @@
 use alloc::vec;
 use core::fmt;
 
+use crypto_bigint::BoxedUint;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use ring::signature::RSA_PKCS1_SHA256;
@@ -49,17 +50,38 @@ impl fmt::Debug for RingSigner {
 
 fn key_pair(key: &SigningKey) -> Option<KeyPair> {
     let private = key.private();
+    pair_with(private, private.dp()?)
+}
+
+fn pair_with(private: &rsa::PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
     let [p, q] = private.primes() else { return None };
-    let bytes =
-        |number: &crypto_bigint::BoxedUint| Zeroizing::new(number.to_be_bytes_trimmed_vartime());
+    let bytes = |number: &BoxedUint| Zeroizing::new(number.to_be_bytes_trimmed_vartime());
     let components = KeyPairComponents {
         public_key: PublicKeyComponents { n: private.n_bytes(), e: private.e_bytes() },
         d: bytes(private.d()),
         p: bytes(p.as_ref()),
         q: bytes(q.as_ref()),
-        dP: bytes(private.dp()?),
+        dP: bytes(dp),
         dQ: bytes(private.dq()?),
         qInv: bytes(&private.crt_coefficient()?),
     };
     KeyPair::from_components(&components).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A wrong dP stands for any fault in one half of the private operation.
+    #[test]
+    fn b33_a_fault_in_the_private_operation_lets_nothing_out() {
+        let key = SigningKey::from_bytes(include_bytes!("../testdata/rfc7515-a2.pem")).unwrap();
+        let wrong = key.private().dp().unwrap().wrapping_sub(BoxedUint::from(2u8));
+        let pair = pair_with(key.private(), &wrong);
+        assert!(pair.is_some(), "ring finds out when it signs");
+
+        let error = RingSigner { key, pair }.sign(b"message").unwrap_err();
+        assert!(matches!(error, SignError::SelfCheck), "{error}");
+        assert_eq!(error.code(), "sign.selfcheck");
+    }
 }

@@ -1,7 +1,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::{PublicKey, Signature, UnixTime};
+use crate::{PublicKey, UnixTime};
 
 mod compact;
 mod error;
@@ -47,12 +47,8 @@ impl Unverified {
 
     /// Checks the signature. Whether the claims are acceptable is for the caller to decide.
     pub fn verify(self, key: &PublicKey) -> Result<Verified, VerifyError> {
-        let Compact { signing_input, signature, .. } = &self.compact;
-        if key.verify(signing_input.as_bytes(), &Signature::from_bytes(signature.as_slice())) {
-            Ok(Verified(self.claims))
-        } else {
-            Err(VerifyError::Signature)
-        }
+        self.compact.verify(key)?;
+        Ok(Verified(self.claims))
     }
 }
 
@@ -142,3 +138,6 @@ impl ReceivedClaims {
         &self.json
     }
 }
+
+#[cfg(test)]
+mod tests;

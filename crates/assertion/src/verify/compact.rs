@@ -5,6 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::VerifyError;
 use super::members::Members;
+use crate::{PublicKey, Signature};
 
 /// A JWS in compact form ([RFC 7515, Section 7.1]), with a header that can be acted on.
 ///
@@ -13,8 +14,8 @@ pub(super) struct Compact {
     pub(super) header: String,
     pub(super) key_id: Option<String>,
     pub(super) payload: Vec<u8>,
-    pub(super) signature: Vec<u8>,
-    pub(super) signing_input: String,
+    signature: Signature,
+    signing_input: String,
 }
 
 impl Compact {
@@ -38,9 +39,14 @@ impl Compact {
             key_id: members.text("kid")?,
             header,
             payload: decoded(payload)?,
-            signature: decoded(signature)?,
+            signature: Signature::from_bytes(decoded(signature)?),
             signing_input: signing_input.to_string(),
         })
+    }
+
+    pub(super) fn verify(&self, key: &PublicKey) -> Result<(), VerifyError> {
+        let genuine = key.verify(self.signing_input.as_bytes(), &self.signature);
+        if genuine { Ok(()) } else { Err(VerifyError::Signature) }
     }
 }
 

@@ -2,8 +2,15 @@
 //! inputs that the key intake was built from.
 
 mod accepted; // shapes of keys that people have, and that work
+mod assertions; // claims to the byte, and others' assertions
+mod back_ends; // rsa, ring and OpenSSL give the same bytes, or none
 mod damage; // damaged DER and random input: refused, never a panic
 mod der; // a writer for what the tests feed in
+#[cfg(feature = "encrypted")]
+mod encrypted; // keys with a passphrase
 mod gate; // numbers that are no sound key
 mod keys; // keys for all of them
+mod openssl; // what OpenSSL writes
 mod refused; // what is no key, and is named for what it is
+mod secrecy; // nothing secret is shown
+mod vectors; // RFC 7515, RFC 7520, Wycheproof

@@ -1,0 +1,121 @@
+//! Both back-ends and OpenSSL give the same bytes, or none.
+
+use std::fs;
+
+use orgtoken_assertion::{SignError, Signature, Signer, SigningKey};
+use rand_core::{TryCryptoRng, TryRng};
+
+use crate::keys::{KEY, Numbers, Seeded, pem};
+
+#[test]
+#[cfg(feature = "ring")]
+fn rsa_and_ring_give_the_same_bytes() {
+    let mut messages = Seeded::new("messages");
+    let by_rsa = KEY.signing_key();
+    let by_ring = orgtoken_assertion::RingSigner::new(KEY.signing_key());
+    for length in 0..2_000 {
+        let message = messages.bytes(length);
+        let (rsa, ring) = (by_rsa.sign(&message).unwrap(), by_ring.sign(&message).unwrap());
+        assert_eq!(rsa.as_bytes(), ring.as_bytes(), "{length} bytes");
+    }
+}
+
+#[test]
+fn sizes_that_ring_does_not_take() {
+    for bits in [2049, 2056, 3000, 3072, 4095] {
+        let mut numbers = Numbers::generate(bits, "sizes");
+        let whole = numbers.signing_key();
+        let signature = whole.sign(b"message").unwrap();
+        assert!(whole.public_key().verify(b"message", &signature), "{bits} bits");
+        assert_eq!(signature.as_bytes().len(), whole.bits().div_ceil(8), "{bits} bits");
+
+        std::mem::swap(&mut numbers.p, &mut numbers.q);
+        (numbers.dp, numbers.dq, numbers.qinv) = Default::default();
+        for (name, key) in [("whole", whole), ("A67 stale CRT values", numbers.signing_key())] {
+            let again = key.sign(b"message").unwrap();
+            assert_eq!(again.as_bytes(), signature.as_bytes(), "{name}, {bits} bits");
+            #[cfg(feature = "ring")]
+            {
+                let by_ring = orgtoken_assertion::RingSigner::new(key).sign(b"message").unwrap();
+                assert_eq!(by_ring.as_bytes(), signature.as_bytes(), "{name}, {bits} bits, ring");
+            }
+        }
+    }
+}
+
+#[test]
+fn openssl_gives_the_same_bytes() {
+    if !crate::openssl::is_there("that OpenSSL signs to the same bytes") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    let mut messages = Seeded::new("openssl");
+    for bits in [2048, 2056, 3000] {
+        let numbers = Numbers::generate(bits, "sizes");
+        fs::write(&file, pem("PRIVATE KEY", &numbers.pkcs8())).unwrap();
+        let command = format!("dgst -sha256 -sign {}", file.display());
+        for length in [0, 1, 55, 64, 1_000] {
+            let message = messages.bytes(length);
+            let ours = numbers.signing_key().sign(&message).unwrap();
+            let theirs = crate::openssl::run(&command, &message);
+            assert_eq!(ours.as_bytes(), theirs, "{bits} bits, {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn the_generator_does_not_change_the_signature() {
+    let key = KEY.signing_key();
+    let by_system = key.sign(b"message").unwrap();
+    for seed in ["one", "another"] {
+        let signature = key.sign_with_rng(&mut Seeded::new(seed), b"message").unwrap();
+        assert_eq!(signature.as_bytes(), by_system.as_bytes());
+    }
+}
+
+#[test]
+fn b32_a_generator_that_fails_means_no_signature() {
+    let error = KEY.signing_key().sign_with_rng(&mut Broken, b"message").unwrap_err();
+    assert!(matches!(error, SignError::Rng), "{error}");
+    assert_eq!(error.code(), "sign.rng");
+}
+
+#[test]
+fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
+    struct Faulty(SigningKey);
+    impl Signer for Faulty {
+        fn public_key(&self) -> &orgtoken_assertion::PublicKey {
+            self.0.public_key()
+        }
+        fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+            let mut signature = self.0.sign(message)?.as_bytes().to_vec();
+            signature[100] ^= 1;
+            Ok(Signature::from_bytes(signature))
+        }
+    }
+
+    let error = crate::assertions::claims().sign(&Faulty(KEY.signing_key())).unwrap_err();
+    assert!(matches!(error, SignError::Mismatch), "{error}");
+    assert_eq!(error.code(), "sign.mismatch");
+}
+
+struct Broken;
+
+impl TryRng for Broken {
+    type Error = SignError;
+
+    fn try_next_u32(&mut self) -> Result<u32, SignError> {
+        Err(SignError::Rng)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, SignError> {
+        Err(SignError::Rng)
+    }
+
+    fn try_fill_bytes(&mut self, _bytes: &mut [u8]) -> Result<(), SignError> {
+        Err(SignError::Rng)
+    }
+}
+
+impl TryCryptoRng for Broken {}
