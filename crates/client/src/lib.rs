@@ -1,7 +1,8 @@
 //! Salesforce access tokens over the network.
 //!
 //! [`Transport`] carries HTTP requests, and refuses whatever a token endpoint has no business
-//! sending. [`Login`] signs an assertion, has it carried and reads the answer.
+//! sending. [`Login`] signs an assertion, has it carried and reads the answer; what passes by
+//! itself it tries again, with an assertion of its own for each attempt.
 //!
 //! What is *not* done here: no redirect is followed, nothing is decompressed, no argument or
 //! terminal is looked at. Time is asked of the caller, and so are the values of variables.

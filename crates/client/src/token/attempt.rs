@@ -27,6 +27,10 @@ impl Attempt {
         self.resolution.audience()
     }
 
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.endpoint() == other.endpoint() && self.audience() == other.audience()
+    }
+
     /// What came back in place of a token.
     pub fn error(&self) -> &AttemptError {
         &self.error
@@ -56,6 +60,10 @@ impl AttemptError {
 
     /// What to do next.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
+        if let Some(wait) = self.retry_after().filter(|_| self.is_transient()) {
+            let seconds = wait.as_secs();
+            return Some(format!("try again in {seconds} s, as Salesforce asks").into());
+        }
         match self {
             Self::Answer(error) => error.hint(),
             Self::Transport(error) => error.hint(),

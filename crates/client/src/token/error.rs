@@ -75,13 +75,18 @@ impl fmt::Display for LoginError {
             Self::Sign(_) => return f.write_str("cannot sign the assertion"),
         };
         f.write_str("no token")?;
-        for (index, attempt) in attempts.iter().enumerate() {
-            let (endpoint, audience) = (attempt.endpoint(), attempt.audience());
-            let from = if index == 0 { " from" } else { ", nor from" };
-            write!(f, "{from} `{}` for audience `{}`", endpoint.origin(), audience.as_str())?;
-            if index + 1 < attempts.len() {
-                write!(f, " ({})", attempt.error())?;
+        let mut places = attempts.chunk_by(Attempt::is_like).peekable();
+        let mut from = "from";
+        while let Some([attempt, more @ ..]) = places.next() {
+            let (endpoint, audience) = (attempt.endpoint().origin(), attempt.audience().as_str());
+            write!(f, " {from} `{endpoint}` for audience `{audience}`")?;
+            if !more.is_empty() {
+                write!(f, " in {} attempts", 1 + more.len())?;
             }
+            if places.peek().is_some() {
+                write!(f, " ({}),", more.last().unwrap_or(attempt).error())?;
+            }
+            from = "nor from";
         }
         Ok(())
     }

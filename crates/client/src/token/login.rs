@@ -1,15 +1,19 @@
 use std::fmt;
+use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, Uri};
-use orgtoken_assertion::{Assertion, Claims, Lifetime, SignError, Signer, UnixTime};
-use orgtoken_oauth::{AllowedHosts, Resolution, Token, TokenRequest};
+use orgtoken_assertion::{Assertion, Claims, ClaimsError, Lifetime, SignError, Signer, UnixTime};
+use orgtoken_oauth::{AllowedHosts, Audience, Resolution, RetryPolicy, Token, TokenRequest};
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+use tracing::info;
 
 use super::attempt::{Attempt, AttemptError};
 use super::error::LoginError;
+use super::plan::Plan;
 use crate::{Deadline, Transport, TransportError};
 
 /// Who logs in, where, and with which key.
@@ -21,6 +25,7 @@ pub struct Login {
     resolution: Resolution,
     allowed_hosts: AllowedHosts,
     lifetime: Lifetime,
+    retry: RetryPolicy,
 }
 
 impl Login {
@@ -40,6 +45,7 @@ impl Login {
             resolution,
             allowed_hosts: AllowedHosts::none(),
             lifetime: Lifetime::DEFAULT,
+            retry: RetryPolicy::DEFAULT,
         }
     }
 
@@ -62,39 +68,50 @@ impl Login {
         self
     }
 
+    /// When to try again after what passes by itself; [`RetryPolicy::DEFAULT`] unless told.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Trades an assertion for a token, within [`Timeouts::total`](crate::Timeouts::total).
     ///
     /// After a refusal that is about the audience there is one further attempt, which
-    /// [`Resolution::after`] decides on; no attempt uses the assertion of another.
+    /// [`Resolution::after`] decides on; after one that is about time there is one by the
+    /// endpoint's clock; after what passes by itself, those of [`Login::retry`]. No attempt uses
+    /// the assertion of another.
     pub async fn obtain(
         &self,
         transport: &Transport,
         clock: impl Fn() -> UnixTime,
     ) -> Result<LoggedIn, LoginError> {
         let deadline = transport.deadline();
-        let mut resolution = self.resolution.clone();
+        let mut plan = Plan::new(self.resolution.clone());
         let mut failed = Vec::new();
         loop {
-            let error = match self.attempt(&resolution, transport, deadline, &clock).await? {
-                Ok(token) => return Ok(LoggedIn { token, resolution, failed }),
+            let error = match self.attempt(&plan, transport, deadline, &clock).await? {
+                Ok(token) => return Ok(LoggedIn { token, resolution: plan.resolution, failed }),
                 Err(error) => error,
             };
-            let next = error.refusal().and_then(|refusal| resolution.after(refusal));
-            failed.push(Attempt::new(resolution, error));
-            resolution = next.ok_or_else(|| LoginError::NoToken(std::mem::take(&mut failed)))?;
+            let next = plan.after(&error, failed.len(), &self.retry, deadline.left());
+            failed.push(Attempt::new(plan.resolution, error));
+            plan = next.ok_or_else(|| LoginError::NoToken(mem::take(&mut failed)))?;
+            sleep(plan.wait).await;
         }
     }
 
     /// The outer error ends the login, whatever the retries; the inner one is this attempt's.
     async fn attempt(
         &self,
-        resolution: &Resolution,
+        plan: &Plan,
         transport: &Transport,
         deadline: Deadline,
         clock: impl Fn() -> UnixTime,
     ) -> Result<Result<Token, AttemptError>, LoginError> {
-        let claims = self.claims(resolution, clock())?;
-        let endpoint = resolution.endpoint();
+        let (endpoint, audience) = (plan.resolution.endpoint(), plan.resolution.audience());
+        info!("asking {} for audience {}", endpoint.as_str(), audience.as_str());
+        let claims = self.claims(audience, plan.corrected(clock()))?;
         let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
         let (assertion, connection) =
             tokio::join!(self.sign(claims), transport.connect(&uri, deadline));
@@ -111,10 +128,9 @@ impl Login {
         Ok(Token::from_http(&answer?, now, &self.allowed_hosts)?)
     }
 
-    fn claims(&self, resolution: &Resolution, now: UnixTime) -> Result<Claims, LoginError> {
-        let audience = resolution.audience().as_str();
-        let claims = Claims::builder(&self.client_id, &self.username, audience, now);
-        Ok(claims.lifetime(self.lifetime).build()?)
+    fn claims(&self, audience: &Audience, now: UnixTime) -> Result<Claims, ClaimsError> {
+        let claims = Claims::builder(&self.client_id, &self.username, audience.as_str(), now);
+        claims.lifetime(self.lifetime).build()
     }
 
     /// On a thread of its own: RSA takes a millisecond, and an agent takes as long as it likes.

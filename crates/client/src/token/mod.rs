@@ -6,3 +6,4 @@ mod error;
 pub use error::LoginError;
 mod login;
 pub use login::{LoggedIn, Login};
+mod plan;

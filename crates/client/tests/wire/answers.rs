@@ -106,6 +106,12 @@ fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
         ("A107 last chunk missing", vec![send(&chunked), send("1\r\n{\r\n")], "resp.truncated"),
         ("A107 head cut", vec![send("HTTP/1.1 200 O")], "resp.truncated"),
         ("B06 nothing", vec![], "resp.truncated"),
+        ("B06 reset", vec![Act::Reset], "resp.truncated"),
+        (
+            "B07 reset in mid-body",
+            vec![with("Content-Length: 9\r\n\r\n{"), Act::Reset],
+            "resp.truncated",
+        ),
     ]
 }
 

@@ -116,7 +116,8 @@ async fn a108_an_assertion_is_not_carried_along_a_redirect() {
 async fn nothing_is_sent_without_a_signature() {
     let server = Server::always([token()]).await;
     let signer: Arc<dyn Signer> = Arc::new(Stubborn);
-    let login = Login::new("3MVG9client", "user@acme.com", signer, resolution(&server, None));
+    let login =
+        Login::new("3MVG9client", "user@acme.com", signer, resolution(&origin(&server), None));
     let error = obtain(&login).await.unwrap_err();
     assert_eq!(
         (error.code(), error.to_string().as_str()),
@@ -124,7 +125,7 @@ async fn nothing_is_sent_without_a_signature() {
     );
     assert!(error.attempts().is_empty() && server.requests().is_empty());
 
-    let login = Login::new("", "user@acme.com", SIGNER.clone(), resolution(&server, None));
+    let login = Login::new("", "user@acme.com", SIGNER.clone(), resolution(&origin(&server), None));
     let error = obtain(&login).await.unwrap_err();
     assert_eq!(error.code(), "settings.missing");
     assert!(server.requests().is_empty());
@@ -152,30 +153,40 @@ impl Signer for Stubborn {
     }
 }
 
-fn login(server: &Server, audience: Option<&Audience>) -> Login {
-    let login =
-        Login::new("3MVG9client", "user@acme.com", SIGNER.clone(), resolution(server, audience));
+pub(crate) fn login(server: &Server, audience: Option<&Audience>) -> Login {
+    login_at(&origin(server), audience)
+}
+
+pub(crate) fn login_at(url: &str, audience: Option<&Audience>) -> Login {
+    let resolution = resolution(url, audience);
+    let login = Login::new("3MVG9client", "user@acme.com", SIGNER.clone(), resolution);
     login.allowed_hosts(AllowedHosts::parse(["127.0.0.1"]).unwrap())
 }
 
-fn resolution(server: &Server, audience: Option<&Audience>) -> Resolution {
+fn resolution(url: &str, audience: Option<&Audience>) -> Resolution {
     let allowed = AllowedHosts::parse(["127.0.0.1"]).unwrap();
-    let login_url = LoginUrl::parse(&origin(server), &allowed).unwrap();
+    let login_url = LoginUrl::parse(url, &allowed).unwrap();
     Resolution::resolve(Some(&login_url), None, audience).unwrap()
 }
 
+pub(crate) async fn obtain(login: &Login) -> Result<LoggedIn, LoginError> {
+    obtain_over(&Transport::builder().build(), login).await
+}
+
 /// On a clock that is a second later each time it is read.
-async fn obtain(login: &Login) -> Result<LoggedIn, LoginError> {
+pub(crate) async fn obtain_over(
+    transport: &Transport,
+    login: &Login,
+) -> Result<LoggedIn, LoginError> {
     let clock = AtomicU64::new(1_700_000_001);
-    let now = || UnixTime::from_secs(clock.fetch_add(1, Ordering::Relaxed));
-    login.obtain(&Transport::builder().build(), now).await
+    login.obtain(transport, || UnixTime::from_secs(clock.fetch_add(1, Ordering::Relaxed))).await
 }
 
 fn origin(server: &Server) -> String {
     format!("http://{}", server.address())
 }
 
-fn assertions(server: &Server) -> Vec<Verified> {
+pub(crate) fn assertions(server: &Server) -> Vec<Verified> {
     let verified = |request: &String| {
         let (_, assertion) = request.split_once("&assertion=").unwrap();
         Unverified::parse(assertion).unwrap().verify(SIGNER.public_key()).unwrap()
@@ -183,13 +194,13 @@ fn assertions(server: &Server) -> Vec<Verified> {
     server.requests().iter().map(verified).collect()
 }
 
-fn token() -> Act {
+pub(crate) fn token() -> Act {
     json(
         r#"{"access_token":"00Dcanary!canary","instance_url":"https://acme.my.salesforce.com","token_type":"Bearer"}"#,
     )
 }
 
-fn refusal(description: &str) -> Act {
+pub(crate) fn refusal(description: &str) -> Act {
     let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
     let length = body.len();
     send(format!(

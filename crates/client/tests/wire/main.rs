@@ -6,6 +6,7 @@
 //! | `faults` | connections that fail (B01–B08) |
 //! | `login` | from an identity to a token (A98, A108) |
 //! | `proxy` | proxies, good and bad (B34, D16) |
+//! | `retry` | attempts after attempts that failed (B02–B14, B25) |
 //! | `tls` | certificates and handshakes (B04, B05, D17) |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -15,5 +16,6 @@ mod certs;
 mod faults;
 mod login;
 mod proxy;
+mod retry;
 mod server;
 mod tls;

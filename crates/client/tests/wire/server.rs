@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Flood(Vec<u8>),
     /// Says nothing until the client closes.
     Hold,
+    /// Breaks the connection off; it must be the last step.
+    Reset,
     /// Sends the bytes at once.
     Send(Vec<u8>),
     /// Lets time pass.
@@ -116,7 +118,7 @@ pub(crate) const SECRET: &str = "assertion=eyJhbGciOiJSUzI1NiJ9.canary.canary";
 /// A paused clock leaps to the next timer whenever all tasks wait, even if what they wait for is
 /// on its way through the kernel. Small leaps leave the kernel the time it needs.
 pub(crate) async fn tick() {
-    let mut tick = interval(Duration::from_millis(5));
+    let mut tick = interval(Duration::from_millis(20));
     loop {
         tick.tick().await;
     }
@@ -128,6 +130,9 @@ async fn converse(
     acts: Vec<Act>,
     record: &Mutex<Vec<String>>,
 ) -> io::Result<()> {
+    if matches!(acts.last(), Some(Act::Reset)) {
+        tcp.set_zero_linger()?;
+    }
     match tls {
         Some(tls) => perform(tls.accept(tcp).await?, acts, record).await,
         None => perform(tcp, acts, record).await,
@@ -154,6 +159,7 @@ async fn perform(
                 stream.write_all(&bytes).await?;
             },
             Act::Hold => drop(stream.read(&mut [0]).await),
+            Act::Reset => return Ok(()),
             Act::Send(bytes) => stream.write_all(&bytes).await?,
             Act::Wait(time) => sleep(time).await,
         }

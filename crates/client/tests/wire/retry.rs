@@ -1,0 +1,170 @@
+//! Attempts after attempts that failed. Row ids are those of the security reference's table B.
+
+use std::time::Duration;
+
+use orgtoken_client::{Roots, Transport};
+use orgtoken_oauth::RetryPolicy;
+use tokio::net::TcpSocket;
+use tokio::time::Instant;
+
+use super::certs::{Authority, named};
+use super::login::{assertions, login, login_at, obtain, obtain_over, refusal, token};
+use super::server::{Act, Server, send};
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
+    let short =
+        || vec![send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access_token\":\"00D")];
+    for (row, failures, requests) in [
+        ("B06 closed before an answer", vec![vec![]], 2),
+        ("B07 lost in mid-body", vec![short(), short()], 3),
+        ("B09 500, then 502", vec![status(500), status(502)], 3),
+        ("B09 503, then 504", vec![status(503), status(504)], 3),
+        ("420 of the edge", vec![status(420)], 2),
+        ("unknown_error", vec![vec![error("unknown_error", "retry your request")]], 2),
+        ("audience, then 503", vec![vec![refusal("audience is invalid")], status(503)], 3),
+    ] {
+        let server =
+            Server::plain(move |n| failures.get(n).cloned().unwrap_or_else(|| vec![token()])).await;
+        let granted = obtain(&login(&server, None)).await.unwrap();
+        assert_eq!(granted.token().access_token().secret(), "00Dcanary!canary", "{row}");
+        assert_eq!(granted.failed().len(), requests - 1, "{row}");
+        let ends: Vec<_> =
+            assertions(&server).iter().map(|assertion| assertion.claims().expires_at()).collect();
+        assert_eq!(ends.len(), requests, "{row}");
+        assert!(ends.is_sorted_by(|one, other| one < other), "{row}: {ends:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_by_itself_is_not_tried_again() {
+    for (row, script, code) in [
+        ("B11 429", status(429), "rate.limited"),
+        ("B11 login rate", vec![refusal("login rate exceeded")], "rate.login"),
+        ("B14 unknown error", vec![error("never_seen", "")], "refused.unknown"),
+        ("B14 400 without JSON", status(400), "resp.status"),
+        (
+            "A103 too large",
+            vec![send("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n"), Act::Hold],
+            "resp.too_large",
+        ),
+        ("A106 garbage", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "resp.protocol"),
+    ] {
+        let server = Server::always(script).await;
+        let error = obtain(&login(&server, None)).await.unwrap_err();
+        assert_eq!((error.code(), error.is_transient()), (code, false), "{row}: {error}");
+        assert_eq!(server.requests().len(), 1, "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b09_three_attempts_and_no_more() {
+    let server = Server::always(status(503)).await;
+    let error = obtain(&login(&server, None)).await.unwrap_err();
+    let here = format!("http://{}", server.address());
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(error.code(), "unavailable.status");
+    assert_eq!(
+        error.to_string(),
+        format!("no token from `{here}` for audience `{here}` in 3 attempts")
+    );
+
+    let once = login(&server, None).retry(RetryPolicy::NEVER);
+    assert_eq!(obtain(&once).await.unwrap_err().attempts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b10_retry_after() {
+    let later = |value: &str| {
+        vec![send(format!(
+            "HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n"
+        ))]
+    };
+    // The clock of these tests stands at 2023-11-14T22:13:20Z.
+    for (row, value, least, most) in [
+        ("B10 5 s", "5", 5, 6),
+        ("B10 date", "Tue, 14 Nov 2023 22:13:29 GMT", 7, 9),
+        ("B10 garbage", "soon", 0, 2),
+    ] {
+        let busy = later(value);
+        let server =
+            Server::plain(move |n| if n == 0 { busy.clone() } else { vec![token()] }).await;
+        let begun = Instant::now();
+        obtain(&login(&server, None)).await.unwrap();
+        let waited = begun.elapsed().as_secs();
+        assert!((least..most).contains(&waited), "{row}: {waited}");
+        assert_eq!(server.requests().len(), 2, "{row}");
+    }
+
+    let server = Server::always(later("86400")).await;
+    let begun = Instant::now();
+    let error = obtain(&login(&server, None)).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(error.hint().unwrap(), "try again in 86400 s, as Salesforce asks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b02_a_refused_connection_is_tried_three_times_within_the_deadline() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let begun = Instant::now();
+    let error = obtain(&login_at(&url, None)).await.unwrap_err();
+    assert_eq!((error.code(), error.attempts().len()), ("net.connect", 3));
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a104_attempts_share_one_deadline() {
+    let server = Server::always([Act::Hold]).await;
+    let begun = Instant::now();
+    let error = obtain(&login(&server, None)).await.unwrap_err();
+    assert_eq!((error.code(), server.requests().len()), ("resp.timeout", 2));
+    assert!(begun.elapsed() <= Duration::from_millis(20_010), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn b04_a_certificate_gets_no_second_chance() {
+    let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), [token()]).await;
+    let roots = Roots::Pem(Authority::new().pem());
+    let transport = Transport::builder().roots(roots).build();
+    let url = format!("https://{}", server.address());
+    let error = obtain_over(&transport, &login_at(&url, None)).await.unwrap_err();
+    assert_eq!((error.code(), error.attempts().len()), ("tls.cert", 1));
+}
+
+/// The clock of these tests says 22:13:21, the endpoint's says an hour later, then earlier.
+#[tokio::test(start_paused = true)]
+async fn b25_a_wrong_clock_is_corrected_for_one_attempt() {
+    let length = LATE.len();
+    for (date, exp) in [("23:13:21", 1_700_003_753), ("21:13:21", 1_699_996_553)] {
+        let late = vec![send(format!(
+            "HTTP/1.1 400 Bad Request\r\nDate: Tue, 14 Nov 2023 {date} GMT\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{LATE}"
+        ))];
+        let always = Server::always(late.clone()).await;
+        let error = obtain(&login(&always, None)).await.unwrap_err();
+        assert_eq!((error.code(), error.attempts().len()), ("refused.assertion_expired", 2));
+        assert!(error.hint().unwrap().contains("the local clock is 3"), "{:?}", error.hint());
+
+        let server =
+            Server::plain(move |n| if n == 0 { late.clone() } else { vec![token()] }).await;
+        let granted = obtain(&login(&server, None)).await.unwrap();
+        let end = assertions(&server)[1].claims().expires_at().unwrap().as_secs();
+        assert!(end.abs_diff(exp) <= 2, "{end}");
+        assert_eq!(granted.token().received_at().as_secs(), 1_700_000_004, "by the local clock");
+    }
+}
+
+fn status(status: u16) -> Vec<Act> {
+    vec![send(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n"))]
+}
+
+fn error(code: &str, description: &str) -> Act {
+    let body = format!(r#"{{"error":"{code}","error_description":"{description}"}}"#);
+    let length = body.len();
+    send(format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}"))
+}
+
+const LATE: &str = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
