@@ -68,3 +68,47 @@ pub(crate) fn form(uri: http::Uri, fields: &[(&str, &str)]) -> Request<Bytes> {
 
 /// [RFC 7523, Section 2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1).
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+#[cfg(test)]
+mod tests {
+    use orgtoken_assertion::{Claims, SigningKey, UnixTime};
+
+    use super::*;
+    use crate::{AllowedHosts, LoginUrl};
+
+    /// The key of RFC 7515, Appendix A.2.
+    const KEY: &[u8] = include_bytes!("../../assertion/testdata/rfc7515-a2.pem");
+
+    fn request() -> (TokenRequest, String) {
+        let login =
+            LoginUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none()).unwrap();
+        let now = UnixTime::from_secs(1_700_000_000);
+        let claims =
+            Claims::builder("3MVG9", "user@acme.com", login.as_str(), now).build().unwrap();
+        let assertion = claims.sign(&SigningKey::from_bytes(KEY).unwrap()).unwrap();
+        let secret = assertion.secret().to_owned();
+        (TokenRequest::new(&login.token_endpoint(), assertion), secret)
+    }
+
+    // https://www.rfc-editor.org/rfc/rfc7523#section-2.1
+    #[test]
+    fn the_request_is_a_form_with_two_fields() {
+        let (request, secret) = request();
+        let http = request.to_http();
+        assert_eq!(http.method(), Method::POST);
+        assert_eq!(http.uri(), "https://acme.my.salesforce.com/services/oauth2/token");
+        assert_eq!(http.headers().len(), 2);
+        assert_eq!(http.headers()[ACCEPT], "application/json");
+        assert_eq!(http.headers()[CONTENT_TYPE], "application/x-www-form-urlencoded");
+        let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
+        assert_eq!(http.body().as_ref(), format!("{grant}&assertion={secret}").as_bytes());
+    }
+
+    #[test]
+    fn d2_debug_shows_no_part_of_the_assertion() {
+        let (request, secret) = request();
+        let shown = format!("{request:?} {request:#?}");
+        assert!(shown.contains("acme.my.salesforce.com"));
+        assert!(secret.split('.').all(|part| !shown.contains(part)));
+    }
+}
