@@ -41,11 +41,13 @@ impl Token {
         }
         let body = read(response, now)?;
         let answer = json::read(body).map_err(malformed)?;
-        if let Some(field) = answer.duplicate {
-            return Err(AnswerError::Json { line: 1, column: 1, repeated: Some(field) });
+        let repeated = answer.duplicate;
+        if repeated.is_some() {
+            return Err(AnswerError::Json { line: 1, column: 1, repeated });
         }
         match Refusal::from_answer(&answer, Some(status)) {
             Some(refusal) => Err(AnswerError::Refused(refusal.received(response.headers(), now))),
+            None if answer.listed => Err(AnswerError::MissingToken { found: "missing" }),
             None => token(&answer, now, allowed),
         }
     }

@@ -115,9 +115,10 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     families().flat_map(|family| family.entries)
 }
 
-/// The entry of a code such as `refused.user_not_approved` or `tls.cert`.
+/// The entry of a code such as `refused.user_not_approved` or `tls.cert`; `user_not_approved` will
+/// do as well.
 pub fn by_code(code: &str) -> Option<&'static Entry> {
-    entries().find(|entry| entry.code == code)
+    entries().find(|entry| entry.code == code || entry.id() == code)
 }
 
 /// What is known about an error code and its description, in whatever spelling they come.

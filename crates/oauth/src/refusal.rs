@@ -96,11 +96,15 @@ impl Refusal {
 
     /// What to do first: one sentence.
     pub fn hint(&self) -> Cow<'static, str> {
+        let first = self.entry().first;
         match self.skew {
-            Some(skew) if self.code == "invalid_grant" => {
-                format!("{skew}: set it right first, then {}", self.entry().first).into()
+            Some(skew) if self.entry().code == "refused.assertion_expired" => {
+                format!("{skew}: set it right, by NTP for good, and try again").into()
             }
-            _ => self.entry().first.into(),
+            Some(skew) if self.code == "invalid_grant" => {
+                format!("{skew}: set it right, then {first}").into()
+            }
+            _ => first.into(),
         }
     }
 
@@ -115,14 +119,10 @@ impl Refusal {
         }
     }
 
-    fn entry(&self) -> &'static Entry {
-        self.advice.entry
-    }
-
     pub(crate) fn from_answer(answer: &Answer, status: Option<StatusCode>) -> Option<Self> {
         let code = answer.text("error").or_else(|| answer.text("errorCode"))?;
         let description = answer.text("error_description").or_else(|| answer.text("message"));
-        Some(Self { status, ..Self::new(code, description) })
+        Some(Self::new(code, description).with_status(status))
     }
 
     /// `userinfo` refuses in one word: `Bad_OAuth_Token`.
@@ -131,17 +131,28 @@ impl Refusal {
         let named = word.starts_with(|first: char| first.is_ascii_alphabetic());
         let advice = catalogue::find(word, "");
         let listed = advice.entry.codes.iter().any(|code| code.eq_ignore_ascii_case(word));
-        (named && listed && advice.exact).then(|| Self { status, ..Self::new(word, None) })
+        (named && listed && advice.exact).then(|| Self::new(word, None).with_status(status))
     }
 
+    /// A status says more than words that were never seen before.
     pub(crate) fn with_status(self, status: Option<StatusCode>) -> Self {
-        Self { status, ..self }
+        let by_status = || catalogue::find(status.as_ref().map_or("", StatusCode::as_str), "");
+        let advice = if self.advice.exact {
+            self.advice
+        } else {
+            Some(by_status()).filter(|advice| advice.exact).unwrap_or(self.advice)
+        };
+        Self { status, advice, ..self }
     }
 
     /// What the headers of the answer add.
     pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
         let (retry_after, skew) = (retry_after(headers, now), Skew::from_headers(headers, now));
         Self { retry_after, skew, ..self }
+    }
+
+    fn entry(&self) -> &'static Entry {
+        self.advice.entry
     }
 }
 

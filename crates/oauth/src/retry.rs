@@ -115,9 +115,13 @@ impl AnswerError {
     /// settings; `failures` counts those in a row before it.
     ///
     /// What needs a person is asked again after one minute, five, and then thirty. A login rate
-    /// rests for an hour. What passes by itself rests for five seconds, or as long as the server
-    /// says.
+    /// rests for an hour, and what passes by itself for five seconds. If the server says how long,
+    /// that counts, between five seconds and a day.
     pub fn pause(&self, failures: u32) -> Duration {
+        self.wanted_pause(failures).clamp(Duration::from_secs(5), Duration::from_secs(86_400))
+    }
+
+    fn wanted_pause(&self, failures: u32) -> Duration {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         match self {
             Self::Refused(refusal) if refusal.class() == RefusalClass::CoolDown => {
@@ -214,6 +218,8 @@ mod tests {
             ("B14 400 without JSON", 400, "", "<html>", 0, 60),
             ("B09 503", 503, "", "", 0, 5),
             ("B10 503 with Retry-After", 503, "30", "", 0, 30),
+            ("B10 503 with Retry-After of nothing", 503, "0", "", 0, 5),
+            ("B11 429 for ever", 429, "99999999999999999999", "", 0, 86_400),
         ] {
             let mut response = Response::builder().status(status);
             if !retry_after.is_empty() {

@@ -150,3 +150,37 @@ impl Token {
 }
 
 const LIMIT: usize = 8 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d2_debug_shows_no_part_of_the_token() {
+        let token = AccessToken::parse("00Dxx0000006JFr!s3cr3t").unwrap();
+        assert_eq!(
+            format!("{token:?} {token:#?}"),
+            "AccessToken([redacted]) AccessToken([redacted])"
+        );
+    }
+
+    #[test]
+    fn a95_what_no_header_can_carry_is_no_token() {
+        for (name, text, code) in [
+            ("A94 empty", "", "resp.missing_token"),
+            ("A95 line break", "s3cr3t\n", "resp.token_syntax"),
+            ("A95 blank", "s3cr3t ", "resp.token_syntax"),
+            ("A95 not ASCII", "s3cr3t\u{e9}", "resp.token_syntax"),
+        ] {
+            let error = AccessToken::parse(text).expect_err(name);
+            assert_eq!(error.code(), code, "{name}");
+            assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{name}");
+        }
+    }
+
+    #[test]
+    fn jwts_are_told_from_session_ids() {
+        assert!(AccessToken::parse("eyJhbGciOiJSUzI1NiJ9.e30.c2ln").unwrap().is_jwt());
+        assert!(!AccessToken::parse("00Dxx0000006JFr!AR8.AQ.x").unwrap().is_jwt());
+    }
+}

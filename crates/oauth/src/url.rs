@@ -182,7 +182,7 @@ fn check_characters(text: &str) -> Result<(), UrlError> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || "\\\"<>^`{|}".contains(c);
     match text.find(bad) {
         Some(at) => Err(syntax_at(text, at)),
-        None if text.is_empty() => Err(UrlError::Syntax { position: 1 }),
+        None if text.is_empty() => Err(UrlError::Empty),
         None => Ok(()),
     }
 }

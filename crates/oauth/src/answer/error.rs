@@ -17,7 +17,7 @@ use crate::url::UrlError;
 #[non_exhaustive]
 pub enum AnswerError {
     /// The body is not JSON.
-    #[error("answer is {found}, where JSON was expected")]
+    #[error("answer is not `application/json`: its body is {found}")]
     ContentType {
         /// `HTML`, `text` and so on.
         found: &'static str,
@@ -41,7 +41,7 @@ pub enum AnswerError {
         problem: Option<UrlError>,
     },
     /// The body says it is JSON, and is none, or says something twice.
-    #[error("answer is malformed JSON at line {line}, column {column}{}", twice(.repeated))]
+    #[error("answer {}", malformed(*line, *column, *repeated))]
     Json {
         /// Counted from 1.
         line: usize,
@@ -76,7 +76,7 @@ pub enum AnswerError {
     #[error("Salesforce refused the login: {0}")]
     Refused(Refusal),
     /// The endpoint failed and did not say why.
-    #[error("answer is status {} with {length} bytes of {body}", status.as_u16())]
+    #[error("answer is status {} with {}", status.as_u16(), quantity(*length, body))]
     Status {
         /// Any but 200 and redirects.
         status: StatusCode,
@@ -141,9 +141,12 @@ impl AnswerError {
         Some(match self {
             Self::ContentType { .. } | Self::Empty { .. } | Self::Json { .. } => WRONG_HOST.into(),
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
-            Self::InstanceUrl { problem: Some(problem) } => {
-                return problem.hint();
-            }
+            Self::InstanceUrl { problem: Some(UrlError::Host { host, .. }) } => format!(
+                "the token was dropped, since it is for `{host}`: only if that is truly a host of \
+                 your org, add `--allow-host {host}`"
+            )
+            .into(),
+            Self::InstanceUrl { problem: Some(_) } => PROXY.into(),
             Self::InstanceUrl { problem: None } | Self::MissingToken { .. } => WRONG_HOST.into(),
             Self::Maintenance { .. } => {
                 "wait some minutes and try again; https://status.salesforce.com shows planned work"
@@ -211,8 +214,18 @@ fn because(problem: Option<&UrlError>) -> String {
     problem.map_or_else(|| ": it is missing".to_owned(), |problem| format!(": {problem}"))
 }
 
-fn twice(field: &Option<&'static str>) -> String {
-    field.map_or_else(String::new, |field| format!(": `{field}` stands there twice"))
+fn malformed(line: usize, column: usize, repeated: Option<&str>) -> String {
+    match repeated {
+        Some(field) => format!("has the field `{field}` twice"),
+        None => format!("is malformed JSON at line {line}, column {column}"),
+    }
+}
+
+fn quantity(length: usize, body: &str) -> String {
+    match length {
+        0 => "no body".to_owned(),
+        length => format!("{length} bytes of {body}"),
+    }
 }
 
 fn to(target: &Option<String>) -> String {

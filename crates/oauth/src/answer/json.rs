@@ -12,6 +12,8 @@ pub(crate) struct Answer {
     fields: [Option<Field>; NAMES.len()],
     /// RFC 8259 leaves the meaning of a repeated name open, so it has none here.
     pub(crate) duplicate: Option<&'static str>,
+    /// It came in a list, as refusals of the REST API do, and tokens never.
+    pub(crate) listed: bool,
 }
 
 impl Answer {
@@ -82,7 +84,8 @@ impl fmt::Debug for Field {
 pub(crate) fn read(body: &[u8]) -> Result<Answer, serde_json::Error> {
     if body.trim_ascii_start().first() == Some(&b'[') {
         let answers: Vec<Answer> = serde_json::from_slice(body)?;
-        return Ok(answers.into_iter().next().unwrap_or_default());
+        let first = answers.into_iter().next().unwrap_or_default();
+        return Ok(Answer { listed: true, ..first });
     }
     serde_json::from_slice(body)
 }

@@ -134,7 +134,7 @@ fn answers_of_200_that_are_no_token() {
             "A97 twice",
             &with(r#""access_token":"canary","access_token":"canary""#),
             "resp.json",
-            "`access_token` stands there twice",
+            "has the field `access_token` twice",
         ),
         (
             "A97 instance twice",

@@ -202,10 +202,10 @@ const SAMPLES: &[(&str, &str, &str, &str, &str)] = &[
     ),
     (
         "sf, no file",
-        "Error (ENOENT): ENOENT: no such file or directory, open '/work/server.key'",
+        "Error (ENOENT): ENOENT: no such file or directory, open 'server.key'",
         "key.missing",
         "ENOENT",
-        "ENOENT: no such file or directory, open '/work/server.key",
+        "ENOENT: no such file or directory, open 'server.key",
     ),
     (
         "sf, no host",

@@ -35,6 +35,9 @@ pub enum UrlError {
         /// What is wrong with it.
         problem: HostProblem,
     },
+    /// There is no URL at all.
+    #[error("URL is empty")]
+    Empty,
     /// The host is not one that may be trusted.
     #[error("host `{host}` {problem}")]
     Host {
@@ -63,7 +66,7 @@ pub enum UrlError {
         /// What to write instead, where the rest is fine.
         instead: Option<String>,
     },
-    /// A character that no URL of ours has, or none at all.
+    /// A character that has no place here.
     #[error("URL has a character that does not belong there at position {position}")]
     Syntax {
         /// Counted from 1, in characters.
@@ -84,7 +87,7 @@ impl UrlError {
             Self::Path { .. } => "url.path",
             Self::Port { .. } => "url.port",
             Self::Scheme { .. } => "url.scheme",
-            Self::Syntax { .. } => "url.syntax",
+            Self::Empty | Self::Syntax { .. } => "url.syntax",
             Self::Userinfo => "url.userinfo",
         }
     }
@@ -112,6 +115,7 @@ impl UrlError {
             Self::Scheme { instead: None } => {
                 "write `https://` and the host, as in `https://acme.my.salesforce.com`".into()
             }
+            Self::Empty => "write the My Domain of the org, as in `https://acme.my.salesforce.com`".into(),
             Self::Syntax { .. } => {
                 "write it as `https://acme.my.salesforce.com`: no blanks, no line breaks, no \
                  backslashes, no percent signs"
