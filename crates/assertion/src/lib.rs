@@ -3,6 +3,33 @@
 //! Everything here is a function of its arguments. No file, socket, clock or environment is
 //! touched: the caller passes the time and the key's bytes in, and carries the assertion out.
 //! The one thing taken from the system is randomness, which blinds the private key's arithmetic.
+//!
+//! ```
+//! use orgtoken_assertion::{AUDIENCE_PRODUCTION, Claims, Signer, SigningKey, UnixTime, Unverified};
+//!
+//! # let key_file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rfc7515-a2.pem"));
+//! let key = SigningKey::from_bytes(key_file)?;
+//! let now = UnixTime::from_secs(1_700_000_000);
+//! let claims = Claims::builder("3MVG9.client", "user@acme.com", AUDIENCE_PRODUCTION, now).build()?;
+//! let assertion = claims.sign(&key)?;
+//!
+//! let verified = Unverified::parse(assertion.secret())?.verify(key.public_key())?;
+//! assert_eq!(verified.claims().expires_at(), Some(UnixTime::from_secs(1_700_000_150)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * To ask: [`Claims`], signed by a [`Signer`] to an [`Assertion`]. A [`SigningKey`] signs in this
+//!   process; [`SigningInput`] lets the bytes out to a signer elsewhere.
+//! * To answer: [`Unverified`], which a [`PublicKey`] makes [`Verified`].
+//! * When something is wrong: each error has a `code()` for programs and a `hint()` for people, and
+//!   none repeats any of its input.
+//!
+//! Claims are those of [RFC 7523, Section 3], in the compact form of [RFC 7515, Section 7.1], signed
+//! by RSASSA-PKCS1-v1_5 with SHA-256 ([RFC 8017, Section 8.2]).
+//!
+//! [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
+//! [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
+//! [RFC 8017, Section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
 
 #![forbid(unsafe_code)]
 #![no_std]
@@ -31,3 +58,7 @@ mod time;
 pub use time::UnixTime;
 mod verify;
 pub use verify::{ReceivedClaims, Unverified, Verified, VerifyError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
