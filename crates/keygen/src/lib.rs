@@ -38,3 +38,7 @@ mod subject;
 pub use subject::Subject;
 mod validity;
 pub use validity::Validity;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,7 @@ use orgtoken_assertion::SigningKey;
 use zeroize::Zeroizing;
 
 use crate::check;
+use crate::convert::{self, Converted, Form};
 use crate::layer::{Entry, Layer, Rank};
 use crate::need::{Need, Unread};
 use crate::notices::{Notice, Remark};
@@ -104,6 +105,11 @@ impl Draft {
     /// Checks only where a login would go: enough to explain it, without user and key.
     pub fn check_hosts(self) -> Result<Hosts, Problems> {
         check::hosts(self)
+    }
+
+    /// Writes the values that count in another form. Some may be missing, none may be wrong.
+    pub fn convert(self, form: Form<'_>) -> Result<Converted, Problems> {
+        convert::convert(self, form)
     }
 
     /// The value that counts for a setting.

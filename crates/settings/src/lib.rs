@@ -29,6 +29,8 @@ pub use api_version::ApiVersion;
 mod check;
 mod client_id;
 pub use client_id::ClientId;
+mod convert;
+pub use convert::{Converted, Form};
 mod draft;
 pub use draft::{Draft, ProfileChoice};
 mod environment;
@@ -45,6 +47,8 @@ pub use problems::{Problem, Problems};
 mod profile;
 mod raw;
 mod record;
+mod schema;
+pub use schema::{CONFIG_SCHEMA, RECORD_SCHEMA};
 mod secret;
 pub use secret::SecretText;
 mod setting;
@@ -60,3 +64,7 @@ mod text;
 pub use text::MAX_SETTINGS;
 mod username;
 pub use username::Username;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

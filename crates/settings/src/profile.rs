@@ -229,7 +229,7 @@ const ROOT: [&str; 2] = ["default_profile", "profile"];
 const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];
 
 /// What may stand in a profile.
-const NAMES: [(&str, Setting); 20] = [
+pub(crate) const NAMES: [(&str, Setting); 20] = [
     ("allow_groups", Setting::AllowGroups),
     ("allow_hosts", Setting::AllowHosts),
     ("allow_users", Setting::AllowUsers),

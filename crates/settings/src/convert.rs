@@ -1,0 +1,210 @@
+//! Writes settings in another of the forms in which they can be read.
+
+use std::fmt::Write;
+
+use crate::api_version::ApiVersion;
+use crate::check;
+use crate::draft::Draft;
+use crate::problems::Problems;
+use crate::raw::Raw;
+use crate::secret::SecretText;
+use crate::setting::Setting;
+use crate::settings::SignerCommand;
+
+/// A form in which settings can be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Form<'a> {
+    /// Lines of `export ORGTOKEN_…='…'` for a shell.
+    Environment,
+    /// A profile of `config.toml`. A key never stands in it: it is to be stored in a file.
+    Profile {
+        /// Name of the profile.
+        name: &'a str,
+        /// Where the key will be, as seen from the folder of `config.toml`.
+        key_file: &'a str,
+    },
+    /// An Onify record.
+    Record,
+}
+
+/// Settings in another form.
+#[derive(Debug)]
+pub struct Converted {
+    text: SecretText,
+    key: Option<SecretText>,
+    left_out: Vec<Setting>,
+}
+
+impl Converted {
+    /// The settings; they hold the private key unless the form is a profile.
+    pub fn text(&self) -> &SecretText {
+        &self.text
+    }
+
+    /// The private key, where it has to be stored in a file of its own.
+    pub fn key(&self) -> Option<&SecretText> {
+        self.key.as_ref()
+    }
+
+    /// Settings that were not written: this form has no place for them, or they are not text.
+    pub fn left_out(&self) -> &[Setting] {
+        &self.left_out
+    }
+}
+
+/// Writes what counts in a draft. What is missing may be missing; what is there must be right.
+pub(crate) fn convert(draft: Draft, form: Form<'_>) -> Result<Converted, Problems> {
+    let values: Vec<(Setting, Value)> =
+        ORDER.into_iter().filter_map(|setting| Some((setting, value(&draft, setting)?))).collect();
+    let is_left_out = |setting: &Setting| {
+        draft.winner(*setting).is_some()
+            && !PLACES.contains(setting)
+            && !values.iter().any(|(written, _)| written == setting)
+    };
+    let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
+    match check::settings(draft) {
+        Err(problems) if problems.iter().any(|problem| problem.code() != "settings.missing") => {
+            return Err(problems);
+        }
+        _ => {}
+    }
+    let mut converted = match form {
+        Form::Environment => environment(&values),
+        Form::Profile { name, key_file } => profile(&values, name, key_file),
+        Form::Record => record(&values),
+    };
+    converted.left_out.extend(left_out);
+    Ok(converted)
+}
+
+/// A value, and under which name it stands where the name says what it is.
+enum Value {
+    List(Vec<String>),
+    Named(&'static str, SecretText),
+    Text(SecretText),
+}
+
+fn value(draft: &Draft, setting: Setting) -> Option<Value> {
+    Some(match &draft.winner(setting)?.raw {
+        Raw::Agent(name) => Value::Named("ssh_agent", name.clone().into()),
+        Raw::Bytes(bytes) => Value::Text(pem(str::from_utf8(bytes).ok()?)),
+        Raw::Command(SignerCommand::Shell(line)) => {
+            Value::Named("signer_command", line.clone().into())
+        }
+        Raw::List(items) => Value::List(items.clone()),
+        Raw::Text(text) => Value::Text(match setting {
+            Setting::PrivateKey => pem(text.secret()),
+            Setting::ApiVersion => version(text.secret()),
+            _ => text.secret().trim().to_owned().into(),
+        }),
+        _ => return None,
+    })
+}
+
+/// A key with line breaks of its own, which the blueprint insists on.
+fn pem(text: &str) -> SecretText {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "\u{feff}\"'".contains(c));
+    let text = if text.contains('\n') { text.to_owned() } else { text.replace("\\n", "\n") };
+    format!("{}\n", text.replace('\r', "").trim_end()).into()
+}
+
+fn version(text: &str) -> SecretText {
+    let text = text.trim();
+    ApiVersion::parse(text).map_or_else(|_| text.to_owned(), |version| version.to_string()).into()
+}
+
+fn environment(values: &[(Setting, Value)]) -> Converted {
+    let mut text = String::new();
+    for (setting, value) in values {
+        let (name, value) = match value {
+            Value::List(items) => (setting.variable(), items.join(",")),
+            Value::Named(name, value) => {
+                (format!("ORGTOKEN_{}", name.to_ascii_uppercase()), value.secret().to_owned())
+            }
+            Value::Text(value) => (setting.variable(), value.secret().to_owned()),
+        };
+        // Within single quotes a shell reads nothing but the next single quote.
+        push_line(&mut text, &format!("export {name}='{}'", value.replace('\'', r"'\''")));
+    }
+    Converted { text: text.into(), key: None, left_out: Vec::new() }
+}
+
+fn profile(values: &[(Setting, Value)], name: &str, key_file: &str) -> Converted {
+    let mut text = String::new();
+    let mut key = None;
+    push_line(&mut text, &format!("[profile.{}]", quoted_toml(name)));
+    for (setting, value) in values {
+        let (name, value) = match value {
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(|item| quoted_toml(item)).collect();
+                (setting.name(), format!("[{}]", items.join(", ")))
+            }
+            Value::Named(name, value) => (*name, quoted_toml(value.secret())),
+            Value::Text(value) if *setting == Setting::PrivateKey => {
+                key = Some(value.secret().to_owned().into());
+                ("private_key_file", quoted_toml(key_file))
+            }
+            Value::Text(value) => (setting.name(), quoted_toml(value.secret())),
+        };
+        push_line(&mut text, &format!("{name} = {value}"));
+    }
+    Converted { text: text.into(), key, left_out: Vec::new() }
+}
+
+fn record(values: &[(Setting, Value)]) -> Converted {
+    let mut fields = Vec::new();
+    let mut left_out = Vec::new();
+    for (setting, value) in values {
+        match (setting.record_name(), value) {
+            (Some(name), Value::Text(value)) => {
+                fields.push(format!("    \"{name}\": {}", quoted_json(value.secret())));
+            }
+            _ => left_out.push(*setting),
+        }
+    }
+    let fields = fields.join(",\n");
+    let text = format!(
+        "{{\n  \"key\": \"salesforce_api_settings\",\n  \"name\": \"Salesforce settings\",\n  \
+         \"value\": {{\n{fields}\n  }},\n  \"tag\": [\"salesforce\"],\n  \"role\": [\"admin\"]\n}}\n"
+    );
+    Converted { text: text.into(), key: None, left_out }
+}
+
+fn push_line(text: &mut String, line: &str) {
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+/// A basic string of TOML is one of JSON, except that it may not hold DEL as it is.
+fn quoted_toml(text: &str) -> String {
+    quoted_json(text).replace('\u{7f}', "\\u007f")
+}
+
+fn quoted_json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Settings that say where others are.
+const PLACES: [Setting; 3] = [Setting::Profile, Setting::Record, Setting::RecordKey];
+
+/// The order in which people read settings.
+const ORDER: [Setting; 14] = [
+    Setting::Username,
+    Setting::ClientId,
+    Setting::PrivateKey,
+    Setting::InstanceUrl,
+    Setting::ApiVersion,
+    Setting::LoginUrl,
+    Setting::Audience,
+    Setting::TokenLifetime,
+    Setting::Cache,
+    Setting::AllowHosts,
+    Setting::AllowUsers,
+    Setting::AllowGroups,
+    Setting::CaFile,
+    Setting::Proxy,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use super::*;
+use crate::testing::{CLIENT_ID, KEY, record};
+use crate::{KeySource, Layer, Settings};
+
+const FORMS: [Form<'_>; 3] =
+    [Form::Environment, Form::Profile { name: "acme", key_file: "acme.key" }, Form::Record];
+
+fn draft() -> Draft {
+    Draft::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)])
+}
+
+/// Reads settings back, as a shell and the program would.
+fn read(form: Form<'_>, converted: &Converted) -> Settings {
+    let text = converted.text().secret();
+    let layer = match form {
+        Form::Environment => Layer::from_environment(shell(text)),
+        Form::Profile { .. } => Layer::from_profile(text.as_bytes(), "config.toml", None),
+        Form::Record => Layer::from_record(text.as_bytes(), "salesforce.json", None),
+    };
+    let mut draft = Draft::new([layer]);
+    while let Some(need) = draft.next_need() {
+        let key = converted.key().expect("only the key has a file").secret();
+        draft.supply(&need, key.as_bytes().to_vec().into());
+    }
+    draft.check().unwrap()
+}
+
+fn shell(text: &str) -> Vec<(String, String)> {
+    let exports = text.split("export ").skip(1);
+    let pair = |export: &str| {
+        let (name, value) = export.trim_end().split_once('=').unwrap();
+        let value = value.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap();
+        (name.to_owned(), value.replace(r"'\''", "'"))
+    };
+    exports.map(pair).collect()
+}
+
+#[test]
+fn every_form_is_read_back() {
+    for form in FORMS {
+        let converted = draft().convert(form).unwrap();
+        let settings = read(form, &converted);
+        assert_eq!(settings.username().as_str(), "user@acme.com", "{form:?}");
+        assert_eq!(settings.client_id().as_str(), CLIENT_ID, "{form:?}");
+        assert_eq!(settings.api_version().major(), 51, "{form:?}");
+        assert!(matches!(settings.key(), KeySource::Here(_)), "{form:?}");
+        assert!(converted.left_out().is_empty(), "{form:?}");
+    }
+}
+
+#[test]
+fn a_profile_holds_no_key() {
+    let form = Form::Profile { name: "acme", key_file: "acme.key" };
+    let converted = draft().convert(form).unwrap();
+    assert_eq!(
+        converted.text().secret(),
+        format!(
+            "[profile.\"acme\"]\nusername = \"user@acme.com\"\nclient_id = \"{CLIENT_ID}\"\n\
+             private_key_file = \"acme.key\"\n\
+             instance_url = \"https://acme-dev-ed.my.salesforce.com\"\napi_version = \"v51.0\"\n"
+        )
+    );
+    assert_eq!(converted.key().unwrap().secret(), KEY.as_str());
+}
+
+#[test]
+fn names_of_other_tools_become_a_record_with_a_key_that_the_blueprint_reads() {
+    let variables = [
+        ("SF_USERNAME", "user@acme.com".to_owned()),
+        ("SF_CONSUMER_KEY", CLIENT_ID.to_owned()),
+        ("SF_JWT_PRIVATE_KEY", KEY.trim_end().replace('\n', "\\n")),
+        ("SFDX_API_VERSION", "51".to_owned()),
+        ("ORGTOKEN_CACHE", "memory".to_owned()),
+        ("ORGTOKEN_PASSPHRASE", "unused".to_owned()),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let draft = Draft::new([Layer::from_environment(variables)]);
+    let converted = draft.convert(Form::Record).unwrap();
+    let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
+    assert_eq!(record["value"]["PrivateKey"], KEY.as_str());
+    assert_eq!(record["value"]["InstanceAPIVersion"], "v51.0");
+    assert_eq!(record["value"].get("InstanceUrl"), None);
+    assert_eq!(converted.left_out(), [Setting::Cache, Setting::Passphrase]);
+}
+
+#[test]
+fn what_is_wrong_is_not_written() {
+    let json = crate::testing::record_with("Username", "\"nobody\"");
+    let draft = Draft::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
+    assert_eq!(draft.convert(Form::Record).unwrap_err().code(), "settings.value");
+}
+
+#[test]
+fn quotes_survive_in_every_form() {
+    let odd = r#"o'brien"\x@acme.com"#;
+    for form in FORMS {
+        let json = crate::testing::record_with("Username", &quoted_json(odd));
+        let draft = Draft::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
+        let settings = read(form, &draft.convert(form).unwrap());
+        assert_eq!(settings.username().as_str(), odd, "{form:?}");
+    }
+}

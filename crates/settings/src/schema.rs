@@ -1,0 +1,35 @@
+//! JSON Schemas, for editors ([JSON Schema 2020-12](https://json-schema.org/draft/2020-12)).
+
+/// Schema of an Onify record.
+pub const RECORD_SCHEMA: &str = include_str!("../schema/record.schema.json");
+
+/// Schema of `config.toml`, for editors that check TOML by JSON Schema.
+pub const CONFIG_SCHEMA: &str = include_str!("../schema/config.schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::NAMES;
+    use crate::setting::Setting;
+
+    fn names(schema: &str, pointer: &str) -> Vec<String> {
+        let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+        let mut names: Vec<String> =
+            schema.pointer(pointer).unwrap().as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_schema_of_the_record_has_the_names_that_are_read() {
+        let mut known: Vec<&str> = Setting::in_records().map(|(_, name)| name).collect();
+        known.sort_unstable();
+        assert_eq!(names(RECORD_SCHEMA, "/properties/value/properties"), known);
+    }
+
+    #[test]
+    fn the_schema_of_profiles_has_the_names_that_are_read() {
+        let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names(CONFIG_SCHEMA, "/$defs/profile/properties"), known);
+    }
+}
