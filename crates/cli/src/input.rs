@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Key,
     /// The body of a call.
     Body,
+    /// What another tool printed.
+    Refusal,
     /// Certificates of authorities to trust.
     Roots,
     /// A record, or `config.toml`.
@@ -131,7 +133,7 @@ impl Kind {
     fn limit(self) -> u64 {
         match self {
             Self::Assertion | Self::Certificate | Self::Key => 32 << 10,
-            Self::Settings => 256 << 10,
+            Self::Refusal | Self::Settings => 256 << 10,
             Self::Roots => 4 << 20,
             Self::Body => 64 << 20,
         }

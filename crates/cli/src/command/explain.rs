@@ -1,14 +1,11 @@
 //! What a refusal means, without asking anyone.
 
-mod reading;
-
 use std::path::Path;
 
-use orgtoken_oauth::RefusalClass;
 use orgtoken_oauth::catalogue::{self, Cause, Entry, Fix};
+use orgtoken_oauth::{Refusal, RefusalClass};
 use serde_json::{Value, json};
 
-use self::reading::Reading;
 use crate::args::UsageError;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -27,32 +24,30 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let words = match args.refusal.join(" ") {
-        words if words.is_empty() || words == "-" => {
-            read_text(Path::new("-"), Kind::Assertion)?.trim().to_owned()
-        }
-        words => words,
+        words if words.is_empty() || words == "-" => read_text(Path::new("-"), Kind::Refusal)?,
+        words => words.into(),
     };
-    if words.is_empty() {
-        return Err(UsageError::missing("a refusal to explain", "orgtoken explain").into());
-    }
-    let (entry, exact) = find(&words);
+    let advice =
+        find(&words).ok_or_else(|| UsageError::missing("a refusal", "orgtoken explain"))?;
     if console.json() {
-        return Ok(console.document(&document(entry, exact))?);
+        return Ok(console.document(&document(advice))?);
     }
-    Ok(console.data(text(entry, exact).as_bytes())?)
+    Ok(console.data(text(advice).as_bytes())?)
+}
+
+/// By one of our own codes, or by what somebody printed.
+fn find(words: &str) -> Option<Advice> {
+    let coded = catalogue::by_code(words.trim()).map(|entry| (entry, true));
+    coded.or_else(|| {
+        let advice = Refusal::from_text(words)?.advice();
+        Some((advice.entry, advice.exact))
+    })
 }
 
 /// The entry, and whether it is this very refusal or only the nearest.
-fn find(words: &str) -> (&'static Entry, bool) {
-    if let Some(entry) = catalogue::by_code(words.trim()) {
-        return (entry, true);
-    }
-    let Reading { code, description } = Reading::of(words);
-    let advice = catalogue::find(&code, &description);
-    (advice.entry, advice.exact)
-}
+type Advice = (&'static Entry, bool);
 
-fn text(entry: &Entry, exact: bool) -> String {
+fn text((entry, exact): Advice) -> String {
     let mut text = String::new();
     if !exact {
         text += "This very refusal is not known here. The nearest is:\n\n";
@@ -96,7 +91,7 @@ fn again(class: RefusalClass) -> &'static str {
     }
 }
 
-fn document(entry: &Entry, exact: bool) -> Value {
+fn document((entry, exact): Advice) -> Value {
     let causes = entry.causes.iter().map(|cause| json!({"what": cause.what, "tell": cause.tell}));
     let (external, connected) = match entry.fix {
         Fix::ByApp { external, connected, .. } => (external, connected),
