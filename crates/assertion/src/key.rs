@@ -9,6 +9,8 @@ use crate::{SignError, Signature, Signer};
 
 mod base64;
 mod der;
+mod derived;
+pub use derived::DerivedSecret;
 mod detect;
 #[cfg(feature = "encrypted")]
 mod encrypted;
@@ -133,7 +135,6 @@ impl SigningKey {
         if gate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
     }
 
-    #[cfg(feature = "ring")]
     pub(crate) fn private(&self) -> &rsa::PrivateKey {
         &self.private
     }

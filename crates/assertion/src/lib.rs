@@ -47,7 +47,7 @@ pub use claims::{
 mod key;
 #[cfg(feature = "encrypted")]
 pub use key::Passphrase;
-pub use key::{KeyError, KeyForm, KeyNotice, PublicKey, SigningKey};
+pub use key::{DerivedSecret, KeyError, KeyForm, KeyNotice, PublicKey, SigningKey};
 #[cfg(feature = "ring")]
 mod ring_signer;
 #[cfg(feature = "ring")]

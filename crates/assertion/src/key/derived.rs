@@ -1,0 +1,69 @@
+use core::fmt;
+
+use rsa::traits::PrivateKeyParts;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::SigningKey;
+
+impl SigningKey {
+    /// 32 bytes that only holders of this key can have, for other keys to be derived from.
+    ///
+    /// They depend on the key's numbers and on `purpose`, and not on the form in which the key
+    /// came.
+    pub fn derive(&self, purpose: &str) -> DerivedSecret {
+        let mut hash = Sha256::new();
+        hash.update((purpose.len() as u64).to_be_bytes());
+        hash.update(purpose);
+        // The larger factor is first: the gate has put them in order.
+        for prime in self.private().primes() {
+            let bytes = Zeroizing::new(prime.as_ref().to_be_bytes_trimmed_vartime());
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(&*bytes);
+        }
+        DerivedSecret(Zeroizing::new(hash.finalize().into()))
+    }
+}
+
+/// A secret that was derived from a private key. It does not tell the key.
+pub struct DerivedSecret(Zeroizing<[u8; 32]>);
+
+impl DerivedSecret {
+    /// The bytes themselves.
+    pub fn secret(&self) -> &[u8] {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for DerivedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DerivedSecret([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use super::*;
+
+    fn key(bytes: &[u8]) -> SigningKey {
+        SigningKey::from_bytes(bytes).unwrap()
+    }
+
+    #[test]
+    fn it_depends_on_key_and_purpose_and_not_on_the_form() {
+        let pem = key(include_bytes!("../../testdata/rfc7515-a2.pem"));
+        let jwk = key(include_bytes!("../../testdata/rfc7515-a2.jwk"));
+        let other = key(include_bytes!("../../testdata/rfc7520-4.1.pem"));
+        assert_eq!(pem.derive("cache").secret(), jwk.derive("cache").secret());
+        assert_ne!(pem.derive("cache").secret(), pem.derive("other").secret());
+        assert_ne!(pem.derive("cache").secret(), other.derive("cache").secret());
+    }
+
+    #[test]
+    fn debug_shows_no_part_of_the_secret() {
+        let key = key(include_bytes!("../../testdata/rfc7515-a2.pem"));
+        assert_eq!(format!("{:?}", key.derive("cache")), "DerivedSecret([redacted])");
+    }
+}
