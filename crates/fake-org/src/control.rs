@@ -46,7 +46,8 @@ fn requests(org: &Org) -> Value {
 }
 
 fn scenarios() -> Value {
-    let row = |it: Scenario| json!({ "name": it.name(), "stage": it.stage().to_string(), "meaning": it.meaning() });
+    let row =
+        |it: Scenario| json!({ "name": it.name(), "answer": it.answer(), "meaning": it.meaning() });
     Scenario::all().map(row).collect()
 }
 

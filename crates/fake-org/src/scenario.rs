@@ -85,6 +85,11 @@ impl Scenario {
         self.meaning
     }
 
+    /// What a client gets to see: `400 invalid_grant: inactive user`.
+    pub fn answer(&self) -> String {
+        self.play.to_string()
+    }
+
     pub(crate) fn stage(&self) -> Stage {
         self.stage
     }
@@ -148,21 +153,6 @@ pub(crate) enum Stage {
     Api,
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Edge => "edge",
-            Self::Assertion => "assertion",
-            Self::App => "app",
-            Self::User => "user",
-            Self::Approval => "approval",
-            Self::Policy => "policy",
-            Self::Token => "token",
-            Self::Api => "api",
-        })
-    }
-}
-
 /// What then happens.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Play {
@@ -172,6 +162,24 @@ pub(crate) enum Play {
     Refusal { status: u16, error: Cow<'static, str>, description: Cow<'static, str> },
     Token(Twist),
     Wire(WireFault),
+}
+
+impl fmt::Display for Play {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(ApiFault { status, code, .. }) => write!(f, "a token, then {status} {code}"),
+            Self::Page { status, body, .. } if body.is_empty() => write!(f, "{status}, empty"),
+            Self::Page { status, content_type, .. } => {
+                write!(f, "{status} {}", content_type.split(';').next().unwrap_or_default())
+            }
+            Self::Redirect { status, .. } => write!(f, "{status}"),
+            Self::Refusal { status, error, description } => {
+                write!(f, "{status} {error}: {description}")
+            }
+            Self::Token(_) => f.write_str("200 with a token"),
+            Self::Wire(_) => f.write_str("a broken connection"),
+        }
+    }
 }
 
 /// How the use of a token goes wrong.
@@ -222,6 +230,15 @@ mod tests {
                 name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             );
         }
+    }
+
+    #[test]
+    fn the_readme_lists_every_scenario() {
+        let row =
+            |it: Scenario| format!("| `{}` | {} | {} |\n", it.name(), it.answer(), it.meaning());
+        let table: String = Scenario::all().map(row).collect();
+        let readme = include_str!("../README.md");
+        assert!(readme.contains(&table), "the README's table is to be:\n{table}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //! SELECT path [, path …] | COUNT()
 //! FROM object
-//! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, AND, OR, NOT, parentheses
+//! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, semi-joins, AND, OR, NOT, (…)
 //! [LIMIT number]
 //! ```
 
@@ -25,7 +25,7 @@ use columns::Column;
 struct Query {
     select: Select,
     object: Name,
-    condition: Option<Condition<Path>>,
+    condition: Option<Condition<Comparison>>,
     limit: Option<usize>,
 }
 
@@ -46,13 +46,28 @@ struct Name {
 #[derive(Clone, Debug, PartialEq)]
 struct Path(Vec<Name>);
 
-/// What a record must be like. Paths become columns once they are found to exist.
+/// What a record must be like, whatever the single tests are made of.
 #[derive(Debug, PartialEq)]
-enum Condition<P> {
+enum Condition<T> {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    Test { field: P, operator: Operator, values: Vec<Literal> },
+    Test(T),
+}
+
+/// One test as it was written.
+#[derive(Debug, PartialEq)]
+struct Comparison {
+    field: Path,
+    operator: Operator,
+    operand: Operand,
+}
+
+#[derive(Debug, PartialEq)]
+enum Operand {
+    /// A semi-join: what another query finds.
+    Query(Box<Query>),
+    Values(Vec<Literal>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -16,7 +16,7 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
         return Err(RestError::new(400, "MALFORMED_QUERY", message));
     };
     let state = session.org.state();
-    let prepared = Prepared::new(text, &state.schema);
+    let prepared = Prepared::new(text, &state.schema, &state.records);
     let prepared =
         prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
     if query.first("columns") == Some("true") {

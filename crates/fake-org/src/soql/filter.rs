@@ -4,43 +4,62 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Column, Condition, Literal, Operator, Path, SoqlError};
+use super::{Column, Comparison, Condition, Literal, Operand, Operator, Prepared, SoqlError};
 use crate::id;
 use crate::records::{Record, Records};
 use crate::schema::{Kind, ObjectType, Schema};
 
-impl Condition<Path> {
-    /// Finds every field that the condition names, and sees whether the literals fit them.
+/// One test of a field that exists, by values that fit it.
+#[derive(Debug)]
+pub(super) struct Test {
+    column: Column,
+    operator: Operator,
+    values: Vec<Literal>,
+}
+
+impl Condition<Comparison> {
+    /// Finds every field that the condition names, sees whether the values fit them, and runs the
+    /// queries of semi-joins.
     pub(super) fn resolve(
         self,
         schema: &Schema,
+        records: &Records,
         object: &ObjectType,
-    ) -> Result<Condition<Column>, SoqlError> {
+    ) -> Result<Condition<Test>, SoqlError> {
         let all = |terms: Vec<Self>| -> Result<Vec<_>, _> {
-            terms.into_iter().map(|term| term.resolve(schema, object)).collect()
+            terms.into_iter().map(|term| term.resolve(schema, records, object)).collect()
         };
         Ok(match self {
             Self::All(terms) => Condition::All(all(terms)?),
             Self::Any(terms) => Condition::Any(all(terms)?),
-            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object)?)),
-            Self::Test { field, operator, values } => {
-                let field = Column::find(schema, object, &field)?;
-                let values = values.into_iter().map(|value| fit(&field, value));
-                Condition::Test { values: values.collect::<Result<_, _>>()?, field, operator }
+            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, records, object)?)),
+            Self::Test(Comparison { field, operator, operand }) => {
+                let column = Column::find(schema, object, &field)?;
+                let values = match operand {
+                    Operand::Query(query) => {
+                        let at = query.object.at;
+                        Prepared::from_query(*query, schema, records)?.values(records, at)?
+                    }
+                    Operand::Values(values) => {
+                        let fitting = values.into_iter().map(|value| fit(&column, value));
+                        fitting.collect::<Result<_, _>>()?
+                    }
+                };
+                Condition::Test(Test { column, operator, values })
             }
         })
     }
 }
 
-impl Condition<Column> {
+impl Condition<Test> {
     pub(super) fn holds(&self, records: &Records, record: &Record) -> bool {
         match self {
             Self::All(terms) => terms.iter().all(|term| term.holds(records, record)),
             Self::Any(terms) => terms.iter().any(|term| term.holds(records, record)),
             Self::Not(term) => !term.holds(records, record),
-            Self::Test { field, operator, values } => {
-                let owner = field.owner(records, record);
-                let value = owner.and_then(|owner| owner.get(&field.field.name));
+            Self::Test(Test { column, operator, values }) => {
+                let owner = column.owner(records, record);
+                let value = owner.and_then(|owner| owner.get(&column.field.name));
                 test(*operator, value.unwrap_or(&Value::Null), values)
             }
         }

@@ -1,7 +1,8 @@
 //! Tokens to a query. Whatever is left over is refused.
 
 use super::lexer::{Kind, Token, tokens};
-use super::{Condition, Literal, Name, Operator, Path, Query, Select, SoqlError};
+use super::{Comparison, Condition, Literal, Name, Operand, Operator, Path};
+use super::{Query, Select, SoqlError};
 
 /// Reads a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
@@ -55,10 +56,10 @@ impl Parser<'_> {
     }
 
     /// `a AND b AND c` or `a OR b OR c`: without parentheses the two do not mix.
-    fn condition(&mut self) -> Result<Condition<Path>, SoqlError> {
+    fn condition(&mut self) -> Result<Condition<Comparison>, SoqlError> {
         let first = self.term()?;
         for (word, join) in [
-            ("AND", Condition::All as fn(Vec<Condition<Path>>) -> Condition<Path>),
+            ("AND", Condition::All as fn(Vec<Condition<Comparison>>) -> Condition<Comparison>),
             ("OR", Condition::Any),
         ] {
             if self.peek().is_word(word) {
@@ -72,7 +73,7 @@ impl Parser<'_> {
         Ok(first)
     }
 
-    fn term(&mut self) -> Result<Condition<Path>, SoqlError> {
+    fn term(&mut self) -> Result<Condition<Comparison>, SoqlError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let at = self.peek().at;
@@ -91,14 +92,14 @@ impl Parser<'_> {
         Ok(term)
     }
 
-    fn test(&mut self) -> Result<Condition<Path>, SoqlError> {
+    fn test(&mut self) -> Result<Condition<Comparison>, SoqlError> {
         let field = self.path()?;
         let operator = self.operator()?;
-        let values = match operator {
+        let operand = match operator {
             Operator::In | Operator::NotIn => self.list()?,
-            _ => vec![self.literal()?],
+            _ => Operand::Values(vec![self.literal()?]),
         };
-        Ok(Condition::Test { field, operator, values })
+        Ok(Condition::Test(Comparison { field, operator, operand }))
     }
 
     fn operator(&mut self) -> Result<Operator, SoqlError> {
@@ -127,14 +128,19 @@ impl Parser<'_> {
         Err(self.unexpected())
     }
 
-    fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
+    fn list(&mut self) -> Result<Operand, SoqlError> {
         self.sign("(")?;
-        let mut values = vec![self.literal()?];
-        while self.take_sign(",") {
-            values.push(self.literal()?);
-        }
+        let operand = if self.peek().is_word("SELECT") {
+            Operand::Query(Box::new(self.query()?))
+        } else {
+            let mut values = vec![self.literal()?];
+            while self.take_sign(",") {
+                values.push(self.literal()?);
+            }
+            Operand::Values(values)
+        };
         self.sign(")")?;
-        Ok(values)
+        Ok(operand)
     }
 
     fn literal(&mut self) -> Result<Literal, SoqlError> {

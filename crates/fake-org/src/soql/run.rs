@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Column, Condition, Query, Select, SoqlError, parser};
+use super::filter::Test;
+use super::{Column, Condition, Literal, Query, Select, SoqlError, parser};
 use crate::records::{Record, Records, is_deleted};
 use crate::schema::{ObjectType, Schema};
 
@@ -12,7 +13,7 @@ pub(crate) struct Prepared<'a> {
     object: &'a ObjectType,
     /// `None` for `COUNT()`.
     columns: Option<Vec<Column>>,
-    condition: Option<Condition<Column>>,
+    condition: Option<Condition<Test>>,
     limit: Option<usize>,
 }
 
@@ -25,9 +26,21 @@ pub(crate) struct Found {
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads a query and looks up its names.
-    pub(crate) fn new(text: &str, schema: &'a Schema) -> Result<Self, SoqlError> {
-        let Query { select, object, condition, limit } = parser::parse(text)?;
+    /// Reads a query and looks up its names. The records are those that semi-joins look into.
+    pub(crate) fn new(
+        text: &str,
+        schema: &'a Schema,
+        records: &Records,
+    ) -> Result<Self, SoqlError> {
+        Self::from_query(parser::parse(text)?, schema, records)
+    }
+
+    pub(super) fn from_query(
+        query: Query,
+        schema: &'a Schema,
+        records: &Records,
+    ) -> Result<Self, SoqlError> {
+        let Query { select, object, condition, limit } = query;
         let unknown = || SoqlError::no_object(object.at, &object.text);
         let object = schema.object(&object.text).ok_or_else(unknown)?;
         let columns = match select {
@@ -37,7 +50,8 @@ impl<'a> Prepared<'a> {
                 Some(without_repeats(columns.collect::<Result<_, _>>()?)?)
             }
         };
-        let condition = condition.map(|condition| condition.resolve(schema, object)).transpose()?;
+        let condition = condition.map(|condition| condition.resolve(schema, records, object));
+        let condition = condition.transpose()?;
         Ok(Self { object, columns, condition, limit })
     }
 
@@ -52,18 +66,37 @@ impl<'a> Prepared<'a> {
 
     /// Runs it; `base` begins the links to the records (`/services/data/v66.0`).
     pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
-        let found = records
-            .all(&self.object.name)
-            .iter()
-            .filter(|record| with_deleted || !is_deleted(record))
-            .filter(|record| self.condition.as_ref().is_none_or(|it| it.holds(records, record)))
-            .take(self.limit.unwrap_or(usize::MAX));
+        let found = self.found(records, with_deleted);
         let Some(columns) = &self.columns else {
             return Found { total: found.count(), records: Vec::new() };
         };
         let row = |record| row(columns, records, record, &self.object.name, base);
         let records: Vec<_> = found.map(row).collect();
         Found { total: records.len(), records }
+    }
+
+    /// The texts of its only column, for a semi-join; `at` is where it stands.
+    pub(super) fn values(&self, records: &Records, at: usize) -> Result<Vec<Literal>, SoqlError> {
+        let [column] = self.columns() else {
+            let message = "Semi join sub-selects can only query a single field.";
+            return Err(SoqlError::malformed(at, message));
+        };
+        let value = |record| column.owner(records, record)?.get(&column.field.name)?.as_str();
+        let values = self.found(records, false).filter_map(value);
+        Ok(values.map(|text| Literal::Text(text.to_owned())).collect())
+    }
+
+    fn found<'b>(
+        &'b self,
+        records: &'b Records,
+        with_deleted: bool,
+    ) -> impl Iterator<Item = &'b Record> {
+        records
+            .all(&self.object.name)
+            .iter()
+            .filter(move |record| with_deleted || !is_deleted(record))
+            .filter(|record| self.condition.as_ref().is_none_or(|it| it.holds(records, record)))
+            .take(self.limit.unwrap_or(usize::MAX))
     }
 }
 

@@ -26,7 +26,7 @@ fn records() -> Records {
 
 fn total(query: &str) -> Result<usize, String> {
     let schema = Schema::standard();
-    let prepared = Prepared::new(query, &schema);
+    let prepared = Prepared::new(query, &schema, &records());
     let prepared =
         prepared.map_err(|error| format!("{}: {}", error.code(), error.message(query)))?;
     Ok(prepared.run(&records(), false, "").total)
@@ -60,6 +60,9 @@ fn conditions_choose_records() {
         ("NOT Name = 'Acme'", 1),
         ("(Name = 'Acme' OR Name LIKE 'G%') AND (NOT NumberOfEmployees = 7)", 1),
         (r"Name = 'Ac\'me'", 0),
+        ("OwnerId IN (SELECT Id FROM User WHERE Name = 'Robo')", 1),
+        ("Id NOT IN (SELECT AccountId FROM Contact)", 1),
+        ("Id IN (SELECT ParentId FROM Account WHERE Name LIKE 'G%')", 1),
     ] {
         assert_eq!(
             total(&format!("SELECT Id FROM Account WHERE {condition}")),
@@ -88,7 +91,8 @@ fn clauses() {
 fn related_records_are_nested_and_may_be_null() {
     let schema = Schema::standard();
     let query = "SELECT Name, Owner.Name, Parent.Name, Parent.Owner.Name FROM Account";
-    let found = Prepared::new(query, &schema).unwrap().run(&records(), false, "/v").records;
+    let found =
+        Prepared::new(query, &schema, &records()).unwrap().run(&records(), false, "/v").records;
     assert_eq!(
         found[0],
         json!({
@@ -107,7 +111,8 @@ fn related_records_are_nested_and_may_be_null() {
 #[test]
 fn columns_can_be_asked_for() {
     let schema = Schema::standard();
-    let prepared = Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
+    let prepared =
+        Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema, &records());
     let metadata = prepared.unwrap().metadata();
     assert_eq!(metadata["entityName"], "Account");
     assert_eq!(metadata["columnMetadata"][1]["columnName"], "Owner");
@@ -241,6 +246,8 @@ fn refusals() {
 fn depth_is_limited() {
     let query = format!("SELECT Id FROM Account WHERE {}Id = null", "(".repeat(10_000));
     assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
+    let nested = "SELECT Id FROM Account WHERE Id IN (".repeat(10_000);
+    assert!(total(&nested).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
     let query = format!("SELECT Id FROM Account WHERE {}Id = null", "NOT ".repeat(10_000));
     assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
 }

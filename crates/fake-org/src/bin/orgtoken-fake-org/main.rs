@@ -121,7 +121,7 @@ fn run_command(
 
 fn list_scenarios(out: &mut impl Write) -> io::Result<()> {
     for it in Scenario::all() {
-        writeln!(out, "{:26}{}", it.name(), it.meaning())?;
+        writeln!(out, "{:26}{}\n{:26}{}", it.name(), it.answer(), "", it.meaning())?;
     }
     Ok(())
 }
