@@ -44,9 +44,9 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// `total` from now on.
+    /// `total` from now on. More than a year is a year.
     pub fn after(total: Duration) -> Self {
-        Self { until: Instant::now() + total, total }
+        Self { until: from_now(total), total }
     }
 
     /// What is left; zero once it has passed.
@@ -61,7 +61,7 @@ impl Deadline {
         limit: Duration,
         work: impl Future<Output = T>,
     ) -> Result<T, Elapsed> {
-        let own = Instant::now() + limit;
+        let own = from_now(limit);
         let after = if own < self.until { limit } else { self.total };
         timeout_at(own.min(self.until), work).await.map_err(|_| Elapsed { phase, after })
     }
@@ -112,4 +112,41 @@ impl fmt::Display for Phase {
 pub(crate) struct Elapsed {
     pub(crate) phase: Phase,
     pub(crate) after: Duration,
+}
+
+/// An instant has an end, which a caller's duration may lie beyond.
+fn from_now(duration: Duration) -> Instant {
+    Instant::now() + duration.min(YEAR)
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_that_comes_first_ends_a_phase_and_is_named() {
+        let second = Duration::from_secs(1);
+        for (limit, total, after) in [(second, 2 * second, second), (3 * second, second, second)] {
+            let deadline = Deadline::after(total);
+            let elapsed = deadline.run(Phase::Head, limit, pending::<()>()).await.unwrap_err();
+            assert_eq!((elapsed.phase, elapsed.after), (Phase::Head, after));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_ready_is_taken_even_at_the_last_moment() {
+        let deadline = Deadline::after(Duration::ZERO);
+        assert_eq!(deadline.left(), Duration::ZERO);
+        assert!(deadline.rest(Phase::Body, ready(())).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_without_end_does_not_overflow() {
+        let deadline = Deadline::after(Duration::MAX);
+        assert!(deadline.run(Phase::Head, Duration::MAX, ready(())).await.is_ok());
+    }
 }

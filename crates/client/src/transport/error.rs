@@ -78,7 +78,7 @@ pub enum TransportError {
         host: String,
     },
     /// A phase of the exchange, or all of it, took too long.
-    #[error("waited {} for {phase} of `{host}`", Seconds(*after))]
+    #[error("{} `{host}` within {}", missing(*phase), Seconds(*after))]
     Timeout {
         /// With the port, if it is an unusual one.
         host: String,
@@ -177,6 +177,17 @@ impl TransportError {
     }
 }
 
+fn missing(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Body => "no complete answer from",
+        Phase::Connect => "no connection to",
+        Phase::Handshake => "no TLS with",
+        Phase::Head => "no answer from",
+        Phase::Lookup => "no address of",
+        Phase::Tunnel => "no tunnel to",
+    }
+}
+
 fn timeout_code(phase: Phase) -> &'static str {
     match phase {
         Phase::Body | Phase::Head => "resp.timeout",
@@ -217,7 +228,7 @@ mod tests {
         ] {
             let error = timeout(phase);
             assert_eq!((error.code(), error.is_transient()), (code, true), "{row}");
-            assert!(error.to_string().starts_with("waited 5 s for"), "{row}");
+            assert!(error.to_string().ends_with(" `acme.my.salesforce.com` within 5 s"), "{row}");
         }
     }
 

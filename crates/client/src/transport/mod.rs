@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri};
 use tokio::net::TcpStream;
+use tracing::debug;
 
 mod deadline;
 pub use deadline::{Deadline, Phase, Timeouts};
@@ -75,8 +76,8 @@ impl Transport {
             let tcp = self.reach(&origin, &deadline).await?;
             return Connection::over(tcp, origin, self.terms.clone()).await;
         }
-        let (tcp, config) = tokio::join!(self.reach(&origin, &deadline), self.tls.config());
-        let handshake = tls::handshake(config?, tcp?, &origin);
+        let (tcp, config) = tokio::try_join!(self.reach(&origin, &deadline), self.tls.config())?;
+        let handshake = tls::handshake(config, tcp, &origin);
         let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
         let tls =
             handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, &origin))??;
@@ -113,6 +114,7 @@ impl Transport {
             let dialed = dial::dial(origin, timeouts, deadline).await;
             return dialed.map_err(|error| TransportError::dial(error, origin));
         };
+        debug!("connecting to {origin} through the proxy {}", proxy.origin);
         let dialed = dial::dial(&proxy.origin, timeouts, deadline).await;
         let tcp = dialed.map_err(|error| proxy.error(error))?;
         let tunnel = tunnel::open(proxy, tcp, origin);

@@ -1,5 +1,5 @@
 use std::future::poll_fn;
-use std::task::Poll;
+use std::pin::pin;
 
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode};
@@ -23,21 +23,13 @@ pub(crate) async fn open(
 ) -> Result<TcpStream, ProxyFault> {
     let (mut sender, mut connection) =
         wire().handshake(TokioIo::new(tcp)).await.map_err(|_| ProxyFault::Closed)?;
-    let mut answer = Box::pin(sender.send_request(connect(proxy, origin)));
+    let mut answer = pin!(sender.send_request(connect(proxy, origin)));
     let mut ended = false;
     let answer = poll_fn(|cx| {
         ended = ended || connection.poll_without_shutdown(cx).is_ready();
-        match answer.as_mut().poll(cx) {
-            // The connection must have ended as HTTP before the bytes below it are taken out.
-            Poll::Ready(Ok(answer)) if answer.status().is_success() && !ended => {
-                ended = connection.poll_without_shutdown(cx).is_ready();
-                Poll::Ready(Ok(answer))
-            }
-            other => other,
-        }
-    })
-    .await
-    .map_err(fault)?;
+        answer.as_mut().poll(cx)
+    });
+    let answer = answer.await.map_err(fault)?;
     match answer.status() {
         status if status.is_success() => {}
         StatusCode::PROXY_AUTHENTICATION_REQUIRED => return Err(ProxyFault::Authentication),
