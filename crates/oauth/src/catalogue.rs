@@ -137,7 +137,10 @@ pub fn find(code: &str, description: &str) -> Advice {
 }
 
 fn nearest(code: &str, text: &str) -> Advice {
-    let has = |word: &&str| words(text).any(|other| other == *word);
+    // `invalid_grant` is no word about grants: it is what every refusal is called.
+    let code_words = words(code).filter(|_| code != "invalid_grant");
+    let said: Vec<&str> = words(text).chain(code_words).collect();
+    let has = |word: &&str| said.contains(word);
     let entry = entries()
         .find(|entry| entry.near.iter().any(has))
         .or_else(|| entries().find(|entry| is_generic(entry) && entry.codes.contains(&code)))

@@ -58,6 +58,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                 tell: "The user has the permission set, the app lists it, and its License field names \
                        that licence. Assign the profile, or a second permission set without a licence.",
             },
+            Cause {
+                what: "The app has no scope beside `refresh_token`.",
+                tell: "The app's OAuth settings list its scopes: `api` and `refresh_token` have to be there.",
+            },
         ],
         fix: Fix::ByApp {
             external: &[

@@ -42,6 +42,43 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]),
     },
     Entry {
+        code: "refused.assertion_expired",
+        title: "invalid_grant: expired authorization code",
+        codes: &[],
+        texts: &[
+            "expired authorization code",
+            "assertion expired",
+            "assertion has expired",
+            "assertion is expired",
+            "expired assertion",
+            "jwt expired",
+            "jwt is expired",
+            "jwt has expired",
+        ],
+        near: &["expired", "exp", "expiration"],
+        class: Permanent,
+        meaning: "the assertion had ended when it arrived: almost always the local clock is wrong",
+        first: "set the clock of this machine by NTP and try again",
+        causes: &[
+            Cause {
+                what: "The clock of this machine is behind.",
+                tell: "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
+            },
+            Cause {
+                what: "Local time was taken for UTC, or milliseconds for seconds.",
+                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a date.",
+            },
+            Cause {
+                what: "Minutes passed between signing and sending.",
+                tell: "The assertion waited in a queue or a file.",
+            },
+        ],
+        fix: Fix::Any(&[
+            "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
+            "Sign right before sending, and anew for every attempt.",
+        ]),
+    },
+    Entry {
         code: "refused.invalid_assertion",
         title: "invalid_grant: invalid assertion",
         codes: &["invalid_assertion"],
@@ -83,47 +120,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         },
     },
     Entry {
-        code: "refused.assertion_expired",
-        title: "invalid_grant: expired authorization code",
-        codes: &[],
-        texts: &[
-            "expired authorization code",
-            "assertion expired",
-            "assertion has expired",
-            "assertion is expired",
-            "expired assertion",
-            "jwt expired",
-            "jwt is expired",
-        ],
-        near: &["expired", "exp", "expiration"],
-        class: Permanent,
-        meaning: "the assertion had ended when it arrived: almost always the local clock is wrong",
-        first: "set the clock of this machine by NTP and try again",
-        causes: &[
-            Cause {
-                what: "The clock of this machine is behind.",
-                tell: "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
-            },
-            Cause {
-                what: "Local time was taken for UTC, or milliseconds for seconds.",
-                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a date.",
-            },
-            Cause {
-                what: "Minutes passed between signing and sending.",
-                tell: "The assertion waited in a queue or a file.",
-            },
-        ],
-        fix: Fix::Any(&[
-            "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
-            "Sign right before sending, and anew for every attempt.",
-        ]),
-    },
-    Entry {
         code: "refused.assertion_replayed",
         title: "bad_jti_claim",
         codes: &["bad_jti_claim"],
-        texts: &["jti already", "jti claim", "jti has"],
-        near: &["jti", "replay", "replayed"],
+        texts: &["jti", "replay"],
+        near: &[],
         class: Permanent,
         meaning: "the assertion has an id (`jti`) that was used before, or that is too long",
         first: "sign a new assertion for every attempt",

@@ -1,57 +1,87 @@
+use std::fmt::Display;
+
 use super::{Cause, Entry, Family, Fix, families};
 use crate::refusal::RefusalClass;
 
 /// The whole catalogue as Markdown: `docs/refusals.md`.
 pub fn page() -> String {
-    let mut page = String::from(HEAD);
+    let mut page = Page(HEAD.to_owned());
     for family in families() {
-        contents(&mut page, &family);
+        page.contents(&family);
     }
     for family in families() {
-        push(&mut page, &format!("\n## {}\n", family.title));
+        page.paragraph(&format!("## {}", family.title));
         for entry in family.entries {
-            push(&mut page, &section(entry));
+            page.section(entry);
         }
     }
-    page
+    page.0
 }
 
-fn contents(page: &mut String, family: &Family) {
-    push(page, &format!("\n**{}**\n", family.title));
-    for entry in family.entries {
-        push(page, &format!("- [{}](#{}): {}", entry.title, entry.id(), entry.meaning));
+struct Page(String);
+
+impl Page {
+    fn contents(&mut self, family: &Family) {
+        self.paragraph(&format!("**{}**", family.title));
+        self.line("");
+        for entry in family.entries {
+            self.line(&format!("- [{}](#{}): {}", entry.title, entry.id(), entry.meaning));
+        }
     }
-}
 
-fn section(entry: &Entry) -> String {
-    let mut text = format!("\n<a id=\"{}\"></a>\n\n### {}\n", entry.id(), entry.title);
-    push(&mut text, &format!("{}. (`{}`)\n", capital(entry.meaning), entry.code));
-    push(&mut text, &format!("**First:** {}.\n", entry.first));
-    push(&mut text, &format!("**Try again?** {}\n", again(entry.class)));
-    push(&mut text, "**Causes, the likeliest first, and how to tell:**\n");
-    for (number, Cause { what, tell }) in (1..).zip(entry.causes) {
-        push(&mut text, &format!("{number}. {what} *{tell}*"));
+    fn section(&mut self, entry: &Entry) {
+        self.paragraph(&format!("<a id=\"{}\"></a>", entry.id()));
+        self.paragraph(&format!("### {}", entry.title));
+        self.paragraph(&format!("{}. (`{}`)", capital(entry.meaning), entry.code));
+        self.paragraph(&format!("**First:** {}.", entry.first));
+        self.paragraph(&format!("**Try again?** {}", again(entry.class)));
+        let causes = entry.causes.iter().map(|Cause { what, tell }| format!("{what} *{tell}*"));
+        self.list("**Causes, the likeliest first, and how to tell:**", causes);
+        match entry.fix {
+            Fix::Any(steps) => self.list("**What to change:**", steps),
+            Fix::ByApp { external, connected } => {
+                self.list("**External Client App:**", external);
+                self.list("**Connected App:**", connected);
+            }
+        }
     }
-    push(&mut text, &fix(entry.fix));
-    text.trim_end().to_owned()
-}
 
-fn fix(fix: Fix) -> String {
-    match fix {
-        Fix::Any(list) => format!("\n**What to change:**\n\n{}", steps(list)),
-        Fix::ByApp { external, connected } => format!(
-            "\n**External Client App:**\n\n{}\n**Connected App:**\n\n{}",
-            steps(external),
-            steps(connected)
-        ),
+    fn list(&mut self, title: &str, items: impl IntoIterator<Item = impl Display>) {
+        self.paragraph(title);
+        self.line("");
+        for (number, item) in (1..).zip(items) {
+            self.line(&format!("{number}. {item}"));
+        }
     }
-}
 
-fn steps(list: &[&str]) -> String {
-    (1..).zip(list).fold(String::new(), |mut text, (number, step)| {
-        push(&mut text, &format!("{number}. {step}"));
-        text
-    })
+    fn paragraph(&mut self, text: &str) {
+        self.line("");
+        self.line(text);
+    }
+
+    /// A line longer than a screen is broken between words; what belongs to a list item is
+    /// indented.
+    fn line(&mut self, text: &str) {
+        let indent = match text.as_bytes() {
+            [b'-', ..] => "  ",
+            [b'0'..=b'9', ..] => "   ",
+            _ => "",
+        };
+        let mut column = 0;
+        for (index, word) in text.split(' ').enumerate() {
+            let width = word.chars().count();
+            if index > 0 && column + 1 + width > WIDTH && !text.starts_with('#') {
+                self.0 += &format!("\n{indent}");
+                column = indent.len();
+            } else if index > 0 {
+                self.0.push(' ');
+                column += 1;
+            }
+            self.0 += word;
+            column += width;
+        }
+        self.0.push('\n');
+    }
 }
 
 fn again(class: RefusalClass) -> &'static str {
@@ -70,26 +100,6 @@ fn capital(sentence: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()
     })
-}
-
-/// Lines longer than a screen are broken between words; what belongs to a list item is indented.
-fn push(page: &mut String, line: &str) {
-    let indent = if line.starts_with(|c: char| c.is_ascii_digit()) { "   " } else { "" };
-    let indent = if line.starts_with("- ") { "  " } else { indent };
-    let mut column = 0;
-    for (index, word) in line.split(' ').enumerate() {
-        if index > 0 && column + 1 + word.chars().count() > WIDTH && !line.starts_with('#') {
-            page.push('\n');
-            page.push_str(indent);
-            column = indent.len();
-        } else if index > 0 {
-            page.push(' ');
-            column += 1;
-        }
-        page.push_str(word);
-        column += word.chars().count();
-    }
-    page.push('\n');
 }
 
 const WIDTH: usize = 118;

@@ -31,8 +31,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "system_down",
             "slow_down",
             "temporarily_unavailable",
+            "SERVER_UNAVAILABLE",
         ],
-        texts: &["system is down", "temporarily unavailable"],
+        texts: &["system is down", "temporarily unavailable", "server is too busy"],
         near: &["unavailable", "temporarily"],
         class: Transient,
         meaning: "a fault at Salesforce that passes",
@@ -72,7 +73,17 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "unavailable.status",
         title: "Status 500, 502, 503, 504 or 420 without a reason",
-        codes: &["500", "502", "503", "504", "420"],
+        codes: &[
+            "500",
+            "502",
+            "503",
+            "504",
+            "420",
+            "ERROR_HTTP_420",
+            "ERROR_HTTP_500",
+            "ERROR_HTTP_502",
+            "ERROR_HTTP_503",
+        ],
         texts: &[
             "internal server error",
             "bad gateway",
@@ -122,8 +133,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "resp.content_type",
         title: "A login page in HTML, a redirect, or status 404",
-        codes: &["301", "302", "303", "307", "308", "404", "405"],
-        texts: &["<html", "<!doctype html", "unexpected token <"],
+        codes: &["301", "302", "303", "307", "308", "404", "405", "ERROR_HTTP_404"],
+        texts: &[
+            "<html",
+            "<!doctype",
+            "unexpected token <",
+            "unexpected token '<'",
+            "html content",
+        ],
         near: &["html"],
         class: Permanent,
         meaning: "something answered with a page for people: the host or the path is wrong, or a proxy \

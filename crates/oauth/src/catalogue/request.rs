@@ -85,7 +85,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "refused.invalid_scope",
         title: "invalid_scope: requested scope is invalid, unknown or malformed",
         codes: &["invalid_scope"],
-        texts: &["requested scope"],
+        texts: &["requested scope", "no valid scope"],
         near: &["scope", "scopes"],
         class: Permanent,
         meaning: "the request or the endpoint asks for a scope that the app or the token does not have",

@@ -45,7 +45,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "user is not active",
             "user is frozen",
         ],
-        near: &["frozen", "deactivated", "inactive"],
+        near: &["frozen", "deactivated", "inactive", "locked", "lockout"],
         class: Permanent,
         meaning: "the user exists and was deactivated or frozen",
         first: "activate or unfreeze the user in Setup > Users",
