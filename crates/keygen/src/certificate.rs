@@ -3,6 +3,8 @@
 mod build;
 mod intake;
 
+use std::fmt;
+
 use orgtoken_assertion::{PublicKey, Signer, UnixTime};
 use rand_core::TryCryptoRng;
 use sha1::Sha1;
@@ -18,7 +20,7 @@ use crate::validity::Validity;
 /// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
 ///
 /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Certificate {
     der: Vec<u8>,
     parsed: x509_cert::Certificate,
@@ -112,6 +114,12 @@ impl Certificate {
     /// SHA-1 over the DER: no proof of anything, but what many screens show.
     pub fn sha1(&self) -> Fingerprint {
         Fingerprint::new(Sha1::digest(&self.der))
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, SHA-256 {})", self.subject(), self.sha256())
     }
 }
 

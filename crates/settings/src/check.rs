@@ -9,8 +9,9 @@ use crate::client_id::ClientId;
 use crate::draft::Draft;
 use crate::layer::Entry;
 use crate::looks::Looks;
+use crate::need::Unread;
 use crate::notices::{Notice, Remark};
-use crate::problems::{Fault, Place, Problem, Problems};
+use crate::problems::{Expected, Fault, Found, Place, Problem, Problems};
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::{Cache, Hosts, Origin, Settings};
@@ -20,8 +21,8 @@ use crate::username::Username;
 /// Checks everything that a login needs.
 pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     let mut check = Check::new(draft);
-    let username = check.username();
-    let client_id = check.client_id();
+    let username = check.required(Setting::Username, Username::parse);
+    let client_id = check.required(Setting::ClientId, ClientId::parse);
     let key = check.key();
     let hosts = check.hosts(true);
     let api_version = check.api_version();
@@ -90,40 +91,18 @@ impl Check {
         Problems::new(self.problems, self.notices)
     }
 
-    fn username(&mut self) -> Option<Username> {
-        let setting = Setting::Username;
-        let parse = |text: &str| {
-            not_another(setting, text)?;
-            Username::parse(text)
-        };
-        self.optional_or_missing(setting, parse)
-    }
-
-    fn client_id(&mut self) -> Option<ClientId> {
-        let setting = Setting::ClientId;
-        let parse = |text: &str| {
-            not_another(setting, text)?;
-            ClientId::parse(text)
-        };
-        self.optional_or_missing(setting, parse)
-    }
-
     /// A record without its version is broken for the flows that read it; elsewhere it may lack.
     fn api_version(&mut self) -> ApiVersion {
         let setting = Setting::ApiVersion;
-        let parse = |text: &str| {
-            not_another(setting, text)?;
-            ApiVersion::parse(text)
-        };
         let found = if self.draft.layer.record.is_some() {
-            self.optional_or_missing(setting, parse)
+            self.required(setting, ApiVersion::parse)
         } else {
-            self.optional(setting, parse)
+            self.optional(setting, of(setting, ApiVersion::parse))
         };
         found.unwrap_or(ApiVersion::DEFAULT)
     }
 
-    fn optional_or_missing<T>(
+    fn required<T>(
         &mut self,
         setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, Fault>,
@@ -131,7 +110,7 @@ impl Check {
         if self.draft.winner(setting).is_none() {
             self.missing(setting);
         }
-        self.optional(setting, parse)
+        self.optional(setting, of(setting, parse))
     }
 
     /// Parses the value that counts, if there is one; a fault becomes a problem.
@@ -159,7 +138,11 @@ impl Check {
         match raw {
             Raw::Text(text) => {
                 let trimmed = text.secret().trim();
-                if trimmed.len() != text.secret().trim_end_matches(['\r', '\n']).len() {
+                if trimmed.is_empty() {
+                    self.problem(setting, &source, Fault::Missing { meant: None });
+                    return None;
+                }
+                if trimmed != text.secret() {
                     self.notices.push(Notice::new(&source, Remark::Trimmed(setting)));
                 }
                 Some((trimmed.to_owned(), source))
@@ -187,7 +170,8 @@ impl Check {
     }
 
     fn missing(&mut self, setting: Setting) {
-        let Some(record) = &self.draft.layer.record else {
+        let record = self.draft.layer.record.as_ref().filter(|_| setting.record_name().is_some());
+        let Some(record) = record else {
             // What is missing may well stand in the file that could not be read.
             if !self.draft.layer.unreadable {
                 let fault = Fault::Missing { meant: None };
@@ -212,6 +196,14 @@ impl Check {
     }
 }
 
+/// Parses a text unless it was not meant for this setting.
+fn of<T>(
+    setting: Setting,
+    parse: impl FnOnce(&str) -> Result<T, Fault>,
+) -> impl FnOnce(&str) -> Result<T, Fault> {
+    move |text| not_another(setting, text).and_then(|()| parse(text))
+}
+
 /// Refuses a text that was not meant for this setting.
 fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
     match Looks::of(text) {
@@ -230,13 +222,11 @@ fn fault_of(raw: Raw) -> Fault {
     match raw {
         Raw::Broken(fault) => fault,
         Raw::File(path) => {
-            Fault::Unread(crate::need::Unread::Os { path, reason: NOBODY_READ.to_owned() }, false)
+            let reason = NOBODY_READ.to_owned();
+            Fault::Unread { why: Unread::Os { path, reason }, of_key: false }
         }
-        Raw::Variable(name) => Fault::Unread(crate::need::Unread::Unset { name }, false),
-        _ => Fault::Type {
-            expected: crate::problems::Expected::Text,
-            found: crate::problems::Found::List,
-        },
+        Raw::Variable(name) => Fault::Unread { why: Unread::Unset { name }, of_key: false },
+        _ => Fault::Type { expected: Expected::Text, found: Found::List },
     }
 }
 

@@ -44,11 +44,15 @@ impl Draft {
 
     /// Which profile of `config.toml` to add, if any, as the flags and the environment have it.
     pub fn profile(&self) -> ProfileChoice<'_> {
-        match (self.text(Setting::Profile), self.text(Setting::Record)) {
-            (Some(name), _) => ProfileChoice::Named(name),
-            (None, Some(_)) => ProfileChoice::None,
-            (None, None) if self.layer.record.is_some() => ProfileChoice::None,
-            (None, None) => ProfileChoice::Default,
+        let rank = |setting| self.winner(setting).map(|entry| entry.rank);
+        let record =
+            rank(Setting::Record).or_else(|| self.layer.record.as_ref().map(|_| Rank::Variable));
+        match (self.text(Setting::Profile), record) {
+            (Some(name), record) if record.is_none() || rank(Setting::Profile) <= record => {
+                ProfileChoice::Named(name)
+            }
+            (_, Some(_)) => ProfileChoice::None,
+            (_, None) => ProfileChoice::Default,
         }
     }
 
@@ -82,7 +86,7 @@ impl Draft {
     /// Says that a need could not be met.
     pub fn refuse(&mut self, need: &Need, why: Unread) {
         let setting = need.setting();
-        let fault = Fault::Unread(why, setting == Setting::PrivateKey);
+        let fault = Fault::Unread { why, of_key: setting == Setting::PrivateKey };
         match setting {
             Setting::Passphrase if *need == Need::Passphrase => self.passphrase_asked = true,
             Setting::Record => {
@@ -185,11 +189,11 @@ pub enum ProfileChoice<'a> {
     Default,
     /// This one.
     Named(&'a str),
-    /// None: a record was asked for, and a profile was not.
+    /// None: a record was asked for, and a profile was not, or less urgently.
     None,
 }
 
-/// What a file holds for a setting: keys may be binary, the rest is text.
+/// What a file holds for a setting: keys may be binary, the rest is text with a line break.
 fn supplied(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
     match setting {
         Setting::PrivateKey | Setting::PublicKey => Raw::Bytes(bytes),
@@ -201,7 +205,7 @@ fn supplied(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
                     .map(str::to_owned)
                     .collect(),
             ),
-            Ok(text) => Raw::Text(text.to_owned().into()),
+            Ok(text) => Raw::Text(text.trim_end_matches(['\r', '\n']).to_owned().into()),
             Err(error) => Raw::Broken(Fault::Encoding { offset: error.valid_up_to() }),
         },
     }

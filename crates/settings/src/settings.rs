@@ -53,14 +53,9 @@ impl Settings {
         self.key
     }
 
-    /// Where a login goes.
-    pub fn hosts(&self) -> &Hosts {
-        &self.hosts
-    }
-
     /// Token endpoint and audience, and why.
     pub fn resolution(&self) -> &Resolution {
-        self.hosts.resolution()
+        &self.hosts.resolution
     }
 
     /// Where the org lives, if somebody said so.
@@ -152,12 +147,12 @@ impl Hosts {
         &self.allowed_hosts
     }
 
-    /// The values that count and where they came from; none of [`Settings`] made of these hosts.
+    /// The values that count and where they came from, fit to be shown.
     pub fn sources(&self) -> &[Origin] {
         &self.origins
     }
 
-    /// What was accepted, but is worth a word; none of [`Settings`] made of these hosts.
+    /// What was accepted, but is worth a word.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }

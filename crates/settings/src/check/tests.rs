@@ -190,7 +190,7 @@ fn a26_both_names_are_told() {
 
 #[test]
 fn a23_outer_blanks_are_trimmed_with_a_notice() {
-    let settings = check(&record_with("Username", "\" user@acme.com\\t\"")).unwrap();
+    let settings = check(&record_with("Username", "\" user@acme.com\\n\"")).unwrap();
     assert_eq!(settings.username().as_str(), "user@acme.com");
     assert_eq!(
         settings.notices()[0].to_string(),
@@ -404,6 +404,10 @@ fn a_record_that_was_asked_for_keeps_the_default_profile_out() {
     flags.set(Setting::Record, "--settings", "sf.json");
     flags.set(Setting::Profile, "--profile", "acme");
     assert_eq!(Draft::new([flags]).profile(), ProfileChoice::Named("acme"));
+    let mut flags = Layer::flags();
+    flags.set(Setting::Record, "--settings", "sf.json");
+    let exported = Layer::from_environment([("ORGTOKEN_PROFILE".to_owned(), "acme".to_owned())]);
+    assert_eq!(Draft::new([flags, exported]).profile(), ProfileChoice::None);
 }
 
 #[test]
@@ -481,4 +485,16 @@ fn encrypted_key(passphrase: &str) -> String {
     use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
     let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();
     key.to_pkcs8_encrypted_pem(passphrase, LineEnding::LF).unwrap().to_string()
+}
+
+#[test]
+fn an_empty_file_holds_no_value() {
+    let variable = ("ORGTOKEN_USERNAME_FILE".to_owned(), "/run/secrets/user".to_owned());
+    let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+    let mut draft = Draft::new([Layer::from_environment([variable]), record]);
+    let need = draft.next_need().unwrap();
+    draft.supply(&need, b"\n".to_vec().into());
+    let problems = draft.check().unwrap_err();
+    assert_eq!(only(&problems).code(), "settings.missing");
+    assert_eq!(only(&problems).at(), "ORGTOKEN_USERNAME_FILE");
 }

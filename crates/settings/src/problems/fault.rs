@@ -21,8 +21,6 @@ pub(crate) enum Fault {
     Empty,
     #[error("not UTF-8 at byte {offset}")]
     Encoding { offset: usize },
-    #[error("this is UTF-16")]
-    Utf16,
     #[error("{0}")]
     Json(Syntax),
     #[error("{0}")]
@@ -31,29 +29,31 @@ pub(crate) enum Fault {
     KeyAsName { found: Looks },
     #[error("{}", missing(.meant.as_deref()))]
     Missing { meant: Option<String> },
-    #[error("{found} stands where the text of a private key is expected")]
-    NotAKey { found: Looks },
     #[error("{}", no_profile(.known))]
     NoProfile { known: Vec<String> },
+    #[error("{found} stands where the text of a private key is expected")]
+    NotAKey { found: Looks },
     #[error("a placeholder was left in")]
     Placeholder,
     #[error("{0}")]
     Shape(ShapeFault),
     #[error("holds {found}, which belongs in {}", belonging(*.belongs))]
     Swapped { found: Looks, belongs: Option<Setting> },
-    #[error("longer than {limit} {unit}")]
-    TooLarge { limit: usize, unit: &'static str },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
     Toml { message: String },
+    #[error("longer than {limit} {unit}")]
+    TooLarge { limit: usize, unit: &'static str },
     #[error("expected {expected}, found {found}")]
     Type { expected: Expected, found: Found },
     #[error("unknown name `{name}`")]
     Unknown { name: String, near: Option<&'static str> },
-    #[error("{0}")]
-    Unread(Unread, bool),
+    #[error("{why}")]
+    Unread { why: Unread, of_key: bool },
     #[error("{0}")]
     Url(UrlError),
+    #[error("this is UTF-16")]
+    Utf16,
     #[error("{0}")]
     Value(ValueFault),
 }
@@ -78,9 +78,9 @@ impl Fault {
             Self::Toml { .. } => "settings.toml",
             Self::Type { .. } => "settings.type",
             Self::Unknown { .. } => "settings.unknown",
-            Self::Unread(Unread::TooLarge { .. }, false) => "settings.too_large",
-            Self::Unread(_, false) => "settings.read",
-            Self::Unread(_, true) => "key.read",
+            Self::Unread { of_key: true, .. } => "key.read",
+            Self::Unread { why: Unread::TooLarge { .. }, .. } => "settings.too_large",
+            Self::Unread { .. } => "settings.read",
             Self::Url(error) => error.code(),
             Self::Value(_) => "settings.value",
         }

@@ -32,7 +32,7 @@ impl Fault {
                 format!("put {} here", meaning(setting)).into()
             }
             Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?").into(),
-            Self::Unread(unread, _) => return unread.hint(),
+            Self::Unread { why, .. } => return why.hint(),
             Self::Url(error) => return error.hint(),
             Self::Value(fault) => return fault.hint(setting),
             _ => self.plain_hint()?.into(),
@@ -53,7 +53,7 @@ impl Fault {
             }
             Self::NotAKey { .. } => {
                 "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
-                 with `--jwt-key-file`"
+                 with `--jwt-key-file` or ORGTOKEN_PRIVATE_KEY_FILE"
             }
             Self::Toml { .. } => "put strings in quotes: name = \"value\"",
             Self::Unknown { .. } => "remove it, or see `orgtoken settings schema` for the names",
