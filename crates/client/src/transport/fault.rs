@@ -6,6 +6,10 @@ use std::fmt;
 pub enum CertificateFault {
     /// Its time is over.
     Expired,
+    /// It names no host as [RFC 9525, Section 2] wants it: a common name does not count.
+    ///
+    /// [RFC 9525, Section 2]: https://www.rfc-editor.org/rfc/rfc9525#section-2
+    NoName,
     /// Its time has not come.
     NotYetValid,
     /// It vouches for itself, and nothing here vouches for it.
@@ -25,6 +29,9 @@ impl CertificateFault {
     /// Takes names as webpki writes them, `DnsName("…")`, and keeps what a host name may hold: they
     /// come from whoever answered.
     pub(crate) fn wrong_name(presented: &[String]) -> Self {
+        if presented.is_empty() {
+            return Self::NoName;
+        }
         let fits = |c: char| c.is_ascii_alphanumeric() || "-._:*".contains(c);
         let names = presented.iter().filter_map(|name| {
             let (_, name) = name.strip_suffix(')')?.split_once('(')?;
@@ -43,6 +50,7 @@ impl CertificateFault {
                 "if a proxy inspects TLS here, or the host has a CA of its own, give that CA's \
                  certificate with `--ca-file`"
             }
+            Self::NoName => "give the host a certificate with its name as subject alternative name",
             Self::Unusable => "ask whoever runs the host for a proper certificate",
             Self::WrongName { .. } => "check the spelling of the host",
         }
@@ -53,6 +61,7 @@ impl fmt::Display for CertificateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = match self {
             Self::Expired => return f.write_str("it has expired"),
+            Self::NoName => return f.write_str("it names no host, except as common name perhaps"),
             Self::NotYetValid => return f.write_str("it is not valid yet"),
             Self::SelfSigned => return f.write_str("it is self-signed"),
             Self::UnknownIssuer => return f.write_str("its issuer is not trusted here"),

@@ -111,6 +111,11 @@ fn certificate_fault(error: &CertificateError) -> CertificateFault {
         CertificateError::Other(OtherError(error)) if error.is::<SelfSigned>() => {
             CertificateFault::SelfSigned
         }
+        CertificateError::Other(OtherError(error)) => match error.downcast_ref() {
+            // Version 1 of X.509 has no extensions, and so no names but the common one.
+            Some(webpki::Error::UnsupportedCertVersion) => CertificateFault::NoName,
+            _ => CertificateFault::Unusable,
+        },
         _ => CertificateFault::Unusable,
     }
 }

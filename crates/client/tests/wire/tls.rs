@@ -50,6 +50,7 @@ async fn b04_a_certificate_that_proves_nothing_is_refused_with_the_reason() {
             (Authority::new().server(&here()), ca.pem()),
             "its issuer is not trusted here",
         ),
+        ("no name", of_ca(named(&[])), "it names no host, except as common name perhaps"),
         ("self-signed", of_itself(here()), "it is self-signed"),
         ("self-signed authority", of_itself(authority(here())), "it is self-signed"),
         ("root, expired", as_root(expired(here())), "it has expired"),
