@@ -44,7 +44,9 @@ fn plain(text: &str) -> String {
             letter => plain.push(letter),
         }
     }
-    plain.replace("\\\"", "\"").replace("&quot;", "\"").replace("&#39;", "'")
+    let escapes =
+        [("\\\"", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&apos;", "'")];
+    escapes.iter().fold(plain, |text, (escape, letter)| text.replace(escape, letter))
 }
 
 /// The last status line of `curl -i` or `curl -v`, and what follows the head.
@@ -103,22 +105,21 @@ fn rank(refusal: &Refusal) -> u8 {
 
 /// A known code somewhere in the line, and what follows it; or the line as it is.
 fn from_line(line: &str) -> Refusal {
-    let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    let Some(code) = words.into_iter().find(|word| is_known(word)) else {
+    let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let Some(code) = words.find(|word| is_known(word)) else {
         return Refusal::new("", Some(strip_context(strip_prefix(line))));
     };
-    let rest = line.split_once(code).map_or("", |(_, rest)| rest);
-    let rest = rest
-        .trim_start_matches(|c: char| !c.is_alphanumeric())
-        .trim_end_matches(['"', '\'', '}', ']', ')']);
-    let known = catalogue::find(code, rest);
-    if rest.is_empty() || !known.exact && catalogue::find("", line).exact {
-        return Refusal::new(
-            code,
-            Some(strip_context(line)).filter(|_| rest.is_empty() && line != code),
-        );
-    }
-    Refusal::new(code, Some(strip_context(rest)))
+    let rest = line.split_once(code).map_or("", |(_, rest)| unwrapped(rest));
+    let says = |text| catalogue::find(code, text).exact;
+    let said_before = rest.is_empty() || !says(rest) && catalogue::find("", line).exact;
+    let description = if said_before { line } else { rest };
+    Refusal::new(code, Some(strip_context(description)).filter(|text| *text != code))
+}
+
+/// Without what stands between a code and its description, or closes the brackets around both.
+fn unwrapped(rest: &str) -> &str {
+    rest.trim_start_matches(|c: char| !c.is_alphanumeric())
+        .trim_end_matches(['"', '\'', '}', ']', ')'])
 }
 
 /// `[audience=… login=…]`, which the official command line appends.

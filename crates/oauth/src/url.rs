@@ -149,27 +149,36 @@ impl Parts<'_> {
 
     /// The path without its last slash.
     fn check_path(&self, kind: HostKind, paths: Paths) -> Result<&str, UrlError> {
-        let refuse = |part| Err(UrlError::Path { part, instead: self.https() });
+        let listed = matches!(kind, HostKind::Listed | HostKind::Loopback);
+        let sites = listed && paths == Paths::OnListedHosts;
+        let site = self.tail.split("/services/").next().filter(|path| sites && is_site(path));
+        let instead = format!("{}{}", self.origin(), site.unwrap_or_default());
+        let refuse = |part| Err(UrlError::Path { part, instead });
         if let Some(at) = self.tail.find(['?', '#']) {
             return refuse(if self.tail[at..].starts_with('?') { "query" } else { "fragment" });
         }
         let path = self.tail.strip_suffix('/').unwrap_or(self.tail);
-        let listed = matches!(kind, HostKind::Listed | HostKind::Loopback);
-        let may_stay = paths == Paths::OnListedHosts && listed && is_site(path);
-        if path.is_empty() || may_stay { Ok(path) } else { refuse("path") }
+        if path.is_empty() || sites && is_site(path) { Ok(path) } else { refuse("path") }
     }
 
     fn site(&self, kind: HostKind, path: &str) -> Site {
-        let plain = self.scheme == Scheme::Http;
-        let port = self.port.filter(|port| *port != if plain { 80 } else { 443 });
-        let mut text = format!("{}://{}", if plain { "http" } else { "https" }, self.host);
-        if let Some(port) = port {
-            text.push_str(&format!(":{port}"));
-        }
+        let mut text = self.origin();
         let origin = text.len();
         text.push_str(path);
         let scheme_added = self.scheme == Scheme::Missing;
         Site { text, host: self.host.clone(), origin, kind, scheme_added }
+    }
+
+    /// Without the port that goes without saying.
+    fn origin(&self) -> String {
+        let (scheme, usual) = match self.scheme {
+            Scheme::Http => ("http", 80),
+            Scheme::Https | Scheme::Missing => ("https", 443),
+        };
+        match self.port {
+            Some(port) if port != usual => format!("{scheme}://{}:{port}", self.host),
+            _ => format!("{scheme}://{}", self.host),
+        }
     }
 
     fn https(&self) -> String {

@@ -3,6 +3,20 @@ use crate::Refusal;
 /// Name, what was pasted, the entry, the code, the description.
 const SAMPLES: &[(&str, &str, &str, &str, &str)] = &[
     (
+        "code after the words",
+        "login: user hasn't approved this consumer (invalid_grant)",
+        "user_not_approved",
+        "invalid_grant",
+        "login: user hasn't approved this consumer (invalid_grant)",
+    ),
+    (
+        "code amid the words",
+        "login: user hasn't approved this consumer (invalid_grant) in attempt 3",
+        "user_not_approved",
+        "invalid_grant",
+        "login: user hasn't approved this consumer (invalid_grant) in attempt 3",
+    ),
+    (
         "sf, OAuth configuration",
         "Error (1): This org appears to have a problem with its OAuth configuration. Reason: user hasn't approved this consumer",
         "user_not_approved",

@@ -52,6 +52,10 @@ impl HostProblem {
                  `https://acme.my.salesforce.com`"
                     .into()
             }
+            Self::NotSalesforce if host == HIDDEN => {
+                "write the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`"
+                    .into()
+            }
             Self::NotLogin => format!("use `https://{instead}`").into(),
             Self::NotSalesforce => format!(
                 "use the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`; only \
@@ -168,7 +172,7 @@ fn instance(host: &str) -> bool {
 }
 
 fn stranger(host: &str) -> HostProblem {
-    if my_domain_of(host).is_some_and(|_| PAGES.iter().any(|suffix| is_below(host, suffix))) {
+    if PAGES.iter().any(|suffix| is_below(host, suffix)) {
         HostProblem::NotLogin
     } else if TIER_2.iter().any(|suffix| is_below(host, suffix)) {
         HostProblem::Unlisted
@@ -212,8 +216,10 @@ fn shown(host: &str) -> String {
         && host.contains(['.', ':'])
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
         && host.split('.').all(|label| label.len() <= 63 && !text::looks_secret(label));
-    if harmless || is_loopback(host) { host.to_ascii_lowercase() } else { "(not shown)".to_owned() }
+    if harmless || is_loopback(host) { host.to_ascii_lowercase() } else { HIDDEN.to_owned() }
 }
+
+const HIDDEN: &str = "(not shown)";
 
 const MY_DOMAINS: &[&str] = &["my.salesforce.com", "my.salesforce.mil"];
 

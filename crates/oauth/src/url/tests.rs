@@ -250,6 +250,22 @@ fn an_instance_url_has_no_path_even_on_a_listed_host() {
 }
 
 #[test]
+fn a89_the_hint_keeps_what_was_right() {
+    for (name, text, instead) in [
+        ("port", "http://127.0.0.1:8080/x?y", "`http://127.0.0.1:8080`"),
+        (
+            "site",
+            "https://acme.my.site.com/customers/services/oauth2/token",
+            "`https://acme.my.site.com/customers`",
+        ),
+        ("no site", "https://acme.my.site.com/services/oauth2/token", "`https://acme.my.site.com`"),
+    ] {
+        let error = LoginUrl::parse(text, &listed()).expect_err(name);
+        assert_eq!(error.hint().unwrap(), format!("give only {instead}"), "{name}");
+    }
+}
+
+#[test]
 fn a_token_endpoint_is_given_whole() {
     let endpoint = |text| TokenEndpoint::parse(text, &none());
     let whole = "https://login.salesforce.com/services/oauth2/token";
