@@ -6,7 +6,7 @@ mod secret;
 mod usage;
 
 pub(crate) use login::Login;
-pub(crate) use network::{Network, duration};
+pub(crate) use network::{Network, Route, duration};
 pub(crate) use usage::UsageError;
 
 use std::ffi::OsString;
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Token(Box<command::token::Args>),
     Api(Box<command::api::Args>),
-    Resolve(command::resolve::Args),
+    Resolve(Box<command::resolve::Args>),
     #[command(subcommand)]
     Settings(command::settings::Command),
     #[command(subcommand)]

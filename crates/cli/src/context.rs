@@ -3,33 +3,68 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use orgtoken_settings::{Draft, Hosts, Layer, Need, ProfileChoice, Setting, Settings, Unread};
+use orgtoken_settings::{
+    Draft, Hosts, Layer, Need, Notice, Origin, ProfileChoice, Setting, Settings, Source, Unread,
+};
 use zeroize::Zeroizing;
 
-use crate::args::{Login, Network};
+use crate::args::{Login, Route};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{InputError, KeyFileError, Kind, read, read_key};
+use crate::input::{InputError, KeyFileError, Kind, is_open_to_others, read, read_key};
 use crate::prompt;
+use crate::text::sh_quoted;
 
 /// Everything that a login needs, checked.
 pub(crate) fn settings(
     login: &Login,
-    network: Option<&Network>,
+    route: Option<&Route>,
     console: &Console,
 ) -> Result<Settings, Failure> {
-    let mut draft = draft(login, network)?;
+    let draft = complete(login, route, console)?;
+    let settings = draft.check().inspect_err(|problems| tell(problems.notices(), console))?;
+    for origin in settings.sources() {
+        tracing::info!("{origin}");
+        warn_of_open_record(origin, console);
+    }
+    tell(settings.notices(), console);
+    Ok(settings)
+}
+
+/// Everything read that the settings name, and nothing checked.
+pub(crate) fn complete(
+    login: &Login,
+    route: Option<&Route>,
+    console: &Console,
+) -> Result<Draft, Failure> {
+    let mut draft = draft(login, route)?;
     while let Some(need) = draft.next_need() {
         supply(&mut draft, &need, console)?;
     }
-    let settings = draft.check()?;
-    for origin in settings.sources() {
-        tracing::info!("{origin}");
+    Ok(draft)
+}
+
+/// What looks like a mistake is told to everyone, the rest to those who ask.
+fn tell(notices: &[Notice], console: &Console) {
+    for notice in notices {
+        if notice.is_suspicious() {
+            console.warn(notice);
+        } else {
+            tracing::info!("{notice}");
+        }
     }
-    for notice in settings.notices() {
-        tracing::info!("{notice}");
+}
+
+/// A key file that others can read is refused. A record is read by more than us: it is warned about.
+fn warn_of_open_record(origin: &Origin, console: &Console) {
+    if let (Setting::PrivateKey, Source::Record { file, .. }) = (origin.setting(), origin.source())
+        && is_open_to_others(Path::new(file))
+    {
+        let file = sh_quoted(file);
+        console.warn(&format_args!(
+            "{file} holds a private key and is open to other users; run: chmod 600 {file}"
+        ));
     }
-    Ok(settings)
 }
 
 /// Only where a login would go. No key is read for it.
@@ -47,10 +82,10 @@ pub(crate) fn hosts(login: &Login, console: &Console) -> Result<Hosts, Failure> 
 }
 
 /// What stands in flags, environment and `config.toml`.
-fn draft(login: &Login, network: Option<&Network>) -> Result<Draft, Failure> {
+fn draft(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
     let mut flags = login.layer()?;
-    if let Some(network) = network {
-        network.add_to(&mut flags)?;
+    if let Some(route) = route {
+        route.add_to(&mut flags)?;
     }
     let mut draft = Draft::new([flags, Layer::from_environment(variables())]);
     let profile = match draft.profile() {

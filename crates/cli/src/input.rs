@@ -2,7 +2,7 @@
 
 mod key_file;
 
-pub(crate) use key_file::{KeyFileError, read_key};
+pub(crate) use key_file::{KeyFileError, is_open_to_others, read_key};
 
 use std::borrow::Cow;
 use std::fs::File;

@@ -28,7 +28,7 @@ pub(crate) fn log_in(
     network: &args::Network,
     console: &Console,
 ) -> Result<LoggedIn, Failure> {
-    let settings = context::settings(login, Some(network), console)?;
+    let settings = context::settings(login, Some(&network.route), console)?;
     let transport = transport(network, &settings)?;
     let resolution = settings.resolution().clone();
     tracing::info!("endpoint {}: {}", resolution.endpoint().as_str(), resolution.endpoint_reason());

@@ -5,26 +5,34 @@ use orgtoken_settings::{Layer, Setting};
 
 use super::UsageError;
 
-/// How to get there.
+/// How to get there: what can stand in the settings, too.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct Route {
+    /// Trust these certificates (PEM) instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Go through this proxy instead of the one HTTPS_PROXY names
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+}
+
+/// How to get there, and how long to wait.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
-    /// How long an exchange may take in all, such as 20s
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// Trust these certificates (PEM) instead of the system's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) route: Route,
     /// Trust the bundled certificates instead of the system's
     #[arg(long, conflicts_with = "ca_file")]
     pub(crate) bundled_roots: bool,
-    /// Go through this proxy instead of the one HTTPS_PROXY names
-    #[arg(long, value_name = "URL")]
-    pub(crate) proxy: Option<String>,
+    /// How long an exchange may take in all, such as 20s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
 }
 
-impl Network {
-    /// Adds the flags that are settings.
+impl Route {
+    /// Adds the flags to the settings.
     pub(crate) fn add_to(&self, layer: &mut Layer) -> Result<(), UsageError> {
         if let Some(file) = &self.ca_file {
             layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());

@@ -1,53 +1,26 @@
 //! The settings themselves.
 
+mod check;
+mod convert;
+mod schema;
+
 use clap::Subcommand;
-use serde::Serialize;
 
-use super::resolve::{ShownOrigin, origin};
-use crate::args::Login;
 use crate::console::Console;
-use crate::context;
 use crate::failure::Failure;
-use crate::text::{printable, table};
 
-/// Check settings
+/// Check and convert settings
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Check(Args),
-}
-
-/// Check record, profile, environment and key, and name everything that is wrong at once
-///
-/// Nothing is sent. Shows each value and where it came from, secrets as [set].
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(flatten)]
-    login: Login,
+    Check(Box<check::Args>),
+    Convert(Box<convert::Args>),
+    Schema(schema::Args),
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
-        Command::Check(args) => check(args, console),
+        Command::Check(args) => check::run(args, console),
+        Command::Convert(args) => convert::run(args, console),
+        Command::Schema(args) => schema::run(args, console),
     }
-}
-
-fn check(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = context::settings(&args.login, None, console)?;
-    if console.json() {
-        return Ok(console.document(&Shown {
-            settings: settings.sources().iter().map(Into::into).collect(),
-            notices: settings.notices().iter().map(ToString::to_string).collect(),
-        })?);
-    }
-    let mut text = table(settings.sources().iter().map(origin));
-    for notice in settings.notices() {
-        text += &format!("note: {}\n", printable(&notice.to_string()));
-    }
-    Ok(console.data(text.as_bytes())?)
-}
-
-#[derive(Serialize)]
-struct Shown<'a> {
-    settings: Vec<ShownOrigin<'a>>,
-    notices: Vec<String>,
 }

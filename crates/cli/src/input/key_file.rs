@@ -27,6 +27,15 @@ pub(crate) fn read_key(
     Ok((super::read_open(file, path, Kind::Key)?, warning))
 }
 
+/// Group or others have rights to this file.
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && is_lax(metadata.mode()))
+}
+
+fn is_lax(mode: u32) -> bool {
+    mode & 0o077 != 0
+}
+
 fn check(
     path: &Path,
     file: &File,
@@ -47,7 +56,7 @@ fn fault(path: &Path, metadata: &Metadata, me: u32) -> Option<KeyFileFault> {
     let mode = metadata.mode() & 0o7777;
     if metadata.uid() != me && metadata.uid() != ROOT {
         Some(KeyFileFault::Foreign)
-    } else if mode & 0o077 != 0 {
+    } else if is_lax(mode) {
         Some(KeyFileFault::Readable { mode })
     } else if is_replaceable(path) {
         Some(KeyFileFault::Replaceable)

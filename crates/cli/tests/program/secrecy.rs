@@ -53,6 +53,19 @@ fn d13_keys_are_made_for_their_owner_alone() {
 }
 
 #[test]
+fn a74_a_record_that_others_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let record = bench.folder.path().join("salesforce.json");
+    fs::set_permissions(&record, fs::Permissions::from_mode(0o644)).unwrap();
+    let output = bench.run(&["token"]);
+    stdout(&output);
+    let said = "warning: salesforce.json holds a private key and is open to other users; \
+                run: chmod 600 salesforce.json\n";
+    assert_eq!(crate::support::stderr(&output), said);
+}
+
+#[test]
 fn a74_a_key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();

@@ -1,0 +1,40 @@
+use serde::Serialize;
+
+use crate::args::{Login, Route};
+use crate::command::resolve::{ShownOrigin, origin};
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::text::{printable, table};
+
+/// Check record, profile, environment and key, and name everything that is wrong at once
+///
+/// Nothing is sent. Shows each value and where it came from, secrets as [set].
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    route: Route,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let settings = context::settings(&args.login, Some(&args.route), console)?;
+    if console.json() {
+        return Ok(console.document(&Shown {
+            settings: settings.sources().iter().map(Into::into).collect(),
+            notices: settings.notices().iter().map(ToString::to_string).collect(),
+        })?);
+    }
+    let mut text = table(settings.sources().iter().map(origin));
+    for notice in settings.notices() {
+        text += &format!("note: {}\n", printable(&notice.to_string()));
+    }
+    Ok(console.data(text.as_bytes())?)
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    settings: Vec<ShownOrigin<'a>>,
+    notices: Vec<String>,
+}

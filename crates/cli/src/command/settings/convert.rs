@@ -1,0 +1,63 @@
+use std::path::PathBuf;
+
+use orgtoken_settings::Form;
+
+use crate::args::{Login, Route};
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::new_file::NewFile;
+
+/// Write settings in another form
+///
+/// From wherever they are now: a record, a profile, the variables of a pipeline.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The form to write
+    #[arg(long, value_enum)]
+    to: To,
+    /// What to call the profile
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    name: String,
+    /// The file to put the private key into, since a profile never holds it
+    #[arg(long, value_name = "FILE", required_if_eq("to", "profile"))]
+    key_out: Option<PathBuf>,
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    route: Route,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum To {
+    /// The record that Onify keeps
+    Record,
+    /// A profile of config.toml
+    Profile,
+    /// `export` lines for a shell
+    Env,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let key_file = args.key_out.clone().unwrap_or_default();
+    let key_file = key_file.to_string_lossy();
+    let form = match args.to {
+        To::Record => Form::Record,
+        To::Profile => Form::Profile { name: &args.name, key_file: &key_file },
+        To::Env => Form::Environment,
+    };
+    let converted = context::complete(&args.login, Some(&args.route), console)?.convert(form)?;
+    for setting in converted.left_out() {
+        console.warn(&format_args!("`{}` has no place in this form: left out", setting.name()));
+    }
+    if let (Some(key), Some(path)) = (converted.key(), &args.key_out) {
+        let mut file = NewFile::create(path)?;
+        file.write(key.secret().as_bytes())?;
+        file.keep();
+    }
+    let text = converted.text().secret();
+    match args.to {
+        To::Profile => Ok(console.data(text.as_bytes())?),
+        To::Record | To::Env => Ok(console.secret(text, "the private key")?),
+    }
+}

@@ -1,0 +1,28 @@
+use orgtoken_settings::{CONFIG_SCHEMA, RECORD_SCHEMA};
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Print a JSON Schema of the settings, for editors
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Of what
+    #[arg(value_enum, default_value_t = Of::Record)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Of {
+    /// The Onify record
+    Record,
+    /// The file config.toml
+    Config,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let schema = match args.of {
+        Of::Record => RECORD_SCHEMA,
+        Of::Config => CONFIG_SCHEMA,
+    };
+    Ok(console.data(schema.as_bytes())?)
+}

@@ -1,0 +1,46 @@
+//! Settings in other forms, which log in all the same.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Bench, stderr, stdout};
+
+#[test]
+fn a_record_becomes_a_profile_and_a_key_file() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let key = config.join("acme.key");
+    let key = key.to_str().unwrap();
+    let args = ["settings", "convert", "--to", "profile", "--name", "acme", "--key-out", key];
+    let output = bench.run(&args);
+    // A path is taken from the folder of the file in which it stands.
+    fs::copy(bench.folder.path().join("ca.pem"), config.join("ca.pem")).unwrap();
+    fs::write(config.join("config.toml"), stdout(&output)).unwrap();
+
+    let output = bench.bare(&["token"]).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_record_becomes_variables() {
+    let bench = Bench::new();
+    let lines = bench.run(&["settings", "convert", "--to", "env"]);
+    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let script = format!("{}exec {program} token", stdout(&lines));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(bench.folder.path()).env_clear();
+    let output = shell.output().unwrap();
+    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+}
+
+#[test]
+fn check_shows_where_each_value_came_from_and_no_secret() {
+    let bench = Bench::new();
+    let output = bench.run(&["settings", "check"]);
+    let said = stdout(&output);
+    assert!(said.contains("private_key   [set]"), "{said}");
+    assert!(said.contains("record salesforce.json, /value/Username"), "{said}");
+    assert!(!said.contains("BEGIN"), "{said}");
+    assert!(bench.org.requests().is_empty());
+}
