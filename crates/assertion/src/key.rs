@@ -126,11 +126,11 @@ impl SigningKey {
         &self.notices
     }
 
-    /// Tests that both factors are prime, which costs as much as a signature.
+    /// Tests that both factors are prime, which costs as much as a few signatures.
     ///
-    /// Reading a key leaves this out: a key with other factors makes wrong signatures, each is
-    /// checked, and [`SignError::Inconsistent`] says what it is. It is here for who inspects a
-    /// key and does not sign with it.
+    /// Reading a key leaves this out. A key of other factors makes wrong signatures, but each is
+    /// checked, and [`SignError::Inconsistent`] then says what is wrong with the key. This is for
+    /// those who inspect a key and do not sign with it.
     pub fn check_primes(&self) -> Result<(), KeyError> {
         if gate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
     }

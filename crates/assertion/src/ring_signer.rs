@@ -63,7 +63,7 @@ fn pair_with(private: &rsa::PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
         q: bytes(q.as_ref()),
         dP: bytes(dp),
         dQ: bytes(private.dq()?),
-        qInv: bytes(&private.crt_coefficient()?),
+        qInv: bytes(&Zeroizing::new(private.qinv()?.retrieve())),
     };
     KeyPair::from_components(&components).ok()
 }

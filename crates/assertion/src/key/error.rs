@@ -94,6 +94,9 @@ pub enum KeyError {
     #[error("this is a public key: the private key is needed")]
     Public,
     /// A key from a standard or test suite, which everyone has.
+    ///
+    /// Such keys are read, for tests. The error is for those who send assertions to real endpoints
+    /// and look at [`PublicKey::is_published`](crate::PublicKey::is_published) before.
     #[error("this private key is published in a standard or test suite")]
     Published,
     /// More private keys than one.

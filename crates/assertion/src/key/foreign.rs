@@ -24,12 +24,15 @@ pub(super) fn by_beginning(input: &[u8]) -> Option<KeyError> {
         .or_else(|| find(input, 0, b"---- BEGIN SSH2 ").map(|_| KeyError::Public))
 }
 
-const BEGINNINGS: [(&[u8], KeyError); 8] = [
+const BEGINNINGS: [(&[u8], KeyError); 11] = [
     (b"PuTTY-User-Key-File-", PUTTY),
     (b"openssh-key-v1\0", OPENSSH),
-    (b"ssh-", KeyError::Public),
+    (b"ssh-rsa ", KeyError::Public),
+    (b"ssh-ed25519 ", KeyError::Public),
+    (b"ssh-dss ", KeyError::Public),
     (b"ecdsa-sha2-", KeyError::Public),
-    (b"sk-", KeyError::Public),
+    (b"sk-ssh-", KeyError::Public),
+    (b"sk-ecdsa-", KeyError::Public),
     (b"\xfe\xed\xfe\xed", KEYSTORE),
     (b"\xce\xce\xce\xce", KEYSTORE),
     (b"\x95\x03", OPENPGP),

@@ -35,7 +35,8 @@ fn next(rest: &[u8]) -> Option<(u8, usize)> {
         // A shell's line continuation.
         [b'\r', b'\n', ..] => (b'\n', escapes + 2),
         [b'\r' | b'\n', ..] => (b'\n', escapes + 1),
-        _ => (*rest.first()?, 1),
+        // A run of them is taken at once: to look at each anew would take long.
+        _ => (*rest.first()?, escapes.max(1)),
     })
 }
 
@@ -91,8 +92,13 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
             }
             at = after;
         } else {
-            let limit = if text[end..].starts_with(BEGIN) { end } else { text.len() };
-            misshapen(&text[..limit], body)?;
+            // Up to the end of the line that the dashes stand in, if they do not start a block.
+            let rest = text[end..].iter().position(|&byte| byte == b'\n');
+            let limit = rest.map_or(text.len(), |len| end + len);
+            misshapen(
+                if text[end..].starts_with(BEGIN) { &text[..end] } else { &text[..limit] },
+                body,
+            )?;
         }
         blocks.push(Block { label, body: &text[body..end], place: Place::of(text, body), ended });
     }

@@ -92,6 +92,25 @@ fn a72_every_prefix_is_refused() {
     }
 }
 
+#[test]
+fn a58_no_text_takes_long() {
+    let block = "-----BEGIN A KEY-----\n-----END A KEY-----\n";
+    for (name, text) in [
+        ("blocks", block.repeat(760)),
+        ("blocks without an end", "-----BEGIN A-----\n-----\n".repeat(1_300)),
+        ("backslashes", "\\".repeat(32_000)),
+        ("dashes", "-".repeat(32_000)),
+        ("line breaks", "\n".repeat(32_000)),
+        ("brackets", format!("{{\"a\":{}", "[".repeat(32_000))),
+        ("base64", "MIIA".repeat(8_000)),
+    ] {
+        let started = Instant::now();
+        assert!(SigningKey::from_bytes(text.as_bytes()).is_err(), "{name}");
+        // A tenth of a second when optimised, and the tests are not.
+        assert!(started.elapsed() < Duration::from_secs(4), "{name}: {:?}", started.elapsed());
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {

@@ -162,16 +162,6 @@ fn a64_primes_too_close() {
 }
 
 #[test]
-fn a64_a_small_private_exponent() {
-    let mut key = KEY.clone();
-    let totient = (&key.p - 1u8) * (&key.q - 1u8);
-    // d small enough to be found from n and e, and e as great as it comes out: refused for e.
-    key.d = BigUint::from(1_000_003u32);
-    key.e = key.d.modinv(&totient).unwrap();
-    assert_eq!(SigningKey::from_bytes(&key.pkcs8()).map(|_| ()), Err(KeyError::Exponent));
-}
-
-#[test]
 fn a65_unbalanced_primes() {
     let mut rng = Seeded::new("unbalanced");
     let key = loop {

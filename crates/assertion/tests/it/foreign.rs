@@ -1,0 +1,339 @@
+//! What is no key to work with is named for what it is, with the command that helps.
+
+use base64ct::{Base64, Encoding};
+
+use crate::der::{NULL, RSA_ENCRYPTION, RSA_PSS, bits, element, octets, sequence};
+use crate::keys::{KEY, pem};
+use crate::refused::{assert_silent, refusal};
+
+#[test]
+fn things_that_are_no_rsa_private_key() {
+    let secret = octets(&[0x5a; 32]);
+    let oid = |bytes: &[u8]| element(0x06, bytes);
+    let ec_oid = oid(b"\x2a\x86\x48\xce\x3d\x02\x01");
+    let p256 = oid(b"\x2a\x86\x48\xce\x3d\x03\x01\x07");
+    let pkcs8 =
+        |algorithm: &[&[u8]]| sequence(&[&[2, 1, 0], &sequence(algorithm), &octets(&secret)]);
+    let sec1 = sequence(&[&[2, 1, 1], &secret, &element(0xa0, &p256)]);
+    let integer: &[u8] = &[2, 1, 7];
+    let dsa = sequence(&[&[2, 1, 0], integer, integer, integer, integer, integer]);
+    let rsa_pss = |parameters: &[u8]| {
+        sequence(&[&[2, 1, 0], &sequence(&[RSA_PSS, parameters]), &octets(&KEY.pkcs1())])
+    };
+    let name = sequence(&[]);
+    let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
+    let signed = |tbs: &[&[u8]]| sequence(&[&sequence(tbs), &algorithm, &bits(&[1, 2, 3])]);
+    let v3 = signed(&[
+        &element(0xa0, &[2, 1, 2]),
+        integer,
+        &algorithm,
+        &name,
+        &name,
+        &name,
+        &KEY.spki(),
+    ]);
+    let v1 = signed(&[integer, &algorithm, &name, &name, &name, &KEY.spki()]);
+    let request = signed(&[&[2, 1, 0], &name, &KEY.spki(), &element(0xa0, &[])]);
+    let pkcs7 = sequence(&[&oid(b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"), &element(0xa0, &[])]);
+    let data = sequence(&[&oid(b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"), &element(0xa0, &[])]);
+    let pkcs12 = sequence(&[&[2, 1, 3], &data]);
+    let public_ec = sequence(&[&sequence(&[&ec_oid, &p256]), &bits(&[4; 65])]);
+
+    for (name, label, der, code, says, hint) in [
+        (
+            "A53 certificate",
+            "CERTIFICATE",
+            v3.clone(),
+            "key.certificate",
+            "a certificate:",
+            "upload",
+        ),
+        (
+            "A53 certificate, version 1",
+            "CERTIFICATE",
+            v1,
+            "key.certificate",
+            "a certificate:",
+            "upload",
+        ),
+        ("A53 as a private key", "PRIVATE KEY", v3, "key.certificate", "a certificate:", "upload"),
+        (
+            "A53 request",
+            "CERTIFICATE REQUEST",
+            request,
+            "key.certificate",
+            "certificate request",
+            "upload",
+        ),
+        ("A53 bundle", "PKCS7", pkcs7, "key.certificate", "certificate", "upload"),
+        (
+            "A54 SPKI",
+            "PUBLIC KEY",
+            KEY.spki(),
+            "key.public",
+            "public key",
+            "private key that was made",
+        ),
+        ("A54 PKCS#1", "RSA PUBLIC KEY", KEY.public_pkcs1(), "key.public", "public key", "private"),
+        ("A54 EC", "PUBLIC KEY", public_ec, "key.public", "public key", "private"),
+        ("A55 EC", "PRIVATE KEY", pkcs8(&[&ec_oid, &p256]), "key.algorithm", "(EC)", "openssl req"),
+        ("A55 EC, SEC1", "EC PRIVATE KEY", sec1, "key.algorithm", "(EC)", "openssl req"),
+        (
+            "A55 Ed25519",
+            "PRIVATE KEY",
+            pkcs8(&[&oid(b"\x2b\x65\x70")]),
+            "key.algorithm",
+            "Ed25519",
+            "openssl",
+        ),
+        (
+            "A55 X25519",
+            "PRIVATE KEY",
+            pkcs8(&[&oid(b"\x2b\x65\x6e")]),
+            "key.algorithm",
+            "X25519",
+            "openssl",
+        ),
+        ("A55 DSA", "DSA PRIVATE KEY", dsa, "key.algorithm", "DSA", "openssl req"),
+        (
+            "A55 unknown",
+            "PRIVATE KEY",
+            pkcs8(&[&oid(b"\x2b\x01")]),
+            "key.algorithm",
+            "unknown",
+            "openssl",
+        ),
+        ("A56 RSA-PSS", "PRIVATE KEY", rsa_pss(&[]), "key.algorithm", "RSA-PSS", "openssl req"),
+        (
+            "A56 with parameters",
+            "PRIVATE KEY",
+            rsa_pss(&sequence(&[])),
+            "key.algorithm",
+            "RSA-PSS",
+            "openssl",
+        ),
+        (
+            "A52 PKCS#12",
+            "PRIVATE KEY",
+            pkcs12,
+            "key.format",
+            "PKCS#12",
+            "openssl pkcs12 -in key.p12",
+        ),
+    ] {
+        let text = pem(label, &der);
+        for (shape, input) in [
+            ("PEM", text.clone().into_bytes()),
+            ("DER", der.clone()),
+            ("base64", Base64::encode_string(&der).into_bytes()),
+        ] {
+            if shape == "base64" && der.len() <= 32 {
+                continue; // Too short to be told from a word.
+            }
+            let name = format!("{name}, {shape}");
+            let error = refusal(&name, &input);
+            assert_eq!(error.code(), code, "{name}: {error}");
+            assert!(error.to_string().contains(says), "{name}: {error}");
+            assert!(
+                error.hint().is_some_and(|said| said.contains(hint)),
+                "{name}: {:?}",
+                error.hint()
+            );
+            assert_silent(&name, &text, &error);
+        }
+    }
+}
+
+#[test]
+fn containers_that_are_not_read() {
+    let armoured = |label| pem(label, &[0x5a; 200]);
+    let legacy = |headers: &str| {
+        let key = pem("RSA PRIVATE KEY", &[0x5a; 600]);
+        key.replacen("KEY-----\n", &format!("KEY-----\n{headers}\n\n"), 1)
+    };
+    let encrypted = "key.encrypted";
+    for (name, text, code, says, hint) in [
+        (
+            "A50 legacy",
+            legacy("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00"),
+            encrypted,
+            "PEM headers",
+            "openssl pkcs8 -in",
+        ),
+        (
+            "A50 no DEK-Info",
+            legacy("Proc-Type: 4,ENCRYPTED"),
+            encrypted,
+            "PEM headers",
+            "openssl pkcs8 -in",
+        ),
+        ("A50 malformed", legacy("DEK-Info: -"), encrypted, "PEM headers", "openssl pkcs8 -in"),
+        (
+            "A50 one line",
+            legacy("Proc-Type: 4,ENCRYPTED").replace('\n', " "),
+            encrypted,
+            "PEM headers",
+            "openssl",
+        ),
+        (
+            "A51 OpenSSH",
+            armoured("OPENSSH PRIVATE KEY"),
+            "key.format",
+            "OpenSSH",
+            "ssh-keygen -p -m PEM -f",
+        ),
+        (
+            "A51 OpenSSH, one line",
+            armoured("OPENSSH PRIVATE KEY").replace('\n', "\\n"),
+            "key.format",
+            "OpenSSH",
+            "ssh-keygen",
+        ),
+        (
+            "A52 PuTTY",
+            "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n".into(),
+            "key.format",
+            "PuTTY",
+            "puttygen",
+        ),
+        ("A52 OpenPGP", armoured("PGP PRIVATE KEY BLOCK"), "key.format", "OpenPGP", "openssl req"),
+        ("A52 Java keystore", "\u{0}".into(), "key.not_a_key", "no key", "BEGIN PRIVATE KEY"),
+        (
+            "A54 OpenSSH public",
+            "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC acme".into(),
+            "key.public",
+            "public key",
+            "private",
+        ),
+        (
+            "A54 SSH2 public",
+            "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n".into(),
+            "key.public",
+            "public key",
+            "private",
+        ),
+        (
+            "A55 JWK of EC",
+            r#"{"kty":"EC","crv":"P-256","d":"AQAB"}"#.into(),
+            "key.algorithm",
+            "EC",
+            "openssl req",
+        ),
+        (
+            "A55 JWK of a secret",
+            r#"{"kty":"oct","k":"AQAB"}"#.into(),
+            "key.algorithm",
+            "oct",
+            "openssl req",
+        ),
+        (
+            "A54 JWK without d",
+            r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#.into(),
+            "key.public",
+            "public key",
+            "private",
+        ),
+        (
+            "A66 JWK with oth",
+            r#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB","oth":[]}"#.into(),
+            "key.multiprime",
+            "two primes",
+            "openssl req",
+        ),
+        (
+            "A27 path",
+            "/etc/ssl/private/salesforce.key".into(),
+            "key.not_a_key",
+            "a path or URL",
+            "content of that file",
+        ),
+        (
+            "A27 relative path",
+            "keys/salesforce/server.key".into(),
+            "key.not_a_key",
+            "a path or URL",
+            "content",
+        ),
+        (
+            "A27 Windows path",
+            r"C:\new\server.key".into(),
+            "key.not_a_key",
+            "a path or URL",
+            "content",
+        ),
+        (
+            "A27 URL",
+            "https://acme.example/keys/server".into(),
+            "key.not_a_key",
+            "a path or URL",
+            "content",
+        ),
+        (
+            "A27 a word",
+            "correct horse battery staple".into(),
+            "key.not_a_key",
+            "no key",
+            "BEGIN PRIVATE KEY",
+        ),
+        (
+            "A27 a word in base64",
+            "aGVsbG8gd29ybGQsIHRoaXMgaXMgbm8ga2V5IGF0IGFsbCwgc29ycnk=".into(),
+            "key.not_a_key",
+            "no key",
+            "BEGIN",
+        ),
+        (
+            "A27 JSON",
+            r#"{"username":"user@acme.com"}"#.into(),
+            "key.not_a_key",
+            "no key",
+            "BEGIN PRIVATE KEY",
+        ),
+    ] {
+        let error = refusal(name, text.as_bytes());
+        assert_eq!(error.code(), code, "{name}: {error}");
+        assert!(error.to_string().contains(says), "{name}: {error}");
+        assert!(error.hint().is_some_and(|said| said.contains(hint)), "{name}: {:?}", error.hint());
+        assert_silent(name, &text, &error);
+    }
+}
+
+#[test]
+fn binary_that_is_not_der() {
+    for (name, bytes, code) in [
+        ("A52 Java keystore", &b"\xfe\xed\xfe\xed\0\0\0\x02"[..], "key.format"),
+        ("A51 OpenSSH without its armour", b"openssh-key-v1\0\0\0\0\x04none", "key.format"),
+        ("A27 gzip", b"\x1f\x8b\x08\0\0\0\0\0", "key.not_a_key"),
+        ("A27 zeros", &[0; 64], "key.pem"),
+    ] {
+        assert_eq!(refusal(name, bytes).code(), code, "{name}");
+    }
+}
+
+#[test]
+fn a49_encrypted_keys_are_refused_without_a_derivation() {
+    // Were the derivation run, this count would take an hour.
+    let pbkdf2 = sequence(&[
+        b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c",
+        &sequence(&[&octets(&[7; 16]), &[2, 4, 0x7f, 0xff, 0xff, 0xff]]),
+    ]);
+    let scheme = |oid: &[u8], parameters: &[u8]| {
+        sequence(&[&sequence(&[oid, parameters]), &octets(&[0x5a; 1232])])
+    };
+    let pbes2 = scheme(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d", &sequence(&[&pbkdf2]));
+    let pbes1 = scheme(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x03", &sequence(&[]));
+    let triple_des = scheme(b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03", &sequence(&[]));
+    let rc2 = scheme(b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x06", &sequence(&[]));
+    let unknown = scheme(b"\x06\x02\x2b\x01", NULL);
+    for (name, der, hint) in [
+        ("PBES2", pbes2, "give its passphrase"),
+        ("PBES1", pbes1, "openssl pkcs8 -in key.pem"),
+        ("3DES of PKCS#12", triple_des, "openssl pkcs8 -in key.pem"),
+        ("RC2 of PKCS#12", rc2, "openssl pkcs8 -in key.pem"),
+        ("unknown", unknown, "openssl pkcs8 -in key.pem"),
+    ] {
+        let error = refusal(name, pem("ENCRYPTED PRIVATE KEY", &der).as_bytes());
+        assert_eq!(error.code(), "key.encrypted", "{name}: {error}");
+        assert!(error.hint().is_some_and(|said| said.contains(hint)), "{name}: {:?}", error.hint());
+    }
+}
