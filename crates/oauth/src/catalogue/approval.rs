@@ -17,8 +17,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: JustChanged,
         meaning: "Salesforce accepts the app, the signature and the audience; what is missing is this \
                   user's permission to use the app without clicking Allow, since here nobody clicks",
-        first: "set the app's Permitted Users to `Admin approved users are pre-authorized` and add \
-                a profile or permission set of this user to the app",
+        first: "open the app's Policies in Setup, set Permitted Users to `Admin approved users are \
+                pre-authorized`, and add a profile or permission set of this user",
         causes: &[
             Cause {
                 what: "The app's Permitted Users is not `Admin approved users are pre-authorized`, or \

@@ -32,6 +32,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                        `--audience https://login.salesforce.com`.",
             },
             Cause {
+                what: "The audience has a typo, a port, a path or a slash at its end.",
+                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `aud`.",
+            },
+            Cause {
                 what: "For users of an Experience Cloud site the audience is the URL of the site.",
                 tell: "The user is a member of a site, and the login URL is that of the org.",
             },
@@ -86,7 +90,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         near: &["assertion", "signature", "jwt", "certificate"],
         class: Permanent,
         meaning: "Salesforce could not verify the signature with the certificate that the app has",
-        first: "upload the certificate that belongs to this private key to the app",
+        first: "upload the certificate that belongs to this private key to the app, under Flow Enablement > \
+                JWT Bearer Flow (External Client App) or Use digital signatures (Connected App)",
         causes: &[
             Cause {
                 what: "The app has another certificate than that of this key.",
@@ -100,6 +105,10 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The consumer key is of another app, which has another certificate.",
                 tell: "Compare the consumer key with the app's page.",
+            },
+            Cause {
+                what: "The key is no RSA key, or the signature is not RS256.",
+                tell: "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
             },
             Cause {
                 what: "The assertion was cut or changed on its way.",

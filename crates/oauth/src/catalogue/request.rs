@@ -124,7 +124,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[
             Cause {
                 what: "The user is not approved for the app.",
-                tell: "See [user_not_approved](#user_not_approved): half of all refusals are that.",
+                tell: "See [user_not_approved](#user_not_approved), the refusal that is met most.",
             },
             Cause {
                 what: "Host or audience are of another org.",

@@ -28,6 +28,10 @@ pub(super) const ENTRIES: &[Entry] = &[
                 tell: "Setup > Users shows the two in different columns.",
             },
             Cause {
+                what: "An id was given for the username.",
+                tell: "It begins with `005` and has no `@`.",
+            },
+            Cause {
                 what: "The user lives in another org.",
                 tell: "Setup > Users of the org behind the login URL does not list it.",
             },
