@@ -172,8 +172,11 @@ impl Check {
     fn missing(&mut self, setting: Setting) {
         let record = self.draft.layer.record.as_ref().filter(|_| setting.record_name().is_some());
         let Some(record) = record else {
-            // What is missing may well stand in the file that could not be read.
-            if !self.draft.layer.unreadable {
+            // What is missing may well stand in the file that could not be read, or in a profile.
+            if let Some(problem) = self.draft.layer.unchosen.take() {
+                self.draft.layer.unreadable = true;
+                self.problems.push(problem);
+            } else if !self.draft.layer.unreadable {
                 let fault = Fault::Missing { meant: None };
                 self.problems.push(Problem::new(Place::Nowhere(setting), fault));
             }

@@ -19,6 +19,8 @@ pub struct Layer {
     pub(crate) record: Option<RecordPlace>,
     /// The place could not be read, so what is missing elsewhere may well stand in it.
     pub(crate) unreadable: bool,
+    /// What to say if something is missing, where there are profiles to choose from.
+    pub(crate) unchosen: Option<Problem>,
 }
 
 impl Layer {
@@ -84,6 +86,7 @@ impl Layer {
         self.problems.extend(layer.problems);
         self.record = layer.record.or_else(|| self.record.take());
         self.unreadable |= layer.unreadable;
+        self.unchosen = layer.unchosen.or_else(|| self.unchosen.take());
     }
 
     pub(crate) fn problem(&mut self, place: Place, fault: Fault) {

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::layer::Layer;
-use crate::problems::{Expected, Fault, Found, Place};
+use crate::problems::{Expected, Fault, Found, Place, Problem};
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::SignerCommand;
@@ -25,7 +25,7 @@ pub(crate) fn read(bytes: &[u8], file: &str, name: Option<&str>) -> Layer {
     };
     let (root, errors) = DeTable::parse_recoverable(text);
     let config = Config { text, file };
-    for error in &errors {
+    for error in errors.iter().take(MAX_PROBLEMS) {
         // Its words are fixed texts; its Display would show the line.
         let at = error.span().map_or(0, |span| span.start);
         let fault = Fault::Toml { message: error.message().to_owned() };
@@ -45,7 +45,8 @@ struct Config<'a> {
 
 impl Config<'_> {
     fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
-        for (key, _) in root.iter().filter(|(key, _)| !ROOT.contains(&key.get_ref().as_ref())) {
+        let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
+        for key in unknown.take(MAX_PROBLEMS) {
             let near = spelling::nearest(key.get_ref(), ROOT.into_iter());
             let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
             layer.problem(self.position(key.span().start), fault);
@@ -65,6 +66,12 @@ impl Config<'_> {
         let Some(name) = name.map(str::to_owned).or_else(|| self.default(layer, root)) else {
             return match profiles {
                 Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
+                Some(profiles) if !profiles.is_empty() => {
+                    layer.unchosen = Some(Problem::new(
+                        Place::File(self.file.to_owned()),
+                        Fault::NoProfileChosen { known: known() },
+                    ));
+                }
                 _ => (),
             };
         };
@@ -104,7 +111,7 @@ impl Config<'_> {
         let mut key_form: Option<&'static str> = None;
         let mut entries: Vec<_> = entries.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        for (key, value) in entries {
+        for (key, value) in entries.into_iter().take(NAMES.len() + MAX_PROBLEMS) {
             let source = Source::Profile {
                 profile: text::shown(name),
                 file: self.file.to_owned(),
@@ -224,6 +231,9 @@ fn found(value: &DeValue<'_>) -> Found {
 }
 
 const ROOT: [&str; 2] = ["default_profile", "profile"];
+
+/// Nobody reads more of one kind than that.
+const MAX_PROBLEMS: usize = 32;
 
 /// Settings that people write without quotes.
 const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];

@@ -58,20 +58,19 @@ fn filled(file: &str, shape: Shape) -> Layer {
     let mut layer = Layer::default();
     let mut place =
         RecordPlace { file: file.to_owned(), pointer: shape.pointer, misspelt: Vec::new() };
-    for (index, (name, node)) in shape.fields.iter().enumerate() {
-        let again = shape.fields[..index].iter().any(|(earlier, _)| earlier == name);
-        match Setting::in_records().find(|(_, known)| known == name) {
-            Some((setting, _)) => {
-                let raw = if again { Raw::Broken(Fault::Duplicate) } else { value(setting, node) };
-                // A name that stands twice is broken, whichever of the two is looked at.
-                if again {
-                    layer.entries.retain(|entry| entry.setting != setting);
-                }
-                layer.add(setting, place.source(setting), raw);
-            }
-            None if !again => unknown(&mut layer, &mut place, name),
-            None => {}
-        }
+    for (setting, name) in Setting::in_records() {
+        let mut found = shape.fields.iter().filter(|(field, _)| field == name);
+        let Some((_, node)) = found.next() else { continue };
+        let raw = match found.next() {
+            Some(_) => Raw::Broken(Fault::Duplicate),
+            None => value(setting, node),
+        };
+        layer.add(setting, place.source(setting), raw);
+    }
+    let is_known = |name: &str| Setting::in_records().any(|(_, known)| known == name);
+    let unknown_names = shape.fields.iter().map(|(name, _)| name).filter(|name| !is_known(name));
+    for name in unknown_names.take(MAX_UNKNOWN) {
+        unknown(&mut layer, &mut place, name);
     }
     layer.record = Some(place);
     layer
@@ -115,6 +114,9 @@ fn meant(name: &str) -> Option<Setting> {
         || SYNONYMS.iter().find(|(synonym, _)| *synonym == near).map(|(_, setting)| *setting),
     )
 }
+
+/// Nobody reads more names than that.
+const MAX_UNKNOWN: usize = 64;
 
 /// Nobody misses these, so a misspelt one has to be reported by itself.
 const OPTIONAL: [Setting; 2] = [Setting::Audience, Setting::LoginUrl];

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Missing { meant: Option<String> },
     #[error("{}", no_profile(.known))]
     NoProfile { known: Vec<String> },
+    #[error("there are several profiles, and none was named")]
+    NoProfileChosen { known: Vec<String> },
     #[error("{found} stands where the text of a private key is expected")]
     NotAKey { found: Looks },
     #[error("a placeholder was left in")]
@@ -69,7 +71,7 @@ impl Fault {
             Self::Key(error) => error.code(),
             Self::KeyAsName { .. } => "settings.swapped",
             Self::Missing { .. } => "settings.missing",
-            Self::NoProfile { .. } => "settings.profile",
+            Self::NoProfile { .. } | Self::NoProfileChosen { .. } => "settings.profile",
             Self::NotAKey { .. } => "key.not_a_key",
             Self::Placeholder => "settings.placeholder",
             Self::Shape(_) => "settings.shape",

@@ -21,6 +21,10 @@ impl Fault {
                 "write a `[profile.NAME]` section into it".into()
             }
             Self::NoProfile { known } => format!("it has {}", quoted(known)).into(),
+            Self::NoProfileChosen { known } => {
+                let known = quoted(known);
+                format!("name one with `--profile` or `default_profile`: it has {known}").into()
+            }
             Self::Placeholder => format!("put {} in its place", meaning(setting)).into(),
             Self::Shape(fault) => fault.hint(),
             Self::Swapped { belongs: None, .. } => format!("put {} here", meaning(setting)).into(),

@@ -139,6 +139,18 @@ fn problems_name_the_line_and_never_show_it() {
 }
 
 #[test]
+fn without_a_choice_among_profiles_only_the_choice_is_missing() {
+    let text = TWO.replace("default_profile = \"b\"\n", "");
+    let problems = Draft::new([read_text(&text, None)]).check().unwrap_err();
+    assert_eq!(problems.code(), "settings.profile");
+    assert_eq!(problems.iter().count(), 1);
+    assert_eq!(
+        problems.hint().unwrap(),
+        "name one with `--profile` or `default_profile`: it has `a`, `b`"
+    );
+}
+
+#[test]
 fn a_secret_in_a_profile_is_sent_to_a_file() {
     for name in ["private_key", "passphrase"] {
         let layer = read_text(&format!("[profile.a]\n{name} = \"c4n4ry\"\n"), None);

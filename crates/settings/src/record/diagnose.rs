@@ -18,7 +18,7 @@ pub(super) fn diagnose(text: &str, refused: (usize, usize)) -> Diagnosis {
     if let Some(other) = other_format(text) {
         return Diagnosis { line: 1, column: 1, syntax: Syntax::NotJson(other) };
     }
-    let mut scan = Scan { text, at: 0, near: None };
+    let mut scan = Scan { text, at: 0, name: "", known: None };
     match scan.document() {
         Err(syntax) => {
             let (line, column) = scan.position();
@@ -60,10 +60,13 @@ fn is_assignment(line: &str) -> bool {
 struct Scan<'a> {
     text: &'a str,
     at: usize,
-    near: Near,
+    /// The last name that was read.
+    name: &'a str,
+    /// The last name that is one of a setting.
+    known: Near,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
     fn document(&mut self) -> Result<(), Syntax> {
         self.blanks()?;
         self.value(0)?;
@@ -103,9 +106,9 @@ impl Scan<'_> {
                     self.skip(1);
                     return Ok(());
                 }
-                None => return Err(Syntax::Ended(self.near)),
+                None => return Err(Syntax::Ended(self.near())),
                 Some(_) => {
-                    return Err(self.quote_fault().unwrap_or(Syntax::MissingComma(self.near)));
+                    return Err(self.quote_fault_or(Syntax::MissingComma));
                 }
             }
         }
@@ -117,7 +120,7 @@ impl Scan<'_> {
         self.blanks()?;
         if self.peek() == Some(close) {
             self.at = comma;
-            return Err(Syntax::TrailingComma(self.near));
+            return Err(Syntax::TrailingComma(self.near()));
         }
         Ok(())
     }
@@ -127,14 +130,14 @@ impl Scan<'_> {
         let start = self.at;
         match self.peek() {
             Some('"') => self.string_of_name(start)?,
-            None => return Err(Syntax::Ended(self.near)),
+            None => return Err(Syntax::Ended(self.near())),
             Some(_) => return Err(self.name_fault()),
         }
         self.blanks()?;
         match self.peek() {
             Some(':') => self.skip(1),
-            None => return Err(Syntax::Ended(self.near)),
-            Some(_) => return Err(Syntax::MissingColon(self.near)),
+            None => return Err(Syntax::Ended(self.near())),
+            Some(_) => return Err(Syntax::MissingColon(self.near())),
         }
         self.blanks()
     }
@@ -144,8 +147,8 @@ impl Scan<'_> {
             Syntax::LineBreak(near) => Syntax::MissingClosingQuote(near),
             other => other,
         })?;
-        let name = self.text.get(start + 1..self.at - 1).unwrap_or_default();
-        self.near = setting_named(name).or(self.near);
+        self.name = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+        self.known = exactly(self.name).or(self.known);
         Ok(())
     }
 
@@ -156,9 +159,9 @@ impl Scan<'_> {
             rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
         let near = setting_named(word);
         match rest[word.len()..].chars().next() {
-            _ if word.is_empty() => self.quote_fault().unwrap_or(Syntax::Unexpected(self.near)),
+            _ if word.is_empty() => self.quote_fault_or(Syntax::Unexpected),
             Some('"') => Syntax::MissingNameQuote(near),
-            _ => Syntax::NameWithoutQuotes(near.or(self.near)),
+            _ => Syntax::NameWithoutQuotes(near.or_else(|| self.near())),
         }
     }
 
@@ -173,21 +176,21 @@ impl Scan<'_> {
                 }
                 '\\' => self.escape()?,
                 '\n' | '\r' => return Err(self.line_break(start)),
-                c if c < ' ' => return Err(Syntax::ControlCharacter(self.near)),
+                c if c < ' ' => return Err(Syntax::ControlCharacter(self.near())),
                 c => self.skip(c.len_utf8()),
             }
         }
         self.at = start;
-        Err(Syntax::MissingClosingQuote(self.near))
+        Err(Syntax::MissingClosingQuote(self.near()))
     }
 
     /// A line that ends inside a text: a key with its own line breaks, or a forgotten quote.
     fn line_break(&self, start: usize) -> Syntax {
-        let is_key = self.near == Setting::PrivateKey.record_name();
+        let is_key = self.near() == Setting::PrivateKey.record_name();
         if is_key || self.text[start..self.at].contains("-----") {
-            Syntax::LineBreak(self.near)
+            Syntax::LineBreak(self.near())
         } else {
-            Syntax::MissingClosingQuote(self.near)
+            Syntax::MissingClosingQuote(self.near())
         }
     }
 
@@ -196,7 +199,7 @@ impl Scan<'_> {
         let length = match (rest.get(1), code_unit(rest), code_unit(rest.get(6..).unwrap_or(&[]))) {
             (Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'), ..) => 2,
             (_, Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
-            (_, Some(0xd800..=0xdfff) | None, _) => return Err(Syntax::Escape(self.near)),
+            (_, Some(0xd800..=0xdfff) | None, _) => return Err(Syntax::Escape(self.near())),
             (_, Some(_), _) => 6,
         };
         self.skip(length);
@@ -213,22 +216,23 @@ impl Scan<'_> {
             return Ok(());
         }
         Err(match rest.chars().next() {
-            None => Syntax::Ended(self.near),
-            Some(c) if c.is_alphanumeric() || c == '-' => Syntax::MissingValueQuote(self.near),
-            Some(_) => self.quote_fault().unwrap_or(Syntax::Unexpected(self.near)),
+            None => Syntax::Ended(self.near()),
+            Some(c) if c.is_alphanumeric() || c == '-' => Syntax::MissingValueQuote(self.near()),
+            Some(_) => self.quote_fault_or(Syntax::Unexpected),
         })
     }
 
-    /// The wrong quotes and comments at this place.
-    fn quote_fault(&self) -> Option<Syntax> {
-        Some(match self.peek()? {
-            '\'' | '`' => Syntax::SingleQuote(self.near),
-            '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '＂' => {
-                Syntax::CurlyQuote(self.near)
+    /// The wrong quotes and comments at this place, or else another fault.
+    fn quote_fault_or(&self, other: fn(Near) -> Syntax) -> Syntax {
+        let fault = match self.peek() {
+            Some('\'' | '`') => Syntax::SingleQuote,
+            Some('“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '«' | '»' | '″' | '＂') => {
+                Syntax::CurlyQuote
             }
-            '/' | '#' => Syntax::Comment(self.near),
-            _ => return None,
-        })
+            Some('/' | '#') => Syntax::Comment,
+            _ => other,
+        };
+        fault(self.near())
     }
 
     fn blanks(&mut self) -> Result<(), Syntax> {
@@ -237,13 +241,18 @@ impl Scan<'_> {
         self.skip(blanks);
         match self.rest() {
             rest if rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#') => {
-                Err(Syntax::Comment(self.near))
+                Err(Syntax::Comment(self.near()))
             }
             _ => Ok(()),
         }
     }
 
-    fn rest(&self) -> &str {
+    /// Looked for only after a fault: a text may hold many names.
+    fn near(&self) -> Near {
+        setting_named(self.name).or(self.known)
+    }
+
+    fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
@@ -271,8 +280,10 @@ fn code_unit(escape: &[u8]) -> Option<u16> {
 
 /// The setting whose name a person wrote, or meant.
 fn setting_named(name: &str) -> Near {
-    let mut names = Setting::in_records().map(|(_, name)| name);
-    names
-        .find(|known| *known == name)
-        .or_else(|| spelling::nearest(name, Setting::in_records().map(|(_, name)| name)))
+    let names = Setting::in_records().map(|(_, name)| name);
+    exactly(name).or_else(|| spelling::nearest(name, names))
+}
+
+fn exactly(name: &str) -> Near {
+    Setting::in_records().map(|(_, name)| name).find(|known| *known == name)
 }
