@@ -107,9 +107,7 @@ impl<'a> Scan<'a> {
                     return Ok(());
                 }
                 None => return Err(Syntax::Ended(self.near())),
-                Some(_) => {
-                    return Err(self.quote_fault_or(Syntax::MissingComma));
-                }
+                Some(_) => return Err(self.quote_fault_or(Syntax::MissingComma)),
             }
         }
     }
@@ -137,6 +135,9 @@ impl<'a> Scan<'a> {
         match self.peek() {
             Some(':') => self.skip(1),
             None => return Err(Syntax::Ended(self.near())),
+            Some(_) if self.name.contains(':') => {
+                return Err(Syntax::MissingClosingQuote(self.near()));
+            }
             Some(_) => return Err(Syntax::MissingColon(self.near())),
         }
         self.blanks()

@@ -148,6 +148,12 @@ fn json_that_is_broken() {
             "closing quote is missing, near `Username`",
         ),
         (
+            "missing closing quote of a name",
+            "{\"InstanceUrl: \"https://x\"}",
+            "1:17",
+            "closing quote is missing, near `InstanceUrl`",
+        ),
+        (
             "missing closing quote at the end",
             "{\"Username\": \"a}",
             "1:14",
