@@ -3,10 +3,12 @@
 mod login;
 mod network;
 mod secret;
+mod tokens;
 mod usage;
 
 pub(crate) use login::Login;
 pub(crate) use network::{Network, Route, duration};
+pub(crate) use tokens::Tokens;
 pub(crate) use usage::UsageError;
 
 use std::ffi::OsString;

@@ -113,7 +113,7 @@ fn config_file() -> Option<PathBuf> {
 }
 
 /// An empty variable is an unset one, and a relative folder is none.
-fn folder(variable: &str) -> Option<PathBuf> {
+pub(crate) fn folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 

@@ -7,9 +7,9 @@ pub(crate) use exit::UNEXPECTED;
 use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use orgtoken_client::LoginError;
-use orgtoken_oauth::Refusal;
+use orgtoken_client::TokenError;
 use orgtoken_settings::Problems;
 use serde::Serialize;
 
@@ -159,11 +159,11 @@ fails_with!(
 );
 
 /// A refusal ends in what it means: its words alone help nobody at three in the morning.
-impl From<LoginError> for Failure {
-    fn from(error: LoginError) -> Self {
-        let refusal = error.attempts().last().and_then(|attempt| attempt.error().refusal());
-        let meaning = refusal.map(Refusal::meaning);
-        Self::new(error.code(), error.hint(), error).meaning(meaning)
+impl From<Arc<TokenError>> for Failure {
+    fn from(error: Arc<TokenError>) -> Self {
+        let meaning = error.refusal().map(|refusal| refusal.meaning());
+        let hint = error.hint().map(Cow::into_owned);
+        Self::new(error.code().to_owned(), hint, error).meaning(meaning)
     }
 }
 

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cache;
 mod clock;
 mod command;
 mod console;
@@ -15,11 +16,11 @@ mod failure;
 mod harden;
 mod input;
 mod log;
-mod login;
 mod new_file;
 mod output;
 mod prompt;
 mod run;
+mod session;
 mod signer;
 mod text;
 mod transport;

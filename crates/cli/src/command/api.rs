@@ -11,11 +11,11 @@ use orgtoken_client::Timeouts;
 use orgtoken_rest::{Org, TIMEOUTS, Usage};
 use serde_json::Value;
 
-use crate::args::{Login, Network};
+use crate::args::{Login, Network, Tokens};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
-use crate::login::{log_in, wait_for};
+use crate::session::{Session, wait_for};
 use crate::text::printable;
 
 /// Call the REST API with an access token
@@ -49,15 +49,18 @@ pub(crate) struct Args {
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
     network: Network,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // What is wrong with the call itself is found before anyone logs in for it.
     let call = Call::read(args)?;
-    let session = log_in(&args.login, &args.network, console)?;
-    let transport = session.transport.with_timeouts(timeouts(&args.network));
-    let org = Org::new(transport, session.token, session.api_version.major());
+    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let transport = session.transport()?.with_timeouts(timeouts(&args.network));
+    let version = session.api_version().major();
+    let org = Org::new(transport, session.token()?, version);
     tracing::info!("{} {}", call.method, call.path);
     let answer = wait_for(org.request(call.method, &call.path, call.headers, call.body))?;
     if let Some(usage) = Usage::of(answer.headers()) {

@@ -1,10 +1,10 @@
 //! The main job: print an access token.
 
-use crate::args::{Login, Network};
+use crate::args::{Login, Network, Tokens};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::login::log_in;
 use crate::output::{Format, Printed};
+use crate::session::Session;
 
 /// Print an access token
 ///
@@ -17,18 +17,22 @@ pub(crate) struct Args {
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
     network: Network,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let format = args.output.unwrap_or_else(|| default(console));
-    let session = log_in(&args.login, &args.network, console)?;
+    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let (username, api_version) = (session.username(), session.api_version().to_string());
+    let token = session.token()?;
     let printed = Printed {
-        access_token: session.token.access_token().secret(),
-        instance_url: session.token.instance_url().as_str(),
-        api_version: &session.api_version.to_string(),
-        username: &session.username,
-        expires_at: Some(session.token.expires_at()),
+        access_token: token.access_token().secret(),
+        instance_url: token.instance_url().as_str(),
+        api_version: &api_version,
+        username: &username,
+        expires_at: Some(token.expires_at()),
     };
     Ok(console.secret(&printed.text(format), "the token")?)
 }

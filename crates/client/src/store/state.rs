@@ -13,7 +13,7 @@ use crate::life;
 
 /// A token, and when it ends by the clock that never jumps.
 pub struct Held {
-    token: Token,
+    token: Arc<Token>,
     obtained: Moment,
     ends: BootTime,
 }
@@ -22,11 +22,11 @@ impl Held {
     /// Takes a token that was granted just now.
     pub fn new(token: Token, now: Moment) -> Self {
         let life = token.expires_at().saturating_duration_since(token.received_at());
-        Self { ends: now.boot.saturating_add(life), obtained: now, token }
+        Self { ends: now.boot.saturating_add(life), obtained: now, token: Arc::new(token) }
     }
 
     /// The token.
-    pub fn token(&self) -> &Token {
+    pub fn token(&self) -> &Arc<Token> {
         &self.token
     }
 
@@ -70,7 +70,7 @@ impl Held {
             Some(boot) if same_start => (ends.min(boot.saturating_add(life)), boot),
             _ => (ends, now.boot),
         };
-        Some(Self { token, obtained: Moment { wall, boot }, ends })
+        Some(Self { token: Arc::new(token), obtained: Moment { wall, boot }, ends })
     }
 }
 

@@ -1,0 +1,113 @@
+//! A login, from what was typed to a token.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orgtoken_client::{BootTime, FileStore, Login, LoginSource, TokenSource, Transport};
+use orgtoken_oauth::Token;
+use orgtoken_settings::{ApiVersion, Settings};
+
+use crate::args;
+use crate::cache;
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::signer::signer;
+use crate::transport::transport;
+
+/// Somebody who may log in, and what they want of a token.
+pub(crate) struct Session<'a> {
+    settings: Settings,
+    store: Option<FileStore>,
+    tokens: &'a args::Tokens,
+    network: &'a args::Network,
+    console: &'a Console,
+}
+
+impl<'a> Session<'a> {
+    /// As flags, environment, profile and record have it.
+    pub(crate) fn open(
+        login: &args::Login,
+        network: &'a args::Network,
+        tokens: &'a args::Tokens,
+        console: &'a Console,
+    ) -> Result<Self, Failure> {
+        let settings = context::settings(login, Some(&network.route), console)?;
+        let store = if tokens.no_cache { None } else { cache::store(&settings, console) };
+        Ok(Self { settings, store, tokens, network, console })
+    }
+
+    pub(crate) fn username(&self) -> String {
+        self.settings.username().to_string()
+    }
+
+    pub(crate) fn api_version(&self) -> ApiVersion {
+        self.settings.api_version()
+    }
+
+    pub(crate) fn transport(&self) -> Result<Transport, Failure> {
+        transport(self.network, &self.settings)
+    }
+
+    /// A token that is good for long enough. If one is at hand, there is neither runtime nor TLS
+    /// nor RSA.
+    pub(crate) fn token(self) -> Result<Arc<Token>, Failure> {
+        if let Some(token) = self.kept() {
+            return Ok(token);
+        }
+        let (instance_url, min_ttl) = (self.settings.instance_url().cloned(), self.tokens.min_ttl);
+        let (console, transport) = (self.console, self.transport()?);
+        let source = self.source(transport)?;
+        let token = Arc::clone(wait_for(source.renew(min_ttl))?.token());
+        tracing::info!("token for {}", token.instance_url().as_str());
+        if let Some(notice) = instance_url.and_then(|expected| token.instance_notice(&expected)) {
+            console.warn(&notice);
+        }
+        Ok(token)
+    }
+
+    /// Where tokens come from, for as long as the command runs.
+    pub(crate) fn source(self, transport: Transport) -> Result<LoginSource, Failure> {
+        let (lifetime, retry) = (self.settings.token_lifetime(), self.tokens.retry);
+        let (login, store) = (login(self.settings)?, self.store);
+        let source = match store {
+            Some(store) => LoginSource::with_store(login, transport, store),
+            None => LoginSource::new(login, transport),
+        };
+        let source = lifetime.into_iter().fold(source, LoginSource::token_lifetime);
+        Ok(if retry { source.ask_anew() } else { source })
+    }
+
+    fn kept(&self) -> Option<Arc<Token>> {
+        let held = self.store.as_ref()?.peek().held?;
+        let now = BootTime::now();
+        let left = Duration::from_secs(held.time_left(now).as_secs());
+        if !held.is_good_for(self.tokens.min_ttl, now) {
+            tracing::info!("the kept token is good for {left:?} only: a new one is got");
+            return None;
+        }
+        tracing::info!("token from the cache, good for {left:?}");
+        Some(Arc::clone(held.token()))
+    }
+}
+
+/// Runs what uses the network. There is no runtime before, and none where it is not needed.
+pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a thread, a timer and a poller");
+    let done = runtime.block_on(future);
+    // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
+    runtime.shutdown_background();
+    done
+}
+
+fn login(settings: Settings) -> Result<Login, Failure> {
+    let resolution = settings.resolution().clone();
+    tracing::info!("endpoint {}: {}", resolution.endpoint().as_str(), resolution.endpoint_reason());
+    tracing::info!("audience {}: {}", resolution.audience().as_str(), resolution.audience_reason());
+    let (client_id, username) = (settings.client_id().to_string(), settings.username().to_string());
+    let allowed_hosts = settings.allowed_hosts().clone();
+    let signer = signer(settings.into_key())?;
+    Ok(Login::new(client_id, username, signer, resolution).allowed_hosts(allowed_hosts))
+}
