@@ -1,0 +1,174 @@
+use std::collections::BTreeSet;
+
+use crate::Peer;
+
+/// Who may have a profile's tokens, beside the broker's own user and root.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Access {
+    users: BTreeSet<u32>,
+    groups: BTreeSet<u32>,
+}
+
+impl Access {
+    /// Resolves the names of a profile's `allow_users` and `allow_groups`; a number stands for
+    /// itself. Members of a group are let in whichever group they run under.
+    pub fn resolve<'a>(
+        accounts: &Accounts,
+        users: impl IntoIterator<Item = &'a str>,
+        groups: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, AccountsError> {
+        let mut access = Self::default();
+        for name in users {
+            access.users.insert(accounts.user(name)?);
+        }
+        for name in groups {
+            let (group, members) = accounts.group(name)?;
+            access.groups.insert(group);
+            access.users.extend(members);
+        }
+        Ok(access)
+    }
+
+    /// Is anybody let in beside the owner and root?
+    pub fn is_shared(&self) -> bool {
+        !self.users.is_empty() || !self.groups.is_empty()
+    }
+
+    /// A peer on TCP has shown a bearer token instead.
+    pub(crate) fn allows(&self, peer: Peer, owner: u32) -> bool {
+        match peer {
+            Peer::Loopback => true,
+            Peer::User { uid, gid, .. } => {
+                uid == owner || uid == 0 || self.users.contains(&uid) || self.groups.contains(&gid)
+            }
+        }
+    }
+}
+
+/// The users and groups of this machine, as `/etc/passwd` and `/etc/group` list them.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    users: Vec<(String, u32)>,
+    groups: Vec<(String, u32, Vec<String>)>,
+}
+
+impl Accounts {
+    /// Reads the texts of the two files; lines that are no account are passed over.
+    pub fn parse(passwd: &str, group: &str) -> Self {
+        let users = passwd.lines().filter_map(|line| {
+            let mut fields = line.split(':');
+            Some((fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?))
+        });
+        let groups = group.lines().filter_map(|line| {
+            let mut fields = line.split(':');
+            let (name, id) = (fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?);
+            let members = fields.next()?.split(',').filter(|name| !name.is_empty());
+            Some((name, id, members.map(str::to_owned).collect()))
+        });
+        Self { users: users.collect(), groups: groups.collect() }
+    }
+
+    fn user(&self, name: &str) -> Result<u32, AccountsError> {
+        let known = self.users.iter().find(|(known, _)| known == name).map(|&(_, id)| id);
+        known
+            .or_else(|| name.parse().ok())
+            .ok_or_else(|| AccountsError::User { name: name.to_owned() })
+    }
+
+    /// Its number, and those of its members that are users of this machine.
+    fn group(&self, name: &str) -> Result<(u32, Vec<u32>), AccountsError> {
+        let number = name.parse().ok();
+        let known = |(known, id, _): &&(String, u32, _)| known == name || Some(*id) == number;
+        let Some((_, id, members)) = self.groups.iter().find(known) else {
+            let unknown = || AccountsError::Group { name: name.to_owned() };
+            return Ok((number.ok_or_else(unknown)?, Vec::new()));
+        };
+        Ok((*id, members.iter().filter_map(|name| self.user(name).ok()).collect()))
+    }
+}
+
+/// A name that no user or group of this machine has.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccountsError {
+    /// Named in `allow_groups`.
+    #[error("there is no group `{name}` on this machine")]
+    Group {
+        /// As it was written.
+        name: String,
+    },
+    /// Named in `allow_users`.
+    #[error("there is no user `{name}` on this machine")]
+    User {
+        /// As it was written.
+        name: String,
+    },
+}
+
+impl AccountsError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Group { .. } => "settings.allow_groups",
+            Self::User { .. } => "settings.allow_users",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Group { .. } => "correct `allow_groups`, or give the number of the group",
+            Self::User { .. } => "correct `allow_users`, or give the number of the user",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASSWD: &str = "\
+root:x:0:0:root:/root:/bin/bash
+orgtoken:x:900:900::/nonexistent:/usr/sbin/nologin
+web:x:1001:1001::/srv/web:/bin/sh
+job:x:1002:1002::/srv/job:/bin/sh
+broken line
+";
+    const GROUP: &str = "root:x:0:\nweb:x:1001:\nbatch:x:2000:job,gone\n\nbroken\n";
+
+    fn user(uid: u32, gid: u32) -> Peer {
+        Peer::User { uid, gid, pid: None }
+    }
+
+    #[test]
+    fn owner_root_and_whom_the_profile_names_are_let_in() {
+        let accounts = Accounts::parse(PASSWD, GROUP);
+        let access = |users: &[&str], groups: &[&str]| {
+            Access::resolve(&accounts, users.iter().copied(), groups.iter().copied()).unwrap()
+        };
+        for (name, access, peer, allowed) in [
+            ("the owner", access(&[], &[]), user(900, 900), true),
+            ("root", access(&[], &[]), user(0, 0), true),
+            ("another user", access(&[], &[]), user(1001, 1001), false),
+            ("a user by name", access(&["web"], &[]), user(1001, 5), true),
+            ("a user by number", access(&["1001"], &[]), user(1001, 5), true),
+            ("another than the named", access(&["web"], &[]), user(1002, 1002), false),
+            ("the group it runs under", access(&[], &["batch"]), user(3000, 2000), true),
+            ("a member of the group", access(&[], &["batch"]), user(1002, 1002), true),
+            ("a member by the group's number", access(&[], &["2000"]), user(1002, 1002), true),
+            ("no member", access(&[], &["batch"]), user(1001, 1001), false),
+            ("a bearer on TCP", access(&[], &[]), Peer::Loopback, true),
+        ] {
+            assert_eq!(access.allows(peer, 900), allowed, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_an_error() {
+        let accounts = Accounts::parse(PASSWD, GROUP);
+        let error = Access::resolve(&accounts, ["nobody"], []).unwrap_err();
+        assert_eq!(error.to_string(), "there is no user `nobody` on this machine");
+        let error = Access::resolve(&accounts, [], ["nogroup"]).unwrap_err();
+        assert_eq!(error.code(), "settings.allow_groups");
+    }
+}

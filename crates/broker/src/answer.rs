@@ -1,0 +1,120 @@
+//! What goes back to a client.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// A whole answer. None of them may be stored (gate 9).
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// A request that was turned away.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Refused {
+    /// Which gate, from 1 to 9.
+    pub(crate) gate: usize,
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) why: Cow<'static, str>,
+    pub(crate) hint: &'static str,
+    pub(crate) allow: Option<&'static str>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Refused {
+    pub(crate) fn new(
+        gate: usize,
+        status: StatusCode,
+        code: &'static str,
+        why: impl Into<Cow<'static, str>>,
+        hint: &'static str,
+    ) -> Self {
+        Self { gate, status, code, why: why.into(), hint, allow: None, retry_after: None }
+    }
+
+    pub(crate) fn answer(&self) -> Answer {
+        let words = Words { error: self.code, error_description: &self.why, hint: Some(self.hint) };
+        let mut answer = json(self.status, &words);
+        retry_after(&mut answer, self.retry_after);
+        let headers = answer.headers_mut();
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
+
+impl Problem {
+    pub(crate) fn answer(&self) -> Answer {
+        let words = Words {
+            error: &self.error,
+            error_description: &self.description,
+            hint: self.hint.as_deref(),
+        };
+        let mut answer = json(self.status, &words);
+        retry_after(&mut answer, self.retry_after);
+        answer
+    }
+}
+
+/// Somebody waits for a login: it goes on, and the next request finds what came of it.
+pub(crate) fn too_slow(limit: Duration) -> Answer {
+    let seconds = limit.as_secs();
+    let hint = "ask again: the login goes on, and its token is kept";
+    let problem = Problem::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
+    Problem { status: StatusCode::GATEWAY_TIMEOUT, ..problem }.answer()
+}
+
+/// The body was made when the token came.
+pub(crate) fn token(body: Bytes) -> Answer {
+    with_body(StatusCode::OK, JSON, body)
+}
+
+pub(crate) fn text(body: String) -> Answer {
+    with_body(StatusCode::OK, TEXT, body.into())
+}
+
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).expect("texts and numbers are JSON");
+    with_body(status, JSON, body.into())
+}
+
+fn with_body(status: StatusCode, kind: HeaderValue, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, kind);
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    answer
+}
+
+fn retry_after(answer: &mut Answer, wait: Option<Duration>) {
+    if let Some(wait) = wait {
+        let seconds = wait.as_secs_f64().ceil().max(1.0);
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
+    }
+}
+
+#[derive(Serialize)]
+struct Words<'a> {
+    error: &'a str,
+    error_description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");

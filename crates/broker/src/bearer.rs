@@ -1,0 +1,138 @@
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// What a client shows on TCP: whoever has it can have every token of the broker.
+///
+/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`Bearer::secret`] is the only way out.
+pub struct Bearer(Zeroizing<String>);
+
+impl Bearer {
+    /// Makes one of 256 random bits.
+    pub fn generate() -> Result<Self, BearerError> {
+        let mut bits = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *bits).map_err(|_| BearerError::Random)?;
+        Ok(Self(Zeroizing::new(Base64UrlUnpadded::encode_string(&*bits))))
+    }
+
+    /// Takes one from a file; blanks around it are no part of it.
+    ///
+    /// It has 32 characters or more, all of them visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, BearerError> {
+        let text = text.trim();
+        if text.len() < SHORTEST {
+            return Err(BearerError::Short);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(BearerError::Text);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The text that a client sends after `Authorization: Bearer `.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes as long for a near miss as for a wild guess (D18).
+    pub(crate) fn admits(&self, authorization: &[u8]) -> bool {
+        authorization.split_at_checked(SCHEME.len()).is_some_and(|(scheme, shown)| {
+            scheme.eq_ignore_ascii_case(SCHEME) && bool::from(shown.ct_eq(self.0.as_bytes()))
+        })
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer([redacted])")
+    }
+}
+
+/// Why a text, or this machine, gives no bearer token.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BearerError {
+    /// The system's generator gave nothing.
+    #[error("this machine has no random numbers")]
+    Random,
+    /// It could be guessed.
+    #[error("the bearer token has less than {SHORTEST} characters")]
+    Short,
+    /// It could not be sent in a header.
+    #[error("the bearer token has other characters than visible ASCII")]
+    Text,
+}
+
+impl BearerError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Random => "io.random",
+            Self::Short | Self::Text => "settings.bearer",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Random => "mend the system's generator: without it nothing can be signed either",
+            Self::Short | Self::Text => {
+                "remove the file: the service then writes a token of its own to it"
+            }
+        }
+    }
+}
+
+const SCHEME: &[u8] = b"Bearer ";
+const SHORTEST: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_of_them_differ_and_each_reads_back() {
+        let (one, other) = (Bearer::generate().unwrap(), Bearer::generate().unwrap());
+        assert_ne!(one.secret(), other.secret());
+        assert_eq!(one.secret().len(), 43);
+        let read = Bearer::parse(&format!("{}\n", one.secret())).unwrap();
+        assert_eq!(read.secret(), one.secret());
+    }
+
+    #[test]
+    fn only_the_whole_of_it_is_admitted() {
+        let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
+        for (name, header, admitted) in [
+            ("it", "Bearer 0123456789abcdef0123456789abcdef", true),
+            ("scheme in another case", "bearer 0123456789abcdef0123456789abcdef", true),
+            ("nothing", "", false),
+            ("no scheme", "0123456789abcdef0123456789abcdef", false),
+            ("another scheme", "Basic 0123456789abcdef0123456789abcdef", false),
+            ("a part", "Bearer 0123456789abcdef0123456789abcde", false),
+            ("more", "Bearer 0123456789abcdef0123456789abcdef0", false),
+            ("another", "Bearer 0123456789abcdef0123456789abcdee", false),
+        ] {
+            assert_eq!(bearer.admits(header.as_bytes()), admitted, "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_none() {
+        for (name, text, error) in [
+            ("empty", "", BearerError::Short),
+            ("short", "0123456789abcdef0123456789abcde", BearerError::Short),
+            ("two lines", "0123456789abcdef0123456789abcdef\nx", BearerError::Text),
+            ("accents", "0123456789abcdef0123456789abcdeé", BearerError::Text),
+        ] {
+            assert_eq!(Bearer::parse(text).unwrap_err(), error, "{name}");
+        }
+    }
+
+    #[test]
+    fn d2_debug_shows_no_part_of_the_secret() {
+        let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(format!("{bearer:?}"), "Bearer([redacted])");
+    }
+}

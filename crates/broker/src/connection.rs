@@ -1,0 +1,221 @@
+//! One connection: its requests, from the gates to the answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::answer::{self, Answer, Refused};
+use crate::audit::Ledger;
+use crate::broker::Shared;
+use crate::gate::{Door, Route};
+use crate::limits::Seat;
+use crate::listener::{Listener, Stream};
+use crate::request::{Ask, receive};
+use crate::{Peer, Profile};
+
+/// Takes connections until the broker ends.
+pub(crate) async fn attend(
+    shared: Arc<Shared>,
+    listener: Listener,
+    mut ending: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            _ = ending.wait_for(|ending| *ending) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(stream) => admit(&shared, listener.door(), stream, &ending),
+            // Out of file descriptors, say: those that are open will end.
+            Err(error) => {
+                tracing::warn!("cannot take a connection: {error}");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.
+fn admit(shared: &Arc<Shared>, door: &Arc<Door>, stream: Stream, ending: &watch::Receiver<bool>) {
+    let gate = if matches!(stream, Stream::Unix(_)) { 1 } else { 2 };
+    let peer = stream.peer().filter(|peer| shared.profiles.load().allow(*peer, shared.owner));
+    let Some(peer) = peer else {
+        return shared.metrics.turned_away(gate);
+    };
+    let Some(seat) = shared.seats.take(peer.share(), &shared.limits) else {
+        return shared.metrics.turned_away(8);
+    };
+
+    let seat = Arc::new(seat);
+    let visit = Visit {
+        shared: Arc::clone(shared),
+        door: Arc::clone(door),
+        peer,
+        ledger: shared.audit.clone().map(Ledger::new),
+        seat: Arc::clone(&seat),
+    };
+    let task = tokio::spawn(serve(visit, stream, ending.clone()));
+    seat.can_be_cut_by(task.abort_handle());
+}
+
+async fn serve(visit: Visit, stream: Stream, ending: watch::Receiver<bool>) {
+    match stream {
+        Stream::Tcp(stream, _) => {
+            // An answer is one segment: there is nothing to wait for.
+            let _ = stream.set_nodelay(true);
+            speak(visit, stream, ending).await;
+        }
+        Stream::Unix(stream) => speak(visit, stream, ending).await,
+    }
+}
+
+async fn speak(
+    visit: Visit,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    mut ending: watch::Receiver<bool>,
+) {
+    let head = visit.shared.limits.head;
+    let visit = Arc::new(visit);
+    let service = service_fn(|request| {
+        let visit = Arc::clone(&visit);
+        async move { Ok::<_, Infallible>(visit.answer(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_headers(HEADERS)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // How a client goes away is its own affair.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = ending.wait_for(|ending| *ending) => {}
+    }
+    if visit.seat.is_busy() {
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+/// What is known of a client before it says a word, and what it has been given.
+struct Visit {
+    shared: Arc<Shared>,
+    door: Arc<Door>,
+    peer: Peer,
+    ledger: Option<Ledger>,
+    seat: Arc<Seat>,
+}
+
+impl Visit {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        self.seat.begin();
+        let limit = self.shared.limits.request;
+        let answer = timeout(limit, self.route(request)).await;
+        self.seat.end();
+        match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(refused)) => self.turn_away(refused).answer(),
+            Err(_) => answer::too_slow(limit),
+        }
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Result<Answer, Refused> {
+        let (head, body) = request.into_parts();
+        let route = self.door.pass(&head)?;
+        match route {
+            Route::Health => Ok(self.shared.health()),
+            Route::Metrics => Ok(answer::text(self.shared.metrics_text())),
+            Route::Onify | Route::Token => self.token(route, &receive(body).await?).await,
+        }
+    }
+
+    async fn token(&self, route: Route, body: &Bytes) -> Result<Answer, Refused> {
+        let ask = Ask::parse(body)?;
+        let profiles = self.shared.profiles.load();
+        let profile = profiles.find(ask.profile.as_deref()).ok_or_else(|| no_profile(&ask))?;
+        if !profile.allows(self.peer, self.shared.owner) {
+            return Err(not_yours());
+        }
+        if let Some((body, is_new)) = profile.at_hand(route, ask.min_ttl()) {
+            if self.shared.limits.counts_hits {
+                self.take()?;
+            }
+            self.shared.metrics.hits.fetch_add(1, Relaxed);
+            return Ok(self.granted(profile, body, is_new, true));
+        }
+        self.take()?;
+        let profile = Arc::clone(profile);
+        drop(profiles);
+        Ok(self.after_login(&profile, route, ask.min_ttl()).await)
+    }
+
+    async fn after_login(&self, profile: &Arc<Profile>, route: Route, min_ttl: Duration) -> Answer {
+        match profile.after_login(route, min_ttl).await {
+            Ok((body, is_new)) => {
+                self.shared.metrics.misses.fetch_add(1, Relaxed);
+                self.granted(profile, body, is_new, false)
+            }
+            Err(problem) => {
+                self.shared.metrics.refused(&problem.error);
+                problem.answer()
+            }
+        }
+    }
+
+    fn granted(&self, profile: &Arc<Profile>, body: Bytes, is_new: bool, hit: bool) -> Answer {
+        self.shared.logged_in(is_new);
+        if let Some(ledger) = &self.ledger {
+            ledger.granted((self.shared.clock)(), self.peer, profile.name(), hit);
+        }
+        answer::token(body)
+    }
+
+    /// Whoever is turned away uses up the rate, too: nobody tries bearers in a loop.
+    fn turn_away(&self, refused: Refused) -> Refused {
+        let refused =
+            if refused.gate == 8 { refused } else { self.take().err().unwrap_or(refused) };
+        self.shared.metrics.turned_away(refused.gate);
+        refused
+    }
+
+    fn take(&self) -> Result<(), Refused> {
+        self.shared.rates.take(self.peer.share(), &self.shared.limits).map_err(|wait| {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let why = "too many requests";
+            let hint = "wait as long as `Retry-After` says, and keep the token until it ends";
+            let refused = Refused::new(8, status, "gate.rate", why, hint);
+            Refused { retry_after: Some(wait), ..refused }
+        })
+    }
+}
+
+fn no_profile(ask: &Ask<'_>) -> Refused {
+    let why = match ask.profile {
+        Some(_) => "there is no profile of this name",
+        None => "there is more than one profile, and the request names none",
+    };
+    let hint = r#"send {"profile": "NAME"} with a name that the service was started with"#;
+    Refused::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
+}
+
+fn not_yours() -> Refused {
+    let hint = "name the user in the profile's `allow_users`, or its group in `allow_groups`";
+    let why = "the profile does not let this user in";
+    Refused::new(1, StatusCode::FORBIDDEN, "gate.peer", why, hint)
+}
+
+const PAUSE: Duration = Duration::from_millis(100);
+const HEADERS: usize = 64;
+const BUFFER: usize = 16 * 1024;

@@ -1,0 +1,177 @@
+//! Gates 3 to 7, as far as the head of a request decides them.
+
+use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, VIA};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+
+use crate::Bearer;
+use crate::answer::Refused;
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Route {
+    Health,
+    Metrics,
+    Onify,
+    Token,
+}
+
+/// Where a request came in, and what is asked of it there.
+#[derive(Debug)]
+pub(crate) enum Door {
+    /// The kernel said who is on the other end; no browser can be.
+    Unix,
+    /// Every process of this machine, and every page in a browser on it, can knock here.
+    Tcp {
+        port: u16,
+        bearer: Option<Bearer>,
+        /// Whether `/onify/access-token` takes requests without a bearer.
+        is_open: bool,
+    },
+}
+
+impl Door {
+    /// Lets a request through to its route, or names the first gate that does not.
+    pub(crate) fn pass(&self, head: &Parts) -> Result<Route, Refused> {
+        let route = Route::of(head.uri.path());
+        if head.method == Method::OPTIONS {
+            return Err(method("POST", "a page of another origin has no business here"));
+        }
+        if !matches!(route, Some(Route::Health | Route::Metrics)) {
+            self.bearer(&head.headers, route)?;
+            header(&head.headers)?;
+        }
+        self.host(head)?;
+        forwarded(&head.headers)?;
+        let route = route.ok_or_else(unknown)?;
+        if head.method != route.method() {
+            let allow = if route.method() == Method::POST { "POST" } else { "GET" };
+            return Err(Refused { gate: 7, ..method(allow, "this path has another method") });
+        }
+        Ok(route)
+    }
+
+    /// Gate 3.
+    fn bearer(&self, headers: &HeaderMap, route: Option<Route>) -> Result<(), Refused> {
+        let Self::Tcp { bearer, is_open, .. } = self else { return Ok(()) };
+        if *is_open && route == Some(Route::Onify) {
+            return Ok(());
+        }
+        let shown = only(headers, &AUTHORIZATION);
+        let admitted =
+            bearer.as_ref().zip(shown).is_some_and(|(bearer, shown)| bearer.admits(shown));
+        admitted.then_some(()).ok_or_else(|| {
+            Refused::new(
+                3,
+                StatusCode::UNAUTHORIZED,
+                "gate.bearer",
+                "the bearer token is missing or wrong",
+                "send `Authorization: Bearer …` with what the bearer file holds now",
+            )
+        })
+    }
+
+    /// Gate 5: after DNS rebinding a page can send every other header, but not this one.
+    fn host(&self, head: &Parts) -> Result<(), Refused> {
+        let refused = |status, why: &'static str| {
+            let hint = "call the service by its own address, without a proxy between";
+            Refused::new(5, status, "gate.host", why, hint)
+        };
+        let mut hosts = head.headers.get_all(HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return Err(refused(StatusCode::BAD_REQUEST, "there is not exactly one Host"));
+        };
+        if head.uri.authority().is_some() {
+            return Err(refused(StatusCode::BAD_REQUEST, "this is no proxy"));
+        }
+        let Self::Tcp { port, .. } = self else { return Ok(()) };
+        let is_ours =
+            host.to_str().ok().and_then(|host| host.rsplit_once(':')).is_some_and(|(name, at)| {
+                LOOPBACK.contains(&name) && at.parse() == Ok(*port) && !at.starts_with(['+', '0'])
+            });
+        is_ours
+            .then_some(())
+            .ok_or_else(|| refused(StatusCode::MISDIRECTED_REQUEST, "the Host is not this service"))
+    }
+}
+
+impl Route {
+    fn of(path: &str) -> Option<Self> {
+        match path {
+            "/healthz" => Some(Self::Health),
+            "/metrics" => Some(Self::Metrics),
+            "/onify/access-token" => Some(Self::Onify),
+            "/v1/token" => Some(Self::Token),
+            _ => None,
+        }
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Health | Self::Metrics => Method::GET,
+            Self::Onify | Self::Token => Method::POST,
+        }
+    }
+}
+
+/// Gate 4: a page cannot send this header elsewhere without asking first, and is told no.
+fn header(headers: &HeaderMap) -> Result<(), Refused> {
+    let shown = only(headers, &REQUEST) == Some(b"1");
+    shown.then_some(()).ok_or_else(|| {
+        Refused::new(
+            4,
+            StatusCode::FORBIDDEN,
+            "gate.header",
+            "the header `X-Orgtoken-Request` is missing",
+            "send `X-Orgtoken-Request: 1`",
+        )
+    })
+}
+
+/// Gate 6: a request that another program passed on, or that a page made.
+fn forwarded(headers: &HeaderMap) -> Result<(), Refused> {
+    let refused = |why: String| {
+        let hint = "call the service from the program that needs the token, not through a proxy";
+        Err(Refused::new(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
+    };
+    for name in [&ORIGIN, &FORWARDED, &FORWARDED_FOR, &VIA] {
+        if headers.contains_key(name) {
+            return refused(format!("the request has a header `{name}`"));
+        }
+    }
+    if headers.get_all(FETCH_SITE).iter().any(|site| site != "none") {
+        return refused("a web page made the request".to_owned());
+    }
+    Ok(())
+}
+
+fn unknown() -> Refused {
+    Refused::new(
+        7,
+        StatusCode::NOT_FOUND,
+        "gate.path",
+        "there is nothing at this path",
+        "the paths are /v1/token, /onify/access-token, /healthz and /metrics",
+    )
+}
+
+fn method(allow: &'static str, why: &'static str) -> Refused {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let refused = Refused::new(4, status, "gate.method", why, "use the method that `Allow` names");
+    Refused { allow: Some(allow), ..refused }
+}
+
+/// The value of a header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.as_bytes())
+}
+
+const REQUEST: HeaderName = HeaderName::from_static("x-orgtoken-request");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! What happened, in numbers that name nobody.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::limits::lock;
+
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) hits: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    pub(crate) logins: AtomicU64,
+    gates: [AtomicU64; 9],
+    refusals: Mutex<BTreeMap<String, u64>>,
+}
+
+/// What is counted elsewhere.
+pub(crate) struct Now {
+    pub(crate) connections: usize,
+    pub(crate) degraded: bool,
+    /// The soonest end of a token.
+    pub(crate) left: Option<Duration>,
+    /// Each profile's, where names are wanted.
+    pub(crate) of_profiles: Vec<(std::sync::Arc<str>, Duration)>,
+}
+
+impl Metrics {
+    /// A request that `gate` (1 to 9) turned away.
+    pub(crate) fn turned_away(&self, gate: usize) {
+        if let Some(counter) = gate.checked_sub(1).and_then(|gate| self.gates.get(gate)) {
+            counter.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A login that gave no token. A server that invents names fills no memory.
+    pub(crate) fn refused(&self, code: &str) {
+        let mut refusals = lock(&self.refusals);
+        let known = refusals.contains_key(code) || refusals.len() < CODES;
+        let code = if known { code } else { "other" };
+        *refusals.entry(code.to_owned()).or_default() += 1;
+    }
+
+    /// The text format of Prometheus.
+    pub(crate) fn text(&self, now: &Now) -> String {
+        let mut out = String::with_capacity(2048);
+        let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
+            let name = format!("orgtoken_{name}");
+            // Writing to a `String` does not fail.
+            let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+            for (labels, value) in samples {
+                let _ = writeln!(out, "{name}{labels} {value}");
+            }
+        };
+        let one = |counter: &AtomicU64| [(String::new(), counter.load(Relaxed))];
+
+        let served = [("true", &self.hits), ("false", &self.misses)];
+        let served = served.map(|(hit, count)| (label("hit", hit), count.load(Relaxed)));
+        family("tokens_served_total", "counter", "Tokens handed out.", &served);
+        family("logins_total", "counter", "New tokens from the org.", &one(&self.logins));
+        let refusals: Vec<_> = lock(&self.refusals)
+            .iter()
+            .map(|(code, count)| (label("code", code), *count))
+            .collect();
+        family("refusals_total", "counter", "Logins that gave no token.", &refusals);
+        let gates: Vec<_> = (1..).zip(&self.gates).collect();
+        let gates: Vec<_> = gates
+            .iter()
+            .map(|(gate, count)| (label("gate", &format!("{gate}")), count.load(Relaxed)))
+            .collect();
+        family("turned_away_total", "counter", "Requests that a gate turned away.", &gates);
+        let gauge = |value: u64| [(String::new(), value)];
+        let connections = u64::try_from(now.connections).unwrap_or(u64::MAX);
+        family("connections", "gauge", "Connections open now.", &gauge(connections));
+        family(
+            "degraded",
+            "gauge",
+            "1 if the settings could not be read anew.",
+            &gauge(now.degraded.into()),
+        );
+        let mut left: Vec<_> =
+            now.left.iter().map(|left| (String::new(), left.as_secs())).collect();
+        left.extend(
+            now.of_profiles.iter().map(|(name, left)| (label("profile", name), left.as_secs())),
+        );
+        family("token_expiry_seconds", "gauge", "Until the soonest end of a token.", &left);
+        out
+    }
+}
+
+fn label(name: &str, value: &str) -> String {
+    let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    format!("{{{name}=\"{value}\"}}")
+}
+
+const CODES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_names_nobody_unless_asked() {
+        let metrics = Metrics::default();
+        metrics.hits.store(7, Relaxed);
+        metrics.turned_away(5);
+        metrics.refused("invalid_grant");
+        let mut now = Now {
+            connections: 2,
+            degraded: false,
+            left: Some(Duration::from_secs(540)),
+            of_profiles: Vec::new(),
+        };
+        let text = metrics.text(&now);
+        for line in [
+            "# TYPE orgtoken_tokens_served_total counter",
+            "orgtoken_tokens_served_total{hit=\"true\"} 7",
+            "orgtoken_refusals_total{code=\"invalid_grant\"} 1",
+            "orgtoken_turned_away_total{gate=\"5\"} 1",
+            "orgtoken_connections 2",
+            "orgtoken_token_expiry_seconds 540",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in {text}");
+        }
+        assert!(!text.contains("profile"));
+
+        now.of_profiles.push(("acme \"1\"".into(), Duration::from_secs(540)));
+        let named = "orgtoken_token_expiry_seconds{profile=\"acme \\\"1\\\"\"} 540\n";
+        assert!(metrics.text(&now).contains(named));
+    }
+
+    #[test]
+    fn invented_codes_fill_no_memory() {
+        let metrics = Metrics::default();
+        (0..1000).for_each(|number| metrics.refused(&format!("code_{number}")));
+        assert_eq!(lock(&metrics.refusals).len(), CODES + 1);
+        assert_eq!(lock(&metrics.refusals)["other"], 1000 - CODES as u64);
+    }
+}

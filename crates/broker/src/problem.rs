@@ -1,0 +1,106 @@
+use std::error::Error;
+use std::iter::successors;
+use std::time::Duration;
+
+use http::StatusCode;
+use orgtoken_client::TokenError;
+
+/// Why there is no token, in words for the client of a client.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Problem {
+    /// Salesforce's word, or else one of our names such as `net.connect`.
+    pub(crate) error: String,
+    pub(crate) description: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &str, description: impl Into<String>, hint: Option<&str>) -> Self {
+        Self {
+            error: code.to_owned(),
+            description: description.into(),
+            hint: hint.map(str::to_owned),
+            status: status(code),
+            retry_after: None,
+        }
+    }
+}
+
+impl From<&TokenError> for Problem {
+    fn from(error: &TokenError) -> Self {
+        let code = error.code();
+        let problem = Self::new(code, description(error), error.hint().as_deref());
+        let refusal = error.refusal().map(|refusal| refusal.code().to_owned());
+        let error_code = refusal.unwrap_or(problem.error);
+        Self { error: error_code, retry_after: retry_after(error), ..problem }
+    }
+}
+
+/// Salesforce's own words where it refused, since people search for them.
+fn description(error: &TokenError) -> String {
+    let said = error.refusal().and_then(|refusal| refusal.description().map(str::to_owned));
+    match (error, said) {
+        (TokenError::Remembered { age, .. }, Some(said)) => {
+            format!("{said} (refused {} s ago, and not asked again so soon)", age.as_secs())
+        }
+        (_, Some(said)) => said,
+        (error, None) => {
+            let causes = successors(error.source(), |&cause| cause.source());
+            causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+        }
+    }
+}
+
+fn retry_after(error: &TokenError) -> Option<Duration> {
+    match error {
+        TokenError::Cap { retry_in, .. } | TokenError::Remembered { retry_in, .. } => {
+            (!retry_in.is_zero()).then_some(*retry_in)
+        }
+        TokenError::Login(error) => error.retry_after(),
+        _ => None,
+    }
+}
+
+/// Ours is the fault where the settings are, and the endpoint's or the network's elsewhere.
+fn status(code: &str) -> StatusCode {
+    match code.split('.').next().unwrap_or_default() {
+        "rate" => StatusCode::TOO_MANY_REQUESTS,
+        "net" | "tls" | "proxy" | "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        "assertion" | "cache" | "internal" | "io" | "key" | "settings" | "sign" | "url" => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_says_whose_the_fault_is() {
+        for (code, expected) in [
+            ("rate.login", 429),
+            ("net.connect", 503),
+            ("tls.cert", 503),
+            ("unavailable.refused", 503),
+            ("key.certificate", 500),
+            ("settings.json", 500),
+            ("refused.user", 502),
+            ("resp.html", 502),
+        ] {
+            assert_eq!(Problem::new(code, "", None).status, expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn who_is_at_the_cap_is_told_when_there_is_room() {
+        let error = TokenError::Cap { cap: 120, retry_in: Duration::from_secs(90) };
+        let problem = Problem::from(&error);
+        assert_eq!((problem.error.as_str(), problem.status.as_u16()), ("rate.cap", 429));
+        assert_eq!(problem.retry_after, Some(Duration::from_secs(90)));
+        assert!(problem.hint.is_some());
+    }
+}

@@ -1,0 +1,279 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use bytes::Bytes;
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{BootTime, Held, HeldToken, TokenSource};
+use serde::Serialize;
+
+use crate::gate::Route;
+use crate::problem::Problem;
+use crate::{Access, Peer};
+
+/// One org and one user, by the name that clients use for both.
+pub struct Profile {
+    name: Arc<str>,
+    source: Arc<dyn TokenSource>,
+    access: Access,
+    username: Option<String>,
+    instance_url: Option<String>,
+    api_version: Option<String>,
+    prepared: ArcSwapOption<Prepared>,
+    /// Since the last token came.
+    was_asked: AtomicBool,
+}
+
+impl Profile {
+    /// * `name`: what clients ask for
+    /// * `source`: where the tokens come from
+    pub fn new(name: impl Into<Arc<str>>, source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            name: name.into(),
+            source,
+            access: Access::default(),
+            username: None,
+            instance_url: None,
+            api_version: None,
+            prepared: ArcSwapOption::empty(),
+            was_asked: AtomicBool::new(false),
+        }
+    }
+
+    /// Who may have its tokens beside the broker's own user and root; nobody unless told.
+    #[must_use]
+    pub fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// `v51.0`, for the answer; none unless told.
+    #[must_use]
+    pub fn api_version(self, version: impl Into<String>) -> Self {
+        Self { api_version: Some(version.into()), ..self }
+    }
+
+    /// The org's address in the settings, for Onify's answer; that of the token unless told.
+    #[must_use]
+    pub fn instance_url(self, url: impl Into<String>) -> Self {
+        Self { instance_url: Some(url.into()), ..self }
+    }
+
+    /// For the answer; none unless told.
+    #[must_use]
+    pub fn username(self, username: impl Into<String>) -> Self {
+        Self { username: Some(username.into()), ..self }
+    }
+
+    /// What clients ask for.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn allows(&self, peer: Peer, owner: u32) -> bool {
+        self.access.allows(peer, owner)
+    }
+
+    /// The answer to a client that need not wait, and whether its token is a new one.
+    pub(crate) fn at_hand(&self, route: Route, min_ttl: Duration) -> Option<(Bytes, bool)> {
+        let token = self.source.cached(min_ttl)?;
+        self.was_asked.store(true, Relaxed);
+        Some(self.answer(&token, route))
+    }
+
+    /// The answer to a client that waits for a login.
+    pub(crate) async fn after_login(
+        self: &Arc<Self>,
+        route: Route,
+        min_ttl: Duration,
+    ) -> Result<(Bytes, bool), Problem> {
+        let token = self.obtain(min_ttl).await?;
+        Ok(self.answer(&token, route))
+    }
+
+    /// Gives the source the occasion to renew its token ahead of its end, if someone has asked for
+    /// it since it came. Returns whether there is a new one.
+    pub(crate) async fn renew(self: &Arc<Self>) -> bool {
+        let ends_soon = self.prepared.load().as_ref().is_some_and(|last| last.ends_soon());
+        if !ends_soon || !self.was_asked.load(Relaxed) {
+            return false;
+        }
+        // Why it could not, the source has said; the token at hand is still good.
+        let Ok(token) = self.obtain(Duration::ZERO).await else { return false };
+        let (_, is_new) = self.answer(&token, Route::Token);
+        if is_new {
+            self.was_asked.store(false, Relaxed);
+        }
+        is_new
+    }
+
+    /// How long the last token will be good for.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        Some(self.prepared.load().as_ref()?.left())
+    }
+
+    /// On a task of its own: the login goes on if the client does not wait any longer.
+    async fn obtain(&self, min_ttl: Duration) -> Result<HeldToken, Problem> {
+        let source = Arc::clone(&self.source);
+        let login = tokio::spawn(async move { source.token(min_ttl).await });
+        match login.await {
+            Ok(token) => token.map_err(|error| Problem::from(&*error)),
+            Err(_) => {
+                let hint = Some("ask again; if it happens again, report it");
+                Err(Problem::new("internal.panic", "the login ended unexpectedly", hint))
+            }
+        }
+    }
+
+    /// The body for this token, and whether the token is a new one.
+    fn answer(&self, token: &Held, route: Route) -> (Bytes, bool) {
+        let prepared = self.prepared.load();
+        if let Some(prepared) = prepared.as_ref().filter(|last| last.is_of(token)) {
+            return (prepared.body(route), false);
+        }
+        let prepared = Arc::new(self.prepare(token));
+        let body = prepared.body(route);
+        self.prepared.store(Some(prepared));
+        (body, true)
+    }
+
+    fn prepare(&self, held: &Held) -> Prepared {
+        let token = held.token();
+        let (secret, instance_url) = (token.access_token().secret(), token.instance_url().as_str());
+        let v1 = V1 {
+            access_token: secret,
+            instance_url,
+            api_version: self.api_version.as_deref(),
+            username: self.username.as_deref(),
+            expires_at: rfc3339(token.expires_at()),
+        };
+        let onify = Onify {
+            access_token: secret,
+            api_version: self.api_version.as_deref().unwrap_or_default(),
+            instance_url: self.instance_url.as_deref().unwrap_or(instance_url),
+        };
+        Prepared { v1: body(&v1), onify: body(&onify), life: held.life(), of: Mark::of(held) }
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The profiles that clients can ask for.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    by_name: BTreeMap<Arc<str>, Arc<Profile>>,
+    default: Option<Arc<Profile>>,
+}
+
+impl Profiles {
+    /// * `default`: the one for requests that name none
+    pub fn new(profiles: impl IntoIterator<Item = Profile>, default: Option<&str>) -> Self {
+        let named = profiles.into_iter().map(|profile| (profile.name.clone(), Arc::new(profile)));
+        let by_name: BTreeMap<_, _> = named.collect();
+        let default = default.and_then(|name| by_name.get(name)).cloned();
+        Self { by_name, default }
+    }
+
+    /// Is anybody let in beside the broker's own user and root?
+    pub fn are_shared(&self) -> bool {
+        self.by_name.values().any(|profile| profile.access.is_shared())
+    }
+
+    pub(crate) fn find(&self, name: Option<&str>) -> Option<&Arc<Profile>> {
+        name.map_or(self.default.as_ref(), |name| self.by_name.get(name))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.by_name.values()
+    }
+
+    /// May this peer have the token of any of them?
+    pub(crate) fn allow(&self, peer: Peer, owner: u32) -> bool {
+        // The owner and root may even where there is no profile to be had.
+        Access::default().allows(peer, owner) || self.iter().any(|one| one.allows(peer, owner))
+    }
+}
+
+/// The answers that hold a token, made when it came.
+struct Prepared {
+    v1: Bytes,
+    onify: Bytes,
+    life: Duration,
+    of: Mark,
+}
+
+impl Prepared {
+    fn is_of(&self, token: &Held) -> bool {
+        self.of == Mark::of(token)
+    }
+
+    fn left(&self) -> Duration {
+        BootTime::from_duration(self.of.ends).saturating_duration_since(BootTime::now())
+    }
+
+    /// Before this there is nothing for a source to renew.
+    fn ends_soon(&self) -> bool {
+        self.left() <= (self.life / 5).min(Duration::from_secs(5 * 60))
+    }
+
+    fn body(&self, route: Route) -> Bytes {
+        match route {
+            Route::Onify => self.onify.clone(),
+            Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
+        }
+    }
+}
+
+/// What tells one token in memory from another, without looking at the token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Mark {
+    address: usize,
+    /// After the machine's start. Two that lay at one address after each other end apart.
+    ends: Duration,
+}
+
+impl Mark {
+    fn of(token: &Held) -> Self {
+        let start = BootTime::from_duration(Duration::ZERO);
+        Self { address: std::ptr::from_ref(token).addr(), ends: token.time_left(start) }
+    }
+}
+
+/// As `orgtoken token --output json` prints it.
+#[derive(Serialize)]
+struct V1<'a> {
+    access_token: &'a str,
+    instance_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    expires_at: Option<String>,
+}
+
+/// As `orgtoken token --output onify` prints it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Onify<'a> {
+    access_token: &'a str,
+    api_version: &'a str,
+    instance_url: &'a str,
+}
+
+fn body(answer: &impl Serialize) -> Bytes {
+    serde_json::to_vec(answer).expect("texts are JSON").into()
+}
+
+fn rfc3339(time: UnixTime) -> Option<String> {
+    let seconds = i64::try_from(time.as_secs()).ok()?;
+    Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use crate::testing::{FakeSource, NOW, token};
+
+use super::*;
+
+const ANY: Duration = Duration::ZERO;
+
+fn profile(source: &Arc<FakeSource>) -> Arc<Profile> {
+    let source = Arc::clone(source) as Arc<dyn TokenSource>;
+    let profile = Profile::new("acme", source).api_version("v51.0").username("user@acme.com");
+    Arc::new(profile.instance_url("https://acme.my.salesforce.com"))
+}
+
+fn text(body: &Bytes) -> &str {
+    std::str::from_utf8(body).unwrap()
+}
+
+#[tokio::test]
+async fn the_answers_are_what_the_program_prints() {
+    let source = FakeSource::holding(token("00Dtoken", 600));
+    let profile = profile(&source);
+    let [v1, onify] =
+        [Route::Token, Route::Onify].map(|route| profile.at_hand(route, ANY).unwrap().0);
+    let expires_at = rfc3339(NOW.saturating_add(Duration::from_secs(600))).unwrap();
+    assert_eq!(
+        text(&v1),
+        format!(
+            r#"{{"access_token":"00Dtoken","instance_url":"https://other.my.salesforce.com","api_version":"v51.0","username":"user@acme.com","expires_at":"{expires_at}"}}"#
+        )
+    );
+    // The settings' address, as the blueprint always had it.
+    assert_eq!(
+        text(&onify),
+        r#"{"accessToken":"00Dtoken","apiVersion":"v51.0","instanceUrl":"https://acme.my.salesforce.com"}"#
+    );
+}
+
+#[tokio::test]
+async fn a_body_is_made_once_for_each_token() {
+    let source = FakeSource::holding(token("00Dfirst", 600));
+    let profile = profile(&source);
+    let (first, is_new) = profile.at_hand(Route::Token, ANY).unwrap();
+    assert!(is_new);
+    let (again, is_new) = profile.at_hand(Route::Token, ANY).unwrap();
+    assert!(!is_new);
+    assert_eq!(first.as_ptr(), again.as_ptr());
+
+    source.hold(token("00Dsecond", 600));
+    let (second, is_new) = profile.at_hand(Route::Token, ANY).unwrap();
+    assert!(is_new && text(&second).contains("00Dsecond"));
+}
+
+#[tokio::test]
+async fn b15_a_good_token_is_served_whatever_the_login_comes_to() {
+    let source = FakeSource::holding(token("00Dgood", 600));
+    let profile = profile(&source);
+    source.refuse();
+    source.pass(500);
+    let five_minutes = Duration::from_secs(300);
+    assert!(profile.at_hand(Route::Token, five_minutes).is_none());
+    let (body, _) = profile.after_login(Route::Token, five_minutes).await.unwrap();
+    assert!(text(&body).contains("00Dgood"));
+
+    source.pass(80);
+    assert!(profile.at_hand(Route::Token, ANY).is_none(), "20 s are too few");
+    let problem = profile.after_login(Route::Token, ANY).await.unwrap_err();
+    assert_eq!(problem.error, "rate.cap");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_login_is_a_problem_of_that_request_only() {
+    let source = FakeSource::empty();
+    source.panic();
+    let problem = profile(&source).after_login(Route::Token, ANY).await.unwrap_err();
+    assert_eq!(problem.error, "internal.panic");
+}
+
+#[tokio::test]
+async fn renewed_ahead_of_need_if_someone_asked() {
+    let source = FakeSource::empty();
+    source.give(token("00Dfirst", 600));
+    let profile = profile(&source);
+    assert!(!profile.renew().await, "nobody has asked yet");
+    assert!(profile.after_login(Route::Token, ANY).await.unwrap().1);
+    profile.at_hand(Route::Token, ANY).unwrap();
+    assert!(!profile.renew().await, "there is time");
+    assert_eq!(source.asked(), 1);
+
+    // A token near its end, of which the source says that it is the one at hand.
+    source.hold(token("00Dsecond", 3));
+    profile.at_hand(Route::Token, ANY).unwrap();
+    let ends_soon = Prepared { life: Duration::from_secs(600), ..profile.prepare(&token("x", 3)) };
+    profile.prepared.store(Some(Arc::new(ends_soon)));
+    source.hold(token("00Dthird", 600));
+    assert!(profile.renew().await);
+    assert!(text(&profile.at_hand(Route::Token, ANY).unwrap().0).contains("00Dthird"));
+}
+
+#[test]
+fn d2_debug_shows_no_token() {
+    let source = FakeSource::holding(token("00Dcanary", 600));
+    let profile = profile(&source);
+    profile.at_hand(Route::Token, ANY).unwrap();
+    assert_eq!(format!("{profile:?}"), r#"Profile { name: "acme", .. }"#);
+}

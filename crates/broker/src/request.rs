@@ -1,0 +1,165 @@
+//! The body of a request for a token.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Incoming};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+use crate::answer::Refused;
+
+/// What a client may choose: whose token, and how long it has to be good for. Nothing else.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask<'a> {
+    #[serde(borrow, default)]
+    pub(crate) profile: Option<Cow<'a, str>>,
+    #[serde(default)]
+    min_ttl: Option<Ttl>,
+}
+
+impl<'a> Ask<'a> {
+    /// Reads a body; an empty one asks for the default profile.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Refused> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(refused(StatusCode::BAD_REQUEST, "the body is no JSON object".to_owned()));
+        }
+        // The words of the parser quote the body: keep the place.
+        serde_json::from_slice(body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let place =
+                format!("the body asks for nothing we know at line {line}, column {column}");
+            refused(StatusCode::BAD_REQUEST, place)
+        })
+    }
+
+    /// Zero unless told: a token that ends at once is handed out to nobody anyway.
+    pub(crate) fn min_ttl(&self) -> Duration {
+        self.min_ttl.map_or(Duration::ZERO, |Ttl(min_ttl)| min_ttl)
+    }
+}
+
+/// Receives a body of at most 1 KiB.
+pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Refused> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let long = body.size_hint().lower() > LONGEST;
+    let too_long = || {
+        refused(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes"))
+    };
+    if long {
+        return Err(too_long());
+    }
+    let whole = Limited::new(body, LONGEST as usize).collect().await;
+    Ok(whole.map_err(|_| too_long())?.to_bytes())
+}
+
+fn refused(status: StatusCode, why: String) -> Refused {
+    let hint = r#"send {"profile": "NAME", "min_ttl": "5m"}, or leave out either or both"#;
+    Refused::new(7, status, "gate.body", why, hint)
+}
+
+/// `300`, `"300"`, `"300s"`, `"5m"` or `"1h"`; at most a day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Ttl(Duration);
+
+impl Ttl {
+    fn from_secs(seconds: u64) -> Option<Self> {
+        (seconds <= LONGEST_TTL).then_some(Self(Duration::from_secs(seconds)))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+            Some(number) => (number, &text[number.len()..]),
+            None => (text, "s"),
+        };
+        let factor = match unit {
+            "h" => 60 * 60,
+            "m" => 60,
+            _ => 1,
+        };
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        Self::from_secs(digits.then_some(number)?.parse::<u64>().ok()?.checked_mul(factor)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ttl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TtlVisitor)
+    }
+}
+
+struct TtlVisitor;
+
+impl Visitor<'_> for TtlVisitor {
+    type Value = Ttl;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("seconds, or a text such as `5m`")
+    }
+
+    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Ttl, E> {
+        Ttl::from_secs(seconds).ok_or_else(|| E::custom("too long"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Ttl, E> {
+        Ttl::parse(text).ok_or_else(|| E::custom("no duration"))
+    }
+}
+
+const LONGEST: u64 = 1024;
+const LONGEST_TTL: u64 = 24 * 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_that_ask() {
+        for (name, body, profile, min_ttl) in [
+            ("nothing", "", None, 0),
+            ("an empty object", "{}", None, 0),
+            ("a profile", r#"{"profile":"acme"}"#, Some("acme"), 0),
+            ("no profile", r#"{"profile":null}"#, None, 0),
+            ("seconds", r#"{"min_ttl":90}"#, None, 90),
+            ("seconds as text", r#"{"min_ttl":"90"}"#, None, 90),
+            ("minutes", r#"{"min_ttl":"5m","profile":"acme"}"#, Some("acme"), 300),
+            ("hours", r#"{"min_ttl":"2h"}"#, None, 7200),
+        ] {
+            let ask = Ask::parse(body.as_bytes()).unwrap();
+            assert_eq!(ask.profile.as_deref(), profile, "{name}");
+            assert_eq!(ask.min_ttl().as_secs(), min_ttl, "{name}");
+        }
+    }
+
+    #[test]
+    fn gate_7_nobody_chooses_an_address_a_user_or_a_key() {
+        for (name, body) in [
+            ("an address", r#"{"login_url":"https://evil.example"}"#),
+            ("an audience", r#"{"profile":"acme","audience":"https://evil.example"}"#),
+            ("a user", r#"{"username":"admin@acme.com"}"#),
+            ("a key", r#"{"key":"s3cr3t"}"#),
+            ("no object", r#"["acme"]"#),
+            ("a profile that is no text", r#"{"profile":7}"#),
+            ("a negative time", r#"{"min_ttl":-1}"#),
+            ("a fraction", r#"{"min_ttl":1.5}"#),
+            ("more than a day", r#"{"min_ttl":"25h"}"#),
+            ("no time", r#"{"min_ttl":"soon"}"#),
+            ("a time that overflows", r#"{"min_ttl":"99999999999999999999h"}"#),
+            ("no JSON", "profile=acme"),
+            ("two of them", "{}{}"),
+        ] {
+            let refused = Ask::parse(body.as_bytes()).unwrap_err();
+            assert_eq!((refused.gate, refused.status.as_u16()), (7, 400), "{name}");
+            assert!(!format!("{refused:?}").contains("s3cr3t"), "{name}");
+        }
+    }
+}

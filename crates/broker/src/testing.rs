@@ -1,0 +1,116 @@
+//! A source of tokens that a test leads by the hand.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::Response;
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{BootTime, Held, HeldToken, Moment, TokenError, TokenSource, Work};
+use orgtoken_oauth::{AllowedHosts, Token};
+
+use crate::limits::lock;
+
+pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
+
+/// A token that came at [`NOW`] and lives so many seconds.
+pub(crate) fn token(secret: &str, lives: u64) -> Arc<Held> {
+    let body = format!(
+        r#"{{"access_token":"{secret}","instance_url":"https://other.my.salesforce.com","token_type":"Bearer"}}"#
+    );
+    let answer = Response::builder().header("content-type", "application/json").body(body).unwrap();
+    let token = Token::from_http(&answer, NOW, &AllowedHosts::none()).unwrap();
+    let token = token.lifetime(Duration::from_secs(lives));
+    Arc::new(Held::new(token, Moment { wall: NOW, boot: BootTime::now() }))
+}
+
+/// What comes of the next logins.
+#[derive(Clone, Default)]
+enum Next {
+    Give(Arc<Held>),
+    #[default]
+    Hang,
+    Panic,
+    /// The cap is reached: of all errors the one that a test can make.
+    Refuse,
+}
+
+#[derive(Default)]
+pub(crate) struct FakeSource {
+    held: Mutex<Option<Arc<Held>>>,
+    next: Mutex<Next>,
+    passed: AtomicU64,
+    asked: AtomicUsize,
+}
+
+impl FakeSource {
+    pub(crate) fn empty() -> Arc<Self> {
+        Arc::default()
+    }
+
+    pub(crate) fn holding(token: Arc<Held>) -> Arc<Self> {
+        let source = Self::empty();
+        source.hold(token);
+        source
+    }
+
+    pub(crate) fn hold(&self, token: Arc<Held>) {
+        *lock(&self.held) = Some(token);
+    }
+
+    pub(crate) fn give(&self, token: Arc<Held>) {
+        *lock(&self.next) = Next::Give(token);
+    }
+
+    pub(crate) fn refuse(&self) {
+        *lock(&self.next) = Next::Refuse;
+    }
+
+    pub(crate) fn panic(&self) {
+        *lock(&self.next) = Next::Panic;
+    }
+
+    /// Time goes by for what is at hand.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.passed.fetch_add(seconds, Relaxed);
+    }
+
+    /// How often it was asked for a login.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Relaxed)
+    }
+}
+
+impl TokenSource for FakeSource {
+    fn cached(&self, min_ttl: Duration) -> Option<HeldToken> {
+        let held = lock(&self.held).clone()?;
+        let now = BootTime::now().saturating_add(Duration::from_secs(self.passed.load(Relaxed)));
+        held.is_good_for(min_ttl, now).then(|| held.into())
+    }
+
+    fn renew(&self, _: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+        self.asked.fetch_add(1, Relaxed);
+        Box::pin(async {
+            let next = lock(&self.next).clone();
+            match next {
+                Next::Give(token) => {
+                    self.hold(Arc::clone(&token));
+                    Ok(token.into())
+                }
+                Next::Hang => std::future::pending().await,
+                Next::Panic => panic!("a bug in a source"),
+                Next::Refuse => match self.cached(Duration::ZERO) {
+                    Some(held) => Ok(held),
+                    None => {
+                        let retry_in = Duration::from_secs(90);
+                        Err(Arc::new(TokenError::Cap { cap: 120, retry_in }))
+                    }
+                },
+            }
+        })
+    }
+
+    fn invalidate(&self, _: &HeldToken) {
+        *lock(&self.held) = None;
+    }
+}
