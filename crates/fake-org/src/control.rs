@@ -4,7 +4,7 @@ use http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::call::Call;
-use crate::history::{Login, RecordedRequest};
+use crate::history::RecordedRequest;
 use crate::org::Org;
 use crate::reply::{self, Reply};
 use crate::scenario::Scenario;
@@ -68,12 +68,5 @@ fn set_scenario(org: &Org, call: &Call) -> Reply {
             reply::empty(StatusCode::NO_CONTENT)
         }
         None => reply::text(StatusCode::NOT_FOUND, "no such user"),
-    }
-}
-
-impl Login {
-    /// Whether it was this user's, whatever the case of the name.
-    pub(crate) fn is_of(&self, username: &str) -> bool {
-        self.username().eq_ignore_ascii_case(username)
     }
 }

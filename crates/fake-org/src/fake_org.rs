@@ -74,9 +74,9 @@ impl FakeOrg {
         self.server.org.state().history.clone()
     }
 
-    /// Every request that has come, the first one first.
+    /// The last 10,000 requests that have come, the first one first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.server.org.state().requests.clone()
+        self.server.org.state().requests.iter().cloned().collect()
     }
 
     /// Ends every token's life, as when an administrator does it.

@@ -29,6 +29,11 @@ impl Login {
         self.outcome.is_ok()
     }
 
+    /// Whether it was this user's, whatever the case of the name.
+    pub(crate) fn is_of(&self, username: &str) -> bool {
+        self.username.eq_ignore_ascii_case(username)
+    }
+
     /// Why none was, in the manner of Login History.
     pub fn refusal(&self) -> Option<&str> {
         self.outcome.as_ref().err().map(String::as_str)

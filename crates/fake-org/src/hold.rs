@@ -1,5 +1,6 @@
 //! Answers that wait until a test lets them go.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -67,6 +68,12 @@ impl Hold {
     /// Lets the answers go; so does dropping it.
     pub fn release(self) {
         drop(self);
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hold({}, {} waiting)", self.0.prefix, self.count())
     }
 }
 

@@ -3,7 +3,7 @@
 mod called;
 mod seed;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) token_ids: HashSet<String>,
     pub(crate) history: Vec<Login>,
-    pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) requests: VecDeque<RecordedRequest>,
     pub(crate) schema: Schema,
     pub(crate) records: Records,
     pub(crate) api_calls: u64,
@@ -82,7 +82,7 @@ impl Org {
             sessions: Sessions::default(),
             token_ids: HashSet::new(),
             history: Vec::new(),
-            requests: Vec::new(),
+            requests: VecDeque::new(),
             schema,
             records: Records::default(),
             api_calls: 0,
@@ -102,6 +102,14 @@ impl Org {
 }
 
 impl State {
+    /// Keeps a request, and forgets the oldest one where there are too many.
+    pub(crate) fn record(&mut self, request: RecordedRequest) {
+        if self.requests.len() == MAX_REQUESTS {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+    }
+
     /// Keeps an attempt to log in, as a row of Login History too if the user is known.
     pub(crate) fn note_login(&mut self, login: Login, now: &str, host: &str) {
         if let Some(user_id) = self.member(&login.username).map(|member| member.id.clone()) {
@@ -149,3 +157,6 @@ impl Member {
         Some(scenario.play().clone())
     }
 }
+
+/// Enough for a test, and little enough for an org that is left running under load.
+const MAX_REQUESTS: usize = 10_000;

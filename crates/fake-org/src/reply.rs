@@ -30,28 +30,29 @@ pub(crate) fn refusal(status: u16, error: &str, description: &str) -> Reply {
     json(code(status), &json!({ "error": error, "error_description": description }))
 }
 
-/// What a scenario says instead of a token; `None` where it only bends or follows one.
-pub(crate) fn play(play: &Play) -> Option<Reply> {
+/// What a scenario says instead of a token. Those that only bend a token's answer, or follow it, say
+/// nothing here.
+pub(crate) fn play(play: &Play) -> Reply {
     match play {
-        Play::Api(_) | Play::Token(_) => None,
+        Play::Api(_) | Play::Token(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
         Play::Page { status, content_type, body } => {
-            Some(with_body(code(*status), content_type, body.to_string()))
+            with_body(code(*status), content_type, body.to_string())
         }
         Play::Redirect { status, location } => {
             let mut reply = empty(code(*status));
             reply.headers_mut().insert(header::LOCATION, HeaderValue::from_static(location));
-            Some(reply)
+            reply
         }
-        Play::Refusal { status, error, description } => Some(refusal(*status, error, description)),
-        Play::Wire(fault) => Some(broken(*fault)),
+        Play::Refusal { status, error, description } => refusal(*status, error, description),
+        Play::Wire(fault) => broken(*fault),
     }
 }
 
-/// The page of a named scenario, under another status.
-pub(crate) fn play_named(name: &str, status: StatusCode) -> Reply {
-    let scenario = Scenario::named(name);
-    let mut reply = scenario.and_then(|it| play(it.play())).unwrap_or_default();
-    *reply.status_mut() = status;
+/// The login page that stands wherever nothing else does.
+pub(crate) fn login_page() -> Reply {
+    let scenario = Scenario::named("html-login");
+    let mut reply = scenario.map(|it| play(it.play())).unwrap_or_default();
+    *reply.status_mut() = StatusCode::NOT_FOUND;
     reply
 }
 

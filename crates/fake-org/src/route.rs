@@ -1,7 +1,5 @@
 //! Which path leads where.
 
-use http::StatusCode;
-
 use crate::call::Call;
 use crate::org::Org;
 use crate::reply::{self, Reply};
@@ -20,7 +18,7 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
         ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
         [".well-known", "openid-configuration"] => identity::discovery(org, call),
         ["__fake", rest @ ..] => control::answer(org, call, rest),
-        _ => reply::play_named("html-login", StatusCode::NOT_FOUND),
+        _ => reply::login_page(),
     }
 }
 

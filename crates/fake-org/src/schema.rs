@@ -3,6 +3,7 @@
 mod describe;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -96,6 +97,11 @@ pub struct DescribeError {
 impl Schema {
     /// The standard objects that every org here holds.
     pub(crate) fn standard() -> Self {
+        static PARSED: LazyLock<Schema> = LazyLock::new(Schema::parse_standard);
+        PARSED.clone()
+    }
+
+    fn parse_standard() -> Self {
         let mut schema = Self(BTreeMap::new());
         for text in STANDARD {
             let mut object =

@@ -34,9 +34,10 @@ impl Server {
     /// Takes connections until its runtime ends.
     pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
         loop {
-            // What fails here (a peer gone already, too many files) concerns one connection alone.
-            if let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(Arc::clone(&self).connection(stream));
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(Arc::clone(&self).connection(stream))),
+                // The peer is gone already, or there are too many files: others may end meanwhile.
+                Err(_) => tokio::task::yield_now().await,
             }
         }
     }
@@ -85,7 +86,7 @@ impl Server {
             return Ok(reply::empty(StatusCode::PAYLOAD_TOO_LARGE).map(Answer::from));
         };
         let call = Call::new(Request::from_parts(parts, body.to_bytes()), scheme);
-        self.org.state().requests.push(call.record());
+        self.org.state().record(call.record());
         self.gate.pass(call.path()).await;
 
         if self.tls.is_some() && scheme == "http" {

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -25,11 +27,12 @@ fn records() -> Records {
 }
 
 fn total(query: &str) -> Result<usize, String> {
-    let schema = Schema::standard();
-    let prepared = Prepared::new(query, &schema, &records());
+    static HELD: LazyLock<(Schema, Records)> = LazyLock::new(|| (Schema::standard(), records()));
+    let (schema, records) = &*HELD;
+    let prepared = Prepared::new(query, schema, records);
     let prepared =
         prepared.map_err(|error| format!("{}: {}", error.code(), error.message(query)))?;
-    Ok(prepared.run(&records(), false, "").total)
+    Ok(prepared.run(records, false, "").total)
 }
 
 #[test]

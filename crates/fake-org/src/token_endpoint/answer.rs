@@ -3,7 +3,6 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::is;
 use crate::call::Call;
 use crate::id;
 use crate::org::Org;
@@ -13,7 +12,7 @@ use crate::session::{Grant, TokenFormat};
 
 /// Issues a token and says so.
 pub(super) fn token(org: &Org, call: &Call, user_id: &str, twist: Option<Twist>) -> Reply {
-    let jwt = is(twist, Twist::Jwt) || org.setup.token_format == TokenFormat::Jwt;
+    let jwt = twist == Some(Twist::Jwt) || org.setup.token_format == TokenFormat::Jwt;
     let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };
     let instance_url = org.instance_url(call);
     let grant = Grant {
@@ -35,7 +34,7 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, twist: Option<Twist>)
         "token_type": "Bearer",
     });
     add_community(org, user_id, &mut body);
-    if jwt || is(twist, Twist::Signed) {
+    if jwt || twist == Some(Twist::Signed) {
         body["issued_at"] = Value::from(org.now().as_millis().to_string());
         body["signature"] = Value::from(format!("{}=", id::unrepeatable(43, 0)));
     }

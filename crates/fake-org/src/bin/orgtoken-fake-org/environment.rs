@@ -23,7 +23,6 @@ impl Environment {
             ("SF_USERNAME", user),
             ("SF_CLIENT_ID", args.client_id.clone()),
             ("SF_LOGIN_URL", url.clone()),
-            ("SF_AUDIENCE_URL", url.clone()),
             ("FAKE_ORG_URL", url),
         ];
         if let Some(file) = &args.new_key {
