@@ -76,8 +76,15 @@ impl Home {
 
     /// `orgtoken ARGUMENTS`, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = self.command_without_flags(arguments)?;
+        command.args(&self.flags);
+        Ok(command)
+    }
+
+    /// The same, with nothing behind these arguments.
+    pub fn command_without_flags(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = program::orgtoken(self.path())?;
-        command.args(arguments).args(&self.flags);
+        command.args(arguments);
         Ok(command)
     }
 
