@@ -8,7 +8,7 @@ use xshell::Shell;
 use crate::build;
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    let programs = build::programs(sh, true)?;
+    let programs = build::programs(sh, &["bare", "bench", "orgtoken"], true)?;
     let status = Command::new(programs.join("bench")).args(arguments).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -21,12 +21,12 @@ pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
     Ok(folder.into())
 }
 
-/// Builds the program, the fake org and the binaries of package `conformance`, and returns the
-/// folder they are in.
-pub(crate) fn programs(sh: &Shell, release: bool) -> Result<PathBuf> {
+/// Builds these programs of ours, and returns the folder they are in.
+pub(crate) fn programs(sh: &Shell, names: &[&str], release: bool) -> Result<PathBuf> {
     let profile = release.then_some("--release");
     let packages = ["-p", "orgtoken", "-p", "orgtoken-fake-org", "-p", "conformance"];
-    cmd!(sh, "cargo build --quiet {profile...} {packages...} --bins").quiet().run()?;
+    let names = names.iter().flat_map(|name| ["--bin", name]);
+    cmd!(sh, "cargo build --quiet {profile...} {packages...} {names...}").quiet().run()?;
     Ok(target_folder(sh)?.join(if release { "release" } else { "debug" }))
 }
 

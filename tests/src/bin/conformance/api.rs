@@ -75,7 +75,7 @@ fn life_of_an_account(stage: &Stage) -> Result<()> {
     ensure!(found["totalSize"] == 1, "{} found", found["totalSize"]);
 
     call(&[&path, "-X", "DELETE"])?;
-    fails(&stage.home.orgtoken(&["api", &path, "--json"])?, "NOT_FOUND")
+    fails(&stage.home.orgtoken(&["api", &path, "--json"])?, "ENTITY_IS_DELETED")
 }
 
 /// An API call that failed ends with 9, and says the org's own code.
