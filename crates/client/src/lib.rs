@@ -49,6 +49,6 @@ mod token;
 pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;
 pub use transport::{
-    CertificateFault, Connection, Deadline, HandshakeFault, Phase, Proxy, ProxyFault, Roots,
+    CertificateFault, Connection, Deadline, HandshakeFault, Peer, Phase, Proxy, ProxyFault, Roots,
     RootsFault, Timeouts, Transport, TransportBuilder, TransportError,
 };

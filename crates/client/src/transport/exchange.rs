@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -15,18 +16,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::deadline::{Deadline, Phase, Timeouts};
 use super::error::TransportError;
 use super::origin::Origin;
+use super::peer::Peer;
 
 /// A connection to one host, over which requests go one after another.
 pub struct Connection {
     origin: Origin,
     sender: http1::SendRequest<Full<Bytes>>,
     driver: Driver,
+    peer: Peer,
     terms: Terms,
 }
 
 impl Connection {
     pub(crate) async fn over(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: Peer,
         origin: Origin,
         terms: Terms,
     ) -> Result<Self, TransportError> {
@@ -34,7 +38,12 @@ impl Connection {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|_| TransportError::Truncated { phase: Phase::Head })?;
-        Ok(Self { origin, sender, driver: Driver(Some(Box::pin(connection))), terms })
+        Ok(Self { origin, sender, driver: Driver(Some(Box::pin(connection))), peer, terms })
+    }
+
+    /// Whom it leads to.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Sends a request and reads the answer, a redirect like any other.
@@ -43,7 +52,7 @@ impl Connection {
         request: Request<Bytes>,
         deadline: Deadline,
     ) -> Result<Response<Bytes>, TransportError> {
-        let Self { origin, sender, driver, terms } = self;
+        let Self { origin, sender, driver, terms, .. } = self;
         let request = addressed(request, origin, &terms.user_agent).map(Full::new);
         let head = deadline.run(Phase::Head, terms.timeouts.head, async {
             driver.beside(sender.send_request(request)).await.map_err(|error| head_fault(&error))
@@ -54,6 +63,12 @@ impl Connection {
         let body = deadline.rest(Phase::Body, driver.beside(read(body, terms.max_body)));
         let body = body.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))??;
         Ok(Response::from_parts(head, body))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
 

@@ -15,7 +15,11 @@ pub enum CertificateFault {
     /// It vouches for itself, and nothing here vouches for it.
     SelfSigned,
     /// Its issuer is not among the roots.
-    UnknownIssuer,
+    UnknownIssuer {
+        /// The issuer's common name, as far as it is fit to print. The name of a firewall's maker
+        /// means a proxy that inspects TLS.
+        issuer: Option<String>,
+    },
     /// It is malformed, revoked or made for another purpose.
     Unusable,
     /// It is for other hosts.
@@ -46,7 +50,7 @@ impl CertificateFault {
             Self::Expired | Self::NotYetValid => {
                 "check this machine's clock; if it is right, the host needs a new certificate"
             }
-            Self::SelfSigned | Self::UnknownIssuer => {
+            Self::SelfSigned | Self::UnknownIssuer { .. } => {
                 "if a proxy inspects TLS here, or the host has a CA of its own, give that CA's \
                  certificate with `--ca-file`"
             }
@@ -64,7 +68,12 @@ impl fmt::Display for CertificateFault {
             Self::NoName => return f.write_str("it names no host, except as common name perhaps"),
             Self::NotYetValid => return f.write_str("it is not valid yet"),
             Self::SelfSigned => return f.write_str("it is self-signed"),
-            Self::UnknownIssuer => return f.write_str("its issuer is not trusted here"),
+            Self::UnknownIssuer { issuer: None } => {
+                return f.write_str("its issuer is not trusted here");
+            }
+            Self::UnknownIssuer { issuer: Some(issuer) } => {
+                return write!(f, "its issuer `{issuer}` is not trusted here");
+            }
             Self::Unusable => return f.write_str("it is malformed or made for something else"),
             Self::WrongName { names } => names,
         };

@@ -18,6 +18,8 @@ pub use exchange::Connection;
 mod fault;
 pub use fault::{CertificateFault, HandshakeFault};
 mod origin;
+mod peer;
+pub use peer::Peer;
 mod proxy;
 pub use proxy::{Proxy, ProxyFault};
 mod roots;
@@ -28,6 +30,7 @@ mod verify;
 
 use exchange::Terms;
 use origin::Origin;
+use proxy::Rules;
 use tls::Tls;
 
 /// Carries requests over HTTP/1.1 and TLS 1.2 or 1.3, each over a connection of its own.
@@ -73,15 +76,17 @@ impl Transport {
     ) -> Result<Connection, TransportError> {
         let origin = Origin::of(uri)?;
         if !origin.tls {
-            let tcp = self.reach(&origin, &deadline).await?;
-            return Connection::over(tcp, origin, self.terms.clone()).await;
+            let (tcp, peer) = self.reach(&origin, &deadline).await?;
+            return Connection::over(tcp, peer, origin, self.terms.clone()).await;
         }
-        let (tcp, config) = tokio::try_join!(self.reach(&origin, &deadline), self.tls.config())?;
+        let reached = self.reach(&origin, &deadline);
+        let ((tcp, peer), config) = tokio::try_join!(reached, self.tls.config())?;
         let handshake = tls::handshake(config, tcp, &origin);
         let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
         let tls =
             handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, &origin))??;
-        Connection::over(tls, origin, self.terms.clone()).await
+        let peer = peer.secured(tls.get_ref().1);
+        Connection::over(tls, peer, origin, self.terms.clone()).await
     }
 
     /// A deadline for something that begins now.
@@ -108,18 +113,32 @@ impl Transport {
         &self,
         origin: &Origin,
         deadline: &Deadline,
-    ) -> Result<TcpStream, TransportError> {
-        let timeouts = &self.terms.timeouts;
-        let Some(proxy) = self.proxy.on_the_way_to(origin) else {
-            let dialed = dial::dial(origin, timeouts, deadline).await;
-            return dialed.map_err(|error| TransportError::dial(error, origin));
-        };
+    ) -> Result<(TcpStream, Peer), TransportError> {
+        if let Some(proxy) = self.proxy.on_the_way_to(origin) {
+            return self.reach_through(proxy, origin, deadline).await;
+        }
+        let dialed = dial::dial(origin, &self.terms.timeouts, deadline).await;
+        let tcp = dialed.map_err(|error| TransportError::dial(error, origin))?;
+        let peer = Peer { address: tcp.peer_addr().ok(), ..Peer::default() };
+        Ok((tcp, peer))
+    }
+
+    async fn reach_through(
+        &self,
+        proxy: &Rules,
+        origin: &Origin,
+        deadline: &Deadline,
+    ) -> Result<(TcpStream, Peer), TransportError> {
         debug!("connecting to {origin} through the proxy {}", proxy.origin);
+        let timeouts = &self.terms.timeouts;
         let dialed = dial::dial(&proxy.origin, timeouts, deadline).await;
         let tcp = dialed.map_err(|error| proxy.error(error))?;
+        let (address, name) = (tcp.peer_addr().ok(), proxy.origin.to_string());
         let tunnel = tunnel::open(proxy, tcp, origin);
         let tunnel = deadline.run(Phase::Tunnel, timeouts.connect, tunnel).await;
-        tunnel.map_err(|elapsed| proxy.error(elapsed))?.map_err(|fault| proxy.error(fault))
+        let opened = tunnel.map_err(|elapsed| proxy.error(elapsed))?;
+        let tcp = opened.map_err(|fault| proxy.error(fault))?;
+        Ok((tcp, Peer { address, proxy: Some(name), ..Peer::default() }))
     }
 }
 

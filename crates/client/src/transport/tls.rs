@@ -14,7 +14,7 @@ use super::error::TransportError;
 use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::roots::{Anchors, Roots, RootsFault};
-use super::verify::{SelfSigned, Verifier};
+use super::verify::{Untrusted, Verifier};
 
 /// TLS 1.2 and 1.3 with ring; the roots are loaded at the first use.
 pub(crate) struct Tls {
@@ -104,17 +104,16 @@ fn certificate_fault(error: &CertificateError) -> CertificateFault {
         CertificateError::NotValidForNameContext { presented, .. } => {
             CertificateFault::wrong_name(presented)
         }
-        // A root of the issuer's name with another key: an authority that was made anew.
-        CertificateError::BadSignature | CertificateError::UnknownIssuer => {
-            CertificateFault::UnknownIssuer
-        }
-        CertificateError::Other(OtherError(error)) if error.is::<SelfSigned>() => {
-            CertificateFault::SelfSigned
-        }
-        CertificateError::Other(OtherError(error)) => match error.downcast_ref() {
-            // Version 1 of X.509 has no extensions, and so no names but the common one.
-            Some(webpki::Error::UnsupportedCertVersion) => CertificateFault::NoName,
-            _ => CertificateFault::Unusable,
+        CertificateError::Other(OtherError(error)) => match error.downcast_ref::<Untrusted>() {
+            Some(Untrusted { is_self_signed: true, .. }) => CertificateFault::SelfSigned,
+            Some(Untrusted { issuer, .. }) => {
+                CertificateFault::UnknownIssuer { issuer: issuer.clone() }
+            }
+            None => match error.downcast_ref() {
+                // Version 1 of X.509 has no extensions, and so no names but the common one.
+                Some(webpki::Error::UnsupportedCertVersion) => CertificateFault::NoName,
+                _ => CertificateFault::Unusable,
+            },
         },
         _ => CertificateFault::Unusable,
     }

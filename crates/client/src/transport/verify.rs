@@ -15,7 +15,7 @@ use super::roots::Anchors;
 /// * A server may present the very certificate that was given as root, even if it says of itself
 ///   that it is an authority. That is what `openssl req -x509` makes, what curl accepts, and what
 ///   webpki refuses.
-/// * An untrusted certificate that is its own issuer is told apart from one of an unknown issuer.
+/// * Of a certificate that is not trusted, it says who issued it: itself, or somebody unknown.
 ///
 /// Nothing that the roots do not vouch for is ever accepted.
 #[derive(Debug)]
@@ -57,9 +57,9 @@ impl ServerCertVerifier for Verifier {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            Err(error) if is_unknown(&error) && is_self_signed(end_entity) => {
-                Err(CertificateError::Other(OtherError(Arc::new(SelfSigned))).into())
-            }
+            Err(error) => Err(Untrusted::of(end_entity, &error).map_or(error, |untrusted| {
+                CertificateError::Other(OtherError(Arc::new(untrusted))).into()
+            })),
             verdict => verdict,
         }
     }
@@ -87,10 +87,35 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// The certificate is its own issuer, and nobody vouches for it.
+/// A certificate that nobody vouches for.
 #[derive(Debug, thiserror::Error)]
-#[error("it is self-signed")]
-pub(crate) struct SelfSigned;
+#[error("nobody vouches for the certificate")]
+pub(crate) struct Untrusted {
+    pub(crate) is_self_signed: bool,
+    /// The issuer's common name, if it has one that is fit to print.
+    pub(crate) issuer: Option<String>,
+}
+
+impl Untrusted {
+    fn of(certificate: &CertificateDer<'_>, error: &Error) -> Option<Self> {
+        let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
+        let is_self_signed = certificate.subject() == certificate.issuer();
+        let found = Self { is_self_signed, issuer: common_name(certificate.issuer()) };
+        (is_unknown(error) || (is_authority(error) && is_self_signed)).then_some(found)
+    }
+}
+
+/// Finds the text after the identifier of a common name. It is shown and decides nothing, so it
+/// need not be found in every name that X.501 allows.
+fn common_name(name: &[u8]) -> Option<String> {
+    let at = name.windows(COMMON_NAME.len()).position(|bytes| bytes == COMMON_NAME)?;
+    let [_string, length @ 0..=64, text @ ..] = &name[at + COMMON_NAME.len()..] else {
+        return None;
+    };
+    let text = std::str::from_utf8(text.get(..usize::from(*length))?).ok()?;
+    let fits = |c: char| c.is_alphanumeric() || " -._()&,'/:".contains(c);
+    (!text.is_empty() && text.chars().all(fits)).then(|| text.to_owned())
+}
 
 fn is_authority(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(OtherError(error))) = error else {
@@ -99,10 +124,14 @@ fn is_authority(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
+/// [`CertificateError::BadSignature`] is a root of the issuer's name with another key: an authority
+/// that was made anew.
 fn is_unknown(error: &Error) -> bool {
-    is_authority(error) || *error == Error::InvalidCertificate(CertificateError::UnknownIssuer)
+    let Error::InvalidCertificate(error) = error else { return false };
+    matches!(error, CertificateError::BadSignature | CertificateError::UnknownIssuer)
 }
 
-fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
-    webpki::EndEntityCert::try_from(certificate).is_ok_and(|cert| cert.subject() == cert.issuer())
-}
+/// `id-at-commonName` as an OBJECT IDENTIFIER in DER ([RFC 5280, Appendix A.1]).
+///
+/// [RFC 5280, Appendix A.1]: https://www.rfc-editor.org/rfc/rfc5280#appendix-A.1
+const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];

@@ -19,9 +19,15 @@ async fn d16_a_proxy_learns_the_host_and_carries_tls() {
     let (proxy, tap) = tunnel_to(org.address()).await;
     let transport = through(&format!("http://user:p%40ss@{proxy}"), "", ca.pem());
 
-    let answer = transport.exchange(post(&format!("https://{HOST}/token"))).await.unwrap();
+    let request = post(&format!("https://{HOST}/token"));
+    let deadline = transport.deadline();
+    let mut connection = transport.connect(request.uri(), deadline).await.unwrap();
+    let peer = connection.peer().clone();
+    let answer = connection.exchange(request, deadline).await.unwrap();
 
     assert_eq!(&answer.body()[..], b"{}");
+    assert_eq!((peer.proxy, peer.address), (Some(proxy.to_string()), Some(proxy)));
+    assert_eq!((peer.tls_version, peer.certificates.len()), (Some("TLS 1.3"), 1));
     assert!(org.requests()[0].contains(SECRET));
     let seen = tap.lock().unwrap();
     let clear = String::from_utf8_lossy(&seen);

@@ -1,0 +1,35 @@
+use std::net::SocketAddr;
+
+use rustls::{ClientConnection, ProtocolVersion};
+
+/// Whom a connection leads to, as it turned out when it was made.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The address that took the connection: the proxy's, if there is one.
+    pub address: Option<SocketAddr>,
+    /// What the host showed for itself in DER, its own certificate first; none for plain http. The
+    /// issuer of a proxy that inspects TLS stands here.
+    pub certificates: Vec<Vec<u8>>,
+    /// Host and port of the proxy on the way.
+    pub proxy: Option<String>,
+    /// `TLS 1.3`, or nothing for plain http.
+    pub tls_version: Option<&'static str>,
+}
+
+impl Peer {
+    pub(crate) fn secured(mut self, session: &ClientConnection) -> Self {
+        let certificates = session.peer_certificates().unwrap_or_default();
+        self.certificates = certificates.iter().map(|der| der.to_vec()).collect();
+        self.tls_version = session.protocol_version().and_then(name);
+        self
+    }
+}
+
+fn name(version: ProtocolVersion) -> Option<&'static str> {
+    match version {
+        ProtocolVersion::TLSv1_2 => Some("TLS 1.2"),
+        ProtocolVersion::TLSv1_3 => Some("TLS 1.3"),
+        _ => None,
+    }
+}
