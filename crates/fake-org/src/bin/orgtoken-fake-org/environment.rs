@@ -44,21 +44,22 @@ impl Environment {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Prints it in the form that was asked for, and lets nobody wait for it.
+    /// Prints it in the form that was asked for, in one piece: whoever waits for the file to have
+    /// something in it then has all of it.
     pub(crate) fn print(&self, form: Form, org: &FakeOrg, out: &mut impl Write) -> io::Result<()> {
-        match form {
+        let text = match form {
             Form::Env => {
-                for (name, value) in self.variables() {
-                    writeln!(out, "export {name}={}", quoted(value))?;
-                }
+                let line = |(name, value)| format!("export {name}={}\n", quoted(value));
+                self.variables().map(line).collect()
             }
             Form::Json => {
-                let object: serde_json::Map<_, _> =
-                    self.variables().map(|(name, value)| (name.to_owned(), value.into())).collect();
-                writeln!(out, "{}", serde_json::Value::Object(object))?;
+                let member = |(name, value): (&str, &str)| (name.to_owned(), value.into());
+                let object = self.variables().map(member).collect();
+                format!("{}\n", serde_json::Value::Object(object))
             }
-            Form::Url => writeln!(out, "{}", org.url())?,
-        }
+            Form::Url => format!("{}\n", org.url()),
+        };
+        out.write_all(text.as_bytes())?;
         out.flush()
     }
 }
