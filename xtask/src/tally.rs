@@ -53,8 +53,8 @@ impl Tally {
     }
 
     fn line(&mut self, line: &str) {
-        if let Some(at) = line.find(LEFT_OUT) {
-            self.left_out.push(line[at + LEFT_OUT.len()..].to_owned());
+        if let Some((_, what)) = line.split_once(LEFT_OUT) {
+            self.left_out.push(what.to_owned());
         } else if let Some(result) = line.strip_prefix("test result: ") {
             self.passed += count(result, "passed");
             self.failed += count(result, "failed");

@@ -68,7 +68,7 @@ pub(crate) fn is_there(what: &str) -> bool {
         return true;
     }
     assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "openssl is missing: {what}");
-    let _ = writeln!(std::io::stderr(), "LEFT OUT, since openssl is missing: {what}");
+    let _ = writeln!(std::io::stderr(), "left out: openssl is needed to see {what}");
     false
 }
 
