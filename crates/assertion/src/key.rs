@@ -22,6 +22,7 @@ mod foreign;
 mod form;
 pub use form::{KeyForm, KeyNotice};
 mod gate;
+mod hint;
 mod intake;
 mod jwk;
 mod numbers;

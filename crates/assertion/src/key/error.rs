@@ -1,6 +1,3 @@
-use alloc::borrow::Cow;
-use alloc::format;
-
 /// Why what was given is no key to work with. It says what the input is, and never repeats any
 /// of it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -172,64 +169,4 @@ impl KeyError {
             Self::Weak => "key.weak",
         }
     }
-
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Format { command, .. } => {
-                return Some(format!("get a PEM of it: `{command}`").into());
-            }
-            Self::Algorithm { .. }
-            | Self::Exponent
-            | Self::MultiPrime
-            | Self::Published
-            | Self::TooLarge { .. }
-            | Self::TooSmall { .. }
-            | Self::Weak => GENERATE,
-            Self::Boundary { .. } | Self::Unended => {
-                "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to `-----END PRIVATE KEY-----`, \
-                 five dashes each"
-            }
-            Self::Certificate { .. } => {
-                "this is the file you upload to Salesforce; give the private key that was made with it, \
-                 often a .key file"
-            }
-            Self::Character { .. } | Self::NonAscii { .. } => {
-                "copy the key anew from its file, not from a chat or a document"
-            }
-            Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => {
-                "the key is damaged: copy or export it again from where it was made"
-            }
-            Self::Empty | Self::NotAKey { path: false } => {
-                "give the private key itself, the text that starts with `-----BEGIN PRIVATE KEY-----`"
-            }
-            Self::Encrypted => {
-                "give its passphrase, or decrypt it: `openssl pkcs8 -in key.pem -out plain.pem`"
-            }
-            Self::Kdf => {
-                "encrypt it anew: `openssl pkcs8 -in key.pem -out plain.pem && \
-                 openssl pkcs8 -topk8 -in plain.pem -out new.pem`"
-            }
-            Self::NotAKey { path: true } => {
-                "give the content of that file, or name the file where a file is asked for"
-            }
-            Self::OldEncryption { .. } => {
-                "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`"
-            }
-            Self::Passphrase => {
-                "check the passphrase: `openssl pkcs8 -in key.pem -noout` asks for it"
-            }
-            Self::Private => "get it: `openssl pkey -in key.pem -pubout -out public.pem`",
-            Self::Public => {
-                "give the private key that was made with it, which starts with `-----BEGIN PRIVATE KEY-----`"
-            }
-            Self::Several { .. } => "leave one of them, the one whose certificate was uploaded",
-            Self::TooLong { .. } => "give the key alone; an RSA key of 4096 bits takes 3.5 KB",
-            Self::Utf16 => "save the file as UTF-8",
-        };
-        Some(Cow::Borrowed(hint))
-    }
 }
-
-const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
-    -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";

@@ -1,0 +1,63 @@
+//! What to do about a key that is refused, for a tired person who never saw one.
+
+use alloc::borrow::Cow;
+use alloc::format;
+
+use super::KeyError;
+
+impl KeyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Algorithm { .. } | Self::Exponent | Self::MultiPrime | Self::Published => {
+                GENERATE
+            }
+            Self::Boundary { .. } | Self::Unended => COPY_ALL,
+            Self::Certificate { .. } => UPLOAD,
+            Self::Character { .. } | Self::NonAscii { .. } => COPY_FROM_FILE,
+            Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => EXPORT,
+            Self::Empty | Self::NotAKey { path: false } => GIVE_THE_KEY,
+            Self::Encrypted => GIVE_THE_PASSPHRASE,
+            Self::Format { command, .. } => {
+                return Some(format!("get a PEM of it: `{command}`").into());
+            }
+            Self::Kdf => ENCRYPT_ANEW,
+            Self::NotAKey { path: true } => NAME_THE_FILE,
+            Self::OldEncryption { .. } => DECRYPT,
+            Self::Passphrase => CHECK_THE_PASSPHRASE,
+            Self::Private => GET_THE_PUBLIC_KEY,
+            Self::Public => GIVE_THE_PRIVATE_KEY,
+            Self::Several { .. } => CHOOSE,
+            Self::TooLarge { .. } | Self::TooSmall { .. } | Self::Weak => GENERATE,
+            Self::TooLong { .. } => GIVE_IT_ALONE,
+            Self::Utf16 => SAVE_AS_UTF_8,
+        };
+        Some(Cow::Borrowed(hint))
+    }
+}
+
+const CHECK_THE_PASSPHRASE: &str =
+    "check the passphrase: `openssl pkcs8 -in key.pem -noout` asks for it";
+const CHOOSE: &str = "leave one of them, the one whose certificate was uploaded";
+const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
+    `-----END PRIVATE KEY-----`, five dashes each";
+const COPY_FROM_FILE: &str = "copy the key anew from its file, not from a chat or a document";
+const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`";
+const ENCRYPT_ANEW: &str = "encrypt it anew: `openssl pkcs8 -in key.pem -out plain.pem && \
+    openssl pkcs8 -topk8 -in plain.pem -out new.pem`";
+const EXPORT: &str = "the key is damaged: copy or export it again from where it was made";
+const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
+    -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
+const GET_THE_PUBLIC_KEY: &str = "get it: `openssl pkey -in key.pem -pubout -out public.pem`";
+const GIVE_IT_ALONE: &str = "give the key alone; an RSA key of 4096 bits takes 3.5 KB";
+const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
+    `-----BEGIN PRIVATE KEY-----`";
+const GIVE_THE_PASSPHRASE: &str =
+    "give its passphrase, or decrypt it: `openssl pkcs8 -in key.pem -out plain.pem`";
+const GIVE_THE_PRIVATE_KEY: &str = "give the private key that was made with it, which starts \
+    with `-----BEGIN PRIVATE KEY-----`";
+const NAME_THE_FILE: &str =
+    "give the content of that file, or name the file where a file is asked for";
+const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
+const UPLOAD: &str = "this is the file you upload to Salesforce; give the private key that was \
+    made with it, often a .key file";
