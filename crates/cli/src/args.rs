@@ -51,6 +51,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Assertion(command::assertion::Command),
     Explain(command::explain::Args),
+    #[command(subcommand)]
+    Cache(command::cache::Command),
     Completions(command::completions::Args),
     Man(command::man::Args),
 }

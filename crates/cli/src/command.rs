@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod assertion;
+pub(crate) mod cache;
 pub(crate) mod cert;
 pub(crate) mod completions;
 pub(crate) mod explain;

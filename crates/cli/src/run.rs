@@ -45,6 +45,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Cert(command) => command::cert::run(&command, console),
         Command::Assertion(command) => command::assertion::run(&command, console),
         Command::Explain(args) => command::explain::run(&args, console),
+        Command::Cache(command) => command::cache::run(&command, console),
         Command::Completions(args) => command::completions::run(&args, console),
         Command::Man(args) => command::man::run(&args, console),
     }

@@ -60,7 +60,7 @@ impl Cache {
 }
 
 /// What lies in a [`Cache`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Listing {
     /// The states that could be opened.
     pub opened: Vec<(Who, State)>,

@@ -47,12 +47,13 @@ impl Held {
 
     /// Whether it can be handed out to somebody who needs it for so long.
     pub fn is_good_for(&self, min_ttl: Duration, now: BootTime) -> bool {
-        self.time_left(now) >= life::needed(self.life(), min_ttl)
+        let left = self.time_left(now);
+        !left.is_zero() && left >= life::needed(self.life(), min_ttl)
     }
 
     /// Whether it can be handed out where nothing better is to be had.
     pub(crate) fn is_good(&self, now: BootTime) -> bool {
-        self.is_good_for(Duration::ZERO, now) && !self.time_left(now).is_zero()
+        self.is_good_for(Duration::ZERO, now)
     }
 
     /// A token from another process, or from before this machine was last started. `None` if its

@@ -97,6 +97,17 @@ async fn b15_a_good_token_is_served_whatever_the_endpoint_does() {
 }
 
 #[tokio::test]
+async fn b16_an_ended_token_is_never_handed_out() {
+    let org = org();
+    let source = source(&org).token_lifetime(Duration::ZERO);
+    source.token(MINUTE).await.unwrap();
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    assert!(source.cached(Duration::ZERO).is_none());
+    let error = source.token(Duration::ZERO).await.unwrap_err();
+    assert!(error.refusal().is_some(), "{error}");
+}
+
+#[tokio::test]
 async fn b17_callers_with_a_good_token_do_not_wait_for_a_renewal() {
     let org = org();
     let source = source(&org).token_lifetime(MINUTE);

@@ -1,0 +1,119 @@
+//! Tokens that are kept between runs.
+
+use clap::Subcommand;
+use orgtoken_client::{BootTime, Cache, State, Who};
+use serde::Serialize;
+
+use crate::args::Login;
+use crate::cache::{cache_folder, sealing_key};
+use crate::clock;
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::text::printable;
+
+/// See and forget the tokens that are kept between runs
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(Box<List>),
+    Clear,
+}
+
+/// Show whose logins are kept, and how long their tokens are good for; no token
+///
+/// An entry is sealed with the private key of its login: those of other keys are only counted.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    login: Login,
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::List(args) => list(args, console),
+        Command::Clear => clear(console),
+    }
+}
+
+fn list(args: &List, console: &Console) -> Result<(), Failure> {
+    let settings = context::settings(&args.login, None, console)?;
+    let listing = match (sealing_key(settings.key()), cache()?) {
+        (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed)?,
+        _ => orgtoken_client::Listing::default(),
+    };
+    let entries: Vec<_> = listing.opened.iter().map(|(who, state)| Entry::of(who, state)).collect();
+    if console.json() {
+        return Ok(console.document(&Listed { count: listing.count, entries })?);
+    }
+    let lines: String = entries.iter().map(Entry::line).collect();
+    let sealed = listing.count - entries.len();
+    if sealed > 0 {
+        console.remark(&format_args!("{sealed} more, sealed with other keys"));
+    }
+    Ok(console.data(lines.as_bytes())?)
+}
+
+fn clear(console: &Console) -> Result<(), Failure> {
+    let forgotten = match cache()? {
+        Some(cache) => cache.clear().map_err(failed)?,
+        None => 0,
+    };
+    let logins = if forgotten == 1 { "login" } else { "logins" };
+    console.remark(&format_args!("forgot {forgotten} {logins}"));
+    Ok(())
+}
+
+/// `None` if nothing was ever kept.
+fn cache() -> Result<Option<Cache>, Failure> {
+    match cache_folder().filter(|folder| folder.exists()) {
+        Some(folder) => Cache::open(&folder).map(Some).map_err(failed),
+        None => Ok(None),
+    }
+}
+
+fn failed(error: orgtoken_client::Unsafe) -> Failure {
+    Failure::new("cache.unsafe", Some(HINT), format!("the token cache is not used: {error}"))
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    count: usize,
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    username: &'a str,
+    endpoint: &'a str,
+    client_id: &'a str,
+    age_seconds: Option<u64>,
+    time_left_seconds: Option<u64>,
+    refused: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(who: &'a Who, state: &'a State) -> Self {
+        let held = state.held.as_ref();
+        Self {
+            username: &who.username,
+            endpoint: &who.endpoint,
+            client_id: &who.client_id,
+            age_seconds: held
+                .map(|held| clock::now().saturating_duration_since(held.obtained()).as_secs()),
+            time_left_seconds: held.map(|held| held.time_left(BootTime::now()).as_secs()),
+            refused: state.failure.as_ref().map(orgtoken_client::Failure::text),
+        }
+    }
+
+    fn line(&self) -> String {
+        let token = match (self.age_seconds, self.time_left_seconds) {
+            (Some(age), Some(0)) => format!("ended, {age} s old"),
+            (Some(age), Some(left)) => format!("{left} s left, {age} s old"),
+            _ => "no token".to_owned(),
+        };
+        let refused = self.refused.map(|text| format!("  {text}")).unwrap_or_default();
+        format!("{}  {}  {token}{}\n", self.username, self.endpoint, printable(&refused))
+    }
+}
+
+const HINT: &str = "make the folder yours alone (`chmod 700`), or remove it: it holds only tokens";
