@@ -52,6 +52,15 @@ async fn failures_in_the_words_of_salesforce() {
     assert!(ended.is_session_end(), "{ended}");
 }
 
+#[tokio::test]
+async fn d02_debug_shows_no_token() {
+    let (server, org) = org().await;
+    server.revoke_all();
+    let error = call(&org, Method::GET, "limits", "").await.unwrap_err();
+    let shown = format!("{org:?} {error:?} {error}");
+    assert!(shown.contains("acme.my.salesforce.com") && !shown.contains("00D"), "{shown}");
+}
+
 async fn call(
     org: &Org,
     method: Method,
