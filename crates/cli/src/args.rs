@@ -2,12 +2,14 @@
 
 mod login;
 mod network;
+mod passphrase;
 mod secret;
 mod tokens;
 mod usage;
 
 pub(crate) use login::Login;
 pub(crate) use network::{Network, Route, duration};
+pub(crate) use passphrase::Passphrase;
 pub(crate) use tokens::Tokens;
 pub(crate) use usage::UsageError;
 

@@ -121,7 +121,7 @@ pub(crate) fn folder(variable: &str) -> Option<PathBuf> {
 /// everything.
 fn supply(draft: &mut Draft, need: &Need, console: &Console) -> Result<(), Failure> {
     let supplied = match need {
-        Need::Passphrase => prompt::passphrase().ok_or(Unread::NoTerminal),
+        Need::Passphrase => prompt::passphrase()?.ok_or(Unread::NoTerminal),
         Need::Variable { name, .. } => variable(name),
         Need::File { setting, path } => file(*setting, &at_home(path), console)?,
         need => file(need.setting(), Path::new("-"), console)?,

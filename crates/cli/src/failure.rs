@@ -148,6 +148,7 @@ fails_with!(
     crate::input::KeyFileError,
     orgtoken_client::TransportError,
     crate::new_file::NewFileError,
+    crate::prompt::Interrupted,
     crate::signer::SignerError,
     orgtoken_keygen::CertificateError,
     orgtoken_keygen::KeyPairError,

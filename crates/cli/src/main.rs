@@ -18,6 +18,7 @@ mod input;
 mod log;
 mod new_file;
 mod output;
+mod private_key;
 mod prompt;
 mod run;
 mod session;

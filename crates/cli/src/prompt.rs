@@ -1,5 +1,6 @@
 //! A question that only a person at a terminal can answer.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Write};
 
@@ -8,31 +9,51 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
-/// Asks for the private key's passphrase, without showing it; `None` where there is no terminal, or
-/// the person gives up.
-pub(crate) fn passphrase() -> Option<Zeroizing<Vec<u8>>> {
-    let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
-    (&terminal).write_all(b"Passphrase of the private key: ").ok()?;
-    let line = {
-        let _silence = Silence::on(&terminal)?;
-        line(&terminal)
+/// Asks for the private key's passphrase, without showing it; `None` where there is no terminal.
+pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
+    let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else {
+        return Ok(None);
     };
-    (&terminal).write_all(b"\n").ok()?;
-    line
+    ask(&terminal).transpose()
 }
 
-/// One line, without its end; `None` where it was interrupted or never ended.
-fn line(mut from: impl Read) -> Option<Zeroizing<Vec<u8>>> {
+fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
+    terminal.write_all(b"Passphrase of the private key: ").ok()?;
+    let line = {
+        let _silence = Silence::on(terminal)?;
+        line(terminal)
+    };
+    terminal.write_all(b"\n").ok()?;
+    Some(line)
+}
+
+/// One line, without its end.
+fn line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = [0];
-    while line.len() < LONGEST && from.read(&mut byte).ok()? == 1 {
+    while line.len() < LONGEST && from.read(&mut byte).is_ok_and(|read| read == 1) {
         match byte[0] {
-            b'\n' => return Some(line),
-            INTERRUPT => return None,
+            b'\n' => return Ok(line),
+            INTERRUPT => break,
             other => line.push(other),
         }
     }
-    None
+    Err(Interrupted)
+}
+
+/// The person gave up.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub(crate) struct Interrupted;
+
+impl Interrupted {
+    pub(crate) fn code(&self) -> &'static str {
+        "interrupted"
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        None
+    }
 }
 
 /// A terminal that shows nothing of what is typed, until this is dropped.
@@ -77,7 +98,7 @@ mod tests {
             ("closed", b"open", None),
             ("endless", &[b'x'; LONGEST + 1], None),
         ] {
-            assert_eq!(line(typed).as_deref().map(Vec::as_slice), expected, "{name}");
+            assert_eq!(line(typed).ok().as_deref().map(Vec::as_slice), expected, "{name}");
         }
     }
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use orgtoken_settings::{Layer, Setting};
 
-use super::UsageError;
+use super::{Passphrase, UsageError};
 use crate::input::is_stdin;
 
 /// Who logs in, and where. Each of these goes before `ORGTOKEN_*`, profile and record.
@@ -27,12 +27,8 @@ pub(crate) struct Login {
     /// The private key whose certificate the app has; `-` is standard input
     #[arg(short = 'f', long, value_name = "FILE")]
     pub(crate) jwt_key_file: Option<PathBuf>,
-    /// The environment variable that holds the private key's passphrase
-    #[arg(long, value_name = "VARIABLE")]
-    pub(crate) key_passphrase_env: Option<String>,
-    /// The file that holds the private key's passphrase
-    #[arg(long, value_name = "FILE", conflicts_with = "key_passphrase_env")]
-    pub(crate) key_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
     /// The org's My Domain, such as https://acme.my.salesforce.com
     #[arg(short = 'r', long, value_name = "URL")]
     pub(crate) instance_url: Option<String>,
@@ -75,10 +71,10 @@ impl Login {
         if let Some(file) = &self.jwt_key_file {
             layer.set_file(Setting::PrivateKey, "--jwt-key-file", path(file));
         }
-        if let Some(file) = &self.key_passphrase_file {
+        if let Some(file) = &self.passphrase.key_passphrase_file {
             layer.set_file(Setting::Passphrase, "--key-passphrase-file", path(file));
         }
-        if let Some(name) = &self.key_passphrase_env {
+        if let Some(name) = &self.passphrase.key_passphrase_env {
             layer.set_variable(Setting::Passphrase, "--key-passphrase-env", name);
         }
         if !self.allow_host.is_empty() {

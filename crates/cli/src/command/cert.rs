@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use orgtoken_assertion::{Signer, SigningKey};
+use orgtoken_assertion::Signer;
 use orgtoken_keygen::Certificate;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::args::Passphrase;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
+use crate::private_key::open;
 use crate::text::{Row, hex, rfc3339, table};
 
 /// Look at certificates
@@ -37,6 +39,8 @@ pub(crate) struct Match {
     key: PathBuf,
     /// The certificate
     cert: PathBuf,
+    #[command(flatten)]
+    passphrase: Passphrase,
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
@@ -57,7 +61,7 @@ fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
 fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
     let (bytes, warning) = read_key(&args.key)?;
     warning.iter().for_each(|warning| console.warn(warning));
-    let key = SigningKey::from_bytes(&bytes)?;
+    let key = open(&bytes, &args.passphrase)?;
     let certificate = certificate(&args.cert)?;
     if !certificate.belongs_to(&key) {
         return Err(Failure::new(

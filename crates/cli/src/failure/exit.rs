@@ -11,6 +11,7 @@ pub(crate) fn exit(code: &str) -> u8 {
         Some("rate") => 7,
         Some("unavailable") => 8,
         Some("api") => 9,
+        Some("interrupted") => 130,
         // `io`, `cache`, and what nobody thought of.
         _ => UNEXPECTED,
     }

@@ -3,9 +3,11 @@ use std::path::PathBuf;
 use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey};
 use serde::Serialize;
 
+use crate::args::Passphrase;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
+use crate::private_key::open;
 use crate::text::{Row, hex, table};
 
 /// Show what a key file holds: form, size, fingerprint; never the key
@@ -13,10 +15,12 @@ use crate::text::{Row, hex, table};
 pub(crate) struct Args {
     /// The file; `-` is standard input
     file: PathBuf,
+    #[command(flatten)]
+    passphrase: Passphrase,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let shown = Shown::of(&read(&args.file, Kind::Key)?)?;
+    let shown = Shown::of(&read(&args.file, Kind::Key)?, &args.passphrase)?;
     if console.json() {
         Ok(console.document(&shown)?)
     } else {
@@ -34,15 +38,13 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(bytes: &[u8]) -> Result<Self, KeyError> {
-        match SigningKey::from_bytes(bytes) {
-            Ok(key) => Ok(Self::new(key.public_key(), true, key.form().to_string())),
-            Err(KeyError::Public) => {
-                let key = PublicKey::from_pem_or_der(bytes)?;
-                Ok(Self::new(&key, false, "public key".into()))
-            }
-            Err(error) => Err(error),
+    fn of(bytes: &[u8], passphrase: &Passphrase) -> Result<Self, Failure> {
+        if let Err(KeyError::Public) = SigningKey::from_bytes(bytes) {
+            let key = PublicKey::from_pem_or_der(bytes)?;
+            return Ok(Self::new(&key, false, "public key".into()));
         }
+        let key = open(bytes, passphrase)?;
+        Ok(Self::new(key.public_key(), true, key.form().to_string()))
     }
 
     fn new(key: &PublicKey, private: bool, form: String) -> Self {

@@ -1,0 +1,35 @@
+//! A private key that is looked at, outside any settings.
+
+use std::env;
+
+use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::args;
+use crate::failure::Failure;
+use crate::input::read_key;
+use crate::prompt;
+
+/// Reads a key, and opens it with its passphrase where it has one.
+pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<SigningKey, Failure> {
+    match SigningKey::from_bytes(bytes) {
+        Err(KeyError::Encrypted) => {}
+        result => return Ok(result?),
+    }
+    let passphrase = given(passphrase)?.ok_or(KeyError::Encrypted)?;
+    Ok(SigningKey::from_encrypted(bytes, &Passphrase::new(passphrase.as_slice()))?)
+}
+
+fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    if let Some(name) = &passphrase.key_passphrase_env {
+        let value = env::var_os(name).filter(|value| !value.is_empty());
+        return Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())));
+    }
+    if let Some(path) = &passphrase.key_passphrase_file {
+        let (bytes, _) = read_key(path)?;
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        return Ok(Some(Zeroizing::new(line.to_vec())));
+    }
+    Ok(prompt::passphrase()?)
+}
