@@ -6,14 +6,14 @@ use super::KeyError;
 
 /// A run of elements, with its place in the whole input.
 #[derive(Clone)]
-pub(crate) struct Der<'a> {
+pub(super) struct Der<'a> {
     reader: SliceReader<'a>,
     base: usize,
 }
 
 impl<'a> Der<'a> {
     /// Starts at the first byte of a whole input.
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, KeyError> {
         Self::at(bytes, 0)
     }
 
@@ -23,12 +23,12 @@ impl<'a> Der<'a> {
     }
 
     /// The tag of the next element, if there is one.
-    pub(crate) fn peek(&self) -> Option<Tag> {
+    pub(super) fn peek(&self) -> Option<Tag> {
         Tag::peek(&self.reader).ok()
     }
 
     /// The next element, which has to be a `tag`.
-    pub(crate) fn take(&mut self, tag: Tag) -> Result<Element<'a>, KeyError> {
+    pub(super) fn take(&mut self, tag: Tag) -> Result<Element<'a>, KeyError> {
         let start = self.offset();
         let bad = |_| KeyError::Der { offset: start };
         let header = Header::decode(&mut self.reader).map_err(bad)?;
@@ -41,12 +41,12 @@ impl<'a> Der<'a> {
     }
 
     /// The next element if it is a `tag`, nothing if it is another or there is none.
-    pub(crate) fn take_if(&mut self, tag: Tag) -> Result<Option<Element<'a>>, KeyError> {
+    pub(super) fn take_if(&mut self, tag: Tag) -> Result<Option<Element<'a>>, KeyError> {
         if self.peek() == Some(tag) { self.take(tag).map(Some) } else { Ok(None) }
     }
 
     /// How many elements follow, whatever they are.
-    pub(crate) fn count(&self) -> Result<usize, KeyError> {
+    pub(super) fn count(&self) -> Result<usize, KeyError> {
         let mut rest = self.clone();
         let mut count = 0;
         while let Some(tag) = rest.peek() {
@@ -57,7 +57,7 @@ impl<'a> Der<'a> {
     }
 
     /// Refuses what is left over.
-    pub(crate) fn finish(self) -> Result<(), KeyError> {
+    pub(super) fn finish(self) -> Result<(), KeyError> {
         if self.reader.is_finished() {
             Ok(())
         } else {
@@ -66,25 +66,25 @@ impl<'a> Der<'a> {
     }
 
     /// Where in the whole input the next element starts.
-    pub(crate) fn offset(&self) -> usize {
+    pub(super) fn offset(&self) -> usize {
         self.base + usize::try_from(self.reader.position()).unwrap_or(usize::MAX)
     }
 }
 
 /// The value of one element.
-pub(crate) struct Element<'a> {
-    pub(crate) value: &'a [u8],
+pub(super) struct Element<'a> {
+    pub(super) value: &'a [u8],
     base: usize,
 }
 
 impl<'a> Element<'a> {
     /// The elements inside.
-    pub(crate) fn inside(&self) -> Result<Der<'a>, KeyError> {
+    pub(super) fn inside(&self) -> Result<Der<'a>, KeyError> {
         Der::at(self.value, self.base)
     }
 
     /// The magnitude of an INTEGER without leading zeros, or `None` if it is negative.
-    pub(crate) fn unsigned(&self) -> Result<Option<&'a [u8]>, KeyError> {
+    pub(super) fn unsigned(&self) -> Result<Option<&'a [u8]>, KeyError> {
         match self.value {
             [0] => Ok(Some(&[])),
             [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => {
@@ -97,14 +97,14 @@ impl<'a> Element<'a> {
     }
 
     /// The whole bytes of a BIT STRING.
-    pub(crate) fn bits(&self) -> Result<Self, KeyError> {
+    pub(super) fn bits(&self) -> Result<Self, KeyError> {
         match self.value {
             [0, bytes @ ..] => Ok(Self { value: bytes, base: self.base + 1 }),
             _ => Err(KeyError::Der { offset: self.base }),
         }
     }
 
-    pub(crate) fn malformed(&self) -> KeyError {
+    pub(super) fn malformed(&self) -> KeyError {
         KeyError::Der { offset: self.base }
     }
 }

@@ -17,7 +17,7 @@ use super::roca;
 ///
 /// The factors are put in order, and the CRT values are computed anew. That the factors are prime
 /// is not tested here: it costs more than a signature, and a signature tells.
-pub(crate) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKey, KeyError> {
+pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKey, KeyError> {
     let (n, bits) = modulus(&numbers.public)?;
     let e = exponent(numbers.public.e)?;
     let d = number(numbers.d, bits)?;
@@ -37,7 +37,7 @@ pub(crate) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKe
 }
 
 /// Whether both factors look prime to Miller and Rabin, which takes as long as a few signatures.
-pub(crate) fn is_prime(key: &rsa::PrivateKey) -> bool {
+pub(super) fn is_prime(key: &rsa::PrivateKey) -> bool {
     key.primes().iter().all(|prime| {
         let test = MillerRabin::new(prime.clone());
         let is_composite = |base: &u8| {
@@ -49,7 +49,7 @@ pub(crate) fn is_prime(key: &rsa::PrivateKey) -> bool {
 }
 
 /// Lets a public key in.
-pub(crate) fn public_key(numbers: &PublicNumbers<'_>) -> Result<rsa::PublicKey, KeyError> {
+pub(super) fn public_key(numbers: &PublicNumbers<'_>) -> Result<rsa::PublicKey, KeyError> {
     let (n, _) = modulus(numbers)?;
     let e = exponent(numbers.e)?;
     rsa::PublicKey::new(n, e.into()).map_err(|_| KeyError::Inconsistent)

@@ -19,7 +19,7 @@ impl KeyError {
             Self::Empty | Self::NotAKey { path: false } => GIVE_THE_KEY,
             Self::Encrypted => GIVE_THE_PASSPHRASE,
             Self::Format { command, .. } => {
-                return Some(format!("get a PEM of it: `{command}`").into());
+                return Some(format!("get a private key in PEM: `{command}`").into());
             }
             Self::Kdf => ENCRYPT_ANEW,
             Self::NotAKey { path: true } => NAME_THE_FILE,

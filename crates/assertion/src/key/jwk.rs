@@ -6,14 +6,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 use zeroize::Zeroizing;
 
 use super::KeyError;
 use super::numbers::{PrivateNumbers, PublicNumbers};
 
 /// The members that count. The CRT values are computed anew, so they may be left out.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 pub(super) struct Jwk {
     kty: String,
     n: Option<Member>,
@@ -21,7 +21,7 @@ pub(super) struct Jwk {
     d: Option<Member>,
     p: Option<Member>,
     q: Option<Member>,
-    oth: Option<serde::de::IgnoredAny>,
+    oth: Option<IgnoredAny>,
 }
 
 impl Jwk {
@@ -35,7 +35,7 @@ impl Jwk {
             "RSA" => (),
             "EC" => return Err(KeyError::Algorithm { found: "elliptic curves (EC)" }),
             "OKP" => return Err(KeyError::Algorithm { found: "Edwards curves (OKP)" }),
-            "oct" => return Err(KeyError::Algorithm { found: "a shared secret (oct)" }),
+            "oct" => return Err(KeyError::Algorithm { found: "HMAC (oct)" }),
             _ => return Err(KeyError::Algorithm { found: "an unknown algorithm" }),
         }
         if self.oth.is_some() {
@@ -57,11 +57,11 @@ impl Jwk {
 struct Member(Zeroizing<Vec<u8>>);
 
 impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Zeroizing::new(String::deserialize(deserializer)?);
         Base64UrlUnpadded::decode_vec(&text)
             .map(|bytes| Self(Zeroizing::new(bytes)))
-            .map_err(serde::de::Error::custom)
+            .map_err(D::Error::custom)
     }
 }
 

@@ -11,25 +11,25 @@ use super::der::{Der, Element};
 use super::detect::algorithm_name;
 
 /// A big-endian magnitude without leading zeros, or `None` for a negative number.
-pub(crate) type Number<'a> = Option<&'a [u8]>;
+pub(super) type Number<'a> = Option<&'a [u8]>;
 
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) struct PublicNumbers<'a> {
-    pub(crate) n: Number<'a>,
-    pub(crate) e: Number<'a>,
+pub(super) struct PublicNumbers<'a> {
+    pub(super) n: Number<'a>,
+    pub(super) e: Number<'a>,
 }
 
 /// What is worked with. The CRT values are not kept: they are computed anew.
-pub(crate) struct PrivateNumbers<'a> {
-    pub(crate) public: PublicNumbers<'a>,
-    pub(crate) d: Number<'a>,
+pub(super) struct PrivateNumbers<'a> {
+    pub(super) public: PublicNumbers<'a>,
+    pub(super) d: Number<'a>,
     /// A JWK may come without them.
-    pub(crate) primes: Option<[Number<'a>; 2]>,
+    pub(super) primes: Option<[Number<'a>; 2]>,
 }
 
 impl<'a> PrivateNumbers<'a> {
     /// Reads a `PrivateKeyInfo`, and the public key beside the private one if there is one.
-    pub(crate) fn from_pkcs8(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_pkcs8(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let info = outer.take(Tag::Sequence)?;
         outer.finish()?;
@@ -58,7 +58,7 @@ impl<'a> PrivateNumbers<'a> {
     }
 
     /// Reads an `RSAPrivateKey`.
-    pub(crate) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
         Self::read_pkcs1(Der::new(bytes)?)
     }
 
@@ -86,7 +86,7 @@ impl<'a> PrivateNumbers<'a> {
 
 impl<'a> PublicNumbers<'a> {
     /// Reads a `SubjectPublicKeyInfo`.
-    pub(crate) fn from_spki(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_spki(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let numbers = Self::read_spki(&mut outer)?;
         outer.finish()?;
@@ -94,7 +94,7 @@ impl<'a> PublicNumbers<'a> {
     }
 
     /// Reads an `RSAPublicKey`.
-    pub(crate) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let numbers = Self::read(&mut outer)?;
         outer.finish()?;
@@ -102,7 +102,7 @@ impl<'a> PublicNumbers<'a> {
     }
 
     /// Reads the key out of a certificate; nothing else of it is looked at.
-    pub(crate) fn from_certificate(bytes: &'a [u8]) -> Result<Self, KeyError> {
+    pub(super) fn from_certificate(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let mut certificate = outer.take(Tag::Sequence)?.inside()?;
         outer.finish()?;
@@ -149,11 +149,11 @@ fn rsa_encryption(algorithm: &Element<'_>) -> Result<(), KeyError> {
     parts.finish()
 }
 
-pub(crate) fn object_identifier(element: &Element<'_>) -> Result<ObjectIdentifier, KeyError> {
+pub(super) fn object_identifier(element: &Element<'_>) -> Result<ObjectIdentifier, KeyError> {
     ObjectIdentifier::from_bytes(element.value).map_err(|_| element.malformed())
 }
 
-pub(crate) const fn context_specific(number: u32, constructed: bool) -> Tag {
+pub(super) const fn context_specific(number: u32, constructed: bool) -> Tag {
     Tag::ContextSpecific { constructed, number: TagNumber(number) }
 }
 

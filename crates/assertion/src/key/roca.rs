@@ -5,7 +5,7 @@
 /// Whether `n` is a power of 65537 modulo each of the small primes.
 ///
 /// Of other keys one in a hundred million is, and nearly all are done with after a prime or two.
-pub(crate) fn is_pattern(n: &[u8]) -> bool {
+pub(super) fn is_pattern(n: &[u8]) -> bool {
     SMALL_PRIMES.iter().all(|&prime| is_power_of_65537(residue(n, prime), prime))
 }
 
