@@ -110,4 +110,21 @@ mod tests {
     fn the_grammar_is_consistent() {
         grammar().debug_assert();
     }
+
+    #[test]
+    fn d21_no_flag_takes_a_secret() {
+        fn check(command: &clap::Command) {
+            let takes_value = |arg: &&clap::Arg| arg.get_action().takes_values();
+            for flag in command.get_arguments().filter(takes_value).filter_map(|arg| arg.get_long())
+            {
+                let secret =
+                    ["key", "pass", "secret", "token"].iter().any(|word| flag.contains(word));
+                let named =
+                    ["-env", "-file", "-id", "-key", "-out"].iter().any(|end| flag.ends_with(end));
+                assert!(!secret || named, "{}: --{flag}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&grammar());
+    }
 }

@@ -117,9 +117,11 @@ fn a_refused_audience_is_tried_once_more_with_the_other() {
 }
 
 #[test]
-fn verbose_names_each_step_and_no_secret() {
+fn d03_verbose_names_each_step_and_no_secret() {
     let bench = Bench::new();
-    let output = bench.run(&["token", "-v"]);
+    let mut command = bench.command(&["token", "-vv"]);
+    // D3: neither has a say in what is told.
+    let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
     let (token, said) = (stdout(&output).trim_end(), stderr(&output));
     let body = &PAIR.key.lines().nth(3).unwrap();
     assert!(!said.contains(token) && !said.contains(body), "{said}");

@@ -1,0 +1,94 @@
+//! Keys and certificates as files.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Bench, CLIENT_ID, PAIR, Pair, USER, error, stderr, stdout};
+
+#[test]
+fn a_new_pair_belongs_together() {
+    let bench = Bench::new();
+    let made = bench.bare(&["key", "generate", "new", "--json"]).output().unwrap();
+    let made: Value = serde_json::from_str(stdout(&made)).unwrap();
+    assert_eq!((made["bits"].as_u64(), &made["private_key_file"]), (Some(2048), &"new.key".into()));
+
+    let matched = bench.bare(&["cert", "match", "new.key", "new.crt"]).output().unwrap();
+    assert_eq!(stdout(&matched), "they belong together\n");
+
+    let seen = bench.bare(&["key", "inspect", "new.key", "--json"]).output().unwrap();
+    let seen: Value = serde_json::from_str(stdout(&seen)).unwrap();
+    assert_eq!(seen["public_key_sha256"], made["public_key_sha256"]);
+    assert_eq!(
+        (seen["private"].as_bool(), seen["form"].as_str()),
+        (Some(true), Some("PKCS#8 PEM"))
+    );
+}
+
+#[test]
+fn a_pair_that_does_not_belong_together() {
+    let bench = Bench::new();
+    bench.private_file("other.crt", &Pair::generate().certificate);
+    let args = ["cert", "match", "app.key", "other.crt", "--json"];
+    let error = error(&bench.bare(&args).output().unwrap());
+    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("key.mismatch")));
+}
+
+#[test]
+fn an_assertion_is_checked_with_the_certificate() {
+    let bench = Bench::new();
+    bench.private_file("app.crt", &PAIR.certificate);
+    bench.private_file("other.crt", &Pair::generate().certificate);
+    let args =
+        ["assertion", "create", "-s", "salesforce.json", "--allow-host", bench.org.address()];
+    let assertion = bench.bare(&args).output().unwrap();
+    bench.private_file("assertion.jwt", stdout(&assertion));
+
+    let verify =
+        |cert| bench.bare(&["assertion", "verify", "assertion.jwt", "--cert", cert]).output();
+    assert_eq!(stdout(&verify("app.crt").unwrap()), "the signature is right\n");
+    let refused = verify("other.crt").unwrap();
+    assert_eq!(refused.status.code(), Some(5));
+    assert!(
+        stderr(&refused).starts_with("error: signature of the assertion does not fit the key\n")
+    );
+}
+
+#[test]
+fn a75_a_key_can_come_out_of_a_pipe() {
+    let bench = Bench::new();
+    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let url = bench.org.url();
+    let script = format!(
+        "mkfifo pipe && (cat app.key > pipe &) && exec {program} assertion create \
+         -f pipe -i {CLIENT_ID} -o {USER} -r {url} --allow-host {}",
+        bench.org.address()
+    );
+    let mut shell = Command::new("sh");
+    let output = shell.args(["-c", &script]).current_dir(bench.folder.path()).output().unwrap();
+    assert!(stdout(&output).starts_with("eyJ"));
+}
+
+#[test]
+fn a_key_that_is_elsewhere_is_asked_for_in_vain() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let text = format!(
+        "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
+         instance_url = \"https://acme.my.salesforce.com\"\nssh_agent = \"work\"\n"
+    );
+    fs::write(config.join("config.toml"), text).unwrap();
+    let error = error(&bench.bare(&["assertion", "create", "--json"]).output().unwrap());
+    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("sign.elsewhere")));
+}
+
+#[test]
+fn a05_a_record_that_is_not_text() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
+    let error = error(&bench.run(&["token", "--json"]));
+    assert_eq!(error["code"], "settings.encoding");
+    assert!(error["message"].as_str().unwrap().contains("14"), "{error}");
+}
