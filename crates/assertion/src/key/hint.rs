@@ -37,7 +37,7 @@ impl KeyError {
 }
 
 const CHECK_THE_PASSPHRASE: &str =
-    "check the passphrase: `openssl pkcs8 -in key.pem -noout` asks for it";
+    "check the passphrase: `openssl pkey -in key.pem -noout` asks for it";
 const CHOOSE: &str = "leave one of them, the one whose certificate was uploaded";
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";
