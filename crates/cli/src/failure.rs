@@ -13,7 +13,7 @@ use orgtoken_client::TokenError;
 use orgtoken_settings::Problems;
 use serde::Serialize;
 
-use crate::text::{chain, printable};
+use crate::text::{chain, printable, sentence};
 
 /// An error on its way to a person or a script: what and why, under a code that is a promise.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Failure {
             return Ok(());
         }
         if let Some(meaning) = &self.meaning {
-            writeln!(out, "{}", printable(meaning))?;
+            writeln!(out, "{}", printable(&sentence(meaning)))?;
         }
         if let Some(hint) = &self.hint {
             writeln!(out, "hint: {}", printable(hint))?;
@@ -146,17 +146,17 @@ fails_with!(
     crate::console::OutputError,
     crate::input::InputError,
     crate::input::KeyFileError,
-    orgtoken_client::TransportError,
     crate::new_file::NewFileError,
     crate::prompt::Interrupted,
     crate::signer::SignerError,
-    orgtoken_keygen::CertificateError,
-    orgtoken_keygen::KeyPairError,
-    orgtoken_rest::RestError,
     orgtoken_assertion::ClaimsError,
     orgtoken_assertion::KeyError,
     orgtoken_assertion::SignError,
     orgtoken_assertion::VerifyError,
+    orgtoken_client::TransportError,
+    orgtoken_keygen::CertificateError,
+    orgtoken_keygen::KeyPairError,
+    orgtoken_rest::RestError,
 );
 
 /// A refusal ends in what it means: its words alone help nobody at three in the morning.

@@ -11,6 +11,13 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// A part of a sentence as a sentence: with a capital and a full stop.
+pub(crate) fn sentence(meaning: &str) -> String {
+    let mut letters = meaning.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
 /// One line without anything that a terminal would obey or hide: a file's name can hold both.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()

@@ -23,7 +23,7 @@ pub(crate) enum UsageError {
     #[error("unknown {what}")]
     Unknown { what: String, suggestion: Option<String>, command: String },
     /// A value is none of those that the argument takes.
-    #[error("{argument} does not take this value{}", reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    #[error("{argument} does not take this value{}", because(reason.as_deref()))]
     Value { argument: String, reason: Option<String>, possible: Vec<String> },
 }
 
@@ -132,6 +132,10 @@ fn flag(argument: Option<String>) -> String {
 fn quoted(names: &str) -> String {
     let bare = |name: &str| name.split_once(" <").map_or(name, |(flag, _)| flag).trim().to_owned();
     names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 fn possible(value: Option<&ContextValue>) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::args::UsageError;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read_text};
+use crate::text::sentence;
 
 /// Say what a refusal of Salesforce means, what causes it, and what to change
 ///
@@ -65,13 +66,6 @@ fn text((entry, exact): Advice) -> String {
     }
     text += &format!("\nTry again: {}.\nMore: {}\n", again(entry.class), entry.link());
     text
-}
-
-/// With a capital and a full stop.
-fn sentence(meaning: &str) -> String {
-    let mut letters = meaning.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
 
 fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) -> String {

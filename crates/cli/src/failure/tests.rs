@@ -30,7 +30,7 @@ fn json_is_one_document_on_one_line() {
 #[test]
 fn what_it_means_stands_between_error_and_hint_and_leads_on() {
     let failure = failure().meaning(Some("nobody but you can open it"));
-    let text = "error: the private key is encrypted\nnobody but you can open it\n\
+    let text = "error: the private key is encrypted\nNobody but you can open it.\n\
                 hint: give the passphrase\nmore: orgtoken explain key.encrypted\n";
     assert_eq!(reported(&failure, false), text);
 }
