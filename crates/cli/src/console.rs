@@ -31,6 +31,13 @@ impl Console {
         out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError)
     }
 
+    /// Writes what somebody else wrote, as it is; on a terminal, its last line ends.
+    pub(crate) fn foreign(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.data(bytes)?;
+        let open_line = !bytes.is_empty() && !bytes.ends_with(b"\n");
+        if open_line && io::stdout().is_terminal() { self.data(b"\n") } else { Ok(()) }
+    }
+
     /// Writes a result that is a secret, and says so to whoever has it on the screen.
     pub(crate) fn secret(&self, text: &str, what: &str) -> Result<(), OutputError> {
         if io::stdout().is_terminal() {

@@ -83,7 +83,7 @@ pub(crate) fn hosts(login: &Login, console: &Console) -> Result<Hosts, Failure> 
 
 /// What stands in flags, environment and `config.toml`.
 fn draft(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
-    let mut flags = login.layer()?;
+    let mut flags = login.layer();
     if let Some(route) = route {
         route.add_to(&mut flags)?;
     }
@@ -150,7 +150,11 @@ fn file(
         Setting::Record => read(path, Kind::Settings),
         _ => read(path, Kind::Key),
     };
-    Ok(result.map_err(Unread::from))
+    match result {
+        // It is nobody's setting that is wrong, but two of them together.
+        Err(error @ InputError::Taken { .. }) => Err(error.into()),
+        result => Ok(result.map_err(Unread::from)),
+    }
 }
 
 fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
@@ -183,6 +187,7 @@ impl From<InputError> for Unread {
                 Self::Os { path: text(path), reason: "it is not UTF-8".into() }
             }
             InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
+            InputError::Taken { .. } => Self::Os { path: "-".into(), reason: error.to_string() },
             InputError::TimedOut { path, .. } => Self::TimedOut { path: text(path) },
             InputError::TooLarge { path, limit, .. } => Self::TooLarge {
                 path: text(path),

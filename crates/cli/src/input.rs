@@ -6,10 +6,11 @@ pub(crate) use key_file::{KeyFileError, is_open_to_others, read_key};
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Stdin};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -55,11 +56,14 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// It is there once: what is asked for second would be empty.
 fn read_stdin(kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
-    let path = Path::new("standard input");
-    let stdin: Stdin = io::stdin();
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(InputError::Taken { kind });
+    }
     // Whoever writes may take their time, as with every other filter.
-    capped(stdin.lock(), path, kind)
+    capped(io::stdin().lock(), Path::new("standard input"), kind)
 }
 
 /// Opens without waiting for the other end of a pipe.
@@ -177,6 +181,9 @@ pub(crate) enum InputError {
     /// The system says no.
     #[error("cannot read `{}`: {reason}", path.display())]
     Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
+    /// Standard input was asked for twice.
+    #[error("cannot read `-`: standard input is read already")]
+    Taken { kind: Kind },
     /// The other end of a pipe kept silent.
     #[error("cannot read `{}`: it did not end within {} seconds", path.display(), PATIENCE.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
@@ -188,9 +195,10 @@ pub(crate) enum InputError {
 impl InputError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::NotAFile { kind, .. } | Self::Os { kind, .. } | Self::TimedOut { kind, .. } => {
-                kind.code(Fault::Read)
-            }
+            Self::NotAFile { kind, .. }
+            | Self::Os { kind, .. }
+            | Self::Taken { kind }
+            | Self::TimedOut { kind, .. } => kind.code(Fault::Read),
             Self::NotText { kind, .. } => kind.code(Fault::Encoding),
             Self::TooLarge { kind, .. } => kind.code(Fault::TooLarge),
         }
@@ -206,6 +214,7 @@ impl InputError {
             }
             Self::NotAFile { .. } => "name the file itself".into(),
             Self::NotText { .. } => "save the file as UTF-8".into(),
+            Self::Taken { .. } => "put one of the two into a file".into(),
             Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
             Self::TooLarge { .. } => "check that it is the right file".into(),
         })

@@ -2,8 +2,7 @@ use std::path::{Path, PathBuf};
 
 use orgtoken_settings::{Layer, Setting};
 
-use super::{Passphrase, UsageError};
-use crate::input::is_stdin;
+use super::Passphrase;
 
 /// Who logs in, and where. Each of these goes before `ORGTOKEN_*`, profile and record.
 #[derive(Debug, clap::Args)]
@@ -45,13 +44,7 @@ pub(crate) struct Login {
 
 impl Login {
     /// The flags as settings.
-    pub(crate) fn layer(&self) -> Result<Layer, UsageError> {
-        if let (Some(settings), Some(key)) = (&self.settings, &self.jwt_key_file)
-            && is_stdin(settings)
-            && is_stdin(key)
-        {
-            return Err(UsageError::Stdin { argument: "--settings", with: "--jwt-key-file" });
-        }
+    pub(crate) fn layer(&self) -> Layer {
         let mut layer = Layer::flags();
         let path = |path: &Path| path.to_string_lossy().into_owned();
         for (setting, flag, value) in [
@@ -80,6 +73,6 @@ impl Login {
         if !self.allow_host.is_empty() {
             layer.set_list(Setting::AllowHosts, "--allow-host", self.allow_host.clone());
         }
-        Ok(layer)
+        layer
     }
 }

@@ -16,9 +16,6 @@ pub(crate) enum UsageError {
     /// A secret where everyone on the machine can read it.
     #[error("{what} was given as an argument, where every user of this machine can read it")]
     SecretInArgv { what: &'static str },
-    /// Standard input is there once.
-    #[error("`{argument}` and `{with}` cannot both read standard input")]
-    Stdin { argument: &'static str, with: &'static str },
     /// There is no such argument or command.
     #[error("unknown {what}")]
     Unknown { what: String, suggestion: Option<String>, command: String },
@@ -41,7 +38,6 @@ impl UsageError {
             Self::Conflict { .. } => "usage.conflict",
             Self::Missing { .. } => "usage.missing",
             Self::SecretInArgv { .. } => "usage.secret_in_argv",
-            Self::Stdin { .. } => "usage.conflict",
             Self::Unknown { .. } => "usage.unknown",
             Self::Value { .. } => "usage.value",
         }
@@ -61,7 +57,6 @@ impl UsageError {
             Self::Missing { command, .. } | Self::Unknown { command, .. } => {
                 format!("see `{command} --help`").into()
             }
-            Self::Stdin { .. } => "put one of the two into a file".into(),
             Self::Value { reason: Some(_), .. } => return None,
             Self::Conflict { .. } | Self::Value { .. } => "see `--help`".into(),
         })

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if args.include {
         console.data(head(&answer).as_bytes())?;
     }
-    Ok(console.data(answer.body())?)
+    Ok(console.foreign(answer.body())?)
 }
 
 /// A call to make.

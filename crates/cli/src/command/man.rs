@@ -21,6 +21,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         page = page.find_subcommand(name).ok_or_else(UsageError::unknown_command)?;
     }
     let mut text = Vec::new();
-    Man::new(page.clone()).manual("orgtoken").render(&mut text).expect("a vector takes everything");
+    Man::new(page.clone())
+        .source(SOURCE)
+        .manual("orgtoken")
+        .render(&mut text)
+        .expect("a vector takes everything");
     Ok(console.data(&text)?)
 }
+
+const SOURCE: &str = concat!("orgtoken ", env!("CARGO_PKG_VERSION"));
