@@ -36,7 +36,6 @@
 
 #![forbid(unsafe_code)]
 
-mod life;
 mod random;
 mod source;
 pub use source::{HeldToken, LoginSource, TokenError, TokenSource};

@@ -1,11 +1,18 @@
 //! Randomness for jitter; nothing here is secret.
 
+use std::time::Duration;
+
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// At least 0 and less than 1. Without a random generator it is always the same, which costs
-/// nothing but the spread.
-pub(crate) fn fraction() -> f64 {
-    let mut bytes = [0; 4];
+/// Any number. Without a random generator it is always the same, which costs nothing but the
+/// spread.
+pub(crate) fn number() -> u64 {
+    let mut bytes = [0; 8];
     let _ = SystemRandom::new().fill(&mut bytes);
-    f64::from(u32::from_be_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    u64::from_be_bytes(bytes)
+}
+
+/// Between nothing and all of `whole`.
+pub(crate) fn part_of(whole: Duration) -> Duration {
+    whole.mul_f64(number() as f64 / u64::MAX as f64)
 }

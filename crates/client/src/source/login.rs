@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use orgtoken_oauth::Step;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tracing::debug;
 
 use super::renewal::{Dead, Outcome, Renewal};
 use super::{HeldToken, TokenError, TokenSource};
-use crate::{BootTime, Held, Login, MemoryStore, Store, Transport, Work, life};
+use crate::{BootTime, Held, Login, MemoryStore, Store, Transport, Work};
 
 /// A source of tokens that logs in itself, as seldom as can be.
 ///
@@ -28,8 +29,6 @@ pub(super) struct Inner {
     turn: Mutex<Option<Outcome>>,
     dead: Dead,
     renewing: AtomicBool,
-    /// Where in the advisory window this source renews.
-    jitter: f64,
     renewal: Renewal,
 }
 
@@ -46,7 +45,6 @@ impl LoginSource {
             turn: Mutex::default(),
             dead: Dead::default(),
             renewing: AtomicBool::new(false),
-            jitter: crate::random::fraction(),
             renewal: Renewal::new(login, transport, Box::new(store)),
         }))
     }
@@ -90,7 +88,9 @@ impl TokenSource for LoginSource {
 
     fn token(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
         let Some(held) = self.cached(min_ttl) else { return self.renew(min_ttl) };
-        self.0.renew_ahead(&held);
+        if held.step(min_ttl, BootTime::now()) == Step::ServeAndRenew {
+            self.0.renew_ahead(&held);
+        }
         Box::pin(std::future::ready(Ok(held)))
     }
 
@@ -137,21 +137,19 @@ impl Inner {
         HeldToken::of(self.current.load()).filter(|held| held.is_good(now))
     }
 
-    /// Starts a renewal in the background if it is time for one and none is under way.
+    /// Starts a renewal in the background if none is under way.
     fn renew_ahead(self: &Arc<Self>, held: &Held) {
-        let ahead = life::advisory(held.life(), self.jitter);
-        if held.time_left(BootTime::now()) > ahead || self.renewing.swap(true, Ordering::AcqRel) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.renewing.swap(true, Ordering::AcqRel) {
             return;
         }
-        let Ok(runtime) = Handle::try_current() else {
-            self.renewing.store(false, Ordering::Release);
-            return;
-        };
+        // Only a token that outlives this one is better.
+        let more = held.time_left(BootTime::now()).saturating_add(Duration::from_secs(1));
         let inner = Arc::clone(self);
         runtime.spawn(async move {
             debug!("the token is renewed ahead of its end");
             // If it failed, the token at hand is still good, and the next caller tries again.
-            let _ = inner.renew(ahead).await;
+            let _ = inner.renew(more).await;
             inner.renewing.store(false, Ordering::Release);
         });
     }

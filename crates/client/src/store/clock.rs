@@ -26,15 +26,15 @@ impl BootTime {
         Self(since_start)
     }
 
+    /// How long the machine had been running.
+    pub const fn since_start(self) -> Duration {
+        self.0
+    }
+
     /// Later by `duration`, or the end of time.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
-    }
-
-    /// How long after `earlier`; zero if it is not.
-    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
     }
 }
 

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_oauth::{Refusal, RefusalClass};
+use orgtoken_oauth::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::LoginError;
+use crate::{Attempt, AttemptError, LoginError};
 
 /// An attempt that gave no token, as it is remembered: without anything that is secret.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -79,17 +79,11 @@ impl Failure {
     }
 }
 
+/// What passes by itself stops nobody who comes later.
 fn blocks_for(error: &LoginError, times: u32) -> Duration {
-    match error.refusal().map(Refusal::class) {
-        Some(RefusalClass::CoolDown) if error.code() == "rate.login" => LOGIN_RATE,
-        Some(RefusalClass::CoolDown) => error.retry_after().unwrap_or(TOO_MANY).min(LOGIN_RATE),
-        Some(RefusalClass::Transient) => Duration::ZERO,
-        Some(_) => match times {
-            1 => PERMANENT[0],
-            2 => PERMANENT[1],
-            _ => PERMANENT[2],
-        },
-        None => Duration::ZERO,
+    match error.attempts().last().map(Attempt::error) {
+        Some(AttemptError::Answer(error)) if !error.is_transient() => error.pause(times - 1),
+        _ => Duration::ZERO,
     }
 }
 
@@ -97,16 +91,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
-
-/// A refusal that needs a person is not repeated within these: the first, the second, all others.
-const PERMANENT: [Duration; 3] =
-    [Duration::from_secs(60), Duration::from_secs(5 * 60), Duration::from_secs(30 * 60)];
-
-/// Salesforce counts logins by the hour.
-const LOGIN_RATE: Duration = Duration::from_secs(60 * 60);
-
-/// After a 429 that does not say how long.
-const TOO_MANY: Duration = Duration::from_secs(5 * 60);
 
 /// Between two attempts while the token at hand is still good.
 const PAUSE: Duration = Duration::from_secs(30);

@@ -141,10 +141,7 @@ impl FileStore {
             if pause == SHORTEST_PAUSE {
                 debug!("another process is logging in: waiting for it");
             }
-            if timeout_at(until, sleep(pause.mul_f64(0.5 + crate::random::fraction())))
-                .await
-                .is_err()
-            {
+            if timeout_at(until, sleep(pause / 2 + crate::random::part_of(pause))).await.is_err() {
                 return Ok(None);
             }
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -3,26 +3,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_oauth::{AllowedHosts, Token};
+use orgtoken_oauth::{AllowedHosts, Life, Step, Token};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::clock::{BootTime, Moment, boot_id};
 use super::failure::Failure;
-use crate::life;
+use crate::random;
 
 /// A token, and when it ends by the clock that never jumps.
 pub struct Held {
     token: Arc<Token>,
-    obtained: Moment,
-    ends: BootTime,
+    obtained: UnixTime,
+    life: Life,
 }
 
 impl Held {
     /// Takes a token that was granted just now.
     pub fn new(token: Token, now: Moment) -> Self {
         let life = token.expires_at().saturating_duration_since(token.received_at());
-        Self { ends: now.boot.saturating_add(life), obtained: now, token: Arc::new(token) }
+        Self::living(token, now.wall, now.boot, now.boot.saturating_add(life))
+    }
+
+    fn living(token: Token, obtained: UnixTime, begins: BootTime, ends: BootTime) -> Self {
+        let life = Life::new(begins.since_start(), ends.since_start(), random::number());
+        Self { token: Arc::new(token), obtained, life }
     }
 
     /// The token.
@@ -32,28 +37,27 @@ impl Held {
 
     /// When it was granted.
     pub fn obtained(&self) -> UnixTime {
-        self.obtained.wall
+        self.obtained
     }
 
     /// How long it is good for; zero when it has ended.
     pub fn time_left(&self, now: BootTime) -> Duration {
-        self.ends.saturating_duration_since(now)
+        self.life.left(now.since_start())
     }
 
-    /// How long it was good for when it was granted.
-    pub fn life(&self) -> Duration {
-        self.ends.saturating_duration_since(self.obtained.boot)
+    /// What to do for somebody who needs it for so long.
+    pub fn step(&self, min_ttl: Duration, now: BootTime) -> Step {
+        self.life.step(now.since_start(), min_ttl)
     }
 
     /// Whether it can be handed out to somebody who needs it for so long.
     pub fn is_good_for(&self, min_ttl: Duration, now: BootTime) -> bool {
-        let left = self.time_left(now);
-        !left.is_zero() && left >= life::needed(self.life(), min_ttl)
+        matches!(self.step(min_ttl, now), Step::Serve | Step::ServeAndRenew)
     }
 
     /// Whether it can be handed out where nothing better is to be had.
     pub(crate) fn is_good(&self, now: BootTime) -> bool {
-        self.is_good_for(Duration::ZERO, now)
+        self.step(Duration::ZERO, now) != Step::Refuse
     }
 
     /// A token from another process, or from before this machine was last started. `None` if its
@@ -67,17 +71,17 @@ impl Held {
         let life = token.expires_at().saturating_duration_since(wall);
         let ends = now.boot.saturating_add(by_wall);
         let same_start = obtained.start.is_some() && obtained.start.as_deref() == boot_id();
-        let (ends, boot) = match obtained.boot {
-            Some(boot) if same_start => (ends.min(boot.saturating_add(life)), boot),
-            _ => (ends, now.boot),
+        let (begins, ends) = match obtained.boot {
+            Some(boot) if same_start => (boot, ends.min(boot.saturating_add(life))),
+            _ => (now.boot, ends),
         };
-        Some(Self { token: Arc::new(token), obtained: Moment { wall, boot }, ends })
+        Some(Self::living(token, wall, begins, ends))
     }
 }
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("token", &self.token).field("ends", &self.ends).finish()
+        f.debug_struct("Held").field("token", &self.token).field("life", &self.life).finish()
     }
 }
 
@@ -156,8 +160,8 @@ struct Obtained {
 impl Obtained {
     fn of(held: &Held) -> Self {
         Self {
-            wall: held.obtained.wall.as_secs(),
-            boot: Some(held.obtained.boot),
+            wall: held.obtained.as_secs(),
+            boot: Some(BootTime::from_duration(held.life.begins())),
             start: boot_id().map(str::to_owned),
         }
     }

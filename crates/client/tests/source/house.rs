@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 use orgtoken_assertion::{Signer, UnixTime};
-use orgtoken_client::{Cache, FileStore, Login, LoginSource, SealingKey, Transport, Who};
+use orgtoken_client::{
+    BootTime, Cache, FileStore, Held, Lease, Login, LoginSource, MemoryStore, Moment, SealingKey,
+    State, Store, Transport, Who,
+};
 use orgtoken_fake_org::{FakeOrg, User};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};
 
 pub(crate) const USER: &str = "robot@acme.com";
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 const CLIENT_ID: &str = "3MVG9canary.client";
@@ -66,4 +70,17 @@ pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
 
 pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
     LoginSource::with_store(login(org), transport(), store(org, folder))
+}
+
+/// A source with a token that has lived 91 s of 100: it is served, and due for renewal.
+pub(crate) async fn almost_ended(org: &FakeOrg) -> LoginSource {
+    let now = Moment::now();
+    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let boot = now.boot.since_start().saturating_sub(Duration::from_secs(91));
+    let then = Moment { boot: BootTime::from_duration(boot), ..now };
+    let held =
+        Some(Arc::new(Held::new(granted.into_token().lifetime(Duration::from_secs(100)), then)));
+    let store = MemoryStore::default();
+    store.save(&State { held, ..State::default() }, &Lease::NONE).await;
+    LoginSource::with_store(login(org), transport(), store)
 }

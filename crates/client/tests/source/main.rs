@@ -8,7 +8,7 @@ mod house;
 use std::sync::Arc;
 use std::time::Duration;
 
-use house::{MINUTE, USER, login, org, source, transport};
+use house::{MINUTE, SECOND, USER, almost_ended, login, org, source, transport};
 use orgtoken_client::{LoginSource, TokenError, TokenSource};
 use orgtoken_fake_org::Scenario;
 use tokio::task::JoinSet;
@@ -110,12 +110,36 @@ async fn b16_an_ended_token_is_never_handed_out() {
 #[tokio::test]
 async fn b17_callers_with_a_good_token_do_not_wait_for_a_renewal() {
     let org = org();
-    let source = source(&org).token_lifetime(MINUTE);
-    let token = source.token(Duration::ZERO).await.unwrap();
-    source.invalidate(&token);
-    source.token(Duration::ZERO).await.unwrap();
+    let source = almost_ended(&org).await;
+    let hold = org.hold("/services/oauth2/token");
+    let old = source.token(SECOND).await.unwrap().token().access_token().secret().to_owned();
+    source.token(SECOND).await.unwrap();
+    hold.arrived(1).await;
+    for _ in 0..100 {
+        let token = source.token(SECOND).await.unwrap();
+        assert_eq!(token.token().access_token().secret(), old);
+        // Even who asks for more than it has left is not made to wait.
+        source.token(4 * MINUTE).await.unwrap();
+    }
+    assert_eq!(hold.count(), 1, "one renewal at a time");
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_ahead_of_its_end() {
+    let org = org();
+    let source = almost_ended(&org).await;
+    let hold = org.hold("/services/oauth2/token");
+    source.token(SECOND).await.unwrap();
+    source.token(SECOND).await.unwrap();
+    hold.arrived(1).await;
+    hold.release();
+    let renewed = async {
+        while source.cached(4 * MINUTE).is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(MINUTE, renewed).await.unwrap();
     assert_eq!(org.logins(), 2);
-    assert!(source.cached(Duration::ZERO).is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
