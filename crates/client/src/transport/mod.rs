@@ -89,6 +89,22 @@ impl Transport {
         Connection::over(tls, peer, origin, self.terms.clone()).await
     }
 
+    /// Host and port of the proxy on the way to the host of `uri`, if there is one.
+    pub fn proxy_to(&self, uri: &Uri) -> Option<String> {
+        let origin = Origin::of(uri).ok()?;
+        self.proxy.on_the_way_to(&origin).map(|proxy| proxy.origin.to_string())
+    }
+
+    /// Whom this transport trusts.
+    pub fn roots(&self) -> &Roots {
+        self.tls.roots()
+    }
+
+    /// Loads the roots, unless that was done before, and counts them.
+    pub async fn load_roots(&self) -> Result<usize, TransportError> {
+        self.tls.count().await
+    }
+
     /// A deadline for something that begins now.
     pub fn deadline(&self) -> Deadline {
         Deadline::after(self.terms.timeouts.total)

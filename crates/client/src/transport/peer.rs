@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 
+use rustls::pki_types::CertificateDer;
 use rustls::{ClientConnection, ProtocolVersion};
+use webpki::EndEntityCert;
 
 /// Whom a connection leads to, as it turned out when it was made.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,22 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// Whether one of the authorities that everyone trusts issued the host's certificate. If not,
+    /// it was an authority of the house: that of a proxy that inspects TLS, say. Nothing for plain
+    /// http.
+    pub fn is_issued_publicly(&self) -> Option<bool> {
+        let issuer = |der: &Vec<u8>| {
+            let der = CertificateDer::from_slice(der);
+            let certificate = EndEntityCert::try_from(&der).ok()?;
+            Some(certificate.issuer().to_vec())
+        };
+        let public = |name: &Vec<u8>| {
+            webpki_roots::TLS_SERVER_ROOTS.iter().any(|root| root.subject.as_ref() == *name)
+        };
+        let certificates = (!self.certificates.is_empty()).then_some(&self.certificates)?;
+        Some(certificates.iter().filter_map(issuer).any(|name| public(&name)))
+    }
+
     pub(crate) fn secured(mut self, session: &ClientConnection) -> Self {
         let certificates = session.peer_certificates().unwrap_or_default();
         self.certificates = certificates.iter().map(|der| der.to_vec()).collect();

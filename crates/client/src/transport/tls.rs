@@ -19,20 +19,40 @@ use super::verify::{Untrusted, Verifier};
 /// TLS 1.2 and 1.3 with ring; the roots are loaded at the first use.
 pub(crate) struct Tls {
     roots: Roots,
-    config: OnceCell<Arc<ClientConfig>>,
+    loaded: OnceCell<Loaded>,
+}
+
+struct Loaded {
+    config: Arc<ClientConfig>,
+    /// How many roots there are.
+    count: usize,
 }
 
 impl Tls {
     pub(crate) fn new(roots: Roots) -> Self {
-        Self { roots, config: OnceCell::new() }
+        Self { roots, loaded: OnceCell::new() }
+    }
+
+    pub(crate) fn roots(&self) -> &Roots {
+        &self.roots
     }
 
     /// Loads the roots unless that was done before; worth running beside a connection attempt.
     pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, TransportError> {
-        let config = self.config.get_or_try_init(|| async {
-            Ok::<_, RootsFault>(Arc::new(configure(load(&self.roots).await?)))
+        Ok(Arc::clone(&self.loaded().await?.config))
+    }
+
+    pub(crate) async fn count(&self) -> Result<usize, TransportError> {
+        Ok(self.loaded().await?.count)
+    }
+
+    async fn loaded(&self) -> Result<&Loaded, TransportError> {
+        let loaded = self.loaded.get_or_try_init(|| async {
+            let anchors = load(&self.roots).await?;
+            let count = anchors.store.len();
+            Ok::<_, RootsFault>(Loaded { config: Arc::new(configure(anchors)), count })
         });
-        config.await.cloned().map_err(TransportError::Roots)
+        loaded.await.map_err(TransportError::Roots)
     }
 }
 
