@@ -101,6 +101,19 @@ impl Draft {
         }
     }
 
+    /// The text that counts for a setting, unchecked; nothing for a secret.
+    pub fn given(&self, setting: Setting) -> Option<&str> {
+        self.text(setting).filter(|_| !setting.is_secret())
+    }
+
+    /// The file that a setting is to be read from, if it is to be and was not yet.
+    pub fn given_file(&self, setting: Setting) -> Option<&str> {
+        match &self.winner(setting)?.raw {
+            Raw::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Checks everything that a login needs.
     pub fn check(self) -> Result<Settings, Problems> {
         check::settings(self)

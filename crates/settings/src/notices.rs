@@ -22,6 +22,15 @@ impl Notice {
         &self.at
     }
 
+    /// Which setting it is about, if it is about one.
+    pub fn setting(&self) -> Option<Setting> {
+        match &self.remark {
+            Remark::Overruled { setting, .. } | Remark::Trimmed(setting) => Some(*setting),
+            Remark::SandboxSuffix { .. } => Some(Setting::Username),
+            Remark::Canonical(..) | Remark::Unknown(_) | Remark::UnknownVariable { .. } => None,
+        }
+    }
+
     /// Whether it is likely to make the login fail, so that a person should look at it.
     pub fn is_suspicious(&self) -> bool {
         matches!(self.remark, Remark::SandboxSuffix { .. } | Remark::UnknownVariable { .. })

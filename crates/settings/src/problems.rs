@@ -103,7 +103,8 @@ impl Problem {
         self.fault.hint(self.setting(), in_record)
     }
 
-    fn setting(&self) -> Option<Setting> {
+    /// Which setting it is about, if it is about one.
+    pub fn setting(&self) -> Option<Setting> {
         match &self.place {
             Place::Field { setting, .. } => *setting,
             Place::Nowhere(setting) => Some(*setting),
