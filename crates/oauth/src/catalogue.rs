@@ -53,9 +53,9 @@ impl Entry {
         self.code.strip_prefix("refused.").unwrap_or(self.code)
     }
 
-    /// Where to read on: `docs/refusals.md#user_not_approved`.
+    /// Where to read on: `https://…/docs/refusals.md#user_not_approved`.
     pub fn link(&self) -> String {
-        format!("docs/refusals.md#{}", self.id())
+        format!("{}/blob/main/docs/refusals.md#{}", env!("CARGO_PKG_REPOSITORY"), self.id())
     }
 }
 
@@ -83,6 +83,34 @@ pub struct Cause {
     pub what: &'static str,
     /// How to tell that it is this one.
     pub tell: &'static str,
+    /// What may speak for it or against it without a look into Setup.
+    pub sign: Sign,
+}
+
+/// What a machine can see of a cause from where it stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Sign {
+    /// The local clock is wrong.
+    ClockWrong,
+    /// Key, app or org are new.
+    FreshlyMade,
+    /// The token endpoint is at a host that serves many orgs.
+    GenericHost,
+    /// The key does not belong to the certificate.
+    KeyMismatch,
+    /// The token endpoint may be another org's.
+    OtherOrg,
+    /// Something else than this program made the request.
+    OtherTool,
+    /// The org is a sandbox, which somebody may have refreshed.
+    Refreshed,
+    /// Nothing: only Setup shows it.
+    Unseen,
+    /// The username does not look like one of the org.
+    UserName,
+    /// It worked until a short while ago.
+    WorkedBefore,
 }
 
 /// What to change, step by step.

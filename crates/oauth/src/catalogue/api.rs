@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -29,19 +29,23 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The session timed out, or somebody ended it.",
                 tell: "A new token works.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The call went to another host than the token's `instance_url`.",
                 tell: "Compare the two hosts.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The session is locked to the address that logged in.",
                 tell: "Login and call come from different addresses. Setup > Session Settings: `Lock sessions \
                        to the IP address from which they originated`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The token was cut, or has a line break at its end.",
                 tell: "An opaque token has an `!` after the org's id, which shells treat specially: quote it.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Log in once more, and use the `instance_url` that comes with the token."]),
@@ -60,10 +64,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The profile asks for High Assurance.",
                 tell: "Setup > Profiles > the profile > Session Settings.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The org is read-only for maintenance.",
                 tell: "https://status.salesforce.com shows it.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Relax the policy that applies, or wait for the end of the maintenance."]),
@@ -81,10 +87,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The user lacks `API Enabled`.",
                 tell: "Setup > Profiles > the profile > System Permissions.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The edition of the org has no API.",
                 tell: "Setup > Company Information: Professional Edition needs an add-on.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -105,10 +113,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The calls of the last 24 hours are used up.",
                 tell: "The header `Sforce-Limit-Info` of any answer shows used and allowed.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "More than 25 calls of 20 seconds or longer run at once.",
                 tell: "The description says ConcurrentRequests.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Make fewer calls: composite requests count as one."]),

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{JustChanged, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -23,19 +23,23 @@ pub(super) const ENTRIES: &[Entry] = &[
                 what: "The login URL is `login.salesforce.com` or `test.salesforce.com`, and those do not \
                        know an External Client App of one org.",
                 tell: "`orgtoken resolve` shows one of the two as token endpoint.",
+                sign: Sign::GenericHost,
             },
             Cause {
                 what: "The app is Local to another org, or was never put into this sandbox.",
                 tell: "Setup > External Client App Manager of this very org does not list it.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The sandbox was refreshed, and the app was lost or is out of step.",
                 tell: "It worked before the refresh.",
+                sign: Sign::Refreshed,
             },
             Cause {
                 what: "The app has to be installed by an admin first.",
                 tell: "Setup > Connected Apps OAuth Usage lists it with a button Install. Login History may \
                        even say Success.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -67,18 +71,22 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The key was not copied whole.",
                 tell: "It begins with `3MVG9` and has about 85 characters, with dots and underscores.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The key is of an app in another org, or the host is of another environment.",
                 tell: "The app is not in the App Manager of the org behind the login URL.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app is minutes old.",
                 tell: "It was created less than ten minutes ago. Wait, and try again unchanged.",
+                sign: Sign::FreshlyMade,
             },
             Cause {
                 what: "The app was deleted, or its key was rotated.",
                 tell: "It worked before, and its page shows another key or is gone.",
+                sign: Sign::WorkedBefore,
             },
         ],
         fix: Fix::ByApp {
@@ -110,10 +118,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "Another grant was used, which needs key and secret.",
                 tell: "The request carries `client_secret`.",
+                sign: Sign::OtherTool,
             },
             Cause {
                 what: "The consumer key belongs to another app.",
                 tell: "Compare it with the app's page.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -133,10 +143,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The app has no JWT Bearer Flow: no certificate was uploaded.",
                 tell: "The app's OAuth settings show no certificate.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The org turned the flow off.",
                 tell: "Setup > OAuth and OpenID Connect Settings: flows that are off.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -170,10 +182,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The app was deployed without its policies.",
                 tell: "The tab Policies is empty, or the deployment has no `.ecaOauthPlcy` file.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app is Local to another org.",
                 tell: "Its distribution state is not Local here and not Packaged.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -196,6 +210,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The app requires DPoP.",
             tell: "Its OAuth settings have the box ticked.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["In the app's OAuth settings clear the DPoP box, and save."]),
     },

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{JustChanged, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -25,12 +25,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                        no profile or permission set of this user is assigned to the app.",
                 tell: "Open the app's policies: look at Permitted Users, then at the lists of profiles \
                        and permission sets, then at the user's own. One of the user's has to be there.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Users may self-authorize, and this user never did, or the approval lacks \
                        `refresh_token` and one scope beside it.",
                 tell: "Permitted Users says `All users may self-authorize`. Setup > Users > the user > \
                        OAuth Connected Apps lists what the user has approved.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The host is that of another org: a sandbox user at production, or a \
@@ -38,29 +40,35 @@ pub(super) const ENTRIES: &[Entry] = &[
                 tell: "`orgtoken resolve` shows it. The host has to be the My Domain of the org where \
                        the user lives. If the user's Login History there shows no attempt at all, it is \
                        this cause or the next.",
+                sign: Sign::OtherOrg,
             },
             Cause {
                 what: "The username is not one of this org: in a sandbox, its suffix is missing.",
                 tell: "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
                        it from Setup > Users, and do not take the e-mail address.",
+                sign: Sign::UserName,
             },
             Cause {
                 what: "The sandbox was refreshed, and approvals and assignments were lost.",
                 tell: "It worked before the refresh, and other users fail too.",
+                sign: Sign::Refreshed,
             },
             Cause {
                 what: "App, policy or scratch org is only minutes old.",
                 tell: "It was changed less than ten minutes ago. Wait, and try again unchanged.",
+                sign: Sign::FreshlyMade,
             },
             Cause {
                 what: "The permission set is tied to the permission-set licence `Salesforce API \
                        Integration`, which cannot carry the assignment to an app.",
                 tell: "The user has the permission set, the app lists it, and its License field names \
                        that licence. Assign the profile, or a second permission set without a licence.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app has no scope beside `refresh_token`.",
                 tell: "The app's OAuth settings list its scopes: `api` and `refresh_token` have to be there.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -93,15 +101,18 @@ pub(super) const ENTRIES: &[Entry] = &[
                 what: "No profile or permission set of this user is assigned to the app.",
                 tell: "Compare the app's lists with Setup > Users > the user: Profile, and Permission \
                        Set Assignments.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The permission set is assigned to the app, but not (or no longer) to the user.",
                 tell: "Setup > Permission Sets > the set > Manage Assignments: look for the user, and for \
                        an expiry date.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "It was changed only minutes ago.",
                 tell: "Wait ten minutes, and try again unchanged.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -128,15 +139,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "An admin blocked the app.",
                 tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Unblock.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app is not installed in this org. Since September 2025 apps that are not are \
                        closed to users without the permission `Approve Uninstalled Connected Apps`.",
                 tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Install.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "API Access Control is on, and the app is not on its list.",
                 tell: "Setup > API Access Control: the first box is ticked.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -157,11 +171,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The app's policy asks for High Assurance.",
                 tell: "The app's policies show High Assurance under session policies.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The user's profile asks for it at login.",
                 tell: "Setup > Profiles > the profile > Session Settings: `Session Security Level Required \
                        at Login`.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -185,6 +201,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The address this comes from is new to Salesforce, and the app enforces IP restrictions.",
             tell: "The user's Login History shows a verification that was asked for.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::ByApp {
             external: &["Setup > External Client App Manager > the app > Policies > Edit > App \

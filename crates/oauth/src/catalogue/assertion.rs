@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -21,23 +21,28 @@ pub(super) const ENTRIES: &[Entry] = &[
                 what: "Production and sandbox are mixed up: `login` goes with production and Developer \
                        Edition, `test` with sandboxes and scratch orgs.",
                 tell: "`orgtoken resolve` shows token endpoint and audience: they differ in kind.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A Lightning, Setup or other page's URL was taken.",
                 tell: "The host does not end in `.my.salesforce.com`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The org takes the My Domain only, or a login host only.",
                 tell: "The host is right, and one of the two audiences was tried. Try the other: \
                        `--audience https://login.salesforce.com`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The audience has a typo, a port, a path or a slash at its end.",
                 tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `aud`.",
+                sign: Sign::OtherTool,
             },
             Cause {
                 what: "For users of an Experience Cloud site the audience is the URL of the site.",
                 tell: "The user is a member of a site, and the login URL is that of the org.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -67,14 +72,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The clock of this machine is behind.",
                 tell: "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
+                sign: Sign::ClockWrong,
             },
             Cause {
                 what: "Local time was taken for UTC, or milliseconds for seconds.",
                 tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a date.",
+                sign: Sign::OtherTool,
             },
             Cause {
                 what: "Minutes passed between signing and sending.",
                 tell: "The assertion waited in a queue or a file.",
+                sign: Sign::OtherTool,
             },
         ],
         fix: Fix::Any(&[
@@ -97,22 +105,27 @@ pub(super) const ENTRIES: &[Entry] = &[
                 what: "The app has another certificate than that of this key.",
                 tell: "`orgtoken cert match` with the key and the .crt file that was uploaded, or compare the \
                        public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
+                sign: Sign::KeyMismatch,
             },
             Cause {
                 what: "The certificate was replaced: an app holds one, and a new one counts at once.",
                 tell: "It worked before, and the app's page shows another certificate.",
+                sign: Sign::WorkedBefore,
             },
             Cause {
                 what: "The consumer key is of another app, which has another certificate.",
                 tell: "Compare the consumer key with the app's page.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The key is no RSA key, or the signature is not RS256.",
                 tell: "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
+                sign: Sign::OtherTool,
             },
             Cause {
                 what: "The assertion was cut or changed on its way.",
                 tell: "Another tool made it: `orgtoken assertion inspect` says what it is.",
+                sign: Sign::OtherTool,
             },
         ],
         fix: Fix::ByApp {
@@ -141,10 +154,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The same assertion was sent twice.",
                 tell: "A proxy or a script repeats requests.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Another tool gives every assertion the same id.",
                 tell: "`orgtoken assertion inspect` on two of them shows the same `jti`.",
+                sign: Sign::OtherTool,
             },
         ],
         fix: Fix::Any(&["Sign anew, with a new `jti` or with none."]),
@@ -161,6 +176,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The request mixes the SAML and the JWT bearer flow.",
             tell: "Its form has a field `assertion_type`.",
+            sign: Sign::OtherTool,
         }],
         fix: Fix::Any(&[
             "Send `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` and `assertion`, nothing else.",

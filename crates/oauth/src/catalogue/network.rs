@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{JustChanged, Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -27,14 +27,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The My Domain is misspelt, or was renamed.",
                 tell: "Setup > My Domain shows another.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The org or its My Domain is minutes old.",
                 tell: "It was made just now. Wait ten minutes.",
+                sign: Sign::FreshlyMade,
             },
             Cause {
                 what: "This machine reaches the world through a proxy only.",
                 tell: "Other public hosts are not known either.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -64,10 +67,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the host could not be reached, or the connection broke",
         first: "try again, and check firewall and proxy if it stays",
         causes: &[
-            Cause { what: "A passing fault of the network.", tell: "The next attempt works." },
+            Cause {
+                what: "A passing fault of the network.",
+                tell: "The next attempt works.",
+                sign: Sign::Unseen,
+            },
             Cause {
                 what: "A firewall lets nobody out, or only through a proxy.",
                 tell: "`curl -I https://login.salesforce.com` fails too.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -109,14 +117,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "A proxy opens TLS and signs with a root of its own.",
                 tell: "`orgtoken doctor` shows the issuer: it is your company's, not a public one.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "This machine has no roots, or old ones.",
                 tell: "Other public hosts fail as well. In a container, `ca-certificates` is missing.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The clock of this machine is wrong by months.",
                 tell: "`date` shows it.",
+                sign: Sign::ClockWrong,
             },
         ],
         fix: Fix::Any(&[
@@ -144,10 +155,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "An old runtime: Java 7, .NET 4.5, OpenSSL 1.0.",
                 tell: "`orgtoken doctor` from the same machine connects.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A proxy that opens TLS speaks an old one to Salesforce.",
                 tell: "`orgtoken doctor` from the same machine fails as well, and names the issuer.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Use a client with TLS 1.2 or 1.3."]),
@@ -179,18 +192,22 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The file is the certificate, or the public key.",
                 tell: "It begins with `-----BEGIN CERTIFICATE` or `-----BEGIN PUBLIC KEY`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The key is encrypted, and no passphrase was given.",
                 tell: "It begins with `-----BEGIN ENCRYPTED PRIVATE KEY`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Line breaks were lost, in a variable or a secret store.",
                 tell: "It is one line, or has `\\n` in it as two characters.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "It is no RSA key.",
                 tell: "It begins with `-----BEGIN EC PRIVATE KEY` or `-----BEGIN OPENSSH PRIVATE KEY`.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Give the RSA private key that belongs to the certificate on the app."]),
@@ -208,8 +225,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The path is relative, and the working directory is another.",
                 tell: "It works from another directory: write the whole path.",
+                sign: Sign::Unseen,
             },
-            Cause { what: "The file belongs to another user.", tell: "`ls -l` shows it." },
+            Cause {
+                what: "The file belongs to another user.",
+                tell: "`ls -l` shows it.",
+                sign: Sign::Unseen,
+            },
         ],
         fix: Fix::Any(&[
             "Write the whole path, and let the user that runs the program own the file (0600).",

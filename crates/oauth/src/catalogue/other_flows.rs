@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -26,6 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             what: "The tool is set up for another flow.",
             tell: "Its request has `grant_type=password`, `refresh_token`, `authorization_code` or \
                    `client_credentials`.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&[
             "Set the tool to the JWT bearer flow; it needs no password and no refresh token.",
@@ -43,6 +44,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The approval in the browser was refused.",
             tell: "It came back in the address bar of a browser.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&[
             "See [user_not_approved](#user_not_approved) for the way without a browser.",
@@ -68,10 +70,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The callback URL differs from the registered one, be it by a slash.",
                 tell: "Compare it with the app's OAuth settings.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app requires PKCE, and the URL has no `code_challenge`.",
                 tell: "The app's OAuth settings have the box ticked.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -90,6 +94,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The tool uses the device flow.",
             tell: "It showed a code and a URL.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
     },
@@ -106,10 +111,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The token has ended or was revoked before.",
                 tell: "An API call with it answers INVALID_SESSION_ID.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The host is of another org.",
                 tell: "Compare it with the token's `instance_url`.",
+                sign: Sign::OtherOrg,
             },
         ],
         fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
@@ -126,6 +133,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "A tool or a proxy adds credentials, perhaps from a `.netrc` file.",
             tell: "`curl -v` shows the header.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Remove the header."]),
     },
@@ -141,6 +149,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The tool uses headless login of an Experience Cloud site.",
             tell: "Its request has `otp`.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
     },
@@ -156,6 +165,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "A login URL of a site was copied with its parameters.",
             tell: "The URL has `expid=`.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Give the URL of the site alone."]),
     },
@@ -171,6 +181,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The tool registers an app or a user by itself.",
             tell: "Its request goes to `/services/oauth2/register` or to headless registration.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Create the app in Setup, and give the tool its consumer key."]),
     },
@@ -191,6 +202,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "The consumer key is of a mobile app with attestation.",
             tell: "The app's settings name iOS or Android.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&[
             "Create an External Client App for the integration, with the JWT Bearer Flow.",

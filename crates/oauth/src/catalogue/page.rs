@@ -35,7 +35,7 @@ impl Page {
         self.paragraph(&format!("{}. (`{}`)", capital(entry.meaning), entry.code));
         self.paragraph(&format!("**First:** {}.", entry.first));
         self.paragraph(&format!("**Try again?** {}", again(entry.class)));
-        let causes = entry.causes.iter().map(|Cause { what, tell }| format!("{what} *{tell}*"));
+        let causes = entry.causes.iter().map(|Cause { what, tell, .. }| format!("{what} *{tell}*"));
         self.list("**Causes, the likeliest first, and how to tell:**", causes);
         match entry.fix {
             Fix::Any(steps) => self.list("**What to change:**", steps),

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{CoolDown, Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -12,10 +12,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "a fault at Salesforce that passes, though the status is 400",
         first: "try again in a moment",
         causes: &[
-            Cause { what: "A passing fault.", tell: "The second or third attempt works." },
+            Cause {
+                what: "A passing fault.",
+                tell: "The second or third attempt works.",
+                sign: Sign::Unseen,
+            },
             Cause {
                 what: "The client speaks a TLS older than 1.2.",
                 tell: "Another tool is used, it is old, and this never goes away.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -41,6 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "A fault or an overload at Salesforce.",
             tell: "https://status.salesforce.com shows the instance of the org.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Wait and try again."]),
     },
@@ -62,10 +68,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "Planned maintenance.",
                 tell: "https://status.salesforce.com shows it for the instance of the org.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A new sandbox or scratch org that is still being made.",
                 tell: "It was created minutes ago.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Wait and try again."]),
@@ -103,14 +111,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "A fault at Salesforce.",
                 tell: "https://status.salesforce.com shows the instance of the org.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A proxy on the way.",
                 tell: "The page names the proxy, or other hosts fail as well.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "`test.salesforce.com` itself, which fails now and then.",
                 tell: "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Wait and try again.", "Use the My Domain of the org as login URL."]),
@@ -127,6 +138,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "A program logs in for every request, or retries in a loop.",
             tell: "Login History of the user shows a row every second or so.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Wait as long as the answer says, five minutes if it says nothing."]),
     },
@@ -150,10 +162,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The URL is of Lightning, of Setup, or of a site.",
                 tell: "The host does not end in `.my.salesforce.com`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A proxy or a captive portal answers.",
                 tell: "`curl -i` of the same URL shows its name.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -15,19 +15,23 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The host is wrong.",
                 tell: "It does not end in `.my.salesforce.com`, and is neither `login` nor `test`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The body was sent as JSON, or was encoded twice.",
                 tell: "Another tool sends it: the Content-Type has to be \
                        `application/x-www-form-urlencoded`, and `%253A` in the body means twice.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "`grant_type` is misspelt.",
                 tell: "It is `urn:ietf:params:oauth:grant-type:jwt-bearer`, letter for letter.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The app has no JWT Bearer Flow.",
                 tell: "The app's OAuth settings show no certificate.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
@@ -48,6 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             what: "The login URL is `login.salesforce.com` or `test.salesforce.com`.",
             tell: "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the org \
                    prevents.",
+            sign: Sign::GenericHost,
         }],
         fix: Fix::Any(&[
             "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
@@ -71,10 +76,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "A proxy turned the POST into a GET, or dropped the body.",
                 tell: "The description speaks of POST or of a missing parameter.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Another tool forms the request differently.",
                 tell: "It works with `orgtoken token`.",
+                sign: Sign::OtherTool,
             },
         ],
         fix: Fix::Any(&[
@@ -94,10 +101,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The request has a parameter `scope`.",
                 tell: "Another tool sends it. In this flow the app alone decides.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "`userinfo` was called with a token that has neither `id` nor `openid`.",
                 tell: "The login worked, and this came afterwards.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -125,10 +134,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The user is not approved for the app.",
                 tell: "See [user_not_approved](#user_not_approved), the refusal that is met most.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Host or audience are of another org.",
                 tell: "`orgtoken resolve` shows both.",
+                sign: Sign::OtherOrg,
             },
         ],
         fix: Fix::Any(&[
@@ -149,6 +160,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "Unknown.",
             tell: "`orgtoken doctor` checks what can be checked from here.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },

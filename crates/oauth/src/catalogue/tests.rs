@@ -184,7 +184,7 @@ fn entries_are_complete_and_well_formed() {
             );
             assert!(!sentence.ends_with('.'), "{id}: {sentence}");
         }
-        for Cause { what, tell } in entry.causes {
+        for Cause { what, tell, .. } in entry.causes {
             assert!(
                 [what, tell].iter().all(|text| text.ends_with(['.', '?'])),
                 "{id}: {what} {tell}"
@@ -194,7 +194,7 @@ fn entries_are_complete_and_well_formed() {
             assert_eq!(*text, text::normalise(text), "{id}");
         }
         assert_eq!(by_code(entry.code), Some(entry));
-        assert_eq!(entry.link(), format!("docs/refusals.md#{id}"));
+        assert!(entry.link().ends_with(&format!("/docs/refusals.md#{id}")), "{id}");
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix};
+use super::{Cause, Entry, Fix, Sign};
 use crate::refusal::RefusalClass::{CoolDown, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -22,18 +22,22 @@ pub(super) const ENTRIES: &[Entry] = &[
                 what: "The sandbox suffix is missing.",
                 tell: "The login URL is of a sandbox, and the username does not end in its name, as in \
                        `user@acme.com.sbx`.",
+                sign: Sign::UserName,
             },
             Cause {
                 what: "The e-mail address was taken for the username.",
                 tell: "Setup > Users shows the two in different columns.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "An id was given for the username.",
                 tell: "It begins with `005` and has no `@`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The user lives in another org.",
                 tell: "Setup > Users of the org behind the login URL does not list it.",
+                sign: Sign::OtherOrg,
             },
         ],
         fix: Fix::Any(&["Setup > Users > Users: copy the column Username."]),
@@ -57,14 +61,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The user was deactivated.",
                 tell: "Setup > Users > the user: Active is not ticked.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The user was frozen.",
                 tell: "Setup > Users > the user has a button Unfreeze.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A sandbox was created or refreshed, which may deactivate users.",
                 tell: "It worked before the refresh.",
+                sign: Sign::Refreshed,
             },
         ],
         fix: Fix::Any(&["Setup > Users > the user > Edit: tick Active, save; or press Unfreeze."]),
@@ -96,10 +103,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "A trial or scratch org has expired, or a sandbox was deleted.",
                 tell: "Nobody can log in with a browser either.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Salesforce locked or suspended the org.",
                 tell: "The org's owner got mail about it.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&["Use another org, or have this one opened again by Salesforce."]),
@@ -128,15 +137,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The app enforces IP restrictions, and this address is not a trusted one.",
                 tell: "The app's policies show IP Relaxation: `Enforce IP restrictions`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The user's profile has Login IP Ranges without this address.",
                 tell: "Setup > Profiles > the profile > Login IP Ranges. The user's Login History says \
                        `Restricted IP` and shows the address.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The user's profile has Login Hours, and this is not one.",
                 tell: "Setup > Profiles > the profile > Login Hours. Login History says `Restricted time`.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::ByApp {
@@ -165,15 +177,18 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "The user may not use the API.",
                 tell: "The user's profile and permission sets lack `API Enabled`.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "The host is of another org or environment.",
                 tell: "Login History of this org shows no attempt at all.",
+                sign: Sign::OtherOrg,
             },
             Cause {
                 what: "Another grant was used: with username and password this is a wrong password or a \
                        missing security token.",
                 tell: "The request has `grant_type=password`.",
+                sign: Sign::OtherTool,
             },
         ],
         fix: Fix::Any(&[
@@ -195,6 +210,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[Cause {
             what: "Many: a policy, a restriction, a login flow.",
             tell: "Login History says which.",
+            sign: Sign::Unseen,
         }],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
@@ -223,14 +239,17 @@ pub(super) const ENTRIES: &[Entry] = &[
             Cause {
                 what: "A program logs in for every request.",
                 tell: "Login History of the user shows a row every second or so.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "Many hosts or workers share the user, and each logs in by itself.",
                 tell: "Login History shows many addresses.",
+                sign: Sign::Unseen,
             },
             Cause {
                 what: "A program retries a failing login in a loop.",
                 tell: "Login History shows many failures.",
+                sign: Sign::Unseen,
             },
         ],
         fix: Fix::Any(&[
