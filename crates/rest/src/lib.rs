@@ -30,6 +30,8 @@ mod error;
 pub use error::RestError;
 mod failure;
 pub use failure::{Failure, Problem};
+mod offered;
+pub use offered::Offered;
 mod org;
 pub use org::{Org, TIMEOUTS};
 mod path;
