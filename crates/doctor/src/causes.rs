@@ -1,0 +1,196 @@
+//! Which of the causes in the catalogue it is, as far as that can be seen from here.
+
+use orgtoken_assertion::UnixTime;
+use orgtoken_keygen::Certificate;
+use orgtoken_oauth::catalogue::{Cause, Entry, Sign};
+use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
+
+use crate::{Patient, Standing, Suspect};
+
+/// What was seen on the way to a refusal.
+pub(crate) struct Evidence<'a> {
+    /// Where the last attempt went.
+    pub(crate) endpoint: &'a TokenEndpoint,
+    pub(crate) patient: &'a Patient,
+    pub(crate) skew: Option<Skew>,
+    pub(crate) now: UnixTime,
+}
+
+/// What Salesforce has found right before it refuses in this way: it looks at the app, the
+/// signature and the audience before it looks at the user.
+pub(crate) fn accepted(code: &str) -> Option<&'static str> {
+    match code.strip_prefix("refused.").unwrap_or(code) {
+        "user_not_approved"
+        | "user_not_admin_approved"
+        | "user_inactive"
+        | "user_is_invalid"
+        | "ip_restricted"
+        | "rate.login" => Some("the consumer key, the signature"),
+        _ => None,
+    }
+}
+
+impl Evidence<'_> {
+    /// The causes, the likeliest first; among equals in the order of the catalogue.
+    pub(crate) fn suspects(&self, entry: &'static Entry) -> Vec<Suspect> {
+        let mut suspects: Vec<_> = entry.causes.iter().map(|cause| self.suspect(cause)).collect();
+        suspects.sort_by_key(|suspect| suspect.standing);
+        suspects
+    }
+
+    /// What to do first: about the cause that something speaks for, or else the usual.
+    pub(crate) fn remedy(&self, suspects: &[Suspect], refusal: &Refusal) -> String {
+        let likely = suspects.iter().find(|suspect| suspect.standing == Standing::Likely);
+        match likely {
+            Some(Suspect { tell, .. }) if self.skew.is_none() => (*tell).to_owned(),
+            _ => refusal.hint().into_owned(),
+        }
+    }
+
+    fn suspect(&self, cause: &'static Cause) -> Suspect {
+        let (standing, because) = match self.weigh(cause.sign) {
+            Some((standing, because)) => (standing, Some(because)),
+            None => (Standing::Possible, None),
+        };
+        Suspect { what: cause.what, tell: cause.tell, standing, because }
+    }
+
+    fn weigh(&self, sign: Sign) -> Option<(Standing, String)> {
+        match sign {
+            Sign::ClockWrong => Some(self.clock()),
+            Sign::FreshlyMade => self.age(),
+            Sign::GenericHost => Some(self.generic_host()),
+            Sign::KeyMismatch => self.pair(),
+            Sign::OtherOrg => self.other_org(),
+            Sign::OtherTool => Some((Standing::Unlikely, OWN.to_owned())),
+            Sign::Refreshed => Some(self.refreshed()),
+            Sign::UserName => self.username(),
+            Sign::WorkedBefore => self.worked_before(),
+            _ => None,
+        }
+    }
+
+    fn clock(&self) -> (Standing, String) {
+        match self.skew {
+            Some(skew) => (Standing::Likely, skew.to_string()),
+            None => (Standing::Unlikely, "the clocks agree to the minute".to_owned()),
+        }
+    }
+
+    /// A certificate is as old as the set-up, or younger; an old one says nothing of the app.
+    fn age(&self) -> Option<(Standing, String)> {
+        let host = self.host();
+        if host.contains(".scratch.") {
+            return Some((
+                Standing::Likely,
+                format!("{host} is a scratch org, which are often new"),
+            ));
+        }
+        if let Some(ago) = self.worked_ago() {
+            return Some((Standing::Unlikely, format!("this login worked {ago} ago")));
+        }
+        let made = self.patient.papers.certificate.as_ref().map(Certificate::not_before)?;
+        let seconds = self.now.saturating_duration_since(made).as_secs();
+        if made <= self.now && seconds < NEW {
+            let minutes = seconds / 60;
+            return Some((Standing::Likely, format!("the certificate is {minutes} minutes old")));
+        }
+        None
+    }
+
+    fn generic_host(&self) -> (Standing, String) {
+        let host = self.host();
+        if self.is_generic() {
+            (Standing::Likely, format!("{host} is the token endpoint's host"))
+        } else {
+            (Standing::Unlikely, format!("{host} is not one of the two"))
+        }
+    }
+
+    fn pair(&self) -> Option<(Standing, String)> {
+        Some(match self.patient.pair? {
+            true => (
+                Standing::Possible,
+                "the certificate at hand belongs to the key; the one in the app may be another"
+                    .to_owned(),
+            ),
+            false => (Standing::Likely, "the certificate at hand is not the key's".to_owned()),
+        })
+    }
+
+    fn other_org(&self) -> Option<(Standing, String)> {
+        let host = self.host();
+        if self.is_generic() {
+            return Some((
+                Standing::Likely,
+                format!("{host} looks for the user in every org of its kind: name your own"),
+            ));
+        }
+        let own = "accepted the audience, so it is the right host unless the user lives elsewhere";
+        self.is_my_domain().then(|| (Standing::Unlikely, format!("{host} {own}")))
+    }
+
+    fn refreshed(&self) -> (Standing, String) {
+        let host = self.host();
+        match (self.is_sandbox(), self.worked_ago()) {
+            (false, _) => (Standing::Unlikely, format!("{host} is no sandbox")),
+            (true, Some(ago)) => (Standing::Likely, format!("this login worked {ago} ago")),
+            (true, None) => (Standing::Possible, format!("{host} is a sandbox")),
+        }
+    }
+
+    /// The username of a sandbox ends in the name of the sandbox.
+    fn username(&self) -> Option<(Standing, String)> {
+        if self.worked_ago().is_some() {
+            return Some((Standing::Unlikely, "this very user has logged in before".to_owned()));
+        }
+        let sandbox = self.sandbox()?;
+        let ending = format!(".{sandbox}");
+        Some(if self.patient.username.to_ascii_lowercase().ends_with(&ending) {
+            (Standing::Unlikely, format!("the username ends in `{ending}`, as it should"))
+        } else {
+            (Standing::Likely, format!("the username does not end in `{ending}`"))
+        })
+    }
+
+    fn worked_before(&self) -> Option<(Standing, String)> {
+        let ago = self.worked_ago()?;
+        Some((Standing::Likely, format!("this login worked {ago} ago")))
+    }
+
+    fn worked_ago(&self) -> Option<String> {
+        let worked_at = self.patient.papers.worked_at.filter(|at| *at <= self.now)?;
+        let minutes = self.now.saturating_duration_since(worked_at).as_secs() / 60;
+        Some(match minutes {
+            0..=119 => format!("{minutes} minutes"),
+            _ => format!("{} hours", minutes / 60),
+        })
+    }
+
+    fn host(&self) -> &str {
+        self.endpoint.host()
+    }
+
+    fn is_generic(&self) -> bool {
+        ["login.salesforce.com", "test.salesforce.com"].contains(&self.host())
+    }
+
+    fn is_my_domain(&self) -> bool {
+        self.host().ends_with(".my.salesforce.com")
+    }
+
+    fn is_sandbox(&self) -> bool {
+        self.host().contains(".sandbox.") || self.host() == "test.salesforce.com"
+    }
+
+    /// `uat` of `acme--uat.sandbox.my.salesforce.com`.
+    fn sandbox(&self) -> Option<&str> {
+        let (before, _) = self.host().split_once(".sandbox.")?;
+        Some(before.rsplit_once("--")?.1)
+    }
+}
+
+const OWN: &str = "this program made the request";
+
+/// In seconds: an hour. Setup is rarely done in less than one after the certificate was made.
+const NEW: u64 = 60 * 60;

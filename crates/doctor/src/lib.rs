@@ -1,0 +1,46 @@
+//! Finds out why a Salesforce login does not work, and says what to change.
+//!
+//! An [`Examination`] looks at settings, key and certificate first, then at the way to the token
+//! endpoint, then logs in once, and last tries what the token is good for. Each [`Check`] becomes
+//! a [`Finding`]: a verdict, what was seen, and a remedy. A refusal comes with its causes from the
+//! catalogue, the likeliest first, each weighed against what was seen on the way.
+//!
+//! It examines the very code that gets tokens: [`Transport`](orgtoken_client::Transport),
+//! [`Login`](orgtoken_client::Login), [`Settings`](orgtoken_settings::Settings) and
+//! [`Resolution`](orgtoken_oauth::Resolution). What is *not* done here: nothing is connected,
+//! parsed or resolved in any other way, no token is taken from a cache or put there, nothing is
+//! printed, and there is one login at the most, with the one further attempt that `Login` allows
+//! itself.
+//!
+//! ```no_run
+//! use orgtoken_assertion::UnixTime;
+//! use orgtoken_client::{Login, Transport};
+//! use orgtoken_doctor::{Examination, Papers, Patient};
+//! use orgtoken_settings::Settings;
+//!
+//! # async fn examine(settings: Settings, login: Login, clock: fn() -> UnixTime) {
+//! let mut examination = Examination::new(clock, |finding| println!("{}", finding.seen));
+//! let patient = Patient::new(&settings, Papers::default());
+//! examination.look(&settings, &patient);
+//! let report = examination.go(patient, &login, &Transport::builder().build()).await;
+//! assert_eq!(report.first_failure().map(|finding| finding.code), None);
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod causes;
+mod check;
+pub use check::Check;
+mod examination;
+pub use examination::Examination;
+mod finding;
+pub use finding::{Finding, Standing, Suspect, Verdict};
+mod login;
+mod offline;
+mod org;
+mod patient;
+pub use patient::{Papers, Patient};
+mod report;
+pub use report::Report;
+mod way;

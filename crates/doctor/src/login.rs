@@ -1,0 +1,86 @@
+//! The one login.
+
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
+use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
+
+use crate::causes::{Evidence, accepted};
+use crate::way::chain;
+use crate::{Check, Finding, Patient};
+
+pub(crate) struct Granted {
+    pub(crate) finding: Finding,
+    pub(crate) token: Option<Token>,
+}
+
+pub(crate) async fn log_in(
+    login: &Login,
+    transport: &Transport,
+    patient: &Patient,
+    skew: Option<Skew>,
+    clock: impl Fn() -> UnixTime,
+) -> Granted {
+    match login.obtain(transport, &clock).await {
+        Ok(granted) => Granted { finding: logged_in(&granted), token: Some(granted.into_token()) },
+        Err(error) => Granted { finding: refused(&error, patient, skew, clock()), token: None },
+    }
+}
+
+/// A token after an attempt that was refused works, and costs a refused attempt each time.
+fn logged_in(granted: &LoggedIn) -> Finding {
+    let Some(failed) = granted.failed().first() else {
+        return Finding::ok(Check::Login, "Salesforce granted a token");
+    };
+    let (endpoint, audience) = (granted.resolution().endpoint(), granted.resolution().audience());
+    let seen = format!(
+        "Salesforce granted a token at the second attempt; the first was refused: {}",
+        failed.error()
+    );
+    let remedy = if endpoint == failed.endpoint() {
+        format!("put `audience = \"{}\"` into the settings", audience.as_str())
+    } else {
+        format!("put `login_url = \"{}\"` into the settings", endpoint.origin())
+    };
+    if audience == failed.audience() && endpoint == failed.endpoint() {
+        return Finding::warning(Check::Login, seen, "set the clock of this machine by NTP");
+    }
+    Finding::warning(Check::Login, seen, remedy)
+}
+
+fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixTime) -> Finding {
+    let finding = Finding::failed(Check::Login, error.code(), chain(error), error.hint());
+    let Some(refusal) = error.refusal() else { return finding };
+    let advice = refusal.advice();
+    let attempt = error.attempts().last();
+    let endpoint = attempt.map_or(patient.resolution.endpoint(), Attempt::endpoint);
+    let audience = attempt.map_or(patient.resolution.audience(), Attempt::audience);
+    let evidence = Evidence { endpoint, patient, skew: refusal.skew().or(skew), now };
+    let accepted = accepted(advice.entry.code).filter(|_| advice.exact);
+    let meaning = match accepted {
+        Some(what) => format!(
+            "{} accepted {what} and the audience {}, so those are right: {}",
+            endpoint.host(),
+            audience.as_str(),
+            refusal.meaning()
+        ),
+        None => refusal.meaning().to_owned(),
+    };
+    let suspects = evidence.suspects(advice.entry);
+    Finding {
+        seen: seen(error, refusal),
+        meaning: Some(meaning),
+        remedy: Some(evidence.remedy(&suspects, refusal)),
+        may_pass: refusal.class() == RefusalClass::JustChanged,
+        suspects,
+        link: Some(advice.entry.link()),
+        ..finding
+    }
+}
+
+/// The refusal, and where the others came from if there were several attempts.
+fn seen(error: &LoginError, refusal: &Refusal) -> String {
+    match error.attempts() {
+        [_] => format!("Salesforce refused: {refusal}"),
+        _ => chain(error),
+    }
+}

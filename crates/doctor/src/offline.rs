@@ -1,0 +1,139 @@
+//! What can be seen without the network.
+
+use orgtoken_assertion::UnixTime;
+use orgtoken_keygen::Certificate;
+use orgtoken_settings::{KeySource, Notice, Setting, Settings, Source};
+
+use crate::{Check, Finding, Patient};
+
+pub(crate) fn look(settings: &Settings, patient: &Patient, now: UnixTime) -> Vec<Finding> {
+    let resolution = &patient.resolution;
+    let because = |value: &str, why: &str| format!("{value} ({why})");
+    vec![
+        sources(settings),
+        username(settings),
+        key(settings, patient),
+        certificate(patient, now),
+        Finding::ok(
+            Check::Endpoint,
+            because(resolution.endpoint().as_str(), resolution.endpoint_reason()),
+        ),
+        Finding::ok(
+            Check::Audience,
+            because(resolution.audience().as_str(), resolution.audience_reason()),
+        ),
+    ]
+}
+
+/// Which places the settings are from, each once.
+fn sources(settings: &Settings) -> Finding {
+    let mut places: Vec<String> = Vec::new();
+    for origin in settings.sources() {
+        let place = match origin.source() {
+            Source::Default => continue,
+            Source::Profile { profile, file, .. } => format!("profile {profile} of {file}"),
+            Source::Record { file, .. } => format!("record {file}"),
+            Source::Flag(_) => "flags".to_owned(),
+            other => other.to_string(),
+        };
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let seen = places.join(", ");
+    let odd =
+        |notice: &&Notice| notice.is_suspicious() && notice.setting() != Some(Setting::Username);
+    match settings.notices().iter().find(odd) {
+        Some(notice) => Finding::warning(
+            Check::Settings,
+            format!("{seen}; {notice}"),
+            "correct the name, or remove it",
+        ),
+        None => Finding::ok(Check::Settings, seen),
+    }
+}
+
+fn username(settings: &Settings) -> Finding {
+    let odd =
+        |notice: &&Notice| notice.is_suspicious() && notice.setting() == Some(Setting::Username);
+    match settings.notices().iter().find(odd) {
+        Some(notice) => Finding::warning(
+            Check::Username,
+            notice.to_string(),
+            "copy the column Username from Setup > Users of this very sandbox",
+        ),
+        None => Finding::ok(Check::Username, settings.username().as_str()),
+    }
+}
+
+fn key(settings: &Settings, patient: &Patient) -> Finding {
+    let seen = match settings.key() {
+        KeySource::Here(key) => {
+            let file = patient.papers.key_file.as_deref();
+            let file = file.map(|file| format!(", {file}")).unwrap_or_default();
+            format!("RSA {} bits, {}{file}", key.bits(), key.form())
+        }
+        KeySource::Agent(name) => format!("in the SSH agent, as {name}"),
+        KeySource::Command { public_key, .. } => {
+            format!("RSA {} bits, kept by a command that signs", public_key.bits())
+        }
+        _ => "kept elsewhere".to_owned(),
+    };
+    Finding::ok(Check::Key, seen)
+}
+
+fn certificate(patient: &Patient, now: UnixTime) -> Finding {
+    let Some(certificate) = &patient.papers.certificate else {
+        return Finding::skipped(
+            Check::Certificate,
+            "no certificate at hand; `--cert FILE` compares the one you uploaded with the key",
+        );
+    };
+    if patient.pair == Some(false) {
+        return Finding::failed(
+            Check::Certificate,
+            "key.mismatch",
+            "this certificate does not belong to the key",
+            Some(
+                "upload the certificate of this key to the app, or use the key of that certificate",
+            ),
+        );
+    }
+    let len = certificate.to_pem().len();
+    if len > Certificate::MAX_LEN {
+        return Finding::warning(
+            Check::Certificate,
+            format!("{len} bytes, more than the {} that Salesforce takes", Certificate::MAX_LEN),
+            "make a smaller one with `orgtoken key generate`, or upload it as DER",
+        );
+    }
+    let whose = match patient.pair {
+        Some(_) => "belongs to the key",
+        None => "not compared, since the key is elsewhere",
+    };
+    valid(certificate, whose, now)
+}
+
+fn valid(certificate: &Certificate, whose: &str, now: UnixTime) -> Finding {
+    match certificate.days_left(now) {
+        days if days < 0 => Finding::warning(
+            Check::Certificate,
+            format!("{whose}; expired {} days ago, which Salesforce usually tolerates", -days),
+            "make a new key and certificate, and upload the certificate to the app",
+        ),
+        days if days < SOON => Finding::warning(
+            Check::Certificate,
+            format!("{whose}; valid for {days} more days"),
+            "plan the change: docs/setup.md, Rotating the certificate",
+        ),
+        days if certificate.not_before() > now => Finding::warning(
+            Check::Certificate,
+            format!("{whose}; not valid yet, and then for {days} days"),
+            "check this machine's clock",
+        ),
+        days => Finding::ok(Check::Certificate, format!("{whose}; valid for {days} more days")),
+    }
+}
+
+/// In days.
+const SOON: i64 = 30;

@@ -1,0 +1,144 @@
+//! What the token is good for.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::Transport;
+use orgtoken_oauth::session::{self, UserInfo};
+use orgtoken_oauth::{AnswerError, Token};
+use orgtoken_rest::{Offered, Org, RestError, Usage};
+
+use crate::way::chain;
+use crate::{Check, Finding, Patient};
+
+pub(crate) async fn look(
+    transport: &Transport,
+    token: Token,
+    patient: &Patient,
+    clock: impl Fn() -> UnixTime,
+) -> Vec<Finding> {
+    let token = Arc::new(token);
+    let version = patient.api_version;
+    let org = Org::new(transport.clone(), Arc::clone(&token), version.major());
+    vec![
+        instance_url(&token, patient),
+        scopes(&token),
+        user(transport, &token, patient, clock).await,
+        api_version(&org, patient).await,
+        call(&org).await,
+    ]
+}
+
+fn instance_url(token: &Token, patient: &Patient) -> Finding {
+    let notice = patient.instance_url.as_ref().and_then(|url| token.instance_notice(url));
+    match notice {
+        Some(notice) => Finding::warning(
+            Check::InstanceUrl,
+            notice,
+            format!("put `instance_url = \"{}\"` into the settings", token.instance_url().as_str()),
+        ),
+        None => Finding::ok(Check::InstanceUrl, token.instance_url().as_str()),
+    }
+}
+
+fn scopes(token: &Token) -> Finding {
+    let Some(scope) = token.scope() else {
+        return Finding::skipped(Check::Scopes, "the answer does not name any");
+    };
+    if scope.split(' ').any(|one| one == "api" || one == "full") {
+        return Finding::ok(Check::Scopes, scope);
+    }
+    Finding::warning(
+        Check::Scopes,
+        format!("{scope}: `api` is missing, so calls of the REST API are refused"),
+        "add `Manage user data via APIs (api)` to the OAuth scopes of the app",
+    )
+}
+
+async fn user(
+    transport: &Transport,
+    token: &Token,
+    patient: &Patient,
+    clock: impl Fn() -> UnixTime,
+) -> Finding {
+    let request = session::user_info(token.instance_url(), token.access_token());
+    let answer = match transport.exchange(request).await {
+        Ok(answer) => answer,
+        Err(error) => return Finding::skipped(Check::User, format!("no answer: {error}")),
+    };
+    let user = match UserInfo::from_http(&answer, clock()) {
+        Ok(user) => user,
+        Err(error) => return nobody(&error),
+    };
+    match user.username {
+        None => Finding::skipped(Check::User, "the answer does not say who"),
+        Some(name) if name.eq_ignore_ascii_case(&patient.username) => {
+            let org = user.org_id.map(|id| format!(" of org {id}")).unwrap_or_default();
+            Finding::ok(Check::User, format!("{name}{org}"))
+        }
+        Some(name) => Finding::warning(
+            Check::User,
+            format!("the token is of {name}, the settings name {}", patient.username),
+            "check which of the two you mean",
+        ),
+    }
+}
+
+/// `userinfo` needs a scope that no call of the API needs.
+fn nobody(error: &AnswerError) -> Finding {
+    let seen = format!("Salesforce does not say whose token it is: {error}");
+    match error {
+        AnswerError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
+            Finding::skipped(Check::User, format!("needs the scope `id` or `openid`: {refusal}"))
+        }
+        _ => Finding::new(Check::User, crate::Verdict::Warning, seen).remedy(error.hint()),
+    }
+}
+
+async fn api_version(org: &Org, patient: &Patient) -> Finding {
+    let wanted = patient.api_version;
+    let answer = org.request(Method::GET, "/services/data/", HeaderMap::new(), Bytes::new()).await;
+    let offered = match answer {
+        Ok(answer) => Offered::of(answer.body()),
+        Err(error) => return failed(Check::ApiVersion, &error),
+    };
+    let Some((oldest, newest)) = offered.as_ref().and_then(Offered::range) else {
+        return Finding::skipped(Check::ApiVersion, "the org does not list its versions");
+    };
+    let range = format!("the org offers v{oldest}.0 to v{newest}.0");
+    if offered.is_some_and(|offered| offered.has(wanted.major())) {
+        return Finding::ok(Check::ApiVersion, format!("{wanted}; {range}"));
+    }
+    let why = if wanted.major() < oldest { "is retired" } else { "is not offered" };
+    Finding::warning(
+        Check::ApiVersion,
+        format!("{wanted} {why}: {range}"),
+        format!("put `api_version = \"v{newest}.0\"` into the settings"),
+    )
+}
+
+/// The list of what there is in a version: the smallest call that counts.
+async fn call(org: &Org) -> Finding {
+    let answer = match org.request(Method::GET, "", HeaderMap::new(), Bytes::new()).await {
+        Ok(answer) => answer,
+        Err(error) => return failed(Check::Api, &error),
+    };
+    let Some(usage) = Usage::of(answer.headers()) else {
+        return Finding::ok(Check::Api, "a call went through");
+    };
+    let seen = format!("a call went through; {} of {} used today", usage.used, usage.allowed);
+    if usage.used.saturating_mul(10) < usage.allowed.saturating_mul(9) {
+        return Finding::ok(Check::Api, seen);
+    }
+    Finding::warning(
+        Check::Api,
+        seen,
+        "find out what makes so many calls: Setup > System Overview, API Usage",
+    )
+}
+
+fn failed(check: Check, error: &RestError) -> Finding {
+    Finding::failed(check, error.code(), chain(error), error.hint())
+}

@@ -1,0 +1,177 @@
+//! The way to the token endpoint: proxy, roots, DNS, TCP, TLS, and what time it is there.
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{Peer, Phase, Roots, Transport, TransportError};
+use orgtoken_keygen::Certificate;
+use orgtoken_oauth::{Skew, TokenEndpoint};
+
+use crate::{Check, Finding};
+
+/// What the way is like.
+pub(crate) struct Way {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) skew: Option<Skew>,
+}
+
+pub(crate) async fn walk(
+    endpoint: &TokenEndpoint,
+    transport: &Transport,
+    clock: impl Fn() -> UnixTime,
+) -> Way {
+    let uri = uri(&format!("{}{VERSIONS}", endpoint.origin()));
+    let proxy = transport.proxy_to(&uri);
+    let mut findings = vec![on_the_way(proxy.as_deref(), endpoint)];
+    findings.push(roots(transport, &uri).await);
+    let deadline = transport.deadline();
+    let mut connection = match transport.connect(&uri, deadline).await {
+        Ok(connection) => connection,
+        Err(error) => {
+            findings.extend(not_reached(&error));
+            return Way { findings, skew: None };
+        }
+    };
+    findings.extend(reached(connection.peer(), endpoint, transport.roots()));
+    let answer = connection.exchange(get(uri), deadline).await;
+    let (clock, skew) = clocks(answer, clock());
+    findings.push(clock);
+    Way { findings, skew }
+}
+
+fn on_the_way(proxy: Option<&str>, endpoint: &TokenEndpoint) -> Finding {
+    Finding::ok(
+        Check::Proxy,
+        match proxy {
+            Some(proxy) => format!("{proxy} is on the way to {}", endpoint.host()),
+            None => "none on the way".to_owned(),
+        },
+    )
+}
+
+async fn roots(transport: &Transport, uri: &Uri) -> Finding {
+    if uri.scheme_str() != Some("https") {
+        return Finding::skipped(Check::Roots, "plain http to this machine needs none");
+    }
+    let from = match transport.roots() {
+        Roots::Bundled => "the bundled list",
+        Roots::Pem(_) => "the CA file",
+        Roots::System { file: None, directories } if directories.is_empty() => "this system",
+        _ => "SSL_CERT_FILE or SSL_CERT_DIR",
+    };
+    match transport.load_roots().await {
+        Ok(1) => Finding::ok(Check::Roots, format!("1 authority trusted, of {from}")),
+        Ok(count) => Finding::ok(Check::Roots, format!("{count} authorities trusted, of {from}")),
+        Err(error) => failed(Check::Roots, &error),
+    }
+}
+
+/// The checks that were passed before the one that failed, and that.
+fn not_reached(error: &TransportError) -> Vec<Finding> {
+    let passed = |check, seen: &str| Finding::ok(check, seen);
+    let (found, connected) = ("found", "connected");
+    match check_of(error) {
+        check @ (Check::Connect | Check::Proxy) => {
+            vec![passed(Check::Lookup, found), failed(check, error)]
+        }
+        Check::Tls => vec![
+            passed(Check::Lookup, found),
+            passed(Check::Connect, connected),
+            failed(Check::Tls, error),
+        ],
+        // The finding about the roots is there already.
+        Check::Roots => Vec::new(),
+        check => vec![failed(check, error)],
+    }
+}
+
+fn check_of(error: &TransportError) -> Check {
+    match error {
+        TransportError::Lookup { .. } => Check::Lookup,
+        TransportError::Timeout { phase: Phase::Lookup, .. } => Check::Lookup,
+        TransportError::Proxy { .. } => Check::Proxy,
+        TransportError::Timeout { phase: Phase::Tunnel, .. } => Check::Proxy,
+        TransportError::Certificate { .. } | TransportError::Handshake { .. } => Check::Tls,
+        TransportError::Timeout { phase: Phase::Handshake, .. } => Check::Tls,
+        TransportError::Roots(_) => Check::Roots,
+        _ => Check::Connect,
+    }
+}
+
+fn failed(check: Check, error: &TransportError) -> Finding {
+    Finding::failed(check, error.code(), chain(error), error.hint())
+}
+
+/// The error and what caused it.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn reached(peer: &Peer, endpoint: &TokenEndpoint, roots: &Roots) -> Vec<Finding> {
+    let host = peer.proxy.as_deref().unwrap_or(endpoint.host());
+    let address = peer.address.map(|address| address.ip().to_string()).unwrap_or_default();
+    let connected = match &peer.proxy {
+        Some(proxy) => format!("connected through {proxy}"),
+        None => "connected".to_owned(),
+    };
+    vec![
+        Finding::ok(Check::Lookup, format!("{host} is at {address}")),
+        Finding::ok(Check::Connect, connected),
+        tls(peer, roots),
+    ]
+}
+
+fn tls(peer: &Peer, roots: &Roots) -> Finding {
+    let Some(version) = peer.tls_version else {
+        return Finding::skipped(Check::Tls, "plain http: good for this machine alone");
+    };
+    let issuer = peer.certificates.first().and_then(|der| Certificate::parse(der).ok());
+    let issuer = issuer.map_or_else(|| "unknown".to_owned(), |found| found.issuer());
+    let seen = format!("{version}, certificate issued by {issuer}");
+    match (peer.is_issued_publicly(), roots) {
+        (Some(false), Roots::Pem(_)) => {
+            Finding::ok(Check::Tls, format!("{seen}, whom your CA file vouches for"))
+        }
+        (Some(false), _) => Finding::warning(
+            Check::Tls,
+            format!("{seen}, which is no public authority: a proxy may be reading along"),
+            "ask your network's people whether they inspect TLS, and to leave out the hosts of \
+             Salesforce: such a proxy sees every token",
+        ),
+        _ => Finding::ok(Check::Tls, seen),
+    }
+}
+
+/// Any answer has a `Date`. What else it says does not matter here.
+fn clocks(
+    answer: Result<http::Response<Bytes>, TransportError>,
+    now: UnixTime,
+) -> (Finding, Option<Skew>) {
+    match answer.map(|answer| (Skew::of(&answer, now), answer)) {
+        Err(error) => {
+            (Finding::skipped(Check::Clock, format!("no answer to compare: {error}")), None)
+        }
+        Ok((Some(skew), _)) => {
+            let remedy = "set the clock of this machine by NTP (`timedatectl set-ntp true`)";
+            (Finding::warning(Check::Clock, skew.to_string(), remedy), Some(skew))
+        }
+        Ok((None, answer)) if answer.headers().contains_key(http::header::DATE) => {
+            (Finding::ok(Check::Clock, "within a minute of Salesforce's"), None)
+        }
+        Ok(_) => (Finding::skipped(Check::Clock, "the answer has no `Date`"), None),
+    }
+}
+
+fn get(uri: Uri) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
+    request
+}
+
+fn uri(text: &str) -> Uri {
+    text.parse().expect("an endpoint's origin with a path is a URI")
+}
+
+/// Answered without a token, and counted nowhere.
+const VERSIONS: &str = "/services/data/";
