@@ -20,7 +20,7 @@ pub(crate) fn run(cases: &mut Cases) -> Result<()> {
 
 fn refused(stage: &Stage, scenario: Scenario, exit: i32) -> Result<()> {
     let before = stage.org.login_history().len();
-    let ran = stage.during(scenario, &["token", "--json", "--timeout", "2s"])?;
+    let ran = stage.during(scenario, &["token", "--no-cache", "--json", "--timeout", "2s"])?;
     ensure!(ran.exit == exit, "exit code {}, not {exit}: {}", ran.exit, ran.stderr.trim());
     stage.home.is_kept_by(&ran)?;
     if exit == 0 {

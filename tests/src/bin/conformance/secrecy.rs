@@ -29,7 +29,7 @@ pub(crate) fn run(cases: &mut Cases) -> Result<()> {
         cases.case(&format!("D3 a login that fails, with everything said: {name}"), || {
             let refusal = Scenario::named(name);
             stage.org.set_scenario(conformance::home::USER, refusal);
-            let ran = Ran::of(&mut talkative(&["token"])?, "");
+            let ran = Ran::of(&mut talkative(&["token", "--no-cache"])?, "");
             stage.org.set_scenario(conformance::home::USER, None);
             quiet(&stage, &ran?)
         });
