@@ -1,7 +1,13 @@
 //! A person's machine beside an org that is set up for it.
 
-use anyhow::{Context, Result};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use orgtoken_assertion::RingSigner;
+use orgtoken_client::{Login, Roots, Transport};
 use orgtoken_fake_org::{FakeOrg, FakeOrgBuilder, Scenario, User};
+use orgtoken_settings::{Draft, KeySource, Layer, Setting, Settings};
+use serde_json::json;
 
 use crate::home::{CLIENT_ID, Home, RECORD, USER};
 use crate::keys;
@@ -41,5 +47,32 @@ impl Stage {
         let ran = self.home.orgtoken(arguments);
         self.org.set_scenario(USER, None);
         ran
+    }
+
+    /// The settings as the crates have them.
+    pub fn settings(&self) -> Result<Settings> {
+        let record = self.home.record(json!({ "InstanceUrl": self.org.url() })).to_string();
+        let mut flags = Layer::flags();
+        let hosts = vec![self.org.address().to_owned()];
+        flags.set_list(Setting::AllowHosts, "--allow-host", hosts);
+        let record = Layer::from_record(record.as_bytes(), RECORD, None);
+        Draft::new([flags, record]).check().context("the settings are refused")
+    }
+
+    /// The login that these settings are for.
+    pub fn login(&self, settings: Settings) -> Result<Login> {
+        let client_id = settings.client_id().to_string();
+        let user = settings.username().to_string();
+        let resolution = settings.resolution().clone();
+        let hosts = settings.allowed_hosts().clone();
+        let KeySource::Here(key) = settings.into_key() else { bail!("the record has no key") };
+        let signer = Arc::new(RingSigner::new(*key));
+        Ok(Login::new(client_id, user, signer, resolution).allowed_hosts(hosts))
+    }
+
+    /// A transport that trusts the org.
+    pub fn transport(&self) -> Transport {
+        let ca = self.org.ca_pem().unwrap_or_default();
+        Transport::builder().roots(Roots::Pem(ca.into())).build()
     }
 }

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -11,22 +10,19 @@ use conformance::home::USER;
 use conformance::secret::{debug, shows};
 use conformance::stage::Stage;
 use http::{HeaderMap, Method, StatusCode};
-use orgtoken_assertion::{RingSigner, UnixTime};
-use orgtoken_client::{LoggedIn, Login, LoginError, Roots, Transport};
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{LoggedIn, LoginError};
 use orgtoken_fake_org::{Scenario, User};
 use orgtoken_rest::Org;
-use orgtoken_settings::{Draft, KeySource, Layer, Setting, Settings};
 
 #[tokio::test]
 async fn from_a_settings_record_to_a_record_of_the_org() {
     let stage = Stage::new().unwrap();
-    let settings = settings(&stage);
-    let version = settings.api_version().major();
-    let transport = transport(&stage);
-    let token = obtain(settings, &transport).await.unwrap().into_token();
+    let version = stage.settings().unwrap().api_version().major();
+    let token = obtain(&stage).await.unwrap().into_token();
     assert_eq!(stage.org.logins_of(USER), 1);
 
-    let org = Org::new(transport, token, version);
+    let org = Org::new(stage.transport(), token, version);
     let body = Bytes::from_static(br#"{"Name":"Acme AB"}"#);
     let created = org.request(Method::POST, "sobjects/Account", HeaderMap::new(), body).await;
     assert_eq!(created.unwrap().status(), StatusCode::CREATED);
@@ -40,12 +36,12 @@ async fn an_audience_that_is_refused_is_followed_by_one_other_and_no_more() {
         Stage::with(|org| org.user(User::new(USER)).audience(audience)).unwrap()
     };
     let stage = accepting(production);
-    let logged_in = obtain(settings(&stage), &transport(&stage)).await.unwrap();
+    let logged_in = obtain(&stage).await.unwrap();
     assert_eq!(logged_in.resolution().audience().as_str(), production);
     assert_eq!(stage.org.login_history().len(), 2);
 
     let stage = accepting("https://nobody.my.salesforce.com");
-    let error = obtain(settings(&stage), &transport(&stage)).await.unwrap_err();
+    let error = obtain(&stage).await.unwrap_err();
     assert_eq!(error.attempts().len(), 2);
     assert_eq!(stage.org.login_history().len(), 2);
 }
@@ -54,7 +50,7 @@ async fn an_audience_that_is_refused_is_followed_by_one_other_and_no_more() {
 async fn a_refusal_of_the_user_is_not_repeated() {
     let stage = Stage::new().unwrap();
     stage.org.set_scenario(USER, Scenario::named("not-approved"));
-    let error = obtain(settings(&stage), &transport(&stage)).await.unwrap_err();
+    let error = obtain(&stage).await.unwrap_err();
     assert_eq!(error.code(), "refused.user_not_approved");
     assert!(!error.is_transient());
     assert_eq!(stage.org.login_history().len(), 1);
@@ -65,7 +61,7 @@ async fn every_attempt_is_signed_anew() {
     let stage =
         Stage::with(|org| org.user(User::new(USER)).audience("https://nobody.my.salesforce.com"));
     let stage = stage.unwrap();
-    obtain(settings(&stage), &transport(&stage)).await.unwrap_err();
+    obtain(&stage).await.unwrap_err();
     let bodies: Vec<Vec<u8>> = stage.org.requests().iter().map(|r| r.body().to_vec()).collect();
     assert_eq!(bodies.len(), 2);
     assert_ne!(bodies[0], bodies[1]);
@@ -75,41 +71,23 @@ async fn every_attempt_is_signed_anew() {
 async fn d2_what_the_job_passes_from_hand_to_hand() {
     let stage = Stage::new().unwrap();
     let key: String = stage.home.key().lines().filter(|line| !line.contains("---")).collect();
-    let settings = settings(&stage);
+    let settings = stage.settings().unwrap();
     assert!(!shows(&debug(&settings), &key));
     assert!(settings.sources().iter().all(|origin| !shows(origin.shown(), &key)));
 
-    let transport = transport(&stage);
-    let logged_in = obtain(settings, &transport).await.unwrap();
+    let logged_in = obtain(&stage).await.unwrap();
     let token = logged_in.token().access_token().secret().to_owned();
     assert!(!shows(&debug(&logged_in), &token));
-    let org = Org::new(transport, logged_in.into_token(), 60);
+    let org = Org::new(stage.transport(), logged_in.into_token(), 60);
     assert!(!shows(&debug(&org), &token));
     let error = org.request(Method::GET, "/nowhere", HeaderMap::new(), Bytes::new()).await;
     let error = error.unwrap_err();
     assert!(!shows(&format!("{error} {}", debug(&error)), &token));
 }
 
-fn settings(stage: &Stage) -> Settings {
-    let record = stage.home.record(serde_json::json!({ "InstanceUrl": stage.org.url() }));
-    let mut flags = Layer::flags();
-    let host = stage.org.address().to_owned();
-    flags.set_list(Setting::AllowHosts, "--allow-host", vec![host]);
-    let record = Layer::from_record(record.to_string().as_bytes(), "salesforce.json", None);
-    Draft::new([flags, record]).check().unwrap()
-}
-
-fn transport(stage: &Stage) -> Transport {
-    let roots = Roots::Pem(stage.org.ca_pem().unwrap().into());
-    Transport::builder().roots(roots).build()
-}
-
-async fn obtain(settings: Settings, transport: &Transport) -> Result<LoggedIn, LoginError> {
-    let (client_id, user) = (settings.client_id().to_string(), settings.username().to_string());
-    let (resolution, hosts) = (settings.resolution().clone(), settings.allowed_hosts().clone());
-    let KeySource::Here(key) = settings.into_key() else { panic!("the record holds the key") };
-    let login = Login::new(client_id, user, Arc::new(RingSigner::new(*key)), resolution);
-    login.allowed_hosts(hosts).obtain(transport, now).await
+async fn obtain(stage: &Stage) -> Result<LoggedIn, LoginError> {
+    let login = stage.login(stage.settings().unwrap()).unwrap();
+    login.obtain(&stage.transport(), now).await
 }
 
 fn now() -> UnixTime {

@@ -3,6 +3,7 @@
 //! What is measured and its reference take turns, so that a busy machine slows both.
 #![forbid(unsafe_code)]
 
+mod hits;
 mod processes;
 mod signing;
 mod size;
@@ -23,6 +24,7 @@ fn main() -> Result<ExitCode> {
     };
 
     let mut rows = processes::measure(runs)?;
+    rows.extend(hits::measure()?);
     rows.extend(signing::measure(runs)?);
     rows.extend(size::measure()?);
     let mut out = io::stdout().lock();
@@ -39,13 +41,14 @@ pub(crate) struct Row {
     what: &'static str,
     ours: Quantity,
     beside: Option<Quantity>,
-    /// The ratio of the two, or what ours may be; none for what is only shown.
-    budget: Option<f64>,
+    /// What the ratio of the two may be, or ours alone.
+    budget: f64,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Quantity {
     Time(Duration),
+    Nanoseconds(f64),
     Megabytes(f64),
 }
 
@@ -53,16 +56,16 @@ impl Row {
     /// What has a reference.
     pub(crate) fn ratio(what: &'static str, ours: Duration, beside: Duration, budget: f64) -> Self {
         let beside = Some(Quantity::Time(beside));
-        Self { what, ours: Quantity::Time(ours), beside, budget: Some(budget) }
+        Self { what, ours: Quantity::Time(ours), beside, budget }
     }
 
-    /// What is only shown.
-    pub(crate) fn shown(what: &'static str, ours: Duration) -> Self {
-        Self { what, ours: Quantity::Time(ours), beside: None, budget: None }
+    /// What must not take longer than `budget`, whatever the machine.
+    pub(crate) fn nanoseconds(what: &'static str, ours: f64, budget: f64) -> Self {
+        Self { what, ours: Quantity::Nanoseconds(ours), beside: None, budget }
     }
 
     pub(crate) fn megabytes(what: &'static str, ours: f64, budget: f64) -> Self {
-        Self { what, ours: Quantity::Megabytes(ours), beside: None, budget: Some(budget) }
+        Self { what, ours: Quantity::Megabytes(ours), beside: None, budget }
     }
 
     /// What is held against the budget.
@@ -71,7 +74,7 @@ impl Row {
     }
 
     fn is_kept(&self) -> bool {
-        self.budget.is_none_or(|budget| self.held() <= budget)
+        self.held() <= self.budget
     }
 }
 
@@ -79,10 +82,10 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let beside = self.beside.map(|beside| beside.to_string()).unwrap_or_default();
         let ratio = self.beside.map(|_| format!("{:.2}", self.held())).unwrap_or_default();
-        let budget = self.budget.map(|budget| format!("{budget:.2}")).unwrap_or_default();
+        let budget = self.budget;
         write!(
             f,
-            "{:<44} {:>10} {beside:>10} {ratio:>8} {budget:>8}",
+            "{:<44} {:>10} {beside:>10} {ratio:>8} {budget:>8.2}",
             self.what,
             self.ours.to_string()
         )?;
@@ -94,7 +97,7 @@ impl Quantity {
     fn number(self) -> f64 {
         match self {
             Self::Time(time) => time.as_secs_f64(),
-            Self::Megabytes(number) => number,
+            Self::Nanoseconds(number) | Self::Megabytes(number) => number,
         }
     }
 }
@@ -104,6 +107,7 @@ impl std::fmt::Display for Quantity {
         match self {
             Self::Time(time) if time.as_micros() < 1000 => write!(f, "{} µs", time.as_micros()),
             Self::Time(time) => write!(f, "{:.2} ms", time.as_secs_f64() * 1e3),
+            Self::Nanoseconds(number) => write!(f, "{number:.0} ns"),
             Self::Megabytes(number) => write!(f, "{number:.2} MB"),
         }
     }
