@@ -3,12 +3,14 @@
 mod fields;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fields::Field;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use orgtoken_client::Timeouts;
-use orgtoken_rest::{Org, TIMEOUTS, Usage};
+use orgtoken_client::{HeldToken, LoginSource, Timeouts, TokenSource};
+use orgtoken_rest::{Org, RestError, TIMEOUTS, Usage};
 use serde_json::Value;
 
 use crate::args::{Login, Network, Tokens};
@@ -29,7 +31,7 @@ pub(crate) struct Args {
     /// What to call: a path from the root (/services/…), or from /services/data/vNN.N/
     path: String,
     /// GET, or POST where there are fields or a body, unless told
-    #[arg(short = 'X', long, value_name = "METHOD")]
+    #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     method: Option<Method>,
     /// Add a text to the JSON body, or to the query of a GET
     #[arg(short = 'f', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
@@ -58,11 +60,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // What is wrong with the call itself is found before anyone logs in for it.
     let call = Call::read(args)?;
     let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
-    let transport = session.transport()?.with_timeouts(timeouts(&args.network));
-    let version = session.api_version().major();
-    let org = Org::new(transport, session.token()?, version);
-    tracing::info!("{} {}", call.method, call.path);
-    let answer = wait_for(org.request(call.method, &call.path, call.headers, call.body))?;
+    let (transport, version) = (session.transport()?, session.api_version().major());
+    let source = session.source(transport.clone())?;
+    let transport = transport.with_timeouts(timeouts(&args.network));
+    let org = |token: &HeldToken| Org::new(transport.clone(), Arc::clone(token.token()), version);
+    let answer = wait_for(call.make(&source, args.tokens.min_ttl, org))?;
     if let Some(usage) = Usage::of(answer.headers()) {
         tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
     }
@@ -99,6 +101,32 @@ impl Call {
         };
         Ok(Self { method, path, headers: args.header.iter().cloned().collect(), body })
     }
+
+    /// Makes the call, and once more with a new token if the first had ended before its time: a
+    /// kept one may have been revoked.
+    async fn make(
+        &self,
+        source: &LoginSource,
+        min_ttl: Duration,
+        org: impl Fn(&HeldToken) -> Org,
+    ) -> Result<Response<Bytes>, Failure> {
+        let token = source.token(min_ttl).await?;
+        match self.make_at(&org(&token)).await {
+            Err(error) if error.is_session_end() => {
+                tracing::info!("the token has ended: a new one is got");
+                source.invalidate(&token);
+                let token = source.token(min_ttl).await?;
+                Ok(self.make_at(&org(&token)).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn make_at(&self, org: &Org) -> Result<Response<Bytes>, RestError> {
+        tracing::info!("{} {}", self.method, self.path);
+        let (method, headers) = (self.method.clone(), self.headers.clone());
+        org.request(method, &self.path, headers, self.body.clone()).await
+    }
 }
 
 /// A call may take as long as Salesforce itself gives it.
@@ -113,6 +141,11 @@ fn head(answer: &Response<Bytes>) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Methods are upper case, whatever was typed.
+fn method(text: &str) -> Result<Method, &'static str> {
+    text.to_ascii_uppercase().parse().map_err(|_| "a method is a word such as GET or PATCH")
 }
 
 /// Reads `Name: value`. The token is ours to send, not the command line's.

@@ -15,7 +15,7 @@ fn list_create_update() {
     assert_eq!(created["success"], true);
     let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
 
-    let update = bench.run(&["api", &path, "-X", "PATCH", "-F", "NumberOfEmployees=12"]);
+    let update = bench.run(&["api", &path, "-X", "patch", "-F", "NumberOfEmployees=12"]);
     assert_eq!(stdout(&update), "");
 
     let soql = "q=SELECT Name, NumberOfEmployees FROM Account WHERE Name = 'Acme AB'";
@@ -59,6 +59,17 @@ fn a_failed_call_says_what_salesforce_said() {
 
     let output = bench.run(&["api", "query", "-X", "GET", "-f", soql, "--json"]);
     assert_eq!(error(&output)["code"], "api.refused");
+}
+
+#[test]
+fn a_kept_token_that_has_ended_costs_one_login() {
+    let bench = Bench::new();
+    stdout(&bench.run(&["api", "limits"]));
+    stdout(&bench.run(&["api", "limits"]));
+    assert_eq!(bench.org.logins(), 1);
+    bench.org.revoke_all();
+    stdout(&bench.run(&["api", "limits"]));
+    assert_eq!(bench.org.logins(), 2);
 }
 
 #[test]
