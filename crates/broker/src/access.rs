@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::Peer;
@@ -115,11 +116,11 @@ impl AccountsError {
     }
 
     /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Group { .. } => "correct `allow_groups`, or give the number of the group",
-            Self::User { .. } => "correct `allow_users`, or give the number of the user",
-        }
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Group { .. } => "correct `allow_groups`, or give the number of the group".into(),
+            Self::User { .. } => "correct `allow_users`, or give the number of the user".into(),
+        })
     }
 }
 

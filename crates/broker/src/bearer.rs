@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -75,13 +76,13 @@ impl BearerError {
     }
 
     /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Random => "mend the system's generator: without it nothing can be signed either",
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Random => "mend the system's generator: no login can do without it either".into(),
             Self::Short | Self::Text => {
-                "remove the file: the service then writes a token of its own to it"
+                "remove the file: the service then writes a token of its own to it".into()
             }
-        }
+        })
     }
 }
 

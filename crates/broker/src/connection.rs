@@ -32,7 +32,7 @@ pub(crate) async fn attend(
 ) {
     loop {
         let accepted = tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => return,
+            _ = ending.wait_for(|ending| *ending) => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -44,6 +44,9 @@ pub(crate) async fn attend(
             }
         }
     }
+    // The socket's file goes first: whoever waits for `ending` to be let go may end the process.
+    drop(listener);
+    drop(ending);
 }
 
 /// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.

@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use orgtoken_assertion::UnixTime;
 use orgtoken_client::{BootTime, Held, HeldToken, TokenSource};
+use orgtoken_oauth::Token;
 use serde::Serialize;
 
 use crate::gate::Route;
@@ -96,8 +97,8 @@ impl Profile {
     /// Gives the source the occasion to renew its token ahead of its end, if someone has asked for
     /// it since it came. Returns whether there is a new one.
     pub(crate) async fn renew(self: &Arc<Self>) -> bool {
-        let ends_soon = self.prepared.load().as_ref().is_some_and(|last| last.ends_soon());
-        if !ends_soon || !self.was_asked.load(Relaxed) {
+        // Without a token at hand it would be a login for nobody.
+        if !self.was_asked.load(Relaxed) || self.source.cached(Duration::ZERO).is_none() {
             return false;
         }
         // Why it could not, the source has said; the token at hand is still good.
@@ -109,9 +110,11 @@ impl Profile {
         is_new
     }
 
-    /// How long the last token will be good for.
+    /// How long the token at hand will be good for, if there ever was one.
     pub(crate) fn left(&self) -> Option<Duration> {
-        Some(self.prepared.load().as_ref()?.left())
+        self.prepared.load().as_ref()?;
+        let left = |held: HeldToken| held.time_left(BootTime::now());
+        Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
     /// On a task of its own: the login goes on if the client does not wait any longer.
@@ -154,7 +157,7 @@ impl Profile {
             api_version: self.api_version.as_deref().unwrap_or_default(),
             instance_url: self.instance_url.as_deref().unwrap_or(instance_url),
         };
-        Prepared { v1: body(&v1), onify: body(&onify), life: held.life(), of: Mark::of(held) }
+        Prepared { v1: body(&v1), onify: body(&onify), token: Arc::clone(token) }
     }
 }
 
@@ -173,8 +176,8 @@ pub struct Profiles {
 
 impl Profiles {
     /// * `default`: the one for requests that name none
-    pub fn new(profiles: impl IntoIterator<Item = Profile>, default: Option<&str>) -> Self {
-        let named = profiles.into_iter().map(|profile| (profile.name.clone(), Arc::new(profile)));
+    pub fn new(profiles: impl IntoIterator<Item = Arc<Profile>>, default: Option<&str>) -> Self {
+        let named = profiles.into_iter().map(|profile| (profile.name.clone(), profile));
         let by_name: BTreeMap<_, _> = named.collect();
         let default = default.and_then(|name| by_name.get(name)).cloned();
         Self { by_name, default }
@@ -204,22 +207,12 @@ impl Profiles {
 struct Prepared {
     v1: Bytes,
     onify: Bytes,
-    life: Duration,
-    of: Mark,
+    token: Arc<Token>,
 }
 
 impl Prepared {
-    fn is_of(&self, token: &Held) -> bool {
-        self.of == Mark::of(token)
-    }
-
-    fn left(&self) -> Duration {
-        BootTime::from_duration(self.of.ends).saturating_duration_since(BootTime::now())
-    }
-
-    /// Before this there is nothing for a source to renew.
-    fn ends_soon(&self) -> bool {
-        self.left() <= (self.life / 5).min(Duration::from_secs(5 * 60))
+    fn is_of(&self, held: &Held) -> bool {
+        Arc::ptr_eq(&self.token, held.token())
     }
 
     fn body(&self, route: Route) -> Bytes {
@@ -227,21 +220,6 @@ impl Prepared {
             Route::Onify => self.onify.clone(),
             Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
         }
-    }
-}
-
-/// What tells one token in memory from another, without looking at the token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Mark {
-    address: usize,
-    /// After the machine's start. Two that lay at one address after each other end apart.
-    ends: Duration,
-}
-
-impl Mark {
-    fn of(token: &Held) -> Self {
-        let start = BootTime::from_duration(Duration::ZERO);
-        Self { address: std::ptr::from_ref(token).addr(), ends: token.time_left(start) }
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Token(Box<command::token::Args>),
     Api(Box<command::api::Args>),
+    Serve(Box<command::serve::Args>),
+    Blueprint(command::blueprint::Args),
     Resolve(Box<command::resolve::Args>),
     #[command(subcommand)]
     Settings(command::settings::Command),

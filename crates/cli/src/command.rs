@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod assertion;
+pub(crate) mod blueprint;
 pub(crate) mod cache;
 pub(crate) mod cert;
 pub(crate) mod completions;
@@ -9,5 +10,6 @@ pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod man;
 pub(crate) mod resolve;
+pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod token;

@@ -4,7 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use orgtoken_settings::{
-    Draft, Hosts, Layer, Need, Notice, Origin, ProfileChoice, Setting, Settings, Source, Unread,
+    Draft, Hosts, Layer, Need, Notice, Origin, ProfileChoice, ProfileNames, Setting, Settings,
+    Source, Unread,
 };
 use zeroize::Zeroizing;
 
@@ -21,27 +22,54 @@ pub(crate) fn settings(
     route: Option<&Route>,
     console: &Console,
 ) -> Result<Settings, Failure> {
-    let draft = complete(login, route, console)?;
+    Ok(settings_and_files(login, route, console)?.0)
+}
+
+/// The same, with the files that it was read from.
+pub(crate) fn settings_and_files(
+    login: &Login,
+    route: Option<&Route>,
+    console: &Console,
+) -> Result<(Settings, Vec<PathBuf>), Failure> {
+    let (draft, files) = complete(login, route, console)?;
     let settings = draft.check().inspect_err(|problems| tell(problems.notices(), console))?;
     for origin in settings.sources() {
         tracing::info!("{origin}");
         warn_of_open_record(origin, console);
     }
     tell(settings.notices(), console);
-    Ok(settings)
+    Ok((settings, files))
 }
 
-/// Everything read that the settings name, and nothing checked.
+/// Everything read that the settings name, and nothing checked; with the files that they name.
 pub(crate) fn complete(
     login: &Login,
     route: Option<&Route>,
     console: &Console,
-) -> Result<Draft, Failure> {
-    let mut draft = draft(login, route)?;
+) -> Result<(Draft, Vec<PathBuf>), Failure> {
+    let (mut draft, mut files) = (draft(login, route)?, Vec::new());
     while let Some(need) = draft.next_need() {
+        if let Need::File { path, .. } = &need {
+            files.push(at_home(path));
+        }
         supply(&mut draft, &need, console)?;
     }
-    Ok(draft)
+    Ok((draft, files))
+}
+
+/// The profiles of `config.toml`, where no flag and no variable asks for one login.
+pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileNames>, Failure> {
+    let is_one = [&login.username, &login.client_id].into_iter().any(Option::is_some)
+        || login.jwt_key_file.is_some();
+    let draft = Draft::new([login.layer(), Layer::from_environment(variables())]);
+    let Some(path) = config_file().filter(|_| !is_one) else { return Ok(None) };
+    if draft.profile() != ProfileChoice::Default {
+        return Ok(None);
+    }
+    match read(&path, Kind::Settings) {
+        Err(InputError::Os { missing: true, .. }) => Ok(None),
+        result => Ok(Some(ProfileNames::read(&result?))),
+    }
 }
 
 /// What looks like a mistake is told to everyone, the rest to those who ask.
@@ -107,7 +135,7 @@ fn profile(name: Option<&str>) -> Result<Layer, Failure> {
     Ok(Layer::from_profile(&bytes, &path.to_string_lossy(), name))
 }
 
-fn config_file() -> Option<PathBuf> {
+pub(crate) fn config_file() -> Option<PathBuf> {
     let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(config.join("orgtoken/config.toml"))
 }

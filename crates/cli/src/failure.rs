@@ -22,7 +22,7 @@ pub(crate) struct Failure {
     error: Box<dyn Error>,
     meaning: Option<Cow<'static, str>>,
     hint: Option<Cow<'static, str>>,
-    problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// One of several things that are wrong with the same input.
@@ -109,7 +109,8 @@ impl Failure {
         writeln!(out)
     }
 
-    fn message(&self) -> String {
+    /// What and why, in one line.
+    pub(crate) fn message(&self) -> String {
         chain(self.error.as_ref())
     }
 }
@@ -146,6 +147,9 @@ fails_with!(
     crate::console::OutputError,
     crate::input::InputError,
     crate::input::KeyFileError,
+    orgtoken_broker::AccountsError,
+    orgtoken_broker::BearerError,
+    orgtoken_broker::ListenError,
     crate::new_file::NewFileError,
     crate::prompt::Interrupted,
     crate::signer::SignerError,

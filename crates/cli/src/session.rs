@@ -34,8 +34,17 @@ impl<'a> Session<'a> {
         console: &'a Console,
     ) -> Result<Self, Failure> {
         let settings = context::settings(login, Some(&network.route), console)?;
+        Ok(Self::of(settings, network, tokens, console))
+    }
+
+    pub(crate) fn of(
+        settings: Settings,
+        network: &'a args::Network,
+        tokens: &'a args::Tokens,
+        console: &'a Console,
+    ) -> Self {
         let store = if tokens.no_cache { None } else { cache::store(&settings, console) };
-        Ok(Self { settings, store, tokens, network, console })
+        Self { settings, store, tokens, network, console }
     }
 
     pub(crate) fn username(&self) -> String {

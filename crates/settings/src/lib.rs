@@ -45,6 +45,8 @@ pub use notices::Notice;
 mod problems;
 pub use problems::{Problem, Problems};
 mod profile;
+mod profile_names;
+pub use profile_names::ProfileNames;
 mod raw;
 mod record;
 mod schema;

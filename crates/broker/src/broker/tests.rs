@@ -84,7 +84,8 @@ fn talk(mut stream: impl Read + Write, request: &str) -> String {
 
 fn profiles(named: &[(&str, &Arc<FakeSource>)]) -> Profiles {
     let profiles = named.iter().map(|(name, source)| {
-        Profile::new(*name, Arc::clone(source) as Arc<dyn TokenSource>).api_version("v51.0")
+        let source = Arc::clone(source) as Arc<dyn TokenSource>;
+        Arc::new(Profile::new(*name, source).api_version("v51.0"))
     });
     Profiles::new(profiles, (named.len() == 1).then_some(named[0].0))
 }

@@ -75,23 +75,20 @@ async fn a_panic_in_a_login_is_a_problem_of_that_request_only() {
 }
 
 #[tokio::test]
-async fn renewed_ahead_of_need_if_someone_asked() {
+async fn a_source_may_renew_ahead_of_need_if_someone_asked_for_its_token() {
     let source = FakeSource::empty();
-    source.give(token("00Dfirst", 600));
     let profile = profile(&source);
-    assert!(!profile.renew().await, "nobody has asked yet");
+    assert!(!profile.renew().await, "nobody has asked");
+    assert_eq!(source.asked(), 0, "no login for nobody");
+
+    source.give(token("00Dfirst", 600));
     assert!(profile.after_login(Route::Token, ANY).await.unwrap().1);
     profile.at_hand(Route::Token, ANY).unwrap();
-    assert!(!profile.renew().await, "there is time");
-    assert_eq!(source.asked(), 1);
-
-    // A token near its end, of which the source says that it is the one at hand.
-    source.hold(token("00Dsecond", 3));
-    profile.at_hand(Route::Token, ANY).unwrap();
-    let ends_soon = Prepared { life: Duration::from_secs(600), ..profile.prepare(&token("x", 3)) };
-    profile.prepared.store(Some(Arc::new(ends_soon)));
-    source.hold(token("00Dthird", 600));
+    assert!(!profile.renew().await, "it is the same as before");
+    source.hold(token("00Dsecond", 600));
     assert!(profile.renew().await);
+    source.hold(token("00Dthird", 600));
+    assert!(!profile.renew().await, "nobody has asked for the second");
     assert!(text(&profile.at_hand(Route::Token, ANY).unwrap().0).contains("00Dthird"));
 }
 

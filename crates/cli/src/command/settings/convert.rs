@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         To::Profile => Form::Profile { name: &args.name, key_file: &key_file },
         To::Env => Form::Environment,
     };
-    let converted = context::complete(&args.login, Some(&args.route), console)?.convert(form)?;
+    let converted = context::complete(&args.login, Some(&args.route), console)?.0.convert(form)?;
     for setting in converted.left_out() {
         console.warn(&format_args!("`{}` has no place in this form: left out", setting.name()));
     }

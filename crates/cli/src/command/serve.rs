@@ -1,0 +1,175 @@
+//! Tokens for everything else on this machine.
+
+mod catalogue;
+mod listen;
+mod stamp;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use orgtoken_broker::{Broker, Grant, Limits};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::catalogue::Catalogue;
+use crate::args::{Login, Network};
+use crate::clock;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::text::rfc3339;
+
+/// Hand out access tokens to the programs of this machine
+///
+/// Serves one login, or every profile of config.toml. Programs ask on a Unix socket that only this
+/// user and root can reach (and whom a profile's allow_users and allow_groups name), or on the
+/// loopback with a bearer token. They never see the key.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Listen on this Unix socket; $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock unless told
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Listen on the loopback, such as 127.0.0.1:7523, and on no socket unless told
+    #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
+    listen: Option<SocketAddr>,
+    /// The file with the bearer token for the loopback; it is written if it is not there
+    #[arg(long, value_name = "FILE")]
+    bearer_file: Option<PathBuf>,
+    /// Answer /onify/access-token on the loopback without a bearer token: for a sidecar of its own
+    #[arg(long)]
+    open_loopback: bool,
+    /// Take this many connections at a time
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    max_connections: usize,
+    /// Take this many connections of one user at a time
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_user)]
+    max_connections_per_user: usize,
+    /// Answer this many requests of one user per second; tokens at hand are not limited unless told
+    #[arg(long, value_name = "N")]
+    max_rate: Option<u32>,
+    /// Name profiles in /metrics, which everyone who reaches the service can read
+    #[arg(long)]
+    metrics_profiles: bool,
+    /// Write no line for each grant
+    #[arg(long)]
+    no_audit: bool,
+    /// Keep tokens in this process only
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    network: Network,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    // Whatever is made from here on is nobody else's.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let catalogue = Catalogue::open(args, console)?;
+    let runtime = runtime();
+    let served = runtime.block_on(serve(args, catalogue, console));
+    // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
+    runtime.shutdown_background();
+    served
+}
+
+/// Requests have threads of their own: while settings are read anew, nobody waits.
+fn runtime() -> Runtime {
+    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
+    runtime.expect("threads, a timer and a poller")
+}
+
+async fn serve(
+    args: &Args,
+    mut catalogue: Catalogue<'_>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let mut signals = Signals::listen();
+    let broker = broker(args, &catalogue);
+    for listener in listen::listeners(args, catalogue.profiles().are_shared(), console)? {
+        console.remark(&format_args!("listening on {listener}"));
+        tokio::spawn(broker.clone().serve(listener));
+    }
+    if args.open_loopback {
+        console.warn(
+            &"--open-loopback: every program that reaches the loopback here can have Onify's token",
+        );
+    }
+    if catalogue.is_degraded() {
+        broker.degrade();
+    }
+    loop {
+        let is_asked = match signals.next().await {
+            Event::End => break,
+            Event::Reload => true,
+            Event::Look => false,
+        };
+        if catalogue.reload(is_asked) {
+            broker.reload(catalogue.profiles());
+        }
+        if catalogue.is_degraded() {
+            broker.degrade();
+        }
+    }
+    console.remark(&"ending: requests under way are answered");
+    broker.drain().await;
+    Ok(())
+}
+
+fn broker(args: &Args, catalogue: &Catalogue<'_>) -> Broker {
+    let mut limits = Limits::default();
+    limits.connections = args.max_connections;
+    limits.connections_per_user = args.max_connections_per_user;
+    if let Some(rate) = args.max_rate {
+        (limits.rate, limits.burst) = (rate, rate.saturating_mul(2));
+        limits.counts_hits = true;
+    }
+    let broker = Broker::new(catalogue.profiles(), limits, clock::now);
+    let broker = if args.metrics_profiles { broker.name_profiles() } else { broker };
+    if args.no_audit { broker } else { broker.audit(write_down) }
+}
+
+/// A line on standard error, which a service manager keeps.
+fn write_down(grant: &Grant) {
+    let at = rfc3339(grant.at).unwrap_or_default();
+    let _ = writeln!(io::stderr().lock(), "{at} {grant}");
+}
+
+/// What wakes the service up.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+enum Event {
+    End,
+    Reload,
+    /// Time to look whether files have changed.
+    Look,
+}
+
+impl Signals {
+    fn listen() -> Self {
+        let listen = |kind| signal(kind).expect("these signals can be caught");
+        Self {
+            terminate: listen(SignalKind::terminate()),
+            interrupt: listen(SignalKind::interrupt()),
+            hangup: listen(SignalKind::hangup()),
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            _ = self.terminate.recv() => Event::End,
+            _ = self.interrupt.recv() => Event::End,
+            _ = self.hangup.recv() => Event::Reload,
+            () = tokio::time::sleep(BETWEEN_LOOKS) => Event::Look,
+        }
+    }
+}
+
+/// One keeps up with an nginx worker; two leave none behind.
+const WORKERS: usize = 2;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);

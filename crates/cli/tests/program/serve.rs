@@ -1,0 +1,264 @@
+//! Tokens for the other programs of the machine.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use orgtoken_fake_org::{Scenario, User};
+use serde_json::Value;
+
+use crate::support::{Bench, USER, error, stderr};
+
+/// A service that is killed with the test.
+struct Service {
+    child: Child,
+    socket: PathBuf,
+    said: BufReader<ChildStderr>,
+    at_start: String,
+}
+
+impl Service {
+    fn start(command: &mut Command, socket: PathBuf) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut at_start = String::new();
+        while !at_start.contains("listening on") {
+            assert_ne!(said.read_line(&mut at_start).unwrap(), 0, "ended: {at_start}");
+        }
+        Self { child, socket, said, at_start }
+    }
+
+    fn of(bench: &Bench) -> Self {
+        let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+        let mut command = bench.command(&["serve"]);
+        Self::start(command.env("XDG_RUNTIME_DIR", bench.folder.path()), socket)
+    }
+
+    /// Status and body.
+    fn ask(&self, request: &str, body: &str) -> (u16, Value) {
+        let mut stream = UnixStream::connect(&self.socket).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\
+             Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+    }
+
+    fn token(&self) -> (u16, Value) {
+        self.ask("POST /v1/token", "")
+    }
+
+    fn health(&self) -> Value {
+        self.ask("GET /healthz", "").1["status"].clone()
+    }
+
+    /// Files are looked at every 2 s.
+    fn wait_until(&self, done: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !done(self) {
+            assert!(began.elapsed() < Duration::from_secs(5), "nothing changed within 5 s");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    /// What it said after it was told to end.
+    fn end(mut self) -> String {
+        self.signal("-TERM");
+        let mut said = String::new();
+        self.said.read_to_string(&mut said).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn tokens_for_programs_and_for_onify_with_one_login() {
+    let bench = Bench::new();
+    let service = Service::of(&bench);
+    let (status, token) = service.token();
+    assert_eq!(status, 200, "{token}");
+    assert_eq!(token["username"], USER);
+    assert_eq!(token["api_version"], "v60.0");
+    let (_, onify) = service.ask("POST /onify/access-token", "{}");
+    let fields: Vec<_> = onify.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["accessToken", "apiVersion", "instanceUrl"]);
+    assert_eq!(onify["accessToken"], token["access_token"]);
+    assert_eq!(onify["instanceUrl"], bench.org.url());
+
+    let shell = bench.run(&["token", "--output", "json"]);
+    let shell: Value = serde_json::from_slice(&shell.stdout).unwrap();
+    assert_eq!(shell, token, "the shell has the same token");
+    assert_eq!(bench.org.logins(), 1);
+
+    let said = service.end();
+    let token = token["access_token"].as_str().unwrap();
+    assert!(said.contains(" profile=default hit=false times=1"), "{said}");
+    assert!(!said.contains(token) && !said.contains(USER), "{said}");
+}
+
+#[test]
+fn a_refusal_names_what_salesforce_said_and_what_to_do() {
+    let bench =
+        Bench::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| org);
+    let service = Service::of(&bench);
+    let (status, refusal) = service.ask("POST /onify/access-token", "");
+    assert_eq!(status, 502, "{refusal}");
+    assert_eq!(refusal["error"], "invalid_grant");
+    assert_eq!(refusal["error_description"], "user hasn't approved this consumer");
+    assert!(!refusal["hint"].as_str().unwrap().is_empty());
+
+    let (_, again) = service.token();
+    assert!(again["error_description"].as_str().unwrap().contains("not asked again so soon"));
+    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(bench.org.login_history().len(), 1, "a dead login is not hammered");
+}
+
+#[test]
+fn b36_on_sigterm_the_socket_goes_and_the_lock_is_free() {
+    let bench = Bench::new();
+    let service = Service::of(&bench);
+    let socket = service.socket.clone();
+    let silent = UnixStream::connect(&socket).unwrap();
+    let began = Instant::now();
+    service.end();
+    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(!socket.exists());
+    drop(silent);
+    Service::of(&bench).token();
+}
+
+#[test]
+fn b37_the_second_of_two_says_who_has_the_socket() {
+    let bench = Bench::new();
+    let first = Service::of(&bench);
+    let mut second = bench.command(&["serve", "--json"]);
+    let second = second.env("XDG_RUNTIME_DIR", bench.folder.path()).output().unwrap();
+    let error = error(&second);
+    assert_eq!((&error["code"], &error["exit"]), (&"net.in_use".into(), &6.into()));
+    assert_eq!(first.token().0, 200);
+}
+
+#[test]
+fn b37_a_socket_that_a_killed_service_left_is_taken_over() {
+    let bench = Bench::new();
+    let mut first = Service::of(&bench);
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    assert!(first.socket.exists());
+    assert_eq!(Service::of(&bench).token().0, 200);
+}
+
+#[test]
+fn b39_settings_that_are_half_written_and_keys_that_are_gone_leave_what_there_is() {
+    let bench = Bench::new();
+    let service = Service::of(&bench);
+    let (_, first) = service.token();
+    assert_eq!(service.health(), "ok");
+
+    let record = bench.record().to_string();
+    bench.private_file("salesforce.json", &record[..record.len() / 2]);
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token(), (200, first.clone()));
+
+    let other = record.replace("v60.0", "v61.0");
+    bench.private_file("salesforce.json", &other);
+    service.wait_until(|service| service.token().1["api_version"] == "v61.0");
+    assert_eq!(service.health(), "ok");
+    assert_eq!(service.token().1["access_token"], first["access_token"], "no new login for it");
+
+    fs::remove_file(bench.folder.path().join("salesforce.json")).unwrap();
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token().0, 200);
+    let said = service.end();
+    assert!(said.contains("profile default is served as before: "), "{said}");
+    assert!(!said.contains("PRIVATE KEY"), "{said}");
+}
+
+#[test]
+fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let (url, ca) = (bench.org.url(), bench.folder.path().join("ca.pem"));
+    let profile = |name: &str, key: &str| {
+        format!(
+            "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
+             private_key_file = \"{}\"\ninstance_url = \"{url}\"\napi_version = \"v60.0\"\n\
+             allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
+            bench.folder.path().join(key).display(),
+            bench.org.address(),
+            ca.display()
+        )
+    };
+    let two = format!("{}{}", profile("acme", "app.key"), profile("broken", "none.key"));
+    fs::write(config.join("config.toml"), &two).unwrap();
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+
+    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
+    assert_eq!(by_name("acme").0, 200);
+    assert_eq!(by_name("broken").0, 404);
+    assert_eq!(service.token().0, 404, "none is the default");
+    assert_eq!(service.health(), "degraded");
+
+    let three = format!("default_profile = \"other\"\n{}", two.replace("broken", "other"));
+    fs::write(config.join("config.toml"), three.replace("none.key", "app.key")).unwrap();
+    service.wait_until(|service| service.health() == "ok");
+    assert_eq!(service.token().0, 200);
+}
+
+#[test]
+fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
+    let lines = &service.at_start;
+    assert!(lines.contains("listening on http://127.0.0.1:"), "{lines}");
+    let file = bench.folder.path().join("bearer");
+    assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+    let bearer = fs::read_to_string(&file).unwrap();
+    assert!(!lines.contains(&bearer), "{lines}");
+    assert!(lines.contains("the bearer token is in bearer"), "{lines}");
+}
+
+#[test]
+fn gate_2_no_flag_makes_it_listen_elsewhere() {
+    let bench = Bench::new();
+    for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
+        let output =
+            bench.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
+        assert_eq!(error(&output)["code"], "settings.listen", "{address}");
+    }
+}
+
+#[test]
+fn what_is_missing_to_listen_is_named() {
+    let bench = Bench::new();
+    let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(stderr(&no_bearer).starts_with("error: missing `--bearer-file`"));
+    let nowhere = bench.run(&["serve"]);
+    assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));
+}
