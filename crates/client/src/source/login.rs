@@ -1,17 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use orgtoken_oauth::Step;
-use tokio::runtime::Handle;
-use tokio::sync::Mutex;
-use tracing::debug;
 
-use super::renewal::{Dead, Outcome, Renewal};
+use super::flight::Flight;
+use super::renewal::Renewal;
 use super::{HeldToken, TokenError, TokenSource};
-use crate::{BootTime, Held, Login, MemoryStore, Store, Transport, Work};
+use crate::{BootTime, Login, MemoryStore, Store, Transport, Work};
 
 /// A source of tokens that logs in itself, as seldom as can be.
 ///
@@ -19,18 +15,15 @@ use crate::{BootTime, Held, Login, MemoryStore, Store, Transport, Work};
 /// other processes or hosts share, they share its tokens, too.
 ///
 /// A token is renewed in the background ahead of its end. A failed renewal never takes away a
-/// token that is still good.
+/// token that is still good. A login that was begun is ended, even if whoever asked for it has
+/// given up: the next one to ask finds its token.
+///
+/// # Panics
+///
+/// What adjusts a source ([`LoginSource::hourly_cap`] and the like) has to come before its first
+/// clone.
 #[derive(Clone)]
-pub struct LoginSource(Arc<Inner>);
-
-pub(super) struct Inner {
-    current: ArcSwapOption<Held>,
-    /// Whoever has it renews; it keeps what the last attempt came to, for those who waited.
-    turn: Mutex<Option<Outcome>>,
-    dead: Dead,
-    renewing: AtomicBool,
-    renewal: Renewal,
-}
+pub struct LoginSource(Arc<Flight<Renewal>>);
 
 impl LoginSource {
     /// Logs in as `login` says, over `transport`, and keeps the token in this process.
@@ -40,13 +33,7 @@ impl LoginSource {
 
     /// Logs in as `login` says, over `transport`, and keeps the token in `store`.
     pub fn with_store(login: Login, transport: Transport, store: impl Store + 'static) -> Self {
-        Self(Arc::new(Inner {
-            current: ArcSwapOption::empty(),
-            turn: Mutex::default(),
-            dead: Dead::default(),
-            renewing: AtomicBool::new(false),
-            renewal: Renewal::new(login, transport, Box::new(store)),
-        }))
+        Self(Arc::new(Flight::new(Renewal::new(login, transport, Box::new(store)))))
     }
 
     /// Asks Salesforce even if a refusal is remembered, for somebody who has just mended something.
@@ -78,8 +65,7 @@ impl LoginSource {
 
 impl TokenSource for LoginSource {
     fn cached(&self, min_ttl: Duration) -> Option<HeldToken> {
-        HeldToken::of(self.0.current.load())
-            .filter(|held| held.is_good_for(min_ttl, BootTime::now()))
+        self.0.current().filter(|held| held.is_good_for(min_ttl, BootTime::now()))
     }
 
     fn renew(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
@@ -95,68 +81,12 @@ impl TokenSource for LoginSource {
     }
 
     fn invalidate(&self, token: &HeldToken) {
-        self.0.dead.bury(token.token());
-        let current = self.0.current.load();
-        if current.as_ref().is_some_and(|current| self.0.dead.is(current.token())) {
-            debug!("the token was refused: it is dropped");
-            self.0.current.compare_and_swap(&current, None);
-        }
-    }
-}
-
-impl Inner {
-    /// One caller at a time gets past the lock; those behind it find what it left.
-    async fn renew(&self, min_ttl: Duration) -> Result<HeldToken, Arc<TokenError>> {
-        let asked = BootTime::now();
-        let mut turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
-            Err(_) => match self.spare(asked) {
-                Some(held) => return Ok(held),
-                None => self.turn.lock().await,
-            },
-        };
-        if let Some(outcome) = turn.as_ref().filter(|outcome| outcome.came_after(asked)) {
-            if let Some(error) = &outcome.error {
-                return Err(Arc::clone(error));
-            }
-            if let Some(held) = HeldToken::of(self.current.load()) {
-                return Ok(held);
-            }
-        }
-        let at_hand = self.current.load_full();
-        let result = self.renewal.run(min_ttl, at_hand, &self.dead).await;
-        if let Ok(held) = &result {
-            self.current.store(Some(Arc::clone(held)));
-        }
-        *turn = Some(Outcome { at: BootTime::now(), error: result.as_ref().err().cloned() });
-        result.map(HeldToken::from)
-    }
-
-    /// The token at hand, for those who would have to wait for a better one.
-    fn spare(&self, now: BootTime) -> Option<HeldToken> {
-        HeldToken::of(self.current.load()).filter(|held| held.is_good(now))
-    }
-
-    /// Starts a renewal in the background if none is under way.
-    fn renew_ahead(self: &Arc<Self>, held: &Held) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        if self.renewing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        // Only a token that outlives this one is better.
-        let more = held.time_left(BootTime::now()).saturating_add(Duration::from_secs(1));
-        let inner = Arc::clone(self);
-        runtime.spawn(async move {
-            debug!("the token is renewed ahead of its end");
-            // If it failed, the token at hand is still good, and the next caller tries again.
-            let _ = inner.renew(more).await;
-            inner.renewing.store(false, Ordering::Release);
-        });
+        self.0.invalidate(token);
     }
 }
 
 impl fmt::Debug for LoginSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginSource").field("current", &self.0.current).finish_non_exhaustive()
+        f.debug_struct("LoginSource").field("current", &self.0.current()).finish_non_exhaustive()
     }
 }

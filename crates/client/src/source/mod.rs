@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 
+mod dead;
 mod error;
 pub use error::TokenError;
+mod flight;
 mod login;
 pub use login::LoginSource;
 mod renewal;
+mod sync;
 
 use crate::{Held, Work};
 

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use orgtoken_oauth::Token;
-use ring::digest::{SHA256, digest};
 use tracing::{debug, info, warn};
 
 use super::TokenError;
-use crate::store::{Failure, Moment, State, Store};
+use super::dead::Dead;
+use super::flight::{Renew, Renewed};
+use crate::store::{CLOCKS_DIFFER, Failure, Lease, Moment, State, Store};
 use crate::{BootTime, Held, Login, LoginError, Transport};
 
 /// Everything a renewal needs, and how often it may log in.
@@ -16,6 +16,8 @@ pub(super) struct Renewal {
     login: Login,
     transport: Transport,
     store: Box<dyn Store>,
+    /// What this process knows by itself, whatever becomes of the store.
+    own: Mutex<State>,
     remembers: bool,
     pub(super) token_lifetime: Option<Duration>,
     pub(super) cap: u32,
@@ -24,44 +26,25 @@ pub(super) struct Renewal {
 impl Renewal {
     pub(super) fn new(login: Login, transport: Transport, store: Box<dyn Store>) -> Self {
         let (remembers, token_lifetime, cap) = (true, None, HOURLY_CAP);
-        Self { login, transport, store, remembers, token_lifetime, cap }
+        let own = Mutex::default();
+        Self { login, transport, store, own, remembers, token_lifetime, cap }
     }
 
     pub(super) fn ask_anew(&mut self) {
         self.remembers = false;
     }
 
-    /// A token that is good for `min_ttl`, or at least one that is still good.
-    pub(super) async fn run(
-        &self,
-        min_ttl: Duration,
-        at_hand: Option<Arc<Held>>,
-        dead: &Dead,
-    ) -> Result<Arc<Held>, Arc<TokenError>> {
-        let mut best = at_hand;
-        let state = self.store.load().await;
-        if let Some(held) = good(&state, min_ttl, dead, &mut best) {
-            return Ok(held);
-        }
-        let before = state.failure;
-        if let Some(error) = self.remembered(before.as_ref(), before.as_ref(), &best) {
-            return still_good(best, error);
-        }
-        let lease = self.store.lease().await;
+    /// What is kept, without a token that was refused.
+    async fn load(&self, dead: &Dead) -> State {
         let mut state = self.store.load().await;
-        if let Some(held) = good(&state, min_ttl, dead, &mut best) {
-            debug!("another process has logged in: its token is used");
-            return Ok(held);
-        }
-        if let Some(error) = self.remembered(state.failure.as_ref(), before.as_ref(), &best) {
-            return still_good(best, error);
-        }
-        let result = match self.room(&mut state) {
-            Some(full) => Err(full),
-            None => self.log_in(&mut state).await.map_err(TokenError::Login),
-        };
-        self.store.save(&state, &lease).await;
-        result.or_else(|error| still_good(best, error))
+        state.recall(&self.own.lock().unwrap_or_else(PoisonError::into_inner));
+        state.held = state.held.filter(|held| !dead.is(held.token()));
+        state
+    }
+
+    async fn keep(&self, state: State, lease: &Lease) {
+        self.store.save(&state, lease).await;
+        *self.own.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// The failure that answers in place of a login: one that is remembered, or one that was not
@@ -88,7 +71,11 @@ impl Renewal {
     /// Counts this login, or says when there is room for it.
     fn room(&self, state: &mut State) -> Option<TokenError> {
         let now = Moment::now().wall;
-        state.logins.retain(|login| *login <= now && now.saturating_duration_since(*login) < HOUR);
+        // Of another host's clock a login may be yet to come; of a clock that was wrong it is none.
+        let latest = now.saturating_add(CLOCKS_DIFFER);
+        state
+            .logins
+            .retain(|login| *login <= latest && now.saturating_duration_since(*login) < HOUR);
         let full = state.logins.len() >= self.cap as usize;
         if let Some(oldest) = state.logins.first().filter(|_| full) {
             let retry_in = oldest.saturating_add(HOUR).saturating_duration_since(now);
@@ -125,49 +112,39 @@ impl Renewal {
     }
 }
 
-/// What a renewal came to, for those who waited meanwhile.
-pub(super) struct Outcome {
-    pub(super) at: BootTime,
-    /// `None` if it came to a token, which is the current one.
-    pub(super) error: Option<Arc<TokenError>>,
-}
-
-impl Outcome {
-    pub(super) fn came_after(&self, asked: BootTime) -> bool {
-        self.at > asked
+impl Renew for Renewal {
+    async fn run(&self, min_ttl: Duration, at_hand: Option<Arc<Held>>, dead: &Dead) -> Renewed {
+        let mut best = at_hand.filter(|held| !dead.is(held.token()));
+        let state = self.load(dead).await;
+        if let Some(held) = good(&state, min_ttl, &mut best) {
+            return Ok(held);
+        }
+        let before = state.failure;
+        if let Some(error) = self.remembered(before.as_ref(), before.as_ref(), &best) {
+            return still_good(best, dead, error);
+        }
+        let lease = self.store.lease().await;
+        let mut state = self.load(dead).await;
+        if let Some(held) = good(&state, min_ttl, &mut best) {
+            debug!("another process has logged in: its token is used");
+            return Ok(held);
+        }
+        if let Some(error) = self.remembered(state.failure.as_ref(), before.as_ref(), &best) {
+            return still_good(best, dead, error);
+        }
+        let result = match self.room(&mut state) {
+            Some(full) => Err(full),
+            None => self.log_in(&mut state).await.map_err(TokenError::Login),
+        };
+        self.keep(state, &lease).await;
+        result.or_else(|error| still_good(best, dead, error))
     }
-}
-
-/// The token that was invalidated last: it must not come back from a store.
-#[derive(Default)]
-pub(super) struct Dead(Mutex<Option<[u8; 32]>>);
-
-impl Dead {
-    pub(super) fn bury(&self, token: &Token) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fingerprint(token));
-    }
-
-    pub(super) fn is(&self, token: &Token) -> bool {
-        let dead = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        dead.is_some_and(|dead| dead == fingerprint(token))
-    }
-}
-
-/// Tokens are compared by what is no secret.
-fn fingerprint(token: &Token) -> [u8; 32] {
-    let digest = digest(&SHA256, token.access_token().secret().as_bytes());
-    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 /// The kept token, if it is good for long enough. If not, the better of it and `best` is `best`.
-fn good(
-    state: &State,
-    min_ttl: Duration,
-    dead: &Dead,
-    best: &mut Option<Arc<Held>>,
-) -> Option<Arc<Held>> {
+fn good(state: &State, min_ttl: Duration, best: &mut Option<Arc<Held>>) -> Option<Arc<Held>> {
     let now = BootTime::now();
-    let held = state.held.as_ref().filter(|held| !dead.is(held.token()))?;
+    let held = state.held.as_ref()?;
     if best.as_ref().is_none_or(|best| best.time_left(now) < held.time_left(now)) {
         *best = Some(Arc::clone(held));
     }
@@ -175,12 +152,17 @@ fn good(
 }
 
 /// A token that is good for less than was asked for is better than none.
-fn still_good(best: Option<Arc<Held>>, error: TokenError) -> Result<Arc<Held>, Arc<TokenError>> {
+fn still_good(best: Option<Arc<Held>>, dead: &Dead, error: TokenError) -> Renewed {
     let now = BootTime::now();
-    let Some(held) = best.filter(|held| held.is_good(now)) else {
+    let Some(held) = best.filter(|held| held.is_good(now) && !dead.is(held.token())) else {
         return Err(Arc::new(error));
     };
-    warn!("the token was not renewed, and is still good for {:?}: {error}", held.time_left(now));
+    let left = held.time_left(now);
+    match &error {
+        // It was told when it happened.
+        TokenError::Remembered { .. } => debug!("the token is good for {left:?} yet: {error}"),
+        error => warn!("the token was not renewed, and is still good for {left:?}: {error}"),
+    }
     Ok(held)
 }
 

@@ -116,7 +116,7 @@ impl FileStore {
     async fn locked(&self) -> Lease {
         for ending in LOCKS {
             match self.lock(&self.file(ending)).await {
-                Ok(Some(lock)) => return Lease::held_by(lock),
+                Ok(Some(lock)) => return Lease::held_by(Arc::new(lock)),
                 Ok(None) => warn!("another process has been logging in for {PATIENCE:?}"),
                 Err(error) => {
                     warn!("the token cache cannot be locked: {error}");
@@ -159,14 +159,20 @@ impl Store for FileStore {
         Box::pin(self.locked())
     }
 
-    /// Writes on a thread of its own, since a disk may take its time.
-    fn save<'a>(&'a self, state: &'a State, _: &'a Lease) -> Work<'a, ()> {
+    /// Writes on a thread of its own, since a disk may take its time. That thread has a share in the
+    /// lock: it may go on after whoever waits for it has given up.
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
         let plain = state.to_bytes(&self.who);
         let sealed = self.key.seal(&self.name, &plain);
         let (folder, name) = (self.folder.clone(), self.file(STATE));
+        let lock = lease.grip::<Arc<File>>().cloned();
         Box::pin(async move {
             let Some(sealed) = sealed else { return warn!("the token could not be sealed") };
-            let saved = spawn_blocking(move || folder.replace(&name, &sealed)).await;
+            let replace = move || {
+                let _lock = lock;
+                folder.replace(&name, &sealed)
+            };
+            let saved = spawn_blocking(replace).await;
             match saved {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => warn!("the token is not kept: {error}"),

@@ -17,6 +17,7 @@ pub use memory::MemoryStore;
 mod seal;
 pub use seal::SealingKey;
 mod state;
+pub(crate) use state::CLOCKS_DIFFER;
 pub use state::{Held, State, Who};
 
 /// Work that a store does, boxed so that stores are objects.

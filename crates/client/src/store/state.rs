@@ -99,6 +99,20 @@ pub struct State {
 }
 
 impl State {
+    /// Takes back what this process knows and the store has lost: one that cannot be written to
+    /// must forget neither a refusal nor how often somebody has logged in.
+    pub(crate) fn recall(&mut self, own: &Self) {
+        if self.logins.last() < own.logins.last() {
+            self.held = own.held.clone().or_else(|| self.held.take());
+            self.failure.clone_from(&own.failure);
+            self.further = own.further;
+        }
+        let lost = own.logins.iter().filter(|login| !self.logins.contains(login));
+        let lost: Vec<_> = lost.copied().collect();
+        self.logins.extend(lost);
+        self.logins.sort_unstable();
+    }
+
     /// The state as bytes to be sealed: a line of JSON that holds no secret, and the token.
     pub(crate) fn to_bytes(&self, who: &Who) -> Zeroizing<Vec<u8>> {
         let head = Head {
@@ -168,7 +182,7 @@ impl Obtained {
 }
 
 /// Of an entry from a time to come that much is put down to clocks of different hosts.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

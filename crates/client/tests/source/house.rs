@@ -43,10 +43,17 @@ pub(crate) fn allowed(org: &FakeOrg) -> AllowedHosts {
 }
 
 pub(crate) fn login(org: &FakeOrg) -> Login {
+    login_by(org, KEY.clone())
+}
+
+pub(crate) fn signer() -> Arc<dyn Signer> {
+    KEY.clone()
+}
+
+pub(crate) fn login_by(org: &FakeOrg, signer: Arc<dyn Signer>) -> Login {
     let allowed = allowed(org);
     let url = LoginUrl::parse(org.url(), &allowed).unwrap();
     let resolution = Resolution::resolve(Some(&url), None, None).unwrap();
-    let signer: Arc<dyn Signer> = KEY.clone();
     Login::new(CLIENT_ID, USER, signer, resolution).allowed_hosts(allowed)
 }
 

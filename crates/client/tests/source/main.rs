@@ -4,6 +4,7 @@
 
 mod file;
 mod house;
+mod races;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,26 +173,6 @@ async fn invalidating_an_old_token_leaves_the_new_one_alone() {
     source.invalidate(&old);
     assert!(source.cached(MINUTE).is_some());
     assert_eq!(org.logins(), 2);
-}
-
-#[tokio::test]
-async fn b21_when_the_leader_is_cancelled_a_waiter_takes_over() {
-    let org = org();
-    let source = source(&org);
-    let hold = org.hold("/services/oauth2/token");
-    let leader = tokio::spawn({
-        let source = source.clone();
-        async move { source.token(MINUTE).await.map(drop) }
-    });
-    hold.arrived(1).await;
-    let waiter = tokio::spawn({
-        let source = source.clone();
-        async move { source.token(MINUTE).await.map(drop) }
-    });
-    leader.abort();
-    hold.arrived(2).await;
-    hold.release();
-    waiter.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,190 @@
+//! The token at hand, and one renewal at a time for all that ask.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::runtime::Handle;
+use tracing::debug;
+
+use super::dead::Dead;
+use super::sync::{Mutex, OwnedMutexGuard, spawn};
+use super::{HeldToken, TokenError};
+use crate::{BootTime, Held};
+
+/// Gets a token from wherever it takes.
+pub(super) trait Renew: Send + Sync + 'static {
+    /// A token that is good for `min_ttl`, or at least one that is still good; none that is dead.
+    fn run(
+        &self,
+        min_ttl: Duration,
+        at_hand: Option<Arc<Held>>,
+        dead: &Dead,
+    ) -> impl Future<Output = Renewed> + Send;
+}
+
+pub(super) type Renewed = Result<Arc<Held>, Arc<TokenError>>;
+
+pub(super) struct Flight<R> {
+    current: ArcSwapOption<Held>,
+    dead: Dead,
+    /// Whoever has it renews; it keeps what the last round came to, for those who waited.
+    turn: Arc<Mutex<Option<Outcome>>>,
+    rounds: AtomicU64,
+    /// In seconds since the start of the machine: no renewal ahead of need begins before.
+    ahead_from: AtomicU64,
+    pub(super) renewal: R,
+}
+
+impl<R: Renew> Flight<R> {
+    pub(super) fn new(renewal: R) -> Self {
+        Self {
+            current: ArcSwapOption::empty(),
+            dead: Dead::default(),
+            turn: Arc::default(),
+            rounds: AtomicU64::new(0),
+            ahead_from: AtomicU64::new(0),
+            renewal,
+        }
+    }
+
+    /// The token at hand, whatever it is still good for.
+    pub(super) fn current(&self) -> Option<HeldToken> {
+        HeldToken::of(self.current.load())
+    }
+
+    /// One caller at a time gets past the lock; those behind it find what it left.
+    pub(super) async fn renew(
+        self: &Arc<Self>,
+        min_ttl: Duration,
+    ) -> Result<HeldToken, Arc<TokenError>> {
+        let asked = self.rounds.load(Ordering::Acquire);
+        let turn = match Arc::clone(&self.turn).try_lock_owned() {
+            Ok(turn) => turn,
+            Err(_) => match self.spare() {
+                Some(held) => return Ok(held),
+                None => Arc::clone(&self.turn).lock_owned().await,
+            },
+        };
+        if let Some(outcome) = turn.as_ref().filter(|outcome| outcome.round > asked)
+            && let Some(result) = self.left_behind(outcome, min_ttl)
+        {
+            return result;
+        }
+        // On a task of its own: if the caller gives up, others still wait for what it asked for,
+        // and a login that was begun is best made use of.
+        let leader = spawn(Arc::clone(self).lead(turn, min_ttl));
+        let renewed = leader.await.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
+        renewed.map(HeldToken::from)
+    }
+
+    /// Renews for everybody; ends with the turn.
+    async fn lead(
+        self: Arc<Self>,
+        mut turn: OwnedMutexGuard<Option<Outcome>>,
+        min_ttl: Duration,
+    ) -> Renewed {
+        let renewed = loop {
+            let at_hand = self.current.load_full();
+            let renewed = self.renewal.run(min_ttl, at_hand, &self.dead).await;
+            match &renewed {
+                Ok(held) if !self.put(held) => debug!("the token was refused meanwhile"),
+                _ => break renewed,
+            }
+        };
+        let error = renewed.as_ref().err().cloned();
+        let round = self.rounds.fetch_add(1, Ordering::AcqRel) + 1;
+        let made_do =
+            renewed.as_ref().is_ok_and(|held| !held.is_good_for(min_ttl, BootTime::now()));
+        *turn = Some(Outcome { round, error, made_do });
+        renewed
+    }
+
+    /// What the last round means to somebody who waited for it; `None` if it has nothing for them.
+    fn left_behind(
+        &self,
+        outcome: &Outcome,
+        min_ttl: Duration,
+    ) -> Option<Result<HeldToken, Arc<TokenError>>> {
+        if let Some(error) = &outcome.error {
+            return Some(Err(Arc::clone(error)));
+        }
+        let now = BootTime::now();
+        let enough = |held: &HeldToken| match outcome.made_do {
+            true => held.is_good(now),
+            false => held.is_good_for(min_ttl, now),
+        };
+        self.current().filter(enough).map(Ok)
+    }
+
+    /// Makes it the token at hand; `false` if it was invalidated since somebody looked.
+    ///
+    /// [`Flight::invalidate`] buries first and looks at the token at hand after that, and here it
+    /// is the other way about: one of the two sees what the other did.
+    fn put(&self, held: &Arc<Held>) -> bool {
+        self.current.store(Some(Arc::clone(held)));
+        let alive = !self.dead.is(held.token());
+        if !alive {
+            self.drop_if_dead();
+        }
+        alive
+    }
+
+    pub(super) fn invalidate(&self, held: &Held) {
+        self.dead.bury(held.token());
+        self.drop_if_dead();
+    }
+
+    fn drop_if_dead(&self) {
+        let current = self.current.load();
+        if current.as_ref().is_some_and(|current| self.dead.is(current.token())) {
+            debug!("the token was refused: it is dropped");
+            self.current.compare_and_swap(&current, None);
+        }
+    }
+
+    /// The token at hand, for those who would have to wait for a better one.
+    fn spare(&self) -> Option<HeldToken> {
+        self.current().filter(|held| held.is_good(BootTime::now()))
+    }
+
+    /// Starts a renewal in the background, unless one was started a short while ago.
+    pub(super) fn renew_ahead(self: &Arc<Self>, held: &Held) {
+        let (Ok(runtime), now) = (Handle::try_current(), BootTime::now()) else { return };
+        let (seconds, from) =
+            (now.since_start().as_secs(), self.ahead_from.load(Ordering::Relaxed));
+        let next = seconds + AHEAD_PAUSE.as_secs();
+        let mine = |from| {
+            let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+            self.ahead_from.compare_exchange(from, next, success, failure).is_ok()
+        };
+        if seconds < from || !mine(from) {
+            return;
+        }
+        // Only a token that outlives this one is better.
+        let more = held.time_left(now).saturating_add(Duration::from_secs(1));
+        let flight = Arc::clone(self);
+        runtime.spawn(async move {
+            debug!("the token is renewed ahead of its end");
+            let renewed = flight.renew(more).await;
+            // If it failed, the token at hand is still good, and somebody tries again later.
+            if renewed.is_ok_and(|held| held.is_good_for(more, BootTime::now())) {
+                flight.ahead_from.store(0, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
+/// What a round came to, for those who waited meanwhile.
+struct Outcome {
+    round: u64,
+    /// `None` if it came to a token, which is the one at hand.
+    error: Option<Arc<TokenError>>,
+    /// The token is good for less than was asked for: there was no better one.
+    made_do: bool,
+}
+
+/// Between two renewals ahead of need, if the first one failed.
+const AHEAD_PAUSE: Duration = Duration::from_secs(30);
