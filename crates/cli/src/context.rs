@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::args::{Login, Route};
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::hub::{self, Hub};
 use crate::input::{InputError, KeyFileError, Kind, is_open_to_others, read, read_key};
 use crate::prompt;
 use crate::text::sh_quoted;
@@ -52,7 +53,7 @@ pub(crate) fn complete(
         if let Need::File { path, .. } = &need {
             files.push(at_home(path));
         }
-        supply(&mut draft, &need, console)?;
+        supply(&mut draft, &need, (login, route), console)?;
     }
     Ok((draft, files))
 }
@@ -103,7 +104,7 @@ pub(crate) fn hosts(login: &Login, console: &Console) -> Result<Hosts, Failure> 
             Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
                 draft.refuse(&need, Unread::NoTerminal);
             }
-            _ => supply(&mut draft, &need, console)?,
+            _ => supply(&mut draft, &need, (login, None), console)?,
         }
     }
     Ok(draft.check_hosts()?)
@@ -147,8 +148,17 @@ pub(crate) fn folder(variable: &str) -> Option<PathBuf> {
 
 /// Hands in what a need asks for, or why it is not there. A key that others can read ends
 /// everything.
-fn supply(draft: &mut Draft, need: &Need, console: &Console) -> Result<(), Failure> {
+fn supply(
+    draft: &mut Draft,
+    need: &Need,
+    (login, route): (&Login, Option<&Route>),
+    console: &Console,
+) -> Result<(), Failure> {
     let supplied = match need {
+        Need::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
+            let (url, key) = (&path[hub::SCHEME.len()..], login.settings_key.as_deref());
+            Ok(Hub { url, key, token_file: None }.pull(route)?)
+        }
         Need::Passphrase => prompt::passphrase()?.ok_or(Unread::NoTerminal),
         Need::Variable { name, .. } => variable(name),
         Need::File { setting, path } => file(*setting, &at_home(path), console)?,
@@ -195,7 +205,8 @@ fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
 /// Variables whose name no one could have set in a shell are nobody's settings.
 fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        let name = name.into_string().ok().filter(|name| !name.starts_with(hub::VARIABLES))?;
+        Some((name, value.to_string_lossy().into_owned()))
     })
 }
 

@@ -145,6 +145,7 @@ macro_rules! fails_with {
 fails_with!(
     crate::args::UsageError,
     crate::console::OutputError,
+    crate::hub::HubError,
     crate::input::InputError,
     crate::input::KeyFileError,
     orgtoken_broker::AccountsError,

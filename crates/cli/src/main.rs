@@ -14,6 +14,7 @@ mod console;
 mod context;
 mod failure;
 mod harden;
+mod hub;
 mod input;
 mod log;
 mod new_file;

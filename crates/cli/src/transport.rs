@@ -6,25 +6,30 @@ use std::path::Path;
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
 use orgtoken_settings::Settings;
 
-use crate::args::Network;
+use crate::args::{Network, Route};
 use crate::failure::Failure;
 use crate::input::{Kind, read};
 
 /// A transport as flags, settings and environment have it.
 pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transport, Failure> {
-    let transport = Transport::builder()
-        .roots(roots(network, settings)?)
-        .proxy(proxy(settings)?)
-        .timeouts(timeouts(network));
-    Ok(transport.build())
+    let roots = match network.bundled_roots {
+        true => Roots::Bundled,
+        false => roots(settings.ca_file().map(Path::new))?,
+    };
+    let proxy = proxy(settings.proxy().map(|proxy| proxy.secret()))?;
+    Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }
 
-fn roots(network: &Network, settings: &Settings) -> Result<Roots, Failure> {
-    if network.bundled_roots {
-        return Ok(Roots::Bundled);
-    }
-    if let Some(file) = settings.ca_file() {
-        return Ok(Roots::Pem(read(Path::new(file), Kind::Roots)?.to_vec()));
+/// A transport for what comes before the settings: as flags and environment have it.
+pub(crate) fn of_route(route: Option<&Route>) -> Result<Transport, Failure> {
+    let roots = roots(route.and_then(|route| route.ca_file.as_deref()))?;
+    let proxy = proxy(route.and_then(|route| route.proxy.as_deref()))?;
+    Ok(Transport::builder().roots(roots).proxy(proxy).build())
+}
+
+fn roots(ca_file: Option<&Path>) -> Result<Roots, Failure> {
+    if let Some(file) = ca_file {
+        return Ok(Roots::Pem(read(file, Kind::Roots)?.to_vec()));
     }
     let file = set("SSL_CERT_FILE").map(Into::into);
     let directories = set("SSL_CERT_DIR").unwrap_or_default();
@@ -33,12 +38,12 @@ fn roots(network: &Network, settings: &Settings) -> Result<Roots, Failure> {
 }
 
 /// `HTTP_PROXY` is left alone: a web server sets it to what a client says.
-fn proxy(settings: &Settings) -> Result<Proxy, Failure> {
+fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
     let text = |names: [&str; 2]| names.into_iter().find_map(set);
     let text = |names| text(names).unwrap_or_default().to_string_lossy().into_owned();
     let no_proxy = text(["no_proxy", "NO_PROXY"]);
-    let proxy = match settings.proxy() {
-        Some(proxy) => Proxy::new(proxy.secret(), &no_proxy),
+    let proxy = match set_to {
+        Some(proxy) => Proxy::new(proxy, &no_proxy),
         None => Proxy::new(&text(["https_proxy", "HTTPS_PROXY"]), &no_proxy),
     };
     Ok(proxy?)

@@ -160,11 +160,13 @@ impl Config<'_> {
         }
     }
 
-    /// A path as seen from the folder of the file. `~/` is left to the program, which knows home.
+    /// A path as seen from the folder of the file. `~/` and `hub:` are left to the program, which
+    /// knows home and the Hub.
     fn beside(&self, path: &str) -> String {
         let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
+        let starts = |start: &&str| path.starts_with(start);
         match folder {
-            Some(folder) if path != "-" && !path.starts_with("~/") && !path.is_empty() => {
+            Some(folder) if path != "-" && !path.is_empty() && !ELSEWHERE.iter().any(starts) => {
                 folder.join(path).to_string_lossy().into_owned()
             }
             _ => path.to_owned(),
@@ -231,6 +233,9 @@ fn found(value: &DeValue<'_>) -> Found {
 }
 
 const ROOT: [&str; 2] = ["default_profile", "profile"];
+
+/// How a path begins that is in no folder.
+const ELSEWHERE: [&str; 2] = ["hub:", "~/"];
 
 /// Nobody reads more of one kind than that.
 const MAX_PROBLEMS: usize = 32;

@@ -8,7 +8,7 @@ use super::Passphrase;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Login")]
 pub(crate) struct Login {
-    /// The Onify settings record, or a JSON file like it; `-` is standard input
+    /// The Onify settings record, or a JSON file like it; `-` is standard input, hub:URL the Hub
     #[arg(short, long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// The key of the record, where the file holds several

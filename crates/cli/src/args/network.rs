@@ -11,10 +11,10 @@ use super::UsageError;
 pub(crate) struct Route {
     /// Trust these certificates (PEM) instead of the system's
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Go through this proxy instead of the one HTTPS_PROXY names
     #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
+    pub(crate) proxy: Option<String>,
 }
 
 /// How to get there, and how long to wait.

@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod pull;
 mod schema;
 
 use clap::Subcommand;
@@ -9,11 +10,12 @@ use clap::Subcommand;
 use crate::console::Console;
 use crate::failure::Failure;
 
-/// Check and convert settings
+/// Check, convert and fetch settings
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(Box<check::Args>),
     Convert(Box<convert::Args>),
+    Pull(pull::Args),
     Schema(schema::Args),
 }
 
@@ -21,6 +23,7 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Check(args) => check::run(args, console),
         Command::Convert(args) => convert::run(args, console),
+        Command::Pull(args) => pull::run(args, console),
         Command::Schema(args) => schema::run(args, console),
     }
 }

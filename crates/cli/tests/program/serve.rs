@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use orgtoken_fake_org::{Scenario, User};
 use serde_json::Value;
 
-use crate::support::{Bench, USER, error, stderr};
+use crate::support::{Bench, USER, error, stderr, stdout};
 
 /// A service that is killed with the test.
 struct Service {
@@ -261,4 +261,13 @@ fn what_is_missing_to_listen_is_named() {
     assert!(stderr(&no_bearer).starts_with("error: missing `--bearer-file`"));
     let nowhere = bench.run(&["serve"]);
     assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));
+}
+
+#[test]
+fn the_blueprint_is_printed_as_it_is() {
+    let bench = Bench::new();
+    let output = bench.bare(&["blueprint"]).output().unwrap();
+    let blueprint = include_str!("../../assets/salesforce-generate-access-token.bpmn");
+    assert_eq!(stdout(&output), blueprint);
+    assert!(blueprint.contains(r#"<bpmn:process id="salesforce-generate-access-token""#));
 }

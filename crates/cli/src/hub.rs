@@ -1,0 +1,135 @@
+//! A settings record that Onify Hub keeps.
+
+use std::borrow::Cow;
+use std::env;
+use std::path::Path;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
+use http::{HeaderValue, Request, StatusCode};
+use zeroize::Zeroizing;
+
+use crate::args::Route;
+use crate::failure::Failure;
+use crate::input::read_key;
+use crate::session::wait_for;
+use crate::transport;
+
+/// What stands before the Hub's address where a file's path may stand.
+pub(crate) const SCHEME: &str = "hub:";
+
+/// How the variables begin that are about the Hub and no setting of a login.
+pub(crate) const VARIABLES: &str = "ORGTOKEN_HUB_";
+
+/// Where a record is, and what opens the Hub.
+pub(crate) struct Hub<'a> {
+    /// The Hub's address, with or without `/api/v2`.
+    pub(crate) url: &'a str,
+    /// The record's key; its underscore may be left out.
+    pub(crate) key: Option<&'a str>,
+    pub(crate) token_file: Option<&'a Path>,
+}
+
+impl Hub<'_> {
+    /// Asks the Hub for the record, which nobody writes to a disk.
+    pub(crate) fn pull(&self, route: Option<&Route>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let request = self.request()?;
+        let transport = transport::of_route(route)?;
+        let response = wait_for(transport.exchange(request))?;
+        match response.status() {
+            StatusCode::OK => Ok(Zeroizing::new(response.into_body().to_vec())),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(HubError::Refused.into()),
+            StatusCode::NOT_FOUND => Err(HubError::NoRecord { key: self.key() }.into()),
+            status => Err(HubError::Status { status }.into()),
+        }
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, Failure> {
+        let base = self.url.trim_end_matches('/').trim_end_matches("/api/v2");
+        let uri = format!("{base}/api/v2/my/config/settings/{}", self.key());
+        let request = Request::get(uri).header(ACCEPT, "application/json");
+        let request = request.header(AUTHORIZATION, self.token()?).body(Bytes::new());
+        request.map_err(|_| HubError::Address.into())
+    }
+
+    /// Typed into the Hub's admin page without the underscore, kept with it.
+    fn key(&self) -> String {
+        let variable = KEYS.into_iter().find_map(set).map(|key| key.to_string_lossy().into_owned());
+        let key = self.key.or(variable.as_deref()).unwrap_or(USUAL_KEY);
+        let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        format!("_{}", key.trim_start_matches('_')).chars().filter(|c| kept(*c)).collect()
+    }
+
+    /// As the Hub shows it: `Bearer …`, or what comes after that.
+    fn token(&self) -> Result<HeaderValue, Failure> {
+        let text =
+            match self.token_file.map(Path::to_owned).or_else(|| set(TOKEN_FILE).map(Into::into)) {
+                Some(file) => {
+                    Zeroizing::new(String::from_utf8_lossy(&read_key(&file)?.0).into_owned())
+                }
+                None => Zeroizing::new(
+                    set(TOKEN).ok_or(HubError::NoToken)?.to_string_lossy().into_owned(),
+                ),
+            };
+        let text = match text.trim() {
+            text if text.contains(' ') => Zeroizing::new(text.to_owned()),
+            text => Zeroizing::new(format!("Bearer {text}")),
+        };
+        let mut value = HeaderValue::from_str(&text).map_err(|_| HubError::NoToken)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// An empty variable is an unset one.
+fn set(name: &str) -> Option<std::ffi::OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Why there is no record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HubError {
+    #[error("the Hub's address is none")]
+    Address,
+    #[error("the Hub has no setting `{key}`")]
+    NoRecord { key: String },
+    #[error("there is no token for the Hub")]
+    NoToken,
+    #[error("the Hub refused the token")]
+    Refused,
+    #[error("the Hub answered {status}")]
+    Status { status: StatusCode },
+}
+
+impl HubError {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Address => "settings.hub_address",
+            Self::NoRecord { .. } => "settings.hub_record",
+            Self::NoToken | Self::Refused => "settings.hub_token",
+            Self::Status { .. } => "settings.hub_status",
+        }
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Address => "give it as https://hub.acme.com".into(),
+            Self::NoRecord { .. } => {
+                "name the setting's key with `--settings-key`, or add it at /admin/settings".into()
+            }
+            Self::NoToken => {
+                format!("put one into {TOKEN}, or into a file that {TOKEN_FILE} names").into()
+            }
+            Self::Refused => "take a token of a user who has a role of the setting".into(),
+            Self::Status { .. } => {
+                "check that the address is the Hub's API, and no redirect to it".into()
+            }
+        })
+    }
+}
+
+/// The setting `record_key`, which is read before any file is.
+const KEYS: [&str; 2] = ["ORGTOKEN_SETTINGS_KEY", "ORGTOKEN_RECORD_KEY"];
+const USUAL_KEY: &str = "_salesforce_api_settings";
+const TOKEN: &str = "ORGTOKEN_HUB_TOKEN";
+const TOKEN_FILE: &str = "ORGTOKEN_HUB_TOKEN_FILE";

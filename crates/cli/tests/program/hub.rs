@@ -1,0 +1,134 @@
+//! Settings that Onify Hub keeps.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::sync::mpsc::{Receiver, channel};
+
+use serde_json::{Value, json};
+
+use crate::support::{Bench, error, stderr, stdout};
+
+/// A Hub that gives one answer to all that ask, and tells what they asked.
+struct Hub {
+    url: String,
+    asked: Receiver<(String, String)>,
+}
+
+impl Hub {
+    fn answering(status: &str, body: &Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (tell, asked) = channel();
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\
+             Location: https://elsewhere.example/\r\n\r\n{body}"
+        );
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head: Vec<_> =
+                    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+                let token = head.iter().find_map(|line| line.strip_prefix("authorization: "));
+                let _ = stream.write_all(answer.as_bytes());
+                if tell.send((head[0].clone(), token.unwrap_or_default().to_owned())).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { url, asked }
+    }
+}
+
+#[test]
+fn a_record_in_the_hub_works_as_it_did() {
+    let bench = Bench::new();
+    let hub = Hub::answering("200 OK", &bench.record());
+    let settings = format!("hub:{}", hub.url);
+    let mut command = bench.bare(&["token", "--settings", &settings]);
+    let output = command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    let (asked, token) = hub.asked.recv().unwrap();
+    assert_eq!(asked, "GET /api/v2/my/config/settings/_salesforce_api_settings HTTP/1.1");
+    assert_eq!(token, "Bearer hub-t0ken");
+    let files: Vec<_> =
+        fs::read_dir(bench.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 4, "record, key, CA and cache, and nothing new: {files:?}");
+}
+
+#[test]
+fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
+    let bench = Bench::new();
+    let mut record = bench.record();
+    record["key"] = json!("_other");
+    let hub = Hub::answering("200 OK", &record);
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    fs::write(
+        config.join("config.toml"),
+        format!("[profile.acme]\nrecord = \"hub:{}/api/v2/\"\n", hub.url),
+    )
+    .unwrap();
+    bench.private_file("hub.token", "Bearer from-file\n");
+    for key in ["other", "_other"] {
+        let mut command = bench.bare(&["token", "--no-cache"]);
+        command.args(bench.way()).env("ORGTOKEN_SETTINGS_KEY", key);
+        let output = command.env("ORGTOKEN_HUB_TOKEN_FILE", "hub.token").output().unwrap();
+        assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+        let (asked, token) = hub.asked.recv().unwrap();
+        assert_eq!(asked, "GET /api/v2/my/config/settings/_other HTTP/1.1");
+        assert_eq!(token, "Bearer from-file");
+    }
+}
+
+#[test]
+fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
+    let bench = Bench::new();
+    let hub = Hub::answering("200 OK", &bench.record());
+    bench.private_file("hub.token", "t0ken");
+    let pull = ["settings", "pull", "--hub", &hub.url, "--hub-token-file", "hub.token"];
+    let printed = bench.bare(&pull).output().unwrap();
+    let record: Value = serde_json::from_str(stdout(&printed)).unwrap();
+    assert_eq!(record, bench.record());
+
+    let output = bench.bare(&pull).args(["--out", "pulled.json"]).output().unwrap();
+    assert_eq!(stdout(&output), "");
+    let file = bench.folder.path().join("pulled.json");
+    assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+    let mut command = bench.bare(&["token", "--settings", "pulled.json"]);
+    assert!(stdout(&command.args(bench.way()).output().unwrap()).starts_with("00D"));
+}
+
+#[test]
+fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
+    let bench = Bench::new();
+    for (status, code) in [
+        ("401 Unauthorized", "settings.hub_token"),
+        ("403 Forbidden", "settings.hub_token"),
+        ("404 Not Found", "settings.hub_record"),
+        ("302 Found", "settings.hub_status"),
+        ("500 Internal Server Error", "settings.hub_status"),
+    ] {
+        let hub = Hub::answering(status, &json!({"message": "s3cr3t"}));
+        let mut command = bench.bare(&["settings", "pull", "--json", "--hub", &hub.url]);
+        let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+        let error = error(&output);
+        assert_eq!((&error["code"], &error["exit"]), (&code.into(), &3.into()), "{status}");
+        assert!(error["hint"].is_string(), "{status}");
+        let said = stderr(&output);
+        assert!(!said.contains("s3cr3t") && !said.contains("hub-t0ken"), "{said}");
+    }
+    let mut without_token =
+        bench.bare(&["settings", "pull", "--json", "--hub", "http://127.0.0.1:1"]);
+    assert_eq!(error(&without_token.output().unwrap())["code"], "settings.hub_token");
+}
+
+#[test]
+fn a_key_does_not_cross_the_network_in_the_clear() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);
+    let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+    assert_eq!(error(&output)["exit"], 6, "{}", stderr(&output));
+}
