@@ -63,6 +63,11 @@ pub(super) const ROWS: &[Scenario] = &[
     refusal("login-error", Stage::User, "login_error", "login error", "Login History knows why"),
     refusal("not-approved", Stage::Approval, "invalid_grant", "user hasn't approved this consumer", "the user is not pre-authorised for the app"),
     refusal("not-approved-typographic", Stage::Approval, "invalid_grant", "user hasn\u{2019}t approved this consumer", "the same, with a typographic apostrophe"),
+    not_approved("self-authorize", "users may self-authorize, and this one never did"),
+    not_approved("sandbox-refreshed", "the sandbox was refreshed, and the assignments are gone"),
+    not_approved("licence-bound", "the permission set is tied to a licence that cannot carry an app"),
+    not_approved("no-scope", "the app has no scope beside `refresh_token`"),
+    not_approved("propagating-once", "the app is minutes old; the next attempt is let in").first_only(),
     refusal("not-admin-approved", Stage::Approval, "invalid_app_access", "user is not admin approved to access this app", "the user lacks the profile or permission set that the app asks for"),
     refusal("ip-restricted", Stage::Policy, "invalid_grant", "ip restricted", "the caller's address is not in the login ranges"),
     refusal("ip-or-hours", Stage::Policy, "invalid_grant", "ip restricted or invalid login hours", "the address or the hour is not allowed"),
@@ -172,6 +177,12 @@ const fn refusal(
 ) -> Scenario {
     let (error, description) = (Cow::Borrowed(error), Cow::Borrowed(description));
     row(name, stage, Play::Refusal { status: 400, error, description }, meaning)
+}
+
+/// Salesforce has one text for many causes.
+const fn not_approved(name: &'static str, meaning: &'static str) -> Scenario {
+    let text = "user hasn't approved this consumer";
+    refusal(name, Stage::Approval, "invalid_grant", text, meaning)
 }
 
 const fn page(

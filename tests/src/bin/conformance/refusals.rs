@@ -40,7 +40,7 @@ fn refused(stage: &Stage, scenario: Scenario, exit: i32) -> Result<()> {
 /// By design.md; none for scenarios that do not play at the token endpoint, or only once.
 fn exit_code(scenario: &str) -> Option<i32> {
     Some(match scenario {
-        "transient-once" => return None,
+        "transient-once" | "propagating-once" => return None,
         name if name.starts_with("session-") || name.starts_with("api-") => return None,
         "request-limit" => return None,
         "token-minimal" | "token-signed" | "token-jwt" => 0,
