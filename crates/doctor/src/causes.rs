@@ -16,18 +16,18 @@ pub(crate) struct Evidence<'a> {
     pub(crate) now: UnixTime,
 }
 
-/// What Salesforce has found right before it refuses in this way: it looks at the app, the
-/// signature and the audience before it looks at the user.
-pub(crate) fn accepted(code: &str) -> Option<&'static str> {
-    match code.strip_prefix("refused.").unwrap_or(code) {
-        "user_not_approved"
-        | "user_not_admin_approved"
-        | "user_inactive"
-        | "user_is_invalid"
-        | "ip_restricted"
-        | "rate.login" => Some("the consumer key, the signature"),
-        _ => None,
-    }
+/// What a refusal leaves over. Salesforce looks at the app, the signature and the audience before
+/// it looks at the user: who is refused over the user has passed the rest.
+pub(crate) fn left_over(code: &str) -> Option<&'static str> {
+    Some(match code.strip_prefix("refused.").unwrap_or(code) {
+        "user_not_approved" => "the user is not approved for the app",
+        "user_not_admin_approved" => "the app is open to some users, and this is none of them",
+        "user_inactive" => "the user is there, deactivated or frozen",
+        "user_is_invalid" => "this org has no user of this name",
+        "ip_restricted" => "the user may not log in from this address, or not at this hour",
+        "rate.login" => "the user has logged in too often within the hour",
+        _ => return None,
+    })
 }
 
 impl Evidence<'_> {
@@ -39,10 +39,19 @@ impl Evidence<'_> {
     }
 
     /// What to do first: about the cause that something speaks for, or else the usual.
-    pub(crate) fn remedy(&self, suspects: &[Suspect], refusal: &Refusal) -> String {
-        let likely = suspects.iter().find(|suspect| suspect.standing == Standing::Likely);
-        match likely {
-            Some(Suspect { tell, .. }) if self.skew.is_none() => (*tell).to_owned(),
+    pub(crate) fn remedy(&self, suspects: &[Suspect], entry: &Entry, refusal: &Refusal) -> String {
+        let first = suspects.iter().find(|suspect| suspect.standing == Standing::Likely);
+        let sign = first.and_then(|first| {
+            entry.causes.iter().find(|cause| cause.what == first.what).map(|cause| cause.sign)
+        });
+        match (first, sign) {
+            (_, Some(Sign::FreshlyMade)) => format!(
+                "if Setup was changed less than ten minutes ago, wait and try again; else {}",
+                refusal.hint()
+            ),
+            (Some(first), Some(Sign::GenericHost | Sign::OtherOrg | Sign::UserName)) => {
+                first.tell.to_owned()
+            }
             _ => refusal.hint().into_owned(),
         }
     }

@@ -4,7 +4,7 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 
-use crate::causes::{Evidence, accepted};
+use crate::causes::{Evidence, left_over};
 use crate::way::chain;
 use crate::{Check, Finding, Patient};
 
@@ -52,16 +52,16 @@ fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixT
     let Some(refusal) = error.refusal() else { return finding };
     let advice = refusal.advice();
     let attempt = error.attempts().last();
-    let endpoint = attempt.map_or(patient.resolution.endpoint(), Attempt::endpoint);
-    let audience = attempt.map_or(patient.resolution.audience(), Attempt::audience);
+    let endpoint = attempt.map_or_else(|| patient.resolution.endpoint(), Attempt::endpoint);
+    let audience = attempt.map_or_else(|| patient.resolution.audience(), Attempt::audience);
     let evidence = Evidence { endpoint, patient, skew: refusal.skew().or(skew), now };
-    let accepted = accepted(advice.entry.code).filter(|_| advice.exact);
-    let meaning = match accepted {
+    let left_over = left_over(advice.entry.code).filter(|_| advice.exact);
+    let meaning = match left_over {
         Some(what) => format!(
-            "{} accepted {what} and the audience {}, so those are right: {}",
-            endpoint.host(),
+            "the audience {} was accepted by {}, and so were the consumer key and the signature: \
+             host, app and key are right, and {what}",
             audience.as_str(),
-            refusal.meaning()
+            endpoint.host(),
         ),
         None => refusal.meaning().to_owned(),
     };
@@ -69,7 +69,7 @@ fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixT
     Finding {
         seen: seen(error, refusal),
         meaning: Some(meaning),
-        remedy: Some(evidence.remedy(&suspects, refusal)),
+        remedy: Some(evidence.remedy(&suspects, advice.entry, refusal)),
         may_pass: refusal.class() == RefusalClass::JustChanged,
         suspects,
         link: Some(advice.entry.link()),

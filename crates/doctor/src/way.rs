@@ -109,7 +109,7 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 fn reached(peer: &Peer, endpoint: &TokenEndpoint, roots: &Roots) -> Vec<Finding> {
-    let host = peer.proxy.as_deref().unwrap_or(endpoint.host());
+    let host = peer.proxy.as_deref().unwrap_or_else(|| endpoint.host());
     let address = peer.address.map(|address| address.ip().to_string()).unwrap_or_default();
     let connected = match &peer.proxy {
         Some(proxy) => format!("connected through {proxy}"),
