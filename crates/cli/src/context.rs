@@ -110,6 +110,11 @@ pub(crate) fn hosts(login: &Login, console: &Console) -> Result<Hosts, Failure> 
     Ok(draft.check_hosts()?)
 }
 
+/// The file that the private key is in, if the settings name one.
+pub(crate) fn key_file(login: &Login) -> Option<PathBuf> {
+    Some(at_home(draft(login, None).ok()?.given_file(Setting::PrivateKey)?))
+}
+
 /// What stands in flags, environment and `config.toml`.
 fn draft(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
     let mut flags = login.layer();

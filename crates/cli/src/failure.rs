@@ -2,7 +2,7 @@
 
 mod exit;
 
-pub(crate) use exit::UNEXPECTED;
+pub(crate) use exit::{UNEXPECTED, exit as exit_of};
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use orgtoken_client::TokenError;
+use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_settings::Problems;
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ pub(crate) struct Failure {
     meaning: Option<Cow<'static, str>>,
     hint: Option<Cow<'static, str>>,
     pub(crate) problems: Vec<Problem>,
+    told: bool,
 }
 
 /// One of several things that are wrong with the same input.
@@ -46,7 +48,13 @@ impl Failure {
             meaning: None,
             hint: hint.map(Into::into),
             problems: Vec::new(),
+            told: false,
         }
+    }
+
+    /// The result has said it all: what remains is the exit code.
+    pub(crate) fn told(code: impl Into<Cow<'static, str>>) -> Self {
+        Self { told: true, ..Self::new(code, None::<&str>, "told already") }
     }
 
     /// What the error means, for someone who never heard of it.
@@ -60,6 +68,15 @@ impl Failure {
         self
     }
 
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     pub(crate) fn exit(&self) -> u8 {
         exit::exit(&self.code)
     }
@@ -67,6 +84,9 @@ impl Failure {
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,
     /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
+        if self.told {
+            return Ok(());
+        }
         if json { self.report_json(out) } else { self.report_text(out) }
     }
 
@@ -88,10 +108,13 @@ impl Failure {
         if let Some(hint) = &self.hint {
             writeln!(out, "hint: {}", printable(hint))?;
         }
-        match &self.meaning {
-            Some(_) => writeln!(out, "more: orgtoken explain {}", self.code),
-            None => Ok(()),
+        if self.meaning.is_none() {
+            return Ok(());
         }
+        if let Some(entry) = self.entry() {
+            writeln!(out, "more: {}", entry.link())?;
+        }
+        writeln!(out, "check: orgtoken doctor")
     }
 
     fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -101,12 +124,18 @@ impl Failure {
                 message: printable(&self.message()),
                 meaning: self.meaning.as_deref(),
                 hint: self.hint.as_deref(),
+                link: self.entry().map(Entry::link),
                 exit: self.exit(),
                 problems: &self.problems,
             },
         };
         serde_json::to_writer(&mut *out, &document)?;
         writeln!(out)
+    }
+
+    /// What the catalogue has on a refusal.
+    fn entry(&self) -> Option<&'static Entry> {
+        self.meaning.as_ref().and_then(|_| catalogue::by_code(&self.code))
     }
 
     /// What and why, in one line.
@@ -127,6 +156,8 @@ struct Reported<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     meaning: Option<&'a str>,
     hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
     exit: u8,
     problems: &'a [Problem],
 }

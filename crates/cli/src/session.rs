@@ -111,7 +111,8 @@ pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
     done
 }
 
-fn login(settings: Settings) -> Result<Login, Failure> {
+/// Who logs in, with the key that signs.
+pub(crate) fn login(settings: Settings) -> Result<Login, Failure> {
     let resolution = settings.resolution().clone();
     tracing::info!("endpoint {}: {}", resolution.endpoint().as_str(), resolution.endpoint_reason());
     tracing::info!("audience {}: {}", resolution.audience().as_str(), resolution.audience_reason());

@@ -23,6 +23,30 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// The text in lines of up to [`WIDTH`] columns: `first` stands before the first line, `rest` before
+/// the others. A word that is longer stays whole, since it may be a URL.
+pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+            rest.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push_str(line.trim_end());
+    lines.push('\n');
+    lines
+}
+
 /// One word of a POSIX shell, whatever the text holds.
 pub(crate) fn sh_quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
@@ -81,6 +105,9 @@ fn hides(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// In columns: what fits beside another window.
+const WIDTH: usize = 100;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +123,15 @@ mod tests {
         ] {
             assert_eq!(printable(text), shown, "{name}");
         }
+    }
+
+    #[test]
+    fn long_text_goes_on_below_itself() {
+        let text = wrapped("1. ", "   ", &"word ".repeat(30));
+        assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [97, 57]);
+        assert!(text.lines().nth(1).unwrap().starts_with("   word"));
+        let url = "x".repeat(120);
+        assert_eq!(wrapped("- ", "  ", &url), format!("- {url}\n"));
     }
 
     #[test]

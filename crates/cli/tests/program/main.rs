@@ -1,7 +1,7 @@
 //! The program against an org on this machine.
 //!
 //! `token` is the main job in all its outputs, `cache` lets runs share a login, `serve` lets other
-//! programs share it, `refusals` what is told when there is none, `api` calls the org, `hub` gets
+//! programs share it, `refusals` what is told when there is none, `doctor` why, `api` calls the org, `hub` gets
 //! settings from there, `keys` makes and compares, `settings` converts, `secrecy` and `streams` what
 //! must never be seen and where.
 
@@ -9,6 +9,7 @@
 
 mod api;
 mod cache;
+mod doctor;
 mod hub;
 mod keys;
 mod refusals;

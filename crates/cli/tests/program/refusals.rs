@@ -14,12 +14,14 @@ fn a_refusal_ends_in_what_it_means_and_what_to_do() {
     let output = bench.run(&["token"]);
     assert_eq!(output.status.code(), Some(4));
     let lines: Vec<_> = stderr(&output).lines().collect();
-    assert_eq!(lines.len(), 4, "{lines:#?}");
+    assert_eq!(lines.len(), 5, "{lines:#?}");
     assert!(lines[0].starts_with("error: no token from `https://127.0.0.1:"), "{}", lines[0]);
     let refusal = "Salesforce refused the login: invalid_grant: user hasn't approved this consumer";
     assert!(lines[0].ends_with(refusal), "{}", lines[0]);
     assert!(lines[2].starts_with("hint: "), "{}", lines[2]);
-    assert_eq!(lines[3], "more: orgtoken explain refused.user_not_approved");
+    assert!(lines[3].starts_with("more: https://"), "{}", lines[3]);
+    assert!(lines[3].ends_with("docs/refusals.md#user_not_approved"), "{}", lines[3]);
+    assert_eq!(lines[4], "check: orgtoken doctor");
     assert_eq!(bench.org.requests().len(), 1);
 }
 

@@ -1,0 +1,47 @@
+//! Everything between the settings and a working call, one check after the other.
+
+mod examine;
+mod paper;
+mod show;
+
+pub(super) use examine::examine;
+pub(super) use show::Shown;
+
+use std::path::PathBuf;
+
+use orgtoken_doctor::Report;
+
+use crate::args;
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Check everything on the way to a token and a first call, and say what to change
+///
+/// Logs in once, always anew, whatever is kept or remembered. Exits with the code of the first
+/// check that failed, as `token` would.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(super) login: args::Login,
+    /// The certificate that was uploaded, to compare it with the key; KEY.crt beside KEY.key is
+    /// found by itself
+    #[arg(long, value_name = "FILE")]
+    pub(super) cert: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) network: args::Network,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let mut shown = Shown::new(console);
+    let report = examine(args, console, |finding| shown.finding(finding))?;
+    shown.end(&report)?;
+    outcome(&report)
+}
+
+/// The code of the first failure becomes the exit code; the report has said the rest.
+pub(super) fn outcome(report: &Report) -> Result<(), Failure> {
+    match report.first_failure() {
+        Some(finding) => Err(Failure::told(finding.code.clone().unwrap_or_default())),
+        None => Ok(()),
+    }
+}

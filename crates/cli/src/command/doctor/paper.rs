@@ -1,0 +1,37 @@
+//! What is at hand beside the settings.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use orgtoken_client::FileStore;
+use orgtoken_doctor::Papers;
+use orgtoken_keygen::Certificate;
+
+use super::Args;
+use crate::context;
+use crate::failure::Failure;
+use crate::input::{Kind, read};
+
+/// The certificate, who may read the key, and when this login last worked.
+pub(super) fn papers(args: &Args, store: Option<&FileStore>) -> Result<Papers, Failure> {
+    let key_file = context::key_file(&args.login);
+    let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
+    let certificate = match certificate {
+        Some(file) => Some(Certificate::parse(&read(&file, Kind::Certificate)?)?),
+        None => None,
+    };
+    let mode = key_file.and_then(|file| mode(&file));
+    let held = store.and_then(|store| store.peek().held);
+    Ok(Papers { certificate, key_file: mode, worked_at: held.map(|held| held.obtained()) })
+}
+
+/// `app.crt` of `app.key`, as `key generate` names them.
+fn beside(key: &Path) -> Option<PathBuf> {
+    let certificate = key.with_extension("crt");
+    certificate.is_file().then_some(certificate)
+}
+
+fn mode(file: &Path) -> Option<String> {
+    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    Some(format!("file mode {:04o}", metadata.mode() & 0o7777))
+}

@@ -1,0 +1,195 @@
+//! A report for people, as it comes about, or for programs, at its end.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use orgtoken_doctor::{Finding, Report, Standing, Suspect, Verdict};
+use serde::Serialize;
+
+use crate::console::{Console, OutputError};
+use crate::failure::exit_of;
+use crate::text::{printable, sentence, wrapped};
+
+/// What a person watches.
+pub(crate) struct Shown<'a> {
+    console: &'a Console,
+    marks: &'static Marks,
+    /// Checks that were skipped for the same reason are told in one line.
+    skipped: Vec<&'static str>,
+    why: String,
+    written: Result<(), OutputError>,
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn new(console: &'a Console) -> Self {
+        let marks = if speaks_utf8() { &SYMBOLS } else { &WORDS };
+        Self { console, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
+    }
+
+    /// A check has come to its end.
+    pub(crate) fn finding(&mut self, finding: &Finding) {
+        if finding.verdict == Verdict::Skipped {
+            if self.why != finding.seen {
+                self.flush();
+                self.why.clone_from(&finding.seen);
+            }
+            self.skipped.push(finding.check.name());
+            return;
+        }
+        self.flush();
+        self.write(&self.text(finding));
+    }
+
+    /// The last line, or the whole report as a document.
+    pub(crate) fn end(mut self, report: &Report) -> Result<(), OutputError> {
+        if self.console.json() {
+            return self.console.document(&Document::of(report));
+        }
+        self.flush();
+        self.write(&format!("\n{}\n", conclusion(report)));
+        self.written
+    }
+
+    fn flush(&mut self) {
+        if self.skipped.is_empty() {
+            return;
+        }
+        let names = std::mem::take(&mut self.skipped);
+        let name = if let [name] = names[..] { name } else { "not checked" };
+        let seen = match names[..] {
+            [_] => format!("not checked: {}", self.why),
+            _ => format!("{}: {}", names.join(", "), self.why),
+        };
+        self.write(&self.line(self.marks.skipped, name, &seen));
+    }
+
+    fn write(&mut self, text: &str) {
+        if !self.console.json() && self.written.is_ok() {
+            self.written = self.console.data(text.as_bytes());
+        }
+    }
+
+    fn text(&self, finding: &Finding) -> String {
+        let mark = match finding.verdict {
+            Verdict::Ok => self.marks.ok,
+            Verdict::Warning => self.marks.warning,
+            Verdict::Failed => self.marks.failed,
+            Verdict::Skipped => self.marks.skipped,
+        };
+        let mut text = self.line(mark, finding.check.name(), &finding.seen);
+        if let Some(meaning) = &finding.meaning {
+            text += &self.below("", &sentence(meaning));
+        }
+        if let Some(remedy) = &finding.remedy {
+            text += &self.below(self.marks.arrow, remedy);
+        }
+        text += &self.suspects(&finding.suspects);
+        if let Some(link) = &finding.link {
+            text += &self.below("", &format!("More: {link}"));
+        }
+        text
+    }
+
+    /// Those that it may be, with how to tell; then those that it hardly is, and why not.
+    fn suspects(&self, suspects: &[Suspect]) -> String {
+        let (unlikely, rest): (Vec<_>, Vec<_>) =
+            suspects.iter().partition(|suspect| suspect.standing == Standing::Unlikely);
+        let mut text = String::new();
+        if !rest.is_empty() {
+            text += "\n";
+            text += &self.below("", "What it may be, the likeliest first:");
+        }
+        for (at, suspect) in rest.iter().enumerate() {
+            let number = format!("{}. ", at + 1);
+            text += &self.below(&number, suspect.what);
+            if let Some(because) = &suspect.because {
+                text += &self.below("   ", &format!("Seen: {because}."));
+            }
+            text += &self.below("   ", &format!("How to tell: {}", suspect.tell));
+        }
+        if !unlikely.is_empty() {
+            text += &self.below("", "What it hardly is:");
+        }
+        for suspect in unlikely {
+            let because = suspect.because.as_deref().unwrap_or_default();
+            text += &self.below("-  ", &format!("{} ({because})", suspect.what));
+        }
+        text
+    }
+
+    fn line(&self, mark: &str, name: &str, seen: &str) -> String {
+        wrapped(&format!("{mark} {name:NAMES$}  "), &self.indent(), &printable(seen))
+    }
+
+    fn below(&self, first: &str, text: &str) -> String {
+        let indent = self.indent();
+        let rest = format!("{indent}{}", " ".repeat(first.chars().count()));
+        wrapped(&format!("{indent}{first}"), &rest, &printable(text))
+    }
+
+    fn indent(&self) -> String {
+        " ".repeat(self.marks.ok.chars().count() + 1 + NAMES + 2)
+    }
+}
+
+fn conclusion(report: &Report) -> String {
+    let count =
+        |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let plural = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    match (report.first_failure(), count(Verdict::Warning)) {
+        (Some(finding), _) => format!(
+            "{} failed, the first is `{}`; exit code {}.",
+            plural(count(Verdict::Failed), "check"),
+            finding.check.name(),
+            exit(report),
+        ),
+        (None, 0) => "Everything works.".to_owned(),
+        (None, warnings) => format!("It works, with {}.", plural(warnings, "warning")),
+    }
+}
+
+fn exit(report: &Report) -> u8 {
+    report.first_failure().map_or(0, |finding| exit_of(finding.code.as_deref().unwrap_or_default()))
+}
+
+/// The report and what the program exits with: docs/doctor.md.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    exit: u8,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        Self { report, exit: exit(report) }
+    }
+}
+
+struct Marks {
+    ok: &'static str,
+    warning: &'static str,
+    failed: &'static str,
+    skipped: &'static str,
+    arrow: &'static str,
+}
+
+const SYMBOLS: Marks =
+    Marks { ok: "✓", warning: "!", failed: "✗", skipped: "-", arrow: "→ " };
+
+const WORDS: Marks =
+    Marks { ok: "ok  ", warning: "warn", failed: "FAIL", skipped: "skip", arrow: "do: " };
+
+/// A terminal in a locale of UTF-8. What goes into a file is ASCII: nobody knows who reads it.
+fn speaks_utf8() -> bool {
+    let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env::var_os);
+    let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_uppercase();
+    io::stdout().is_terminal() && (locale.contains("UTF-8") || locale.contains("UTF8"))
+}
+
+/// The longest name of a check, in columns.
+const NAMES: usize = 12;

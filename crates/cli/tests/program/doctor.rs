@@ -1,0 +1,275 @@
+//! What doctor finds, in an org in each of the states that people meet.
+
+use std::fs;
+use std::process::Output;
+use std::time::{Duration, SystemTime};
+
+use orgtoken_fake_org::{AppKind, FakeOrgBuilder, Scenario, User};
+use serde_json::Value;
+
+use crate::support::{Bench, PAIR, Pair, USER, stderr, stdout};
+
+/// The org as it is in earnest: at its own host, through a proxy that leads there.
+struct Clinic {
+    bench: Bench,
+    host: &'static str,
+}
+
+impl Clinic {
+    fn new(
+        host: &'static str,
+        user: User,
+        build: impl FnOnce(FakeOrgBuilder) -> FakeOrgBuilder,
+    ) -> Self {
+        let named = |org: FakeOrgBuilder| {
+            org.my_domain(host).host_name("login.salesforce.com").sandbox(host == SANDBOX)
+        };
+        Self { bench: Bench::with(user, |org| build(named(org))), host }
+    }
+
+    fn met_by(host: &'static str, username: &str, scenario: &str) -> Self {
+        let user = User::new(username).scenario(Scenario::named(scenario).unwrap());
+        Self::new(host, user, |org| org)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let url = format!("https://{}", self.host);
+        let mut command = self.bench.bare(args);
+        command.args(["--settings", "salesforce.json", "--ca-file", "ca.pem", "-r", &url]);
+        command.env("HTTPS_PROXY", self.bench.org.proxy_url()).output().unwrap()
+    }
+
+    fn report(&self, args: &[&str]) -> Value {
+        report(&self.run(&[&["doctor", "--json"], args].concat()))
+    }
+}
+
+/// The document, which says the exit code that the program ended with, and nothing beside it.
+fn report(output: &Output) -> Value {
+    assert!(stderr(output).is_empty(), "{}", stderr(output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["exit"], output.status.code().unwrap(), "{report}");
+    report
+}
+
+fn finding<'a>(report: &'a Value, check: &str) -> &'a Value {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["check"] == check).unwrap()
+}
+
+fn verdicts(report: &Value) -> Vec<(&str, &str)> {
+    let findings = report["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|it| (it["check"].as_str().unwrap(), it["verdict"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_healthy_org_passes_every_check_with_one_login() {
+    let clinic = Clinic::new(PRODUCTION, User::new(USER), |org| org);
+    fs::write(clinic.bench.folder.path().join("app.crt"), &PAIR.certificate).unwrap();
+    let report = clinic.report(&["-f", "app.key"]);
+    for (check, verdict) in verdicts(&report) {
+        assert_eq!(verdict, "ok", "{check}: {report}");
+    }
+    assert_eq!(report["findings"].as_array().unwrap().len(), 18, "{report}");
+    assert_eq!(clinic.bench.org.login_history().len(), 1);
+
+    let text = stdout(&clinic.run(&["doctor"])).to_owned();
+    assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
+}
+
+/// For each cause of the refusal that means everything, an org in that state.
+#[test]
+fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
+    let sandboxed = format!("{USER}.uat");
+    let at_login = ["--login-url", "https://login.salesforce.com", "-o", "user@elsewhere.com"];
+    let fresh = ["-f", "app.key", "--cert", "app.crt"];
+    for (cause, clinic, args, first, standing, remedy) in [
+        (
+            "no profile or permission set",
+            Clinic::met_by(PRODUCTION, USER, "not-approved"),
+            &[][..],
+            "The app's Permitted Users is not",
+            "possible",
+            "set Permitted Users to",
+        ),
+        (
+            "users may self-authorize",
+            Clinic::met_by(PRODUCTION, USER, "self-authorize"),
+            &[],
+            "The app's Permitted Users is not",
+            "possible",
+            "set Permitted Users to",
+        ),
+        (
+            "another org's host",
+            Clinic::new(PRODUCTION, User::new(USER), |org| org),
+            &at_login,
+            "The host is that of another org",
+            "likely",
+            "`orgtoken resolve` shows it. The host has to be the My Domain",
+        ),
+        (
+            "the sandbox's suffix is missing",
+            Clinic::new(SANDBOX, User::new(sandboxed.as_str()), |org| org),
+            &[],
+            "The username is not one of this org",
+            "likely",
+            "A sandbox's usernames end in the sandbox's name",
+        ),
+        (
+            "the app is minutes old",
+            Clinic::met_by(PRODUCTION, USER, "propagating-once"),
+            &fresh,
+            "App, policy or scratch org is only minutes old",
+            "likely",
+            "wait and try again",
+        ),
+        (
+            "the permission set has a licence",
+            Clinic::met_by(PRODUCTION, USER, "licence-bound"),
+            &[],
+            "The app's Permitted Users is not",
+            "possible",
+            "set Permitted Users to",
+        ),
+        (
+            "no scope",
+            Clinic::met_by(PRODUCTION, USER, "no-scope"),
+            &[],
+            "The app's Permitted Users is not",
+            "possible",
+            "set Permitted Users to",
+        ),
+        (
+            "a scratch org",
+            Clinic::met_by(SCRATCH, USER, "not-approved"),
+            &[],
+            "App, policy or scratch org is only minutes old",
+            "likely",
+            "wait and try again",
+        ),
+    ] {
+        fs::write(clinic.bench.folder.path().join("app.crt"), &PAIR.certificate).unwrap();
+        let report = clinic.report(args);
+        let login = finding(&report, "login");
+        assert_eq!(report["exit"], 4, "{cause}: {report}");
+        assert_eq!(login["code"], "refused.user_not_approved", "{cause}");
+        let meaning = login["meaning"].as_str().unwrap();
+        assert!(meaning.contains("host, app and key are right"), "{cause}: {meaning}");
+        let suspect = &login["suspects"][0];
+        let what = suspect["what"].as_str().unwrap();
+        assert!(what.starts_with(first), "{cause}: {what}");
+        assert_eq!(suspect["standing"], standing, "{cause}");
+        assert!(login["remedy"].as_str().unwrap().contains(remedy), "{cause}: {login}");
+        assert_eq!(login["suspects"].as_array().unwrap().len(), 8, "{cause}");
+        assert_eq!(clinic.bench.org.login_history().len(), 1, "{cause}: one login and no more");
+    }
+}
+
+/// The fifth cause: it worked, then the sandbox was refreshed.
+#[test]
+fn what_worked_before_points_to_a_refreshed_sandbox() {
+    let user = format!("{USER}.uat");
+    let clinic = Clinic::new(SANDBOX, User::new(user.as_str()), |org| org);
+    stdout(&clinic.run(&["token", "-o", &user]));
+    clinic.bench.org.set_scenario(&user, Scenario::named("sandbox-refreshed").unwrap());
+
+    let report = clinic.report(&["-o", &user]);
+    let suspects = &finding(&report, "login")["suspects"];
+    assert!(suspects[0]["what"].as_str().unwrap().starts_with("The sandbox was refreshed"));
+    assert_eq!(suspects[0]["standing"], "likely");
+    assert_eq!(suspects[0]["because"], "this login worked 0 minutes ago");
+    let hardly = suspects.as_array().unwrap().iter().filter(|one| one["standing"] == "unlikely");
+    assert_eq!(hardly.count(), 3, "host, username and age: {suspects}");
+}
+
+#[test]
+fn an_app_that_has_arrived_meanwhile_is_let_in() {
+    let clinic = Clinic::met_by(PRODUCTION, USER, "propagating-once");
+    assert_eq!(clinic.report(&[])["exit"], 4);
+    assert_eq!(clinic.report(&[])["exit"], 0);
+}
+
+#[test]
+fn what_else_can_be_wrong_is_found_where_it_is() {
+    let at = |scenario| Clinic::met_by(PRODUCTION, USER, scenario);
+    let other = Pair::generate();
+    let plain = |build: fn(FakeOrgBuilder) -> FakeOrgBuilder| {
+        Clinic::new(PRODUCTION, User::new(USER), build)
+    };
+    let hour = |org: FakeOrgBuilder| org.clock(|| SystemTime::now() + Duration::from_secs(3600));
+    let eca = |org: FakeOrgBuilder| org.app_kind(AppKind::ExternalClientApp);
+    let login = &["--login-url", "https://login.salesforce.com"][..];
+    for (name, clinic, args, check, verdict, says) in [
+        ("clock", plain(hour), &[][..], "clock", "warning", "3600 s behind"),
+        ("ECA at login", plain(eca), login, "login", "warning", "second attempt"),
+        (
+            "no api scope",
+            plain(|org| org.scope("id")),
+            &[],
+            "scopes",
+            "warning",
+            "`api` is missing",
+        ),
+        ("few calls left", plain(|org| org.api_limit(1)), &[], "api", "warning", "1 of 1 used"),
+        ("API off", at("api-disabled"), &[], "api", "failed", "API_DISABLED_FOR_ORG"),
+        ("frozen", at("inactive-user"), &[], "login", "failed", "inactive user"),
+        ("maintenance", at("maintenance-503"), &[], "login", "failed", "503"),
+        (
+            "other certificate",
+            plain(|org| org),
+            &["-f", "app.key", "--cert", "other.crt"],
+            "certificate",
+            "failed",
+            "does not belong to the key",
+        ),
+    ] {
+        fs::write(clinic.bench.folder.path().join("other.crt"), &other.certificate).unwrap();
+        let report = clinic.report(args);
+        let found = finding(&report, check);
+        assert_eq!(found["verdict"], verdict, "{name}: {report}");
+        assert!(found["seen"].as_str().unwrap().contains(says), "{name}: {found}");
+        assert!(found["remedy"].is_string(), "{name}: {found}");
+    }
+}
+
+#[test]
+fn broken_settings_are_failed_checks_all_at_once() {
+    let bench = Bench::new();
+    bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
+    let report = report(&bench.run(&["doctor", "--json"]));
+    let failed = verdicts(&report).iter().filter(|(_, verdict)| *verdict == "failed").count();
+    assert!(failed >= 4, "{report}");
+    assert_eq!(report["exit"], 3);
+    assert_eq!(finding(&report, "login")["verdict"], "skipped");
+    assert!(bench.org.requests().is_empty());
+}
+
+#[test]
+fn a_key_that_others_can_read_is_a_failed_check() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("open.key"), &PAIR.key).unwrap();
+    let mut command = bench.command(&["doctor", "--json", "-f", "open.key"]);
+    let report = report(&command.output().unwrap());
+    assert_eq!(finding(&report, "key")["code"], "key.permissions", "{report}");
+    assert_eq!(report["exit"], 5);
+}
+
+#[test]
+fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
+    let bench = Bench::new();
+    let args = ["doctor", "--json", "--settings", "salesforce.json", "--bundled-roots"];
+    let output = bench.bare(&args).args(["--allow-host", bench.org.address()]).output().unwrap();
+    let report = report(&output);
+    let tls = finding(&report, "tls");
+    assert_eq!((&tls["verdict"], report["exit"].as_u64()), (&"failed".into(), Some(6)), "{tls}");
+    assert!(tls["seen"].as_str().unwrap().contains("fake org CA"), "{tls}");
+    assert!(bench.org.requests().is_empty());
+}
+
+const PRODUCTION: &str = "acme.my.salesforce.com";
+const SANDBOX: &str = "acme--uat.sandbox.my.salesforce.com";
+const SCRATCH: &str = "acme-dev.scratch.my.salesforce.com";
