@@ -94,7 +94,8 @@ fn read_open(file: File, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, 
 /// Reads one byte more than there may be, to know that there are too many.
 fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
     let limit = kind.limit();
-    let mut bytes = Zeroizing::new(Vec::new());
+    // Room for a key or a record, so that it is read at once.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(8 << 10));
     match from.take(limit + 1).read_to_end(&mut bytes) {
         Ok(read) if read as u64 > limit => {
             Err(InputError::TooLarge { kind, path: path.into(), limit })
