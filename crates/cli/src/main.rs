@@ -5,6 +5,11 @@
 //! protocol and no cryptography here.
 
 #![forbid(unsafe_code)]
+#![expect(
+    rustdoc::bare_urls,
+    rustdoc::broken_intra_doc_links,
+    reason = "what documents an argument is its help, and read on a terminal"
+)]
 
 mod args;
 mod cache;
