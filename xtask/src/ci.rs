@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::tally::Tally;
-use crate::{build, conformance, refusals, test, tidy};
+use crate::{build, conformance, onify, refusals, test, tidy};
 
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
     let started = Instant::now();
@@ -58,6 +58,11 @@ const STEPS: &[Step] = &[
         remedy: "`cargo xtask conformance WORD` runs one case",
     },
     Step {
+        name: "onify",
+        run: blueprint,
+        remedy: "`node --test FILE` in tests/onify runs one file of it",
+    },
+    Step {
         name: "standalone",
         run: standalone,
         remedy: "orgtoken-assertion must stand alone, without sockets",
@@ -98,6 +103,10 @@ fn conform(sh: &Shell, _: &mut Tally) -> Result<()> {
     let code = conformance::conformance(sh, &[])?;
     ensure!(code == ExitCode::SUCCESS, "a case failed");
     Ok(())
+}
+
+fn blueprint(sh: &Shell, _: &mut Tally) -> Result<()> {
+    onify::run(sh)
 }
 
 /// A stranger's project that depends on the signing crate alone: it signs, and nothing behind it

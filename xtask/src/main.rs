@@ -10,6 +10,7 @@ mod build;
 mod ci;
 mod conformance;
 mod demo;
+mod onify;
 mod refusals;
 mod tally;
 mod test;
@@ -42,6 +43,7 @@ fn run() -> Result<ExitCode> {
         ["ci"] => ci::ci(&sh),
         ["conformance", rest @ ..] => conformance::conformance(&sh, rest),
         ["demo", rest @ ..] => demo::demo(&sh, rest),
+        ["onify"] => onify::onify(&sh),
         ["refusals"] => refusals::refusals(&sh),
         ["test"] => test::test(&sh),
         ["test-keys", rest @ ..] => test_keys::test_keys(&sh, rest),
@@ -65,6 +67,7 @@ Usage: cargo xtask TASK
   ci                     what the pipeline runs: format, lints, tests, docs, conformance, tidy
   tidy                   the rules of this repository: sizes, crate graph, row ids, links, text
   conformance [WORD]     the crates and the program against the fake org, case by case
+  onify                  the Onify blueprint on its engine, with Node
   bench [--runs N]       the budgets, each beside its reference, in a release build
   test-keys [--out DIR]  the table of keys that tests read, with what must come of each
   refusals               writes docs/refusals.md anew from the catalogue of refusals

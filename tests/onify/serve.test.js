@@ -1,0 +1,128 @@
+// The blueprint and a process that uses it, against `orgtoken serve` and the fake org themselves.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+
+import { blueprint, consumer } from './support/flow.js';
+import { Hub } from './support/hub.js';
+import { places } from './support/state.js';
+
+// What `cargo build` made, or what the caller built elsewhere.
+const PROGRAMS = process.env.ORGTOKEN_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname;
+const USER = 'user@acme.com';
+
+test('an account is created with a token of the real service, and the key is in no state', async (t) => {
+  const { org, service, key } = await start(t);
+  const hub = new Hub({ settings: { _orgtoken_service_url: service.url } });
+  const { output } = await hub.run(consumer, { name: 'ACME Corp' });
+  assert.match(output.output.id, /^001/);
+  const { output: { output: token } } = await hub.run(blueprint);
+  assert.deepEqual(Object.keys(token).sort(), ['accessToken', 'apiVersion', 'instanceUrl']);
+  assert.deepEqual([token.apiVersion, token.instanceUrl], ['v60.0', org.url]);
+
+  const account = await fetch(`${org.url}/services/data/v60.0/sobjects/Account/${output.output.id}`, {
+    headers: { authorization: `Bearer ${token.accessToken}` },
+  });
+  assert.equal((await account.json()).Name, 'ACME Corp');
+
+  const meant = /\.output\.(output|org)\.accessToken$|\.content\.message\.output\.accessToken$/;
+  const lines = key.split('\n').filter((line) => line && !line.startsWith('-----'));
+  assert.ok(hub.states.length > 40);
+  for (const state of hub.states) {
+    // A line of the key, an assertion (a JWT), and a token where it is not meant to be.
+    for (const secret of ['PRIVATE KEY', ...lines, 'eyJ']) assert.deepEqual(places(state, secret), []);
+    assert.deepEqual(places(state, token.accessToken).filter((place) => !meant.test(place)), []);
+  }
+  assert.match(await service.metrics(), /^orgtoken_logins_total 1$/m, 'one login for both');
+});
+
+test('a refusal of the org reaches the status map with our advice', async (t) => {
+  const { service } = await start(t, `${USER}=not-approved`);
+  const hub = new Hub({ settings: { _orgtoken_service_url: service.url } });
+  const { output, status } = await hub.run(blueprint);
+  assert.equal(output.output, undefined);
+  assert.equal(status.statuskey, 'stop');
+  assert.equal(status.statuscode, 502);
+  assert.match(status.statusmessage, /^invalid_grant: user hasn't approved this consumer\. Hint: \S/);
+  await assert.rejects(hub.run(consumer, { name: 'ACME Corp' }));
+});
+
+test('a service that ended is told as one that does not answer', async (t) => {
+  const { service } = await start(t);
+  await service.end();
+  const { status } = await new Hub({ settings: { _orgtoken_service_url: service.url } }).run(blueprint);
+  assert.equal(status.statuscode, 503);
+  assert.match(status.statusmessage, /ECONNREFUSED.*Hint: start `orgtoken serve`/);
+});
+
+/** An org, and a service that logs in to it with the record that Onify keeps. */
+async function start(t, user = USER) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgtoken-onify-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  const file = (name) => path.join(folder, name);
+
+  const org = run(t, 'orgtoken-fake-org', ['--new-key', file('app.key'), '--user', user], 'stdout');
+  const url = await org.says(/^(http:\S+)/);
+  const key = fs.readFileSync(file('app.key'), 'utf8');
+  fs.writeFileSync(file('salesforce.json'), JSON.stringify({
+    key: '_salesforce_api_settings',
+    value: {
+      Username: USER,
+      ClientId: '3MVG9fake',
+      PrivateKey: key,
+      InstanceUrl: url,
+      InstanceAPIVersion: 'v60.0',
+    },
+  }), { mode: 0o600 });
+
+  const service = run(t, 'orgtoken', [
+    'serve', '--settings', file('salesforce.json'), '--allow-host', new URL(url).host,
+    '--listen', '127.0.0.1:0', '--open-loopback', '--no-cache',
+  ], 'stderr');
+  const address = await service.says(/^listening on (http:\S+)/);
+  return {
+    org: { url },
+    key,
+    service: {
+      url: address,
+      metrics: async () => (await fetch(`${address}/metrics`)).text(),
+      end: service.end,
+    },
+  };
+}
+
+/** Starts a program of ours, which ends with the test. */
+function run(t, program, args, stream) {
+  const child = spawn(path.join(PROGRAMS, program), args, {
+    env: { HOME: os.tmpdir() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill();
+      await once(child, 'exit');
+    }
+  };
+  t.after(end);
+  const lines = createInterface({ input: child[stream] });
+  const heard = [];
+  lines.on('line', (line) => heard.push(line));
+  return {
+    end,
+    /** The first group of a line, as soon as it is said. */
+    async says(pattern) {
+      for (;;) {
+        const found = heard.map((line) => pattern.exec(line)).find(Boolean);
+        if (found) return found[1];
+        const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit')]);
+        if (typeof line !== 'string') throw new Error(`${program} ended: ${heard.join('\n')}`);
+      }
+    },
+  };
+}
