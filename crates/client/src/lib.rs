@@ -37,12 +37,14 @@
 #![forbid(unsafe_code)]
 
 mod random;
+mod signer;
+pub use signer::{AgentError, AgentSigner, CommandError, CommandSigner, sealing_secret};
 mod source;
 pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
 mod store;
 pub use store::{
-    BootTime, Cache, Failure, FileStore, Held, Lease, Listing, MemoryStore, Moment, SealingKey,
-    State, Store, Unsafe, Who, Work,
+    BootSecrets, BootTime, Cache, Failure, FileStore, Held, Lease, Listing, MemoryStore, Moment,
+    SealingKey, State, Store, Unsafe, Who, Work,
 };
 mod token;
 pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 
+mod boot;
+pub use boot::BootSecrets;
 mod clock;
 pub use clock::{BootTime, Moment};
 mod failure;

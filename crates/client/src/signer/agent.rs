@@ -1,0 +1,277 @@
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64Unpadded, Encoding};
+use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
+use ring::digest::{SHA256, digest};
+
+use super::PATIENCE;
+use super::blob::{Blob, push_string, rsa_key};
+
+/// Signs with a key that an SSH agent holds ([the agent's protocol], [RFC 8332]).
+///
+/// It blocks: call it on a thread that may wait.
+///
+/// [the agent's protocol]: https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent
+/// [RFC 8332]: https://www.rfc-editor.org/rfc/rfc8332
+pub struct AgentSigner {
+    agent: Agent,
+    blob: Vec<u8>,
+    public_key: PublicKey,
+}
+
+impl AgentSigner {
+    /// Asks the agent at `socket`, which is what `SSH_AUTH_SOCK` names, for the RSA key with this
+    /// fingerprint (`SHA256:…`, as `ssh-add -l` shows it) or comment.
+    pub fn find(socket: &Path, which: &str) -> Result<Self, AgentError> {
+        Self::find_within(socket, which, PATIENCE)
+    }
+
+    /// Does the same; each answer of the agent may take as long as `patience`, 15 s unless told.
+    pub fn find_within(socket: &Path, which: &str, patience: Duration) -> Result<Self, AgentError> {
+        let agent = Agent { socket: socket.into(), patience };
+        let identities = agent.identities()?;
+        if identities.is_empty() {
+            return Err(AgentError::Empty);
+        }
+        let found: Vec<_> = identities.into_iter().filter(|key| key.is_called(which)).collect();
+        if found.is_empty() {
+            return Err(AgentError::Unknown);
+        }
+        let mut rsa = found.into_iter().filter_map(|Identity { blob, .. }| {
+            let public_key = rsa_key(&blob)?;
+            Some((blob, public_key))
+        });
+        match (rsa.next(), rsa.next()) {
+            (Some((blob, public_key)), None) => Ok(Self { agent, blob, public_key }),
+            (Some(_), Some(_)) => Err(AgentError::Ambiguous),
+            (None, _) => Err(AgentError::Unsuitable),
+        }
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, AgentError> {
+        let mut request = vec![SIGN_REQUEST];
+        push_string(&mut request, &self.blob);
+        push_string(&mut request, message);
+        request.extend(RSA_SHA2_256.to_be_bytes());
+
+        let answer = self.agent.ask(&request)?;
+        let mut answer = Blob(&answer);
+        match answer.byte() {
+            Some(SIGN_RESPONSE) => {}
+            Some(FAILURE) => return Err(AgentError::Refused),
+            _ => return Err(AgentError::Malformed),
+        }
+        let signature = sole_string(answer).and_then(rsa_sha2_256).ok_or(AgentError::Malformed)?;
+        as_long_as(self.public_key.bits().div_ceil(8), signature).ok_or(AgentError::Malformed)
+    }
+}
+
+impl Signer for AgentSigner {
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        match self.signature(message) {
+            Ok(signature) => Ok(Signature::from_bytes(signature)),
+            Err(error) => Err(SignError::Elsewhere(error.into())),
+        }
+    }
+}
+
+impl fmt::Debug for AgentSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AgentSigner").field(&self.public_key).finish()
+    }
+}
+
+/// Why an SSH agent does not sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AgentError {
+    /// Several keys have this comment.
+    #[error("the SSH agent holds several RSA keys with that comment")]
+    Ambiguous,
+    /// There is no key in it, or it is locked.
+    #[error("the SSH agent holds no key")]
+    Empty,
+    /// It closed the connection, or the socket is not that of an agent.
+    #[error("the SSH agent cannot be asked: {0}")]
+    Io(io::ErrorKind),
+    /// What it said is no answer to what it was asked.
+    #[error("the SSH agent's answer is malformed")]
+    Malformed,
+    /// It does not sign: its user said no, or the key needs what it has not got.
+    #[error("the SSH agent refused to sign")]
+    Refused,
+    /// It said nothing for too long.
+    #[error("the SSH agent did not answer within {} s", .0.as_secs_f32())]
+    Silent(Duration),
+    /// No key has this fingerprint or comment.
+    #[error("the SSH agent holds no key with that fingerprint or comment")]
+    Unknown,
+    /// The key is not RSA, or not of 2048 to 4096 bits.
+    #[error("the key in the SSH agent is not an RSA key of 2048 to 4096 bits")]
+    Unsuitable,
+}
+
+impl AgentError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ambiguous | Self::Empty | Self::Unknown => "sign.agent_key",
+            Self::Io(_) | Self::Malformed | Self::Silent(_) => "sign.agent",
+            Self::Refused => "sign.refused",
+            Self::Unsuitable => "key.algorithm",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Ambiguous => "name it by its fingerprint, `SHA256:…`, which `ssh-add -l` shows",
+            Self::Empty => "put the key into the agent: `ssh-add key.pem`",
+            Self::Io(_) | Self::Malformed => {
+                "check that an agent runs: `ssh-add -l`; SSH_AUTH_SOCK names its socket"
+            }
+            Self::Refused | Self::Silent(_) => {
+                "confirm the signature where the agent asks, or add the key without `-c`"
+            }
+            Self::Unknown => "give a fingerprint or comment that `ssh-add -l` shows",
+            Self::Unsuitable => "put an RSA key whose certificate the app has into the agent",
+        }))
+    }
+}
+
+struct Agent {
+    socket: PathBuf,
+    patience: Duration,
+}
+
+impl Agent {
+    fn identities(&self) -> Result<Vec<Identity>, AgentError> {
+        let answer = self.ask(&[REQUEST_IDENTITIES])?;
+        let mut answer = Blob(&answer);
+        match answer.byte() {
+            Some(IDENTITIES_ANSWER) => identities(answer).ok_or(AgentError::Malformed),
+            Some(FAILURE) => Err(AgentError::Refused),
+            _ => Err(AgentError::Malformed),
+        }
+    }
+
+    /// One message there and one back, on a connection of its own.
+    fn ask(&self, request: &[u8]) -> Result<Vec<u8>, AgentError> {
+        let until = Instant::now() + self.patience;
+        let exchange = || {
+            let mut stream = UnixStream::connect(&self.socket)?;
+            stream.set_write_timeout(Some(self.patience))?;
+            let mut framed = Vec::with_capacity(4 + request.len());
+            push_string(&mut framed, request);
+            stream.write_all(&framed)?;
+
+            let mut len = [0; 4];
+            read_until(&mut stream, &mut len, until)?;
+            let len = u32::from_be_bytes(len);
+            if len > LONGEST {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            let mut answer = vec![0; len as usize];
+            read_until(&mut stream, &mut answer, until)?;
+            Ok(answer)
+        };
+        exchange().map_err(|error: io::Error| match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                AgentError::Silent(self.patience)
+            }
+            io::ErrorKind::InvalidData => AgentError::Malformed,
+            kind => AgentError::Io(kind),
+        })
+    }
+}
+
+/// A key as the agent lists it.
+struct Identity {
+    blob: Vec<u8>,
+    comment: Vec<u8>,
+}
+
+impl Identity {
+    fn is_called(&self, which: &str) -> bool {
+        let which = which.trim();
+        match which.strip_prefix("SHA256:") {
+            Some(fingerprint) => {
+                let hash = digest(&SHA256, &self.blob);
+                Base64Unpadded::encode_string(hash.as_ref()) == fingerprint.trim_end_matches('=')
+            }
+            None => self.comment == which.as_bytes(),
+        }
+    }
+}
+
+fn identities(mut answer: Blob<'_>) -> Option<Vec<Identity>> {
+    let count = answer.number()?;
+    let mut identities = Vec::new();
+    for _ in 0..count {
+        let (blob, comment) = (answer.string()?.to_vec(), answer.string()?.to_vec());
+        identities.push(Identity { blob, comment });
+    }
+    answer.end()?;
+    Some(identities)
+}
+
+fn sole_string(mut blob: Blob<'_>) -> Option<&[u8]> {
+    let string = blob.string()?;
+    blob.end()?;
+    Some(string)
+}
+
+/// An agent that does not know the flag answers with SHA-1, which is no RS256.
+fn rsa_sha2_256(signature: &[u8]) -> Option<&[u8]> {
+    let mut signature = Blob(signature);
+    if signature.string()? != b"rsa-sha2-256" {
+        return None;
+    }
+    sole_string(signature)
+}
+
+/// Some agents leave out leading zeros, and some put one too many before.
+fn as_long_as(len: usize, signature: &[u8]) -> Option<Vec<u8>> {
+    let zeros = signature.iter().take_while(|&&byte| byte == 0).count();
+    let digits = &signature[zeros..];
+    let missing = len.checked_sub(digits.len())?;
+    Some([&vec![0; missing], digits].concat())
+}
+
+fn read_until(stream: &mut UnixStream, mut buffer: &mut [u8], until: Instant) -> io::Result<()> {
+    while !buffer.is_empty() {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => buffer = &mut buffer[read..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+const FAILURE: u8 = 5;
+const REQUEST_IDENTITIES: u8 = 11;
+const IDENTITIES_ANSWER: u8 = 12;
+const SIGN_REQUEST: u8 = 13;
+const SIGN_RESPONSE: u8 = 14;
+
+/// The flag `SSH_AGENT_RSA_SHA2_256`.
+const RSA_SHA2_256: u32 = 2;
+
+/// As much as OpenSSH's own agent takes, in bytes.
+const LONGEST: u32 = 256 * 1024;

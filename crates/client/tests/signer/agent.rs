@@ -1,0 +1,111 @@
+//! Agents that do as the protocol says, and agents that do not.
+
+use std::time::Duration;
+
+use orgtoken_assertion::Signer;
+use orgtoken_client::{AgentError, AgentSigner};
+
+use crate::fake_agent::{FakeAgent, Manner};
+use crate::{assert_signs_as_the_key_itself, elsewhere, key, pem};
+
+const SOON: Duration = Duration::from_millis(200);
+const LATE: Duration = Duration::from_secs(30);
+
+fn find(agent: &FakeAgent, which: &str) -> Result<AgentSigner, AgentError> {
+    AgentSigner::find_within(&agent.socket(), which, LATE)
+}
+
+#[test]
+fn the_agent_signs_as_the_key_itself() {
+    for manner in [Manner::Signs, Manner::LeavesOutZeros, Manner::PutsAZeroBefore] {
+        let agent = FakeAgent::start(vec![(key(), "acme")], manner);
+        let signer = find(&agent, "acme").unwrap();
+        assert_eq!(signer.public_key(), key().public_key());
+        assert_signs_as_the_key_itself(&signer);
+    }
+}
+
+#[test]
+fn a_signature_with_leading_zeros_is_as_long_as_the_modulus() {
+    let key = key();
+    // One message in 256 has such a signature.
+    let message = (0_u32..)
+        .map(u32::to_be_bytes)
+        .find(|message| key.sign(message).unwrap().as_bytes()[0] == 0)
+        .unwrap();
+    let expected = key.sign(&message).unwrap();
+    let agent = FakeAgent::start(vec![(key, "acme")], Manner::LeavesOutZeros);
+    let signature = find(&agent, "acme").unwrap().sign(&message).unwrap();
+    assert_eq!(signature.as_bytes(), expected.as_bytes());
+}
+
+#[test]
+fn a_key_that_is_not_told_apart_is_not_used() {
+    let other = || orgtoken_assertion::SigningKey::from_bytes(pem().as_bytes()).unwrap();
+    let twice = FakeAgent::start(vec![(key(), "acme"), (other(), "acme")], Manner::Signs);
+    let none = FakeAgent::start(vec![], Manner::Signs);
+    for (name, agent, which, code) in [
+        ("two of a name", &twice, "acme", "sign.agent_key"),
+        ("unknown comment", &twice, "acm", "sign.agent_key"),
+        ("unknown fingerprint", &twice, "SHA256:abc", "sign.agent_key"),
+        ("nothing", &twice, "", "sign.agent_key"),
+        ("empty or locked agent", &none, "acme", "sign.agent_key"),
+    ] {
+        let error = find(agent, which).unwrap_err();
+        assert_eq!(error.code(), code, "{name}");
+        assert!(error.hint().unwrap().contains("ssh-add"), "{name}");
+    }
+    assert!(matches!(find(&twice, "acme"), Err(AgentError::Ambiguous)));
+    assert!(matches!(find(&none, "acme"), Err(AgentError::Empty)));
+}
+
+#[test]
+fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
+    for (manner, patience, said) in [
+        (Manner::HangsUp, LATE, "the SSH agent cannot be asked: unexpected end of file"),
+        (Manner::Refuses, LATE, "the SSH agent refused to sign"),
+        (Manner::Silent, SOON, "the SSH agent did not answer within 0.2 s"),
+        (Manner::SignsWithSha1, LATE, "the SSH agent's answer is malformed"),
+        (Manner::Truncates, LATE, "the SSH agent cannot be asked: unexpected end of file"),
+    ] {
+        let agent = FakeAgent::start(vec![(key(), "acme")], manner);
+        let signer = AgentSigner::find_within(&agent.socket(), "acme", patience).unwrap();
+        assert_eq!(elsewhere(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
+    }
+}
+
+#[test]
+fn a_signature_of_something_else_is_not_sent() {
+    let agent = FakeAgent::start(vec![(key(), "acme")], Manner::SignsSomethingElse);
+    let signer = find(&agent, "acme").unwrap();
+    let now = orgtoken_assertion::UnixTime::from_secs(1);
+    let claims = orgtoken_assertion::Claims::builder("3MVG9", "robot@acme.com", "aud", now);
+    let error = claims.build().unwrap().sign(&signer).unwrap_err();
+    assert_eq!(error.code(), "sign.mismatch");
+}
+
+#[test]
+fn whatever_the_agent_says_is_read_strictly() {
+    for (name, bytes) in [
+        ("empty message", b"\0\0\0\0".as_slice()),
+        ("another message", b"\0\0\0\x01\x06"),
+        ("too long", b"\xff\xff\xff\xff"),
+        ("count without keys", b"\0\0\0\x05\x0c\0\0\0\x01"),
+        ("a key that is too long", b"\0\0\0\x09\x0c\0\0\0\x01\xff\xff\xff\xff"),
+        ("a million keys", b"\0\0\0\x05\x0c\0\x0f\xff\xff"),
+        ("something after the keys", b"\0\0\0\x06\x0c\0\0\0\0\0"),
+    ] {
+        let agent = FakeAgent::start(vec![], Manner::Says(bytes));
+        assert!(matches!(find(&agent, "acme"), Err(AgentError::Malformed)), "{name}");
+    }
+    let refuses = FakeAgent::start(vec![], Manner::Says(b"\0\0\0\x01\x05"));
+    assert!(matches!(find(&refuses, "acme"), Err(AgentError::Refused)));
+}
+
+#[test]
+fn where_no_agent_listens_there_is_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = AgentSigner::find(&folder.path().join("none"), "acme").unwrap_err();
+    assert_eq!(error.to_string(), "the SSH agent cannot be asked: entity not found");
+    assert!(error.hint().unwrap().contains("SSH_AUTH_SOCK"));
+}

@@ -1,0 +1,95 @@
+//! Commands that sign, and commands that do not.
+
+use std::time::Duration;
+
+use orgtoken_assertion::Signer;
+use orgtoken_client::CommandSigner;
+
+use crate::{PEM, assert_signs_as_the_key_itself, elsewhere, is_there, key, private_file};
+
+fn shell(line: &str) -> CommandSigner {
+    CommandSigner::shell(line, key().public_key().clone())
+}
+
+#[test]
+fn openssl_signs_as_the_key_itself() {
+    if !is_there("openssl", "that its signatures are taken") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.pem");
+    private_file(&path, &PEM);
+    let path = path.to_str().unwrap();
+    let words = ["openssl", "dgst", "-sha256", "-sign", path].map(str::to_owned).to_vec();
+    let program = CommandSigner::program(words, key().public_key().clone());
+    assert_signs_as_the_key_itself(&program);
+    for filter in
+        ["cat", "openssl base64", "openssl base64 -A", "openssl base64 -A | tr '+/' '-_' | tr -d ="]
+    {
+        let line = format!("openssl dgst -sha256 -sign {path} | {filter}");
+        assert_signs_as_the_key_itself(&shell(&line));
+    }
+}
+
+#[test]
+fn a_command_that_does_not_sign_is_told_for_what_it_did() {
+    let wrote = |bytes| format!("the signer command wrote {bytes} bytes, and a signature has 256");
+    for (name, line, said) in [
+        ("nothing", "true", wrote(0)),
+        ("too little", "printf signature", wrote(9)),
+        ("its input", "cat", wrote(7)),
+        ("too much", "yes | head -c 100000", wrote(8192)),
+        (
+            "failed",
+            "echo one >&2; printf '\\033[31mwrong PIN\\n\\n' >&2; exit 3",
+            "the signer command ended with exit status: 3: ?[31mwrong PIN".to_owned(),
+        ),
+        (
+            "failed with a key",
+            "echo '-----BEGIN PRIVATE KEY-----' >&2; echo MIIEv >&2; exit 3",
+            "the signer command ended with exit status: 3".to_owned(),
+        ),
+        ("failed in silence", "exit 1", "the signer command ended with exit status: 1".to_owned()),
+        ("killed", "kill -9 $$", "the signer command ended with signal: 9 (SIGKILL)".to_owned()),
+    ] {
+        let error = shell(line).sign(b"message").unwrap_err();
+        assert_eq!(elsewhere(error), said, "{name}");
+    }
+    let words = vec!["/no/such/program".to_owned()];
+    let missing = CommandSigner::program(words, key().public_key().clone());
+    let error = elsewhere(missing.sign(b"message").unwrap_err());
+    assert_eq!(error, "the signer command cannot be started: entity not found");
+}
+
+#[test]
+fn a_command_that_does_not_end_is_not_waited_for() {
+    for line in ["exec sleep 60", "sleep 3 & sleep 3", "exec sleep 60 >&- 2>&-"] {
+        let error = shell(line).patience(Duration::from_millis(200)).sign(b"m").unwrap_err();
+        let said = elsewhere(error);
+        assert_eq!(said, "the signer command did not end within 0.2 s", "{line}");
+    }
+}
+
+#[test]
+fn a_signature_of_the_right_size_is_checked_all_the_same() {
+    let now = orgtoken_assertion::UnixTime::from_secs(1);
+    let claims = orgtoken_assertion::Claims::builder("3MVG9", "robot@acme.com", "aud", now);
+    let signer = shell("head -c 256 /dev/zero");
+    assert_eq!(claims.build().unwrap().sign(&signer).unwrap_err().code(), "sign.mismatch");
+}
+
+#[test]
+fn d7_what_is_withheld_is_not_in_the_commands_environment() {
+    // `PATH` stands for a secret here: tests do not change their environment.
+    let words = ["/usr/bin/printenv", "PATH"].map(str::to_owned).to_vec();
+    let printenv = || CommandSigner::program(words.clone(), key().public_key().clone());
+    let said = |signer: CommandSigner| elsewhere(signer.sign(b"m").unwrap_err());
+    assert!(said(printenv()).starts_with("the signer command wrote"));
+    let withheld = said(printenv().without(["PATH".to_owned()]));
+    assert_eq!(withheld, "the signer command ended with exit status: 1");
+}
+
+#[test]
+fn debug_shows_no_part_of_the_command() {
+    assert!(!format!("{:?}", shell("sign --pin 1234")).contains("1234"));
+}

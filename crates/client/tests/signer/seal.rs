@@ -1,0 +1,19 @@
+use orgtoken_assertion::{RingSigner, Signer};
+use orgtoken_client::{CommandSigner, sealing_secret};
+
+use crate::fake_agent::{FakeAgent, Manner};
+use crate::key;
+
+#[test]
+fn the_sealing_secret_is_the_same_wherever_the_key_is() {
+    let agent = FakeAgent::start(vec![(key(), "acme")], Manner::Signs);
+    let agent = orgtoken_client::AgentSigner::find(&agent.socket(), "acme").unwrap();
+    let here = sealing_secret(&RingSigner::new(key())).unwrap();
+    assert_eq!(sealing_secret(&agent).unwrap(), here);
+}
+
+#[test]
+fn a_signature_by_another_key_seals_nothing() {
+    let zeros = CommandSigner::shell("head -c 256 /dev/zero", key().public_key().clone());
+    assert_eq!(sealing_secret(&zeros).unwrap_err().code(), "sign.mismatch");
+}
