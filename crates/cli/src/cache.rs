@@ -3,33 +3,35 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use orgtoken_client::{Cache, FileStore, SealingKey, Who};
-use orgtoken_settings::{Cache as Place, KeySource, Settings};
+use orgtoken_client::{Cache, FileStore, Who};
+use orgtoken_settings::{Cache as Place, Settings};
 
 use crate::console::Console;
 use crate::context::folder;
+use crate::failure::Failure;
+use crate::sealing::sealing_key;
 
 /// The place for the token of this login; `None` if it is to stay in this process, or there is
 /// no place that is safe.
-pub(crate) fn store(settings: &Settings, console: &Console) -> Option<FileStore> {
-    let Place::File = settings.cache() else { return None };
-    let key = Arc::new(sealing_key(settings.key())?);
-    let cache = match Cache::open(&cache_folder()?) {
+///
+/// # Errors
+///
+/// The key seals it, and is not to be had.
+pub(crate) fn store(
+    settings: &mut Settings,
+    console: &Console,
+) -> Result<Option<FileStore>, Failure> {
+    let Place::File = settings.cache() else { return Ok(None) };
+    let Some(folder) = cache_folder() else { return Ok(None) };
+    let cache = match Cache::open(&folder) {
         Ok(cache) => cache,
         Err(error) => {
             console.warn(&format_args!("the token cache is not used: {error}"));
-            return None;
+            return Ok(None);
         }
     };
-    Some(cache.store(who(settings), key, settings.allowed_hosts().clone()))
-}
-
-/// What seals this login's entry: only who can sign can open it.
-pub(crate) fn sealing_key(key: &KeySource) -> Option<SealingKey> {
-    match key {
-        KeySource::Here(key) => Some(SealingKey::derive(key.derive(PURPOSE).secret())),
-        _ => None,
-    }
+    let Some(key) = sealing_key(settings, console)? else { return Ok(None) };
+    Ok(Some(cache.store(who(settings), Arc::new(key), settings.allowed_hosts().clone())))
 }
 
 /// One folder for cron and shells alike: `$XDG_CACHE_HOME/orgtoken`, or `~/.cache/orgtoken`.
@@ -45,5 +47,3 @@ fn who(settings: &Settings) -> Who {
         username: settings.username().to_string(),
     }
 }
-
-const PURPOSE: &str = "orgtoken token cache";

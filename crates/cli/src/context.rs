@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::hub::{self, Hub};
 use crate::input::{InputError, KeyFileError, Kind, is_open_to_others, read, read_key};
-use crate::prompt;
+use crate::sealing::unlock;
 use crate::text::sh_quoted;
 
 /// Everything that a login needs, checked.
@@ -23,10 +23,12 @@ pub(crate) fn settings(
     route: Option<&Route>,
     console: &Console,
 ) -> Result<Settings, Failure> {
-    Ok(settings_and_files(login, route, console)?.0)
+    let mut settings = settings_and_files(login, route, console)?.0;
+    unlock(&mut settings)?;
+    Ok(settings)
 }
 
-/// The same, with the files that it was read from.
+/// The same, with the files that it was read from; a key with a passphrase stays locked.
 pub(crate) fn settings_and_files(
     login: &Login,
     route: Option<&Route>,
@@ -53,7 +55,10 @@ pub(crate) fn complete(
         if let Need::File { path, .. } = &need {
             files.push(at_home(path));
         }
-        supply(&mut draft, &need, (login, route), console)?;
+        match need {
+            Need::Passphrase => draft.refuse(&need, Unread::Later),
+            need => supply(&mut draft, &need, (login, route), console)?,
+        }
     }
     Ok((draft, files))
 }
@@ -164,7 +169,6 @@ fn supply(
             let (url, key) = (&path[hub::SCHEME.len()..], login.settings_key.as_deref());
             Ok(Hub { url, key, token_file: None }.pull(route)?)
         }
-        Need::Passphrase => prompt::passphrase()?.ok_or(Unread::NoTerminal),
         Need::Variable { name, .. } => variable(name),
         Need::File { setting, path } => file(*setting, &at_home(path), console)?,
         need => file(need.setting(), Path::new("-"), console)?,

@@ -27,6 +27,7 @@ mod output;
 mod private_key;
 mod prompt;
 mod run;
+mod sealing;
 mod session;
 mod signer;
 mod text;

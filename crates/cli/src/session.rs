@@ -13,6 +13,7 @@ use crate::cache;
 use crate::console::Console;
 use crate::context;
 use crate::failure::Failure;
+use crate::sealing::unlock;
 use crate::signer::signer;
 use crate::transport::transport;
 
@@ -33,18 +34,18 @@ impl<'a> Session<'a> {
         tokens: &'a args::Tokens,
         console: &'a Console,
     ) -> Result<Self, Failure> {
-        let settings = context::settings(login, Some(&network.route), console)?;
-        Ok(Self::of(settings, network, tokens, console))
+        let (settings, _) = context::settings_and_files(login, Some(&network.route), console)?;
+        Self::of(settings, network, tokens, console)
     }
 
     pub(crate) fn of(
-        settings: Settings,
+        mut settings: Settings,
         network: &'a args::Network,
         tokens: &'a args::Tokens,
         console: &'a Console,
-    ) -> Self {
-        let store = if tokens.no_cache { None } else { cache::store(&settings, console) };
-        Self { settings, store, tokens, network, console }
+    ) -> Result<Self, Failure> {
+        let store = if tokens.no_cache { None } else { cache::store(&mut settings, console)? };
+        Ok(Self { settings, store, tokens, network, console })
     }
 
     pub(crate) fn username(&self) -> String {
@@ -112,7 +113,8 @@ pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Who logs in, with the key that signs.
-pub(crate) fn login(settings: Settings) -> Result<Login, Failure> {
+pub(crate) fn login(mut settings: Settings) -> Result<Login, Failure> {
+    unlock(&mut settings)?;
     let resolution = settings.resolution().clone();
     tracing::info!("endpoint {}: {}", resolution.endpoint().as_str(), resolution.endpoint_reason());
     tracing::info!("audience {}: {}", resolution.audience().as_str(), resolution.audience_reason());

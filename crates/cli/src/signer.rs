@@ -1,34 +1,96 @@
 //! The key of the settings, ready to sign.
 
 use std::borrow::Cow;
+use std::env;
+use std::path::Path;
 use std::sync::Arc;
 
-use orgtoken_assertion::{RingSigner, Signer};
-use orgtoken_settings::KeySource;
+use orgtoken_assertion::{PublicKey, RingSigner, Signer};
+use orgtoken_client::{AgentError, AgentSigner, CommandSigner};
+use orgtoken_settings::{KeySource, Setting, SignerCommand};
+use zeroize::Zeroizing;
 
 /// Signs with the key, or where the key is.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
         KeySource::Here(key) => Ok(Arc::new(RingSigner::new(*key))),
-        KeySource::Agent(_) => Err(SignerError { place: "an SSH agent" }),
-        KeySource::Command { .. } => Err(SignerError { place: "a command" }),
-        _ => Err(SignerError { place: "another place" }),
+        key => elsewhere(&key),
     }
 }
 
-/// The key is where this version cannot sign.
+/// Signs where the key is, if it is not here.
+pub(crate) fn elsewhere(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError> {
+    match key {
+        KeySource::Agent(which) => Ok(Arc::new(agent(which)?)),
+        KeySource::Command { command, public_key } => {
+            Ok(Arc::new(self::command(command, public_key)))
+        }
+        _ => Err(SignerError::NotElsewhere),
+    }
+}
+
+fn agent(which: &str) -> Result<AgentSigner, SignerError> {
+    let socket = env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty());
+    let socket = socket.ok_or(SignerError::NoAgent)?;
+    Ok(AgentSigner::find(Path::new(&socket), which)?)
+}
+
+/// The command gets no secret of ours: it has its own.
+fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
+    let public_key = public_key.clone();
+    let signer = match command {
+        SignerCommand::Program(words) => CommandSigner::program(words.clone(), public_key),
+        SignerCommand::Shell(line) => CommandSigner::shell(line, public_key),
+    };
+    signer.without(secret_variables())
+}
+
+/// The variables of the environment that are ours, or hold a private key by whatever name.
+fn secret_variables() -> impl Iterator<Item = String> {
+    let variables =
+        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    variables.filter_map(|(name, value)| {
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        let is_ours = name.starts_with("ORGTOKEN_")
+            || Setting::PrivateKey.world_names().contains(&name.as_str())
+            || value.windows(KEY.len()).any(|window| window == KEY);
+        is_ours.then_some(name)
+    })
+}
+
+/// There is nobody to sign.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings leave the signature to {place}, which this version cannot ask")]
-pub(crate) struct SignerError {
-    place: &'static str,
+pub(crate) enum SignerError {
+    /// The agent has no such key, or does not answer.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// No agent runs, as far as the environment tells.
+    #[error("the settings leave the signature to an SSH agent, and SSH_AUTH_SOCK names none")]
+    NoAgent,
+    /// The key was expected elsewhere and is here.
+    #[error("the private key is still locked")]
+    NotElsewhere,
 }
 
 impl SignerError {
     pub(crate) fn code(&self) -> &'static str {
-        "sign.elsewhere"
+        match self {
+            Self::Agent(error) => error.code(),
+            Self::NoAgent => "sign.agent",
+            Self::NotElsewhere => "key.encrypted",
+        }
     }
 
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        Some("give the private key's file: `private_key_file`, or `--jwt-key-file`".into())
+        match self {
+            Self::Agent(error) => error.hint(),
+            Self::NoAgent => Some(
+                "start an agent, `eval $(ssh-agent)`, and put the key into it: `ssh-add key.pem`"
+                    .into(),
+            ),
+            Self::NotElsewhere => None,
+        }
     }
 }
+
+const KEY: &[u8] = b"PRIVATE KEY-----";

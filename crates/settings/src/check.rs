@@ -2,6 +2,7 @@
 
 mod hosts;
 mod key;
+pub(crate) use key::refuse_published;
 mod plain;
 
 use crate::api_version::ApiVersion;
@@ -34,6 +35,9 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     let allow_groups = check.list(Setting::AllowGroups);
     if let (Some(username), Some(hosts)) = (&username, &hosts) {
         check.compare(username, hosts);
+    }
+    if let (Some(key), Some(hosts)) = (&key, &hosts) {
+        check.published(key, &hosts.resolution);
     }
     match (username, client_id, key, hosts) {
         (Some(username), Some(client_id), Some(key), Some(hosts)) if check.problems.is_empty() => {

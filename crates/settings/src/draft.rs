@@ -25,6 +25,7 @@ pub struct Draft {
     pub(crate) layer: Layer,
     record_read: bool,
     passphrase_asked: bool,
+    pub(crate) passphrase_later: bool,
 }
 
 impl Draft {
@@ -86,9 +87,13 @@ impl Draft {
     /// Says that a need could not be met.
     pub fn refuse(&mut self, need: &Need, why: Unread) {
         let setting = need.setting();
+        let later = why == Unread::Later;
         let fault = Fault::Unread { why, of_key: setting == Setting::PrivateKey };
         match setting {
-            Setting::Passphrase if *need == Need::Passphrase => self.passphrase_asked = true,
+            Setting::Passphrase if *need == Need::Passphrase => {
+                self.passphrase_asked = true;
+                self.passphrase_later = later;
+            }
             Setting::Record => {
                 self.record_read = true;
                 self.layer.unreadable = true;

@@ -37,6 +37,8 @@ mod environment;
 mod identifier;
 mod layer;
 pub use layer::Layer;
+mod locked;
+pub use locked::LockedKey;
 mod looks;
 mod need;
 pub use need::{Need, Unread};

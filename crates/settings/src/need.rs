@@ -62,6 +62,8 @@ impl Need {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Unread {
+    /// Whoever knows it is asked when the key is used; the settings are good without it.
+    Later,
     /// A directory, a socket or a device.
     NotAFile {
         /// The path, as it was opened.
@@ -98,7 +100,9 @@ pub enum Unread {
 impl Unread {
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::NoTerminal => "put it into a file and name that: `--key-passphrase-file`".into(),
+            Self::Later | Self::NoTerminal => {
+                "put it into a file and name that: `--key-passphrase-file`".into()
+            }
             Self::NotAFile { .. } => "name the file itself".into(),
             Self::Os { .. } => "check the path, and who may read the file".into(),
             Self::TimedOut { .. } => "check the command that should write into the pipe".into(),
@@ -111,6 +115,7 @@ impl Unread {
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Later => f.write_str("it was not asked for"),
             Self::NoTerminal => f.write_str("there is no terminal to ask at"),
             Self::NotAFile { path } => write!(f, "`{path}` is not a regular file"),
             Self::Os { path, reason } => write!(f, "cannot read `{path}`: {reason}"),

@@ -108,7 +108,7 @@ impl Setting {
     }
 
     /// Variables that other tools and pipelines use for the same thing, the most specific first.
-    pub(crate) fn world_names(self) -> &'static [&'static str] {
+    pub fn world_names(self) -> &'static [&'static str] {
         match self {
             Self::ApiVersion => {
                 &["SF_ORG_API_VERSION", "SFDX_API_VERSION", "SALESFORCE_API_VERSION"]

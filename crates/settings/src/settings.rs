@@ -3,12 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use orgtoken_assertion::{PublicKey, SigningKey};
+use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution};
 
 use crate::api_version::ApiVersion;
+use crate::check::refuse_published;
 use crate::client_id::ClientId;
+use crate::locked::LockedKey;
 use crate::notices::Notice;
+use crate::problems::{Fault, Place, Problem, Problems};
 use crate::secret::SecretText;
 use crate::setting::Setting;
 use crate::source::Source;
@@ -46,6 +49,32 @@ impl Settings {
     /// The key that signs.
     pub fn key(&self) -> &KeySource {
         &self.key
+    }
+
+    /// Opens the key if it is locked: with its passphrase, or else with the one that was typed.
+    ///
+    /// # Errors
+    ///
+    /// The passphrase does not open it, or what it opens is no key to sign with.
+    pub fn unlock(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
+        let KeySource::Locked(locked) = &self.key else { return Ok(()) };
+        let opened = locked.open(typed).and_then(|key| {
+            refuse_published(key.public_key(), &self.hosts.resolution)?;
+            Ok(key)
+        });
+        match opened {
+            Ok(key) => self.key = KeySource::Here(Box::new(key)),
+            Err(error) => return Err(self.key_problem(error)),
+        }
+        Ok(())
+    }
+
+    /// The same words as if the key had been opened when all else was checked.
+    fn key_problem(&self, error: KeyError) -> Problems {
+        let origin = self.origins.iter().find(|origin| origin.setting == Setting::PrivateKey);
+        let place = origin.map(|origin| Place::of(origin.setting, &origin.source));
+        let place = place.expect("the key came from somewhere");
+        Problems::new(vec![Problem::new(place, Fault::Key(error))], Vec::new())
     }
 
     /// Takes the key out, for a signer that wants to own it.
@@ -204,6 +233,8 @@ pub enum KeySource {
     },
     /// The key itself.
     Here(Box<SigningKey>),
+    /// The key itself, under its passphrase: see [`Settings::unlock`].
+    Locked(LockedKey),
 }
 
 /// A command that signs.

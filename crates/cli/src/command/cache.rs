@@ -5,11 +5,12 @@ use orgtoken_client::{BootTime, Cache, State, Who};
 use serde::Serialize;
 
 use crate::args::Login;
-use crate::cache::{cache_folder, sealing_key};
+use crate::cache::cache_folder;
 use crate::clock;
 use crate::console::Console;
 use crate::context;
 use crate::failure::Failure;
+use crate::sealing::known_sealing_key;
 use crate::text::printable;
 
 /// See and forget the tokens that are kept between runs
@@ -36,8 +37,8 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
 }
 
 fn list(args: &List, console: &Console) -> Result<(), Failure> {
-    let settings = context::settings(&args.login, None, console)?;
-    let listing = match (sealing_key(settings.key()), cache()?) {
+    let (settings, _) = context::settings_and_files(&args.login, None, console)?;
+    let listing = match (known_sealing_key(settings.key()), cache()?) {
         (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed)?,
         _ => orgtoken_client::Listing::default(),
     };

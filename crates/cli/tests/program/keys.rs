@@ -71,7 +71,7 @@ fn a75_a_key_can_come_out_of_a_pipe() {
 }
 
 #[test]
-fn a_key_that_is_elsewhere_is_asked_for_in_vain() {
+fn a_key_in_an_agent_needs_an_agent() {
     let bench = Bench::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -81,7 +81,7 @@ fn a_key_that_is_elsewhere_is_asked_for_in_vain() {
     );
     fs::write(config.join("config.toml"), text).unwrap();
     let error = error(&bench.bare(&["assertion", "create", "--json"]).output().unwrap());
-    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("sign.elsewhere")));
+    assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("sign.agent")));
 }
 
 #[test]

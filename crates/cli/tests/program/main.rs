@@ -10,6 +10,7 @@
 mod api;
 mod cache;
 mod doctor;
+mod elsewhere;
 mod hub;
 mod keys;
 mod refusals;

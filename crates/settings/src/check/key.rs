@@ -1,10 +1,12 @@
 //! The key that signs.
 
-use orgtoken_assertion::{Passphrase, PublicKey, SigningKey};
+use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
+use orgtoken_oauth::Resolution;
 use zeroize::Zeroizing;
 
 use super::{Check, SET, fault_of};
 use crate::layer::Entry;
+use crate::locked::LockedKey;
 use crate::looks::Looks;
 use crate::problems::Fault;
 use crate::raw::Raw;
@@ -46,12 +48,29 @@ impl Check {
         }
     }
 
-    fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, Fault> {
-        let key = match self.passphrase() {
-            Some(passphrase) => SigningKey::from_encrypted(bytes, &passphrase),
-            None => SigningKey::from_bytes(bytes),
+    /// Row A73: nobody who has a published key should be able to log in.
+    pub(super) fn published(&mut self, key: &KeySource, resolution: &Resolution) {
+        let public_key = match key {
+            KeySource::Here(key) => key.public_key(),
+            KeySource::Command { public_key, .. } => public_key,
+            _ => return,
         };
-        Ok(KeySource::Here(Box::new(key.map_err(Fault::Key)?)))
+        if let Err(error) = refuse_published(public_key, resolution) {
+            let origin = self.origins.iter().find(|origin| origin.setting == Setting::PrivateKey);
+            let source = origin.expect("the key came from somewhere").source.clone();
+            self.problem(Setting::PrivateKey, &source, Fault::Key(error));
+        }
+    }
+
+    fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, Fault> {
+        let passphrase = self.passphrase();
+        match SigningKey::from_bytes(bytes) {
+            Ok(key) => Ok(KeySource::Here(Box::new(key))),
+            Err(KeyError::Encrypted) if passphrase.is_some() || self.draft.passphrase_later => {
+                Ok(KeySource::Locked(LockedKey::new(bytes, passphrase)))
+            }
+            Err(error) => Err(Fault::Key(error)),
+        }
     }
 
     fn passphrase(&mut self) -> Option<Passphrase> {
@@ -93,6 +112,13 @@ impl Check {
             }
         }
     }
+}
+
+/// Refuses a key that everyone has, where real assertions go.
+pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Result<(), KeyError> {
+    let host = resolution.endpoint().host();
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
+    if key.is_published() && !is_here { Err(KeyError::Published) } else { Ok(()) }
 }
 
 /// Refuses what stands where the text of a key should, before it is taken for a damaged key.

@@ -1,3 +1,5 @@
+use orgtoken_assertion::Passphrase;
+
 use crate::testing::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
 use crate::{ApiVersion, Cache, Draft, KeySource, Layer, Need, ProfileChoice, Setting, Unread};
 
@@ -469,11 +471,24 @@ fn a_passphrase_is_asked_for_where_none_is_given() {
     let mut typed = draft();
     typed.supply(&Need::Passphrase, b"0pen sesame".to_vec().into());
     assert_eq!(typed.next_need(), None);
-    assert!(matches!(typed.check().unwrap().key(), KeySource::Here(_)));
+    let mut settings = typed.check().unwrap();
+    assert!(matches!(settings.key(), KeySource::Locked(_)));
+    settings.unlock(None).unwrap();
+    assert!(matches!(settings.key(), KeySource::Here(_)));
 
     let mut wrong = draft();
     wrong.supply(&Need::Passphrase, b"open sesame".to_vec().into());
-    assert_eq!(only(&wrong.check().unwrap_err()).code(), "key.passphrase");
+    let problems = wrong.check().unwrap().unlock(None).unwrap_err();
+    assert_eq!(only(&problems).code(), "key.passphrase");
+    assert_eq!(only(&problems).at(), "--jwt-key-file");
+
+    let mut later = draft();
+    later.refuse(&Need::Passphrase, Unread::Later);
+    let mut settings = later.check().unwrap();
+    let problems = settings.unlock(None).unwrap_err();
+    assert_eq!(only(&problems).code(), "key.encrypted");
+    settings.unlock(Some(&Passphrase::new("0pen sesame"))).unwrap();
+    assert!(matches!(settings.key(), KeySource::Here(_)));
 
     let mut nobody = draft();
     nobody.refuse(&Need::Passphrase, Unread::NoTerminal);
@@ -497,4 +512,23 @@ fn an_empty_file_holds_no_value() {
     let problems = draft.check().unwrap_err();
     assert_eq!(only(&problems).code(), "settings.missing");
     assert_eq!(only(&problems).at(), "ORGTOKEN_USERNAME_FILE");
+}
+
+#[test]
+fn a73_a_published_key_is_for_this_machine_alone() {
+    let published = include_bytes!("../../../assertion/testdata/rfc7515-a2.pem");
+    let check = |url: &str| {
+        let mut flags = Layer::flags();
+        flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
+        flags.set(Setting::InstanceUrl, "--instance-url", url);
+        flags.set_list(Setting::AllowHosts, "--allow-host", vec!["127.0.0.1:8443".into()]);
+        let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+        let mut draft = Draft::new([flags, record]);
+        let need = draft.next_need().unwrap();
+        draft.supply(&need, published.to_vec().into());
+        draft.check()
+    };
+    let problems = check("https://acme.my.salesforce.com").unwrap_err();
+    assert_eq!(only(&problems).code(), "key.test_key");
+    check("http://127.0.0.1:8443").unwrap();
 }

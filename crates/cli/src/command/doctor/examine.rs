@@ -10,6 +10,7 @@ use crate::clock;
 use crate::console::Console;
 use crate::context;
 use crate::failure::Failure;
+use crate::sealing::unlock;
 use crate::session;
 use crate::transport::transport;
 
@@ -31,11 +32,15 @@ pub(crate) fn examine(
 
 fn with_settings(
     args: &Args,
-    settings: Settings,
+    mut settings: Settings,
     mut examination: Examination<'_>,
     console: &Console,
 ) -> Result<Report, Failure> {
-    let store = cache::store(&settings, console);
+    let opened = unlock(&mut settings).and_then(|()| cache::store(&mut settings, console));
+    let store = match opened {
+        Ok(store) => store,
+        Err(failure) => return Ok(examination.failed(finding(failure)?)),
+    };
     let papers = paper::papers(args, store.as_ref())?;
     let patient = Patient::new(&settings, papers);
     examination.look(&settings, &patient);

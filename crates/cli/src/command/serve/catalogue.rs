@@ -158,7 +158,7 @@ impl<'a> Catalogue<'a> {
         let access = access(&settings)?;
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
         let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry };
-        let session = Session::of(settings, &self.args.network, &tokens, self.console);
+        let session = Session::of(settings, &self.args.network, &tokens, self.console)?;
         let (username, version) = (session.username(), session.api_version().to_string());
         let transport = session.transport()?;
         let profile = Profile::new(name, Arc::new(session.source(transport)?))

@@ -1,0 +1,176 @@
+//! Keys that are in an agent, behind a command, or under a passphrase.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::support::{Bench, PAIR, USER, stderr, stdout};
+
+/// A bench with a profile in place of the record, and a folder that ends with the machine's run.
+fn bench(key: &str) -> Bench {
+    let bench = Bench::new();
+    let runtime = bench.folder.path().join("run");
+    fs::create_dir(&runtime).unwrap();
+    fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
+    fs::create_dir_all(bench.folder.path().join(".config/orgtoken")).unwrap();
+    bench.private_file("app.crt", &PAIR.certificate);
+    let profile = format!(
+        "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\ninstance_url = \"{}\"\n{key}\n",
+        bench.org.url(),
+    );
+    bench.private_file(".config/orgtoken/config.toml", &profile);
+    bench
+}
+
+fn token(bench: &Bench) -> Command {
+    let mut command = bench.bare(&["token"]);
+    command.args(bench.way()).env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
+    command.env("PATH", "/usr/bin:/bin");
+    command
+}
+
+fn states(bench: &Bench) -> usize {
+    let names = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
+    names
+        .filter(|name| name.as_ref().unwrap().path().extension().is_some_and(|e| e == "state"))
+        .count()
+}
+
+/// In CI a missing tool is a failure; elsewhere it is said loudly.
+fn is_there(tool: &str) -> bool {
+    let there =
+        Command::new(tool).arg("-h").stderr(Stdio::null()).stdout(Stdio::null()).status().is_ok();
+    if !there {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{tool} is missing");
+        let _ = writeln!(
+            std::io::stderr(),
+            "left out: {tool} is needed to see keys that are elsewhere"
+        );
+    }
+    there
+}
+
+struct Agent(Child, PathBuf);
+
+impl Agent {
+    fn with_the_key(bench: &Bench) -> Self {
+        let socket = bench.folder.path().join("agent.sock");
+        let mut command = Command::new("ssh-agent");
+        let command = command.arg("-D").arg("-a").arg(&socket);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let agent = Self(child, socket);
+        while !agent.1.exists() {
+            std::thread::yield_now();
+        }
+        let mut add = Command::new("ssh-add");
+        add.args(["-q", "app.key"]).current_dir(bench.folder.path()).env("SSH_AUTH_SOCK", &agent.1);
+        assert!(add.status().unwrap().success());
+        agent
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
+    if !is_there("ssh-agent") {
+        return;
+    }
+    let bench = bench("ssh_agent = \"app.key\"");
+    let agent = Agent::with_the_key(&bench);
+    let first = token(&bench).env("SSH_AUTH_SOCK", &agent.1).output().unwrap();
+    drop(agent);
+    let second = token(&bench).output().unwrap();
+    assert_eq!(stdout(&first), stdout(&second));
+    assert_eq!(bench.org.logins(), 1);
+
+    let no_agent = token(&bench).args(["--no-cache"]).output().unwrap();
+    assert_eq!(no_agent.status.code(), Some(5));
+    assert!(stderr(&no_agent).contains("SSH_AUTH_SOCK names none"), "{}", stderr(&no_agent));
+}
+
+#[test]
+fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
+    if !is_there("openssl") {
+        return;
+    }
+    let bench = bench(COMMAND);
+    for _ in 0..2 {
+        stdout(&token(&bench).env_remove("XDG_RUNTIME_DIR").output().unwrap());
+    }
+    assert_eq!((bench.org.logins(), states(&bench)), (2, 0));
+}
+
+#[test]
+fn a_command_signs_twice_and_then_not_again() {
+    if !is_there("openssl") {
+        return;
+    }
+    let bench = bench(COMMAND);
+    for _ in 0..3 {
+        stdout(&token(&bench).output().unwrap());
+    }
+    assert_eq!((bench.org.logins(), states(&bench)), (1, 1));
+    // One signature seals, one logs in.
+    assert_eq!(fs::read_to_string(bench.folder.path().join("signed")).unwrap(), "x\nx\n");
+    let listed = token_less(&bench, &["cache", "list"]);
+    assert!(listed.contains(USER), "{listed}");
+}
+
+fn token_less(bench: &Bench, args: &[&str]) -> String {
+    let mut command = bench.bare(args);
+    command.env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
+    command.args(["--allow-host", bench.org.address()]);
+    stdout(&command.output().unwrap()).to_owned()
+}
+
+#[test]
+fn d7_a_signer_command_gets_none_of_our_secrets() {
+    let bench =
+        bench("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
+    let output = token(&bench)
+        .env("ORGTOKEN_PASSPHRASE", "canary-1")
+        .env("SF_JWT_PRIVATE_KEY", "canary-2")
+        .env("MY_KEY", "-----BEGIN PRIVATE KEY-----canary-3")
+        .env("VAULT_TOKEN", "stays")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    let env = fs::read_to_string(bench.folder.path().join("env.txt")).unwrap();
+    assert!(env.contains("VAULT_TOKEN=stays") && !env.contains("canary"), "{env}");
+}
+
+#[test]
+fn a_locked_key_is_opened_once() {
+    if !is_there("openssl") {
+        return;
+    }
+    let bench = bench("private_key_file = \"../../locked.key\"\npassphrase_file = \"../../word\"");
+    bench.private_file("word", "open sesame\n");
+    let lock = Command::new("openssl")
+        .args(["pkcs8", "-topk8", "-in", "app.key", "-out", "locked.key", "-scrypt"])
+        .args(["-passout", "file:word"])
+        .current_dir(bench.folder.path())
+        .status();
+    assert!(lock.unwrap().success());
+    let path = bench.folder.path().join("locked.key");
+    fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+    let first = stdout(&token(&bench).output().unwrap()).to_owned();
+
+    // The passphrase is not even tried while a token is at hand.
+    bench.private_file("word", "wrong\n");
+    assert_eq!(stdout(&token(&bench).output().unwrap()), first);
+    let anew = token(&bench).arg("--no-cache").output().unwrap();
+    assert_eq!(anew.status.code(), Some(5));
+    assert!(stderr(&anew).contains("the passphrase does not open the private key"));
+}
+
+const COMMAND: &str = "signer_command = \"echo x >>signed; \
+    exec openssl dgst -sha256 -sign app.key\"\npublic_key_file = \"../../app.crt\"";
