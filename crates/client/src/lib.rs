@@ -51,5 +51,5 @@ pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;
 pub use transport::{
     CertificateFault, Connection, Deadline, HandshakeFault, Peer, Phase, Proxy, ProxyFault, Roots,
-    RootsFault, Timeouts, Transport, TransportBuilder, TransportError,
+    RootsFault, Streamed, Timeouts, Transport, TransportBuilder, TransportError,
 };

@@ -20,14 +20,15 @@ pub struct Held {
 
 impl Held {
     /// Takes a token that was granted just now.
-    pub fn new(token: Token, now: Moment) -> Self {
+    pub fn new(token: impl Into<Arc<Token>>, now: Moment) -> Self {
+        let token = token.into();
         let life = token.expires_at().saturating_duration_since(token.received_at());
         Self::living(token, now.wall, now.boot, now.boot.saturating_add(life))
     }
 
-    fn living(token: Token, obtained: UnixTime, begins: BootTime, ends: BootTime) -> Self {
+    fn living(token: Arc<Token>, obtained: UnixTime, begins: BootTime, ends: BootTime) -> Self {
         let life = Life::new(begins.since_start(), ends.since_start(), random::number());
-        Self { token: Arc::new(token), obtained, life }
+        Self { token, obtained, life }
     }
 
     /// The token.
@@ -75,7 +76,7 @@ impl Held {
             Some(boot) if same_start => (boot, ends.min(boot.saturating_add(life))),
             _ => (now.boot, ends),
         };
-        Some(Self::living(token, wall, begins, ends))
+        Some(Self::living(Arc::new(token), wall, begins, ends))
     }
 }
 

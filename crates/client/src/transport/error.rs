@@ -24,6 +24,9 @@ pub enum TransportError {
         /// What is wrong with it.
         fault: CertificateFault,
     },
+    /// The connection was closed before the request went out over it.
+    #[error("the connection was closed before the request was sent")]
+    Closed,
     /// No address of the host took a connection.
     #[error("cannot connect to `{host}`")]
     Connect {
@@ -106,6 +109,7 @@ impl TransportError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Certificate { .. } => "tls.cert",
+            Self::Closed => "net.closed",
             Self::Connect { .. } => "net.connect",
             Self::Encoding => "resp.encoding",
             Self::Handshake { .. } => "net.tls",
@@ -139,7 +143,7 @@ impl TransportError {
             }
             Self::Target { .. } => "use an https URL",
             Self::Timeout { .. } => "try again, or give it more time with `--timeout`",
-            Self::Truncated { .. } => "try again",
+            Self::Closed | Self::Truncated { .. } => "try again",
         };
         Some(Cow::Borrowed(hint))
     }
@@ -147,7 +151,8 @@ impl TransportError {
     /// Whether the same may work a little later with nobody acting.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connect { .. }
+            Self::Closed
+            | Self::Connect { .. }
             | Self::Lookup { .. }
             | Self::Timeout { .. }
             | Self::Truncated { .. } => true,
@@ -160,6 +165,26 @@ impl TransportError {
             | Self::Roots(_)
             | Self::Target { .. }
             | Self::TooLarge { .. } => false,
+        }
+    }
+
+    /// Whether it is certain that the host never saw the request.
+    pub fn is_unsent(&self) -> bool {
+        match self {
+            Self::Certificate { .. }
+            | Self::Closed
+            | Self::Connect { .. }
+            | Self::Handshake { .. }
+            | Self::Lookup { .. }
+            | Self::Proxy { .. }
+            | Self::Roots(_)
+            | Self::Target { .. } => true,
+            Self::Timeout { phase, .. } => !matches!(phase, Phase::Body | Phase::Head),
+            Self::Encoding
+            | Self::Headers
+            | Self::Protocol
+            | Self::TooLarge { .. }
+            | Self::Truncated { .. } => false,
         }
     }
 

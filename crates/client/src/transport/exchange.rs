@@ -6,6 +6,7 @@ use std::task::Context;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -52,17 +53,49 @@ impl Connection {
         request: Request<Bytes>,
         deadline: Deadline,
     ) -> Result<Response<Bytes>, TransportError> {
-        let Self { origin, sender, driver, terms, .. } = self;
-        let request = addressed(request, origin, &terms.user_agent).map(Full::new);
-        let head = deadline.run(Phase::Head, terms.timeouts.head, async {
-            driver.beside(sender.send_request(request)).await.map_err(|error| head_fault(&error))
-        });
-        let (head, body) =
-            head.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))??.into_parts();
+        let (head, body) = self.head(request, &deadline).await?;
+        let Self { origin, driver, terms, .. } = self;
         refuse_by_head(&head.headers, &body, terms.max_body)?;
         let body = deadline.rest(Phase::Body, driver.beside(read(body, terms.max_body)));
         let body = body.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))??;
         Ok(Response::from_parts(head, body))
+    }
+
+    /// Sends a request and reads the head of the answer.
+    pub(super) async fn head(
+        &mut self,
+        request: Request<Bytes>,
+        deadline: &Deadline,
+    ) -> Result<(Parts, Incoming), TransportError> {
+        let Self { origin, sender, driver, terms, .. } = self;
+        let request = addressed(request, origin, &terms.user_agent).map(Full::new);
+        let head = deadline.run(Phase::Head, terms.timeouts.head, async {
+            driver.beside(sender.try_send_request(request)).await.map_err(|mut error| {
+                let unsent = error.take_message().is_some();
+                if unsent { TransportError::Closed } else { head_fault(error.error()) }
+            })
+        });
+        let head = head.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))??;
+        refuse_two_ends(head.headers())?;
+        Ok(head.into_parts())
+    }
+
+    /// Whether it would take another request, as far as can be seen from here.
+    pub async fn is_open(&mut self) -> bool {
+        // That the host has hung up is seen once the runtime has looked.
+        tokio::task::yield_now().await;
+        self.driver.beside(self.sender.ready()).await.is_ok()
+    }
+
+    /// Reads the next piece of a body; `None` at its end.
+    pub(super) async fn piece(
+        &mut self,
+        body: &mut Incoming,
+    ) -> Result<Option<Bytes>, TransportError> {
+        let Self { origin, driver, terms, .. } = self;
+        let deadline = Deadline::after(terms.timeouts.total);
+        let piece = deadline.rest(Phase::Body, driver.beside(piece(body)));
+        piece.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))?
     }
 }
 
@@ -134,10 +167,6 @@ fn refuse_by_head(
     body: &Incoming,
     max_body: usize,
 ) -> Result<(), TransportError> {
-    // Two ways to find the end of the body are one too many (RFC 9112, Section 6.3).
-    if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
-        return Err(TransportError::Protocol);
-    }
     let plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
         return Err(TransportError::Encoding);
@@ -148,16 +177,32 @@ fn refuse_by_head(
     Ok(())
 }
 
+/// Two ways to find the end of the body are one too many ([RFC 9112, Section 6.3]).
+///
+/// [RFC 9112, Section 6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+fn refuse_two_ends(headers: &HeaderMap) -> Result<(), TransportError> {
+    let two = headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH);
+    if two { Err(TransportError::Protocol) } else { Ok(()) }
+}
+
 async fn read(mut body: Incoming, max_body: usize) -> Result<Bytes, TransportError> {
     let mut read = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|error| body_fault(&error))?.into_data() else { continue };
+    while let Some(data) = piece(&mut body).await? {
         if read.len() + data.len() > max_body {
             return Err(TransportError::TooLarge { limit: max_body });
         }
         read.extend_from_slice(&data);
     }
     Ok(read.freeze())
+}
+
+async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, TransportError> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|error| body_fault(&error))?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// hyper has no predicate for these two kinds, only words; tests hold them fast.

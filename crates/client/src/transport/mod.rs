@@ -24,6 +24,8 @@ mod proxy;
 pub use proxy::{Proxy, ProxyFault};
 mod roots;
 pub use roots::{Roots, RootsFault};
+mod stream;
+pub use stream::Streamed;
 mod tls;
 mod tunnel;
 mod verify;
