@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, SystemTime};
 
 use crate::app::{self, AppKind, CertificateError};
@@ -211,7 +212,10 @@ impl FakeOrgBuilder {
         let url = format!("{scheme}://{}", listener.local_addr().map_err(listening)?);
 
         let org = self.build(url)?;
-        FakeOrg::run(Server { org, tls, gate: Gate::default() }, listener)
+        FakeOrg::run(
+            Server { org, tls, gate: Gate::default(), connections: AtomicUsize::default() },
+            listener,
+        )
     }
 
     /// The org without its sockets.

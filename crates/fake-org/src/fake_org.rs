@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -77,6 +78,11 @@ impl FakeOrg {
     /// The last 10,000 requests that have come, the first one first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.server.org.state().requests.iter().cloned().collect()
+    }
+
+    /// How many connections have come, tunnels and what they carry counted apart.
+    pub fn connections(&self) -> usize {
+        self.server.connections.load(Ordering::Relaxed)
     }
 
     /// Ends every token's life, as when an administrator does it.

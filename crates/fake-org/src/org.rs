@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) requests: VecDeque<RecordedRequest>,
     pub(crate) schema: Schema,
     pub(crate) records: Records,
+    /// What queries found that have more than one page.
+    pub(crate) cursors: Vec<Vec<serde_json::Value>>,
     pub(crate) api_calls: u64,
 }
 
@@ -72,6 +74,8 @@ pub(crate) struct Member {
     pub(crate) id: String,
     /// How often the scenario is still to be played; for ever if `None`.
     left: Option<u32>,
+    /// How often it is not played before that.
+    spared: u32,
 }
 
 impl Org {
@@ -85,6 +89,7 @@ impl Org {
             requests: VecDeque::new(),
             schema,
             records: Records::default(),
+            cursors: Vec::new(),
             api_calls: 0,
         };
         let org_id = seed::fill(&mut state, &setup, users);
@@ -139,18 +144,24 @@ impl State {
 impl Member {
     pub(crate) fn new(user: User, id: String) -> Self {
         let left = user.scenario.as_ref().and_then(Scenario::limit);
-        Self { user, id, left }
+        let spared = user.scenario.as_ref().map_or(0, Scenario::spares);
+        Self { user, id, left, spared }
     }
 
     /// Changes what happens to the user from now on.
     pub(crate) fn play(&mut self, scenario: Option<Scenario>) {
         self.left = scenario.as_ref().and_then(Scenario::limit);
+        self.spared = scenario.as_ref().map_or(0, Scenario::spares);
         self.user.scenario = scenario;
     }
 
     /// What the user's scenario does at this stage; each time counts.
     pub(crate) fn strike(&mut self, stage: Stage) -> Option<Play> {
         let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.stage() == stage)?;
+        if self.spared > 0 {
+            self.spared -= 1;
+            return None;
+        }
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(1)?;
         }

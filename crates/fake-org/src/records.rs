@@ -10,7 +10,7 @@ use crate::id;
 pub(crate) type Record = Map<String, Value>;
 
 /// Every record by the name of its object.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     tables: BTreeMap<String, Vec<Record>>,
     made: u64,

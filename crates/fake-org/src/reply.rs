@@ -1,6 +1,10 @@
 //! Answers with the headers that Salesforce sends.
 
+use std::io::Write;
+
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -56,6 +60,19 @@ pub(crate) fn login_page() -> Reply {
     reply
 }
 
+/// Makes a long answer shorter (gzip), unless it is to be broken.
+pub(crate) fn compress(reply: &mut Reply) {
+    if reply.body().len() < WORTH_IT || fault(reply).is_some() {
+        return;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let written = encoder.write_all(reply.body()).and_then(|()| encoder.finish());
+    if let Ok(compressed) = written {
+        *reply.body_mut() = compressed.into();
+        reply.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+}
+
 /// What the wire is to do with the answer, if it is not simply to carry it.
 pub(crate) fn fault(reply: &Reply) -> Option<WireFault> {
     reply.extensions().get().copied()
@@ -79,3 +96,6 @@ fn with_body(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> 
 fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
+
+/// In bytes: below it, gzip gains nothing.
+const WORTH_IT: usize = 1024;

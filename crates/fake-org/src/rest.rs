@@ -1,5 +1,7 @@
 //! `/services/data`: the part of the REST API that a login and a day's work need.
 
+mod collections;
+mod composite;
 mod error;
 mod limits;
 mod query;
@@ -57,6 +59,10 @@ fn dispatch(session: &Session<'_>, segments: &[&str]) -> Answer {
         ["limits"] => limits::answer(session),
         ["query"] => query::answer(session, false),
         ["queryAll"] => query::answer(session, true),
+        ["query" | "queryAll", locator] => query::further(session, locator),
+        ["composite"] => composite::answer(session),
+        ["composite", "sobjects"] => collections::answer(session),
+        ["composite", "sobjects", object, field] => collections::upsert(session, object, field),
         ["sobjects"] => sobjects::list(session),
         ["sobjects", object] => sobjects::object(session, object),
         ["sobjects", object, "describe"] => sobjects::describe(session, object),

@@ -23,6 +23,8 @@ pub struct Scenario {
     name: Cow<'static, str>,
     meaning: &'static str,
     stage: Stage,
+    /// How often it holds back before it is played.
+    after: u32,
     times: Option<u32>,
     play: Play,
 }
@@ -44,6 +46,7 @@ impl Scenario {
             name: Cow::Borrowed("custom-refusal"),
             meaning: "a refusal in the words of the test",
             stage: Stage::Approval,
+            after: 0,
             times: None,
             play: Play::Refusal {
                 status,
@@ -59,6 +62,7 @@ impl Scenario {
             name: Cow::Borrowed("custom-page"),
             meaning: "an answer in the words of the test",
             stage: Stage::Edge,
+            after: 0,
             times: None,
             play: Play::Page {
                 status,
@@ -96,6 +100,10 @@ impl Scenario {
 
     pub(crate) fn play(&self) -> &Play {
         &self.play
+    }
+
+    pub(crate) fn spares(&self) -> u32 {
+        self.after
     }
 
     pub(crate) fn limit(&self) -> Option<u32> {

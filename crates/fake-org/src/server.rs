@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) org: Org,
     pub(crate) tls: Option<Tls>,
     pub(crate) gate: Gate,
+    /// How many connections over which requests came.
+    pub(crate) connections: AtomicUsize,
 }
 
 impl Server {
@@ -67,6 +70,7 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        self.connections.fetch_add(1, Ordering::Relaxed);
         let service = service_fn(|request| Arc::clone(&self).respond(request, scheme));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         // It fails when the peer goes away, and when a scenario breaks the connection on purpose.
@@ -92,7 +96,11 @@ impl Server {
         if self.tls.is_some() && scheme == "http" {
             return Ok(reply::refusal(400, "invalid_request", "HTTPS required").map(Answer::from));
         }
-        self.finish(route::answer(&self.org, &call)).await
+        let mut reply = route::answer(&self.org, &call);
+        if call.header(header::ACCEPT_ENCODING).is_some_and(|codings| codings.contains("gzip")) {
+            reply::compress(&mut reply);
+        }
+        self.finish(reply).await
     }
 
     /// Adds what every answer carries, and breaks what a scenario wants broken.

@@ -4,7 +4,8 @@
 //! SELECT path [, path …] | COUNT()
 //! FROM object
 //! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, semi-joins, AND, OR, NOT, (…)
-//! [LIMIT number]
+//! [ORDER BY path [ASC | DESC] [NULLS FIRST | NULLS LAST] [, …]]
+//! [LIMIT number] [OFFSET number]
 //! ```
 
 mod columns;
@@ -12,6 +13,7 @@ mod error;
 mod filter;
 mod lexer;
 mod metadata;
+mod order;
 mod parser;
 mod run;
 
@@ -26,7 +28,17 @@ struct Query {
     select: Select,
     object: Name,
     condition: Option<Condition<Comparison>>,
+    order: Vec<Key>,
     limit: Option<usize>,
+    offset: usize,
+}
+
+/// What records are ordered by.
+#[derive(Debug, PartialEq)]
+struct Key {
+    field: Path,
+    descending: bool,
+    nulls_last: bool,
 }
 
 #[derive(Debug, PartialEq)]

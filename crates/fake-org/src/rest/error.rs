@@ -37,6 +37,12 @@ impl RestError {
         reply::json(status, &json!([error]))
     }
 
+    /// As one of the `errors` of a record in a collection.
+    pub(super) fn to_problem(&self) -> Value {
+        let fields = self.fields.clone().unwrap_or_default();
+        json!({ "statusCode": self.code, "message": self.message, "fields": fields })
+    }
+
     pub(super) fn invalid_session() -> Self {
         Self::new(401, "INVALID_SESSION_ID", "Session expired or invalid")
     }

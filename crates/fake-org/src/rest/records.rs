@@ -13,7 +13,7 @@ use crate::schema::ObjectType;
 
 /// `POST sobjects/Account`.
 pub(super) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
-    let record = values::read(session, object, None)?;
+    let record = values::complete(session, object, values::body(session)?, None)?;
     let id = insert(session, object, record)?;
     Ok(created(session, object, &id, false))
 }
@@ -24,10 +24,10 @@ pub(super) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
     match session.method() {
         Method::GET => get(session, &object, id),
         Method::PATCH => {
-            update(session, &object, id)?;
+            update(session, &object, id, values::body(session)?)?;
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
-        Method::DELETE => delete(session, &object, id),
+        Method::DELETE => gone(session, &object, id),
         other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
     }
 }
@@ -44,14 +44,15 @@ pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &s
     match (session.method(), found.as_slice()) {
         (_, [_, _, ..]) => Ok(several(session, &object, &found)),
         (Method::GET, [id]) => get(session, &object, id),
-        (Method::DELETE, [id]) => delete(session, &object, id),
+        (Method::DELETE, [id]) => gone(session, &object, id),
         (Method::PATCH, [id]) => {
-            update(session, &object, id)?;
+            update(session, &object, id, values::body(session)?)?;
             Ok(updated(session, id))
         }
         (Method::PATCH, []) if key == "Id" => Err(RestError::not_found()),
         (Method::PATCH, []) => {
-            let record = values::read(session, &object, Some((&key, &value)))?;
+            let key = Some((key.as_str(), Value::from(value)));
+            let record = values::complete(session, &object, values::body(session)?, key)?;
             let id = insert(session, &object, record)?;
             Ok(created(session, &object, &id, true))
         }
@@ -88,7 +89,8 @@ fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
     Ok(reply::json(StatusCode::OK, &Value::Object(shown)))
 }
 
-fn insert(
+/// Keeps a record that was checked, and says its id.
+pub(super) fn insert(
     session: &Session<'_>,
     object: &ObjectType,
     mut record: Record,
@@ -103,8 +105,14 @@ fn insert(
     Ok(session.org.state().records.insert(&object.name, prefix, record))
 }
 
-fn update(session: &Session<'_>, object: &ObjectType, id: &str) -> Result<(), RestError> {
-    let changes = values::read_changes(session, object)?;
+/// Changes a record.
+pub(super) fn update(
+    session: &Session<'_>,
+    object: &ObjectType,
+    id: &str,
+    fields: Record,
+) -> Result<(), RestError> {
+    let changes = values::changes(session, object, fields)?;
     let now = session.org.now().to_api();
     let mut state = session.org.state();
     live(state.records.find(&object.name, id), id)?;
@@ -125,7 +133,17 @@ fn update(session: &Session<'_>, object: &ObjectType, id: &str) -> Result<(), Re
     Ok(())
 }
 
-fn delete(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+fn gone(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+    delete(session, object, id)?;
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Puts a record into the recycle bin.
+pub(super) fn delete(
+    session: &Session<'_>,
+    object: &ObjectType,
+    id: &str,
+) -> Result<(), RestError> {
     if !object.deletable {
         let message = format!("entity type {} does not support delete", object.name);
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
@@ -135,7 +153,7 @@ fn delete(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
     if let Some(record) = state.records.find_mut(&object.name, id) {
         record.insert("IsDeleted".to_owned(), Value::Bool(true));
     }
-    Ok(reply::empty(StatusCode::NO_CONTENT))
+    Ok(())
 }
 
 /// Tells what is no id, what is nobody's id, and what was deleted from a live record.
@@ -179,4 +197,4 @@ fn several(session: &Session<'_>, object: &ObjectType, ids: &[String]) -> reply:
     reply::json(StatusCode::MULTIPLE_CHOICES, &urls)
 }
 
-const CREATED_FLAG_SINCE: u32 = 46;
+pub(super) const CREATED_FLAG_SINCE: u32 = 46;

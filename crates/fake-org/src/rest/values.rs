@@ -2,21 +2,23 @@
 
 mod fit;
 
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{RestError, Session};
 use crate::records::Record;
 use crate::schema::{Field, Kind, ObjectType};
 
-/// Reads the body of a create, or of an upsert whose key stands in the path.
-pub(super) fn read(
+/// Checks the fields of a record to be made. For an upsert its key is given apart.
+pub(super) fn complete(
     session: &Session<'_>,
     object: &ObjectType,
-    key: Option<(&str, &str)>,
+    fields: Record,
+    key: Option<(&str, Value)>,
 ) -> Result<Record, RestError> {
-    let mut record = checked(session, object, |field| field.createable)?;
+    let mut record = checked(session, object, fields, |field| field.createable)?;
     if let Some((field, value)) = key {
-        record.insert(field.to_owned(), Value::from(value));
+        record.insert(field.to_owned(), value);
     }
     record.retain(|_, value| !value.is_null());
     let required = |field: &&Field| {
@@ -36,12 +38,13 @@ pub(super) fn read(
     Ok(record)
 }
 
-/// Reads the body of an update; null empties a field.
-pub(super) fn read_changes(
+/// Checks the fields of a record to be changed; null empties a field.
+pub(super) fn changes(
     session: &Session<'_>,
     object: &ObjectType,
+    fields: Record,
 ) -> Result<Record, RestError> {
-    let changes = checked(session, object, |field| field.updateable)?;
+    let changes = checked(session, object, fields, |field| field.updateable)?;
     let emptied = object.fields.iter().filter(|field| !field.nillable);
     let emptied = emptied.filter(|field| changes.get(&field.name) == Some(&Value::Null));
     let emptied: Vec<_> = emptied.map(|field| field.name.clone()).collect();
@@ -74,11 +77,12 @@ fn add_defaults(object: &ObjectType, record: &mut Record) {
 fn checked(
     session: &Session<'_>,
     object: &ObjectType,
+    fields: Record,
     may_set: impl Fn(&Field) -> bool,
 ) -> Result<Record, RestError> {
     let mut record = Record::new();
     let mut read_only = Vec::new();
-    for (name, value) in body(session)? {
+    for (name, value) in fields {
         if name == "attributes" {
             continue;
         }
@@ -98,7 +102,8 @@ fn checked(
     if read_only.is_empty() { Ok(record) } else { Err(RestError::read_only(read_only)) }
 }
 
-fn body(session: &Session<'_>) -> Result<Map<String, Value>, RestError> {
+/// Reads the body of a call.
+pub(super) fn body<T: DeserializeOwned>(session: &Session<'_>) -> Result<T, RestError> {
     if session.call.body().is_empty() {
         let message = "The HTTP entity body is required, but this request has no entity body.";
         return Err(RestError::new(400, "JSON_PARSER_ERROR", message));

@@ -85,6 +85,7 @@ pub(super) const ROWS: &[Scenario] = &[
     token("instance-url-elsewhere", Twist::InstanceUrl("https://acme.my.salesforce.com.evil.example"), "the answer points to a stranger's host"),
     token("instance-url-plain", Twist::InstanceUrl("http://acme.my.salesforce.com"), "the answer points to plain HTTP"),
     api("session-expires-once", 401, "INVALID_SESSION_ID", EXPIRED, "the first token dies at its first use; the next one lives").ending_session().first_only(),
+    api("session-expires-midway", 401, "INVALID_SESSION_ID", EXPIRED, "the token dies at its third use; the next one lives").ending_session().first_only().after(2),
     api("session-never-valid", 401, "INVALID_SESSION_ID", EXPIRED, "no token is ever good: a client must stop after one new login"),
     api("session-not-for-rest", 401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API", "a policy, not an expiry: a new login does not help"),
     api("api-disabled", 403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner", "the user lacks API Enabled"),
@@ -149,6 +150,11 @@ impl Scenario {
         self
     }
 
+    const fn after(mut self, spared: u32) -> Self {
+        self.after = spared;
+        self
+    }
+
     const fn with_status(mut self, code: u16) -> Self {
         if let Play::Refusal { status, .. } = &mut self.play {
             *status = code;
@@ -165,7 +171,7 @@ impl Scenario {
 }
 
 const fn row(name: &'static str, stage: Stage, play: Play, meaning: &'static str) -> Scenario {
-    Scenario { name: Cow::Borrowed(name), meaning, stage, times: None, play }
+    Scenario { name: Cow::Borrowed(name), meaning, stage, after: 0, times: None, play }
 }
 
 const fn refusal(

@@ -2,7 +2,7 @@
 
 use super::lexer::{Kind, Token, tokens};
 use super::{Comparison, Condition, Literal, Name, Operand, Operator, Path};
-use super::{Query, Select, SoqlError};
+use super::{Key, Query, Select, SoqlError};
 
 /// Reads a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
@@ -29,8 +29,42 @@ impl Parser<'_> {
         self.keyword("FROM")?;
         let object = self.name()?;
         let condition = if self.take_word("WHERE") { Some(self.condition()?) } else { None };
+        let order = if self.take_word("ORDER") { self.order()? } else { Vec::new() };
         let limit = if self.take_word("LIMIT") { Some(self.limit()?) } else { None };
-        Ok(Query { select, object, condition, limit })
+        let offset = if self.take_word("OFFSET") { self.offset()? } else { 0 };
+        Ok(Query { select, object, condition, order, limit, offset })
+    }
+
+    fn order(&mut self) -> Result<Vec<Key>, SoqlError> {
+        self.keyword("BY")?;
+        let mut keys = vec![self.key()?];
+        while self.take_sign(",") {
+            keys.push(self.key()?);
+        }
+        Ok(keys)
+    }
+
+    fn key(&mut self) -> Result<Key, SoqlError> {
+        let field = self.path()?;
+        let descending = !self.take_word("ASC") && self.take_word("DESC");
+        let mut nulls_last = false;
+        if self.take_word("NULLS") {
+            nulls_last = self.take_word("LAST");
+            if !nulls_last {
+                self.keyword("FIRST")?;
+            }
+        }
+        Ok(Key { field, descending, nulls_last })
+    }
+
+    fn offset(&mut self) -> Result<usize, SoqlError> {
+        let at = self.peek().at;
+        let offset = self.limit()?;
+        if offset <= MAX_OFFSET {
+            return Ok(offset);
+        }
+        let message = "Maximum SOQL offset allowed is 2000";
+        Err(SoqlError::new("NUMBER_OUTSIDE_VALID_RANGE", at, message))
     }
 
     fn select(&mut self) -> Result<Select, SoqlError> {
@@ -211,4 +245,5 @@ fn is_reserved(word: &str) -> bool {
 const RESERVED: [&str; 12] = [
     "AND", "FROM", "GROUP", "IN", "LIKE", "LIMIT", "NOT", "OR", "ORDER", "SELECT", "USING", "WHERE",
 ];
+const MAX_OFFSET: usize = 2000;
 const MAX_DEPTH: usize = 64;

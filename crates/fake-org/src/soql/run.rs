@@ -1,8 +1,11 @@
 //! A query against the records.
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 use super::filter::Test;
+use super::order::Order;
 use super::{Column, Condition, Literal, Query, Select, SoqlError, parser};
 use crate::records::{Record, Records, is_deleted};
 use crate::schema::{ObjectType, Schema};
@@ -14,7 +17,9 @@ pub(crate) struct Prepared<'a> {
     /// `None` for `COUNT()`.
     columns: Option<Vec<Column>>,
     condition: Option<Condition<Test>>,
+    order: Vec<Order>,
     limit: Option<usize>,
+    offset: usize,
 }
 
 /// What came of a query.
@@ -40,7 +45,7 @@ impl<'a> Prepared<'a> {
         schema: &'a Schema,
         records: &Records,
     ) -> Result<Self, SoqlError> {
-        let Query { select, object, condition, limit } = query;
+        let Query { select, object, condition, order, limit, offset } = query;
         let unknown = || SoqlError::no_object(object.at, &object.text);
         let object = schema.object(&object.text).ok_or_else(unknown)?;
         let columns = match select {
@@ -52,7 +57,9 @@ impl<'a> Prepared<'a> {
         };
         let condition = condition.map(|condition| condition.resolve(schema, records, object));
         let condition = condition.transpose()?;
-        Ok(Self { object, columns, condition, limit })
+        let order = order.iter().map(|key| Order::find(schema, object, key));
+        let order = order.collect::<Result<_, _>>()?;
+        Ok(Self { object, columns, condition, order, limit, offset })
     }
 
     pub(crate) fn object(&self) -> &ObjectType {
@@ -68,10 +75,10 @@ impl<'a> Prepared<'a> {
     pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
         let found = self.found(records, with_deleted);
         let Some(columns) = &self.columns else {
-            return Found { total: found.count(), records: Vec::new() };
+            return Found { total: found.len(), records: Vec::new() };
         };
         let row = |record| row(columns, records, record, &self.object.name, base);
-        let records: Vec<_> = found.map(row).collect();
+        let records: Vec<_> = found.into_iter().map(row).collect();
         Found { total: records.len(), records }
     }
 
@@ -82,21 +89,23 @@ impl<'a> Prepared<'a> {
             return Err(SoqlError::malformed(at, message));
         };
         let value = |record| column.owner(records, record)?.get(&column.field.name)?.as_str();
-        let values = self.found(records, false).filter_map(value);
+        let values = self.found(records, false).into_iter().filter_map(value);
         Ok(values.map(|text| Literal::Text(text.to_owned())).collect())
     }
 
-    fn found<'b>(
-        &'b self,
-        records: &'b Records,
-        with_deleted: bool,
-    ) -> impl Iterator<Item = &'b Record> {
-        records
-            .all(&self.object.name)
-            .iter()
-            .filter(move |record| with_deleted || !is_deleted(record))
-            .filter(|record| self.condition.as_ref().is_none_or(|it| it.holds(records, record)))
-            .take(self.limit.unwrap_or(usize::MAX))
+    fn found<'b>(&'b self, records: &'b Records, with_deleted: bool) -> Vec<&'b Record> {
+        let all = records.all(&self.object.name).iter();
+        let seen = all.filter(|record| with_deleted || !is_deleted(record));
+        let holds = |record: &&Record| match &self.condition {
+            Some(condition) => condition.holds(records, record),
+            None => true,
+        };
+        let mut found: Vec<_> = seen.filter(holds).collect();
+        found.sort_by(|one, other| {
+            let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
+            keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+        found.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
     }
 }
 

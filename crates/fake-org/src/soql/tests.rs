@@ -90,6 +90,45 @@ fn clauses() {
     }
 }
 
+/// Names in the order in which they are found.
+fn names(clauses: &str) -> Result<Vec<String>, String> {
+    let (schema, records) = (Schema::standard(), records());
+    let query = format!("SELECT Name FROM Account {clauses}");
+    let prepared = Prepared::new(&query, &schema, &records);
+    let found = prepared.map_err(|error| error.code().to_owned())?.run(&records, false, "");
+    Ok(found.records.iter().map(|row| row["Name"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn order_and_offset() {
+    let (acme, globex) = ("Acme".to_owned(), "Globex 100%".to_owned());
+    for (clauses, found) in [
+        ("ORDER BY Name", vec![&acme, &globex]),
+        ("ORDER BY Name DESC", vec![&globex, &acme]),
+        ("order by name asc nulls last", vec![&acme, &globex]),
+        ("ORDER BY NumberOfEmployees", vec![&globex, &acme]),
+        ("ORDER BY NumberOfEmployees NULLS LAST", vec![&acme, &globex]),
+        ("ORDER BY NumberOfEmployees DESC NULLS LAST", vec![&acme, &globex]),
+        ("ORDER BY IsDeleted, Name DESC LIMIT 1", vec![&globex]),
+        ("ORDER BY Parent.Name DESC", vec![&acme, &globex]),
+        ("ORDER BY Name LIMIT 1 OFFSET 1", vec![&globex]),
+        ("OFFSET 2", vec![]),
+    ] {
+        assert_eq!(names(clauses).unwrap().iter().collect::<Vec<_>>(), found, "{clauses}");
+    }
+    for (clauses, code) in [
+        ("ORDER Name", "MALFORMED_QUERY"),
+        ("ORDER BY", "MALFORMED_QUERY"),
+        ("ORDER BY Nope", "INVALID_FIELD"),
+        ("ORDER BY Description", "INVALID_FIELD"),
+        ("ORDER BY Name NULLS", "MALFORMED_QUERY"),
+        ("OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE"),
+        ("OFFSET 1 LIMIT 1", "MALFORMED_QUERY"),
+    ] {
+        assert_eq!(names(clauses), Err(code.to_owned()), "{clauses}");
+    }
+}
+
 #[test]
 fn related_records_are_nested_and_may_be_null() {
     let schema = Schema::standard();
@@ -132,13 +171,13 @@ fn refusals() {
         ("SELECT * FROM Account", "MALFORMED_QUERY", 8, "unexpected token: '*'"),
         ("SELECT Id", "MALFORMED_QUERY", 10, "unexpected token: '<EOF>'"),
         ("SELECT Id FROM Account,", "MALFORMED_QUERY", 23, "unexpected token: ','"),
-        ("SELECT Id FROM Account ORDER BY Id", "MALFORMED_QUERY", 24, "unexpected token: 'ORDER'"),
+        ("SELECT Id FROM Account GROUP BY Id", "MALFORMED_QUERY", 24, "unexpected token: 'GROUP'"),
         ("SELECT Id FROM Account LIMIT -1", "MALFORMED_QUERY", 30, "unexpected token: '-1'"),
         (
-            "SELECT Id FROM Account LIMIT 1 OFFSET 1",
+            "SELECT Id FROM Account OFFSET 1 LIMIT 1",
             "MALFORMED_QUERY",
-            32,
-            "unexpected token: 'OFFSET'",
+            33,
+            "unexpected token: 'LIMIT'",
         ),
         ("SELECT COUNT(Id) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: 'Id'"),
         ("SELECT FIELDS(ALL) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: '('"),

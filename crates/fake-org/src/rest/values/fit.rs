@@ -14,19 +14,33 @@ pub(super) fn fit(field: &Field, value: Value) -> Result<Value, RestError> {
         return Ok(Value::Null);
     }
     match field.kind {
-        Kind::Boolean if value.is_boolean() => Ok(value),
+        Kind::Boolean => boolean(field, value),
         Kind::Currency | Kind::Double | Kind::Percent => number(field, value),
         Kind::Date => date(field, value),
         Kind::DateTime => date_time(field, value),
         Kind::Email => email(field, text(field, value)?),
-        Kind::Int if value.is_i64() => Ok(value),
+        Kind::Int => whole(field, value),
         Kind::Id | Kind::Reference => reference(field, text(field, value)?),
         Kind::Other => Ok(value),
         Kind::Phone | Kind::Picklist | Kind::String | Kind::TextArea | Kind::Url => {
             text(field, value).map(Value::from)
         }
-        Kind::Boolean | Kind::Int => Err(misfit(field, &value)),
     }
+}
+
+/// Also as a text, as it comes from a CSV file.
+fn boolean(field: &Field, value: Value) -> Result<Value, RestError> {
+    match value.as_str() {
+        Some("true") => Ok(Value::Bool(true)),
+        Some("false") => Ok(Value::Bool(false)),
+        None if value.is_boolean() => Ok(value),
+        _ => Err(misfit(field, &value)),
+    }
+}
+
+fn whole(field: &Field, value: Value) -> Result<Value, RestError> {
+    let number = value.as_str().map_or_else(|| value.as_i64(), |text| text.parse().ok());
+    number.map(Value::from).ok_or_else(|| misfit(field, &value))
 }
 
 fn text(field: &Field, value: Value) -> Result<String, RestError> {

@@ -1,0 +1,157 @@
+//! `composite/sobjects`: up to 200 records by one call, each of which may fail by itself.
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, RestError, Session, records, sobjects, values};
+use crate::id;
+use crate::records::Record;
+use crate::reply::{self, Reply};
+use crate::schema::ObjectType;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    #[serde(default)]
+    all_or_none: bool,
+    records: Vec<Record>,
+}
+
+/// Whether a record was made by an upsert, and its id.
+type Done = Result<(String, Option<bool>), RestError>;
+
+/// Creates with POST, updates with PATCH, deletes with DELETE.
+pub(super) fn answer(session: &Session<'_>) -> Answer {
+    match session.method() {
+        Method::POST => each(session, |record| create(session, record)),
+        Method::PATCH => each(session, |record| update(session, record)),
+        Method::DELETE => delete(session),
+        other => Err(RestError::method(&other, "DELETE,PATCH,POST")),
+    }
+}
+
+/// `PATCH composite/sobjects/Account/ExternalId__c`
+pub(super) fn upsert(session: &Session<'_>, object: &str, field: &str) -> Answer {
+    if session.method() != Method::PATCH {
+        return Err(RestError::method(&session.method(), "PATCH"));
+    }
+    let object = sobjects::find(session, object)?;
+    let field =
+        object.field(field).filter(|field| field.external_id).ok_or_else(RestError::not_found)?;
+    let created_is_told = session.version >= records::CREATED_FLAG_SINCE;
+    each(session, |mut record| {
+        record.shift_remove("attributes");
+        let key = record.shift_remove(&field.name).filter(|key| !key.is_null());
+        let key = key.ok_or_else(|| RestError::missing(vec![field.name.clone()]))?;
+        let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        let found = session.org.state().records.ids_with(&object.name, &field.name, &text);
+        let (id, created) = match found.as_slice() {
+            [id] => (id.clone(), records::update(session, &object, id, record).map(|()| false)?),
+            [] => {
+                let key = Some((field.name.as_str(), key));
+                let record = values::complete(session, &object, record, key)?;
+                (records::insert(session, &object, record)?, true)
+            }
+            _ => {
+                let message = "more than one record found for external id";
+                return Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message));
+            }
+        };
+        Ok((id, created_is_told.then_some(created)))
+    })
+}
+
+fn each(session: &Session<'_>, work: impl Fn(Record) -> Done) -> Answer {
+    let Sent { all_or_none, records } = values::body(session)?;
+    check_number(records.len())?;
+    Ok(together(session, all_or_none, || records.into_iter().map(work).collect()))
+}
+
+/// Does it all, or undoes it all where one record fails and that was asked for.
+fn together(session: &Session<'_>, all_or_none: bool, work: impl FnOnce() -> Vec<Done>) -> Reply {
+    let before = all_or_none.then(|| session.org.state().records.clone());
+    let mut done = work();
+    if let Some(before) = before.filter(|_| done.iter().any(Result::is_err)) {
+        session.org.state().records = before;
+        let message = "Record rolled back because not all records were valid and the request was \
+                       using AllOrNone header";
+        let undone = RestError::new(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK", message);
+        for one in done.iter_mut().filter(|one| one.is_ok()) {
+            *one = Err(undone.clone());
+        }
+    }
+    let told: Value = done.iter().map(outcome).collect();
+    reply::json(StatusCode::OK, &told)
+}
+
+fn create(session: &Session<'_>, record: Record) -> Done {
+    let (object, record) = apart(session, record)?;
+    let record = values::complete(session, &object, record, None)?;
+    Ok((records::insert(session, &object, record)?, None))
+}
+
+fn update(session: &Session<'_>, record: Record) -> Done {
+    let (object, mut record) = apart(session, record)?;
+    let named = record.keys().find(|name| name.eq_ignore_ascii_case("Id")).cloned();
+    let id = named.and_then(|name| record.shift_remove(&name));
+    let id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    if id.is_empty() {
+        return Err(RestError::new(400, "MISSING_ARGUMENT", "Id not specified in an update call"));
+    }
+    records::update(session, &object, &id, record)?;
+    Ok((id::canonical(&id).unwrap_or(id), None))
+}
+
+fn delete(session: &Session<'_>) -> Answer {
+    let query = session.call.query().unwrap_or_default();
+    let ids: Vec<_> =
+        query.first("ids").unwrap_or_default().split(',').map(str::to_owned).collect();
+    check_number(ids.len())?;
+    let one = |id: String| -> Done {
+        let object = object_of(session, &id)?;
+        records::delete(session, &object, &id)?;
+        Ok((id::canonical(&id).unwrap_or(id), None))
+    };
+    let all_or_none = query.first("allOrNone") == Some("true");
+    Ok(together(session, all_or_none, || ids.into_iter().map(one).collect()))
+}
+
+fn object_of(session: &Session<'_>, id: &str) -> Result<ObjectType, RestError> {
+    let state = session.org.state();
+    let fits = |object: &&ObjectType| {
+        object.key_prefix.as_deref().is_some_and(|prefix| id.starts_with(prefix))
+    };
+    let object = state.schema.objects().find(fits).cloned();
+    object.ok_or_else(|| RestError::new(400, "MALFORMED_ID", format!("malformed id {id}")))
+}
+
+/// The object that `attributes` names, and the fields.
+fn apart(session: &Session<'_>, mut record: Record) -> Result<(ObjectType, Record), RestError> {
+    let attributes = record.shift_remove("attributes").unwrap_or_default();
+    let Some(name) = attributes["type"].as_str() else {
+        let message = "Include an entity type attribute for each record";
+        return Err(RestError::new(400, "INVALID_INPUT", message));
+    };
+    Ok((sobjects::find(session, name)?, record))
+}
+
+fn check_number(records: usize) -> Result<(), RestError> {
+    if records <= MOST_RECORDS {
+        return Ok(());
+    }
+    let message = "record limit reached. cannot submit more than 200 records in this request";
+    Err(RestError::new(400, "EXCEEDED_ID_LIMIT", message))
+}
+
+fn outcome(done: &Done) -> Value {
+    match done {
+        Ok((id, None)) => json!({ "id": id, "success": true, "errors": [] }),
+        Ok((id, Some(created))) => {
+            json!({ "id": id, "success": true, "errors": [], "created": created })
+        }
+        Err(error) => json!({ "success": false, "errors": [error.to_problem()] }),
+    }
+}
+
+const MOST_RECORDS: usize = 200;

@@ -1,0 +1,132 @@
+//! `composite`: up to 25 calls by one, which may refer to each other.
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, RestError, Session, dispatch, values};
+use crate::call::Call;
+use crate::reply::{self, Reply};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    #[serde(default)]
+    all_or_none: bool,
+    composite_request: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Part {
+    method: String,
+    url: String,
+    reference_id: String,
+    #[serde(default)]
+    body: Value,
+}
+
+pub(super) fn answer(session: &Session<'_>) -> Answer {
+    if session.method() != Method::POST {
+        return Err(RestError::method(&session.method(), "POST"));
+    }
+    let Sent { all_or_none, composite_request: parts } = values::body(session)?;
+    if parts.len() > MOST_PARTS {
+        let message = "Limit of 25 reached for number of subrequests";
+        return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
+    }
+    let before = all_or_none.then(|| session.org.state().records.clone());
+    let mut answers = Vec::new();
+    for part in parts {
+        let answer = answer_part(session, part, &answers);
+        answers.push(answer);
+    }
+    if let Some(before) = before.filter(|_| !answers.iter().all(is_success)) {
+        session.org.state().records = before;
+        answers.iter_mut().filter(|answer| is_success(answer)).for_each(undo);
+    }
+    Ok(reply::json(StatusCode::OK, &json!({ "compositeResponse": answers })))
+}
+
+fn answer_part(session: &Session<'_>, part: Part, before: &[Value]) -> Value {
+    let name = part.reference_id.clone();
+    let reply = carry_out(session, part, before).unwrap_or_else(RestError::into_reply);
+    let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
+    let location = reply.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let headers = location.map_or_else(|| json!({}), |place| json!({ "Location": place }));
+    json!({
+        "body": body,
+        "httpHeaders": headers,
+        "httpStatusCode": reply.status().as_u16(),
+        "referenceId": name,
+    })
+}
+
+fn carry_out(session: &Session<'_>, part: Part, before: &[Value]) -> Result<Reply, RestError> {
+    let url = filled_in(&part.url, before)?;
+    let body = match &part.body {
+        Value::Null => Bytes::new(),
+        body => Bytes::from(filled_in(&body.to_string(), before)?),
+    };
+    let wrong = |_| RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
+    let method = Method::from_bytes(part.method.as_bytes()).map_err(|_| wrong(()))?;
+    let request = Request::builder()
+        .method(method)
+        .uri(url.replace(' ', "+"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body)
+        .map_err(|_| wrong(()))?;
+    let call = Call::new(request, "https");
+    let path = call.path().to_owned();
+    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let ["services", "data", _, rest @ ..] = segments.as_slice() else {
+        return Err(RestError::not_found());
+    };
+    let (user_id, base) = (session.user_id.clone(), session.base.clone());
+    let inner = Session { org: session.org, call: &call, user_id, base, version: session.version };
+    match rest {
+        ["composite"] => Err(RestError::not_found()),
+        rest => dispatch(&inner, rest),
+    }
+}
+
+/// Puts what earlier parts answered in the place of `@{name.field}`.
+fn filled_in(text: &str, before: &[Value]) -> Result<String, RestError> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((plain, reference)) = rest.split_once("@{") {
+        let (reference, after) = reference.split_once('}').ok_or_else(|| unknown(reference))?;
+        let (name, way) = reference.split_once('.').unwrap_or((reference, ""));
+        let answer = before.iter().find(|answer| answer["referenceId"] == name);
+        let body = &answer.ok_or_else(|| unknown(reference))?["body"];
+        let steps = way.split(['.', '[', ']']).filter(|step| !step.is_empty());
+        let found = steps.fold(body, |value, step| match step.parse::<usize>() {
+            Ok(index) => &value[index],
+            Err(_) => &value[step],
+        });
+        let found = found.as_str().ok_or_else(|| unknown(reference))?;
+        filled += plain;
+        filled += found;
+        rest = after;
+    }
+    Ok(filled + rest)
+}
+
+fn unknown(reference: &str) -> RestError {
+    let message = format!("Invalid reference specified. No value for {reference} found");
+    RestError::new(400, "PROCESSING_HALTED", message)
+}
+
+fn is_success(answer: &Value) -> bool {
+    answer["httpStatusCode"].as_u64().is_some_and(|status| status < 300)
+}
+
+fn undo(answer: &mut Value) {
+    let message = "The transaction was rolled back since another operation in the same \
+                   transaction failed.";
+    answer["body"] = json!([{ "errorCode": "PROCESSING_HALTED", "message": message }]);
+    answer["httpStatusCode"] = Value::from(400);
+}
+
+const MOST_PARTS: usize = 25;

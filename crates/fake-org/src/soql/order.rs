@@ -1,0 +1,56 @@
+//! In which order records are found.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::{Column, Key, SoqlError};
+use crate::records::{Record, Records};
+use crate::schema::{Kind, ObjectType, Schema};
+
+/// A field to order by, which exists.
+#[derive(Debug)]
+pub(super) struct Order {
+    column: Column,
+    descending: bool,
+    nulls_last: bool,
+}
+
+impl Order {
+    pub(super) fn find(schema: &Schema, object: &ObjectType, key: &Key) -> Result<Self, SoqlError> {
+        let column = Column::find(schema, object, &key.field)?;
+        if column.field.kind == Kind::TextArea && column.field.length > 255 {
+            let message =
+                format!("field '{}' can not be sorted in a query call", column.field.name);
+            return Err(SoqlError::new("INVALID_FIELD", column.at, message));
+        }
+        Ok(Self { column, descending: key.descending, nulls_last: key.nulls_last })
+    }
+
+    /// Which of two records comes first by this field.
+    pub(super) fn compare(&self, records: &Records, one: &Record, other: &Record) -> Ordering {
+        let (one, other) = (self.value(records, one), self.value(records, other));
+        if one.is_null() != other.is_null() {
+            let nulls_first = if one.is_null() { Ordering::Less } else { Ordering::Greater };
+            return if self.nulls_last { nulls_first.reverse() } else { nulls_first };
+        }
+        let ascending = ascending(one, other);
+        if self.descending { ascending.reverse() } else { ascending }
+    }
+
+    fn value<'a>(&'a self, records: &'a Records, record: &'a Record) -> &'a Value {
+        let owner = self.column.owner(records, record);
+        owner.and_then(|owner| owner.get(&self.column.field.name)).unwrap_or(&Value::Null)
+    }
+}
+
+fn ascending(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
+        (Value::Number(one), Value::Number(other)) => {
+            one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
+        _ => Ordering::Equal,
+    }
+}
