@@ -1,7 +1,8 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::StatusCode;
-use orgtoken_client::TransportError;
+use orgtoken_client::{TokenError, TransportError};
 
 use crate::Failure;
 
@@ -9,12 +10,44 @@ use crate::Failure;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestError {
+    /// The answer is not the JSON that it should be.
+    #[error("the answer is not what this call answers (line {line}, column {column})")]
+    Answer {
+        /// Counted from 1; 0 if the JSON is well-formed.
+        line: usize,
+        /// Counted from 1; 0 if the JSON is well-formed.
+        column: usize,
+    },
+    /// The answer is damaged, or compressed in a way that was not asked for.
+    #[error("the answer cannot be decompressed")]
+    Encoding,
     /// Salesforce answered that the call failed.
     #[error("{0}")]
-    Failed(Failure),
+    Failed(Box<Failure>),
+    /// The answer grows out of all proportion.
+    #[error("the answer decompresses to more than {ratio} times its size")]
+    Inflated {
+        /// The limit.
+        ratio: usize,
+    },
     /// The path is that of another host, or no path.
     #[error("path is not one of the org's")]
     Path,
+    /// There is no token to make the call with.
+    #[error(transparent)]
+    Token(#[from] Arc<TokenError>),
+    /// The answer is longer than the limit.
+    #[error("the answer is longer than {limit} bytes")]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// One call does not take so many records or parts.
+    #[error("one call takes {limit} of these at most")]
+    TooMany {
+        /// How many it takes.
+        limit: usize,
+    },
     /// There was no answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -22,23 +55,36 @@ pub enum RestError {
 
 impl RestError {
     /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
+            Self::Answer { .. } => "resp.json",
+            Self::Encoding => "resp.encoding",
             Self::Failed(failure) => failure_code(failure),
+            Self::Inflated { .. } => "resp.inflated",
             Self::Path => "api.path",
+            Self::Token(error) => error.code(),
+            Self::TooLarge { .. } => "resp.too_large",
+            Self::TooMany { .. } => "api.too_many",
             Self::Transport(error) => error.code(),
         }
     }
 
     /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
-        match self {
-            Self::Failed(failure) => failure_hint(failure).map(Cow::Borrowed),
-            Self::Path => Some(Cow::Borrowed(
-                "give a path from the root, `/services/…`, or one below the version: `limits`",
-            )),
-            Self::Transport(error) => error.hint(),
-        }
+    pub fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint = match self {
+            Self::Answer { .. } | Self::Encoding | Self::Inflated { .. } => {
+                "check what stands between here and Salesforce: a proxy may answer in its place"
+            }
+            Self::Failed(failure) => failure_hint(failure)?,
+            Self::Path => {
+                "give a path from the root, `/services/…`, or one below the version: `limits`"
+            }
+            Self::Token(error) => return error.hint(),
+            Self::TooLarge { .. } => "ask for less at a time, or read the answer as it comes",
+            Self::TooMany { .. } => "make several calls",
+            Self::Transport(error) => return error.hint(),
+        };
+        Some(Cow::Borrowed(hint))
     }
 
     /// Whether the same call may work a little later with nobody acting. One that creates a record
@@ -46,8 +92,8 @@ impl RestError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Failed(failure) => is_outage(failure.status()),
-            Self::Path => false,
             Self::Transport(error) => error.is_transient(),
+            _ => false,
         }
     }
 
@@ -55,12 +101,21 @@ impl RestError {
     ///
     /// Some answers with status 401 are about a policy, and a new token would fare no better.
     pub fn is_session_end(&self) -> bool {
+        self.failure().is_some_and(|failure| {
+            failure.is("Bad_OAuth_Token")
+                || (failure.is("INVALID_SESSION_ID") && !is_policy(failure))
+        })
+    }
+
+    /// Whether nothing can have been done, and the same may work a little later.
+    pub(crate) fn is_undone(&self) -> bool {
         match self {
             Self::Failed(failure) => {
-                failure.is("Bad_OAuth_Token")
-                    || (failure.is("INVALID_SESSION_ID") && !is_policy(failure))
+                failure.is("REQUEST_LIMIT_EXCEEDED")
+                    || failure.status() == StatusCode::TOO_MANY_REQUESTS
             }
-            Self::Path | Self::Transport(_) => false,
+            Self::Transport(error) => error.is_unsent() && error.is_transient(),
+            _ => false,
         }
     }
 
@@ -68,8 +123,13 @@ impl RestError {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed(failure) => Some(failure),
-            Self::Path | Self::Transport(_) => None,
+            _ => None,
         }
+    }
+
+    // serde_json quotes what it did not like, and here that is somebody's data: keep the place.
+    pub(crate) fn answer(error: &serde_json::Error) -> Self {
+        Self::Answer { line: error.line(), column: error.column() }
     }
 }
 
@@ -128,16 +188,7 @@ const HINTS: [(&str, &str); 9] = [
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use http::Response;
-
-    use super::*;
-
-    fn error(status: u16, code: &str, message: &str) -> RestError {
-        let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
-        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        RestError::Failed(Failure::read(&answer, ""))
-    }
+    use crate::failure::tests::failed as error;
 
     #[test]
     fn what_becomes_of_each_failure() {

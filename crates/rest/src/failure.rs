@@ -1,14 +1,18 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value};
+
+use crate::Usage;
 
 /// An answer that says the call failed.
 #[derive(Debug)]
 pub struct Failure {
     status: StatusCode,
     problems: Vec<Problem>,
+    request: String,
+    usage: Option<Usage>,
 }
 
 impl Failure {
@@ -24,7 +28,14 @@ impl Failure {
             Ok(Value::Object(object)) => vec![Problem::of(&object, secret)],
             _ => Problem::word(body).into_iter().collect(),
         };
-        Self { status: answer.status(), problems }
+        let usage = Usage::of(answer.headers());
+        Self { status: answer.status(), problems, request: String::new(), usage }
+    }
+
+    /// The call that failed. A query may name what is nobody else's business, so it is left out.
+    pub(crate) fn of_call(mut self, method: &Method, path: &str) -> Self {
+        self.request = format!("{method} {path}");
+        self
     }
 
     /// The status of the answer.
@@ -35,6 +46,16 @@ impl Failure {
     /// What Salesforce says is wrong, most often one thing; none if it says nothing legible.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The call that failed, without its query: `GET /services/data/v65.0/query`.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// How many calls the org had made by then, if Salesforce said so.
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
     }
 
     /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
@@ -66,16 +87,16 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn of(object: &Map<String, Value>, secret: &str) -> Self {
-        let text = |names: [&str; 2]| {
+    pub(crate) fn of(object: &Map<String, Value>, secret: &str) -> Self {
+        let text = |names: &[&str]| {
             let found = names.iter().find_map(|&name| object.get(name)?.as_str());
             legible(found.unwrap_or_default(), secret)
         };
         let fields = object.get("fields").and_then(Value::as_array);
         let fields = fields.into_iter().flatten().filter_map(Value::as_str);
         Self {
-            code: text(["errorCode", "error"]),
-            message: text(["message", "error_description"]),
+            code: text(&["errorCode", "statusCode", "error"]),
+            message: text(&["message", "error_description"]),
             fields: fields.take(MOST_PROBLEMS).map(|field| legible(field, secret)).collect(),
         }
     }
@@ -116,8 +137,15 @@ const LONGEST: usize = 1000;
 const MOST_PROBLEMS: usize = 10;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::RestError;
+
+    pub(crate) fn failed(status: u16, code: &str, message: &str) -> RestError {
+        let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
+        let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
+        RestError::Failed(Box::new(Failure::read(&answer, "")))
+    }
 
     fn failure(status: u16, body: &str) -> Failure {
         let body = Bytes::copy_from_slice(body.as_bytes());

@@ -3,39 +3,64 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use orgtoken_client::{Timeouts, Transport};
 use orgtoken_oauth::Token;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::sleep;
+use tracing::{debug, info};
 use zeroize::Zeroizing;
 
 use crate::path::uri;
-use crate::{Failure, RestError};
+use crate::pool::{Pool, origin};
+use crate::{Backoff, Body, Failure, RestError, Tokens};
 
-/// An org, as one user with one token sees it.
+/// An org, as one user sees it.
+///
+/// Cheap to clone; clones share their connections, which are kept alive.
 #[derive(Clone)]
 pub struct Org {
-    transport: Transport,
-    token: Arc<Token>,
+    tokens: Tokens,
+    pool: Arc<Pool>,
     version: u16,
+    min_ttl: Duration,
+    backoff: Backoff,
 }
 
 impl Org {
-    /// The org that `token` is for, spoken to in `version` of the API: 65 for `v65.0`.
+    /// The org that `tokens` are for, spoken to in `version` of the API: 65 for `v65.0`.
     ///
-    /// Answers may have up to 64 MiB. The timeouts are those of `transport`, and those for a login
-    /// are short: see [`TIMEOUTS`].
-    pub fn new(transport: Transport, token: impl Into<Arc<Token>>, version: u16) -> Self {
-        let transport = transport.with_max_body(MAX_BODY);
-        Self { transport, token: token.into(), version }
+    /// `tokens` is a [`LoginSource`](orgtoken_client::LoginSource), an `Arc` of another
+    /// [`TokenSource`](orgtoken_client::TokenSource), or one [`Token`] after which there is no other. The timeouts are those of `transport`, and those
+    /// for a login are short: see [`TIMEOUTS`].
+    pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
+        let (min_ttl, backoff) = (MIN_TTL, Backoff::default());
+        Self {
+            tokens: tokens.into(),
+            pool: Arc::new(Pool::new(transport)),
+            version,
+            min_ttl,
+            backoff,
+        }
     }
 
-    /// Makes one call.
-    ///
-    /// `path` begins with `/`, or is below `/services/data/vNN.0/`; what a URL cannot hold is
-    /// encoded. A body is JSON unless `headers` say otherwise.
-    ///
-    /// Any status but 2xx and 304 is a [`RestError::Failed`].
+    /// How often a call is tried, 3 times unless told.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// How long a token must be good for when a call begins, a minute unless told.
+    #[must_use]
+    pub fn min_ttl(mut self, min_ttl: Duration) -> Self {
+        self.min_ttl = min_ttl;
+        self
+    }
+
+    /// Makes one call and reads the answer, of 64 MiB at most. See [`Org::send`].
     pub async fn request(
         &self,
         method: Method,
@@ -43,48 +68,141 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri(self.token.instance_url().as_str(), self.version, path)?;
-        *request.headers_mut() = headers;
-        self.complete(&mut request);
+        let (head, body) = self.send(method, path, headers, body).await?.into_parts();
+        Ok(Response::from_parts(head, body.whole(MAX_BODY).await?))
+    }
 
-        let answer = self.transport.exchange(request).await?;
+    /// Makes one call; the body of the answer is still to be read.
+    ///
+    /// `path` begins with `/`, or is below `/services/data/vNN.0/`; what a URL cannot hold is
+    /// encoded. A body is JSON unless `headers` say otherwise. Calls of a member of an Experience
+    /// Cloud site go to the site.
+    ///
+    /// If the token has ended, there is one new login and one further attempt. What passes by
+    /// itself is tried again if nothing can have been done twice. Any status but 2xx and 304 is a
+    /// [`RestError::Failed`].
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response<Body>, RestError> {
+        let (mut attempts, mut renewed) = (0, false);
+        loop {
+            let token = self.tokens.token(self.min_ttl).await?;
+            let request = self.prepare(token.token(), &method, path, &headers, &body)?;
+            attempts += 1;
+            let error = match self.attempt(request, token.token()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.is_session_end() && !renewed && self.tokens.invalidate(&token) {
+                info!("the token has ended: one new login, and one further attempt");
+                (attempts, renewed) = (attempts - 1, true);
+                continue;
+            }
+            let Some(wait) = self.backoff.wait(attempts, &method, &error) else {
+                return Err(error);
+            };
+            drop(token);
+            info!("tried again in {wait:?}: {error}");
+            sleep(wait).await;
+        }
+    }
+
+    /// Makes one call whose answer is JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Option<&Value>,
+    ) -> Result<T, RestError> {
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let answer = self.request(method, path, headers, body).await?;
+        serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
+    }
+
+    /// `/services/data/v65.0/`
+    pub(crate) fn versioned(&self) -> String {
+        format!("/services/data/v{}.0/", self.version)
+    }
+
+    fn prepare(
+        &self,
+        token: &Token,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Request<Bytes>, RestError> {
+        let mut request = Request::new(body.clone());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri(base(token), self.version, path)?;
+        *request.headers_mut() = headers.clone();
+        complete(&mut request, token);
+        Ok(request)
+    }
+
+    async fn attempt(
+        &self,
+        request: Request<Bytes>,
+        token: &Token,
+    ) -> Result<Response<Body>, RestError> {
+        let (origin, called) =
+            (origin(&request), (request.method().clone(), request.uri().clone()));
+        debug!("{} {}{}", called.0, origin, called.1.path());
+        let streamed = self.pool.send(request).await?;
+        let answer = Body::of(streamed, origin, Arc::clone(&self.pool))?;
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
-        Err(RestError::Failed(Failure::read(&answer, self.token.access_token().secret())))
-    }
-
-    fn complete(&self, request: &mut Request<Bytes>) {
-        let json = HeaderValue::from_static("application/json");
-        let has_body = !request.body().is_empty();
-        let headers = request.headers_mut();
-        headers.entry(ACCEPT).or_insert_with(|| json.clone());
-        if has_body {
-            headers.entry(CONTENT_TYPE).or_insert(json);
-        }
-        headers.insert(AUTHORIZATION, self.bearer());
-    }
-
-    fn bearer(&self) -> HeaderValue {
-        let secret = self.token.access_token().secret();
-        // From bytes that are wiped when the last copy of the header goes.
-        let wiped = Bytes::from_owner(Zeroizing::new(format!("Bearer {secret}").into_bytes()));
-        let mut bearer = HeaderValue::from_maybe_shared(wiped)
-            .expect("a token was checked for what a header may hold");
-        bearer.set_sensitive(true);
-        bearer
+        let (head, body) = answer.into_parts();
+        let body = body.whole(MAX_FAILURE).await.or_else(|error| match error {
+            RestError::TooLarge { .. } => Ok(Bytes::new()),
+            error => Err(error),
+        })?;
+        let answer = Response::from_parts(head, body);
+        let failure = Failure::read(&answer, token.access_token().secret());
+        Err(RestError::Failed(Box::new(failure.of_call(&called.0, called.1.path()))))
     }
 }
 
 impl fmt::Debug for Org {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Org")
-            .field("instance_url", self.token.instance_url())
             .field("version", &self.version)
+            .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
+}
+
+/// Members of a site are at home there, and the instance would turn them away.
+fn base(token: &Token) -> &str {
+    token.community_url().map_or_else(|| token.instance_url().as_str(), |site| site.as_str())
+}
+
+fn complete(request: &mut Request<Bytes>, token: &Token) {
+    let json = HeaderValue::from_static("application/json");
+    let has_body = !request.body().is_empty();
+    let headers = request.headers_mut();
+    headers.entry(ACCEPT).or_insert_with(|| json.clone());
+    headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
+    if has_body {
+        headers.entry(CONTENT_TYPE).or_insert(json);
+    }
+    headers.insert(AUTHORIZATION, bearer(token));
+}
+
+fn bearer(token: &Token) -> HeaderValue {
+    let secret = token.access_token().secret();
+    // From bytes that are wiped when the last copy of the header goes.
+    let wiped = Bytes::from_owner(Zeroizing::new(format!("Bearer {secret}").into_bytes()));
+    let mut bearer = HeaderValue::from_maybe_shared(wiped)
+        .expect("a token was checked for what a header may hold");
+    bearer.set_sensitive(true);
+    bearer
 }
 
 /// For calls: Salesforce gives up after ten minutes itself.
@@ -95,5 +213,10 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(620),
 };
 
+const MIN_TTL: Duration = Duration::from_secs(60);
+
 /// A page of 2,000 wide records stays well below it.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// What is longer is no error of Salesforce's.
+const MAX_FAILURE: usize = 1024 * 1024;

@@ -2,7 +2,7 @@ use http::Uri;
 
 use crate::RestError;
 
-/// The URI of `path` at `base`, which is an origin.
+/// The URI of `path` at `base`, which is an origin, or an origin and the path of a site.
 ///
 /// A path from the root stays as it is; any other is below `/services/data/vNN.0/`. What a URI
 /// cannot hold, such as the blanks of a SOQL query, is percent-encoded. A whole URL is refused: the
@@ -12,7 +12,10 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
     if before_query.contains("://") {
         return Err(RestError::Path);
     }
-    let mut text = base.to_owned();
+    // A site's own answers name its path already.
+    let prefix = base.splitn(4, '/').nth(3).map_or_else(String::new, |path| format!("/{path}"));
+    let known = !prefix.is_empty() && path.starts_with(&format!("{prefix}/"));
+    let mut text = base[..base.len() - if known { prefix.len() } else { 0 }].to_owned();
     if !path.starts_with('/') {
         text.push_str(&format!("/services/data/v{version}.0/"));
     }
@@ -24,6 +27,19 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
         }
     }
     text.parse().map_err(|_| RestError::Path)
+}
+
+/// One segment of a path, or one value of a query, whatever the text holds.
+pub(crate) fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 /// In a path or a query ([RFC 3986, Section 3]), and `%`: what is encoded already stays so.
@@ -62,6 +78,33 @@ mod tests {
             let uri = uri(root, 65, path).unwrap();
             assert_eq!(uri.to_string(), expected, "{path}");
             assert_eq!(uri.authority().unwrap(), "acme.my.salesforce.com", "{path}");
+        }
+    }
+
+    #[test]
+    fn members_of_a_site_stay_there() {
+        let site = "https://acme.my.site.com/customers";
+        for (path, expected) in [
+            ("limits", "/customers/services/data/v65.0/limits"),
+            (
+                "/services/data/v65.0/query/01g-2000",
+                "/customers/services/data/v65.0/query/01g-2000",
+            ),
+            (
+                "/customers/services/data/v65.0/query/01g-2000",
+                "/customers/services/data/v65.0/query/01g-2000",
+            ),
+        ] {
+            assert_eq!(uri(site, 65, path).unwrap().path(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_segment_stays_one() {
+        for (text, encoded) in
+            [("Ext__c", "Ext__c"), ("a/b?c#d%41", "a%2Fb%3Fc%23d%2541"), ("å b", "%C3%A5%20b")]
+        {
+            assert_eq!(segment(text), encoded);
         }
     }
 

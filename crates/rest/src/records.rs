@@ -1,0 +1,77 @@
+use http::{HeaderMap, Method};
+use serde_json::{Map, Value};
+
+use crate::path::segment;
+use crate::{Org, RestError, Saved};
+
+/// Single records.
+impl Org {
+    /// Makes a record. It is never made twice: where the answer is lost, the error says so.
+    pub async fn create(
+        &self,
+        object: &str,
+        record: &Map<String, Value>,
+    ) -> Result<Saved, RestError> {
+        let path = format!("sobjects/{}", segment(object));
+        self.save(Method::POST, &path, record).await
+    }
+
+    /// Reads the named fields of a record, or all of them if none is named.
+    pub async fn get(
+        &self,
+        object: &str,
+        id: &str,
+        fields: &[&str],
+    ) -> Result<Map<String, Value>, RestError> {
+        let mut path = format!("sobjects/{}/{}", segment(object), segment(id));
+        if !fields.is_empty() {
+            path += &format!("?fields={}", segment(&fields.join(",")));
+        }
+        self.json(Method::GET, &path, HeaderMap::new(), None).await
+    }
+
+    /// Changes the given fields of a record; null empties one.
+    pub async fn update(
+        &self,
+        object: &str,
+        id: &str,
+        record: &Map<String, Value>,
+    ) -> Result<(), RestError> {
+        let path = format!("sobjects/{}/{}", segment(object), segment(id));
+        self.save(Method::PATCH, &path, record).await.map(drop)
+    }
+
+    /// Changes the record whose external id `field` is `value`, or makes it.
+    pub async fn upsert(
+        &self,
+        object: &str,
+        field: &str,
+        value: &str,
+        record: &Map<String, Value>,
+    ) -> Result<Saved, RestError> {
+        let path = format!("sobjects/{}/{}/{}", segment(object), segment(field), segment(value));
+        self.save(Method::PATCH, &path, record).await
+    }
+
+    /// Puts a record into the recycle bin.
+    pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
+        let path = format!("sobjects/{}/{}", segment(object), segment(id));
+        let nothing = (HeaderMap::new(), bytes::Bytes::new());
+        self.request(Method::DELETE, &path, nothing.0, nothing.1).await.map(drop)
+    }
+
+    async fn save(
+        &self,
+        method: Method,
+        path: &str,
+        record: &Map<String, Value>,
+    ) -> Result<Saved, RestError> {
+        let body = serde_json::to_vec(record).expect("a map of JSON is JSON");
+        let answer = self.request(method, path, HeaderMap::new(), body.into()).await?;
+        // An update has nothing to say, and neither had an upsert before v46.0.
+        if answer.body().is_empty() {
+            return Ok(Saved::default());
+        }
+        serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
+    }
+}

@@ -1,0 +1,37 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Problem;
+
+/// What became of a record that was to be made, changed or deleted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+pub struct Saved {
+    /// Its id, if Salesforce says it.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Whether an upsert made it, if Salesforce says so.
+    #[serde(default)]
+    pub created: Option<bool>,
+    /// Why it was not done; empty if it was.
+    #[serde(default, rename = "errors", deserialize_with = "problems")]
+    pub problems: Vec<Problem>,
+    #[serde(default = "done")]
+    success: bool,
+}
+
+impl Saved {
+    /// Whether it was done.
+    pub fn is_success(&self) -> bool {
+        self.success && self.problems.is_empty()
+    }
+}
+
+fn done() -> bool {
+    true
+}
+
+fn problems<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Problem>, D::Error> {
+    let list = Vec::<Value>::deserialize(from)?;
+    Ok(list.iter().filter_map(Value::as_object).map(|it| Problem::of(it, "")).collect())
+}
