@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use orgtoken_client::TokenError;
 use orgtoken_oauth::catalogue::{self, Entry};
+use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
 use serde::Serialize;
 
@@ -192,7 +193,6 @@ fails_with!(
     orgtoken_client::TransportError,
     orgtoken_keygen::CertificateError,
     orgtoken_keygen::KeyPairError,
-    orgtoken_rest::RestError,
 );
 
 /// A refusal ends in what it means: its words alone help nobody at three in the morning.
@@ -201,6 +201,17 @@ impl From<Arc<TokenError>> for Failure {
         let meaning = error.refusal().map(|refusal| refusal.meaning());
         let hint = error.hint().map(Cow::into_owned);
         Self::new(error.code().to_owned(), hint, error).meaning(meaning)
+    }
+}
+
+/// A call fails for want of a token as any other command does.
+impl From<RestError> for Failure {
+    fn from(error: RestError) -> Self {
+        if let RestError::Token(error) = error {
+            return error.into();
+        }
+        let hint = error.hint().map(Cow::into_owned);
+        Self::new(error.code().to_owned(), hint, error)
     }
 }
 

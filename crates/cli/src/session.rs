@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use orgtoken_client::{BootTime, FileStore, Login, LoginSource, TokenSource, Transport};
 use orgtoken_oauth::Token;
+use orgtoken_rest::Org;
 use orgtoken_settings::{ApiVersion, Settings};
 
 use crate::args;
@@ -15,7 +16,7 @@ use crate::context;
 use crate::failure::Failure;
 use crate::sealing::unlock;
 use crate::signer::signer;
-use crate::transport::transport;
+use crate::transport::{patient, transport};
 
 /// Somebody who may log in, and what they want of a token.
 pub(crate) struct Session<'a> {
@@ -87,6 +88,16 @@ impl<'a> Session<'a> {
         };
         let source = lifetime.into_iter().fold(source, LoginSource::token_lifetime);
         Ok(if retry { source.ask_anew() } else { source })
+    }
+
+    /// The org, for calls in which nothing has to be watched: of a token that has ended, one new one
+    /// is got.
+    pub(crate) fn org(self) -> Result<Org, Failure> {
+        let (network, version, min_ttl) =
+            (self.network, self.api_version().major(), self.tokens.min_ttl);
+        let transport = self.transport()?;
+        let patient = patient(transport.clone(), network);
+        Ok(Org::new(patient, self.source(transport)?, version).min_ttl(min_ttl))
     }
 
     fn kept(&self) -> Option<Arc<Token>> {

@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
+use orgtoken_rest::TIMEOUTS;
 use orgtoken_settings::Settings;
 
 use crate::args::{Network, Route};
@@ -53,6 +54,12 @@ fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
 fn timeouts(network: &Network) -> Timeouts {
     let timeouts = Timeouts::default();
     network.timeout.map_or(timeouts, |total| Timeouts { head: total, total, ..timeouts })
+}
+
+/// A call may take as long as Salesforce itself gives it.
+pub(crate) fn patient(transport: Transport, network: &Network) -> Transport {
+    let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
+    transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
 }
 
 /// An empty variable is an unset one.

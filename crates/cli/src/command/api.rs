@@ -1,24 +1,18 @@
 //! One call to the REST API, in the manner of `gh api`.
 
+mod call;
 mod fields;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
+use call::{Call, Printer};
 use fields::Field;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use orgtoken_client::{HeldToken, LoginSource, Timeouts, TokenSource};
-use orgtoken_rest::{Org, RestError, TIMEOUTS, Usage};
-use serde_json::Value;
+use http::{HeaderName, HeaderValue, Method};
 
 use crate::args::{Login, Network, Tokens};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
 use crate::session::{Session, wait_for};
-use crate::text::printable;
 
 /// Call the REST API with an access token
 ///
@@ -45,6 +39,12 @@ pub(crate) struct Args {
     /// Send this file as the body; `-` is standard input
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Make further calls for the pages that follow, and print each
+    #[arg(long)]
+    paginate: bool,
+    /// Do not print the body of the answer
+    #[arg(long)]
+    silent: bool,
     /// Print the status line and the headers of the answer, too
     #[arg(short, long)]
     include: bool,
@@ -60,87 +60,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // What is wrong with the call itself is found before anyone logs in for it.
     let call = Call::read(args)?;
     let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
-    let (transport, version) = (session.transport()?, session.api_version().major());
-    let source = session.source(transport.clone())?;
-    let transport = transport.with_timeouts(timeouts(&args.network));
-    let org = |token: &HeldToken| Org::new(transport.clone(), Arc::clone(token.token()), version);
-    let answer = wait_for(call.make(&source, args.tokens.min_ttl, org))?;
-    if let Some(usage) = Usage::of(answer.headers()) {
-        tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
+    let org = session.org()?;
+    let printer = Printer { console, include: args.include, silent: args.silent };
+    if args.paginate {
+        wait_for(call.make_page_by_page(&org, &printer))
+    } else {
+        wait_for(call.make(&org, &printer))
     }
-    if args.include {
-        console.data(head(&answer).as_bytes())?;
-    }
-    Ok(console.foreign(answer.body())?)
-}
-
-/// A call to make.
-struct Call {
-    method: Method,
-    path: String,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Call {
-    fn read(args: &Args) -> Result<Self, Failure> {
-        let fields = fields::object(&args.raw_field, &args.field)?;
-        let body = match &args.input {
-            Some(file) => Some(Bytes::from(read(file, Kind::Body)?.to_vec())),
-            None => None,
-        };
-        let writes = body.is_some() || !fields.is_empty();
-        let default = if writes { Method::POST } else { Method::GET };
-        let method = args.method.clone().unwrap_or(default);
-        let is_query = body.is_some() || method == Method::GET;
-        let path = if is_query { fields::query(&args.path, &fields) } else { args.path.clone() };
-        let body = match body {
-            Some(body) => body,
-            None if is_query || fields.is_empty() => Bytes::new(),
-            None => Bytes::from(Value::Object(fields).to_string()),
-        };
-        Ok(Self { method, path, headers: args.header.iter().cloned().collect(), body })
-    }
-
-    /// Makes the call, and once more with a new token if the first had ended before its time: a
-    /// kept one may have been revoked.
-    async fn make(
-        &self,
-        source: &LoginSource,
-        min_ttl: Duration,
-        org: impl Fn(&HeldToken) -> Org,
-    ) -> Result<Response<Bytes>, Failure> {
-        let token = source.token(min_ttl).await?;
-        match self.make_at(&org(&token)).await {
-            Err(error) if error.is_session_end() => {
-                tracing::info!("the token has ended: a new one is got");
-                source.invalidate(&token);
-                let token = source.token(min_ttl).await?;
-                Ok(self.make_at(&org(&token)).await?)
-            }
-            answer => Ok(answer?),
-        }
-    }
-
-    async fn make_at(&self, org: &Org) -> Result<Response<Bytes>, RestError> {
-        tracing::info!("{} {}", self.method, self.path);
-        let (method, headers) = (self.method.clone(), self.headers.clone());
-        org.request(method, &self.path, headers, self.body.clone()).await
-    }
-}
-
-/// A call may take as long as Salesforce itself gives it.
-fn timeouts(network: &Network) -> Timeouts {
-    network.timeout.map_or(TIMEOUTS, |total| Timeouts { head: total, total, ..TIMEOUTS })
-}
-
-fn head(answer: &Response<Bytes>) -> String {
-    let mut text = format!("{:?} {}\n", answer.version(), answer.status());
-    for (name, value) in answer.headers() {
-        text += &format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())));
-    }
-    text.push('\n');
-    text
 }
 
 /// Methods are upper case, whatever was typed.

@@ -73,6 +73,25 @@ fn a_kept_token_that_has_ended_costs_one_login() {
 }
 
 #[test]
+fn further_pages_are_documents_of_their_own() {
+    let bench = Bench::new();
+    bench.accounts(250);
+    let paged = ["api", "query", "-X", "GET", "-H", "Sforce-Query-Options: batchSize=200"];
+    let soql = "q=SELECT Name FROM Account WHERE Name LIKE 'A0%'";
+    let output = bench.run(&[&paged[..], &["-f", soql, "--paginate"]].concat());
+    let pages: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let sizes: Vec<_> =
+        pages.iter().map(|page| page["records"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes, [200, 50]);
+
+    let silent = bench.run(&[&paged[..], &["-f", soql, "--silent"]].concat());
+    assert_eq!(stdout(&silent), "");
+    let conflict = bench.run(&["api", "x", "-X", "POST", "--paginate"]);
+    assert_eq!(conflict.status.code(), Some(2));
+}
+
+#[test]
 fn what_is_wrong_with_a_call_costs_no_login() {
     let bench = Bench::new();
     let output = bench.run(&["api", "sobjects/Account", "--input", "absent.json"]);

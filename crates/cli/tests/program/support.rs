@@ -74,6 +74,19 @@ impl Bench {
         command
     }
 
+    /// Makes accounts `A0000` to `A….`.
+    pub(crate) fn accounts(&self, number: usize) {
+        let names: Vec<Value> = (0..number)
+            .map(|n| json!({ "attributes": { "type": "Account" }, "Name": format!("A{n:04}") }))
+            .collect();
+        for some in names.chunks(200) {
+            let body = json!({ "records": some }).to_string();
+            let mut command =
+                self.command(&["api", "composite/sobjects", "--silent", "--input", "-"]);
+            assert_eq!(stdout(&run_with_input(&mut command, &body)), "");
+        }
+    }
+
     /// What makes the org reachable.
     pub(crate) fn way(&self) -> [&str; 4] {
         ["--allow-host", self.org.address(), "--ca-file", "ca.pem"]

@@ -1,0 +1,141 @@
+//! A call, made once or for each of several pages, and what is printed of its answers.
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, Method};
+use orgtoken_rest::{Body, Org, Usage};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Args, fields};
+use crate::args::UsageError;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read};
+use crate::text::printable;
+
+/// A call to make.
+pub(super) struct Call {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Call {
+    pub(super) fn read(args: &Args) -> Result<Self, Failure> {
+        let fields = fields::object(&args.raw_field, &args.field)?;
+        let body = match &args.input {
+            Some(file) => Some(Bytes::from(read(file, Kind::Body)?.to_vec())),
+            None => None,
+        };
+        let writes = body.is_some() || !fields.is_empty();
+        let default = if writes { Method::POST } else { Method::GET };
+        let method = args.method.clone().unwrap_or(default);
+        if args.paginate && method != Method::GET {
+            let with = "a method other than GET".to_owned();
+            return Err(UsageError::Conflict { argument: "`--paginate`".to_owned(), with }.into());
+        }
+        let is_query = body.is_some() || method == Method::GET;
+        let path = if is_query { fields::query(&args.path, &fields) } else { args.path.clone() };
+        let body = match body {
+            Some(body) => body,
+            None if is_query || fields.is_empty() => Bytes::new(),
+            None => Bytes::from(Value::Object(fields).to_string()),
+        };
+        Ok(Self { method, path, headers: args.header.iter().cloned().collect(), body })
+    }
+
+    /// Prints the answer as it comes, however long it is.
+    pub(super) async fn make(self, org: &Org, printer: &Printer<'_>) -> Result<(), Failure> {
+        let (head, body) = self.send(org).await?;
+        printer.head(&head)?;
+        printer.body(body).await
+    }
+
+    /// Follows the pages, one at a time in memory.
+    pub(super) async fn make_page_by_page(
+        mut self,
+        org: &Org,
+        printer: &Printer<'_>,
+    ) -> Result<(), Failure> {
+        loop {
+            let (head, body) = self.send(org).await?;
+            let page = body.whole(MAX_PAGE).await?;
+            printer.head(&head)?;
+            printer.page(&page)?;
+            match serde_json::from_slice::<Links>(&page).ok().and_then(Links::next) {
+                Some(next) => self.path = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn send(&self, org: &Org) -> Result<(Parts, Body), Failure> {
+        tracing::info!("{} {}", self.method, self.path);
+        let (method, headers) = (self.method.clone(), self.headers.clone());
+        let answer = org.send(method, &self.path, headers, self.body.clone()).await?;
+        if let Some(usage) = Usage::of(answer.headers()) {
+            tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
+        }
+        Ok(answer.into_parts())
+    }
+}
+
+/// What is printed, and where.
+pub(super) struct Printer<'a> {
+    pub(super) console: &'a Console,
+    pub(super) include: bool,
+    pub(super) silent: bool,
+}
+
+impl Printer<'_> {
+    fn head(&self, head: &Parts) -> Result<(), Failure> {
+        if !self.include {
+            return Ok(());
+        }
+        let mut text = format!("{:?} {}\n", head.version, head.status);
+        for (name, value) in &head.headers {
+            text += &format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())));
+        }
+        text.push('\n');
+        Ok(self.console.data(text.as_bytes())?)
+    }
+
+    async fn body(&self, mut body: Body) -> Result<(), Failure> {
+        let mut last = Bytes::new();
+        while let Some(piece) = body.piece().await? {
+            if !self.silent {
+                self.console.data(&last)?;
+            }
+            last = piece;
+        }
+        if self.silent { Ok(()) } else { Ok(self.console.foreign(&last)?) }
+    }
+
+    /// A page and a line break, so that each is a document of its own.
+    fn page(&self, page: &[u8]) -> Result<(), Failure> {
+        if self.silent {
+            return Ok(());
+        }
+        self.console.data(page)?;
+        if page.ends_with(b"\n") { Ok(()) } else { Ok(self.console.data(b"\n")?) }
+    }
+}
+
+/// Where the next page is, by the names that the platform's resources have for it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Links {
+    next_page_url: Option<String>,
+    next_records_url: Option<String>,
+}
+
+impl Links {
+    fn next(self) -> Option<String> {
+        self.next_records_url.or(self.next_page_url)
+    }
+}
+
+/// Pages are made to be held: 2,000 records, or 2,000 rows of a list.
+const MAX_PAGE: usize = 64 * 1024 * 1024;
