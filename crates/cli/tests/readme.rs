@@ -1,8 +1,6 @@
 //! The README does what it says: its transcript runs against an org that answers, through a proxy,
 //! for `acme.my.salesforce.com`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
