@@ -18,6 +18,7 @@ mod command;
 mod console;
 mod context;
 mod failure;
+mod grammar;
 mod harden;
 mod hub;
 mod input;

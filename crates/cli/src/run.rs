@@ -5,10 +5,10 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use crate::args::{Args, Command, Refused};
 use crate::command;
 use crate::console::Console;
 use crate::failure::{Failure, UNEXPECTED};
+use crate::grammar::{Args, Command, Refused, grammar};
 use crate::log;
 
 /// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
@@ -49,8 +49,8 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Assertion(command) => command::assertion::run(&command, console),
         Command::Explain(args) => command::explain::run(&args, console),
         Command::Cache(command) => command::cache::run(&command, console),
-        Command::Completions(args) => command::completions::run(&args, console),
-        Command::Man(args) => command::man::run(&args, console),
+        Command::Completions(args) => command::completions::run(&args, grammar(), console),
+        Command::Man(args) => command::man::run(&args, grammar(), console),
     }
 }
 

@@ -6,7 +6,7 @@ use super::UsageError;
 
 /// Refuses arguments that hold a private key, a token or an assertion, before anything can repeat
 /// them.
-pub(super) fn refuse(typed: &[OsString]) -> Result<(), UsageError> {
+pub(crate) fn refuse(typed: &[OsString]) -> Result<(), UsageError> {
     let found = typed.iter().skip(1).find_map(|argument| found(&argument.to_string_lossy()));
     found.map_or(Ok(()), |what| Err(UsageError::SecretInArgv { what }))
 }

@@ -1,6 +1,5 @@
 use clap_complete::Shell;
 
-use crate::args::grammar;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -13,8 +12,12 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+pub(crate) fn run(
+    args: &Args,
+    mut program: clap::Command,
+    console: &Console,
+) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut grammar(), "orgtoken", &mut script);
+    clap_complete::generate(args.shell, &mut program, "orgtoken", &mut script);
     Ok(console.data(&script)?)
 }

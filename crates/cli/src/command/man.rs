@@ -1,6 +1,6 @@
 use clap_mangen::Man;
 
-use crate::args::{UsageError, grammar};
+use crate::args::UsageError;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -13,8 +13,11 @@ pub(crate) struct Args {
     command: Vec<String>,
 }
 
-pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let mut program = grammar();
+pub(crate) fn run(
+    args: &Args,
+    mut program: clap::Command,
+    console: &Console,
+) -> Result<(), Failure> {
     program.build();
     let mut page = &program;
     for name in &args.command {

@@ -1,0 +1,121 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::args::{UsageError, refuse_secrets};
+use crate::command;
+
+/// Salesforce access tokens by the OAuth 2.0 JWT bearer flow, from the shell.
+///
+/// Signs a short-lived assertion with a private key, trades it at the org's token endpoint for an
+/// access token, and prints the token. When Salesforce refuses, says why.
+#[derive(Debug, Parser)]
+#[command(name = "orgtoken", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(arg_required_else_help = true, args_override_self = true, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print the result, or the error, as one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say each step on standard error, twice for more; never a secret
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// The commands, in the order in which someone meets them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Token(Box<command::token::Args>),
+    Api(Box<command::api::Args>),
+    Serve(Box<command::serve::Args>),
+    Blueprint(command::blueprint::Args),
+    Doctor(Box<command::doctor::Args>),
+    Resolve(Box<command::resolve::Args>),
+    #[command(subcommand)]
+    Settings(command::settings::Command),
+    #[command(subcommand)]
+    Key(command::key::Command),
+    #[command(subcommand)]
+    Cert(command::cert::Command),
+    #[command(subcommand)]
+    Assertion(command::assertion::Command),
+    Explain(command::explain::Args),
+    #[command(subcommand)]
+    Cache(command::cache::Command),
+    Completions(command::completions::Args),
+    Man(command::man::Args),
+}
+
+impl Args {
+    /// Reads what was typed. What may be a secret is refused before anything can repeat it.
+    pub(crate) fn read(typed: Vec<OsString>) -> Result<Self, Refused> {
+        refuse_secrets(&typed)?;
+        let matches = grammar().try_get_matches_from(typed)?;
+        Ok(Self::from_arg_matches(&matches)?)
+    }
+}
+
+/// Why there are no arguments: they are wrong, or a person asked for help.
+pub(crate) enum Refused {
+    Help(clap::Error),
+    Usage(UsageError),
+}
+
+impl From<clap::Error> for Refused {
+    fn from(error: clap::Error) -> Self {
+        UsageError::try_from(error).map_or_else(Self::Help, Self::Usage)
+    }
+}
+
+impl From<UsageError> for Refused {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}
+
+/// The arguments as clap knows them.
+///
+/// `api` speaks as `gh api` does, where `-f` and `-i` are other things: credentials have only their
+/// long names there.
+pub(crate) fn grammar() -> clap::Command {
+    Args::command().mut_subcommand("api", |api| {
+        ["username", "client_id", "jwt_key_file", "instance_url"]
+            .into_iter()
+            .fold(api, |api, id| api.mut_arg(id, |arg| arg.short(None)))
+    })
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 unexpected, 2 usage, 3 settings, 4 refused by Salesforce, 5 key or signer,
+6 network or TLS, 7 rate limited, 8 Salesforce unavailable, 9 API call failed, 130 interrupted.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        grammar().debug_assert();
+    }
+
+    #[test]
+    fn d21_no_flag_takes_a_secret() {
+        fn check(command: &clap::Command) {
+            let takes_value = |arg: &&clap::Arg| arg.get_action().takes_values();
+            for flag in command.get_arguments().filter(takes_value).filter_map(|arg| arg.get_long())
+            {
+                let secret =
+                    ["key", "pass", "secret", "token"].iter().any(|word| flag.contains(word));
+                let named =
+                    ["-env", "-file", "-id", "-key", "-out"].iter().any(|end| flag.ends_with(end));
+                assert!(!secret || named, "{}: --{flag}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&grammar());
+    }
+}
