@@ -13,4 +13,5 @@ pub(crate) mod man;
 pub(crate) mod resolve;
 pub(crate) mod serve;
 pub(crate) mod settings;
+pub(crate) mod setup;
 pub(crate) mod token;

@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Api(Box<command::api::Args>),
     Serve(Box<command::serve::Args>),
     Blueprint(command::blueprint::Args),
+    Setup(Box<command::setup::Args>),
     Doctor(Box<command::doctor::Args>),
     Resolve(Box<command::resolve::Args>),
     #[command(subcommand)]

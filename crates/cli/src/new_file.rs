@@ -44,6 +44,24 @@ impl Drop for NewFile {
     }
 }
 
+/// Writes a file anew, as a whole or not at all. One that was there keeps its mode, and a link to it
+/// stays one.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.into());
+    let failed = |source| NewFileError::Os { path: path.clone(), source };
+    let mut name = path.clone().into_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(name);
+    let mut file = NewFile::create(&beside)?;
+    file.write(content)?;
+    if let Ok(metadata) = path.metadata() {
+        fs::set_permissions(&beside, metadata.permissions()).map_err(failed)?;
+    }
+    fs::rename(&beside, &path).map_err(failed)?;
+    file.keep();
+    Ok(())
+}
+
 /// Why a file was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NewFileError {

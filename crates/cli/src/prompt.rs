@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
@@ -17,18 +17,32 @@ pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     ask(&terminal).transpose()
 }
 
+/// Asks for one line; `None` where nobody sits before the streams of this program.
+pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    // Without standard error there would be no question.
+    let _ = io::stderr().lock().write_all(question.as_bytes());
+    let mut answer = String::new();
+    match io::stdin().lock().read_line(&mut answer) {
+        Ok(read) if read > 0 => Ok(Some(answer.trim().to_owned())),
+        _ => Err(Interrupted),
+    }
+}
+
 fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
     terminal.write_all(b"Passphrase of the private key: ").ok()?;
     let line = {
         let _silence = Silence::on(terminal)?;
-        line(terminal)
+        secret_line(terminal)
     };
     terminal.write_all(b"\n").ok()?;
     Some(line)
 }
 
 /// One line, without its end.
-fn line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
+fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = [0];
     while line.len() < LONGEST && from.read(&mut byte).is_ok_and(|read| read == 1) {
@@ -98,7 +112,7 @@ mod tests {
             ("closed", b"open", None),
             ("endless", &[b'x'; LONGEST + 1], None),
         ] {
-            assert_eq!(line(typed).ok().as_deref().map(Vec::as_slice), expected, "{name}");
+            assert_eq!(secret_line(typed).ok().as_deref().map(Vec::as_slice), expected, "{name}");
         }
     }
 }

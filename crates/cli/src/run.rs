@@ -41,6 +41,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Api(args) => command::api::run(&args, console),
         Command::Serve(args) => command::serve::run(&args, console),
         Command::Blueprint(args) => command::blueprint::run(&args, console),
+        Command::Setup(args) => command::setup::run(&args, console),
         Command::Doctor(args) => command::doctor::run(&args, console),
         Command::Resolve(args) => command::resolve::run(&args, console),
         Command::Settings(command) => command::settings::run(&command, console),

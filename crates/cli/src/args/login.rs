@@ -5,7 +5,7 @@ use orgtoken_settings::{Layer, Setting};
 use super::Passphrase;
 
 /// Who logs in, and where. Each of these goes before `ORGTOKEN_*`, profile and record.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Login")]
 pub(crate) struct Login {
     /// The Onify settings record, or a JSON file like it; `-` is standard input, hub:URL the Hub

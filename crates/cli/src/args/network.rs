@@ -6,7 +6,7 @@ use orgtoken_settings::{Layer, Setting};
 use super::UsageError;
 
 /// How to get there: what can stand in the settings, too.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Route {
     /// Trust these certificates (PEM) instead of the system's
@@ -18,7 +18,7 @@ pub(crate) struct Route {
 }
 
 /// How to get there, and how long to wait.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
     #[command(flatten)]

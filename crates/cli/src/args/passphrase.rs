@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 /// What opens a private key that is encrypted. On a terminal it is asked for.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Passphrase {
     /// The environment variable that holds the private key's passphrase
     #[arg(long, value_name = "VARIABLE")]

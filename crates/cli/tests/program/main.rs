@@ -1,9 +1,18 @@
 //! The program against an org on this machine.
 //!
-//! `token` is the main job in all its outputs, `cache` lets runs share a login, `serve` lets other
-//! programs share it, `refusals` what is told when there is none, `doctor` why, `api` calls the org, `hub` gets
-//! settings from there, `keys` makes and compares, `settings` converts, `secrecy` and `streams` what
-//! must never be seen and where.
+//! | module | what |
+//! |---|---|
+//! | `api` | calls the org |
+//! | `cache` | lets runs share a login |
+//! | `doctor` | says why there is no token |
+//! | `hub` | gets settings from there |
+//! | `keys` | makes and compares |
+//! | `refusals` | what is told when there is no token |
+//! | `secrecy`, `streams` | what must never be seen, and where |
+//! | `serve` | lets other programs share a login |
+//! | `settings` | converts |
+//! | `setup` | leads from nothing to a token |
+//! | `token` | the main job in all its outputs |
 
 #![expect(clippy::unwrap_used, reason = "what a helper of a test cannot do, the test has failed")]
 
@@ -17,6 +26,7 @@ mod refusals;
 mod secrecy;
 mod serve;
 mod settings;
+mod setup;
 mod streams;
 mod support;
 mod token;

@@ -1,0 +1,187 @@
+//! From nothing to a token, step by step.
+
+mod answers;
+mod keys;
+mod patience;
+mod profile;
+mod steps;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use orgtoken_doctor::Report;
+use serde_json::{Value, json};
+
+use self::answers::Answers;
+use self::keys::Keys;
+use super::doctor::{self, Shown};
+use crate::args;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::text::sh_quoted;
+
+/// Lead from nothing to a token: key, certificate, the steps in Salesforce, profile, check
+///
+/// Asks what it is not told. Run it again to go on: what is there is used and never overwritten.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to call the profile; as the org is called, unless told
+    #[arg(short = 'P', long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The org's My Domain, such as https://acme.my.salesforce.com
+    #[arg(short = 'r', long, value_name = "URL")]
+    instance_url: Option<String>,
+    /// The user who will log in
+    #[arg(short = 'o', long, value_name = "USER")]
+    username: Option<String>,
+    /// The kind of app that will hold the certificate
+    #[arg(long, value_enum)]
+    app: Option<App>,
+    /// Who approves the app for the user
+    #[arg(long, value_enum, default_value = "admin")]
+    approval: Approval,
+    /// The app's callback URL, which this flow never calls
+    #[arg(long, value_name = "URL", default_value = "https://localhost/")]
+    callback_url: String,
+    /// The app's consumer key, once you have it
+    #[arg(short = 'i', long, value_name = "KEY")]
+    client_id: Option<String>,
+    /// Keep trying for up to ten minutes, while Salesforce copies what was changed
+    #[arg(long)]
+    wait: bool,
+    /// A further host that may be sent an assertion; 127.0.0.1:PORT may speak plain http
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+    #[command(flatten)]
+    network: args::Network,
+}
+
+/// The kinds of app.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum App {
+    /// An External Client App: what new apps are since Spring '26
+    External,
+    /// A Connected App: go on with one that you have
+    Connected,
+}
+
+/// The ways to approve.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Approval {
+    /// An administrator, beforehand: the way for servers
+    Admin,
+    /// The user, once, in a browser
+    #[value(name = "self")]
+    Own,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let mut answers = Answers::collect(args)?;
+    let keys = Keys::at_hand_or_made(&answers.folder, &answers.name)?;
+    tell_files(&keys, console);
+    profile::write(args, &answers, &keys)?;
+
+    let steps = steps::text(args, &answers, &keys);
+    if !console.json() && !answers.is_known() {
+        console.data(steps.as_bytes())?;
+    }
+    answers.wait_for_client_id()?;
+    let Some(client_id) = answers.client_id.clone() else {
+        return later(&answers, &keys, &steps, console);
+    };
+    profile::write(args, &answers, &keys)?;
+    let authorize = (args.approval == Approval::Own)
+        .then(|| steps::authorize_url(&answers, &client_id, &args.callback_url));
+    if let (Some(url), false) = (&authorize, console.json()) {
+        console.data(steps::authorize(url).as_bytes())?;
+    }
+    let report = examine(args, &answers, &keys, console)?;
+    if console.json() {
+        let found = found(&answers, &keys, &steps, authorize.as_deref(), Some(&report));
+        console.document(&found)?;
+    } else if report.first_failure().is_none() {
+        let token = command("token", &answers.name);
+        console.data(format!("\nFrom now on: {token}\n").as_bytes())?;
+    }
+    doctor::outcome(&report)
+}
+
+/// Without the consumer key there is nothing more to do here: the next run goes on.
+fn later(answers: &Answers, keys: &Keys, steps: &str, console: &Console) -> Result<(), Failure> {
+    if console.json() {
+        return Ok(console.document(&found(answers, keys, steps, None, None))?);
+    }
+    let next = command("setup", &answers.name);
+    Ok(console.data(
+        format!("\nWhen you have the consumer key:\n  {next} --client-id KEY --wait\n").as_bytes(),
+    )?)
+}
+
+fn tell_files(keys: &Keys, console: &Console) {
+    let what = if keys.made { "made" } else { "there already, and used:" };
+    console.remark(&format_args!(
+        "{what} {} (stays here) and {} (goes to Salesforce)",
+        keys.key.display(),
+        keys.certificate.display()
+    ));
+}
+
+fn examine(
+    args: &Args,
+    answers: &Answers,
+    keys: &Keys,
+    console: &Console,
+) -> Result<Report, Failure> {
+    let asked = doctor::Args {
+        login: args::Login { profile: Some(answers.name.clone()), ..args::Login::default() },
+        cert: Some(PathBuf::from(&keys.certificate)),
+        network: args.network.clone(),
+    };
+    let patience = if args.wait { patience::TEN_MINUTES } else { patience::NONE };
+    let mut shown = Shown::new(console);
+    let mut tries = 0;
+    let report = patience::until(patience, console, || {
+        tries += 1;
+        doctor::examine(&asked, console, |finding| {
+            if tries == 1 {
+                shown.finding(finding);
+            }
+        })
+    })?;
+    if !console.json() {
+        if tries > 1 {
+            report.findings.iter().for_each(|finding| shown.finding(finding));
+        }
+        shown.end(&report)?;
+        if report.may_pass() && !args.wait {
+            let again = command("setup", &answers.name);
+            console.remark(&format_args!(
+                "hint: a change in Setup takes two to ten minutes; to keep trying: {again} --wait"
+            ));
+        }
+    }
+    Ok(report)
+}
+
+fn found(
+    answers: &Answers,
+    keys: &Keys,
+    steps: &str,
+    authorize: Option<&str>,
+    report: Option<&Report>,
+) -> Value {
+    json!({
+        "profile": answers.name,
+        "config_file": answers.config,
+        "private_key_file": keys.key,
+        "certificate_file": keys.certificate,
+        "steps": steps.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        "client_id": answers.client_id,
+        "authorize_url": authorize,
+        "doctor": report,
+    })
+}
+
+fn command(name: &str, profile: &str) -> String {
+    format!("orgtoken {name} --profile {}", sh_quoted(profile))
+}

@@ -1,0 +1,156 @@
+//! What has to be known: from flags, from the profile that is there, from the person.
+
+use std::path::PathBuf;
+
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, UrlError};
+use orgtoken_settings::{Draft, Layer, Setting};
+
+use super::{App, Args};
+use crate::args::UsageError;
+use crate::context;
+use crate::failure::Failure;
+use crate::input::{InputError, Kind, read};
+use crate::prompt;
+
+/// Who will log in, where, and by which app.
+pub(super) struct Answers {
+    pub(super) name: String,
+    pub(super) instance_url: InstanceUrl,
+    pub(super) username: String,
+    pub(super) app: App,
+    pub(super) client_id: Option<String>,
+    /// The folder of `config.toml`, where key and certificate lie beside it.
+    pub(super) folder: PathBuf,
+    pub(super) config: PathBuf,
+    /// Nobody has to be told how to get a consumer key who has one.
+    known: bool,
+}
+
+impl Answers {
+    pub(super) fn collect(args: &Args) -> Result<Self, Failure> {
+        let config = context::config_file().ok_or_else(no_home)?;
+        let folder = config.parent().map(PathBuf::from).unwrap_or_default();
+        let there = |name: &str| existing(&config, name);
+        let named = args.profile.as_deref().map(there).transpose()?;
+        let instance_url = instance_url(args, named.as_ref())?;
+        let name = args.profile.clone().unwrap_or_else(|| name_of(instance_url.host()));
+        let existing = match named {
+            Some(draft) => draft,
+            None => there(&name)?,
+        };
+        let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
+        let username = match username {
+            Some(username) => username,
+            None => ask(USERNAME, "--username", |text| text.contains('@'))?,
+        };
+        let client_id =
+            one("--client-id", args.client_id.as_deref(), &existing, Setting::ClientId)?;
+        let app = match args.app {
+            Some(app) => app,
+            None if client_id.is_some() => App::External,
+            None => kind()?,
+        };
+        let known = client_id.is_some();
+        Ok(Self { name, instance_url, username, app, client_id, folder, config, known })
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Asks for the consumer key, where somebody can be asked.
+    pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
+        if self.client_id.is_none() {
+            let typed = prompt::line(CLIENT_ID)?.filter(|typed| !typed.is_empty());
+            self.client_id = typed;
+        }
+        Ok(())
+    }
+}
+
+/// What `config.toml` says of a profile; nothing, if it is not there yet.
+fn existing(config: &std::path::Path, name: &str) -> Result<Draft, Failure> {
+    let bytes = match read(config, Kind::Settings) {
+        Err(InputError::Os { missing: true, .. }) => return Ok(Draft::default()),
+        result => result?,
+    };
+    Ok(Draft::new([Layer::from_profile(&bytes, &config.to_string_lossy(), Some(name))]))
+}
+
+fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Failure> {
+    let allowed = AllowedHosts::parse(&args.allow_host).map_err(url)?;
+    let nothing = Draft::default();
+    let existing = existing.unwrap_or(&nothing);
+    let given =
+        one("--instance-url", args.instance_url.as_deref(), existing, Setting::InstanceUrl)?;
+    let text = match given {
+        Some(text) => text,
+        None => ask(ORG, "--instance-url", |text| InstanceUrl::parse(text, &allowed).is_ok())?,
+    };
+    InstanceUrl::parse(&text, &allowed).map_err(url)
+}
+
+/// A flag has to agree with the profile that is there: nothing is overwritten.
+fn one(
+    flag: &str,
+    given: Option<&str>,
+    existing: &Draft,
+    setting: Setting,
+) -> Result<Option<String>, Failure> {
+    let there = existing.given(setting);
+    match (given.map(str::trim), there) {
+        (Some(given), Some(there))
+            if given.trim_end_matches('/') != there.trim_end_matches('/') =>
+        {
+            Err(Failure::new(
+                "settings.exists",
+                Some("name another profile with `--profile`, or change config.toml by hand"),
+                format!("{flag} is not what the profile says already, and nothing is overwritten"),
+            ))
+        }
+        (given, there) => Ok(given.or(there).map(str::to_owned)),
+    }
+}
+
+/// Asks until the answer makes sense; where nobody can be asked, the flag is missing.
+fn ask(question: &str, flag: &str, makes_sense: impl Fn(&str) -> bool) -> Result<String, Failure> {
+    loop {
+        match prompt::line(question)? {
+            None => return Err(UsageError::missing(flag, "orgtoken setup").into()),
+            Some(answer) if makes_sense(&answer) => return Ok(answer),
+            Some(_) => {}
+        }
+    }
+}
+
+fn kind() -> Result<App, Failure> {
+    Ok(match prompt::line(KIND)?.as_deref().map(str::trim) {
+        Some("c" | "C" | "connected") => App::Connected,
+        _ => App::External,
+    })
+}
+
+/// `acme` of `acme.my.salesforce.com`, `acme--uat` of its sandbox.
+fn name_of(host: &str) -> String {
+    let label = host.split('.').next().unwrap_or_default();
+    let is_name = label.starts_with(|first: char| first.is_ascii_alphabetic());
+    if is_name { label.to_owned() } else { "salesforce".to_owned() }
+}
+
+fn url(error: UrlError) -> Failure {
+    Failure::new(error.code(), error.hint(), error)
+}
+
+fn no_home() -> Failure {
+    Failure::new(
+        "settings.home",
+        Some("set HOME or XDG_CONFIG_HOME to a full path"),
+        "there is no folder for config.toml",
+    )
+}
+
+const ORG: &str = "The org's address (Setup > My Domain > Current My Domain URL), such as \
+                   https://acme.my.salesforce.com: ";
+const USERNAME: &str = "The username that will log in (Setup > Users, column Username): ";
+const KIND: &str = "Kind of app: [e]xternal client app (new ones are), or [c]onnected app? [e] ";
+const CLIENT_ID: &str = "The consumer key (begins with 3MVG9), or Enter to go on another time: ";

@@ -1,0 +1,84 @@
+//! The key and its certificate: those that are there, or new ones.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use orgtoken_assertion::{Signer, SigningKey};
+use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
+
+use crate::clock;
+use crate::failure::Failure;
+use crate::input::{Kind, read, read_key};
+use crate::new_file::NewFile;
+
+/// Where key and certificate lie.
+pub(super) struct Keys {
+    pub(super) key: PathBuf,
+    pub(super) certificate: PathBuf,
+    /// Whether the key is new.
+    pub(super) made: bool,
+}
+
+impl Keys {
+    /// Takes `NAME.key` and `NAME.crt`, and makes what is not there. A certificate that is lost is
+    /// made anew for the same key.
+    pub(super) fn at_hand_or_made(folder: &Path, name: &str) -> Result<Self, Failure> {
+        make_folder(folder)?;
+        let key = folder.join(format!("{name}.key"));
+        let certificate = folder.join(format!("{name}.crt"));
+        let made = !key.exists();
+        if made {
+            make(&key, &certificate, name)?;
+        } else {
+            let signing_key = SigningKey::from_bytes(&read_key(&key)?.0)?;
+            vouch(&signing_key, &certificate, name)?;
+        }
+        Ok(Self { key, certificate, made })
+    }
+}
+
+fn make(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
+    let mut key_file = NewFile::create(key)?;
+    let mut certificate_file = NewFile::create(certificate)?;
+    let pair = KeyPair::generate(&mut SysRng, KeySize::B2048)?;
+    key_file.write(pair.private_key_pem().secret().as_bytes())?;
+    certificate_file.write(self_signed(&pair, name)?.to_pem().as_bytes())?;
+    key_file.keep();
+    certificate_file.keep();
+    Ok(())
+}
+
+fn vouch(key: &SigningKey, certificate: &Path, name: &str) -> Result<(), Failure> {
+    if !certificate.exists() {
+        let mut file = NewFile::create(certificate)?;
+        file.write(self_signed(key, name)?.to_pem().as_bytes())?;
+        file.keep();
+        return Ok(());
+    }
+    if Certificate::parse(&read(certificate, Kind::Certificate)?)?.belongs_to(key) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "key.mismatch",
+        Some("move one of the two away, or name another profile with `--profile`"),
+        format!("`{}` does not belong to the key beside it", certificate.display()),
+    ))
+}
+
+fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> {
+    let subject = Subject::parse(&format!("orgtoken {name}"))?;
+    let validity = Validity::starting(clock::now());
+    Ok(Certificate::self_signed(signer, &subject, validity, &mut SysRng)?)
+}
+
+/// The folder of `config.toml`, for its owner alone.
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error: io::Error| {
+        let what = format!("cannot make the folder `{}`: {error}", folder.display());
+        Failure::new("io.write", Some("check who may write there"), what)
+    })
+}

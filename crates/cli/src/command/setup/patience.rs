@@ -1,0 +1,60 @@
+//! Salesforce takes two to ten minutes to copy what was changed in Setup.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use orgtoken_doctor::Report;
+
+use crate::console::Console;
+use crate::failure::Failure;
+
+pub(super) const NONE: Duration = Duration::ZERO;
+pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+/// Examines, and again after a pause, until it works, or fails in a way that does not pass by
+/// itself, or patience is at its end.
+pub(super) fn until(
+    patience: Duration,
+    console: &Console,
+    mut examine: impl FnMut() -> Result<Report, Failure>,
+) -> Result<Report, Failure> {
+    let end = Instant::now() + patience;
+    let mut report = examine()?;
+    while report.may_pass() {
+        let left = end.saturating_duration_since(Instant::now());
+        let Some(pause) = pause(left) else { break };
+        console.remark(&format_args!(
+            "Salesforce may not have copied it yet; trying again in {} s, for {} more minutes",
+            pause.as_secs(),
+            left.as_secs().div_ceil(60)
+        ));
+        thread::sleep(pause);
+        report = examine()?;
+    }
+    Ok(report)
+}
+
+/// How long to wait before the next login: never so short that it would count as hammering.
+fn pause(left: Duration) -> Option<Duration> {
+    (left >= PAUSE).then_some(PAUSE)
+}
+
+const PAUSE: Duration = Duration::from_secs(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_minutes_are_thirty_logins_at_the_most() {
+        let mut left = TEN_MINUTES;
+        let mut logins = 1;
+        while let Some(pause) = pause(left) {
+            assert!(pause >= Duration::from_secs(15));
+            left -= pause;
+            logins += 1;
+        }
+        assert_eq!(logins, 31);
+        assert_eq!(pause(NONE), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! From nothing to a token, by flags alone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Output;
+
+use orgtoken_fake_org::Scenario;
+use serde_json::Value;
+
+use crate::support::{Bench, CLIENT_ID, USER, error, stderr, stdout};
+
+/// A person who has an org and nothing else.
+struct Newcomer(Bench);
+
+impl Newcomer {
+    fn new() -> Self {
+        Self(Bench::new())
+    }
+
+    fn setup(&self, args: &[&str]) -> Output {
+        let url = self.0.org.url();
+        let mut command = self.0.bare(&["setup", "-r", url, "-o", USER, "--app", "external"]);
+        command.args(args).args(self.0.way()).output().unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.folder.path().join(".config/orgtoken").join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.file(name)).unwrap()
+    }
+
+    /// What the steps tell a person to do.
+    fn upload(&self) {
+        self.0.org.upload_certificate(self.read("acme.crt").as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
+    let newcomer = Newcomer::new();
+    let output = newcomer.setup(&["-P", "acme"]);
+    let text = stdout(&output);
+    for part in [
+        &format!("In Salesforce, for {USER}:"),
+        "  1. Open https://127.0.0.1:",
+        "Enable JWT Bearer Flow, Upload Files, choose",
+        ".config/orgtoken/acme.crt",
+        "Admin approved users are pre-authorized",
+        "orgtoken setup --profile acme --client-id KEY --wait",
+    ] {
+        assert!(text.replace("\n     ", " ").contains(part), "{part}: {text}");
+    }
+    for name in ["acme.key", "acme.crt", "config.toml"] {
+        let mode = newcomer.file(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let folder = newcomer.file("").metadata().unwrap().permissions().mode();
+    assert_eq!(folder & 0o777, 0o700);
+    assert!(newcomer.0.org.requests().is_empty());
+}
+
+#[test]
+fn the_next_run_goes_on_where_the_first_one_ended() {
+    let newcomer = Newcomer::new();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    let key = newcomer.read("acme.key");
+    newcomer.upload();
+
+    let output = newcomer.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID]);
+    let output = { output }.args(newcomer.0.way()).output().unwrap();
+    let text = stdout(&output);
+    assert!(text.contains("ok   login         Salesforce granted a token"), "{text}");
+    assert!(text.ends_with("From now on: orgtoken token --profile acme\n"), "{text}");
+    assert_eq!(newcomer.read("acme.key"), key, "a key is never overwritten");
+    assert_eq!(newcomer.0.org.logins(), 1);
+
+    let token = newcomer.0.bare(&["token"]).output().unwrap();
+    assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
+    let config = newcomer.read("config.toml");
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    assert_eq!(newcomer.read("config.toml"), config, "nothing was missing");
+}
+
+#[test]
+fn what_stands_in_the_config_stays() {
+    let newcomer = Newcomer::new();
+    fs::create_dir_all(newcomer.file("")).unwrap();
+    let before = "# mine\ndefault_profile = \"prod\"\n\n[profile.prod] # do not touch\n\
+                  username = \"prod@acme.com\"\n";
+    fs::write(newcomer.file("config.toml"), before).unwrap();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    let after = newcomer.read("config.toml");
+    assert!(after.starts_with(before), "{after}");
+    assert!(after.contains("[profile.\"acme\"]"), "{after}");
+
+    let output = newcomer.setup(&["-P", "prod", "--json"]);
+    assert_eq!(error(&output)["code"], "settings.exists");
+    assert_eq!(newcomer.read("config.toml"), after);
+    assert!(!newcomer.file("prod.key").exists());
+}
+
+#[test]
+fn who_approves_for_themselves_is_given_the_address() {
+    let newcomer = Newcomer::new();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    newcomer.upload();
+    let own = newcomer.setup(&["-P", "acme", "--approval", "self", "-i", CLIENT_ID, "--json"]);
+    let found: Value = serde_json::from_slice(&own.stdout).unwrap();
+    let url = found["authorize_url"].as_str().unwrap();
+    let expected = format!(
+        "{}/services/oauth2/authorize?response_type=code&client_id={CLIENT_ID}\
+         &redirect_uri=https%3A%2F%2Flocalhost%2F&scope=api%20refresh_token",
+        newcomer.0.org.url()
+    );
+    assert_eq!(url, expected);
+    assert_eq!(found["doctor"]["verdict"], "ok", "{found}");
+}
+
+#[test]
+fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
+    let newcomer = Newcomer::new();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    newcomer.upload();
+    newcomer.0.org.set_scenario(USER, Scenario::named("not-approved").unwrap());
+    let output = newcomer.setup(&["-P", "acme", "-i", CLIENT_ID]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(
+        stderr(&output).contains("orgtoken setup --profile acme --wait"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(newcomer.0.org.login_history().len(), 1);
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let bench = Bench::new();
+    for (name, args, missing) in [
+        ("nothing", &["setup", "--json"][..], "missing --instance-url"),
+        (
+            "no user",
+            &["setup", "--json", "-r", "https://acme.my.salesforce.com"],
+            "missing --username",
+        ),
+    ] {
+        let error = error(&bench.bare(args).output().unwrap());
+        assert_eq!(error["code"], "usage.missing", "{name}");
+        assert_eq!(error["message"], missing, "{name}");
+    }
+}
