@@ -46,6 +46,8 @@ pub use store::{
     BootSecrets, BootTime, Cache, Failure, FileStore, Held, Lease, Listing, MemoryStore, Moment,
     SealingKey, State, Store, Unsafe, Who, Work,
 };
+#[cfg(feature = "redis")]
+pub use store::{RedisStore, RedisUrlError};
 mod token;
 pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;

@@ -16,6 +16,10 @@ mod folder;
 pub use folder::Unsafe;
 mod memory;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisUrlError};
 mod seal;
 pub use seal::SealingKey;
 mod state;

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri};
+use rustls::ClientConfig;
+#[cfg(feature = "redis")]
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tracing::debug;
 
 mod deadline;
@@ -31,7 +35,7 @@ mod tunnel;
 mod verify;
 
 use exchange::Terms;
-use origin::Origin;
+pub(crate) use origin::Origin;
 use proxy::Rules;
 use tls::Tls;
 
@@ -83,10 +87,7 @@ impl Transport {
         }
         let reached = self.reach(&origin, &deadline);
         let ((tcp, peer), config) = tokio::try_join!(reached, self.tls.config())?;
-        let handshake = tls::handshake(config, tcp, &origin);
-        let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
-        let tls =
-            handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, &origin))??;
+        let tls = self.secure(config, tcp, &origin, &deadline).await?;
         let peer = peer.secured(tls.get_ref().1);
         Connection::over(tls, peer, origin, self.terms.clone()).await
     }
@@ -125,6 +126,31 @@ impl Transport {
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.terms.timeouts = timeouts;
         self
+    }
+
+    /// A connection to what speaks no HTTP, with the same roots. No proxy is on the way.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn stream(&self, origin: &Origin) -> Result<Box<dyn Stream>, TransportError> {
+        let deadline = self.deadline();
+        let dialed = dial::dial(origin, &self.terms.timeouts, &deadline).await;
+        let tcp = dialed.map_err(|error| TransportError::dial(error, origin))?;
+        if !origin.tls {
+            return Ok(Box::new(tcp));
+        }
+        let config = self.tls.config().await?;
+        Ok(Box::new(self.secure(config, tcp, origin, &deadline).await?))
+    }
+
+    async fn secure(
+        &self,
+        config: Arc<ClientConfig>,
+        tcp: TcpStream,
+        origin: &Origin,
+        deadline: &Deadline,
+    ) -> Result<TlsStream<TcpStream>, TransportError> {
+        let handshake = tls::handshake(config, tcp, origin);
+        let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
+        handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))?
     }
 
     async fn reach(
@@ -168,6 +194,13 @@ impl fmt::Debug for Transport {
             .finish_non_exhaustive()
     }
 }
+
+/// Bytes both ways.
+#[cfg(feature = "redis")]
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+#[cfg(feature = "redis")]
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Settings of a [`Transport`].
 #[derive(Debug)]

@@ -65,14 +65,20 @@ pub(crate) fn source(org: &FakeOrg) -> LoginSource {
     LoginSource::new(login(org), transport())
 }
 
-pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
-    let who = Who {
+pub(crate) fn who(org: &FakeOrg) -> Who {
+    Who {
         client_id: CLIENT_ID.to_owned(),
         endpoint: org.url().to_owned(),
         username: USER.to_owned(),
-    };
-    let key = Arc::new(SealingKey::derive(b"the numbers of a key"));
-    Cache::open(folder).unwrap().store(who, key, allowed(org))
+    }
+}
+
+pub(crate) fn sealing_key() -> Arc<SealingKey> {
+    Arc::new(SealingKey::derive(b"the numbers of a key"))
+}
+
+pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
+    Cache::open(folder).unwrap().store(who(org), sealing_key(), allowed(org))
 }
 
 pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {

@@ -5,6 +5,10 @@
 mod file;
 mod house;
 mod races;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_server;
 
 use std::sync::Arc;
 use std::time::Duration;

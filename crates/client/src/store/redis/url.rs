@@ -1,0 +1,98 @@
+use std::fmt;
+
+use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
+use zeroize::Zeroizing;
+
+use crate::transport::Origin;
+
+/// Where a Redis server is, and as whom to speak to it.
+pub(super) struct Address {
+    pub(super) origin: Origin,
+    pub(super) login: RedisConnectionInfo,
+}
+
+impl Address {
+    pub(super) fn parse(url: &str) -> Result<Self, RedisUrlError> {
+        // TLS is ours, so the crate knows only the plain scheme.
+        let (tls, rest) = match (url.strip_prefix("rediss://"), url.strip_prefix("redis://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return Err(RedisUrlError::Scheme),
+        };
+        if rest.contains('#') {
+            return Err(RedisUrlError::Insecure);
+        }
+        let plain = Zeroizing::new(format!("redis://{rest}"));
+        let info = plain.as_str().into_connection_info();
+        let info = info.map_err(|_| RedisUrlError::Syntax)?;
+        let ConnectionAddr::Tcp(host, port) = info.addr() else {
+            return Err(RedisUrlError::Syntax);
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Ok(Self {
+            origin: Origin { host, port: *port, tls },
+            login: info.redis_settings().clone().set_skip_set_lib_name(),
+        })
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.origin.tls { "rediss" } else { "redis" };
+        write!(f, "{scheme}://{}", self.origin)
+    }
+}
+
+/// Why a URL leads to no Redis server. It does not repeat the URL, which may hold a password.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisUrlError {
+    /// `#insecure`: whoever stands in the way would be believed.
+    #[error("the URL of the cache turns off the check of certificates")]
+    Insecure,
+    /// A Unix socket, say.
+    #[error("the URL of the cache is neither `redis://` nor `rediss://`")]
+    Scheme,
+    /// It cannot be read.
+    #[error("the URL of the cache is not one of Redis")]
+    Syntax,
+}
+
+impl RedisUrlError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        "cache.url"
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Insecure => "leave out `#insecure`, and give the server's CA with `--ca-file`",
+            Self::Scheme | Self::Syntax => {
+                "write it as `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in the \
+                 password as `%XX`"
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_where_and_its_password_is_not_shown() {
+        for (url, at) in [
+            ("redis://127.0.0.1:6380", Ok("redis://127.0.0.1:6380")),
+            ("redis://cache.acme.com", Ok("redis://cache.acme.com:6379")),
+            ("rediss://robot:pa55@cache.acme.com:6380/2", Ok("rediss://cache.acme.com:6380")),
+            ("redis://[::1]:6380", Ok("redis://[::1]:6380")),
+            ("rediss://cache.acme.com/#insecure", Err(RedisUrlError::Insecure)),
+            ("unix:///run/redis.sock", Err(RedisUrlError::Scheme)),
+            ("redis://:pa55@:x", Err(RedisUrlError::Syntax)),
+        ] {
+            let parsed = Address::parse(url).map(|address| format!("{address:?}"));
+            assert_eq!(parsed.as_deref().map_err(|error| *error), at, "{url}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A state that hosts share, in a real Redis server.
+
+use std::fs;
+use std::net::TcpListener;
+
+use orgtoken_client::{
+    Lease, LoginSource, RedisStore, RedisUrlError, Roots, State, Store, TokenSource, Transport,
+};
+use orgtoken_fake_org::Scenario;
+use redis::{FromRedisValue, cmd};
+
+use crate::house::{MINUTE, USER, allowed, login, org, sealing_key, transport, who};
+use crate::redis_server::{RedisServer, certificate};
+
+#[tokio::test]
+async fn hosts_share_one_login() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (one, other) = (host(&org, &server), host(&org, &server));
+    let first = one.token(MINUTE).await.unwrap();
+    let second = other.token(MINUTE).await.unwrap();
+    assert_eq!(first.token().access_token().secret(), second.token().access_token().secret());
+    assert_eq!(org.logins(), 1);
+
+    other.invalidate(&second);
+    other.token(MINUTE).await.unwrap();
+    one.invalidate(&first);
+    one.token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2, "one host's new token is the other's");
+}
+
+#[tokio::test]
+async fn b20_cold_hosts_log_in_once() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let hold = org.hold("/services/oauth2/token");
+    let asking: Vec<_> = (0..16)
+        .map(|_| {
+            let source = host(&org, &server);
+            tokio::spawn(async move { source.token(MINUTE).await.map(drop) })
+        })
+        .collect();
+    hold.arrived(1).await;
+    hold.release();
+    for task in asking {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test]
+async fn b12_a_refusal_is_remembered_on_all_hosts() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    host(&org, &server).token(MINUTE).await.unwrap_err();
+    let error = host(&org, &server).token(MINUTE).await.unwrap_err();
+    assert!(error.to_string().contains("remembered from"), "{error}");
+    assert_eq!(org.login_history().len(), 1);
+}
+
+#[tokio::test]
+async fn d14_keys_and_values_say_nothing() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let token = host(&org, &server).token(MINUTE).await.unwrap();
+    let keys: Vec<String> = ask(&server, &["KEYS", "*"]).await;
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    let sealed: Vec<u8> = ask(&server, &["HGET", key, "sealed"]).await;
+    let text = String::from_utf8_lossy(&sealed);
+    for told in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
+        assert!(!key.contains(told) && !text.contains(told), "{told}");
+    }
+    let left: i64 = ask(&server, &["PTTL", key]).await;
+    assert!(left > 0, "it goes when nobody uses it");
+}
+
+#[tokio::test]
+async fn b22_a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (paused, other) = (store(&org, &server.url()), store(&org, &server.url()));
+    paused.load().await;
+    let late = paused.lease().await;
+    assert!(late.is_held());
+    end_of_lease(&server).await;
+
+    other.load().await;
+    let lease = other.lease().await;
+    assert!(lease.is_held());
+    let newer = granted(&org).await;
+    other.save(&newer, &lease).await;
+
+    paused.save(&granted(&org).await, &late).await;
+    let kept = paused.load().await.held.unwrap();
+    let newer = newer.held.unwrap();
+    assert_eq!(kept.token().access_token().secret(), newer.token().access_token().secret());
+}
+
+#[tokio::test]
+async fn b22_who_lost_the_lease_to_nobody_keeps_its_token() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let store = store(&org, &server.url());
+    store.load().await;
+    let lease = store.lease().await;
+    // The server forgets everything, as one without a disk does when it is started anew.
+    let _: String = ask(&server, &["FLUSHALL"]).await;
+    store.save(&granted(&org).await, &lease).await;
+    assert!(store.load().await.held.is_some());
+    let next = store.lease().await;
+    store.save(&State::default(), &next).await;
+    assert!(store.load().await.held.is_none(), "the turns went on from the one that was kept");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_dropped_or_used_is_free_at_once() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (one, other) = (store(&org, &server.url()), store(&org, &server.url()));
+    drop(one.lease().await);
+    let lease = other.lease().await;
+    assert!(lease.is_held());
+    other.save(&State::default(), &lease).await;
+    one.load().await;
+    assert!(one.lease().await.is_held());
+}
+
+#[tokio::test]
+async fn who_waits_goes_on_as_soon_as_something_was_kept() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (holder, waiter) = (store(&org, &server.url()), store(&org, &server.url()));
+    holder.load().await;
+    waiter.load().await;
+    let lease = holder.lease().await;
+    let (waited, ()) = tokio::join!(waiter.lease(), async {
+        holder.save(&granted(&org).await, &lease).await;
+    });
+    assert!(!waited.is_held(), "it needs none");
+    assert!(waiter.load().await.held.is_some());
+}
+
+#[tokio::test]
+async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    host(&org, &server).token(MINUTE).await.unwrap();
+    let keys: Vec<String> = ask(&server, &["KEYS", "*state"]).await;
+    let _: i64 = ask(&server, &["HSET", &keys[0], "sealed", "nonsense"]).await;
+    host(&org, &server).token(MINUTE).await.unwrap();
+    host(&org, &server).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn b30_a_server_that_is_not_there_costs_a_login_and_no_token() {
+    let org = org();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let source = at(&org, &format!("redis://{closed}"));
+    source.token(MINUTE).await.unwrap();
+    source.token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b30_a_server_that_says_nothing_is_asked_once() {
+    let org = org();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let store = store(&org, &format!("redis://{}", silent.local_addr().unwrap()));
+    let begun = tokio::time::Instant::now();
+    assert!(store.load().await.held.is_none());
+    assert!(!store.lease().await.is_held());
+    store.save(&State::default(), &Lease::NONE).await;
+    assert!(begun.elapsed().as_secs() <= 2, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_password_is_given_and_a_wrong_one_costs_no_token() {
+    let (org, Some(server)) = (org(), RedisServer::with(&["--requirepass", "pa55"])) else {
+        return;
+    };
+    let url = |password| format!("redis://:{password}@127.0.0.1:{}/3", server.port());
+    at(&org, &url("pa55")).token(MINUTE).await.unwrap();
+    at(&org, &url("pa55")).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 1);
+    at(&org, &url("wrong")).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn tls_is_that_of_the_transport() {
+    let (ca, certificate, key) = certificate();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (certificate, key) = (file("cert.pem", &certificate), file("key.pem", &key));
+    let Some(server) = RedisServer::over_tls(&certificate, &key) else { return };
+    let url = format!("rediss://localhost:{}", server.port());
+    let org = org();
+    let trusting = Transport::builder().roots(Roots::Pem(ca.into_bytes())).build();
+    for (name, transport, logins) in
+        [("the first", &trusting, 1), ("the second", &trusting, 1), ("no trust", &transport(), 2)]
+    {
+        let store =
+            RedisStore::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
+        let source = LoginSource::with_store(login(&org), self::transport(), store);
+        source.token(MINUTE).await.unwrap();
+        assert_eq!(org.logins(), logins, "{name}");
+    }
+}
+
+#[test]
+fn an_error_of_the_url_does_not_repeat_it() {
+    let org = org();
+    let store = |url| {
+        RedisStore::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()
+    };
+    assert_eq!(store("rediss://:pa55@cache.acme.com/#insecure"), RedisUrlError::Insecure);
+    for url in ["redis://:pa55@", "redis://:pa55@:x"] {
+        let error = store(url);
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("pa55"));
+        assert_eq!(error.code(), "cache.url");
+    }
+}
+
+fn store(org: &orgtoken_fake_org::FakeOrg, url: &str) -> RedisStore {
+    RedisStore::new(url, &transport(), who(org), sealing_key(), allowed(org)).unwrap()
+}
+
+fn at(org: &orgtoken_fake_org::FakeOrg, url: &str) -> LoginSource {
+    LoginSource::with_store(login(org), transport(), store(org, url))
+}
+
+fn host(org: &orgtoken_fake_org::FakeOrg, server: &RedisServer) -> LoginSource {
+    at(org, &server.url())
+}
+
+/// A state with a token that was granted just now.
+async fn granted(org: &orgtoken_fake_org::FakeOrg) -> State {
+    let now = orgtoken_client::Moment::now();
+    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let held = orgtoken_client::Held::new(granted.into_token(), now);
+    State { held: Some(std::sync::Arc::new(held)), ..State::default() }
+}
+
+/// As if its time had passed.
+async fn end_of_lease(server: &RedisServer) {
+    let keys: Vec<String> = ask(server, &["KEYS", "*lease"]).await;
+    let ended: i64 = ask(server, &["DEL", &keys[0]]).await;
+    assert_eq!(ended, 1);
+}
+
+async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&str]) -> T {
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await.unwrap()
+}
