@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_client::{BootTime, FileStore, Login, LoginSource, TokenSource, Transport};
+use orgtoken_client::{BootTime, FileStore, Login, LoginSource, Store, TokenSource, Transport};
 use orgtoken_oauth::Token;
 use orgtoken_rest::Org;
 use orgtoken_settings::{ApiVersion, Settings};
@@ -79,9 +79,14 @@ impl<'a> Session<'a> {
     }
 
     /// Where tokens come from, for as long as the command runs.
-    pub(crate) fn source(self, transport: Transport) -> Result<LoginSource, Failure> {
+    pub(crate) fn source(mut self, transport: Transport) -> Result<LoginSource, Failure> {
         let (lifetime, retry) = (self.settings.token_lifetime(), self.tokens.retry);
-        let (login, store) = (login(self.settings)?, self.store);
+        let store: Option<Box<dyn Store>> = match self.store {
+            Some(store) => Some(Box::new(store)),
+            None if self.tokens.no_cache => None,
+            None => cache::shared(&mut self.settings, &transport, self.console)?,
+        };
+        let login = login(self.settings)?;
         let source = match store {
             Some(store) => LoginSource::with_store(login, transport, store),
             None => LoginSource::new(login, transport),

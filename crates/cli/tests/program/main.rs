@@ -20,8 +20,13 @@ mod api;
 mod cache;
 mod doctor;
 mod elsewhere;
+#[cfg(feature = "redis")]
+mod hosts;
 mod hub;
 mod keys;
+#[cfg(feature = "redis")]
+#[path = "../../../client/tests/source/redis_server.rs"]
+mod redis_server;
 mod refusals;
 mod secrecy;
 mod serve;

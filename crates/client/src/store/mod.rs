@@ -45,6 +45,20 @@ pub trait Store: Send + Sync {
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()>;
 }
 
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn load(&self) -> Work<'_, State> {
+        (**self).load()
+    }
+
+    fn lease(&self) -> Work<'_, Lease> {
+        (**self).lease()
+    }
+
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
+        (**self).save(state, lease)
+    }
+}
+
 /// The right to log in. It ends when it is dropped.
 pub struct Lease {
     grip: Option<Box<dyn Any + Send + Sync>>,

@@ -7,14 +7,15 @@ use orgtoken_client::{
     Lease, LoginSource, RedisStore, RedisUrlError, Roots, State, Store, TokenSource, Transport,
 };
 use orgtoken_fake_org::Scenario;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use redis::{FromRedisValue, cmd};
 
 use crate::house::{MINUTE, USER, allowed, login, org, sealing_key, transport, who};
-use crate::redis_server::{RedisServer, certificate};
+use crate::redis_server::RedisServer;
 
 #[tokio::test]
 async fn hosts_share_one_login() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (one, other) = (host(&org, &server), host(&org, &server));
     let first = one.token(MINUTE).await.unwrap();
     let second = other.token(MINUTE).await.unwrap();
@@ -30,7 +31,7 @@ async fn hosts_share_one_login() {
 
 #[tokio::test]
 async fn b20_cold_hosts_log_in_once() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let hold = org.hold("/services/oauth2/token");
     let asking: Vec<_> = (0..16)
         .map(|_| {
@@ -48,7 +49,7 @@ async fn b20_cold_hosts_log_in_once() {
 
 #[tokio::test]
 async fn b12_a_refusal_is_remembered_on_all_hosts() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     org.set_scenario(USER, Scenario::named("not-approved"));
     host(&org, &server).token(MINUTE).await.unwrap_err();
     let error = host(&org, &server).token(MINUTE).await.unwrap_err();
@@ -58,7 +59,7 @@ async fn b12_a_refusal_is_remembered_on_all_hosts() {
 
 #[tokio::test]
 async fn d14_keys_and_values_say_nothing() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let token = host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*"]).await;
     let [key] = keys.as_slice() else { panic!("{keys:?}") };
@@ -73,7 +74,7 @@ async fn d14_keys_and_values_say_nothing() {
 
 #[tokio::test]
 async fn b22_a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (paused, other) = (store(&org, &server.url()), store(&org, &server.url()));
     paused.load().await;
     let late = paused.lease().await;
@@ -94,7 +95,7 @@ async fn b22_a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
 
 #[tokio::test]
 async fn b22_who_lost_the_lease_to_nobody_keeps_its_token() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let store = store(&org, &server.url());
     store.load().await;
     let lease = store.lease().await;
@@ -109,7 +110,7 @@ async fn b22_who_lost_the_lease_to_nobody_keeps_its_token() {
 
 #[tokio::test]
 async fn a_lease_that_is_dropped_or_used_is_free_at_once() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (one, other) = (store(&org, &server.url()), store(&org, &server.url()));
     drop(one.lease().await);
     let lease = other.lease().await;
@@ -121,7 +122,7 @@ async fn a_lease_that_is_dropped_or_used_is_free_at_once() {
 
 #[tokio::test]
 async fn who_waits_goes_on_as_soon_as_something_was_kept() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (holder, waiter) = (store(&org, &server.url()), store(&org, &server.url()));
     holder.load().await;
     waiter.load().await;
@@ -135,7 +136,7 @@ async fn who_waits_goes_on_as_soon_as_something_was_kept() {
 
 #[tokio::test]
 async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
-    let (org, Some(server)) = (org(), RedisServer::start()) else { return };
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*state"]).await;
     let _: i64 = ask(&server, &["HSET", &keys[0], "sealed", "nonsense"]).await;
@@ -168,7 +169,7 @@ async fn b30_a_server_that_says_nothing_is_asked_once() {
 
 #[tokio::test]
 async fn a_password_is_given_and_a_wrong_one_costs_no_token() {
-    let (org, Some(server)) = (org(), RedisServer::with(&["--requirepass", "pa55"])) else {
+    let (org, Some(server)) = (org(), RedisServer::start(&["--requirepass", "pa55"])) else {
         return;
     };
     let url = |password| format!("redis://:{password}@127.0.0.1:{}/3", server.port());
@@ -189,7 +190,14 @@ async fn tls_is_that_of_the_transport() {
         path.to_str().unwrap().to_owned()
     };
     let (certificate, key) = (file("cert.pem", &certificate), file("key.pem", &key));
-    let Some(server) = RedisServer::over_tls(&certificate, &key) else { return };
+    let arguments = [
+        "--port 0 --tls-port PORT --tls-auth-clients no",
+        &format!("--tls-cert-file {certificate} --tls-ca-cert-file {certificate}"),
+        &format!("--tls-key-file {key}"),
+    ];
+    let arguments = arguments.join(" ");
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let Some(server) = RedisServer::start(&arguments) else { return };
     let url = format!("rediss://localhost:{}", server.port());
     let org = org();
     let trusting = Transport::builder().roots(Roots::Pem(ca.into_bytes())).build();
@@ -214,7 +222,7 @@ fn an_error_of_the_url_does_not_repeat_it() {
     for url in ["redis://:pa55@", "redis://:pa55@:x"] {
         let error = store(url);
         assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("pa55"));
-        assert_eq!(error.code(), "cache.url");
+        assert_eq!(error.code(), "settings.cache");
     }
 }
 
@@ -249,4 +257,15 @@ async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&str]) -> T {
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await.unwrap()
+}
+
+/// The PEM of a CA, of a certificate for localhost, and of its key.
+fn certificate() -> (String, String, String) {
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &ca).unwrap();
+    (ca.pem(), leaf.pem(), key.serialize_pem())
 }

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 
 /// It is killed when this is dropped.
@@ -15,20 +14,16 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
-    pub(crate) fn start() -> Option<Self> {
-        Self::with(&[])
-    }
-
-    /// With further arguments; `None` where no Redis server is installed, except where `CI` says
-    /// that nothing may be left out.
-    pub(crate) fn with(arguments: &[&str]) -> Option<Self> {
-        Self::run("--port", arguments)
-    }
-
-    pub(crate) fn over_tls(certificate: &str, key: &str) -> Option<Self> {
-        let files = ["--tls-cert-file", certificate, "--tls-key-file", key];
-        let others = ["--tls-ca-cert-file", certificate, "--tls-auth-clients", "no", "--port", "0"];
-        Self::run("--tls-port", &[&files[..], &others[..]].concat())
+    /// With further arguments, in which `PORT` is its port. `None` where no Redis server is
+    /// installed, except where `CI` says that nothing may be left out.
+    ///
+    /// Somebody may take the port between our look and its start: then another one will do.
+    pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
+        if !is_there() {
+            return None;
+        }
+        let server = (0..10).find_map(|_| Self::attempt(arguments));
+        Some(server.expect("redis-server starts"))
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -36,24 +31,16 @@ impl RedisServer {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.port())
     }
 
-    /// Somebody may take the port between our look and its start: then another one will do.
-    fn run(flag: &str, arguments: &[&str]) -> Option<Self> {
-        if !is_there() {
-            return None;
-        }
-        let server = (0..10).find_map(|_| Self::attempt(flag, arguments));
-        Some(server.expect("redis-server starts"))
-    }
-
-    fn attempt(flag: &str, arguments: &[&str]) -> Option<Self> {
+    fn attempt(arguments: &[&str]) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let text = port.to_string();
         let mut child = Command::new("redis-server")
-            .args([flag, &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-            .args(arguments)
+            .args(["--port", &text, "--bind", "127.0.0.1", "--save", ""])
+            .args(arguments.iter().map(|&word| if word == "PORT" { &text } else { word }))
             .current_dir(folder.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -81,15 +68,4 @@ fn is_there() -> bool {
         let _ = writeln!(std::io::stderr(), "left out: {test} needs redis-server");
     }
     there
-}
-
-/// The PEM of a CA, of a certificate for localhost, and of its key.
-pub(crate) fn certificate() -> (String, String, String) {
-    let mut ca = CertificateParams::default();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&key, &ca).unwrap();
-    (ca.pem(), leaf.pem(), key.serialize_pem())
 }

@@ -47,8 +47,8 @@ impl fmt::Debug for Address {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisUrlError {
-    /// `#insecure`: whoever stands in the way would be believed.
-    #[error("the URL of the cache turns off the check of certificates")]
+    /// It ends in `#insecure` or the like.
+    #[error("the URL of the cache has an option behind a `#`")]
     Insecure,
     /// A Unix socket, say.
     #[error("the URL of the cache is neither `redis://` nor `rediss://`")]
@@ -61,13 +61,13 @@ pub enum RedisUrlError {
 impl RedisUrlError {
     /// A short name that stays the same.
     pub fn code(&self) -> &'static str {
-        "cache.url"
+        "settings.cache"
     }
 
     /// What to do next.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Insecure => "leave out `#insecure`, and give the server's CA with `--ca-file`",
+            Self::Insecure => "leave out what begins with `#`: a certificate is always checked",
             Self::Scheme | Self::Syntax => {
                 "write it as `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in the \
                  password as `%XX`"

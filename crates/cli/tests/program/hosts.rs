@@ -1,0 +1,79 @@
+//! Hosts that share a login through Redis: each has a home of its own.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::redis_server::RedisServer;
+use crate::support::{Bench, stderr, stdout};
+
+#[test]
+fn hosts_share_one_login() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let tokens: Vec<_> = (0..3).map(|_| token_of(start(&bench, &server.url()))).collect();
+    assert!(tokens.iter().all(|token| *token == tokens[0]), "{}", tokens.len());
+    assert_eq!(bench.org.logins(), 1);
+    assert!(!bench.folder.path().join(".cache").exists(), "nothing is kept on this host");
+}
+
+#[test]
+fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let hold = bench.org.hold("/services/oauth2/token");
+    let paused = start(&bench, &server.url());
+    hold.wait(1);
+    kill_process(Pid::from_child(&paused), Signal::STOP).unwrap();
+    end_of_lease(&server);
+    let other = start(&bench, &server.url());
+    hold.wait(2);
+    hold.release();
+    let newer = token_of(other);
+    kill_process(Pid::from_child(&paused), Signal::CONT).unwrap();
+    let older = token_of(paused);
+    assert_ne!(older, newer);
+    assert_eq!(token_of(start(&bench, &server.url())), newer);
+    assert_eq!(bench.org.logins(), 2);
+}
+
+#[test]
+fn b30_a_redis_that_is_not_there_is_a_warning() {
+    let bench = Bench::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("redis://:pa55@{closed}");
+    let output = start(&bench, &url).wait_with_output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+    let verbose = bench.command(&["token", "-v"]).env("ORGTOKEN_CACHE", &url).output().unwrap();
+    let said = stderr(&verbose);
+    assert_eq!(said.matches("the token cache at redis://127.0.0.1").count(), 1, "{said}");
+    assert!(!said.contains("pa55"), "{said}");
+}
+
+#[test]
+fn a_url_that_cannot_be_read_is_a_mistake_in_the_settings() {
+    let bench = Bench::new();
+    let output = start(&bench, "redis://:pa55@:x").wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(!stderr(&output).contains("pa55"), "{}", stderr(&output));
+}
+
+fn start(bench: &Bench, url: &str) -> Child {
+    let mut command = bench.command(&["token"]);
+    command.env("ORGTOKEN_CACHE", url).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn token_of(child: Child) -> String {
+    stdout(&child.wait_with_output().unwrap()).to_owned()
+}
+
+/// As if its time had passed.
+fn end_of_lease(server: &RedisServer) {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    let script = "return redis.call('DEL', unpack(redis.call('KEYS', '*lease')))";
+    write!(stream, "EVAL \"{script}\" 0\r\n").unwrap();
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b":1\r\n");
+}
