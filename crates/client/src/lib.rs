@@ -2,7 +2,9 @@
 //!
 //! [`Transport`] carries HTTP requests, and refuses whatever a token endpoint has no business
 //! sending. [`Login`] signs an assertion, has it carried and reads the answer; what passes by
-//! itself it tries again, with an assertion of its own for each attempt.
+//! itself it tries again, with an assertion of its own for each attempt. A [`TokenSource`] hands
+//! out tokens again and again, and logs in as seldom as can be; a [`Store`] shares them between
+//! processes and hosts.
 //!
 //! What is *not* done here: no redirect is followed, nothing is decompressed, no argument or
 //! terminal is looked at. Time is asked of the caller, and so are the values of variables.
@@ -55,3 +57,7 @@ pub use transport::{
     CertificateFault, Connection, Deadline, HandshakeFault, Peer, Phase, Proxy, ProxyFault, Roots,
     RootsFault, Streamed, Timeouts, Transport, TransportBuilder, TransportError,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
