@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::detect::{self, Kind};
 use super::form::{KeyNotice, Wrapping};
+use super::jwk::Jwk;
 use super::text::{self, Block, Place};
 use super::{KeyError, MAX_LEN, base64, foreign};
 
@@ -47,6 +48,7 @@ pub(super) fn public(input: &[u8]) -> Result<Piece, KeyError> {
     let mut pieces = pieces(input)?;
     let is_public = |piece: &Piece| {
         matches!(piece.kind, Kind::Certificate | Kind::PublicPkcs1 | Kind::PublicSpki)
+            || piece.kind == Kind::Jwk && Jwk::is_public(&piece.bytes)
     };
     match pieces.iter().position(is_public) {
         Some(at) => {
@@ -108,6 +110,10 @@ fn bare(text: &[u8], path: bool) -> Result<Vec<Piece>, KeyError> {
         return Ok(vec![Piece::plain(bytes, Kind::Jwk, Wrapping::Json)]);
     }
 
+    if let Some(pem) = base64_within(text) {
+        let text = text::normalised(&pem);
+        return Ok(read(&text::blocks(&text)?, Wrapping::Base64Pem));
+    }
     match base64::decode(text, Place { line: 1, column: 1 }) {
         Ok(bytes) if bytes.first() == Some(&SEQUENCE) && bytes.len() > SHORTEST => {
             Ok(vec![Piece::of(bytes, Wrapping::Base64)?])
@@ -119,6 +125,14 @@ fn bare(text: &[u8], path: bool) -> Result<Vec<Piece>, KeyError> {
         Err(error) if trimmed.starts_with(b"MII") => Err(error),
         _ => Err(KeyError::NotAKey { path }),
     }
+}
+
+/// The base64 of a whole PEM with other text before it, as in a Kubernetes secret.
+fn base64_within(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let start = text::find(text, 1, BEGIN_IN_BASE64)?;
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
+    let len = text[start..].iter().take_while(|byte| is_digit(byte)).count();
+    base64::decode(&text[start..start + len], Place { line: 1, column: 1 }).ok()
 }
 
 impl Piece {
@@ -161,7 +175,12 @@ impl Piece {
         if has(b"Proc-Type") || has(b"DEK-Info") {
             return Err(KeyError::OldEncryption { found: "PEM headers" });
         }
-        let piece = Self::of(base64::decode(block.body, block.place)?, wrapping)?;
+        let bytes = base64::decode(block.body, block.place);
+        let read = bytes.and_then(|bytes| match foreign::by_beginning(&bytes) {
+            Some(error) => Err(error),
+            None => Self::of(bytes, wrapping),
+        });
+        let piece = read.map_err(|error| foreign::by_label_of_damage(block.label, error))?;
         if !block.ended {
             return Err(KeyError::Unended);
         }
@@ -189,7 +208,13 @@ impl Piece {
 
 /// Whether every other byte is zero, as PowerShell and Notepad write it.
 fn is_utf16(input: &[u8]) -> bool {
-    matches!(input, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..])
+    matches!(
+        input,
+        [0xff, 0xfe, ..]
+            | [0xfe, 0xff, ..]
+            | [1..=0xff, 0, 1..=0xff, 0, ..]
+            | [0, 1..=0xff, 0, 1..=0xff, ..]
+    )
 }
 
 fn is_binary(input: &[u8]) -> bool {
@@ -219,6 +244,8 @@ fn trimmed(text: &[u8]) -> &[u8] {
 }
 
 const REQUEST: KeyError = KeyError::Certificate { found: "certificate request" };
+/// `-----BEGIN `, where it begins the text.
+const BEGIN_IN_BASE64: &[u8] = b"LS0tLS1CRUdJTi";
 const SEQUENCE: u8 = 0x30;
 /// Less than this is a word that happens to be base64.
 const SHORTEST: usize = 32;

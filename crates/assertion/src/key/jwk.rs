@@ -27,7 +27,21 @@ pub(super) struct Jwk {
 impl Jwk {
     pub(super) fn parse(json: &[u8]) -> Result<Self, KeyError> {
         // The error is dropped, since serde_json quotes the value that it did not like.
-        serde_json::from_slice(json).map_err(|_| KeyError::NotAKey { path: false })
+        match serde_json::from_slice(json) {
+            Ok(jwk) => Ok(jwk),
+            Err(_) if serde_json::from_slice::<Set>(json).is_ok() => Err(SET),
+            Err(_) => Err(KeyError::NotAKey { path: false }),
+        }
+    }
+
+    /// Whether it is a public key of RSA.
+    pub(super) fn is_public(json: &[u8]) -> bool {
+        Self::parse(json).is_ok_and(|jwk| jwk.kty == "RSA" && jwk.d.is_none())
+    }
+
+    /// The half that everyone may know.
+    pub(super) fn public(&self) -> PublicNumbers<'_> {
+        PublicNumbers { n: magnitude(&self.n), e: magnitude(&self.e) }
     }
 
     pub(super) fn numbers(&self) -> Result<PrivateNumbers<'_>, KeyError> {
@@ -45,13 +59,23 @@ impl Jwk {
             return Err(KeyError::Public);
         }
         Ok(PrivateNumbers {
-            public: PublicNumbers { n: magnitude(&self.n), e: magnitude(&self.e) },
+            public: self.public(),
             d: magnitude(&self.d),
             primes: (self.p.is_some() || self.q.is_some())
                 .then(|| [magnitude(&self.p), magnitude(&self.q)]),
         })
     }
 }
+
+/// Keys as a server publishes them.
+#[derive(serde::Deserialize)]
+struct Set {
+    #[serde(rename = "keys")]
+    _keys: Vec<IgnoredAny>,
+}
+
+const SET: KeyError =
+    KeyError::Format { found: "a set of JWKs", command: "jq '.keys[0]' keys.json >key.json" };
 
 /// The bytes of a number, wiped when dropped.
 struct Member(Zeroizing<Vec<u8>>);

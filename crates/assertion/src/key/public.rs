@@ -6,6 +6,7 @@ use rsa::traits::PublicKeyParts;
 use sha2::{Digest, Sha256};
 
 use super::detect::Kind;
+use super::jwk::Jwk;
 use super::numbers::PublicNumbers;
 use super::{KeyError, gate, intake, published};
 use crate::Signature;
@@ -22,11 +23,14 @@ impl PublicKey {
         gate::public_key(&PublicNumbers::from_spki(der)?).map(Self)
     }
 
-    /// Reads a public key in PEM or DER, or takes it out of a certificate.
+    /// Reads a public key in PEM, DER or as a JWK, or takes it out of a certificate.
     ///
     /// Nothing else of the certificate is looked at, not even who signed it.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, KeyError> {
         let piece = intake::public(bytes)?;
+        if piece.kind == Kind::Jwk {
+            return gate::public_key(&Jwk::parse(&piece.bytes)?.public()).map(Self);
+        }
         let numbers = match piece.kind {
             Kind::Certificate => PublicNumbers::from_certificate(&piece.bytes)?,
             Kind::PublicPkcs1 => PublicNumbers::from_pkcs1(&piece.bytes)?,

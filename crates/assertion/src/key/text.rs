@@ -107,12 +107,15 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
 
 /// The label that starts at `at`, and where its dashes end.
 fn label(text: &[u8], at: usize) -> Result<(&str, usize), KeyError> {
-    let boundary = || KeyError::Boundary { line: Place::of(text, at).line };
+    let line = || Place::of(text, at).line;
     let len = text[at..].iter().take_while(|&&byte| byte != b'-' && byte != b'\n').count();
-    let label = core::str::from_utf8(&text[at..at + len]).map_err(|_| boundary())?;
-    if !text[at + len..].starts_with(DASHES) {
-        return Err(boundary());
+    if let Some(odd) = text[at..at + len].iter().position(|byte| !byte.is_ascii()) {
+        return Err(KeyError::NonAscii { line: line(), found: char_at(text, at + odd) });
     }
+    let label = core::str::from_utf8(&text[at..at + len]).ok();
+    let Some(label) = label.filter(|_| text[at + len..].starts_with(DASHES)) else {
+        return Err(KeyError::Boundary { line: line() });
+    };
     Ok((label, at + len + DASHES.len()))
 }
 
@@ -122,7 +125,9 @@ pub(super) fn misshapen(text: &[u8], at: usize) -> Result<(), KeyError> {
     for line in text[at..].split(|&byte| byte == b'\n') {
         let says =
             |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
-        if (says(b"BEGIN ") || says(b"END ")) && (says(b"KEY") || says(b"CERTIFICATE")) {
+        if (says(b"BEGIN") || says(b"END ") || says(b"END\xc2\xa0"))
+            && (says(b"KEY") || says(b"CERTIFICATE"))
+        {
             let line_number = Place::of(text, start).line;
             return Err(match line.iter().position(|byte| !byte.is_ascii()) {
                 Some(at) => KeyError::NonAscii { line: line_number, found: char_at(line, at) },

@@ -49,6 +49,11 @@ fn text_as_people_have_it() {
         ("A41 text after", "PKCS#8 PEM", format!("{key}\nthe key of acme -- do not share\n")),
         ("A44 base64 alone", "PKCS#8 DER in base64", body.clone()),
         ("A44 base64 alone, quoted", "PKCS#8 DER in base64", format!("'{body}'\n")),
+        (
+            "A44 base64 of a PEM in a Kubernetes secret",
+            "PKCS#8 PEM in base64",
+            format!("data:\n  tls.key: {}\n", Base64::encode_string(key.as_bytes())),
+        ),
         ("A44 base64 without =", "PKCS#8 DER in base64", body.trim_end_matches('=').to_owned()),
         ("A52 base64 of DER", "PKCS#1 DER in base64", Base64::encode_string(&KEY.pkcs1())),
         ("A52 base64 of PEM", "PKCS#8 PEM in base64", Base64::encode_string(key.as_bytes())),

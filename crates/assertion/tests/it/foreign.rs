@@ -283,6 +283,41 @@ fn containers_that_are_not_read() {
             "BEGIN",
         ),
         (
+            "A52 a set of JWKs",
+            r#"{"keys":[{"kty":"RSA"}]}"#.into(),
+            "key.format",
+            "a set of JWKs",
+            "jq",
+        ),
+        (
+            "A52 SSH2",
+            "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nAAAA\n".into(),
+            "key.format",
+            "SSH Communications Security",
+            "puttygen",
+        ),
+        (
+            "A55 PuTTY, Ed25519",
+            "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n".into(),
+            "key.algorithm",
+            "Ed25519",
+            "openssl req",
+        ),
+        (
+            "A52 Ansible vault",
+            "$ANSIBLE_VAULT;1.1;AES256\n3234\n".into(),
+            "key.format",
+            "an Ansible vault",
+            "ansible-vault",
+        ),
+        (
+            "A40 no-break space",
+            "-----BEGIN\u{a0}PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n".into(),
+            "key.pem",
+            "line 1 holds the character U+00A0",
+            "copy the key anew",
+        ),
+        (
             "A27 JSON",
             r#"{"username":"user@acme.com"}"#.into(),
             "key.not_a_key",
@@ -304,7 +339,7 @@ fn binary_that_is_not_der() {
         ("A52 Java keystore", &b"\xfe\xed\xfe\xed\0\0\0\x02"[..], "key.format"),
         ("A51 OpenSSH without its armour", b"openssh-key-v1\0\0\0\0\x04none", "key.format"),
         ("A27 gzip", b"\x1f\x8b\x08\0\0\0\0\0", "key.not_a_key"),
-        ("A27 zeros", &[0; 64], "key.pem"),
+        ("A27 zeros", &[0; 64], "key.not_a_key"),
     ] {
         assert_eq!(refusal(name, bytes).code(), code, "{name}");
     }
