@@ -22,8 +22,9 @@ use crate::text::{chain, printable, sentence};
 pub(crate) struct Failure {
     code: Cow<'static, str>,
     error: Box<dyn Error>,
-    meaning: Option<Cow<'static, str>>,
     hint: Option<Cow<'static, str>>,
+    /// What the catalogue has on it, where Salesforce refused.
+    refusal: Option<&'static Entry>,
     pub(crate) problems: Vec<Problem>,
     told: bool,
 }
@@ -46,8 +47,8 @@ impl Failure {
         Self {
             code: code.into(),
             error: error.into(),
-            meaning: None,
             hint: hint.map(Into::into),
+            refusal: None,
             problems: Vec::new(),
             told: false,
         }
@@ -58,10 +59,9 @@ impl Failure {
         Self { told: true, ..Self::new(code, None::<&str>, "told already") }
     }
 
-    /// What the error means, for someone who never heard of it.
-    pub(crate) fn meaning(mut self, meaning: Option<impl Into<Cow<'static, str>>>) -> Self {
-        self.meaning = meaning.map(Into::into);
-        self
+    /// Salesforce refused, and this is what the catalogue has on it.
+    pub(crate) fn refusal(self, refusal: Option<&'static Entry>) -> Self {
+        Self { refusal, ..self }
     }
 
     pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
@@ -103,19 +103,16 @@ impl Failure {
             }
             return Ok(());
         }
-        if let Some(meaning) = &self.meaning {
-            writeln!(out, "{}", printable(&sentence(meaning)))?;
+        if let Some(refusal) = self.refusal {
+            writeln!(out, "{}", printable(&sentence(refusal.meaning)))?;
         }
         if let Some(hint) = &self.hint {
             writeln!(out, "hint: {}", printable(hint))?;
         }
-        if self.meaning.is_none() {
-            return Ok(());
+        match self.entry() {
+            Some(entry) => writeln!(out, "more: {}\ncheck: orgtoken doctor", entry.link()),
+            None => Ok(()),
         }
-        if let Some(entry) = self.entry() {
-            writeln!(out, "more: {}", entry.link())?;
-        }
-        writeln!(out, "check: orgtoken doctor")
     }
 
     fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -123,7 +120,7 @@ impl Failure {
             error: Reported {
                 code: &self.code,
                 message: printable(&self.message()),
-                meaning: self.meaning.as_deref(),
+                meaning: self.refusal.map(|refusal| refusal.meaning),
                 hint: self.hint.as_deref(),
                 link: self.entry().map(Entry::link),
                 exit: self.exit(),
@@ -134,9 +131,9 @@ impl Failure {
         writeln!(out)
     }
 
-    /// What the catalogue has on a refusal.
+    /// What the catalogue has on it, be it a refusal or trouble on the way.
     fn entry(&self) -> Option<&'static Entry> {
-        self.meaning.as_ref().and_then(|_| catalogue::by_code(&self.code))
+        self.refusal.or_else(|| catalogue::by_code(&self.code))
     }
 
     /// What and why, in one line.
@@ -198,9 +195,9 @@ fails_with!(
 /// A refusal ends in what it means: its words alone help nobody at three in the morning.
 impl From<Arc<TokenError>> for Failure {
     fn from(error: Arc<TokenError>) -> Self {
-        let meaning = error.refusal().map(|refusal| refusal.meaning());
+        let refusal = error.refusal().map(|refusal| refusal.advice().entry);
         let hint = error.hint().map(Cow::into_owned);
-        Self::new(error.code().to_owned(), hint, error).meaning(meaning)
+        Self::new(error.code().to_owned(), hint, error).refusal(refusal)
     }
 }
 
@@ -210,9 +207,22 @@ impl From<RestError> for Failure {
         if let RestError::Token(error) = error {
             return error.into();
         }
-        let hint = error.hint().map(Cow::into_owned);
-        Self::new(error.code().to_owned(), hint, error)
+        let known = error.failure().and_then(known);
+        let hint = match known {
+            Some(entry) => Some(entry.first.to_owned()),
+            None => error.hint().map(Cow::into_owned),
+        };
+        Self::new(error.code().to_owned(), hint, error).refusal(known)
     }
+}
+
+/// What the catalogue has on a call that the org does not let this user make. Of what is wrong with
+/// a record it knows nothing.
+fn known(failure: &orgtoken_rest::Failure) -> Option<&'static Entry> {
+    let problem =
+        failure.problems().first().filter(|_| [401, 403].contains(&failure.status().as_u16()))?;
+    let advice = catalogue::find(&problem.code, &problem.message);
+    advice.exact.then_some(advice.entry)
 }
 
 impl From<Problems> for Failure {

@@ -30,8 +30,8 @@ fn json_is_one_document_on_one_line() {
 #[test]
 fn what_it_means_stands_between_error_and_hint_and_leads_on() {
     let failure = Failure::new("refused.user_inactive", Some("activate the user"), "refused");
-    let failure = failure.meaning(Some("the user was deactivated"));
-    let text = "error: refused\nThe user was deactivated.\nhint: activate the user\n\
+    let failure = failure.refusal(catalogue::by_code("refused.user_inactive"));
+    let text = "error: refused\nThe user exists and was deactivated or frozen.\nhint: activate the user\n\
                 more: https://github.com/orgtoken/orgtoken/blob/main/docs/refusals.md#user_inactive\n\
                 check: orgtoken doctor\n";
     assert_eq!(reported(&failure, false), text);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `api` | calls the org |
 //! | `cache` | lets runs share a login |
+//! | `catalogue` | every refusal, as it is told |
 //! | `doctor` | says why there is no token |
 //! | `hub` | gets settings from there |
 //! | `keys` | makes and compares |
@@ -18,6 +19,7 @@
 
 mod api;
 mod cache;
+mod catalogue;
 mod doctor;
 mod elsewhere;
 #[cfg(feature = "redis")]
