@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod man;
+pub(crate) mod query;
 pub(crate) mod resolve;
 pub(crate) mod serve;
 pub(crate) mod settings;

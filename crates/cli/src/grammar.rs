@@ -31,6 +31,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Token(Box<command::token::Args>),
     Api(Box<command::api::Args>),
+    Query(Box<command::query::Args>),
     Serve(Box<command::serve::Args>),
     Blueprint(command::blueprint::Args),
     Setup(Box<command::setup::Args>),

@@ -26,6 +26,7 @@ mod log;
 mod new_file;
 mod output;
 mod private_key;
+mod progress;
 mod prompt;
 mod run;
 mod sealing;

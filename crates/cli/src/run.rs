@@ -39,6 +39,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
         Command::Api(args) => command::api::run(&args, console),
+        Command::Query(args) => command::query::run(&args, console),
         Command::Serve(args) => command::serve::run(&args, console),
         Command::Blueprint(args) => command::blueprint::run(&args, console),
         Command::Setup(args) => command::setup::run(&args, console),

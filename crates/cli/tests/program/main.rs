@@ -26,6 +26,7 @@ mod elsewhere;
 mod hosts;
 mod hub;
 mod keys;
+mod query;
 #[cfg(feature = "redis")]
 #[path = "../../../client/tests/source/redis_server.rs"]
 mod redis_server;

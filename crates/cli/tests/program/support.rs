@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use orgtoken_fake_org::{FakeOrg, FakeOrgBuilder, User};
+use orgtoken_fake_org::{FakeOrg, FakeOrgBuilder, Scenario, User};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -72,6 +72,11 @@ impl Bench {
         let mut command = program(self.folder.path());
         command.args(args);
         command
+    }
+
+    /// What happens to the user from now on.
+    pub(crate) fn play(&self, scenario: &str) {
+        self.org.set_scenario(USER, Scenario::named(scenario));
     }
 
     /// Makes accounts `A0000` to `A….`.

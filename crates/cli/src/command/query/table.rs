@@ -1,0 +1,67 @@
+//! Columns of a terminal.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::text::printable;
+
+/// The rows below a head, as wide as they have to be, and no column wider than [`WIDEST`].
+pub(super) fn table(head: &[String], rows: &[Vec<String>]) -> String {
+    let shown = |cells: &[String]| cells.iter().map(|cell| cut(&printable(cell))).collect();
+    let head: Vec<String> = shown(head);
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(row)).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|at| rows.iter().chain([&head]).map(|row| row[at].width()).max().unwrap_or(0))
+        .collect();
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    [&head, &rule].into_iter().chain(&rows).map(|row| line(row, &widths)).collect()
+}
+
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, width) in cells.iter().zip(widths) {
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
+    }
+    format!("{}\n", line.trim_end())
+}
+
+fn cut(text: &str) -> String {
+    if text.width() <= WIDEST {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for c in text.chars() {
+        if short.width() + 3 > WIDEST {
+            break;
+        }
+        short.push(c);
+    }
+    short + "…"
+}
+
+/// Who wants the whole text has other forms for it.
+const WIDEST: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_what_they_hold() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        let long = "x".repeat(70);
+        let rows = [row(["Åre", "1"]), row(["東京", ""]), row(["\u{1b}[2J", &long])];
+        let table = table(&row(["Name", "N"]), &rows);
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(
+            lines[..4],
+            [
+                "Name  N".to_owned(),
+                format!("----  {}", "-".repeat(59)),
+                "Åre   1".to_owned(),
+                "東京".to_owned(),
+            ]
+        );
+        assert!(lines[4].starts_with("\u{fffd}[2J") && lines[4].ends_with("x…"));
+    }
+}
