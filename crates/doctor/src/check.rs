@@ -104,4 +104,13 @@ mod tests {
     fn checks_are_listed_in_their_order() {
         assert!(Check::ALL.is_sorted());
     }
+
+    #[test]
+    fn the_page_has_a_row_for_each() {
+        let page = include_str!("../../../docs/doctor.md");
+        let rows: Vec<_> =
+            page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let names: Vec<_> = Check::ALL.into_iter().map(Check::name).collect();
+        assert!(rows.starts_with(&names), "{rows:?}");
+    }
 }

@@ -28,7 +28,9 @@ pub(crate) async fn walk(
     let mut connection = match transport.connect(&uri, deadline).await {
         Ok(connection) => connection,
         Err(error) => {
-            findings.extend(not_reached(&error));
+            // What is known better now stands in the place of what was hoped for.
+            findings.retain(|finding| finding.check != check_of(&error));
+            findings.extend(not_reached(&error, endpoint.host()));
             return Way { findings, skew: None };
         }
     };
@@ -67,20 +69,12 @@ async fn roots(transport: &Transport, uri: &Uri) -> Finding {
 }
 
 /// The checks that were passed before the one that failed, and that.
-fn not_reached(error: &TransportError) -> Vec<Finding> {
-    let passed = |check, seen: &str| Finding::ok(check, seen);
-    let (found, connected) = ("found", "connected");
+fn not_reached(error: &TransportError, host: &str) -> Vec<Finding> {
+    let found = || Finding::ok(Check::Lookup, format!("{host} has an address"));
+    let connected = || Finding::ok(Check::Connect, "connected");
     match check_of(error) {
-        check @ (Check::Connect | Check::Proxy) => {
-            vec![passed(Check::Lookup, found), failed(check, error)]
-        }
-        Check::Tls => vec![
-            passed(Check::Lookup, found),
-            passed(Check::Connect, connected),
-            failed(Check::Tls, error),
-        ],
-        // The finding about the roots is there already.
-        Check::Roots => Vec::new(),
+        Check::Connect => vec![found(), failed(Check::Connect, error)],
+        Check::Tls => vec![found(), connected(), failed(Check::Tls, error)],
         check => vec![failed(check, error)],
     }
 }
