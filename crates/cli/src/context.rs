@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use orgtoken_settings::{
     Draft, Hosts, Layer, Need, Notice, Origin, ProfileChoice, ProfileNames, Setting, Settings,
@@ -204,7 +205,15 @@ fn file(
     }
 }
 
+/// The variables out of which a secret was read, as the settings named them.
+pub(crate) fn secret_variables() -> Vec<String> {
+    SECRET_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+static SECRET_VARIABLES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    SECRET_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
     match env::var_os(name) {
         Some(value) if !value.is_empty() => Ok(Zeroizing::new(value.into_encoded_bytes())),
         _ => Err(Unread::Unset { name: name.into() }),

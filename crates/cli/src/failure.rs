@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use orgtoken_client::TokenError;
+use orgtoken_oauth::AnswerError;
 use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
@@ -223,6 +224,14 @@ fn known(failure: &orgtoken_rest::Failure) -> Option<&'static Entry> {
         failure.problems().first().filter(|_| [401, 403].contains(&failure.status().as_u16()))?;
     let advice = catalogue::find(&problem.code, &problem.message);
     advice.exact.then_some(advice.entry)
+}
+
+/// What Salesforce says of a token that it is asked about.
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        let hint = error.hint().map(Cow::into_owned);
+        Self::new(error.code().to_owned(), hint, error)
+    }
 }
 
 impl From<Problems> for Failure {

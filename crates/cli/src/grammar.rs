@@ -31,7 +31,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Token(Box<command::token::Args>),
     Api(Box<command::api::Args>),
+    Exec(Box<command::exec::Args>),
     Query(Box<command::query::Args>),
+    Whoami(Box<command::whoami::Args>),
+    Revoke(Box<command::revoke::Args>),
     Serve(Box<command::serve::Args>),
     Blueprint(command::blueprint::Args),
     Setup(Box<command::setup::Args>),

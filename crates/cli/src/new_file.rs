@@ -1,7 +1,7 @@
 //! Files that were not there before, for their owner alone.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -48,16 +48,26 @@ impl Drop for NewFile {
 /// stays one.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     let path = path.canonicalize().unwrap_or_else(|_| path.into());
-    let failed = |source| NewFileError::Os { path: path.clone(), source };
-    let mut name = path.clone().into_os_string();
+    let mode = path.metadata().map(|metadata| metadata.permissions()).ok();
+    put(&path, content, mode)
+}
+
+/// Writes a secret, as a whole or not at all. The file is its owner's alone, whatever was there.
+pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
+    put(path, content, None)
+}
+
+fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), NewFileError> {
+    let failed = |source| NewFileError::Os { path: path.into(), source };
+    let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(name);
     let mut file = NewFile::create(&beside)?;
     file.write(content)?;
-    if let Ok(metadata) = path.metadata() {
-        fs::set_permissions(&beside, metadata.permissions()).map_err(failed)?;
+    if let Some(mode) = mode {
+        fs::set_permissions(&beside, mode).map_err(failed)?;
     }
-    fs::rename(&beside, &path).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)?;
     file.keep();
     Ok(())
 }

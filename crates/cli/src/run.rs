@@ -39,6 +39,9 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
         Command::Api(args) => command::api::run(&args, console),
+        Command::Exec(args) => command::exec::run(&args, console),
+        Command::Whoami(args) => command::whoami::run(&args, console),
+        Command::Revoke(args) => command::revoke::run(&args, console),
         Command::Query(args) => command::query::run(&args, console),
         Command::Serve(args) => command::serve::run(&args, console),
         Command::Blueprint(args) => command::blueprint::run(&args, console),

@@ -81,11 +81,7 @@ impl<'a> Session<'a> {
     /// Where tokens come from, for as long as the command runs.
     pub(crate) fn source(mut self, transport: Transport) -> Result<LoginSource, Failure> {
         let (lifetime, retry) = (self.settings.token_lifetime(), self.tokens.retry);
-        let store: Option<Box<dyn Store>> = match self.store {
-            Some(store) => Some(Box::new(store)),
-            None if self.tokens.no_cache => None,
-            None => cache::shared(&mut self.settings, &transport, self.console)?,
-        };
+        let store = self.take_store(&transport)?;
         let login = login(self.settings)?;
         let source = match store {
             Some(store) => LoginSource::with_store(login, transport, store),
@@ -103,6 +99,18 @@ impl<'a> Session<'a> {
         let transport = self.transport()?;
         let patient = patient(transport.clone(), network);
         Ok(Org::new(patient, self.source(transport)?, version).min_ttl(min_ttl))
+    }
+
+    /// Where this login is kept between runs, on this machine or elsewhere.
+    pub(crate) fn take_store(
+        &mut self,
+        transport: &Transport,
+    ) -> Result<Option<Box<dyn Store>>, Failure> {
+        Ok(match self.store.take() {
+            Some(store) => Some(Box::new(store)),
+            None if self.tokens.no_cache => None,
+            None => cache::shared(&mut self.settings, transport, self.console)?,
+        })
     }
 
     fn kept(&self) -> Option<Arc<Token>> {

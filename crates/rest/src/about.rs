@@ -21,6 +21,11 @@ impl Org {
         self.json(Method::GET, "limits", HeaderMap::new(), None).await
     }
 
+    /// Where calls go: the instance, or the site of an Experience Cloud member.
+    pub async fn url(&self) -> Result<String, RestError> {
+        self.base().await
+    }
+
     /// Who is logged in.
     pub async fn userinfo(&self) -> Result<UserInfo, RestError> {
         let path = "/services/oauth2/userinfo";

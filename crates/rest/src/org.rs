@@ -124,6 +124,10 @@ impl Org {
         serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
     }
 
+    pub(crate) async fn base(&self) -> Result<String, RestError> {
+        Ok(base(self.tokens.token(self.min_ttl).await?.token()).to_owned())
+    }
+
     /// `/services/data/v65.0/`
     pub(crate) fn versioned(&self) -> String {
         format!("/services/data/v{}.0/", self.version)

@@ -1,8 +1,12 @@
 //! The main job: print an access token.
 
+use std::path::PathBuf;
+
 use crate::args::{Login, Network, Tokens};
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::input::is_stdin;
+use crate::new_file::replace_secret;
 use crate::output::{Format, Printed};
 use crate::session::Session;
 
@@ -14,6 +18,9 @@ pub(crate) struct Args {
     /// In which form; `json` where --json is given
     #[arg(long, value_name = "FORM", value_enum)]
     output: Option<Format>,
+    /// Write it into this file, for its owner alone, in one piece; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
@@ -34,7 +41,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         username: &username,
         expires_at: Some(token.expires_at()),
     };
-    Ok(console.secret(&printed.text(format), "the token")?)
+    let text = printed.text(format);
+    match args.out.as_deref().filter(|file| !is_stdin(file)) {
+        Some(file) => Ok(replace_secret(file, text.as_bytes())?),
+        None => Ok(console.secret(&text, "the token")?),
+    }
 }
 
 fn default(console: &Console) -> Format {

@@ -11,6 +11,9 @@ pub(crate) fn exit(code: &str) -> u8 {
         Some("rate") => 7,
         Some("unavailable") => 8,
         Some("api") => 9,
+        // As `env` and shells have it.
+        Some("exec") if code == "exec.not_found" => 127,
+        Some("exec") => 126,
         Some("interrupted") => 130,
         // `io`, `cache`, and what nobody thought of.
         _ => UNEXPECTED,

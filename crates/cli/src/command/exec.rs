@@ -1,0 +1,139 @@
+//! Hands the token to a command, and to nothing else.
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use orgtoken_settings::Setting;
+
+use crate::args::{Login, Network, Tokens};
+use crate::console::Console;
+use crate::context;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Run a command with the token in its environment
+///
+/// orgtoken exec -- sf org list limits
+/// orgtoken exec --token-env TOKEN -- ./sync.sh
+///
+/// The command takes the place of orgtoken, so signals and exit code are its own. Private keys and
+/// passphrases are taken out of its environment.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// The variable for the token
+    #[arg(long, value_name = "NAME", default_value = "SF_ACCESS_TOKEN", value_parser = name)]
+    token_env: Vec<String>,
+    /// The variable for the org's URL; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    #[arg(default_values = ["SF_INSTANCE_URL", "SF_ORG_INSTANCE_URL"])]
+    instance_url_env: Vec<String>,
+    /// The variable for the version of the API, such as 66.0
+    #[arg(long, value_name = "NAME", default_value = "SF_ORG_API_VERSION", value_parser = name)]
+    api_version_env: Vec<String>,
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
+    network: Network,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let version = session.api_version().to_string();
+    let token = session.token()?;
+    let (program, arguments) = args.command.split_first().expect("clap wants one at least");
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for secret in secrets(&args.login) {
+        command.env_remove(secret);
+    }
+    for (names, value) in [
+        (&args.token_env, token.access_token().secret()),
+        (&args.instance_url_env, token.instance_url().as_str()),
+        (&args.api_version_env, version.trim_start_matches('v')),
+    ] {
+        command.envs(names.iter().map(|name| (name, value)));
+    }
+    tracing::info!("the command takes over");
+    // It comes back only if there is no such command.
+    Err(failed(program, command.exec()))
+}
+
+/// The variables of this process that hold what opens an org, or what opens that.
+fn secrets(login: &Login) -> impl Iterator<Item = OsString> {
+    let of = |setting: Setting| {
+        let world = setting.world_names().iter().map(|name| (*name).to_owned());
+        world.chain([setting.variable()])
+    };
+    let named = [Setting::Cache, Setting::Passphrase, Setting::PrivateKey, Setting::Proxy];
+    let named: Vec<_> = named.into_iter().flat_map(of).chain(context::secret_variables()).collect();
+    let named_by_flag = login.passphrase.key_passphrase_env.clone();
+    env::vars_os().map(|(name, _)| name).filter(move |name| {
+        let name = name.to_string_lossy();
+        named.iter().chain(&named_by_flag).any(|secret| *secret == *name) || is_secret(&name)
+    })
+}
+
+/// A variable of ours that is new, or that nobody has read.
+fn is_secret(name: &str) -> bool {
+    let ours = name.starts_with("ORGTOKEN_") && !name.ends_with("_FILE");
+    ours && SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.is_empty() || !text.chars().all(fits) || text.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Err("a variable is a name such as SF_ACCESS_TOKEN");
+    }
+    Ok(text.to_owned())
+}
+
+fn failed(program: &OsString, error: io::Error) -> Failure {
+    let program = program.to_string_lossy();
+    if error.kind() == io::ErrorKind::NotFound {
+        let hint = "check the spelling, and that its folder is in PATH";
+        return Failure::new("exec.not_found", Some(hint), format!("no command `{program}`"));
+    }
+    let hint = "check that it may be run: chmod +x";
+    let what = format!("cannot run `{program}`: {}", error.kind());
+    Failure::new("exec.cannot_run", Some(hint), what)
+}
+
+const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d07_what_is_ours_and_secret_by_its_name() {
+        for (name, secret) in [
+            ("ORGTOKEN_PRIVATE_KEY", true),
+            ("ORGTOKEN_SECOND_PRIVATE_KEY_PEM", true),
+            ("ORGTOKEN_KEY_PASSPHRASE", true),
+            ("ORGTOKEN_PRIVATE_KEY_FILE", false),
+            ("ORGTOKEN_USERNAME", false),
+            ("SSH_PRIVATE_KEY", false),
+        ] {
+            assert_eq!(is_secret(name), secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_variable_has_a_name_that_a_shell_can_say() {
+        for (text, fits) in
+            [("SF_ACCESS_TOKEN", true), ("t1", true), ("", false), ("1T", false), ("A=B", false)]
+        {
+            assert_eq!(name(text).is_ok(), fits, "{text}");
+        }
+    }
+}

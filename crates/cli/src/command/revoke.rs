@@ -1,0 +1,66 @@
+//! Ends the life of the token that is kept.
+
+use orgtoken_client::{Moment, Store, Transport};
+use orgtoken_oauth::AnswerError;
+use orgtoken_oauth::session;
+
+use crate::args::{Login, Network, Tokens};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::session::{Session, wait_for};
+
+/// End the life of the token that is kept for this login
+///
+/// Whoever still uses it is turned away; the next run logs in.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
+    network: Network,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let mut session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let transport = session.transport()?;
+    let revoked = match session.take_store(&transport)? {
+        Some(store) => wait_for(revoke(store.as_ref(), &transport))?,
+        None => false,
+    };
+    if console.json() {
+        return Ok(console.document(&serde_json::json!({ "revoked": revoked }))?);
+    }
+    console.remark(&if revoked {
+        "the token has ended"
+    } else {
+        "no token is kept: nothing to end"
+    });
+    Ok(())
+}
+
+/// What is kept is dropped once the org has dropped it, too.
+async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failure> {
+    let Some(held) = store.load().await.held else { return Ok(false) };
+    let token = held.token();
+    let request = session::revoke(token.instance_url(), token.access_token());
+    let answer = transport.exchange(request).await?;
+    let revoked = match session::revoked(&answer, Moment::now().wall) {
+        Ok(()) => true,
+        // It had ended before.
+        Err(AnswerError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let lease = store.lease().await;
+    let mut state = store.load().await;
+    // Somebody may have logged in meanwhile: that token lives.
+    let same = |kept: &str| kept == token.access_token().secret();
+    if state.held.as_ref().is_some_and(|kept| same(kept.token().access_token().secret())) {
+        state.held = None;
+        store.save(&state, &lease).await;
+    }
+    Ok(revoked)
+}
+
+const ENDED: [&str; 2] = ["invalid_token", "unsupported_token_type"];

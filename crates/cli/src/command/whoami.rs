@@ -1,0 +1,85 @@
+//! Who is logged in, as the org has it.
+
+use orgtoken_oauth::session::UserInfo;
+use serde::Serialize;
+
+use crate::args::{Login, Network, Tokens};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::session::{Session, wait_for};
+use crate::text::{Row, table};
+
+/// Show who is logged in, and where
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
+    network: Network,
+}
+
+pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let api_version = session.api_version().to_string();
+    let org = session.org()?;
+    let (user, instance_url) = wait_for(async {
+        let user = org.userinfo().await?;
+        Ok::<_, Failure>((user, org.url().await?))
+    })?;
+    let told = Told { user: &user, instance_url: &instance_url, api_version: &api_version };
+    if console.json() {
+        return Ok(console.document(&told.document())?);
+    }
+    Ok(console.data(table(told.rows()).as_bytes())?)
+}
+
+/// What the org says, and what the settings do.
+struct Told<'a> {
+    user: &'a UserInfo,
+    instance_url: &'a str,
+    api_version: &'a str,
+}
+
+impl<'a> Told<'a> {
+    fn rows(&self) -> Vec<Row> {
+        let user = self.user;
+        let said = [
+            ("user", &user.username),
+            ("name", &user.name),
+            ("email", &user.email),
+            ("user id", &user.user_id),
+            ("org id", &user.org_id),
+            ("type", &user.user_type),
+        ];
+        let said = said.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let own = [("instance", self.instance_url), ("api version", self.api_version)];
+        said.chain(own).map(|(name, value)| Row::new(name, value, "")).collect()
+    }
+
+    fn document(&self) -> Document<'a> {
+        Document {
+            username: self.user.username.as_deref(),
+            name: self.user.name.as_deref(),
+            email: self.user.email.as_deref(),
+            user_id: self.user.user_id.as_deref(),
+            org_id: self.user.org_id.as_deref(),
+            user_type: self.user.user_type.as_deref(),
+            instance_url: self.instance_url,
+            api_version: self.api_version,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    username: Option<&'a str>,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    user_id: Option<&'a str>,
+    org_id: Option<&'a str>,
+    user_type: Option<&'a str>,
+    instance_url: &'a str,
+    api_version: &'a str,
+}

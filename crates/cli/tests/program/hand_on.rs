@@ -1,0 +1,110 @@
+//! The token handed on: to a command, to a file; who it is for; and its end.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use serde_json::Value;
+
+use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
+
+const SHOW: &str =
+    "echo \"$SF_ACCESS_TOKEN $SF_INSTANCE_URL $SF_ORG_INSTANCE_URL $SF_ORG_API_VERSION\"";
+
+#[test]
+fn a_command_finds_token_and_org_in_its_environment() {
+    let bench = Bench::new();
+    let url = bench.org.url();
+    let mut command = bench.command(&["exec"]);
+    let output = command.args(["--", "sh", "-c", SHOW]).output().unwrap();
+    let words: Vec<_> = stdout(&output).split_whitespace().collect();
+    assert!(words[0].starts_with("00D"));
+    assert_eq!(words[1..], [url, url, "60.0"]);
+
+    let mut command = bench.command(&["exec", "--token-env", "A", "--instance-url-env", "B"]);
+    let output = command.args(["--", "sh", "-c", "echo $A $B $SF_ACCESS_TOKEN."]).output().unwrap();
+    assert!(stdout(&output).ends_with(&format!(" {url} .\n")));
+}
+
+#[test]
+fn d07_no_key_goes_on_to_the_command() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["exec", "--username", USER, "--client-id", "3MVG9_test"]);
+    command.args(["--instance-url", bench.org.url()]).args(bench.way());
+    for name in ["ORGTOKEN_PRIVATE_KEY", "SFDX_HUB_KEY", "ORGTOKEN_OLD_PRIVATE_KEY"] {
+        command.env(name, &PAIR.key);
+    }
+    command.env("ORGTOKEN_PASSPHRASE", "canary").env("SSH_AUTH_SOCK", "/kept");
+    let output = command.args(["--", "env"]).output().unwrap();
+    let environment = stdout(&output);
+    assert!(environment.contains("SF_ACCESS_TOKEN=00D") && environment.contains("/kept"));
+    for secret in ["PRIVATE KEY", "canary", "SFDX_HUB_KEY"] {
+        assert!(!environment.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn d07_no_token_stands_among_the_arguments() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["exec"]);
+    let script = "tr '\\0' ' ' < /proc/$$/cmdline; echo; echo $SF_ACCESS_TOKEN";
+    let output = command.args(["--", "sh", "-c", script]).output().unwrap();
+    let (line, token) = stdout(&output).trim_end().split_once('\n').unwrap();
+    assert!(line.starts_with("sh -c") && !line.contains(token), "{line}");
+}
+
+#[test]
+fn the_commands_exit_code_is_its_own() {
+    let bench = Bench::new();
+    for (command, exit) in
+        [(&["sh", "-c", "exit 42"][..], 42), (&["no-such-command"], 127), (&["/etc/passwd"], 126)]
+    {
+        let output = bench.command(&["exec"]).arg("--").args(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{command:?}: {}", stderr(&output));
+    }
+    let killed = bench.command(&["exec"]).args(["--", "sh", "-c", "kill -9 $$"]).output().unwrap();
+    assert_eq!(killed.status.code(), None);
+    assert_eq!(bench.org.logins(), 1);
+}
+
+#[test]
+fn who_is_logged_in() {
+    let bench = Bench::new();
+    let told = bench.run(&["whoami"]);
+    assert!(stdout(&told).contains(USER) && stdout(&told).contains(bench.org.url()));
+    let document: Value = serde_json::from_str(stdout(&bench.run(&["whoami", "--json"]))).unwrap();
+    assert_eq!(document["username"], USER);
+    assert!(document["org_id"].as_str().unwrap().starts_with("00D"));
+
+    bench.play("not-approved");
+    bench.org.expire_all();
+    assert_eq!(error(&bench.run(&["whoami", "--json"]))["code"], "refused.user_not_approved");
+}
+
+#[test]
+fn a_revoked_token_is_gone_here_and_there() {
+    let bench = Bench::new();
+    let none = bench.run(&["revoke"]);
+    assert_eq!((stdout(&none), stderr(&none)), ("", "no token is kept: nothing to end\n"));
+
+    let token = stdout(&bench.run(&["token"])).to_owned();
+    assert_eq!(stdout(&bench.run(&["revoke", "--json"])), "{\"revoked\":true}\n");
+    assert_ne!(stdout(&bench.run(&["token"])), token);
+    assert_eq!(bench.org.logins(), 2);
+
+    bench.org.expire_all();
+    assert_eq!(stdout(&bench.run(&["revoke", "--json"])), "{\"revoked\":false}\n");
+}
+
+#[test]
+fn d13_a_token_in_a_file_is_its_owners_alone() {
+    let bench = Bench::new();
+    let file = bench.folder.path().join("token.curl");
+    fs::write(&file, "old").unwrap();
+    let output = bench.run(&["token", "--output", "curl", "--out", "token.curl"]);
+    assert_eq!((stdout(&output), stderr(&output)), ("", ""));
+    assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o600);
+    assert!(fs::read_to_string(&file).unwrap().starts_with("header = \"Authorization: Bearer 00D"));
+
+    let output = bench.run(&["token", "--out", "no/such/folder/token", "--json"]);
+    assert_eq!(error(&output)["code"], "io.write");
+}
