@@ -86,7 +86,7 @@ impl CertificateError {
             Self::Key(_) => "cert.key",
             Self::NotACertificate { .. } => "cert.not_a_certificate",
             Self::Pem => "cert.pem",
-            Self::Sign(_) => "cert.sign",
+            Self::Sign(error) => error.code(),
             Self::Subject => "cert.subject",
             Self::TooLarge { .. } => "cert.too_large",
             Self::Validity => "cert.validity",

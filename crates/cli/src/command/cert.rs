@@ -1,5 +1,7 @@
 //! Certificates: what goes up to Salesforce.
 
+mod create;
+
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -16,9 +18,10 @@ use crate::input::{Kind, read, read_key};
 use crate::private_key::open;
 use crate::text::{Row, hex, rfc3339, table};
 
-/// Look at certificates
+/// Make and look at certificates
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Create(create::Create),
     Inspect(Inspect),
     Match(Match),
 }
@@ -45,6 +48,7 @@ pub(crate) struct Match {
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
+        Command::Create(args) => create::run(args, console),
         Command::Inspect(args) => inspect(args, console),
         Command::Match(args) => matches(args, console),
     }
@@ -96,6 +100,8 @@ struct Shown {
     sha256: String,
     sha1: String,
     public_key_sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
 }
 
 impl Shown {
@@ -112,7 +118,13 @@ impl Shown {
             sha256: certificate.sha256().to_string(),
             sha1: certificate.sha1().to_string(),
             public_key_sha256: hex(&key.fingerprint()),
+            certificate: None,
         })
+    }
+
+    /// With the certificate itself.
+    fn pem(self, certificate: &Certificate) -> Self {
+        Self { certificate: Some(certificate.to_pem()), ..self }
     }
 
     fn text(&self) -> String {

@@ -39,7 +39,7 @@ fn states(bench: &Bench) -> usize {
 }
 
 /// In CI a missing tool is a failure; elsewhere it is said loudly.
-fn is_there(tool: &str) -> bool {
+pub(crate) fn is_there(tool: &str) -> bool {
     let there =
         Command::new(tool).arg("-h").stderr(Stdio::null()).stdout(Stdio::null()).status().is_ok();
     if !there {

@@ -27,6 +27,7 @@ mod hand_on;
 mod hosts;
 mod hub;
 mod keys;
+mod keys_page;
 mod query;
 #[cfg(feature = "redis")]
 #[path = "../../../client/tests/source/redis_server.rs"]

@@ -1,0 +1,75 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use getrandom::SysRng;
+use orgtoken_assertion::{PublicKey, RingSigner, Signer};
+use orgtoken_keygen::{Certificate, Subject, Validity};
+use orgtoken_settings::{KeySource, SignerCommand};
+
+use crate::args::Passphrase;
+use crate::clock;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::{Kind, read, read_key};
+use crate::private_key::open;
+use crate::signer::elsewhere;
+
+/// Make the certificate of a key that you have already, wherever it is
+///
+/// Prints the certificate to upload to Salesforce. For a new key see `orgtoken key generate`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Create {
+    /// The private key; `-` is standard input
+    #[arg(required_unless_present_any = ["ssh_agent", "signer_command"])]
+    key: Option<PathBuf>,
+    /// The key in the SSH agent, by its fingerprint (SHA256:…) or comment
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["key", "signer_command"])]
+    ssh_agent: Option<String>,
+    /// The command that signs with the key
+    #[arg(long, value_name = "COMMAND", conflicts_with = "key", requires = "public_key_file")]
+    signer_command: Option<String>,
+    /// The public key of the command's key
+    #[arg(long, value_name = "FILE", requires = "signer_command")]
+    public_key_file: Option<PathBuf>,
+    /// How long the certificate is valid
+    #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
+    days: u32,
+    /// For whom the certificate is; Salesforce shows it and reads nothing into it
+    #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
+    subject: String,
+    #[command(flatten)]
+    passphrase: Passphrase,
+}
+
+pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
+    let subject = Subject::parse(&args.subject)?;
+    let validity = Validity::starting(clock::now()).days(args.days);
+    let signer = args.signer(console)?;
+    let certificate = Certificate::self_signed(&*signer, &subject, validity, &mut SysRng)?;
+    if console.json() {
+        return Ok(console.document(&super::Shown::of(&certificate)?.pem(&certificate))?);
+    }
+    Ok(console.data(certificate.to_pem().as_bytes())?)
+}
+
+impl Create {
+    fn signer(&self, console: &Console) -> Result<Arc<dyn Signer>, Failure> {
+        if let Some(key) = &self.key {
+            let (bytes, warning) = read_key(key)?;
+            warning.iter().for_each(|warning| console.warn(warning));
+            return Ok(Arc::new(RingSigner::new(open(&bytes, &self.passphrase)?)));
+        }
+        Ok(elsewhere(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
+            (Some(name), ..) => KeySource::Agent(name.clone()),
+            (_, Some(line), Some(file)) => KeySource::Command {
+                command: SignerCommand::Shell(line.clone()),
+                public_key: public_key(file)?,
+            },
+            _ => unreachable!("clap asks for a key, an agent's, or a command with its public key"),
+        })?)
+    }
+}
+
+fn public_key(file: &Path) -> Result<PublicKey, Failure> {
+    Ok(PublicKey::from_pem_or_der(&read(file, Kind::Certificate)?)?)
+}
