@@ -228,7 +228,8 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn at_home(path: &str) -> PathBuf {
+/// A path of the settings: `~/` is the home folder.
+pub(crate) fn at_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), folder("HOME")) {
         (Some(path), Some(home)) => home.join(path),
         _ => Path::new(path).into(),

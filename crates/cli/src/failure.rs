@@ -102,7 +102,10 @@ impl Failure {
                     writeln!(out, "    {}", printable(hint))?;
                 }
             }
-            return Ok(());
+            return match self.is_nothing_set_up() {
+                true => writeln!(out, "hint: `orgtoken setup` leads from nothing to a token"),
+                false => Ok(()),
+            };
         }
         if let Some(refusal) = self.refusal {
             writeln!(out, "{}", printable(&sentence(refusal.meaning)))?;
@@ -135,6 +138,11 @@ impl Failure {
     /// What the catalogue has on it, be it a refusal or trouble on the way.
     fn entry(&self) -> Option<&'static Entry> {
         self.refusal.or_else(|| catalogue::by_code(&self.code))
+    }
+
+    /// Neither user nor app nor key: somebody is here for the first time.
+    fn is_nothing_set_up(&self) -> bool {
+        self.problems.len() >= 3 && self.problems.iter().all(|one| one.code == "settings.missing")
     }
 
     /// What and why, in one line.

@@ -49,9 +49,12 @@ impl Evidence<'_> {
                 "if Setup was changed less than ten minutes ago, wait and try again; else {}",
                 refusal.hint()
             ),
-            (Some(first), Some(Sign::GenericHost | Sign::OtherOrg | Sign::UserName)) => {
-                first.tell.to_owned()
-            }
+            (Some(_), Some(Sign::UserName)) => format!(
+                "use the username that Setup > Users of this sandbox shows, most likely `{}.{}`",
+                self.patient.username,
+                self.sandbox().unwrap_or_default()
+            ),
+            (Some(first), Some(Sign::GenericHost | Sign::OtherOrg)) => first.tell.to_owned(),
             _ => refusal.hint().into_owned(),
         }
     }
@@ -135,8 +138,8 @@ impl Evidence<'_> {
                 format!("{host} looks for the user in every org of its kind: name your own"),
             ));
         }
-        let own = "accepted the audience, so it is the right host unless the user lives elsewhere";
-        self.is_my_domain().then(|| (Standing::Unlikely, format!("{host} {own}")))
+        let seen = format!("{host} is one org's own host, and accepted the audience");
+        self.is_my_domain().then_some((Standing::Unlikely, seen))
     }
 
     fn refreshed(&self) -> (Standing, String) {

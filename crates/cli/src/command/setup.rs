@@ -77,7 +77,7 @@ enum Approval {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut answers = Answers::collect(args)?;
-    let keys = Keys::at_hand_or_made(&answers.folder, &answers.name)?;
+    let keys = Keys::at_hand_or_made(&answers)?;
     tell_files(&keys, console);
     profile::write(args, &answers, &keys)?;
 

@@ -5,9 +5,8 @@ use std::process::Output;
 
 use orgtoken_fake_org::{Scenario, User};
 use orgtoken_oauth::catalogue::{self, Entry};
-use snapbox::{Assert, Data, assert::Action};
 
-use crate::support::{Bench, PAIR, USER, stderr};
+use crate::support::{Bench, PAIR, USER, reviewed, stderr};
 
 /// What leads to a row.
 enum Way {
@@ -35,12 +34,7 @@ fn every_row_is_told_as_reviewed() {
         let said = said.replace(org, "acme.my.salesforce.com");
         told += &format!("## {}\n{}\n\n{said}\n", entry.code, shown(&way));
     }
-    let action = match std::env::var("SNAPSHOTS").as_deref() {
-        Ok("overwrite") => Action::Overwrite,
-        _ => Action::Verify,
-    };
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program/snapshots/refusals.txt");
-    Assert::new().action(action).eq(told, Data::read_from(path.as_ref(), None));
+    reviewed("refusals.txt", told);
 }
 
 /// A row leads to itself: what the org says is found again under the code that the program tells.

@@ -80,6 +80,21 @@ fn a_healthy_org_passes_every_check_with_one_login() {
     assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
 }
 
+/// What a person reads, well and ill: `SNAPSHOTS=overwrite` writes it anew.
+#[test]
+fn what_a_person_reads_is_reviewed() {
+    let well = Clinic::new(PRODUCTION, User::new(USER), |org| org);
+    let ill = Clinic::met_by(SANDBOX, USER, "not-approved");
+    let mut read = String::new();
+    for clinic in [well, ill] {
+        let output = clinic.run(&["doctor"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        read += &text.replace(clinic.bench.org.address(), "127.0.0.1:33128");
+        read += "\n";
+    }
+    crate::support::reviewed("doctor.txt", read);
+}
+
 /// For each cause of the refusal that means everything, an org in that state.
 #[test]
 fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
@@ -117,7 +132,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
             &[],
             "The username is not one of this org",
             "likely",
-            "A sandbox's usernames end in the sandbox's name",
+            "most likely `user@acme.com.uat`",
         ),
         (
             "the app is minutes old",

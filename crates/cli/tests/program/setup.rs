@@ -103,6 +103,19 @@ fn what_stands_in_the_config_stays() {
 }
 
 #[test]
+fn the_key_of_a_profile_that_is_there_is_used() {
+    let newcomer = Newcomer::new();
+    fs::create_dir_all(newcomer.file("")).unwrap();
+    let key = newcomer.0.folder.path().join("app.key");
+    let before = format!("[profile.old]\nprivate_key_file = {key:?}\n");
+    fs::write(newcomer.file("config.toml"), before).unwrap();
+    stdout(&newcomer.setup(&["-P", "old", "-i", CLIENT_ID]));
+    assert_eq!(newcomer.0.org.logins(), 1);
+    assert!(!newcomer.file("old.key").exists());
+    assert!(newcomer.0.folder.path().join("app.crt").exists(), "the certificate to upload");
+}
+
+#[test]
 fn who_approves_for_themselves_is_given_the_address() {
     let newcomer = Newcomer::new();
     stdout(&newcomer.setup(&["-P", "acme"]));

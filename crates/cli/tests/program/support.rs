@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use orgtoken_fake_org::{FakeOrg, FakeOrgBuilder, Scenario, User};
 use serde_json::{Value, json};
+use snapbox::assert::Action;
+use snapbox::{Assert, Data};
 use tempfile::TempDir;
 
 pub(crate) const USER: &str = "user@acme.com";
@@ -133,6 +135,17 @@ pub(crate) fn error(output: &Output) -> Value {
     let error = document["error"].clone();
     assert_eq!(error["exit"], output.status.code().unwrap(), "{error}");
     error
+}
+
+/// Compares with a file in `snapshots/`; `SNAPSHOTS=overwrite` writes it, for a person to review.
+pub(crate) fn reviewed(name: &str, text: String) {
+    let action = match std::env::var("SNAPSHOTS").as_deref() {
+        Ok("overwrite") => Action::Overwrite,
+        _ => Action::Verify,
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/program/snapshots");
+    let file = Path::new(folder).join(name);
+    Assert::new().action(action).eq(text, Data::read_from(&file, None));
 }
 
 /// A key and its certificate, as the program makes them.

@@ -85,7 +85,7 @@ impl<'a> Shown<'a> {
         }
         text += &self.suspects(&finding.suspects);
         if let Some(link) = &finding.link {
-            text += &self.below("", &format!("More: {link}"));
+            text += &format!("{}More: {link}\n", self.indent());
         }
         text
     }
@@ -132,6 +132,7 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// How it is, in one sentence, or two where nothing is set up yet.
 fn conclusion(report: &Report) -> String {
     let count =
         |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
@@ -141,10 +142,11 @@ fn conclusion(report: &Report) -> String {
     };
     match (report.first_failure(), count(Verdict::Warning)) {
         (Some(finding), _) => format!(
-            "{} failed, the first is `{}`; exit code {}.",
+            "{} failed, the first is `{}`; exit code {}.{}",
             plural(count(Verdict::Failed), "check"),
             finding.check.name(),
             exit(report),
+            if finding.code.as_deref() == Some("settings.missing") { SETUP } else { "" },
         ),
         (None, 0) => "Everything works.".to_owned(),
         (None, warnings) => format!("It works, with {}.", plural(warnings, "warning")),
@@ -190,6 +192,8 @@ fn speaks_utf8() -> bool {
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     io::stdout().is_terminal() && (locale.contains("UTF-8") || locale.contains("UTF8"))
 }
+
+const SETUP: &str = " `orgtoken setup` leads from nothing to a token.";
 
 /// The longest name of a check, in columns.
 const NAMES: usize = 12;

@@ -11,6 +11,7 @@ use crate::context;
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read};
 use crate::prompt;
+use crate::text::printable;
 
 /// Who will log in, where, and by which app.
 pub(super) struct Answers {
@@ -22,6 +23,8 @@ pub(super) struct Answers {
     /// The folder of `config.toml`, where key and certificate lie beside it.
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
+    /// Where the profile that is there has its key.
+    pub(super) key: Option<PathBuf>,
     /// Nobody has to be told how to get a consumer key who has one.
     known: bool,
 }
@@ -41,7 +44,7 @@ impl Answers {
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
         let username = match username {
             Some(username) => username,
-            None => ask(USERNAME, "--username", |text| text.contains('@'))?,
+            None => ask(USERNAME, "--username", an_address)?,
         };
         let client_id =
             one("--client-id", args.client_id.as_deref(), &existing, Setting::ClientId)?;
@@ -50,8 +53,9 @@ impl Answers {
             None if client_id.is_some() => App::External,
             None => kind()?,
         };
+        let key = existing.given_file(Setting::PrivateKey).map(context::at_home);
         let known = client_id.is_some();
-        Ok(Self { name, instance_url, username, app, client_id, folder, config, known })
+        Ok(Self { name, instance_url, username, app, client_id, folder, config, key, known })
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -85,7 +89,11 @@ fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Fa
         one("--instance-url", args.instance_url.as_deref(), existing, Setting::InstanceUrl)?;
     let text = match given {
         Some(text) => text,
-        None => ask(ORG, "--instance-url", |text| InstanceUrl::parse(text, &allowed).is_ok())?,
+        None => ask(ORG, "--instance-url", |text| {
+            let error = InstanceUrl::parse(text, &allowed).err()?;
+            let hint = error.hint().unwrap_or_default();
+            Some(format!("{error}: {hint}"))
+        })?,
     };
     InstanceUrl::parse(&text, &allowed).map_err(url)
 }
@@ -112,15 +120,24 @@ fn one(
     }
 }
 
-/// Asks until the answer makes sense; where nobody can be asked, the flag is missing.
-fn ask(question: &str, flag: &str, makes_sense: impl Fn(&str) -> bool) -> Result<String, Failure> {
+/// Asks until nothing is wrong with the answer; where nobody can be asked, the flag is missing.
+fn ask(
+    question: &str,
+    flag: &str,
+    wrong: impl Fn(&str) -> Option<String>,
+) -> Result<String, Failure> {
+    let mut question = question.to_owned();
     loop {
-        match prompt::line(question)? {
-            None => return Err(UsageError::missing(flag, "orgtoken setup").into()),
-            Some(answer) if makes_sense(&answer) => return Ok(answer),
-            Some(_) => {}
-        }
+        let Some(answer) = prompt::line(&question)? else {
+            return Err(UsageError::missing(flag, "orgtoken setup").into());
+        };
+        let Some(why) = wrong(&answer) else { return Ok(answer) };
+        question = format!("{}\nOnce more: ", printable(&why));
     }
+}
+
+fn an_address(text: &str) -> Option<String> {
+    (!text.contains('@')).then(|| "a username looks like robot@acme.com".to_owned())
 }
 
 fn kind() -> Result<App, Failure> {
@@ -153,4 +170,4 @@ const ORG: &str = "The org's address (Setup > My Domain > Current My Domain URL)
                    https://acme.my.salesforce.com: ";
 const USERNAME: &str = "The username that will log in (Setup > Users, column Username): ";
 const KIND: &str = "Kind of app: [e]xternal client app (new ones are), or [c]onnected app? [e] ";
-const CLIENT_ID: &str = "The consumer key (begins with 3MVG9), or Enter to go on another time: ";
+const CLIENT_ID: &str = "\nThe consumer key (begins with 3MVG9), or Enter to go on another time: ";

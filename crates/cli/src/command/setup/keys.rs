@@ -9,6 +9,7 @@ use getrandom::SysRng;
 use orgtoken_assertion::{Signer, SigningKey};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 
+use super::answers::Answers;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
@@ -23,12 +24,16 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Takes `NAME.key` and `NAME.crt`, and makes what is not there. A certificate that is lost is
-    /// made anew for the same key.
-    pub(super) fn at_hand_or_made(folder: &Path, name: &str) -> Result<Self, Failure> {
-        make_folder(folder)?;
-        let key = folder.join(format!("{name}.key"));
-        let certificate = folder.join(format!("{name}.crt"));
+    /// Takes the key of the profile, or `NAME.key` and `NAME.crt`, and makes what is not there. A
+    /// certificate that is lost is made anew for the same key.
+    pub(super) fn at_hand_or_made(answers: &Answers) -> Result<Self, Failure> {
+        let name = &answers.name;
+        make_folder(&answers.folder)?;
+        let beside = |ending| answers.folder.join(format!("{name}.{ending}"));
+        let (key, certificate) = match &answers.key {
+            Some(key) => (key.clone(), key.with_extension("crt")),
+            None => (beside("key"), beside("crt")),
+        };
         let made = !key.exists();
         if made {
             make(&key, &certificate, name)?;
