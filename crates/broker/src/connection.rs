@@ -103,6 +103,7 @@ async fn speak(
     let mut connection = std::pin::pin!(connection);
     // How a client goes away is its own affair.
     tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
         _ = ending.wait_for(|ending| *ending) => {}
     }
