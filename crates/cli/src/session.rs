@@ -91,6 +91,18 @@ impl<'a> Session<'a> {
         Ok(if retry { source.ask_anew() } else { source })
     }
 
+    /// Forgets a refusal that is kept on this machine, for somebody who has just mended something.
+    pub(crate) fn forget_refusal(&self) {
+        let Some(store) = &self.store else { return };
+        wait_for(async {
+            let lease = store.lease().await;
+            let mut state = store.load().await;
+            if state.failure.take().is_some() {
+                store.save(&state, &lease).await;
+            }
+        });
+    }
+
     /// The org, for calls in which nothing has to be watched: of a token that has ended, one new one
     /// is got.
     pub(crate) fn org(self) -> Result<Org, Failure> {

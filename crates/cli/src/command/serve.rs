@@ -105,7 +105,7 @@ async fn serve(
             Event::Reload => true,
             Event::Look => false,
         };
-        if catalogue.reload(is_asked) {
+        if reload(&mut catalogue, is_asked) {
             broker.reload(catalogue.profiles());
         }
         if catalogue.is_degraded() {
@@ -115,6 +115,12 @@ async fn serve(
     console.remark(&"ending: requests under way are answered");
     broker.drain().await;
     Ok(())
+}
+
+/// On a thread that belongs to no runtime, since reading settings may need one of its own: the Hub
+/// is asked over the network.
+fn reload(catalogue: &mut Catalogue<'_>, is_asked: bool) -> bool {
+    std::thread::scope(|scope| scope.spawn(|| catalogue.reload(is_asked)).join().unwrap_or(false))
 }
 
 fn broker(args: &Args, catalogue: &Catalogue<'_>) -> Broker {

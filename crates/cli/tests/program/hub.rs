@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::support::{Bench, error, stderr, stdout};
 
 /// A Hub that gives one answer to all that ask, and tells what they asked.
-struct Hub {
-    url: String,
-    asked: Receiver<(String, String)>,
+pub(crate) struct Hub {
+    pub(crate) url: String,
+    pub(crate) asked: Receiver<(String, String)>,
 }
 
 impl Hub {
-    fn answering(status: &str, body: &Value) -> Self {
+    pub(crate) fn answering(status: &str, body: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (tell, asked) = channel();

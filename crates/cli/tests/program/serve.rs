@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use orgtoken_fake_org::{Scenario, User};
 use serde_json::Value;
 
+use crate::hub::Hub;
 use crate::support::{Bench, USER, error, stderr, stdout};
 
 /// A service that is killed with the test.
@@ -133,6 +134,11 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
     assert!(again["error_description"].as_str().unwrap().contains("not asked again so soon"));
     assert_eq!(bench.org.logins(), 0);
     assert_eq!(bench.org.login_history().len(), 1, "a dead login is not hammered");
+
+    // Someone has mended it in Setup, and says so.
+    bench.org.set_scenario(USER, None);
+    service.signal("-HUP");
+    service.wait_until(|service| service.token().0 == 200);
 }
 
 #[test]
@@ -194,6 +200,24 @@ fn b39_settings_that_are_half_written_and_keys_that_are_gone_leave_what_there_is
     let said = service.end();
     assert!(said.contains("profile default is served as before: "), "{said}");
     assert!(!said.contains("PRIVATE KEY"), "{said}");
+}
+
+#[test]
+fn a_record_in_the_hub_is_read_anew_when_asked() {
+    let bench = Bench::new();
+    let hub = Hub::answering("200 OK", &bench.record());
+    let socket = bench.folder.path().join("s.sock");
+    let settings = format!("hub:{}", hub.url);
+    let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
+    let mut command = bench.bare(&arguments);
+    command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "t0ken");
+    let service = Service::start(&mut command, socket);
+    assert_eq!(service.token().0, 200);
+    service.signal("-HUP");
+    let patience = Duration::from_secs(5);
+    assert!((0..2).all(|_| hub.asked.recv_timeout(patience).is_ok()), "at start, and when asked");
+    assert_eq!(service.token().0, 200);
+    service.end();
 }
 
 #[test]

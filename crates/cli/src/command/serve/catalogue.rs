@@ -154,12 +154,15 @@ impl<'a> Catalogue<'a> {
         Ok(())
     }
 
-    fn profile(&self, name: &str, settings: Settings, retry: bool) -> Result<Profile, Failure> {
+    fn profile(&self, name: &str, settings: Settings, ask_anew: bool) -> Result<Profile, Failure> {
         let access = access(&settings)?;
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
-        let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry };
+        let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
         let session = Session::of(settings, &self.args.network, &tokens, self.console)?;
         let (username, version) = (session.username(), session.api_version().to_string());
+        if ask_anew {
+            session.forget_refusal();
+        }
         let transport = session.transport()?;
         let profile = Profile::new(name, Arc::new(session.source(transport)?))
             .access(access)
