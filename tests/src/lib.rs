@@ -11,3 +11,4 @@ pub mod program;
 pub mod raw;
 pub mod secret;
 pub mod stage;
+pub mod tokens;

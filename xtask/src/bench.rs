@@ -8,7 +8,9 @@ use xshell::Shell;
 use crate::build;
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    let programs = build::programs(sh, &["bare", "bench", "orgtoken"], true)?;
-    let status = Command::new(programs.join("bench")).args(arguments).status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let programs = build::programs(sh, &["bare", "bench", "hits", "orgtoken"], true)?;
+    let table = Command::new(programs.join("bench")).args(arguments).status()?;
+    // Alone, since it counts every allocation.
+    let hits = Command::new(programs.join("hits")).status()?;
+    Ok(if table.success() && hits.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -12,6 +12,7 @@ mod conformance;
 mod demo;
 mod onify;
 mod refusals;
+mod soak;
 mod tally;
 mod test;
 mod test_keys;
@@ -45,6 +46,7 @@ fn run() -> Result<ExitCode> {
         ["demo", rest @ ..] => demo::demo(&sh, rest),
         ["onify"] => onify::onify(&sh),
         ["refusals"] => refusals::refusals(&sh),
+        ["soak", rest @ ..] => soak::soak(&sh, rest),
         ["test"] => test::test(&sh),
         ["test-keys", rest @ ..] => test_keys::test_keys(&sh, rest),
         ["tidy"] => tidy::tidy(&sh),
@@ -69,6 +71,7 @@ Usage: cargo xtask TASK
   conformance [WORD]     the crates and the program against the fake org, case by case
   onify                  the Onify blueprint on its engine, with Node
   bench [--runs N]       the budgets, each beside its reference, in a release build
+  soak [--kills N]       kill -9 at random moments of a cache write: old, new or miss
   test-keys [--out DIR]  the table of keys that tests read, with what must come of each
   refusals               writes docs/refusals.md anew from the catalogue of refusals
 ";

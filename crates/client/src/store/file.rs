@@ -54,7 +54,7 @@ impl Cache {
         for name in &names {
             self.folder.overwrite_and_remove(name)?;
         }
-        self.folder.remove_leftovers()?;
+        self.folder.remove_leftovers(Duration::ZERO)?;
         Ok(names.len())
     }
 }

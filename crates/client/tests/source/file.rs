@@ -120,6 +120,25 @@ async fn b22_when_the_wait_is_over_one_goes_on_by_a_second_lock() {
 }
 
 #[tokio::test]
+async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
+    let (org, folder) = (org(), folder());
+    kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    let (old, young) = (folder.path().join(".new-old"), folder.path().join(".new-young"));
+    for leftover in [&old, &young] {
+        fs::copy(state_file(folder.path().to_owned()), leftover).unwrap();
+    }
+    let hour_ago = std::time::SystemTime::now() - 60 * MINUTE;
+    fs::File::options().write(true).open(&old).unwrap().set_modified(hour_ago).unwrap();
+    let store = store(&org, folder.path());
+    store.save(&store.load().await, &store.lease().await).await;
+    assert!(!old.exists(), "nobody is writing it any more");
+    assert!(young.exists(), "somebody may be writing it now");
+    assert!(store.peek().held.is_some());
+    Cache::open(folder.path()).unwrap().clear().unwrap();
+    assert!(!young.exists());
+}
+
+#[tokio::test]
 async fn d24_what_is_forgotten_leaves_no_byte() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();

@@ -1,0 +1,91 @@
+//! What a token at hand costs in a program: nanoseconds and allocations for each hit, by one thread
+//! and by two at once.
+//!
+//! It is a program of its own because it counts every allocation, which slows all that allocates.
+#![forbid(unsafe_code)]
+
+use std::alloc::System;
+use std::hint::black_box;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use conformance::home::{CLIENT_ID, Home, USER};
+use conformance::tokens;
+use orgtoken_assertion::SigningKey;
+use orgtoken_client::{
+    Held, Lease, Login, LoginSource, MemoryStore, Moment, State, Store, TokenSource, Transport,
+};
+use orgtoken_oauth::Resolution;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static COUNTING: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() -> Result<ExitCode> {
+    let source = source()?;
+    let one = (0..ROUNDS).map(|_| nanoseconds(&source)).fold(f64::INFINITY, f64::min);
+    let two = (0..ROUNDS).map(|_| by_two(&source)).fold(f64::INFINITY, f64::min);
+    let counted = Region::new(COUNTING);
+    hit(&source);
+    let allocations = counted.change().allocations;
+
+    let mut out = io::stdout().lock();
+    writeln!(out, "a token at hand, one thread        {one:>6.1} ns a hit (budget {BUDGET:.0})")?;
+    writeln!(out, "a token at hand, two threads       {two:>6.1} ns a hit in each")?;
+    writeln!(out, "allocations in {HITS} hits        {allocations:>6} (budget 0)")?;
+    let kept = one <= BUDGET && allocations == 0;
+    Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The time of one hit.
+fn nanoseconds(source: &LoginSource) -> f64 {
+    let began = Instant::now();
+    hit(source);
+    began.elapsed().as_nanos() as f64 / HITS as f64
+}
+
+/// The time of one hit while another thread hits the same source.
+fn by_two(source: &LoginSource) -> f64 {
+    let start = Arc::new(Barrier::new(2));
+    let other = thread::spawn({
+        let (source, start) = (source.clone(), Arc::clone(&start));
+        move || {
+            start.wait();
+            nanoseconds(&source)
+        }
+    });
+    start.wait();
+    let ours = nanoseconds(source);
+    ours.max(other.join().unwrap_or(f64::INFINITY))
+}
+
+fn hit(source: &LoginSource) {
+    for _ in 0..HITS {
+        let held = black_box(source).cached(black_box(Duration::from_secs(60)));
+        assert!(black_box(held).is_some(), "the token is good for minutes");
+    }
+}
+
+/// A source with a token at hand that nobody granted.
+fn source() -> Result<LoginSource> {
+    let key = SigningKey::from_bytes(Home::new()?.key().as_bytes())?;
+    let login = Login::new(CLIENT_ID, USER, Arc::new(key), Resolution::resolve(None, None, None)?);
+    let store = MemoryStore::default();
+    let held = Some(Arc::new(Held::new(tokens::numbered(1)?, Moment::now())));
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        store.save(&State { held, ..State::default() }, &Lease::NONE).await;
+        let source = LoginSource::with_store(login, Transport::builder().build(), store);
+        source.token(Duration::from_secs(60)).await.ok().context("no token")?;
+        Ok(source)
+    })
+}
+
+const HITS: u32 = 1_000_000;
+const ROUNDS: usize = 9;
+/// Nanoseconds.
+const BUDGET: f64 = 60.0;
