@@ -35,6 +35,8 @@ impl<'a> Examination<'a> {
     /// Something failed before there could be settings, or a way to the network.
     pub fn failed(mut self, finding: Finding) -> Report {
         let why = format!("`{}` has to be right first", finding.check.name());
+        // It looked well until it was needed.
+        self.findings.retain(|earlier| earlier.check != finding.check);
         self.note(finding);
         self.end(&why)
     }

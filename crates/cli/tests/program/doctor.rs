@@ -251,6 +251,21 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
     }
 }
 
+/// What a proxy that inspects TLS looks like to a machine that was told to trust it.
+#[test]
+fn a_proxy_that_reads_along_is_seen_by_its_authority() {
+    let clinic = Clinic::new(PRODUCTION, User::new(USER), |org| org);
+    let mut command = clinic.bench.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
+    command.args(["-r", "https://acme.my.salesforce.com"]);
+    command.env("SSL_CERT_FILE", clinic.bench.folder.path().join("ca.pem"));
+    let output = command.env("HTTPS_PROXY", clinic.bench.org.proxy_url()).output().unwrap();
+    let report = report(&output);
+    let tls = finding(&report, "tls");
+    assert_eq!(tls["verdict"], "warning", "{tls}");
+    assert!(tls["seen"].as_str().unwrap().contains("a proxy may be reading along"), "{tls}");
+    assert_eq!(report["exit"], 0);
+}
+
 #[test]
 fn broken_settings_are_failed_checks_all_at_once() {
     let bench = Bench::new();
