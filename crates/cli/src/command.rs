@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod man;
 pub(crate) mod query;
+pub(crate) mod record;
 pub(crate) mod resolve;
 pub(crate) mod revoke;
 pub(crate) mod serve;

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Api(Box<command::api::Args>),
     Exec(Box<command::exec::Args>),
     Query(Box<command::query::Args>),
+    #[command(subcommand)]
+    Record(command::record::Command),
     Whoami(Box<command::whoami::Args>),
     Revoke(Box<command::revoke::Args>),
     Serve(Box<command::serve::Args>),

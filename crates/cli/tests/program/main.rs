@@ -29,6 +29,7 @@ mod hub;
 mod keys;
 mod keys_page;
 mod query;
+mod record;
 #[cfg(feature = "redis")]
 #[path = "../../../client/tests/source/redis_server.rs"]
 mod redis_server;

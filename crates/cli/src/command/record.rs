@@ -1,0 +1,166 @@
+//! Records, one by one or out of a file.
+
+mod failed;
+mod fields;
+mod many;
+mod one;
+mod rows;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use fields::Field;
+use many::{Many, Work};
+
+use crate::args::{Login, Network, Tokens};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// Get, create, update, upsert and delete records
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Get(Box<Get>),
+    Create(Box<Create>),
+    Update(Box<Update>),
+    Upsert(Box<Upsert>),
+    Delete(Box<Delete>),
+}
+
+/// Print a record as JSON
+#[derive(Debug, clap::Args)]
+pub(crate) struct Get {
+    /// Such as Account
+    object: String,
+    /// The id of the record
+    id: String,
+    /// Only these fields, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    fields: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Make a record, or one for each row of a file
+///
+/// orgtoken record create Account Name='Acme AB' NumberOfEmployees:=12
+/// orgtoken record create Account --from accounts.csv
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Create {
+    /// Such as Account
+    object: String,
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    many: Rows,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Change fields of a record, or of one for each row of a file that has a column Id
+#[derive(Debug, clap::Args)]
+pub(crate) struct Update {
+    /// Such as Account
+    object: String,
+    /// The id of the record
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    id: Option<String>,
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    many: Rows,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Change the record that has this external id, or make it
+///
+/// orgtoken record upsert Account ExternalId__c 42 Name='Acme AB'
+/// orgtoken record upsert Account ExternalId__c --from accounts.csv
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Upsert {
+    /// Such as Account
+    object: String,
+    /// The field that is the external id
+    key: String,
+    /// The external id of the record; with --from each row has its own
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    value: Option<String>,
+    #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
+    many: Rows,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Delete a record, or one for each row of a file that has a column Id
+#[derive(Debug, clap::Args)]
+pub(crate) struct Delete {
+    /// Such as Account
+    object: String,
+    /// The id of the record
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    id: Option<String>,
+    #[command(flatten)]
+    many: Rows,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The fields of one record.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Given {
+    /// FIELD=TEXT, or FIELD:=JSON for numbers, true, false and null
+    #[arg(value_name = "FIELD=VALUE", value_parser = Field::parse, conflicts_with = "from")]
+    fields: Vec<Field>,
+    /// Read the record from this JSON file; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    input: Option<PathBuf>,
+}
+
+/// Many records.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rows {
+    /// Read many records from this file, CSV or NDJSON; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// What that file is; decided by its name, or else by its first letter, unless told
+    #[arg(long, value_name = "FORM", value_enum, requires = "from")]
+    format: Option<rows::Format>,
+    /// Where rows go that failed, with the reason; beside the file unless told
+    #[arg(long, value_name = "FILE", requires = "from")]
+    failed: Option<PathBuf>,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
+    tokens: Tokens,
+    #[command(flatten)]
+    network: Network,
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    let (object, rows, common, work) = match command {
+        Command::Get(args) => return one::get(args, console),
+        Command::Create(args) => (&args.object, &args.many, &args.common, Work::Create),
+        Command::Update(args) => (&args.object, &args.many, &args.common, Work::Update),
+        Command::Upsert(args) => (&args.object, &args.many, &args.common, Work::Upsert(&args.key)),
+        Command::Delete(args) => (&args.object, &args.many, &args.common, Work::Delete),
+    };
+    if let Some(from) = &rows.from {
+        return Many { work, object, from, rows, common, console }.run();
+    }
+    match command {
+        Command::Create(args) => one::create(args, console),
+        Command::Update(args) => one::update(args, console),
+        Command::Upsert(args) => one::upsert(args, console),
+        Command::Delete(args) => one::delete(args, console),
+        Command::Get(args) => one::get(args, console),
+    }
+}

@@ -1,0 +1,76 @@
+//! One record at a time.
+
+use orgtoken_rest::{Org, Saved};
+use serde_json::json;
+
+use super::{Common, Create, Delete, Get, Update, Upsert};
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::session::{Session, wait_for};
+
+impl Common {
+    pub(super) fn org(&self, console: &Console) -> Result<Org, Failure> {
+        Session::open(&self.login, &self.network, &self.tokens, console)?.org()
+    }
+}
+
+pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
+    let org = args.common.org(console)?;
+    let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
+    let mut record = wait_for(org.get(&args.object, &args.id, &fields))?;
+    record.shift_remove("attributes");
+    Ok(console.document(&record)?)
+}
+
+pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
+    // What is wrong with the record itself is found before anyone logs in for it.
+    let record = args.given.record()?;
+    let org = args.common.org(console)?;
+    let saved = wait_for(org.create(&args.object, &record))?;
+    told(&saved, console)
+}
+
+pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
+    let record = args.given.record()?;
+    let id = args.id.as_deref().unwrap_or_default();
+    let org = args.common.org(console)?;
+    wait_for(org.update(&args.object, id, &record))?;
+    done(id, console)
+}
+
+pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
+    let record = args.given.record()?;
+    let value = args.value.as_deref().unwrap_or_default();
+    let org = args.common.org(console)?;
+    let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
+    told(&saved, console)
+}
+
+pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
+    let id = args.id.as_deref().unwrap_or_default();
+    let org = args.common.org(console)?;
+    wait_for(org.delete(&args.object, id))?;
+    done(id, console)
+}
+
+/// The id, for the next command.
+fn told(saved: &Saved, console: &Console) -> Result<(), Failure> {
+    if console.json() {
+        let mut document = json!({ "id": saved.id, "success": true });
+        if let Some(created) = saved.created {
+            document["created"] = created.into();
+        }
+        return Ok(console.document(&document)?);
+    }
+    match &saved.id {
+        Some(id) => Ok(console.data(format!("{id}\n").as_bytes())?),
+        None => Ok(()),
+    }
+}
+
+fn done(id: &str, console: &Console) -> Result<(), Failure> {
+    if !console.json() {
+        return Ok(());
+    }
+    Ok(console.document(&json!({ "id": id, "success": true }))?)
+}
