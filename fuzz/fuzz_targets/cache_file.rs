@@ -1,0 +1,32 @@
+//! A file of the cache that somebody else wrote: always a miss.
+
+#![no_main]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use orgtoken_client::{Cache, SealingKey};
+use orgtoken_oauth::AllowedHosts;
+
+static PLACE: LazyLock<(Cache, PathBuf)> = LazyLock::new(place);
+static KEY: LazyLock<SealingKey> = LazyLock::new(|| SealingKey::derive(b"secret"));
+
+fuzz_target!(|input: &[u8]| {
+    let (cache, path) = &*PLACE;
+    fs::write(path, input).expect("the folder is ours");
+    let listing = cache.states(&KEY, &AllowedHosts::none()).expect("the folder is safe");
+    assert_eq!((listing.count, listing.opened.len()), (1, 0));
+});
+
+fn place() -> (Cache, PathBuf) {
+    let folder = tempfile::tempdir().expect("there is room").keep();
+    let path = folder.join("a.state");
+    fs::write(&path, b"").expect("the folder is ours");
+    for (path, mode) in [(&folder, 0o700), (&path, 0o600)] {
+        fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
+    }
+    (Cache::open(&folder).expect("it is safe"), path)
+}
