@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 
 import { blueprint, consumer } from './support/flow.js';
@@ -61,6 +64,26 @@ test('a service that ended is told as one that does not answer', async (t) => {
   assert.match(status.statusmessage, /ECONNREFUSED.*Hint: start `orgtoken serve`/);
 });
 
+test('a socket that systemd listens on is taken over', async (t) => {
+  const { folder, host } = await start(t);
+  const socketPath = `${folder}/activated.sock`;
+  const listening = createServer().listen(`${folder}/bound.sock`);
+  await once(listening, 'listening');
+  const arguments_ = ['serve', '--settings', `${folder}/salesforce.json`, '--allow-host', host, '--no-cache'];
+  // What systemd does: the socket is descriptor 3, and a variable says that there is one.
+  const { says } = run(t, 'orgtoken', arguments_, 'stderr', listening._handle.fd);
+  // From here on it is the program's alone. Node removes the file of a socket that it closes.
+  fs.renameSync(`${folder}/bound.sock`, socketPath);
+  listening.close();
+  await says(/^listening on (the socket of the service manager)/);
+
+  const headers = { 'x-orgtoken-request': '1' };
+  const asked = request({ socketPath, path: '/v1/token', method: 'POST', headers }).end();
+  const [response] = await once(asked, 'response');
+  assert.equal(response.statusCode, 200);
+  assert.match(JSON.parse(await text(response)).access_token, /^00D/);
+});
+
 /** An org, and a service that logs in to it with the record that Onify keeps. */
 async function start(t, user = USER) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgtoken-onify-'));
@@ -87,6 +110,8 @@ async function start(t, user = USER) {
   ], 'stderr');
   const address = await service.says(/^listening on (http:\S+)/);
   return {
+    folder,
+    host: new URL(url).host,
     org: { url },
     key,
     service: {
@@ -97,11 +122,12 @@ async function start(t, user = USER) {
   };
 }
 
-/** Starts a program of ours, which ends with the test. */
-function run(t, program, args, stream) {
+/** Starts a program of ours, which ends with the test; it may be given a listening socket. */
+function run(t, program, args, stream, socket) {
+  const given = socket === undefined ? {} : { LISTEN_FDS: '1' };
   const child = spawn(path.join(PROGRAMS, program), args, {
-    env: { HOME: os.tmpdir() },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { HOME: os.tmpdir(), ...given },
+    stdio: ['ignore', 'pipe', 'pipe', ...(socket === undefined ? [] : [socket])],
   });
   const end = async () => {
     if (child.exitCode === null && child.signalCode === null) {
