@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{UsageError, refuse_secrets};
 use crate::command;
@@ -12,12 +12,19 @@ use crate::command;
 /// Signs a short-lived assertion with a private key, trades it at the org's token endpoint for an
 /// access token, and prints the token. When Salesforce refuses, says why.
 #[derive(Debug, Parser)]
-#[command(name = "orgtoken", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = NAME, version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(arg_required_else_help = true, args_override_self = true, disable_help_subcommand = true)]
 pub(crate) struct Args {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What can be said to every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
     /// Print the result, or the error, as one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -61,7 +68,11 @@ impl Args {
     /// Reads what was typed. What may be a secret is refused before anything can repeat it.
     pub(crate) fn read(typed: Vec<OsString>) -> Result<Self, Refused> {
         refuse_secrets(&typed)?;
-        let matches = grammar().try_get_matches_from(typed)?;
+        // Whatever is wrong, or is a call for help, is told by the grammar that knows everything.
+        let matches = match main_job().try_get_matches_from(&typed) {
+            Ok(matches) => matches,
+            Err(_) => grammar().try_get_matches_from(typed)?,
+        };
         Ok(Self::from_arg_matches(&matches)?)
     }
 }
@@ -84,6 +95,14 @@ impl From<UsageError> for Refused {
     }
 }
 
+/// The grammar of `token` alone: to build that of every command takes longer than to hand out a
+/// token that is at hand.
+fn main_job() -> clap::Command {
+    let token = command::token::Args::augment_args(clap::Command::new("token"));
+    let program = clap::Command::new(NAME).args_override_self(true).subcommand_required(true);
+    Common::augment_args(program).subcommand(token)
+}
+
 /// The arguments as clap knows them.
 ///
 /// `api` speaks as `gh api` does, where `-f` and `-i` are other things: credentials have only their
@@ -96,6 +115,8 @@ pub(crate) fn grammar() -> clap::Command {
     })
 }
 
+const NAME: &str = "orgtoken";
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 unexpected, 2 usage, 3 settings, 4 refused by Salesforce, 5 key or signer,
 6 network or TLS, 7 rate limited, 8 Salesforce unavailable, 9 API call failed, 130 interrupted.";
@@ -107,6 +128,21 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         grammar().debug_assert();
+    }
+
+    #[test]
+    fn the_main_job_is_part_of_the_grammar() {
+        for typed in [
+            ["orgtoken", "token", "--json"].as_slice(),
+            &["orgtoken", "-vv", "token", "-o", "user@acme.com", "--output", "env"],
+            &["orgtoken", "token", "-i", "one", "-i", "other", "--no-cache"],
+        ] {
+            let read = |grammar: clap::Command| {
+                let matches = grammar.try_get_matches_from(typed).expect("it is well formed");
+                format!("{:?}", Args::from_arg_matches(&matches).expect("it is complete"))
+            };
+            assert_eq!(read(main_job()), read(grammar()), "{typed:?}");
+        }
     }
 
     #[test]
