@@ -33,6 +33,7 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     let proxy = check.secret(Setting::Proxy);
     let allow_users = check.list(Setting::AllowUsers);
     let allow_groups = check.list(Setting::AllowGroups);
+    check.suspect(client_id.as_ref(), hosts.as_ref(), api_version);
     if let (Some(username), Some(hosts)) = (&username, &hosts) {
         check.compare(username, hosts);
     }

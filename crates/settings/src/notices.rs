@@ -26,6 +26,9 @@ impl Notice {
     pub fn setting(&self) -> Option<Setting> {
         match &self.remark {
             Remark::Overruled { setting, .. } | Remark::Trimmed(setting) => Some(*setting),
+            Remark::ConsumerSecret => Some(Setting::ClientId),
+            Remark::LoginHost(_) => Some(Setting::InstanceUrl),
+            Remark::Retired => Some(Setting::ApiVersion),
             Remark::SandboxSuffix { .. } => Some(Setting::Username),
             Remark::Canonical(..) | Remark::Unknown(_) | Remark::UnknownVariable { .. } => None,
         }
@@ -33,7 +36,14 @@ impl Notice {
 
     /// Whether it is likely to make the login fail, so that a person should look at it.
     pub fn is_suspicious(&self) -> bool {
-        matches!(self.remark, Remark::SandboxSuffix { .. } | Remark::UnknownVariable { .. })
+        matches!(
+            self.remark,
+            Remark::ConsumerSecret
+                | Remark::LoginHost(_)
+                | Remark::Retired
+                | Remark::SandboxSuffix { .. }
+                | Remark::UnknownVariable { .. }
+        )
     }
 }
 
@@ -48,8 +58,14 @@ impl fmt::Display for Notice {
 pub(crate) enum Remark {
     #[error("`{0}` was written differently and is taken as {1}")]
     Canonical(&'static str, String),
+    #[error("this looks like the Consumer Secret; the Consumer Key mostly begins with 3MVG9")]
+    ConsumerSecret,
+    #[error("{0} is where everyone logs in; the org has a URL of its own: Setup > My Domain")]
+    LoginHost(String),
     #[error("`{}` is given here too, but {by} comes first", .setting.name())]
     Overruled { setting: Setting, by: Source },
+    #[error("Salesforce has retired the versions before v31.0")]
+    Retired,
     #[error("the user's name does not end in `.{0}`, as the usernames of that sandbox do")]
     SandboxSuffix(String),
     #[error("`{}` had blanks around it", .0.name())]

@@ -3,6 +3,8 @@
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
 
 use super::{Check, fault_of, not_another};
+use crate::api_version::ApiVersion;
+use crate::client_id::ClientId;
 use crate::layer::Entry;
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem};
@@ -58,10 +60,39 @@ impl Check {
         let Some(sandbox) = sandbox_of(hosts.resolution.endpoint().host()) else { return };
         let suffix = format!(".{sandbox}");
         if !username.as_str().to_ascii_lowercase().ends_with(&suffix) {
-            let origin = self.origins.iter().find(|origin| origin.setting == Setting::Username);
-            let source = origin.map_or(Source::Default, |origin| origin.source.clone());
-            self.notices.push(Notice::new(&source, Remark::SandboxSuffix(sandbox.to_owned())));
+            let remark = Remark::SandboxSuffix(sandbox.to_owned());
+            self.remark(Setting::Username, remark);
         }
+    }
+
+    /// Values that are right as they stand, and mostly mean that another was meant.
+    pub(super) fn suspect(
+        &mut self,
+        client_id: Option<&ClientId>,
+        hosts: Option<&Hosts>,
+        version: ApiVersion,
+    ) {
+        let is_secret = |id: &ClientId| {
+            id.as_str().len() == 64 && id.as_str().bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        if client_id.is_some_and(is_secret) {
+            self.remark(Setting::ClientId, Remark::ConsumerSecret);
+        }
+        if let Some(host) =
+            hosts.and_then(|hosts| hosts.instance_url.as_ref()).map(InstanceUrl::host)
+            && matches!(host, "login.salesforce.com" | "test.salesforce.com")
+        {
+            self.remark(Setting::InstanceUrl, Remark::LoginHost(host.to_owned()));
+        }
+        if version.major() < OLDEST_VERSION {
+            self.remark(Setting::ApiVersion, Remark::Retired);
+        }
+    }
+
+    fn remark(&mut self, setting: Setting, remark: Remark) {
+        let origin = self.origins.iter().find(|origin| origin.setting == setting);
+        let source = origin.map_or(Source::Default, |origin| origin.source.clone());
+        self.notices.push(Notice::new(&source, remark));
     }
 
     fn given(&self, setting: Setting) -> Option<&Source> {
@@ -134,3 +165,6 @@ fn sandbox_of(host: &str) -> Option<&str> {
     let (_, sandbox) = host.strip_suffix(".sandbox.my.salesforce.com")?.rsplit_once("--")?;
     Some(sandbox)
 }
+
+/// What came before ended in the summer of 2025.
+const OLDEST_VERSION: u16 = 31;

@@ -297,6 +297,21 @@ fn a_sandbox_whose_users_have_other_names_is_suspicious() {
 }
 
 #[test]
+fn a_value_that_mostly_means_another_is_suspicious() {
+    for (name, field, value, says) in [
+        ("a secret", "ClientId", "0F".repeat(32), "looks like the Consumer Secret"),
+        ("login", "InstanceUrl", "https://login.salesforce.com".into(), "everyone logs in"),
+        ("old", "InstanceAPIVersion", "v28.0".into(), "retired"),
+    ] {
+        let settings = check(&record_with(field, &json(&value))).unwrap();
+        let [notice] = settings.notices() else { panic!("{name}: {:?}", settings.notices()) };
+        assert!(notice.is_suspicious(), "{name}");
+        assert!(notice.to_string().contains(says), "{name}: {notice}");
+        assert!(notice.to_string().contains(field), "{name}: {notice}");
+    }
+}
+
+#[test]
 fn urls_are_put_right_with_a_notice() {
     for written in [
         "https://acme.my.salesforce.com/",

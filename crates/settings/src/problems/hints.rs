@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use orgtoken_assertion::KeyError;
+
 use super::fault::{Fault, ShapeFault, ValueFault, name, quoted};
 use crate::setting::Setting;
 
@@ -15,6 +17,7 @@ impl Fault {
     ) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Json(syntax) => syntax.hint(),
+            Self::Key(KeyError::Encrypted) => GIVE_THE_PASSPHRASE.into(),
             Self::Key(error) => return error.hint(),
             Self::Missing { meant } => missing(setting, meant.as_deref(), in_record),
             Self::NoProfile { known } if known.is_empty() => {
@@ -154,3 +157,7 @@ fn meaning(setting: Option<Setting>) -> &'static str {
         _ => "a string",
     }
 }
+
+const GIVE_THE_PASSPHRASE: &str = "give its passphrase: `--key-passphrase-file`, \
+    ORGTOKEN_PASSPHRASE_FILE or `passphrase_file`; or decrypt it: \
+    `openssl pkcs8 -in key.pem -out plain.pem`";

@@ -27,7 +27,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         })?);
     }
     let mut text = table(settings.sources().iter().map(origin));
-    for notice in settings.notices() {
+    // A suspicious one was told already, as before every command.
+    for notice in settings.notices().iter().filter(|notice| !notice.is_suspicious()) {
         text += &format!("note: {}\n", printable(&notice.to_string()));
     }
     Ok(console.data(text.as_bytes())?)
