@@ -10,10 +10,12 @@ use orgtoken_assertion::{Signer, SigningKey};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 
 use super::answers::Answers;
+use crate::args::Passphrase;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
 use crate::new_file::NewFile;
+use crate::private_key::open;
 
 /// Where key and certificate lie.
 pub(super) struct Keys {
@@ -38,7 +40,7 @@ impl Keys {
         if made {
             make(&key, &certificate, name)?;
         } else {
-            let signing_key = SigningKey::from_bytes(&read_key(&key)?.0)?;
+            let signing_key = open(&read_key(&key)?.0, &Passphrase::default())?;
             vouch(&signing_key, &certificate, name)?;
         }
         Ok(Self { key, certificate, made })

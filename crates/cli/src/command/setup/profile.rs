@@ -20,8 +20,10 @@ pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), F
         Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
         result => result?,
     };
-    let text = String::from_utf8_lossy(&before);
-    let Some(after) = added(&text, &wanted) else { return Ok(()) };
+    let Ok(text) = str::from_utf8(&before) else {
+        return Err(by_hand(&wanted, &answers.config));
+    };
+    let Some(after) = added(text, &wanted) else { return Ok(()) };
     // What was written has to read back as what was meant, or nothing is written.
     let read_back =
         |text: &str| Draft::new([Layer::from_profile(text.as_bytes(), &file, Some(&answers.name))]);
@@ -29,7 +31,7 @@ pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), F
     let says = |setting, expected: &str| draft.given(setting) == Some(expected);
     let is_whole = says(Setting::Username, &answers.username)
         && answers.client_id.as_deref().is_none_or(|id| says(Setting::ClientId, id))
-        && !has_lost(&text, &after);
+        && !has_lost(text, &after);
     if !is_whole {
         return Err(by_hand(&wanted, &answers.config));
     }
@@ -60,7 +62,10 @@ fn lines(args: &Args, answers: &Answers, keys: &Keys) -> Result<Vec<String>, Fai
         layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());
     }
     args.network.route.add_to(&mut layer)?;
-    layer.set_file(Setting::PrivateKey, "--jwt-key-file", keys.key.to_string_lossy());
+    // A profile that has a key keeps it; it may well be encrypted.
+    if answers.key.is_none() {
+        layer.set_file(Setting::PrivateKey, "--jwt-key-file", keys.key.to_string_lossy());
+    }
     let mut draft = Draft::new([layer]);
     while let Some(need) = draft.next_need() {
         draft.supply(&need, read_key(&keys.key)?.0);
