@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use orgtoken_fake_org::{AppKey, FakeOrg, User};
+use orgtoken_fake_org::{AppKey, FakeOrg, Scenario, User};
 
 #[test]
 fn readme() {
@@ -13,6 +13,7 @@ fn readme() {
         .certificate(key.certificate_pem())
         .client_id("3MVG9readme")
         .user(User::new("robot@acme.com"))
+        .user(User::new("nobody@acme.com").scenario(Scenario::named("not-approved").unwrap()))
         .tls(true)
         .start()
         .unwrap();
