@@ -252,6 +252,10 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
     fs::write(config.join("config.toml"), three.replace("none.key", "app.key")).unwrap();
     service.wait_until(|service| service.health() == "ok");
     assert_eq!(service.token().0, 200);
+
+    fs::write(config.join("config.toml"), "").unwrap();
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token().0, 200, "what was good last is served, default and all");
 }
 
 #[test]

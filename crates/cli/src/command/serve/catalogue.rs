@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orgtoken_broker::{Access, Accounts, Profile, Profiles};
-use orgtoken_settings::{ProfileNames, Settings};
+use orgtoken_settings::Settings;
 
 use super::Args;
 use super::stamp::Stamps;
@@ -21,7 +21,7 @@ pub(super) struct Catalogue<'a> {
     args: &'a Args,
     console: &'a Console,
     entries: BTreeMap<String, Entry>,
-    default: Option<String>,
+    plan: Plan,
     config: Stamps,
     /// Whose settings could not be read when they were last looked at.
     broken: BTreeSet<String>,
@@ -33,6 +33,14 @@ struct Entry {
     files: Stamps,
 }
 
+/// Which profiles there are to serve.
+struct Plan {
+    names: Vec<String>,
+    default: Option<String>,
+    /// Whether they are all that `config.toml` has.
+    is_all: bool,
+}
+
 impl<'a> Catalogue<'a> {
     /// Reads the one login that flags, environment or record are of, or every profile there is.
     pub(super) fn open(args: &'a Args, console: &'a Console) -> Result<Self, Failure> {
@@ -40,12 +48,12 @@ impl<'a> Catalogue<'a> {
             args,
             console,
             entries: BTreeMap::new(),
-            default: None,
+            plan: all(args)?.unwrap_or_else(|| one(args)),
             config: Stamps::of(context::config_file()),
             broken: BTreeSet::new(),
         };
         let mut failures = Vec::new();
-        for name in catalogue.names()? {
+        for name in catalogue.plan.names.clone() {
             if let Err(failure) = catalogue.load(&name, false) {
                 failures.push((name, failure));
             }
@@ -63,7 +71,7 @@ impl<'a> Catalogue<'a> {
 
     pub(super) fn profiles(&self) -> Profiles {
         let profiles = self.entries.values().map(|entry| Arc::clone(&entry.profile));
-        Profiles::new(profiles, self.default.as_deref())
+        Profiles::new(profiles, self.plan.default.as_deref())
     }
 
     pub(super) fn is_degraded(&self) -> bool {
@@ -73,39 +81,48 @@ impl<'a> Catalogue<'a> {
     /// Reads anew what has changed, or everything if someone asks for it. Returns whether there is
     /// anything new to serve.
     pub(super) fn reload(&mut self, is_asked: bool) -> bool {
-        let all = self.config.have_changed() || is_asked;
-        let changed = |entry: &mut Entry| entry.files.have_changed();
-        let mut names: Vec<String> = self
+        let changed: Vec<_> = self
             .entries
             .iter_mut()
-            .filter_map(|(name, entry)| (changed(entry) || all).then(|| name.clone()))
+            .filter_map(|(name, entry)| entry.files.have_changed().then(|| name.clone()))
             .collect();
-        if all {
-            names = match self.names() {
-                // A file that is being written may be empty for a moment.
-                Ok(now) if now.is_empty() => return self.keep("config.toml", "has no profile"),
-                Ok(now) => now,
-                Err(failure) => return self.keep("config.toml", &reason(&failure)),
-            };
+        if !self.config.have_changed() && !is_asked {
+            return self.load_all(&changed, false);
         }
+        if !self.plan.is_all {
+            return self.load_all(&self.plan.names.clone(), is_asked);
+        }
+        match all(self.args) {
+            Ok(Some(plan)) => {
+                let is_new = self.load_all(&plan.names, is_asked);
+                is_new | self.follow(plan)
+            }
+            // A file that is being written may be empty for a moment.
+            Ok(None) => self.keep("config.toml", "it has no profile"),
+            Err(failure) => self.keep("config.toml", &reason(&failure)),
+        }
+    }
+
+    fn load_all(&mut self, names: &[String], ask_anew: bool) -> bool {
         let mut is_new = false;
-        for name in &names {
-            match self.load(name, is_asked) {
+        for name in names {
+            match self.load(name, ask_anew) {
                 Ok(()) => is_new = true,
                 Err(failure) => self.tell(name, &failure),
             }
         }
-        is_new | (all && self.remove_but(&names))
+        is_new
     }
 
     /// Whoever is no longer in the settings goes, if all of the others could be read.
-    fn remove_but(&mut self, names: &[String]) -> bool {
-        self.broken.retain(|name| names.contains(name));
-        let before = self.entries.len();
-        if self.broken.is_empty() {
-            self.entries.retain(|name, _| names.contains(name));
+    fn follow(&mut self, plan: Plan) -> bool {
+        self.broken.retain(|name| plan.names.contains(name));
+        if !self.broken.is_empty() {
+            return false;
         }
-        before != self.entries.len()
+        self.entries.retain(|name, _| plan.names.contains(name));
+        self.plan = plan;
+        true
     }
 
     fn keep(&mut self, what: &str, why: &str) -> bool {
@@ -119,24 +136,6 @@ impl<'a> Catalogue<'a> {
         let why = reason(failure);
         self.console.warn(&format_args!("profile {name} is served {served}: {why}"));
         self.broken.insert(name.to_owned());
-    }
-
-    /// Which profiles there are to serve now.
-    fn names(&mut self) -> Result<Vec<String>, Failure> {
-        let profiles = context::profiles(&self.args.login)?;
-        Ok(match profiles.filter(|profiles| !profiles.names().is_empty()) {
-            Some(profiles) => self.all(&profiles),
-            None => {
-                let name = self.args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
-                self.default = Some(name.clone());
-                vec![name]
-            }
-        })
-    }
-
-    fn all(&mut self, profiles: &ProfileNames) -> Vec<String> {
-        self.default = profiles.default_name().map(str::to_owned);
-        profiles.names().to_vec()
     }
 
     /// Reads one profile in place of what is served under its name.
@@ -173,6 +172,22 @@ impl<'a> Catalogue<'a> {
             None => profile,
         })
     }
+}
+
+/// Every profile of `config.toml`; none if there is no profile, or one login is asked for.
+fn all(args: &Args) -> Result<Option<Plan>, Failure> {
+    let profiles = context::profiles(&args.login)?;
+    Ok(profiles.filter(|profiles| !profiles.names().is_empty()).map(|profiles| Plan {
+        names: profiles.names().to_vec(),
+        default: profiles.default_name().map(str::to_owned),
+        is_all: true,
+    }))
+}
+
+/// The login of flags, environment, record or the profile that is named.
+fn one(args: &Args) -> Plan {
+    let name = args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
+    Plan { names: vec![name.clone()], default: Some(name), is_all: false }
 }
 
 /// All that is wrong, in one line.
