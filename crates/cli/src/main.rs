@@ -32,6 +32,7 @@ mod run;
 mod sealing;
 mod session;
 mod signer;
+mod spinner;
 mod text;
 mod transport;
 

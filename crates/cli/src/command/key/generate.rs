@@ -9,6 +9,7 @@ use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::new_file::NewFile;
+use crate::spinner::spin;
 use crate::text::{hex, rfc3339, sh_quoted};
 
 /// Make a private key and the certificate to upload to Salesforce
@@ -36,7 +37,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut key_file = NewFile::create(&args.file("key"))?;
     let mut certificate_file = NewFile::create(&args.file("crt"))?;
 
-    let pair = KeyPair::generate(&mut SysRng, args.size)?;
+    let what = format!("making an RSA key of {} bits", args.size.bits());
+    let pair = spin(console, &what, || KeyPair::generate(&mut SysRng, args.size))?;
     let validity = Validity::starting(clock::now()).days(args.days);
     let certificate = Certificate::self_signed(&pair, &subject, validity, &mut SysRng)?;
     key_file.write(pair.private_key_pem().secret().as_bytes())?;
