@@ -1,4 +1,4 @@
-//! `-v`: a line for each step on standard error.
+//! Warnings on standard error, and with `-v` a line for each step.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -9,11 +9,13 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::text::printable;
 
-/// Starts telling steps, where someone asked for it. `RUST_LOG` has no say: what is told here was
+/// Starts telling what went wrong on the side, and steps where someone asked for them. A script that
+/// asked for JSON is told neither unless it asked for both. `RUST_LOG` has no say: what is told here was
 /// chosen so that it holds no secret.
-pub(crate) fn start(verbose: u8) {
+pub(crate) fn start(verbose: u8, json: bool) {
     let level = match verbose {
-        0 => return,
+        0 if json => return,
+        0 => Level::WARN,
         1 => Level::INFO,
         _ => Level::DEBUG,
     };
@@ -42,7 +44,8 @@ impl Subscriber for Steps {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
+        let is_warning = *event.metadata().level() == Level::WARN;
+        let mut line = Line(if is_warning { "warning: " } else { "" }.to_owned());
         event.record(&mut line);
         let _ = writeln!(io::stderr().lock(), "{}", printable(&line.0));
     }

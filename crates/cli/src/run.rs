@@ -26,7 +26,7 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         }
         Err(Refused::Usage(error)) => return told(&console, &error.into()),
     };
-    log::start(args.common.verbose);
+    log::start(args.common.verbose, console.json());
     match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => told(&console, &failure),

@@ -1,6 +1,7 @@
 //! How to reach Salesforce from here: roots, proxy, timeouts.
 
 use std::env;
+use std::fs::File;
 use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
@@ -18,7 +19,14 @@ pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transp
         false => roots(settings.ca_file().map(Path::new))?,
     };
     let proxy = proxy(settings.proxy().map(|proxy| proxy.secret()))?;
+    files()?;
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
+}
+
+/// A runtime that finds no room for its poller panics: whether there is any is told before.
+fn files() -> Result<(), Failure> {
+    let opened: Result<Vec<_>, _> = (0..FILES).map(|_| File::open("/dev/null")).collect();
+    opened.map(drop).map_err(|error| Failure::new("net.files", Some(FILES_HINT), error))
 }
 
 /// A transport for what comes before the settings: as flags and environment have it.
@@ -66,3 +74,8 @@ pub(crate) fn patient(transport: Transport, network: &Network) -> Transport {
 fn set(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
+
+/// What a runtime and its first connection open.
+const FILES: usize = 8;
+
+const FILES_HINT: &str = "let it open more files: `ulimit -n 256`";

@@ -1,5 +1,7 @@
 //! One login for all runs of the program.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 
 use orgtoken_fake_org::Scenario;
@@ -54,6 +56,27 @@ fn b20_a_killed_lock_holder_costs_one_more_login() {
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
     assert!(bench.org.logins() <= 2);
+}
+
+#[test]
+fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
+    for (name, mode, bytes, warning) in [
+        ("B28 torn", 0o600, "orgtoken", "damaged or of another version"),
+        ("B29 open to others", 0o644, "", "other users may read or write it"),
+    ] {
+        let bench = Bench::new();
+        stdout(&bench.run(&["token"]));
+        let folder = bench.folder.path().join(".cache/orgtoken");
+        let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let state = files.find(|path| path.extension().is_some_and(|it| it == "state")).unwrap();
+        fs::write(&state, bytes).unwrap();
+        fs::set_permissions(&state, fs::Permissions::from_mode(mode)).unwrap();
+        let output = bench.run(&["token"]);
+        assert!(stdout(&output).starts_with("00D"), "{name}");
+        let said = stderr(&output);
+        assert!(said.starts_with("warning: ") && said.contains(warning), "{name}: {said}");
+        assert_eq!(said.lines().count(), 1, "{name}: {said}");
+    }
 }
 
 #[test]

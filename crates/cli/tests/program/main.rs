@@ -22,6 +22,7 @@ mod cache;
 mod catalogue;
 mod doctor;
 mod elsewhere;
+mod faults;
 mod hand_on;
 #[cfg(feature = "redis")]
 mod hosts;

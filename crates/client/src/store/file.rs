@@ -1,7 +1,9 @@
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use orgtoken_oauth::AllowedHosts;
@@ -28,7 +30,8 @@ impl Cache {
     /// The state of one login in it.
     pub fn store(&self, who: Who, key: Arc<SealingKey>, allowed_hosts: AllowedHosts) -> FileStore {
         let name = key.name(&[&who.endpoint, &who.client_id, &who.username]);
-        FileStore { folder: self.folder.clone(), name, who, key, allowed_hosts }
+        let (folder, complained) = (self.folder.clone(), AtomicBool::new(false));
+        FileStore { folder, name, who, key, allowed_hosts, complained }
     }
 
     /// How many states it keeps, and those of them that `key` opens.
@@ -78,6 +81,7 @@ pub struct FileStore {
     who: Who,
     key: Arc<SealingKey>,
     allowed_hosts: AllowedHosts,
+    complained: AtomicBool,
 }
 
 impl FileStore {
@@ -87,7 +91,7 @@ impl FileStore {
             Ok(Some(sealed)) => sealed,
             Ok(None) => return State::default(),
             Err(error) => {
-                warn!("the token cache is not used: {error}");
+                self.complain(&format_args!("the token cache is not used: {error}"));
                 return State::default();
             }
         };
@@ -96,7 +100,7 @@ impl FileStore {
             .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Moment::now()))
             .filter(|(who, _)| *who == self.who);
         let Some((_, state)) = state else {
-            warn!("an entry of the token cache is damaged or of another version: it is replaced");
+            self.complain(&"an entry of the token cache is damaged or of another version");
             return State::default();
         };
         state
@@ -105,6 +109,13 @@ impl FileStore {
     /// Forgets what is kept; `false` if nothing was.
     pub fn forget(&self) -> Result<bool, Unsafe> {
         self.folder.overwrite_and_remove(&self.file(STATE))
+    }
+
+    /// Once: what is read again in the same login is no better.
+    fn complain(&self, complaint: &dyn fmt::Display) {
+        if !self.complained.swap(true, Ordering::Relaxed) {
+            warn!("{complaint}");
+        }
     }
 
     fn file(&self, ending: &str) -> String {

@@ -68,7 +68,7 @@ impl RedisStore {
             .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Moment::now()))
             .filter(|(who, _)| *who == self.who);
         if state.is_none() {
-            warn!("an entry in Redis is damaged or of another version: it is replaced");
+            warn!("an entry in Redis is damaged or of another version");
         }
         state.map(|(_, state)| state).unwrap_or_default()
     }
