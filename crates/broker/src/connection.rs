@@ -36,7 +36,10 @@ pub(crate) async fn attend(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok(stream) => admit(&shared, listener.door(), stream, &ending),
+            Ok(stream) => {
+                let peer = stream.peer();
+                admit(&shared, listener.door(), stream, peer, &ending);
+            }
             // Out of file descriptors, say: those that are open will end.
             Err(error) => {
                 tracing::warn!("cannot take a connection: {error}");
@@ -50,10 +53,16 @@ pub(crate) async fn attend(
 }
 
 /// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.
-fn admit(shared: &Arc<Shared>, door: &Arc<Door>, stream: Stream, ending: &watch::Receiver<bool>) {
+pub(crate) fn admit(
+    shared: &Arc<Shared>,
+    door: &Arc<Door>,
+    stream: Stream,
+    peer: Option<Peer>,
+    ending: &watch::Receiver<bool>,
+) {
     let gate = if matches!(stream, Stream::Unix(_)) { 1 } else { 2 };
-    let peer = stream.peer().filter(|peer| shared.profiles.load().allow(*peer, shared.owner));
-    let Some(peer) = peer else {
+    let allowed = peer.filter(|peer| shared.profiles.load().allow(*peer, shared.owner));
+    let Some(peer) = allowed else {
         return shared.metrics.turned_away(gate);
     };
     let Some(seat) = shared.seats.take(peer.share(), &shared.limits) else {

@@ -11,9 +11,11 @@ use orgtoken_client::TokenSource;
 use tempfile::TempDir;
 
 use super::*;
+use crate::gate::Door;
 use crate::limits::lock;
+use crate::listener::Stream;
 use crate::testing::{FakeSource, NOW, token};
-use crate::{Bearer, Profile};
+use crate::{Access, Accounts, Bearer, Peer, Profile};
 
 const BEARER: &str = "0123456789abcdef0123456789abcdef";
 
@@ -149,6 +151,39 @@ async fn a_refusal_comes_with_its_reason_and_our_advice() {
     }
     assert_eq!(service.metric("orgtoken_refusals_total{code=\"rate.cap\"}").await, 2);
     assert!(lock(&service.grants).is_empty());
+}
+
+#[tokio::test]
+async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_in() {
+    let accounts = Accounts::parse("web:x:1001:1001::/srv/web:/bin/sh\n", "");
+    let source = |secret| FakeSource::holding(token(secret, 600)) as Arc<dyn TokenSource>;
+    let web = Access::resolve(&accounts, ["web"], []).unwrap();
+    let profiles = [
+        Arc::new(Profile::new("acme", source("00Dacme"))),
+        Arc::new(Profile::new("shared", source("00Dshared")).access(web)),
+    ];
+    let service = Service::start(Profiles::new(profiles, None), Limits::default(), false);
+    let ask = |uid, profile: &str| {
+        let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
+        let (shared, ending) = (&service.broker.shared, service.broker.ending.subscribe());
+        let peer = Some(Peer::User { uid, gid: uid, pid: None });
+        connection::admit(shared, &Arc::new(Door::Unix), Stream::Unix(ours), peer, &ending);
+        let request = post("/v1/token", &format!(r#"{{"profile":"{profile}"}}"#));
+        let theirs = theirs.into_std().unwrap();
+        theirs.set_nonblocking(false).unwrap();
+        tokio::task::spawn_blocking(move || talk(theirs, &request))
+    };
+    for (name, uid, profile, expected) in [
+        ("a stranger", 4242, "shared", 0),
+        ("who may have another profile", 1001, "acme", 403),
+        ("who may have this one", 1001, "shared", 200),
+        ("root", 0, "acme", 200),
+    ] {
+        let answer = ask(uid, profile).await.unwrap();
+        assert_eq!(status(&answer), expected, "{name}: {answer}");
+        assert_eq!(answer.contains("00D"), expected == 200, "{name}");
+    }
+    assert_eq!(service.metric("orgtoken_turned_away_total{gate=\"1\"}").await, 2);
 }
 
 #[tokio::test]
