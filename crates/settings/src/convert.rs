@@ -130,10 +130,16 @@ fn environment(values: &[(Setting, Value)]) -> Converted {
     Converted { text: text.into(), key: None, left_out: Vec::new() }
 }
 
+/// Bare, where TOML lets it be.
+fn toml_key(name: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted_toml(name) }
+}
+
 fn profile(values: &[(Setting, Value)], name: &str, key_file: &str) -> Converted {
     let mut text = String::new();
     let mut key = None;
-    push_line(&mut text, &format!("[profile.{}]", quoted_toml(name)));
+    push_line(&mut text, &format!("[profile.{}]", toml_key(name)));
     for (setting, value) in values {
         let (name, value) = match value {
             Value::List(items) => {
@@ -162,6 +168,10 @@ fn record(values: &[(Setting, Value)]) -> Converted {
             }
             _ => left_out.push(*setting),
         }
+    }
+    // The flows that read a record need it.
+    if !values.iter().any(|(setting, _)| *setting == Setting::ApiVersion) {
+        fields.push(format!("    \"InstanceAPIVersion\": \"{}\"", ApiVersion::DEFAULT));
     }
     let fields = fields.join(",\n");
     let text = format!(

@@ -10,8 +10,8 @@ fn a_record_becomes_a_profile_and_a_key_file() {
     let bench = Bench::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    let key = config.join("acme.key");
-    let key = key.to_str().unwrap();
+    // From the folder in which the program runs, and not that of `config.toml`.
+    let key = "acme.key";
     let args = ["settings", "convert", "--to", "profile", "--name", "acme", "--key-out", key];
     let output = bench.run(&args);
     // A path is taken from the folder of the file in which it stands.

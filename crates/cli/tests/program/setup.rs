@@ -94,7 +94,7 @@ fn what_stands_in_the_config_stays() {
     stdout(&newcomer.setup(&["-P", "acme"]));
     let after = newcomer.read("config.toml");
     assert!(after.starts_with(before), "{after}");
-    assert!(after.contains("[profile.\"acme\"]"), "{after}");
+    assert!(after.contains("[profile.acme]"), "{after}");
 
     let output = newcomer.setup(&["-P", "prod", "--json"]);
     assert_eq!(error(&output)["code"], "settings.exists");

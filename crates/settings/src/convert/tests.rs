@@ -55,7 +55,7 @@ fn a_profile_holds_no_key() {
     assert_eq!(
         converted.text().secret(),
         format!(
-            "[profile.\"acme\"]\nusername = \"user@acme.com\"\nclient_id = \"{CLIENT_ID}\"\n\
+            "[profile.acme]\nusername = \"user@acme.com\"\nclient_id = \"{CLIENT_ID}\"\n\
              private_key_file = \"acme.key\"\n\
              instance_url = \"https://acme-dev-ed.my.salesforce.com\"\napi_version = \"v51.0\"\n"
         )
@@ -99,4 +99,13 @@ fn quotes_survive_in_every_form() {
         let settings = read(form, &draft.convert(form).unwrap());
         assert_eq!(settings.username().as_str(), odd, "{form:?}");
     }
+}
+
+#[test]
+fn a_record_has_its_version_even_where_nobody_gave_one() {
+    let username = ("ORGTOKEN_USERNAME".to_owned(), "user@acme.com".to_owned());
+    let draft = Draft::new([Layer::from_environment([username])]);
+    let converted = draft.convert(Form::Record).unwrap();
+    let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
+    assert_eq!(record["value"]["InstanceAPIVersion"], ApiVersion::DEFAULT.to_string());
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 
 use orgtoken_settings::Form;
 
@@ -39,7 +39,9 @@ enum To {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let key_file = args.key_out.clone().unwrap_or_default();
+    // A path in a profile begins at the folder of config.toml, wherever that will be.
+    let key_out = args.key_out.as_deref().unwrap_or_else(|| Path::new(""));
+    let key_file = path::absolute(key_out).unwrap_or_default();
     let key_file = key_file.to_string_lossy();
     let form = match args.to {
         To::Record => Form::Record,
