@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::spawn;
 use tracing::debug;
 
 use super::dead::Dead;
-use super::sync::{Mutex, OwnedMutexGuard, spawn};
 use super::{HeldToken, TokenError};
 use crate::{BootTime, Held};
 
@@ -188,3 +189,6 @@ struct Outcome {
 
 /// Between two renewals ahead of need, if the first one failed.
 const AHEAD_PAUSE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

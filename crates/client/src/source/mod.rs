@@ -14,7 +14,6 @@ mod flight;
 mod login;
 pub use login::LoginSource;
 mod renewal;
-mod sync;
 
 use crate::{Held, Work};
 
