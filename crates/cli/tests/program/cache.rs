@@ -47,7 +47,7 @@ fn b20_a_killed_lock_holder_costs_one_more_login() {
     let hold = bench.org.hold("/services/oauth2/token");
     let mut holder = start(&bench);
     hold.wait(1);
-    let waiting: Vec<_> = (0..8).map(|_| start(&bench)).collect();
+    let waiting: Vec<_> = (0..63).map(|_| start(&bench)).collect();
     holder.kill().unwrap();
     holder.wait().unwrap();
     hold.wait(2);
