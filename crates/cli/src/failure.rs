@@ -114,7 +114,10 @@ impl Failure {
             writeln!(out, "hint: {}", printable(hint))?;
         }
         match self.entry() {
-            Some(entry) => writeln!(out, "more: {}\ncheck: orgtoken doctor", entry.link()),
+            Some(entry) => {
+                writeln!(out, "more: orgtoken explain {} ({})", entry.code, entry.link())?;
+                writeln!(out, "check: orgtoken doctor")
+            }
             None => Ok(()),
         }
     }

@@ -53,9 +53,9 @@ impl Entry {
         self.code.strip_prefix("refused.").unwrap_or(self.code)
     }
 
-    /// Where to read on: `https://…/docs/refusals.md#user_not_approved`.
+    /// Where to read on, in the repository's pages: `docs/refusals.md#user_not_approved`.
     pub fn link(&self) -> String {
-        format!("{}/blob/main/docs/refusals.md#{}", env!("CARGO_PKG_REPOSITORY"), self.id())
+        format!("docs/refusals.md#{}", self.id())
     }
 }
 

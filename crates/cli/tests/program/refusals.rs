@@ -19,8 +19,8 @@ fn a_refusal_ends_in_what_it_means_and_what_to_do() {
     let refusal = "Salesforce refused the login: invalid_grant: user hasn't approved this consumer";
     assert!(lines[0].ends_with(refusal), "{}", lines[0]);
     assert!(lines[2].starts_with("hint: "), "{}", lines[2]);
-    assert!(lines[3].starts_with("more: https://"), "{}", lines[3]);
-    assert!(lines[3].ends_with("docs/refusals.md#user_not_approved"), "{}", lines[3]);
+    let page = "docs/refusals.md#user_not_approved";
+    assert_eq!(lines[3], format!("more: orgtoken explain refused.user_not_approved ({page})"));
     assert_eq!(lines[4], "check: orgtoken doctor");
     assert_eq!(bench.org.requests().len(), 1);
 }
