@@ -1,5 +1,6 @@
 //! Arguments that commands share. What they mean is decided by the command that reads them.
 
+mod caller;
 mod login;
 mod network;
 mod passphrase;
@@ -7,6 +8,7 @@ mod secret;
 mod tokens;
 mod usage;
 
+pub(crate) use caller::Caller;
 pub(crate) use login::Login;
 pub(crate) use network::{Network, Route, duration};
 pub(crate) use passphrase::Passphrase;

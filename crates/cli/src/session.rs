@@ -29,12 +29,8 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// As flags, environment, profile and record have it.
-    pub(crate) fn open(
-        login: &args::Login,
-        network: &'a args::Network,
-        tokens: &'a args::Tokens,
-        console: &'a Console,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(caller: &'a args::Caller, console: &'a Console) -> Result<Self, Failure> {
+        let args::Caller { login, tokens, network } = caller;
         let (settings, _) = context::settings_and_files(login, Some(&network.route), console)?;
         Self::of(settings, network, tokens, console)
     }

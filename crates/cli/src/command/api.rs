@@ -9,7 +9,7 @@ use call::{Call, Printer};
 use fields::Field;
 use http::{HeaderName, HeaderValue, Method};
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::session::{Session, wait_for};
@@ -49,17 +49,13 @@ pub(crate) struct Args {
     #[arg(short, long)]
     include: bool,
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // What is wrong with the call itself is found before anyone logs in for it.
     let call = Call::read(args)?;
-    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let session = Session::open(&args.caller, console)?;
     let org = session.org()?;
     let printer = Printer { console, include: args.include, silent: args.silent };
     if args.paginate {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use orgtoken_settings::Setting;
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::{Caller, Login};
 use crate::console::Console;
 use crate::context;
 use crate::failure::Failure;
@@ -35,24 +35,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value = "SF_ORG_API_VERSION", value_parser = name)]
     api_version_env: Vec<String>,
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let session = Session::open(&args.caller, console)?;
     let version = session.api_version().to_string();
     let token = session.token()?;
     let (program, arguments) = args.command.split_first().expect("clap wants one at least");
     let mut command = Command::new(program);
     command.args(arguments);
-    for secret in secrets(&args.login) {
+    for secret in secrets(&args.caller.login) {
         command.env_remove(secret);
     }
     for (names, value) in [

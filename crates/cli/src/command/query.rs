@@ -11,7 +11,7 @@ use std::path::Path;
 use orgtoken_rest::{Org, Page, Query};
 use sink::Sink;
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read_text};
@@ -40,11 +40,7 @@ pub(crate) struct Args {
     #[arg(long)]
     all_rows: bool,
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 /// How records are printed.
@@ -62,7 +58,7 @@ pub(crate) enum Format {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
-    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let session = Session::open(&args.caller, console)?;
     let org = session.org()?;
     let sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
     wait_for(print(query(args, &org, &soql), args.limit, sink, console))

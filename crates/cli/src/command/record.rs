@@ -12,7 +12,7 @@ use clap::Subcommand;
 use fields::Field;
 use many::{Many, Work};
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -138,11 +138,7 @@ pub(crate) struct Rows {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {

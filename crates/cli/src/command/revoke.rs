@@ -4,7 +4,7 @@ use orgtoken_client::{Moment, Store, Transport};
 use orgtoken_oauth::AnswerError;
 use orgtoken_oauth::session;
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::session::{Session, wait_for};
@@ -15,15 +15,11 @@ use crate::session::{Session, wait_for};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let mut session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let mut session = Session::open(&args.caller, console)?;
     let transport = session.transport()?;
     let revoked = match session.take_store(&transport)? {
         Some(store) => wait_for(revoke(store.as_ref(), &transport))?,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::is_stdin;
@@ -22,16 +22,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let format = args.output.unwrap_or_else(|| default(console));
-    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let session = Session::open(&args.caller, console)?;
     let (username, api_version) = (session.username(), session.api_version().to_string());
     let token = session.token()?;
     let printed = Printed {

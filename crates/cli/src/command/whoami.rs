@@ -3,7 +3,7 @@
 use orgtoken_oauth::session::UserInfo;
 use serde::Serialize;
 
-use crate::args::{Login, Network, Tokens};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::session::{Session, wait_for};
@@ -13,15 +13,11 @@ use crate::text::{Row, table};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    login: Login,
-    #[command(flatten)]
-    tokens: Tokens,
-    #[command(flatten)]
-    network: Network,
+    caller: Caller,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let session = Session::open(&args.login, &args.network, &args.tokens, console)?;
+    let session = Session::open(&args.caller, console)?;
     let api_version = session.api_version().to_string();
     let org = session.org()?;
     let (user, instance_url) = wait_for(async {

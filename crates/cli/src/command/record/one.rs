@@ -10,7 +10,7 @@ use crate::session::{Session, wait_for};
 
 impl Common {
     pub(super) fn org(&self, console: &Console) -> Result<Org, Failure> {
-        Session::open(&self.login, &self.network, &self.tokens, console)?.org()
+        Session::open(&self.caller, console)?.org()
     }
 }
 

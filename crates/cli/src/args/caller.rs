@@ -1,0 +1,12 @@
+use super::{Login, Network, Tokens};
+
+/// Who calls, with which token, and how: what every command takes that uses a token.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Caller {
+    #[command(flatten)]
+    pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) tokens: Tokens,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
