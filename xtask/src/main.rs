@@ -10,6 +10,7 @@ mod build;
 mod ci;
 mod conformance;
 mod demo;
+mod dist;
 mod onify;
 mod refusals;
 mod soak;
@@ -44,6 +45,7 @@ fn run() -> Result<ExitCode> {
         ["ci"] => ci::ci(&sh),
         ["conformance", rest @ ..] => conformance::conformance(&sh, rest),
         ["demo", rest @ ..] => demo::demo(&sh, rest),
+        ["dist"] => dist::dist(&sh),
         ["onify"] => onify::onify(&sh),
         ["refusals"] => refusals::refusals(&sh),
         ["soak", rest @ ..] => soak::soak(&sh, rest),
@@ -72,6 +74,7 @@ Usage: cargo xtask TASK
   onify                  the Onify blueprint on its engine, with Node
   bench [--runs N]       the budgets, each beside its reference, in a release build
   soak [--kills N]       kill -9 at random moments of a cache write: old, new or miss
+  dist                   the program as one static file
   test-keys [--out DIR]  the table of keys that tests read, with what must come of each
   refusals               writes docs/refusals.md anew from the catalogue of refusals
 ";
