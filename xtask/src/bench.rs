@@ -5,9 +5,10 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use xshell::Shell;
 
-use crate::build;
+use crate::{build, test_keys};
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
+    test_keys::test_keys(sh, &[])?;
     let programs = build::programs(sh, &["bare", "bench", "hits", "orgtoken"], true)?;
     let table = Command::new(programs.join("bench")).args(arguments).status()?;
     // Alone, since it counts every allocation.
