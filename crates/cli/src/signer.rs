@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::env;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use orgtoken_assertion::{PublicKey, RingSigner, Signer};
+use orgtoken_assertion::{PublicKey, RingSigner, SignError, Signature, Signer, SigningKey};
 use orgtoken_client::{AgentError, AgentSigner, CommandSigner};
 use orgtoken_settings::{KeySource, Setting, SignerCommand};
 use zeroize::Zeroizing;
@@ -13,8 +13,32 @@ use zeroize::Zeroizing;
 /// Signs with the key, or where the key is.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
-        KeySource::Here(key) => Ok(Arc::new(RingSigner::new(*key))),
+        KeySource::Here(key) => Ok(Arc::new(AtFirstUse::new(key))),
         key => elsewhere(&key),
+    }
+}
+
+/// A key that is handed to ring when it first signs: that is done beside the connecting, and this
+/// would be before it.
+struct AtFirstUse {
+    public_key: PublicKey,
+    signer: LazyLock<RingSigner, Box<dyn FnOnce() -> RingSigner + Send>>,
+}
+
+impl AtFirstUse {
+    fn new(key: Box<SigningKey>) -> Self {
+        let public_key = key.public_key().clone();
+        Self { public_key, signer: LazyLock::new(Box::new(move || RingSigner::new(*key))) }
+    }
+}
+
+impl Signer for AtFirstUse {
+    fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        self.signer.sign(message)
     }
 }
 
