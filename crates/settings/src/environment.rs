@@ -25,8 +25,10 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
             layer.add(setting, source, raw(setting, &variables[*name]));
         }
     }
+    let known: Vec<String> =
+        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
     for name in variables.keys().filter(|name| name.starts_with(PREFIX)) {
-        misspelt(&mut layer, name);
+        misspelt(&mut layer, name, &known);
     }
     layer
 }
@@ -88,10 +90,8 @@ fn raw(setting: Setting, value: &str) -> Raw {
 }
 
 /// Names a variable that was probably meant to be ours.
-fn misspelt(layer: &mut Layer, name: &str) {
+fn misspelt(layer: &mut Layer, name: &str, known: &[String]) {
     let lower = name[PREFIX.len()..].to_ascii_lowercase();
-    let known: Vec<String> =
-        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
     if known.contains(&lower) {
         return;
     }
