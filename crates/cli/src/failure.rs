@@ -208,7 +208,12 @@ fails_with!(
 impl From<Arc<TokenError>> for Failure {
     fn from(error: Arc<TokenError>) -> Self {
         let refusal = error.refusal().map(|refusal| refusal.advice().entry);
-        let hint = error.hint().map(Cow::into_owned);
+        let mut hint = error.hint().map(Cow::into_owned);
+        if let (Some(hint), TokenError::Remembered { retry_in, .. }) = (&mut hint, &*error)
+            && !retry_in.is_zero()
+        {
+            hint.push_str("; then ask anew with `--retry`");
+        }
         Self::new(error.code().to_owned(), hint, error).refusal(refusal)
     }
 }

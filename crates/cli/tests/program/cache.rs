@@ -87,6 +87,7 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
     let second = bench.run(&["token"]);
     assert_eq!((first.status.code(), second.status.code()), (Some(4), Some(4)));
     assert!(stderr(&second).contains("remembered from"), "{}", stderr(&second));
+    assert!(stderr(&second).contains("ask anew with `--retry`"), "{}", stderr(&second));
     assert_eq!(bench.org.login_history().len(), 1);
 
     bench.org.set_scenario(USER, None);

@@ -76,7 +76,7 @@ impl fmt::Display for TokenError {
             }
             Self::Remembered { failure, age, retry_in } => write!(
                 f,
-                "{} (remembered from {} ago; asked anew in {}, or with `--retry`)",
+                "{} (remembered from {} ago; asked anew in {})",
                 failure.text(),
                 Ago(*age),
                 Ago(*retry_in)
