@@ -1,5 +1,7 @@
 //! RSA keys whose numbers are not those of a sound key.
 
+use crypto_bigint::BoxedUint;
+
 use super::rsa::{self, Rsa};
 use super::text::pem;
 use super::{Table, der};
@@ -75,14 +77,10 @@ fn inconsistent(table: &mut Table, key: &Rsa) {
 }
 
 fn factors(table: &mut Table, key: &Rsa) {
-    let small = Rsa::generate(1024);
     let (p, q) = key.primes();
-    let (half, _) = small.primes();
-    let composite = rsa::product(small.primes().0, small.primes().1);
-    if let Some(key) = Rsa::from_primes(&composite, q, rsa::F4) {
-        let name = "A63 a factor that is no prime, with a matching d";
-        table.refuse(name, "key.inconsistent", pem("PRIVATE KEY", &key.pkcs8()));
-    }
+    let composite = composite_factor(q);
+    let name = "A63 a factor that is no prime, with a matching d";
+    table.refuse(name, "key.inconsistent", pem("PRIVATE KEY", &composite.pkcs8()));
 
     let mut near = p.clone();
     let close = loop {
@@ -94,13 +92,25 @@ fn factors(table: &mut Table, key: &Rsa) {
     table.refuse("A64 primes too close", "key.weak", pem("PRIVATE KEY", &close.pkcs8()));
 
     let unbalanced = loop {
-        if let Some(key) = Rsa::from_primes(&rsa::prime(1536), half, rsa::F4) {
+        if let Some(key) = Rsa::from_primes(&rsa::prime(1536), &rsa::prime(512), rsa::F4) {
             break key;
         }
     };
     let name = "A65 primes of 1536 and 512 bits";
     table.refuse(name, "key.inconsistent", pem("PRIVATE KEY", &unbalanced.pkcs8()));
     table.refuse("A66 three primes", "key.multiprime", pem("RSA PRIVATE KEY", &three_primes(key)));
+}
+
+/// A key of 2048 bits whose greater factor is a product of two primes. Three factors, each of which
+/// has its highest bits set, may still come to a bit less: then they are drawn anew.
+fn composite_factor(q: &BoxedUint) -> Rsa {
+    loop {
+        let factor = rsa::product(&rsa::prime(512), &rsa::prime(512));
+        let key = Rsa::from_primes(&factor, q, rsa::F4).filter(|key| key.bits() == 2048);
+        if let Some(key) = key {
+            return key;
+        }
+    }
 }
 
 /// `version` 1 and a third prime behind the eight numbers (RFC 8017, Appendix A.1.2). That they do
