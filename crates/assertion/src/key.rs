@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use getrandom::SysRng;
+use once_cell::race::OnceBox;
 use rand_core::TryCryptoRng;
 use sha2::Sha256;
 
@@ -26,6 +27,7 @@ mod hint;
 mod intake;
 mod jwk;
 mod numbers;
+mod private;
 mod public;
 pub use public::PublicKey;
 mod published;
@@ -37,14 +39,16 @@ use form::Structure;
 use intake::Piece;
 use jwk::Jwk;
 use numbers::PrivateNumbers;
+pub(crate) use private::PrivateKey;
 
 /// An RSA private key of 2048 to 4096 bits that signs in this process, by the `rsa` crate.
 ///
 /// Signing is constant-time and blinded, and each signature is checked before it is let out.
 /// There is no way to read the key out again. Its numbers are wiped when it is dropped.
 pub struct SigningKey {
-    private: rsa::PrivateKey,
-    public: PublicKey,
+    private: PrivateKey,
+    /// Made when it first signs: most of what reading a key costs would be this.
+    rsa: OnceBox<rsa::PrivateKey>,
     form: KeyForm,
     notices: Vec<KeyNotice>,
 }
@@ -108,13 +112,12 @@ impl SigningKey {
         notices: Vec<KeyNotice>,
     ) -> Result<Self, KeyError> {
         let private = gate::private_key(numbers)?;
-        let public = PublicKey::of(&private);
-        Ok(Self { private, public, form, notices })
+        Ok(Self { private, rsa: OnceBox::new(), form, notices })
     }
 
     /// The size of the modulus.
     pub fn bits(&self) -> usize {
-        self.public.bits()
+        self.private.public.bits()
     }
 
     /// The form in which the key came.
@@ -136,7 +139,7 @@ impl SigningKey {
         if gate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
     }
 
-    pub(crate) fn private(&self) -> &rsa::PrivateKey {
+    pub(crate) fn private(&self) -> &PrivateKey {
         &self.private
     }
 
@@ -148,7 +151,9 @@ impl SigningKey {
         rng: &mut (impl TryCryptoRng + ?Sized),
         message: &[u8],
     ) -> Result<Signature, SignError> {
-        match self.private.pkcs1v15_sign_with_rng::<Sha256, _>(rng, message) {
+        let key = self.rsa.get_or_try_init(|| self.private.to_rsa().ok_or(()));
+        let Ok(key) = key else { return Err(self.why_wrong()) };
+        match key.pkcs1v15_sign_with_rng::<Sha256, _>(rng, message) {
             Ok(signature) => Ok(Signature::checked(signature)),
             Err(rsa::Error::Rng) => Err(SignError::Rng),
             Err(_) => Err(self.why_wrong()),
@@ -166,7 +171,7 @@ impl SigningKey {
 
 impl Signer for SigningKey {
     fn public_key(&self) -> &PublicKey {
-        &self.public
+        &self.private.public
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {

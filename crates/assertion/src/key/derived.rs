@@ -1,6 +1,5 @@
 use core::fmt;
 
-use rsa::traits::PrivateKeyParts;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -16,8 +15,8 @@ impl SigningKey {
         hash.update((purpose.len() as u64).to_be_bytes());
         hash.update(purpose);
         // The larger factor is first: the gate has put them in order.
-        for prime in self.private().primes() {
-            let bytes = Zeroizing::new(prime.as_ref().to_be_bytes_trimmed_vartime());
+        for prime in [&self.private().p, &self.private().q] {
+            let bytes = Zeroizing::new(prime.to_be_bytes_trimmed_vartime());
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(&*bytes);
         }

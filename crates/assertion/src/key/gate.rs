@@ -1,62 +1,54 @@
 //! Which numbers pass as a key. The `rsa` crate alone takes private keys of any size, and factors
 //! that are close together.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 
-use crypto_bigint::{BoxedUint, Resize};
+use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero, Odd, Resize};
 use crypto_primes::hazmat::{MillerRabin, Primality};
 use rsa::traits::PrivateKeyParts;
+use zeroize::Zeroizing;
 
-use super::KeyError;
 use super::numbers::{Number, PrivateNumbers, PublicNumbers};
-use super::roca;
+use super::private::{PrivateKey, Secret};
+use super::{KeyError, PublicKey, roca};
 
 /// Lets a private key in.
 ///
-/// The factors are put in order, and the CRT values are computed anew. That the factors are prime
-/// is not tested here: it costs more than a signature, and a signature tells.
-pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<rsa::PrivateKey, KeyError> {
-    let (n, bits) = modulus(&numbers.public)?;
-    let e = exponent(numbers.public.e)?;
-    let d = number(numbers.d, bits)?;
-    let primes = match numbers.primes {
-        Some(primes) => in_order(primes, bits)?,
-        None if bool::from(d.is_zero()) => return Err(KeyError::Inconsistent),
-        // Without them they are found from d.
-        None => Vec::new(),
+/// The factors are put in order, and the CRT exponents are computed anew. That the factors are
+/// prime is not tested here: it costs more than a signature, and a signature tells.
+pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<PrivateKey, KeyError> {
+    let public = public_key(&numbers.public)?;
+    let (n, e) = (public.modulus(), public.exponent());
+    let bits = public.bits();
+    let d = secret(numbers.d, bits)?;
+    let [p, q] = match numbers.primes {
+        Some(primes) => in_order(primes, bits.div_ceil(2))?,
+        None => found_from(&n, &e, &d)?,
     };
-
-    // It checks that n = p q, that the factors are odd and differ, that d < n, and that
-    // d e = 1 modulo p - 1 and q - 1.
-    let key = rsa::PrivateKey::from_components(n, e.into(), d, primes)
-        .map_err(|_| KeyError::Inconsistent)?;
-    far_apart(&key, bits)?;
-    Ok(key)
+    if *d >= n || *p == *q || p.concatenating_mul(&*q) != n {
+        return Err(KeyError::Inconsistent);
+    }
+    let (dp, dq) = (crt_exponent(&d, &e, &p)?, crt_exponent(&d, &e, &q)?);
+    far_apart(&p, &q, bits)?;
+    let claimed_q_inverse = secret(numbers.q_inverse, bits.div_ceil(2)).ok();
+    Ok(PrivateKey { public, d, p, q, dp, dq, claimed_q_inverse })
 }
 
 /// Whether both factors look prime to Miller and Rabin, which takes as long as a few signatures.
-pub(super) fn is_prime(key: &rsa::PrivateKey) -> bool {
-    key.primes().iter().all(|prime| {
-        let test = MillerRabin::new(prime.clone());
-        let is_composite = |base: &u8| {
-            let base = BoxedUint::from(*base).resize(prime.as_ref().bits_precision());
-            test.test(&base) == Primality::Composite
-        };
+pub(super) fn is_prime(key: &PrivateKey) -> bool {
+    [&key.p, &key.q].into_iter().all(|prime| {
+        let Some(prime) = Odd::new((**prime).clone()).into_option() else { return false };
+        let bits = prime.as_ref().bits_precision();
+        let test = MillerRabin::new(prime);
+        let is_composite =
+            |base: &u8| test.test(&BoxedUint::from(*base).resize(bits)) == Primality::Composite;
         !BASES.iter().any(is_composite)
     })
 }
 
-/// Lets a public key in.
-pub(super) fn public_key(numbers: &PublicNumbers<'_>) -> Result<rsa::PublicKey, KeyError> {
-    let (n, _) = modulus(numbers)?;
-    let e = exponent(numbers.e)?;
-    rsa::PublicKey::new(n, e.into()).map_err(|_| KeyError::Inconsistent)
-}
-
-/// The size is looked at before any arithmetic, which is what costs.
-fn modulus(numbers: &PublicNumbers<'_>) -> Result<(BoxedUint, u32), KeyError> {
+/// Lets a public key in. The size is looked at before any arithmetic, which is what costs.
+pub(super) fn public_key(numbers: &PublicNumbers<'_>) -> Result<PublicKey, KeyError> {
     let n = numbers.n.ok_or(KeyError::Inconsistent)?;
     let bits = bit_len(n);
     if bits < MIN_BITS {
@@ -71,7 +63,7 @@ fn modulus(numbers: &PublicNumbers<'_>) -> Result<(BoxedUint, u32), KeyError> {
     if roca::is_pattern(n) {
         return Err(KeyError::Weak);
     }
-    Ok((number(Some(n), bits)?, bits))
+    Ok(PublicKey::new(n, exponent(numbers.e)?))
 }
 
 /// 65537 <= e < 2^33 and odd.
@@ -83,31 +75,49 @@ fn exponent(e: Number<'_>) -> Result<u64, KeyError> {
 }
 
 /// Both factors, of half the modulus' size, the greater one first.
-fn in_order(primes: [Number<'_>; 2], bits: u32) -> Result<Vec<BoxedUint>, KeyError> {
-    let mut p = number(primes[0], bits.div_ceil(2))?;
-    let mut q = number(primes[1], bits.div_ceil(2))?;
-    if p < q {
+fn in_order(primes: [Number<'_>; 2], bits: usize) -> Result<[Secret; 2], KeyError> {
+    let (mut p, mut q) = (secret(primes[0], bits)?, secret(primes[1], bits)?);
+    if *p < *q {
         mem::swap(&mut p, &mut q);
     }
-    Ok(vec![p, q])
+    Ok([p, q])
+}
+
+/// The factors of a key that came without them.
+fn found_from(n: &BoxedUint, e: &BoxedUint, d: &BoxedUint) -> Result<[Secret; 2], KeyError> {
+    if d.is_zero().to_bool() {
+        return Err(KeyError::Inconsistent);
+    }
+    let key = rsa::PrivateKey::from_components(n.clone(), e.clone(), d.clone(), Vec::new());
+    match key.map_err(|_| KeyError::Inconsistent)?.primes() {
+        [p, q] => Ok([p, q].map(|prime| Zeroizing::new(prime.as_ref().clone()))),
+        _ => Err(KeyError::MultiPrime),
+    }
+}
+
+/// d modulo `prime` - 1, if it is the inverse of e there.
+fn crt_exponent(d: &BoxedUint, e: &BoxedUint, prime: &BoxedUint) -> Result<Secret, KeyError> {
+    let order = NonZero::new(prime.wrapping_sub(BoxedUint::one())).into_option();
+    let order = Zeroizing::new(order.ok_or(KeyError::Inconsistent)?);
+    let exponent = Zeroizing::new(d.rem(&*order));
+    let product = Zeroizing::new(exponent.concatenating_mul(e));
+    if product.rem(&*order).is_one().to_bool() { Ok(exponent) } else { Err(KeyError::Inconsistent) }
 }
 
 /// [FIPS 186-5], Appendix A.1.3: |p - q| > 2^(nlen / 2 - 100). That d > 2^(nlen / 2) follows from
 /// e < 2^33.
 ///
 /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
-fn far_apart(key: &rsa::PrivateKey, bits: u32) -> Result<(), KeyError> {
-    let [p, q] = key.primes() else { return Err(KeyError::MultiPrime) };
-    let distance = p.as_ref().wrapping_sub(q.as_ref());
-    if distance.bit_width() <= bits / 2 - 100 {
-        return Err(KeyError::Weak);
-    }
-    Ok(())
+fn far_apart(p: &BoxedUint, q: &BoxedUint, bits: usize) -> Result<(), KeyError> {
+    let distance = Zeroizing::new(p.wrapping_sub(q));
+    if distance.bit_width() as usize <= bits / 2 - 100 { Err(KeyError::Weak) } else { Ok(()) }
 }
 
-fn number(magnitude: Number<'_>, bits: u32) -> Result<BoxedUint, KeyError> {
+fn secret(magnitude: Number<'_>, bits: usize) -> Result<Secret, KeyError> {
+    let bits = u32::try_from(bits).map_err(|_| KeyError::Inconsistent)?;
     let magnitude = magnitude.filter(|magnitude| bit_len(magnitude) <= bits);
     BoxedUint::from_be_slice(magnitude.ok_or(KeyError::Inconsistent)?, bits)
+        .map(Zeroizing::new)
         .map_err(|_| KeyError::Inconsistent)
 }
 

@@ -63,6 +63,7 @@ impl Jwk {
             d: magnitude(&self.d),
             primes: (self.p.is_some() || self.q.is_some())
                 .then(|| [magnitude(&self.p), magnitude(&self.q)]),
+            q_inverse: None,
         })
     }
 }

@@ -19,12 +19,14 @@ pub(super) struct PublicNumbers<'a> {
     pub(super) e: Number<'a>,
 }
 
-/// What is worked with. The CRT values are not kept: they are computed anew.
+/// What is worked with. Both CRT exponents are left out: they are computed anew.
 pub(super) struct PrivateNumbers<'a> {
     pub(super) public: PublicNumbers<'a>,
     pub(super) d: Number<'a>,
     /// A JWK may come without them.
     pub(super) primes: Option<[Number<'a>; 2]>,
+    /// Used if it is right, and nothing is wrong with a key where it is not.
+    pub(super) q_inverse: Number<'a>,
 }
 
 impl<'a> PrivateNumbers<'a> {
@@ -75,10 +77,11 @@ impl<'a> PrivateNumbers<'a> {
         }
         let mut number = || key.take(Tag::Integer)?.unsigned();
         let public = PublicNumbers { n: number()?, e: number()? };
-        let numbers = Self { public, d: number()?, primes: Some([number()?, number()?]) };
-        for _crt_value in 0..3 {
+        let (d, primes) = (number()?, Some([number()?, number()?]));
+        for _exponent in 0..2 {
             number()?;
         }
+        let numbers = Self { public, d, primes, q_inverse: number()? };
         key.finish()?;
         Ok(numbers)
     }

@@ -1,8 +1,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crypto_bigint::BoxedUint;
 use rsa::pkcs8::EncodePublicKey;
-use rsa::traits::PublicKeyParts;
 use sha2::{Digest, Sha256};
 
 use super::detect::Kind;
@@ -13,14 +13,18 @@ use crate::Signature;
 
 /// An RSA public key of 2048 to 4096 bits.
 #[derive(Clone, Eq, PartialEq)]
-pub struct PublicKey(rsa::PublicKey);
+pub struct PublicKey {
+    /// Big-endian, without leading zeros.
+    n: Vec<u8>,
+    e: u64,
+}
 
 impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo` ([RFC 5280, Section 4.1]).
     ///
     /// [RFC 5280, Section 4.1]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
     pub fn from_spki_der(der: &[u8]) -> Result<Self, KeyError> {
-        gate::public_key(&PublicNumbers::from_spki(der)?).map(Self)
+        gate::public_key(&PublicNumbers::from_spki(der)?)
     }
 
     /// Reads a public key in PEM, DER or as a JWK, or takes it out of a certificate.
@@ -29,29 +33,32 @@ impl PublicKey {
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, KeyError> {
         let piece = intake::public(bytes)?;
         if piece.kind == Kind::Jwk {
-            return gate::public_key(&Jwk::parse(&piece.bytes)?.public()).map(Self);
+            return gate::public_key(&Jwk::parse(&piece.bytes)?.public());
         }
         let numbers = match piece.kind {
             Kind::Certificate => PublicNumbers::from_certificate(&piece.bytes)?,
             Kind::PublicPkcs1 => PublicNumbers::from_pkcs1(&piece.bytes)?,
             _ => PublicNumbers::from_spki(&piece.bytes)?,
         };
-        gate::public_key(&numbers).map(Self)
+        gate::public_key(&numbers)
     }
 
-    pub(super) fn of(private: &rsa::PrivateKey) -> Self {
-        Self(private.to_public_key())
+    /// Takes what the gate has let in.
+    pub(super) fn new(n: &[u8], e: u64) -> Self {
+        Self { n: n.to_vec(), e }
     }
 
     /// Writes a `SubjectPublicKeyInfo`, which is what `PUBLIC KEY` holds in PEM.
     pub fn to_spki_der(&self) -> Vec<u8> {
-        let der = self.0.to_public_key_der().expect("two integers of bounded size fit in DER");
+        let der =
+            self.to_rsa().to_public_key_der().expect("two integers of bounded size fit in DER");
         der.into_vec()
     }
 
     /// The size of the modulus.
     pub fn bits(&self) -> usize {
-        self.0.n().bit_width_vartime() as usize
+        let leading = self.n.first().map_or(0, |first| first.leading_zeros());
+        self.n.len() * 8 - leading as usize
     }
 
     /// SHA-256 over [`PublicKey::to_spki_der`].
@@ -68,7 +75,20 @@ impl PublicKey {
     /// Whether this key's private half made `signature` over `message`.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
-        self.0.pkcs1v15_verify::<Sha256>(message, signature.as_bytes()).is_ok()
+        self.to_rsa().pkcs1v15_verify::<Sha256>(message, signature.as_bytes()).is_ok()
+    }
+
+    pub(crate) fn modulus(&self) -> BoxedUint {
+        BoxedUint::from_be_slice_vartime(&self.n)
+    }
+
+    pub(crate) fn exponent(&self) -> BoxedUint {
+        self.e.into()
+    }
+
+    fn to_rsa(&self) -> rsa::PublicKey {
+        let key = rsa::PublicKey::new(self.modulus(), self.exponent());
+        key.expect("the gate let in no other sizes and exponents than this takes")
     }
 }
 

@@ -1,0 +1,55 @@
+//! The numbers of a private key that the gate let in.
+
+use alloc::boxed::Box;
+use alloc::vec;
+
+use crypto_bigint::BoxedUint;
+#[cfg(feature = "ring")]
+use crypto_bigint::{ConcatenatingMul, Odd};
+use zeroize::Zeroizing;
+
+use super::PublicKey;
+
+/// `d`, both factors, and what follows from them ([RFC 8017, Section 3.2]): they fit each other.
+///
+/// [RFC 8017, Section 3.2]: https://www.rfc-editor.org/rfc/rfc8017#section-3.2
+pub(crate) struct PrivateKey {
+    pub(crate) public: PublicKey,
+    pub(crate) d: Secret,
+    /// The greater factor.
+    pub(crate) p: Secret,
+    pub(crate) q: Secret,
+    /// d modulo p - 1.
+    pub(crate) dp: Secret,
+    /// d modulo q - 1.
+    pub(crate) dq: Secret,
+    /// What the key came with as the inverse of q modulo p. Nothing has been checked about it.
+    pub(super) claimed_q_inverse: Option<Secret>,
+}
+
+pub(crate) type Secret = Zeroizing<BoxedUint>;
+
+impl PrivateKey {
+    /// The key as the `rsa` crate has it; `None` if the factors share a divisor.
+    pub(super) fn to_rsa(&self) -> Option<Box<rsa::PrivateKey>> {
+        let (n, e) = (self.public.modulus(), self.public.exponent());
+        let primes = vec![(*self.p).clone(), (*self.q).clone()];
+        rsa::PrivateKey::from_components(n, e, (*self.d).clone(), primes).ok().map(Box::new)
+    }
+
+    /// The inverse of q modulo p; `None` if the factors share a divisor.
+    ///
+    /// To see that the claimed one is right is much cheaper than to compute it.
+    #[cfg(feature = "ring")]
+    pub(crate) fn q_inverse(&self) -> Option<Secret> {
+        let p = Zeroizing::new(Odd::new((*self.p).clone()).into_option()?);
+        let is_inverse = |claimed: &&Secret| {
+            let product = Zeroizing::new(claimed.concatenating_mul(&*self.q));
+            product.rem(p.as_nz_ref()).is_one().to_bool()
+        };
+        match self.claimed_q_inverse.as_ref().filter(is_inverse) {
+            Some(claimed) => Some(claimed.clone()),
+            None => self.q.invert_odd_mod(&p).into_option().map(Zeroizing::new),
+        }
+    }
+}
