@@ -2,7 +2,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crypto_bigint::BoxedUint;
-use rsa::pkcs8::EncodePublicKey;
+use der::Encode;
+use der::asn1::{BitStringRef, UintRef};
+use rsa::pkcs1::{ALGORITHM_ID, RsaPublicKey};
+use rsa::pkcs8::SubjectPublicKeyInfoRef;
 use sha2::{Digest, Sha256};
 
 use super::detect::Kind;
@@ -50,9 +53,15 @@ impl PublicKey {
 
     /// Writes a `SubjectPublicKeyInfo`, which is what `PUBLIC KEY` holds in PEM.
     pub fn to_spki_der(&self) -> Vec<u8> {
-        let der =
-            self.to_rsa().to_public_key_der().expect("two integers of bounded size fit in DER");
-        der.into_vec()
+        self.spki().expect("two integers of bounded size fit in DER")
+    }
+
+    fn spki(&self) -> der::Result<Vec<u8>> {
+        let e = self.e.to_be_bytes();
+        let (modulus, public_exponent) = (UintRef::new(&self.n)?, UintRef::new(&e)?);
+        let key = RsaPublicKey { modulus, public_exponent }.to_der()?;
+        let subject_public_key = BitStringRef::from_bytes(&key)?;
+        SubjectPublicKeyInfoRef { algorithm: ALGORITHM_ID, subject_public_key }.to_der()
     }
 
     /// The size of the modulus.
