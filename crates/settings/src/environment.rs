@@ -17,18 +17,20 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
     // Ordered, so that the same environment always gives the same words.
     let variables: BTreeMap<String, String> =
         variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+    // Most environments have none of ours, and to spell all that there could be is some work.
+    let has_ours = variables.keys().any(|name| name.starts_with(PREFIX));
     for setting in Setting::ALL {
-        own(&mut layer, setting, &variables);
+        if has_ours {
+            own(&mut layer, setting, &variables);
+        }
         let mut world = setting.world_names().iter().filter(|name| variables.contains_key(**name));
         if let Some(name) = world.next() {
             let source = Source::WorldVariable((*name).to_owned());
             layer.add(setting, source, raw(setting, &variables[*name]));
         }
     }
-    let known: Vec<String> =
-        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
-    for name in variables.keys().filter(|name| name.starts_with(PREFIX)) {
-        misspelt(&mut layer, name, &known);
+    if has_ours {
+        misspelt(&mut layer, &variables);
     }
     layer
 }
@@ -89,16 +91,20 @@ fn raw(setting: Setting, value: &str) -> Raw {
     Raw::List(items.map(str::to_owned).collect())
 }
 
-/// Names a variable that was probably meant to be ours.
-fn misspelt(layer: &mut Layer, name: &str, known: &[String]) {
-    let lower = name[PREFIX.len()..].to_ascii_lowercase();
-    if known.contains(&lower) {
-        return;
-    }
-    if let Some(near) = spelling::nearest(&lower, known.iter().map(String::as_str)) {
-        let near = format!("{PREFIX}{}", near.to_ascii_uppercase());
-        let source = Source::Variable(text::shown(name));
-        layer.notice(&source, Remark::UnknownVariable { near });
+/// Names each variable that was probably meant to be ours.
+fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
+    let known: Vec<String> =
+        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
+    for name in variables.keys() {
+        let Some(ours) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
+        if known.contains(&ours) {
+            continue;
+        }
+        if let Some(near) = spelling::nearest(&ours, known.iter().map(String::as_str)) {
+            let near = format!("{PREFIX}{}", near.to_ascii_uppercase());
+            let source = Source::Variable(text::shown(name));
+            layer.notice(&source, Remark::UnknownVariable { near });
+        }
     }
 }
 
