@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_of_it_is_admitted() {
+    fn d18_only_the_whole_of_it_is_admitted() {
         let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
         for (name, header, admitted) in [
             ("it", "Bearer 0123456789abcdef0123456789abcdef", true),

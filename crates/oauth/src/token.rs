@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use orgtoken_assertion::UnixTime;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::answer::AnswerError;
@@ -40,6 +41,12 @@ impl AccessToken {
     /// The token itself.
     pub fn secret(&self) -> &str {
         &self.0
+    }
+
+    /// Is the other one the same token? Takes as long for a near miss as for a wild guess.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 
     /// Is it a JWT, with an end of its own, or an opaque session id?
@@ -162,6 +169,20 @@ mod tests {
             format!("{token:?} {token:#?}"),
             "AccessToken([redacted]) AccessToken([redacted])"
         );
+    }
+
+    #[test]
+    fn d18_only_the_whole_of_it_is_the_same_token() {
+        let parse = |text| AccessToken::parse(text).unwrap();
+        let token = parse("00Dxx0000006JFr!s3cr3t");
+        for (other, same) in [
+            ("00Dxx0000006JFr!s3cr3t", true),
+            ("00Dxx0000006JFr!s3cr3T", false),
+            ("00Dxx0000006JFr!s3cr3", false),
+            ("00Dxx0000006JFr!s3cr3tt", false),
+        ] {
+            assert_eq!(token.is(&parse(other)), same, "{other}");
+        }
     }
 
     #[test]

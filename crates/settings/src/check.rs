@@ -147,7 +147,7 @@ impl Check {
                     self.problem(setting, &source, Fault::Missing { meant: None });
                     return None;
                 }
-                if trimmed != text.secret() {
+                if trimmed.len() != text.secret().len() {
                     self.notices.push(Notice::new(&source, Remark::Trimmed(setting)));
                 }
                 Some((trimmed.to_owned(), source))

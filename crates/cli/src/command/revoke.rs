@@ -51,8 +51,8 @@ async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failur
     let lease = store.lease().await;
     let mut state = store.load().await;
     // Somebody may have logged in meanwhile: that token lives.
-    let same = |kept: &str| kept == token.access_token().secret();
-    if state.held.as_ref().is_some_and(|kept| same(kept.token().access_token().secret())) {
+    if state.held.as_ref().is_some_and(|kept| kept.token().access_token().is(token.access_token()))
+    {
         state.held = None;
         store.save(&state, &lease).await;
     }
