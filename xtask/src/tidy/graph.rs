@@ -7,16 +7,20 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use super::Source;
-use crate::build;
 
-pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) -> Result<()> {
-    let metadata = build::metadata(sh)?;
-    let packages = packages(&metadata)?;
+pub(super) fn check(
+    sh: &Shell,
+    metadata: &Value,
+    sources: &[Source],
+    problems: &mut Vec<String>,
+) -> Result<()> {
+    let packages = packages(metadata)?;
     for package in packages.iter().filter(|package| package.ours) {
         edges(package, problems);
     }
     for name in PURE {
-        let behind = closure(&metadata, name)?;
+        let behind: BTreeSet<String> =
+            behind(metadata, name)?.iter().map(|package| text(&package["name"])).collect();
         for banned in BANNED.iter().filter(|banned| behind.contains(**banned)) {
             problems.push(format!(
                 "{name} depends on {banned}: it does no I/O, move what needs it to orgtoken-client"
@@ -76,7 +80,11 @@ fn bans(sources: &[Source], problems: &mut Vec<String>) {
 fn behind_the_program(sh: &Shell, problems: &mut Vec<String>) -> Result<()> {
     let tree = "cargo tree --package orgtoken --edges normal,no-proc-macro --prefix none";
     let words = tree.split(' ').skip(1);
-    let tree = cmd!(sh, "cargo {words...}").quiet().ignore_stderr().read()?;
+    count(&cmd!(sh, "cargo {words...}").quiet().ignore_stderr().read()?, problems);
+    Ok(())
+}
+
+fn count(tree: &str, problems: &mut Vec<String>) {
     let crates: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     if crates.len() > CRATES {
         problems.push(format!(
@@ -85,7 +93,6 @@ fn behind_the_program(sh: &Shell, problems: &mut Vec<String>) -> Result<()> {
             crates.len()
         ));
     }
-    Ok(())
 }
 
 struct Package {
@@ -112,16 +119,16 @@ fn packages(metadata: &Value) -> Result<Vec<Package>> {
         .collect())
 }
 
-/// Every crate that is linked into a build of `name`.
-fn closure(metadata: &Value, name: &str) -> Result<BTreeSet<String>> {
-    let names: BTreeMap<&str, String> = list(&metadata["packages"])
-        .filter_map(|package| Some((package["id"].as_str()?, text(&package["name"]))))
+/// Every package that is linked into a build of `name`.
+pub(super) fn behind<'a>(metadata: &'a Value, name: &str) -> Result<Vec<&'a Value>> {
+    let packages: BTreeMap<&str, &Value> = list(&metadata["packages"])
+        .filter_map(|package| Some((package["id"].as_str()?, package)))
         .collect();
     let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"])
         .filter_map(|node| Some((node["id"].as_str()?, &node["deps"])))
         .collect();
 
-    let start = names.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
+    let start = packages.iter().find(|(_, package)| package["name"] == name).map(|(id, _)| *id);
     let mut waiting = vec![start.with_context(|| format!("no package {name}"))?];
     let mut seen = BTreeSet::new();
     while let Some(id) = waiting.pop() {
@@ -131,7 +138,7 @@ fn closure(metadata: &Value, name: &str) -> Result<BTreeSet<String>> {
             waiting.extend(linked.filter_map(|edge| edge["pkg"].as_str()));
         }
     }
-    Ok(seen.into_iter().map(|id| names[id].clone()).collect())
+    Ok(seen.into_iter().map(|id| packages[id]).collect())
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -221,6 +228,16 @@ mod tests {
     }
 
     #[test]
+    fn e5_crates_behind_the_program_are_counted_once_each() {
+        for (crates, found) in [(CRATES, 0), (CRATES + 1, 1)] {
+            let tree: String = (0..crates).map(|n| format!("c{n} v1.0.0\n")).collect();
+            let mut problems = Vec::new();
+            count(&format!("{tree}c0 v1.0.0 (*)\n"), &mut problems);
+            assert_eq!(problems.len(), found, "{crates}");
+        }
+    }
+
+    #[test]
     fn only_what_is_linked_counts_as_behind_a_crate() {
         let metadata = serde_json::json!({
             "packages": [
@@ -236,7 +253,8 @@ mod tests {
                 {"id": "c 1", "deps": []}, {"id": "d 1", "deps": []},
             ]},
         });
-        let behind: Vec<String> = closure(&metadata, "a").unwrap().into_iter().collect();
-        assert_eq!(behind, ["a", "b", "c"]);
+        let behind = behind(&metadata, "a").unwrap();
+        let names: Vec<_> = behind.iter().map(|package| text(&package["name"])).collect();
+        assert_eq!(names, ["a", "b", "c"]);
     }
 }

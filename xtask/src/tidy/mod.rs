@@ -3,13 +3,17 @@
 mod docs;
 mod graph;
 mod rows;
+mod secrets;
 mod sizes;
+mod supply;
 mod text;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
+
+use crate::build;
 
 pub(crate) fn tidy(sh: &Shell) -> Result<ExitCode> {
     check(sh)?;
@@ -22,7 +26,10 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     sizes::check(&sources, &mut problems);
     text::check(&sources, &mut problems);
     docs::check(&sources, &mut problems);
-    graph::check(sh, &sources, &mut problems)?;
+    secrets::check(&sources, &mut problems);
+    let metadata = build::metadata(sh)?;
+    graph::check(sh, &metadata, &sources, &mut problems)?;
+    supply::check(&metadata, &sources, &mut problems)?;
     let covered = rows::check(&sources, &mut problems);
 
     println!("rows of the references with a test: {covered}");

@@ -12,7 +12,8 @@ use super::Source;
 /// Returns how much is covered, a table each.
 pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) -> String {
     let mut covered = BTreeSet::new();
-    for source in sources.iter().filter(|source| !source.path.starts_with("xtask/")) {
+    // The samples below are no tests of anything else.
+    for source in sources.iter().filter(|source| source.path != "xtask/src/tidy/rows.rs") {
         let name = source.path.rsplit('/').next().unwrap_or_default();
         if source.path.contains("/tests/") {
             covered.extend(leading(&name.to_uppercase()));

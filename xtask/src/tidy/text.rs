@@ -16,6 +16,11 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
                 problems.push(report(line, "a path of one machine: use a relative or made-up one"));
             }
         }
+        // Examples and tests are crates, too, and have no root that is looked at.
+        let is_member = source.text.contains("\nversion.workspace = true\n");
+        if is_member && !source.text.contains("\n[lints]\nworkspace = true\n") {
+            problems.push(report(1, "put `workspace = true` below `[lints]`"));
+        }
         if is_crate_root(&source.path) && !source.text.contains("\n#![forbid(unsafe_code)]") {
             problems.push(report(1, "put `#![forbid(unsafe_code)]` below its documentation"));
         }
@@ -101,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_root_forbids_unsafe_code() {
+    fn e10_a_crate_root_forbids_unsafe_code() {
         let bare = "//! A crate.\n";
         let good = "//! A crate.\n#![forbid(unsafe_code)]\n";
         for (path, text, count) in [
@@ -114,6 +119,14 @@ mod tests {
         ] {
             assert_eq!(problems_of(check, path, text).len(), count, "{path}");
         }
+    }
+
+    #[test]
+    fn e10_every_package_is_held_to_the_lints_of_the_workspace() {
+        let bare = "[package]\nversion.workspace = true\n";
+        let good = format!("{bare}\n[lints]\nworkspace = true\n");
+        assert_eq!(problems_of(check, "crates/a/Cargo.toml", bare).len(), 1);
+        assert!(problems_of(check, "crates/a/Cargo.toml", &good).is_empty());
     }
 
     #[test]

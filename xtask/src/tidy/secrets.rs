@@ -1,0 +1,227 @@
+//! Secrets are not compared in the open, not copied or shown by a derive, and not in this
+//! repository.
+
+use super::Source;
+
+pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
+    let manifest = sources.iter().find(|source| source.path == MANIFEST);
+    for source in sources {
+        let mut report = |line: usize, what: &str| {
+            problems.push(format!("{}:{line}: {what}", source.path));
+        };
+        if source.is_rust() && !source.is_test() {
+            comparisons(source.code()).for_each(|line| report(line, COMPARED));
+            derives(source.code()).for_each(|line| report(line, DERIVED));
+        }
+        if !manifest.is_some_and(|manifest| lists(&manifest.text, &source.path)) {
+            key_material(&source.text).for_each(|line| report(line, COMMITTED));
+        }
+    }
+}
+
+/// Whether a file is one of those that the manifest says are published.
+fn lists(manifest: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    manifest.contains(&format!("`{stem}."))
+}
+
+/// Lines that compare a secret in a time that tells how much of it was right.
+fn comparisons(code: &str) -> impl Iterator<Item = usize> {
+    let is_secret = |term: &str| term.trim_end_matches([';', ',', ')', '?']).ends_with(".secret(");
+    let compares = move |line: &str| {
+        [" == ", " != "].iter().flat_map(|sign| line.match_indices(sign)).any(|(at, _)| {
+            let right = line[at + 4..].split_whitespace().next().unwrap_or_default();
+            is_secret(&line[..at]) || is_secret(right)
+        })
+    };
+    let lines = (1..).zip(code.lines());
+    lines
+        .filter(move |(_, line)| !line.trim_start().starts_with("//") && compares(line))
+        .map(|(number, _)| number)
+}
+
+/// Where a type that holds the bytes of a secret derives what gives them away.
+fn derives(code: &str) -> impl Iterator<Item = usize> {
+    let lines: Vec<&str> = code.lines().collect();
+    let mut found = Vec::new();
+    let mut derived = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        let begins = |word: &str| line.trim_start().starts_with(word);
+        if begins("#[derive(") {
+            let end = lines[at..].iter().position(|line| line.contains(")]")).unwrap_or(0);
+            derived = lines[at..=at + end].concat();
+        } else if is_type(line) {
+            let gives_away = GIVE_AWAY.iter().any(|name| derives_one(&derived, name));
+            if gives_away && body(&lines[at..]).any(|line| line.contains("Zeroizing<")) {
+                found.push(at + 1);
+            }
+            derived.clear();
+        }
+    }
+    found.into_iter()
+}
+
+fn derives_one(derived: &str, name: &str) -> bool {
+    let words = derived.split(|c: char| !c.is_alphanumeric());
+    words.into_iter().any(|word| word == name)
+}
+
+fn is_type(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let words = match words.as_slice() {
+        [first, rest @ ..] if first.starts_with("pub") => rest,
+        words => words,
+    };
+    matches!(words, ["struct" | "enum" | "union", ..])
+}
+
+/// A type by its layout, which rustfmt keeps.
+fn body<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    let first = lines.first().copied().unwrap_or_default();
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let is_end = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with('}'));
+    let len =
+        if first.ends_with(['}', ';']) { 0 } else { lines.iter().position(is_end).unwrap_or(0) };
+    lines[..=len].iter().copied()
+}
+
+/// Lines that hold a private key, a session or a signed assertion, or begin one.
+fn key_material(text: &str) -> impl Iterator<Item = usize> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let next = lines.get(at + 1).copied().unwrap_or_default();
+        let pem = line
+            .split_once(concat!("PRIVATE", " KEY-----"))
+            .is_some_and(|(_, rest)| longest(rest, BASE64) >= PEM || longest(next, BASE64) >= PEM);
+        let der = line.match_indices("MII").any(|(at, _)| run(&line[at..], BASE64) >= DER);
+        let jwk = line.split_once("\"d\"").is_some_and(|(_, rest)| longest(rest, URL) >= JWK);
+        let session = line.match_indices("00D").any(|(at, _)| is_session(&line[at..]));
+        let assertion = line.match_indices("eyJ").any(|(at, _)| is_assertion(&line[at..]));
+        if pem || der || jwk || session || assertion {
+            found.push(at + 1);
+        }
+    }
+    found.into_iter()
+}
+
+/// The id of an org, an exclamation mark and some ninety characters.
+fn is_session(text: &str) -> bool {
+    let id = run(text, "");
+    matches!(id, 15 | 18) && text[id..].starts_with('!') && run(&text[id + 1..], "._") >= SESSION
+}
+
+/// Header, claims and the signature of a key of 2048 bits or more.
+fn is_assertion(text: &str) -> bool {
+    let mut parts = text.splitn(3, '.');
+    let [Some(_), Some(claims), Some(signature)] = [parts.next(), parts.next(), parts.next()]
+    else {
+        return false;
+    };
+    claims.starts_with("eyJ") && run(signature, URL) >= SIGNATURE
+}
+
+/// How many letters, digits and characters of `more` the text begins with.
+fn run(text: &str, more: &str) -> usize {
+    let is_in = |c: &u8| c.is_ascii_alphanumeric() || more.as_bytes().contains(c);
+    text.bytes().take_while(is_in).count()
+}
+
+fn longest(text: &str, more: &str) -> usize {
+    let ends = |c: char| !c.is_ascii_alphanumeric() && !more.contains(c);
+    text.split(ends).map(str::len).max().unwrap_or(0)
+}
+
+const COMPARED: &str = "a secret is compared with `==`: use `subtle`, or compare digests";
+const DERIVED: &str =
+    "a secret must not be cloned, compared, shown or serialised: write what it needs by hand";
+const COMMITTED: &str = "key material: make it with `cargo xtask test-keys`, and never commit it";
+
+/// The list of what may be here: everybody can read it in a standard or a public test suite.
+const MANIFEST: &str = "crates/assertion/testdata/README.md";
+
+const GIVE_AWAY: [&str; 8] =
+    ["Clone", "Copy", "Debug", "Deserialize", "Eq", "Hash", "PartialEq", "Serialize"];
+
+const BASE64: &str = "+/=";
+const URL: &str = "-_";
+/// In characters: a line of PEM, 1024 bits of DER, an exponent of 1024 bits, and so on.
+const PEM: usize = 60;
+const DER: usize = 200;
+const JWK: usize = 170;
+const SESSION: usize = 80;
+const SIGNATURE: usize = 340;
+
+#[cfg(test)]
+mod tests {
+    use super::super::{problems_of, sample};
+    use super::*;
+
+    #[test]
+    fn d18_a_secret_is_not_compared_with_two_equal_signs() {
+        for (path, line, count) in [
+            ("crates/a/src/a.rs", "if a.secret() == b { return; }", 1),
+            ("crates/a/src/a.rs", "let same = a != *b.secret();", 1),
+            ("crates/a/src/a.rs", "if a.secret().len() == 3 { return; }", 0),
+            ("crates/a/src/a.rs", "Text(a) if name == \"key\" => a.secret(),", 0),
+            ("crates/a/src/a.rs", "// `a.secret() == b` would tell.", 0),
+            ("crates/a/src/a.rs", "send(a.secret());", 0),
+            ("crates/a/tests/a.rs", "assert!(a.secret() == b);", 0),
+        ] {
+            assert_eq!(problems_of(check, path, line).len(), count, "{path}: {line}");
+        }
+    }
+
+    #[test]
+    fn d19_a_type_of_secret_bytes_derives_nothing_that_gives_them_away() {
+        for (name, code, count) in [
+            ("debug", "#[derive(Debug)]\npub struct A(Zeroizing<String>);\n", 1),
+            ("default", "#[derive(Default)]\npub struct A(Zeroizing<String>);\n", 0),
+            ("by hand", "pub struct A(Zeroizing<String>);\nimpl Debug for A {\n}\n", 0),
+            ("field", "#[derive(Clone)]\nstruct A {\n    a: Zeroizing<Vec<u8>>,\n}\n", 1),
+            (
+                "elsewhere",
+                "#[derive(Clone)]\nstruct A {\n    a: B,\n}\nstruct B(Zeroizing<u8>);\n",
+                0,
+            ),
+            (
+                "enum",
+                "#[derive(\n    Eq,\n    PartialEq,\n)]\npub(crate) enum A {\n    B(Zeroizing<u8>),\n}\n",
+                1,
+            ),
+            ("attribute", "#[derive(Serialize)]\n#[serde(default)]\nstruct A(Zeroizing<u8>);\n", 1),
+        ] {
+            assert_eq!(problems_of(check, "crates/a/src/a.rs", code).len(), count, "{name}");
+        }
+    }
+
+    #[test]
+    fn d22_key_material_is_found_wherever_it_lies() {
+        let begin = concat!("-----BEGIN PRIVATE", " KEY-----");
+        let line = |number: usize| "aB3+".repeat(number / 4);
+        let url = |number: usize| "aB3_".repeat(number / 4);
+        let jws = |number: usize| format!("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.{}", url(number));
+        for (name, text, count) in [
+            ("PEM", format!("{begin}\n{}\n", line(64)), 1),
+            ("PEM in JSON", format!("\"{begin}\\n{}\\n\"", line(64)), 1),
+            ("its label alone", format!("starts with `{begin}`\n"), 0),
+            ("a label and a word", format!("{begin}\ncanary\n"), 0),
+            ("DER in base64", format!("let key = \"MIIE{}\";", line(400)), 1),
+            ("a hash in base64", format!("\"sha512-MII{}\"", line(84)), 0),
+            ("JWK", format!("{{\"kty\":\"RSA\",\"d\": \"{}\"}}", url(342)), 1),
+            ("public JWK", format!("{{\"kty\":\"RSA\",\"n\":\"{}\"}}", url(342)), 0),
+            ("session", format!("00Dxx0000001gPz!{}", line(92).replace('+', ".")), 1),
+            ("session of an org", format!("00Dxx0000001gPzEAI!{}", line(92).replace('+', ".")), 1),
+            ("assertion", jws(344), 1),
+            ("a word in its form", jws(40), 0),
+        ] {
+            assert_eq!(problems_of(check, "docs/a.md", &text).len(), count, "{name}");
+
+            let published = sample(MANIFEST, "| `rfc7515-a2.jwk` | RFC 7515 |");
+            let mut problems = Vec::new();
+            check(&[published, sample("testdata/rfc7515-a2.jwk", &text)], &mut problems);
+            assert!(problems.is_empty(), "{name}");
+        }
+    }
+}
