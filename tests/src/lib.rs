@@ -7,6 +7,7 @@
 pub mod cases;
 pub mod home;
 pub mod keys;
+pub mod memory;
 pub mod program;
 pub mod raw;
 pub mod secret;
