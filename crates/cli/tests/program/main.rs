@@ -5,6 +5,7 @@
 //! | `api` | calls the org |
 //! | `cache` | lets runs share a login |
 //! | `catalogue` | every refusal, as it is told |
+//! | `closed` | keeps others out of its process |
 //! | `doctor` | says why there is no token |
 //! | `hub` | gets settings from there |
 //! | `keys` | makes and compares |
@@ -20,6 +21,7 @@
 mod api;
 mod cache;
 mod catalogue;
+mod closed;
 mod doctor;
 mod elsewhere;
 mod faults;

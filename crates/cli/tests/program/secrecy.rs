@@ -33,14 +33,6 @@ fn d12_the_process_leaves_no_core_file() {
 }
 
 #[test]
-fn d12_the_process_is_closed_before_it_opens_a_file() {
-    // The first statement of `main` closes it; nothing is read before.
-    let source = include_str!("../../src/main.rs");
-    let body = source.split_once("fn main() -> ExitCode {").unwrap().1;
-    assert!(body.trim_start().starts_with("let unhardened = harden::harden();"));
-}
-
-#[test]
 fn d13_keys_are_made_for_their_owner_alone() {
     use std::os::unix::fs::MetadataExt;
     let bench = Bench::new();

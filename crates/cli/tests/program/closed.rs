@@ -1,0 +1,192 @@
+//! A process that nobody looks into: no core, no debugger, nothing open before it is closed, and no
+//! value in what it says when it breaks.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::chown;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+
+use crate::support::{Bench, PAIR, stderr, stdout};
+
+#[test]
+fn d04_whatever_breaks_nothing_is_shown_of_it() {
+    let Some(bench) = bench("what breaks") else { return };
+    for (phase, fault, exit, said) in [
+        ("no cache", "mkdir:error=EROFS", 0, "warning: the token cache is not used: "),
+        ("no poller", "epoll_create1:error=EMFILE", 1, BUG),
+        ("no random numbers", "getrandom:error=EIO", 1, BUG),
+        ("no thread", "clone,clone3:error=EAGAIN", 1, BUG),
+        ("no socket", "socket:error=EMFILE", 6, "error: no token from "),
+        ("no answer", "recvfrom:error=EIO", 6, "error: no token from "),
+        ("nobody listens", "write:error=EPIPE", 1, ""),
+    ] {
+        let inject = format!("inject={fault}");
+        let output = traced(&bench, &["-e", &inject], &["token", "-vv", "--retry"]);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(exit), "{phase}: {told}");
+        assert!(told.contains(said), "{phase}: {told}");
+        for secret in [&body(), "eyJ", "00D"] {
+            assert!(!told.contains(secret), "{phase}: {told}");
+        }
+        if said == BUG {
+            let line = told.lines().next_back().unwrap().strip_prefix(BUG);
+            assert!(line.is_some_and(is_place), "{phase}: {told}");
+        }
+        let _ = fs::remove_dir_all(bench.folder.path().join(".cache"));
+    }
+}
+
+#[test]
+fn d11_an_abort_leaves_no_core() {
+    let bench = Bench::new();
+    let hold = bench.org.hold("/services/oauth2/token");
+    let command = bench.command(&["token"]);
+    let mut unlimited = Command::new("sh");
+    unlimited.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
+    let mut child = like(&command, unlimited, &bench).spawn().unwrap();
+    hold.wait(1);
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    let status = child.wait().unwrap();
+    hold.release();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
+    let names = fs::read_dir(bench.folder.path()).unwrap();
+    assert!(
+        names.into_iter().all(|name| !name
+            .unwrap()
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(b"core"))
+    );
+}
+
+/// Root may look into everything: then somebody else runs the program, and looks.
+#[test]
+fn d11_a_process_of_the_same_user_sees_nothing() {
+    let bench = Bench::new();
+    let hold = bench.org.hold("/services/oauth2/token");
+    let mut command = bench.command(&["token"]);
+    if geteuid().is_root() {
+        command = given_to_nobody(&command, &bench);
+    }
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    hold.wait(1);
+    let seen = ["environ", "maps", "mem"].map(|name| {
+        let mut cat = Command::new("cat");
+        cat.arg(format!("/proc/{}/{name}", child.id()));
+        if geteuid().is_root() { as_nobody(&mut cat) } else { &mut cat }.output().unwrap()
+    });
+    hold.release();
+    stdout(&child.wait_with_output().unwrap());
+    for output in seen {
+        assert!(stderr(&output).contains("Permission denied"), "{output:?}");
+    }
+}
+
+/// Files and program are somebody else's, in a folder that they can reach.
+fn given_to_nobody(command: &Command, bench: &Bench) -> Command {
+    let folder = bench.folder.path();
+    for name in ["", "app.key", "ca.pem", "salesforce.json"] {
+        chown(folder.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let program = folder.join("orgtoken");
+    fs::copy(command.get_program(), &program).unwrap();
+    let mut theirs = Command::new(program);
+    theirs.args(command.get_args()).env_clear().env("HOME", folder).current_dir(folder);
+    as_nobody(&mut theirs);
+    theirs
+}
+
+fn as_nobody(command: &mut Command) -> &mut Command {
+    command.uid(NOBODY).gid(NOBODY)
+}
+
+#[test]
+fn d12_the_process_is_closed_before_it_reads_a_file_of_ours() {
+    let Some(bench) = bench("what is read first") else { return };
+    let calls = "trace=open,openat,read,prlimit64,prctl";
+    stdout(&traced(&bench, &["-e", calls], &["token"]));
+    let trace = trace(&bench);
+    let at = |call: &str| trace.iter().position(|line| line.contains(call)).expect(call);
+    let core = at("RLIMIT_CORE, {rlim_cur=0, rlim_max=0}, NULL) = 0");
+    let closed = at("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0");
+    assert!(core < closed, "{core} {closed}");
+    let opens = |lines: &[String]| lines.iter().filter(|line| line.contains(" open")).count();
+    assert!(opens(&trace[closed..]) >= 3, "it reads record, root and cache");
+    for line in &trace[..closed] {
+        let of_the_loader = ["/etc/ld.so", "/lib", "/usr/lib", "/proc/self", "/sys"];
+        let path = line.split_once(" open").and_then(|(_, call)| call.split('"').nth(1));
+        let ours = path.is_some_and(|path| !of_the_loader.iter().any(|it| path.starts_with(it)));
+        assert!(!ours && !line.contains("read(0,"), "{line}");
+    }
+}
+
+#[test]
+fn d13_files_and_folders_are_their_owners_alone_from_the_start() {
+    let Some(bench) = bench("how files are made") else { return };
+    let calls = "trace=open,openat,creat,mkdir,mkdirat,chmod,fchmod,fchmodat,umask";
+    for (args, made) in [
+        (&["token"][..], 2),
+        (&["token", "--output", "curl", "--out", "token.curl"], 1),
+        (&["key", "generate", "new"], 2),
+    ] {
+        let output = traced(&bench, &["-e", calls], args);
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        let trace = trace(&bench);
+        let files: Vec<_> = trace.iter().filter(|line| line.contains("O_CREAT")).collect();
+        assert!(files.len() >= made, "{args:?}: {trace:#?}");
+        assert!(files.iter().all(|line| line.contains(", 0600) = ")), "{args:?}: {files:#?}");
+        let mut folders = trace.iter().filter(|line| line.contains("mkdir"));
+        assert!(folders.all(|line| line.contains(", 0700) = ")), "{args:?}: {trace:#?}");
+        assert!(!trace.iter().any(|line| line.contains("chmod")), "{args:?}: {trace:#?}");
+    }
+}
+
+fn bench(what: &str) -> Option<Bench> {
+    let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+    if !there {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "strace is missing: {what}");
+        let _ = writeln!(std::io::stderr(), "left out: strace is needed to see {what}");
+    }
+    there.then(Bench::new)
+}
+
+/// Runs the program under strace, where files are for everybody unless it says otherwise.
+fn traced(bench: &Bench, options: &[&str], args: &[&str]) -> Output {
+    let command = if args[0] == "token" { bench.command(args) } else { bench.bare(args) };
+    let mut strace = Command::new("sh");
+    strace.args(["-c", "umask 0; exec strace -f -o trace \"$@\"", "sh"]).args(options).arg("--");
+    like(&command, strace, bench).output().unwrap()
+}
+
+/// The same command, started by another program.
+fn like(command: &Command, mut by: Command, bench: &Bench) -> Command {
+    let folder = bench.folder.path();
+    by.arg(command.get_program()).args(command.get_args());
+    by.current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
+    by
+}
+
+fn trace(bench: &Bench) -> Vec<String> {
+    let trace = fs::read(bench.folder.path().join("trace")).unwrap();
+    String::from_utf8_lossy(&trace).lines().map(str::to_owned).collect()
+}
+
+/// A file, a line and a column, and nothing else.
+fn is_place(text: &str) -> bool {
+    let mut parts = text.rsplitn(3, ':');
+    let is_number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u32>().is_ok());
+    is_number(parts.next())
+        && is_number(parts.next())
+        && parts.next().is_some_and(|file| file.ends_with(".rs"))
+}
+
+/// A line of the key.
+fn body() -> String {
+    PAIR.key.lines().nth(3).unwrap().to_owned()
+}
+
+const BUG: &str = "error: this is a bug in orgtoken at ";
+const NOBODY: u32 = 65_534;
