@@ -2,14 +2,27 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::fmt::{Debug, Display};
+use std::fs;
+use std::hash::Hash;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use conformance::home::{CLIENT_ID, Home, USER};
+use conformance::keys::{self, Manifest};
 use conformance::secret::{debug, shows};
 use http::Response;
-use orgtoken_assertion::{Claims, RingSigner, Signer, SigningKey, UnixTime, Unverified};
-use orgtoken_client::{Login, Proxy, Transport};
-use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
+use orgtoken_assertion::{
+    Assertion, Claims, DerivedSecret, Passphrase, RingSigner, Signer, SigningInput, SigningKey,
+    UnixTime, Unverified,
+};
+use orgtoken_client::{Login, Proxy, SealingKey, Transport};
+use orgtoken_keygen::{KeyPair, PrivateKeyPem};
+use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
+use orgtoken_settings::{Draft, Form, Layer, LockedKey, SecretText};
+use serde::Serialize;
+use serde_json::json;
+use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 #[test]
 fn d2_keys_and_assertions() {
@@ -69,6 +82,64 @@ fn d2_transports() {
         assert!(!shows(&text, "s3cr3t-canary-of-the-proxy"), "{text}");
         assert!(!shows(&text, &body(home.key())), "{text}");
     }
+}
+
+#[test]
+fn d2_settings_in_every_form() {
+    let home = Home::new().unwrap();
+    let key = body(home.key());
+    let locked = Manifest::read(&keys::folder().unwrap()).unwrap();
+    let locked = keys::folder().unwrap().join(&locked.find("A49 PBES2 with PBKDF2").unwrap().file);
+    let locked = fs::read_to_string(locked).unwrap();
+    for (name, fields, secret) in [
+        ("a key", json!({}), key.as_str()),
+        ("a key and a passphrase", json!({ "PrivateKey": locked }), &body(&locked)),
+        ("a key for a user", json!({ "Username": home.key() }), &key),
+        ("a key for a URL", json!({ "InstanceUrl": home.key() }), &key),
+        ("a key in a list", json!({ "ClientId": [home.key()] }), &key),
+        ("a key beside the fields", json!({ (home.key()): home.key() }), &key),
+    ] {
+        let record = home.record(fields).to_string();
+        let layer = || Layer::from_record(record.as_bytes(), "-", None);
+        let shown = match Draft::new([layer()]).check() {
+            Ok(settings) => debug(&settings),
+            Err(problems) => format!("{problems} {:?} {}", problems.hint(), debug(&problems)),
+        };
+        assert!(!shows(&shown, secret), "{name}: {shown}");
+        if let Ok(converted) = Draft::new([layer()]).convert(Form::Record) {
+            assert!(!shows(&debug(&converted), secret), "{name}");
+        }
+    }
+}
+
+/// What is no `Clone` has no copies that nobody wipes; what is no `Display`, `Serialize` or `Deref`
+/// leaves by `secret()` alone; what cannot be compared is not compared in the open.
+#[test]
+fn d19_secrets_are_nothing_but_themselves() {
+    macro_rules! is_bare {
+        ($($secret:ty),* $(,)?) => {$(
+            assert_not_impl_any!(
+                $secret: Clone, Default, Deref, Display, Hash, PartialEq, PartialOrd, Serialize
+            );
+            assert_impl_all!($secret: Debug);
+        )*};
+    }
+    is_bare!(
+        AccessToken,
+        Assertion,
+        DerivedSecret,
+        KeyPair,
+        LockedKey,
+        Passphrase,
+        PrivateKeyPem,
+        RingSigner,
+        SealingKey,
+        SecretText,
+        SigningInput,
+        SigningKey,
+        Token,
+        TokenRequest,
+    );
 }
 
 fn signing_key(home: &Home) -> SigningKey {

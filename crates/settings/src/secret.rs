@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_part_of_the_secret() {
+    fn d2_debug_shows_no_part_of_the_secret() {
         let text = SecretText::from("s3cr3t".to_owned());
         assert_eq!(format!("{text:?}"), "SecretText([redacted])");
     }

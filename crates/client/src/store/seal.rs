@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_part_of_the_secret() {
+    fn d2_debug_shows_no_part_of_the_secret() {
         let key = SealingKey::derive(b"s3cr3t");
         assert_eq!(format!("{key:?}"), "SealingKey([redacted])");
     }

@@ -90,6 +90,6 @@ fn d7_what_is_withheld_is_not_in_the_commands_environment() {
 }
 
 #[test]
-fn debug_shows_no_part_of_the_command() {
+fn d2_debug_shows_no_part_of_the_command() {
     assert!(!format!("{:?}", shell("sign --pin s3cr3t")).contains("s3cr3t"));
 }

@@ -132,7 +132,7 @@ async fn nothing_is_sent_without_a_signature() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn debug_shows_neither_key_nor_token() {
+async fn d2_debug_shows_neither_key_nor_token() {
     let server = Server::always([token()]).await;
     let login = login(&server, None);
     let granted = obtain(&login).await.unwrap();

@@ -160,7 +160,7 @@ fn the_key_of_another_pair_does_not_belong() {
 }
 
 #[test]
-fn debug_shows_no_part_of_the_secret() {
+fn d2_debug_shows_no_part_of_the_secret() {
     let shown = format!("{:?} {:?}", *PAIR, PAIR.private_key_pem());
     for line in PAIR.private_key_pem().secret().lines().filter(|line| !line.starts_with('-')) {
         assert!(!shown.contains(line));
