@@ -13,3 +13,4 @@ pub mod raw;
 pub mod secret;
 pub mod stage;
 pub mod tokens;
+pub mod welch;
