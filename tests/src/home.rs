@@ -88,9 +88,9 @@ impl Home {
         Ok(command)
     }
 
-    /// Runs `orgtoken ARGUMENTS` to its end.
+    /// Runs `orgtoken ARGUMENTS` to its end, which never takes more than 64 MiB.
     pub fn orgtoken(&self, arguments: &[&str]) -> Result<Ran> {
-        Ran::of(&mut self.command(arguments)?, "")
+        Ran::of(&mut program::in_64_mib(&self.command(arguments)?), "")
     }
 
     /// Checks that no part of the private key stands in what a program said.

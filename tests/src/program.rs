@@ -71,6 +71,20 @@ impl Ran {
     }
 }
 
+/// The same command with 64 MiB for all that it writes to, as in a small container.
+pub fn in_64_mib(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -d 65536 && exec \"$@\"", "sh"]);
+    shell.arg(command.get_program()).args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        value.map(|value| shell.env(name, value));
+    }
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    shell
+}
+
 /// Adds arguments and returns the command, for one-line calls.
 pub fn with<S: AsRef<OsStr>>(mut command: Command, arguments: &[S]) -> Command {
     command.args(arguments);

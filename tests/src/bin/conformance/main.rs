@@ -5,6 +5,7 @@
 mod api;
 mod hostile;
 mod keys;
+mod memory;
 mod outputs;
 mod refusals;
 mod secrecy;
@@ -22,5 +23,6 @@ fn main() -> Result<ExitCode> {
     refusals::run(&mut cases)?;
     hostile::run(&mut cases)?;
     secrecy::run(&mut cases)?;
+    memory::run(&mut cases)?;
     Ok(cases.end())
 }

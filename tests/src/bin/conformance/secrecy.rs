@@ -41,7 +41,25 @@ pub(crate) fn run(cases: &mut Cases) -> Result<()> {
         ensure!(!log.exists(), "the keys of TLS were logged");
         Ok(())
     });
+    for arguments in [&["doctor"][..], &["doctor", "--json"]] {
+        let name = format!("D20 {} shows none of what it examines", arguments.join(" "));
+        cases.case(&name, || examined(&stage, &mut talkative(arguments)?));
+    }
     settings(cases, &stage)
+}
+
+/// What people send to those who help them.
+fn examined(stage: &Stage, doctor: &mut Command) -> Result<()> {
+    doctor.env("HTTPS_PROXY", "http://robot:s3cr3t-canary-of-the-proxy@127.0.0.1:1");
+    let ran = Ran::of(doctor.env("ORGTOKEN_PASSPHRASE", "s3cr3t-canary-passphrase"), "")?;
+    ensure!(ran.stdout.contains("token"), "it has examined nothing: {}", ran.stderr);
+    quiet(stage, &ran)?;
+    for said in [&ran.stdout, &ran.stderr] {
+        for secret in ["s3cr3t", "canary", "!AQ", "eyJ", "PRIVATE KEY"] {
+            ensure!(!said.contains(secret), "it shows {secret}");
+        }
+    }
+    Ok(())
 }
 
 /// What people paste wrong is named, and not repeated.
