@@ -46,6 +46,10 @@ impl Hub<'_> {
 
     fn request(&self) -> Result<Request<Bytes>, Failure> {
         let base = self.url.trim_end_matches('/').trim_end_matches("/api/v2");
+        let authority = base.split_once("://").map_or(base, |(_, rest)| rest).split('/').next();
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            return Err(HubError::Credentials.into());
+        }
         let uri = format!("{base}/api/v2/my/config/settings/{}", self.key());
         let request = Request::get(uri).header(ACCEPT, "application/json");
         let request = request.header(AUTHORIZATION, self.token()?).body(Bytes::new());
@@ -91,6 +95,8 @@ fn set(name: &str) -> Option<std::ffi::OsString> {
 pub(crate) enum HubError {
     #[error("the Hub's address is none")]
     Address,
+    #[error("the Hub's address has a user name or password before the host")]
+    Credentials,
     #[error("the Hub has no setting `{key}`")]
     NoRecord { key: String },
     #[error("there is no token for the Hub")]
@@ -104,7 +110,7 @@ pub(crate) enum HubError {
 impl HubError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Address => "settings.hub_address",
+            Self::Address | Self::Credentials => "settings.hub_address",
             Self::NoRecord { .. } => "settings.hub_record",
             Self::NoToken | Self::Refused => "settings.hub_token",
             Self::Status { .. } => "settings.hub_status",
@@ -116,6 +122,10 @@ impl HubError {
             Self::Address => "give it as https://hub.acme.com".into(),
             Self::NoRecord { .. } => {
                 "name the setting's key with `--settings-key`, or add it at /admin/settings".into()
+            }
+            Self::Credentials => {
+                format!("remove everything between `https://` and the host; the Hub takes {TOKEN}")
+                    .into()
             }
             Self::NoToken => {
                 format!("put one into {TOKEN}, or into a file that {TOKEN_FILE} names").into()

@@ -126,6 +126,19 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
 }
 
 #[test]
+fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
+    let bench = Bench::new();
+    for args in [
+        ["settings", "pull", "--json", "--hub", "https://robot:canary@127.0.0.1:1"],
+        ["token", "--json", "--no-cache", "-s", "hub:https://canary@127.0.0.1:1/api/v2"],
+    ] {
+        let output = bench.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+        assert_eq!(error(&output)["code"], "settings.hub_address", "{args:?}");
+        assert!(!stderr(&output).contains("canary"), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_key_does_not_cross_the_network_in_the_clear() {
     let bench = Bench::new();
     let mut command = bench.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);

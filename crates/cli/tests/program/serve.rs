@@ -12,7 +12,7 @@ use orgtoken_fake_org::{Scenario, User};
 use serde_json::Value;
 
 use crate::hub::Hub;
-use crate::support::{Bench, USER, error, stderr, stdout};
+use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
 
 /// A service that is killed with the test.
 struct Service {
@@ -256,6 +256,32 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
     fs::write(config.join("config.toml"), "").unwrap();
     service.wait_until(|service| service.health() == "degraded");
     assert_eq!(service.token().0, 200, "what was good last is served, default and all");
+}
+
+#[test]
+fn d03_a_service_with_everything_said_shows_no_token() {
+    let bench = Bench::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    let mut command = bench.command(&["serve", "-vvv"]);
+    command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("RUST_LOG", "trace");
+    let mut service = Service::start(&mut command, socket);
+    let (status, body) = service.token();
+    let token = body["access_token"].as_str().unwrap();
+    assert_eq!(status, 200);
+    for request in ["GET /healthz", "POST /v1/nowhere", "GET /v1/token"] {
+        let (_, answer) = service.ask(request, &format!("{{\"profile\":\"{token}\"}}"));
+        assert!(!answer.to_string().contains(token), "{request}: {answer}");
+    }
+    let (_, refused) = service.ask("POST /v1/token", &format!("{{\"{token}\":1}}"));
+    assert!(!refused.to_string().contains(token), "{refused}");
+
+    service.child.kill().unwrap();
+    let mut said = service.at_start.clone();
+    service.said.read_to_string(&mut said).unwrap();
+    for secret in [token, "eyJ", "PRIVATE KEY", PAIR.key.lines().nth(3).unwrap()] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    assert!(said.contains("grant uid="), "{said}");
 }
 
 #[test]
