@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
@@ -142,9 +143,15 @@ async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
 async fn d24_what_is_forgotten_leaves_no_byte() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    let path = state_file(folder.path().to_owned());
+    let mut still_open = fs::File::open(&path).unwrap();
     let cache = Cache::open(folder.path()).unwrap();
     assert_eq!(cache.clear().unwrap(), 1);
     assert_eq!(cache.clear().unwrap(), 0);
+    let mut left = Vec::new();
+    still_open.read_to_end(&mut left).unwrap();
+    assert!(left.len() > 100 && left.iter().all(|byte| *byte == 0), "it was not overwritten");
+    assert!(!path.exists());
     assert!(store(&org, folder.path()).peek().held.is_none());
 }
 
