@@ -92,6 +92,19 @@ fn der_as_it_is() {
 }
 
 #[test]
+fn a44_base64_may_spell_the_words_of_an_armour() {
+    let word = Base64::decode_vec("BEGINKEYBEGINKEY").unwrap();
+    let mut spelt = 0;
+    for filler in 0..3 {
+        let attributes = element(0xa0, &[&vec![0; filler], &*word].concat());
+        let text = Base64::encode_string(&pkcs8(&[2, 1, 0], &KEY.pkcs1(), &attributes));
+        spelt += usize::from(text.contains("BEGINKEY"));
+        SigningKey::from_bytes(text.as_bytes()).unwrap();
+    }
+    assert_eq!(spelt, 1, "of three places in a quad one is right");
+}
+
+#[test]
 fn what_stands_beside_a_key_is_ignored_with_a_notice() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let (certificate, public) =
