@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -60,8 +61,10 @@ impl Agent {
         let mut command = Command::new("ssh-agent");
         let command = command.arg("-D").arg("-a").arg(&socket);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let agent = Self(child, socket);
-        while !agent.1.exists() {
+        let mut agent = Self(child, socket);
+        // Its file is there a moment before it listens.
+        while UnixStream::connect(&agent.1).is_err() {
+            assert!(agent.0.try_wait().unwrap().is_none(), "ssh-agent has ended");
             std::thread::yield_now();
         }
         let mut add = Command::new("ssh-add");

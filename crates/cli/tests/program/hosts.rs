@@ -1,9 +1,10 @@
 //! Hosts that share a login through Redis: each has a home of its own.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::redis_server::RedisServer;
@@ -40,7 +41,10 @@ fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
 #[test]
 fn b30_a_redis_that_is_not_there_is_a_warning() {
     let bench = Bench::new();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let closed = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
     let url = format!("redis://:pa55@{closed}");
     let output = start(&bench, &url).wait_with_output().unwrap();
     assert!(stdout(&output).starts_with("00D"));

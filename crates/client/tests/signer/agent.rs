@@ -69,7 +69,9 @@ fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
         (Manner::Truncates, LATE, "the SSH agent cannot be asked: unexpected end of file"),
     ] {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
-        let signer = AgentSigner::find_within(&agent.socket(), "acme", patience).unwrap();
+        // On a busy machine even an agent that answers may be too late for the shorter one.
+        let find = |_| AgentSigner::find_within(&agent.socket(), "acme", patience).ok();
+        let signer = (0..100).find_map(find).unwrap();
         assert_eq!(elsewhere(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
     }
 }

@@ -63,7 +63,7 @@ fn a_command_that_does_not_sign_is_told_for_what_it_did() {
 
 #[test]
 fn a_command_that_does_not_end_is_not_waited_for() {
-    for line in ["exec sleep 60", "sleep 3 & sleep 3", "exec sleep 60 >&- 2>&-"] {
+    for line in ["exec sleep 60", "sleep 20 & sleep 20", "exec sleep 60 >&- 2>&-"] {
         let error = shell(line).patience(Duration::from_millis(200)).sign(b"m").unwrap_err();
         let said = elsewhere(error);
         assert_eq!(said, "the signer command did not end within 0.2 s", "{line}");

@@ -1,5 +1,6 @@
 //! OpenSSH's agent.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -25,8 +26,10 @@ impl Agent {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let agent = Self { process, folder };
-        while !agent.socket().exists() {
+        let mut agent = Self { process, folder };
+        // Its file is there a moment before it listens.
+        while UnixStream::connect(agent.socket()).is_err() {
+            assert!(agent.process.try_wait().unwrap().is_none(), "ssh-agent has ended");
             std::thread::yield_now();
         }
         agent

@@ -85,14 +85,18 @@ pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
     LoginSource::with_store(login(org), transport(), store(org, folder))
 }
 
-/// A source with a token that has lived 91 s of 100: it is served, and due for renewal.
+/// A source with a token whose last eleventh has begun: it is served, and due for renewal.
+///
+/// Its life is as long as can be, so that a busy machine does not reach its end: a token cannot be
+/// older than the machine has been running.
 pub(crate) async fn almost_ended(org: &FakeOrg) -> LoginSource {
     let now = Moment::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let boot = now.boot.since_start().saturating_sub(Duration::from_secs(91));
-    let then = Moment { boot: BootTime::from_duration(boot), ..now };
-    let held =
-        Some(Arc::new(Held::new(granted.into_token().lifetime(Duration::from_secs(100)), then)));
+    let since_start = now.boot.since_start();
+    let lived = since_start.min(15 * MINUTE);
+    let then = Moment { boot: BootTime::from_duration(since_start - lived), ..now };
+    let token = granted.into_token().lifetime(lived * 11 / 10);
+    let held = Some(Arc::new(Held::new(token, then)));
     let store = MemoryStore::default();
     store.save(&State { held, ..State::default() }, &Lease::NONE).await;
     LoginSource::with_store(login(org), transport(), store)

