@@ -62,15 +62,15 @@ impl Broker {
 
     /// Takes requests that come in at `listener` until [`Broker::drain`] is called. A broker can
     /// listen in several places at once.
-    pub async fn serve(self, listener: Listener) {
-        let ending = self.ending.subscribe();
-        if !self.shared.is_kept.swap(true, Relaxed) {
-            tokio::spawn(renewal::keep(Arc::clone(&self.shared), ending.clone()));
+    pub fn serve(self, listener: Listener) -> impl Future<Output = ()> + Send + 'static {
+        // It counts from now on: `drain` waits for a listener that no task has come to yet.
+        let (shared, ending) = (self.shared, self.ending.subscribe());
+        async move {
+            if !shared.is_kept.swap(true, Relaxed) {
+                tokio::spawn(renewal::keep(Arc::clone(&shared), ending.clone()));
+            }
+            connection::attend(shared, listener, ending).await;
         }
-        let shared = Arc::clone(&self.shared);
-        // What this clone holds is let go, so that `drain` waits for nothing but connections.
-        drop(self);
-        connection::attend(shared, listener, ending).await;
     }
 
     /// Takes other profiles in place of those that there are. A source of tokens that is in both

@@ -392,6 +392,16 @@ async fn b36_what_is_under_way_is_answered_and_the_socket_goes() {
     drop(idle);
 }
 
+#[tokio::test]
+async fn b36_who_is_ended_before_a_listener_is_attended_leaves_no_socket() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("orgtoken.sock");
+    let broker = Broker::new(Profiles::new([], None), Limits::default(), || NOW);
+    tokio::spawn(broker.clone().serve(Listener::unix(&path).unwrap()));
+    broker.drain().await;
+    assert!(!path.exists());
+}
+
 #[tokio::test(start_paused = true)]
 async fn b36_a_request_that_hangs_does_not_hold_up_the_end() {
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
