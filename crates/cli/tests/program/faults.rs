@@ -32,8 +32,7 @@ fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
     for signal in [Signal::TERM, Signal::INT] {
         let bench = Bench::new();
         let hold = bench.org.hold("/services/oauth2/token");
-        let mut command = bench.command(&["token"]);
-        let mut first = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut first = heeding_signals(&bench.command(&["token"])).spawn().unwrap();
         hold.wait(1);
         kill_process(Pid::from_child(&first), signal).unwrap();
         let status = first.wait().unwrap();
@@ -51,4 +50,14 @@ fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
     let token = stdout(&bench.run(&["token"])).to_owned();
     let output = bench.run(&["token", "--proxy", "http://127.0.0.1:9"]);
     assert_eq!((stdout(&output), stderr(&output)), (token.as_str(), ""));
+}
+
+/// A shell lets what it runs in the background ignore SIGINT, these tests perhaps, and the program
+/// after them.
+fn heeding_signals(program: &Command) -> Command {
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal").arg(program.get_program()).args(program.get_args());
+    command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(program.get_current_dir().unwrap()).stdout(Stdio::null());
+    command
 }
