@@ -10,7 +10,7 @@ use crate::command;
 /// Salesforce access tokens by the OAuth 2.0 JWT bearer flow, from the shell.
 ///
 /// Signs a short-lived assertion with a private key, trades it at the org's token endpoint for an
-/// access token, and prints the token. When Salesforce refuses, says why.
+/// access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(arg_required_else_help = true, args_override_self = true, disable_help_subcommand = true)]
@@ -28,7 +28,7 @@ pub(crate) struct Common {
     /// Print the result, or the error, as one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Say each step on standard error, twice for more; never a secret
+    /// Explain each step on standard error (-vv for more); never shows a secret
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -128,6 +128,18 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         grammar().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {argument}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&grammar());
     }
 
     #[test]

@@ -34,10 +34,10 @@ pub(crate) struct Login {
     /// Where the token endpoint is, if not on the My Domain
     #[arg(long, value_name = "URL")]
     pub(crate) login_url: Option<String>,
-    /// For whom the assertion is, if not for the login URL
+    /// The audience of the assertion, if not the login URL
     #[arg(long, value_name = "URL")]
     pub(crate) audience: Option<String>,
-    /// A further host that may be sent an assertion; 127.0.0.1:PORT may speak plain http
+    /// Another host that may be sent an assertion; 127.0.0.1:PORT may use plain http
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
 }

@@ -26,7 +26,7 @@ pub(crate) struct Network {
     /// Trust the bundled certificates instead of the system's
     #[arg(long, conflicts_with = "ca_file")]
     pub(crate) bundled_roots: bool,
-    /// How long an exchange may take in all, such as 20s
+    /// The time limit of each exchange, such as 20s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }

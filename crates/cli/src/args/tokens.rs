@@ -6,13 +6,13 @@ use super::duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Token")]
 pub(crate) struct Tokens {
-    /// How long the token must be good for; else a new one is got
+    /// Log in again if the token is good for less than this
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1m")]
     pub(crate) min_ttl: Duration,
-    /// Log in, and neither read nor keep a token, a refusal or a count
+    /// Log in anew, and keep nothing between runs: no token, no refusal, no count
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Ask Salesforce even if it refused a short while ago
+    /// Ask Salesforce again even if it has just refused
     #[arg(long)]
     pub(crate) retry: bool,
 }

@@ -24,13 +24,13 @@ use crate::session::{Session, wait_for};
 pub(crate) struct Args {
     /// What to call: a path from the root (/services/…), or from /services/data/vNN.N/
     path: String,
-    /// GET, or POST where there are fields or a body, unless told
+    /// The HTTP method; by default GET, or POST if there are fields or a body
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     method: Option<Method>,
-    /// Add a text to the JSON body, or to the query of a GET
+    /// Add a string to the JSON body, or to the query of a GET
     #[arg(short = 'f', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
     raw_field: Vec<Field>,
-    /// The same, but true, false, null and numbers are that, and @FILE is its text
+    /// The same, but true, false, null and numbers keep their type, and @FILE is read
     #[arg(short = 'F', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
     field: Vec<Field>,
     /// Add a header
@@ -39,13 +39,13 @@ pub(crate) struct Args {
     /// Send this file as the body; `-` is standard input
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// Make further calls for the pages that follow, and print each
+    /// Fetch all pages of the answer, and print each
     #[arg(long)]
     paginate: bool,
     /// Do not print the body of the answer
     #[arg(long)]
     silent: bool,
-    /// Print the status line and the headers of the answer, too
+    /// Print the status line and the headers of the answer as well
     #[arg(short, long)]
     include: bool,
     #[command(flatten)]

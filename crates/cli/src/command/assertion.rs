@@ -13,7 +13,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read_text};
 
-/// Make, read and check assertions (JWT)
+/// Create, inspect and verify assertions (JWT)
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Create(Box<create::Args>),

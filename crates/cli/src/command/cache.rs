@@ -13,16 +13,18 @@ use crate::failure::Failure;
 use crate::sealing::known_sealing_key;
 use crate::text::printable;
 
-/// See and forget the tokens that are kept between runs
+/// List or clear the tokens that are kept between runs
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(Box<List>),
+    /// Forget all tokens, refusals and counts that are kept between runs
     Clear,
 }
 
-/// Show whose logins are kept, and how long their tokens are good for; no token
+/// List the logins that are kept, and how long their tokens are good for
 ///
-/// An entry is sealed with the private key of its login: those of other keys are only counted.
+/// No token is shown. Entries are sealed with the private key of their login: those of other keys
+/// are only counted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]

@@ -18,7 +18,7 @@ use crate::input::{Kind, read, read_key};
 use crate::private_key::open;
 use crate::text::{Row, hex, rfc3339, table};
 
-/// Make and look at certificates
+/// Create, inspect and match certificates
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Create(create::Create),
@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Match(Match),
 }
 
-/// Show a certificate: for whom, how long, which key
+/// Show the subject, validity and key of a certificate
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inspect {
     /// The certificate; `-` is standard input

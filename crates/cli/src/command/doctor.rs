@@ -17,8 +17,8 @@ use crate::failure::Failure;
 
 /// Check everything on the way to a token and a first call, and say what to change
 ///
-/// Logs in once, always anew, whatever is kept or remembered. Exits with the code of the first
-/// check that failed, as `token` would.
+/// Logs in once, and always anew, whatever is cached. Exits with the code of the first check that
+/// failed, as `token` would.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

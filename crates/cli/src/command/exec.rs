@@ -19,7 +19,7 @@ use crate::session::Session;
 /// orgtoken exec -- sf org list limits
 /// orgtoken exec --token-env TOKEN -- ./sync.sh
 ///
-/// The command takes the place of orgtoken, so signals and exit code are its own. Private keys and
+/// The command replaces orgtoken, so signals and exit code are its own. Private keys and
 /// passphrases are taken out of its environment.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

@@ -12,14 +12,14 @@ use crate::failure::Failure;
 use crate::input::{Kind, read_text};
 use crate::text::sentence;
 
-/// Say what a refusal of Salesforce means, what causes it, and what to change
+/// Explain a refusal by Salesforce: what it means, what causes it, what to change
 ///
-/// Takes JSON, plain words, what another tool printed, or a code of orgtoken's own errors:
+/// Takes JSON, plain words, the output of another tool, or the code of an orgtoken error:
 /// orgtoken explain "user hasn't approved this consumer"
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The refusal; `-`, or nothing, is standard input
+    /// The refusal; `-`, or none at all, is standard input
     refusal: Vec<String>,
 }
 

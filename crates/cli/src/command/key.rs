@@ -8,7 +8,7 @@ use clap::Subcommand;
 use crate::console::Console;
 use crate::failure::Failure;
 
-/// Make and look at private keys
+/// Generate and inspect private keys
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Generate(generate::Args),

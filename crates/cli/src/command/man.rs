@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Read it with: orgtoken man | man -l -
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The command whose page to print, such as `key generate`; the program's own unless told
+    /// The command whose page to print, such as `key generate`; by default that of the program
     command: Vec<String>,
 }
 

@@ -27,16 +27,16 @@ use crate::session::{Session, wait_for};
 pub(crate) struct Args {
     /// The query; `-` is standard input
     soql: String,
-    /// table on a terminal, csv elsewhere, json where --json is given, unless told
+    /// The form to print; by default table on a terminal, csv elsewhere, json with --json
     #[arg(long, value_name = "FORM", value_enum)]
     format: Option<Format>,
-    /// Stop after so many records
+    /// Stop after this many records
     #[arg(long, value_name = "NUMBER")]
     limit: Option<u64>,
     /// Ask the Tooling API
     #[arg(long, conflicts_with = "all_rows")]
     tooling: bool,
-    /// Find deleted and archived records, too
+    /// Include deleted and archived records
     #[arg(long)]
     all_rows: bool,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) enum Format {
     Csv,
     /// A list of all records
     Json,
-    /// A record on each line
+    /// One record on each line
     Ndjson,
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Get {
     common: Common,
 }
 
-/// Make a record, or one for each row of a file
+/// Create a record, or one for each row of a file
 ///
 /// orgtoken record create Account Name='Acme AB' NumberOfEmployees:=12
 /// orgtoken record create Account --from accounts.csv
@@ -57,7 +57,7 @@ pub(crate) struct Create {
     common: Common,
 }
 
-/// Change fields of a record, or of one for each row of a file that has a column Id
+/// Update a record, or one for each row of a file that has a column Id
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {
     /// Such as Account
@@ -73,7 +73,7 @@ pub(crate) struct Update {
     common: Common,
 }
 
-/// Change the record that has this external id, or make it
+/// Update the record with this external id, or create it
 ///
 /// orgtoken record upsert Account ExternalId__c 42 Name='Acme AB'
 /// orgtoken record upsert Account ExternalId__c --from accounts.csv
@@ -126,10 +126,10 @@ pub(crate) struct Rows {
     /// Read many records from this file, CSV or NDJSON; `-` is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// What that file is; decided by its name, or else by its first letter, unless told
+    /// The format of that file; by default guessed from its name or first character
     #[arg(long, value_name = "FORM", value_enum, requires = "from")]
     format: Option<rows::Format>,
-    /// Where rows go that failed, with the reason; beside the file unless told
+    /// Write rows that failed here, with the reason; by default beside the file
     #[arg(long, value_name = "FILE", requires = "from")]
     failed: Option<PathBuf>,
 }

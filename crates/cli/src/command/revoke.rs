@@ -9,9 +9,9 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::session::{Session, wait_for};
 
-/// End the life of the token that is kept for this login
+/// Revoke the token that is kept for this login
 ///
-/// Whoever still uses it is turned away; the next run logs in.
+/// Whoever still uses it is turned away. The next run logs in again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -23,38 +23,38 @@ use crate::text::rfc3339;
 /// Hand out access tokens to the programs of this machine
 ///
 /// Serves one login, or every profile of config.toml. Programs ask on a Unix socket that only this
-/// user and root can reach (and whom a profile's allow_users and allow_groups name), or on the
-/// loopback with a bearer token. They never see the key.
+/// user and root can reach (and those whom a profile's allow_users and allow_groups name), or on
+/// the loopback with a bearer token. They never see the key.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Listen on this Unix socket; $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock unless told
+    /// Listen on this Unix socket; by default $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Listen on the loopback, such as 127.0.0.1:7523, and on no socket unless told
+    /// Listen on the loopback, such as 127.0.0.1:7523; on a Unix socket too if --socket is given
     #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
     listen: Option<SocketAddr>,
-    /// The file with the bearer token for the loopback; it is written if it is not there
+    /// The file with the bearer token for the loopback; created if it does not exist
     #[arg(long, value_name = "FILE")]
     bearer_file: Option<PathBuf>,
-    /// Answer /onify/access-token on the loopback without a bearer token: for a sidecar of its own
+    /// Answer /onify/access-token on the loopback without a bearer token, for a private sidecar
     #[arg(long)]
     open_loopback: bool,
-    /// Take this many connections at a time
+    /// The most connections at a time
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
     max_connections: usize,
-    /// Take this many connections of one user at a time
+    /// The most connections of one user at a time
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_user)]
     max_connections_per_user: usize,
-    /// Answer this many requests of one user per second; tokens at hand are not limited unless told
+    /// The most requests of one user per second; without it, cached tokens are not limited
     #[arg(long, value_name = "N")]
     max_rate: Option<u32>,
-    /// Name profiles in /metrics, which everyone who reaches the service can read
+    /// Name profiles in /metrics, which anyone who reaches the service can read
     #[arg(long)]
     metrics_profiles: bool,
-    /// Write no line for each grant
+    /// Do not log each grant
     #[arg(long)]
     no_audit: bool,
-    /// Keep tokens in this process only
+    /// Keep tokens in memory only
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]

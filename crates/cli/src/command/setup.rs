@@ -20,12 +20,12 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::text::sh_quoted;
 
-/// Lead from nothing to a token: key, certificate, the steps in Salesforce, profile, check
+/// Set everything up: key, certificate, the steps in Salesforce, profile, a first login
 ///
-/// Asks what it is not told. Run it again to go on: what is there is used and never overwritten.
+/// Asks for what it needs. Run it again to continue: existing files are used, never overwritten.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to call the profile; as the org is called, unless told
+    /// The name of the profile; by default that of the org
     #[arg(short = 'P', long, value_name = "NAME")]
     profile: Option<String>,
     /// The org's My Domain, such as https://acme.my.salesforce.com
@@ -46,10 +46,10 @@ pub(crate) struct Args {
     /// The app's consumer key, once you have it
     #[arg(short = 'i', long, value_name = "KEY")]
     client_id: Option<String>,
-    /// Keep trying for up to ten minutes, while Salesforce copies what was changed
+    /// Keep trying for up to ten minutes, until Salesforce has spread the changes
     #[arg(long)]
     wait: bool,
-    /// A further host that may be sent an assertion; 127.0.0.1:PORT may speak plain http
+    /// Another host that may be sent an assertion; 127.0.0.1:PORT may use plain http
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
     #[command(flatten)]
@@ -59,16 +59,16 @@ pub(crate) struct Args {
 /// The kinds of app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum App {
-    /// An External Client App: what new apps are since Spring '26
+    /// An External Client App, as new apps are since Spring '26
     External,
-    /// A Connected App: go on with one that you have
+    /// A Connected App that you already have
     Connected,
 }
 
 /// The ways to approve.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Approval {
-    /// An administrator, beforehand: the way for servers
+    /// An administrator, in advance; best for servers
     Admin,
     /// The user, once, in a browser
     #[value(name = "self")]

@@ -12,13 +12,13 @@ use crate::session::Session;
 
 /// Print an access token
 ///
-/// The token alone unless told otherwise: TOKEN=$(orgtoken token --settings salesforce.json)
+/// Prints the token alone, unless told otherwise: TOKEN=$(orgtoken token -s salesforce.json)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// In which form; `json` where --json is given
+    /// The form to print; `json` if --json is given
     #[arg(long, value_name = "FORM", value_enum)]
     output: Option<Format>,
-    /// Write it into this file, for its owner alone, in one piece; `-` is standard output
+    /// Write to this file, which only you can read; `-` is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -11,21 +11,21 @@ use crate::failure::Failure;
 use crate::signer::signer;
 use crate::text::rfc3339;
 
-/// Make an assertion and print it, for a client that trades it itself
+/// Create an assertion and print it, for a client that trades it itself
 ///
 /// Whoever holds it can trade it for a token until it expires.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long it lives, at most 180s
+    /// How long the assertion is valid, at most 180s
     #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "150s")]
     lifetime: Lifetime,
-    /// Say when it was made (`iat`)
+    /// Include the time it was made (`iat`)
     #[arg(long)]
     issued_at: bool,
-    /// Give it an identifier of its own (`jti`)
+    /// Include an identifier (`jti`)
     #[arg(long, value_name = "ID")]
     token_id: Option<String>,
-    /// Name the key in the header (`kid`)
+    /// Include the name of the key in the header (`kid`)
     #[arg(long, value_name = "ID")]
     key_id: Option<String>,
     #[command(flatten)]

@@ -14,9 +14,9 @@ use crate::input::{Kind, read, read_key};
 use crate::private_key::open;
 use crate::signer::elsewhere;
 
-/// Make the certificate of a key that you have already, wherever it is
+/// Create a certificate for a key you already have, wherever it is
 ///
-/// Prints the certificate to upload to Salesforce. For a new key see `orgtoken key generate`.
+/// Prints the certificate to upload to Salesforce. For a new key, see `orgtoken key generate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Create {
     /// The private key; `-` is standard input
@@ -28,13 +28,13 @@ pub(crate) struct Create {
     /// The command that signs with the key
     #[arg(long, value_name = "COMMAND", conflicts_with = "key", requires = "public_key_file")]
     signer_command: Option<String>,
-    /// The public key of the command's key
+    /// The public key that belongs to the command's private key
     #[arg(long, value_name = "FILE", requires = "signer_command")]
     public_key_file: Option<PathBuf>,
     /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
     days: u32,
-    /// For whom the certificate is; Salesforce shows it and reads nothing into it
+    /// The subject of the certificate; Salesforce shows it and ignores it otherwise
     #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
     subject: String,
     #[command(flatten)]

@@ -12,12 +12,12 @@ use crate::new_file::NewFile;
 use crate::spinner::spin;
 use crate::text::{hex, rfc3339, sh_quoted};
 
-/// Make a private key and the certificate to upload to Salesforce
+/// Generate a private key, and the certificate to upload to Salesforce
 ///
-/// Writes NAME.key and NAME.crt, readable by you alone, and never overwrites a file.
+/// Writes NAME.key and NAME.crt, which only you can read. Never overwrites a file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What the files are called, without .key and .crt
+    /// The name of the files, without .key and .crt
     #[arg(default_value = "salesforce")]
     name: PathBuf,
     /// The size of the key: 2048, 3072 or 4096
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
     days: u32,
-    /// For whom the certificate is; Salesforce shows it and reads nothing into it
+    /// The subject of the certificate; Salesforce shows it and ignores it otherwise
     #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
     subject: String,
 }

@@ -10,7 +10,7 @@ use crate::input::{Kind, read};
 use crate::private_key::open;
 use crate::text::{Row, hex, table};
 
-/// Show what a key file holds: form, size, fingerprint; never the key
+/// Show the form, size and fingerprint of a key, never the key itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The file; `-` is standard input

@@ -14,7 +14,7 @@ use crate::input::is_stdin;
 /// What the file is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// A head and rows; an empty cell leaves the field alone, #N/A empties it
+    /// A header and rows; an empty cell leaves the field alone, #N/A empties it
     Csv,
     /// A JSON object on each line
     Ndjson,

@@ -10,7 +10,7 @@ use crate::new_file::NewFile;
 
 /// Write settings in another form
 ///
-/// From wherever they are now: a record, a profile, the variables of a pipeline.
+/// Reads them from wherever they are: a record, a profile, the variables of a pipeline.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The form to write

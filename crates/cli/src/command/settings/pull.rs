@@ -8,20 +8,20 @@ use crate::new_file::NewFile;
 
 /// Print the record that Onify Hub keeps
 ///
-/// Where a file of settings may stand, `hub:URL` does so on the fly: --settings hub:https://hub.acme.com
+/// To use it without a file: orgtoken token --settings hub:https://hub.acme.com
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// The Hub's address, such as https://hub.acme.com
     #[arg(long, value_name = "URL")]
     hub: String,
-    /// The key of the setting; _salesforce_api_settings unless told
+    /// The key of the setting; by default _salesforce_api_settings
     #[arg(long, value_name = "KEY")]
     settings_key: Option<String>,
-    /// The file with the token for the Hub; ORGTOKEN_HUB_TOKEN holds it unless told
+    /// The file with the Hub's token, which is otherwise in ORGTOKEN_HUB_TOKEN
     #[arg(long, value_name = "FILE")]
     hub_token_file: Option<PathBuf>,
-    /// Write the record to this file, which is nobody else's to read
+    /// Write the record to this file, which only you can read
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
