@@ -26,6 +26,7 @@ mod gate;
 mod hint;
 mod intake;
 mod jwk;
+mod margin;
 mod numbers;
 mod private;
 mod public;
@@ -102,7 +103,7 @@ impl SigningKey {
                 Self::from_numbers(&jwk.numbers()?, form(Structure::Jwk), notices)
             }
             Kind::Encrypted => Err(detect::encryption(bytes)?),
-            _ => Err(KeyError::NotAKey { path: false }),
+            _ => Err(KeyError::NotAKey { found: None }),
         }
     }
 

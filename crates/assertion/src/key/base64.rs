@@ -8,19 +8,67 @@ use zeroize::Zeroizing;
 
 use super::KeyError;
 use super::detect;
+use super::margin;
 use super::text::{Place, char_at};
 
 /// Decodes base64 whatever its line breaks and indentation, and whether `=` ends it or not.
 pub(super) fn decode(body: &[u8], place: Place) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    decode_with_margin(body, place, b"")
+}
+
+/// The same, where each line but the first may have the like of `margin` before it.
+pub(super) fn decode_with_margin(
+    body: &[u8],
+    place: Place,
+    margin: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let lines = || body.split(|&byte| byte == b'\n');
+    let has_margin = |line: &[u8]| line.is_empty() || margin::of(line, margin).is_some();
+    let has_quotes = margin.iter().any(|byte| QUOTES.contains(byte));
+    let margin = if !has_quotes && lines().skip(1).all(has_margin) { margin } else { b"" };
     let mut digits =
         Digits { digits: Zeroizing::new(Vec::with_capacity(body.len())), place, padded: false };
-    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
+    for (index, line) in lines().enumerate() {
+        let mut start = 0;
         if index > 0 {
-            digits.place = Place { line: digits.place.line + 1, column: 1 };
+            start = margin::of(line, margin).unwrap_or(0);
+            digits.place = Place { line: digits.place.line + 1, column: 1 + start };
         }
-        digits.read(line)?;
+        digits.read(&line[start..])?;
     }
     digits.decode()
+}
+
+/// Makes `+` and `/` what they are in URLs ([RFC 4648, Section 5]).
+///
+/// [RFC 4648, Section 5]: https://www.rfc-editor.org/rfc/rfc4648#section-5
+pub(super) fn into_url_alphabet(digits: &mut [u8]) {
+    for digit in digits {
+        *digit = match digit {
+            b'+' => b'-',
+            b'/' => b'_',
+            _ => *digit,
+        };
+    }
+}
+
+/// A text of nothing but base64 as in URLs, in the other alphabet.
+pub(super) fn without_url_alphabet(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let is_digit = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || b"-_=".contains(byte)
+    };
+    if !text.iter().all(is_digit) {
+        return None;
+    }
+    let mut standard = Zeroizing::new(text.to_vec());
+    for digit in standard.iter_mut() {
+        *digit = match digit {
+            b'-' => b'+',
+            b'_' => b'/',
+            _ => *digit,
+        };
+    }
+    Some(standard)
 }
 
 struct Digits {
@@ -30,7 +78,20 @@ struct Digits {
 }
 
 impl Digits {
+    /// Quotes part a line as line breaks part the text, and what joins strings is left out.
     fn read(&mut self, line: &[u8]) -> Result<(), KeyError> {
+        let is_quote = |byte: &u8| QUOTES.contains(byte);
+        let has_quotes = line.iter().any(is_quote);
+        for part in line.split(is_quote) {
+            if !has_quotes || part.iter().any(|byte| !JOINTS.contains(byte)) {
+                self.read_part(part)?;
+            }
+            self.place.column += part.len() + 1;
+        }
+        Ok(())
+    }
+
+    fn read_part(&mut self, line: &[u8]) -> Result<(), KeyError> {
         let start = line.iter().take_while(|&byte| EDGES.contains(byte)).count();
         let end =
             line.iter().rposition(|byte| !EDGES.contains(byte)).map_or(start, |last| last + 1);
@@ -75,5 +136,8 @@ fn bytes(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(bytes)
 }
 
-/// What quoting and joining in mails, programs and tables leaves at the ends of a line.
-const EDGES: &[u8] = b" \t\"'`,;>\\";
+/// What mails, programs and tables leave at the ends of a line.
+const EDGES: &[u8] = b" \t,;>\\|$";
+/// What stands between strings in programs.
+const JOINTS: &[u8] = b" \t,;\\+.&()[]";
+const QUOTES: &[u8] = b"\"'`";

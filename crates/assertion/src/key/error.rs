@@ -70,10 +70,10 @@ pub enum KeyError {
         found: char,
     },
     /// Nothing that is known to hold keys.
-    #[error("this is no key{}", if *.path { ", but a path or URL" } else { "" })]
+    #[error("this is no key{}{}", if found.is_some() { ", but " } else { "" }, found.unwrap_or_default())]
     NotAKey {
-        /// Whether it looks like the name of something.
-        path: bool,
+        /// What it is, with its article, where that can be told.
+        found: Option<&'static str>,
     },
     /// An encrypted key, with an encryption that this crate does not open.
     #[error("the private key is encrypted in a way that is not supported ({found})")]

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 
 use super::KeyError;
+use super::foreign::{NEW_KEY, PATH, PLACEHOLDER};
 
 impl KeyError {
     /// What to do about it.
@@ -16,13 +17,15 @@ impl KeyError {
             Self::Certificate { .. } => UPLOAD,
             Self::Character { .. } | Self::NonAscii { .. } => COPY_FROM_FILE,
             Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => EXPORT,
-            Self::Empty | Self::NotAKey { path: false } => GIVE_THE_KEY,
             Self::Encrypted => GIVE_THE_PASSPHRASE,
+            Self::Format { command: NEW_KEY, .. } => GENERATE,
             Self::Format { command, .. } => {
                 return Some(format!("get a private key in PEM: `{command}`").into());
             }
             Self::Kdf => ENCRYPT_ANEW,
-            Self::NotAKey { path: true } => NAME_THE_FILE,
+            Self::NotAKey { found: Some(PATH) } => NAME_THE_FILE,
+            Self::NotAKey { found: Some(PLACEHOLDER) } => FILL_IN,
+            Self::Empty | Self::NotAKey { .. } => GIVE_THE_KEY,
             Self::OldEncryption { .. } => DECRYPT,
             Self::Passphrase => CHECK_THE_PASSPHRASE,
             Self::Private => GET_THE_PUBLIC_KEY,
@@ -42,9 +45,12 @@ const CHOOSE: &str = "leave one of them, the one whose certificate was uploaded"
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";
 const COPY_FROM_FILE: &str = "copy the key anew from its file, not from a chat or a document";
-const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`";
+const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`, with \
+    `-provider legacy -provider default` if OpenSSL calls it unsupported";
 const ENCRYPT_ANEW: &str = "encrypt it anew: `openssl pkcs8 -in key.pem -out plain.pem && \
     openssl pkcs8 -topk8 -in plain.pem -out new.pem`";
+const FILL_IN: &str = "fill in the key: a secret of that name is not set, or was copied from a log \
+    that hides it";
 const EXPORT: &str = "the key is damaged: copy or export it again from where it was made";
 const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
     -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
@@ -58,6 +64,6 @@ const GIVE_THE_PRIVATE_KEY: &str = "give the private key that was made with it, 
     with `-----BEGIN PRIVATE KEY-----`";
 const NAME_THE_FILE: &str =
     "give the content of that file, or name the file where a file is asked for";
-const SAVE_AS_UTF_8: &str = "save the file as UTF-8";
+const SAVE_AS_UTF_8: &str = "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 key.pem >utf8.pem`";
 const UPLOAD: &str = "this is the file you upload to Salesforce; give the private key that was \
     made with it, often a .key file";

@@ -27,7 +27,7 @@ pub(super) fn private(input: &[u8]) -> Result<(Piece, Vec<KeyNotice>), KeyError>
     let (mut private, others): (Vec<_>, Vec<_>) =
         pieces(input)?.into_iter().partition(|piece| piece.kind.is_private());
     let key = match private.len() {
-        0 => return Err(others.first().map_or(KeyError::Empty, Piece::not_private)),
+        0 => return Err(others.first().map_or(PARAMETERS, Piece::not_private)),
         1 => private.remove(0),
         count => return Err(KeyError::Several { count }),
     };
@@ -59,7 +59,7 @@ pub(super) fn public(input: &[u8]) -> Result<Piece, KeyError> {
             Some(Kind::Refused(error)) => error.clone(),
             Some(Kind::Request) => REQUEST,
             Some(_) => KeyError::Private,
-            None => KeyError::Empty,
+            None => PARAMETERS,
         }),
     }
 }
@@ -75,14 +75,19 @@ fn pieces(input: &[u8]) -> Result<Vec<Piece>, KeyError> {
         return binary(input);
     }
 
+    in_text(input, Wrapping::Pem)
+}
+
+fn in_text(input: &[u8], wrapping: Wrapping) -> Result<Vec<Piece>, KeyError> {
     let text = text::normalised(input);
     let blocks = text::blocks(&text)?;
-    if blocks.is_empty() { bare(&text, is_path(input)) } else { Ok(read(&blocks, Wrapping::Pem)) }
+    // A path of Windows has what looks like escapes.
+    if blocks.is_empty() { bare(&text, trimmed(input)) } else { Ok(read(&blocks, wrapping)) }
 }
 
 fn binary(input: &[u8]) -> Result<Vec<Piece>, KeyError> {
     if input.first() != Some(&SEQUENCE) {
-        return Err(foreign::by_beginning(input).unwrap_or(KeyError::NotAKey { path: false }));
+        return Err(foreign::by_beginning(input).unwrap_or(KeyError::NotAKey { found: None }));
     }
     Ok(vec![Piece::of(Zeroizing::new(input.to_vec()), Wrapping::Der)?])
 }
@@ -96,43 +101,53 @@ fn read(blocks: &[Block<'_>], wrapping: Wrapping) -> Vec<Piece> {
 }
 
 /// Text without a BEGIN line: base64 alone, a JWK, something else that is known, or nothing.
-fn bare(text: &[u8], path: bool) -> Result<Vec<Piece>, KeyError> {
+fn bare(text: &[u8], input: &[u8]) -> Result<Vec<Piece>, KeyError> {
     let trimmed = trimmed(text);
     if trimmed.is_empty() {
-        return Err(KeyError::Empty);
+        // A word in angle brackets was taken for a tag.
+        let is_word = input.starts_with(b"<");
+        return Err(if is_word { foreign::unknown(input) } else { KeyError::Empty });
     }
     if let Some(error) = foreign::by_beginning(trimmed) {
         return Err(error);
     }
     text::misshapen(text, 0)?;
+    let standard = base64::without_url_alphabet(text);
+    let text = standard.as_ref().map_or(text, |text| text.as_slice());
+    if let Some(pem) = base64_within(text) {
+        return in_text(&pem, Wrapping::Base64Pem);
+    }
     if trimmed.starts_with(b"{") {
         let bytes = Zeroizing::new(trimmed.to_vec());
         return Ok(vec![Piece::plain(bytes, Kind::Jwk, Wrapping::Json)]);
     }
 
-    if let Some(pem) = base64_within(text) {
-        let text = text::normalised(&pem);
-        return Ok(read(&text::blocks(&text)?, Wrapping::Base64Pem));
-    }
     match base64::decode(text, Place { line: 1, column: 1 }) {
-        Ok(bytes) if bytes.first() == Some(&SEQUENCE) && bytes.len() > SHORTEST => {
+        Ok(bytes) if bytes.len() <= SHORTEST => Err(foreign::unknown(input)),
+        Ok(bytes) if bytes.first() == Some(&SEQUENCE) => {
             Ok(vec![Piece::of(bytes, Wrapping::Base64)?])
         }
-        Ok(bytes) if text::find(&bytes, 0, b"-----BEGIN ").is_some() => {
-            let text = text::normalised(&bytes);
-            Ok(read(&text::blocks(&text)?, Wrapping::Base64Pem))
-        }
+        Ok(bytes) if is_utf16(&bytes) => Err(KeyError::Utf16),
+        // It is shorter each time, so that this ends.
+        Ok(bytes) if !is_binary(&bytes) => in_text(&bytes, Wrapping::Base64Pem),
         Err(error) if trimmed.starts_with(b"MII") => Err(error),
-        _ => Err(KeyError::NotAKey { path }),
+        _ => Err(foreign::unknown(input)),
     }
 }
 
-/// The base64 of a whole PEM with other text before it, as in a Kubernetes secret.
+/// The base64 of a whole PEM with other text before or after it, as in a Kubernetes secret.
 fn base64_within(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let start = text::find(text, 1, BEGIN_IN_BASE64)?;
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
-    let len = text[start..].iter().take_while(|byte| is_digit(byte)).count();
-    base64::decode(&text[start..start + len], Place { line: 1, column: 1 }).ok()
+    let text = &text[text::find(text, 0, BEGIN_IN_BASE64)?..];
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let mut len = text.iter().take_while(|byte| is_digit(byte)).count();
+    // The following lines, if they hold nothing else.
+    for line in text[len..].split_inclusive(|&byte| byte == b'\n') {
+        if !line.trim_ascii().iter().all(is_digit) {
+            break;
+        }
+        len += line.len();
+    }
+    base64::decode(&text[..len], Place { line: 1, column: 1 }).ok()
 }
 
 impl Piece {
@@ -175,7 +190,14 @@ impl Piece {
         if has(b"Proc-Type") || has(b"DEK-Info") {
             return Err(KeyError::OldEncryption { found: "PEM headers" });
         }
-        let bytes = base64::decode(block.body, block.place);
+        let body = block.body.trim_ascii();
+        if body.is_empty() {
+            return Err(if block.ended { KeyError::Empty } else { KeyError::Unended });
+        }
+        if foreign::is_placeholder(body) {
+            return Err(KeyError::NotAKey { found: Some(foreign::PLACEHOLDER) });
+        }
+        let bytes = base64::decode_with_margin(block.body, block.place, block.margin);
         let read = bytes.and_then(|bytes| match foreign::by_beginning(&bytes) {
             Some(error) => Err(error),
             None => Self::of(bytes, wrapping),
@@ -223,19 +245,6 @@ fn is_binary(input: &[u8]) -> bool {
         && (input.iter().any(is_control) || core::str::from_utf8(input).is_err())
 }
 
-fn is_path(input: &[u8]) -> bool {
-    let input = trimmed(input);
-    let starts = |with: &[u8]| input.starts_with(with);
-    let ends = |with: &[u8]| input.ends_with(with);
-    !input.contains(&b'\n')
-        && (starts(b"/")
-            || starts(b".")
-            || starts(b"~")
-            || matches!(input, [_, b':', ..])
-            || text::find(input, 0, b"://").is_some()
-            || [&b".pem"[..], b".key", b".der", b".p8", b".p12", b".pfx"].into_iter().any(ends))
-}
-
 fn trimmed(text: &[u8]) -> &[u8] {
     let is_edge = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`');
     let start = text.iter().take_while(|byte| is_edge(byte)).count();
@@ -243,6 +252,7 @@ fn trimmed(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
+const PARAMETERS: KeyError = KeyError::NotAKey { found: Some("parameters for keys") };
 const REQUEST: KeyError = KeyError::Certificate { found: "certificate request" };
 /// `-----BEGIN `, where it begins the text.
 const BEGIN_IN_BASE64: &[u8] = b"LS0tLS1CRUdJTi";

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny};
 use zeroize::Zeroizing;
 
 use super::KeyError;
+use super::base64;
 use super::numbers::{PrivateNumbers, PublicNumbers};
 
 /// The members that count. The CRT values are computed anew, so they may be left out.
@@ -30,7 +31,7 @@ impl Jwk {
         match serde_json::from_slice(json) {
             Ok(jwk) => Ok(jwk),
             Err(_) if serde_json::from_slice::<Set>(json).is_ok() => Err(SET),
-            Err(_) => Err(KeyError::NotAKey { path: false }),
+            Err(_) => Err(KeyError::NotAKey { found: None }),
         }
     }
 
@@ -83,8 +84,11 @@ struct Member(Zeroizing<Vec<u8>>);
 
 impl<'de> Deserialize<'de> for Member {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        Base64UrlUnpadded::decode_vec(&text)
+        let mut text = Zeroizing::new(String::deserialize(deserializer)?.into_bytes());
+        // Some tools write the other alphabet, or fill up with `=`.
+        base64::into_url_alphabet(&mut text);
+        let digits = core::str::from_utf8(&text).map_err(D::Error::custom)?;
+        Base64UrlUnpadded::decode_vec(digits.trim_end_matches('='))
             .map(|bytes| Self(Zeroizing::new(bytes)))
             .map_err(D::Error::custom)
     }

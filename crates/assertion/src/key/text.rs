@@ -6,14 +6,15 @@ use zeroize::Zeroizing;
 
 use super::KeyError;
 
-/// Takes off what editors, shells, JSON and spreadsheets put on: a byte order mark, kinds of line
-/// breaks, and escapes such as `\n` and `\u003d`.
+/// Takes off what editors, shells, JSON, HTML, forms and mails put on: a byte order mark, kinds of
+/// line breaks, and escapes such as `\n`, `\u003d`, `&#10;`, `%0A` and `=3D`.
 pub(super) fn normalised(input: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut rest = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+    let is_form = find(rest, 0, BEGIN_IN_FORM).is_some();
     // It never grows beyond the input, so that no unwiped copy is left behind.
     let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
     while let Some((byte, len)) = next(rest) {
-        text.push(byte);
+        text.push(if is_form && rest[0] == b'+' { b' ' } else { byte });
         rest = &rest[len..];
     }
     text
@@ -35,9 +36,35 @@ fn next(rest: &[u8]) -> Option<(u8, usize)> {
         // A shell's line continuation.
         [b'\r', b'\n', ..] => (b'\n', escapes + 2),
         [b'\r' | b'\n', ..] => (b'\n', escapes + 1),
+        _ if escapes == 0 => encoded(rest).unwrap_or((*rest.first()?, 1)),
         // A run of them is taken at once: to look at each anew would take long.
-        _ => (*rest.first()?, escapes.max(1)),
+        _ => (b'\\', escapes),
     })
+}
+
+/// What stands for one byte in a URL, in HTML or XML, or in a mail, none of which is base64.
+fn encoded(rest: &[u8]) -> Option<(u8, usize)> {
+    let (byte, len) = match rest {
+        [b'%', high @ b'0'..=b'7', low, ..] if low.is_ascii_hexdigit() => {
+            ((hex(*high) << 4) | hex(*low), 3)
+        }
+        [b'=', b'3', b'D', ..] => (b'=', 3),
+        [b'&', b'#', digits @ ..] => {
+            let len = digits.iter().take(LONGEST_REFERENCE).position(|&byte| byte == b';')?;
+            let digits = core::str::from_utf8(&digits[..len]).ok()?;
+            let byte = match digits.strip_prefix(['x', 'X']) {
+                Some(digits) => u8::from_str_radix(digits, 16),
+                None => digits.parse(),
+            };
+            (byte.ok().filter(u8::is_ascii)?, "&#;".len() + len)
+        }
+        // A tag: mostly `<br>`.
+        [b'<', b'/' | b'a'..=b'z', tag @ ..] => {
+            (b'\n', "<?>".len() + tag.iter().take(LONGEST_TAG).position(|&byte| byte == b'>')?)
+        }
+        _ => return None,
+    };
+    Some((if byte == b'\r' { b'\n' } else { byte }, len))
 }
 
 fn hex(digit: u8) -> u8 {
@@ -49,6 +76,8 @@ fn hex(digit: u8) -> u8 {
 
 /// What stands between a BEGIN line and its END line.
 pub(super) struct Block<'a> {
+    /// What stands before BEGIN in its line.
+    pub(super) margin: &'a [u8],
     pub(super) label: &'a str,
     pub(super) body: &'a [u8],
     /// The place of the body's first byte.
@@ -81,8 +110,8 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
     let mut blocks = Vec::new();
     let mut at = 0;
     while let Some(begin) = find(text, at, BEGIN) {
-        let (label, body) = label(text, begin + BEGIN.len())?;
-        let end = find(text, body, DASHES).unwrap_or(text.len());
+        let (label, body_at) = label(text, begin + BEGIN.len())?;
+        let end = find(text, body_at, DASHES).unwrap_or(text.len());
         let ended = text[end..].starts_with(END);
         at = end;
         if ended {
@@ -97,10 +126,12 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
             let limit = rest.map_or(text.len(), |len| end + len);
             misshapen(
                 if text[end..].starts_with(BEGIN) { &text[..end] } else { &text[..limit] },
-                body,
+                body_at,
             )?;
         }
-        blocks.push(Block { label, body: &text[body..end], place: Place::of(text, body), ended });
+        let start = text[..begin].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let (margin, body) = (&text[start..begin], &text[body_at..end]);
+        blocks.push(Block { margin, label, body, place: Place::of(text, body_at), ended });
     }
     Ok(blocks)
 }
@@ -156,6 +187,10 @@ pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
+/// A blank is a plus sign where a form was sent.
+const BEGIN_IN_FORM: &[u8] = b"-----BEGIN+";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const DASHES: &[u8] = b"-----";
 const END: &[u8] = b"-----END ";
+const LONGEST_REFERENCE: usize = 8;
+const LONGEST_TAG: usize = 80;

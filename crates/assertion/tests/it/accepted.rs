@@ -16,6 +16,9 @@ fn text_as_people_have_it() {
         let lines: Vec<_> = body.as_bytes().chunks(width).map(String::from_utf8_lossy).collect();
         format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----", lines.join("\n"))
     };
+    let encoded = Base64::encode_string(key.as_bytes());
+    let in_yaml =
+        format!("data:\n  k: |\n    {}\n    {}\n  user: a\n", &encoded[..76], &encoded[76..]);
     let quoted: Vec<_> = key.lines().map(|line| format!("  \"{line}\",")).collect();
 
     for (name, form, text) in [
@@ -55,6 +58,22 @@ fn text_as_people_have_it() {
             format!("data:\n  tls.key: {}\n", Base64::encode_string(key.as_bytes())),
         ),
         ("A44 base64 without =", "PKCS#8 DER in base64", body.trim_end_matches('=').to_owned()),
+        (
+            "A44 base64 alone, in the alphabet of URLs",
+            "PKCS#8 DER in base64",
+            body.replace('+', "-").replace('/', "_"),
+        ),
+        (
+            "A44 base64 of base64 of a PEM",
+            "PKCS#8 PEM in base64",
+            Base64::encode_string(Base64::encode_string(key.as_bytes()).as_bytes()),
+        ),
+        (
+            "A44 base64 of a PEM in the JSON of a Kubernetes secret",
+            "PKCS#8 PEM in base64",
+            format!("{{\"data\":{{\"k\":\"{}\"}}}}", Base64::encode_string(key.as_bytes())),
+        ),
+        ("A44 base64 of a PEM, wrapped, in YAML", "PKCS#8 PEM in base64", in_yaml),
         ("A52 base64 of DER", "PKCS#1 DER in base64", Base64::encode_string(&KEY.pkcs1())),
         ("A52 base64 of PEM", "PKCS#8 PEM in base64", Base64::encode_string(key.as_bytes())),
     ] {
@@ -63,6 +82,44 @@ fn text_as_people_have_it() {
         assert_eq!(read.form().to_string(), form, "{name}");
         assert_eq!(read.public_key().to_spki_der(), KEY.spki(), "{name}");
         assert_eq!(read.notices(), [], "{name}");
+    }
+}
+
+#[test]
+fn text_that_tools_changed() {
+    let key = pem("PRIVATE KEY", &KEY.pkcs8());
+    let by_line = |change: &dyn Fn(usize, &str) -> String| -> String {
+        key.lines().enumerate().map(|(index, line)| change(index + 1, line) + "\n").collect()
+    };
+    let form = key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace('\n', "%0A");
+    for (name, text) in [
+        ("HTML, &#10;", key.replace('\n', "&#10;")),
+        ("HTML, &#xA; and &#x2F;", key.replace('/', "&#x2F;").replace('\n', "&#xD;&#xA;")),
+        ("HTML, <br>", key.replace('\n', "<br>\n")),
+        ("HTML, <br/> alone", format!("<p>{}</p>", key.replace('\n', "<br/>"))),
+        ("URL, %0A alone", key.replace('\n', "%0A")),
+        ("URL", form.replace(' ', "%20")),
+        ("form", format!("user=a&key={}&x=1", form.replace(' ', "+"))),
+        ("mail, quoted", by_line(&|_, line| format!("> {line}"))),
+        ("mail, quoted twice", by_line(&|_, line| format!(">> {line}"))),
+        ("mail, quoted-printable", key.replace('=', "=3D")),
+        ("cat -n", by_line(&|number, line| format!("{number:6}\t{line}"))),
+        ("cat -E", by_line(&|_, line| format!("{line}$"))),
+        ("grep -n", by_line(&|number, line| format!("app.key:{number}:{line}"))),
+        ("numbered", by_line(&|number, line| format!("{number}. {line}"))),
+        ("diff", by_line(&|_, line| format!("+{line}"))),
+        ("comment", by_line(&|_, line| format!("# {line}"))),
+        ("comment in a block", by_line(&|_, line| format!(" * {line}"))),
+        ("log", by_line(&|number, line| format!("2024-01-01T00:00:{number}Z web | {line}"))),
+        ("YAML, a list", by_line(&|_, line| format!("  - {line}"))),
+        ("JSON, an array", format!("[\"{}\"]", key.trim_end().replace('\n', "\", \""))),
+        ("JavaScript", by_line(&|_, line| format!("  \"{line}\\n\" +"))),
+        ("Java", by_line(&|_, line| format!("    + \"{line}\\n\""))),
+        ("PHP", by_line(&|_, line| format!("  '{line}' . \"\\n\" ."))),
+    ] {
+        let read = SigningKey::from_bytes(text.as_bytes())
+            .unwrap_or_else(|error| panic!("A41 {name}: {error}"));
+        assert_eq!(read.public_key().to_spki_der(), KEY.spki(), "A41 {name}");
     }
 }
 
@@ -154,7 +211,9 @@ fn a52_jwk_of_rfc_7515_and_rfc_7520() {
             })
             .collect();
         let escaped = jwk.replace('"', "\\\"").replace('\n', "");
-        for text in [jwk.to_owned(), without_primes, format!("\"{escaped}\"")] {
+        let padded = jwk.replace("AQAB\"", "AQAB==\"").replace('_', "/");
+        let encoded = Base64::encode_string(jwk.as_bytes());
+        for text in [jwk.to_owned(), without_primes, format!("\"{escaped}\""), padded, encoded] {
             let from_jwk = SigningKey::from_bytes(text.as_bytes()).unwrap();
             assert_eq!(from_jwk.public_key(), from_pem.public_key());
             assert_eq!(from_jwk.form().to_string(), "JWK");

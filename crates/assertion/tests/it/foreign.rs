@@ -152,6 +152,9 @@ fn containers_that_are_not_read() {
         key.replacen("KEY-----\n", &format!("KEY-----\n{headers}\n\n"), 1)
     };
     let encrypted = "key.encrypted";
+    let utf16: Vec<u8> =
+        armoured("PRIVATE KEY").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = Base64::encode_string(&[b"\xff\xfe", utf16.as_slice()].concat());
     for (name, text, code, says, hint) in [
         (
             "A50 legacy",
@@ -180,7 +183,7 @@ fn containers_that_are_not_read() {
             armoured("OPENSSH PRIVATE KEY"),
             "key.format",
             "OpenSSH",
-            "ssh-keygen -p -m PEM -f",
+            "ssh-keygen -p -N '' -m PEM -f",
         ),
         (
             "A51 OpenSSH, one line",
@@ -317,6 +320,134 @@ fn containers_that_are_not_read() {
             "line 1 holds the character U+00A0",
             "copy the key anew",
         ),
+        (
+            "A32 BEGIN and END alone",
+            "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n".into(),
+            "key.empty",
+            "empty",
+            "BEGIN",
+        ),
+        (
+            "A47 the first line alone",
+            "-----BEGIN PRIVATE KEY-----".into(),
+            "key.truncated",
+            "END line is missing",
+            "copy all",
+        ),
+        ("A09 hidden by a pipeline", "***".into(), "key.not_a_key", "a placeholder", "fill in"),
+        (
+            "A09 a variable that nobody expanded",
+            "${{ secrets.KEY }}".into(),
+            "key.not_a_key",
+            "a placeholder",
+            "fill in",
+        ),
+        (
+            "A09 in brackets",
+            "<your private key>".into(),
+            "key.not_a_key",
+            "a placeholder",
+            "fill in",
+        ),
+        (
+            "A09 JavaScript without a value",
+            "undefined".into(),
+            "key.not_a_key",
+            "a placeholder",
+            "fill in",
+        ),
+        (
+            "A09 hidden in its armour",
+            "-----BEGIN PRIVATE KEY-----\n***\n***\n-----END PRIVATE KEY-----\n".into(),
+            "key.not_a_key",
+            "a placeholder",
+            "fill in",
+        ),
+        (
+            "A27 a web page",
+            "<!DOCTYPE html><html></html>".into(),
+            "key.not_a_key",
+            "a web page",
+            "BEGIN",
+        ),
+        (
+            "A27 a JWT",
+            "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln".into(),
+            "key.not_a_key",
+            "a JWT",
+            "BEGIN",
+        ),
+        (
+            "A27 a consumer key",
+            "3MVG9SOw8KERNN0".into(),
+            "key.not_a_key",
+            "a consumer key",
+            "BEGIN",
+        ),
+        (
+            "A27 parameters",
+            pem("DH PARAMETERS", &[0x30, 0]),
+            "key.not_a_key",
+            "parameters",
+            "BEGIN",
+        ),
+        (
+            "A27 openssl rsa -text",
+            "Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:c3".into(),
+            "key.not_a_key",
+            "printed for people",
+            "BEGIN",
+        ),
+        (
+            "A52 an age identity",
+            "# created: 2024-01-01T00:00:00Z\nAGE-SECRET-KEY-1".into(),
+            "key.algorithm",
+            "age",
+            "openssl req",
+        ),
+        (
+            "A52 OpenPGP, encrypted",
+            armoured("PGP MESSAGE"),
+            "key.format",
+            "OpenPGP encrypted",
+            "gpg --decrypt",
+        ),
+        (
+            "A52 openssl enc",
+            "U2FsdGVkX1/O1nGyfqLD".into(),
+            "key.format",
+            "openssl enc",
+            "openssl enc -d -a",
+        ),
+        (
+            "A52 sops",
+            "key: ENC[AES256_GCM,data:abcd,type:str]\nsops:\n".into(),
+            "key.format",
+            "sops",
+            "sops --decrypt",
+        ),
+        (
+            "A52 Git LFS",
+            "version https://git-lfs.github.com/spec/v1\n".into(),
+            "key.format",
+            "Git LFS",
+            "git lfs pull",
+        ),
+        (
+            "A52 .NET",
+            "<RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue>".into(),
+            "key.format",
+            ".NET",
+            "FromXmlString",
+        ),
+        (
+            "A54 certificate of SSH",
+            "ssh-rsa-cert-v01@openssh.com AAAA acme".into(),
+            "key.public",
+            "public",
+            "private",
+        ),
+        ("A07 base64 of UTF-16", utf16, "key.pem", "UTF-16", "iconv"),
         (
             "A27 JSON",
             r#"{"username":"user@acme.com"}"#.into(),
