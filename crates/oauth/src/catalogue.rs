@@ -159,15 +159,18 @@ pub fn find(code: &str, description: &str) -> Advice {
     let names = |entry: &&Entry| entry.codes.iter().any(|known| known.eq_ignore_ascii_case(&code));
     let exact = entries()
         .find(|entry| names(entry) && says(entry))
-        .or_else(|| entries().find(says))
-        .or_else(|| entries().find(|entry| names(entry) && !is_generic(entry)));
+        .or_else(|| entries().filter(|entry| entry.code != request::NOT_SHOWN).find(says))
+        .or_else(|| entries().find(|entry| names(entry) && !is_generic(entry)))
+        .or_else(|| entries().find(says));
     exact.map_or_else(|| nearest(&code, &text), |entry| Advice { entry, exact: true })
 }
 
 fn nearest(code: &str, text: &str) -> Advice {
     // `invalid_grant` is no word about grants: it is what every refusal is called.
     let code_words = words(code).filter(|_| code != "invalid_grant");
-    let said: Vec<&str> = words(text).chain(code_words).collect();
+    // Words of an address say nothing: every one of them has `login` or `oauth2`.
+    let plain = text.split_whitespace().filter(|word| !word.contains("://"));
+    let said: Vec<&str> = plain.flat_map(words).chain(code_words).collect();
     let has = |word: &&str| said.contains(word);
     let entry = entries()
         .find(|entry| entry.near.iter().any(has))
@@ -179,6 +182,11 @@ fn nearest(code: &str, text: &str) -> Advice {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+/// Whether it says only that something was refused, or that something else than JSON came.
+pub(crate) fn says_little(entry: &Entry) -> bool {
+    [request::NOT_SHOWN, platform::NOT_JSON].contains(&entry.code)
 }
 
 /// `invalid_grant` alone says no more than "no".

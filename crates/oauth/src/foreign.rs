@@ -6,7 +6,7 @@ mod tests;
 
 use http::StatusCode;
 
-use self::field::field;
+use self::field::fields;
 use crate::catalogue;
 use crate::refusal::Refusal;
 
@@ -27,7 +27,7 @@ impl Refusal {
         let refusal = if body.trim().is_empty() {
             status.map(|status| Self::new(status.as_str(), status.canonical_reason()))
         } else {
-            from_fields(body).or_else(|| from_lines(body, status))
+            best(from_fields(body), from_lines(body, status))
         };
         refusal.map(|refusal| refusal.with_status(status))
     }
@@ -46,7 +46,10 @@ fn plain(text: &str) -> String {
     }
     let escapes =
         [("\\\"", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&apos;", "'")];
-    escapes.iter().fold(plain, |text, (escape, letter)| text.replace(escape, letter))
+    let plain = escapes.iter().fold(plain, |text, (escape, letter)| text.replace(escape, letter));
+    let is_encoded =
+        plain.contains("%20") && !plain.trim().contains(|c: char| c == '=' || c.is_whitespace());
+    if is_encoded { field::decoded(&plain) } else { plain }
 }
 
 /// The last status line of `curl -i` or `curl -v`, and what follows the head.
@@ -69,11 +72,25 @@ fn status(line: &str) -> Option<StatusCode> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// What the fields say, unless only the lines around them say what is known.
+fn best(fields: Option<Refusal>, lines: Option<Refusal>) -> Option<Refusal> {
+    match (fields, lines) {
+        (Some(fields), Some(lines)) if rank(&fields) < KNOWN && rank(&lines) >= KNOWN => {
+            Some(lines)
+        }
+        (fields, lines) => fields.or(lines),
+    }
+}
+
 /// `error` and `error_description`, `errorCode` and `message`, in whatever notation.
 fn from_fields(text: &str) -> Option<Refusal> {
-    let description = || field(text, "error_description").or_else(|| field(text, "message"));
-    let code = ["error", "errorCode"].iter().find_map(|name| field(text, name));
-    if let Some(code) = code.filter(|code| is_code(code)) {
+    let field = |name| fields(text, name).next();
+    let description = || field("error_description").or_else(|| field("message"));
+    // `Client error: …` is a sentence, and the field comes after it.
+    let code = ["error", "errorCode"]
+        .iter()
+        .find_map(|name| fields(text, name).find(|code| is_code(code)));
+    if let Some(code) = code {
         return Some(Refusal::new(&code, description().as_deref()));
     }
     from_lines(&description()?, None)
@@ -87,7 +104,7 @@ fn from_lines(text: &str, status: Option<StatusCode>) -> Option<Refusal> {
     let best = lines.rev().max_by_key(rank)?;
     // A terminal may have broken the line in the middle of what is looked for.
     let whole = from_line(&joined);
-    let best = if rank(&best) < 2 && rank(&whole) > rank(&best) { whole } else { best };
+    let best = if rank(&best) < KNOWN && rank(&whole) > rank(&best) { whole } else { best };
     let says_more =
         !best.code().is_empty() || best.advice().entry.code == "unavailable.maintenance";
     let by_status = status.map(|status| Refusal::new(status.as_str(), status.canonical_reason()));
@@ -95,13 +112,18 @@ fn from_lines(text: &str, status: Option<StatusCode>) -> Option<Refusal> {
 }
 
 fn rank(refusal: &Refusal) -> u8 {
-    match (refusal.advice().exact, refusal.is_about_audience(), refusal.code()) {
-        (true, false, _) => 3,
-        (true, true, _) => 2,
-        (false, _, "") => 0,
-        (false, _, _) => 1,
+    let advice = refusal.advice();
+    match (advice.exact, refusal.code()) {
+        (true, _) if catalogue::says_little(advice.entry) => KNOWN,
+        (true, _) if refusal.is_about_audience() => 3,
+        (true, _) => 4,
+        (false, "") => 0,
+        (false, _) => 1,
     }
 }
+
+/// The rank of what the catalogue knows, however little that is.
+const KNOWN: u8 = 2;
 
 /// A known code somewhere in the line, and what follows it; or the line as it is.
 fn from_line(line: &str) -> Refusal {

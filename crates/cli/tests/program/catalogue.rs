@@ -61,6 +61,9 @@ fn way(entry: &Entry) -> Way {
         }
         "tls.cert" => Way::Here(&["token", "--bundled-roots"]),
         "net.dns" => Way::Told("getaddrinfo ENOTFOUND acme.my.salesforce.com"),
+        "proxy.auth" => Way::Told("407 Proxy Authentication Required"),
+        "proxy.connect" => Way::Told("curl: (56) CONNECT tunnel failed, response 403"),
+        "refused.reason_not_shown" => Way::Told("AxiosError: Request failed with status code 400"),
         "tls.version" => Way::Met(named("html-old-tls"), TOKEN),
         "resp.content_type" => Way::Met(named("html-login"), TOKEN),
         "unavailable.maintenance" => Way::Met(named("maintenance-200"), TOKEN),

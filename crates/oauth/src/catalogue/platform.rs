@@ -152,6 +152,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "unexpected token <",
             "unexpected token '<'",
             "html content",
+            "unexpected end of json",
+            "jsondecodeerror",
+            "parsing value: <",
         ],
         near: &["html"],
         class: Permanent,
@@ -175,3 +178,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]),
     },
 ];
+
+/// A page instead of an answer.
+pub(super) const NOT_JSON: &str = "resp.content_type";

@@ -149,6 +149,35 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]),
     },
     Entry {
+        code: "refused.reason_not_shown",
+        title: "400 Bad Request, and nothing else",
+        codes: &["ERR_BAD_REQUEST"],
+        texts: &[
+            "400 client error",
+            "status code 400",
+            "400 bad request",
+            "400 (bad request)",
+            "(http 400)",
+            "bad request - please check your parameters",
+            "unable to complete the jwt token exchange",
+        ],
+        near: &[],
+        class: Permanent,
+        meaning: "Salesforce refused and said why, but the tool shows the status alone and keeps the reason \
+                  to itself",
+        first: "run `orgtoken doctor` with the same key, app and user: it shows the reason",
+        causes: &[Cause {
+            what: "The tool drops the body of the answer, which holds `error` and `error_description`.",
+            tell: "Set the tool to debug its HTTP calls, or repeat the call with `curl -i`: the body is a \
+                   line of JSON.",
+            sign: Sign::OtherTool,
+        }],
+        fix: Fix::Any(&[
+            "`orgtoken doctor`, or `orgtoken explain` with the body of the answer.",
+            "Setup > Login History: the row of this user has the reason in Status.",
+        ]),
+    },
+    Entry {
         code: "refused.unknown",
         title: "A refusal that is not listed here",
         codes: &[],
@@ -168,4 +197,6 @@ pub(super) const ENTRIES: &[Entry] = &[
 
 /// Everything that `invalid_grant` can be.
 pub(super) const GENERIC: &str = "refused.invalid_grant";
+/// A tool hides what Salesforce said.
+pub(super) const NOT_SHOWN: &str = "refused.reason_not_shown";
 pub(super) const UNKNOWN: &str = "refused.unknown";

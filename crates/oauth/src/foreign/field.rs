@@ -1,6 +1,6 @@
-/// The value of a field in JSON, in a Python, Ruby or Java map, in a form or in XML.
-pub(super) fn field(text: &str, name: &str) -> Option<String> {
-    text.match_indices(name).find_map(|(at, _)| {
+/// The values of a field in JSON, in a Python, Ruby or Java map, in a form or in XML.
+pub(super) fn fields(text: &str, name: &str) -> impl Iterator<Item = String> {
+    text.match_indices(name).filter_map(move |(at, _)| {
         let whole = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let rest = &text[at + name.len()..];
         let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest).trim_start();
@@ -64,7 +64,7 @@ fn unquoted(separator: &str, rest: &str) -> String {
 }
 
 /// A value of a form.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let pair = format!("x={text}");
     form_urlencoded::parse(pair.as_bytes())
         .next()
