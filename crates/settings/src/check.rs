@@ -33,7 +33,7 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     let proxy = check.secret(Setting::Proxy);
     let allow_users = check.list(Setting::AllowUsers);
     let allow_groups = check.list(Setting::AllowGroups);
-    check.suspect(client_id.as_ref(), hosts.as_ref(), api_version);
+    check.suspect(hosts.as_ref(), api_version);
     if let (Some(username), Some(hosts)) = (&username, &hosts) {
         check.compare(username, hosts);
     }
@@ -216,7 +216,9 @@ fn of<T>(
 fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
     match Looks::of(text) {
         Some(Looks::Placeholder) => Err(Fault::Placeholder),
-        Some(found @ Looks::Certificate) => Err(Fault::Swapped { found, belongs: None }),
+        Some(found @ (Looks::Certificate | Looks::ConsumerSecret)) => {
+            Err(Fault::Swapped { found, belongs: None })
+        }
         Some(found) => match found.setting() {
             belongs @ Some(other) if other != setting => Err(Fault::Swapped { found, belongs }),
             _ => Ok(()),

@@ -10,6 +10,7 @@ pub(crate) enum Looks {
     ApiVersion,
     Certificate,
     ClientId,
+    ConsumerSecret,
     Path,
     Placeholder,
     PrivateKey,
@@ -24,11 +25,14 @@ impl Looks {
         let text = text.trim();
         Some(match text {
             _ if text.contains("-----BEGIN CERT") => Self::Certificate,
-            _ if text.contains("-----BEGIN") || is_base64_of_der(text) => Self::PrivateKey,
+            _ if text.contains("-----BEGIN") || is_base64_of_der(text) || is_jwk(text) => {
+                Self::PrivateKey
+            }
             _ if is_placeholder(text) => Self::Placeholder,
             _ if is_url(text) => Self::Url,
             _ if text.starts_with("3MVG9") => Self::ClientId,
             _ if is_user_id(text) => Self::UserId,
+            _ if is_consumer_secret(text) => Self::ConsumerSecret,
             _ if is_version(text) => Self::ApiVersion,
             _ if is_path(text) => Self::Path,
             _ if is_username(text) => Self::Username,
@@ -44,7 +48,11 @@ impl Looks {
             Self::PrivateKey => Setting::PrivateKey,
             Self::Url => Setting::InstanceUrl,
             Self::Username => Setting::Username,
-            Self::Certificate | Self::Path | Self::Placeholder | Self::UserId => return None,
+            Self::Certificate
+            | Self::ConsumerSecret
+            | Self::Path
+            | Self::Placeholder
+            | Self::UserId => return None,
         })
     }
 }
@@ -55,6 +63,7 @@ impl fmt::Display for Looks {
             Self::ApiVersion => "a version number",
             Self::Certificate => "a certificate",
             Self::ClientId => "a Consumer Key",
+            Self::ConsumerSecret => "what looks like a Consumer Secret",
             Self::Path => "the path of a file",
             Self::Placeholder => "a placeholder",
             Self::PrivateKey => "a key",
@@ -91,6 +100,18 @@ fn is_placeholder(text: &str) -> bool {
 /// A sequence of more than 255 octets, as keys and certificates are.
 fn is_base64_of_der(text: &str) -> bool {
     text.starts_with("MII") && text.len() > 64 && !text.contains('@')
+}
+
+fn is_jwk(text: &str) -> bool {
+    text.starts_with('{') && text.contains("\"kty\"")
+}
+
+/// 64 hexadecimal digits, or some 19 decimal ones in older apps.
+fn is_consumer_secret(text: &str) -> bool {
+    let hexadecimal =
+        || text.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
+    let decimal = || text.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() == 64 && hexadecimal() || (16..=20).contains(&text.len()) && decimal()
 }
 
 fn is_mask(text: &str) -> bool {

@@ -26,7 +26,6 @@ impl Notice {
     pub fn setting(&self) -> Option<Setting> {
         match &self.remark {
             Remark::Overruled { setting, .. } | Remark::Trimmed(setting) => Some(*setting),
-            Remark::ConsumerSecret => Some(Setting::ClientId),
             Remark::LoginHost(_) => Some(Setting::InstanceUrl),
             Remark::Retired => Some(Setting::ApiVersion),
             Remark::SandboxSuffix { .. } => Some(Setting::Username),
@@ -38,8 +37,7 @@ impl Notice {
     pub fn is_suspicious(&self) -> bool {
         matches!(
             self.remark,
-            Remark::ConsumerSecret
-                | Remark::LoginHost(_)
+            Remark::LoginHost(_)
                 | Remark::Retired
                 | Remark::SandboxSuffix { .. }
                 | Remark::UnknownVariable { .. }
@@ -58,8 +56,6 @@ impl fmt::Display for Notice {
 pub(crate) enum Remark {
     #[error("`{0}` was written differently and is taken as {1}")]
     Canonical(&'static str, String),
-    #[error("this looks like the Consumer Secret; the Consumer Key mostly begins with 3MVG9")]
-    ConsumerSecret,
     #[error("{0} is where everyone logs in; the org has a URL of its own: Setup > My Domain")]
     LoginHost(String),
     #[error("`{}` is given here too, but {by} comes first", .setting.name())]

@@ -47,9 +47,20 @@ impl Config<'_> {
     fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
         let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
         for key in unknown.take(MAX_PROBLEMS) {
+            let name = text::shown(key.get_ref());
             let near = spelling::nearest(key.get_ref(), ROOT.into_iter());
-            let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
-            layer.problem(self.position(key.span().start), fault);
+            let is_section = matches!(root[key].get_ref(), DeValue::Table(_));
+            let fault = match near {
+                None if is_section => Fault::NoSectionOfOurs { name },
+                None if known(key.get_ref()).is_some() => Fault::OutsideOfProfiles { name },
+                near => Fault::Unknown { name, near },
+            };
+            let place = self.position(key.span().start);
+            match fault {
+                Fault::Unknown { near: None, .. } => layer.problem(place, fault),
+                // What is missing may well stand there.
+                _ => layer.give_up(place, fault),
+            }
         }
         let profiles = match root.get("profile").map(|value| (value, value.get_ref())) {
             None => None,

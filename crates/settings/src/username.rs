@@ -17,7 +17,10 @@ impl Username {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
-        identifier::check(text, |_| true)?;
+        // The quotes around a text that was pasted with them.
+        let quoted = text.starts_with(['"', '\'']);
+        let out = |c| "<>()[],;:".contains(c) || quoted && "\"'".contains(c);
+        identifier::check(text, |c| !out(c))?;
         match Looks::of(text) {
             Some(Looks::UserId) => Err(Fault::Value(ValueFault::UserId)),
             _ if !text.contains('@') => Err(Fault::Value(ValueFault::NoAt)),

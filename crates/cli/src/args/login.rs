@@ -12,7 +12,7 @@ pub(crate) struct Login {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// The key of the record, where the file holds several
-    #[arg(long, value_name = "KEY", requires = "settings")]
+    #[arg(long, value_name = "KEY")]
     pub(crate) settings_key: Option<String>,
     /// A profile of config.toml
     #[arg(short = 'P', long, value_name = "NAME")]

@@ -4,7 +4,6 @@ use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, 
 
 use super::{Check, fault_of, not_another};
 use crate::api_version::ApiVersion;
-use crate::client_id::ClientId;
 use crate::layer::Entry;
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem};
@@ -66,18 +65,7 @@ impl Check {
     }
 
     /// Values that are right as they stand, and mostly mean that another was meant.
-    pub(super) fn suspect(
-        &mut self,
-        client_id: Option<&ClientId>,
-        hosts: Option<&Hosts>,
-        version: ApiVersion,
-    ) {
-        let is_secret = |id: &ClientId| {
-            id.as_str().len() == 64 && id.as_str().bytes().all(|byte| byte.is_ascii_hexdigit())
-        };
-        if client_id.is_some_and(is_secret) {
-            self.remark(Setting::ClientId, Remark::ConsumerSecret);
-        }
+    pub(super) fn suspect(&mut self, hosts: Option<&Hosts>, version: ApiVersion) {
         if let Some(host) =
             hosts.and_then(|hosts| hosts.instance_url.as_ref()).map(InstanceUrl::host)
             && matches!(host, "login.salesforce.com" | "test.salesforce.com")

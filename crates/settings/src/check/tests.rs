@@ -97,6 +97,7 @@ fn without_a_record_the_instance_may_be_left_out() {
 #[test]
 fn values_that_cannot_be_right() {
     let long = "a".repeat(600) + "@acme.com";
+    let consumer_secret = "0F".repeat(32);
     let zero_width = "us\u{200b}er@acme.com";
     for (name, field, value, code, words) in [
         ("A22 long username", "Username", long.as_str(), "settings.too_large", "512 characters"),
@@ -109,6 +110,34 @@ fn values_that_cannot_be_right() {
         ("A24 without @", "Username", "integration", "settings.value", "lacks the `@`"),
         ("A24 user id", "Username", "0055g00000ABCDEAA2", "settings.value", "a user id"),
         ("A25 blank", "ClientId", "3MVG9 abc", "settings.value", "U+0020 at position 6"),
+        (
+            "A23 quotes around",
+            "Username",
+            "\"user@acme.com\"",
+            "settings.value",
+            "U+0022 at position 1",
+        ),
+        (
+            "A24 mailto",
+            "Username",
+            "mailto:user@acme.com",
+            "settings.value",
+            "U+003A at position 7",
+        ),
+        (
+            "A26 consumer secret",
+            "ClientId",
+            consumer_secret.as_str(),
+            "settings.swapped",
+            "Consumer Secret",
+        ),
+        (
+            "A26 old consumer secret",
+            "ClientId",
+            "1234567890123456789",
+            "settings.swapped",
+            "Consumer Secret",
+        ),
         ("A25 quote", "ClientId", "\"3MVG9abc\"", "settings.value", "U+0022 at position 1"),
         ("A25 angle", "ClientId", "3MVG9<abc", "settings.value", "U+003C"),
         ("A25 not ASCII", "ClientId", "3MVG9é", "settings.value", "U+00E9"),
@@ -288,6 +317,13 @@ fn a91_an_audience_that_does_not_fit_is_told_at_its_place() {
 }
 
 #[test]
+fn a52_a_key_may_be_a_jwk() {
+    let jwk = include_str!("../../../assertion/testdata/rfc7515-a2.jwk");
+    let problems = check(&record_with("PrivateKey", &json(jwk))).unwrap_err();
+    assert_eq!(only(&problems).code(), "key.test_key", "it was read, and everyone has it");
+}
+
+#[test]
 fn a_sandbox_whose_users_have_other_names_is_suspicious() {
     let url = json("https://acme--uat.sandbox.my.salesforce.com");
     let settings = check(&record_with("InstanceUrl", &url)).unwrap();
@@ -299,11 +335,10 @@ fn a_sandbox_whose_users_have_other_names_is_suspicious() {
 #[test]
 fn a_value_that_mostly_means_another_is_suspicious() {
     for (name, field, value, says) in [
-        ("a secret", "ClientId", "0F".repeat(32), "looks like the Consumer Secret"),
-        ("login", "InstanceUrl", "https://login.salesforce.com".into(), "everyone logs in"),
-        ("old", "InstanceAPIVersion", "v28.0".into(), "retired"),
+        ("login", "InstanceUrl", "https://login.salesforce.com", "everyone logs in"),
+        ("old", "InstanceAPIVersion", "v28.0", "retired"),
     ] {
-        let settings = check(&record_with(field, &json(&value))).unwrap();
+        let settings = check(&record_with(field, &json(value))).unwrap();
         let [notice] = settings.notices() else { panic!("{name}: {:?}", settings.notices()) };
         assert!(notice.is_suspicious(), "{name}");
         assert!(notice.to_string().contains(says), "{name}: {notice}");

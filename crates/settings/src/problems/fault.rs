@@ -31,15 +31,19 @@ pub(crate) enum Fault {
     Missing { meant: Option<String> },
     #[error("{}", no_profile(.known))]
     NoProfile { known: Vec<String> },
+    #[error("the section `[{name}]` is no profile")]
+    NoSectionOfOurs { name: String },
     #[error("there are several profiles, and none was named")]
     NoProfileChosen { known: Vec<String> },
     #[error("{found} stands where the text of a private key is expected")]
     NotAKey { found: Looks },
+    #[error("`{name}` stands outside of any profile")]
+    OutsideOfProfiles { name: String },
     #[error("a placeholder was left in")]
     Placeholder,
     #[error("{0}")]
     Shape(ShapeFault),
-    #[error("holds {found}, which belongs in {}", belonging(*.belongs))]
+    #[error("holds {found}{}", belonging(*.belongs, *.found))]
     Swapped { found: Looks, belongs: Option<Setting> },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
@@ -79,7 +83,9 @@ impl Fault {
             Self::TooLarge { .. } => "settings.too_large",
             Self::Toml { .. } => "settings.toml",
             Self::Type { .. } => "settings.type",
-            Self::Unknown { .. } => "settings.unknown",
+            Self::NoSectionOfOurs { .. }
+            | Self::OutsideOfProfiles { .. }
+            | Self::Unknown { .. } => "settings.unknown",
             Self::Unread { of_key: true, .. } => "key.read",
             Self::Unread { why: Unread::TooLarge { .. }, .. } => "settings.too_large",
             Self::Unread { .. } => "settings.read",
@@ -122,8 +128,12 @@ pub(crate) enum Found {
 /// Why JSON is no settings record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ShapeFault {
+    #[error("the settings stand deeper, at `{pointer}`")]
+    Deeper { pointer: String },
     #[error("found {found}, expected an object with settings")]
     NotAnObject { found: Found },
+    #[error("this is what a login printed: it holds a token, not the settings of a login")]
+    Printed,
     #[error("found {}, and none was named", records(*.count, .names))]
     Several { count: usize, names: Vec<String> },
     #[error("JSON inside a string inside a string: one level is accepted")]
@@ -151,10 +161,11 @@ pub(crate) enum ValueFault {
     UserId,
 }
 
-fn belonging(setting: Option<Setting>) -> Cow<'static, str> {
-    match setting {
-        Some(setting) => format!("`{}`", name(setting, true)).into(),
-        None => "the app in Salesforce".into(),
+fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, str> {
+    match (setting, found) {
+        (Some(setting), _) => format!(", which belongs in `{}`", name(setting, true)).into(),
+        (None, Looks::ConsumerSecret) => ", which this login does not need".into(),
+        (None, _) => ", which belongs in the app in Salesforce".into(),
     }
 }
 

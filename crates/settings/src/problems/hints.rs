@@ -28,6 +28,7 @@ impl Fault {
                 let known = quoted(known);
                 format!("name one with `--profile` or `default_profile`: it has {known}").into()
             }
+            Self::NoSectionOfOurs { name } => format!("write it as `[profile.{name}]`").into(),
             Self::Placeholder => format!("put {} in its place", meaning(setting)).into(),
             Self::Shape(fault) => fault.hint(),
             Self::Swapped { belongs: None, .. } => format!("put {} here", meaning(setting)).into(),
@@ -62,7 +63,14 @@ impl Fault {
                 "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
                  with `--jwt-key-file` or ORGTOKEN_PRIVATE_KEY_FILE"
             }
-            Self::Toml { .. } => "put strings in quotes: name = \"value\"",
+            Self::OutsideOfProfiles { .. } => "put a line `[profile.NAME]` before it",
+            Self::Toml { message } if message.contains("duplicate") => "keep one of them",
+            Self::Toml { message } if message.contains("unclosed") => "close it on the same line",
+            Self::Toml { message } if message.contains("invalid key-value") => {
+                "write `[profile.NAME]`, and under it lines as username = \"user@acme.com\"; a record \
+                 in JSON goes to `--settings`"
+            }
+            Self::Toml { .. } => "put strings in straight quotes: name = \"value\"",
             Self::Unknown { .. } => "remove it, or see `orgtoken settings schema` for the names",
             Self::Utf16 => "save the file as UTF-8; in PowerShell: `Set-Content -Encoding utf8`",
             _ => return None,
@@ -73,10 +81,22 @@ impl Fault {
 impl ShapeFault {
     fn hint(&self) -> Cow<'static, str> {
         match self {
+            Self::Deeper { .. } => "give that part alone".into(),
+            Self::Printed => {
+                "a login needs username, Consumer Key and private key: `orgtoken setup` \
+                 leads there"
+                    .into()
+            }
             Self::NotAnObject { .. } => {
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into()
             }
-            Self::Several { count: 1, .. } => "give the record without the [ ] around it".into(),
+            Self::Several { count: 1, names } => match names.first() {
+                Some(name) => {
+                    format!("take it with `--settings-key {name}`, or remove the [ ] around it")
+                        .into()
+                }
+                None => "give the record without the [ ] around it".into(),
+            },
             Self::Several { .. } => "name one with `--settings-key`".into(),
             Self::TextIsNotJson(syntax, ..) => syntax.hint(),
             Self::TooDeep => "write the settings as an object, not as a string".into(),

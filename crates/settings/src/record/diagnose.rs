@@ -33,17 +33,27 @@ pub(super) fn diagnose(text: &str, refused: (usize, usize)) -> Diagnosis {
 /// Something else than JSON altogether.
 fn other_format(text: &str) -> Option<OtherFormat> {
     let text = text.trim_start();
-    let first_line = text.lines().next().unwrap_or_default();
+    let first_line = text.lines().next().unwrap_or_default().trim_end();
     Some(if text.starts_with("-----BEGIN CERT") {
         OtherFormat::Certificate
     } else if text.starts_with("-----BEGIN") {
         OtherFormat::PrivateKey
     } else if text.starts_with('<') && !text.starts_with("<<") {
-        OtherFormat::Html
+        let start = text.get(..9).unwrap_or(text).to_ascii_lowercase();
+        let is_page = start.starts_with("<!doctype") || start.starts_with("<html");
+        if is_page { OtherFormat::Html } else { OtherFormat::Xml }
+    } else if text.starts_with("force://") {
+        OtherFormat::AuthUrl
     } else if text.starts_with("[profile") || first_line.starts_with("default_profile") {
         OtherFormat::Toml
     } else if first_line.starts_with("export ") || is_assignment(first_line) {
         OtherFormat::Variables
+    } else if text.starts_with(is_of_text) && text.contains('{') {
+        OtherFormat::TextAround
+    } else if first_line == "---" || is_entry(first_line) {
+        OtherFormat::Yaml
+    } else if is_section(first_line) {
+        OtherFormat::Ini
     } else {
         return None;
     })
@@ -53,6 +63,29 @@ fn is_assignment(line: &str) -> bool {
     line.split_once('=').is_some_and(|(name, _)| {
         let name = name.trim();
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
+/// What begins a sentence, a table or a fence, and no JSON.
+fn is_of_text(c: char) -> bool {
+    c.is_alphabetic() || matches!(c, '`' | '|' | '*')
+}
+
+/// `name: value`
+fn is_entry(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, value)| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && (value.is_empty() || value.starts_with(' '))
+    })
+}
+
+/// `[name]`
+fn is_section(line: &str) -> bool {
+    let name = line.trim_end().strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+    name.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
     })
 }
 

@@ -66,7 +66,48 @@ fn in_object(
     if !fields.is_empty() && fields.iter().all(|(_, node)| is_record_like(node)) {
         return in_answer(fields, pointer, key, in_text);
     }
-    Ok(Shape { pointer, fields })
+    if is_printed(&fields) {
+        return Err(misshapen(pointer, ShapeFault::Printed));
+    }
+    match deeper(&fields, DEPTH) {
+        Some(below) => {
+            let below = format!("{pointer}{below}");
+            Err(misshapen(pointer, ShapeFault::Deeper { pointer: below }))
+        }
+        None => Ok(Shape { pointer, fields }),
+    }
+}
+
+/// Where settings stand further inside.
+fn deeper(fields: &Fields, depth: usize) -> Option<String> {
+    fields.iter().find_map(|(name, node)| {
+        Some(format!("/{}{}", escaped(&text::shown(name)), within(node, depth)?))
+    })
+}
+
+fn within(node: &Node, depth: usize) -> Option<String> {
+    match node {
+        _ if depth == 0 => None,
+        Node::Object(fields) if has_settings(fields) => Some(String::new()),
+        Node::Object(fields) => deeper(fields, depth - 1),
+        Node::List(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| Some(format!("/{index}{}", within(item, depth - 1)?))),
+        _ => None,
+    }
+}
+
+/// What a token endpoint answers, or `sf org display --json` prints.
+fn is_printed(fields: &Fields) -> bool {
+    let has = |fields: &Fields, names: &[&str]| {
+        fields.iter().any(|(name, _)| names.contains(&name.as_str()))
+    };
+    let is_token = |fields: &Fields| has(fields, TOKEN_NAMES) && !has(fields, &["privateKey"]);
+    is_token(fields)
+        || fields.iter().any(
+            |(name, node)| matches!(node, Node::Object(inner) if name == "result" && is_token(inner)),
+        )
 }
 
 /// The answer of `GET /my/config/settings?tag=…`: key by key, the values alone.
@@ -174,6 +215,10 @@ fn is_ours(node: &Node) -> bool {
 fn misshapen(pointer: String, fault: ShapeFault) -> Misshapen {
     Misshapen { pointer, fault: Fault::Shape(fault) }
 }
+
+/// How many levels down settings are looked for.
+const DEPTH: usize = 5;
+const TOKEN_NAMES: &[&str] = &["accessToken", "access_token", "refresh_token", "sfdxAuthUrl"];
 
 /// A name as a part of a JSON pointer ([RFC 6901, Section 3]).
 ///

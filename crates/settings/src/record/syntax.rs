@@ -90,25 +90,43 @@ impl Syntax {
 /// What people give in place of a record.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum OtherFormat {
+    #[error("an auth URL of `sf`")]
+    AuthUrl,
     #[error("a certificate")]
     Certificate,
     #[error("HTML")]
     Html,
+    #[error("an INI file")]
+    Ini,
     #[error("a private key")]
     PrivateKey,
+    #[error("text with JSON in it")]
+    TextAround,
     #[error("TOML")]
     Toml,
     #[error("a list of variables")]
     Variables,
+    #[error("XML")]
+    Xml,
+    #[error("YAML")]
+    Yaml,
 }
 
 impl OtherFormat {
     fn hint(self) -> &'static str {
         match self {
+            Self::AuthUrl => {
+                "it holds a refresh token of another flow; this login needs a private key: \
+                 `orgtoken setup` leads to one"
+            }
             Self::Certificate => {
                 "the certificate goes into the app in Salesforce; give the settings record here"
             }
             Self::Html => "this is a web page: was it saved while nobody was logged in?",
+            Self::TextAround => "give the JSON alone, from the first { to the last }",
+            Self::Ini | Self::Xml | Self::Yaml => {
+                "write it as JSON: {\"Username\": \"user@acme.com\", …}"
+            }
             Self::PrivateKey => "give the key with `--jwt-key-file`, the settings record here",
             Self::Toml => "this may be a `config.toml`: name the profile with `--profile`",
             Self::Variables => "set them in the environment, or write them as a JSON object",

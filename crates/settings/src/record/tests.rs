@@ -181,6 +181,14 @@ fn json_that_is_broken() {
         ("a web page", "<!doctype html>", "1:1", "this is HTML"),
         ("a config.toml", "[profile.acme]\n", "1:1", "this is TOML"),
         ("variables", "export SF_USERNAME=a\n", "1:1", "a list of variables"),
+        ("YAML", "Username: a\nClientId: b\n", "1:1", "this is YAML, not JSON"),
+        ("YAML, a document", "---\nUsername: a\n", "1:1", "this is YAML"),
+        ("INI", "[acme]\nusername=a\n", "1:1", "this is an INI file"),
+        ("XML", "<settings><Username>a</Username></settings>", "1:1", "this is XML"),
+        ("an auth URL", "force://PlatformCLI::5Aep@acme.my.salesforce.com", "1:1", "an auth URL"),
+        ("Markdown", "```json\n{\"Username\": \"a\"}\n```\n", "1:1", "text with JSON in it"),
+        ("a program", "const s = {\"Username\": \"a\"};", "1:1", "text with JSON in it"),
+        ("a table", "value | {\"Username\": \"a\"} |", "1:1", "text with JSON in it"),
     ] {
         let problems = check(json).unwrap_err();
         let problem = only(&problems);
@@ -232,6 +240,31 @@ fn json_that_is_no_record() {
             "found 2 records (`_a`, `_b`)",
         ),
         ("A15 empty list", "[]".to_owned(), "$", "found 0 records"),
+        (
+            "A15 list inside an answer",
+            format!(r#"{{"total": 1, "items": [{{"key": "a", "value": {bare}}}]}}"#),
+            "$",
+            "the settings stand deeper, at `/items/0/value`",
+        ),
+        (
+            "a result with its status",
+            format!(r#"{{"status": 0, "result": {bare}}}"#),
+            "$",
+            "the settings stand deeper, at `/result`",
+        ),
+        (
+            "the output of `sf org display --json`",
+            r#"{"status": 0, "result": {"username": "user@acme.com", "accessToken": "00D!canary"}}"#
+                .to_owned(),
+            "$",
+            "what a login printed",
+        ),
+        (
+            "the answer of a token endpoint",
+            r#"{"access_token": "00D!canary", "token_type": "Bearer"}"#.to_owned(),
+            "$",
+            "what a login printed",
+        ),
         ("number", "7".to_owned(), "$", "found a number"),
         ("null as value", r#"{"key": "a", "value": null}"#.to_owned(), "/value", "found null"),
     ] {

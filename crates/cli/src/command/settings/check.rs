@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::args::{Login, Route};
@@ -12,6 +14,9 @@ use crate::text::{printable, table};
 /// Nothing is sent. Shows each value and where it came from, secrets as [set].
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// The record, as with `--settings`; else what a login here would use
+    #[arg(conflicts_with = "settings")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
@@ -19,7 +24,9 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = context::settings(&args.login, Some(&args.route), console)?;
+    let mut login = args.login.clone();
+    login.settings = args.file.clone().or(login.settings);
+    let settings = context::settings(&login, Some(&args.route), console)?;
     if console.json() {
         return Ok(console.document(&Shown {
             settings: settings.sources().iter().map(Into::into).collect(),
