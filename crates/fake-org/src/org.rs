@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) history: Vec<Login>,
     pub(crate) requests: VecDeque<RecordedRequest>,
     pub(crate) schema: Schema,
+    /// The objects of the Tooling API.
+    pub(crate) tooling: Schema,
     pub(crate) records: Records,
     /// What queries found that have more than one page.
     pub(crate) cursors: Vec<Vec<serde_json::Value>>,
@@ -88,6 +90,7 @@ impl Org {
             history: Vec::new(),
             requests: VecDeque::new(),
             schema,
+            tooling: Schema::tooling(),
             records: Records::default(),
             cursors: Vec::new(),
             api_calls: 0,

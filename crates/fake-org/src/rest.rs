@@ -15,14 +15,16 @@ use http::{HeaderValue, Method, StatusCode};
 pub(crate) use error::RestError;
 
 use crate::call::{Bearer, Call};
-use crate::org::Org;
+use crate::org::{Org, State};
 use crate::reply::{self, Reply};
 use crate::scenario::{Play, Stage};
+use crate::schema::Schema;
 
 /// What a handler answers, or why it does not.
 type Answer = Result<Reply, RestError>;
 
 /// A call by someone who is logged in.
+#[derive(Clone)]
 struct Session<'a> {
     org: &'a Org,
     call: &'a Call,
@@ -30,6 +32,8 @@ struct Session<'a> {
     /// `/services/data/v66.0`, the version as the client asked for it.
     base: String,
     version: u32,
+    /// Whether the Tooling API is asked, which has objects of its own.
+    is_tooling: bool,
 }
 
 /// Answers a call below `/services/data`.
@@ -68,6 +72,16 @@ fn dispatch(session: &Session<'_>, segments: &[&str]) -> Answer {
         ["sobjects", object, "describe"] => sobjects::describe(session, object),
         ["sobjects", object, id] => records::by_id(session, object, id),
         ["sobjects", object, field, value] => records::by_key(session, object, field, value),
+        ["tooling", rest @ ..] if !session.is_tooling => tooling(&session.tooling(), rest),
+        _ => Err(RestError::not_found()),
+    }
+}
+
+/// Reading alone: nobody deploys anything here.
+fn tooling(session: &Session<'_>, segments: &[&str]) -> Answer {
+    session.only_get()?;
+    match segments {
+        ["query", ..] | ["sobjects", ..] => dispatch(session, segments),
         _ => Err(RestError::not_found()),
     }
 }
@@ -91,7 +105,14 @@ fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Sessi
         return Err(RestError::new(fault.status, fault.code, fault.message));
     }
     let number = versions::parse(version)?;
-    Ok(Session { org, call, user_id, base: format!("/services/data/{version}"), version: number })
+    Ok(Session {
+        org,
+        call,
+        user_id,
+        base: format!("/services/data/{version}"),
+        version: number,
+        is_tooling: false,
+    })
 }
 
 fn count(org: &Org) -> u64 {
@@ -100,7 +121,16 @@ fn count(org: &Org) -> u64 {
     state.api_calls
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
+    /// The same call, of the Tooling API.
+    fn tooling(&self) -> Self {
+        Self { base: format!("{}/tooling", self.base), is_tooling: true, ..self.clone() }
+    }
+
+    fn schema<'s>(&self, state: &'s State) -> &'s Schema {
+        if self.is_tooling { &state.tooling } else { &state.schema }
+    }
+
     /// The method, or the one that `?_HTTP_Method=` puts in its place, for clients without PATCH.
     fn method(&self) -> Method {
         let query = self.call.query().unwrap_or_default();

@@ -30,6 +30,22 @@ pub(crate) struct ObjectType {
     #[serde(default = "yes")]
     pub(crate) deletable: bool,
     pub(crate) fields: Vec<Field>,
+    #[serde(default)]
+    pub(crate) child_relationships: Vec<ChildRelationship>,
+}
+
+/// Where other records point to those of an object.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChildRelationship {
+    /// `Contact`
+    #[serde(rename = "childSObject")]
+    pub(crate) child_s_object: String,
+    /// `AccountId`
+    pub(crate) field: String,
+    /// `Contacts`; without a name, no query can ask for them.
+    #[serde(default)]
+    pub(crate) relationship_name: Option<String>,
 }
 
 /// A field of an object.
@@ -97,13 +113,19 @@ pub struct DescribeError {
 impl Schema {
     /// The standard objects that every org here holds.
     pub(crate) fn standard() -> Self {
-        static PARSED: LazyLock<Schema> = LazyLock::new(Schema::parse_standard);
+        static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&STANDARD));
         PARSED.clone()
     }
 
-    fn parse_standard() -> Self {
+    /// The objects of the Tooling API.
+    pub(crate) fn tooling() -> Self {
+        static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&TOOLING));
+        PARSED.clone()
+    }
+
+    fn parse(texts: &[&str]) -> Self {
         let mut schema = Self(BTreeMap::new());
-        for text in STANDARD {
+        for text in texts {
             let mut object =
                 ObjectType::parse(text.as_bytes()).expect("our own files are well formed");
             object.add_common_fields();
@@ -145,6 +167,14 @@ impl ObjectType {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
+    /// Finds the relationship behind a sub-query such as `SELECT … FROM Contacts`.
+    pub(crate) fn children(&self, name: &str) -> Option<&ChildRelationship> {
+        let is_it = |way: &&ChildRelationship| {
+            way.relationship_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        self.child_relationships.iter().find(is_it)
+    }
+
     /// Finds the field behind a relationship such as `Account` of `Account.Name`.
     pub(crate) fn relationship(&self, name: &str) -> Option<&Field> {
         let is_it = |field: &&Field| {
@@ -178,6 +208,8 @@ const STANDARD: [&str; 8] = [
     include_str!("schema/profile.json"),
     include_str!("schema/user.json"),
 ];
+const TOOLING: [&str; 2] =
+    [include_str!("schema/apex_class.json"), include_str!("schema/apex_trigger.json")];
 
 #[cfg(test)]
 mod tests {
@@ -203,6 +235,17 @@ mod tests {
         for object in schema.objects() {
             for field in object.fields.iter().filter(|field| field.kind == Kind::Reference) {
                 assert!(schema.object(&field.reference_to[0]).is_some(), "{}", field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn children_point_back() {
+        let schema = Schema::standard();
+        for object in schema.objects() {
+            for way in &object.child_relationships {
+                let field = schema.object(&way.child_s_object).unwrap().field(&way.field).unwrap();
+                assert_eq!(field.reference_to, [object.name.as_str()], "{}", way.field);
             }
         }
     }

@@ -1,13 +1,14 @@
 //! A small, honest SOQL: what it knows it does, and what it does not know it refuses.
 //!
 //! ```text
-//! SELECT path [, path …] | COUNT()
+//! SELECT path | (SELECT … FROM relationship …) [, …] | COUNT()
 //! FROM object
 //! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, semi-joins, AND, OR, NOT, (…)
 //! [ORDER BY path [ASC | DESC] [NULLS FIRST | NULLS LAST] [, …]]
 //! [LIMIT number] [OFFSET number]
 //! ```
 
+mod child;
 mod columns;
 mod error;
 mod filter;
@@ -18,8 +19,9 @@ mod parser;
 mod run;
 
 pub(crate) use error::SoqlError;
-pub(crate) use run::Prepared;
+pub(crate) use run::{Found, Prepared};
 
+use child::Child;
 use columns::Column;
 
 /// A query as it was written, before anyone has looked whether its names exist.
@@ -44,7 +46,14 @@ struct Key {
 #[derive(Debug, PartialEq)]
 enum Select {
     Count,
-    Fields(Vec<Path>),
+    Items(Vec<Item>),
+}
+
+#[derive(Debug, PartialEq)]
+enum Item {
+    Field(Path),
+    /// A sub-query: `(SELECT LastName FROM Contacts)`.
+    Query(Box<Query>),
 }
 
 /// A word, and where it begins.

@@ -1,4 +1,4 @@
-//! What an org holds when it opens: itself, its profiles, its users, two accounts.
+//! What an org holds when it opens: itself, its profiles, its users, two accounts, one class.
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,9 @@ pub(super) fn fill(state: &mut State, setup: &Setup, users: Vec<User>) -> String
         let account = json!({ "Name": name, "Industry": industry, "BillingCity": city });
         add(state, setup, "Account", first.as_deref(), account);
     }
+    let class = json!({ "Name": "Greeter", "ApiVersion": 66.0, "Status": "Active", "IsValid": true,
+        "LengthWithoutComments": GREETER.len(), "Body": GREETER });
+    add(state, setup, "ApexClass", first.as_deref(), class);
     org_id
 }
 
@@ -38,7 +41,8 @@ fn add(
         return String::new();
     };
     stamp(&mut record, &setup.clock.now().to_api(), owner);
-    let prefix = state.schema.object(object).and_then(|object| object.key_prefix.clone());
+    let known = state.schema.object(object).or_else(|| state.tooling.object(object));
+    let prefix = known.and_then(|object| object.key_prefix.clone());
     state.records.insert(object, prefix.as_deref().unwrap_or("000"), record)
 }
 
@@ -76,3 +80,5 @@ fn person(user: &User, profile: &str) -> Value {
 
 const ACCOUNTS: [(&str, &str, &str); 2] =
     [("Acme Rockets", "Aerospace", "Stockholm"), ("Globex", "Energy", "Springfield")];
+const GREETER: &str =
+    "public class Greeter {\n    public String greet() {\n        return 'hello';\n    }\n}\n";

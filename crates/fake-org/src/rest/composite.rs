@@ -83,8 +83,7 @@ fn carry_out(session: &Session<'_>, part: Part, before: &[Value]) -> Result<Repl
     let ["services", "data", _, rest @ ..] = segments.as_slice() else {
         return Err(RestError::not_found());
     };
-    let (user_id, base) = (session.user_id.clone(), session.base.clone());
-    let inner = Session { org: session.org, call: &call, user_id, base, version: session.version };
+    let inner = Session { call: &call, ..session.clone() };
     match rest {
         ["composite"] => Err(RestError::not_found()),
         rest => dispatch(&inner, rest),

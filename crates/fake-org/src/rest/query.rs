@@ -1,12 +1,15 @@
 //! `query` and `queryAll`, page by page.
 
+use std::mem;
+
 use http::{HeaderName, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Answer, RestError, Session};
 use crate::id;
-use crate::reply::{self, Reply};
-use crate::soql::Prepared;
+use crate::org::State;
+use crate::reply;
+use crate::soql::{Found, Prepared};
 
 /// `GET query?q=SELECT…`
 pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
@@ -16,23 +19,16 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
         let message = "SOQL statements cannot be empty or null";
         return Err(RestError::new(400, "MALFORMED_QUERY", message));
     };
-    let state = session.org.state();
-    let prepared = Prepared::new(text, &state.schema, &state.records);
+    let mut state = session.org.state();
+    let prepared = Prepared::new(text, session.schema(&state), &state.records);
     let prepared =
         prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
     if query.first("columns") == Some("true") {
         return Ok(reply::json(StatusCode::OK, &prepared.metadata()));
     }
-    let found = prepared.run(&state.records, with_deleted, &session.base);
-    if found.records.len() <= page_size(session) {
-        let body = json!({ "totalSize": found.total, "done": true, "records": found.records });
-        return Ok(reply::json(StatusCode::OK, &body));
-    }
-    drop(state);
-    let mut state = session.org.state();
-    state.cursors.push(found.records);
-    let cursor = id::id(CURSOR, state.cursors.len() as u64);
-    Ok(page(session, &state.cursors[state.cursors.len() - 1], &cursor, 0))
+    let Found { total, mut records } = prepared.run(&state.records, with_deleted, &session.base);
+    records.iter_mut().for_each(|record| open_children(session, &mut state, record));
+    Ok(reply::json(StatusCode::OK, &open(session, &mut state, records, total)))
 }
 
 /// `GET query/01g…-2000`
@@ -47,18 +43,51 @@ pub(super) fn further(session: &Session<'_>, locator: &str) -> Answer {
     if start >= state.cursors[number].len() {
         return Err(unknown());
     }
-    Ok(page(session, &state.cursors[number], cursor, start))
+    Ok(reply::json(StatusCode::OK, &page(session, &state.cursors[number], cursor, start)))
+}
+/// Sub-queries have pages of their own.
+fn open_children(session: &Session<'_>, state: &mut State, record: &mut Value) {
+    for child in record.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let Some(Value::Array(records)) = child.get_mut("records") else { continue };
+        let mut records = mem::take(records);
+        records.iter_mut().for_each(|record| open_children(session, state, record));
+        let total = records.len();
+        *child = open(session, state, records, total);
+    }
 }
 
-fn page(session: &Session<'_>, records: &[Value], cursor: &str, start: usize) -> Reply {
-    let end = records.len().min(start + page_size(session));
-    let done = end == records.len();
-    let page = &records[start..end];
-    let mut body = json!({ "totalSize": records.len(), "done": done, "records": page });
-    if !done {
-        body["nextRecordsUrl"] = Value::from(format!("{}/query/{cursor}-{end}", session.base));
+/// Everything, or the first page of it and where the rest is kept.
+fn open(session: &Session<'_>, state: &mut State, records: Vec<Value>, total: usize) -> Value {
+    if records.len() <= page_size(session) {
+        return result(session, &records, total, None);
     }
-    reply::json(StatusCode::OK, &body)
+    let cursor = id::id(CURSOR, state.cursors.len() as u64 + 1);
+    let first = page(session, &records, &cursor, 0);
+    state.cursors.push(records);
+    first
+}
+
+fn page(session: &Session<'_>, records: &[Value], cursor: &str, start: usize) -> Value {
+    let end = records.len().min(start + page_size(session));
+    let next = (end < records.len()).then(|| format!("{}/query/{cursor}-{end}", session.base));
+    result(session, &records[start..end], records.len(), next)
+}
+
+fn result(session: &Session<'_>, records: &[Value], total: usize, next: Option<String>) -> Value {
+    let mut body = json!({ "totalSize": total, "done": next.is_none(), "records": records });
+    if session.is_tooling {
+        body["size"] = Value::from(records.len());
+        body["entityTypeName"] = records.first().map_or(Value::Null, entity_type);
+        body["queryLocator"] = Value::Null;
+    }
+    if let Some(next) = next {
+        body["nextRecordsUrl"] = Value::from(next);
+    }
+    body
+}
+
+fn entity_type(record: &Value) -> Value {
+    record["attributes"]["type"].clone()
 }
 
 /// `Sforce-Query-Options: batchSize=200`, of 200 to 2,000.

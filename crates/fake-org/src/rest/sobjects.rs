@@ -12,7 +12,7 @@ pub(super) fn list(session: &Session<'_>) -> Answer {
     session.only_get()?;
     let state = session.org.state();
     let objects: Vec<_> =
-        state.schema.objects().map(|object| object.summary(&session.base)).collect();
+        session.schema(&state).objects().map(|object| object.summary(&session.base)).collect();
     let body = json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects });
     Ok(reply::json(StatusCode::OK, &body))
 }
@@ -39,5 +39,6 @@ pub(super) fn describe(session: &Session<'_>, name: &str) -> Answer {
 
 /// Finds an object; a stranger is a resource that does not exist.
 pub(super) fn find(session: &Session<'_>, name: &str) -> Result<ObjectType, RestError> {
-    session.org.state().schema.object(name).cloned().ok_or_else(RestError::not_found)
+    let state = session.org.state();
+    session.schema(&state).object(name).cloned().ok_or_else(RestError::not_found)
 }

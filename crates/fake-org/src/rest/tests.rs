@@ -24,7 +24,13 @@ fn answers_to_calls() {
         ("describe", GET, "sobjects/account/describe", "", 200, ""),
         ("object", GET, "sobjects/Account", "", 200, ""),
         ("unknown object", GET, "sobjects/Acount", "", 404, "NOT_FOUND"),
-        ("unknown resource", GET, "tooling/query", "", 404, "NOT_FOUND"),
+        ("unknown resource", GET, "analytics", "", 404, "NOT_FOUND"),
+        ("tooling describe", GET, "tooling/sobjects/ApexClass/describe", "", 200, ""),
+        ("an object of the other API", GET, "tooling/sobjects/Account", "", 404, "NOT_FOUND"),
+        ("a tooling object here", GET, "sobjects/ApexClass", "", 404, "NOT_FOUND"),
+        ("no tooling limits", GET, "tooling/limits", "", 404, "NOT_FOUND"),
+        ("tooling of tooling", GET, "tooling/tooling/sobjects", "", 404, "NOT_FOUND"),
+        ("a class to make", POST, "tooling/sobjects/ApexClass", "{}", 405, "METHOD_NOT_ALLOWED"),
         ("PUT", Method::PUT, "sobjects/Account", "{}", 405, "METHOD_NOT_ALLOWED"),
         ("POST of a query", POST, "query", "", 405, "METHOD_NOT_ALLOWED"),
         ("record", GET, &id(""), "", 200, ""),
@@ -161,6 +167,52 @@ fn what_was_written_can_be_read() {
 
     send(&org, &token, Method::PATCH, &url, r#"{"FirstName":null}"#);
     assert_eq!(body(&get(&org, &token, &url))["Name"], "Hopper");
+}
+
+#[test]
+fn the_tooling_api_answers_in_its_own_form() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let query = "/services/data/v66.0/tooling/query?q=SELECT+Id,+Name+FROM+ApexClass";
+    let found = body(&get(&org, &token, query));
+    let class = found["records"][0].clone();
+    let id = class["Id"].as_str().unwrap();
+    let url = format!("/services/data/v66.0/tooling/sobjects/ApexClass/{id}");
+    assert_eq!(
+        found,
+        json!({
+            "totalSize": 1, "done": true, "size": 1, "entityTypeName": "ApexClass",
+            "queryLocator": null, "records": [{
+                "attributes": { "type": "ApexClass", "url": url }, "Id": id, "Name": "Greeter",
+            }],
+        })
+    );
+    let whole = body(&get(&org, &token, &url));
+    assert!(whole["Body"].as_str().unwrap().starts_with("public class Greeter"));
+    let query = "/services/data/v66.0/tooling/query?q=SELECT+Id+FROM+Account";
+    assert_eq!(error_code(&get(&org, &token, query)), "INVALID_TYPE");
+}
+
+#[test]
+fn children_have_pages_of_their_own() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let contact = json!({ "attributes": { "type": "Contact" }, "LastName": "Hopper",
+        "AccountId": account });
+    let contacts = json!({ "records": vec![contact; 200] }).to_string();
+    for _ in 0..11 {
+        let path = "/services/data/v66.0/composite/sobjects";
+        assert_eq!(send(&org, &token, Method::POST, path, &contacts).status(), 200);
+    }
+
+    let query = "/services/data/v66.0/query?q=SELECT+(SELECT+Id+FROM+Contacts)+FROM+Account";
+    let found = body(&get(&org, &token, query));
+    assert_eq!((&found["totalSize"], &found["done"]), (&json!(2), &json!(true)));
+    let children = &found["records"][0]["Contacts"];
+    assert_eq!((&children["totalSize"], &children["done"]), (&json!(2200), &json!(false)));
+    let rest = body(&get(&org, &token, children["nextRecordsUrl"].as_str().unwrap()));
+    assert_eq!((rest["records"].as_array().unwrap().len(), &rest["done"]), (200, &json!(true)));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
 pub(super) fn resources(session: &Session<'_>) -> Answer {
     session.only_get()?;
     let mut resources = json!({});
-    for name in ["limits", "query", "queryAll", "sobjects"] {
+    for name in ["limits", "query", "queryAll", "sobjects", "tooling"] {
         resources[name] = Value::from(format!("{}/{name}", session.base));
     }
     let identity = session.org.identity_url(session.call, &session.user_id);

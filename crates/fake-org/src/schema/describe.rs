@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Field, Kind, ObjectType};
+use super::{ChildRelationship, Field, Kind, ObjectType};
 
 impl ObjectType {
     /// The entry of this object in `/sobjects`, with links below `base`.
@@ -28,10 +28,22 @@ impl ObjectType {
     /// The whole description.
     pub(crate) fn describe(&self, base: &str) -> Value {
         let mut description = self.summary(base);
-        description["childRelationships"] = json!([]);
+        description["childRelationships"] =
+            self.child_relationships.iter().map(ChildRelationship::describe).collect();
         description["recordTypeInfos"] = json!([]);
         description["fields"] = self.fields.iter().map(Field::describe).collect();
         description
+    }
+}
+
+impl ChildRelationship {
+    fn describe(&self) -> Value {
+        json!({
+            "cascadeDelete": false, "childSObject": self.child_s_object,
+            "deprecatedAndHidden": false, "field": self.field, "junctionIdListNames": [],
+            "junctionReferenceTo": [], "relationshipName": self.relationship_name,
+            "restrictedDelete": false,
+        })
     }
 }
 

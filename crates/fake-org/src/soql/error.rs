@@ -39,6 +39,16 @@ impl SoqlError {
         Self::new("INVALID_FIELD", at, message)
     }
 
+    pub(super) fn no_child(at: usize, name: &str) -> Self {
+        let message = format!(
+            "Didn't understand relationship '{name}' in FROM part of query call. If you are \
+             attempting to use a custom relationship, be sure to append the '__r' after the custom \
+             relationship name. Please reference your WSDL or the describe call for the \
+             appropriate names."
+        );
+        Self::new("INVALID_TYPE", at, message)
+    }
+
     pub(super) fn no_object(at: usize, name: &str) -> Self {
         let message = format!(
             "sObject type '{name}' is not supported. If you are attempting to use a custom object, \

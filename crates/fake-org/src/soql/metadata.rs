@@ -2,27 +2,40 @@
 
 use serde_json::{Value, json};
 
+use super::run::Part;
 use super::{Column, Prepared};
 use crate::schema::Kind;
 
 impl Prepared<'_> {
     /// The columns, those of related records nested under their relationship.
     pub(crate) fn metadata(&self) -> Value {
-        let mut columns = json!([]);
-        for column in self.columns() {
-            let mut place = &mut columns;
-            for hop in &column.hops {
-                place = nested(place, &hop.relationship);
-            }
-            push(place, leaf(column));
-        }
+        let is_id = |part: &Part<'_>| part.way() == ["Id"];
         json!({
-            "columnMetadata": columns,
+            "columnMetadata": self.column_metadata(),
             "entityName": self.object().name,
             "groupBy": false,
-            "idSelected": self.columns().iter().any(|column| column.way() == ["Id"]),
+            "idSelected": self.parts().iter().any(is_id),
             "keyPrefix": self.object().key_prefix,
         })
+    }
+
+    fn column_metadata(&self) -> Value {
+        let mut columns = json!([]);
+        for part in self.parts() {
+            match part {
+                Part::Child(child) => {
+                    let mut entry = entry(child.relationship, None);
+                    entry["aggregate"] = Value::Bool(true);
+                    entry["joinColumns"] = child.query.column_metadata();
+                    push(&mut columns, entry);
+                }
+                Part::Column(column) => {
+                    let hops = column.hops.iter().map(|hop| hop.relationship.as_str());
+                    push(hops.fold(&mut columns, nested), leaf(column));
+                }
+            }
+        }
+        columns
     }
 }
 

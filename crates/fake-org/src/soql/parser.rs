@@ -1,12 +1,12 @@
 //! Tokens to a query. Whatever is left over is refused.
 
 use super::lexer::{Kind, Token, tokens};
-use super::{Comparison, Condition, Literal, Name, Operand, Operator, Path};
+use super::{Comparison, Condition, Item, Literal, Name, Operand, Operator, Path};
 use super::{Key, Query, Select, SoqlError};
 
 /// Reads a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0 };
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, level: 0 };
     let query = parser.query()?;
     match parser.peek().kind {
         Kind::End => Ok(query),
@@ -20,6 +20,8 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    /// How many sub-queries are around this one.
+    level: usize,
 }
 
 impl Parser<'_> {
@@ -69,16 +71,31 @@ impl Parser<'_> {
 
     fn select(&mut self) -> Result<Select, SoqlError> {
         let is_count = self.peek().is_word("COUNT") && self.token(1).is_sign("(");
-        if is_count {
+        if is_count && self.level == 0 {
             self.next += 2;
             self.sign(")")?;
             return Ok(Select::Count);
         }
-        let mut fields = vec![self.path()?];
+        let mut items = vec![self.item()?];
         while self.take_sign(",") {
-            fields.push(self.path()?);
+            items.push(self.item()?);
         }
-        Ok(Select::Fields(fields))
+        Ok(Select::Items(items))
+    }
+
+    fn item(&mut self) -> Result<Item, SoqlError> {
+        let at = self.peek().at;
+        if !self.take_sign("(") {
+            return Ok(Item::Field(self.path()?));
+        }
+        self.level += 1;
+        if self.level == MAX_LEVELS {
+            return Err(SoqlError::new("QUERY_TOO_COMPLICATED", at, "Query is too complicated."));
+        }
+        let query = self.query()?;
+        self.level -= 1;
+        self.sign(")")?;
+        Ok(Item::Query(Box::new(query)))
     }
 
     fn path(&mut self) -> Result<Path, SoqlError> {
@@ -247,3 +264,5 @@ const RESERVED: [&str; 12] = [
 ];
 const MAX_OFFSET: usize = 2000;
 const MAX_DEPTH: usize = 64;
+/// Since v58.0; before that, there were two.
+const MAX_LEVELS: usize = 5;

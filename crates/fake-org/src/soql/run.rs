@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::Test;
 use super::order::Order;
-use super::{Column, Condition, Literal, Query, Select, SoqlError, parser};
+use super::{Child, Column, Condition, Item, Literal, Query, Select, SoqlError, parser};
 use crate::records::{Record, Records, is_deleted};
 use crate::schema::{ObjectType, Schema};
 
@@ -15,11 +15,18 @@ use crate::schema::{ObjectType, Schema};
 pub(crate) struct Prepared<'a> {
     object: &'a ObjectType,
     /// `None` for `COUNT()`.
-    columns: Option<Vec<Column>>,
+    parts: Option<Vec<Part<'a>>>,
     condition: Option<Condition<Test>>,
     order: Vec<Order>,
     limit: Option<usize>,
     offset: usize,
+}
+
+/// One of what `SELECT` names.
+#[derive(Debug)]
+pub(super) enum Part<'a> {
+    Child(Child<'a>),
+    Column(Column),
 }
 
 /// What came of a query.
@@ -28,6 +35,15 @@ pub(crate) struct Found {
     /// How many records match; more than `records` only for `COUNT()`.
     pub(crate) total: usize,
     pub(crate) records: Vec<Value>,
+}
+
+/// What a query is run against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    records: &'a Records,
+    with_deleted: bool,
+    /// What links to records begin with (`/services/data/v66.0`).
+    base: &'a str,
 }
 
 impl<'a> Prepared<'a> {
@@ -45,21 +61,35 @@ impl<'a> Prepared<'a> {
         schema: &'a Schema,
         records: &Records,
     ) -> Result<Self, SoqlError> {
-        let Query { select, object, condition, order, limit, offset } = query;
-        let unknown = || SoqlError::no_object(object.at, &object.text);
-        let object = schema.object(&object.text).ok_or_else(unknown)?;
-        let columns = match select {
+        let unknown = || SoqlError::no_object(query.object.at, &query.object.text);
+        let object = schema.object(&query.object.text).ok_or_else(unknown)?;
+        Self::of(query, object, schema, records)
+    }
+
+    /// A query of an object, whatever `FROM` calls it.
+    pub(super) fn of(
+        query: Query,
+        object: &'a ObjectType,
+        schema: &'a Schema,
+        records: &Records,
+    ) -> Result<Self, SoqlError> {
+        let Query { select, object: _, condition, order, limit, offset } = query;
+        let part = |item| match item {
+            Item::Field(path) => Column::find(schema, object, &path).map(Part::Column),
+            Item::Query(query) => Child::find(*query, schema, records, object).map(Part::Child),
+        };
+        let parts = match select {
             Select::Count => None,
-            Select::Fields(paths) => {
-                let columns = paths.iter().map(|path| Column::find(schema, object, path));
-                Some(without_repeats(columns.collect::<Result<_, _>>()?)?)
+            Select::Items(items) => {
+                let parts = items.into_iter().map(part).collect::<Result<_, _>>()?;
+                Some(without_repeats(parts)?)
             }
         };
         let condition = condition.map(|condition| condition.resolve(schema, records, object));
         let condition = condition.transpose()?;
         let order = order.iter().map(|key| Order::find(schema, object, key));
         let order = order.collect::<Result<_, _>>()?;
-        Ok(Self { object, columns, condition, order, limit, offset })
+        Ok(Self { object, parts, condition, order, limit, offset })
     }
 
     pub(crate) fn object(&self) -> &ObjectType {
@@ -67,75 +97,104 @@ impl<'a> Prepared<'a> {
     }
 
     /// What `SELECT` names; nothing for `COUNT()`.
-    pub(crate) fn columns(&self) -> &[Column] {
-        self.columns.as_deref().unwrap_or_default()
+    pub(super) fn parts(&self) -> &[Part<'a>] {
+        self.parts.as_deref().unwrap_or_default()
     }
 
     /// Runs it; `base` begins the links to the records (`/services/data/v66.0`).
     pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
-        let found = self.found(records, with_deleted);
-        let Some(columns) = &self.columns else {
-            return Found { total: found.len(), records: Vec::new() };
-        };
-        let row = |record| row(columns, records, record, &self.object.name, base);
-        let records: Vec<_> = found.into_iter().map(row).collect();
+        let scope = Scope { records, with_deleted, base };
+        if self.parts.is_none() {
+            return Found { total: self.found(scope, |_| true).len(), records: Vec::new() };
+        }
+        let records = self.rows(scope, |_| true);
         Found { total: records.len(), records }
+    }
+
+    /// The rows of those records that are wanted in the first place.
+    pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Record) -> bool) -> Vec<Value> {
+        let found = self.found(scope, wanted);
+        found.into_iter().map(|record| self.row(record, scope)).collect()
     }
 
     /// The texts of its only column, for a semi-join; `at` is where it stands.
     pub(super) fn values(&self, records: &Records, at: usize) -> Result<Vec<Literal>, SoqlError> {
-        let [column] = self.columns() else {
+        let [Part::Column(column)] = self.parts() else {
             let message = "Semi join sub-selects can only query a single field.";
             return Err(SoqlError::malformed(at, message));
         };
+        let scope = Scope { records, with_deleted: false, base: "" };
         let value = |record| column.owner(records, record)?.get(&column.field.name)?.as_str();
-        let values = self.found(records, false).into_iter().filter_map(value);
+        let values = self.found(scope, |_| true).into_iter().filter_map(value);
         Ok(values.map(|text| Literal::Text(text.to_owned())).collect())
     }
 
-    fn found<'b>(&'b self, records: &'b Records, with_deleted: bool) -> Vec<&'b Record> {
+    fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Record) -> bool) -> Vec<&'b Record> {
+        let Scope { records, with_deleted, .. } = scope;
         let all = records.all(&self.object.name).iter();
         let seen = all.filter(|record| with_deleted || !is_deleted(record));
         let holds = |record: &&Record| match &self.condition {
             Some(condition) => condition.holds(records, record),
             None => true,
         };
-        let mut found: Vec<_> = seen.filter(holds).collect();
+        let mut found: Vec<_> = seen.filter(|record| wanted(record)).filter(holds).collect();
         found.sort_by(|one, other| {
             let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
             keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
         found.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
     }
+
+    fn row(&self, record: &Record, scope: Scope<'_>) -> Value {
+        let mut row = labelled(record, &self.object.name, scope.base);
+        for part in self.parts() {
+            match part {
+                Part::Child(child) => row[child.relationship] = child.below(record, scope),
+                Part::Column(column) => put(&mut row, column, record, scope),
+            }
+        }
+        row
+    }
 }
 
-fn without_repeats(columns: Vec<Column>) -> Result<Vec<Column>, SoqlError> {
-    for (place, column) in columns.iter().enumerate() {
-        if columns[..place].iter().any(|earlier| earlier.way() == column.way()) {
-            let message = format!("duplicate field selected: {}", column.field.name);
-            return Err(SoqlError::malformed(column.at, message));
+impl Part<'_> {
+    /// The names that lead to it: `["Account", "Name"]`.
+    pub(super) fn way(&self) -> Vec<&str> {
+        match self {
+            Self::Child(child) => vec![child.relationship],
+            Self::Column(column) => column.way(),
         }
     }
-    Ok(columns)
+
+    fn at(&self) -> usize {
+        match self {
+            Self::Child(child) => child.at,
+            Self::Column(column) => column.at,
+        }
+    }
 }
 
-fn row(columns: &[Column], records: &Records, record: &Record, object: &str, base: &str) -> Value {
-    let mut row = labelled(record, object, base);
-    for column in columns {
-        put(&mut row, column, records, record, base);
+fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
+    for (place, part) in parts.iter().enumerate() {
+        let way = part.way();
+        if parts[..place].iter().any(|earlier| earlier.way() == way) {
+            let name = way.last().copied().unwrap_or_default();
+            let message = format!("duplicate field selected: {name}");
+            return Err(SoqlError::malformed(part.at(), message));
+        }
     }
-    row
+    Ok(parts)
 }
 
 /// Puts one column into a row; where a relationship leads nowhere, its place stays null.
-fn put(row: &mut Value, column: &Column, records: &Records, record: &Record, base: &str) {
+fn put(row: &mut Value, column: &Column, record: &Record, scope: Scope<'_>) {
     let mut place = row;
     let mut owner = record;
     for hop in &column.hops {
         place = &mut place[hop.relationship.as_str()];
-        let Some((object, target)) = hop.follow(records, owner) else { return };
+        let Some((object, target)) = hop.follow(scope.records, owner) else { return };
         if place.is_null() {
-            *place = labelled(target, object, base);
+            *place = labelled(target, object, scope.base);
         }
         owner = target;
     }

@@ -151,6 +151,36 @@ fn related_records_are_nested_and_may_be_null() {
 }
 
 #[test]
+fn children_are_nested_and_may_be_none() {
+    let (schema, records) = (Schema::standard(), records());
+    let found = |query: &str| {
+        Prepared::new(query, &schema, &records).unwrap().run(&records, false, "/v").records
+    };
+    let both = "SELECT Name, (SELECT LastName, Account.Name FROM contacts) FROM Account";
+    let [acme, globex] = &found(both)[..] else { panic!("two accounts") };
+    assert_eq!(
+        acme["Contacts"],
+        json!({ "totalSize": 1, "done": true, "records": [{
+            "attributes": { "type": "Contact", "url": "/v/sobjects/Contact/003xx0000000005AAA" },
+            "LastName": "Hopper",
+            "Account": {
+                "attributes": { "type": "Account", "url": "/v/sobjects/Account/001xx0000000002AAA" },
+                "Name": "Acme",
+            },
+        }] })
+    );
+    assert_eq!(globex["Contacts"], json!(null));
+
+    let grown = "SELECT (SELECT Name, (SELECT Id FROM ChildAccounts) FROM ChildAccounts LIMIT 1) \
+                 FROM Account";
+    let grown = found(grown);
+    assert_eq!(grown[0]["ChildAccounts"]["records"][0]["Name"], "Globex 100%");
+    assert_eq!(grown[0]["ChildAccounts"]["records"][0]["ChildAccounts"], json!(null));
+    let none = "SELECT (SELECT Id FROM Contacts WHERE LastName = 'Lovelace') FROM Account LIMIT 1";
+    assert_eq!(found(none)[0]["Contacts"], json!(null));
+}
+
+#[test]
 fn columns_can_be_asked_for() {
     let schema = Schema::standard();
     let prepared =
@@ -159,6 +189,12 @@ fn columns_can_be_asked_for() {
     assert_eq!(metadata["entityName"], "Account");
     assert_eq!(metadata["columnMetadata"][1]["columnName"], "Owner");
     assert_eq!(metadata["columnMetadata"][1]["joinColumns"][1]["columnName"], "Email");
+
+    let query = "SELECT (SELECT LastName FROM Contacts) FROM Account";
+    let metadata = Prepared::new(query, &schema, &records()).unwrap().metadata();
+    let child = &metadata["columnMetadata"][0];
+    assert_eq!((&child["columnName"], &child["aggregate"]), (&json!("Contacts"), &json!(true)));
+    assert_eq!(child["joinColumns"][0]["columnName"], "LastName");
 }
 
 /// The code, the place, and how the message begins.
@@ -181,11 +217,30 @@ fn refusals() {
         ),
         ("SELECT COUNT(Id) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: 'Id'"),
         ("SELECT FIELDS(ALL) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: '('"),
+        ("SELECT (Id) FROM Account", "MALFORMED_QUERY", 9, "unexpected token: 'Id'"),
         (
-            "SELECT (SELECT Id FROM Contacts) FROM Account",
+            "SELECT (SELECT COUNT() FROM Contacts) FROM Account",
             "MALFORMED_QUERY",
-            8,
+            21,
             "unexpected token: '('",
+        ),
+        (
+            "SELECT (SELECT Id FROM Contact) FROM Account",
+            "INVALID_TYPE",
+            24,
+            "Didn't understand relationship 'Contact' in FROM part of query call.",
+        ),
+        (
+            "SELECT (SELECT Name FROM Contacts), (SELECT Id FROM contacts) FROM Account",
+            "MALFORMED_QUERY",
+            53,
+            "duplicate field selected: Contacts",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT (SELECT Id FROM Contacts) FROM Account)",
+            "MALFORMED_QUERY",
+            75,
+            "Semi join sub-selects can only query a single field.",
         ),
         ("SELECT Id, Id FROM Account", "MALFORMED_QUERY", 12, "duplicate field selected: Id"),
         ("SELECT Id FROM Acount", "INVALID_TYPE", 16, "sObject type 'Acount' is not supported."),
@@ -290,6 +345,12 @@ fn depth_is_limited() {
     assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
     let nested = "SELECT Id FROM Account WHERE Id IN (".repeat(10_000);
     assert!(total(&nested).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
+    let below = |levels: usize| {
+        let (open, close) = ("(SELECT ".repeat(levels), " FROM ChildAccounts)".repeat(levels));
+        total(&format!("SELECT {open}Id{close} FROM Account"))
+    };
+    assert_eq!(below(4), Ok(2));
+    assert!(below(5).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
     let query = format!("SELECT Id FROM Account WHERE {}Id = null", "NOT ".repeat(10_000));
     assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
 }
@@ -341,6 +402,8 @@ const WORDS: &[&str] = &[
     "Name",
     "Owner",
     "Account",
+    "(SELECT",
+    "Contacts",
     "é",
     "\n",
     "%",
