@@ -140,7 +140,7 @@ fn bearer(uri: Uri, token: &AccessToken) -> Request<Bytes> {
 }
 
 fn shown(field: Option<Field>) -> Option<String> {
-    let text = text::sanitise(field?.text()?, text::DESCRIPTION_LIMIT);
+    let text = text::name(field?.text()?, text::DESCRIPTION_LIMIT);
     (!text.is_empty()).then_some(text)
 }
 

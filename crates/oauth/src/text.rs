@@ -15,6 +15,15 @@ pub(crate) fn sanitise(text: &str, limit: usize) -> String {
     shorten(line, limit)
 }
 
+/// What somebody is called, in whatever script: one line without anything that a terminal would obey
+/// or hide, nothing that looks like a secret, at most `limit` characters.
+pub(crate) fn name(text: &str, limit: usize) -> String {
+    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
+    let head: String = text.chars().take(limit * HEAD_FACTOR).filter(visible).collect();
+    let line = head.split_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
+    line.chars().take(limit).collect()
+}
+
 /// An error code as servers write them: at most 64 letters, digits and `_ . -`.
 pub(crate) fn error_code(text: &str) -> String {
     let code: String = text
@@ -50,6 +59,15 @@ fn printable(c: char) -> char {
         c if c.is_control() || c.is_whitespace() => ' ',
         _ => '?',
     }
+}
+
+/// Characters that change how others look: directions, joiners, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 fn redacted(word: &str) -> &str {
@@ -149,6 +167,19 @@ mod tests {
         let shown = sanitise(&"long text ".repeat(1024), DESCRIPTION_LIMIT);
         assert_eq!(shown.len(), 300);
         assert!(shown.ends_with("..."));
+    }
+
+    #[test]
+    fn a112_names_keep_their_letters() {
+        for (text, shown) in [
+            ("Åsa Øst", "Åsa Øst"),
+            ("東京  太郎", "東京 太郎"),
+            ("a\u{1b}[31m\u{202e}b\nc", "a[31mb c"),
+            ("00Dxx0000006JFr!AR8AQO.4ZXx_Tm", "[redacted]"),
+        ] {
+            assert_eq!(name(text, DESCRIPTION_LIMIT), shown);
+        }
+        assert_eq!(name(&"å".repeat(5000), 300).chars().count(), 300);
     }
 
     #[test]
