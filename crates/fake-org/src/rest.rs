@@ -17,7 +17,7 @@ pub(crate) use error::RestError;
 use crate::call::{Bearer, Call};
 use crate::org::{Org, State};
 use crate::reply::{self, Reply};
-use crate::scenario::{Play, Stage};
+use crate::scenario::{Play, Stage, WireFault};
 use crate::schema::Schema;
 
 /// What a handler answers, or why it does not.
@@ -34,6 +34,8 @@ struct Session<'a> {
     version: u32,
     /// Whether the Tooling API is asked, which has objects of its own.
     is_tooling: bool,
+    /// How the answer is broken on its way, if it is.
+    fault: Option<WireFault>,
 }
 
 /// Answers a call below `/services/data`.
@@ -52,6 +54,9 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
         return RestError::request_limit().into_reply();
     }
     let mut reply = dispatch(&session, rest).unwrap_or_else(RestError::into_reply);
+    if let Some(fault) = session.fault {
+        reply.extensions_mut().insert(fault);
+    }
     let usage = format!("api-usage={calls}/{}", org.setup.api_limit);
     reply.headers_mut().extend(HeaderValue::try_from(usage).ok().map(|usage| (LIMIT_INFO, usage)));
     reply
@@ -98,21 +103,18 @@ fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Sessi
     let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
     let user_id = session.ok_or_else(RestError::invalid_session)?.user_id;
     let play = state.member_by_id(&user_id).and_then(|member| member.strike(Stage::Api));
-    if let Some(Play::Api(fault)) = play {
-        if fault.ends_session {
-            state.sessions.revoke(token);
+    let fault = match play {
+        Some(Play::Api(fault)) => {
+            if fault.ends_session {
+                state.sessions.revoke(token);
+            }
+            return Err(RestError::new(fault.status, fault.code, fault.message));
         }
-        return Err(RestError::new(fault.status, fault.code, fault.message));
-    }
-    let number = versions::parse(version)?;
-    Ok(Session {
-        org,
-        call,
-        user_id,
-        base: format!("/services/data/{version}"),
-        version: number,
-        is_tooling: false,
-    })
+        Some(Play::Wire(fault)) => Some(fault),
+        _ => None,
+    };
+    let (base, version) = (format!("/services/data/{version}"), versions::parse(version)?);
+    Ok(Session { org, call, user_id, base, version, is_tooling: false, fault })
 }
 
 fn count(org: &Org) -> u64 {

@@ -92,6 +92,7 @@ pub(super) const ROWS: &[Scenario] = &[
     api("api-disabled-user", 403, "API_CURRENTLY_DISABLED", "API is currently disabled for this user.", "the same, for the user alone"),
     api("request-limit", 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "the org has used up its calls of the day"),
     api("api-unavailable-once", 503, "SERVER_UNAVAILABLE", "Service Unavailable", "the first call meets an overloaded server").first_only(),
+    row("api-cut-once", Stage::Api, Play::Wire(WireFault::Cut), "the first call's answer ends in the middle of its body").first_only(),
 ];
 
 /// Every code the server's own enum holds.
