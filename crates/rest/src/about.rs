@@ -31,7 +31,7 @@ impl Org {
         let path = "/services/oauth2/userinfo";
         let answer = self.request(Method::GET, path, HeaderMap::new(), Bytes::new()).await?;
         let user = UserInfo::from_http(&answer, Moment::now().wall);
-        user.map_err(|_| RestError::Answer { line: 0, column: 0 })
+        user.map_err(|_| RestError::Unexpected)
     }
 }
 

@@ -73,11 +73,7 @@ impl Org {
         }
         let outcomes: Vec<Saved> = self.json(method, path, HeaderMap::new(), body).await?;
         // Without one outcome for each record nobody could tell which is whose.
-        if outcomes.len() == number {
-            Ok(outcomes)
-        } else {
-            Err(RestError::Answer { line: 0, column: 0 })
-        }
+        if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }
 }
 

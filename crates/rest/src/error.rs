@@ -13,9 +13,9 @@ pub enum RestError {
     /// The answer is not the JSON that it should be.
     #[error("the answer is not what this call answers (line {line}, column {column})")]
     Answer {
-        /// Counted from 1; 0 if the JSON is well-formed.
+        /// Counted from 1.
         line: usize,
-        /// Counted from 1; 0 if the JSON is well-formed.
+        /// Counted from 1.
         column: usize,
     },
     /// The answer is damaged, or compressed in a way that was not asked for.
@@ -30,6 +30,9 @@ pub enum RestError {
         /// The limit.
         ratio: usize,
     },
+    /// The next page would be at another host.
+    #[error("the next page is said to be at another host, which gets no token")]
+    Page,
     /// The path is that of another host, or no path.
     #[error("path is not one of the org's")]
     Path,
@@ -51,6 +54,9 @@ pub enum RestError {
     /// There was no answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The answer is JSON, and lacks what it should have.
+    #[error("the answer is not what this call answers")]
+    Unexpected,
 }
 
 impl RestError {
@@ -61,18 +67,24 @@ impl RestError {
             Self::Encoding => "resp.encoding",
             Self::Failed(failure) => failure_code(failure),
             Self::Inflated { .. } => "resp.inflated",
+            Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Token(error) => error.code(),
             Self::TooLarge { .. } => "resp.too_large",
             Self::TooMany { .. } => "api.too_many",
             Self::Transport(error) => error.code(),
+            Self::Unexpected => "resp.json",
         }
     }
 
     /// What to do next.
     pub fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
-            Self::Answer { .. } | Self::Encoding | Self::Inflated { .. } => {
+            Self::Answer { .. }
+            | Self::Encoding
+            | Self::Inflated { .. }
+            | Self::Page
+            | Self::Unexpected => {
                 "check what stands between here and Salesforce: a proxy may answer in its place"
             }
             Self::Failed(failure) => failure_hint(failure)?,

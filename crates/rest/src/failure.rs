@@ -124,8 +124,14 @@ impl fmt::Display for Problem {
 /// Server text on its way to a terminal: one line of bounded length without control characters.
 fn legible(text: &str, secret: &str) -> String {
     let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "[redacted]") };
-    let line = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    line.filter(|c| !c.is_control() && !is_invisible(*c)).take(LONGEST).collect()
+    // A caret under the query points nowhere once all is one line; row and column are said anyway.
+    let said = match text.split_once("^\nERROR at ").and_then(|(_, rest)| rest.split_once('\n')) {
+        Some((place, why)) => format!("at {place}: {why}"),
+        None => text,
+    };
+    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
+    let shown: String = said.chars().filter(visible).take(LONGEST).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Characters that change how others look: directions, joiners, tags.
@@ -173,6 +179,12 @@ pub(crate) mod tests {
                 403,
                 r#"{"error":"invalid_scope","error_description":"no"}"#,
                 "403: invalid_scope: no",
+            ),
+            (
+                "place in a query",
+                400,
+                r#"[{"errorCode":"INVALID_TYPE","message":"\nSELECT Id FROM Bad\n     ^\nERROR at Row:1:Column:16\nsObject type 'Bad' is not supported."}]"#,
+                "400: INVALID_TYPE: at Row:1:Column:16: sObject type 'Bad' is not supported.",
             ),
             ("text", 403, "Bad_OAuth_Token", "403: Bad_OAuth_Token"),
             ("A113 HTML", 503, "<html>canary</html>", "503"),

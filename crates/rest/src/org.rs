@@ -68,8 +68,17 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
-        let (head, body) = self.send(method, path, headers, body).await?.into_parts();
-        Ok(Response::from_parts(head, body.whole(MAX_BODY).await?))
+        let mut attempts = 0;
+        loop {
+            let answer = self.send(method.clone(), path, headers.clone(), body.clone()).await?;
+            let (head, streamed) = answer.into_parts();
+            let error = match streamed.whole(MAX_BODY).await {
+                Ok(whole) => return Ok(Response::from_parts(head, whole)),
+                Err(error) => error,
+            };
+            attempts += 1;
+            self.pause(attempts, &method, error).await?;
+        }
     }
 
     /// Makes one call; the body of the answer is still to be read.
@@ -102,13 +111,17 @@ impl Org {
                 (attempts, renewed) = (attempts - 1, true);
                 continue;
             }
-            let Some(wait) = self.backoff.wait(attempts, &method, &error) else {
-                return Err(error);
-            };
             drop(token);
-            info!("tried again in {wait:?}: {error}");
-            sleep(wait).await;
+            self.pause(attempts, &method, error).await?;
         }
+    }
+
+    /// Waits until the call may be made again, or ends it with the error.
+    async fn pause(&self, made: u32, method: &Method, error: RestError) -> Result<(), RestError> {
+        let Some(wait) = self.backoff.wait(made, method, &error) else { return Err(error) };
+        info!("tried again in {wait:?}: {error}");
+        sleep(wait).await;
+        Ok(())
     }
 
     /// Makes one call whose answer is JSON.

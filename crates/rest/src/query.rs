@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::path::segment;
 use crate::{Org, RestError};
@@ -64,20 +64,40 @@ impl Query {
     }
 
     /// The next page, or `None` after the last one.
+    ///
+    /// What a sub-query found is whole: where it has pages of its own, they are got too.
     pub async fn next(&mut self) -> Result<Option<Page>, RestError> {
         let path = match &self.next {
             Next::First => format!("{}?q={}", self.resource, segment(&self.soql)),
             Next::Further(path) => path.clone(),
             Next::Done => return Ok(None),
         };
-        let page: Page = self.org.json(Method::GET, &path, self.headers(), None).await?;
-        self.next = match &page.next {
-            // Another host would be refused anyway: this is its path alone.
-            Some(path) if !page.done && path.starts_with('/') => Next::Further(path.clone()),
-            Some(_) if !page.done => return Err(RestError::Answer { line: 0, column: 0 }),
-            _ => Next::Done,
-        };
+        let mut page = self.page(&path).await?;
+        for value in page.records.iter_mut().flat_map(Map::values_mut) {
+            self.complete(value).await?;
+        }
+        self.next = page.further()?.map_or(Next::Done, |path| Next::Further(path.to_owned()));
         Ok(Some(page))
+    }
+
+    /// Adds to the result of a sub-query what is not in it yet.
+    async fn complete(&self, value: &mut Value) -> Result<(), RestError> {
+        if value.get("done") != Some(&Value::Bool(false)) {
+            return Ok(());
+        }
+        let Ok(mut child) = Page::deserialize(&*value) else { return Ok(()) };
+        while let Some(path) = child.further()? {
+            let more = self.page(path).await?;
+            child.records.extend(more.records);
+            (child.done, child.next) = (more.done, more.next);
+        }
+        let Page { total_size, records, .. } = child;
+        *value = json!({ "totalSize": total_size, "done": true, "records": records });
+        Ok(())
+    }
+
+    async fn page(&self, path: &str) -> Result<Page, RestError> {
+        self.org.json(Method::GET, path, self.headers(), None).await
     }
 
     fn headers(&self) -> HeaderMap {
@@ -102,6 +122,17 @@ pub struct Page {
     pub records: Vec<Map<String, Value>>,
     #[serde(default, rename = "nextRecordsUrl")]
     next: Option<String>,
+}
+
+impl Page {
+    /// Where the next page is. Another host gets no token, so this is a path alone.
+    fn further(&self) -> Result<Option<&str>, RestError> {
+        match &self.next {
+            Some(path) if !self.done && path.starts_with('/') => Ok(Some(path)),
+            Some(_) if !self.done => Err(RestError::Page),
+            _ => Ok(None),
+        }
+    }
 }
 
 fn yes() -> bool {

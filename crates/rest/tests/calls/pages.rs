@@ -56,6 +56,27 @@ async fn b18_a_session_that_dies_between_two_pages_loses_no_record() {
 }
 
 #[tokio::test]
+async fn what_a_sub_query_finds_is_whole() {
+    let Bench { server, org } = Bench::new();
+    let acme = record(json!({ "Name": "Acme AB" }));
+    let acme = org.create("Account", &acme).await.unwrap().id.unwrap();
+    let contact = record(json!({ "LastName": "Hopper", "AccountId": acme }));
+    for _ in 0..3 {
+        org.create_all("Contact", &vec![contact.clone(); 150]).await.unwrap();
+    }
+    let soql = "SELECT Name, (SELECT Id FROM Contacts) FROM Account WHERE Name = 'Acme AB'";
+    let mut query = org.query(soql).page_size(200);
+    let page = query.next().await.unwrap().unwrap();
+    let contacts = &page.records[0]["Contacts"];
+    assert_eq!((&contacts["totalSize"], &contacts["done"]), (&json!(450), &json!(true)));
+    assert_eq!(contacts["records"].as_array().unwrap().len(), 450);
+    assert!(contacts.get("nextRecordsUrl").is_none() && query.next().await.unwrap().is_none());
+    let pages =
+        server.requests().iter().filter(|request| request.target().contains("/query")).count();
+    assert_eq!(pages, 3);
+}
+
+#[tokio::test]
 async fn a_page_that_has_an_error_ends_the_query() {
     let bench = Bench::new();
     accounts(&bench.org, 250).await;

@@ -22,6 +22,17 @@ async fn b20_an_outage_passes_for_whoever_only_reads() {
 }
 
 #[tokio::test]
+async fn b07_an_answer_that_breaks_off_is_asked_for_again_by_whoever_only_reads() {
+    let bench = Bench::playing("api-cut-once");
+    assert!(bench.org.limits().await.unwrap().contains_key("DailyApiRequests"));
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
+
+    let bench = Bench::playing("api-cut-once");
+    let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+    assert_eq!((error.code(), bench.calls()), ("resp.truncated", 1));
+}
+
+#[tokio::test]
 async fn b20_what_may_have_been_done_is_not_done_again() {
     for method in [Method::POST, Method::PATCH, Method::DELETE] {
         let bench = Bench::playing("api-unavailable-once");
