@@ -221,7 +221,7 @@ impl InputError {
         })
     }
 
-    fn os(kind: Kind, path: &Path, error: io::Error) -> Self {
+    pub(crate) fn os(kind: Kind, path: &Path, error: io::Error) -> Self {
         let missing = error.kind() == io::ErrorKind::NotFound;
         let said = error.to_string();
         // The number helps nobody at three in the morning.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::iter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -50,13 +51,13 @@ impl Failed {
             Some(file) => file,
             None => {
                 if self.format == Format::Csv {
-                    text.extend(line(self.head.iter().filter(|name| *name != ERROR), ERROR));
+                    text.extend(line(ERROR, self.head.iter().filter(|name| *name != ERROR)));
                 }
                 create(&self.path).map_err(|error| self.unwritable(&error))?
             }
         };
         match source {
-            Source::Cells(cells) => text.extend(line(self.own(cells), reason)),
+            Source::Cells(cells) => text.extend(line(reason, self.own(cells))),
             Source::Line(line) => text.extend(with_reason(line, reason).into_bytes()),
         }
         file.write_all(&text).map_err(|error| self.unwritable(&error))?;
@@ -66,7 +67,7 @@ impl Failed {
 
     /// The cells without an older reason.
     fn own<'a>(&'a self, cells: &'a StringRecord) -> impl Iterator<Item = &'a str> {
-        let head = self.head.iter().map(Some).chain(std::iter::repeat(None));
+        let head = self.head.iter().map(Some).chain(iter::repeat(None));
         cells.iter().zip(head).filter(|(_, name)| *name != Some(ERROR)).map(|(cell, _)| cell)
     }
 
@@ -80,10 +81,11 @@ fn create(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-fn line<'a>(cells: impl Iterator<Item = &'a str>, last: &'a str) -> Vec<u8> {
+/// The reason comes first: in a row that is too short or too long, it stands under its head, too.
+fn line<'a>(reason: &'a str, cells: impl Iterator<Item = &'a str>) -> Vec<u8> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
-    writer.write_record(cells.chain([last])).expect("memory takes every row");
+    writer.write_record(iter::once(reason).chain(cells)).expect("memory takes every row");
     writer.into_inner().expect("memory takes every row")
 }
 

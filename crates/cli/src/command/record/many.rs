@@ -32,6 +32,14 @@ pub(super) struct Many<'a> {
     pub(super) console: &'a Console,
 }
 
+/// What has been done so far.
+#[derive(Default)]
+struct Done {
+    number: u64,
+    /// Whom the summary is to name: kept for JSON alone, since elsewhere they are printed as they come.
+    ids: Vec<String>,
+}
+
 /// A row that is a record.
 type Good = (Source, Map<String, Value>);
 
@@ -41,14 +49,14 @@ impl Many<'_> {
         let path = self.rows.failed.as_ref();
         let mut failed = Failed::new(path, self.from, rows.format(), rows.head())?;
         let org = self.common.org(self.console)?;
-        let mut done = 0;
+        let mut done = Done::default();
         let ended = wait_for(self.feed(&org, &mut rows, &mut failed, &mut done));
-        self.sum_up(done, &failed)?;
+        self.sum_up(&done, &failed)?;
         ended?;
         if failed.number == 0 {
             return Ok(());
         }
-        let (number, all) = (failed.number, failed.number + done);
+        let (number, all) = (failed.number, failed.number + done.number);
         let hint = format!("mend the rows in `{}`, and feed that file in", failed.path());
         Err(Failure::new("api.records", Some(hint), format!("{number} of {all} records failed")))
     }
@@ -58,7 +66,7 @@ impl Many<'_> {
         org: &Org,
         rows: &mut Rows,
         failed: &mut Failed,
-        done: &mut u64,
+        done: &mut Done,
     ) -> Result<(), Failure> {
         let mut progress = Progress::new(self.console, false);
         loop {
@@ -67,13 +75,13 @@ impl Many<'_> {
                 return Ok(());
             }
             match self.send(org, &batch).await {
-                Ok(saved) => *done += self.settle(&batch, &saved, failed)?,
+                Ok(saved) => self.settle(&batch, saved, failed, done)?,
                 Err(error) => {
                     drop(progress);
                     return Err(give_up(error, &batch, rows, failed));
                 }
             }
-            progress.at(*done + failed.number, None, "records");
+            progress.at(done.number + failed.number, None, "records");
         }
     }
 
@@ -90,29 +98,49 @@ impl Many<'_> {
         }
     }
 
-    /// Prints the ids of what was made, keeps the rows that failed, and counts the others.
-    fn settle(&self, batch: &[Good], saved: &[Saved], failed: &mut Failed) -> Result<u64, Failure> {
-        let (mut done, mut ids) = (0, String::new());
+    /// Counts what was done, prints the ids of what was made, and keeps the rows that failed.
+    fn settle(
+        &self,
+        batch: &[Good],
+        saved: Vec<Saved>,
+        failed: &mut Failed,
+        done: &mut Done,
+    ) -> Result<(), Failure> {
+        let mut ids = Vec::new();
         for ((source, _), saved) in batch.iter().zip(saved) {
             if saved.is_success() {
-                done += 1;
-                ids.extend(saved.id.iter().flat_map(|id| [id.as_str(), "\n"]));
+                done.number += 1;
+                ids.extend(saved.id);
                 continue;
             }
             let reasons: Vec<_> = saved.problems.iter().map(ToString::to_string).collect();
             failed.add(source, &reasons.join("; "))?;
         }
-        let made = matches!(self.work, Work::Create | Work::Upsert(_));
-        if made && !self.console.json() {
-            self.console.data(ids.as_bytes())?;
+        if !self.makes() {
+            return Ok(());
         }
-        Ok(done)
+        if self.console.json() {
+            done.ids.append(&mut ids);
+            return Ok(());
+        }
+        let lines: String = ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
+        Ok(self.console.data(lines.as_bytes())?)
     }
 
-    fn sum_up(&self, done: u64, failed: &Failed) -> Result<(), Failure> {
+    /// Whether there are ids that nobody knew before.
+    fn makes(&self) -> bool {
+        matches!(self.work, Work::Create | Work::Upsert(_))
+    }
+
+    fn sum_up(&self, done: &Done, failed: &Failed) -> Result<(), Failure> {
         let file = (failed.number > 0).then(|| failed.path());
+        let Done { number, ids } = done;
         if self.console.json() {
-            let summary = json!({ "done": done, "failed": failed.number, "failed_file": file });
+            let mut summary =
+                json!({ "done": number, "failed": failed.number, "failed_file": file });
+            if self.makes() {
+                summary["ids"] = json!(ids);
+            }
             return Ok(self.console.document(&summary)?);
         }
         let what = match self.work {
@@ -122,7 +150,7 @@ impl Many<'_> {
             Work::Upsert(_) => "upserted",
         };
         let rest = file.map(|file| format!(", {} failed: see {file}", failed.number));
-        self.console.remark(&format_args!("{what} {done}{}", rest.unwrap_or_default()));
+        self.console.remark(&format_args!("{what} {number}{}", rest.unwrap_or_default()));
         Ok(())
     }
 }

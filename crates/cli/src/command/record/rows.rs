@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::fields::put;
 use crate::failure::Failure;
-use crate::input::is_stdin;
+use crate::input::{InputError, Kind, is_stdin};
 
 /// What the file is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -42,9 +42,10 @@ impl Rows {
         let mut input: Box<dyn BufRead> = if is_stdin(path) {
             Box::new(BufReader::new(io::stdin()))
         } else {
-            Box::new(BufReader::new(File::open(path).map_err(|error| unreadable(path, &error))?))
+            let file = File::open(path).map_err(|error| InputError::os(Kind::Body, path, error))?;
+            Box::new(BufReader::new(file))
         };
-        let first = input.fill_buf().map_err(|error| unreadable(path, &error))?;
+        let first = input.fill_buf().map_err(|error| InputError::os(Kind::Body, path, error))?;
         let format = format.or_else(|| by_name(path)).unwrap_or_else(|| by_content(first));
         if format == Format::Ndjson {
             return Ok(Self::Ndjson { lines: input.lines() });
@@ -126,11 +127,6 @@ fn by_name(path: &Path) -> Option<Format> {
 fn by_content(first: &[u8]) -> Format {
     let mut letters = first.iter().filter(|byte| !byte.is_ascii_whitespace());
     if letters.next() == Some(&b'{') { Format::Ndjson } else { Format::Csv }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let what = format!("cannot read `{}`: {}", path.display(), error.kind());
-    Failure::new("io.read", Some("check the path, and that you may read the file"), what)
 }
 
 /// The cells themselves are nobody's business.
