@@ -84,4 +84,8 @@ impl OutputError {
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         None
     }
+
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        self.0.kind() == io::ErrorKind::BrokenPipe
+    }
 }

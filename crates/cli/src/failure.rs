@@ -16,6 +16,7 @@ use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
 use serde::Serialize;
 
+use crate::console::OutputError;
 use crate::text::{chain, printable, sentence};
 
 /// An error on its way to a person or a script: what and why, under a code that is a promise.
@@ -77,6 +78,11 @@ impl Failure {
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// Whether what was printed found nobody to read it.
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        self.error.downcast_ref().is_some_and(OutputError::is_reader_gone)
     }
 
     pub(crate) fn exit(&self) -> u8 {
@@ -185,7 +191,7 @@ macro_rules! fails_with {
 
 fails_with!(
     crate::args::UsageError,
-    crate::console::OutputError,
+    OutputError,
     crate::hub::HubError,
     crate::input::InputError,
     crate::input::KeyFileError,
@@ -229,8 +235,28 @@ impl From<RestError> for Failure {
             Some(entry) => Some(entry.first.to_owned()),
             None => error.hint().map(Cow::into_owned),
         };
-        Self::new(error.code().to_owned(), hint, error).refusal(known)
+        let (code, problems) = (error.code().to_owned(), error.failure().map(problems));
+        let failure = match (error.failure(), problems.as_deref()) {
+            (Some(failure), Some(several @ [_, _, ..])) => {
+                let (status, number) = (failure.status().as_u16(), several.len());
+                let what = format!("Salesforce answered {status}: {number} problems");
+                Self::new(code, hint, what)
+            }
+            _ => Self::new(code, hint, error),
+        };
+        failure.refusal(known).problems(problems.unwrap_or_default())
     }
+}
+
+/// What Salesforce says is wrong, for a script that wants to know which of its codes it is.
+fn problems(failure: &orgtoken_rest::Failure) -> Vec<Problem> {
+    let problem = |problem: &orgtoken_rest::Problem| Problem {
+        code: problem.code.clone().into(),
+        at: problem.fields.join(", "),
+        message: problem.to_string(),
+        hint: None,
+    };
+    failure.problems().iter().map(problem).collect()
 }
 
 /// What the catalogue has on a call that the org does not let this user make. Of what is wrong with

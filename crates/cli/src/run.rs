@@ -38,12 +38,12 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
-        Command::Api(args) => command::api::run(&args, console),
+        Command::Api(args) => until_enough(command::api::run(&args, console)),
         Command::Exec(args) => command::exec::run(&args, console),
         Command::Record(command) => command::record::run(&command, console),
         Command::Whoami(args) => command::whoami::run(&args, console),
         Command::Revoke(args) => command::revoke::run(&args, console),
-        Command::Query(args) => command::query::run(&args, console),
+        Command::Query(args) => until_enough(command::query::run(&args, console)),
         Command::Serve(args) => command::serve::run(&args, console),
         Command::Blueprint(args) => command::blueprint::run(&args, console),
         Command::Setup(args) => command::setup::run(&args, console),
@@ -58,6 +58,11 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Completions(args) => command::completions::run(&args, grammar(), console),
         Command::Man(args) => command::man::run(&args, grammar(), console),
     }
+}
+
+/// Whoever reads a long answer may have seen enough of it: `orgtoken query … | head`.
+fn until_enough(ended: Result<(), Failure>) -> Result<(), Failure> {
+    ended.or_else(|failure| if failure.is_reader_gone() { Ok(()) } else { Err(failure) })
 }
 
 fn told(console: &Console, failure: &Failure) -> ExitCode {

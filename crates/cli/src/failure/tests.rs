@@ -62,3 +62,19 @@ fn exit_codes_are_a_promise() {
         assert_eq!(exit::exit(code), exit, "{code}");
     }
 }
+
+#[test]
+fn several_problems_of_a_record_are_listed() {
+    let problem = |code: &'static str| Problem {
+        code: code.into(),
+        at: "Name".to_owned(),
+        message: format!("{code}: no (fields: Name)"),
+        hint: None,
+    };
+    let failure = Failure::new("api.refused", None::<&str>, "Salesforce answered 400: 2 problems");
+    let failure = failure.problems(vec![problem("A"), problem("B")]);
+    assert_eq!(
+        reported(&failure, false),
+        "error: Salesforce answered 400: 2 problems\n  A: no (fields: Name)\n  B: no (fields: Name)\n"
+    );
+}

@@ -1,5 +1,7 @@
 //! Records in the forms that other tools take.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 
 use crate::support::{Bench, error, run_with_input, stderr, stdout};
@@ -124,4 +126,46 @@ fn a_bad_query_is_told_in_salesforces_words() {
     let output = bench.run(&["query", "SELECT Nope FROM Account"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
     assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
+}
+
+#[test]
+fn sub_queries_are_kept_in_json() {
+    let bench = Bench::new();
+    create(&bench, r#"{"Name":"A0"}"#);
+    let account = "SELECT Id FROM Account WHERE Name = 'A0'";
+    let id = stdout(&bench.run(&["query", account])).lines().nth(1).unwrap().to_owned();
+    let contact = format!("AccountId={id}");
+    stdout(&bench.run(&["record", "create", "Contact", "LastName=Hop\"per", &contact]));
+    let soql = "SELECT Name, (SELECT LastName, Account.Name FROM Contacts), (SELECT Id FROM \
+                Opportunities) FROM Account WHERE Name = 'A0'";
+    let csv = "Name,Contacts,Opportunities\r\n\
+               A0,\"[{\"\"LastName\"\":\"\"Hop\\\"\"per\"\",\"\"Account\"\":{\"\"Name\"\":\"\"A0\"\"}}]\",\r\n";
+    assert_eq!(stdout(&bench.run(&["query", soql, "--format", "csv"])), csv);
+    let found: Value =
+        serde_json::from_str(stdout(&bench.run(&["query", soql, "--json"]))).unwrap();
+    assert_eq!(found[0]["Contacts"]["records"][0]["Account"]["Name"], "A0");
+    assert_eq!(found[0]["Opportunities"], Value::Null);
+}
+
+#[test]
+fn the_tooling_api_has_objects_of_its_own() {
+    let bench = Bench::new();
+    let soql = "SELECT Name, ApiVersion FROM ApexClass";
+    let found = stdout(&bench.run(&["query", "--tooling", soql])).to_owned();
+    assert_eq!(found, "Name,ApiVersion\r\nGreeter,66.0\r\n");
+    let refused = error(&bench.run(&["query", soql, "--json"]));
+    assert_eq!(refused["problems"][0]["code"], "INVALID_TYPE");
+}
+
+#[test]
+fn who_has_seen_enough_is_told_nothing() {
+    let bench = Bench::new();
+    let hold = bench.org.hold("/services/data");
+    let mut command = bench.command(&["query", "SELECT Id FROM Account"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    hold.wait(1);
+    drop(child.stdout.take());
+    hold.release();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
 }
