@@ -46,6 +46,15 @@ impl Layer {
         profile::read(bytes, file, name)
     }
 
+    /// Several profiles of a `config.toml`, which is parsed once however many there are.
+    pub fn from_profiles<'n>(
+        bytes: &[u8],
+        file: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Vec<Self> {
+        profile::read_each(bytes, file, names.into_iter().map(Some))
+    }
+
     /// Variables of the environment; those that mean nothing to us are passed over.
     pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         environment::read(variables)

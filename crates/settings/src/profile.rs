@@ -13,37 +13,54 @@ use crate::settings::SignerCommand;
 use crate::source::Source;
 use crate::{spelling, text};
 
-/// Reads one profile; whatever is wrong with it is a problem of the layer.
+/// Reads one profile: the one named, else the default, else the only one.
 pub(crate) fn read(bytes: &[u8], file: &str, name: Option<&str>) -> Layer {
-    let mut layer = Layer::default();
-    let text = match text::decode(bytes) {
-        Ok(text) => text,
-        Err(fault) => {
-            layer.give_up(Place::File(file.to_owned()), fault);
-            return layer;
-        }
-    };
+    read_each(bytes, file, [name]).pop().unwrap_or_default()
+}
+
+/// Reads several profiles, and the file once. What is wrong with the file as a whole is said of each.
+pub(crate) fn read_each<'n>(
+    bytes: &[u8],
+    file: &str,
+    names: impl IntoIterator<Item = Option<&'n str>>,
+) -> Vec<Layer> {
+    let text = text::decode(bytes).unwrap_or_default();
     let (root, errors) = DeTable::parse_recoverable(text);
-    let config = Config { text, file };
-    for error in errors.iter().take(MAX_PROBLEMS) {
-        // Its words are fixed texts; its Display would show the line.
-        let at = error.span().map_or(0, |span| span.start);
-        let fault = Fault::Toml { message: error.message().to_owned() };
-        layer.give_up(config.position(at), fault);
-    }
-    if errors.is_empty() {
-        config.choose(&mut layer, root.get_ref(), name);
-    }
-    layer
+    let config = Config::new(text, file);
+    let layer = |name| {
+        let mut layer = Layer::default();
+        match text::decode(bytes).map(|_| &*errors) {
+            Ok([]) => config.choose(&mut layer, root.get_ref(), name),
+            Ok(errors) => config.refuse(&mut layer, errors),
+            Err(fault) => layer.give_up(Place::File(file.to_owned()), fault),
+        }
+        layer
+    };
+    names.into_iter().map(layer).collect()
 }
 
 /// A file that is TOML.
 struct Config<'a> {
     text: &'a str,
     file: &'a str,
+    /// Where each line ends.
+    ends: Vec<usize>,
 }
 
-impl Config<'_> {
+impl<'a> Config<'a> {
+    fn new(text: &'a str, file: &'a str) -> Self {
+        Self { text, file, ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
+    fn refuse(&self, layer: &mut Layer, errors: &[toml::de::Error]) {
+        for error in errors.iter().take(MAX_PROBLEMS) {
+            // Its words are fixed texts; its Display would show the line.
+            let at = error.span().map_or(0, |span| span.start);
+            let fault = Fault::Toml { message: error.message().to_owned() };
+            layer.give_up(self.position(at), fault);
+        }
+    }
+
     fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
         let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
         for key in unknown.take(MAX_PROBLEMS) {
@@ -126,7 +143,7 @@ impl Config<'_> {
             let source = Source::Profile {
                 profile: text::shown(name),
                 file: self.file.to_owned(),
-                line: line(self.text, key.span().start),
+                line: self.line(key.span().start),
             };
             let Some((form, setting)) = known(key.get_ref()) else {
                 let near = nearest(key.get_ref());
@@ -184,19 +201,20 @@ impl Config<'_> {
         }
     }
 
+    /// Counted from 1.
+    fn line(&self, at: usize) -> usize {
+        self.ends.partition_point(|&end| end < at) + 1
+    }
+
     fn position(&self, at: usize) -> Place {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place::Position {
             file: self.file.to_owned(),
-            line: line(self.text, at),
+            line: self.line(at),
             column: before[line_start..].chars().count() + 1,
         }
     }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 fn known(name: &str) -> Option<(&'static str, Setting)> {

@@ -34,6 +34,26 @@ fn which_profile_is_read() {
 }
 
 #[test]
+fn several_profiles_are_read_as_each_would_be_alone() {
+    for text in
+        [TWO, "[profile.a]\nusername = 7\n[profile.b]\nuser = \"b\"\n", "[profile", "\u{0}a"]
+    {
+        let names = ["a", "b", "c"];
+        let file = "/etc/orgtoken/config.toml";
+        let together = Layer::from_profiles(text.as_bytes(), file, names);
+        assert_eq!(together.len(), names.len());
+        for (name, layer) in names.into_iter().zip(together) {
+            let alone = read_text(text, Some(name));
+            assert_eq!(format!("{:?}", layer.problems), format!("{:?}", alone.problems), "{name}");
+            assert_eq!(layer.entries.len(), alone.entries.len(), "{name}");
+            for (one, other) in layer.entries.iter().zip(&alone.entries) {
+                assert_eq!((one.setting, &one.source), (other.setting, &other.source), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn problems_name_the_line_and_never_show_it() {
     for (name, text, profile, code, at, words) in [
         (
