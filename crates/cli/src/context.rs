@@ -1,5 +1,6 @@
 //! What a command works with: the settings, from all the places in which they may stand.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +36,46 @@ pub(crate) fn settings_and_files(
     route: Option<&Route>,
     console: &Console,
 ) -> Result<(Settings, Vec<PathBuf>), Failure> {
-    let (draft, files) = complete(login, route, console)?;
+    of_draft(draft(login, route)?, (login, route), console)
+}
+
+/// The same for several profiles of `config.toml`, which is read once for all of them.
+pub(crate) struct Reader {
+    layers: BTreeMap<String, Layer>,
+}
+
+impl Reader {
+    pub(crate) fn open(names: &[String]) -> Result<Self, Failure> {
+        let Some(path) = config_file().filter(|_| !names.is_empty()) else {
+            return Ok(Self { layers: BTreeMap::new() });
+        };
+        let (bytes, file) = (read(&path, Kind::Settings)?, path.to_string_lossy());
+        let layers = Layer::from_profiles(&bytes, &file, names.iter().map(String::as_str));
+        Ok(Self { layers: names.iter().cloned().zip(layers).collect() })
+    }
+
+    pub(crate) fn settings_and_files(
+        &mut self,
+        login: &Login,
+        route: Option<&Route>,
+        console: &Console,
+    ) -> Result<(Settings, Vec<PathBuf>), Failure> {
+        let name = login.profile.as_deref().unwrap_or_default();
+        let Some(layer) = self.layers.remove(name) else {
+            return settings_and_files(login, route, console);
+        };
+        let mut draft = given(login, route)?;
+        draft.add(layer);
+        of_draft(draft, (login, route), console)
+    }
+}
+
+fn of_draft(
+    draft: Draft,
+    from: (&Login, Option<&Route>),
+    console: &Console,
+) -> Result<(Settings, Vec<PathBuf>), Failure> {
+    let (draft, files) = supplied(draft, from, console)?;
     let settings = draft.check().inspect_err(|problems| tell(problems.notices(), console))?;
     for origin in settings.sources() {
         tracing::info!("{origin}");
@@ -51,14 +91,22 @@ pub(crate) fn complete(
     route: Option<&Route>,
     console: &Console,
 ) -> Result<(Draft, Vec<PathBuf>), Failure> {
-    let (mut draft, mut files) = (draft(login, route)?, Vec::new());
+    supplied(draft(login, route)?, (login, route), console)
+}
+
+fn supplied(
+    mut draft: Draft,
+    from: (&Login, Option<&Route>),
+    console: &Console,
+) -> Result<(Draft, Vec<PathBuf>), Failure> {
+    let mut files = Vec::new();
     while let Some(need) = draft.next_need() {
         if let Need::File { path, .. } = &need {
             files.push(at_home(path));
         }
         match need {
             Need::Passphrase => draft.refuse(&need, Unread::Later),
-            need => supply(&mut draft, &need, (login, route), console)?,
+            need => supply(&mut draft, &need, from, console)?,
         }
     }
     Ok((draft, files))
@@ -123,11 +171,7 @@ pub(crate) fn key_file(login: &Login) -> Option<PathBuf> {
 
 /// What stands in flags, environment and `config.toml`.
 fn draft(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
-    let mut flags = login.layer();
-    if let Some(route) = route {
-        route.add_to(&mut flags)?;
-    }
-    let mut draft = Draft::new([flags, Layer::from_environment(variables())]);
+    let mut draft = given(login, route)?;
     let profile = match draft.profile() {
         ProfileChoice::None => return Ok(draft),
         ProfileChoice::Default => profile(None)?,
@@ -135,6 +179,15 @@ fn draft(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
     };
     draft.add(profile);
     Ok(draft)
+}
+
+/// What stands in flags and environment.
+fn given(login: &Login, route: Option<&Route>) -> Result<Draft, Failure> {
+    let mut flags = login.layer();
+    if let Some(route) = route {
+        route.add_to(&mut flags)?;
+    }
+    Ok(Draft::new([flags, Layer::from_environment(variables())]))
 }
 
 /// The profile of `config.toml`; where there is no such file, it is empty.

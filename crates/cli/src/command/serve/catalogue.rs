@@ -12,7 +12,7 @@ use super::Args;
 use super::stamp::Stamps;
 use crate::args::{Login, Tokens};
 use crate::console::Console;
-use crate::context;
+use crate::context::{self, Reader};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -53,8 +53,10 @@ impl<'a> Catalogue<'a> {
             broken: BTreeSet::new(),
         };
         let mut failures = Vec::new();
-        for name in catalogue.plan.names.clone() {
-            if let Err(failure) = catalogue.load(&name, false) {
+        let names = catalogue.plan.names.clone();
+        let mut reader = catalogue.reader(&names)?;
+        for name in names {
+            if let Err(failure) = catalogue.load(&name, &mut reader, false) {
                 failures.push((name, failure));
             }
         }
@@ -105,8 +107,12 @@ impl<'a> Catalogue<'a> {
 
     fn load_all(&mut self, names: &[String], ask_anew: bool) -> bool {
         let mut is_new = false;
+        let mut reader = match self.reader(names) {
+            Ok(reader) => reader,
+            Err(failure) => return self.keep("config.toml", &reason(&failure)),
+        };
         for name in names {
-            match self.load(name, ask_anew) {
+            match self.load(name, &mut reader, ask_anew) {
                 Ok(()) => is_new = true,
                 Err(failure) => self.tell(name, &failure),
             }
@@ -138,14 +144,19 @@ impl<'a> Catalogue<'a> {
         self.broken.insert(name.to_owned());
     }
 
+    /// What reads these profiles; a single login is not of `config.toml` alone.
+    fn reader(&self, names: &[String]) -> Result<Reader, Failure> {
+        Reader::open(if self.plan.is_all { names } else { &[] })
+    }
+
     /// Reads one profile in place of what is served under its name.
-    fn load(&mut self, name: &str, ask_anew: bool) -> Result<(), Failure> {
+    fn load(&mut self, name: &str, reader: &mut Reader, ask_anew: bool) -> Result<(), Failure> {
         let mut login: Login = self.args.login.clone();
         if name != ONE || self.args.login.profile.is_some() {
             login.profile = Some(name.to_owned());
         }
         let route = Some(&self.args.network.route);
-        let (settings, files) = context::settings_and_files(&login, route, self.console)?;
+        let (settings, files) = reader.settings_and_files(&login, route, self.console)?;
         let profile = self.profile(name, settings, ask_anew)?;
         let files = Stamps::of(files.into_iter().filter(|file| file.as_os_str() != "-"));
         self.broken.remove(name);
