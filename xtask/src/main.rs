@@ -13,6 +13,7 @@ mod demo;
 mod dist;
 mod onify;
 mod refusals;
+mod schedules;
 mod soak;
 mod tally;
 mod test;
@@ -48,6 +49,7 @@ fn run() -> Result<ExitCode> {
         ["dist"] => dist::dist(&sh),
         ["onify"] => onify::onify(&sh),
         ["refusals"] => refusals::refusals(&sh),
+        ["schedules"] => schedules::schedules(&sh),
         ["soak", rest @ ..] => soak::soak(&sh, rest),
         ["test"] => test::test(&sh),
         ["test-keys", rest @ ..] => test_keys::test_keys(&sh, rest),
@@ -73,6 +75,7 @@ Usage: cargo xtask TASK
   conformance [WORD]     the crates and the program against the fake org, case by case
   onify                  the Onify blueprint on its engine, with Node
   bench [--runs N]       the budgets, each beside its reference, in a release build
+  schedules              callers of one token source, in thousands of orders
   soak [--kills N]       kill -9 at random moments of a cache write: old, new or miss
   dist                   the program as one static file
   test-keys [--out DIR]  the table of keys that tests read, with what must come of each

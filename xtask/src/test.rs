@@ -6,7 +6,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::tally::Tally;
-use crate::test_keys;
+use crate::{schedules, test_keys};
 
 pub(crate) fn test(sh: &Shell) -> Result<ExitCode> {
     let tally = tests(sh)?;
@@ -23,6 +23,7 @@ pub(crate) fn tests(sh: &Shell) -> Result<Tally> {
     for which in [&["--workspace", "--all-features"][..], &["--package", "orgtoken-assertion"]] {
         tally += Tally::of(Command::from(cmd!(sh, "cargo test --no-fail-fast {which...}")))?;
     }
+    tally += schedules::play(sh)?;
     report_left_out(&mut tally, std::env::var_os("CI").is_some_and(|ci| ci == "true"));
     Ok(tally)
 }

@@ -2,16 +2,13 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio::task::spawn;
 use tracing::debug;
 
 use super::dead::Dead;
+use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
 use super::{HeldToken, TokenError};
 use crate::{BootTime, Held};
 
@@ -121,24 +118,13 @@ impl<R: Renew> Flight<R> {
     }
 
     /// Makes it the token at hand; `false` if it was invalidated since somebody looked.
-    ///
-    /// [`Flight::invalidate`] buries first and looks at the token at hand after that, and here it
-    /// is the other way about: one of the two sees what the other did.
     fn put(&self, held: &Arc<Held>) -> bool {
-        self.current.store(Some(Arc::clone(held)));
-        let alive = !self.dead.is(held.token());
-        if !alive {
-            self.drop_if_dead();
-        }
-        alive
+        self.dead.unless(held.token(), || self.current.store(Some(Arc::clone(held))))
     }
 
+    /// Once it is buried nobody puts it at hand, so what lies there is all that is to be dropped.
     pub(super) fn invalidate(&self, held: &Held) {
         self.dead.bury(held.token());
-        self.drop_if_dead();
-    }
-
-    fn drop_if_dead(&self) {
         let current = self.current.load();
         if current.as_ref().is_some_and(|current| self.dead.is(current.token())) {
             debug!("the token was refused: it is dropped");
@@ -191,4 +177,10 @@ struct Outcome {
 const AHEAD_PAUSE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
+mod numbered;
+#[cfg(test)]
+#[cfg(orgtoken_shuttle)]
+mod schedules;
+#[cfg(test)]
+#[cfg(not(orgtoken_shuttle))]
 mod tests;

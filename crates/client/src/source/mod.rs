@@ -14,6 +14,7 @@ mod flight;
 mod login;
 pub use login::LoginSource;
 mod renewal;
+mod sync;
 
 use crate::{Held, Work};
 

@@ -3,13 +3,10 @@
 
 use std::sync::atomic::AtomicU32;
 
-use bytes::Bytes;
-use http::Response;
-use orgtoken_oauth::{AllowedHosts, Token};
 use tokio::sync::Semaphore;
 
+use super::numbered::{granted, number};
 use super::*;
-use crate::Moment;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -25,18 +22,8 @@ impl Renew for Arc<Numbered> {
         let number = self.runs.fetch_add(1, Ordering::SeqCst);
         self.asked.add_permits(1);
         self.granted.acquire().await.unwrap().forget();
-        Ok(Arc::new(Held::new(token(number), Moment::now())))
+        Ok(Arc::new(granted(number)))
     }
-}
-
-fn token(number: u32) -> Token {
-    let body = format!(
-        r#"{{"access_token":"00Dxx0000006JFr!{number}","token_type":"Bearer",
-            "instance_url":"https://acme.my.salesforce.com"}}"#
-    );
-    let answer = Response::builder().header("content-type", "application/json");
-    let answer = answer.body(Bytes::from(body)).unwrap();
-    Token::from_http(&answer, Moment::now().wall, &AllowedHosts::none()).unwrap()
 }
 
 fn flight() -> (Arc<Flight<Arc<Numbered>>>, Arc<Numbered>) {
@@ -44,10 +31,6 @@ fn flight() -> (Arc<Flight<Arc<Numbered>>>, Arc<Numbered>) {
         Numbered { asked: Semaphore::new(0), granted: Semaphore::new(0), runs: AtomicU32::new(0) };
     let gates = Arc::new(gates);
     (Arc::new(Flight::new(Arc::clone(&gates))), gates)
-}
-
-fn number(held: &Held) -> u32 {
-    held.token().access_token().secret().rsplit('!').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -59,7 +42,7 @@ async fn b18_a_token_that_is_refused_while_it_is_on_its_way_is_not_handed_out() 
     });
     gates.asked.acquire().await.unwrap().forget();
     // Another process had it first, and the API has refused it there and here.
-    flight.invalidate(&Held::new(token(0), Moment::now()));
+    flight.invalidate(&granted(0));
     gates.granted.add_permits(2);
     assert_eq!(asking.await.unwrap(), 1);
     assert_eq!(number(&flight.current().unwrap()), 1);

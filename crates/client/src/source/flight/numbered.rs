@@ -1,0 +1,28 @@
+//! Tokens that can be told apart.
+
+use bytes::Bytes;
+use http::Response;
+use orgtoken_oauth::{AllowedHosts, Token};
+
+use crate::{Held, Moment};
+
+/// One that was granted just now.
+pub(super) fn granted(number: u32) -> Held {
+    Held::new(token(number), Moment::now())
+}
+
+/// Which one it is.
+pub(super) fn number(held: &Held) -> u32 {
+    held.token().access_token().secret().rsplit('!').next().unwrap().parse().unwrap()
+}
+
+/// One without a life of its own yet.
+pub(super) fn token(number: u32) -> Token {
+    let body = format!(
+        r#"{{"access_token":"00Dxx0000006JFr!{number}","token_type":"Bearer",
+            "instance_url":"https://acme.my.salesforce.com"}}"#
+    );
+    let answer = Response::builder().header("content-type", "application/json");
+    let answer = answer.body(Bytes::from(body)).unwrap();
+    Token::from_http(&answer, Moment::now().wall, &AllowedHosts::none()).unwrap()
+}
