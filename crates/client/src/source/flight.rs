@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, info};
 
 use super::dead::Dead;
 use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
@@ -127,7 +127,7 @@ impl<R: Renew> Flight<R> {
         self.dead.bury(held.token());
         let current = self.current.load();
         if current.as_ref().is_some_and(|current| self.dead.is(current.token())) {
-            debug!("the token was refused: it is dropped");
+            info!("the token was refused: it is dropped");
             self.current.compare_and_swap(&current, None);
         }
     }
@@ -154,7 +154,7 @@ impl<R: Renew> Flight<R> {
         let more = held.time_left(now).saturating_add(Duration::from_secs(1));
         let flight = Arc::clone(self);
         runtime.spawn(async move {
-            debug!("the token is renewed ahead of its end");
+            info!("the token is renewed ahead of its end");
             let renewed = flight.renew(more).await;
             // If it failed, the token at hand is still good, and somebody tries again later.
             if renewed.is_ok_and(|held| held.is_good_for(more, BootTime::now())) {

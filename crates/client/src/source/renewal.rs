@@ -69,7 +69,7 @@ impl Renewal {
     }
 
     /// Counts this login, or says when there is room for it.
-    fn room(&self, state: &mut State) -> Option<TokenError> {
+    fn room(&self, state: &mut State, lease: &Lease) -> Option<TokenError> {
         let now = Moment::now().wall;
         // Of another host's clock a login may be yet to come; of a clock that was wrong it is none.
         let latest = now.saturating_add(CLOCKS_DIFFER);
@@ -82,11 +82,20 @@ impl Renewal {
             return Some(TokenError::Cap { cap: self.cap, retry_in });
         }
         state.logins.push(now);
+        self.store.begin(lease, now);
         None
     }
 
-    async fn log_in(&self, state: &mut State) -> Result<Arc<Held>, LoginError> {
-        info!("logging in");
+    async fn log_in(
+        &self,
+        state: &mut State,
+        best: &Option<Arc<Held>>,
+    ) -> Result<Arc<Held>, LoginError> {
+        match best.as_ref().map(|held| held.time_left(BootTime::now()).as_secs()) {
+            None => info!("logging in: no token is at hand"),
+            Some(0) => info!("logging in: the token at hand has ended"),
+            Some(left) => info!("logging in: the token at hand is good for {left} s only"),
+        }
         let further = state.further.then(|| self.login.further()).flatten();
         let login = further.as_ref().unwrap_or(&self.login);
         match login.obtain(&self.transport, || Moment::now().wall).await {
@@ -125,16 +134,17 @@ impl Renew for Renewal {
         }
         let lease = self.store.lease().await;
         let mut state = self.load(dead).await;
+        state.count(lease.begun());
         if let Some(held) = good(&state, min_ttl, &mut best) {
-            debug!("another process has logged in: its token is used");
+            info!("another process has logged in: its token is used");
             return Ok(held);
         }
         if let Some(error) = self.remembered(state.failure.as_ref(), before.as_ref(), &best) {
             return still_good(best, dead, error);
         }
-        let result = match self.room(&mut state) {
+        let result = match self.room(&mut state, &lease) {
             Some(full) => Err(full),
-            None => self.log_in(&mut state).await.map_err(TokenError::Login),
+            None => self.log_in(&mut state, &best).await.map_err(TokenError::Login),
         };
         self.keep(state, &lease).await;
         result.or_else(|error| still_good(best, dead, error))

@@ -1,18 +1,19 @@
 use std::fmt;
-use std::fs::{File, TryLockError};
 use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::AllowedHosts;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
-use tracing::{debug, warn};
+use tracing::{info, warn};
 
 use super::clock::Moment;
 use super::folder::Folder;
+use super::lock::Lock;
 use super::{Lease, SealingKey, State, Store, Unsafe, Who, Work};
 
 /// A folder of sealed states, shared by all processes of this user on this machine.
@@ -127,7 +128,7 @@ impl FileStore {
     async fn locked(&self) -> Lease {
         for ending in LOCKS {
             match self.lock(&self.file(ending)).await {
-                Ok(Some(lock)) => return Lease::held_by(Arc::new(lock)),
+                Ok(Some((lock, begun))) => return Lease::held_by(Arc::new(lock)).after(begun),
                 Ok(None) => warn!("another process has been logging in for {PATIENCE:?}"),
                 Err(error) => {
                     warn!("the token cache cannot be locked: {error}");
@@ -139,18 +140,19 @@ impl FileStore {
     }
 
     /// `None` when the wait is over.
-    async fn lock(&self, name: &str) -> Result<Option<File>, Unsafe> {
+    async fn lock(&self, name: &str) -> Result<Option<(Lock, Vec<UnixTime>)>, Unsafe> {
         let file = self.folder.lock_file(name)?;
         let until = Instant::now() + PATIENCE;
         let mut pause = SHORTEST_PAUSE;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(file)),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+            if Lock::attempt(&file)? {
+                return Ok(Some(Lock::taken(file)));
             }
             if pause == SHORTEST_PAUSE {
-                debug!("another process is logging in: waiting for it");
+                match Lock::holder(&file) {
+                    Some(process) => info!("process {process} is logging in: waiting for it"),
+                    None => info!("another process is at it: waiting for it"),
+                }
             }
             if timeout_at(until, sleep(pause / 2 + crate::random::part_of(pause))).await.is_err() {
                 return Ok(None);
@@ -170,18 +172,27 @@ impl Store for FileStore {
         Box::pin(self.locked())
     }
 
+    fn begin(&self, lease: &Lease, at: UnixTime) {
+        if let Some(lock) = lease.grip::<Arc<Lock>>() {
+            lock.begin(at);
+        }
+    }
+
     /// Writes on a thread of its own, since a disk may take its time. That thread has a share in the
     /// lock: it may go on after whoever waits for it has given up.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
         let plain = state.to_bytes(&self.who);
         let sealed = self.key.seal(&self.name, &plain);
         let (folder, name) = (self.folder.clone(), self.file(STATE));
-        let lock = lease.grip::<Arc<File>>().cloned();
+        let lock = lease.grip::<Arc<Lock>>().cloned();
         Box::pin(async move {
             let Some(sealed) = sealed else { return warn!("the token could not be sealed") };
             let replace = move || {
-                let _lock = lock;
-                folder.replace(&name, &sealed)
+                folder.replace(&name, &sealed)?;
+                if let Some(lock) = lock {
+                    lock.settle();
+                }
+                Ok::<_, Unsafe>(())
             };
             let saved = spawn_blocking(replace).await;
             match saved {

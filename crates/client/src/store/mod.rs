@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 
+use orgtoken_assertion::UnixTime;
+
 mod boot;
 pub use boot::BootSecrets;
 mod clock;
@@ -14,6 +16,7 @@ mod file;
 pub use file::{Cache, FileStore, Listing};
 mod folder;
 pub use folder::Unsafe;
+mod lock;
 mod memory;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
@@ -40,6 +43,12 @@ pub trait Store: Send + Sync {
     /// Waits for the right to log in, for as long as somebody else has it, up to a limit.
     fn lease(&self) -> Work<'_, Lease>;
 
+    /// Notes that a login begins, so that it counts even if nobody lives to keep what comes of it:
+    /// whoever has the lease next is told. What is saved takes the place of the note.
+    ///
+    /// A store that does not outlive the process has nothing to note.
+    fn begin(&self, _lease: &Lease, _at: UnixTime) {}
+
     /// Keeps `state` in place of what was kept, unless the lease was lost to somebody who kept
     /// something newer.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()>;
@@ -54,6 +63,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).lease()
     }
 
+    fn begin(&self, lease: &Lease, at: UnixTime) {
+        (**self).begin(lease, at);
+    }
+
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
         (**self).save(state, lease)
     }
@@ -62,20 +75,32 @@ impl<S: Store + ?Sized> Store for Box<S> {
 /// The right to log in. It ends when it is dropped.
 pub struct Lease {
     grip: Option<Box<dyn Any + Send + Sync>>,
+    begun: Vec<UnixTime>,
 }
 
 impl Lease {
     /// A lease that lasts as long as `grip` does.
     pub fn held_by(grip: impl Any + Send + Sync) -> Self {
-        Self { grip: Some(Box::new(grip)) }
+        Self { grip: Some(Box::new(grip)), begun: Vec::new() }
+    }
+
+    /// Tells of logins that earlier holders began, and did not live to keep what came of them.
+    #[must_use]
+    pub fn after(self, begun: Vec<UnixTime>) -> Self {
+        Self { begun, ..self }
     }
 
     /// Nobody gave it, and the login goes on all the same.
-    pub const NONE: Self = Self { grip: None };
+    pub const NONE: Self = Self { grip: None, begun: Vec::new() };
 
     /// What holds it, for the store that gave it.
     pub fn grip<T: Any>(&self) -> Option<&T> {
         self.grip.as_ref()?.downcast_ref()
+    }
+
+    /// When earlier holders began a login of which nothing was kept: they were killed in it.
+    pub fn begun(&self) -> &[UnixTime] {
+        &self.begun
     }
 
     /// Whether the store gave it.

@@ -108,7 +108,12 @@ impl State {
             self.failure.clone_from(&own.failure);
             self.further = own.further;
         }
-        let lost = own.logins.iter().filter(|login| !self.logins.contains(login));
+        self.count(&own.logins);
+    }
+
+    /// Counts logins of which this state may not know.
+    pub(crate) fn count(&mut self, logins: &[UnixTime]) {
+        let lost = logins.iter().filter(|login| !self.logins.contains(login));
         let lost: Vec<_> = lost.copied().collect();
         self.logins.extend(lost);
         self.logins.sort_unstable();

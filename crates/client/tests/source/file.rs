@@ -1,9 +1,10 @@
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use orgtoken_client::{Cache, Store, TokenSource};
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::{Cache, Moment, Store, TokenSource};
 use orgtoken_fake_org::Scenario;
 use tempfile::TempDir;
 
@@ -121,6 +122,42 @@ async fn b22_when_the_wait_is_over_one_goes_on_by_a_second_lock() {
 }
 
 #[tokio::test]
+async fn b20_b23_a_login_whose_process_was_killed_is_counted() {
+    let (org, folder) = (org(), folder());
+    let capped = || kept(&org, folder.path()).hourly_cap(3);
+    for dead in 1..=2 {
+        let (store, now) = (store(&org, folder.path()), Moment::now().wall);
+        let lease = store.lease().await;
+        assert_eq!(lease.begun().len(), dead - 1);
+        // Of different seconds, as such logins are; then nobody lives to keep anything.
+        store.begin(&lease, UnixTime::from_secs(now.as_secs() - dead as u64));
+    }
+    let token = capped().token(MINUTE).await.unwrap();
+    let source = capped();
+    source.invalidate(&token);
+    assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "rate.cap");
+    assert_eq!(org.logins(), 1);
+    assert!(store(&org, folder.path()).lease().await.begun().is_empty(), "they are kept now");
+}
+
+#[tokio::test]
+async fn b23_what_stands_in_a_lock_and_is_no_time_is_passed_over() {
+    let (org, folder) = (org(), folder());
+    let store = store(&org, folder.path());
+    drop(store.lease().await);
+    let lock = entry(folder.path(), "lock");
+    for (name, text, times) in [
+        ("torn", "1700000000 4711\n17", 2),
+        ("zeros of a power cut", "\0\0\0\0\0\0\0\0\0\0\0\n", 0),
+        ("no text", "\u{fffd}\u{fffd}", 0),
+        ("one of them", "nonsense\n1700000000 4711\n", 1),
+    ] {
+        fs::write(&lock, text).unwrap();
+        assert_eq!(store.lease().await.begun().len(), times, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
@@ -160,11 +197,15 @@ fn folder() -> TempDir {
 }
 
 fn state_file(folder: PathBuf) -> PathBuf {
-    let mut entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.find(|path| path.extension().is_some_and(|ending| ending == "state")).unwrap()
+    entry(&folder, "state")
 }
 
-fn mode(path: &std::path::Path) -> u32 {
+fn entry(folder: &Path, ending: &str) -> PathBuf {
+    let mut entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.find(|path| path.extension().is_some_and(|found| found == ending)).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }
 
