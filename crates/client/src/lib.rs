@@ -49,7 +49,7 @@ pub use store::{
     SealingKey, State, Store, Unsafe, Who, Work,
 };
 #[cfg(feature = "redis")]
-pub use store::{RedisStore, RedisUrlError};
+pub use store::{RedisCache, RedisFault, RedisStore, RedisUrlError};
 mod token;
 pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;

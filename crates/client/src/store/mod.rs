@@ -22,7 +22,7 @@ pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
-pub use redis::{RedisStore, RedisUrlError};
+pub use redis::{RedisCache, RedisFault, RedisStore, RedisUrlError};
 mod seal;
 pub use seal::SealingKey;
 mod state;

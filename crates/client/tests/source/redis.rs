@@ -4,7 +4,8 @@ use std::fs;
 use std::net::TcpListener;
 
 use orgtoken_client::{
-    Lease, LoginSource, RedisStore, RedisUrlError, Roots, State, Store, TokenSource, Transport,
+    Lease, LoginSource, RedisCache, RedisStore, RedisUrlError, Roots, SealingKey, State, Store,
+    TokenSource, Transport,
 };
 use orgtoken_fake_org::Scenario;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -107,6 +108,90 @@ async fn b22_who_lost_the_lease_to_nobody_keeps_its_token() {
     let next = store.lease().await;
     store.save(&State::default(), &next).await;
     assert!(store.load().await.held.is_none(), "the turns went on from the one that was kept");
+}
+
+#[tokio::test]
+async fn b22_a_lease_is_short_and_lasts_while_its_holder_works() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let store = store(&org, &server.url());
+    store.load().await;
+    let lease = store.lease().await;
+    let keys: Vec<String> = ask(&server, &["KEYS", "*lease"]).await;
+    let left = async || ask::<i64>(&server, &["PTTL", &keys[0]]).await;
+    let mut before = left().await;
+    assert!((1..=5_000).contains(&before), "who is gone holds nobody up for long: {before} ms");
+    let renewed = async {
+        loop {
+            let now = left().await;
+            if now > before {
+                return;
+            }
+            before = now;
+        }
+    };
+    tokio::time::timeout(MINUTE, renewed).await.unwrap();
+    drop(lease);
+    let given_back = async { while left().await > 0 {} };
+    tokio::time::timeout(MINUTE, given_back).await.unwrap();
+}
+
+#[tokio::test]
+async fn b20_a_login_whose_host_is_gone_is_counted_and_its_lease_ends_by_itself() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let gone = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (dying, begun) = (store(&org, &server.url()), orgtoken_client::Moment::now().wall);
+    gone.spawn(async move {
+        dying.load().await;
+        let lease = dying.lease().await;
+        dying.begin(&lease, begun);
+        // Nobody is left to give it back.
+        std::mem::forget(lease);
+    })
+    .await
+    .unwrap();
+    let keys: Vec<String> = ask(&server, &["KEYS", "*state"]).await;
+    let noted = async { while !ask::<bool>(&server, &["HEXISTS", &keys[0], "begun"]).await {} };
+    tokio::time::timeout(MINUTE, noted).await.unwrap();
+    gone.shutdown_background();
+
+    let heir = store(&org, &server.url());
+    heir.load().await;
+    let lease = heir.lease().await;
+    assert!(lease.is_held());
+    assert_eq!(lease.begun(), [begun]);
+    heir.save(&State::default(), &lease).await;
+    heir.load().await;
+    assert!(heir.lease().await.begun().is_empty(), "it is kept now");
+}
+
+#[tokio::test]
+async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    host(&org, &server).token(MINUTE).await.unwrap();
+    let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
+    let other =
+        RedisStore::new(&server.url(), &transport(), who(&org), of_another_key, allowed(&org));
+    other.unwrap().save(&State::default(), &Lease::NONE).await;
+
+    let cache = RedisCache::new(&server.url(), &transport()).unwrap();
+    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    assert_eq!((listing.opened.len(), listing.count), (1, 2));
+    assert_eq!(listing.opened[0].0, who(&org));
+    assert_eq!(cache.clear(&sealing_key()).await.unwrap(), 1);
+    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    assert_eq!((listing.opened.len(), listing.count), (0, 1));
+    host(&org, &server).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_cannot_be_listed() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let cache = RedisCache::new(&format!("redis://:pa55@{closed}"), &transport()).unwrap();
+    let error = cache.clear(&sealing_key()).await.unwrap_err();
+    assert_eq!(error.code(), "cache.redis");
+    assert!(error.to_string().contains(&closed.to_string()), "{error}");
+    assert!(!format!("{error} {error:?}").contains("pa55"), "{error}");
 }
 
 #[tokio::test]

@@ -29,15 +29,19 @@ impl Line {
         if lock(&self.rests_until).is_some_and(|until| Instant::now() < until) {
             return None;
         }
-        let fault = match timeout(PATIENCE, self.answer(command)).await {
-            Ok(Ok(answer)) => return Some(answer),
-            Ok(Err(fault)) => fault,
-            Err(_) => Fault::Silent,
+        let fault = match self.attempt(command).await {
+            Ok(answer) => return Some(answer),
+            Err(fault) => fault,
         };
         warn!("the token cache at {:?} is not used: {fault}", self.address);
         *lock(&self.open) = None;
         *lock(&self.rests_until) = Some(Instant::now() + REST);
         None
+    }
+
+    /// What the server answers, or why that is nothing of use.
+    pub(super) async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        timeout(PATIENCE, self.answer(command)).await.unwrap_or(Err(Fault::Silent))
     }
 
     async fn answer<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
@@ -78,7 +82,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Why there is no answer. A message of the server is not repeated: it may quote what it was sent.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(super) enum Fault {
     #[error("Redis says {}", .0.code().unwrap_or_else(|| .0.category()))]
     Redis(#[from] RedisError),
     #[error("it does not answer within {PATIENCE:?}")]
