@@ -3,15 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use orgtoken_client::{Cache, FileStore, Listing, Store, Transport, Who};
 #[cfg(feature = "redis")]
-use orgtoken_client::RedisStore;
-use orgtoken_client::{Cache, FileStore, Store, Transport, Who};
+use orgtoken_client::{RedisCache, RedisFault, RedisStore};
 use orgtoken_settings::{Cache as Place, Settings};
 
+use crate::args::Network;
 use crate::console::Console;
 use crate::context::folder;
 use crate::failure::Failure;
+#[cfg(feature = "redis")]
+use crate::sealing::known_sealing_key;
 use crate::sealing::sealing_key;
+#[cfg(feature = "redis")]
+use crate::session::wait_for;
+#[cfg(feature = "redis")]
+use crate::transport::transport;
 
 /// The file for the token of this login; `None` if it is to be kept elsewhere, or there is no
 /// place that is safe.
@@ -65,10 +72,50 @@ pub(crate) fn shared(
     Ok(None)
 }
 
+/// What else is kept in the server that this login is kept in; `None` if it is not kept in one.
+#[cfg(feature = "redis")]
+pub(crate) fn kept_elsewhere(
+    settings: &Settings,
+    network: &Network,
+) -> Result<Option<Listing>, Failure> {
+    let Some(server) = server(settings, network)? else { return Ok(None) };
+    let Some(key) = known_sealing_key(settings.key()) else { return Ok(Some(Listing::default())) };
+    Ok(Some(wait_for(server.states(&key, settings.allowed_hosts()))?))
+}
+
+/// The same in a build that has no Redis.
+#[cfg(not(feature = "redis"))]
+pub(crate) fn kept_elsewhere(_: &Settings, _: &Network) -> Result<Option<Listing>, Failure> {
+    Ok(None)
+}
+
+/// Forgets what this login's key has sealed in the server that it is kept in; says how many logins
+/// that were.
+#[cfg(feature = "redis")]
+pub(crate) fn forget_elsewhere(settings: &Settings, network: &Network) -> Result<usize, Failure> {
+    match (server(settings, network)?, known_sealing_key(settings.key())) {
+        (Some(server), Some(key)) => Ok(wait_for(server.clear(&key))?),
+        _ => Ok(0),
+    }
+}
+
+/// The same in a build that has no Redis.
+#[cfg(not(feature = "redis"))]
+pub(crate) fn forget_elsewhere(_: &Settings, _: &Network) -> Result<usize, Failure> {
+    Ok(0)
+}
+
 /// One folder for cron and shells alike: `$XDG_CACHE_HOME/orgtoken`, or `~/.cache/orgtoken`.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
     Some(cache.join("orgtoken"))
+}
+
+#[cfg(feature = "redis")]
+fn server(settings: &Settings, network: &Network) -> Result<Option<RedisCache>, Failure> {
+    let Place::Redis(url) = settings.cache() else { return Ok(None) };
+    let cache = RedisCache::new(url.secret(), &transport(network, settings)?);
+    cache.map(Some).map_err(|error| Failure::new(error.code(), error.hint(), error))
 }
 
 fn who(settings: &Settings) -> Who {
@@ -78,3 +125,13 @@ fn who(settings: &Settings) -> Who {
         username: settings.username().to_string(),
     }
 }
+
+#[cfg(feature = "redis")]
+impl From<RedisFault> for Failure {
+    fn from(fault: RedisFault) -> Self {
+        Self::new(fault.code(), Some(SERVER_HINT), fault)
+    }
+}
+
+#[cfg(feature = "redis")]
+const SERVER_HINT: &str = "see whether the server is up, and lets in the user of the cache's URL";

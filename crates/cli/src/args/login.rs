@@ -43,6 +43,15 @@ pub(crate) struct Login {
 }
 
 impl Login {
+    /// Whether a flag asks for one login.
+    pub(crate) fn is_given(&self) -> bool {
+        self.settings.is_some()
+            || self.profile.is_some()
+            || self.username.is_some()
+            || self.client_id.is_some()
+            || self.jwt_key_file.is_some()
+    }
+
     /// The flags as settings.
     pub(crate) fn layer(&self) -> Layer {
         let mut layer = Layer::flags();

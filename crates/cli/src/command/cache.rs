@@ -1,11 +1,12 @@
 //! Tokens that are kept between runs.
 
 use clap::Subcommand;
-use orgtoken_client::{BootTime, Cache, State, Who};
+use orgtoken_client::{BootTime, Cache, Listing, State, Who};
+use orgtoken_settings::Settings;
 use serde::Serialize;
 
-use crate::args::Login;
-use crate::cache::cache_folder;
+use crate::args::{Login, Network};
+use crate::cache::{cache_folder, forget_elsewhere, kept_elsewhere};
 use crate::clock;
 use crate::console::Console;
 use crate::context;
@@ -17,32 +18,57 @@ use crate::text::printable;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(Box<List>),
-    /// Forget all tokens, refusals and counts that are kept between runs
-    Clear,
+    Clear(Box<Clear>),
 }
 
 /// List the logins that are kept, and how long their tokens are good for
 ///
-/// No token is shown. Entries are sealed with the private key of their login: those of other keys
-/// are only counted.
+/// Looks where the settings have tokens kept, and shows no token. Entries are sealed with the
+/// private key of their login: those of other keys are only counted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
+    place: Place,
+}
+
+/// Forget all tokens, refusals and counts that are kept between runs
+///
+/// Where the settings have tokens kept in Redis, what this private key has sealed is forgotten there,
+/// too.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Clear {
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+struct Place {
+    #[command(flatten)]
     login: Login,
+    #[command(flatten)]
+    network: Network,
+}
+
+impl Place {
+    fn settings(&self, console: &Console) -> Result<Settings, Failure> {
+        let (settings, _) =
+            context::settings_and_files(&self.login, Some(&self.network.route), console)?;
+        Ok(settings)
+    }
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::List(args) => list(args, console),
-        Command::Clear => clear(console),
+        Command::Clear(args) => clear(args, console),
     }
 }
 
 fn list(args: &List, console: &Console) -> Result<(), Failure> {
-    let (settings, _) = context::settings_and_files(&args.login, None, console)?;
-    let listing = match (known_sealing_key(settings.key()), cache()?) {
-        (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed)?,
-        _ => orgtoken_client::Listing::default(),
+    let settings = args.place.settings(console)?;
+    let listing = match kept_elsewhere(&settings, &args.place.network)? {
+        Some(listing) => listing,
+        None => on_this_machine(&settings)?,
     };
     let entries: Vec<_> = listing.opened.iter().map(|(who, state)| Entry::of(who, state)).collect();
     if console.json() {
@@ -56,14 +82,40 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     Ok(console.data(lines.as_bytes())?)
 }
 
-fn clear(console: &Console) -> Result<(), Failure> {
-    let forgotten = match cache()? {
+fn on_this_machine(settings: &Settings) -> Result<Listing, Failure> {
+    match (known_sealing_key(settings.key()), cache()?) {
+        (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed),
+        _ => Ok(Listing::default()),
+    }
+}
+
+/// What is on this machine goes whatever the settings say, even where they say nothing.
+fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
+    let mut forgotten = match cache()? {
         Some(cache) => cache.clear().map_err(failed)?,
         None => 0,
     };
+    let elsewhere = args
+        .place
+        .settings(console)
+        .and_then(|settings| forget_elsewhere(&settings, &args.place.network));
+    let failure = match elsewhere {
+        Ok(there) => {
+            forgotten += there;
+            None
+        }
+        Err(failure) => Some(failure),
+    };
     let logins = if forgotten == 1 { "login" } else { "logins" };
     console.remark(&format_args!("forgot {forgotten} {logins}"));
-    Ok(())
+    match failure {
+        Some(failure) if failure.exit() != SETTINGS || args.place.login.is_given() => Err(failure),
+        Some(failure) => {
+            tracing::info!("only on this machine: {}", failure.message());
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 /// `None` if nothing was ever kept.
@@ -120,3 +172,6 @@ impl<'a> Entry<'a> {
 }
 
 const HINT: &str = "make the folder yours alone (`chmod 700`), or remove it: it holds only tokens";
+
+/// The exit code of settings that say too little, or nonsense.
+const SETTINGS: u8 = 3;

@@ -122,6 +122,17 @@ fn cache_list_tells_who_and_how_long_and_no_token() {
 }
 
 #[test]
+fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
+    let bench = Bench::new();
+    stdout(&bench.run(&["token"]));
+    let bad = bench.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
+    assert_eq!(bad.status.code(), Some(3));
+    assert!(stderr(&bad).starts_with("forgot 1 login\n"), "{}", stderr(&bad));
+    let none = bench.bare(&["cache", "clear"]).output().unwrap();
+    assert_eq!((stdout(&none), stderr(&none)), ("", "forgot 0 logins\n"));
+}
+
+#[test]
 fn d24_cache_clear_forgets_everything() {
     let bench = Bench::new();
     stdout(&bench.run(&["token"]));

@@ -8,7 +8,7 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::redis_server::RedisServer;
-use crate::support::{Bench, stderr, stdout};
+use crate::support::{Bench, USER, error, stderr, stdout};
 
 #[test]
 fn hosts_share_one_login() {
@@ -36,6 +36,55 @@ fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
     assert_ne!(older, newer);
     assert_eq!(token_of(start(&bench, &server.url())), newer);
     assert_eq!(bench.org.logins(), 2);
+}
+
+#[test]
+fn b20_a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let hold = bench.org.hold("/services/oauth2/token");
+    let mut killed = start(&bench, &server.url());
+    hold.wait(1);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let others: Vec<_> = (0..4).map(|_| start(&bench, &server.url())).collect();
+    // The lease ends by itself.
+    hold.wait(2);
+    hold.release();
+    let mut tokens: Vec<_> = others.into_iter().map(token_of).collect();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1);
+    assert!(bench.org.logins() <= 2, "the dead one may have got as far");
+}
+
+#[test]
+fn cache_list_and_cache_clear_look_into_it() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let token = token_of(start(&bench, &server.url()));
+    let cache = |args: &[&str]| {
+        let mut command = bench.command(&[&["cache"], args].concat());
+        command.env("ORGTOKEN_CACHE", server.url()).output().unwrap()
+    };
+    let list = cache(&["list"]);
+    assert!(stdout(&list).starts_with(USER), "{}", stdout(&list));
+    assert!(stdout(&list).contains(" s left, "), "{}", stdout(&list));
+    assert!(!stdout(&list).contains(token.trim()));
+    assert_eq!(stderr(&cache(&["clear"])), "forgot 1 login\n");
+    assert_eq!(stdout(&cache(&["list"])), "");
+    assert_ne!(token_of(start(&bench, &server.url())), token);
+    assert_eq!(bench.org.logins(), 2);
+}
+
+#[test]
+fn a_redis_that_is_not_there_cannot_be_listed_or_cleared() {
+    let bench = Bench::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for what in ["list", "clear"] {
+        let mut command = bench.command(&["cache", what, "--json"]);
+        let output = command.env("ORGTOKEN_CACHE", format!("redis://:pa55@{closed}")).output();
+        let output = output.unwrap();
+        assert_eq!(error(&output)["code"], "cache.redis", "{what}");
+        assert!(!stderr(&output).contains("pa55"), "{what}: {}", stderr(&output));
+    }
 }
 
 #[test]
