@@ -7,9 +7,12 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// What `cargo metadata` says, with every dependency resolved.
+/// What `cargo metadata` says, with every dependency of every feature resolved.
 pub(crate) fn metadata(sh: &Shell) -> Result<Value> {
-    let text = cmd!(sh, "cargo metadata --format-version 1").quiet().ignore_stderr().read()?;
+    let text = cmd!(sh, "cargo metadata --all-features --format-version 1")
+        .quiet()
+        .ignore_stderr()
+        .read()?;
     serde_json::from_str(&text).context("cargo metadata did not print JSON")
 }
 
