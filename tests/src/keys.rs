@@ -257,12 +257,12 @@ const MANIFEST: &str = "manifest.json";
 const PASSPHRASE: &str = "test-only passphrase";
 const MESSAGE: &str = "what a test signs";
 const SOURCES: [&str; 8] = [
-    include_str!("mod.rs"),
-    include_str!("der.rs"),
-    include_str!("good.rs"),
-    include_str!("odd_numbers.rs"),
-    include_str!("rsa.rs"),
-    include_str!("text.rs"),
-    include_str!("tools.rs"),
-    include_str!("wrong_kind.rs"),
+    include_str!("keys.rs"),
+    include_str!("keys/der.rs"),
+    include_str!("keys/good.rs"),
+    include_str!("keys/odd_numbers.rs"),
+    include_str!("keys/rsa.rs"),
+    include_str!("keys/text.rs"),
+    include_str!("keys/tools.rs"),
+    include_str!("keys/wrong_kind.rs"),
 ];
