@@ -1,6 +1,7 @@
 //! A private key that is looked at, outside any settings.
 
 use std::env;
+use std::path::Path;
 
 use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
 use zeroize::Zeroizing;
@@ -26,10 +27,25 @@ fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Fa
         return Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())));
     }
     if let Some(path) = &passphrase.key_passphrase_file {
-        let (bytes, _) = read_key(path)?;
-        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        return Ok(Some(Zeroizing::new(line.to_vec())));
+        return Ok(Some(from_file(path)?));
     }
-    Ok(prompt::passphrase()?)
+    let by_variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(value) = by_variable(VARIABLE) {
+        return Ok(Some(Zeroizing::new(value.into_encoded_bytes())));
+    }
+    match by_variable(FILE_VARIABLE) {
+        Some(path) => Ok(Some(from_file(Path::new(&path))?)),
+        None => Ok(prompt::passphrase()?),
+    }
 }
+
+/// Without the line break at its end.
+fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let (bytes, _) = read_key(path)?;
+    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Ok(Zeroizing::new(line.to_vec()))
+}
+
+const VARIABLE: &str = "ORGTOKEN_PASSPHRASE";
+const FILE_VARIABLE: &str = "ORGTOKEN_PASSPHRASE_FILE";

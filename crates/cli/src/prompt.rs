@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::thread;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -19,7 +22,7 @@ pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
 
 /// Asks for one line; `None` where nobody sits before the streams of this program.
 pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !is_person_there() {
         return Ok(None);
     }
     // Without standard error there would be no question.
@@ -28,6 +31,27 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     match io::stdin().lock().read_line(&mut answer) {
         Ok(read) if read > 0 => Ok(Some(answer.trim().to_owned())),
         _ => Err(Interrupted),
+    }
+}
+
+/// Whether somebody sits before the streams of this program.
+pub(crate) fn is_person_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Waits, but only until Enter is pressed where somebody is there to press it.
+pub(crate) fn pause(longest: Duration) -> Result<(), Interrupted> {
+    let Some(timeout) = Timespec::try_from(longest).ok().filter(|_| is_person_there()) else {
+        thread::sleep(longest);
+        return Ok(());
+    };
+    let stdin = io::stdin();
+    match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&timeout)) {
+        Ok(1..) => match stdin.lock().read_line(&mut String::new()) {
+            Ok(1..) => Ok(()),
+            _ => Err(Interrupted),
+        },
+        _ => Ok(()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
 use crate::setting::Setting;
-use crate::settings::{Hosts, Settings};
+use crate::settings::{Hosts, Settings, SignerCommand};
 use crate::source::Source;
 
 /// Settings in the making: layers, and the files that they name.
@@ -115,6 +115,22 @@ impl Draft {
     pub fn given_file(&self, setting: Setting) -> Option<&str> {
         match &self.winner(setting)?.raw {
             Raw::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The key in an agent that is to sign, by its fingerprint or comment.
+    pub fn given_agent(&self) -> Option<&str> {
+        match &self.winner(Setting::PrivateKey)?.raw {
+            Raw::Agent(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The command that is to sign.
+    pub fn given_command(&self) -> Option<&SignerCommand> {
+        match &self.winner(Setting::PrivateKey)?.raw {
+            Raw::Command(command) => Some(command),
             _ => None,
         }
     }

@@ -75,6 +75,11 @@ impl Layer {
         self.add(setting, Source::Flag(flag), Raw::File(path.into()));
     }
 
+    /// The key in an SSH agent, named by a flag, that is to sign.
+    pub fn set_agent(&mut self, flag: &'static str, name: impl Into<String>) {
+        self.add(Setting::PrivateKey, Source::Flag(flag), Raw::Agent(name.into()));
+    }
+
     /// A variable, named by a flag, that holds the value.
     pub fn set_variable(&mut self, setting: Setting, flag: &'static str, name: impl Into<String>) {
         self.add(setting, Source::Flag(flag), Raw::Variable(name.into()));

@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// The user who will log in
     #[arg(short = 'o', long, value_name = "USER")]
     username: Option<String>,
+    /// Use the key in the SSH agent, by its fingerprint (SHA256:…) or comment, and make none
+    #[arg(long, value_name = "NAME")]
+    ssh_agent: Option<String>,
     /// The kind of app that will hold the certificate
     #[arg(long, value_enum)]
     app: Option<App>,
@@ -118,11 +121,17 @@ fn later(answers: &Answers, keys: &Keys, steps: &str, console: &Console) -> Resu
 }
 
 fn tell_files(keys: &Keys, console: &Console) {
+    let certificate = keys.certificate.display();
+    let Some(key) = &keys.key else {
+        console.remark(&format_args!(
+            "the key stays where it is; {certificate} is its certificate (goes to Salesforce)"
+        ));
+        return;
+    };
     let what = if keys.made { "made" } else { "there already, and used:" };
     console.remark(&format_args!(
-        "{what} {} (stays here) and {} (goes to Salesforce)",
-        keys.key.display(),
-        keys.certificate.display()
+        "{what} {} (stays here) and {certificate} (goes to Salesforce)",
+        key.display()
     ));
 }
 

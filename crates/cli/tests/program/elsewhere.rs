@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{Bench, PAIR, USER, stderr, stdout};
+use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
 
 /// A bench with a profile in place of the record, and a folder that ends with the machine's run.
 fn bench(key: &str) -> Bench {
@@ -79,6 +79,36 @@ impl Drop for Agent {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+#[test]
+fn setup_goes_by_the_key_that_an_agent_has() {
+    if !is_there("ssh-agent") {
+        return;
+    }
+    let bench = Bench::new();
+    let agent = Agent::with_the_key(&bench);
+    let setup = |args: &[&str]| {
+        let mut command = bench.bare(&["setup", "-P", "acme", "-r", bench.org.url(), "-o", USER]);
+        command.args(["--app", "external"]).args(args).args(bench.way());
+        command.env("SSH_AUTH_SOCK", &agent.1).output().unwrap()
+    };
+    let config = |name: &str| bench.folder.path().join(".config/orgtoken").join(name);
+
+    let output = setup(&["--ssh-agent", "app.key"]);
+    assert!(stdout(&output).contains("acme.crt"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the key stays where it is"), "{}", stderr(&output));
+    let profile = fs::read_to_string(config("config.toml")).unwrap();
+    assert!(profile.contains("ssh_agent = \"app.key\""), "{profile}");
+    assert!(!profile.contains("private_key_file"), "{profile}");
+    assert!(config("acme.crt").exists() && !config("acme.key").exists());
+
+    // The next run knows from the profile where the key is.
+    let output = setup(&["-i", "3MVG9_test"]);
+    assert!(stdout(&output).contains("ok   login"), "{}", stderr(&output));
+    assert_eq!(bench.org.logins(), 1);
+    let output = setup(&["--ssh-agent", "another", "--json"]);
+    assert_eq!(error(&output)["code"], "settings.exists");
 }
 
 #[test]
@@ -165,6 +195,13 @@ fn a_locked_key_is_opened_once() {
     assert!(lock.unwrap().success());
     let path = bench.folder.path().join("locked.key");
     fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+    for (name, value) in
+        [("ORGTOKEN_PASSPHRASE", "open sesame"), ("ORGTOKEN_PASSPHRASE_FILE", "word")]
+    {
+        let mut inspect = bench.bare(&["key", "inspect", "locked.key"]);
+        let shown = inspect.env(name, value).output().unwrap();
+        assert!(stdout(&shown).contains("encrypted PKCS#8 PEM"), "{name}");
+    }
     let first = stdout(&token(&bench).output().unwrap()).to_owned();
 
     // The passphrase is not even tried while a token is at hand.

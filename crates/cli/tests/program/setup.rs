@@ -1,14 +1,15 @@
 //! From nothing to a token, by flags alone.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use orgtoken_fake_org::Scenario;
 use serde_json::Value;
 
-use crate::support::{Bench, CLIENT_ID, USER, error, stderr, stdout};
+use crate::support::{Bench, CLIENT_ID, USER, error, stderr, stdout, terminal};
 
 /// A person who has an org and nothing else.
 struct Newcomer(Bench);
@@ -146,6 +147,37 @@ fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
         stderr(&output)
     );
     assert_eq!(newcomer.0.org.login_history().len(), 1);
+}
+
+#[test]
+fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
+    let newcomer = Newcomer::new();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    newcomer.upload();
+    let org = &newcomer.0.org;
+    org.set_scenario(USER, Scenario::named("not-approved").unwrap().times(2));
+    let (mut person, screen) = terminal();
+    let mut command = newcomer.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID, "--wait"]);
+    command.args(newcomer.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(command);
+
+    let mut seen = String::new();
+    let mut chunk = [0; 512];
+    // When the program has ended, nobody has the terminal any more.
+    while let Ok(read @ 1..) = person.read(&mut chunk) {
+        let waits = seen.matches("Enter: at once").count();
+        seen += &String::from_utf8_lossy(&chunk[..read]);
+        if seen.matches("Enter: at once").count() > waits {
+            person.write_all(b"\n").unwrap();
+        }
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{seen}");
+    assert_eq!(seen.matches("trying again in 20 s").count(), 2, "{seen}");
+    assert!(stdout(&output).ends_with("From now on: orgtoken token --profile acme\n"));
+    assert_eq!(org.login_history().len(), 3);
+    assert_eq!(org.logins(), 1);
 }
 
 #[test]

@@ -4,9 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::process::Stdio;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-use crate::support::{Bench, stderr};
+use crate::support::{Bench, stderr, terminal};
 
 #[test]
 fn b35_nobody_reads_the_token() {
@@ -36,12 +34,7 @@ fn b35_the_disk_is_full() {
 #[test]
 fn d15_a_token_on_a_terminal_is_warned_about_once() {
     let bench = Bench::new();
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    let screen = File::options().read(true).write(true).open(name).unwrap();
-
+    let (mut terminal, screen) = terminal();
     let mut command = bench.command(&["token"]);
     let output =
         command.stdout(screen.try_clone().unwrap()).stderr(Stdio::piped()).output().unwrap();
@@ -50,7 +43,7 @@ fn d15_a_token_on_a_terminal_is_warned_about_once() {
     assert_eq!(stderr(&output), said);
 
     let mut shown = [0; 3];
-    File::from(terminal).read_exact(&mut shown).unwrap();
+    terminal.read_exact(&mut shown).unwrap();
     assert_eq!(&shown, b"00D");
 }
 

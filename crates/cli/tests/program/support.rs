@@ -1,12 +1,13 @@
 //! An org, a folder with what a user of it has, and the program.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use orgtoken_fake_org::{FakeOrg, FakeOrgBuilder, Scenario, User};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::{Value, json};
 use snapbox::assert::Action;
 use snapbox::{Assert, Data};
@@ -56,7 +57,7 @@ impl Bench {
 
     pub(crate) fn private_file(&self, name: &str, content: &str) {
         use std::os::unix::fs::OpenOptionsExt;
-        let mut options = fs::File::options();
+        let mut options = File::options();
         let file = options.write(true).create(true).truncate(true).mode(0o600);
         let mut file = file.open(self.folder.path().join(name)).unwrap();
         file.write_all(content.as_bytes()).unwrap();
@@ -126,6 +127,16 @@ pub(crate) fn stdout(output: &Output) -> &str {
 
 pub(crate) fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A terminal: where a person sits, and what a program gets of it.
+pub(crate) fn terminal() -> (File, File) {
+    let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&person).unwrap();
+    unlockpt(&person).unwrap();
+    let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
+    let screen = File::options().read(true).write(true).open(name).unwrap();
+    (File::from(person), screen)
 }
 
 /// The error of a command that was run with `--json`.

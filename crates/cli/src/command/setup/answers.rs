@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use orgtoken_assertion::PublicKey;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, UrlError};
-use orgtoken_settings::{Draft, Layer, Setting};
+use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
 use super::{App, Args};
 use crate::args::UsageError;
@@ -23,10 +24,19 @@ pub(super) struct Answers {
     /// The folder of `config.toml`, where key and certificate lie beside it.
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
-    /// Where the profile that is there has its key.
-    pub(super) key: Option<PathBuf>,
+    pub(super) key: Key,
     /// Nobody has to be told how to get a consumer key who has one.
     known: bool,
+}
+
+/// Where the key is, or is going to be.
+pub(super) enum Key {
+    /// Where it stays: in an agent, or behind a command.
+    Elsewhere(KeySource),
+    /// In the file that the profile names already.
+    File(PathBuf),
+    /// In a file beside `config.toml`, which may be there or not.
+    Beside,
 }
 
 impl Answers {
@@ -53,7 +63,7 @@ impl Answers {
             None if client_id.is_some() => App::External,
             None => kind()?,
         };
-        let key = existing.given_file(Setting::PrivateKey).map(context::at_home);
+        let key = key(args, &existing)?;
         let known = client_id.is_some();
         Ok(Self { name, instance_url, username, app, client_id, folder, config, key, known })
     }
@@ -110,14 +120,48 @@ fn one(
         (Some(given), Some(there))
             if given.trim_end_matches('/') != there.trim_end_matches('/') =>
         {
-            Err(Failure::new(
-                "settings.exists",
-                Some("name another profile with `--profile`, or change config.toml by hand"),
-                format!("{flag} is not what the profile says already, and nothing is overwritten"),
-            ))
+            Err(exists(flag))
         }
         (given, there) => Ok(given.or(there).map(str::to_owned)),
     }
+}
+
+fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
+    let file = existing.given_file(Setting::PrivateKey).map(context::at_home);
+    let agent = existing.given_agent();
+    let is_another = |asked: &str| agent.is_some_and(|agent| agent != asked);
+    match (args.ssh_agent.as_deref(), existing.given_command(), file) {
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(exists("--ssh-agent")),
+        (Some(asked), ..) if is_another(asked) => Err(exists("--ssh-agent")),
+        (_, Some(command), _) => {
+            let (command, public_key) = (command.clone(), public_key(existing)?);
+            Ok(Key::Elsewhere(KeySource::Command { command, public_key }))
+        }
+        (_, _, Some(file)) => Ok(Key::File(file)),
+        (asked, ..) => Ok(match asked.or(agent) {
+            Some(name) => Key::Elsewhere(KeySource::Agent(name.to_owned())),
+            None => Key::Beside,
+        }),
+    }
+}
+
+fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
+    let Some(file) = existing.given_file(Setting::PublicKey).map(context::at_home) else {
+        return Err(Failure::new(
+            "settings.missing",
+            Some("add `public_key_file` to the profile: a public key or certificate"),
+            "the profile has a `signer_command`, and not the public key of its key",
+        ));
+    };
+    Ok(PublicKey::from_pem_or_der(&read(&file, Kind::Certificate)?)?)
+}
+
+fn exists(flag: &str) -> Failure {
+    Failure::new(
+        "settings.exists",
+        Some("name another profile with `--profile`, or change config.toml by hand"),
+        format!("{flag} is not what the profile says already, and nothing is overwritten"),
+    )
 }
 
 /// Asks until nothing is wrong with the answer; where nobody can be asked, the flag is missing.

@@ -6,20 +6,22 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
-use orgtoken_assertion::{Signer, SigningKey};
+use orgtoken_assertion::Signer;
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 
-use super::answers::Answers;
+use super::answers::{Answers, Key};
 use crate::args::Passphrase;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
 use crate::new_file::NewFile;
 use crate::private_key::open;
+use crate::signer::elsewhere;
 
 /// Where key and certificate lie.
 pub(super) struct Keys {
-    pub(super) key: PathBuf,
+    /// `None`: it stays where it is, which is no file.
+    pub(super) key: Option<PathBuf>,
     pub(super) certificate: PathBuf,
     /// Whether the key is new.
     pub(super) made: bool,
@@ -33,8 +35,13 @@ impl Keys {
         make_folder(&answers.folder)?;
         let beside = |ending| answers.folder.join(format!("{name}.{ending}"));
         let (key, certificate) = match &answers.key {
-            Some(key) => (key.clone(), key.with_extension("crt")),
-            None => (beside("key"), beside("crt")),
+            Key::Elsewhere(source) => {
+                let certificate = beside("crt");
+                vouch(&*elsewhere(source)?, &certificate, name)?;
+                return Ok(Self { key: None, certificate, made: false });
+            }
+            Key::File(key) => (key.clone(), key.with_extension("crt")),
+            Key::Beside => (beside("key"), beside("crt")),
         };
         let made = !key.exists();
         if made {
@@ -43,7 +50,7 @@ impl Keys {
             let signing_key = open(&read_key(&key)?.0, &Passphrase::default())?;
             vouch(&signing_key, &certificate, name)?;
         }
-        Ok(Self { key, certificate, made })
+        Ok(Self { key: Some(key), certificate, made })
     }
 }
 
@@ -58,7 +65,7 @@ fn make(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn vouch(key: &SigningKey, certificate: &Path, name: &str) -> Result<(), Failure> {
+fn vouch(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure> {
     if !certificate.exists() {
         let mut file = NewFile::create(certificate)?;
         file.write(self_signed(key, name)?.to_pem().as_bytes())?;
@@ -71,7 +78,7 @@ fn vouch(key: &SigningKey, certificate: &Path, name: &str) -> Result<(), Failure
     Err(Failure::new(
         "key.mismatch",
         Some("move one of the two away, or name another profile with `--profile`"),
-        format!("`{}` does not belong to the key beside it", certificate.display()),
+        format!("`{}` does not belong to the key", certificate.display()),
     ))
 }
 

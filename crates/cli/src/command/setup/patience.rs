@@ -1,12 +1,12 @@
 //! Salesforce takes two to ten minutes to copy what was changed in Setup.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use orgtoken_doctor::Report;
 
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::prompt;
 
 pub(super) const NONE: Duration = Duration::ZERO;
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -24,11 +24,12 @@ pub(super) fn until(
         let left = end.saturating_duration_since(Instant::now());
         let Some(pause) = pause(left) else { break };
         console.remark(&format_args!(
-            "Salesforce may not have copied it yet; trying again in {} s, for {} more minutes",
+            "Salesforce may not have copied it yet; trying again in {} s, for {} more minutes{}",
             pause.as_secs(),
-            left.as_secs().div_ceil(60)
+            left.as_secs().div_ceil(60),
+            if prompt::is_person_there() { " (Enter: at once)" } else { "" }
         ));
-        thread::sleep(pause);
+        prompt::pause(pause)?;
         report = examine()?;
     }
     Ok(report)

@@ -6,7 +6,7 @@ use orgtoken_settings::{Draft, Form, Layer, Setting};
 use zeroize::Zeroizing;
 
 use super::Args;
-use super::answers::Answers;
+use super::answers::{Answers, Key};
 use super::keys::Keys;
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read, read_key};
@@ -63,14 +63,18 @@ fn lines(args: &Args, answers: &Answers, keys: &Keys) -> Result<Vec<String>, Fai
     }
     args.network.route.add_to(&mut layer)?;
     // A profile that has a key keeps it; it may well be encrypted.
-    if answers.key.is_none() {
-        layer.set_file(Setting::PrivateKey, "--jwt-key-file", keys.key.to_string_lossy());
+    let key_file = keys.key.as_deref().unwrap_or_else(|| Path::new("")).to_string_lossy();
+    match (&answers.key, &args.ssh_agent) {
+        (_, Some(name)) => layer.set_agent("--ssh-agent", name.as_str()),
+        (Key::Beside, None) => {
+            layer.set_file(Setting::PrivateKey, "--jwt-key-file", key_file.as_ref());
+        }
+        _ => {}
     }
     let mut draft = Draft::new([layer]);
     while let Some(need) = draft.next_need() {
-        draft.supply(&need, read_key(&keys.key)?.0);
+        draft.supply(&need, read_key(Path::new(key_file.as_ref()))?.0);
     }
-    let key_file = keys.key.to_string_lossy();
     let form = Form::Profile { name: &answers.name, key_file: &key_file };
     let converted = draft.convert(form)?;
     Ok(converted.text().secret().lines().map(str::to_owned).collect())
