@@ -1,6 +1,7 @@
 //! One connection: its requests, from the gates to the answer.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -11,9 +12,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::answer::{self, Answer, Refused};
 use crate::audit::Ledger;
@@ -30,6 +32,7 @@ pub(crate) async fn attend(
     listener: Listener,
     mut ending: watch::Receiver<bool>,
 ) {
+    let mut told: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             _ = ending.wait_for(|ending| *ending) => break,
@@ -40,16 +43,25 @@ pub(crate) async fn attend(
                 let peer = stream.peer();
                 admit(&shared, listener.door(), stream, peer, &ending);
             }
-            // Out of file descriptors, say: those that are open will end.
             Err(error) => {
-                tracing::warn!("cannot take a connection: {error}");
-                tokio::time::sleep(PAUSE).await;
+                if told.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
+                    tracing::warn!("cannot take a connection: {error}");
+                    told = Some(Instant::now());
+                }
+                let spared = is_out_of_files(&error) && shared.seats.spare();
+                tokio::time::sleep(if spared { UNTIL_CUT } else { PAUSE }).await;
             }
         }
     }
     // The socket's file goes first: whoever waits for `ending` to be let go may end the process.
     drop(listener);
     drop(ending);
+}
+
+/// Whether another connection would have room if one that is open were not.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let full = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|number| full.contains(&number))
 }
 
 /// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.
@@ -230,5 +242,8 @@ fn not_yours() -> Refused {
 }
 
 const PAUSE: Duration = Duration::from_millis(100);
+/// A connection that was cut closes its file soon after.
+const UNTIL_CUT: Duration = Duration::from_millis(1);
+const BETWEEN_WARNINGS: Duration = Duration::from_secs(1);
 const HEADERS: usize = 64;
 const BUFFER: usize = 16 * 1024;

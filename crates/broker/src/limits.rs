@@ -130,6 +130,11 @@ impl Seats {
         Some(Seat { seats: Arc::clone(self), number, use_ })
     }
 
+    /// Cuts the connection that has been silent for longest. Returns whether there was one.
+    pub(crate) fn spare(&self) -> bool {
+        make_room(&mut lock(&self.taken), |_| true).is_some()
+    }
+
     /// Whatever is under way.
     pub(crate) fn cut_all(&self) {
         let taken: Vec<_> = lock(&self.taken).drain().collect();
@@ -285,6 +290,22 @@ mod tests {
         assert!(sit(&seats, JOB).is_some(), "another user has seats of its own");
         drop((first, second, third));
         assert_eq!(seats.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn b31_one_at_a_time_is_spared_and_none_that_is_busy() {
+        let seats = Arc::new(Seats::default());
+        let (first, first_task) = sit(&seats, WEB).unwrap();
+        let (second, second_task) = sit(&seats, WEB).unwrap();
+        second.begin();
+        assert!(seats.spare());
+        assert_eq!(seats.count(), 1);
+        assert!(!seats.spare(), "the second has a request under way");
+        drop((first, second));
+        while !first_task.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!second_task.is_finished());
     }
 
     #[tokio::test]

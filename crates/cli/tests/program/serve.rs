@@ -154,6 +154,26 @@ fn b36_on_sigterm_the_socket_goes_and_the_lock_is_free() {
 }
 
 #[test]
+fn b31_without_files_left_whoever_is_silent_makes_room() {
+    let bench = Bench::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    let serve = bench.command(&["serve"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(serve.get_program());
+    command.args(serve.get_args()).current_dir(bench.folder.path()).env_clear();
+    command.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("XDG_RUNTIME_DIR", bench.folder.path());
+    let service = Service::start(&mut command, socket);
+    assert_eq!(service.token().0, 200);
+
+    let silent: Vec<_> = (0..60).map(|_| UnixStream::connect(&service.socket).unwrap()).collect();
+    assert_eq!(service.token().0, 200);
+    drop(silent);
+    assert_eq!(service.token().0, 200);
+    assert!(service.end().contains("Too many open files"));
+}
+
+#[test]
 fn b37_the_second_of_two_says_who_has_the_socket() {
     let bench = Bench::new();
     let first = Service::of(&bench);
