@@ -31,7 +31,10 @@ pub(crate) fn store(
     console: &Console,
 ) -> Result<Option<FileStore>, Failure> {
     let Place::File = settings.cache() else { return Ok(None) };
-    let Some(folder) = cache_folder() else { return Ok(None) };
+    let Some(folder) = cache_folder() else {
+        console.warn(&"the token is not kept: neither HOME nor XDG_CACHE_HOME names a folder");
+        return Ok(None);
+    };
     let cache = match Cache::open(&folder) {
         Ok(cache) => cache,
         Err(error) => {

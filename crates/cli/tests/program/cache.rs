@@ -30,10 +30,10 @@ fn no_cache_leaves_no_trace() {
 }
 
 #[test]
-fn b20_sixty_four_cold_processes_log_in_once() {
+fn b20_a_hundred_cold_processes_log_in_once() {
     let bench = Bench::new();
     let hold = bench.org.hold("/services/oauth2/token");
-    let running: Vec<_> = (0..64).map(|_| start(&bench)).collect();
+    let running: Vec<_> = (0..100).map(|_| start(&bench)).collect();
     hold.wait(1);
     hold.release();
     let mut tokens: Vec<_> = running.into_iter().map(token_of).collect();
@@ -77,6 +77,52 @@ fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
         assert!(said.starts_with("warning: ") && said.contains(warning), "{name}: {said}");
         assert_eq!(said.lines().count(), 1, "{name}: {said}");
     }
+}
+
+#[test]
+fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
+    for (name, home, warning) in [
+        ("B29 a folder that others may write to", Some("open"), "other users may read or write it"),
+        ("B30 no HOME", None, "neither HOME nor XDG_CACHE_HOME names a folder"),
+        ("B30 nothing can be made there", Some("/dev/null"), "the token cache is not used"),
+        ("B30 as read-only as can be", Some("/proc"), "the token cache is not used"),
+    ] {
+        let bench = Bench::new();
+        let open = bench.folder.path().join("open/.cache/orgtoken");
+        fs::create_dir_all(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        let mut command = bench.command(&["token"]);
+        match home {
+            Some(home) => command.env("HOME", bench.folder.path().join(home)),
+            None => command.env_remove("HOME"),
+        };
+        let output = command.output().unwrap();
+        assert!(stdout(&output).starts_with("00D"), "{name}");
+        let said = stderr(&output);
+        assert!(said.starts_with("warning: ") && said.contains(warning), "{name}: {said}");
+        assert_eq!(said.lines().count(), 1, "{name}: {said}");
+    }
+}
+
+#[test]
+fn b30_a_full_disk_costs_no_token() {
+    let bench = Bench::new();
+    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let way = bench.way().join(" ");
+    // No file may grow: a write fails, as on a disk that is full or a quota that is used up.
+    let shell =
+        format!("trap '' XFSZ; ulimit -f 0; exec {program} token --settings salesforce.json {way}");
+    let output = bench.shell(&shell).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+    let said = stderr(&output);
+    assert!(said.starts_with("warning: the token is not kept: "), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let left = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!left.into_iter().any(|name| name.starts_with(".new-")), "nothing lies about");
+    stdout(&bench.run(&["token"]));
+    assert!(stderr(&bench.run(&["token", "-v"])).contains("token from the cache"));
+    assert_eq!(bench.org.logins(), 2);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A machine that is short of something, and runs that are ended from outside.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -16,9 +16,7 @@ fn b31_too_few_files_are_told_and_are_no_bug() {
         let shell = format!(
             "ulimit -n {files} && exec {program} token --no-cache --settings salesforce.json {way}"
         );
-        let mut command = Command::new("sh");
-        command.args(["-c", &shell]).current_dir(bench.folder.path()).env_clear();
-        let output = command.env("HOME", bench.folder.path()).output().unwrap();
+        let output = bench.shell(&shell).output().unwrap();
         let (code, said) = (output.status.code(), stderr(&output));
         assert!(matches!(code, Some(0 | 6)), "{files} files: {code:?} {said}");
         if code == Some(6) {

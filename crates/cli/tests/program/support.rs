@@ -77,6 +77,14 @@ impl Bench {
         command
     }
 
+    /// A shell that starts the program, in the same surroundings.
+    pub(crate) fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(self.folder.path()).env_clear();
+        command.env("HOME", self.folder.path());
+        command
+    }
+
     /// What happens to the user from now on.
     pub(crate) fn play(&self, scenario: &str) {
         self.org.set_scenario(USER, Scenario::named(scenario));

@@ -49,8 +49,10 @@ impl Folder {
     /// any moment, finds the old one or the new one.
     ///
     /// Nothing waits for the disk: that takes longer than a login (16 ms against 0.2 ms, measured).
-    /// A power cut may leave an old file, an empty one or a torn one, and since it is sealed, that is
-    /// a miss: it costs the one login that waiting would have saved.
+    /// A power cut may leave the old file, an empty one or a torn one, and since it is sealed, that
+    /// is a miss: it costs the one login that waiting would have saved. A refusal is forgotten with
+    /// it, and asked about once more; so are the logins of the last hour, which makes twice the cap
+    /// the most there can be, far below what Salesforce allows.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Unsafe> {
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
         file.write_all(bytes)?;

@@ -1,11 +1,12 @@
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{Cache, Moment, Store, TokenSource};
+use orgtoken_client::{Cache, Moment, Store, TokenSource, Unsafe};
 use orgtoken_fake_org::Scenario;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 use crate::house::{MINUTE, USER, kept, org, store};
@@ -49,7 +50,7 @@ async fn b12_a_refusal_is_remembered_across_processes() {
 }
 
 #[tokio::test]
-async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+async fn b23_b28_a_damaged_entry_is_a_miss_and_is_replaced() {
     for (name, damage) in [
         ("empty", (|_| Vec::new()) as fn(Vec<u8>) -> Vec<u8>),
         ("truncated", |bytes| bytes[..bytes.len() / 2].to_vec()),
@@ -59,6 +60,16 @@ async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
         }),
         ("foreign version", |bytes| [b"orgtoken\x07", &bytes[9..]].concat()),
         ("10 MiB", |_| vec![b'x'; 10 << 20]),
+        // What a power cut may leave of a write that nobody waited for.
+        ("B23 a length and no data", |bytes| vec![0; bytes.len()]),
+        ("B23 the first block alone", |mut bytes| {
+            bytes[512..].fill(0);
+            bytes
+        }),
+        ("B23 the last block alone", |mut bytes| {
+            bytes[..512].fill(0);
+            bytes
+        }),
     ] {
         let (org, folder) = (org(), folder());
         kept(&org, folder.path()).token(MINUTE).await.unwrap();
@@ -81,9 +92,20 @@ async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
             symlink(aside, path).unwrap();
         }),
         ("hard link", |path| fs::hard_link(path, path.with_extension("aside")).unwrap()),
+        ("FIFO", |path| {
+            fs::remove_file(path).unwrap();
+            let (kind, mode) = (FileType::Fifo, Mode::RUSR | Mode::WUSR);
+            mknodat(CWD, path, kind, mode, 0).unwrap();
+        }),
         ("directory", |path| {
             fs::remove_file(path).unwrap();
             fs::create_dir(path).unwrap();
+        }),
+        // Only root can give a file away; anybody else has it under a mode of no use.
+        ("another owner", |path| {
+            if chown(path, Some(4711), None).is_err() {
+                set_mode(path, 0o640);
+            }
         }),
     ] {
         let (org, folder) = (org(), folder());
@@ -96,6 +118,16 @@ async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
         kept(&org, folder.path()).token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), 2, "{name}");
     }
+}
+
+#[test]
+fn b29_a_folder_that_others_may_touch_is_not_used() {
+    let folder = folder();
+    for mode in [0o755, 0o770, 0o777] {
+        set_mode(&folder.path().to_owned(), mode);
+        assert_eq!(Cache::open(folder.path()).unwrap_err(), Unsafe::Mode, "{mode:o}");
+    }
+    assert!(folder.path().exists());
 }
 
 #[tokio::test]
