@@ -63,11 +63,9 @@ pub(crate) fn convert(draft: Draft, form: Form<'_>) -> Result<Converted, Problem
             && !values.iter().any(|(written, _)| written == setting)
     };
     let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
-    match check::settings(draft) {
-        Err(problems) if problems.iter().any(|problem| problem.code() != "settings.missing") => {
-            return Err(problems);
-        }
-        _ => {}
+    // What is not there is not converted.
+    if let Some(problems) = check::settings(draft).err().and_then(Problems::without_missing) {
+        return Err(problems);
     }
     let mut converted = match form {
         Form::Environment => environment(&values),

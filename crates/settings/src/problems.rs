@@ -25,6 +25,12 @@ impl Problems {
         Self { problems, notices }
     }
 
+    /// What is wrong with what is there; `None` if something is only missing.
+    pub(crate) fn without_missing(mut self) -> Option<Self> {
+        self.problems.retain(|problem| problem.code() != "settings.missing");
+        (!self.problems.is_empty()).then_some(self)
+    }
+
     /// The problems, in the order in which a person meets the places. There is at least one.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.problems.iter()

@@ -181,6 +181,19 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
 }
 
 #[test]
+fn a_secret_in_place_of_the_consumer_key_is_the_only_problem() {
+    let newcomer = Newcomer::new();
+    stdout(&newcomer.setup(&["-P", "acme"]));
+    let config = newcomer.read("config.toml");
+    let secret = "0F".repeat(32);
+    let error = error(&newcomer.setup(&["-P", "acme", "-i", &secret, "--json"]));
+    assert_eq!(error["code"], "settings.swapped", "{error}");
+    assert_eq!(error["problems"].as_array().unwrap().len(), 1, "{error}");
+    assert!(!error.to_string().contains(&secret), "{error}");
+    assert_eq!(newcomer.read("config.toml"), config);
+}
+
+#[test]
 fn without_a_terminal_nobody_is_asked() {
     let bench = Bench::new();
     for (name, args, missing) in [

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(default_value = "salesforce")]
     name: PathBuf,
     /// The size of the key: 2048, 3072 or 4096
-    #[arg(long, value_name = "BITS", default_value = "2048", value_parser = size)]
+    #[arg(long, alias = "bits", value_name = "BITS", default_value = "2048", value_parser = size)]
     size: KeySize,
     /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
