@@ -1,0 +1,14 @@
+//! What is killed while it writes the cache: `cargo xtask soak` in small.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::process::Command;
+
+#[test]
+fn b23_a_writer_that_is_killed_leaves_the_old_token_or_the_new_one() {
+    let output = Command::new(env!("CARGO_BIN_EXE_soak")).args(["--kills", "50"]).output().unwrap();
+    let (said, why) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{why}");
+    assert!(said.contains("never another thing"), "{said}");
+}
