@@ -146,7 +146,7 @@ impl FileStore {
         let mut pause = SHORTEST_PAUSE;
         loop {
             if Lock::attempt(&file)? {
-                return Ok(Some(Lock::taken(file)));
+                return Ok(Some(Lock::taken(file, self.folder.stamp(&self.file(STATE)))));
             }
             if pause == SHORTEST_PAUSE {
                 match Lock::holder(&file) {
@@ -179,7 +179,8 @@ impl Store for FileStore {
     }
 
     /// Writes on a thread of its own, since a disk may take its time. That thread has a share in the
-    /// lock: it may go on after whoever waits for it has given up.
+    /// lock: it may go on after whoever waits for it has given up. Who was stopped past the wait of the
+    /// others replaces nothing newer.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
         let plain = state.to_bytes(&self.who);
         let sealed = self.key.seal(&self.name, &plain);
@@ -188,6 +189,10 @@ impl Store for FileStore {
         Box::pin(async move {
             let Some(sealed) = sealed else { return warn!("the token could not be sealed") };
             let replace = move || {
+                if lock.as_ref().is_some_and(|lock| lock.is_overtaken(folder.stamp(&name))) {
+                    info!("another process has logged in since: what it kept stays");
+                    return Ok(());
+                }
                 folder.replace(&name, &sealed)?;
                 if let Some(lock) = lock {
                     lock.settle();

@@ -60,6 +60,12 @@ impl Folder {
         self.remove_leftovers(LEFTOVER_AGE)
     }
 
+    /// Tells a file from one that has replaced it; `None` if there is none.
+    pub(crate) fn stamp(&self, name: &str) -> Option<Stamp> {
+        let found = fs::symlink_metadata(self.path.join(name)).ok()?;
+        Some(Stamp(found.ino(), found.ctime(), found.ctime_nsec()))
+    }
+
     /// Overwrites a file and removes it; `false` if there was none.
     pub(crate) fn overwrite_and_remove(&self, name: &str) -> Result<bool, Unsafe> {
         let path = self.path.join(name);
@@ -109,6 +115,10 @@ impl Folder {
         Ok(names)
     }
 }
+
+/// Which file it is, among all that have ever had its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Stamp(u64, i64, i64);
 
 /// Why a file is left alone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -4,13 +4,19 @@ use std::os::unix::fs::FileExt;
 
 use orgtoken_assertion::UnixTime;
 
+use super::folder::Stamp;
+
 /// A lock of the kernel's (`flock`), which dies with its holder.
 ///
 /// In its file stands when a login was begun under it, and by which process, until what came of it
 /// is kept: so a process that is killed in mid-login does not take along that it has logged in.
 /// Nothing waits for the disk, and after a power cut nobody knows of such a login.
 #[derive(Debug)]
-pub(super) struct Lock(File);
+pub(super) struct Lock {
+    file: File,
+    /// What was kept when it was taken.
+    found: Option<Stamp>,
+}
 
 impl Lock {
     /// Takes the lock, if nobody else has it.
@@ -31,22 +37,28 @@ impl Lock {
     }
 
     /// The lock that was taken, and the logins that were begun under it and came to nothing kept.
-    pub(super) fn taken(file: File) -> (Self, Vec<UnixTime>) {
+    pub(super) fn taken(file: File, found: Option<Stamp>) -> (Self, Vec<UnixTime>) {
         let mut text = String::new();
         let read = (&file).take(MAX_LEN).read_to_string(&mut text);
         let begun = read.map(|_| times(&text)).unwrap_or_default();
-        (Self(file), begun)
+        (Self { file, found }, begun)
     }
 
     /// Notes that a login begins. If that fails, it is one that is not counted.
     pub(super) fn begin(&self, at: UnixTime) {
         let line = format!("{} {}\n", at.as_secs(), std::process::id());
-        let _ = (&self.0).write_all(line.as_bytes());
+        let _ = (&self.file).write_all(line.as_bytes());
+    }
+
+    /// Whether somebody has kept something since it was taken: its holder was stopped for so long that
+    /// others went on by the second lock.
+    pub(super) fn is_overtaken(&self, now: Option<Stamp>) -> bool {
+        now.is_some() && now != self.found
     }
 
     /// Forgets what was begun: it is kept elsewhere now.
     pub(super) fn settle(&self) {
-        let _ = self.0.set_len(0).and_then(|()| (&self.0).rewind());
+        let _ = self.file.set_len(0).and_then(|()| (&self.file).rewind());
     }
 }
 

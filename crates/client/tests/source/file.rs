@@ -2,14 +2,15 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{Cache, Moment, Store, TokenSource, Unsafe};
+use orgtoken_client::{Cache, Held, Lease, Moment, State, Store, TokenSource, Unsafe};
 use orgtoken_fake_org::Scenario;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
-use crate::house::{MINUTE, USER, kept, org, store};
+use crate::house::{MINUTE, USER, kept, login, org, store, transport};
 
 #[tokio::test]
 async fn two_processes_share_one_login() {
@@ -151,6 +152,29 @@ async fn b22_when_the_wait_is_over_one_goes_on_by_a_second_lock() {
     assert!(!other.lease().await.is_held());
     drop(one);
     assert!(other.lease().await.is_held());
+}
+
+#[tokio::test]
+async fn b22_a_process_that_was_stopped_past_the_wait_replaces_nothing_newer() {
+    let (org, folder) = (org(), folder());
+    let stopped = store(&org, folder.path());
+    let late = stopped.lease().await;
+    stopped.begin(&late, Moment::now().wall);
+    let now = Moment::now();
+    let granted = login(&org).obtain(&transport(), || now.wall).await.unwrap();
+    let newer = Some(Arc::new(Held::new(granted.into_token(), now)));
+    // The others went on by the second lock: here, by none.
+    let other = store(&org, folder.path());
+    other.save(&State { held: newer, ..State::default() }, &Lease::NONE).await;
+    stopped.save(&State::default(), &late).await;
+    assert!(stopped.peek().held.is_some());
+    drop(late);
+    let lease = stopped.lease().await;
+    assert_eq!(lease.begun().len(), 1, "its login is not in what was kept");
+    // What was cleared meanwhile is not newer.
+    Cache::open(folder.path()).unwrap().clear().unwrap();
+    stopped.save(&State::default(), &lease).await;
+    assert!(entry(folder.path(), "state").exists());
 }
 
 #[tokio::test]
