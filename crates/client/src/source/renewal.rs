@@ -147,6 +147,10 @@ impl Renew for Renewal {
             None => self.log_in(&mut state, &best).await.map_err(TokenError::Login),
         };
         self.keep(state, &lease).await;
+        if result.is_err() {
+            // Whoever was stopped for long may find that others had more luck.
+            let _ = good(&self.load(dead).await, min_ttl, &mut best);
+        }
         result.or_else(|error| still_good(best, dead, error))
     }
 }
