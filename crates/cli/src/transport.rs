@@ -23,7 +23,7 @@ pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transp
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }
 
-/// A runtime that finds no room for its poller panics: whether there is any is told before.
+/// A runtime that finds no room for its poller panics, so look for room first.
 fn files() -> Result<(), Failure> {
     let opened: Result<Vec<_>, _> = (0..FILES).map(|_| File::open("/dev/null")).collect();
     opened.map(drop).map_err(|error| Failure::new("net.files", Some(FILES_HINT), error))

@@ -49,7 +49,7 @@ impl FakeOrg {
     }
 
     /// The proxy through which every Salesforce host is found to be this org: with it as
-    /// `HTTPS_PROXY`, a client may ask for `https://login.salesforce.com` as it would in earnest.
+    /// `HTTPS_PROXY`, a client may ask for `https://login.salesforce.com` as it would at Salesforce.
     pub fn proxy_url(&self) -> String {
         format!("http://{}", self.address())
     }

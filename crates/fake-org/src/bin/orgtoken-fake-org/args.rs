@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Connected)]
     pub(crate) app: Kind,
 
-    /// The host that the org would have in earnest
+    /// The host that the org would have at Salesforce
     #[arg(long, value_name = "HOST", default_value = "acme.my.salesforce.com")]
     pub(crate) my_domain: String,
 
