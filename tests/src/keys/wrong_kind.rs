@@ -131,6 +131,9 @@ fn not_keys(table: &mut Table) {
         ("A27 a path", "keys/server.key"),
         ("A27 a URL", "https://vault.example/v1/secret/server.key"),
         ("A27 a sentence", "ask Maria for the key"),
+        ("A09 hidden by a pipeline", "***"),
+        ("A09 a variable that nobody expanded", "${SF_KEY}"),
+        ("A27 a web page", "<!DOCTYPE html><html><body>Sign in</body></html>"),
     ] {
         table.refuse(name, "key.not_a_key", content);
     }
