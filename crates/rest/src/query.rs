@@ -73,26 +73,25 @@ impl Query {
             Next::Done => return Ok(None),
         };
         let mut page = self.page(&path).await?;
-        for value in page.records.iter_mut().flat_map(Map::values_mut) {
-            self.complete(value).await?;
-        }
+        self.complete(&mut page.records).await?;
         self.next = page.further()?.map_or(Next::Done, |path| Next::Further(path.to_owned()));
         Ok(Some(page))
     }
 
-    /// Adds to the result of a sub-query what is not in it yet.
-    async fn complete(&self, value: &mut Value) -> Result<(), RestError> {
-        if value.get("done") != Some(&Value::Bool(false)) {
-            return Ok(());
+    /// Adds to the results of sub-queries, on every level, what is not in them yet.
+    async fn complete(&self, records: &mut [Map<String, Value>]) -> Result<(), RestError> {
+        for value in records.iter_mut().flat_map(Map::values_mut).filter(|value| is_result(value)) {
+            let child = serde_json::from_value(value.take());
+            let mut child: Page = child.map_err(|_| RestError::Unexpected)?;
+            while let Some(path) = child.further()? {
+                let more = self.page(path).await?;
+                child.records.extend(more.records);
+                (child.done, child.next) = (more.done, more.next);
+            }
+            Box::pin(self.complete(&mut child.records)).await?;
+            let Page { total_size, records, .. } = child;
+            *value = json!({ "totalSize": total_size, "done": true, "records": records });
         }
-        let Ok(mut child) = Page::deserialize(&*value) else { return Ok(()) };
-        while let Some(path) = child.further()? {
-            let more = self.page(path).await?;
-            child.records.extend(more.records);
-            (child.done, child.next) = (more.done, more.next);
-        }
-        let Page { total_size, records, .. } = child;
-        *value = json!({ "totalSize": total_size, "done": true, "records": records });
         Ok(())
     }
 
@@ -133,6 +132,11 @@ impl Page {
             _ => Ok(None),
         }
     }
+}
+
+/// Whether a value is what a sub-query found, and not a field of the record.
+fn is_result(value: &Value) -> bool {
+    value["totalSize"].is_u64() && value["done"].is_boolean() && value["records"].is_array()
 }
 
 fn yes() -> bool {

@@ -60,20 +60,31 @@ async fn what_a_sub_query_finds_is_whole() {
     let Bench { server, org } = Bench::new();
     let acme = record(json!({ "Name": "Acme AB" }));
     let acme = org.create("Account", &acme).await.unwrap().id.unwrap();
-    let contact = record(json!({ "LastName": "Hopper", "AccountId": acme }));
-    for _ in 0..3 {
-        org.create_all("Contact", &vec![contact.clone(); 150]).await.unwrap();
+    let branch = record(json!({ "Name": "Acme Oy", "ParentId": acme }));
+    let branch = org.create("Account", &branch).await.unwrap().id.unwrap();
+    for (account, times) in [(&acme, 3), (&branch, 2)] {
+        let contact = record(json!({ "LastName": "Hopper", "AccountId": account }));
+        for _ in 0..times {
+            org.create_all("Contact", &vec![contact.clone(); 150]).await.unwrap();
+        }
     }
-    let soql = "SELECT Name, (SELECT Id FROM Contacts) FROM Account WHERE Name = 'Acme AB'";
+    let soql = "SELECT Name, (SELECT Id FROM Contacts), \
+                (SELECT Name, (SELECT Id FROM Contacts) FROM ChildAccounts) \
+                FROM Account WHERE Name = 'Acme AB'";
     let mut query = org.query(soql).page_size(200);
     let page = query.next().await.unwrap().unwrap();
-    let contacts = &page.records[0]["Contacts"];
-    assert_eq!((&contacts["totalSize"], &contacts["done"]), (&json!(450), &json!(true)));
-    assert_eq!(contacts["records"].as_array().unwrap().len(), 450);
-    assert!(contacts.get("nextRecordsUrl").is_none() && query.next().await.unwrap().is_none());
-    let pages =
-        server.requests().iter().filter(|request| request.target().contains("/query")).count();
-    assert_eq!(pages, 3);
+    let acme = &page.records[0];
+    for (contacts, number) in
+        [(&acme["Contacts"], 450), (&acme["ChildAccounts"]["records"][0]["Contacts"], 300)]
+    {
+        assert_eq!((&contacts["totalSize"], &contacts["done"]), (&json!(number), &json!(true)));
+        assert_eq!(contacts["records"].as_array().unwrap().len(), number);
+        assert!(contacts.get("nextRecordsUrl").is_none());
+    }
+    assert!(query.next().await.unwrap().is_none());
+    let requests = server.requests();
+    let pages = requests.iter().filter(|request| request.target().contains("/query"));
+    assert_eq!(pages.count(), 4);
 }
 
 #[tokio::test]
