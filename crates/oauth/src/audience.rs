@@ -1,3 +1,5 @@
+use std::fmt;
+
 use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
 
 use crate::endpoint::TokenEndpoint;
@@ -82,6 +84,12 @@ impl Audience {
             endpoint: endpoint.origin().to_owned(),
             instead: site.as_str().to_owned(),
         })
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

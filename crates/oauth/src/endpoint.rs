@@ -1,3 +1,5 @@
+use std::fmt;
+
 use http::Uri;
 
 use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
@@ -38,6 +40,12 @@ impl LoginUrl {
 
     pub(crate) fn site(&self) -> &Site {
         &self.0
+    }
+}
+
+impl fmt::Display for LoginUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -87,6 +95,12 @@ impl TokenEndpoint {
     }
 }
 
+impl fmt::Display for TokenEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// The base of an org's API: `https://acme.my.salesforce.com`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InstanceUrl(Site);
@@ -119,6 +133,12 @@ impl InstanceUrl {
 
     pub(crate) fn site(&self) -> &Site {
         &self.0
+    }
+}
+
+impl fmt::Display for InstanceUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

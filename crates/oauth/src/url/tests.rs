@@ -18,6 +18,16 @@ fn listed() -> AllowedHosts {
 }
 
 #[test]
+fn urls_are_shown_as_they_are_written() {
+    let url = "https://acme.my.salesforce.com";
+    let login = LoginUrl::parse(url, &none()).unwrap();
+    assert_eq!(login.to_string(), url);
+    assert_eq!(login.token_endpoint().to_string(), format!("{url}/services/oauth2/token"));
+    assert_eq!(InstanceUrl::parse(url, &none()).unwrap().to_string(), url);
+    assert_eq!(Audience::parse(url, &none()).unwrap().to_string(), url);
+}
+
+#[test]
 fn accepted_urls_have_one_spelling() {
     for (name, text, canonical) in [
         ("A77 production", "https://login.salesforce.com", "https://login.salesforce.com"),
