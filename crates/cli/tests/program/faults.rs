@@ -1,7 +1,7 @@
 //! A machine that is short of something, and runs that are ended from outside.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
