@@ -83,8 +83,7 @@ fn d09_no_number_of_a_key_is_left_once_it_is_dropped() {
     let by_ring = RingSigner::new(key());
     by_ring.sign(b"message").unwrap();
     drop(by_ring);
-    // ring leaves one factor on the stack of whoever signs.
-    assert_eq!(search.heap().unwrap(), Found::new(), "signed by ring");
+    assert_eq!(search.here().unwrap(), Found::new(), "signed by ring");
 }
 
 #[test]

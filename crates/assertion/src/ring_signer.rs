@@ -1,11 +1,12 @@
 use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crypto_bigint::BoxedUint;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use ring::signature::RSA_PKCS1_SHA256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::key::PrivateKey;
 use crate::{PublicKey, SignError, Signature, Signer, SigningKey};
@@ -34,11 +35,9 @@ impl Signer for RingSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         let Some(pair) = &self.pair else { return self.key.sign(message) };
-        let mut signature = vec![0; pair.public().modulus_len()];
-        match pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature) {
-            Ok(()) => Ok(Signature::checked(signature)),
-            Err(_) => Err(self.key.why_wrong()),
-        }
+        let signature = by_ring(pair, message);
+        zeroize_stack::<STACK>();
+        signature.map(Signature::checked).ok_or_else(|| self.key.why_wrong())
     }
 }
 
@@ -46,6 +45,14 @@ impl fmt::Debug for RingSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RingSigner([redacted])")
     }
+}
+
+/// In a frame of its own, so that what it leaves on the stack lies where it can be wiped.
+#[inline(never)]
+fn by_ring(pair: &KeyPair, message: &[u8]) -> Option<Vec<u8>> {
+    let mut signature = vec![0; pair.public().modulus_len()];
+    let signed = pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature);
+    signed.ok().map(|()| signature)
 }
 
 fn key_pair(key: &SigningKey) -> Option<KeyPair> {
@@ -70,6 +77,9 @@ fn pair_with(private: &PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
     };
     KeyPair::from_components(&components).ok()
 }
+
+/// As deep as ring goes in bytes, and some more: it leaves a factor there.
+const STACK: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
