@@ -24,13 +24,12 @@ pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
     Ok(folder.into())
 }
 
-/// Builds these programs of ours, and returns the folder they are in.
-pub(crate) fn programs(sh: &Shell, names: &[&str], release: bool) -> Result<PathBuf> {
-    let profile = release.then_some("--release");
+/// Builds these programs of ours in a profile of Cargo, and returns the folder they are in.
+pub(crate) fn programs(sh: &Shell, names: &[&str], profile: &str) -> Result<PathBuf> {
     let packages = ["-p", "orgtoken", "-p", "orgtoken-fake-org", "-p", "conformance"];
     let names = names.iter().flat_map(|name| ["--bin", name]);
-    cmd!(sh, "cargo build --quiet {profile...} {packages...} {names...}").quiet().run()?;
-    Ok(target_folder(sh)?.join(if release { "release" } else { "debug" }))
+    cmd!(sh, "cargo build --quiet --profile {profile} {packages...} {names...}").quiet().run()?;
+    Ok(target_folder(sh)?.join(if profile == "dev" { "debug" } else { profile }))
 }
 
 /// Runs `command` in the foreground.

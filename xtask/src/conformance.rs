@@ -10,7 +10,7 @@ use crate::{build, test_keys};
 /// `words` choose the cases whose names hold one of them; all of them unless told.
 pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
     test_keys::test_keys(sh, &[])?;
-    let programs = build::programs(sh, &["conformance", "orgtoken"], false)?;
+    let programs = build::programs(sh, &["conformance", "orgtoken"], "dev")?;
     let status = Command::new(programs.join("conformance")).args(words).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

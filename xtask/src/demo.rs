@@ -8,7 +8,7 @@ use xshell::Shell;
 use crate::build;
 
 pub(crate) fn demo(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    let programs = build::programs(sh, &["demo", "orgtoken"], false)?;
+    let programs = build::programs(sh, &["demo", "orgtoken"], "dev")?;
     let status = Command::new(programs.join("demo")).args(arguments).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

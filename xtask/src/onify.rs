@@ -21,7 +21,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
         ensure!(!pipeline, "CI=true makes it a failure: {reason}");
         return Ok(());
     }
-    let programs = build::programs(sh, &["orgtoken", "orgtoken-fake-org"], false)?;
+    let programs = build::programs(sh, &["orgtoken", "orgtoken-fake-org"], "dev")?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-timeout=60000"]).current_dir(sh.current_dir().join(FOLDER));
     build::run(node.env("ORGTOKEN_PROGRAMS", programs))

@@ -8,7 +8,7 @@ use xshell::Shell;
 use crate::build;
 
 pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    let programs = build::programs(sh, &["soak"], false)?;
+    let programs = build::programs(sh, &["soak"], "dev")?;
     let status = Command::new(programs.join("soak")).args(arguments).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,7 +3,6 @@
 //! What is measured and its reference take turns, so that a busy machine slows both.
 #![forbid(unsafe_code)]
 
-mod hits;
 mod processes;
 mod signing;
 mod size;
@@ -25,7 +24,6 @@ fn main() -> Result<ExitCode> {
     };
 
     let mut rows = processes::measure(runs)?;
-    rows.extend(hits::measure()?);
     rows.extend(signing::measure(runs)?);
     rows.extend(size::measure()?);
     let mut out = io::stdout().lock();
@@ -52,7 +50,6 @@ pub(crate) struct Row {
 #[derive(Clone, Copy)]
 pub(crate) enum Quantity {
     Time(Duration),
-    Nanoseconds(f64),
     Megabytes(f64),
 }
 
@@ -61,11 +58,6 @@ impl Row {
     pub(crate) fn ratio(what: &'static str, ours: Duration, beside: Duration, budget: f64) -> Self {
         let beside = Some(Quantity::Time(beside));
         Self { what, ours: Quantity::Time(ours), beside, budget }
-    }
-
-    /// What must not take longer than `budget`, whatever the machine.
-    pub(crate) fn nanoseconds(what: &'static str, ours: f64, budget: f64) -> Self {
-        Self { what, ours: Quantity::Nanoseconds(ours), beside: None, budget }
     }
 
     pub(crate) fn megabytes(what: &'static str, ours: f64, budget: f64) -> Self {
@@ -101,7 +93,7 @@ impl Quantity {
     fn number(self) -> f64 {
         match self {
             Self::Time(time) => time.as_secs_f64(),
-            Self::Nanoseconds(number) | Self::Megabytes(number) => number,
+            Self::Megabytes(number) => number,
         }
     }
 }
@@ -111,7 +103,6 @@ impl std::fmt::Display for Quantity {
         match self {
             Self::Time(time) if time.as_micros() < 1000 => write!(f, "{} µs", time.as_micros()),
             Self::Time(time) => write!(f, "{:.2} ms", time.as_secs_f64() * 1e3),
-            Self::Nanoseconds(number) => write!(f, "{number:.0} ns"),
             Self::Megabytes(number) => write!(f, "{number:.2} MB"),
         }
     }
