@@ -38,6 +38,8 @@
 
 #![forbid(unsafe_code)]
 
+mod login;
+pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
 mod signer;
 pub use signer::{AgentError, AgentSigner, CommandError, CommandSigner, sealing_secret};
@@ -50,8 +52,6 @@ pub use store::{
 };
 #[cfg(feature = "redis")]
 pub use store::{RedisCache, RedisFault, RedisStore, RedisUrlError};
-mod token;
-pub use token::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod transport;
 pub use transport::{
     CertificateFault, Connection, Deadline, HandshakeFault, Peer, Phase, Proxy, ProxyFault, Roots,

@@ -1,3 +1,5 @@
+//! From an identity to an access token.
+
 use std::fmt;
 use std::mem;
 use std::panic::resume_unwind;
@@ -11,9 +13,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tracing::info;
 
-use super::attempt::{Attempt, AttemptError};
-use super::error::LoginError;
-use super::plan::Plan;
+mod attempt;
+pub use attempt::{Attempt, AttemptError};
+mod error;
+pub use error::LoginError;
+mod plan;
+use plan::Plan;
+
 use crate::{Deadline, Transport, TransportError};
 
 /// Who logs in, where, and with which key.
