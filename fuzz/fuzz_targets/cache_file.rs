@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use orgtoken_client::{Cache, SealingKey};
+use orgtoken_client::store::{Cache, SealingKey};
 use orgtoken_oauth::AllowedHosts;
 
 static PLACE: LazyLock<(Cache, PathBuf)> = LazyLock::new(place);

@@ -16,7 +16,8 @@ use orgtoken_assertion::{
     Assertion, Claims, DerivedSecret, Passphrase, RingSigner, Signer, SigningInput, SigningKey,
     UnixTime, Unverified,
 };
-use orgtoken_client::{Login, Proxy, SealingKey, Transport};
+use orgtoken_client::store::SealingKey;
+use orgtoken_client::{Login, Proxy, Transport};
 use orgtoken_keygen::{KeyPair, PrivateKeyPem};
 use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
 use orgtoken_settings::{Draft, Form, Layer, LockedKey, SecretText};

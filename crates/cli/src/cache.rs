@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use orgtoken_client::{Cache, FileStore, Listing, Store, Transport, Who};
+use orgtoken_client::Transport;
+use orgtoken_client::store::{Cache, FileStore, Listing, Store, Who};
 #[cfg(feature = "redis")]
-use orgtoken_client::{RedisCache, RedisFault, RedisStore};
+use orgtoken_client::store::{RedisCache, RedisFault, RedisStore};
 use orgtoken_settings::{Cache as Place, Settings};
 
 use crate::args::Network;

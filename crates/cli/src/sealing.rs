@@ -1,7 +1,8 @@
 //! What the tokens of a login are sealed with, wherever its key is.
 
 use orgtoken_assertion::{Passphrase, SigningKey};
-use orgtoken_client::{BootSecrets, SealingKey, sealing_secret};
+use orgtoken_client::signer::sealing_secret;
+use orgtoken_client::store::{BootSecrets, SealingKey};
 use orgtoken_settings::{KeySource, Settings};
 use zeroize::Zeroizing;
 

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_client::{BootTime, FileStore, Login, LoginSource, Store, TokenSource, Transport};
+use orgtoken_client::store::{FileStore, Store};
+use orgtoken_client::{BootTime, Login, LoginSource, TokenSource, Transport};
 use orgtoken_oauth::Token;
 use orgtoken_rest::Org;
 use orgtoken_settings::{ApiVersion, Settings};

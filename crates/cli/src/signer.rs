@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use orgtoken_assertion::{PublicKey, RingSigner, SignError, Signature, Signer, SigningKey};
-use orgtoken_client::{AgentError, AgentSigner, CommandSigner};
+use orgtoken_client::signer::{AgentError, AgentSigner, CommandSigner};
 use orgtoken_settings::{KeySource, Setting, SignerCommand};
 use zeroize::Zeroizing;
 

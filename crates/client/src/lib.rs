@@ -1,62 +1,85 @@
-//! Salesforce access tokens over the network.
+//! Salesforce access tokens for servers: one login per token life, however many ask.
 //!
-//! [`Transport`] carries HTTP requests, and refuses whatever a token endpoint has no business
-//! sending. [`Login`] signs an assertion, has it carried and reads the answer; what passes by
-//! itself it tries again, with an assertion of its own for each attempt. A [`TokenSource`] hands
-//! out tokens again and again, and logs in as seldom as can be; a [`Store`] shares them between
-//! processes and hosts.
+//! A [`Login`] says who asks, where, and with which key; a [`Transport`] carries what it signs. A
+//! [`LoginSource`] makes a token of them whenever one is needed, and logs in as seldom as can be:
+//! nearly always there is one at hand, and to take it costs some 50 ns.
 //!
-//! What is *not* done here: no redirect is followed, nothing is decompressed, no argument or
-//! terminal is looked at. Time is asked of the caller, and so are the values of variables.
-//!
-//! ```no_run
+//! ```
 //! use std::sync::Arc;
+//! use std::time::Duration;
 //!
-//! use orgtoken_assertion::{RingSigner, SigningKey, UnixTime};
-//! use orgtoken_client::{Login, Transport};
+//! use orgtoken_assertion::SigningKey;
+//! use orgtoken_client::{Login, LoginSource, Proxy, Roots, TokenSource, Transport};
 //! use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 //!
-//! # async fn token(key: &[u8], clock: fn() -> UnixTime) -> Result<(), Box<dyn std::error::Error>> {
-//! let signer = Arc::new(RingSigner::new(SigningKey::from_bytes(key)?));
-//! let org = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none())?;
-//! let resolution = Resolution::resolve(None, Some(&org), None)?;
-//!
+//! # use orgtoken_fake_org::{AppKey, FakeOrg, User};
+//! # let app = AppKey::generate();
+//! # let user = User::new("robot@acme.com");
+//! # let org = FakeOrg::builder().tls(true).certificate(app.certificate_pem());
+//! # let org = org.client_id("3MVG9…").user(user).start()?;
+//! # let (key, ca_pem) = (app.secret().as_bytes(), org.ca_pem().unwrap().into());
+//! # let proxy = Proxy::new(&org.proxy_url(), "")?;
+//! # let _runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # _runtime.block_on(async {
+//! let acme = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none())?;
+//! let resolution = Resolution::resolve(None, Some(&acme), None)?;
+//! let signer = Arc::new(SigningKey::from_bytes(key)?);
 //! let login = Login::new("3MVG9…", "robot@acme.com", signer, resolution);
-//! let granted = login.obtain(&Transport::builder().build(), clock).await?;
-//! println!("for {}", granted.token().instance_url().as_str());
-//! # Ok(())
-//! # }
+//! let transport = Transport::builder().proxy(proxy).roots(Roots::Pem(ca_pem)).build();
+//!
+//! // Once. It may be cloned, and is an object: `Arc<dyn TokenSource>`.
+//! let source = LoginSource::new(login, transport);
+//!
+//! // For each call to the API. It is good for a minute at least.
+//! let held = source.token(Duration::from_secs(60)).await?;
+//! assert_eq!(held.token().instance_url(), &acme);
+//!
+//! // Should the API refuse it all the same, it is dropped, and no other.
+//! source.invalidate(&held);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! HTTP/1.1 is [RFC 9112], TLS 1.2 and 1.3 are [RFC 5246] and [RFC 8446], happy eyeballs are
-//! [RFC 8305].
+//! # Where to go on
 //!
-//! [RFC 5246]: https://www.rfc-editor.org/rfc/rfc5246
-//! [RFC 8305]: https://www.rfc-editor.org/rfc/rfc8305
-//! [RFC 8446]: https://www.rfc-editor.org/rfc/rfc8446
-//! [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
+//! * **Processes and hosts that share a token** have a store in common: [`store`].
+//! * **A key that lies elsewhere**, with an SSH agent or behind a command, has a [`signer`].
+//! * **One token, once** is [`Login::obtain`], which also tells by which attempt.
+//! * **What went wrong** stands in [`TokenError`] and [`LoginError`], with a `code()` that does not
+//!   change and a `hint()` that says what to do next; what went wrong on the way, in
+//!   [`TransportError`] and [`transport`].
+//! * **A source of your own** implements [`TokenSource`], and hands out what it [`Held`].
+//!
+//! What is *not* done here: no redirect is followed, nothing is decompressed, no environment
+//! variable, argument or terminal is looked at. Roots, proxy, timeouts and stores are handed in.
+//! Futures need a tokio runtime with its I/O and time turned on.
+//!
+//! The grant is [RFC 7523]; `orgtoken-oauth` speaks it, and has no I/O.
+//!
+//! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523
 
 #![forbid(unsafe_code)]
 
+mod clock;
+pub use clock::{BootTime, Moment};
+mod held;
+pub use held::Held;
 mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
-mod signer;
-pub use signer::{AgentError, AgentSigner, CommandError, CommandSigner, sealing_secret};
+pub mod signer;
 mod source;
 pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
-mod store;
-pub use store::{
-    BootSecrets, BootTime, Cache, Failure, FileStore, Held, Lease, Listing, MemoryStore, Moment,
-    SealingKey, State, Store, Unsafe, Who, Work,
-};
-#[cfg(feature = "redis")]
-pub use store::{RedisCache, RedisFault, RedisStore, RedisUrlError};
-mod transport;
-pub use transport::{
-    CertificateFault, Connection, Deadline, HandshakeFault, Peer, Phase, Proxy, ProxyFault, Roots,
-    RootsFault, Streamed, Timeouts, Transport, TransportBuilder, TransportError,
-};
+pub mod store;
+pub mod transport;
+pub use transport::carrier::{Transport, TransportBuilder};
+pub use transport::deadline::Timeouts;
+pub use transport::error::TransportError;
+pub use transport::proxy::Proxy;
+pub use transport::roots::Roots;
+mod work;
+pub use work::Work;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

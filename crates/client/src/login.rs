@@ -20,7 +20,8 @@ pub use error::LoginError;
 mod plan;
 use plan::Plan;
 
-use crate::{Deadline, Transport, TransportError};
+use crate::transport::Deadline;
+use crate::{Transport, TransportError};
 
 /// Who logs in, where, and with which key.
 #[derive(Clone)]

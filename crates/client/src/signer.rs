@@ -1,4 +1,29 @@
 //! Signers for keys that lie outside this process.
+//!
+//! An [`AgentSigner`] asks an SSH agent, a [`CommandSigner`] runs a command; either is the signer
+//! of a [`Login`](crate::Login). Any other signer is a [`Signer`] of your own. Whatever it takes,
+//! one signature is made for each attempt, on a thread that may wait, while TCP and TLS connect.
+//!
+//! ```
+//! use orgtoken_assertion::{PublicKey, Signer};
+//! use orgtoken_client::signer::CommandSigner;
+//!
+//! # const KEY: &[u8] = include_bytes!(concat!(
+//! #     env!("CARGO_MANIFEST_DIR"),
+//! #     "/../assertion/testdata/rfc7515-a2.pem"
+//! # ));
+//! # let key = orgtoken_assertion::SigningKey::from_bytes(KEY)?;
+//! # let certificate = key.public_key().to_spki_der();
+//! let public_key = PublicKey::from_pem_or_der(&certificate)?;
+//! let signer = CommandSigner::shell("pkcs11-tool --sign --mechanism SHA256-RSA-PKCS", public_key);
+//! assert_eq!(signer.public_key().bits(), 2048);
+//! # Ok::<(), orgtoken_assertion::KeyError>(())
+//! ```
+//!
+//! What is *not* done here: no key is read, and none is trusted: a signature is held against the
+//! public key before it is sent.
+//!
+//! [`Signer`]: orgtoken_assertion::Signer
 
 use std::time::Duration;
 

@@ -1,15 +1,52 @@
 //! Where the state of a login is kept between tasks, processes and hosts.
+//!
+//! A [`Store`] keeps the token, how often somebody has logged in, and what was refused; and it
+//! gives one of all that share it the right to log in, a [`Lease`]. A [`MemoryStore`] is this
+//! process's, a [`FileStore`] is for all processes of this user on this machine, and with the
+//! feature `redis` there is a `RedisStore` for hosts. A store of your own is four methods.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use orgtoken_assertion::SigningKey;
+//! use orgtoken_client::LoginSource;
+//! use orgtoken_client::store::{Cache, SealingKey, Who};
+//! # use orgtoken_client::{Login, Transport};
+//! # use orgtoken_oauth::{AllowedHosts, Resolution};
+//!
+//! # const KEY: &[u8] = include_bytes!(concat!(
+//! #     env!("CARGO_MANIFEST_DIR"),
+//! #     "/../assertion/testdata/rfc7515-a2.pem"
+//! # ));
+//! # let (key, home) = (SigningKey::from_bytes(KEY)?, tempfile::tempdir()?);
+//! # let (folder, allowed) = (home.path().join("cache"), AllowedHosts::none());
+//! # let resolution = Resolution::resolve(None, None, None)?;
+//! # let endpoint = resolution.endpoint().as_str().to_owned();
+//! # let transport = Transport::builder().build();
+//! let seal = SealingKey::derive(key.derive("the tokens of acme's robot").secret());
+//! let who = Who { client_id: "3MVG9…".into(), endpoint, username: "robot@acme.com".into() };
+//! # let (client_id, username) = (who.client_id.clone(), who.username.clone());
+//! # let login = Login::new(client_id, username, Arc::new(key), resolution);
+//! let store = Cache::open(&folder)?.store(who, Arc::new(seal), allowed);
+//! assert!(store.peek().held.is_none());
+//!
+//! let source = LoginSource::with_store(login, transport, store);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What leaves the process is sealed: a [`SealingKey`] derives from the private key, so that only
+//! those who could log in anyway can open it. What is sealed is bound to its login and its place.
+//! It protects a copied folder and a shared server, not a machine that holds the key.
+//!
+//! What is *not* done here: a store never fails, and nothing waits for the disk.
 
 use std::any::Any;
 use std::fmt;
-use std::pin::Pin;
 
 use orgtoken_assertion::UnixTime;
 
 mod boot;
 pub use boot::BootSecrets;
-mod clock;
-pub use clock::{BootTime, Moment};
 mod failure;
 pub use failure::Failure;
 mod file;
@@ -26,11 +63,9 @@ pub use redis::{RedisCache, RedisFault, RedisStore, RedisUrlError};
 mod seal;
 pub use seal::SealingKey;
 mod state;
-pub(crate) use state::CLOCKS_DIFFER;
-pub use state::{Held, State, Who};
+pub use state::{State, Who};
 
-/// Work that a store does, boxed so that stores are objects.
-pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::Work;
 
 /// Keeps the state of one login.
 ///

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::{Request, Uri};
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{Peer, Phase, Roots, Transport, TransportError};
+use orgtoken_client::transport::{Peer, Phase};
+use orgtoken_client::{Roots, Transport, TransportError};
 use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{Skew, TokenEndpoint};
 

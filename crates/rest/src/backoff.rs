@@ -50,7 +50,8 @@ fn is_repeatable(method: &Method) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use orgtoken_client::{Phase, TransportError};
+    use orgtoken_client::TransportError;
+    use orgtoken_client::transport::Phase;
 
     use super::*;
     use crate::failure::tests::failed;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Response};
-use orgtoken_client::Streamed;
+use orgtoken_client::transport::Streamed;
 
 use crate::RestError;
 use crate::gzip::Gunzip;

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Request;
-use orgtoken_client::{Connection, Streamed, Transport, TransportError};
+use orgtoken_client::transport::{Connection, Streamed};
+use orgtoken_client::{Transport, TransportError};
 
 /// Connections that are kept alive between calls.
 pub(crate) struct Pool {

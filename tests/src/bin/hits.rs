@@ -16,9 +16,8 @@ use anyhow::{Context, Result};
 use conformance::home::{CLIENT_ID, Home, USER};
 use conformance::tokens;
 use orgtoken_assertion::SigningKey;
-use orgtoken_client::{
-    Held, Lease, Login, LoginSource, MemoryStore, Moment, State, Store, TokenSource, Transport,
-};
+use orgtoken_client::store::{Lease, MemoryStore, State, Store};
+use orgtoken_client::{Held, Login, LoginSource, Moment, TokenSource, Transport};
 use orgtoken_oauth::Resolution;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 

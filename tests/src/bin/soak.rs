@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use conformance::tokens;
-use orgtoken_client::{Cache, FileStore, Held, Moment, SealingKey, State, Store, Who};
+use orgtoken_client::store::{Cache, FileStore, SealingKey, State, Store, Who};
+use orgtoken_client::{Held, Moment};
 use orgtoken_oauth::AllowedHosts;
 
 fn main() -> Result<()> {

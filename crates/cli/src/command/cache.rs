@@ -1,7 +1,8 @@
 //! Tokens that are kept between runs.
 
 use clap::Subcommand;
-use orgtoken_client::{BootTime, Cache, Listing, State, Who};
+use orgtoken_client::BootTime;
+use orgtoken_client::store::{Cache, Listing, State, Who};
 use orgtoken_settings::Settings;
 use serde::Serialize;
 
@@ -126,7 +127,7 @@ fn cache() -> Result<Option<Cache>, Failure> {
     }
 }
 
-fn failed(error: orgtoken_client::Unsafe) -> Failure {
+fn failed(error: orgtoken_client::store::Unsafe) -> Failure {
     Failure::new("cache.unsafe", Some(HINT), format!("the token cache is not used: {error}"))
 }
 
@@ -156,7 +157,7 @@ impl<'a> Entry<'a> {
             age_seconds: held
                 .map(|held| clock::now().saturating_duration_since(held.obtained()).as_secs()),
             time_left_seconds: held.map(|held| held.time_left(BootTime::now()).as_secs()),
-            refused: state.failure.as_ref().map(orgtoken_client::Failure::text),
+            refused: state.failure.as_ref().map(orgtoken_client::store::Failure::text),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Ends the life of the token that is kept.
 
-use orgtoken_client::{Moment, Store, Transport};
+use orgtoken_client::store::Store;
+use orgtoken_client::{Moment, Transport};
 use orgtoken_oauth::AnswerError;
 use orgtoken_oauth::session;
 

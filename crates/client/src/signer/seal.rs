@@ -2,7 +2,7 @@ use orgtoken_assertion::{SignError, Signer};
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use zeroize::Zeroizing;
 
-/// A secret that only whoever signs with the key can have, for a [`SealingKey`](crate::SealingKey)
+/// A secret that only whoever signs with the key can have, for a [`SealingKey`](crate::store::SealingKey)
 /// where the key's numbers are out of reach.
 ///
 /// It costs one signature, which is checked. The text that is signed is no JWS, so the signature

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use orgtoken_oauth::Refusal;
 
-use crate::{Failure, LoginError};
+use crate::LoginError;
+use crate::store::Failure;
 
 /// Why a source has no token to hand out.
 #[derive(Debug)]

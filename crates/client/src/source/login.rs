@@ -7,7 +7,8 @@ use orgtoken_oauth::Step;
 use super::flight::Flight;
 use super::renewal::Renewal;
 use super::{HeldToken, TokenError, TokenSource};
-use crate::{BootTime, Login, MemoryStore, Store, Transport, Work};
+use crate::store::{MemoryStore, Store};
+use crate::{BootTime, Login, Transport, Work};
 
 /// A source of tokens that logs in itself, as seldom as can be.
 ///

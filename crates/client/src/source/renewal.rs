@@ -8,8 +8,9 @@ use tracing::{debug, info, warn};
 use super::TokenError;
 use super::dead::Dead;
 use super::flight::{Renew, Renewed};
-use crate::store::{CLOCKS_DIFFER, Failure, Lease, Moment, State, Store};
-use crate::{BootTime, Held, Login, LoginError, Transport};
+use crate::clock::CLOCKS_DIFFER;
+use crate::store::{Failure, Lease, State, Store};
+use crate::{BootTime, Held, Login, LoginError, Moment, Transport};
 
 /// Everything a renewal needs, and how often it may log in.
 pub(super) struct Renewal {

@@ -3,8 +3,8 @@ use std::path::Path;
 use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
-use super::clock::boot_id;
 use super::folder::{Folder, Unsafe};
+use crate::clock::boot_id;
 
 /// Secrets that are kept, readable by this user alone, until the machine starts anew.
 ///

@@ -11,10 +11,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
-use super::clock::Moment;
 use super::folder::Folder;
 use super::lock::Lock;
-use super::{Lease, SealingKey, State, Store, Unsafe, Who, Work};
+use super::{Lease, SealingKey, State, Store, Unsafe, Who};
+use crate::{Moment, Work, random};
 
 /// A folder of sealed states, shared by all processes of this user on this machine.
 #[derive(Clone, Debug)]
@@ -154,7 +154,7 @@ impl FileStore {
                     None => info!("another process is at it: waiting for it"),
                 }
             }
-            if timeout_at(until, sleep(pause / 2 + crate::random::part_of(pause))).await.is_err() {
+            if timeout_at(until, sleep(pause / 2 + random::part_of(pause))).await.is_err() {
                 return Ok(None);
             }
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -21,9 +21,8 @@ mod url;
 use url::Address;
 pub use url::RedisUrlError;
 
-use super::clock::Moment;
-use super::{Lease, SealingKey, State, Store, Who, Work};
-use crate::{Transport, random};
+use super::{Lease, SealingKey, State, Store, Who};
+use crate::{Moment, Transport, Work, random};
 
 /// Keeps the sealed state of one login in a Redis server, and lets one of all hosts log in at a
 /// time.

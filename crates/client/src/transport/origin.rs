@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use http::Uri;
 use http::uri::Scheme;
 
-use super::TransportError;
+use super::error::TransportError;
 
 /// Where a request goes: a host and a port, over TLS unless it is this machine.
 #[derive(Clone, Debug)]

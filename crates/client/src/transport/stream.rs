@@ -5,7 +5,9 @@ use http::Request;
 use http::response::Parts;
 use hyper::body::Incoming;
 
-use super::{Connection, Deadline, TransportError};
+use super::deadline::Deadline;
+use super::error::TransportError;
+use super::exchange::Connection;
 
 /// An answer whose body is read piece by piece, and the connection that it comes over.
 ///
@@ -37,7 +39,7 @@ impl Streamed {
     }
 
     /// The next piece of the body, or `None` at its end. Each piece has as long as
-    /// [`Timeouts::total`](super::Timeouts::total) allows.
+    /// [`Timeouts::total`](crate::Timeouts::total) allows.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, TransportError> {
         let piece = self.connection.piece(&mut self.body).await?;
         self.ended = piece.is_none();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{Cache, Held, Lease, Moment, State, Store, TokenSource, Unsafe};
+use orgtoken_client::store::{Cache, Lease, State, Store, Unsafe};
+use orgtoken_client::{Held, Moment, TokenSource};
 use orgtoken_fake_org::Scenario;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 use orgtoken_assertion::{Signer, UnixTime};
-use orgtoken_client::{
-    BootTime, Cache, FileStore, Held, Lease, Login, LoginSource, MemoryStore, Moment, SealingKey,
-    State, Store, Transport, Who,
-};
+use orgtoken_client::store::{Cache, FileStore, Lease, MemoryStore, SealingKey, State, Store, Who};
+use orgtoken_client::{BootTime, Held, Login, LoginSource, Moment, Transport};
 use orgtoken_fake_org::{FakeOrg, User};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};

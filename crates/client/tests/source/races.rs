@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
-use orgtoken_client::{HeldToken, Lease, LoginSource, State, Store, TokenError, TokenSource, Work};
+use orgtoken_client::store::{Lease, State, Store};
+use orgtoken_client::{HeldToken, LoginSource, TokenError, TokenSource, Work};
 use orgtoken_fake_org::Scenario;
 use tokio::time::timeout;
 

@@ -3,10 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 
-use orgtoken_client::{
-    Lease, LoginSource, RedisCache, RedisStore, RedisUrlError, Roots, SealingKey, State, Store,
-    TokenSource, Transport,
+use orgtoken_client::store::{
+    Lease, RedisCache, RedisStore, RedisUrlError, SealingKey, State, Store,
 };
+use orgtoken_client::{LoginSource, Roots, TokenSource, Transport};
 use orgtoken_fake_org::Scenario;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use redis::{FromRedisValue, cmd};

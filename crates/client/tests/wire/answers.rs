@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use orgtoken_client::{Phase, Transport, TransportError};
+use orgtoken_client::transport::Phase;
+use orgtoken_client::{Transport, TransportError};
 
 use super::server::{Act, Server, json, post, send};
 

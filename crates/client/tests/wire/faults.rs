@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use orgtoken_client::{Phase, Timeouts, Transport, TransportError};
+use orgtoken_client::transport::Phase;
+use orgtoken_client::{Timeouts, Transport, TransportError};
 use tokio::net::TcpSocket;
 
 use super::server::{Act, Server, json, post, send};

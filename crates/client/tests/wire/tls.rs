@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use orgtoken_client::{CertificateFault, Roots, Transport, TransportError};
+use orgtoken_client::transport::CertificateFault;
+use orgtoken_client::{Roots, Transport, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -1,6 +1,6 @@
 //! From what was typed to a report.
 
-use orgtoken_client::FileStore;
+use orgtoken_client::store::FileStore;
 use orgtoken_doctor::{Check, Examination, Finding, Patient, Report, Verdict};
 use orgtoken_settings::Settings;
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use orgtoken_client::FileStore;
+use orgtoken_client::store::FileStore;
 use orgtoken_doctor::Papers;
 use orgtoken_keygen::Certificate;
 

@@ -7,8 +7,8 @@ use redis::{FromRedisValue, cmd};
 
 use super::line::{Fault, Line};
 use super::url::{Address, RedisUrlError};
-use crate::Transport;
-use crate::store::{Listing, Moment, SealingKey, State};
+use crate::store::{Listing, SealingKey, State};
+use crate::{Moment, Transport};
 
 /// A Redis server in which logins are kept, for whoever wants to see or forget them.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// As [`RedisStore::new`](crate::RedisStore::new).
+    /// As [`RedisStore::new`](crate::store::RedisStore::new).
     pub fn new(url: &str, transport: &Transport) -> Result<Self, RedisUrlError> {
         Ok(Self { line: Line::new(Address::parse(url)?, transport.clone()) })
     }

@@ -67,3 +67,6 @@ pub(crate) fn boot_id() -> Option<&'static str> {
     });
     BOOT_ID.as_deref()
 }
+
+/// Of an entry from a time to come that much is put down to clocks of different hosts.
+pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
