@@ -63,7 +63,7 @@ pub enum TransportError {
     #[error("the answer is not valid HTTP/1.1")]
     Protocol,
     /// The proxy did not let the connection through.
-    #[error("proxy `{proxy}`: {fault}")]
+    #[error("cannot use the proxy `{proxy}`")]
     Proxy {
         /// Host and port, without the credentials.
         proxy: String,
@@ -234,6 +234,9 @@ impl fmt::Display for Seconds {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+    use std::iter;
+
     use super::*;
 
     fn timeout(phase: Phase) -> TransportError {
@@ -254,6 +257,23 @@ mod tests {
             let error = timeout(phase);
             assert_eq!((error.code(), error.is_transient()), (code, true), "{row}");
             assert!(error.to_string().ends_with(" `acme.my.salesforce.com` within 5 s"), "{row}");
+        }
+    }
+
+    #[test]
+    fn no_link_of_a_chain_repeats_its_neighbour() {
+        let (host, refused) = ("acme.com".to_owned(), || io::ErrorKind::ConnectionRefused.into());
+        let proxy = |fault| TransportError::Proxy { proxy: "proxy.acme.com".to_owned(), fault };
+        for (error, links) in [
+            (TransportError::Connect { host, source: refused() }, 2),
+            (TransportError::Roots(RootsFault::Syntax), 2),
+            (proxy(ProxyFault::Closed), 2),
+            (proxy(ProxyFault::Connect(refused())), 3),
+        ] {
+            let causes = iter::successors(Some(&error as &dyn Error), |&error| error.source());
+            let chain: Vec<_> = causes.map(ToString::to_string).collect();
+            assert_eq!(chain.len(), links, "{chain:?}");
+            assert!(chain.windows(2).all(|pair| !pair[0].contains(&pair[1])), "{chain:?}");
         }
     }
 

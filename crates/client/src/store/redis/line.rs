@@ -83,12 +83,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Why there is no answer. A message of the server is not repeated: it may quote what it was sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("Redis says {}", .0.code().unwrap_or_else(|| .0.category()))]
-    Redis(#[from] RedisError),
+    #[error("Redis says {0}")]
+    Redis(String),
     #[error("it does not answer within {PATIENCE:?}")]
     Silent,
     #[error(transparent)]
     Transport(#[from] TransportError),
+}
+
+impl From<RedisError> for Fault {
+    fn from(error: RedisError) -> Self {
+        Self::Redis(error.code().unwrap_or_else(|| error.category()).to_owned())
+    }
 }
 
 /// A cache is to be quicker than a login.

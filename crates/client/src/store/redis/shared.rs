@@ -79,9 +79,10 @@ impl RedisCache {
 
 /// The server is of no use.
 #[derive(Debug, thiserror::Error)]
-#[error("the token cache at {at} cannot be used: {fault}")]
+#[error("the token cache at {at} cannot be used")]
 pub struct RedisFault {
     at: String,
+    #[source]
     fault: Fault,
 }
 
