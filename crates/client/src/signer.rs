@@ -25,7 +25,10 @@
 //!
 //! [`Signer`]: orgtoken_assertion::Signer
 
+use std::error::Error;
 use std::time::Duration;
+
+use orgtoken_assertion::{SignError, Signature};
 
 mod agent;
 pub use agent::{AgentError, AgentSigner};
@@ -34,6 +37,13 @@ mod command;
 pub use command::{CommandError, CommandSigner};
 mod seal;
 pub use seal::sealing_secret;
+
+/// What was signed elsewhere, or what is reported from there.
+fn signed(
+    signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
+) -> Result<Signature, SignError> {
+    signature.map(Signature::from_bytes).map_err(|error| SignError::Elsewhere(error.into()))
+}
 
 /// How long a signer may take unless told: a person may have to touch a token, and the endpoint
 /// is waiting.

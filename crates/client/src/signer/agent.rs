@@ -9,8 +9,8 @@ use base64ct::{Base64Unpadded, Encoding};
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
 use ring::digest::{SHA256, digest};
 
-use super::PATIENCE;
 use super::blob::{Blob, push_string, rsa_key};
+use super::{PATIENCE, signed};
 
 /// Signs with a key that an SSH agent holds ([the agent's protocol], [RFC 8332]).
 ///
@@ -77,10 +77,7 @@ impl Signer for AgentSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        match self.signature(message) {
-            Ok(signature) => Ok(Signature::from_bytes(signature)),
-            Err(error) => Err(SignError::Elsewhere(error.into())),
-        }
+        signed(self.signature(message))
     }
 }
 

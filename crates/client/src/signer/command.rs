@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
 
-use super::PATIENCE;
+use super::{PATIENCE, signed};
 
 /// Signs by a command: the message goes to its standard input, the signature comes from its
 /// standard output, as bytes or in base64.
@@ -90,10 +90,7 @@ impl Signer for CommandSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        match self.signature(message) {
-            Ok(signature) => Ok(Signature::from_bytes(signature)),
-            Err(error) => Err(SignError::Elsewhere(error.into())),
-        }
+        signed(self.signature(message))
     }
 }
 
