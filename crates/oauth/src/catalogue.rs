@@ -1,7 +1,7 @@
 //! What refusals mean, what causes them, and which screen of Setup to open.
 //!
 //! The catalogue is data, one file for each family. `docs/refusals.md` is written from it by
-//! [`page`], so the two cannot say different things.
+//! [`page()`], so the two cannot say different things.
 
 mod api;
 mod app;
