@@ -46,7 +46,7 @@ impl Audience {
 
     /// What was assumed about the text, for whoever wants to know.
     pub fn notice(&self) -> Option<&'static str> {
-        self.0.scheme_added().then_some("the scheme was missing: taken as `https://`")
+        self.0.notice()
     }
 
     /// The government cloud's own.

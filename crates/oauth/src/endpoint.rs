@@ -30,7 +30,7 @@ impl LoginUrl {
 
     /// What was assumed about the text, for whoever wants to know.
     pub fn notice(&self) -> Option<&'static str> {
-        notice(&self.0)
+        self.0.notice()
     }
 
     /// Where its tokens are issued.
@@ -123,7 +123,7 @@ impl InstanceUrl {
 
     /// What was assumed about the text, for whoever wants to know.
     pub fn notice(&self) -> Option<&'static str> {
-        notice(&self.0)
+        self.0.notice()
     }
 
     /// Is it an org's own host, not a login host that serves many?
@@ -140,10 +140,6 @@ impl fmt::Display for InstanceUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-fn notice(site: &Site) -> Option<&'static str> {
-    site.scheme_added().then_some("the scheme was missing: taken as `https://`")
 }
 
 /// [RFC 6749, Section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2), as Salesforce

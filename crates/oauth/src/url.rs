@@ -82,8 +82,9 @@ impl Site {
         self.kind
     }
 
-    pub(crate) fn scheme_added(&self) -> bool {
-        self.scheme_added
+    /// What was assumed about the text.
+    pub(crate) fn notice(&self) -> Option<&'static str> {
+        self.scheme_added.then_some("the scheme was missing: taken as `https://`")
     }
 
     /// A host of Salesforce that needs no check.
