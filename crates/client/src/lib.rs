@@ -19,8 +19,8 @@
 //! # let org = org.client_id("3MVG9…").user(user).start()?;
 //! # let (key, ca_pem) = (app.secret().as_bytes(), org.ca_pem().unwrap().into());
 //! # let proxy = Proxy::new(&org.proxy_url(), "")?;
-//! # let _runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! # _runtime.block_on(async {
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
 //! let acme = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none())?;
 //! let resolution = Resolution::resolve(None, Some(&acme), None)?;
 //! let signer = Arc::new(SigningKey::from_bytes(key)?);

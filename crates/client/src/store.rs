@@ -108,6 +108,7 @@ impl<S: Store + ?Sized> Store for Box<S> {
 }
 
 /// The right to log in. It ends when it is dropped.
+#[must_use = "the right to log in ends when it is dropped"]
 pub struct Lease {
     grip: Option<Box<dyn Any + Send + Sync>>,
     begun: Vec<UnixTime>,

@@ -65,10 +65,11 @@ impl Cache {
 
 /// What lies in a [`Cache`].
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Listing {
     /// The states that could be opened.
     pub opened: Vec<(Who, State)>,
-    /// How many there are.
+    /// How many there are, with those that another key sealed.
     pub count: usize,
 }
 

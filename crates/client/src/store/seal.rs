@@ -15,7 +15,8 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
-    /// Derives the key from a secret that only holders of the private key know.
+    /// Derives the key from a secret that only holders of the private key know. That costs next to
+    /// nothing, and so does guessing: a password is no such secret.
     ///
     /// HKDF is [RFC 5869].
     ///

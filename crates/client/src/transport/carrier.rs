@@ -46,7 +46,8 @@ impl Transport {
         }
     }
 
-    /// Connects, sends, reads the answer and closes, all of it within [`Timeouts::total`].
+    /// Connects, sends, reads the answer and closes, all of it within [`Timeouts::total`]. Any status
+    /// is an answer, and its body may have 64 KiB unless [`Transport::with_max_body`] said otherwise.
     pub async fn exchange(
         &self,
         request: Request<Bytes>,
@@ -56,7 +57,7 @@ impl Transport {
     }
 
     /// Connects to the host of `uri`, through the proxy if one is in the way. The roots are loaded
-    /// meanwhile.
+    /// meanwhile, at the first use alone.
     pub async fn connect(
         &self,
         uri: &Uri,
@@ -74,7 +75,7 @@ impl Transport {
         Connection::over(tls, peer, origin, self.terms.clone()).await
     }
 
-    /// Host and port of the proxy on the way to the host of `uri`, if there is one.
+    /// Host and port of the proxy on the way to the host of `uri`, if there is one. Nothing is asked.
     pub fn proxy_to(&self, uri: &Uri) -> Option<String> {
         let origin = Origin::of(uri).ok()?;
         self.proxy.on_the_way_to(&origin).map(|proxy| proxy.origin.to_string())
@@ -85,12 +86,13 @@ impl Transport {
         self.tls.roots()
     }
 
-    /// Loads the roots, unless that was done before, and counts them.
+    /// Loads the roots, unless that was done before, and counts them: what cannot be read among them
+    /// does not count.
     pub async fn load_roots(&self) -> Result<usize, TransportError> {
         self.tls.count().await
     }
 
-    /// A deadline for something that begins now.
+    /// A deadline for something that begins now: [`Timeouts::total`] from now on.
     pub fn deadline(&self) -> Deadline {
         Deadline::after(self.terms.timeouts.total)
     }
@@ -103,7 +105,7 @@ impl Transport {
         self
     }
 
-    /// The same transport, sharing its roots, with other patience.
+    /// The same transport, sharing its roots, with other patience, as REST calls need it.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.terms.timeouts = timeouts;
@@ -186,6 +188,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Settings of a [`Transport`].
 #[derive(Debug)]
+#[must_use = "nothing is carried before `build`"]
 pub struct TransportBuilder {
     proxy: Proxy,
     roots: Roots,
@@ -220,7 +223,7 @@ impl TransportBuilder {
         self
     }
 
-    /// What to call oneself; `orgtoken/VERSION` unless told.
+    /// What to call oneself, in `User-Agent`; `orgtoken/VERSION` unless told.
     pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
         self.terms.user_agent = user_agent;
         self

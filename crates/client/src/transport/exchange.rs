@@ -47,7 +47,8 @@ impl Connection {
         &self.peer
     }
 
-    /// Sends a request and reads the answer, a redirect like any other.
+    /// Sends a request and reads the answer, a redirect like any other, of as many bytes as the
+    /// transport takes: see [`Transport::with_max_body`](crate::Transport::with_max_body).
     pub async fn exchange(
         &mut self,
         request: Request<Bytes>,

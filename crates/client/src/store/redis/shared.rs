@@ -77,7 +77,7 @@ impl RedisCache {
     }
 }
 
-/// The server is of no use.
+/// A server does not answer, or with something else than it was asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("the token cache at {at} cannot be used")]
 pub struct RedisFault {
