@@ -21,12 +21,13 @@ impl Org {
         self.json(Method::GET, "limits", HeaderMap::new(), None).await
     }
 
-    /// Where calls go: the instance, or the site of an Experience Cloud member.
+    /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and
+    /// may have to be got first.
     pub async fn url(&self) -> Result<String, RestError> {
         self.base().await
     }
 
-    /// Who is logged in.
+    /// Who is logged in, by the identity service of the org.
     pub async fn userinfo(&self) -> Result<UserInfo, RestError> {
         let path = "/services/oauth2/userinfo";
         let answer = self.request(Method::GET, path, HeaderMap::new(), Bytes::new()).await?;

@@ -36,7 +36,8 @@ impl Body {
         Ok(Response::from_parts(head, Self { streamed: Some(streamed), gunzip, origin, pool }))
     }
 
-    /// The next piece, or `None` at the end.
+    /// The next piece, or `None` at the end. Each has as long as the transport's timeouts allow in
+    /// all, and its length is whatever came.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, RestError> {
         while let Some(streamed) = &mut self.streamed {
             let Some(piece) = streamed.piece().await? else { return self.end() };

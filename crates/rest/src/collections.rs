@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 use crate::path::segment;
 use crate::{Org, RestError, Saved};
 
-/// Up to [`Org::MOST_RECORDS`] records by one call. Each is done or not by itself, and the outcomes
-/// stand in the order of the records.
+/// Up to [`Org::MOST_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
+/// sent. Each is done or not by itself, and the outcomes stand in the order of the records: the call
+/// succeeds even where every record failed, so look at each [`Saved::is_success`].
 impl Org {
     /// How many records one call takes.
     pub const MOST_RECORDS: usize = 200;
 
-    /// Makes records.
+    /// Makes records. None is made twice: where the answer is lost, the error says so.
     pub async fn create_all(
         &self,
         object: &str,

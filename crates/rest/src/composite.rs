@@ -8,8 +8,8 @@ impl Org {
     /// How many calls one call may be made of.
     pub const MOST_PARTS: usize = 25;
 
-    /// Makes up to [`Org::MOST_PARTS`] calls by one. A part may refer to an earlier one:
-    /// `@{account.id}`.
+    /// Makes up to [`Org::MOST_PARTS`] calls by one; more are [`RestError::TooMany`]. A part may refer
+    /// to an earlier one: `@{account.id}`.
     ///
     /// The parts fail one by one: look at each [`PartAnswer::status`]. With `all_or_none` one that
     /// fails undoes the others.

@@ -200,7 +200,30 @@ const HINTS: [(&str, &str); 9] = [
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+    use std::io;
+    use std::iter;
+
+    use orgtoken_assertion::SignError;
+
+    use super::*;
     use crate::failure::tests::failed as error;
+
+    #[test]
+    fn no_link_of_a_chain_repeats_its_neighbour() {
+        let (host, source) = ("acme.com".to_owned(), io::ErrorKind::ConnectionRefused.into());
+        let unsigned = TokenError::Login(SignError::Mismatch.into());
+        for (error, links) in [
+            (error(400, "MALFORMED_QUERY", "unexpected token"), 1),
+            (RestError::from(Arc::new(unsigned)), 2),
+            (RestError::from(TransportError::Connect { host, source }), 2),
+        ] {
+            let causes = iter::successors(Some(&error as &dyn Error), |&error| error.source());
+            let chain: Vec<_> = causes.map(ToString::to_string).collect();
+            assert_eq!(chain.len(), links, "{chain:?}");
+            assert!(chain.windows(2).all(|pair| !pair[0].contains(&pair[1])), "{chain:?}");
+        }
+    }
 
     #[test]
     fn what_becomes_of_each_failure() {

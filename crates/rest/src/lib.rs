@@ -9,18 +9,40 @@
 //!
 //! What is *not* done here: nothing is read from files, printed or asked; no redirect is followed.
 //!
-//! ```no_run
-//! use orgtoken_client::{LoginSource, Transport};
-//! use orgtoken_rest::{Org, RestError, TIMEOUTS};
+//! ```
+//! use orgtoken_rest::{Org, TIMEOUTS};
 //!
-//! # async fn accounts(transport: Transport, source: LoginSource) -> Result<(), RestError> {
+//! # use std::sync::Arc;
+//! # use orgtoken_client::{Login, LoginSource, Proxy, Roots, Transport};
+//! # use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
+//! # use orgtoken_fake_org::{AppKey, FakeOrg, User};
+//! # let app = AppKey::generate();
+//! # let server = FakeOrg::builder().tls(true).certificate(app.certificate_pem());
+//! # let server = server.client_id("3MVG9…").user(User::new("robot@acme.com")).start()?;
+//! # let acme = InstanceUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none())?;
+//! # let resolution = Resolution::resolve(None, Some(&acme), None)?;
+//! # let key = Arc::new(orgtoken_assertion::SigningKey::from_bytes(app.secret().as_bytes())?);
+//! # let login = Login::new("3MVG9…", "robot@acme.com", key, resolution);
+//! # let transport = Transport::builder()
+//! #     .proxy(Proxy::new(&server.proxy_url(), "")?)
+//! #     .roots(Roots::Pem(server.ca_pem().unwrap().into()))
+//! #     .build();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! let source = LoginSource::new(login, transport.clone());
 //! let org = Org::new(transport.with_timeouts(TIMEOUTS), source, 65);
+//!
+//! let account = serde_json::json!({ "Name": "Acme" });
+//! let saved = org.create("Account", account.as_object().unwrap()).await?;
+//! assert!(saved.is_success());
+//!
 //! let mut pages = org.query("SELECT Id, Name FROM Account");
 //! while let Some(page) = pages.next().await? {
 //!     println!("{} of {} accounts", page.records.len(), page.total_size);
 //! }
-//! # Ok(())
-//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The API is described in the [REST API Developer Guide].

@@ -5,7 +5,8 @@ use serde_json::Value;
 pub struct Offered(Vec<u16>);
 
 impl Offered {
-    /// Reads `[{"label":"Spring '26","url":"/services/data/v66.0","version":"66.0"},…]`.
+    /// Reads `[{"label":"Spring '26","url":"/services/data/v66.0","version":"66.0"},…]`; `None` if
+    /// the body is no list.
     pub fn of(body: &[u8]) -> Option<Self> {
         let listed: Vec<Value> = serde_json::from_slice(body).ok()?;
         let major = |entry: &Value| entry["version"].as_str()?.strip_suffix(".0")?.parse().ok();
@@ -17,7 +18,7 @@ impl Offered {
         self.0.contains(&major)
     }
 
-    /// The oldest and the newest.
+    /// The oldest and the newest; `None` if there is none.
     pub fn range(&self) -> Option<(u16, u16)> {
         Some((*self.0.iter().min()?, *self.0.iter().max()?))
     }

@@ -33,8 +33,8 @@ impl Org {
     /// The org that `tokens` are for, spoken to in `version` of the API: 65 for `v65.0`.
     ///
     /// `tokens` is a [`LoginSource`](orgtoken_client::LoginSource), an `Arc` of another
-    /// [`TokenSource`](orgtoken_client::TokenSource), or one [`Token`] after which there is no other. The timeouts are those of `transport`, and those
-    /// for a login are short: see [`TIMEOUTS`].
+    /// [`TokenSource`](orgtoken_client::TokenSource), or one [`Token`] after which there is no other.
+    /// The timeouts are those of `transport`, and those for a login are short: see [`TIMEOUTS`].
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
         let (min_ttl, backoff) = (MIN_TTL, Backoff::default());
         Self {
@@ -46,7 +46,7 @@ impl Org {
         }
     }
 
-    /// How often a call is tried, 3 times unless told.
+    /// How often a call is tried, 3 times unless told ([`Backoff::default`]).
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
@@ -222,7 +222,7 @@ fn bearer(token: &Token) -> HeaderValue {
     bearer
 }
 
-/// For calls: Salesforce gives up after ten minutes itself.
+/// For calls: ten minutes for the head of an answer, after which Salesforce gives up itself.
 pub const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     head: Duration::from_secs(600),

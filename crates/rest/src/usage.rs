@@ -13,7 +13,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Reads `api-usage=18/5000`; what an app has used of its own share is left aside.
+    /// Reads `api-usage=18/5000`; what an app has used of its own share is left aside. `None` if the
+    /// answer does not say it.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let info = headers.get("sforce-limit-info")?.to_str().ok()?;
         let usage =
