@@ -48,19 +48,21 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Blueprint(args) => command::blueprint::run(&args, console),
         Command::Setup(args) => command::setup::run(&args, console),
         Command::Doctor(args) => command::doctor::run(&args, console),
-        Command::Resolve(args) => command::resolve::run(&args, console),
+        Command::Resolve(args) => until_enough(command::resolve::run(&args, console)),
         Command::Settings(command) => command::settings::run(&command, console),
         Command::Key(command) => command::key::run(&command, console),
         Command::Cert(command) => command::cert::run(&command, console),
         Command::Assertion(command) => command::assertion::run(&command, console),
-        Command::Explain(args) => command::explain::run(&args, console),
+        Command::Explain(args) => until_enough(command::explain::run(&args, console)),
         Command::Cache(command) => command::cache::run(&command, console),
-        Command::Completions(args) => command::completions::run(&args, grammar(), console),
-        Command::Man(args) => command::man::run(&args, grammar(), console),
+        Command::Completions(args) => {
+            until_enough(command::completions::run(&args, grammar(), console))
+        }
+        Command::Man(args) => until_enough(command::man::run(&args, grammar(), console)),
     }
 }
 
-/// Whoever reads a long answer may have seen enough of it: `orgtoken query … | head`.
+/// Whoever reads a long text may have seen enough of it: `orgtoken query … | head`.
 fn until_enough(ended: Result<(), Failure>) -> Result<(), Failure> {
     ended.or_else(|failure| if failure.is_reader_gone() { Ok(()) } else { Err(failure) })
 }

@@ -1,7 +1,7 @@
 //! Where things are said.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, pipe};
 use std::process::Stdio;
 
 use crate::support::{Bench, stderr, terminal};
@@ -19,6 +19,23 @@ fn b35_nobody_reads_the_token() {
     assert_eq!(output.status.code(), Some(1));
     let said = "error: cannot write to standard output: Broken pipe (os error 32)\n";
     assert_eq!(stderr(&output), said);
+}
+
+#[test]
+fn whoever_has_read_enough_of_a_text_is_told_nothing() {
+    let bench = Bench::new();
+    for args in [
+        ["completions", "bash"].as_slice(),
+        &["explain", "inactive user"],
+        &["man"],
+        &["resolve", "--instance-url", "https://acme.my.salesforce.com"],
+    ] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let output = bench.bare(args).stdout(writer).output().unwrap();
+        assert!(output.status.success(), "{args:?}");
+        assert_eq!(stderr(&output), "", "{args:?}");
+    }
 }
 
 #[test]
