@@ -97,7 +97,7 @@ impl Login {
         let mut plan = Plan::new(self.resolution.clone());
         let mut failed = Vec::new();
         loop {
-            let error = match self.attempt(&plan, transport, deadline, &clock).await? {
+            let error = match self.attempt(&mut plan, transport, deadline, &clock).await? {
                 Ok(token) => return Ok(LoggedIn { token, resolution: plan.resolution, failed }),
                 Err(error) => error,
             };
@@ -111,14 +111,15 @@ impl Login {
     /// The outer error ends the login, whatever the retries; the inner one is this attempt's.
     async fn attempt(
         &self,
-        plan: &Plan,
+        plan: &mut Plan,
         transport: &Transport,
         deadline: Deadline,
         clock: impl Fn() -> UnixTime,
     ) -> Result<Result<Token, AttemptError>, LoginError> {
+        let now = plan.sign_at(clock());
         let (endpoint, audience) = (plan.resolution.endpoint(), plan.resolution.audience());
         info!("asking {} for audience {}", endpoint.as_str(), audience.as_str());
-        let claims = self.claims(audience, plan.corrected(clock()))?;
+        let claims = self.claims(audience, now)?;
         let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
         let (assertion, connection) =
             tokio::join!(self.sign(claims), transport.connect(&uri, deadline));

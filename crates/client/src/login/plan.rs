@@ -13,12 +13,14 @@ pub(super) struct Plan {
     pub(super) resolution: Resolution,
     pub(super) wait: Duration,
     skew: Option<Skew>,
+    /// What the attempts so far were signed for.
+    signed: Vec<UnixTime>,
 }
 
 impl Plan {
     /// At once, by the local clock.
     pub(super) fn new(resolution: Resolution) -> Self {
-        Self { resolution, wait: Duration::ZERO, skew: None }
+        Self { resolution, wait: Duration::ZERO, skew: None, signed: Vec::new() }
     }
 
     /// What to do after this attempt ended in `error`; `before` counts the attempts before it.
@@ -43,8 +45,17 @@ impl Plan {
         }
     }
 
-    /// The time at the endpoint, as far as it is known.
-    pub(super) fn corrected(&self, now: UnixTime) -> UnixTime {
+    /// The time to sign for: the endpoint's, as far as it is known. The same claims have the same
+    /// signature, so an attempt within the second of another one counts from the second before.
+    pub(super) fn sign_at(&mut self, now: UnixTime) -> UnixTime {
+        let now = self.corrected(now);
+        let mut seconds = (0..=now.as_secs()).rev().map(UnixTime::from_secs);
+        let unused = seconds.find(|second| !self.signed.contains(second));
+        self.signed.extend(unused);
+        unused.unwrap_or(now)
+    }
+
+    fn corrected(&self, now: UnixTime) -> UnixTime {
         let Some(skew) = self.skew else { return now };
         let (now, seconds) = (now.as_secs(), skew.seconds());
         UnixTime::from_secs(if skew.is_ahead() {

@@ -22,11 +22,10 @@ pub(crate) async fn dial(
 ) -> Result<TcpStream, DialError> {
     let addresses = match origin.known_addresses() {
         Some(known) => known,
-        None => deadline
-            .run(Phase::Lookup, timeouts.connect, lookup_host((origin.host.as_str(), origin.port)))
-            .await?
-            .map_err(DialError::Lookup)?
-            .collect(),
+        None => {
+            let lookup = lookup_host((origin.host.as_str(), origin.port));
+            found(lookup, timeouts, deadline).await?.collect()
+        }
     };
     let stream = deadline
         .run(Phase::Connect, timeouts.connect, first_of(addresses, TcpStream::connect))
@@ -49,6 +48,15 @@ impl From<Elapsed> for DialError {
     fn from(elapsed: Elapsed) -> Self {
         Self::Elapsed(elapsed)
     }
+}
+
+async fn found<T>(
+    lookup: impl Future<Output = io::Result<T>>,
+    timeouts: &Timeouts,
+    deadline: &Deadline,
+) -> Result<T, DialError> {
+    let found = deadline.run(Phase::Lookup, timeouts.connect, lookup).await?;
+    found.map_err(DialError::Lookup)
 }
 
 /// Tries the addresses in turn, the next one when the last has failed or has been silent for
@@ -155,6 +163,18 @@ mod tests {
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn b01_a_silent_resolver_is_given_five_seconds() {
+        let begun = Instant::now();
+        let timeouts = Timeouts::default();
+        let deadline = Deadline::after(timeouts.total);
+        let silence = found(pending::<io::Result<()>>(), &timeouts, &deadline).await;
+        let Err(DialError::Elapsed(elapsed)) = silence else { panic!("{silence:?}") };
+        assert_eq!((elapsed.phase, elapsed.after), (Phase::Lookup, Duration::from_secs(5)));
+        // The clock of tokio ticks in milliseconds.
+        assert!(begun.elapsed() - elapsed.after < Duration::from_millis(2));
     }
 
     #[tokio::test(start_paused = true)]

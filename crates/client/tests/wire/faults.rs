@@ -3,10 +3,22 @@
 use std::time::Duration;
 
 use orgtoken_client::transport::Phase;
-use orgtoken_client::{Timeouts, Transport, TransportError};
+use orgtoken_client::{Roots, Timeouts, Transport, TransportError};
 use tokio::net::TcpSocket;
+use tokio::time::Instant;
 
-use super::server::{Act, Server, json, post, send};
+use super::certs::Authority;
+use super::server::{Act, BlackHole, Server, json, post, send};
+
+/// A label may have 63 letters, so nobody is asked about this one.
+#[tokio::test(start_paused = true)]
+async fn b01_a_host_without_an_address_is_named() {
+    let host = "x".repeat(64);
+    let transport = Transport::builder().roots(Roots::Pem(Authority::new().pem())).build();
+    let error = transport.exchange(post(&format!("https://{host}/"))).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("net.dns", true), "{error:?}");
+    assert_eq!(error.to_string(), format!("cannot find the address of `{host}`"));
+}
 
 #[tokio::test(start_paused = true)]
 async fn b02_a_refused_connection_names_the_host() {
@@ -20,6 +32,16 @@ async fn b02_a_refused_connection_names_the_host() {
     assert_eq!(error.code(), "net.connect");
     assert_eq!(error.to_string(), format!("cannot connect to `{address}`"));
     assert!(error.is_transient());
+}
+
+#[tokio::test(start_paused = true)]
+async fn b02_a_black_hole_is_given_five_seconds() {
+    let hole = BlackHole::new();
+    let begun = Instant::now();
+    let error = Transport::builder().build().exchange(post(&hole.url())).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("net.connect", true));
+    assert!(error.to_string().ends_with(" within 5 s"), "{error}");
+    assert_eq!(begun.elapsed().as_secs(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use orgtoken_client::{Proxy, Roots, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use super::certs::{Authority, named};
+use super::login::{login_at, obtain_over};
 use super::server::{Act, SECRET, Server, json, post, send, tick};
 
 const HOST: &str = "acme.my.salesforce.com";
@@ -86,6 +89,33 @@ async fn b34_a_proxy_that_gets_in_the_way() {
         assert!(said.contains(&proxy.address().to_string()), "{row}: {said}");
         assert!(!said.contains("canary") && !said.contains("Y2FuYXJ5"), "{row}: {said}");
         assert!(!proxy.requests()[0].contains(SECRET), "{row}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn b34_no_attempt_tells_the_proxy_more_than_the_host() {
+    let asks = format!("CONNECT {HOST}:443 HTTP/1.1\r\n");
+    for (row, script, attempts) in [
+        ("B34 407", vec![send("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n")], 1),
+        ("B34 502", vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")], 3),
+        ("B34 dies", vec![], 3),
+        ("B34 extra bytes", vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Listen], 1),
+        ("B34 silent", vec![Act::Listen], 3),
+        ("B34 another 200", vec![send("HTTP/1.1 200 OK\r\n\r\n"), Act::Listen], 3),
+    ] {
+        let proxy = Server::always(script).await;
+        let transport = through(&proxy.url(), "", Authority::new().pem());
+        let begun = Instant::now();
+        let error =
+            obtain_over(&transport, &login_at(&format!("https://{HOST}"), None)).await.unwrap_err();
+        assert_eq!(error.attempts().len(), attempts, "{row}: {error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{row}");
+        let asked = proxy.requests();
+        assert_eq!(asked.len(), attempts, "{row}");
+        for asked in asked {
+            assert!(asked.starts_with(&asks), "{row}: {asked}");
+            assert!(!asked.contains("assertion") && !asked.contains("eyJ"), "{row}: {asked}");
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Attempts after attempts that failed. Row ids are those of the security reference's table B.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use orgtoken_assertion::UnixTime;
 use orgtoken_client::{Roots, Transport};
 use orgtoken_oauth::RetryPolicy;
 use tokio::net::TcpSocket;
@@ -9,7 +11,7 @@ use tokio::time::Instant;
 
 use super::certs::{Authority, named};
 use super::login::{assertions, login, login_at, obtain, obtain_over, refusal, token};
-use super::server::{Act, Server, send};
+use super::server::{Act, BlackHole, Server, send};
 
 #[tokio::test(start_paused = true)]
 async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
@@ -20,8 +22,14 @@ async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
         ("B07 lost in mid-body", vec![short(), short()], 3),
         ("B09 500, then 502", vec![status(500), status(502)], 3),
         ("B09 503, then 504", vec![status(503), status(504)], 3),
+        ("408", vec![status(408)], 2),
         ("420 of the edge", vec![status(420)], 2),
+        ("maintenance with 200", vec![vec![page("<html>Data Not Available")]], 2),
         ("unknown_error", vec![vec![error("unknown_error", "retry your request")]], 2),
+        ("server_error", vec![vec![error("server_error", "")]], 2),
+        ("service_unavailable", vec![vec![error("service_unavailable", "")]], 2),
+        ("system_down", vec![vec![error("system_down", "")]], 2),
+        ("slow_down", vec![vec![error("slow_down", "")]], 2),
         ("audience, then 503", vec![vec![refusal("audience is invalid")], status(503)], 3),
     ] {
         let server =
@@ -34,6 +42,20 @@ async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
         assert_eq!(ends.len(), requests, "{row}");
         assert!(ends.is_sorted_by(|one, other| one < other), "{row}: {ends:?}");
     }
+}
+
+/// The clock stands still, as it does for attempts within one second.
+#[tokio::test(start_paused = true)]
+async fn b06_no_two_attempts_send_the_same_bytes() {
+    let server = Server::always(status(503)).await;
+    let now = UnixTime::from_secs(1_700_000_000);
+    let transport = Transport::builder().build();
+    login(&server, None).obtain(&transport, || now).await.unwrap_err();
+    let requests: HashSet<_> = server.requests().into_iter().collect();
+    assert_eq!(requests.len(), 3);
+    let ends = assertions(&server).into_iter().map(|one| one.claims().expires_at());
+    let ends: Vec<_> = ends.map(|end| end.unwrap().as_secs() - now.as_secs()).collect();
+    assert_eq!(ends, [150, 149, 148], "never later than the first");
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,6 +138,16 @@ async fn b02_a_refused_connection_is_tried_three_times_within_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b02_a_black_hole_is_tried_three_times_within_the_deadline() {
+    let hole = BlackHole::new();
+    let begun = Instant::now();
+    let error = obtain(&login_at(&hole.url(), None)).await.unwrap_err();
+    assert_eq!((error.code(), error.attempts().len()), ("net.connect", 3));
+    let took = begun.elapsed();
+    assert!((15..20).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a104_attempts_share_one_deadline() {
     let server = Server::always([Act::Hold]).await;
     let begun = Instant::now();
@@ -159,6 +191,13 @@ async fn b25_a_wrong_clock_is_corrected_for_one_attempt() {
 
 fn status(status: u16) -> Vec<Act> {
     vec![send(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n"))]
+}
+
+fn page(body: &str) -> Act {
+    let length = body.len();
+    send(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{body}"
+    ))
 }
 
 fn error(code: &str, description: &str) -> Act {

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use orgtoken_client::{Transport, TransportError};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{interval, sleep};
 use tokio_rustls::TlsAcceptor;
 
@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Flood(Vec<u8>),
     /// Says nothing until the client closes.
     Hold,
+    /// Says nothing, and takes down whatever the client says until it closes.
+    Listen,
     /// Breaks the connection off; it must be the last step.
     Reset,
     /// Sends the bytes at once.
@@ -108,10 +110,38 @@ impl Server {
     }
 }
 
+/// A place where every attempt to connect is met with silence.
+pub(crate) struct BlackHole {
+    address: SocketAddr,
+    _listener: std::net::TcpListener,
+    _waiting: Vec<std::net::TcpStream>,
+}
+
+impl BlackHole {
+    /// Nobody accepts, and the kernel keeps as many waiting as it likes: those after them hear
+    /// nothing.
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap().into_std().unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = || std::net::TcpStream::connect_timeout(&address, A_MOMENT).ok();
+        let waiting = std::iter::from_fn(connect).collect();
+        Self { address, _listener: listener, _waiting: waiting }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
 /// A request whose body nobody else may see.
 pub(crate) fn post(url: &str) -> Request<Bytes> {
     Request::post(url).body(Bytes::from_static(SECRET.as_bytes())).unwrap()
 }
+
+/// More than a connection on this machine takes.
+const A_MOMENT: Duration = Duration::from_millis(300);
 
 pub(crate) const SECRET: &str = "assertion=eyJhbGciOiJSUzI1NiJ9.canary.canary";
 
@@ -145,7 +175,11 @@ async fn perform(
     record: &Mutex<Vec<String>>,
 ) -> io::Result<()> {
     let request = read_request(&mut stream).await?;
-    record.lock().unwrap().push(request);
+    let nth = {
+        let mut requests = record.lock().unwrap();
+        requests.push(request);
+        requests.len() - 1
+    };
     for act in acts {
         match act {
             Act::Drip(bytes) => {
@@ -159,6 +193,15 @@ async fn perform(
                 stream.write_all(&bytes).await?;
             },
             Act::Hold => drop(stream.read(&mut [0]).await),
+            Act::Listen => loop {
+                let mut bytes = [0; 4096];
+                let count = stream.read(&mut bytes).await?;
+                if count == 0 {
+                    break;
+                }
+                let more = String::from_utf8_lossy(&bytes[..count]);
+                record.lock().unwrap()[nth].push_str(&more);
+            },
             Act::Reset => return Ok(()),
             Act::Send(bytes) => stream.write_all(&bytes).await?,
             Act::Wait(time) => sleep(time).await,

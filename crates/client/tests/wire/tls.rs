@@ -6,8 +6,10 @@ use orgtoken_client::transport::CertificateFault;
 use orgtoken_client::{Roots, Transport, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use super::certs::{Authority, authority, expired, named, not_yet_valid, self_signed};
+use super::login::{login_at, obtain_over};
 use super::server::{Server, json, post, tick};
 
 #[tokio::test(start_paused = true)]
@@ -120,12 +122,18 @@ async fn b05_a_handshake_that_fails() {
             "the host refused the handshake",
             false,
         ),
-        ("B05 stall", None, "", true),
+        ("B05 stall", None, " within 5 s", true),
     ] {
         let url = listener(reply).await;
-        let error = trusting(Authority::new().pem()).exchange(post(&url)).await.unwrap_err();
+        let transport = trusting(Authority::new().pem());
+        let begun = Instant::now();
+        let error = transport.exchange(post(&url)).await.unwrap_err();
         assert_eq!((error.code(), error.is_transient()), ("net.tls", transient), "{row}: {error}");
         assert!(error.to_string().ends_with(words), "{row}: {error}");
+        assert!(begun.elapsed().as_secs() <= 5, "{row}: {:?}", begun.elapsed());
+
+        let error = obtain_over(&transport, &login_at(&url, None)).await.unwrap_err();
+        assert_eq!(error.attempts().len(), if transient { 3 } else { 1 }, "{row}");
     }
 }
 
@@ -164,17 +172,19 @@ fn trusting(pem: Vec<u8>) -> Transport {
     Transport::builder().roots(Roots::Pem(pem)).build()
 }
 
-/// Answers a ClientHello with `reply` and closes, or is silent.
+/// Answers each ClientHello with `reply` and closes, or is silent.
 async fn listener(reply: Option<&'static [u8]>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(tick());
     tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let _ = stream.read(&mut [0; 4096]).await;
-        match reply {
-            Some(reply) => stream.write_all(reply).await.unwrap(),
-            None => drop(stream.read(&mut [0]).await),
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await;
+            match reply {
+                Some(reply) => stream.write_all(reply).await.unwrap(),
+                None => drop(stream.read(&mut [0]).await),
+            }
         }
     });
     format!("https://{address}/")
