@@ -121,7 +121,6 @@ impl Lease {
     }
 
     /// Tells of logins that earlier holders began, and did not live to keep what came of them.
-    #[must_use]
     pub fn after(self, begun: Vec<UnixTime>) -> Self {
         Self { begun, ..self }
     }
