@@ -25,6 +25,7 @@
 //!
 //! [`Signer`]: orgtoken_assertion::Signer
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
@@ -43,6 +44,15 @@ fn signed(
     signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
 ) -> Result<Signature, SignError> {
     signature.map(Signature::from_bytes).map_err(|error| SignError::Elsewhere(error.into()))
+}
+
+/// What to do about it, as whoever did not sign knows best.
+pub(crate) fn hint(error: &SignError) -> Option<Cow<'static, str>> {
+    let SignError::Elsewhere(reported) = error else { return error.hint() };
+    if let Some(reported) = reported.downcast_ref::<AgentError>() {
+        return reported.hint();
+    }
+    reported.downcast_ref().map_or_else(|| error.hint(), CommandError::hint)
 }
 
 /// How long a signer may take unless told: a person may have to touch a token, and the endpoint

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use orgtoken_assertion::Signer;
+use orgtoken_client::LoginError;
 use orgtoken_client::signer::CommandSigner;
 
 use crate::{PEM, assert_signs_as_the_key_itself, elsewhere, is_there, key, private_file};
@@ -59,6 +60,15 @@ fn a_command_that_does_not_sign_is_told_for_what_it_did() {
     let missing = CommandSigner::program(words, key().public_key().clone());
     let error = elsewhere(missing.sign(b"message").unwrap_err());
     assert_eq!(error, "the signer command cannot be started: entity not found");
+}
+
+#[test]
+fn a_login_hints_at_the_command_that_did_not_sign() {
+    for (line, hint) in [("exit 1", "run the command by hand"), ("true", "let it write the RSA")] {
+        let error = LoginError::from(shell(line).sign(b"m").unwrap_err());
+        assert_eq!(error.code(), "sign.elsewhere", "{line}");
+        assert!(error.hint().unwrap().starts_with(hint), "{line}");
+    }
 }
 
 #[test]
