@@ -103,7 +103,7 @@ fn named(file: Option<&Path>, directories: &[PathBuf]) -> Result<Anchors, RootsF
     for (file, directory) in iter::once((file, None)).chain(each) {
         let found = rustls_native_certs::load_certs_from_paths(file, directory);
         if let (true, Some(error)) = (found.certs.is_empty(), found.errors.into_iter().next()) {
-            return Err(RootsFault::from(error));
+            return Err(RootsFault::of(error));
         }
         certificates.extend(found.certs);
     }
@@ -130,8 +130,8 @@ pub enum RootsFault {
     },
 }
 
-impl From<rustls_native_certs::Error> for RootsFault {
-    fn from(error: rustls_native_certs::Error) -> Self {
+impl RootsFault {
+    fn of(error: rustls_native_certs::Error) -> Self {
         match error.kind {
             rustls_native_certs::ErrorKind::Io { inner, path } => {
                 Self::Unreadable { path, source: inner }
