@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use orgtoken_client::TokenSource;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::gate::Door;
@@ -313,6 +314,26 @@ async fn b38_who_is_silent_for_too_long_is_cut() {
         let answer = timeout(Duration::from_secs(60), service.raw(said)).await.expect("it is cut");
         assert_ne!(status(&answer), 200, "{said}");
     }
+}
+
+/// A byte a second is no head: the five seconds are for all of it.
+#[tokio::test(start_paused = true)]
+async fn b38_who_drips_is_cut_after_five_seconds() {
+    let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
+    let (mut from, mut to) =
+        tokio::net::UnixStream::connect(&service.path).await.unwrap().into_split();
+    let dripping = tokio::spawn(async move {
+        for byte in post("/v1/token", "{}").bytes() {
+            let _ = to.write_all(&[byte]).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let began = tokio::time::Instant::now();
+    let mut answer = String::new();
+    let _ = from.read_to_string(&mut answer).await;
+    dripping.abort();
+    assert!(!answer.contains("00Dcanary"), "{answer}");
+    assert_eq!(began.elapsed().as_secs(), 5);
 }
 
 #[tokio::test]
