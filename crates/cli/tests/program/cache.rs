@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use orgtoken_fake_org::Scenario;
 use serde_json::Value;
 
-use crate::support::{Bench, USER, stderr, stdout};
+use crate::support::{Bench, Pair, USER, error, stderr, stdout};
 
 #[test]
 fn the_second_run_takes_no_login() {
@@ -143,13 +143,38 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
 }
 
 #[test]
-fn b13_another_key_or_user_is_another_login() {
-    let bench = Bench::new();
-    bench.org.set_scenario(USER, Scenario::named("not-approved"));
-    bench.run(&["token"]);
-    let output = bench.run(&["token", "--username", "somebody@acme.com"]);
-    assert!(!stderr(&output).contains("remembered"), "{}", stderr(&output));
-    assert_eq!(bench.org.login_history().len(), 2);
+fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
+    for (name, minutes) in [("rate", 60), ("rate-code", 60), ("too-many-requests", 5)] {
+        let bench = Bench::new();
+        bench.play(name);
+        let first = error(&bench.run(&["token", "--json"]));
+        let second = error(&bench.run(&["token", "--json"]));
+        assert_eq!((&first["exit"], &second["exit"]), (&7.into(), &7.into()), "{name}: {second}");
+        assert_eq!(first["code"], second["code"], "{name}");
+        assert_eq!(bench.org.requests().len(), 1, "{name}: no retry, in this call or the next");
+        let told = second["message"].as_str().unwrap();
+        let (_, wait) = told.split_once("asked anew in ").expect(told);
+        let wait: u64 = wait.split_once(" min").expect(told).0.parse().unwrap();
+        assert!((minutes - 2..=minutes).contains(&wait), "{name}: {told}");
+    }
+}
+
+#[test]
+fn b13_another_key_user_or_app_is_another_login() {
+    for (name, other) in [
+        ("user", ["--username", "somebody@acme.com"]),
+        ("app", ["--client-id", "3MVG9_other"]),
+        ("key", ["--jwt-key-file", "other.key"]),
+    ] {
+        let bench = Bench::new();
+        bench.private_file("other.key", &Pair::generate().key);
+        bench.play("not-approved");
+        bench.run(&["token"]);
+        let output = bench.run(&[&["token"], other.as_slice()].concat());
+        assert_eq!(output.status.code(), Some(4), "{name}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("remembered"), "{name}: {}", stderr(&output));
+        assert_eq!(bench.org.login_history().len(), 2, "{name}");
+    }
 }
 
 #[test]

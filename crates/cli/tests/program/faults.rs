@@ -1,11 +1,18 @@
 //! A machine that is short of something, and runs that are ended from outside.
 
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant, SystemTime};
 
+use orgtoken_fake_org::{FakeOrgBuilder, Scenario, User};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
-use crate::support::{Bench, stderr, stdout};
+use crate::support::{Bench, USER, error, stderr, stdout};
 
 #[test]
 fn b31_too_few_files_are_told_and_are_no_bug() {
@@ -46,8 +53,129 @@ fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
 fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
     let bench = Bench::new();
     let token = stdout(&bench.run(&["token"])).to_owned();
-    let output = bench.run(&["token", "--proxy", "http://127.0.0.1:9"]);
-    assert_eq!((stdout(&output), stderr(&output)), (token.as_str(), ""));
+    let mut soon = bench.command(&["token"]);
+    let mut long = bench.command(&["token", "--min-ttl", "59m"]);
+    let mut anew = bench.command(&["token", "--no-cache", "--json"]);
+    drop(bench.org);
+    for command in [&mut soon, &mut long] {
+        assert_eq!(stdout(&command.output().unwrap()), token);
+    }
+    let refused = error(&anew.output().unwrap());
+    assert_eq!((&refused["code"], &refused["exit"]), (&"net.connect".into(), &6.into()));
+}
+
+#[test]
+fn b16_an_ended_token_is_not_printed_when_the_endpoint_is_down() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["token", "--json"]);
+    command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
+    stdout(&command.output().unwrap());
+    drop(bench.org);
+    let began = Instant::now();
+    let ended = loop {
+        let output = command.output().unwrap();
+        if !output.status.success() {
+            break output;
+        }
+        assert!(began.elapsed() < PATIENCE, "it lives on and on");
+    };
+    assert_eq!(error(&ended)["code"], "net.connect", "and no token beside it");
+}
+
+#[test]
+fn a115_b25_a_wrong_clock_is_told_with_its_size_and_costs_one_more_attempt() {
+    let ten = Duration::from_secs(600);
+    for (name, clock, words) in [
+        ("behind", (|ten| SystemTime::now() + ten) as fn(Duration) -> SystemTime, "behind"),
+        ("ahead", |ten| SystemTime::now() - ten, "ahead of"),
+    ] {
+        let org = |org: FakeOrgBuilder| org.clock(move || clock(ten));
+        let refused = User::new(USER).scenario(Scenario::named("expired").unwrap());
+        let bench = Bench::with(refused, org);
+        let error = error(&bench.run(&["token", "--json"]));
+        assert_eq!(error["code"], "refused.assertion_expired", "{name}");
+        let hint = error["hint"].as_str().unwrap();
+        let size = hint.strip_prefix("the local clock is ").unwrap();
+        let (seconds, rest) = size.split_once(" s ").unwrap();
+        assert!(seconds.parse::<u64>().unwrap().abs_diff(600) < 60, "{name}: {hint}");
+        assert!(rest.starts_with(words), "{name}: {hint}");
+        assert_eq!(assertions(&bench).len(), 2, "{name}");
+
+        bench.org.set_scenario(USER, None);
+        stdout(&bench.run(&["token", "--retry"]));
+        assert_eq!(bench.org.logins(), 1, "{name}");
+    }
+}
+
+#[test]
+fn b06_each_attempt_has_an_assertion_of_its_own() {
+    for (name, exit, attempts) in
+        [("wire-closed", 6, 3), ("wire-cut", 6, 3), ("edge-502", 8, 3), ("unknown-error", 4, 3)]
+    {
+        let bench =
+            Bench::with(User::new(USER).scenario(Scenario::named(name).unwrap()), |org| org);
+        let error = error(&bench.run(&["token", "--json"]));
+        assert_eq!(error["exit"], exit, "{name}: {error}");
+        assert_eq!(assertions(&bench).len(), attempts, "{name}: as many as there are attempts");
+        assert_eq!(bench.org.requests().len(), attempts, "{name}");
+    }
+}
+
+#[test]
+fn b34_a_proxy_that_says_no_is_named_without_its_password() {
+    for (row, answer, code, attempts) in [
+        ("B34 407", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n", "proxy.auth", 1),
+        ("B34 502", "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", "proxy.status", 3),
+        ("B34 dies", "", "proxy.closed", 3),
+        ("B34 extra bytes", "HTTP/1.1 200 OK\r\n\r\nextra", "proxy.protocol", 1),
+    ] {
+        let bench = Bench::new();
+        let (address, asked) = proxy(answer);
+        let url = format!("http://robot:canary-of-the-proxy@{address}");
+        let host = ["-r", "https://acme.my.salesforce.com"];
+        let mut command = bench.command(&["token", "--json", "-vv"]);
+        let output = command.args(host).env("HTTPS_PROXY", url).output().unwrap();
+        let said = stderr(&output);
+        let document = said.lines().find(|line| line.starts_with('{')).unwrap();
+        let error = &serde_json::from_str::<Value>(document).unwrap()["error"];
+        assert_eq!((&error["code"], &error["exit"]), (&code.into(), &6.into()), "{row}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(&address), "{row}: {error}");
+        for secret in ["canary", "cm9ib3Q6", "eyJ"] {
+            assert!(!said.contains(secret), "{row}: {said}");
+        }
+        for _ in 0..attempts {
+            let asked = asked.recv_timeout(PATIENCE).expect(row);
+            assert!(asked.starts_with("CONNECT acme.my.salesforce.com:443 "), "{row}: {asked}");
+            assert!(!asked.contains("assertion"), "{row}: {asked}");
+        }
+        assert!(asked.try_recv().is_err(), "{row}: more than {attempts} attempts");
+    }
+}
+
+/// A proxy that gives every connection the same answer, and what it was asked over each.
+fn proxy(answer: &'static str) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (tell, asked) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let count = stream.read(&mut request).unwrap();
+            let mut request = String::from_utf8_lossy(&request[..count]).into_owned();
+            stream.write_all(answer.as_bytes()).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            // Whatever else it says, until it goes.
+            let _ = stream.read_to_string(&mut request);
+            let _ = tell.send(request);
+        }
+    });
+    (address, asked)
+}
+
+/// The assertions that came, each once.
+fn assertions(bench: &Bench) -> HashSet<Vec<u8>> {
+    bench.org.requests().iter().map(|request| request.body().to_vec()).collect()
 }
 
 /// A shell lets what it runs in the background ignore SIGINT, these tests perhaps, and the program
@@ -59,3 +187,6 @@ fn heeding_signals(program: &Command) -> Command {
     command.current_dir(program.get_current_dir().unwrap()).stdout(Stdio::null());
     command
 }
+
+/// For what comes in a moment, unless the machine is very busy.
+const PATIENCE: Duration = Duration::from_secs(60);

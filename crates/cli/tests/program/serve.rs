@@ -78,8 +78,12 @@ impl Service {
     }
 
     /// What it said after it was told to end.
-    fn end(mut self) -> String {
-        self.signal("-TERM");
+    fn end(self) -> String {
+        self.end_by("-TERM")
+    }
+
+    fn end_by(mut self, signal: &str) -> String {
+        self.signal(signal);
         let mut said = String::new();
         self.said.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -142,15 +146,34 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
 }
 
 #[test]
-fn b36_on_sigterm_the_socket_goes_and_the_lock_is_free() {
+fn b36_who_is_told_to_end_removes_the_socket_and_frees_the_lock() {
     let bench = Bench::new();
+    for signal in ["-TERM", "-INT"] {
+        let service = Service::of(&bench);
+        let socket = service.socket.clone();
+        let silent = UnixStream::connect(&socket).unwrap();
+        service.end_by(signal);
+        assert!(!socket.exists(), "{signal}");
+        drop(silent);
+    }
+    assert_eq!(Service::of(&bench).token().0, 200);
+}
+
+#[test]
+fn b36_a_login_in_progress_does_not_hold_up_the_end_of_a_service() {
+    let bench = Bench::new();
+    let hold = bench.org.hold("/services/oauth2/token");
     let service = Service::of(&bench);
     let socket = service.socket.clone();
-    let silent = UnixStream::connect(&socket).unwrap();
+    let mut client = UnixStream::connect(&socket).unwrap();
+    let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
+    client.write_all(ask.as_bytes()).unwrap();
+    hold.wait(1);
+    // The login itself never ends.
     service.end();
     assert!(!socket.exists());
-    drop(silent);
-    Service::of(&bench).token();
+    drop(hold);
+    stdout(&bench.run(&["token"]));
 }
 
 #[test]

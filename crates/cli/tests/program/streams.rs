@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, pipe};
 use std::process::Stdio;
 
-use crate::support::{Bench, stderr, terminal};
+use crate::support::{Bench, error, stderr, terminal};
 
 #[test]
 fn b35_nobody_reads_the_token() {
@@ -46,6 +46,10 @@ fn b35_the_disk_is_full() {
     assert_eq!(output.status.code(), Some(1));
     let said = "error: cannot write to standard output: No space left on device (os error 28)\n";
     assert_eq!(stderr(&output), said);
+
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let error = error(&bench.command(&["token", "--json"]).stdout(full).output().unwrap());
+    assert_eq!((&error["code"], &error["exit"]), (&"io.stdout".into(), &1.into()));
 }
 
 #[test]
