@@ -2,8 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// What happens after a request has been read.
@@ -20,10 +19,9 @@ pub enum Answer {
 }
 
 /// Gives each connection the same answer.
-#[derive(Debug)]
 pub struct Raw {
     address: SocketAddr,
-    requests: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Raw {
@@ -31,7 +29,7 @@ impl Raw {
     pub fn answering(answer: Answer) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let requests = Arc::new(AtomicUsize::new(0));
+        let requests = Arc::default();
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -48,15 +46,15 @@ impl Raw {
         self.address.to_string()
     }
 
-    /// How many whole requests came.
-    pub fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+    /// The whole requests that came, as they were.
+    pub fn requests(&self) -> Vec<Vec<u8>> {
+        lock(&self.requests).clone()
     }
 }
 
-fn talk(mut stream: TcpStream, answer: &Answer, seen: &AtomicUsize) -> io::Result<()> {
-    read_request(&mut stream)?;
-    seen.fetch_add(1, Ordering::SeqCst);
+fn talk(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<Vec<u8>>>) -> io::Result<()> {
+    let request = read_request(&mut stream)?;
+    lock(seen).push(request);
     match answer {
         Answer::Bytes(bytes) => stream.write_all(bytes),
         Answer::Drip(head, byte, pause) => {
@@ -77,7 +75,7 @@ fn talk(mut stream: TcpStream, answer: &Answer, seen: &AtomicUsize) -> io::Resul
 }
 
 /// Reads the head, and as much body as it promises.
-fn read_request(stream: &mut TcpStream) -> io::Result<()> {
+fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -90,9 +88,13 @@ fn read_request(stream: &mut TcpStream) -> io::Result<()> {
             continue;
         };
         if request.len() >= head + 4 + content_length(&request[..head]) {
-            return Ok(());
+            return Ok(request);
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn content_length(head: &[u8]) -> usize {
