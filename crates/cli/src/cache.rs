@@ -1,6 +1,5 @@
 //! Where tokens are kept between runs.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use orgtoken_client::Transport;
@@ -11,13 +10,13 @@ use orgtoken_settings::{Cache as Place, Settings};
 
 use crate::args::Network;
 use crate::console::Console;
-use crate::context::folder;
+use crate::environment::cache_folder;
 use crate::failure::Failure;
+#[cfg(feature = "redis")]
+use crate::runtime::wait_for;
 #[cfg(feature = "redis")]
 use crate::sealing::known_sealing_key;
 use crate::sealing::sealing_key;
-#[cfg(feature = "redis")]
-use crate::session::wait_for;
 #[cfg(feature = "redis")]
 use crate::transport::transport;
 
@@ -107,12 +106,6 @@ pub(crate) fn forget_elsewhere(settings: &Settings, network: &Network) -> Result
 #[cfg(not(feature = "redis"))]
 pub(crate) fn forget_elsewhere(_: &Settings, _: &Network) -> Result<usize, Failure> {
     Ok(0)
-}
-
-/// One folder for cron and shells alike: `$XDG_CACHE_HOME/orgtoken`, or `~/.cache/orgtoken`.
-pub(crate) fn cache_folder() -> Option<PathBuf> {
-    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
-    Some(cache.join("orgtoken"))
 }
 
 #[cfg(feature = "redis")]

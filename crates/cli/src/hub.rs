@@ -1,7 +1,6 @@
 //! A settings record that Onify Hub keeps.
 
 use std::borrow::Cow;
-use std::env;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -10,9 +9,10 @@ use http::{HeaderValue, Request, StatusCode};
 use zeroize::Zeroizing;
 
 use crate::args::Route;
+use crate::environment::variable;
 use crate::failure::Failure;
 use crate::input::read_key;
-use crate::session::wait_for;
+use crate::runtime::wait_for;
 use crate::transport;
 
 /// What stands before the Hub's address where a file's path may stand.
@@ -58,23 +58,25 @@ impl Hub<'_> {
 
     /// Typed into the Hub's admin page without the underscore, kept with it.
     fn key(&self) -> String {
-        let variable = KEYS.into_iter().find_map(set).map(|key| key.to_string_lossy().into_owned());
-        let key = self.key.or(variable.as_deref()).unwrap_or(USUAL_KEY);
+        let named =
+            KEYS.into_iter().find_map(variable).map(|key| key.to_string_lossy().into_owned());
+        let key = self.key.or(named.as_deref()).unwrap_or(USUAL_KEY);
         let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         format!("_{}", key.trim_start_matches('_')).chars().filter(|c| kept(*c)).collect()
     }
 
     /// As the Hub shows it: `Bearer …`, or what comes after that.
     fn token(&self) -> Result<HeaderValue, Failure> {
-        let text =
-            match self.token_file.map(Path::to_owned).or_else(|| set(TOKEN_FILE).map(Into::into)) {
-                Some(file) => {
-                    Zeroizing::new(String::from_utf8_lossy(&read_key(&file)?.0).into_owned())
-                }
-                None => Zeroizing::new(
-                    set(TOKEN).ok_or(HubError::NoToken)?.to_string_lossy().into_owned(),
-                ),
-            };
+        let text = match self
+            .token_file
+            .map(Path::to_owned)
+            .or_else(|| variable(TOKEN_FILE).map(Into::into))
+        {
+            Some(file) => Zeroizing::new(String::from_utf8_lossy(&read_key(&file)?.0).into_owned()),
+            None => Zeroizing::new(
+                variable(TOKEN).ok_or(HubError::NoToken)?.to_string_lossy().into_owned(),
+            ),
+        };
         let text = match text.trim() {
             text if text.contains(' ') => Zeroizing::new(text.to_owned()),
             text => Zeroizing::new(format!("Bearer {text}")),
@@ -83,11 +85,6 @@ impl Hub<'_> {
         value.set_sensitive(true);
         Ok(value)
     }
-}
-
-/// An empty variable is an unset one.
-fn set(name: &str) -> Option<std::ffi::OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Why there is no record.

@@ -1,12 +1,13 @@
 //! A private key that is looked at, outside any settings.
 
-use std::env;
+use std::ffi::OsString;
 use std::path::Path;
 
 use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::args;
+use crate::environment::variable;
 use crate::failure::Failure;
 use crate::input::read_key;
 use crate::prompt;
@@ -23,20 +24,22 @@ pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<Signin
 
 fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(name) = &passphrase.key_passphrase_env {
-        let value = env::var_os(name).filter(|value| !value.is_empty());
-        return Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())));
+        return Ok(variable(name).map(bytes));
     }
     if let Some(path) = &passphrase.key_passphrase_file {
         return Ok(Some(from_file(path)?));
     }
-    let by_variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(value) = by_variable(VARIABLE) {
-        return Ok(Some(Zeroizing::new(value.into_encoded_bytes())));
+    if let Some(value) = variable(VARIABLE) {
+        return Ok(Some(bytes(value)));
     }
-    match by_variable(FILE_VARIABLE) {
+    match variable(FILE_VARIABLE) {
         Some(path) => Ok(Some(from_file(Path::new(&path))?)),
         None => Ok(prompt::passphrase()?),
     }
+}
+
+fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(value.into_encoded_bytes())
 }
 
 /// Without the line break at its end.

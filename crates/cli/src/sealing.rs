@@ -1,16 +1,15 @@
 //! What the tokens of a login are sealed with, wherever its key is.
 
-use orgtoken_assertion::{Passphrase, SigningKey};
+use orgtoken_assertion::SigningKey;
 use orgtoken_client::signer::sealing_secret;
 use orgtoken_client::store::{BootSecrets, SealingKey};
 use orgtoken_settings::{KeySource, Settings};
 use zeroize::Zeroizing;
 
 use crate::console::Console;
-use crate::context::folder;
+use crate::environment::folder;
 use crate::failure::Failure;
-use crate::prompt;
-use crate::signer;
+use crate::signer::{elsewhere, unlock};
 
 /// What seals this login's entry: only who can sign can open it.
 ///
@@ -46,21 +45,11 @@ pub(crate) fn known_sealing_key(key: &KeySource) -> Option<SealingKey> {
     Some(SealingKey::derive(&secrets()?.load(&parts)?))
 }
 
-/// Opens a locked key, and asks for its passphrase where it has to.
-pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
-    let typed = match settings.key() {
-        KeySource::Locked(key) if key.lacks_passphrase() => prompt::passphrase()?,
-        _ => None,
-    };
-    let typed = typed.map(|typed| Passphrase::new(typed.as_slice()));
-    Ok(settings.unlock(typed.as_ref())?)
-}
-
 fn secret(settings: &mut Settings) -> Result<Zeroizing<[u8; 32]>, Failure> {
     unlock(settings)?;
     match settings.key() {
         KeySource::Here(key) => Ok(of_numbers(key)),
-        key => Ok(sealing_secret(&*signer::elsewhere(key)?)?),
+        key => Ok(sealing_secret(&*elsewhere(key)?)?),
     }
 }
 

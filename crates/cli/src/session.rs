@@ -1,6 +1,5 @@
 //! A login, from what was typed to a token.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +12,10 @@ use orgtoken_settings::{ApiVersion, Settings};
 use crate::args;
 use crate::cache;
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::sealing::unlock;
-use crate::signer::signer;
+use crate::runtime::wait_for;
+use crate::signer::{signer, unlock};
 use crate::transport::{patient, transport};
 
 /// Somebody who may log in, and what they want of a token.
@@ -32,8 +31,8 @@ impl<'a> Session<'a> {
     /// As flags, environment, profile and record have it.
     pub(crate) fn open(caller: &'a args::Caller, console: &'a Console) -> Result<Self, Failure> {
         let args::Caller { login, tokens, network } = caller;
-        let (settings, _) = context::settings_and_files(login, Some(&network.route), console)?;
-        Self::of(settings, network, tokens, console)
+        let context = Context { login, route: Some(&network.route), console };
+        Self::of(context.checked()?.0, network, tokens, console)
     }
 
     pub(crate) fn of(
@@ -133,16 +132,6 @@ impl<'a> Session<'a> {
         tracing::info!("token from the cache, good for {left:?}");
         Some(Arc::clone(held.token()))
     }
-}
-
-/// Runs what uses the network. There is no runtime before, and none where it is not needed.
-pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a thread, a timer and a poller");
-    let done = runtime.block_on(future);
-    // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
-    runtime.shutdown_background();
-    done
 }
 
 /// Who logs in, with the key that signs.

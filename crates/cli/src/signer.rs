@@ -5,10 +5,26 @@ use std::env;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use orgtoken_assertion::{PublicKey, RingSigner, SignError, Signature, Signer, SigningKey};
+use orgtoken_assertion::{
+    Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
+};
 use orgtoken_client::signer::{AgentError, AgentSigner, CommandSigner};
-use orgtoken_settings::{KeySource, Setting, SignerCommand};
+use orgtoken_settings::{KeySource, Setting, Settings, SignerCommand};
 use zeroize::Zeroizing;
+
+use crate::environment::variable;
+use crate::failure::Failure;
+use crate::prompt;
+
+/// Opens a locked key, and asks for its passphrase where it has to.
+pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
+    let typed = match settings.key() {
+        KeySource::Locked(key) if key.lacks_passphrase() => prompt::passphrase()?,
+        _ => None,
+    };
+    let typed = typed.map(|typed| Passphrase::new(typed.as_slice()));
+    Ok(settings.unlock(typed.as_ref())?)
+}
 
 /// Signs with the key, or where the key is.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
@@ -54,8 +70,7 @@ pub(crate) fn elsewhere(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError>
 }
 
 fn agent(which: &str) -> Result<AgentSigner, SignerError> {
-    let socket = env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty());
-    let socket = socket.ok_or(SignerError::NoAgent)?;
+    let socket = variable("SSH_AUTH_SOCK").ok_or(SignerError::NoAgent)?;
     Ok(AgentSigner::find(Path::new(&socket), which)?)
 }
 

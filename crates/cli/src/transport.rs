@@ -9,6 +9,7 @@ use orgtoken_rest::TIMEOUTS;
 use orgtoken_settings::Settings;
 
 use crate::args::{Network, Route};
+use crate::environment::variable;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
 
@@ -40,15 +41,15 @@ fn roots(ca_file: Option<&Path>) -> Result<Roots, Failure> {
     if let Some(file) = ca_file {
         return Ok(Roots::Pem(read(file, Kind::Roots)?.to_vec()));
     }
-    let file = set("SSL_CERT_FILE").map(Into::into);
-    let directories = set("SSL_CERT_DIR").unwrap_or_default();
+    let file = variable("SSL_CERT_FILE").map(Into::into);
+    let directories = variable("SSL_CERT_DIR").unwrap_or_default();
     let directories = env::split_paths(&directories).filter(|path| !path.as_os_str().is_empty());
     Ok(Roots::System { file, directories: directories.collect() })
 }
 
 /// `HTTP_PROXY` is left alone: a web server sets it to what a client says.
 fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
-    let text = |names: [&str; 2]| names.into_iter().find_map(set);
+    let text = |names: [&str; 2]| names.into_iter().find_map(variable);
     let text = |names| text(names).unwrap_or_default().to_string_lossy().into_owned();
     let no_proxy = text(["no_proxy", "NO_PROXY"]);
     let proxy = match set_to {
@@ -68,11 +69,6 @@ fn timeouts(network: &Network) -> Timeouts {
 pub(crate) fn patient(transport: Transport, network: &Network) -> Transport {
     let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
     transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
-}
-
-/// An empty variable is an unset one.
-fn set(name: &str) -> Option<std::ffi::OsString> {
-    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// What a runtime and its first connection open.

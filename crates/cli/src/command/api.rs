@@ -12,7 +12,8 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::session::{Session, wait_for};
+use crate::runtime::wait_for;
+use crate::session::Session;
 
 /// Call the REST API with an access token
 ///

@@ -7,10 +7,11 @@ use orgtoken_settings::Settings;
 use serde::Serialize;
 
 use crate::args::{Login, Network};
-use crate::cache::{cache_folder, forget_elsewhere, kept_elsewhere};
+use crate::cache::{forget_elsewhere, kept_elsewhere};
 use crate::clock;
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
+use crate::environment::cache_folder;
 use crate::failure::Failure;
 use crate::sealing::known_sealing_key;
 use crate::text::printable;
@@ -52,9 +53,8 @@ struct Place {
 
 impl Place {
     fn settings(&self, console: &Console) -> Result<Settings, Failure> {
-        let (settings, _) =
-            context::settings_and_files(&self.login, Some(&self.network.route), console)?;
-        Ok(settings)
+        let (login, route) = (&self.login, Some(&self.network.route));
+        Ok(Context { login, route, console }.checked()?.0)
     }
 }
 

@@ -10,7 +10,7 @@ use orgtoken_settings::Setting;
 
 use crate::args::{Caller, Login};
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -42,13 +42,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let session = Session::open(&args.caller, console)?;
+    let Caller { login, tokens, network } = &args.caller;
+    let (settings, supplied) = Context { login, route: Some(&network.route), console }.checked()?;
+    let session = Session::of(settings, network, tokens, console)?;
     let version = session.api_version().to_string();
     let token = session.token()?;
     let (program, arguments) = args.command.split_first().expect("clap wants one at least");
     let mut command = Command::new(program);
     command.args(arguments);
-    for secret in secrets(&args.caller.login) {
+    for secret in secrets(login, supplied.variables) {
         command.env_remove(secret);
     }
     for (names, value) in [
@@ -64,13 +66,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 /// The variables of this process that hold what opens an org, or what opens that.
-fn secrets(login: &Login) -> impl Iterator<Item = OsString> {
+///
+/// * `read`: those that settings name by names of their own
+fn secrets(login: &Login, read: Vec<String>) -> impl Iterator<Item = OsString> {
     let of = |setting: Setting| {
         let world = setting.world_names().iter().map(|name| (*name).to_owned());
         world.chain([setting.variable()])
     };
     let named = [Setting::Cache, Setting::Passphrase, Setting::PrivateKey, Setting::Proxy];
-    let named: Vec<_> = named.into_iter().flat_map(of).chain(context::secret_variables()).collect();
+    let named: Vec<_> = named.into_iter().flat_map(of).chain(read).collect();
     let named_by_flag = login.passphrase.key_passphrase_env.clone();
     env::vars_os().map(|(name, _)| name).filter(move |name| {
         let name = name.to_string_lossy();

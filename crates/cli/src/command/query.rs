@@ -16,7 +16,8 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read_text};
 use crate::progress::Progress;
-use crate::session::{Session, wait_for};
+use crate::runtime::wait_for;
+use crate::session::Session;
 
 /// Run a SOQL query and print all its records
 ///

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::args::Login;
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::{Row, table};
 
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let hosts = context::hosts(&args.login, console)?;
+    let hosts = Context { login: &args.login, route: None, console }.hosts()?;
     if console.json() {
         return Ok(console.document(&Shown::of(&hosts))?);
     }

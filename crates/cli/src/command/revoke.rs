@@ -8,7 +8,8 @@ use orgtoken_oauth::session;
 use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::session::{Session, wait_for};
+use crate::runtime::wait_for;
+use crate::session::Session;
 
 /// Revoke the token that is kept for this login
 ///

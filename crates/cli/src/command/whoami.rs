@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::session::{Session, wait_for};
+use crate::runtime::wait_for;
+use crate::session::Session;
 use crate::text::{Row, table};
 
 /// Show who is logged in, and where

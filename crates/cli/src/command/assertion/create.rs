@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::args::{Login, duration};
 use crate::clock;
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::signer::signer;
 use crate::text::rfc3339;
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let settings = context::settings(&args.login, None, console)?;
+    let settings = Context { login: &args.login, route: None, console }.settings()?;
     let claims = claims(args, &settings)?;
     let assertion = claims.sign(signer(settings.into_key())?.as_ref())?;
     if console.json() {

@@ -8,10 +8,11 @@ use super::{Args, paper};
 use crate::cache;
 use crate::clock;
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::sealing::unlock;
+use crate::runtime::wait_for;
 use crate::session;
+use crate::signer::unlock;
 use crate::transport::transport;
 
 /// Examines; `tell` gets each finding as soon as there is one.
@@ -21,9 +22,10 @@ pub(crate) fn examine(
     tell: impl FnMut(&Finding),
 ) -> Result<Report, Failure> {
     let examination = Examination::new(clock::now, tell);
-    match context::complete(&args.login, Some(&args.network.route), console) {
+    let context = Context { login: &args.login, route: Some(&args.network.route), console };
+    match context.complete() {
         Ok((draft, _)) => match draft.check() {
-            Ok(settings) => with_settings(args, settings, examination, console),
+            Ok(settings) => with_settings(args, context, settings, examination),
             Err(problems) => Ok(examination.broken(&problems)),
         },
         Err(failure) => Ok(examination.failed(finding(failure)?)),
@@ -32,16 +34,16 @@ pub(crate) fn examine(
 
 fn with_settings(
     args: &Args,
+    context: Context<'_>,
     mut settings: Settings,
     mut examination: Examination<'_>,
-    console: &Console,
 ) -> Result<Report, Failure> {
-    let opened = unlock(&mut settings).and_then(|()| cache::store(&mut settings, console));
+    let opened = unlock(&mut settings).and_then(|()| cache::store(&mut settings, context.console));
     let store = match opened {
         Ok(store) => store,
         Err(failure) => return Ok(examination.failed(finding(failure)?)),
     };
-    let papers = paper::papers(args, store.as_ref())?;
+    let papers = paper::papers(args, context, store.as_ref())?;
     let patient = Patient::new(&settings, papers);
     examination.look(&settings, &patient);
     let transport = match transport(&args.network, &settings) {
@@ -52,7 +54,7 @@ fn with_settings(
         Ok(login) => login,
         Err(failure) => return Ok(examination.failed(finding(failure)?)),
     };
-    let report = session::wait_for(examination.go(patient, &login, &transport));
+    let report = wait_for(examination.go(patient, &login, &transport));
     forget_refusal(store.as_ref(), &report);
     Ok(report)
 }

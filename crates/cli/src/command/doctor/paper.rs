@@ -8,13 +8,17 @@ use orgtoken_doctor::Papers;
 use orgtoken_keygen::Certificate;
 
 use super::Args;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
 
 /// The certificate, who may read the key, and when this login last worked.
-pub(super) fn papers(args: &Args, store: Option<&FileStore>) -> Result<Papers, Failure> {
-    let key_file = context::key_file(&args.login);
+pub(super) fn papers(
+    args: &Args,
+    context: Context<'_>,
+    store: Option<&FileStore>,
+) -> Result<Papers, Failure> {
+    let key_file = context.key_file();
     let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
     let certificate = match certificate {
         Some(file) => Some(Certificate::parse(&read(&file, Kind::Certificate)?)?),

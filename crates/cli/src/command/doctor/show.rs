@@ -1,12 +1,12 @@
 //! A report for people, as it comes about, or for programs, at its end.
 
-use std::env;
 use std::io::{self, IsTerminal};
 
 use orgtoken_doctor::{Finding, Report, Standing, Suspect, Verdict};
 use serde::Serialize;
 
 use crate::console::{Console, OutputError};
+use crate::environment::variable;
 use crate::failure::exit_of;
 use crate::text::{printable, sentence, wrapped};
 
@@ -187,8 +187,7 @@ const WORDS: Marks =
 
 /// A terminal in a locale of UTF-8. What goes into a file is ASCII: nobody knows who reads it.
 fn speaks_utf8() -> bool {
-    let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env::var_os);
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     io::stdout().is_terminal() && (locale.contains("UTF-8") || locale.contains("UTF8"))
 }

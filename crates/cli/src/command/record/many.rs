@@ -11,7 +11,7 @@ use super::{Common, Rows as Args};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::session::wait_for;
+use crate::runtime::wait_for;
 
 /// What is to be done with each record.
 #[derive(Clone, Copy)]

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{Common, Create, Delete, Get, Update, Upsert};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::session::{Session, wait_for};
+use crate::runtime::wait_for;
+use crate::session::Session;
 
 impl Common {
     pub(super) fn org(&self, console: &Console) -> Result<Org, Failure> {

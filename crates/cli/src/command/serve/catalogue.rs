@@ -12,7 +12,8 @@ use super::Args;
 use super::stamp::Stamps;
 use crate::args::{Login, Tokens};
 use crate::console::Console;
-use crate::context::{self, Reader};
+use crate::context::{Context, Reader, profiles};
+use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -49,7 +50,7 @@ impl<'a> Catalogue<'a> {
             console,
             entries: BTreeMap::new(),
             plan: all(args)?.unwrap_or_else(|| one(args)),
-            config: Stamps::of(context::config_file()),
+            config: Stamps::of(config_file()),
             broken: BTreeSet::new(),
         };
         let mut failures = Vec::new();
@@ -156,9 +157,10 @@ impl<'a> Catalogue<'a> {
             login.profile = Some(name.to_owned());
         }
         let route = Some(&self.args.network.route);
-        let (settings, files) = reader.settings_and_files(&login, route, self.console)?;
+        let context = Context { login: &login, route, console: self.console };
+        let (settings, supplied) = reader.checked(context)?;
         let profile = self.profile(name, settings, ask_anew)?;
-        let files = Stamps::of(files.into_iter().filter(|file| file.as_os_str() != "-"));
+        let files = Stamps::of(supplied.files);
         self.broken.remove(name);
         self.entries.insert(name.to_owned(), Entry { profile: Arc::new(profile), files });
         Ok(())
@@ -187,7 +189,7 @@ impl<'a> Catalogue<'a> {
 
 /// Every profile of `config.toml`; none if there is no profile, or one login is asked for.
 fn all(args: &Args) -> Result<Option<Plan>, Failure> {
-    let profiles = context::profiles(&args.login)?;
+    let profiles = profiles(&args.login)?;
     Ok(profiles.filter(|profiles| !profiles.names().is_empty()).map(|profiles| Plan {
         names: profiles.names().to_vec(),
         default: profiles.default_name().map(str::to_owned),

@@ -11,7 +11,7 @@ use orgtoken_broker::{Bearer, ListenError, Listener};
 use super::Args;
 use crate::args::UsageError;
 use crate::console::Console;
-use crate::context::folder;
+use crate::environment::folder;
 use crate::failure::Failure;
 use crate::input::read_key;
 use crate::new_file::NewFile;

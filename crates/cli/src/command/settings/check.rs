@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::args::{Login, Route};
 use crate::command::resolve::{ShownOrigin, origin};
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::text::{printable, table};
 
@@ -26,7 +26,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut login = args.login.clone();
     login.settings = args.file.clone().or(login.settings);
-    let settings = context::settings(&login, Some(&args.route), console)?;
+    let settings = Context { login: &login, route: Some(&args.route), console }.settings()?;
     if console.json() {
         return Ok(console.document(&Shown {
             settings: settings.sources().iter().map(Into::into).collect(),

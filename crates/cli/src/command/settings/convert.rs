@@ -4,7 +4,7 @@ use orgtoken_settings::Form;
 
 use crate::args::{Login, Route};
 use crate::console::Console;
-use crate::context;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::new_file::NewFile;
 
@@ -48,7 +48,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         To::Profile => Form::Profile { name: &args.name, key_file: &key_file },
         To::Env => Form::Environment,
     };
-    let converted = context::complete(&args.login, Some(&args.route), console)?.0.convert(form)?;
+    let context = Context { login: &args.login, route: Some(&args.route), console };
+    let converted = context.complete()?.0.convert(form)?;
     for setting in converted.left_out() {
         console.warn(&format_args!("`{}` has no place in this form: left out", setting.name()));
     }

@@ -8,7 +8,7 @@ use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
 use super::{App, Args};
 use crate::args::UsageError;
-use crate::context;
+use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read};
 use crate::prompt;
@@ -41,7 +41,7 @@ pub(super) enum Key {
 
 impl Answers {
     pub(super) fn collect(args: &Args) -> Result<Self, Failure> {
-        let config = context::config_file().ok_or_else(no_home)?;
+        let config = config_file().ok_or_else(no_home)?;
         let folder = config.parent().map(PathBuf::from).unwrap_or_default();
         let there = |name: &str| existing(&config, name);
         let named = args.profile.as_deref().map(there).transpose()?;
@@ -127,7 +127,7 @@ fn one(
 }
 
 fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
-    let file = existing.given_file(Setting::PrivateKey).map(context::at_home);
+    let file = existing.given_file(Setting::PrivateKey).map(at_home);
     let agent = existing.given_agent();
     let is_another = |asked: &str| agent.is_some_and(|agent| agent != asked);
     match (args.ssh_agent.as_deref(), existing.given_command(), file) {
@@ -146,7 +146,7 @@ fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
 }
 
 fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
-    let Some(file) = existing.given_file(Setting::PublicKey).map(context::at_home) else {
+    let Some(file) = existing.given_file(Setting::PublicKey).map(at_home) else {
         return Err(Failure::new(
             "settings.missing",
             Some("add `public_key_file` to the profile: a public key or certificate"),

@@ -1,0 +1,54 @@
+//! Several profiles of `config.toml`.
+
+use std::collections::BTreeMap;
+
+use orgtoken_settings::{Draft, Layer, ProfileChoice, ProfileNames, Settings};
+
+use super::{Context, Supplied, variables};
+use crate::args::Login;
+use crate::environment::config_file;
+use crate::failure::Failure;
+use crate::input::{InputError, Kind, read};
+
+/// Settings of several profiles, for which `config.toml` is read once.
+pub(crate) struct Reader {
+    layers: BTreeMap<String, Layer>,
+}
+
+impl Reader {
+    pub(crate) fn open(names: &[String]) -> Result<Self, Failure> {
+        let Some(path) = config_file().filter(|_| !names.is_empty()) else {
+            return Ok(Self { layers: BTreeMap::new() });
+        };
+        let (bytes, file) = (read(&path, Kind::Settings)?, path.to_string_lossy());
+        let layers = Layer::from_profiles(&bytes, &file, names.iter().map(String::as_str));
+        Ok(Self { layers: names.iter().cloned().zip(layers).collect() })
+    }
+
+    /// As [`Context::checked`].
+    pub(crate) fn checked(
+        &mut self,
+        context: Context<'_>,
+    ) -> Result<(Settings, Supplied), Failure> {
+        let name = context.login.profile.as_deref().unwrap_or_default();
+        let Some(layer) = self.layers.remove(name) else { return context.checked() };
+        let mut draft = context.given()?;
+        draft.add(layer);
+        context.check(draft)
+    }
+}
+
+/// The profiles of `config.toml`, where no flag and no variable asks for one login.
+pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileNames>, Failure> {
+    let is_one = [&login.username, &login.client_id].into_iter().any(Option::is_some)
+        || login.jwt_key_file.is_some();
+    let draft = Draft::new([login.layer(), Layer::from_environment(variables())]);
+    let Some(path) = config_file().filter(|_| !is_one) else { return Ok(None) };
+    if draft.profile() != ProfileChoice::Default {
+        return Ok(None);
+    }
+    match read(&path, Kind::Settings) {
+        Err(InputError::Os { missing: true, .. }) => Ok(None),
+        result => Ok(Some(ProfileNames::read(&result?))),
+    }
+}

@@ -1,0 +1,113 @@
+//! What settings name, and do not hold themselves: files, variables, a record of the Hub.
+
+use std::path::{Path, PathBuf};
+
+use orgtoken_settings::{Draft, Need, Setting, Unread};
+use zeroize::Zeroizing;
+
+use super::Context;
+use crate::environment::{at_home, variable};
+use crate::failure::Failure;
+use crate::hub::{self, Hub};
+use crate::input::{InputError, KeyFileError, Kind, read, read_key};
+
+/// What was read because the settings name it.
+#[derive(Default)]
+pub(crate) struct Supplied {
+    pub(crate) files: Vec<PathBuf>,
+    /// Each holds a secret.
+    pub(crate) variables: Vec<String>,
+}
+
+/// What a need asked for, or why it is not there.
+type Found = Result<Zeroizing<Vec<u8>>, Unread>;
+
+impl Context<'_> {
+    /// Hands in everything but a passphrase, which somebody may have to be asked for.
+    pub(super) fn supplied(self, mut draft: Draft) -> Result<(Draft, Supplied), Failure> {
+        let mut supplied = Supplied::default();
+        while let Some(need) = draft.next_need() {
+            match need {
+                Need::Passphrase => draft.refuse(&need, Unread::Later),
+                need => self.supply(&mut draft, &need, &mut supplied)?,
+            }
+        }
+        Ok((draft, supplied))
+    }
+
+    /// Hands in what a need asks for, or why it is not there. A key that others can read ends
+    /// everything.
+    pub(super) fn supply(
+        self,
+        draft: &mut Draft,
+        need: &Need,
+        supplied: &mut Supplied,
+    ) -> Result<(), Failure> {
+        let found = match need {
+            Need::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
+                Ok(self.pull(&path[hub::SCHEME.len()..])?)
+            }
+            Need::File { setting, path } => {
+                let path = at_home(path);
+                let found = self.file(*setting, &path)?;
+                supplied.files.push(path);
+                found
+            }
+            Need::Variable { name, .. } => {
+                supplied.variables.push(name.clone());
+                let value = variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
+                value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
+            }
+            need => self.file(need.setting(), Path::new("-"))?,
+        };
+        match found {
+            Ok(bytes) => draft.supply(need, bytes),
+            Err(why) => draft.refuse(need, why),
+        }
+        Ok(())
+    }
+
+    fn pull(self, url: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let key = self.login.settings_key.as_deref();
+        Hub { url, key, token_file: None }.pull(self.route)
+    }
+
+    fn file(self, setting: Setting, path: &Path) -> Result<Found, Failure> {
+        let result = match setting {
+            Setting::PrivateKey | Setting::Passphrase => match read_key(path) {
+                Ok((bytes, warning)) => {
+                    warning.iter().for_each(|warning| self.console.warn(warning));
+                    Ok(bytes)
+                }
+                Err(KeyFileError::Input(error)) => Err(error),
+                Err(error) => return Err(error.into()),
+            },
+            Setting::Record => read(path, Kind::Settings),
+            _ => read(path, Kind::Key),
+        };
+        match result {
+            // It is nobody's setting that is wrong, but two of them together.
+            Err(error @ InputError::Taken { .. }) => Err(error.into()),
+            result => Ok(result.map_err(Unread::from)),
+        }
+    }
+}
+
+impl From<InputError> for Unread {
+    fn from(error: InputError) -> Self {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        match error {
+            InputError::NotAFile { path, .. } => Self::NotAFile { path: text(path) },
+            InputError::NotText { path, .. } => {
+                Self::Os { path: text(path), reason: "it is not UTF-8".into() }
+            }
+            InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
+            InputError::Taken { .. } => Self::Os { path: "-".into(), reason: error.to_string() },
+            InputError::TimedOut { path, .. } => Self::TimedOut { path: text(path) },
+            InputError::TooLarge { path, limit, .. } => Self::TooLarge {
+                path: text(path),
+                limit: usize::try_from(limit).unwrap_or_default(),
+            },
+        }
+    }
+}
