@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::fails_with;
 use crate::text::printable;
 
 /// Where the program speaks.
@@ -65,10 +65,6 @@ impl Console {
             let _ = writeln!(io::stderr().lock(), "{remark}");
         }
     }
-
-    pub(crate) fn failure(&self, failure: &Failure) {
-        let _ = failure.report(&mut io::stderr().lock(), self.json);
-    }
 }
 
 /// Standard output did not take the result: the reader is gone, or the disk is full.
@@ -89,3 +85,5 @@ impl OutputError {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
 }
+
+fails_with!(OutputError);

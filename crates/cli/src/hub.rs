@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Route;
 use crate::environment::variable;
-use crate::failure::Failure;
+use crate::failure::{Failure, fails_with};
 use crate::input::read_key;
 use crate::runtime::wait_for;
 use crate::transport;
@@ -134,6 +134,8 @@ impl HubError {
         })
     }
 }
+
+fails_with!(HubError);
 
 /// The setting `record_key`, which is read before any file is.
 const KEYS: [&str; 2] = ["ORGTOKEN_SETTINGS_KEY", "ORGTOKEN_RECORD_KEY"];

@@ -18,6 +18,8 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use crate::failure::fails_with;
+
 /// What is read decides how much of it there may be, and under which code a fault is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -229,6 +231,8 @@ impl InputError {
         Self::Os { kind, path: path.into(), reason, missing }
     }
 }
+
+fails_with!(InputError);
 
 /// How long a pipe may keep us waiting.
 const PATIENCE: Duration = Duration::from_secs(10);

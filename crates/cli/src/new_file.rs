@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::failure::fails_with;
+
 /// A file that this process has just created. Unless it is kept, it is removed again.
 pub(crate) struct NewFile {
     path: PathBuf,
@@ -98,6 +100,8 @@ impl NewFileError {
         })
     }
 }
+
+fails_with!(NewFileError);
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,8 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
+use crate::failure::fails_with;
+
 /// Asks for the private key's passphrase, without showing it; `None` where there is no terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else {
@@ -93,6 +95,8 @@ impl Interrupted {
         None
     }
 }
+
+fails_with!(Interrupted);
 
 /// A terminal that shows nothing of what is typed, until this is dropped.
 ///

@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use crate::command;
-use crate::console::Console;
+use crate::console::{Console, OutputError};
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
 use crate::log;
@@ -64,11 +65,15 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
 
 /// Whoever reads a long text may have seen enough of it: `orgtoken query … | head`.
 fn until_enough(ended: Result<(), Failure>) -> Result<(), Failure> {
-    ended.or_else(|failure| if failure.is_reader_gone() { Ok(()) } else { Err(failure) })
+    ended.or_else(|failure| match failure.error() {
+        Some(error) if OutputError::is_reader_gone(error) => Ok(()),
+        _ => Err(failure),
+    })
 }
 
 fn told(console: &Console, failure: &Failure) -> ExitCode {
-    console.failure(failure);
+    // If standard error is gone, nobody is left to be told.
+    let _ = failure.report(&mut io::stderr().lock(), console.json());
     ExitCode::from(failure.exit())
 }
 

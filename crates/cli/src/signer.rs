@@ -13,7 +13,7 @@ use orgtoken_settings::{KeySource, Setting, Settings, SignerCommand};
 use zeroize::Zeroizing;
 
 use crate::environment::variable;
-use crate::failure::Failure;
+use crate::failure::{Failure, fails_with};
 use crate::prompt;
 
 /// Opens a locked key, and asks for its passphrase where it has to.
@@ -131,5 +131,7 @@ impl SignerError {
         }
     }
 }
+
+fails_with!(SignerError);
 
 const KEY: &[u8] = b"PRIVATE KEY-----";

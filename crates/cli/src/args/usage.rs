@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::failure::fails_with;
+
 /// The command was not typed as it has to be.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
@@ -62,6 +64,8 @@ impl UsageError {
         })
     }
 }
+
+fails_with!(UsageError);
 
 /// Gives the error back where it is none: someone asked for help or the version.
 impl TryFrom<clap::Error> for UsageError {

@@ -11,6 +11,7 @@ use rustix::fs::StatVfsMountFlags;
 use zeroize::Zeroizing;
 
 use super::{InputError, Kind};
+use crate::failure::fails_with;
 
 /// Reads a private key's file. It is opened once, and who may read it is asked of what was opened.
 ///
@@ -118,6 +119,8 @@ impl KeyFileError {
         }
     }
 }
+
+fails_with!(KeyFileError);
 
 /// A private key's file that others can read, where that is how the machine is run.
 #[derive(Debug, thiserror::Error)]
