@@ -1,24 +1,23 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::Usage;
 
 /// An answer that says the call failed.
-#[derive(Debug)]
 pub struct Failure {
-    status: StatusCode,
+    answer: Response<Bytes>,
     problems: Vec<Problem>,
     request: String,
-    usage: Option<Usage>,
 }
 
 impl Failure {
     /// Reads the three shapes there are: a list of problems, one object, plain text. `secret` is
     /// never repeated, whatever the answer does.
-    pub(crate) fn read(answer: &Response<Bytes>, secret: &str) -> Self {
+    pub(crate) fn read(answer: Response<Bytes>, secret: &str) -> Self {
+        let answer = without(secret, answer);
         let body = answer.body();
         let problems = match serde_json::from_slice(body) {
             Ok(Value::Array(list)) => {
@@ -28,8 +27,7 @@ impl Failure {
             Ok(Value::Object(object)) => vec![Problem::of(&object, secret)],
             _ => Problem::word(body).into_iter().collect(),
         };
-        let usage = Usage::of(answer.headers());
-        Self { status: answer.status(), problems, request: String::new(), usage }
+        Self { answer, problems, request: String::new() }
     }
 
     /// The call that failed. A query may name what is nobody else's business, so it is left out.
@@ -40,7 +38,14 @@ impl Failure {
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.answer.status()
+    }
+
+    /// The answer as it came, but for the token, should it repeat that; without a body of over 1 MiB.
+    ///
+    /// It may quote the call, and hold what a terminal obeys.
+    pub fn answer(&self) -> &Response<Bytes> {
+        &self.answer
     }
 
     /// What Salesforce says is wrong, most often one thing; none if it says nothing legible.
@@ -55,7 +60,7 @@ impl Failure {
 
     /// How many calls the org had made by then, if Salesforce said so.
     pub fn usage(&self) -> Option<Usage> {
-        self.usage
+        Usage::of(self.answer.headers())
     }
 
     /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
@@ -64,9 +69,20 @@ impl Failure {
     }
 }
 
+/// The answer is left out: it may quote the call.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("status", &self.status())
+            .field("problems", &self.problems)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Salesforce answered {}", self.status.as_u16())?;
+        write!(f, "Salesforce answered {}", self.status().as_u16())?;
         for (index, problem) in self.problems.iter().enumerate() {
             write!(f, "{} {problem}", if index == 0 { ":" } else { ";" })?;
         }
@@ -123,7 +139,7 @@ impl fmt::Display for Problem {
 
 /// Server text on its way to a terminal: one line of bounded length without control characters.
 fn legible(text: &str, secret: &str) -> String {
-    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, "[redacted]") };
+    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, REDACTED) };
     // A caret under the query points nowhere once all is one line; row and column are said anyway.
     let said = match text.split_once("^\nERROR at ").and_then(|(_, rest)| rest.split_once('\n')) {
         Some((place, why)) => format!("at {place}: {why}"),
@@ -139,6 +155,22 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The answer with the secret blotted out, wherever a proxy or a page of debugging repeats it.
+fn without(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
+    let repeats = |bytes: &[u8]| {
+        !secret.is_empty() && bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+    };
+    for value in answer.headers_mut().values_mut().filter(|value| repeats(value.as_bytes())) {
+        *value = HeaderValue::from_static(REDACTED);
+    }
+    if repeats(answer.body()) {
+        let text = String::from_utf8_lossy(answer.body()).replace(secret, REDACTED);
+        *answer.body_mut() = text.into();
+    }
+    answer
+}
+
+const REDACTED: &str = "[redacted]";
 const LONGEST: usize = 1000;
 const MOST_PROBLEMS: usize = 10;
 
@@ -150,12 +182,12 @@ pub(crate) mod tests {
     pub(crate) fn failed(status: u16, code: &str, message: &str) -> RestError {
         let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
         let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        RestError::Failed(Box::new(Failure::read(&answer, "")))
+        RestError::Failed(Box::new(Failure::read(answer, "")))
     }
 
     fn failure(status: u16, body: &str) -> Failure {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        Failure::read(&Response::builder().status(status).body(body).unwrap(), "00Dcanary!canary")
+        Failure::read(Response::builder().status(status).body(body).unwrap(), "00Dcanary!canary")
     }
 
     #[test]
@@ -202,6 +234,15 @@ pub(crate) mod tests {
             assert_eq!(failure.to_string(), format!("Salesforce answered {display}"), "{row}");
             assert!(!format!("{failure:?}").contains("canary"), "{row}");
         }
+    }
+
+    #[test]
+    fn a_token_that_comes_back_is_blotted_out() {
+        let answer = Response::builder().status(403).header("x-echo", "Bearer 00Dcanary!canary");
+        let answer = answer.body(Bytes::from("<p>00Dcanary!canary</p>")).unwrap();
+        let failure = Failure::read(answer, "00Dcanary!canary");
+        assert_eq!(failure.answer().body(), "<p>[redacted]</p>");
+        assert_eq!(failure.answer().headers()["x-echo"], "[redacted]");
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl Org {
             error => Err(error),
         })?;
         let answer = Response::from_parts(head, body);
-        let failure = Failure::read(&answer, token.access_token().secret());
+        let failure = Failure::read(answer, token.access_token().secret());
         Err(RestError::Failed(Box::new(failure.of_call(&called.0, called.1.path()))))
     }
 }
