@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// The HTTP method; by default GET, or POST if there are fields or a body
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     method: Option<Method>,
-    /// Add a string to the JSON body, or to the query of a GET
+    /// Add a string to the JSON body, or to the query of a GET; KEY[SUBKEY] and KEY[] nest
     #[arg(short = 'f', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
     raw_field: Vec<Field>,
     /// The same, but true, false, null and numbers keep their type, and @FILE is read
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// Do not print the body of the answer
     #[arg(long)]
     silent: bool,
-    /// Print the status line and the headers of the answer as well
+    /// Print the status line and the headers as well; of a failed call, the whole answer
     #[arg(short, long)]
     include: bool,
     #[command(flatten)]

@@ -42,6 +42,36 @@ fn include_prints_the_head_before_the_body() {
 }
 
 #[test]
+fn include_shows_an_answer_that_says_no() {
+    let bench = Bench::new();
+    let call = ["api", "query", "-X", "GET", "-f", "q=SELECT Nope FROM Account", "--include"];
+    let output = bench.run(&call);
+    assert_eq!(output.status.code(), Some(9));
+    let shown = String::from_utf8(output.stdout.clone()).unwrap();
+    let (head, body) = shown.split_once("\n\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 400 Bad Request\n"), "{head}");
+    assert!(head.contains("\ncontent-type: application/json"), "{head}");
+    let problems: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(problems[0]["errorCode"], "INVALID_FIELD");
+    assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
+
+    let silent = bench.run(&[&call[..], &["--silent", "--json"]].concat());
+    assert!(silent.stdout.ends_with(b"\n\n") && silent.stdout.starts_with(b"HTTP/1.1 400 "));
+    let told: Value = serde_json::from_slice(&silent.stderr).unwrap();
+    assert_eq!(told["error"]["code"], "api.refused");
+}
+
+#[test]
+fn fields_nest() {
+    let bench = Bench::new();
+    let tree = ["-f", "records[][attributes][type]=Account", "-f", "records[][Name]=Acme"];
+    bench.run(&[&["api", "composite/tree/Account"][..], &tree].concat());
+    let sent = bench.org.requests().last().unwrap().body().to_vec();
+    let expected = br#"{"records":[{"attributes":{"type":"Account"},"Name":"Acme"}]}"#;
+    assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(expected));
+}
+
+#[test]
 fn relative_paths_are_below_the_version_of_the_settings() {
     let bench = Bench::new();
     bench.run(&["api", "limits"]);

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, Method};
-use orgtoken_rest::{Body, Org, Usage};
+use http::{HeaderMap, Method, Response};
+use orgtoken_rest::{Body, Org, RestError, Usage};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ impl Call {
 
     /// Prints the answer as it comes, however long it is.
     pub(super) async fn make(self, org: &Org, printer: &Printer<'_>) -> Result<(), Failure> {
-        let (head, body) = self.send(org).await?;
+        let (head, body) = self.send(org, printer).await?.into_parts();
         printer.head(&head)?;
         printer.body(body).await
     }
@@ -60,7 +60,7 @@ impl Call {
         printer: &Printer<'_>,
     ) -> Result<(), Failure> {
         loop {
-            let (head, body) = self.send(org).await?;
+            let (head, body) = self.send(org, printer).await?.into_parts();
             let page = body.whole(MAX_PAGE).await?;
             printer.head(&head)?;
             printer.page(&page)?;
@@ -71,14 +71,15 @@ impl Call {
         }
     }
 
-    async fn send(&self, org: &Org) -> Result<(Parts, Body), Failure> {
+    async fn send(&self, org: &Org, printer: &Printer<'_>) -> Result<Response<Body>, Failure> {
         tracing::info!("{} {}", self.method, self.path);
         let (method, headers) = (self.method.clone(), self.headers.clone());
-        let answer = org.send(method, &self.path, headers, self.body.clone()).await?;
+        let answer = org.send(method, &self.path, headers, self.body.clone()).await;
+        let answer = answer.inspect_err(|error| printer.failed(error))?;
         if let Some(usage) = Usage::of(answer.headers()) {
             tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
         }
-        Ok(answer.into_parts())
+        Ok(answer)
     }
 }
 
@@ -100,6 +101,17 @@ impl Printer<'_> {
         }
         text.push('\n');
         Ok(self.console.data(text.as_bytes())?)
+    }
+
+    /// The answer to a call that failed, for whoever wants to see all of it.
+    fn failed(&self, error: &RestError) {
+        let Some(failure) = error.failure().filter(|_| self.include) else { return };
+        let (head, body) = failure.answer().clone().into_parts();
+        // That the call failed is told even if nobody reads the answer.
+        let _ = self.head(&head).and_then(|()| match self.silent {
+            true => Ok(()),
+            false => Ok(self.console.foreign(&body)?),
+        });
     }
 
     async fn body(&self, mut body: Body) -> Result<(), Failure> {

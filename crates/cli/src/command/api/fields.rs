@@ -2,42 +2,107 @@
 
 use std::path::Path;
 
+use form_urlencoded::Serializer;
 use serde_json::{Map, Value};
 
+use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::input::{Kind, read_text};
 
 /// One `key=value` of the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
-    key: String,
-    value: String,
+    /// The way to the value: `a[b][]` is `a`, `b` and an empty step, which is an item of a list.
+    steps: Vec<String>,
+    /// `None`: a list without items.
+    value: Option<String>,
 }
 
 impl Field {
     /// For clap.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() => {
-                Ok(Self { key: key.into(), value: value.into() })
-            }
-            _ => Err("a field is KEY=VALUE"),
+        if let Some((key, value)) = text.split_once('=') {
+            return Ok(Self { steps: steps(key).ok_or(NO_FIELD)?, value: Some(value.into()) });
         }
+        let list = text.strip_suffix("[]").and_then(steps).ok_or(NO_FIELD)?;
+        Ok(Self { steps: list, value: None })
     }
+
+    fn key(&self) -> String {
+        let (first, rest) = self.steps.split_first().expect("a key has a step");
+        rest.iter().fold(first.clone(), |key, step| format!("{key}[{step}]"))
+    }
+}
+
+fn steps(key: &str) -> Option<Vec<String>> {
+    let end = key.find(['[', ']']).unwrap_or(key.len());
+    let (first, mut rest) = key.split_at(end);
+    let mut steps = vec![first.to_owned()];
+    while !rest.is_empty() {
+        let (step, after) = rest.strip_prefix('[')?.split_once(']')?;
+        steps.push(step.to_owned());
+        rest = after;
+    }
+    (!first.is_empty()).then_some(steps)
 }
 
 /// The fields as a JSON object: the texts of `raw` as they stand, those of `typed` read.
 ///
 /// A typed value is `true`, `false`, `null`, a number, `@FILE` (its text), or else a text.
 pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Map<String, Value>, Failure> {
+    let raw = raw.iter().map(|field| (field, false));
     let mut object = Map::new();
-    for Field { key, value } in raw {
-        object.insert(key.clone(), Value::from(value.as_str()));
-    }
-    for Field { key, value } in typed {
-        object.insert(key.clone(), read_value(value)?);
+    for (field, is_typed) in raw.chain(typed.iter().map(|field| (field, true))) {
+        let value = match &field.value {
+            Some(text) if is_typed => read_value(text)?,
+            Some(text) => Value::from(text.as_str()),
+            None => Value::Array(Vec::new()),
+        };
+        let (first, rest) = field.steps.split_first().expect("a key has a step");
+        let place = object.entry(first).or_insert(Value::Null);
+        put(place, rest, value).ok_or_else(|| UsageError::Conflict {
+            argument: format!("field `{}`", field.key()),
+            with: "a field before it, which has its place".to_owned(),
+        })?;
     }
     Ok(object)
+}
+
+/// Puts a value where the steps lead, and makes what is not there on the way; `None` if something
+/// else is there.
+fn put(place: &mut Value, steps: &[String], value: Value) -> Option<()> {
+    match steps {
+        [] if place.is_null() => *place = value,
+        [] => return None,
+        [item, rest @ ..] if item.is_empty() => {
+            let items = made(place, Value::Array(Vec::new())).as_array_mut()?;
+            if !items.last().is_some_and(|last| goes_on(last, rest)) {
+                items.push(Value::Null);
+            }
+            put(items.last_mut()?, rest, value)?;
+        }
+        [name, rest @ ..] => {
+            let fields = made(place, Value::Object(Map::new())).as_object_mut()?;
+            put(fields.entry(name).or_insert(Value::Null), rest, value)?;
+        }
+    }
+    Some(())
+}
+
+fn made(place: &mut Value, empty: Value) -> &mut Value {
+    if place.is_null() {
+        *place = empty;
+    }
+    place
+}
+
+/// Whether a field is one more of the same item: `a[][x]=1 a[][y]=2` is one item, and a further
+/// `a[][x]=3` begins the next.
+fn goes_on(last: &Value, rest: &[String]) -> bool {
+    match (last, rest) {
+        (Value::Object(item), [name, ..]) => item.get(name).is_none_or(Value::is_array),
+        _ => false,
+    }
 }
 
 /// The path with the fields behind its `?`.
@@ -45,15 +110,29 @@ pub(crate) fn query(path: &str, fields: &Map<String, Value>) -> String {
     if fields.is_empty() {
         return path.to_owned();
     }
-    let mut pairs = form_urlencoded::Serializer::new(String::new());
-    for (key, value) in fields {
-        match value {
-            Value::String(text) => pairs.append_pair(key, text),
-            other => pairs.append_pair(key, &other.to_string()),
-        };
-    }
+    let mut pairs = Serializer::new(String::new());
+    fields.iter().for_each(|(key, value)| append(&mut pairs, key, value));
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}{}", pairs.finish())
+}
+
+fn append(pairs: &mut Serializer<'_, String>, key: &str, value: &Value) {
+    match value {
+        Value::Array(items) => {
+            items.iter().for_each(|item| append(pairs, &format!("{key}[]"), item));
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                append(pairs, &format!("{key}[{name}]"), value);
+            }
+        }
+        Value::String(text) => {
+            pairs.append_pair(key, text);
+        }
+        other => {
+            pairs.append_pair(key, &other.to_string());
+        }
+    }
 }
 
 fn read_value(text: &str) -> Result<Value, Failure> {
@@ -66,8 +145,12 @@ fn read_value(text: &str) -> Result<Value, Failure> {
     })
 }
 
+const NO_FIELD: &str = "a field is KEY=VALUE, KEY[SUBKEY]=VALUE or KEY[]=VALUE";
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn field(text: &str) -> Field {
@@ -104,9 +187,57 @@ mod tests {
         assert_eq!(query("limits", &Map::new()), "limits");
     }
 
+    // As `gh api` nests them.
+    #[test]
+    fn fields_nest() {
+        for (row, fields, expected) in [
+            (
+                "object",
+                &["a[b]=1", "a[c][d]=2"][..],
+                json!({ "a": { "b": "1", "c": { "d": "2" } } }),
+            ),
+            ("list", &["a[]=1", "a[]=2"], json!({ "a": ["1", "2"] })),
+            ("empty list", &["a[]"], json!({ "a": [] })),
+            (
+                "objects in a list",
+                &["a[][x]=1", "a[][y]=2", "a[][x]=3"],
+                json!({ "a": [{ "x": "1", "y": "2" }, { "x": "3" }] }),
+            ),
+            (
+                "lists in objects in a list",
+                &["a[][x][]=1", "a[][x][]=2", "a[][y]=3"],
+                json!({ "a": [{ "x": ["1", "2"], "y": "3" }] }),
+            ),
+            ("value with brackets", &["a=b[c]=d"], json!({ "a": "b[c]=d" })),
+        ] {
+            let fields: Vec<_> = fields.iter().map(|text| field(text)).collect();
+            assert_eq!(Value::Object(object(&fields, &[]).unwrap()), expected, "{row}");
+        }
+        assert_eq!(object(&[], &[field("a[b]=1")]).unwrap()["a"]["b"], 1);
+    }
+
+    #[test]
+    fn no_field_takes_the_place_of_another() {
+        for (row, fields) in [
+            ("twice", ["a=1", "a=2"]),
+            ("text and object", ["a=1", "a[b]=2"]),
+            ("list and object", ["a[]=1", "a[b]=2"]),
+            ("object and text", ["a[b]=1", "a=2"]),
+        ] {
+            let error = object(&fields.map(field), &[]).unwrap_err();
+            assert_eq!(error.code(), "usage.conflict", "{row}");
+        }
+    }
+
+    #[test]
+    fn nested_fields_of_a_get_keep_their_brackets() {
+        let fields = object(&["a[b]=1", "c[]=2", "c[]=3"].map(field), &[]).unwrap();
+        assert_eq!(query("x", &fields), "x?a%5Bb%5D=1&c%5B%5D=2&c%5B%5D=3");
+    }
+
     #[test]
     fn a_field_has_a_key() {
-        for text in ["", "a", "=b"] {
+        for text in ["", "a", "=b", "[]", "[a]=b", "a[b=c", "a]=b", "a[b]c=d", "a[b]"] {
             assert!(Field::parse(text).is_err(), "{text}");
         }
     }
