@@ -49,6 +49,8 @@ mod broker;
 pub use broker::Broker;
 mod connection;
 mod gate;
+mod handout;
+pub use handout::Handout;
 mod limits;
 pub use limits::Limits;
 mod listener;

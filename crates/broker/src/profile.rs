@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use orgtoken_assertion::UnixTime;
 use orgtoken_client::{BootTime, Held, HeldToken, TokenSource};
 use orgtoken_oauth::Token;
-use serde::Serialize;
 
 use crate::gate::Route;
 use crate::problem::Problem;
-use crate::{Access, Peer};
+use crate::{Access, Handout, Peer};
 
 /// One org and one user, by the name that clients use for both.
 pub struct Profile {
@@ -144,20 +142,16 @@ impl Profile {
 
     fn prepare(&self, held: &Held) -> Prepared {
         let token = held.token();
-        let (secret, instance_url) = (token.access_token().secret(), token.instance_url().as_str());
-        let v1 = V1 {
-            access_token: secret,
-            instance_url,
+        let handout = Handout {
+            token,
             api_version: self.api_version.as_deref(),
             username: self.username.as_deref(),
-            expires_at: rfc3339(token.expires_at()),
         };
-        let onify = Onify {
-            access_token: secret,
-            api_version: self.api_version.as_deref().unwrap_or_default(),
-            instance_url: self.instance_url.as_deref().unwrap_or(instance_url),
-        };
-        Prepared { v1: body(&v1), onify: body(&onify), token: Arc::clone(token) }
+        Prepared {
+            v1: Bytes::from_owner(handout.to_json()),
+            onify: Bytes::from_owner(handout.to_onify(self.instance_url.as_deref())),
+            token: Arc::clone(token),
+        }
     }
 }
 
@@ -221,36 +215,6 @@ impl Prepared {
             Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
         }
     }
-}
-
-/// As `orgtoken token --output json` prints it.
-#[derive(Serialize)]
-struct V1<'a> {
-    access_token: &'a str,
-    instance_url: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<&'a str>,
-    expires_at: Option<String>,
-}
-
-/// As `orgtoken token --output onify` prints it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Onify<'a> {
-    access_token: &'a str,
-    api_version: &'a str,
-    instance_url: &'a str,
-}
-
-fn body(answer: &impl Serialize) -> Bytes {
-    serde_json::to_vec(answer).expect("texts are JSON").into()
-}
-
-fn rfc3339(time: UnixTime) -> Option<String> {
-    let seconds = i64::try_from(time.as_secs()).ok()?;
-    Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
 }
 
 #[cfg(test)]

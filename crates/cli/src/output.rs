@@ -1,10 +1,10 @@
 //! An access token in the forms that other programs take.
 
-use orgtoken_assertion::UnixTime;
-use serde::Serialize;
+use orgtoken_broker::Handout;
+use orgtoken_oauth::Token;
 use zeroize::Zeroizing;
 
-use crate::text::{rfc3339, sh_quoted};
+use crate::text::sh_quoted;
 
 /// How the token is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,44 +27,45 @@ pub(crate) enum Format {
 
 /// A token with what belongs to it.
 pub(crate) struct Printed<'a> {
-    pub(crate) access_token: &'a str,
-    pub(crate) instance_url: &'a str,
+    pub(crate) token: &'a Token,
     pub(crate) api_version: &'a str,
     pub(crate) username: &'a str,
-    /// When the org is expected to end it.
-    pub(crate) expires_at: Option<UnixTime>,
 }
 
 impl Printed<'_> {
     /// The text, with its final newline.
     pub(crate) fn text(&self, format: Format) -> Zeroizing<String> {
-        let token = self.access_token;
+        let token = self.access_token();
         Zeroizing::new(match format {
             Format::Raw => format!("{token}\n"),
             Format::Header => format!("Authorization: Bearer {token}\n"),
-            Format::Json => json(&Json {
-                access_token: token,
-                instance_url: self.instance_url,
-                api_version: self.api_version,
-                username: self.username,
-                expires_at: self.expires_at.and_then(rfc3339),
-            }),
+            Format::Json => line(&self.handout().to_json()),
             Format::Env => self.env(),
             Format::Netrc => self.netrc(),
             Format::Curl => format!("header = \"Authorization: Bearer {}\"\n", escaped(token)),
-            Format::Onify => json(&Onify {
-                access_token: token,
-                api_version: self.api_version,
-                instance_url: self.instance_url,
-            }),
+            Format::Onify => line(&self.handout().to_onify(None)),
         })
+    }
+
+    fn access_token(&self) -> &str {
+        self.token.access_token().secret()
+    }
+
+    fn instance_url(&self) -> &str {
+        self.token.instance_url().as_str()
+    }
+
+    /// As `orgtoken serve` answers.
+    fn handout(&self) -> Handout<'_> {
+        let (api_version, username) = (Some(self.api_version), Some(self.username));
+        Handout { token: self.token, api_version, username }
     }
 
     fn env(&self) -> String {
         [
-            ("SF_ACCESS_TOKEN", self.access_token),
-            ("SF_INSTANCE_URL", self.instance_url),
-            ("SF_ORG_INSTANCE_URL", self.instance_url),
+            ("SF_ACCESS_TOKEN", self.access_token()),
+            ("SF_INSTANCE_URL", self.instance_url()),
+            ("SF_ORG_INSTANCE_URL", self.instance_url()),
             ("SF_ORG_API_VERSION", self.api_version.trim_start_matches('v')),
         ]
         .map(|(name, value)| format!("export {name}={}\n", sh_quoted(value)))
@@ -72,12 +73,13 @@ impl Printed<'_> {
     }
 
     fn netrc(&self) -> String {
-        let host = self.instance_url.split_once("://").map_or(self.instance_url, |(_, host)| host);
+        let url = self.instance_url();
+        let host = url.split_once("://").map_or(url, |(_, host)| host);
         let host = host.split([':', '/']).next().unwrap_or(host);
         format!(
             "machine {host} login \"{}\" password \"{}\"\n",
             escaped(self.username),
-            escaped(self.access_token)
+            escaped(self.access_token())
         )
     }
 }
@@ -87,46 +89,32 @@ fn escaped(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', "\\\"")
 }
 
-#[derive(Serialize)]
-struct Json<'a> {
-    access_token: &'a str,
-    instance_url: &'a str,
-    api_version: &'a str,
-    username: &'a str,
-    expires_at: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Onify<'a> {
-    access_token: &'a str,
-    api_version: &'a str,
-    instance_url: &'a str,
-}
-
-fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(value).expect("texts are JSON");
-    text.push('\n');
-    text
+/// JSON is UTF-8.
+fn line(json: &[u8]) -> String {
+    format!("{}\n", String::from_utf8_lossy(json))
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Response;
+    use orgtoken_assertion::UnixTime;
+    use orgtoken_oauth::AllowedHosts;
+
     use super::*;
 
-    fn text(format: Format) -> String {
-        let printed = Printed {
-            access_token: "00Dxx!AQ.x",
-            instance_url: "https://acme.my.salesforce.com",
-            api_version: "v66.0",
-            username: "user@acme.com",
-            expires_at: Some(UnixTime::from_secs(1_795_500_000)),
-        };
-        printed.text(format).to_string()
+    /// Ten minutes before its end.
+    fn token() -> Token {
+        let body = r#"{"access_token":"00Dxx!AQ.x","token_type":"Bearer",
+            "instance_url":"https://acme.my.salesforce.com"}"#;
+        let answer = Response::builder().header("content-type", "application/json").body(body);
+        let received_at = UnixTime::from_secs(1_795_499_400);
+        Token::from_http(&answer.unwrap(), received_at, &AllowedHosts::none()).unwrap()
     }
 
     #[test]
     fn every_form() {
+        let token = token();
+        let printed = Printed { token: &token, api_version: "v66.0", username: "user@acme.com" };
         for (format, expected) in [
             (Format::Raw, "00Dxx!AQ.x\n"),
             (Format::Header, "Authorization: Bearer 00Dxx!AQ.x\n"),
@@ -153,7 +141,7 @@ mod tests {
 "#,
             ),
         ] {
-            assert_eq!(text(format), expected, "{format:?}");
+            assert_eq!(*printed.text(format), expected, "{format:?}");
         }
     }
 }

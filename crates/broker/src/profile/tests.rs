@@ -1,4 +1,4 @@
-use crate::testing::{FakeSource, NOW, token};
+use crate::testing::{FakeSource, token};
 
 use super::*;
 
@@ -20,12 +20,9 @@ async fn the_answers_are_what_the_program_prints() {
     let profile = profile(&source);
     let [v1, onify] =
         [Route::Token, Route::Onify].map(|route| profile.at_hand(route, ANY).unwrap().0);
-    let expires_at = rfc3339(NOW.saturating_add(Duration::from_secs(600))).unwrap();
     assert_eq!(
         text(&v1),
-        format!(
-            r#"{{"access_token":"00Dtoken","instance_url":"https://other.my.salesforce.com","api_version":"v51.0","username":"user@acme.com","expires_at":"{expires_at}"}}"#
-        )
+        r#"{"access_token":"00Dtoken","instance_url":"https://other.my.salesforce.com","api_version":"v51.0","username":"user@acme.com","expires_at":"2027-01-15T08:10:00Z"}"#
     );
     // The settings' address, as the blueprint always had it.
     assert_eq!(

@@ -30,13 +30,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let session = Session::open(&args.caller, console)?;
     let (username, api_version) = (session.username(), session.api_version().to_string());
     let token = session.token()?;
-    let printed = Printed {
-        access_token: token.access_token().secret(),
-        instance_url: token.instance_url().as_str(),
-        api_version: &api_version,
-        username: &username,
-        expires_at: Some(token.expires_at()),
-    };
+    let printed = Printed { token: &token, api_version: &api_version, username: &username };
     let text = printed.text(format);
     match args.out.as_deref().filter(|file| !is_stdin(file)) {
         Some(file) => Ok(replace_secret(file, text.as_bytes())?),
