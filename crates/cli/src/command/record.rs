@@ -37,7 +37,7 @@ pub(crate) struct Get {
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     fields: Vec<String>,
     #[command(flatten)]
-    common: Common,
+    caller: Caller,
 }
 
 /// Create a record, or one for each row of a file
@@ -52,23 +52,16 @@ pub(crate) struct Create {
     #[command(flatten)]
     given: Given,
     #[command(flatten)]
-    many: Rows,
-    #[command(flatten)]
     common: Common,
 }
 
 /// Update a record, or one for each row of a file that has a column Id
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {
-    /// Such as Account
-    object: String,
-    /// The id of the record
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
-    id: Option<String>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     given: Given,
-    #[command(flatten)]
-    many: Rows,
     #[command(flatten)]
     common: Common,
 }
@@ -90,23 +83,26 @@ pub(crate) struct Upsert {
     #[command(flatten)]
     given: Given,
     #[command(flatten)]
-    many: Rows,
-    #[command(flatten)]
     common: Common,
 }
 
 /// Delete a record, or one for each row of a file that has a column Id
 #[derive(Debug, clap::Args)]
 pub(crate) struct Delete {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// A record that is there, or as many as a file has rows.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
     /// Such as Account
     object: String,
     /// The id of the record
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     id: Option<String>,
-    #[command(flatten)]
-    many: Rows,
-    #[command(flatten)]
-    common: Common,
 }
 
 /// The fields of one record.
@@ -134,29 +130,26 @@ pub(crate) struct Rows {
     failed: Option<PathBuf>,
 }
 
-/// What every command takes.
+/// What every command takes that changes records.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
+    #[command(flatten)]
+    many: Rows,
     #[command(flatten)]
     caller: Caller,
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
-    let (object, rows, common, work) = match command {
-        Command::Get(args) => return one::get(args, console),
-        Command::Create(args) => (&args.object, &args.many, &args.common, Work::Create),
-        Command::Update(args) => (&args.object, &args.many, &args.common, Work::Update),
-        Command::Upsert(args) => (&args.object, &args.many, &args.common, Work::Upsert(&args.key)),
-        Command::Delete(args) => (&args.object, &args.many, &args.common, Work::Delete),
-    };
-    if let Some(from) = &rows.from {
-        return Many { work, object, from, rows, common, console }.run();
-    }
+    let many = |work, object, common| Many::asked_for(work, object, common, console);
     match command {
-        Command::Create(args) => one::create(args, console),
-        Command::Update(args) => one::update(args, console),
-        Command::Upsert(args) => one::upsert(args, console),
-        Command::Delete(args) => one::delete(args, console),
         Command::Get(args) => one::get(args, console),
+        Command::Create(args) => many(Work::Create, &args.object, &args.common)
+            .map_or_else(|| one::create(args, console), Many::run),
+        Command::Update(args) => many(Work::Update, &args.which.object, &args.common)
+            .map_or_else(|| one::update(args, console), Many::run),
+        Command::Upsert(args) => many(Work::Upsert(&args.key), &args.object, &args.common)
+            .map_or_else(|| one::upsert(args, console), Many::run),
+        Command::Delete(args) => many(Work::Delete, &args.which.object, &args.common)
+            .map_or_else(|| one::delete(args, console), Many::run),
     }
 }

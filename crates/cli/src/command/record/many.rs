@@ -5,13 +5,14 @@ use std::path::Path;
 use orgtoken_rest::{Org, RestError, Saved};
 use serde_json::{Map, Value, json};
 
+use super::Common;
 use super::failed::Failed;
 use super::rows::{Row, Rows, Source};
-use super::{Common, Rows as Args};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::runtime::wait_for;
+use crate::session::Session;
 
 /// What is to be done with each record.
 #[derive(Clone, Copy)]
@@ -24,12 +25,11 @@ pub(super) enum Work<'a> {
 
 /// A file of records and what to do with them.
 pub(super) struct Many<'a> {
-    pub(super) work: Work<'a>,
-    pub(super) object: &'a str,
-    pub(super) from: &'a Path,
-    pub(super) rows: &'a Args,
-    pub(super) common: &'a Common,
-    pub(super) console: &'a Console,
+    work: Work<'a>,
+    object: &'a str,
+    from: &'a Path,
+    common: &'a Common,
+    console: &'a Console,
 }
 
 /// What has been done so far.
@@ -43,12 +43,24 @@ struct Done {
 /// A row that is a record.
 type Good = (Source, Map<String, Value>);
 
-impl Many<'_> {
+impl<'a> Many<'a> {
+    /// `None` if there is no file, but one record.
+    pub(super) fn asked_for(
+        work: Work<'a>,
+        object: &'a str,
+        common: &'a Common,
+        console: &'a Console,
+    ) -> Option<Self> {
+        let from = common.many.from.as_deref()?;
+        Some(Self { work, object, from, common, console })
+    }
+
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut rows = Rows::open(self.from, self.rows.format)?;
-        let path = self.rows.failed.as_ref();
+        let Common { many, caller } = self.common;
+        let mut rows = Rows::open(self.from, many.format)?;
+        let path = many.failed.as_ref();
         let mut failed = Failed::new(path, self.from, rows.format(), rows.head())?;
-        let org = self.common.org(self.console)?;
+        let org = Session::open(caller, self.console)?.org()?;
         let mut done = Done::default();
         let ended = wait_for(self.feed(&org, &mut rows, &mut failed, &mut done));
         self.sum_up(&done, &failed)?;

@@ -3,20 +3,15 @@
 use orgtoken_rest::{Org, Saved};
 use serde_json::json;
 
-use super::{Common, Create, Delete, Get, Update, Upsert};
+use super::{Create, Delete, Get, Update, Upsert};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
 use crate::session::Session;
 
-impl Common {
-    pub(super) fn org(&self, console: &Console) -> Result<Org, Failure> {
-        Session::open(&self.caller, console)?.org()
-    }
-}
-
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
-    let org = args.common.org(console)?;
+    let org = org(&args.caller, console)?;
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
     let mut record = wait_for(org.get(&args.object, &args.id, &fields))?;
     record.shift_remove("attributes");
@@ -26,32 +21,36 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
 pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // What is wrong with the record itself is found before anyone logs in for it.
     let record = args.given.record()?;
-    let org = args.common.org(console)?;
+    let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.create(&args.object, &record))?;
     told(&saved, console)
 }
 
 pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
     let record = args.given.record()?;
-    let id = args.id.as_deref().unwrap_or_default();
-    let org = args.common.org(console)?;
-    wait_for(org.update(&args.object, id, &record))?;
+    let id = args.which.id.as_deref().unwrap_or_default();
+    let org = org(&args.common.caller, console)?;
+    wait_for(org.update(&args.which.object, id, &record))?;
     done(id, console)
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     let record = args.given.record()?;
     let value = args.value.as_deref().unwrap_or_default();
-    let org = args.common.org(console)?;
+    let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
     told(&saved, console)
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
-    let id = args.id.as_deref().unwrap_or_default();
-    let org = args.common.org(console)?;
-    wait_for(org.delete(&args.object, id))?;
+    let id = args.which.id.as_deref().unwrap_or_default();
+    let org = org(&args.common.caller, console)?;
+    wait_for(org.delete(&args.which.object, id))?;
     done(id, console)
+}
+
+fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
+    Session::open(caller, console)?.org()
 }
 
 /// The id, for the next command.
