@@ -84,6 +84,14 @@ impl Failure {
         exit::exit(&self.code)
     }
 
+    /// Writes the report to standard error, all at once.
+    pub(crate) fn tell(&self, json: bool) {
+        let mut report = Vec::new();
+        // If standard error is gone, nobody is left to be told.
+        let _ =
+            self.report(&mut report, json).and_then(|()| io::stderr().lock().write_all(&report));
+    }
+
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,
     /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {

@@ -12,6 +12,7 @@
 )]
 
 mod args;
+mod bug;
 mod cache;
 mod clock;
 mod command;

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
+use crate::bug;
 use crate::command;
 use crate::console::{Console, OutputError};
 use crate::failure::{Failure, UNEXPECTED};
@@ -15,6 +15,7 @@ use crate::log;
 /// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
     let console = Console::new(asks_for_json(&typed));
+    bug::tell_panics(console.json());
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read this one's memory: {reason}"));
     }
@@ -25,12 +26,12 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
             let _ = help.print();
             return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED));
         }
-        Err(Refused::Usage(error)) => return told(&console, &error.into()),
+        Err(Refused::Usage(error)) => return ended(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
     match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => told(&console, &failure),
+        Ok(Err(failure)) => ended(&failure, &console),
         // The hook has said where.
         Err(_) => ExitCode::from(UNEXPECTED),
     }
@@ -71,9 +72,8 @@ fn until_enough(ended: Result<(), Failure>) -> Result<(), Failure> {
     })
 }
 
-fn told(console: &Console, failure: &Failure) -> ExitCode {
-    // If standard error is gone, nobody is left to be told.
-    let _ = failure.report(&mut io::stderr().lock(), console.json());
+fn ended(failure: &Failure, console: &Console) -> ExitCode {
+    failure.tell(console.json());
     ExitCode::from(failure.exit())
 }
 

@@ -1,0 +1,67 @@
+//! What a panic says: where the bug is, and never what it was about.
+
+use std::panic::{self, PanicHookInfo};
+
+use crate::failure::Failure;
+
+/// From here on, a panic is told as every other failure is.
+pub(crate) fn tell_panics(json: bool) {
+    panic::set_hook(Box::new(move |panic| bug(panic).tell(json)));
+}
+
+/// The payload may quote a value; the place is enough to find the bug.
+fn bug(panic: &PanicHookInfo<'_>) -> Failure {
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    Failure::new("bug", Some(HINT), format!("this is a bug in orgtoken{place}"))
+}
+
+const HINT: &str = "report it, with this place and with what `orgtoken --version` prints";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// What a panic of this thread says, in text and in JSON.
+    fn told(panicking: impl FnOnce() + panic::UnwindSafe) -> [String; 2] {
+        let (this, before) = (thread::current().id(), panic::take_hook());
+        let (sender, told) = mpsc::channel();
+        // Other tests may panic meanwhile, and are heard.
+        panic::set_hook(Box::new(move |panic| {
+            let ours = thread::current().id() == this;
+            if ours {
+                sender.send(reports(panic)).expect("it is waited for")
+            } else {
+                before(panic)
+            }
+        }));
+        assert!(panic::catch_unwind(panicking).is_err());
+        drop(panic::take_hook());
+        told.recv().unwrap()
+    }
+
+    fn reports(panic: &PanicHookInfo<'_>) -> [String; 2] {
+        [false, true].map(|json| {
+            let mut text = Vec::new();
+            bug(panic).report(&mut text, json).unwrap();
+            String::from_utf8(text).unwrap()
+        })
+    }
+
+    #[test]
+    fn d04_a_panic_tells_where_and_never_what() {
+        let canary = "canary".to_owned();
+        let [text, json] = told(|| panic!("{canary}"));
+        assert!(text.starts_with("error: this is a bug in orgtoken at "), "{text}");
+        assert!(
+            json.starts_with(r#"{"error":{"code":"bug","message":"this is a bug in "#),
+            "{json}"
+        );
+        assert!(json.contains(r#""exit":1"#), "{json}");
+        for told in [text, json] {
+            assert!(told.contains("bug.rs:") && !told.contains("canary"), "{told}");
+        }
+    }
+}
