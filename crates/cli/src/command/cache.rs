@@ -5,6 +5,7 @@ use orgtoken_client::BootTime;
 use orgtoken_client::store::{Cache, Listing, State, Who};
 use orgtoken_settings::Settings;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::args::{Login, Network};
 use crate::cache::{forget_elsewhere, kept_elsewhere};
@@ -92,31 +93,28 @@ fn on_this_machine(settings: &Settings) -> Result<Listing, Failure> {
 
 /// What is on this machine goes whatever the settings say, even where they say nothing.
 fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
-    let mut forgotten = match cache()? {
+    let here = match cache()? {
         Some(cache) => cache.clear().map_err(failed)?,
         None => 0,
     };
-    let elsewhere = args
-        .place
-        .settings(console)
-        .and_then(|settings| forget_elsewhere(&settings, &args.place.network));
-    let failure = match elsewhere {
-        Ok(there) => {
-            forgotten += there;
-            None
-        }
-        Err(failure) => Some(failure),
-    };
+    let elsewhere = elsewhere(&args.place, console);
+    let forgotten = here + elsewhere.as_ref().unwrap_or(&0);
     let logins = if forgotten == 1 { "login" } else { "logins" };
     console.remark(&format_args!("forgot {forgotten} {logins}"));
-    match failure {
-        Some(failure) if failure.exit() != SETTINGS || args.place.login.is_given() => Err(failure),
-        Some(failure) => {
+    elsewhere?;
+    if console.json() { Ok(console.document(&json!({ "forgotten": forgotten }))?) } else { Ok(()) }
+}
+
+/// How many logins were forgotten in Redis. Settings that nobody asked for may be useless.
+fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
+    let settings = match place.settings(console) {
+        Err(failure) if failure.exit() == SETTINGS && !place.login.is_given() => {
             tracing::info!("only on this machine: {}", failure.message());
-            Ok(())
+            return Ok(0);
         }
-        None => Ok(()),
-    }
+        settings => settings?,
+    };
+    forget_elsewhere(&settings, &place.network)
 }
 
 /// `None` if nothing was ever kept.

@@ -1,6 +1,7 @@
 //! One login for all runs of the program.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 
@@ -212,6 +213,30 @@ fn d24_cache_clear_forgets_everything() {
     assert_eq!(stderr(&cleared), "forgot 1 login\n");
     stdout(&bench.run(&["token"]));
     assert_eq!(bench.org.logins(), 2);
+}
+
+// A build without the feature `redis` says so; one with it does not reach the server.
+#[test]
+fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
+    let bench = Bench::new();
+    stdout(&bench.run(&["token"]));
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let cache = |args: &[&str]| {
+        let mut command = bench.command(&[&["cache"], args].concat());
+        command.env("ORGTOKEN_CACHE", format!("redis://:pa55@{closed}")).output().unwrap()
+    };
+    for what in ["list", "clear"] {
+        let output = cache(&[what, "--json"]);
+        let error = error(&output);
+        assert_eq!((&error["code"], &error["exit"]), (&"cache.redis".into(), &1.into()), "{what}");
+        let says_so = error["message"].as_str().unwrap().starts_with("this build of orgtoken has");
+        assert_eq!(says_so, cfg!(not(feature = "redis")), "{what}: {error}");
+        assert!(!stderr(&output).contains("pa55"), "{what}: {}", stderr(&output));
+    }
+    // What is on this machine is gone all the same.
+    assert!(stderr(&cache(&["clear"])).starts_with("forgot 0 logins\nerror: "));
+    assert_eq!(stdout(&bench.run(&["cache", "list"])), "");
+    assert_eq!(stdout(&bench.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");
 }
 
 fn start(bench: &Bench) -> Child {
