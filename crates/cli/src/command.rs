@@ -11,6 +11,7 @@ pub(crate) mod exec;
 pub(crate) mod explain;
 pub(crate) mod key;
 pub(crate) mod man;
+mod origin;
 pub(crate) mod query;
 pub(crate) mod record;
 pub(crate) mod resolve;

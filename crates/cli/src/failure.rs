@@ -104,17 +104,8 @@ impl Failure {
     fn report_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", printable(&self.message()))?;
         // One problem is the error itself.
-        if let problems @ [_, _, ..] = self.problems.as_slice() {
-            for problem in problems {
-                writeln!(out, "  {}", printable(&problem.message))?;
-                if let Some(hint) = &problem.hint {
-                    writeln!(out, "    {}", printable(hint))?;
-                }
-            }
-            return match self.is_nothing_set_up() {
-                true => writeln!(out, "hint: `orgtoken setup` leads from nothing to a token"),
-                false => Ok(()),
-            };
+        if self.problems.len() > 1 {
+            return self.report_problems(out);
         }
         if let Some(refusal) = self.refusal {
             writeln!(out, "{}", printable(&sentence(refusal.meaning)))?;
@@ -129,6 +120,19 @@ impl Failure {
             }
             None => Ok(()),
         }
+    }
+
+    fn report_problems(&self, out: &mut dyn Write) -> io::Result<()> {
+        for problem in &self.problems {
+            writeln!(out, "  {}", printable(&problem.message))?;
+            if let Some(hint) = &problem.hint {
+                writeln!(out, "    {}", printable(hint))?;
+            }
+        }
+        if self.is_nothing_set_up() {
+            writeln!(out, "hint: `orgtoken setup` leads from nothing to a token")?;
+        }
+        Ok(())
     }
 
     fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -67,16 +67,12 @@ impl Hub<'_> {
 
     /// As the Hub shows it: `Bearer …`, or what comes after that.
     fn token(&self) -> Result<HeaderValue, Failure> {
-        let text = match self
-            .token_file
-            .map(Path::to_owned)
-            .or_else(|| variable(TOKEN_FILE).map(Into::into))
-        {
-            Some(file) => Zeroizing::new(String::from_utf8_lossy(&read_key(&file)?.0).into_owned()),
-            None => Zeroizing::new(
-                variable(TOKEN).ok_or(HubError::NoToken)?.to_string_lossy().into_owned(),
-            ),
+        let named = || variable(TOKEN_FILE).map(Into::into);
+        let bytes = match self.token_file.map(Path::to_owned).or_else(named) {
+            Some(file) => read_key(&file)?.0,
+            None => Zeroizing::new(variable(TOKEN).ok_or(HubError::NoToken)?.into_encoded_bytes()),
         };
+        let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
         let text = match text.trim() {
             text if text.contains(' ') => Zeroizing::new(text.to_owned()),
             text => Zeroizing::new(format!("Bearer {text}")),

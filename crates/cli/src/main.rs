@@ -26,7 +26,6 @@ mod hub;
 mod input;
 mod log;
 mod new_file;
-mod output;
 mod private_key;
 mod progress;
 mod prompt;
@@ -35,7 +34,6 @@ mod runtime;
 mod sealing;
 mod session;
 mod signer;
-mod spinner;
 mod text;
 mod transport;
 

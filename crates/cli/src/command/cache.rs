@@ -13,7 +13,7 @@ use crate::clock;
 use crate::console::Console;
 use crate::context::Context;
 use crate::environment::cache_folder;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit_of};
 use crate::sealing::known_sealing_key;
 use crate::text::printable;
 
@@ -108,7 +108,7 @@ fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
 /// How many logins were forgotten in Redis. Settings that nobody asked for may be useless.
 fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
     let settings = match place.settings(console) {
-        Err(failure) if failure.exit() == SETTINGS && !place.login.is_given() => {
+        Err(failure) if failure.exit() == exit_of("settings") && !place.login.is_given() => {
             tracing::info!("only on this machine: {}", failure.message());
             return Ok(0);
         }
@@ -171,6 +171,3 @@ impl<'a> Entry<'a> {
 }
 
 const HINT: &str = "make the folder yours alone (`chmod 700`), or remove it: it holds only tokens";
-
-/// The exit code of settings that say too little, or nonsense.
-const SETTINGS: u8 = 3;

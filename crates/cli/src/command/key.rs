@@ -2,6 +2,7 @@
 
 mod generate;
 mod inspect;
+mod spinner;
 
 use clap::Subcommand;
 

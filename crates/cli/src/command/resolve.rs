@@ -1,9 +1,10 @@
 //! Which endpoint and audience a login would use, and why; without the network.
 
 use orgtoken_oauth::Candidate;
-use orgtoken_settings::{Hosts, Origin};
+use orgtoken_settings::Hosts;
 use serde::Serialize;
 
+use super::origin::{ShownOrigin, origin};
 use crate::args::Login;
 use crate::console::Console;
 use crate::context::Context;
@@ -38,11 +39,6 @@ fn text(hosts: &Hosts) -> String {
     let passed_over = table(passed_over.map(|one| row(one.role, &one.url, one.why)));
     let sources = table(hosts.sources().iter().map(origin));
     format!("{decided}\nAlso considered\n{passed_over}\nSettings\n{sources}")
-}
-
-/// A setting as a line of a table.
-pub(super) fn origin(origin: &Origin) -> Row {
-    Row::new(origin.setting().name(), origin.shown(), &origin.source().to_string())
 }
 
 #[derive(Serialize)]
@@ -81,23 +77,5 @@ impl From<Candidate> for ShownCandidate {
     fn from(candidate: Candidate) -> Self {
         let Candidate { role, url, used, why, .. } = candidate;
         Self { role, url, used, why }
-    }
-}
-
-/// A setting and where it came from, in JSON.
-#[derive(Serialize)]
-pub(super) struct ShownOrigin<'a> {
-    name: &'static str,
-    value: &'a str,
-    source: String,
-}
-
-impl<'a> From<&'a Origin> for ShownOrigin<'a> {
-    fn from(origin: &'a Origin) -> Self {
-        Self {
-            name: origin.setting().name(),
-            value: origin.shown(),
-            source: origin.source().to_string(),
-        }
     }
 }

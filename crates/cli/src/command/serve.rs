@@ -80,12 +80,8 @@ fn runtime() -> Runtime {
     runtime.expect("threads, a timer and a poller")
 }
 
-async fn serve(
-    args: &Args,
-    mut catalogue: Catalogue<'_>,
-    console: &Console,
-) -> Result<(), Failure> {
-    let mut signals = Signals::listen();
+async fn serve(args: &Args, catalogue: Catalogue<'_>, console: &Console) -> Result<(), Failure> {
+    let signals = Signals::listen();
     let broker = broker(args, &catalogue);
     for listener in listen::listeners(args, catalogue.profiles().are_shared(), console)? {
         console.remark(&format_args!("listening on {listener}"));
@@ -96,25 +92,27 @@ async fn serve(
             &"--open-loopback: every program that reaches the loopback here can have Onify's token",
         );
     }
-    if catalogue.is_degraded() {
-        broker.degrade();
-    }
+    keep_up(&broker, catalogue, signals).await;
+    console.remark(&"ending: requests under way are answered");
+    broker.drain().await;
+    Ok(())
+}
+
+/// Follows the settings, until somebody ends it.
+async fn keep_up(broker: &Broker, mut catalogue: Catalogue<'_>, mut signals: Signals) {
     loop {
+        if catalogue.is_degraded() {
+            broker.degrade();
+        }
         let is_asked = match signals.next().await {
-            Event::End => break,
+            Event::End => return,
             Event::Reload => true,
             Event::Look => false,
         };
         if reload(&mut catalogue, is_asked) {
             broker.reload(catalogue.profiles());
         }
-        if catalogue.is_degraded() {
-            broker.degrade();
-        }
     }
-    console.remark(&"ending: requests under way are answered");
-    broker.drain().await;
-    Ok(())
 }
 
 /// On a thread that belongs to no runtime, since reading settings may need one of its own: the Hub

@@ -157,17 +157,18 @@ fn examine(
             }
         })
     })?;
-    if !console.json() {
-        if tries > 1 {
-            report.findings.iter().for_each(|finding| shown.finding(finding));
-        }
-        shown.end(&report)?;
-        if report.may_pass() && !args.wait {
-            let again = command("setup", &answers.name);
-            console.remark(&format_args!(
-                "hint: a change in Setup takes two to ten minutes; to keep trying: {again} --wait"
-            ));
-        }
+    if console.json() {
+        return Ok(report);
+    }
+    if tries > 1 {
+        report.findings.iter().for_each(|finding| shown.finding(finding));
+    }
+    shown.end(&report)?;
+    if report.may_pass() && !args.wait {
+        let again = command("setup", &answers.name);
+        console.remark(&format_args!(
+            "hint: a change in Setup takes two to ten minutes; to keep trying: {again} --wait"
+        ));
     }
     Ok(report)
 }

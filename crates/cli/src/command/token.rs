@@ -1,13 +1,16 @@
 //! The main job: print an access token.
 
+mod format;
+
 use std::path::PathBuf;
+
+use format::{Format, Printed};
 
 use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::is_stdin;
 use crate::new_file::replace_secret;
-use crate::output::{Format, Printed};
 use crate::session::Session;
 
 /// Print an access token

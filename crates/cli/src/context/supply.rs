@@ -35,36 +35,39 @@ impl Context<'_> {
         Ok((draft, supplied))
     }
 
-    /// Hands in what a need asks for, or why it is not there. A key that others can read ends
-    /// everything.
+    /// Hands in what a need asks for, or why it is not there.
     pub(super) fn supply(
         self,
         draft: &mut Draft,
         need: &Need,
         supplied: &mut Supplied,
     ) -> Result<(), Failure> {
-        let found = match need {
+        match self.find(need, supplied)? {
+            Ok(bytes) => draft.supply(need, bytes),
+            Err(why) => draft.refuse(need, why),
+        }
+        Ok(())
+    }
+
+    /// A key that others can read ends everything.
+    fn find(self, need: &Need, supplied: &mut Supplied) -> Result<Found, Failure> {
+        match need {
             Need::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
-                Ok(self.pull(&path[hub::SCHEME.len()..])?)
+                Ok(Ok(self.pull(&path[hub::SCHEME.len()..])?))
             }
             Need::File { setting, path } => {
                 let path = at_home(path);
-                let found = self.file(*setting, &path)?;
+                let found = self.file(*setting, &path);
                 supplied.files.push(path);
                 found
             }
             Need::Variable { name, .. } => {
                 supplied.variables.push(name.clone());
                 let value = variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
-                value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
+                Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
-            need => self.file(need.setting(), Path::new("-"))?,
-        };
-        match found {
-            Ok(bytes) => draft.supply(need, bytes),
-            Err(why) => draft.refuse(need, why),
+            need => self.file(need.setting(), Path::new("-")),
         }
-        Ok(())
     }
 
     fn pull(self, url: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {

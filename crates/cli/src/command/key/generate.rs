@@ -5,11 +5,11 @@ use orgtoken_assertion::Signer;
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use serde_json::json;
 
+use super::spinner::spin;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::new_file::NewFile;
-use crate::spinner::spin;
 use crate::text::{hex, rfc3339, sh_quoted};
 
 /// Generate a private key, and the certificate to upload to Salesforce

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::args::{Login, Route};
-use crate::command::resolve::{ShownOrigin, origin};
+use crate::command::origin::{ShownOrigin, origin};
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;

@@ -47,21 +47,7 @@ fn has_lost(before: &str, after: &str) -> bool {
 
 /// The profile as the settings would write it: checked, and quoted as TOML wants it.
 fn lines(args: &Args, answers: &Answers, keys: &Keys) -> Result<Vec<String>, Failure> {
-    let mut layer = Layer::flags();
-    layer.set(Setting::Username, "--username", answers.username.as_str());
-    layer.set(Setting::InstanceUrl, "--instance-url", answers.instance_url.as_str());
-    if let Some(client_id) = &answers.client_id {
-        layer.set(Setting::ClientId, "--client-id", client_id.as_str());
-    }
-    if !args.allow_host.is_empty() {
-        layer.set_list(Setting::AllowHosts, "--allow-host", args.allow_host.clone());
-    }
-    if let Some(file) = &args.network.route.ca_file {
-        // A path in config.toml is taken from its folder, one on the command line from this one.
-        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());
-    }
-    args.network.route.add_to(&mut layer)?;
+    let mut layer = layer(args, answers)?;
     // A profile that has a key keeps it; it may well be encrypted.
     let key_file = keys.key.as_deref().unwrap_or_else(|| Path::new("")).to_string_lossy();
     match (&answers.key, &args.ssh_agent) {
@@ -78,6 +64,26 @@ fn lines(args: &Args, answers: &Answers, keys: &Keys) -> Result<Vec<String>, Fai
     let form = Form::Profile { name: &answers.name, key_file: &key_file };
     let converted = draft.convert(form)?;
     Ok(converted.text().secret().lines().map(str::to_owned).collect())
+}
+
+/// What was answered, but for the key.
+fn layer(args: &Args, answers: &Answers) -> Result<Layer, Failure> {
+    let mut layer = Layer::flags();
+    layer.set(Setting::Username, "--username", answers.username.as_str());
+    layer.set(Setting::InstanceUrl, "--instance-url", answers.instance_url.as_str());
+    if let Some(client_id) = &answers.client_id {
+        layer.set(Setting::ClientId, "--client-id", client_id.as_str());
+    }
+    if !args.allow_host.is_empty() {
+        layer.set_list(Setting::AllowHosts, "--allow-host", args.allow_host.clone());
+    }
+    if let Some(file) = &args.network.route.ca_file {
+        // A path in config.toml is taken from its folder, one on the command line from this one.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());
+    }
+    args.network.route.add_to(&mut layer)?;
+    Ok(layer)
 }
 
 /// The text with what it lacks; `None` if it lacks nothing. A profile that is there gets its new

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::console::Console;
 
 /// Works, and shows that it does where somebody looks on; nothing of it is left behind.
-pub(crate) fn spin<T>(console: &Console, what: &str, work: impl FnOnce() -> T) -> T {
+pub(super) fn spin<T>(console: &Console, what: &str, work: impl FnOnce() -> T) -> T {
     if console.json() || !io::stderr().is_terminal() {
         return work();
     }

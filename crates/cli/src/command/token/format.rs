@@ -26,15 +26,15 @@ pub(crate) enum Format {
 }
 
 /// A token with what belongs to it.
-pub(crate) struct Printed<'a> {
-    pub(crate) token: &'a Token,
-    pub(crate) api_version: &'a str,
-    pub(crate) username: &'a str,
+pub(super) struct Printed<'a> {
+    pub(super) token: &'a Token,
+    pub(super) api_version: &'a str,
+    pub(super) username: &'a str,
 }
 
 impl Printed<'_> {
     /// The text, with its final newline.
-    pub(crate) fn text(&self, format: Format) -> Zeroizing<String> {
+    pub(super) fn text(&self, format: Format) -> Zeroizing<String> {
         let token = self.access_token();
         Zeroizing::new(match format {
             Format::Raw => format!("{token}\n"),

@@ -1,0 +1,29 @@
+//! A setting and where it came from, as commands show it.
+
+use orgtoken_settings::Origin;
+use serde::Serialize;
+
+use crate::text::Row;
+
+/// As a line of a table.
+pub(super) fn origin(origin: &Origin) -> Row {
+    Row::new(origin.setting().name(), origin.shown(), &origin.source().to_string())
+}
+
+/// In JSON.
+#[derive(Serialize)]
+pub(super) struct ShownOrigin<'a> {
+    name: &'static str,
+    value: &'a str,
+    source: String,
+}
+
+impl<'a> From<&'a Origin> for ShownOrigin<'a> {
+    fn from(origin: &'a Origin) -> Self {
+        Self {
+            name: origin.setting().name(),
+            value: origin.shown(),
+            source: origin.source().to_string(),
+        }
+    }
+}
