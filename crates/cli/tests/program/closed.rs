@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::support::{Bench, PAIR, stderr, stdout};
+use crate::support::{Bench, PAIR, error, stderr, stdout};
 
 #[test]
 fn d04_whatever_breaks_nothing_is_shown_of_it() {
@@ -32,11 +32,23 @@ fn d04_whatever_breaks_nothing_is_shown_of_it() {
             assert!(!told.contains(secret), "{phase}: {told}");
         }
         if said == BUG {
-            let line = told.lines().next_back().unwrap().strip_prefix(BUG);
-            assert!(line.is_some_and(is_place), "{phase}: {told}");
+            let place = told.lines().find_map(|line| line.strip_prefix(BUG));
+            assert!(place.is_some_and(is_place), "{phase}: {told}");
         }
         let _ = fs::remove_dir_all(bench.folder.path().join(".cache"));
     }
+}
+
+#[test]
+fn d04_a_bug_is_told_in_json_to_whom_json_was_promised() {
+    let Some(bench) = bench("a bug in JSON") else { return };
+    let inject = ["-e", "inject=getrandom:error=EIO"];
+    let output = traced(&bench, &inject, &["token", "--retry", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = error(&output);
+    assert_eq!((&error["code"], &error["exit"]), (&"bug".into(), &1.into()), "{error}");
+    let said = format!("error: {}", error["message"].as_str().unwrap());
+    assert!(said.strip_prefix(BUG).is_some_and(is_place), "{said}");
 }
 
 #[test]
