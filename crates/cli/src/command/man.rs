@@ -19,17 +19,44 @@ pub(crate) fn run(
     console: &Console,
 ) -> Result<(), Failure> {
     program.build();
-    let mut page = &program;
+    let mut command = &program;
     for name in &args.command {
-        page = page.find_subcommand(name).ok_or_else(UsageError::unknown_command)?;
+        command = command.find_subcommand(name).ok_or_else(UsageError::unknown_command)?;
     }
-    let mut text = Vec::new();
-    Man::new(page.clone())
+    Ok(console.data(page(command.clone()).as_bytes())?)
+}
+
+fn page(command: clap::Command) -> String {
+    let about = command.get_long_about().map(|about| examples_apart(&about.to_string()));
+    let command = about.into_iter().fold(command, clap::Command::long_about);
+    let mut page = Vec::new();
+    Man::new(command)
         .source(SOURCE)
         .manual("orgtoken")
-        .render(&mut text)
+        .render(&mut page)
         .expect("a vector takes everything");
-    Ok(console.data(&text)?)
+    // What stands below the help of the program is its exit codes.
+    String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH EXIT STATUS")
+}
+
+/// A paragraph for each example: a manual page fills its lines with whatever comes next.
+fn examples_apart(about: &str) -> String {
+    let is_example = |line: &str| line.starts_with("orgtoken ") || line.contains(":  ");
+    let apart = |line| if is_example(line) { format!("\n{line}\n") } else { format!("{line}\n") };
+    about.lines().map(apart).collect()
 }
 
 const SOURCE: &str = concat!("orgtoken ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_have_lines_of_their_own() {
+        let about = "Run it\n\norgtoken exec -- a\norgtoken exec -- b\n\nMore,\nand more.";
+        let apart = "Run it\n\n\norgtoken exec -- a\n\norgtoken exec -- b\n\nMore,\nand more.\n";
+        assert_eq!(examples_apart(about), apart);
+        assert_eq!(examples_apart("List:   orgtoken api x"), "\nList:   orgtoken api x\n");
+    }
+}

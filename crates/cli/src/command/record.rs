@@ -29,7 +29,7 @@ pub(crate) enum Command {
 /// Print a record as JSON
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
-    /// Such as Account
+    /// The kind of record, such as Account
     object: String,
     /// The id of the record
     id: String,
@@ -47,7 +47,7 @@ pub(crate) struct Get {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Create {
-    /// Such as Account
+    /// The kind of record, such as Account
     object: String,
     #[command(flatten)]
     given: Given,
@@ -73,7 +73,7 @@ pub(crate) struct Update {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Upsert {
-    /// Such as Account
+    /// The kind of record, such as Account
     object: String,
     /// The field that is the external id
     key: String,
@@ -98,7 +98,7 @@ pub(crate) struct Delete {
 /// A record that is there, or as many as a file has rows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
-    /// Such as Account
+    /// The kind of record, such as Account
     object: String,
     /// The id of the record
     #[arg(required_unless_present = "from", conflicts_with = "from")]

@@ -14,7 +14,7 @@ use crate::new_file::NewFile;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The form to write
-    #[arg(long, value_enum)]
+    #[arg(long, value_name = "FORM", value_enum)]
     to: To,
     /// What to call the profile
     #[arg(long, value_name = "NAME", default_value = "default")]

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 /// Print a JSON Schema of the settings, for editors
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Of what
+    /// What the schema is of
     #[arg(value_enum, default_value_t = Of::Record)]
     of: Of,
 }
