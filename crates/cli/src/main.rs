@@ -34,6 +34,7 @@ mod runtime;
 mod sealing;
 mod session;
 mod signer;
+mod table;
 mod text;
 mod transport;
 

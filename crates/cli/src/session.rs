@@ -35,6 +35,7 @@ impl<'a> Session<'a> {
         Self::of(context.checked()?.0, network, tokens, console)
     }
 
+    /// As settings have it that are read already.
     pub(crate) fn of(
         mut settings: Settings,
         network: &'a args::Network,

@@ -1,4 +1,4 @@
-//! Text from elsewhere, on its way to a terminal.
+//! Text on its way to a person, a terminal or a shell.
 
 use std::error::Error;
 use std::iter;
@@ -55,38 +55,6 @@ pub(crate) fn sh_quoted(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// A line of a table for people: what it is, its value, and what there is to say about that.
-pub(crate) struct Row {
-    pub(crate) name: &'static str,
-    pub(crate) value: String,
-    pub(crate) remark: String,
-}
-
-impl Row {
-    pub(crate) fn new(name: &'static str, value: &str, remark: &str) -> Self {
-        Self { name, value: value.to_owned(), remark: remark.to_owned() }
-    }
-}
-
-/// The rows, their columns one below the other.
-pub(crate) fn table(rows: impl IntoIterator<Item = Row>) -> String {
-    let rows: Vec<Row> = rows.into_iter().collect();
-    let widest = |of: fn(&Row) -> &str| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default()
-    };
-    let names = widest(|row| row.name);
-    // A remark stands beside its value; where there are none, no value is padded.
-    let values = widest(|row| if row.remark.is_empty() { "" } else { &row.value });
-    let mut text = String::new();
-    for Row { name, value, remark } in &rows {
-        let (value, remark) = (printable(value), printable(remark));
-        let line = format!("{name:names$}  {value:values$}  {remark}");
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 /// Bytes as two digits each.

@@ -16,7 +16,8 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
 use crate::private_key::open;
-use crate::text::{Row, hex, rfc3339, table};
+use crate::table::{Row, table};
+use crate::text::{hex, rfc3339};
 
 /// Create, inspect and match certificates
 #[derive(Debug, Subcommand)]
@@ -131,25 +132,24 @@ impl Shown {
         let date =
             |date: &Option<String>| date.clone().unwrap_or_else(|| "beyond year 9999".into());
         let room = Certificate::MAX_LEN;
-        let fits =
-            if self.bytes > room { ", more than the 4096 that Salesforce takes" } else { "" };
+        let size = match self.bytes {
+            bytes if bytes > room => {
+                format!("{bytes} bytes, more than the {room} that Salesforce takes")
+            }
+            bytes => format!("{bytes} bytes"),
+        };
         table([
-            Row::new("subject", &self.subject, ""),
-            Row::new("issuer", &self.issuer, ""),
-            Row::new("valid from", &date(&self.not_before), ""),
+            Row::new("subject", &self.subject),
+            Row::new("issuer", &self.issuer),
+            Row::new("valid from", &date(&self.not_before)),
             Row::new(
                 "valid to",
                 &format!("{}, {} days left", date(&self.not_after), self.days_left),
-                "",
             ),
-            Row::new("size", &format!("{} bytes{fits}", self.bytes), ""),
-            Row::new(
-                "key",
-                &format!("RSA {} bits, SHA-256 {}", self.bits, self.public_key_sha256),
-                "",
-            ),
-            Row::new("SHA-256", &self.sha256, ""),
-            Row::new("SHA-1", &self.sha1, ""),
+            Row::new("size", &size),
+            Row::new("key", &format!("RSA {} bits, SHA-256 {}", self.bits, self.public_key_sha256)),
+            Row::new("SHA-256", &self.sha256),
+            Row::new("SHA-1", &self.sha1),
         ])
     }
 }

@@ -3,11 +3,11 @@
 use orgtoken_settings::Origin;
 use serde::Serialize;
 
-use crate::text::Row;
+use crate::table::Row;
 
 /// As a line of a table.
 pub(super) fn origin(origin: &Origin) -> Row {
-    Row::new(origin.setting().name(), origin.shown(), &origin.source().to_string())
+    Row::new(origin.setting().name(), origin.shown()).remark(&origin.source().to_string())
 }
 
 /// In JSON.

@@ -9,7 +9,7 @@ use crate::args::Login;
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::text::{Row, table};
+use crate::table::{Row, table};
 
 /// Show which token endpoint and audience would be used, and why
 ///
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 
 fn text(hosts: &Hosts) -> String {
     let resolution = hosts.resolution();
-    let row = |name, value: &str, why: &str| Row::new(name, value, why);
+    let row = |name, value: &str, why: &str| Row::new(name, value).remark(why);
     let decided = table([
         row("endpoint", resolution.endpoint().as_str(), resolution.endpoint_reason()),
         row("audience", resolution.audience().as_str(), resolution.audience_reason()),

@@ -8,7 +8,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
 use crate::session::Session;
-use crate::text::{Row, table};
+use crate::table::{Row, table};
 
 /// Show who is logged in, and where
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ impl<'a> Told<'a> {
         ];
         let said = said.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
         let own = [("instance", self.instance_url), ("api version", self.api_version)];
-        said.chain(own).map(|(name, value)| Row::new(name, value, "")).collect()
+        said.chain(own).map(|(name, value)| Row::new(name, value)).collect()
     }
 
     fn document(&self) -> Document<'a> {

@@ -25,7 +25,7 @@ fails_with!(
     orgtoken_keygen::KeyPairError,
 );
 
-/// A refusal ends in what it means: its words alone help nobody at three in the morning.
+/// A refusal is told with what the catalogue has on it: its words alone help nobody.
 impl From<Arc<TokenError>> for Failure {
     fn from(error: Arc<TokenError>) -> Self {
         let refusal = error.refusal().map(|refusal| refusal.advice().entry);

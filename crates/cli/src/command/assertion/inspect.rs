@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::text::{Row, rfc3339, table};
+use crate::table::{Row, table};
+use crate::text::rfc3339;
 
 /// Show what an assertion says
 ///
@@ -63,7 +64,7 @@ fn text(assertion: &Unverified, now: UnixTime) -> String {
     let absent = |name: &str| required(name).then(|| "is missing".to_owned());
     table(
         rows.into_iter()
-            .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?, ""))),
+            .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?))),
     )
 }
 

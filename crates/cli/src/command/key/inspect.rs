@@ -8,7 +8,8 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
 use crate::private_key::open;
-use crate::text::{Row, hex, table};
+use crate::table::{Row, table};
+use crate::text::hex;
 
 /// Show the form, size and fingerprint of a key, never the key itself
 #[derive(Debug, clap::Args)]
@@ -53,12 +54,11 @@ impl Shown {
 
     fn text(&self) -> String {
         let kind = if self.private { "private key" } else { "public key" };
-        let row = |name, value: &str| Row::new(name, value, "");
         table([
-            row("holds", &format!("RSA {kind}")),
-            row("form", &self.form),
-            row("size", &format!("{} bits", self.bits)),
-            row("SHA-256", &self.public_key_sha256),
+            Row::new("holds", &format!("RSA {kind}")),
+            Row::new("form", &self.form),
+            Row::new("size", &format!("{} bits", self.bits)),
+            Row::new("SHA-256", &self.public_key_sha256),
         ])
     }
 }

@@ -7,7 +7,8 @@ use crate::command::origin::{ShownOrigin, origin};
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::text::{printable, table};
+use crate::table::table;
+use crate::text::printable;
 
 /// Check record, profile, environment and key, and name everything that is wrong at once
 ///
