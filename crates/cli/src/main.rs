@@ -1,8 +1,12 @@
 //! `orgtoken` prints Salesforce access tokens, and says why when Salesforce refuses.
 //!
 //! This program is thin: it reads what was typed, the files, the environment and the clock, calls
-//! the crates below, and prints. Each command is one short file in `command/`. There is no
-//! protocol and no cryptography here.
+//! the crates below, and prints. There is no protocol and no cryptography here.
+//!
+//! A module uses what stands below it, and none stands in a circle: each command is a file in
+//! `command`, above `session` (a login, from settings to a token), above `context` (the settings,
+//! from all their places), above `input`, `hub`, `signer` and `transport`, above `args`, `console`
+//! and `failure`. `run` leads from what was typed to a command, and to an exit code.
 
 #![forbid(unsafe_code)]
 #![expect(
