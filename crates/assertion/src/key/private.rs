@@ -20,10 +20,13 @@ pub(crate) struct PrivateKey {
     pub(crate) p: Secret,
     pub(crate) q: Secret,
     /// d modulo p - 1.
+    #[cfg_attr(not(feature = "ring"), expect(dead_code, reason = "only ring asks for it"))]
     pub(crate) dp: Secret,
     /// d modulo q - 1.
+    #[cfg_attr(not(feature = "ring"), expect(dead_code, reason = "only ring asks for it"))]
     pub(crate) dq: Secret,
     /// What the key came with as the inverse of q modulo p. Nothing has been checked about it.
+    #[cfg_attr(not(feature = "ring"), expect(dead_code, reason = "only ring asks for it"))]
     pub(super) claimed_q_inverse: Option<Secret>,
 }
 
