@@ -104,8 +104,8 @@ impl Evidence<'_> {
         let made = self.patient.papers.certificate.as_ref().map(Certificate::not_before)?;
         let seconds = self.now.saturating_duration_since(made).as_secs();
         if made <= self.now && seconds < NEW {
-            let minutes = seconds / 60;
-            return Some((Standing::Likely, format!("the certificate is {minutes} minutes old")));
+            let age = in_words(seconds);
+            return Some((Standing::Likely, format!("the certificate is {age} old")));
         }
         None
     }
@@ -172,11 +172,7 @@ impl Evidence<'_> {
 
     fn worked_ago(&self) -> Option<String> {
         let worked_at = self.patient.papers.worked_at.filter(|at| *at <= self.now)?;
-        let minutes = self.now.saturating_duration_since(worked_at).as_secs() / 60;
-        Some(match minutes {
-            0..=119 => format!("{minutes} minutes"),
-            _ => format!("{} hours", minutes / 60),
-        })
+        Some(in_words(self.now.saturating_duration_since(worked_at).as_secs()))
     }
 
     fn host(&self) -> &str {
@@ -202,7 +198,34 @@ impl Evidence<'_> {
     }
 }
 
+fn in_words(seconds: u64) -> String {
+    match seconds / 60 {
+        0 => "less than a minute".to_owned(),
+        1 => "a minute".to_owned(),
+        minutes @ 2..=119 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes / 60),
+    }
+}
+
 const OWN: &str = "this program made the request";
 
 /// In seconds: an hour. Setup is rarely done in less than one after the certificate was made.
 const NEW: u64 = 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_words() {
+        for (seconds, words) in [
+            (0, "less than a minute"),
+            (119, "a minute"),
+            (120, "2 minutes"),
+            (2 * 60 * 60 - 1, "119 minutes"),
+            (2 * 60 * 60, "2 hours"),
+        ] {
+            assert_eq!(in_words(seconds), words);
+        }
+    }
+}

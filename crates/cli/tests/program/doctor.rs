@@ -196,7 +196,7 @@ fn what_worked_before_points_to_a_refreshed_sandbox() {
     let suspects = &finding(&report, "login")["suspects"];
     assert!(suspects[0]["what"].as_str().unwrap().starts_with("The sandbox was refreshed"));
     assert_eq!(suspects[0]["standing"], "likely");
-    assert_eq!(suspects[0]["because"], "this login worked 0 minutes ago");
+    assert!(suspects[0]["because"].as_str().unwrap().starts_with("this login worked "));
     let hardly = suspects.as_array().unwrap().iter().filter(|one| one["standing"] == "unlikely");
     assert_eq!(hardly.count(), 3, "host, username and age: {suspects}");
 }
