@@ -56,6 +56,9 @@ impl UsageError {
             Self::Value { possible, .. } if !possible.is_empty() => {
                 format!("give one of {}", possible.join(", ")).into()
             }
+            Self::Unknown { what, command, .. } if what == ARGUMENT && command == EXEC => {
+                "put `--` before the command to run: `orgtoken exec -- COMMAND`".into()
+            }
             Self::Missing { command, .. } | Self::Unknown { command, .. } => {
                 format!("see `{command} --help`").into()
             }
@@ -123,7 +126,7 @@ fn flag(argument: Option<String>) -> String {
         Some(flag) if flag.starts_with('-') => {
             format!("argument `{}`", flag.chars().take(2).collect::<String>())
         }
-        _ => "argument".into(),
+        _ => ARGUMENT.into(),
     }
 }
 
@@ -145,4 +148,7 @@ fn possible(value: Option<&ContextValue>) -> Vec<String> {
     }
 }
 
+/// A word where only flags may stand.
+const ARGUMENT: &str = "argument";
+const EXEC: &str = "orgtoken exec";
 const PROGRAM: &str = "orgtoken";

@@ -352,7 +352,10 @@ fn gate_2_no_flag_makes_it_listen_elsewhere() {
 fn what_is_missing_to_listen_is_named() {
     let bench = Bench::new();
     let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(stderr(&no_bearer).starts_with("error: missing `--bearer-file`"));
+    assert_eq!(no_bearer.status.code(), Some(2));
+    let said = "error: missing `--bearer-file`\n\
+                hint: name the file that holds the bearer; it is written if it is not there\n";
+    assert_eq!(stderr(&no_bearer), said);
     let nowhere = bench.run(&["serve"]);
     assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));
 }

@@ -98,7 +98,10 @@ fn what_stands_in_the_config_stays() {
     assert!(after.contains("[profile.acme]"), "{after}");
 
     let output = newcomer.setup(&["-P", "prod", "--json"]);
-    assert_eq!(error(&output)["code"], "settings.exists");
+    let refused = error(&output);
+    assert_eq!(refused["code"], "settings.exists");
+    let hint = refused["hint"].as_str().unwrap();
+    assert!(hint.starts_with("change `") && hint.contains("` in config.toml"), "{hint}");
     assert_eq!(newcomer.read("config.toml"), after);
     assert!(!newcomer.file("prod.key").exists());
 }
@@ -207,5 +210,24 @@ fn without_a_terminal_nobody_is_asked() {
         let error = error(&bench.bare(args).output().unwrap());
         assert_eq!(error["code"], "usage.missing", "{name}");
         assert_eq!(error["message"], missing, "{name}");
+        let hint = "give it as a flag, or run `orgtoken setup` on a terminal, where it asks";
+        assert_eq!(error["hint"], hint, "{name}");
     }
+}
+
+#[test]
+fn what_is_no_kind_of_app_is_asked_again() {
+    let newcomer = Newcomer::new();
+    let (mut person, screen) = terminal();
+    let mut command = newcomer.0.bare(&["setup", "-r", "https://acme.my.salesforce.com"]);
+    command.args(["-o", USER]).stdin(screen.try_clone().unwrap()).stderr(screen);
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    person.write_all(b"robot@acme.com\nC\n\n").unwrap();
+    let mut seen = Vec::new();
+    // When the program has ended, nobody has the terminal any more.
+    let _ = person.read_to_end(&mut seen);
+    let output = child.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&seen).contains("Type e or c"));
+    assert!(stdout(&output).contains("Use digital signatures"), "the steps of a Connected App");
 }

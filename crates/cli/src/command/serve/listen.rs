@@ -80,7 +80,11 @@ fn bearer(args: &Args, console: &Console) -> Result<Bearer, Failure> {
             // One that nobody has: the other paths stay closed.
             return Ok(Bearer::generate()?);
         }
-        return Err(UsageError::missing("`--bearer-file`", "orgtoken serve").into());
+        return Err(Failure::new(
+            "usage.missing",
+            Some("name the file that holds the bearer; it is written if it is not there"),
+            "missing `--bearer-file`",
+        ));
     };
     match fs::symlink_metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => written(file, console),

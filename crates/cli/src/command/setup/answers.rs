@@ -7,7 +7,6 @@ use orgtoken_oauth::{AllowedHosts, InstanceUrl, UrlError};
 use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
 use super::{App, Args};
-use crate::args::UsageError;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read};
@@ -120,7 +119,7 @@ fn one(
         (Some(given), Some(there))
             if given.trim_end_matches('/') != there.trim_end_matches('/') =>
         {
-            Err(exists(flag))
+            Err(exists(flag, setting.name()))
         }
         (given, there) => Ok(given.or(there).map(str::to_owned)),
     }
@@ -131,8 +130,8 @@ fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
     let agent = existing.given_agent();
     let is_another = |asked: &str| agent.is_some_and(|agent| agent != asked);
     match (args.ssh_agent.as_deref(), existing.given_command(), file) {
-        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(exists("--ssh-agent")),
-        (Some(asked), ..) if is_another(asked) => Err(exists("--ssh-agent")),
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(exists("--ssh-agent", "ssh_agent")),
+        (Some(asked), ..) if is_another(asked) => Err(exists("--ssh-agent", "ssh_agent")),
         (_, Some(command), _) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
             Ok(Key::Elsewhere(KeySource::Command { command, public_key }))
@@ -156,10 +155,11 @@ fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
     Ok(PublicKey::from_pem_or_der(&read(&file, Kind::Certificate)?)?)
 }
 
-fn exists(flag: &str) -> Failure {
+fn exists(flag: &str, name: &str) -> Failure {
+    let hint = format!("change `{name}` in config.toml by hand, or name another `--profile`");
     Failure::new(
         "settings.exists",
-        Some("name another profile with `--profile`, or change config.toml by hand"),
+        Some(hint),
         format!("{flag} is not what the profile says already, and nothing is overwritten"),
     )
 }
@@ -173,7 +173,11 @@ fn ask(
     let mut question = question.to_owned();
     loop {
         let Some(answer) = prompt::line(&question)? else {
-            return Err(UsageError::missing(flag, "orgtoken setup").into());
+            return Err(Failure::new(
+                "usage.missing",
+                Some("give it as a flag, or run `orgtoken setup` on a terminal, where it asks"),
+                format!("missing {flag}"),
+            ));
         };
         let Some(why) = wrong(&answer) else { return Ok(answer) };
         question = format!("{}\nOnce more: ", printable(&why));
@@ -184,11 +188,17 @@ fn an_address(text: &str) -> Option<String> {
     (!text.contains('@')).then(|| "a username looks like robot@acme.com".to_owned())
 }
 
+/// New apps are external ones, so where nobody can be asked it is one.
 fn kind() -> Result<App, Failure> {
-    Ok(match prompt::line(KIND)?.as_deref().map(str::trim) {
-        Some("c" | "C" | "connected") => App::Connected,
-        _ => App::External,
-    })
+    let mut question = KIND;
+    while let Some(answer) = prompt::line(question)? {
+        match answer.to_ascii_lowercase().as_str() {
+            "" | "e" | "external" => return Ok(App::External),
+            "c" | "connected" => return Ok(App::Connected),
+            _ => question = KIND_AGAIN,
+        }
+    }
+    Ok(App::External)
 }
 
 /// `acme` of `acme.my.salesforce.com`, `acme--uat` of its sandbox.
@@ -214,4 +224,5 @@ const ORG: &str = "The org's address (Setup > My Domain > Current My Domain URL)
                    https://acme.my.salesforce.com: ";
 const USERNAME: &str = "The username that will log in (Setup > Users, column Username): ";
 const KIND: &str = "Kind of app: [e]xternal client app (new ones are), or [c]onnected app? [e] ";
+const KIND_AGAIN: &str = "Type e or c, or Enter for e: ";
 const CLIENT_ID: &str = "\nThe consumer key (begins with 3MVG9), or Enter to go on another time: ";
