@@ -11,16 +11,20 @@ use conformance::program::Ran;
 use conformance::raw::{Answer, Raw};
 use conformance::secret::shows;
 
-use answers::{TOKEN, bodies, broken, good, long, statuses, tokens};
+use answers::{
+    TOKEN, bodies, broken, encodings, good, instance_urls, long, redirects, refusals, statuses,
+    tokens,
+};
 
 pub(crate) fn run(cases: &mut Cases) -> Result<()> {
     for (name, answer) in good() {
         cases.case(name, || accepted(answer));
     }
-    for (name, code, answer) in [tokens(), bodies(), long(), broken()].concat() {
+    let answers = [tokens(), bodies(), encodings(), instance_urls(), long(), broken(), redirects()];
+    for (name, code, answer) in answers.concat() {
         cases.case(name, || refused(answer, code));
     }
-    for (name, exit, code, answer) in statuses() {
+    for (name, exit, code, answer) in [refusals(), statuses()].concat() {
         cases.case(name, || status(answer, exit, code));
     }
     Ok(())

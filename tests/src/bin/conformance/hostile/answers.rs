@@ -93,6 +93,17 @@ pub(super) fn bodies() -> Vec<(&'static str, &'static str, Answer)> {
             "resp.content_type",
             Answer::Bytes(response("200 OK", "", b"<html>")),
         ),
+        ("A110 64 KiB of brackets", "resp.json", ok(&"[".repeat(64 * 1024))),
+        ("A109 200 without a body", "resp.empty", ok("")),
+        ("A109 204", "resp.empty", Answer::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
+    ]
+}
+
+/// Answers of 200 whose text cannot be read.
+pub(super) fn encodings() -> Vec<(&'static str, &'static str, Answer)> {
+    let surrogate =
+        format!(r#"{{"access_token":"00Dcanary\ud800",{}}}"#, fields_but("access_token"));
+    vec![
         (
             "A101 bytes that are not UTF-8",
             "resp.encoding",
@@ -107,33 +118,30 @@ pub(super) fn bodies() -> Vec<(&'static str, &'static str, Answer)> {
                 b"\xfe\xff\0{\0}",
             )),
         ),
-        (
-            "A101 half a surrogate pair",
-            "resp.encoding",
-            but("access_token", r#""access_token":"00Dcanary\ud800","#),
-        ),
+        ("A101 half a surrogate pair", "resp.encoding", json("200 OK", &surrogate)),
         ("A102 gzip", "resp.encoding", encoded("gzip", b"\x1f\x8b\x08")),
         ("A102 br", "resp.encoding", encoded("br", b"\x0b\x02\x80")),
         ("A102 zstd", "resp.encoding", encoded("zstd", b"\x28\xb5\x2f\xfd")),
-        ("A110 64 KiB of brackets", "resp.json", ok(&"[".repeat(64 * 1024))),
+    ]
+}
+
+/// Answers of 200 whose token is for somewhere else.
+pub(super) fn instance_urls() -> Vec<(&'static str, &'static str, Answer)> {
+    let rest = fields_but("instance_url");
+    let at = |url: &str| json("200 OK", &format!(r#"{{"instance_url":"{url}",{rest}}}"#));
+    vec![
         (
             "A111 instance URL in plain http",
             "resp.instance_url",
-            but("instance_url", r#""instance_url":"http://acme.my.salesforce.com","#),
+            at("http://acme.my.salesforce.com"),
         ),
-        (
-            "A111 instance URL of a stranger",
-            "resp.instance_url",
-            but("instance_url", r#""instance_url":"https://evil.example","#),
-        ),
+        ("A111 instance URL of a stranger", "resp.instance_url", at("https://evil.example")),
         (
             "A111 instance URL with a user",
             "resp.instance_url",
-            but("instance_url", r#""instance_url":"https://canary@acme.my.salesforce.com","#),
+            at("https://canary@acme.my.salesforce.com"),
         ),
-        ("A111 no instance URL", "resp.instance_url", but("instance_url", "")),
-        ("A109 200 without a body", "resp.empty", ok("")),
-        ("A109 204", "resp.empty", Answer::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
+        ("A111 no instance URL", "resp.instance_url", json("200 OK", &format!("{{{rest}}}"))),
     ]
 }
 
@@ -177,7 +185,7 @@ pub(super) fn long() -> Vec<(&'static str, &'static str, Answer)> {
     ]
 }
 
-/// No HTTP, half of it, or a way out.
+/// No HTTP, or half of it.
 pub(super) fn broken() -> Vec<(&'static str, &'static str, Answer)> {
     let raw = |text: &str| Answer::Bytes(text.as_bytes().to_vec());
     vec![
@@ -214,6 +222,12 @@ pub(super) fn broken() -> Vec<(&'static str, &'static str, Answer)> {
                     .into(),
             ),
         ),
+    ]
+}
+
+/// The assertion is not to go there.
+pub(super) fn redirects() -> Vec<(&'static str, &'static str, Answer)> {
+    vec![
         ("A108 301 to another host", "resp.redirect", redirect("301", ELSEWHERE)),
         ("A108 302 to another host", "resp.redirect", redirect("302", ELSEWHERE)),
         ("A108 303 to another host", "resp.redirect", redirect("303", ELSEWHERE)),
@@ -233,11 +247,8 @@ pub(super) fn broken() -> Vec<(&'static str, &'static str, Answer)> {
     ]
 }
 
-/// Refusals, in the words of the platform and in nobody's.
-pub(super) fn statuses() -> Vec<(&'static str, i32, &'static str, Answer)> {
-    let page = |status: &str| {
-        Answer::Bytes(response(status, "Content-Type: text/html\r\n", CANARY_PAGE.as_bytes()))
-    };
+/// No, and why.
+pub(super) fn refusals() -> Vec<(&'static str, i32, &'static str, Answer)> {
     let refusal = |description: &str| {
         json(
             "400 Bad Request",
@@ -272,6 +283,21 @@ pub(super) fn statuses() -> Vec<(&'static str, i32, &'static str, Answer)> {
             "refused.unknown",
             refusal(&"words and words ".repeat(640)),
         ),
+        (
+            "A114 error as a list",
+            4,
+            "refused.session_expired",
+            json("401 Unauthorized", r#"[{"errorCode":"INVALID_AUTH_HEADER","message":"no"}]"#),
+        ),
+    ]
+}
+
+/// No, without a word of why.
+pub(super) fn statuses() -> Vec<(&'static str, i32, &'static str, Answer)> {
+    let page = |status: &str| {
+        Answer::Bytes(response(status, "Content-Type: text/html\r\n", CANARY_PAGE.as_bytes()))
+    };
+    vec![
         ("A113 429", 7, "rate.limited", page("429 Too Many Requests")),
         ("A113 500", 8, "unavailable.status", page("500 Internal Server Error")),
         ("A113 502", 8, "unavailable.status", page("502 Bad Gateway")),
@@ -282,12 +308,6 @@ pub(super) fn statuses() -> Vec<(&'static str, i32, &'static str, Answer)> {
         ("A113 404 without JSON", 6, "resp.status", page("404 Not Found")),
         ("A113 405 without JSON", 6, "resp.status", page("405 Method Not Allowed")),
         ("A113 415 without JSON", 6, "resp.status", page("415 Unsupported Media Type")),
-        (
-            "A114 error as a list",
-            4,
-            "refused.session_expired",
-            json("401 Unauthorized", r#"[{"errorCode":"INVALID_AUTH_HEADER","message":"no"}]"#),
-        ),
     ]
 }
 
