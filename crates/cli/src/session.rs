@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orgtoken_client::store::{FileStore, Store};
 use orgtoken_client::{BootTime, Login, LoginSource, TokenSource, Transport};
-use orgtoken_oauth::Token;
+use orgtoken_oauth::{InstanceUrl, Token};
 use orgtoken_rest::Org;
 use orgtoken_settings::{ApiVersion, Settings};
 
@@ -52,6 +52,10 @@ impl<'a> Session<'a> {
 
     pub(crate) fn api_version(&self) -> ApiVersion {
         self.settings.api_version()
+    }
+
+    pub(crate) fn instance_url(&self) -> Option<InstanceUrl> {
+        self.settings.instance_url().cloned()
     }
 
     pub(crate) fn transport(&self) -> Result<Transport, Failure> {

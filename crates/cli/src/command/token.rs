@@ -4,6 +4,8 @@ mod format;
 
 use std::path::PathBuf;
 
+use orgtoken_oauth::InstanceUrl;
+
 use format::{Format, Printed};
 
 use crate::args::Caller;
@@ -32,8 +34,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let format = args.output.unwrap_or_else(|| default(console));
     let session = Session::open(&args.caller, console)?;
     let (username, api_version) = (session.username(), session.api_version().to_string());
+    let instance_url = session.instance_url();
     let token = session.token()?;
-    let printed = Printed { token: &token, api_version: &api_version, username: &username };
+    let printed = Printed {
+        token: &token,
+        api_version: &api_version,
+        username: &username,
+        instance_url: instance_url.as_ref().map(InstanceUrl::as_str),
+    };
     let text = printed.text(format);
     match args.out.as_deref().filter(|file| !is_stdin(file)) {
         Some(file) => Ok(replace_secret(file, text.as_bytes())?),

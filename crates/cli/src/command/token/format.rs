@@ -30,6 +30,8 @@ pub(super) struct Printed<'a> {
     pub(super) token: &'a Token,
     pub(super) api_version: &'a str,
     pub(super) username: &'a str,
+    /// As the settings have it, which is what the blueprint answered with.
+    pub(super) instance_url: Option<&'a str>,
 }
 
 impl Printed<'_> {
@@ -43,7 +45,7 @@ impl Printed<'_> {
             Format::Env => self.env(),
             Format::Netrc => self.netrc(),
             Format::Curl => format!("header = \"Authorization: Bearer {}\"\n", escaped(token)),
-            Format::Onify => line(&self.handout().to_onify(None)),
+            Format::Onify => line(&self.handout().to_onify(self.instance_url)),
         })
     }
 
@@ -114,7 +116,12 @@ mod tests {
     #[test]
     fn every_form() {
         let token = token();
-        let printed = Printed { token: &token, api_version: "v66.0", username: "user@acme.com" };
+        let printed = Printed {
+            token: &token,
+            api_version: "v66.0",
+            username: "user@acme.com",
+            instance_url: Some("https://old-name.my.salesforce.com"),
+        };
         for (format, expected) in [
             (Format::Raw, "00Dxx!AQ.x\n"),
             (Format::Header, "Authorization: Bearer 00Dxx!AQ.x\n"),
@@ -137,7 +144,7 @@ mod tests {
             (Format::Curl, "header = \"Authorization: Bearer 00Dxx!AQ.x\"\n"),
             (
                 Format::Onify,
-                r#"{"accessToken":"00Dxx!AQ.x","apiVersion":"v66.0","instanceUrl":"https://acme.my.salesforce.com"}
+                r#"{"accessToken":"00Dxx!AQ.x","apiVersion":"v66.0","instanceUrl":"https://old-name.my.salesforce.com"}
 "#,
             ),
         ] {
