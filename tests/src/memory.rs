@@ -68,24 +68,17 @@ impl Search {
 
     /// What there is in the memory of this process.
     pub fn here(&self) -> Result<Found> {
-        self.search("self", &[])
-    }
-
-    /// The same without the stack of this thread.
-    pub fn heap(&self) -> Result<Found> {
-        let on_the_stack = 0_u8;
-        let stack = std::ptr::from_ref(&on_the_stack).addr();
-        self.search("self", &[stack])
+        self.search("self")
     }
 
     /// What there is in the memory of another process, which has to stand still. Only root may read
     /// that of one that is closed.
     pub fn of(&self, process: u32) -> Result<Found> {
-        self.search(&process.to_string(), &[])
+        self.search(&process.to_string())
     }
 
-    /// Looks at all that can be written to, except at the places in which there is one of `except`.
-    fn search(&self, process: &str, except: &[usize]) -> Result<Found> {
+    /// Looks at all that can be written to.
+    fn search(&self, process: &str) -> Result<Found> {
         let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
         let memory = File::open(format!("/proc/{process}/mem"))?;
         let mut window = vec![0; WINDOW];
@@ -93,9 +86,6 @@ impl Search {
         let starts = self.starts();
         let mut found = Found::new();
         for place in maps.lines().filter_map(writable) {
-            if except.iter().any(|address| place.contains(address)) {
-                continue;
-            }
             // What lies across two windows is whole in the next.
             for at in place.clone().step_by(WINDOW - (PART - 1)) {
                 let len = WINDOW.min(place.end - at);

@@ -139,8 +139,7 @@ fn d10_no_token_is_left_once_it_lies_in_the_cache() {
     assert_eq!(read.held.as_ref().unwrap().token().access_token().secret().len(), TOKEN.len());
     assert!(search.here().unwrap().contains_key("token"));
     drop(read);
-    // On the stack of whoever read it lie pieces, until other calls write over them.
-    assert_eq!(search.heap().unwrap(), Found::new(), "read");
+    assert_eq!(search.here().unwrap(), Found::new(), "read");
 }
 
 #[test]

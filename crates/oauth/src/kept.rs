@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use orgtoken_assertion::UnixTime;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::endpoint::{InstanceUrl, LoginUrl};
 use crate::identity::IdentityUrl;
@@ -33,6 +33,15 @@ impl Token {
     /// Reads what [`Token::to_kept`] wrote, and checks it as an answer is checked: the operator
     /// may have changed their mind about a host since.
     pub fn from_kept(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
+        let token = Self::read(kept, allowed);
+        zeroize_stack::<STACK>();
+        token
+    }
+
+    /// In a frame of its own, so that the pieces of the token that it leaves on the stack lie where
+    /// they can be wiped.
+    #[inline(never)]
+    fn read(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
         let kept = serde_json::from_slice::<Kept<'_>>(kept).ok()?;
         let community_url = kept.community_url.map(|url| LoginUrl::parse(&url, allowed));
         Some(Self {
@@ -69,6 +78,9 @@ struct Kept<'a> {
 
 /// In bytes, for everything but the token.
 const ROOM: usize = 2048;
+
+/// In bytes: deeper than reading a token goes.
+const STACK: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {
