@@ -5,11 +5,12 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use xshell::Shell;
 
-use crate::{build, test_keys};
+use crate::{build, dist, test_keys};
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     test_keys::test_keys(sh, &[])?;
     let programs = build::programs(sh, &["bare", "bench", "orgtoken"], "release")?;
+    std::fs::copy(dist::program(sh)?, programs.join("orgtoken-static"))?;
     let table = Command::new(programs.join("bench")).args(arguments).status()?;
     // Alone, since it counts every allocation; and built as those build it who depend on the crates.
     let hits = build::programs(sh, &["hits"], "library")?.join("hits");

@@ -21,27 +21,38 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
     };
     let cold = || stage.home.command(&["token", "--no-cache"]);
     let kept = || stage.home.command(&["token"]);
+    let kept_static = || instead("orgtoken-static", &kept()?);
 
     // Each gets a token at all, before its speed says anything; and then there is one to keep.
-    for mut command in [bare()?, cold()?, kept()?] {
+    for mut command in [bare()?, cold()?, kept()?, kept_static()?] {
         let token = Ran::of(&mut command, "")?.good()?;
         ensure!(token.starts_with("00D"), "{command:?} printed no token");
     }
 
     let logins = stage.org.logins();
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut times: [Vec<Duration>; 5] = Default::default();
     for _ in 0..runs {
-        let commands = [Command::new("/bin/true"), bare()?, cold()?, kept()?];
+        let commands = [Command::new("/bin/true"), bare()?, cold()?, kept()?, kept_static()?];
         for (mut command, times) in commands.into_iter().zip(&mut times) {
             times.push(time(&mut command)?);
         }
     }
     ensure!(stage.org.logins() == logins + 2 * runs, "the cache did not spare its logins");
-    let [empty, bare, cold, kept] = times.map(median);
+    let [empty, bare, cold, kept, kept_static] = times.map(median);
     Ok(vec![
         Row::ratio("orgtoken token, cold, beside a bare client", cold, bare, 1.25),
         Row::ratio("orgtoken token, cached, beside /bin/true", kept, empty, 2.5),
+        Row::ratio("the same, linked statically", kept_static, empty, 1.7),
     ])
+}
+
+/// The same with another program in its place.
+fn instead(program: &str, command: &Command) -> Result<Command> {
+    let mut other = Command::new(program::built(program)?);
+    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    other.args(command.get_args()).env_clear().envs(variables);
+    command.get_current_dir().map(|folder| other.current_dir(folder));
+    Ok(other)
 }
 
 fn time(command: &mut Command) -> Result<Duration> {
