@@ -61,7 +61,6 @@ fn a_command_runs_beside_the_org_and_decides_its_exit_code() {
 
     let folder = tempfile::tempdir().unwrap();
     let (key, ca) = (folder.path().join("robot.key"), folder.path().join("ca.pem"));
-    fs::write(&key, "an older key, for all to read").unwrap();
     let script = r#"test -s "$ORGTOKEN_CA_FILE" && echo "$ORGTOKEN_USERNAME $ORGTOKEN_PRIVATE_KEY_FILE"
         echo "$FAKE_ORG_URL $FAKE_ORG_PROXY"; exit 7"#;
     let (key_text, ca_text) = (key.to_str().unwrap(), ca.to_str().unwrap());
@@ -83,6 +82,26 @@ fn a_command_runs_beside_the_org_and_decides_its_exit_code() {
     assert!(text.contains(" http://127.0.0.1:"), "{text}");
     assert!(fs::read_to_string(&key).unwrap().starts_with("-----BEGIN PRIVATE KEY-----"));
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_key_is_overwritten_and_no_link_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (key, link) = (folder.path().join("own.key"), folder.path().join("link.key"));
+    fs::write(&key, "somebody's only key").unwrap();
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+    for taken in [&key, &link] {
+        let taken = taken.to_str().unwrap();
+        let args = ["--new-key", taken, "--user", "robot@acme.com", "--", "echo", "started"];
+        let output = program(&args);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.starts_with(&format!("error: `{taken}` exists, and no key")), "{text}");
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(fs::read_to_string(&key).unwrap(), "somebody's only key");
+    assert!(!folder.path().join("elsewhere").exists());
 }
 
 #[test]

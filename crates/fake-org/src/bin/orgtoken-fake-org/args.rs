@@ -13,7 +13,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", required_unless_present_any = ["new_key", "scenarios"])]
     pub(crate) cert: Option<PathBuf>,
 
-    /// Make a new key, take its certificate as the app's, and write the key to this file
+    /// Make a new key, take its certificate as the app's, and write the key to this new file
     #[arg(long, value_name = "KEY_FILE", conflicts_with = "cert")]
     pub(crate) new_key: Option<PathBuf>,
 

@@ -10,6 +10,8 @@ use orgtoken_fake_org::StartError;
 pub(crate) enum Failure {
     #[error("cannot {verb} `{path}`")]
     File { verb: &'static str, path: String, source: Box<dyn Error> },
+    #[error("`{path}` exists, and no key is overwritten; name a new file, or remove this one")]
+    KeyExists { path: String },
     #[error("cannot start the org")]
     Start(#[from] StartError),
     #[error("cannot write to standard output")]
@@ -19,6 +21,10 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn file(verb: &'static str, path: &Path, source: impl Error + 'static) -> Self {
         Self::File { verb, path: path.display().to_string(), source: Box::new(source) }
+    }
+
+    pub(crate) fn key_exists(path: &Path) -> Self {
+        Self::KeyExists { path: path.display().to_string() }
     }
 
     /// Writes `error: what: why: why`.

@@ -89,17 +89,15 @@ fn certificate(args: &Args) -> Result<Vec<u8>, Failure> {
         return args.cert.as_deref().map_or(Ok(Vec::new()), read);
     };
     let key = AppKey::generate();
-    write_secret(file, key.secret()).map_err(|error| Failure::file("write", file, error))?;
+    write_secret(file, key.secret()).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::key_exists(file),
+        _ => Failure::file("write", file, error),
+    })?;
     Ok(key.certificate_pem().as_bytes().to_vec())
 }
 
-/// Nobody else may read the file, at no time.
+/// Nobody else may read the file, at no time; and what stands there may be somebody's only key.
 fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
-    // What stands there may be readable by others, and would stay so.
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
