@@ -51,13 +51,13 @@ impl Context<'_> {
         self.supplied(self.draft()?)
     }
 
-    /// Only where a login would go. No key is read for it.
+    /// Where a login would go, and what else is set. No key is read for it.
     pub(crate) fn hosts(self) -> Result<Hosts, Failure> {
         let (mut draft, mut supplied) = (self.draft()?, Supplied::default());
         while let Some(need) = draft.next_need() {
             match need.setting() {
                 Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
-                    draft.refuse(&need, Unread::NoTerminal);
+                    draft.refuse(&need, Unread::Later);
                 }
                 _ => self.supply(&mut draft, &need, &mut supplied)?,
             }

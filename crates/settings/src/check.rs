@@ -5,6 +5,8 @@ mod key;
 pub(crate) use key::refuse_published;
 mod plain;
 
+use std::time::Duration;
+
 use crate::api_version::ApiVersion;
 use crate::client_id::ClientId;
 use crate::draft::Draft;
@@ -14,6 +16,7 @@ use crate::need::Unread;
 use crate::notices::{Notice, Remark};
 use crate::problems::{Expected, Fault, Found, Place, Problem, Problems};
 use crate::raw::Raw;
+use crate::secret::SecretText;
 use crate::setting::Setting;
 use crate::settings::{Cache, Hosts, Origin, Settings};
 use crate::source::Source;
@@ -26,14 +29,8 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     let client_id = check.required(Setting::ClientId, ClientId::parse);
     let key = check.key();
     let hosts = check.hosts(true);
-    let api_version = check.api_version();
-    let token_lifetime = check.optional(Setting::TokenLifetime, plain::duration);
-    let cache = check.optional(Setting::Cache, plain::cache).unwrap_or(Cache::File);
-    let ca_file = check.optional(Setting::CaFile, plain::path);
-    let proxy = check.secret(Setting::Proxy);
-    let allow_users = check.list(Setting::AllowUsers);
-    let allow_groups = check.list(Setting::AllowGroups);
-    check.suspect(hosts.as_ref(), api_version);
+    let rest = check.rest();
+    check.suspect(hosts.as_ref(), rest.api_version);
     if let (Some(username), Some(hosts)) = (&username, &hosts) {
         check.compare(username, hosts);
     }
@@ -43,6 +40,8 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     match (username, client_id, key, hosts) {
         (Some(username), Some(client_id), Some(key), Some(hosts)) if check.problems.is_empty() => {
             let Check { notices, origins, .. } = check;
+            let Rest { allow_groups, allow_users, api_version, ca_file, cache, .. } = rest;
+            let Rest { proxy, token_lifetime, .. } = rest;
             Ok(Settings {
                 allow_groups,
                 allow_users,
@@ -63,17 +62,29 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     }
 }
 
-/// Checks only where a login would go.
+/// Checks only where a login would go. What else is set is shown as far as it is right.
 pub(crate) fn hosts(draft: Draft) -> Result<Hosts, Problems> {
     let mut check = Check::new(draft);
     match check.hosts(false) {
         Some(mut hosts) if check.problems.is_empty() => {
-            hosts.notices = check.notices;
-            hosts.origins = check.origins;
+            hosts.notices = std::mem::take(&mut check.notices);
+            hosts.origins = std::mem::take(&mut check.origins);
+            hosts.all_origins = check.all_origins(&hosts.origins);
             Ok(hosts)
         }
         _ => Err(check.into_problems()),
     }
+}
+
+/// Settings that are neither of the user, nor of the key, nor of a host.
+struct Rest {
+    allow_groups: Vec<String>,
+    allow_users: Vec<String>,
+    api_version: ApiVersion,
+    ca_file: Option<String>,
+    cache: Cache,
+    proxy: Option<SecretText>,
+    token_lifetime: Option<Duration>,
 }
 
 /// A draft under judgement.
@@ -90,6 +101,28 @@ impl Check {
         notices.extend(draft.overruled());
         let problems = std::mem::take(&mut draft.layer.problems);
         Self { draft, notices, origins: Vec::new(), problems }
+    }
+
+    /// Every value that counts, in the order in which a check for a login finds them.
+    fn all_origins(mut self, of_hosts: &[Origin]) -> Vec<Origin> {
+        self.required(Setting::Username, Username::parse);
+        self.required(Setting::ClientId, ClientId::parse);
+        self.key_unread();
+        self.origins.extend_from_slice(of_hosts);
+        self.rest();
+        self.origins
+    }
+
+    fn rest(&mut self) -> Rest {
+        Rest {
+            api_version: self.api_version(),
+            token_lifetime: self.optional(Setting::TokenLifetime, plain::duration),
+            cache: self.optional(Setting::Cache, plain::cache).unwrap_or(Cache::File),
+            ca_file: self.optional(Setting::CaFile, plain::path),
+            proxy: self.secret(Setting::Proxy),
+            allow_users: self.list(Setting::AllowUsers),
+            allow_groups: self.list(Setting::AllowGroups),
+        }
     }
 
     fn into_problems(self) -> Problems {

@@ -62,7 +62,7 @@ impl Need {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Unread {
-    /// Whoever knows it is asked when the key is used; the settings are good without it.
+    /// It is read, or asked for, when the key is used; the settings are good without it.
     Later,
     /// A directory, a socket or a device.
     NotAFile {

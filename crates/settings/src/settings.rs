@@ -156,6 +156,7 @@ impl Settings {
 /// Where a login goes: enough to explain it, without user and key.
 #[derive(Debug)]
 pub struct Hosts {
+    pub(crate) all_origins: Vec<Origin>,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) audience: Option<Audience>,
     pub(crate) instance_url: Option<InstanceUrl>,
@@ -176,9 +177,15 @@ impl Hosts {
         &self.allowed_hosts
     }
 
-    /// The values that count and where they came from, fit to be shown.
+    /// The values that say where a login goes and where they came from, fit to be shown.
     pub fn sources(&self) -> &[Origin] {
         &self.origins
+    }
+
+    /// Every value that counts and where it came from, fit to be shown. What is wrong is left out,
+    /// and a key is named without a look at it.
+    pub fn all_sources(&self) -> &[Origin] {
+        &self.all_origins
     }
 
     /// What was accepted, but is worth a word.

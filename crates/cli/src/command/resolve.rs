@@ -13,7 +13,8 @@ use crate::table::{Row, table};
 
 /// Show which token endpoint and audience would be used, and why
 ///
-/// Nothing is sent, and no key is read.
+/// Nothing is sent, and no key is read. Shows each value and where it came from, secrets as [set];
+/// whether all of them are right is what `orgtoken settings check` tells.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -37,7 +38,7 @@ fn text(hosts: &Hosts) -> String {
     ]);
     let passed_over = resolution.candidates().into_iter().filter(|candidate| !candidate.used);
     let passed_over = table(passed_over.map(|one| row(one.role, &one.url, one.why)));
-    let sources = table(hosts.sources().iter().map(origin));
+    let sources = table(hosts.all_sources().iter().map(origin));
     format!("{decided}\nAlso considered\n{passed_over}\nSettings\n{sources}")
 }
 
@@ -48,7 +49,10 @@ struct Shown<'a> {
     audience: &'a str,
     audience_reason: &'a str,
     candidates: Vec<ShownCandidate>,
+    /// Those that decide.
     settings: Vec<ShownOrigin<'a>>,
+    /// All that count.
+    values: Vec<ShownOrigin<'a>>,
 }
 
 impl<'a> Shown<'a> {
@@ -61,6 +65,7 @@ impl<'a> Shown<'a> {
             audience_reason: resolution.audience_reason(),
             candidates: resolution.candidates().into_iter().map(Into::into).collect(),
             settings: hosts.sources().iter().map(Into::into).collect(),
+            values: hosts.all_sources().iter().map(Into::into).collect(),
         }
     }
 }

@@ -42,8 +42,9 @@ impl Check {
                 return None;
             }
         };
-        let (notices, origins) = (Vec::new(), Vec::new());
+        let (notices, origins, all_origins) = (Vec::new(), Vec::new(), Vec::new());
         Some(Hosts {
+            all_origins,
             allowed_hosts,
             audience,
             instance_url,

@@ -8,6 +8,7 @@ use super::{Check, SET, fault_of};
 use crate::layer::Entry;
 use crate::locked::LockedKey;
 use crate::looks::Looks;
+use crate::need::Unread;
 use crate::problems::Fault;
 use crate::raw::Raw;
 use crate::setting::Setting;
@@ -44,6 +45,23 @@ impl Check {
             Err(fault) => {
                 self.problem(Setting::PrivateKey, &source, fault);
                 None
+            }
+        }
+    }
+
+    /// Where the key and what belongs to it would be read from, without a look at them.
+    pub(super) fn key_unread(&mut self) {
+        for setting in [Setting::PublicKey, Setting::Passphrase, Setting::PrivateKey] {
+            let Some(Entry { source, raw, .. }) = self.draft.take(setting) else { continue };
+            let is_set = match &raw {
+                Raw::Broken(fault) => matches!(fault, Fault::Unread { why: Unread::Later, .. }),
+                Raw::Text(text) if setting == Setting::PrivateKey => {
+                    not_another(text.secret()).is_ok() && !text.secret().trim().is_empty()
+                }
+                _ => true,
+            };
+            if is_set {
+                self.origin(setting, SET.to_owned(), source);
             }
         }
     }

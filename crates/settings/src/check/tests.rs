@@ -582,3 +582,31 @@ fn a73_a_published_key_is_for_this_machine_alone() {
     assert_eq!(only(&problems).code(), "key.test_key");
     check("http://127.0.0.1:8443").unwrap();
 }
+
+#[test]
+fn where_a_login_goes_is_shown_beside_all_that_a_check_shows() {
+    let shown = |origins: &[crate::Origin]| -> Vec<String> {
+        origins.iter().map(ToString::to_string).collect()
+    };
+    let draft = || Draft::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
+    let (hosts, settings) = (draft().check_hosts().unwrap(), draft().check().unwrap());
+    assert_eq!(shown(hosts.all_sources()), shown(settings.sources()));
+    assert_eq!(hosts.sources().len(), 1, "{:?}", hosts.sources());
+}
+
+#[test]
+fn what_is_wrong_elsewhere_does_not_hide_where_a_login_goes() {
+    for (field, value, missing) in [
+        ("Username", "<username>", Setting::Username),
+        ("PrivateKey", "<key cert>", Setting::PrivateKey),
+        ("PrivateKey", " ", Setting::PrivateKey),
+        ("InstanceAPIVersion", "latest", Setting::ApiVersion),
+    ] {
+        let record = record_with(field, &json(value));
+        let record = Layer::from_record(record.as_bytes(), "salesforce.json", None);
+        let hosts = Draft::new([record]).check_hosts().unwrap();
+        let shown = hosts.all_sources();
+        assert!(shown.iter().all(|origin| origin.setting() != missing), "{value:?}: {shown:?}");
+        assert_eq!(shown.len(), 4, "{value:?}: {shown:?}");
+    }
+}
