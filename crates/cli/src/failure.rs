@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     hint: Option<Cow<'static, str>>,
     /// What the catalogue has on it, where Salesforce refused.
     refusal: Option<&'static Entry>,
+    /// Whether `doctor` looks at what failed.
+    for_doctor: bool,
     pub(crate) problems: Vec<Problem>,
     told: bool,
 }
@@ -46,6 +48,7 @@ impl Failure {
             error: error.into(),
             hint: hint.map(Into::into),
             refusal: None,
+            for_doctor: true,
             problems: Vec::new(),
             told: false,
         }
@@ -59,6 +62,11 @@ impl Failure {
     /// Salesforce refused, and this is what the catalogue has on it.
     pub(crate) fn refusal(self, refusal: Option<&'static Entry>) -> Self {
         Self { refusal, ..self }
+    }
+
+    /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
+    pub(crate) fn not_for_doctor(self) -> Self {
+        Self { for_doctor: false, ..self }
     }
 
     pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
@@ -113,13 +121,9 @@ impl Failure {
         if let Some(hint) = &self.hint {
             writeln!(out, "hint: {}", printable(hint))?;
         }
-        match self.entry() {
-            Some(entry) => {
-                writeln!(out, "more: orgtoken explain {} ({})", entry.code, entry.link())?;
-                writeln!(out, "check: orgtoken doctor")
-            }
-            None => Ok(()),
-        }
+        let Some(entry) = self.entry() else { return Ok(()) };
+        writeln!(out, "more: orgtoken explain {} ({})", entry.code, entry.link())?;
+        if self.for_doctor { writeln!(out, "check: orgtoken doctor") } else { Ok(()) }
     }
 
     fn report_problems(&self, out: &mut dyn Write) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use zeroize::Zeroizing;
 
 use crate::args::Route;
@@ -33,15 +33,18 @@ pub(crate) struct Hub<'a> {
 impl Hub<'_> {
     /// Asks the Hub for the record, which nobody writes to a disk.
     pub(crate) fn pull(&self, route: Option<&Route>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let request = self.request()?;
-        let transport = transport::of_route(route)?;
-        let response = wait_for(transport.exchange(request))?;
+        let response = self.asked(route).map_err(Failure::not_for_doctor)?;
         match response.status() {
             StatusCode::OK => Ok(Zeroizing::new(response.into_body().to_vec())),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(HubError::Refused.into()),
             StatusCode::NOT_FOUND => Err(HubError::NoRecord { key: self.key() }.into()),
             status => Err(HubError::Status { status }.into()),
         }
+    }
+
+    fn asked(&self, route: Option<&Route>) -> Result<Response<Bytes>, Failure> {
+        let request = self.request()?;
+        Ok(wait_for(transport::of_route(route)?.exchange(request))?)
     }
 
     fn request(&self) -> Result<Request<Bytes>, Failure> {

@@ -126,6 +126,20 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
 }
 
 #[test]
+fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
+    let bench = Bench::new();
+    for args in [
+        ["settings", "pull", "--hub", "http://127.0.0.1:1"],
+        ["token", "--no-cache", "--settings", "hub:http://127.0.0.1:1"],
+    ] {
+        let output = bench.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+        let said = stderr(&output);
+        assert!(said.contains("more: orgtoken explain net.connect ("), "{args:?}: {said}");
+        assert!(!said.contains("doctor"), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
     let bench = Bench::new();
     for args in [
