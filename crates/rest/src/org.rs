@@ -68,16 +68,15 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
-        let mut attempts = 0;
+        let mut tries = Tries::default();
         loop {
-            let answer = self.send(method.clone(), path, headers.clone(), body.clone()).await?;
+            let answer = self.answer(&mut tries, &method, path, &headers, &body).await?;
             let (head, streamed) = answer.into_parts();
             let error = match streamed.whole(MAX_BODY).await {
                 Ok(whole) => return Ok(Response::from_parts(head, whole)),
                 Err(error) => error,
             };
-            attempts += 1;
-            self.pause(attempts, &method, error).await?;
+            self.pause(tries.made, &method, error).await?;
         }
     }
 
@@ -97,22 +96,33 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Body>, RestError> {
-        let (mut attempts, mut renewed) = (0, false);
+        self.answer(&mut Tries::default(), &method, path, &headers, &body).await
+    }
+
+    /// The head of an answer; what `tries` has used up is not had again.
+    async fn answer(
+        &self,
+        tries: &mut Tries,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Response<Body>, RestError> {
         loop {
             let token = self.tokens.token(self.min_ttl).await?;
-            let request = self.prepare(token.token(), &method, path, &headers, &body)?;
-            attempts += 1;
+            let request = self.prepare(token.token(), method, path, headers, body)?;
+            tries.made += 1;
             let error = match self.attempt(request, token.token()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.is_session_end() && !renewed && self.tokens.invalidate(&token) {
+            if error.is_session_end() && !tries.renewed && self.tokens.invalidate(&token) {
                 info!("the token has ended: one new login, and one further attempt");
-                (attempts, renewed) = (attempts - 1, true);
+                (tries.made, tries.renewed) = (tries.made - 1, true);
                 continue;
             }
             drop(token);
-            self.pause(attempts, &method, error).await?;
+            self.pause(tries.made, method, error).await?;
         }
     }
 
@@ -220,6 +230,14 @@ fn bearer(token: &Token) -> HeaderValue {
         .expect("a token was checked for what a header may hold");
     bearer.set_sensitive(true);
     bearer
+}
+
+/// What one call has used up, from its first request to the end of its answer's body.
+#[derive(Default)]
+struct Tries {
+    made: u32,
+    /// There is one new login for a session that has ended.
+    renewed: bool,
 }
 
 /// For calls: ten minutes for the head of an answer, after which Salesforce gives up itself.

@@ -1,6 +1,17 @@
 //! Trouble that passes, and trouble that does not.
 
-use http::Method;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use http::{Method, Response};
+use orgtoken_assertion::UnixTime;
+use orgtoken_client::Transport;
+use orgtoken_oauth::{AllowedHosts, Token};
+use orgtoken_rest::{Backoff, Org};
 
 use crate::support::Bench;
 
@@ -30,6 +41,38 @@ async fn b07_an_answer_that_breaks_off_is_asked_for_again_by_whoever_only_reads(
     let bench = Bench::playing("api-cut-once");
     let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("resp.truncated", 1));
+}
+
+#[tokio::test]
+async fn b07_heads_and_bodies_that_fail_in_turn_use_up_the_same_attempts() {
+    let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    thread::spawn(move || {
+        for (stream, answer) in listener.incoming().zip([busy, cut].into_iter().cycle()) {
+            let mut stream = stream.unwrap();
+            seen.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).and_then(|_| stream.write_all(answer.as_bytes()));
+        }
+    });
+
+    let org = Org::new(Transport::builder().build(), token_for(&host), 65);
+    let org = org.backoff(Backoff::new(3, Duration::from_millis(1)));
+    let error = org.limits().await.unwrap_err();
+    assert_eq!((error.code(), requests.load(Ordering::SeqCst)), ("unavailable.api", 3));
+}
+
+fn token_for(host: &str) -> Token {
+    let answer = format!(
+        r#"{{"access_token":"00Dxx!AQ.x","token_type":"Bearer","instance_url":"http://{host}"}}"#
+    );
+    let answer = Response::builder().header("content-type", "application/json").body(answer);
+    let hosts = AllowedHosts::parse([host]).unwrap();
+    let now = UnixTime::from_secs(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs());
+    Token::from_http(&answer.unwrap(), now, &hosts).unwrap()
 }
 
 #[tokio::test]
