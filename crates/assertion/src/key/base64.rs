@@ -80,6 +80,12 @@ struct Digits {
 impl Digits {
     /// Quotes part a line as line breaks part the text, and what joins strings is left out.
     fn read(&mut self, line: &[u8]) -> Result<(), KeyError> {
+        // Nearly every line is nothing but digits.
+        if !self.padded && line.iter().all(is_digit) {
+            self.digits.extend_from_slice(line);
+            self.place.column += line.len() + 1;
+            return Ok(());
+        }
         let is_quote = |byte: &u8| QUOTES.contains(byte);
         let has_quotes = line.iter().any(is_quote);
         for part in line.split(is_quote) {
@@ -97,9 +103,7 @@ impl Digits {
             line.iter().rposition(|byte| !EDGES.contains(byte)).map_or(start, |last| last + 1);
         for (index, &byte) in line.iter().enumerate().take(end).skip(start) {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if !self.padded => {
-                    self.digits.push(byte);
-                }
+                digit if is_digit(&digit) && !self.padded => self.digits.push(digit),
                 b'=' => self.padded = true,
                 b' ' | b'\t' | 0x0b | 0x0c => (),
                 0x80.. => {
@@ -127,6 +131,10 @@ impl Digits {
     fn refused(&self, index: usize) -> KeyError {
         KeyError::Character { line: self.place.line, column: self.place.column + index }
     }
+}
+
+fn is_digit(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 fn bytes(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

@@ -13,11 +13,19 @@ pub(super) fn normalised(input: &[u8]) -> Zeroizing<Vec<u8>> {
     let is_form = find(rest, 0, BEGIN_IN_FORM).is_some();
     // It never grows beyond the input, so that no unwiped copy is left behind.
     let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
-    while let Some((byte, len)) = next(rest) {
+    loop {
+        let plain = rest.iter().take_while(|byte| is_plain(byte)).count();
+        text.extend_from_slice(&rest[..plain]);
+        rest = &rest[plain..];
+        let Some((byte, len)) = next(rest) else { break text };
         text.push(if is_form && rest[0] == b'+' { b' ' } else { byte });
         rest = &rest[len..];
     }
-    text
+}
+
+/// What stands for itself wherever no escape has begun: nearly all of a key.
+fn is_plain(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b' ')
 }
 
 /// The next byte of the text, and how many bytes of the input it takes.
@@ -182,8 +190,16 @@ pub(super) fn char_at(text: &[u8], at: usize) -> char {
     chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
+/// Where `word` is, from `from` on.
 pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
-    text[from..].windows(word.len()).position(|window| window == word).map(|at| from + at)
+    let (first, others) = word.split_first()?;
+    let mut at = from;
+    loop {
+        at += text[at..].iter().position(|byte| byte == first)? + 1;
+        if text[at..].starts_with(others) {
+            return Some(at - 1);
+        }
+    }
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
