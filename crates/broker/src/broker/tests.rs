@@ -156,7 +156,9 @@ async fn a_refusal_comes_with_its_reason_and_our_advice() {
 
 #[tokio::test]
 async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_in() {
-    let accounts = Accounts::parse("web:x:1001:1001::/srv/web:/bin/sh\n", "");
+    let owner = rustix::process::geteuid().as_raw();
+    let (web_uid, stranger) = (owner + 1, owner + 2);
+    let accounts = Accounts::parse(&format!("web:x:{web_uid}:{web_uid}::/srv/web:/bin/sh\n"), "");
     let source = |secret| FakeSource::holding(token(secret, 600)) as Arc<dyn TokenSource>;
     let web = Access::resolve(&accounts, ["web"], []).unwrap();
     let profiles = [
@@ -175,9 +177,9 @@ async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_i
         tokio::task::spawn_blocking(move || talk(theirs, &request))
     };
     for (name, uid, profile, expected) in [
-        ("a stranger", 4242, "shared", 0),
-        ("who may have another profile", 1001, "acme", 403),
-        ("who may have this one", 1001, "shared", 200),
+        ("a stranger", stranger, "shared", 0),
+        ("who may have another profile", web_uid, "acme", 403),
+        ("who may have this one", web_uid, "shared", 200),
         ("root", 0, "acme", 200),
     ] {
         let answer = ask(uid, profile).await.unwrap();

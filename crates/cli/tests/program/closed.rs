@@ -149,9 +149,9 @@ fn d13_files_and_folders_are_their_owners_alone_from_the_start() {
         let trace = trace(&bench);
         let files: Vec<_> = trace.iter().filter(|line| line.contains("O_CREAT")).collect();
         assert!(files.len() >= made, "{args:?}: {trace:#?}");
-        assert!(files.iter().all(|line| line.contains(", 0600) = ")), "{args:?}: {files:#?}");
+        assert!(files.iter().all(|line| line.contains(", 0600) ")), "{args:?}: {files:#?}");
         let mut folders = trace.iter().filter(|line| line.contains("mkdir"));
-        assert!(folders.all(|line| line.contains(", 0700) = ")), "{args:?}: {trace:#?}");
+        assert!(folders.all(|line| line.contains(", 0700) ")), "{args:?}: {trace:#?}");
         assert!(!trace.iter().any(|line| line.contains("chmod")), "{args:?}: {trace:#?}");
     }
 }
