@@ -3,8 +3,10 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use crate::app::{self, CertificateError};
 use crate::builder::{FakeOrgBuilder, StartError};
@@ -13,11 +15,11 @@ use crate::hold::Hold;
 use crate::scenario::Scenario;
 use crate::server::Server;
 
-/// An org that listens until it is dropped. It has threads of its own, so a test may block.
+/// An org that listens until it is dropped. It has a thread of its own, so a test may block.
 pub struct FakeOrg {
     server: Arc<Server>,
-    /// Taken when dropped, since a runtime must not be dropped by a task.
-    runtime: Option<Runtime>,
+    /// The thread ends when this is dropped.
+    _end: oneshot::Sender<()>,
 }
 
 impl FakeOrg {
@@ -27,7 +29,7 @@ impl FakeOrg {
     }
 
     pub(crate) fn run(server: Server, listener: TcpListener) -> Result<Self, StartError> {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_io().build();
+        let runtime = Builder::new_current_thread().enable_io().build();
         let runtime = runtime.map_err(StartError::Runtime)?;
         let listener = {
             let _inside = runtime.enter();
@@ -35,7 +37,9 @@ impl FakeOrg {
         };
         let server = Arc::new(server);
         runtime.spawn(Arc::clone(&server).run(listener));
-        Ok(Self { server, runtime: Some(runtime) })
+        let (end, ended) = oneshot::channel();
+        thread::spawn(move || runtime.block_on(ended));
+        Ok(Self { server, _end: end })
     }
 
     /// Where the org listens: `https://127.0.0.1:49152`.
@@ -119,13 +123,5 @@ impl FakeOrg {
 impl std::fmt::Debug for FakeOrg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FakeOrg").field("url", &self.url()).finish_non_exhaustive()
-    }
-}
-
-impl Drop for FakeOrg {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
