@@ -61,7 +61,7 @@ impl Broker {
     }
 
     /// Takes requests that come in at `listener` until [`Broker::drain`] is called. A broker can
-    /// listen in several places at once.
+    /// listen in several places at once, and in several runtimes ([`Listener::try_clone`]).
     pub fn serve(self, listener: Listener) -> impl Future<Output = ()> + Send + 'static {
         // It counts from now on: `drain` waits for a listener that no task has come to yet.
         let (shared, ending) = (self.shared, self.ending.subscribe());

@@ -7,6 +7,7 @@ mod socket;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use self::socket::SocketFile;
 use crate::gate::Door;
 use crate::{Bearer, Peer};
 
-/// A place where clients can reach a broker. To make one there has to be a tokio runtime.
+/// A place where clients can reach a broker. To make one there has to be a tokio runtime: the one
+/// that serves it.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -67,12 +69,27 @@ impl Listener {
 
     /// Takes requests for `/onify/access-token` without a bearer token: for a container or sidecar
     /// of its own, where whoever reaches the loopback may have the token. The other gates hold.
+    /// Before [`Listener::try_clone`].
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
         if let Some(Door::Tcp { is_open, .. }) = Arc::get_mut(&mut self.door) {
             *is_open = true;
         }
         self
+    }
+
+    /// The same place once more, for another runtime: for the one in which this is called.
+    ///
+    /// Each client is met by one of all that listen there. The file of a Unix socket goes with the
+    /// last of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError::Bind`], if the system has no file left for it.
+    pub fn try_clone(&self) -> Result<Self, ListenError> {
+        let refused = |source| ListenError::Bind { at: self.to_string(), source };
+        let socket = self.socket.try_clone().map_err(refused)?;
+        Ok(Self { socket, door: Arc::clone(&self.door) })
     }
 
     /// The address, with the port that the system chose for port 0; none for a Unix socket.
@@ -101,7 +118,8 @@ impl Listener {
         let (listener, file) = SocketFile::bind(path, is_shared)?;
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
-        Ok(Self { socket: Socket::Unix(listener, Some(file)), door: Arc::new(Door::Unix) })
+        let file = Some(Arc::new(file));
+        Ok(Self { socket: Socket::Unix(listener, file), door: Arc::new(Door::Unix) })
     }
 }
 
@@ -122,7 +140,18 @@ impl fmt::Display for Listener {
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, Option<SocketFile>),
+    Unix(UnixListener, Option<Arc<SocketFile>>),
+}
+
+impl Socket {
+    fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Tcp(listener) => Self::Tcp(TcpListener::from_std(again(listener)?)?),
+            Self::Unix(listener, file) => {
+                Self::Unix(UnixListener::from_std(again(listener)?)?, file.clone())
+            }
+        })
+    }
 }
 
 /// A connection, and who is on the other end.
@@ -151,6 +180,11 @@ fn register<S, T>(
 ) -> Result<T, ListenError> {
     set_nonblocking(&listener, true).map_err(ListenError::inherited)?;
     from_std(listener).map_err(ListenError::inherited)
+}
+
+/// Another descriptor of the same socket, which does not block either.
+fn again<S: From<OwnedFd>>(listener: &impl AsFd) -> io::Result<S> {
+    listener.as_fd().try_clone_to_owned().map(S::from)
 }
 
 /// Gate 2: there is no flag to get around it.

@@ -425,6 +425,40 @@ async fn b36_who_is_ended_before_a_listener_is_attended_leaves_no_socket() {
     assert!(!path.exists());
 }
 
+/// Takes clients at this place on a thread that has a runtime of its own.
+fn attend_elsewhere(broker: &Broker, place: &Listener) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let inside = runtime.enter();
+    tokio::spawn(broker.clone().serve(place.try_clone().unwrap()));
+    drop(inside);
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+}
+
+#[tokio::test]
+async fn b36_what_is_under_way_is_answered_in_every_runtime() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("orgtoken.sock");
+    let source = FakeSource::empty();
+    let limits = Limits { request: Duration::from_millis(200), ..Limits::default() };
+    let broker = Broker::new(profiles(&[("acme", &source)]), limits, || NOW);
+    let place = Listener::unix(&path).unwrap();
+    (0..3).for_each(|_| attend_elsewhere(&broker, &place));
+    drop(place);
+    let clients: Vec<_> = (0..24).map(|_| UnixStream::connect(&path).unwrap()).collect();
+    let answers = clients
+        .into_iter()
+        .map(|client| tokio::task::spawn_blocking(move || talk(client, &post("/v1/token", ""))));
+    let answers: Vec<_> = answers.collect();
+    while source.asked() < answers.len() {
+        tokio::task::yield_now().await;
+    }
+    broker.drain().await;
+    assert!(!path.exists());
+    for answer in answers {
+        assert_eq!(status(&answer.await.unwrap()), 504);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn b36_a_request_that_hangs_does_not_hold_up_the_end() {
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };

@@ -30,6 +30,28 @@ async fn gate_1_folder_and_socket_are_the_owners_alone() {
 }
 
 #[tokio::test]
+async fn the_socket_goes_with_the_last_of_those_that_listen_there() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("orgtoken.sock");
+    let first = Listener::unix(&path).unwrap();
+    let second = first.try_clone().unwrap();
+    assert_eq!(second.to_string(), first.to_string());
+    drop(first);
+    let _client = UnixStream::connect(&path).unwrap();
+    second.accept().await.unwrap();
+    assert!(matches!(Listener::unix(&path).unwrap_err(), ListenError::InUse { .. }));
+    drop(second);
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_an_address_takes_is_the_same_for_all_that_listen_there() {
+    let listener = Listener::tcp("127.0.0.1:0".parse().unwrap(), bearer()).unwrap();
+    let other = listener.open_loopback().try_clone().unwrap();
+    assert!(matches!(**other.door(), Door::Tcp { is_open: true, .. }));
+}
+
+#[tokio::test]
 async fn gate_1_a_group_can_be_let_in() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("runtime/orgtoken.sock");
