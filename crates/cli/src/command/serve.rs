@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use orgtoken_broker::{Broker, Grant, Limits};
-use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::catalogue::Catalogue;
@@ -18,6 +17,7 @@ use crate::args::{Login, Network};
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::runtime;
 use crate::text::rfc3339;
 
 /// Hand out access tokens to the programs of this machine
@@ -67,25 +67,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // Whatever is made from here on is nobody else's.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let catalogue = Catalogue::open(args, console)?;
-    let runtime = runtime();
-    let served = runtime.block_on(serve(args, catalogue, console));
-    // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
-    runtime.shutdown_background();
-    served
-}
-
-/// Requests have threads of their own: while settings are read anew, nobody waits.
-fn runtime() -> Runtime {
-    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-    runtime.expect("threads, a timer and a poller")
+    runtime::wait_for(serve(args, catalogue, console))
 }
 
 async fn serve(args: &Args, catalogue: Catalogue<'_>, console: &Console) -> Result<(), Failure> {
     let signals = Signals::listen();
     let broker = broker(args, &catalogue);
+    // This thread takes no client: while settings are read anew, nobody waits.
+    let workers: [_; WORKERS] = std::array::from_fn(|_| runtime::worker());
     for listener in listen::listeners(args, catalogue.profiles().are_shared(), console)? {
+        for worker in &workers {
+            let _there = worker.enter();
+            tokio::spawn(broker.clone().serve(listener.try_clone()?));
+        }
         console.remark(&format_args!("listening on {listener}"));
-        tokio::spawn(broker.clone().serve(listener));
     }
     if args.open_loopback {
         console.warn(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Bench, error, stderr, stdout};
 
-/// A Hub that gives one answer to all that ask, and tells what they asked.
+/// A Hub that gives one answer to whoever asks, and tells what they asked.
 pub(crate) struct Hub {
     pub(crate) url: String,
     pub(crate) asked: Receiver<(String, String)>,
@@ -18,6 +18,11 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn answering(status: &str, body: &Value) -> Self {
+        Self::answering_first(usize::MAX, status, body)
+    }
+
+    /// One that answers so many, and lets all others wait.
+    pub(crate) fn answering_first(asks: usize, status: &str, body: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (tell, asked) = channel();
@@ -26,12 +31,17 @@ impl Hub {
              Location: https://elsewhere.example/\r\n\r\n{body}"
         );
         std::thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut waiting = Vec::new();
+            for (number, mut stream) in listener.incoming().map_while(Result::ok).enumerate() {
                 let lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 let head: Vec<_> =
                     lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
                 let token = head.iter().find_map(|line| line.strip_prefix("authorization: "));
-                let _ = stream.write_all(answer.as_bytes());
+                if number < asks {
+                    let _ = stream.write_all(answer.as_bytes());
+                } else {
+                    waiting.push(stream);
+                }
                 if tell.send((head[0].clone(), token.unwrap_or_default().to_owned())).is_err() {
                     return;
                 }

@@ -243,21 +243,37 @@ fn b39_settings_that_are_half_written_and_keys_that_are_gone_leave_what_there_is
     assert!(!said.contains("PRIVATE KEY"), "{said}");
 }
 
-#[test]
-fn a_record_in_the_hub_is_read_anew_when_asked() {
-    let bench = Bench::new();
-    let hub = Hub::answering("200 OK", &bench.record());
+/// A service whose record the Hub keeps.
+fn of_hub(bench: &Bench, hub: &Hub) -> Service {
     let socket = bench.folder.path().join("s.sock");
     let settings = format!("hub:{}", hub.url);
     let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
     let mut command = bench.bare(&arguments);
     command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "t0ken");
-    let service = Service::start(&mut command, socket);
+    Service::start(&mut command, socket)
+}
+
+#[test]
+fn a_record_in_the_hub_is_read_anew_when_asked() {
+    let bench = Bench::new();
+    let hub = Hub::answering("200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
     assert_eq!(service.token().0, 200);
     service.signal("-HUP");
     assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
     assert_eq!(service.token().0, 200);
     service.end();
+}
+
+#[test]
+fn nobody_waits_while_settings_are_read_anew() {
+    let bench = Bench::new();
+    let hub = Hub::answering_first(1, "200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
+    service.signal("-HUP");
+    assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
+    assert!((0..8).all(|_| service.token().0 == 200));
+    assert_eq!(service.health(), "ok", "the Hub may still answer");
 }
 
 #[test]
