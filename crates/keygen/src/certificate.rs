@@ -14,7 +14,7 @@ use x509_cert::time::Time;
 
 use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
-use crate::subject::Subject;
+use crate::subject::{Shown, Subject};
 use crate::validity::Validity;
 
 /// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
@@ -70,12 +70,12 @@ impl Certificate {
 
     /// For whom it is: `CN=my-integration,O=Acme`.
     pub fn subject(&self) -> String {
-        self.parsed.tbs_certificate().subject().to_string()
+        Shown(self.parsed.tbs_certificate().subject()).to_string()
     }
 
     /// Who signed it; the subject itself where it is self-signed.
     pub fn issuer(&self) -> String {
-        self.parsed.tbs_certificate().issuer().to_string()
+        Shown(self.parsed.tbs_certificate().issuer()).to_string()
     }
 
     /// When it begins.

@@ -1,13 +1,14 @@
 //! The name in a certificate.
 
-use std::fmt;
-use std::str::FromStr;
+mod read;
+mod types;
+mod write;
 
-use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::der::asn1::{Any, Utf8StringRef};
-use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{self, Decode, Encode};
-use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
+pub(crate) use write::Shown;
+
+use std::fmt;
+
+use x509_cert::name::Name;
 
 use crate::error::CertificateError;
 
@@ -22,21 +23,19 @@ impl Subject {
     ///
     /// [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
-        let text = text.trim();
-        if text.is_empty() || text.len() > MAX_LEN || text.chars().any(char::is_control) {
+        let plain = text.trim();
+        if plain.is_empty() || plain.len() > MAX_LEN || plain.chars().any(char::is_control) {
             return Err(CertificateError::Subject);
         }
+        let text = text.trim_start();
         let name = if let Some(parts) = text.strip_prefix('/') {
-            Name::from_str(&parts.split('/').rev().collect::<Vec<_>>().join(","))
+            read::name(read::parts(parts, '/'))
         } else if text.contains('=') {
-            Name::from_str(&without_blanks(text))
+            read::name(read::parts(text, ',').into_iter().rev())
         } else {
-            common_name(text)
+            read::common_name(plain)
         };
-        match name {
-            Ok(name) if !name.is_empty() => Ok(Self(name)),
-            _ => Err(CertificateError::Subject),
-        }
+        name.map(Self).ok_or(CertificateError::Subject)
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -46,33 +45,12 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        Shown(&self.0).fmt(f)
     }
 }
-
-/// People put a blank after each comma; after an escaped comma it is part of the name.
-fn without_blanks(names: &str) -> String {
-    let mut kept = String::new();
-    for part in names.split(',') {
-        let is_new = kept.is_empty() || !kept.ends_with("\\,");
-        kept.push_str(if is_new { part.trim() } else { part });
-        kept.push(',');
-    }
-    kept.pop();
-    kept
-}
-
-/// A name that is nothing but a common name.
-fn common_name(value: &str) -> der::Result<Name> {
-    let value = Any::encode_from(&Utf8StringRef::new(value)?)?;
-    let part = AttributeTypeAndValue { oid: COMMON_NAME, value };
-    let mut names = RdnSequence::default();
-    names.push(RelativeDistinguishedName::try_from(vec![part])?);
-    Name::from_der(&names.to_der()?)
-}
-
-/// id-at-commonName ([RFC 5280, Appendix A.1](https://www.rfc-editor.org/rfc/rfc5280#appendix-A.1)).
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// In octets. Longer than any name that a person would read.
 const MAX_LEN: usize = 2048;
+
+#[cfg(test)]
+mod tests;
