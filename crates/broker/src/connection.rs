@@ -98,17 +98,18 @@ async fn serve(visit: Visit, stream: Stream, ending: watch::Receiver<bool>) {
         Stream::Tcp(stream, _) => {
             // An answer is one segment: there is nothing to wait for.
             let _ = stream.set_nodelay(true);
-            speak(visit, stream, ending).await;
+            speak(visit, Box::new(stream), ending).await;
         }
-        Stream::Unix(stream) => speak(visit, stream, ending).await,
+        Stream::Unix(stream) => speak(visit, Box::new(stream), ending).await,
     }
 }
 
-async fn speak(
-    visit: Visit,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    mut ending: watch::Receiver<bool>,
-) {
+/// Bytes both ways. As an object, so that the program has one HTTP for both kinds of sockets.
+trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
+
+async fn speak(visit: Visit, stream: Box<dyn Bytestream>, mut ending: watch::Receiver<bool>) {
     let head = visit.shared.limits.head;
     let visit = Arc::new(visit);
     let service = service_fn(|request| {

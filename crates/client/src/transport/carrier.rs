@@ -4,16 +4,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, Uri};
 use rustls::ClientConfig;
-#[cfg(feature = "redis")]
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tracing::debug;
 
 use super::deadline::{Deadline, Phase, Timeouts};
 use super::dial;
 use super::error::TransportError;
-use super::exchange::{Connection, Terms};
+use super::exchange::{Connection, Stream, Terms};
 use super::origin::Origin;
 use super::peer::Peer;
 use super::proxy::{Proxy, Rules};
@@ -65,14 +62,14 @@ impl Transport {
     ) -> Result<Connection, TransportError> {
         let origin = Origin::of(uri)?;
         if !origin.tls {
-            let (tcp, peer) = self.reach(&origin, &deadline).await?;
-            return Connection::over(tcp, peer, origin, self.terms.clone()).await;
+            let (stream, peer) = self.reach(&origin, &deadline).await?;
+            return Connection::over(stream, peer, origin, self.terms.clone()).await;
         }
         let reached = self.reach(&origin, &deadline);
-        let ((tcp, peer), config) = tokio::try_join!(reached, self.tls.config())?;
-        let tls = self.secure(config, tcp, &origin, &deadline).await?;
+        let ((stream, peer), config) = tokio::try_join!(reached, self.tls.config())?;
+        let tls = self.secure(config, stream, &origin, &deadline).await?;
         let peer = peer.secured(tls.get_ref().1);
-        Connection::over(tls, peer, origin, self.terms.clone()).await
+        Connection::over(Box::new(tls), peer, origin, self.terms.clone()).await
     }
 
     /// Host and port of the proxy on the way to the host of `uri`, if there is one. Nothing is asked.
@@ -122,17 +119,17 @@ impl Transport {
             return Ok(Box::new(tcp));
         }
         let config = self.tls.config().await?;
-        Ok(Box::new(self.secure(config, tcp, origin, &deadline).await?))
+        Ok(Box::new(self.secure(config, Box::new(tcp), origin, &deadline).await?))
     }
 
     async fn secure(
         &self,
         config: Arc<ClientConfig>,
-        tcp: TcpStream,
+        stream: Box<dyn Stream>,
         origin: &Origin,
         deadline: &Deadline,
-    ) -> Result<TlsStream<TcpStream>, TransportError> {
-        let handshake = tls::handshake(config, tcp, origin);
+    ) -> Result<TlsStream<Box<dyn Stream>>, TransportError> {
+        let handshake = tls::handshake(config, stream, origin);
         let handshake = deadline.run(Phase::Handshake, self.terms.timeouts.tls, handshake);
         handshake.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))?
     }
@@ -141,14 +138,14 @@ impl Transport {
         &self,
         origin: &Origin,
         deadline: &Deadline,
-    ) -> Result<(TcpStream, Peer), TransportError> {
+    ) -> Result<(Box<dyn Stream>, Peer), TransportError> {
         if let Some(proxy) = self.proxy.on_the_way_to(origin) {
             return self.reach_through(proxy, origin, deadline).await;
         }
         let dialed = dial::dial(origin, &self.terms.timeouts, deadline).await;
         let tcp = dialed.map_err(|error| TransportError::dial(error, origin))?;
         let peer = Peer { address: tcp.peer_addr().ok(), ..Peer::default() };
-        Ok((tcp, peer))
+        Ok((Box::new(tcp), peer))
     }
 
     async fn reach_through(
@@ -156,17 +153,17 @@ impl Transport {
         proxy: &Rules,
         origin: &Origin,
         deadline: &Deadline,
-    ) -> Result<(TcpStream, Peer), TransportError> {
+    ) -> Result<(Box<dyn Stream>, Peer), TransportError> {
         debug!("connecting to {origin} through the proxy {}", proxy.origin);
         let timeouts = &self.terms.timeouts;
         let dialed = dial::dial(&proxy.origin, timeouts, deadline).await;
         let tcp = dialed.map_err(|error| proxy.error(error))?;
         let (address, name) = (tcp.peer_addr().ok(), proxy.origin.to_string());
-        let tunnel = tunnel::open(proxy, tcp, origin);
+        let tunnel = tunnel::open(proxy, Box::new(tcp), origin);
         let tunnel = deadline.run(Phase::Tunnel, timeouts.connect, tunnel).await;
         let opened = tunnel.map_err(|elapsed| proxy.error(elapsed))?;
-        let tcp = opened.map_err(|fault| proxy.error(fault))?;
-        Ok((tcp, Peer { address, proxy: Some(name), ..Peer::default() }))
+        let stream = opened.map_err(|fault| proxy.error(fault))?;
+        Ok((stream, Peer { address, proxy: Some(name), ..Peer::default() }))
     }
 }
 
@@ -178,13 +175,6 @@ impl fmt::Debug for Transport {
             .finish_non_exhaustive()
     }
 }
-
-/// Bytes both ways.
-#[cfg(feature = "redis")]
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-#[cfg(feature = "redis")]
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Settings of a [`Transport`].
 #[derive(Debug)]

@@ -30,7 +30,7 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) async fn over(
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        stream: Box<dyn Stream>,
         peer: Peer,
         origin: Origin,
         terms: Terms,
@@ -105,6 +105,11 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
+
+/// Bytes both ways. As an object, so that the program has one HTTP for all of them.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// What a connection keeps to, whoever is at the other end.
 #[derive(Clone, Debug)]

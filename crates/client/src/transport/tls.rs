@@ -5,12 +5,12 @@ use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, Error, OtherError, PeerIncompatible};
-use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::error::TransportError;
+use super::exchange::Stream;
 use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::roots::{Anchors, Roots, RootsFault};
@@ -81,15 +81,15 @@ fn configure(anchors: Anchors) -> ClientConfig {
     config
 }
 
-/// Makes `tcp` a TLS connection to `origin`.
+/// Makes `stream` a TLS connection to `origin`.
 pub(crate) async fn handshake(
     config: Arc<ClientConfig>,
-    tcp: TcpStream,
+    stream: Box<dyn Stream>,
     origin: &Origin,
-) -> Result<TlsStream<TcpStream>, TransportError> {
+) -> Result<TlsStream<Box<dyn Stream>>, TransportError> {
     let name = ServerName::try_from(origin.host.clone())
         .map_err(|_| TransportError::Target { host: origin.host.clone() })?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| fault(&error, origin))
+    TlsConnector::from(config).connect(name, stream).await.map_err(|error| fault(&error, origin))
 }
 
 /// Sorts what went wrong. Only names that pass [`CertificateFault::wrong_name`] are repeated.

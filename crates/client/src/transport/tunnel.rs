@@ -3,12 +3,11 @@ use std::pin::pin;
 
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode};
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
-use super::exchange::wire;
+use super::exchange::{Stream, wire};
 use super::origin::Origin;
 use super::proxy::{ProxyFault, Rules};
 
@@ -18,11 +17,11 @@ use super::proxy::{ProxyFault, Rules};
 /// [RFC 9110, Section 9.3.6]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
 pub(crate) async fn open(
     proxy: &Rules,
-    tcp: TcpStream,
+    stream: Box<dyn Stream>,
     origin: &Origin,
-) -> Result<TcpStream, ProxyFault> {
+) -> Result<Box<dyn Stream>, ProxyFault> {
     let (mut sender, mut connection) =
-        wire().handshake(TokioIo::new(tcp)).await.map_err(|_| ProxyFault::Closed)?;
+        wire().handshake(TokioIo::new(stream)).await.map_err(|_| ProxyFault::Closed)?;
     let mut answer = pin!(sender.send_request(connect(proxy, origin)));
     let mut ended = false;
     let answer = poll_fn(|cx| {
@@ -39,7 +38,7 @@ pub(crate) async fn open(
     if parts.read_buf.is_empty() { Ok(parts.io.into_inner()) } else { Err(ProxyFault::Protocol) }
 }
 
-fn connect(proxy: &Rules, origin: &Origin) -> Request<Empty<Bytes>> {
+fn connect(proxy: &Rules, origin: &Origin) -> Request<Full<Bytes>> {
     let host = if origin.host.contains(':') {
         format!("[{}]:{}", origin.host, origin.port)
     } else {
@@ -49,7 +48,9 @@ fn connect(proxy: &Rules, origin: &Origin) -> Request<Empty<Bytes>> {
     if let Some(credentials) = &proxy.credentials {
         request = request.header(PROXY_AUTHORIZATION, credentials);
     }
-    request.body(Empty::new()).expect("an origin's host and port are valid in a URI and a header")
+    request
+        .body(Full::default())
+        .expect("an origin's host and port are valid in a URI and a header")
 }
 
 fn fault(error: hyper::Error) -> ProxyFault {
