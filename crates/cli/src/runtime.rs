@@ -1,6 +1,7 @@
 //! The runtime behind whatever uses the network.
 
 use std::future::{self, Future};
+use std::pin::{Pin, pin};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -8,18 +9,24 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// Runs what uses the network. There is no runtime before, and none where it is not needed.
 pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
     let runtime = of_one_thread();
-    let done = runtime.block_on(future);
+    let mut done = None;
+    run(&runtime, pin!(async { done = Some(future.await) }));
     // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
     runtime.shutdown_background();
-    done
+    done.expect("it was run to its end")
 }
 
 /// Starts a thread that runs what is spawned there, until the process ends.
 pub(crate) fn worker() -> Handle {
     let runtime = of_one_thread();
     let handle = runtime.handle().clone();
-    thread::spawn(move || runtime.block_on(future::pending::<()>()));
+    thread::spawn(move || run(&runtime, pin!(future::pending())));
     handle
+}
+
+/// What it takes to run a future is much, and so it is in the program once, not once for each.
+fn run(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
+    runtime.block_on(future);
 }
 
 fn of_one_thread() -> Runtime {
