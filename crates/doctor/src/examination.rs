@@ -23,11 +23,11 @@ impl<'a> Examination<'a> {
 
     /// The settings are broken: each problem is a failed check, and nothing else can be looked at.
     pub fn broken(mut self, problems: &Problems) -> Report {
-        let mut problems: Vec<_> = problems.iter().collect();
-        problems.sort_by_key(|problem| check_of(problem));
-        for problem in problems {
-            let (check, code) = (check_of(problem), problem.code());
-            self.note(Finding::failed(check, code, problem.to_string(), problem.hint()));
+        for check in Check::ALL {
+            for problem in problems.iter().filter(|problem| check_of(problem) == check) {
+                let (code, what) = (problem.code(), problem.to_string());
+                self.note(Finding::failed(check, code, what, problem.hint()));
+            }
         }
         self.end("the settings have to be right first")
     }
@@ -72,9 +72,11 @@ impl<'a> Examination<'a> {
         self.end("not asked")
     }
 
+    /// Tells a finding, and puts it where it belongs in the order of the checks.
     fn note(&mut self, finding: Finding) {
         (self.tell)(&finding);
-        self.findings.push(finding);
+        let at = self.findings.partition_point(|earlier| earlier.check <= finding.check);
+        self.findings.insert(at, finding);
     }
 
     /// Did any check of the way fail? A wrong clock alone does not keep anyone from asking.
@@ -92,7 +94,6 @@ impl<'a> Examination<'a> {
                 self.note(Finding::skipped(check, why));
             }
         }
-        self.findings.sort_by_key(|finding| finding.check);
         Report::new(self.findings)
     }
 }
