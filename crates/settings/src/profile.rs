@@ -138,7 +138,7 @@ impl<'a> Config<'a> {
         };
         let mut key_form: Option<&'static str> = None;
         let mut entries: Vec<_> = entries.iter().collect();
-        entries.sort_by_key(|(key, _)| key.span().start);
+        entries.sort_unstable_by_key(|(key, _)| key.span().start);
         for (key, value) in entries.into_iter().take(NAMES.len() + MAX_PROBLEMS) {
             let source = Source::Profile {
                 profile: text::shown(name),
