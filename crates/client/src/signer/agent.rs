@@ -107,7 +107,7 @@ pub enum AgentError {
     #[error("the SSH agent refused to sign")]
     Refused,
     /// It said nothing for too long.
-    #[error("the SSH agent did not answer within {} s", .0.as_secs_f32())]
+    #[error("the SSH agent did not answer within {} s", .0.as_secs_f64())]
     Silent(Duration),
     /// No key has this fingerprint or comment.
     #[error("the SSH agent holds no key with that fingerprint or comment")]

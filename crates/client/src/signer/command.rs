@@ -125,7 +125,7 @@ pub enum CommandError {
     #[error("the signer command cannot be started: {0}")]
     NotStarted(io::ErrorKind),
     /// It did not end.
-    #[error("the signer command did not end within {} s", .0.as_secs_f32())]
+    #[error("the signer command did not end within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
 }
 
