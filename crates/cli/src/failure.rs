@@ -15,8 +15,13 @@ use serde::Serialize;
 use crate::text::{chain, printable, sentence};
 
 /// An error on its way to a person or a script: what and why, under a code that is a promise.
+///
+/// One word wide, since nearly every function may return it.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     code: Cow<'static, str>,
     error: Box<dyn Error>,
     hint: Option<Cow<'static, str>>,
@@ -24,7 +29,7 @@ pub(crate) struct Failure {
     refusal: Option<&'static Entry>,
     /// Whether `doctor` looks at what failed.
     for_doctor: bool,
-    pub(crate) problems: Vec<Problem>,
+    problems: Vec<Problem>,
     told: bool,
 }
 
@@ -43,7 +48,7 @@ impl Failure {
         hint: Option<impl Into<Cow<'static, str>>>,
         error: impl Into<Box<dyn Error>>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             code: code.into(),
             error: error.into(),
             hint: hint.map(Into::into),
@@ -51,45 +56,54 @@ impl Failure {
             for_doctor: true,
             problems: Vec::new(),
             told: false,
-        }
+        }))
     }
 
     /// The result has said it all: what remains is the exit code.
     pub(crate) fn told(code: impl Into<Cow<'static, str>>) -> Self {
-        Self { told: true, ..Self::new(code, None::<&str>, "told already") }
+        let mut failure = Self::new(code, None::<&str>, "told already");
+        failure.0.told = true;
+        failure
     }
 
     /// Salesforce refused, and this is what the catalogue has on it.
-    pub(crate) fn refusal(self, refusal: Option<&'static Entry>) -> Self {
-        Self { refusal, ..self }
-    }
-
-    /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
-    pub(crate) fn not_for_doctor(self) -> Self {
-        Self { for_doctor: false, ..self }
-    }
-
-    pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
-        self.problems = problems;
+    pub(crate) fn refusal(mut self, refusal: Option<&'static Entry>) -> Self {
+        self.0.refusal = refusal;
         self
     }
 
+    /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
+    pub(crate) fn not_for_doctor(mut self) -> Self {
+        self.0.for_doctor = false;
+        self
+    }
+
+    pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
+        self.0.problems = problems;
+        self
+    }
+
+    /// What is wrong, one by one, where there are several things.
+    pub(crate) fn listed(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
     pub(crate) fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.0.hint.as_deref()
     }
 
     /// The error itself, if it is of this type.
     pub(crate) fn error<T: Error + 'static>(&self) -> Option<&T> {
-        self.error.downcast_ref()
+        self.0.error.downcast_ref()
     }
 
     pub(crate) fn exit(&self) -> u8 {
-        exit::exit(&self.code)
+        exit::exit(&self.0.code)
     }
 
     /// Writes the report to standard error, all at once.
@@ -103,7 +117,7 @@ impl Failure {
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,
     /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
-        if self.told {
+        if self.0.told {
             return Ok(());
         }
         if json { self.report_json(out) } else { self.report_text(out) }
@@ -112,22 +126,22 @@ impl Failure {
     fn report_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", printable(&self.message()))?;
         // One problem is the error itself.
-        if self.problems.len() > 1 {
+        if self.0.problems.len() > 1 {
             return self.report_problems(out);
         }
-        if let Some(refusal) = self.refusal {
+        if let Some(refusal) = self.0.refusal {
             writeln!(out, "{}", printable(&sentence(refusal.meaning)))?;
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = &self.0.hint {
             writeln!(out, "hint: {}", printable(hint))?;
         }
         let Some(entry) = self.entry() else { return Ok(()) };
         writeln!(out, "more: orgtoken explain {} ({})", entry.code, entry.link())?;
-        if self.for_doctor { writeln!(out, "check: orgtoken doctor") } else { Ok(()) }
+        if self.0.for_doctor { writeln!(out, "check: orgtoken doctor") } else { Ok(()) }
     }
 
     fn report_problems(&self, out: &mut dyn Write) -> io::Result<()> {
-        for problem in &self.problems {
+        for problem in &self.0.problems {
             writeln!(out, "  {}", printable(&problem.message))?;
             if let Some(hint) = &problem.hint {
                 writeln!(out, "    {}", printable(hint))?;
@@ -142,13 +156,13 @@ impl Failure {
     fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let document = Document {
             error: Reported {
-                code: &self.code,
+                code: &self.0.code,
                 message: printable(&self.message()),
-                meaning: self.refusal.map(|refusal| refusal.meaning),
-                hint: self.hint.as_deref(),
+                meaning: self.0.refusal.map(|refusal| refusal.meaning),
+                hint: self.0.hint.as_deref(),
                 link: self.entry().map(Entry::link),
                 exit: self.exit(),
-                problems: &self.problems,
+                problems: &self.0.problems,
             },
         };
         serde_json::to_writer(&mut *out, &document)?;
@@ -157,17 +171,18 @@ impl Failure {
 
     /// What the catalogue has on it, be it a refusal or trouble on the way.
     fn entry(&self) -> Option<&'static Entry> {
-        self.refusal.or_else(|| catalogue::by_code(&self.code))
+        self.0.refusal.or_else(|| catalogue::by_code(&self.0.code))
     }
 
     /// Neither user nor app nor key: somebody is here for the first time.
     fn is_nothing_set_up(&self) -> bool {
-        self.problems.len() >= 3 && self.problems.iter().all(|one| one.code == "settings.missing")
+        self.0.problems.len() >= 3
+            && self.0.problems.iter().all(|one| one.code == "settings.missing")
     }
 
     /// What and why, in one line.
     pub(crate) fn message(&self) -> String {
-        chain(self.error.as_ref())
+        chain(self.0.error.as_ref())
     }
 }
 

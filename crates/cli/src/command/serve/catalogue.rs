@@ -205,7 +205,7 @@ fn one(args: &Args) -> Plan {
 
 /// All that is wrong, in one line.
 fn reason(failure: &Failure) -> String {
-    let problems: Vec<_> = failure.problems.iter().map(|problem| &*problem.message).collect();
+    let problems: Vec<_> = failure.listed().iter().map(|problem| &*problem.message).collect();
     if problems.is_empty() { failure.message() } else { problems.join("; ") }
 }
 
