@@ -2,8 +2,9 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::client::Resumption;
-use rustls::crypto::ring;
-use rustls::pki_types::ServerName;
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
 use rustls::{CertificateError, ClientConfig, Error, OtherError, PeerIncompatible};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -68,7 +69,8 @@ async fn load(roots: &Roots) -> Result<Anchors, RootsFault> {
 /// There is no key log, whatever `SSLKEYLOGFILE` says, and no early data: both are rustls' defaults
 /// and both must stay.
 fn configure(anchors: Anchors) -> ClientConfig {
-    let provider = Arc::new(ring::default_provider());
+    let provider = CryptoProvider { key_provider: &NoKeys, ..ring::default_provider() };
+    let provider = Arc::new(provider);
     let verifier = Verifier::new(anchors, provider.signature_verification_algorithms);
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -79,6 +81,16 @@ fn configure(anchors: Anchors) -> ClientConfig {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.resumption = Resumption::disabled();
     config
+}
+
+/// No client has a certificate here. What reads and uses the keys of some is left out of programs.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
+        Err(Error::General("there are no client certificates".to_owned()))
+    }
 }
 
 /// Makes `stream` a TLS connection to `origin`.
