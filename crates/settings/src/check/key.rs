@@ -136,7 +136,7 @@ impl Check {
 pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Result<(), KeyError> {
     let host = resolution.endpoint().host();
     let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
-    if key.is_published() && !is_here { Err(KeyError::Published) } else { Ok(()) }
+    if !is_here && key.is_published() { Err(KeyError::Published) } else { Ok(()) }
 }
 
 /// Refuses what stands where the text of a key should, before it is taken for a damaged key.
