@@ -7,7 +7,7 @@ use orgtoken_client::store::{FileStore, Store};
 use orgtoken_client::{BootTime, Login, LoginSource, TokenSource, Transport};
 use orgtoken_oauth::{InstanceUrl, Token};
 use orgtoken_rest::Org;
-use orgtoken_settings::{ApiVersion, Settings};
+use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
 use crate::args;
 use crate::cache;
@@ -147,6 +147,8 @@ pub(crate) fn login(mut settings: Settings) -> Result<Login, Failure> {
     tracing::info!("audience {}: {}", resolution.audience().as_str(), resolution.audience_reason());
     let (client_id, username) = (settings.client_id().to_string(), settings.username().to_string());
     let allowed_hosts = settings.allowed_hosts().clone();
+    let is_here = matches!(settings.key(), KeySource::Here(_));
     let signer = signer(settings.into_key())?;
-    Ok(Login::new(client_id, username, signer, resolution).allowed_hosts(allowed_hosts))
+    let login = Login::new(client_id, username, signer, resolution).allowed_hosts(allowed_hosts);
+    Ok(if is_here { login.sign_in_place() } else { login })
 }

@@ -17,6 +17,8 @@ mod attempt;
 pub use attempt::{Attempt, AttemptError};
 mod error;
 pub use error::LoginError;
+mod meanwhile;
+use meanwhile::meanwhile;
 mod plan;
 use plan::Plan;
 
@@ -33,6 +35,7 @@ pub struct Login {
     allowed_hosts: AllowedHosts,
     lifetime: Lifetime,
     retry: RetryPolicy,
+    signs_in_place: bool,
 }
 
 impl Login {
@@ -53,6 +56,7 @@ impl Login {
             allowed_hosts: AllowedHosts::none(),
             lifetime: Lifetime::DEFAULT,
             retry: RetryPolicy::DEFAULT,
+            signs_in_place: false,
         }
     }
 
@@ -79,6 +83,16 @@ impl Login {
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Signs on the task that logs in, while it waits for the host, and not on a thread of its own.
+    ///
+    /// For a key in the memory of this process: to start a thread takes a tenth as long as to sign,
+    /// and whatever else runs on this one waits for about a millisecond.
+    #[must_use]
+    pub fn sign_in_place(mut self) -> Self {
+        self.signs_in_place = true;
         self
     }
 
@@ -121,8 +135,12 @@ impl Login {
         info!("asking {} for audience {}", endpoint.as_str(), audience.as_str());
         let claims = self.claims(audience, now)?;
         let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
-        let (assertion, connection) =
-            tokio::join!(self.sign(claims), transport.connect(&uri, deadline));
+        let connecting = transport.connect(&uri, deadline);
+        let (connection, assertion) = if self.signs_in_place {
+            meanwhile(connecting, || claims.sign(&*self.signer)).await
+        } else {
+            tokio::join!(connecting, self.sign(claims))
+        };
         let request = TokenRequest::new(endpoint, assertion?);
         let answer = async { connection?.exchange(request.to_http(), deadline).await };
         Ok(self.read(answer.await, clock()))

@@ -24,6 +24,8 @@ async fn a_token_for_an_assertion() {
 
     assert_eq!(granted.token().access_token().secret(), "00Dcanary!canary");
     assert!(granted.failed().is_empty());
+    let in_place = obtain(&login(&server, None).sign_in_place()).await.unwrap();
+    assert_eq!(in_place.token().access_token().secret(), "00Dcanary!canary");
     let request = &server.requests()[0];
     assert!(request.starts_with("POST /services/oauth2/token HTTP/1.1\r\n"));
     let assertion = assertions(&server).remove(0);
@@ -118,12 +120,14 @@ async fn nothing_is_sent_without_a_signature() {
     let signer: Arc<dyn Signer> = Arc::new(Stubborn);
     let login =
         Login::new("3MVG9client", "user@acme.com", signer, resolution(&origin(&server), None));
-    let error = obtain(&login).await.unwrap_err();
-    assert_eq!(
-        (error.code(), error.to_string().as_str()),
-        ("sign.rng", "cannot sign the assertion")
-    );
-    assert!(error.attempts().is_empty() && server.requests().is_empty());
+    for login in [login.clone(), login.sign_in_place()] {
+        let error = obtain(&login).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            ("sign.rng", "cannot sign the assertion")
+        );
+        assert!(error.attempts().is_empty() && server.requests().is_empty());
+    }
 
     let login = Login::new("", "user@acme.com", SIGNER.clone(), resolution(&origin(&server), None));
     let error = obtain(&login).await.unwrap_err();

@@ -1,0 +1,55 @@
+use std::future::poll_fn;
+use std::pin::pin;
+
+/// Does `task` on this thread while `work` waits.
+///
+/// It is done at the second wait: the first is for TCP, and the second for the host's half of the
+/// TLS handshake, which takes longest. Work that waits less has it done at its end.
+pub(super) async fn meanwhile<T, U>(
+    work: impl Future<Output = T>,
+    task: impl FnOnce() -> U,
+) -> (T, U) {
+    let (mut work, mut task, mut done) = (pin!(work), Some(task), None);
+    let mut waits = 0;
+    let result = poll_fn(|cx| {
+        let poll = work.as_mut().poll(cx);
+        waits += 1;
+        if (poll.is_ready() || waits == 2)
+            && let Some(task) = task.take()
+        {
+            done = Some(task());
+        }
+        poll
+    });
+    let result = result.await;
+    (result, done.expect("it is done at the end at the latest"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::task::yield_now;
+
+    use super::meanwhile;
+
+    #[tokio::test]
+    async fn a_task_is_done_once_at_the_second_wait_or_at_the_end() {
+        for (waits, before) in [(0, 0), (1, 1), (2, 1), (3, 1)] {
+            let (waited, at) = (Cell::new(0), Cell::new(None));
+            let work = async {
+                for _ in 0..waits {
+                    yield_now().await;
+                    waited.set(waited.get() + 1);
+                }
+                "connected"
+            };
+            let task = || {
+                assert_eq!(at.replace(Some(waited.get())), None, "it is done once");
+                "signed"
+            };
+            assert_eq!(meanwhile(work, task).await, ("connected", "signed"));
+            assert_eq!(at.get(), Some(before), "{waits} waits");
+        }
+    }
+}
