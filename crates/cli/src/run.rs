@@ -29,7 +29,11 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         Err(Refused::Usage(error)) => return ended(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
-    match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
+    let command = || match args.command {
+        Command::Token(args) => command::token::run(&args, &console),
+        other => dispatch(other, &console),
+    };
+    match panic::catch_unwind(AssertUnwindSafe(command)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => ended(&failure, &console),
         // The hook has said where.
@@ -37,6 +41,8 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     }
 }
 
+/// On a stack of its own, which the main job need not wait for.
+#[inline(never)]
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
