@@ -29,11 +29,7 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         Err(Refused::Usage(error)) => return ended(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
-    let command = || match args.command {
-        Command::Token(args) => command::token::run(&args, &console),
-        other => dispatch(other, &console),
-    };
-    match panic::catch_unwind(AssertUnwindSafe(command)) {
+    match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => ended(&failure, &console),
         // The hook has said where.
@@ -41,33 +37,38 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     }
 }
 
-/// On a stack of its own, which the main job need not wait for.
-#[inline(never)]
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
-        Command::Api(args) => until_enough(command::api::run(&args, console)),
-        Command::Exec(args) => command::exec::run(&args, console),
-        Command::Record(command) => command::record::run(&command, console),
-        Command::Whoami(args) => command::whoami::run(&args, console),
-        Command::Revoke(args) => command::revoke::run(&args, console),
-        Command::Query(args) => until_enough(command::query::run(&args, console)),
-        Command::Serve(args) => command::serve::run(&args, console),
-        Command::Blueprint(args) => command::blueprint::run(&args, console),
-        Command::Setup(args) => command::setup::run(&args, console),
-        Command::Doctor(args) => command::doctor::run(&args, console),
-        Command::Resolve(args) => until_enough(command::resolve::run(&args, console)),
-        Command::Settings(command) => command::settings::run(&command, console),
-        Command::Key(command) => command::key::run(&command, console),
-        Command::Cert(command) => command::cert::run(&command, console),
-        Command::Assertion(command) => command::assertion::run(&command, console),
-        Command::Explain(args) => until_enough(command::explain::run(&args, console)),
-        Command::Cache(command) => command::cache::run(&command, console),
+        Command::Api(args) => apart(|| until_enough(command::api::run(&args, console))),
+        Command::Exec(args) => apart(|| command::exec::run(&args, console)),
+        Command::Record(command) => apart(|| command::record::run(&command, console)),
+        Command::Whoami(args) => apart(|| command::whoami::run(&args, console)),
+        Command::Revoke(args) => apart(|| command::revoke::run(&args, console)),
+        Command::Query(args) => apart(|| until_enough(command::query::run(&args, console))),
+        Command::Serve(args) => apart(|| command::serve::run(&args, console)),
+        Command::Blueprint(args) => apart(|| command::blueprint::run(&args, console)),
+        Command::Setup(args) => apart(|| command::setup::run(&args, console)),
+        Command::Doctor(args) => apart(|| command::doctor::run(&args, console)),
+        Command::Resolve(args) => apart(|| until_enough(command::resolve::run(&args, console))),
+        Command::Settings(command) => apart(|| command::settings::run(&command, console)),
+        Command::Key(command) => apart(|| command::key::run(&command, console)),
+        Command::Cert(command) => apart(|| command::cert::run(&command, console)),
+        Command::Assertion(command) => apart(|| command::assertion::run(&command, console)),
+        Command::Explain(args) => apart(|| until_enough(command::explain::run(&args, console))),
+        Command::Cache(command) => apart(|| command::cache::run(&command, console)),
         Command::Completions(args) => {
-            until_enough(command::completions::run(&args, grammar(), console))
+            apart(|| until_enough(command::completions::run(&args, grammar(), console)))
         }
-        Command::Man(args) => until_enough(command::man::run(&args, grammar(), console)),
+        Command::Man(args) => apart(|| until_enough(command::man::run(&args, grammar(), console))),
     }
+}
+
+/// Each command has a stack of its own: together they take 20 KB, and every page of that would be
+/// touched whichever runs.
+#[inline(never)]
+fn apart(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    command()
 }
 
 /// Whoever reads a long text may have seen enough of it: `orgtoken query … | head`.
