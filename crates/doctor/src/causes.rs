@@ -33,11 +33,8 @@ pub(crate) fn left_over(code: &str) -> Option<&'static str> {
 impl Evidence<'_> {
     /// The causes, the likeliest first; among equals in the order of the catalogue.
     pub(crate) fn suspects(&self, entry: &'static Entry) -> Vec<Suspect> {
-        let mut suspects: Vec<Suspect> = Vec::new();
-        for suspect in entry.causes.iter().map(|cause| self.suspect(cause)) {
-            let at = suspects.partition_point(|earlier| earlier.standing <= suspect.standing);
-            suspects.insert(at, suspect);
-        }
+        let mut suspects: Vec<_> = entry.causes.iter().map(|cause| self.suspect(cause)).collect();
+        suspects.sort_by_key(|suspect| suspect.standing);
         suspects
     }
 
