@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::build;
@@ -20,6 +20,17 @@ pub(crate) fn program(sh: &Shell) -> Result<PathBuf> {
     let folder = build::target_folder(sh)?.join("dist");
     let package = ["--release", "-p", "orgtoken", "--bin", "orgtoken", "--target-dir"];
     let rustc = ["--", "-C", "target-feature=+crt-static"];
-    cmd!(sh, "cargo rustc --quiet --locked {package...} {folder} {rustc...}").quiet().run()?;
+    cmd!(sh, "cargo rustc --quiet --locked {package...} {folder} {rustc...}")
+        .env("RUSTFLAGS", format!("--remap-path-prefix={}=crates", sources()?.display()))
+        .quiet()
+        .run()?;
     Ok(folder.join("release/orgtoken"))
+}
+
+/// Where Cargo keeps the sources of other crates: a path of whoever builds, which is in no program
+/// that others run.
+fn sources() -> Result<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    Ok(home.context("there is no home folder")?.join("registry/src"))
 }
