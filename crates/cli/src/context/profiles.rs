@@ -1,5 +1,7 @@
 //! Several profiles of `config.toml`.
 
+use std::collections::BTreeMap;
+
 use orgtoken_settings::{Draft, Layer, ProfileChoice, ProfileNames, Settings};
 
 use super::{Context, Supplied, variables};
@@ -10,13 +12,13 @@ use crate::input::{InputError, Kind, read};
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct Reader {
-    layers: Vec<(String, Layer)>,
+    layers: BTreeMap<String, Layer>,
 }
 
 impl Reader {
     pub(crate) fn open(names: &[String]) -> Result<Self, Failure> {
         let Some(path) = config_file().filter(|_| !names.is_empty()) else {
-            return Ok(Self { layers: Vec::new() });
+            return Ok(Self { layers: BTreeMap::new() });
         };
         let (bytes, file) = (read(&path, Kind::Settings)?, path.to_string_lossy());
         let layers = Layer::from_profiles(&bytes, &file, names.iter().map(String::as_str));
@@ -29,11 +31,9 @@ impl Reader {
         context: Context<'_>,
     ) -> Result<(Settings, Supplied), Failure> {
         let name = context.login.profile.as_deref().unwrap_or_default();
-        let Some(at) = self.layers.iter().position(|(known, _)| known == name) else {
-            return context.checked();
-        };
+        let Some(layer) = self.layers.remove(name) else { return context.checked() };
         let mut draft = context.given()?;
-        draft.add(self.layers.swap_remove(at).1);
+        draft.add(layer);
         context.check(draft)
     }
 }
