@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: the program without a loader, for hosts that have nothing.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -21,10 +22,18 @@ pub(crate) fn program(sh: &Shell) -> Result<PathBuf> {
     let package = ["--release", "-p", "orgtoken", "--bin", "orgtoken", "--target-dir"];
     let rustc = ["--", "-C", "target-feature=+crt-static"];
     cmd!(sh, "cargo rustc --quiet --locked {package...} {folder} {rustc...}")
-        .env("RUSTFLAGS", format!("--remap-path-prefix={}=crates", sources()?.display()))
+        // The encoded form, since a path may have blanks.
+        .env("CARGO_ENCODED_RUSTFLAGS", remapped(&sources()?))
         .quiet()
         .run()?;
     Ok(folder.join("release/orgtoken"))
+}
+
+fn remapped(sources: &Path) -> OsString {
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(sources);
+    flag.push("=crates");
+    flag
 }
 
 /// Where Cargo keeps the sources of other crates: a path of whoever builds, which is in no program
