@@ -1,4 +1,4 @@
-//! What can be asked about a token, and how to end it.
+//! Requests about a token, its revocation, and the API errors that end a session.
 //!
 //! The requests carry the token: do not log them, since the `Debug` of an [`http::Request`] shows
 //! its body. (Of headers with a secret it shows nothing: they are marked sensitive.)
@@ -97,6 +97,29 @@ impl UserInfo {
         })
     }
 }
+
+/// Whether an API error says that the token is no longer valid, so that a new login helps.
+///
+/// A session that a policy keeps from the API has the same code as one that has expired. It is
+/// still alive, and a new login would be refused in the same way.
+pub fn is_session_end(status: StatusCode, code: &str, message: &str) -> bool {
+    let is_code = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(code));
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            is_code(&SESSION_END) && !POLICIES.iter().any(|policy| message.contains(policy))
+        }
+        // The identity and userinfo endpoints answer so.
+        StatusCode::FORBIDDEN => is_code(&["Bad_OAuth_Token"]),
+        _ => false,
+    }
+}
+
+const SESSION_END: [&str; 4] =
+    ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
+
+/// Messages of a policy that every token of this user and app would meet.
+const POLICIES: [&str; 2] =
+    ["Connected app is not attached to Agent", "not valid for use with the REST API"];
 
 /// What the org says of a token.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -257,6 +280,29 @@ mod tests {
         let body = r#"{"error":"invalid_token","error_description":"invalid token"}"#;
         let error = revoked(&answer(400, "application/json", body), NOW).unwrap_err();
         assert_eq!(error.code(), "refused.token_not_known");
+    }
+
+    #[test]
+    fn four_error_codes_end_a_session_and_a_policy_does_not() {
+        const EXPIRED: &str = "Session expired or invalid";
+        const POLICY: &str = "This session is not valid for use with the REST API";
+        for (status, code, message, ends) in [
+            (401, "INVALID_SESSION_ID", EXPIRED, true),
+            (401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE", true),
+            (401, "INVALID_JWT_FORMAT", "Invalid token format", true),
+            (401, "Bad_OAuth_Token", "", true),
+            (403, "Bad_OAuth_Token", "", true),
+            (401, "INVALID_SESSION_ID", POLICY, false),
+            (401, "INVALID_SESSION_ID", "Connected app is not attached to Agent", false),
+            (401, "INVALID_LOGIN", "", false),
+            (401, "", "", false),
+            (403, "INVALID_SESSION_ID", EXPIRED, false),
+            (403, "REQUEST_LIMIT_EXCEEDED", "", false),
+            (503, "INVALID_SESSION_ID", EXPIRED, false),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(is_session_end(status, code, message), ends, "{status} {code} {message}");
+        }
     }
 
     // https://www.rfc-editor.org/rfc/rfc7662#section-2.2
