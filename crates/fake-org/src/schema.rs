@@ -71,11 +71,27 @@ pub(crate) struct Field {
     #[serde(default)]
     pub(crate) id_lookup: bool,
     #[serde(default)]
+    pub(crate) unique: bool,
+    #[serde(default)]
+    pub(crate) restricted_picklist: bool,
+    #[serde(default)]
+    pub(crate) picklist_values: Vec<PicklistValue>,
+    #[serde(default)]
     pub(crate) reference_to: Vec<String>,
     #[serde(default)]
     pub(crate) relationship_name: Option<String>,
     #[serde(default)]
     pub(crate) default_value: Value,
+}
+
+/// A value of a picklist.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PicklistValue {
+    pub(crate) value: String,
+    #[serde(default = "yes")]
+    pub(crate) active: bool,
+    #[serde(default)]
+    pub(crate) label: Option<String>,
 }
 
 /// The type of a field's values.

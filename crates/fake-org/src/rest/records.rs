@@ -49,7 +49,9 @@ pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &s
             update(session, &object, id, values::body(session)?)?;
             Ok(updated(session, id))
         }
-        (Method::PATCH, []) if key == "Id" => Err(RestError::not_found()),
+        (Method::PATCH, []) if key == "Id" || is_update_only(session) => {
+            Err(RestError::not_found())
+        }
         (Method::PATCH, []) => {
             let key = Some((key.as_str(), Value::from(value)));
             let record = values::complete(session, &object, values::body(session)?, key)?;
@@ -59,6 +61,12 @@ pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &s
         (Method::GET | Method::DELETE, []) => Err(RestError::not_found()),
         (other, _) => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
     }
+}
+
+/// `?updateOnly=true`: an upsert that creates nothing.
+fn is_update_only(session: &Session<'_>) -> bool {
+    let query = session.call.query().unwrap_or_default();
+    query.first("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// A record as the API shows it, with the named fields or with all of them.
@@ -102,6 +110,7 @@ pub(super) fn insert(
     stamp(&mut record, &session.org.now().to_api(), Some(&session.user_id));
     record.retain(|name, _| object.field(name).is_some());
     let prefix = object.key_prefix.as_deref().unwrap_or("a00");
+    values::check_unique(session, object, None, &record)?;
     Ok(session.org.state().records.insert(&object.name, prefix, record))
 }
 
@@ -113,6 +122,7 @@ pub(super) fn update(
     fields: Record,
 ) -> Result<(), RestError> {
     let changes = values::changes(session, object, fields)?;
+    values::check_unique(session, object, Some(id), &changes)?;
     let now = session.org.now().to_api();
     let mut state = session.org.state();
     live(state.records.find(&object.name, id), id)?;

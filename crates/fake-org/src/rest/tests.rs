@@ -70,6 +70,31 @@ fn answers_to_calls() {
             200,
             "",
         ),
+        (
+            "a taken external id",
+            POST,
+            "sobjects/Account",
+            r#"{"Name":"D","ExternalId__c":"4 2"}"#,
+            400,
+            "DUPLICATE_VALUE",
+        ),
+        (
+            "upsert of a stranger, update only",
+            PATCH,
+            "sobjects/Account/ExternalId__c/new?updateOnly=true",
+            r#"{"Name":"E"}"#,
+            404,
+            "NOT_FOUND",
+        ),
+        (
+            "upsert of a known one, update only",
+            PATCH,
+            "sobjects/Account/ExternalId__c/4%202?updateOnly=true",
+            r#"{"Name":"C"}"#,
+            200,
+            "",
+        ),
+        ("nobody was created", GET, "sobjects/Account/ExternalId__c/new", "", 404, "NOT_FOUND"),
         ("by key", GET, "sobjects/Account/ExternalId__c/4%202", "", 200, ""),
         ("by no key", GET, "sobjects/Account/Name/Globex", "", 404, "NOT_FOUND"),
         ("delete", DELETE, &id(""), "", 204, ""),
@@ -295,6 +320,47 @@ fn an_object_of_ones_own_is_held_like_the_others() {
     assert!(body(&created)["id"].as_str().unwrap().starts_with("a01"));
     let query = "/services/data/v66.0/query?q=SELECT+Number__c+FROM+Invoice__c+WHERE+Paid__c=false";
     assert_eq!(body(&get(&org, token, query))["totalSize"], 1);
+}
+
+#[test]
+fn value_outside_a_restricted_picklist_is_refused() {
+    let describe = br#"{"name":"Case__c","label":"Case","labelPlural":"Cases","keyPrefix":"a02",
+        "fields":[{"name":"Id","label":"Id","type":"id","createable":false},
+        {"name":"State__c","label":"State","type":"picklist","restrictedPicklist":true,
+        "picklistValues":[{"value":"Open","active":true},{"value":"Old","active":false}]}]}"#;
+    let org = open(builder().object(describe).unwrap());
+    let token = token(&org, "robot@acme.com");
+    let path = "/services/data/v66.0/sobjects/Case__c";
+    for (value, code) in [
+        ("Open", ""),
+        ("", ""),
+        ("Old", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ("Lost", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+    ] {
+        let record = json!({ "State__c": value }).to_string();
+        let reply = send(&org, &token, Method::POST, path, &record);
+        assert_eq!(error_code(&reply), code, "{value}");
+    }
+    let described = body(&get(&org, &token, &format!("{path}/describe")));
+    assert_eq!(described["fields"][1]["picklistValues"][0]["value"], "Open");
+}
+
+#[test]
+fn unique_field_refuses_a_second_record_but_not_its_own_value() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let path = "/services/data/v66.0/sobjects/Account";
+    let record = r#"{"Name":"A","ExternalId__c":"x1"}"#;
+    let id = body(&send(&org, &token, Method::POST, path, record))["id"].clone();
+    let url = format!("{path}/{}", id.as_str().unwrap());
+    let own = send(&org, &token, Method::PATCH, &url, r#"{"ExternalId__c":"X1"}"#);
+    assert_eq!(own.status(), 204);
+    let refused = send(&org, &token, Method::POST, path, r#"{"Name":"B","ExternalId__c":"x1"}"#);
+    let message = format!(
+        "duplicate value found: ExternalId__c duplicates value on record with id: {}",
+        id.as_str().unwrap()
+    );
+    assert_eq!(body(&refused)[0]["message"], message);
 }
 
 fn first(org: &Org, token: &str, object: &str) -> String {

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{RestError, Session};
+use crate::id;
 use crate::records::Record;
 use crate::schema::{Field, Kind, ObjectType};
 
@@ -49,6 +50,32 @@ pub(super) fn changes(
     let emptied = emptied.filter(|field| changes.get(&field.name) == Some(&Value::Null));
     let emptied: Vec<_> = emptied.map(|field| field.name.clone()).collect();
     if emptied.is_empty() { Ok(changes) } else { Err(RestError::missing(emptied)) }
+}
+
+/// Refuses a value of a unique field that another record has. `id` is the record to be changed.
+pub(super) fn check_unique(
+    session: &Session<'_>,
+    object: &ObjectType,
+    id: Option<&str>,
+    values: &Record,
+) -> Result<(), RestError> {
+    let own = id.and_then(id::canonical);
+    for field in object.fields.iter().filter(|field| field.unique) {
+        let Some(value) = values.get(&field.name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let holders = session.org.state().records.ids_with(&object.name, &field.name, &text);
+        if let Some(other) = holders.into_iter().find(|holder| Some(holder) != own.as_ref()) {
+            let message = format!(
+                "duplicate value found: {} duplicates value on record with id: {other}",
+                field.name
+            );
+            let error = RestError::new(400, "DUPLICATE_VALUE", message);
+            return Err(error.with_fields(Vec::<String>::new()));
+        }
+    }
+    Ok(())
 }
 
 /// A person's name is made of its parts.

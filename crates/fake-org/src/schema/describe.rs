@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ChildRelationship, Field, Kind, ObjectType};
+use super::{ChildRelationship, Field, Kind, ObjectType, PicklistValue};
 
 impl ObjectType {
     /// The entry of this object in `/sobjects`, with links below `base`.
@@ -59,11 +59,23 @@ impl Field {
             "filterable": true, "groupable": is_text, "idLookup": self.id_lookup,
             "label": self.label, "length": self.length,
             "nameField": self.name == "Name", "name": self.name, "nillable": self.nillable,
-            "permissionable": self.nillable, "picklistValues": [], "precision": 0,
+            "permissionable": self.nillable,
+            "picklistValues": self.picklist_values.iter().map(PicklistValue::describe).collect::<Value>(),
+            "precision": 0,
             "referenceTo": self.reference_to, "relationshipName": self.relationship_name,
-            "restrictedPicklist": false, "scale": 0, "soapType": self.kind.soap_type(),
-            "sortable": true, "type": self.kind.name(), "unique": self.external_id,
+            "restrictedPicklist": self.restricted_picklist, "scale": 0, "soapType": self.kind.soap_type(),
+            "sortable": true, "type": self.kind.name(), "unique": self.unique,
             "updateable": self.updateable,
+        })
+    }
+}
+
+impl PicklistValue {
+    fn describe(&self) -> Value {
+        json!({
+            "active": self.active, "defaultValue": false,
+            "label": self.label.as_ref().unwrap_or(&self.value), "validFor": null,
+            "value": self.value,
         })
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn fit(field: &Field, value: Value) -> Result<Value, RestError> {
         Kind::Int => whole(field, value),
         Kind::Id | Kind::Reference => reference(field, text(field, value)?),
         Kind::Other => Ok(value),
-        Kind::Phone | Kind::Picklist | Kind::String | Kind::TextArea | Kind::Url => {
+        Kind::Picklist => picklist(field, text(field, value)?),
+        Kind::Phone | Kind::String | Kind::TextArea | Kind::Url => {
             text(field, value).map(Value::from)
         }
     }
@@ -53,6 +54,16 @@ fn text(field: &Field, value: Value) -> Result<String, RestError> {
         return Err(RestError::new(400, "STRING_TOO_LONG", message).with_fields([&field.name]));
     }
     Ok(text)
+}
+
+fn picklist(field: &Field, text: String) -> Result<Value, RestError> {
+    let mut values = field.picklist_values.iter().filter(|value| value.active);
+    if !field.restricted_picklist || values.any(|value| value.value == text) {
+        return Ok(Value::from(text));
+    }
+    let message = format!("{}: bad value for restricted picklist field: {text}", field.label);
+    Err(RestError::new(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message)
+        .with_fields([&field.name]))
 }
 
 fn number(field: &Field, value: Value) -> Result<Value, RestError> {
