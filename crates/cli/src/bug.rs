@@ -11,8 +11,20 @@ pub(crate) fn tell_panics(json: bool) {
 
 /// The payload may quote a value; the place is enough to find the bug.
 fn bug(panic: &PanicHookInfo<'_>) -> Failure {
-    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let place = panic.location().map_or_else(String::new, |place| {
+        format!(" at {}:{}:{}", without_builder(place.file()), place.line(), place.column())
+    });
     Failure::new("bug", Some(HINT), format!("this is a bug in orgtoken{place}"))
+}
+
+/// Drops the folders of the machine that built the program: `tokio-1.54.1/src/lib.rs` is enough.
+fn without_builder(file: &str) -> &str {
+    if !file.starts_with('/') {
+        return file;
+    }
+    let source = file.rfind("/src/").unwrap_or(file.len());
+    let from = file[..source].rfind('/').map_or(0, |slash| slash + 1);
+    &file[from..]
 }
 
 const HINT: &str = "report it, with this place and with what `orgtoken --version` prints";
@@ -48,6 +60,21 @@ mod tests {
             bug(panic).report(&mut text, json).unwrap();
             String::from_utf8(text).unwrap()
         })
+    }
+
+    #[test]
+    fn panic_shows_no_path_of_the_builder() {
+        for (file, shown) in [
+            ("crates/cli/src/run.rs", "crates/cli/src/run.rs"),
+            (
+                "/home/ada/.cargo/registry/src/index/tokio-1.54.1/src/a/b.rs",
+                "tokio-1.54.1/src/a/b.rs",
+            ),
+            ("/rustc/0123/library/core/src/option.rs", "core/src/option.rs"),
+            ("/home/ada/build.rs", "build.rs"),
+        ] {
+            assert_eq!(without_builder(file), shown);
+        }
     }
 
     #[test]

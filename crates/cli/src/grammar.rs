@@ -64,6 +64,30 @@ pub(crate) enum Command {
     Man(command::man::Args),
 }
 
+impl Command {
+    /// Whether the output is all that the command is for: a reader that closes the pipe has seen
+    /// enough. After any other command, something was made or changed that nobody has read of.
+    pub(crate) fn only_informs(&self) -> bool {
+        use command::{assertion, cache, cert, key, record, settings};
+        match self {
+            Self::Api(_) | Self::Query(_) | Self::Whoami(_) | Self::Blueprint(_) => true,
+            Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
+            Self::Completions(_) | Self::Man(_) => true,
+            Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),
+            Self::Cache(command) => matches!(command, cache::Command::List(_)),
+            Self::Cert(command) => !matches!(command, cert::Command::Create(_)),
+            Self::Key(command) => matches!(command, key::Command::Inspect(_)),
+            Self::Record(command) => matches!(command, record::Command::Get(_)),
+            Self::Settings(command) => {
+                matches!(command, settings::Command::Check(_) | settings::Command::Schema(_))
+            }
+            Self::Token(_) | Self::Exec(_) | Self::Revoke(_) | Self::Serve(_) | Self::Setup(_) => {
+                false
+            }
+        }
+    }
+}
+
 impl Args {
     /// Reads what was typed. What may be a secret is refused before anything can repeat it.
     pub(crate) fn read(typed: Vec<OsString>) -> Result<Self, Refused> {

@@ -29,9 +29,12 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         Err(Refused::Usage(error)) => return ended(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
+    let only_informs = args.command.only_informs();
     match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => ended(&failure, &console),
+        Ok(result) => {
+            let result = if only_informs { ignore_broken_pipe(result) } else { result };
+            result.map_or_else(|failure| ended(&failure, &console), |()| ExitCode::SUCCESS)
+        }
         // The hook has said where.
         Err(_) => ExitCode::from(UNEXPECTED),
     }
@@ -40,27 +43,27 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
-        Command::Api(args) => apart(|| until_enough(command::api::run(&args, console))),
+        Command::Api(args) => apart(|| command::api::run(&args, console)),
         Command::Exec(args) => apart(|| command::exec::run(&args, console)),
         Command::Record(command) => apart(|| command::record::run(&command, console)),
         Command::Whoami(args) => apart(|| command::whoami::run(&args, console)),
         Command::Revoke(args) => apart(|| command::revoke::run(&args, console)),
-        Command::Query(args) => apart(|| until_enough(command::query::run(&args, console))),
+        Command::Query(args) => apart(|| command::query::run(&args, console)),
         Command::Serve(args) => apart(|| command::serve::run(&args, console)),
         Command::Blueprint(args) => apart(|| command::blueprint::run(&args, console)),
         Command::Setup(args) => apart(|| command::setup::run(&args, console)),
         Command::Doctor(args) => apart(|| command::doctor::run(&args, console)),
-        Command::Resolve(args) => apart(|| until_enough(command::resolve::run(&args, console))),
+        Command::Resolve(args) => apart(|| command::resolve::run(&args, console)),
         Command::Settings(command) => apart(|| command::settings::run(&command, console)),
         Command::Key(command) => apart(|| command::key::run(&command, console)),
         Command::Cert(command) => apart(|| command::cert::run(&command, console)),
         Command::Assertion(command) => apart(|| command::assertion::run(&command, console)),
-        Command::Explain(args) => apart(|| until_enough(command::explain::run(&args, console))),
+        Command::Explain(args) => apart(|| command::explain::run(&args, console)),
         Command::Cache(command) => apart(|| command::cache::run(&command, console)),
         Command::Completions(args) => {
-            apart(|| until_enough(command::completions::run(&args, grammar(), console)))
+            apart(|| command::completions::run(&args, grammar(), console))
         }
-        Command::Man(args) => apart(|| until_enough(command::man::run(&args, grammar(), console))),
+        Command::Man(args) => apart(|| command::man::run(&args, grammar(), console)),
     }
 }
 
@@ -71,9 +74,9 @@ fn apart(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     command()
 }
 
-/// Whoever reads a long text may have seen enough of it: `orgtoken query … | head`.
-fn until_enough(ended: Result<(), Failure>) -> Result<(), Failure> {
-    ended.or_else(|failure| match failure.error() {
+/// Ends without an error if the reader of the output has closed the pipe: `orgtoken query … | head`.
+fn ignore_broken_pipe(result: Result<(), Failure>) -> Result<(), Failure> {
+    result.or_else(|failure| match failure.error() {
         Some(error) if OutputError::is_reader_gone(error) => Ok(()),
         _ => Err(failure),
     })

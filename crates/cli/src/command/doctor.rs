@@ -34,7 +34,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut shown = Shown::new(console);
     let report = examine(args, console, |finding| shown.finding(finding))?;
-    shown.end(&report)?;
+    match shown.end(&report) {
+        // `doctor | head -3` has seen enough; the exit code is that of the report all the same.
+        Err(error) if error.is_reader_gone() => {}
+        result => result?,
+    }
     outcome(&report)
 }
 

@@ -12,6 +12,7 @@ use crate::args::{Caller, Login};
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::harden::restore_core_limit;
 use crate::session::Session;
 
 /// Run a command with the token in its environment
@@ -61,7 +62,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         command.envs(names.iter().map(|name| (name, value)));
     }
     tracing::info!("the command takes over");
-    // It comes back only if there is no such command.
+    restore_core_limit();
+    // `exec` returns only if the command cannot be started.
     Err(failed(program, command.exec()))
 }
 

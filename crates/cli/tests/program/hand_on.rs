@@ -43,6 +43,21 @@ fn d07_no_key_goes_on_to_the_command() {
 }
 
 #[test]
+fn exec_gives_the_command_the_core_limit_that_orgtoken_was_started_with() {
+    let bench = Bench::new();
+    for limits in ["ulimit -c 0", "ulimit -S -c 64", "true"] {
+        let ours = format!("{limits}; ulimit -Sc; ulimit -Hc");
+        let ours = bench.shell(&ours).output().unwrap();
+        let mut exec = bench.command(&["exec"]);
+        exec.args(["--", "sh", "-c", "ulimit -Sc; ulimit -Hc"]);
+        let words = std::iter::once(exec.get_program()).chain(exec.get_args());
+        let mut shell = bench.shell(&format!("{limits}; exec \"$@\""));
+        let output = shell.arg("sh").args(words).output().unwrap();
+        assert_eq!(stdout(&output), stdout(&ours), "{limits}");
+    }
+}
+
+#[test]
 fn d07_no_token_stands_among_the_arguments() {
     let bench = Bench::new();
     let mut command = bench.command(&["exec"]);

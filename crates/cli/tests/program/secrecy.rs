@@ -29,7 +29,7 @@ fn d12_the_process_leaves_no_core_file() {
     hold.release();
     stdout(&child.wait_with_output().unwrap());
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
+    assert_eq!(core.split_whitespace().nth(4), Some("0"));
 }
 
 #[test]

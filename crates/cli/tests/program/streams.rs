@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, pipe};
 use std::process::Stdio;
 
-use crate::support::{Bench, error, stderr, terminal};
+use crate::support::{Bench, PAIR, error, stderr, stdout, terminal};
 
 #[test]
 fn b35_nobody_reads_the_token() {
@@ -21,20 +21,76 @@ fn b35_nobody_reads_the_token() {
     assert_eq!(stderr(&output), said);
 }
 
+/// A reader that closes the pipe has seen enough of what only informs.
 #[test]
-fn whoever_has_read_enough_of_a_text_is_told_nothing() {
+fn closed_pipe_is_silent() {
+    let bench = Bench::new();
+    stdout(&bench.run(&["token"]));
+    let host = bench.org.address();
+    let create = ["assertion", "create", "--settings", "salesforce.json", "--allow-host", host];
+    let assertion = stdout(&bench.bare(&create).output().unwrap()).to_owned();
+    bench.private_file("assertion", &assertion);
+    bench.private_file("app.crt", &PAIR.certificate);
+    stdout(&bench.bare(&["key", "generate", "new"]).output().unwrap());
+    let id = stdout(&bench.run(&["record", "create", "Account", "Name=Acme"])).trim().to_owned();
+    for (args, uses_org) in [
+        (["api", "limits"].as_slice(), true),
+        (&["assertion", "inspect", "assertion"], false),
+        (&["assertion", "verify", "assertion", "--cert", "app.crt"], false),
+        (&["blueprint"], false),
+        (&["cache", "list"], true),
+        (&["cert", "inspect", "new.crt"], false),
+        (&["cert", "match", "new.key", "new.crt"], false),
+        (&["completions", "bash"], false),
+        (&["doctor"], true),
+        (&["doctor", "--json"], true),
+        (&["explain", "inactive user"], false),
+        (&["key", "inspect", "new.key"], false),
+        (&["man"], false),
+        (&["query", "SELECT Id FROM Account"], true),
+        (&["query", "SELECT Id FROM Account", "--format", "json"], true),
+        (&["record", "get", "Account", &id], true),
+        (&["resolve", "--instance-url", "https://acme.my.salesforce.com"], false),
+        (&["settings", "check"], true),
+        (&["settings", "schema"], false),
+        (&["whoami"], true),
+        (&["--help"], false),
+        (&["token", "--help"], false),
+        (&["--version"], false),
+    ] {
+        let mut command = if uses_org { bench.command(args) } else { bench.bare(args) };
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!(stderr(&output), "", "{args:?}");
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn doctor_with_a_closed_pipe_exits_with_the_code_of_its_report() {
+    let bench = Bench::new();
+    bench.play("not-approved");
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    let output = bench.command(&["doctor"]).stdout(writer).output().unwrap();
+    assert_eq!((stderr(&output), output.status.code()), ("", Some(4)));
+}
+
+/// What was made or granted is lost if nobody reads of it.
+#[test]
+fn closed_pipe_is_an_error_where_something_was_made() {
     let bench = Bench::new();
     for args in [
-        ["completions", "bash"].as_slice(),
-        &["explain", "inactive user"],
-        &["man"],
-        &["resolve", "--instance-url", "https://acme.my.salesforce.com"],
+        ["token"].as_slice(),
+        &["record", "create", "Account", "Name=Acme"],
+        &["settings", "convert", "--to", "env"],
     ] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
-        let output = bench.bare(args).stdout(writer).output().unwrap();
-        assert!(output.status.success(), "{args:?}");
-        assert_eq!(stderr(&output), "", "{args:?}");
+        let output = bench.command(args).stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(stderr(&output).contains("Broken pipe"), "{args:?}");
     }
 }
 
