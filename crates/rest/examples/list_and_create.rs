@@ -18,14 +18,13 @@ use orgtoken_assertion::SigningKey;
 use orgtoken_client::{Login, LoginSource, Roots, Transport};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 use orgtoken_rest::{Org, TIMEOUTS};
-use serde_json::{Map, Value};
+use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let org = org()?;
 
-    let account = Map::from_iter([("Name".to_owned(), Value::from("Acme AB"))]);
-    let saved = org.create("Account", &account).await?;
+    let saved = org.create("Account", &json!({ "Name": "Acme AB" })).await?;
     println!("created {}", saved.id.unwrap_or_default());
 
     let mut pages = org.query("SELECT Name FROM Account ORDER BY Name");

@@ -12,13 +12,13 @@ use crate::{Org, RestError};
 impl Org {
     /// The versions of the API, the oldest first. Asking does not count.
     pub async fn versions(&self) -> Result<Vec<Version>, RestError> {
-        self.json(Method::GET, "/services/data/", HeaderMap::new(), None).await
+        self.json(Method::GET, "/services/data/", HeaderMap::new(), Bytes::new()).await
     }
 
     /// What may still be used of the org's allowances, by name: `DailyApiRequests`. Needs the
     /// permission View Setup and Configuration.
     pub async fn limits(&self) -> Result<BTreeMap<String, Limit>, RestError> {
-        self.json(Method::GET, "limits", HeaderMap::new(), None).await
+        self.json(Method::GET, "limits", HeaderMap::new(), Bytes::new()).await
     }
 
     /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and

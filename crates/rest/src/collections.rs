@@ -1,8 +1,10 @@
+use bytes::Bytes;
 use http::{HeaderMap, Method};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
+use crate::org::to_json;
 use crate::path::segment;
-use crate::{Org, RestError, Saved};
+use crate::{Object, Org, RestError, Saved, Value};
 
 /// Up to [`Org::MOST_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
 /// sent. Each is done or not by itself, and the outcomes stand in the order of the records: the call
@@ -12,29 +14,29 @@ impl Org {
     pub const MOST_RECORDS: usize = 200;
 
     /// Makes records. None is made twice: where the answer is lost, the error says so.
-    pub async fn create_all(
+    pub async fn create_all<R: Serialize>(
         &self,
         object: &str,
-        records: &[Map<String, Value>],
+        records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
         self.collection(Method::POST, "composite/sobjects", object, records).await
     }
 
     /// Changes records, each of which has its `Id` among its fields.
-    pub async fn update_all(
+    pub async fn update_all<R: Serialize>(
         &self,
         object: &str,
-        records: &[Map<String, Value>],
+        records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
         self.collection(Method::PATCH, "composite/sobjects", object, records).await
     }
 
     /// Changes or makes records by the external id `field`, which each has among its fields.
-    pub async fn upsert_all(
+    pub async fn upsert_all<R: Serialize>(
         &self,
         object: &str,
         field: &str,
-        records: &[Map<String, Value>],
+        records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
         let path = format!("composite/sobjects/{}/{}", segment(object), segment(field));
         self.collection(Method::PATCH, &path, object, records).await
@@ -44,26 +46,26 @@ impl Org {
     pub async fn delete_all(&self, ids: &[&str]) -> Result<Vec<Saved>, RestError> {
         let ids_of_call = segment(&ids.join(","));
         let path = format!("composite/sobjects?ids={ids_of_call}&allOrNone=false");
-        self.outcomes(Method::DELETE, &path, None, ids.len()).await
+        self.outcomes(Method::DELETE, &path, Bytes::new(), ids.len()).await
     }
 
-    async fn collection(
+    async fn collection<R: Serialize>(
         &self,
         method: Method,
         path: &str,
         object: &str,
-        records: &[Map<String, Value>],
+        records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
-        let labelled: Vec<Value> = records.iter().map(|record| labelled(object, record)).collect();
-        let body = json!({ "allOrNone": false, "records": labelled });
-        self.outcomes(method, path, Some(&body), records.len()).await
+        let labelled = records.iter().map(|record| labelled(object, record));
+        let body = Sent { all_or_none: false, records: labelled.collect::<Result<_, _>>()? };
+        self.outcomes(method, path, to_json(&body)?, records.len()).await
     }
 
     async fn outcomes(
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        body: Bytes,
         number: usize,
     ) -> Result<Vec<Saved>, RestError> {
         if number > Self::MOST_RECORDS {
@@ -78,10 +80,18 @@ impl Org {
     }
 }
 
-fn labelled(object: &str, record: &Map<String, Value>) -> Value {
-    let mut labelled = Map::with_capacity(record.len() + 1);
-    labelled.insert("attributes".to_owned(), json!({ "type": object }));
-    let fields = record.iter().filter(|(name, _)| *name != "attributes");
-    labelled.extend(fields.map(|(name, value)| (name.clone(), value.clone())));
-    Value::Object(labelled)
+/// The record with its type, which replaces the `attributes` that a query gave it.
+fn labelled(object: &str, record: &impl Serialize) -> Result<Object, RestError> {
+    let fields: Object =
+        serde_json::from_slice(&to_json(record)?).map_err(|_| RestError::Record)?;
+    let fields = fields.into_iter().filter(|(name, _)| name != "attributes");
+    let kind = Object::from_iter([("type".to_owned(), Value::from(object))]);
+    Ok([("attributes".to_owned(), Value::from(kind))].into_iter().chain(fields).collect())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    all_or_none: bool,
+    records: Vec<Object>,
 }

@@ -1,8 +1,7 @@
-use http::{HeaderMap, Method, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 
-use crate::{Org, RestError};
+use crate::{Org, RestError, Value};
 
 impl Org {
     /// How many calls one call may be made of.
@@ -22,10 +21,9 @@ impl Org {
             return Err(RestError::TooMany { limit: Self::MOST_PARTS });
         }
         let base = self.versioned();
-        let parts: Vec<Value> = parts.iter().map(|part| part.to_json(&base)).collect();
-        let body = json!({ "allOrNone": all_or_none, "compositeRequest": parts });
-        let nothing = HeaderMap::new();
-        let answer: Answer = self.json(Method::POST, "composite", nothing, Some(&body)).await?;
+        let parts = parts.iter().map(|part| part.to_sent(&base)).collect();
+        let body = Sent { all_or_none, parts };
+        let answer: Answer = self.send_json(Method::POST, "composite", &body).await?;
         Ok(answer.parts)
     }
 }
@@ -52,23 +50,38 @@ impl Part {
 
     /// The same, with something to send.
     #[must_use]
-    pub fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+    pub fn body(mut self, body: impl Into<Value>) -> Self {
+        self.body = Some(body.into());
         self
     }
 
-    fn to_json(&self, base: &str) -> Value {
+    fn to_sent(&self, base: &str) -> SentPart<'_> {
         let root = if self.path.starts_with('/') { "" } else { base };
-        let mut part = json!({
-            "method": self.method.as_str(),
-            "url": format!("{root}{}", self.path),
-            "referenceId": self.reference,
-        });
-        if let Some(body) = &self.body {
-            part["body"] = body.clone();
+        SentPart {
+            method: self.method.as_str(),
+            url: format!("{root}{}", self.path),
+            reference: &self.reference,
+            body: self.body.as_ref(),
         }
-        part
     }
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    #[serde(rename = "allOrNone")]
+    all_or_none: bool,
+    #[serde(rename = "compositeRequest")]
+    parts: Vec<SentPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct SentPart<'a> {
+    method: &'a str,
+    url: String,
+    #[serde(rename = "referenceId")]
+    reference: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a Value>,
 }
 
 /// What became of a part.

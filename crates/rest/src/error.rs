@@ -36,6 +36,9 @@ pub enum RestError {
     /// The path is that of another host, or no path.
     #[error("path is not one of the org's")]
     Path,
+    /// A record to send is not a JSON object.
+    #[error("the record is not a JSON object")]
+    Record,
     /// There is no token to make the call with.
     #[error(transparent)]
     Token(#[from] Arc<TokenError>),
@@ -69,6 +72,7 @@ impl RestError {
             Self::Inflated { .. } => "resp.inflated",
             Self::Page => "resp.page",
             Self::Path => "api.path",
+            Self::Record => "api.record",
             Self::Token(error) => error.code(),
             Self::TooLarge { .. } => "resp.too_large",
             Self::TooMany { .. } => "api.too_many",
@@ -91,6 +95,7 @@ impl RestError {
             Self::Path => {
                 "give a path from the root, `/services/…`, or one below the version: `limits`"
             }
+            Self::Record => "pass a struct, a map or a JSON object",
             Self::Token(error) => return error.hint(),
             Self::TooLarge { .. } => "ask for less at a time, or read the answer as it comes",
             Self::TooMany { .. } => "make several calls",

@@ -32,8 +32,7 @@
 //! let source = LoginSource::new(login, transport.clone());
 //! let org = Org::new(transport.with_timeouts(TIMEOUTS), source, 65);
 //!
-//! let account = serde_json::json!({ "Name": "Acme" });
-//! let saved = org.create("Account", account.as_object().unwrap()).await?;
+//! let saved = org.create("Account", &serde_json::json!({ "Name": "Acme" })).await?;
 //! assert!(saved.is_success());
 //!
 //! let mut pages = org.query("SELECT Id, Name FROM Account");
@@ -80,3 +79,5 @@ mod tokens;
 pub use tokens::Tokens;
 mod usage;
 pub use usage::Usage;
+mod value;
+pub use value::{Number, NumberError, Object, Value};

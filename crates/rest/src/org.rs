@@ -7,8 +7,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use orgtoken_client::{Timeouts, Transport};
 use orgtoken_oauth::Token;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::sleep;
 use tracing::{debug, info};
 use zeroize::Zeroizing;
@@ -140,11 +140,20 @@ impl Org {
         method: Method,
         path: &str,
         headers: HeaderMap,
-        body: Option<&Value>,
+        body: Bytes,
     ) -> Result<T, RestError> {
-        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
         let answer = self.request(method, path, headers, body).await?;
         serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
+    }
+
+    /// Makes one call that sends JSON, and whose answer is JSON.
+    pub(crate) async fn send_json<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, RestError> {
+        self.json(method, path, HeaderMap::new(), to_json(body)?).await
     }
 
     pub(crate) async fn base(&self) -> Result<String, RestError> {
@@ -203,6 +212,11 @@ impl fmt::Debug for Org {
             .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
+}
+
+/// A value as JSON, for a body.
+pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, RestError> {
+    serde_json::to_vec(value).map(Bytes::from).map_err(|_| RestError::Record)
 }
 
 /// Members of a site are at home there, and the instance would turn them away.

@@ -1,9 +1,9 @@
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
 use crate::path::segment;
-use crate::{Org, RestError};
+use crate::{Object, Org, RestError, Value};
 
 impl Org {
     /// Runs a SOQL query, whose records come page by page.
@@ -79,10 +79,11 @@ impl Query {
     }
 
     /// Adds to the results of sub-queries, on every level, what is not in them yet.
-    async fn complete(&self, records: &mut [Map<String, Value>]) -> Result<(), RestError> {
-        for value in records.iter_mut().flat_map(Map::values_mut).filter(|value| is_result(value)) {
-            let child = serde_json::from_value(value.take());
-            let mut child: Page = child.map_err(|_| RestError::Unexpected)?;
+    async fn complete(&self, records: &mut [Object]) -> Result<(), RestError> {
+        for value in
+            records.iter_mut().flat_map(Object::values_mut).filter(|value| is_result(value))
+        {
+            let mut child: Page = value.to().map_err(|error| RestError::answer(&error))?;
             while let Some(path) = child.further()? {
                 let more = self.page(path).await?;
                 child.records.extend(more.records);
@@ -90,13 +91,18 @@ impl Query {
             }
             Box::pin(self.complete(&mut child.records)).await?;
             let Page { total_size, records, .. } = child;
-            *value = json!({ "totalSize": total_size, "done": true, "records": records });
+            let records: Vec<_> = records.into_iter().map(Value::Object).collect();
+            *value = Value::Object(Object::from_iter([
+                ("totalSize".to_owned(), Value::from(total_size)),
+                ("done".to_owned(), Value::from(true)),
+                ("records".to_owned(), Value::from(records)),
+            ]));
         }
         Ok(())
     }
 
     async fn page(&self, path: &str) -> Result<Page, RestError> {
-        self.org.json(Method::GET, path, self.headers(), None).await
+        self.org.json(Method::GET, path, self.headers(), Bytes::new()).await
     }
 
     fn headers(&self) -> HeaderMap {
@@ -118,7 +124,7 @@ pub struct Page {
     pub done: bool,
     /// The records of this page, their fields in the order of the query.
     #[serde(default)]
-    pub records: Vec<Map<String, Value>>,
+    pub records: Vec<Object>,
     #[serde(default, rename = "nextRecordsUrl")]
     next: Option<String>,
 }
@@ -136,7 +142,8 @@ impl Page {
 
 /// Whether a value is what a sub-query found, and not a field of the record.
 fn is_result(value: &Value) -> bool {
-    value["totalSize"].is_u64() && value["done"].is_boolean() && value["records"].is_array()
+    let (size, done) = (value["totalSize"].as_number(), value["done"].as_bool());
+    size.is_some() && done.is_some() && value["records"].as_array().is_some()
 }
 
 fn yes() -> bool {

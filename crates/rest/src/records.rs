@@ -1,8 +1,10 @@
+use bytes::Bytes;
 use http::{HeaderMap, Method};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
+use crate::org::to_json;
 use crate::path::segment;
-use crate::{Org, RestError, Saved};
+use crate::{Object, Org, RestError, Saved};
 
 /// Single records.
 impl Org {
@@ -10,24 +12,19 @@ impl Org {
     pub async fn create(
         &self,
         object: &str,
-        record: &Map<String, Value>,
+        record: &(impl Serialize + ?Sized),
     ) -> Result<Saved, RestError> {
         let path = format!("sobjects/{}", segment(object));
         self.save(Method::POST, &path, record).await
     }
 
     /// Reads the named fields of a record, or all of them if none is named.
-    pub async fn get(
-        &self,
-        object: &str,
-        id: &str,
-        fields: &[&str],
-    ) -> Result<Map<String, Value>, RestError> {
+    pub async fn get(&self, object: &str, id: &str, fields: &[&str]) -> Result<Object, RestError> {
         let mut path = format!("sobjects/{}/{}", segment(object), segment(id));
         if !fields.is_empty() {
             path += &format!("?fields={}", segment(&fields.join(",")));
         }
-        self.json(Method::GET, &path, HeaderMap::new(), None).await
+        self.json(Method::GET, &path, HeaderMap::new(), Bytes::new()).await
     }
 
     /// Changes the given fields of a record; null empties one.
@@ -35,7 +32,7 @@ impl Org {
         &self,
         object: &str,
         id: &str,
-        record: &Map<String, Value>,
+        record: &(impl Serialize + ?Sized),
     ) -> Result<(), RestError> {
         let path = format!("sobjects/{}/{}", segment(object), segment(id));
         self.save(Method::PATCH, &path, record).await.map(drop)
@@ -47,7 +44,7 @@ impl Org {
         object: &str,
         field: &str,
         value: &str,
-        record: &Map<String, Value>,
+        record: &(impl Serialize + ?Sized),
     ) -> Result<Saved, RestError> {
         let path = format!("sobjects/{}/{}/{}", segment(object), segment(field), segment(value));
         self.save(Method::PATCH, &path, record).await
@@ -56,18 +53,17 @@ impl Org {
     /// Puts a record into the recycle bin.
     pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
         let path = format!("sobjects/{}/{}", segment(object), segment(id));
-        let nothing = (HeaderMap::new(), bytes::Bytes::new());
-        self.request(Method::DELETE, &path, nothing.0, nothing.1).await.map(drop)
+        self.request(Method::DELETE, &path, HeaderMap::new(), Bytes::new()).await.map(drop)
     }
 
     async fn save(
         &self,
         method: Method,
         path: &str,
-        record: &Map<String, Value>,
+        record: &(impl Serialize + ?Sized),
     ) -> Result<Saved, RestError> {
-        let body = serde_json::to_vec(record).expect("a map of JSON is JSON");
-        let answer = self.request(method, path, HeaderMap::new(), body.into()).await?;
+        let body = to_json(record)?;
+        let answer = self.request(method, path, HeaderMap::new(), body).await?;
         // An update has nothing to say, and neither had an upsert before v46.0.
         if answer.body().is_empty() {
             return Ok(Saved::default());

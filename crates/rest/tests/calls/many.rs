@@ -1,6 +1,6 @@
 //! Many records by one call.
 
-use orgtoken_rest::Org;
+use orgtoken_rest::{Object, Org};
 use serde_json::json;
 
 use crate::support::{Bench, record};
@@ -52,5 +52,5 @@ async fn more_than_a_call_takes_is_not_sent() {
     let records = vec![record(json!({ "Name": "x" })); Org::MOST_RECORDS + 1];
     let error = bench.org.create_all("Account", &records).await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("api.too_many", 0));
-    assert!(bench.org.create_all("Account", &[]).await.unwrap().is_empty());
+    assert!(bench.org.create_all::<Object>("Account", &[]).await.unwrap().is_empty());
 }

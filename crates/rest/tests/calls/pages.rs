@@ -1,7 +1,9 @@
 //! Queries whose records come page by page.
 
-use orgtoken_rest::{Org, Query, RestError};
-use serde_json::{Value, json};
+use std::mem;
+
+use orgtoken_rest::{Org, Query, RestError, Value};
+use serde_json::json;
 
 use crate::support::{Bench, record};
 
@@ -19,7 +21,7 @@ async fn names(mut query: Query) -> Result<(usize, Vec<Value>), RestError> {
     let (mut pages, mut names) = (0, Vec::new());
     while let Some(page) = query.next().await? {
         pages += 1;
-        names.extend(page.records.into_iter().map(|mut record| record["Name"].take()));
+        names.extend(page.records.into_iter().map(|mut record| mem::take(&mut record["Name"])));
     }
     Ok((pages, names))
 }
@@ -77,7 +79,10 @@ async fn what_a_sub_query_finds_is_whole() {
     for (contacts, number) in
         [(&acme["Contacts"], 450), (&acme["ChildAccounts"]["records"][0]["Contacts"], 300)]
     {
-        assert_eq!((&contacts["totalSize"], &contacts["done"]), (&json!(number), &json!(true)));
+        assert_eq!(
+            (&contacts["totalSize"], &contacts["done"]),
+            (&Value::from(number), &Value::from(true))
+        );
         assert_eq!(contacts["records"].as_array().unwrap().len(), number);
         assert!(contacts.get("nextRecordsUrl").is_none());
     }

@@ -9,8 +9,7 @@ use orgtoken_assertion::SigningKey;
 use orgtoken_client::{Login, LoginSource, Proxy, Roots, Transport};
 use orgtoken_fake_org::{AppKey, FakeOrg, FakeOrgBuilder, Scenario, User};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
-use orgtoken_rest::{Backoff, Org, RestError, TIMEOUTS};
-use serde_json::{Map, Value};
+use orgtoken_rest::{Backoff, Object, Org, RestError, TIMEOUTS, Value};
 
 pub(crate) const USER: &str = "user@acme.com";
 
@@ -81,6 +80,6 @@ pub(crate) fn source(server: &FakeOrg) -> LoginSource {
     LoginSource::new(login(), transport(server))
 }
 
-pub(crate) fn record(fields: Value) -> Map<String, Value> {
-    fields.as_object().unwrap().clone()
+pub(crate) fn record(fields: serde_json::Value) -> Object {
+    Value::from(fields).as_object().unwrap().clone()
 }

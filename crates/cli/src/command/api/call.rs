@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, Method, Response};
-use orgtoken_rest::{Body, Org, RestError, Usage};
+use orgtoken_rest::{Body, Org, RestError, Usage, Value};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Args, fields};
 use crate::args::UsageError;

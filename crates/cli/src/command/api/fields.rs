@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use form_urlencoded::Serializer;
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use crate::args::UsageError;
 use crate::failure::Failure;
@@ -49,9 +49,11 @@ fn steps(key: &str) -> Option<Vec<String>> {
 /// The fields as a JSON object: the texts of `raw` as they stand, those of `typed` read.
 ///
 /// A typed value is `true`, `false`, `null`, a number, `@FILE` (its text), or else a text.
-pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> {
     let raw = raw.iter().map(|field| (field, false));
-    let mut object = Map::new();
+    let mut object = Object::new();
+    // A null leaves a place that looks empty, so the keys are compared as well.
+    let mut taken: Vec<&[String]> = Vec::new();
     for (field, is_typed) in raw.chain(typed.iter().map(|field| (field, true))) {
         let value = match &field.value {
             Some(text) if is_typed => read_value(text)?,
@@ -59,11 +61,15 @@ pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Map<String, Value
             None => Value::Array(Vec::new()),
         };
         let (first, rest) = field.steps.split_first().expect("a key has a step");
-        let place = object.entry(first).or_insert(Value::Null);
-        put(place, rest, value).ok_or_else(|| UsageError::Conflict {
+        let place = object.entry(first.clone()).or_insert(Value::Null);
+        let is_free = !taken.iter().any(|other| field.steps.starts_with(other));
+        is_free.then(|| put(place, rest, value)).flatten().ok_or_else(|| UsageError::Conflict {
             argument: format!("field `{}`", field.key()),
-            with: "a field before it, which has its place".to_owned(),
+            with: "an earlier field with the same key".to_owned(),
         })?;
+        if !field.steps.iter().any(String::is_empty) {
+            taken.push(&field.steps);
+        }
     }
     Ok(object)
 }
@@ -82,8 +88,8 @@ fn put(place: &mut Value, steps: &[String], value: Value) -> Option<()> {
             put(items.last_mut()?, rest, value)?;
         }
         [name, rest @ ..] => {
-            let fields = made(place, Value::Object(Map::new())).as_object_mut()?;
-            put(fields.entry(name).or_insert(Value::Null), rest, value)?;
+            let fields = made(place, Value::Object(Object::new())).as_object_mut()?;
+            put(fields.entry(name.clone()).or_insert(Value::Null), rest, value)?;
         }
     }
     Some(())
@@ -100,13 +106,15 @@ fn made(place: &mut Value, empty: Value) -> &mut Value {
 /// `a[][x]=3` begins the next.
 fn goes_on(last: &Value, rest: &[String]) -> bool {
     match (last, rest) {
-        (Value::Object(item), [name, ..]) => item.get(name).is_none_or(Value::is_array),
+        (Value::Object(item), [name, ..]) => {
+            item.get(name).is_none_or(|value| value.as_array().is_some())
+        }
         _ => false,
     }
 }
 
 /// The path with the fields behind its `?`.
-pub(crate) fn query(path: &str, fields: &Map<String, Value>) -> String {
+pub(crate) fn query(path: &str, fields: &Object) -> String {
     if fields.is_empty() {
         return path.to_owned();
     }
@@ -164,6 +172,8 @@ mod tests {
             ("a=null", "null"),
             ("a=42", "42"),
             ("a=4.5", "4.5"),
+            ("a=12345678901234567.89", "12345678901234567.89"),
+            ("a=9.99999999999999999E17", "9.99999999999999999E17"),
             ("a=042", "\"042\""),
             ("a=x=y", "\"x=y\""),
             ("a=", "\"\""),
@@ -184,7 +194,7 @@ mod tests {
         ] {
             assert_eq!(query(path, &fields), expected);
         }
-        assert_eq!(query("limits", &Map::new()), "limits");
+        assert_eq!(query("limits", &Object::new()), "limits");
     }
 
     // As `gh api` nests them.
@@ -211,9 +221,13 @@ mod tests {
             ("value with brackets", &["a=b[c]=d"], json!({ "a": "b[c]=d" })),
         ] {
             let fields: Vec<_> = fields.iter().map(|text| field(text)).collect();
-            assert_eq!(Value::Object(object(&fields, &[]).unwrap()), expected, "{row}");
+            assert_eq!(
+                Value::Object(object(&fields, &[]).unwrap()),
+                Value::from(expected),
+                "{row}"
+            );
         }
-        assert_eq!(object(&[], &[field("a[b]=1")]).unwrap()["a"]["b"], 1);
+        assert_eq!(object(&[], &[field("a[b]=1")]).unwrap()["a"]["b"], Value::from(1_u64));
     }
 
     #[test]
@@ -226,6 +240,9 @@ mod tests {
         ] {
             let error = object(&fields.map(field), &[]).unwrap_err();
             assert_eq!(error.code(), "usage.conflict", "{row}");
+        }
+        for fields in [["a=null", "a=1"], ["a=null", "a[b]=1"], ["a[b]=null", "a[b]=null"]] {
+            assert!(object(&[], &fields.map(field)).is_err(), "{fields:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Records as rows: the fields of related records beside the record's own.
 
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use super::select::Selected;
 
@@ -10,7 +10,7 @@ pub(super) struct Columns(Vec<Vec<String>>);
 
 impl Columns {
     /// The columns of the first page, in the order of the query.
-    pub(super) fn of(records: &[Map<String, Value>], selected: &Selected) -> Self {
+    pub(super) fn of(records: &[Object], selected: &Selected) -> Self {
         let mut columns = Self::default();
         if records.is_empty() && selected.complete {
             selected.paths.iter().for_each(|path| columns.add(steps(path)));
@@ -31,12 +31,12 @@ impl Columns {
     }
 
     /// The texts of one row; nothing for a null.
-    pub(super) fn row(&self, record: &Map<String, Value>) -> impl Iterator<Item = String> {
+    pub(super) fn row(&self, record: &Object) -> impl Iterator<Item = String> {
         self.0.iter().map(|steps| find(record, steps).map(text).unwrap_or_default())
     }
 
     /// Whether a record has a field that is in no column.
-    pub(super) fn misses(&self, record: &Map<String, Value>) -> bool {
+    pub(super) fn misses(&self, record: &Object) -> bool {
         let mut own = Self::default();
         own.collect(record, &[], &Selected::default());
         own.0.iter().any(|steps| {
@@ -47,7 +47,7 @@ impl Columns {
         })
     }
 
-    fn collect(&mut self, record: &Map<String, Value>, way: &[String], selected: &Selected) {
+    fn collect(&mut self, record: &Object, way: &[String], selected: &Selected) {
         for (name, value) in record.iter().filter(|(name, _)| *name != "attributes") {
             let here = [way, std::slice::from_ref(name)].concat();
             match value {
@@ -95,7 +95,7 @@ pub(super) fn plain(value: Value) -> Value {
     }
 }
 
-fn find<'a>(record: &'a Map<String, Value>, steps: &[String]) -> Option<&'a Value> {
+fn find<'a>(record: &'a Object, steps: &[String]) -> Option<&'a Value> {
     let (last, way) = steps.split_last()?;
     let mut owner = record;
     for step in way {
@@ -104,7 +104,7 @@ fn find<'a>(record: &'a Map<String, Value>, steps: &[String]) -> Option<&'a Valu
     field(owner, last)
 }
 
-fn field<'a>(record: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+fn field<'a>(record: &'a Object, name: &str) -> Option<&'a Value> {
     let as_typed = || record.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     record.get(name).or_else(|| as_typed().map(|(_, value)| value))
 }
@@ -118,7 +118,8 @@ fn text(value: &Value) -> String {
             plain(object["records"].clone()).to_string()
         }
         Value::Array(_) | Value::Object(_) => plain(value.clone()).to_string(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_plain().into_owned(),
     }
 }
 
@@ -137,11 +138,11 @@ mod tests {
 
     use super::*;
 
-    fn records(value: Value) -> Vec<Map<String, Value>> {
+    fn records(value: serde_json::Value) -> Vec<Object> {
         serde_json::from_value(value).unwrap()
     }
 
-    fn table(soql: &str, rows: Value) -> (String, Vec<String>) {
+    fn table(soql: &str, rows: serde_json::Value) -> (String, Vec<String>) {
         let (rows, selected) = (records(rows), Selected::of(soql));
         let columns = Columns::of(&rows, &selected);
         let names = columns.names().collect::<Vec<_>>().join("|");
@@ -180,6 +181,18 @@ mod tests {
         );
         assert_eq!(names, "Id|BillingAddress|Contacts");
         assert_eq!(rows, [r#"1|{"city":"Lund"}|[{"LastName":"Hopper"}]"#]);
+    }
+
+    #[test]
+    fn csv_cells_are_plain_decimals_with_all_digits() {
+        for (number, cell) in
+            [("12345678901234567.89", "12345678901234567.89"), ("1E-7", "0.0000001")]
+        {
+            let records: Vec<Object> =
+                serde_json::from_str(&format!(r#"[{{ "N": {number} }}]"#)).unwrap();
+            let columns = Columns::of(&records, &Selected::default());
+            assert_eq!(columns.row(&records[0]).collect::<Vec<_>>(), [cell]);
+        }
     }
 
     #[test]

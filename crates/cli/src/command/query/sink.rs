@@ -1,6 +1,6 @@
 //! Where records go, page by page.
 
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use super::Format;
 use super::columns::{Columns, plain};
@@ -27,18 +27,14 @@ impl<'a> Sink<'a> {
     }
 
     /// The records; of `SELECT COUNT()`, the number that it has in their place.
-    pub(super) fn counted(
-        &self,
-        records: Vec<Map<String, Value>>,
-        total: u64,
-    ) -> Vec<Map<String, Value>> {
+    pub(super) fn counted(&self, records: Vec<Object>, total: u64) -> Vec<Object> {
         if !self.selected.count {
             return records;
         }
-        vec![Map::from_iter([("COUNT()".to_owned(), Value::from(total))])]
+        vec![Object::from_iter([("COUNT()".to_owned(), Value::from(total))])]
     }
 
-    pub(super) fn page(&mut self, records: Vec<Map<String, Value>>) -> Result<(), Failure> {
+    pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
         let mut text = Vec::new();
         match self.format {
             Format::Csv => self.csv(&records, &mut text),
@@ -63,7 +59,7 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    fn csv(&mut self, records: &[Map<String, Value>], out: &mut Vec<u8>) {
+    fn csv(&mut self, records: &[Object], out: &mut Vec<u8>) {
         let first = self.columns.is_none();
         let columns = self.columns(records);
         if columns.is_empty() {
@@ -78,7 +74,7 @@ impl<'a> Sink<'a> {
         written.expect("memory takes rows of one length");
     }
 
-    fn table(&mut self, records: &[Map<String, Value>], out: &mut Vec<u8>) {
+    fn table(&mut self, records: &[Object], out: &mut Vec<u8>) {
         let columns = self.columns(records);
         if columns.is_empty() {
             return;
@@ -88,7 +84,7 @@ impl<'a> Sink<'a> {
         out.extend(table(&head, &rows).into_bytes());
     }
 
-    fn json(&mut self, records: Vec<Map<String, Value>>, out: &mut Vec<u8>) {
+    fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {
         let list = self.format == Format::Json;
         for record in records {
             if list {
@@ -103,7 +99,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The first page decides. What a later one has beyond that is not lost without a word.
-    fn columns(&mut self, records: &[Map<String, Value>]) -> &Columns {
+    fn columns(&mut self, records: &[Object]) -> &Columns {
         let columns = self.columns.get_or_insert_with(|| Columns::of(records, &self.selected));
         if !self.warned && records.iter().any(|record| columns.misses(record)) {
             self.warned = true;

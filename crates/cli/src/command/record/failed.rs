@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use super::rows::{ERROR, Format, Source};
 use crate::failure::Failure;
@@ -90,8 +90,8 @@ fn line<'a>(reason: &'a str, cells: impl Iterator<Item = &'a str>) -> Vec<u8> {
 }
 
 fn with_reason(line: &str, reason: &str) -> String {
-    let mut object = serde_json::from_str::<Map<String, Value>>(line)
-        .unwrap_or_else(|_| Map::from_iter([("_line".to_owned(), Value::from(line))]));
+    let mut object = serde_json::from_str::<Object>(line)
+        .unwrap_or_else(|_| Object::from_iter([("_line".to_owned(), Value::from(line))]));
     object.insert(ERROR.to_owned(), Value::from(reason));
     format!("{}\n", Value::Object(object))
 }

@@ -1,6 +1,6 @@
 //! `Name=Acme` and `NumberOfEmployees:=12`.
 
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use super::Given;
 use crate::args::UsageError;
@@ -31,10 +31,10 @@ impl Field {
 
 impl Given {
     /// The record: what was typed goes before what stands in the file.
-    pub(super) fn record(&self) -> Result<Map<String, Value>, Failure> {
+    pub(super) fn record(&self) -> Result<Object, Failure> {
         let mut record = match &self.input {
             Some(file) => object(&read(file, Kind::Body)?)?,
-            None => Map::new(),
+            None => Object::new(),
         };
         for Field { name, value } in &self.fields {
             put(&mut record, name, value.clone());
@@ -47,19 +47,20 @@ impl Given {
 }
 
 /// Puts a value under its name, or, for `Owner.ExternalId__c`, below the related record.
-pub(super) fn put(record: &mut Map<String, Value>, name: &str, value: Value) {
+pub(super) fn put(record: &mut Object, name: &str, value: Value) {
     let Some((relationship, field)) = name.split_once('.') else {
         record.insert(name.to_owned(), value);
         return;
     };
-    let related = record.entry(relationship).or_insert_with(|| Value::Object(Map::new()));
+    let related =
+        record.entry(relationship.to_owned()).or_insert_with(|| Value::Object(Object::new()));
     match related.as_object_mut() {
         Some(related) => put(related, field, value),
         None => *related = value,
     }
 }
 
-fn object(bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
+fn object(bytes: &[u8]) -> Result<Object, Failure> {
     serde_json::from_slice(bytes).map_err(|error| {
         let hint = "give one record as a JSON object, or many with `--from`";
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -88,8 +89,10 @@ mod tests {
             ("Text:=\"x\"", "Text", json!("x")),
         ] {
             let field = Field::parse(text).unwrap();
-            assert_eq!((field.name.as_str(), &field.value), (name, &value), "{text}");
+            assert_eq!((field.name.as_str(), &field.value), (name, &Value::from(value)), "{text}");
         }
+        let field = Field::parse("A__c:=12345678901234567.89").unwrap();
+        assert_eq!(field.value.to_string(), "12345678901234567.89");
         for text in ["", "Name", "=x", ":=1", "Number:=", "Number:=x"] {
             assert!(Field::parse(text).is_err(), "{text}");
         }
@@ -97,8 +100,8 @@ mod tests {
 
     #[test]
     fn a_name_with_dots_is_that_of_a_related_record() {
-        let mut record = Map::new();
-        put(&mut record, "Owner.ExternalId__c", json!("7"));
-        assert_eq!(Value::Object(record), json!({ "Owner": { "ExternalId__c": "7" } }));
+        let mut record = Object::new();
+        put(&mut record, "Owner.ExternalId__c", "7".into());
+        assert_eq!(Value::Object(record).to_string(), r#"{"Owner":{"ExternalId__c":"7"}}"#);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use orgtoken_rest::{Org, RestError, Saved};
-use serde_json::{Map, Value, json};
+use orgtoken_rest::{Object, Org, RestError, Saved};
+use serde_json::json;
 
 use super::Common;
 use super::failed::Failed;
@@ -41,7 +41,7 @@ struct Done {
 }
 
 /// A row that is a record.
-type Good = (Source, Map<String, Value>);
+type Good = (Source, Object);
 
 impl<'a> Many<'a> {
     /// `None` if there is no file, but one record.
@@ -197,7 +197,7 @@ fn give_up(error: RestError, batch: &[Good], rows: &mut Rows, failed: &mut Faile
     kept.err().unwrap_or_else(|| error.into())
 }
 
-fn id(record: &Map<String, Value>) -> &str {
+fn id(record: &Object) -> &str {
     let named = record.iter().find(|(name, _)| name.eq_ignore_ascii_case("Id"));
     named.and_then(|(_, id)| id.as_str()).unwrap_or_default()
 }

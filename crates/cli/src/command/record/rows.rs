@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use csv::StringRecord;
-use serde_json::{Map, Value};
+use orgtoken_rest::{Object, Value};
 
 use super::fields::put;
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(super) enum Rows {
 /// A row as it stands, and the record that it is, or why it is none.
 pub(super) struct Row {
     pub(super) source: Source,
-    pub(super) record: Result<Map<String, Value>, &'static str>,
+    pub(super) record: Result<Object, &'static str>,
 }
 
 pub(super) enum Source {
@@ -85,7 +85,7 @@ impl Rows {
                 })?;
                 let text = line.trim_start_matches('\u{feff}').trim();
                 if !text.is_empty() {
-                    let record = serde_json::from_str::<Map<String, Value>>(text);
+                    let record = serde_json::from_str::<Object>(text);
                     let record =
                         record.map_err(|_| "the line is no JSON object").map(without_error);
                     return Ok(Some(Row { source: Source::Line(line), record }));
@@ -95,14 +95,11 @@ impl Rows {
     }
 }
 
-fn record_of(
-    head: &StringRecord,
-    cells: &StringRecord,
-) -> Result<Map<String, Value>, &'static str> {
+fn record_of(head: &StringRecord, cells: &StringRecord) -> Result<Object, &'static str> {
     if head.len() != cells.len() {
         return Err("the row has not as many cells as the head");
     }
-    let mut record = Map::new();
+    let mut record = Object::new();
     for (name, cell) in
         head.iter().zip(cells).filter(|(name, cell)| *name != ERROR && !cell.is_empty())
     {
@@ -111,7 +108,7 @@ fn record_of(
     Ok(record)
 }
 
-fn without_error(mut record: Map<String, Value>) -> Map<String, Value> {
+fn without_error(mut record: Object) -> Object {
     record.shift_remove(ERROR);
     record
 }
@@ -156,7 +153,7 @@ mod tests {
         let head = ["Name", "Phone", "Site", "Owner.Key__c", "_error"];
         let found = record(&head, &["Acme", "", "#N/A", "7", "old"]).unwrap();
         let expected = json!({ "Name": "Acme", "Site": null, "Owner": { "Key__c": "7" } });
-        assert_eq!(Value::Object(found), expected);
+        assert_eq!(Value::Object(found), Value::from(expected));
         assert!(record(&head, &["Acme"]).is_err());
     }
 

@@ -19,6 +19,11 @@ pub(super) const CODES: &[OwnCode] = &[
         next: "give one from the root, `/services/…`, or one below the version: `limits`",
     },
     OwnCode {
+        code: "api.record",
+        meaning: "a record to send is not a JSON object",
+        next: "pass a struct, a map or a JSON object",
+    },
+    OwnCode {
         code: "api.records",
         meaning: "some of the records were refused; the others are written",
         next: "correct those in the file that `--failed` names, and send that file",
