@@ -64,7 +64,7 @@ impl AnswerError {
             return Self::Refused(refusal.received(headers, now));
         }
         let (body, retry_after) = (response.body().as_ref(), retry_after(headers, now));
-        if is_maintenance(body) {
+        if is_maintenance(status, body) {
             return Self::Maintenance { status, retry_after };
         }
         Self::Status { status, body: kind(body), length: body.len(), retry_after }
@@ -104,7 +104,7 @@ fn read<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Result<&[u8], 
         return Err(AnswerError::TooLarge { limit: LIMIT });
     }
     body::check_encoding(headers, body).map_err(|what| AnswerError::Encoding { what })?;
-    if is_maintenance(body) {
+    if is_maintenance(status, body) {
         return Err(AnswerError::Maintenance { status, retry_after: retry_after(headers, now) });
     }
     if !is_json(headers) {

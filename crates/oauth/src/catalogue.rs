@@ -4,6 +4,8 @@
 //! [`page()`], so the two cannot say different things.
 
 mod api;
+mod api_error;
+pub use api_error::{ApiError, api_error, api_errors};
 mod app;
 mod approval;
 mod assertion;
@@ -31,10 +33,8 @@ pub struct Entry {
     pub title: &'static str,
     /// Error codes that mean this and nothing else.
     pub codes: &'static [&'static str],
-    /// Parts of descriptions that mean this, normalised.
+    /// Descriptions that mean this, whole and normalised; `*` is a value that Salesforce inserts.
     texts: &'static [&'static str],
-    /// Words in descriptions never seen before that make this the nearest.
-    near: &'static [&'static str],
     /// Whether to try again.
     pub class: RefusalClass,
     /// What it means, in plain words.
@@ -128,13 +128,14 @@ pub enum Fix {
     },
 }
 
-/// What the catalogue has to say about a refusal.
+/// What the catalogue says about a refusal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Advice {
     /// The entry.
     pub entry: &'static Entry,
-    /// `false`: this refusal was never seen before, and the entry is only the nearest.
+    /// `false`: the catalogue does not know this refusal, and the entry is the general one of its
+    /// error code.
     pub exact: bool,
 }
 
@@ -149,39 +150,75 @@ pub fn by_code(code: &str) -> Option<&'static Entry> {
     entries().find(|entry| entry.code == code || entry.id() == code)
 }
 
-/// What is known about an error code and its description, in whatever spelling they come.
+/// The entry of an error response of the token endpoint.
 ///
-/// A description decides before a code does, because `invalid_grant` means everything.
+/// A description is compared as a whole, but for case, blanks, apostrophes and a full stop at its
+/// end. It decides before the error code does, because `invalid_grant` means everything.
 pub fn find(code: &str, description: &str) -> Advice {
-    let code = code.trim().to_ascii_lowercase();
-    let text = text::normalise(description);
-    let says = |entry: &&Entry| entry.texts.iter().any(|part| text.contains(part));
-    let names = |entry: &&Entry| entry.codes.iter().any(|known| known.eq_ignore_ascii_case(&code));
-    let exact = entries()
+    let (code, text) = (code.trim(), text::normalise(description));
+    let says = |entry: &&Entry| entry.texts.iter().any(|known| matches(known, &text));
+    let names = |entry: &&Entry| entry.codes.iter().any(|known| known.eq_ignore_ascii_case(code));
+    let exact = of_salesforce()
         .find(|entry| names(entry) && says(entry))
-        .or_else(|| entries().filter(|entry| entry.code != request::NOT_SHOWN).find(says))
-        .or_else(|| entries().find(|entry| names(entry) && !is_generic(entry)))
-        .or_else(|| entries().find(says));
-    exact.map_or_else(|| nearest(&code, &text), |entry| Advice { entry, exact: true })
+        .or_else(|| of_salesforce().find(says))
+        .or_else(|| of_salesforce().find(|entry| names(entry) && !is_generic(entry)));
+    match exact {
+        Some(entry) => Advice { entry, exact: true },
+        None => Advice { entry: general(code), exact: false },
+    }
 }
 
-fn nearest(code: &str, text: &str) -> Advice {
-    // `invalid_grant` is no word about grants: it is what every refusal is called.
-    let code_words = words(code).filter(|_| code != "invalid_grant");
-    // Words of an address say nothing: every one of them has `login` or `oauth2`.
-    let plain = text.split_whitespace().filter(|word| !word.contains("://"));
-    let said: Vec<&str> = plain.flat_map(words).chain(code_words).collect();
-    let has = |word: &&str| said.contains(word);
-    let entry = entries()
-        .find(|entry| entry.near.iter().any(has))
-        .or_else(|| entries().find(|entry| is_generic(entry) && entry.codes.contains(&code)))
+/// The entry of a status without a reason: 503, 429.
+pub(crate) fn by_status(status: http::StatusCode) -> Option<&'static Entry> {
+    entries().find(|entry| entry.codes.contains(&status.as_str()))
+}
+
+/// The entry of a fault on this side or on the way that has this code: `ENOTFOUND`.
+pub(crate) fn of_network(code: &str) -> Option<&'static Entry> {
+    network::ENTRIES.iter().find(|entry| entry.codes.contains(&code))
+}
+
+/// Salesforce's own description somewhere in a line, if punctuation sets it apart: the entry, and
+/// the description as it is written there. `line` is ASCII, with single blanks.
+pub(crate) fn find_in_line(line: &str) -> Option<(&'static Entry, &str)> {
+    let lower = line.to_ascii_lowercase();
+    let texts =
+        of_salesforce().flat_map(|entry| entry.texts.iter().map(move |text| (entry, *text)));
+    let found = texts.filter_map(|(entry, text)| {
+        let fixed = text.strip_suffix('*').unwrap_or(text);
+        let is_open = fixed.len() < text.len();
+        let (start, _) = lower.match_indices(fixed).find(|&(start, _)| {
+            let (before, after) = (&lower[..start], &lower[start + fixed.len()..]);
+            !before.trim_end().ends_with(is_word)
+                && (is_open || !after.trim_start().starts_with(is_word))
+        })?;
+        let end = if is_open { line.len() } else { start + fixed.len() };
+        Some((entry, &line[start..end]))
+    });
+    found.max_by_key(|(_, description)| description.len())
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+}
+
+/// Whether a normalised description is this one; `*` in `known` is any text, also none.
+fn matches(known: &str, text: &str) -> bool {
+    let Some((first, rest)) = known.split_once('*') else { return known == text };
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let after_first = text.strip_prefix(first);
+    let after_middle = middle.split('*').try_fold(after_first.unwrap_or_default(), |rest, part| {
+        rest.split_once(part).map(|(_, rest)| rest)
+    });
+    after_first.is_some() && after_middle.is_some_and(|rest| rest.ends_with(last))
+}
+
+/// The entry of an error code whose description is not in the catalogue.
+fn general(code: &str) -> &'static Entry {
+    let generic = entries().find(|entry| is_generic(entry) && entry.codes.contains(&code));
+    generic
         .or_else(|| by_code(request::UNKNOWN))
-        .expect("the catalogue has an entry for what it does not know");
-    Advice { entry, exact: false }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .expect("the catalogue has an entry for what it does not know")
 }
 
 /// Whether it says only that something was refused, or that something else than JSON came.
@@ -192,6 +229,11 @@ pub(crate) fn says_little(entry: &Entry) -> bool {
 /// `invalid_grant` alone says no more than "no".
 fn is_generic(entry: &&Entry) -> bool {
     entry.code == request::GENERIC
+}
+
+/// What Salesforce itself answers. The other entries are faults on the way, which no answer means.
+fn of_salesforce() -> impl Iterator<Item = &'static Entry> {
+    families().filter(|family| family.title != NETWORK).flat_map(|family| family.entries)
 }
 
 struct Family {
@@ -207,9 +249,11 @@ fn families() -> impl Iterator<Item = Family> {
         Family { title: "The user and the org", entries: user::ENTRIES },
         Family { title: "The request", entries: request::ENTRIES },
         Family { title: "Salesforce itself", entries: platform::ENTRIES },
-        Family { title: "The way to Salesforce", entries: network::ENTRIES },
+        Family { title: NETWORK, entries: network::ENTRIES },
         Family { title: "After the login", entries: api::ENTRIES },
         Family { title: "Other flows", entries: other_flows::ENTRIES },
     ]
     .into_iter()
 }
+
+const NETWORK: &str = "The way to Salesforce";

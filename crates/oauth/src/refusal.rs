@@ -38,6 +38,18 @@ impl Refusal {
         Self { code, description, status: None, retry_after: None, skew: None, advice }
     }
 
+    /// A refusal whose entry was found in what another tool printed.
+    pub(crate) fn known(entry: &'static Entry, code: &str, description: &str) -> Self {
+        Self { advice: Advice { entry, exact: true }, ..Self::new(code, Some(description)) }
+    }
+
+    /// An answer of which only the status is known.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let refusal = Self::new(status.as_str(), status.canonical_reason());
+        let advice = catalogue::by_status(status).map(|entry| Advice { entry, exact: true });
+        Self { advice: advice.unwrap_or(refusal.advice), status: Some(status), ..refusal }
+    }
+
     /// `invalid_grant` and so on; empty where only a description is known.
     pub fn code(&self) -> &str {
         &self.code
@@ -63,12 +75,12 @@ impl Refusal {
         self.skew
     }
 
-    /// What the catalogue knows about it; for a refusal never seen before, what is nearest.
+    /// The catalogue's entry: of this very refusal, or else the general one of its error code.
     pub fn advice(&self) -> Advice {
         self.advice
     }
 
-    /// Whether, and when, to try again. What was never seen before is permanent.
+    /// Whether, and when, to try again. A refusal that is not in the catalogue is permanent.
     pub fn class(&self) -> RefusalClass {
         let known = if self.advice.exact { self.entry().class } else { RefusalClass::Permanent };
         match self.status {
@@ -80,7 +92,7 @@ impl Refusal {
         }
     }
 
-    /// Is it the audience that was refused?
+    /// Whether the audience was refused.
     pub fn is_about_audience(&self) -> bool {
         self.entry().code == "refused.audience_is_invalid"
     }
@@ -134,13 +146,15 @@ impl Refusal {
         (named && listed && advice.exact).then(|| Self::new(word, None).with_status(status))
     }
 
-    /// A status says more than words that were never seen before.
+    /// The status of an outage or of too many requests says more than words that are not in the
+    /// catalogue. Other statuses say nothing: a refusal comes with any of them.
     pub(crate) fn with_status(self, status: Option<StatusCode>) -> Self {
-        let by_status = || catalogue::find(status.as_ref().map_or("", StatusCode::as_str), "");
-        let advice = if self.advice.exact {
-            self.advice
-        } else {
-            Some(by_status()).filter(|advice| advice.exact).unwrap_or(self.advice)
+        let decides =
+            |status: &StatusCode| is_outage(*status) || *status == StatusCode::TOO_MANY_REQUESTS;
+        let by_status = status.filter(decides).and_then(catalogue::by_status);
+        let advice = match by_status {
+            Some(entry) if !self.advice.exact => Advice { entry, exact: true },
+            _ => self.advice,
         };
         Self { status, advice, ..self }
     }

@@ -39,11 +39,15 @@ pub(crate) fn looks_secret(word: &str) -> bool {
     session_id(word) || jwt(word) || longest_random_run(word) >= RANDOM_RUN
 }
 
-/// For matching: lower case, plain apostrophes, single blanks.
+/// For matching: lower case, plain apostrophes, single blanks, no full stop at the end.
 pub(crate) fn normalise(text: &str) -> String {
+    single_line(text).to_ascii_lowercase().trim_end_matches('.').to_owned()
+}
+
+/// Printable ASCII with single blanks.
+pub(crate) fn single_line(text: &str) -> String {
     let plain: String = text.chars().map(printable).collect();
-    let words: Vec<&str> = plain.split_ascii_whitespace().collect();
-    words.join(" ").to_ascii_lowercase()
+    plain.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How long a description may be on a terminal.

@@ -1,5 +1,5 @@
-use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
 
 use super::json::has_lone_surrogate;
 
@@ -33,12 +33,18 @@ pub(crate) fn kind(body: &[u8]) -> &'static str {
     }
 }
 
-/// A page that says so; Salesforce sends it with 200 as well as with 503.
-pub(crate) fn is_maintenance(body: &[u8]) -> bool {
-    let page = kind(body) == "HTML";
-    page && [b"data not available".as_slice(), b"maintenance"]
-        .iter()
-        .any(|words| body.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words)))
+/// Whether a page says that the org is in maintenance.
+///
+/// With status 503 one word is enough. With another status it takes the whole phrase, since footers
+/// of all kinds of pages have the word.
+pub(crate) fn is_maintenance(status: StatusCode, body: &[u8]) -> bool {
+    let says = |words: &str| {
+        body.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words.as_bytes()))
+    };
+    let unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
+    kind(body) == "HTML"
+        && (says("data you were trying to access could not be found")
+            || unavailable && (says("maintenance") || says("data not available")))
 }
 
 fn charset(headers: &HeaderMap) -> Option<String> {

@@ -330,16 +330,16 @@ fn a113_statuses_without_a_refusal_have_a_class_and_no_body() {
         (
             "maintenance with 200",
             200,
-            "<html>Data Not Available canary",
+            "<html>The data you were trying to access could not be found. canary",
             "unavailable.maintenance",
             true,
         ),
         (
-            "maintenance with 404",
+            "a footer about maintenance with 404",
             404,
-            "<html>down for Maintenance canary",
-            "unavailable.maintenance",
-            true,
+            "<html>News: our shop is down for Maintenance canary",
+            "resp.status",
+            false,
         ),
         (
             "maintenance with 503",

@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use super::{Cause, Entry, Family, Fix, families};
+use super::{ApiError, Cause, Entry, Family, Fix, api_errors, families};
 use crate::refusal::RefusalClass;
 
 /// The whole catalogue as Markdown: `docs/refusals.md`.
@@ -14,6 +14,10 @@ pub fn page() -> String {
         for entry in family.entries {
             page.section(entry);
         }
+    }
+    page.paragraph(API_HEAD);
+    for row in api_errors() {
+        page.api_error(row);
     }
     page.0
 }
@@ -44,6 +48,16 @@ impl Page {
                 self.list("**Connected App:**", connected);
             }
         }
+    }
+
+    fn api_error(&mut self, row: &ApiError) {
+        self.paragraph(&format!("<a id=\"{}\"></a>", row.anchor()));
+        let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
+        self.paragraph(&format!("### {}{message}", row.code));
+        let again = if row.transient { " It may pass: try again." } else { "" };
+        self.paragraph(&format!("{}.{again}", capital(row.meaning)));
+        self.paragraph(&format!("**First:** {}.", row.remedy));
+        self.list("**Causes:**", row.causes);
     }
 
     fn list(&mut self, title: &str, items: impl IntoIterator<Item = impl Display>) {
@@ -115,3 +129,8 @@ open. `orgtoken explain` says the same offline: give it the text of a refusal, o
 Where the causes are many, **Setup > Login History** has the true reason in its column Status: look for the user, and
 for Login Type `Remote Access 2.0`. `orgtoken doctor` tells the usual causes apart.
 ";
+
+const API_HEAD: &str = "\
+## Errors of API calls
+
+What the REST API answers to a call, or says of one record. `orgtoken explain CODE` says the same offline.";

@@ -35,7 +35,6 @@ fn every_known_refusal_lands_on_its_entry() {
                 "user hasn't approved this consumer",
                 "user hasn\u{2019}t approved this consumer",
                 "USER HASN'T APPROVED THIS CONSUMER",
-                "error authenticating: user hasn't approved this consumer",
                 "user has not approved this consumer",
             ][..],
         ),
@@ -48,11 +47,7 @@ fn every_known_refusal_lands_on_its_entry() {
         (
             "audience_is_invalid",
             "invalid_grant",
-            &[
-                "audience is invalid",
-                "Audience validation failed",
-                "audience is invalid [audience=https://login.salesforce.com login=https://test.salesforce.com/]",
-            ],
+            &["audience is invalid", "Audience validation failed"],
         ),
         (
             "assertion_expired",
@@ -123,17 +118,8 @@ fn every_known_refusal_lands_on_its_entry() {
         ("salesforce_fault", "server_error", &["never seen"]),
         ("login_error", "login_error", &["never seen"]),
         ("wrong_domain", "invalid_grant", &["request not supported on this domain"]),
-        (
-            "unavailable.maintenance",
-            "",
-            &["Data Not Available: the data you were trying to access could not be found"],
-        ),
-        ("net.dns", "ENOTFOUND", &["getaddrinfo ENOTFOUND acme.my.salesforce.com"]),
-        ("net.connect", "ECONNRESET", &["read ECONNRESET"]),
-        ("tls.cert", "", &["self-signed certificate in certificate chain"]),
-        ("key.form", "", &["error:0909006C:PEM routines:get_name:no start line"]),
         ("session_expired", "INVALID_SESSION_ID", &["Session expired or invalid"]),
-        ("session_expired", "", &["Bad_OAuth_Token"]),
+        ("session_expired", "Bad_OAuth_Token", &[""]),
         ("api_disabled", "API_DISABLED_FOR_ORG", &["API is disabled for this User"]),
     ] {
         for description in descriptions {
@@ -143,18 +129,22 @@ fn every_known_refusal_lands_on_its_entry() {
     }
 }
 
+/// Every text has a word of a known refusal, or means a fault of the network to some other tool.
 #[test]
-fn what_was_never_seen_gets_the_nearest_advice_and_no_retry() {
+fn an_unknown_description_is_never_taken_for_a_known_one() {
     for (id, code, description) in [
-        ("user_not_approved", "invalid_grant", "approval is missing"),
-        ("audience_is_invalid", "invalid_grant", "the audience claim is wrong"),
-        ("invalid_assertion", "invalid_grant", "bad signature on JWT"),
-        ("rate.login", "invalid_grant", "hourly limit reached"),
-        ("ip_restricted", "invalid_grant", "this IP may not"),
-        ("app_blocked", "app_quarantined", "app was blocked by policy engine"),
-        ("invalid_grant", "invalid_grant", "something else entirely"),
+        ("invalid_grant", "invalid_grant", "approval is missing"),
+        ("invalid_grant", "invalid_grant", "the audience claim is wrong"),
+        ("invalid_grant", "invalid_grant", "audience is invalid for this org"),
+        ("invalid_grant", "invalid_grant", "bad signature on JWT"),
+        ("invalid_grant", "invalid_grant", "hourly limit reached"),
+        ("invalid_grant", "invalid_grant", "this IP may not"),
+        ("invalid_grant", "invalid_grant", "read timed out"),
+        ("invalid_grant", "invalid_grant", "the org wants something else"),
         ("invalid_grant", "invalid_grant", ""),
-        ("unknown", "brand_new", "something else entirely"),
+        ("unknown", "app_quarantined", "app was blocked by policy engine"),
+        ("unknown", "brand_new", "permission denied"),
+        ("unknown", "ETIMEDOUT", "connection reset by peer"),
         ("unknown", "", ""),
     ] {
         let refusal = Refusal::new(code, Some(description));
@@ -162,6 +152,22 @@ fn what_was_never_seen_gets_the_nearest_advice_and_no_retry() {
         assert!(!refusal.advice().exact, "{code}: {description}");
         assert_eq!(refusal.class(), RefusalClass::Permanent, "{code}: {description}");
         assert!(refusal.to_string().contains(description), "{code}: {description}");
+    }
+}
+
+#[test]
+fn inserted_values_match_the_star_of_a_text() {
+    for (known, text, is_same) in [
+        ("invalid token: *", "invalid token: 00d", true),
+        ("invalid token: *", "invalid token: ", true),
+        ("invalid token: *", "an invalid token: 00d", false),
+        ("the * field is not in *", "the a field is not in b", true),
+        ("the * field", "the a field of a field", true),
+        ("the * field", "the a field there", false),
+        ("a * a", "a a", false),
+        ("inactive user", "inactive user x", false),
+    ] {
+        assert_eq!(matches(known, text), is_same, "{known}: {text}");
     }
 }
 
@@ -199,7 +205,7 @@ fn entries_are_complete_and_well_formed() {
 }
 
 #[test]
-fn only_the_last_resort_has_no_words_of_its_own() {
+fn only_the_last_resort_has_no_code_and_no_text() {
     let mute = entries().filter(|entry| entry.codes.is_empty() && entry.texts.is_empty());
     assert_eq!(mute.map(Entry::id).collect::<Vec<_>>(), ["unknown"]);
 }

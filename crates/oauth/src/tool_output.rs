@@ -1,0 +1,361 @@
+//! Refusals and API errors in what people paste: JSON, logs, stack traces, the output of curl.
+
+mod field;
+#[cfg(test)]
+mod tests;
+
+use http::StatusCode;
+
+use self::field::fields;
+use crate::catalogue::{self, Entry};
+use crate::refusal::Refusal;
+use crate::text;
+
+impl Refusal {
+    /// Finds the refusal in the output of another tool, in a log, or in an answer as `curl -i`
+    /// prints it. `None` only if there is nothing in it at all.
+    ///
+    /// ```
+    /// use orgtoken_oauth::Refusal;
+    ///
+    /// let said = "SalesforceAuthenticationFailed: invalid_grant: user hasn't approved this consumer";
+    /// let refusal = Refusal::from_text(said).expect("there is something in it");
+    /// assert_eq!(refusal.advice().entry.id(), "user_not_approved");
+    /// ```
+    pub fn from_text(text: &str) -> Option<Self> {
+        let text = plain(text);
+        let (status, body) = split_head(&text);
+        let refusal = if body.trim().is_empty() {
+            status.map(Self::of_status)
+        } else {
+            best(from_fields(body), from_lines(body, status))
+        };
+        refusal.map(|refusal| refusal.with_status(status))
+    }
+}
+
+/// The head of a long text, without colours, and JSON in a string as JSON.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = text.chars().take(LIMIT);
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => _ = letters.find(char::is_ascii_alphabetic),
+            '\u{feff}' | '\r' => {}
+            letter => plain.push(letter),
+        }
+    }
+    let escapes = [
+        ("\\\"", "\""),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        // U+2019 in UTF-8, read as Windows-1252.
+        ("\u{e2}\u{20ac}\u{2122}", "'"),
+    ];
+    let plain = escapes.iter().fold(plain, |text, (escape, letter)| text.replace(escape, letter));
+    let is_encoded =
+        plain.contains("%20") && !plain.trim().contains(|c: char| c == '=' || c.is_whitespace());
+    if is_encoded { field::decoded(&plain) } else { plain }
+}
+
+/// The status of the last answer that `curl -i` or `curl -v` printed, and what follows its head.
+///
+/// Where no blank line ends the head, since line breaks were lost, all after the status follows.
+fn split_head(text: &str) -> (Option<StatusCode>, &str) {
+    let answers = text.match_indices("HTTP/").filter_map(|(at, _)| {
+        let is_start =
+            text[..at].trim_end_matches(['<', ' ']).ends_with('\n') || text[..at].trim().is_empty();
+        let (_, rest) = text[at..].split_once(' ')?;
+        let (number, rest) = rest.split_at_checked(3)?;
+        let status = number.parse().ok().filter(|_| is_start)?;
+        let body = ["\n\n", "\n<\n", "\n< \n"].iter().find_map(|end| rest.split_once(end));
+        Some((Some(status), body.map_or(rest, |(_, body)| body)))
+    });
+    answers.last().unwrap_or((None, text))
+}
+
+/// What the fields say, unless only the lines around them say what is known.
+fn best(fields: Option<Refusal>, lines: Option<Refusal>) -> Option<Refusal> {
+    match (fields, lines) {
+        (Some(fields), Some(lines)) if rank(&fields) < KNOWN && rank(&lines) >= KNOWN => {
+            Some(lines)
+        }
+        (Some(fields), Some(lines))
+            if fields.description().is_none() && fields.code() == lines.code() =>
+        {
+            Some(lines)
+        }
+        (fields, lines) => fields.or(lines),
+    }
+}
+
+/// `error` and `error_description`, `errorCode` and `message`, in whatever notation.
+fn from_fields(text: &str) -> Option<Refusal> {
+    let field = |name| fields(text, name).next();
+    let description = || field("error_description").or_else(|| field("message"));
+    // `Client error: …` is a sentence, and the field comes after it.
+    let code = ["error", "errorCode"]
+        .iter()
+        .find_map(|name| fields(text, name).find(|code| is_code(code)));
+    if let Some(code) = code {
+        return Some(Refusal::new(&code, description().as_deref()));
+    }
+    from_lines(&description()?, None)
+}
+
+/// The line that says most. A tool that tries several hosts prints the refusal of each, and those
+/// about the audience say least: they come from its trying.
+fn from_lines(text: &str, status: Option<StatusCode>) -> Option<Refusal> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(from_line);
+    let best = lines.rev().max_by_key(rank)?;
+    // A terminal may have broken the line in the middle of a description.
+    let whole = from_line(text);
+    let best = if rank(&best) < KNOWN && rank(&whole) > rank(&best) { whole } else { best };
+    let says_more = !best.code().is_empty() || best.advice().entry.code == MAINTENANCE;
+    let by_status = status.filter(|status| catalogue::by_status(*status).is_some() && !says_more);
+    by_status.map_or(Some(best), |status| Some(Refusal::of_status(status)))
+}
+
+fn rank(refusal: &Refusal) -> u8 {
+    let advice = refusal.advice();
+    match (advice.exact, refusal.code()) {
+        (true, _) if catalogue::says_little(advice.entry) => KNOWN,
+        (true, _) if refusal.is_about_audience() => 3,
+        (true, _) => 4,
+        (false, code) if catalogue::api_error(code, "").is_some() => 4,
+        (false, "") => 0,
+        (false, _) => 1,
+    }
+}
+
+/// The rank of what the catalogue knows, however little that is.
+const KNOWN: u8 = 2;
+
+/// Salesforce's own description in the line; or a known code, and what follows it; or words of
+/// another tool; or the line as it is.
+fn from_line(line: &str) -> Refusal {
+    let line = &text::single_line(line);
+    let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let code = words.find(|word| is_known(word)).unwrap_or_default();
+    let is_api_error = catalogue::api_error(code, "").is_some();
+    if let Some((entry, description)) = catalogue::find_in_line(line).filter(|_| !is_api_error) {
+        return Refusal::known(entry, code, description);
+    }
+    let rest = line.split_once(code).map_or("", |(_, rest)| unwrapped(rest));
+    let description = strip_context(if code.is_empty() { line } else { rest });
+    match catalogue::of_network(code).or_else(|| from_tool(line).filter(|_| code.is_empty())) {
+        Some(entry) => Refusal::known(entry, code, description),
+        None => Refusal::new(code, Some(description)),
+    }
+}
+
+/// The row of a fault on this side or on the way, by words that have no other meaning.
+fn from_tool(line: &str) -> Option<&'static Entry> {
+    let line = line.to_ascii_lowercase();
+    let says = |words: &&str| {
+        line.match_indices(words).any(|(start, _)| {
+            let inside = |end: bool, neighbour: Option<char>| {
+                let edge = if end { words.chars().next_back() } else { words.chars().next() };
+                [edge, neighbour].iter().all(|c| c.is_some_and(|c| c.is_ascii_alphanumeric()))
+            };
+            !inside(false, line[..start].chars().next_back())
+                && !inside(true, line[start + words.len()..].chars().next())
+        })
+    };
+    let (code, _) = TOOL_WORDS.iter().find(|(_, words)| words.iter().any(|word| says(&word)))?;
+    catalogue::by_code(code)
+}
+
+/// Without what stands between a code and its description, or closes the brackets around both.
+fn unwrapped(rest: &str) -> &str {
+    rest.trim_start_matches(|c: char| !c.is_alphanumeric())
+        .trim_end_matches(['"', '\'', '}', ']', ')'])
+}
+
+/// `[audience=… login=…]`, which the official command line appends.
+fn strip_context(line: &str) -> &str {
+    line.split(" [audience=").next().unwrap_or(line).trim_end()
+}
+
+fn is_known(word: &str) -> bool {
+    let listed = || catalogue::entries().any(|entry| entry.codes.contains(&word));
+    word.contains(|c: char| c.is_ascii_alphabetic())
+        && (listed() || catalogue::api_error(word, "").is_some())
+}
+
+/// A code is one word; anything else in its place is a sentence.
+fn is_code(text: &str) -> bool {
+    (3..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && !text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// In characters: nobody pastes more on purpose.
+const LIMIT: usize = 64 * 1024;
+const MAINTENANCE: &str = "unavailable.maintenance";
+
+/// Words that other tools print and that have one meaning only, in lower case, with the code of their row.
+const TOOL_WORDS: &[(&str, &[&str])] = &[
+    (
+        "refused.reason_not_shown",
+        &[
+            "400 client error",
+            "request failed with status code 400",
+            "status code: 400",
+            "400 bad request",
+            "400 (bad request)",
+            "(http 400)",
+            "bad request - please check your parameters",
+            "unable to complete the jwt token exchange",
+        ],
+    ),
+    (
+        "unavailable.maintenance",
+        &[
+            "data not available",
+            "the data you were trying to access could not be found",
+            "down for maintenance",
+        ],
+    ),
+    (
+        "unavailable.status",
+        &[
+            "500 internal server error",
+            "502 bad gateway",
+            "503 service unavailable",
+            "504 gateway timeout",
+            "504 gateway time-out",
+            "http error 500",
+            "http error 502",
+            "http error 503",
+            "http error 504",
+            "status code 500",
+            "status code 502",
+            "status code 503",
+            "status code 504",
+        ],
+    ),
+    ("rate.limited", &["429 too many requests", "status code 429", "http error 429"]),
+    (
+        "resp.content_type",
+        &[
+            "<html",
+            "<!doctype",
+            "unexpected token <",
+            "unexpected token '<'",
+            "response contains html content",
+            "unexpected end of json input",
+            "jsondecodeerror",
+            "parsing value: <",
+        ],
+    ),
+    (
+        "net.dns",
+        &[
+            "enotfound",
+            "eai_again",
+            "nxdomain",
+            "could not resolve host",
+            "name or service not known",
+            "no such host",
+            "nodename nor servname provided",
+            "unknownhostexception",
+            "temporary failure in name resolution",
+            "domainnotfounderror",
+            "failed to resolve",
+        ],
+    ),
+    (
+        "net.connect",
+        &[
+            "econnreset",
+            "etimedout",
+            "econnrefused",
+            "connection reset by peer",
+            "connection refused",
+            "connection timed out",
+            "connect timed out",
+            "socket hang up",
+            "network is unreachable",
+            "no route to host",
+            "i/o timeout",
+            "context deadline exceeded",
+            "did not properly respond after a period of time",
+            "failed to connect to",
+        ],
+    ),
+    (
+        "proxy.auth",
+        &[
+            "407 proxy authentication required",
+            "proxy authentication required",
+            "response code 407",
+            "status code 407",
+            "error code: 407",
+        ],
+    ),
+    (
+        "proxy.connect",
+        &[
+            "unable to connect to proxy",
+            "cannot connect to proxy",
+            "tunnel connection failed",
+            "unable to tunnel through proxy",
+            "connect tunnel failed",
+        ],
+    ),
+    (
+        "tls.cert",
+        &[
+            "self signed certificate",
+            "self-signed certificate",
+            "unable to get local issuer certificate",
+            "unable to verify the first certificate",
+            "certificate verify failed",
+            "unknown issuer",
+            "unknownissuer",
+            "unknown ca",
+            "pkix path building failed",
+            "certificate signed by unknown authority",
+            "certificate has expired",
+            "does not match certificate",
+            "remote certificate is invalid",
+            "remotecertificatenamemismatch",
+            "remotecertificatechainerrors",
+            "untrustedroot",
+        ],
+    ),
+    (
+        "tls.version",
+        &[
+            "stronger security is required",
+            "tls 1.0 has been disabled",
+            "tls 1.1 has been disabled",
+            "could not create ssl/tls secure channel",
+            "tlsv1 alert protocol version",
+        ],
+    ),
+    (
+        "key.form",
+        &[
+            "pem routines",
+            "no start line",
+            "decoder routines",
+            "bad decrypt",
+            "secretorprivatekey must",
+            "could not deserialize key data",
+            "unable to load private key",
+            "not a valid private key",
+            "invalidkeyexception",
+            "neither pub key nor priv key",
+            "failed to parse private key",
+            "invalidkeyspecexception",
+            "cannot be coerced into a private key",
+            "malformed rsa private key",
+            "asn1 parsing error",
+        ],
+    ),
+    ("key.missing", &["enoent", "eacces", "no such file or directory"]),
+];
