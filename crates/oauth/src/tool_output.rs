@@ -154,7 +154,7 @@ fn from_line(line: &str) -> Refusal {
 /// The row of a fault on this side or on the way, by words that have no other meaning.
 fn from_tool(line: &str) -> Option<&'static Entry> {
     let line = line.to_ascii_lowercase();
-    let says = |words: &&str| {
+    let says = |words: &str| {
         line.match_indices(words).any(|(start, _)| {
             let inside = |end: bool, neighbour: Option<char>| {
                 let edge = if end { words.chars().next_back() } else { words.chars().next() };
@@ -164,7 +164,7 @@ fn from_tool(line: &str) -> Option<&'static Entry> {
                 && !inside(true, line[start + words.len()..].chars().next())
         })
     };
-    let (code, _) = TOOL_WORDS.iter().find(|(_, words)| words.iter().any(|word| says(&word)))?;
+    let (code, _) = TOOL_WORDS.iter().find(|(_, words)| words.iter().any(|word| says(word)))?;
     catalogue::by_code(code)
 }
 

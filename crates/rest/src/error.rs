@@ -165,10 +165,10 @@ fn failure_code(failure: &Failure) -> &'static str {
 
 fn failure_hint(failure: &Failure) -> Option<&'static str> {
     let by_code = HINTS.iter().find(|(code, _)| failure.is(code)).map(|&(_, hint)| hint);
-    by_code.or_else(|| {
+    let by_catalogue = || failure.api_error().map(|row| row.remedy);
+    by_code.or_else(by_catalogue).or_else(|| {
         Some(match failure.status() {
             StatusCode::UNAUTHORIZED => "get a new token, and check the user's session policies",
-            StatusCode::MULTIPLE_CHOICES => "use an external id that only one record has",
             status if is_outage(status) => {
                 "try again in some minutes; https://status.salesforce.com shows incidents"
             }
@@ -191,15 +191,10 @@ fn is_policy(failure: &Failure) -> bool {
 const POLICIES: [&str; 2] =
     ["Connected app is not attached to Agent", "not valid for use with the REST API"];
 
-const HINTS: [(&str, &str); 9] = [
+/// Codes that the catalogue has among the refusals.
+const HINTS: [(&str, &str); 3] = [
     ("API_DISABLED_FOR_ORG", "give the user the permission API Enabled, in an edition with API"),
-    ("INSUFFICIENT_ACCESS_OR_READONLY", "give the user access to the record or the object"),
-    ("INVALID_FIELD", "compare with the fields that `sobjects/OBJECT/describe` lists"),
     ("INVALID_SESSION_ID", "get a new token: this one has ended or is for another org"),
-    ("INVALID_TYPE", "check the spelling of the object, and that the user may see it"),
-    ("JSON_PARSER_ERROR", "check that the body is JSON"),
-    ("MALFORMED_QUERY", "check the SOQL"),
-    ("NOT_FOUND", "check the path: `sobjects` lists the objects, `/services/data/` the versions"),
     ("REQUEST_LIMIT_EXCEEDED", "wait: the org has used up its API calls; `limits` shows them"),
 ];
 

@@ -2,6 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode};
+use orgtoken_oauth::catalogue::{self, ApiError};
 use serde_json::{Map, Value};
 
 use crate::Usage;
@@ -58,6 +59,21 @@ impl Failure {
         &self.request
     }
 
+    /// The catalogue's row of the first problem, or of the status where there is no problem.
+    pub fn api_error(&self) -> Option<&'static ApiError> {
+        let rows = self.problems.iter().find_map(Problem::api_error);
+        rows.or_else(|| catalogue::api_error(self.status().as_str(), ""))
+    }
+
+    /// The records that the answer names: those that have the external id (status 300), or those
+    /// that a duplicate rule found.
+    pub fn record_ids(&self) -> Vec<String> {
+        let answer = serde_json::from_slice(self.answer.body()).unwrap_or_default();
+        let mut ids = Vec::new();
+        collect_ids(&answer, self.status() == StatusCode::MULTIPLE_CHOICES, &mut ids);
+        ids
+    }
+
     /// How many calls the org had made by then, if Salesforce said so.
     pub fn usage(&self) -> Option<Usage> {
         Usage::of(self.answer.headers())
@@ -86,6 +102,10 @@ impl fmt::Display for Failure {
         for (index, problem) in self.problems.iter().enumerate() {
             write!(f, "{} {problem}", if index == 0 { ":" } else { ";" })?;
         }
+        let ids = self.record_ids();
+        if !ids.is_empty() {
+            write!(f, " (records: {})", ids.join(", "))?;
+        }
         Ok(())
     }
 }
@@ -103,6 +123,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The catalogue's row of this error.
+    pub fn api_error(&self) -> Option<&'static ApiError> {
+        catalogue::api_error(&self.code, &self.message)
+    }
+
     pub(crate) fn of(object: &Map<String, Value>, secret: &str) -> Self {
         let text = |names: &[&str]| {
             let found = names.iter().find_map(|&name| object.get(name)?.as_str());
@@ -134,6 +159,28 @@ impl fmt::Display for Problem {
             write!(f, " (fields: {})", self.fields.join(", "))?;
         }
         Ok(())
+    }
+}
+
+/// Ids in the URLs of a list, where `is_choice`, and in the matches of a duplicate rule.
+fn collect_ids(answer: &Value, is_choice: bool, ids: &mut Vec<String>) {
+    let mut keep = |id: &str| {
+        let is_id =
+            [15, 18].contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_id && ids.len() < MOST_IDS && !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    };
+    for entry in answer.as_array().into_iter().flatten() {
+        if let Some(url) = entry.as_str().filter(|_| is_choice) {
+            keep(url.rsplit('/').next().unwrap_or_default());
+        }
+        let results = entry.pointer("/duplicateResult/matchResults").and_then(Value::as_array);
+        let records =
+            results.into_iter().flatten().filter_map(|result| result["matchRecords"].as_array());
+        for record in records.flatten() {
+            keep(record.pointer("/record/Id").and_then(Value::as_str).unwrap_or_default());
+        }
     }
 }
 
@@ -172,6 +219,7 @@ fn without(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
 
 const REDACTED: &str = "[redacted]";
 const LONGEST: usize = 1000;
+const MOST_IDS: usize = 10;
 const MOST_PROBLEMS: usize = 10;
 
 #[cfg(test)]
@@ -217,6 +265,18 @@ pub(crate) mod tests {
                 400,
                 r#"[{"errorCode":"INVALID_TYPE","message":"\nSELECT Id FROM Bad\n     ^\nERROR at Row:1:Column:16\nsObject type 'Bad' is not supported."}]"#,
                 "400: INVALID_TYPE: at Row:1:Column:16: sObject type 'Bad' is not supported.",
+            ),
+            (
+                "several records",
+                300,
+                r#"["/services/data/v60.0/sobjects/A/Ext__c/7/001xx000003DGb0AAG","/services/data/v60.0/sobjects/A/001xx000003DGb1AAG"]"#,
+                "300 (records: 001xx000003DGb0AAG, 001xx000003DGb1AAG)",
+            ),
+            (
+                "duplicates",
+                400,
+                r#"[{"duplicateResult":{"matchResults":[{"matchRecords":[{"record":{"attributes":{},"Id":"00Qxx000001HxyzEAC"}}]}]},"errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?"}]"#,
+                "400: DUPLICATES_DETECTED: Use one of these records? (records: 00Qxx000001HxyzEAC)",
             ),
             ("text", 403, "Bad_OAuth_Token", "403: Bad_OAuth_Token"),
             ("A113 HTML", 503, "<html>canary</html>", "503"),

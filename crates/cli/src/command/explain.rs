@@ -1,10 +1,10 @@
-//! What a refusal means, without asking anyone.
+//! `orgtoken explain`: the meaning of a refusal or error code, from the catalogue.
 
 mod own;
 
 use std::path::Path;
 
-use orgtoken_oauth::catalogue::{self, Cause, Entry, Fix};
+use orgtoken_oauth::catalogue::{self, ApiError, Cause, Entry, Fix};
 use orgtoken_oauth::{Refusal, RefusalClass};
 use serde_json::{Value, json};
 
@@ -41,18 +41,28 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(console.data(explained.text().as_bytes())?)
 }
 
-/// By one of our own codes, or by what somebody printed.
+/// Looks for one of this program's own codes first, then for what other programs print.
 fn find(words: &str) -> Option<Explained> {
     let reported = reported_code(words);
     let code = reported.as_deref().unwrap_or_else(|| words.trim());
     if let Some(entry) = catalogue::by_code(code) {
-        return Some(Explained::Refusal { entry, exact: true });
+        return Some(Explained::Refusal { entry, unknown: None });
     }
     if let Some(own) = OwnCode::by_code(code) {
         return Some(Explained::Own(own));
     }
-    let advice = Refusal::from_text(words)?.advice();
-    Some(Explained::Refusal { entry: advice.entry, exact: advice.exact })
+    if catalogue::api_error(code, "").is_some() {
+        let rows = catalogue::api_errors().filter(|row| row.code == code);
+        return Some(Explained::Api(rows.collect()));
+    }
+    let refusal = Refusal::from_text(words)?;
+    let (code, message) = (refusal.code(), refusal.description().unwrap_or_default());
+    if let Some(row) = catalogue::api_error(code, message) {
+        return Some(Explained::Api(vec![row]));
+    }
+    let advice = refusal.advice();
+    let unknown = (!advice.exact).then(|| refusal.to_string());
+    Some(Explained::Refusal { entry: advice.entry, unknown })
 }
 
 /// The code in what `--json` makes of an error. Other tools' JSON may look like that: ours alone has
@@ -64,32 +74,69 @@ fn reported_code(words: &str) -> Option<String> {
 }
 
 enum Explained {
-    /// What the catalogue has, and whether it is this very refusal or only the nearest.
-    Refusal { entry: &'static Entry, exact: bool },
-    /// An error that comes from here.
+    /// The catalogue's entry; and the refusal itself, if the catalogue does not know it and the
+    /// entry is the general one of its error code.
+    Refusal { entry: &'static Entry, unknown: Option<String> },
+    /// The catalogue's rows of an API error; several if only its code is known.
+    Api(Vec<&'static ApiError>),
+    /// An error of this program.
     Own(&'static OwnCode),
 }
 
 impl Explained {
     fn text(&self) -> String {
         match self {
-            Self::Refusal { entry, exact } => text(entry, *exact),
+            Self::Refusal { entry, unknown } => text(entry, unknown.as_deref()),
+            Self::Api(rows) => rows.iter().copied().map(api_text).collect::<Vec<_>>().join("\n"),
             Self::Own(own) => own.text(),
         }
     }
 
     fn document(&self) -> Value {
         match self {
-            Self::Refusal { entry, exact } => document(entry, *exact),
+            Self::Refusal { entry, unknown } => document(entry, unknown.is_none()),
+            Self::Api(rows) => api_document(rows),
             Self::Own(own) => own.document(),
         }
     }
 }
 
-fn text(entry: &Entry, exact: bool) -> String {
+fn api_text(row: &ApiError) -> String {
+    let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
+    let mut text = format!("{}{message}\n{}\n", row.code, sentence(row.meaning));
+    text += &numbered("Causes, the likeliest first", row.causes.iter());
+    text += &numbered("What to do", [sentence(row.remedy)].iter());
+    text += &format!("\nTry again: {}.\n", api_again(row));
+    text
+}
+
+/// With the members of an explained refusal. The first row is the one for every message of the code.
+fn api_document(rows: &[&ApiError]) -> Value {
+    let Some(first) = rows.iter().find(|row| row.message().is_none()).or_else(|| rows.first()) else {
+        return Value::Null;
+    };
+    let causes = first.causes.iter().map(|cause| json!({ "what": cause }));
+    json!({
+        "code": first.code,
+        "title": first.code,
+        "exact": true,
+        "meaning": first.meaning,
+        "first": first.remedy,
+        "causes": causes.collect::<Vec<_>>(),
+        "fix": { "external_client_app": [first.remedy], "connected_app": [first.remedy] },
+        "try_again": api_again(first),
+    })
+}
+
+fn api_again(row: &ApiError) -> &'static str {
+    if row.transient { "in a moment" } else { "only when something was changed" }
+}
+
+fn text(entry: &Entry, unknown: Option<&str>) -> String {
     let mut text = String::new();
-    if !exact {
-        text += "This very refusal is not known here. The nearest is:\n\n";
+    if let Some(refusal) = unknown {
+        text += &format!("The catalogue does not have this refusal:\n  {refusal}\n\n");
+        text += "What it has on such refusals in general:\n\n";
     }
     text += &format!("{}\n{}\n", entry.title, sentence(entry.meaning));
     let causes = entry.causes.iter().map(|Cause { what, tell, .. }| format!("{what}\n     {tell}"));
@@ -160,6 +207,11 @@ mod tests {
             ),
             (r#"{"error":{"code":"settings.json","message":"not JSON"}}"#, "settings.json"),
             (" key.weak\n", "key.weak"),
+            ("DUPLICATE_VALUE", "DUPLICATE_VALUE"),
+            (
+                r#"[{"errorCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access"}]"#,
+                "UNABLE_TO_LOCK_ROW",
+            ),
             ("user_inactive", "refused.user_inactive"),
         ] {
             assert_eq!(find(words).unwrap().document()["code"], code, "{words}");

@@ -69,7 +69,7 @@ fn problems(failure: &orgtoken_rest::Failure) -> Vec<Problem> {
         code: problem.code.clone().into(),
         at: problem.fields.join(", "),
         message: problem.to_string(),
-        hint: None,
+        hint: problem.api_error().map(|row| row.remedy.into()),
     };
     failure.problems().iter().map(problem).collect()
 }

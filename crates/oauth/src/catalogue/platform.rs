@@ -111,7 +111,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "rate.limited",
         title: "Status 429",
         codes: &["429"],
-        texts: &[],
+        texts: &["too many requests"],
         class: CoolDown,
         meaning: "too many requests came from here",
         first: "wait some minutes, and keep tokens instead of logging in for every call",
