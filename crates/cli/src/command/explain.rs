@@ -112,7 +112,8 @@ fn api_text(row: &ApiError) -> String {
 
 /// With the members of an explained refusal. The first row is the one for every message of the code.
 fn api_document(rows: &[&ApiError]) -> Value {
-    let Some(first) = rows.iter().find(|row| row.message().is_none()).or_else(|| rows.first()) else {
+    let Some(first) = rows.iter().find(|row| row.message().is_none()).or_else(|| rows.first())
+    else {
         return Value::Null;
     };
     let causes = first.causes.iter().map(|cause| json!({ "what": cause }));
