@@ -36,6 +36,7 @@ mod prompt;
 mod run;
 mod runtime;
 mod sealing;
+mod secret_variables;
 mod session;
 mod signer;
 mod table;

@@ -1,7 +1,6 @@
 //! The key of the settings, ready to sign.
 
 use std::borrow::Cow;
-use std::env;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -9,12 +8,12 @@ use orgtoken_assertion::{
     Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
 };
 use orgtoken_client::signer::{AgentError, AgentSigner, CommandSigner};
-use orgtoken_settings::{KeySource, Setting, Settings, SignerCommand};
-use zeroize::Zeroizing;
+use orgtoken_settings::{KeySource, Settings, SignerCommand};
 
 use crate::environment::variable;
 use crate::failure::{Failure, fails_with};
 use crate::prompt;
+use crate::secret_variables::secret_variables;
 
 /// Opens a locked key, and asks for its passphrase where it has to.
 pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
@@ -81,20 +80,7 @@ fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
         SignerCommand::Program(words) => CommandSigner::program(words.clone(), public_key),
         SignerCommand::Shell(line) => CommandSigner::shell(line, public_key),
     };
-    signer.without(secret_variables())
-}
-
-/// The variables of the environment that are ours, or hold a private key by whatever name.
-fn secret_variables() -> impl Iterator<Item = String> {
-    let variables =
-        env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    variables.filter_map(|(name, value)| {
-        let value = Zeroizing::new(value.into_encoded_bytes());
-        let is_ours = name.starts_with("ORGTOKEN_")
-            || Setting::PrivateKey.world_names().contains(&name.as_str())
-            || value.windows(KEY.len()).any(|window| window == KEY);
-        is_ours.then_some(name)
-    })
+    signer.without(secret_variables(&[]).filter_map(|name| name.into_string().ok()))
 }
 
 /// There is nobody to sign.
@@ -133,5 +119,3 @@ impl SignerError {
 }
 
 fails_with!(SignerError);
-
-const KEY: &[u8] = b"PRIVATE KEY-----";

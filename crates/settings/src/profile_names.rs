@@ -1,3 +1,4 @@
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::text;
@@ -11,6 +12,7 @@ use crate::text;
 pub struct ProfileNames {
     names: Vec<String>,
     default: Option<String>,
+    key_variables: Vec<String>,
 }
 
 impl ProfileNames {
@@ -19,17 +21,23 @@ impl ProfileNames {
         let Ok(text) = text::decode(bytes) else { return Self::default() };
         let (root, _) = DeTable::parse_recoverable(text);
         let root = root.get_ref();
-        let names: Vec<String> = match root.get("profile").map(|profiles| profiles.get_ref()) {
-            Some(DeValue::Table(profiles)) => {
-                profiles.keys().map(|name| name.get_ref().to_string()).collect()
-            }
-            _ => Vec::new(),
+        let profiles = root.get("profile").and_then(|profiles| profiles.get_ref().as_table());
+        let names: Vec<String> = profiles
+            .into_iter()
+            .flat_map(|profiles| profiles.keys().map(|name| name.get_ref().to_string()))
+            .collect();
+        let key_variable = |profile: &Spanned<DeValue<'_>>| {
+            let name = profile.get_ref().as_table()?.get("private_key_env")?;
+            name.get_ref().as_str().map(str::to_owned)
         };
+        let key_variables =
+            profiles.into_iter().flat_map(|profiles| profiles.values().filter_map(key_variable));
+        let key_variables = key_variables.collect();
         let default = match root.get("default_profile").map(|name| name.get_ref()) {
             Some(DeValue::String(name)) => Some(name.to_string()),
             _ => names.first().filter(|_| names.len() == 1).cloned(),
         };
-        Self { names, default }
+        Self { names, default, key_variables }
     }
 
     /// In alphabetical order.
@@ -40,6 +48,11 @@ impl ProfileNames {
     /// The one that is taken where none is named: the `default_profile`, or the only one.
     pub fn default_name(&self) -> Option<&str> {
         self.default.as_deref()
+    }
+
+    /// The variables that any of the profiles reads its private key from.
+    pub fn key_variables(self) -> Vec<String> {
+        self.key_variables
     }
 }
 
@@ -65,5 +78,12 @@ mod tests {
             assert_eq!(read.names(), names, "{name}");
             assert_eq!(read.default_name(), default, "{name}");
         }
+    }
+
+    #[test]
+    fn key_variables_of_all_profiles_are_listed() {
+        let text = "[profile.a]\nprivate_key_env = \"KEY_A\"\n[profile.b]\nprivate_key_env = 1\n\
+                    [profile.c]\nprivate_key_env = \"KEY_C\"\n";
+        assert_eq!(ProfileNames::read(text.as_bytes()).key_variables(), ["KEY_A", "KEY_C"]);
     }
 }

@@ -1,18 +1,16 @@
 //! Hands the token to a command, and to nothing else.
 
-use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use orgtoken_settings::Setting;
-
-use crate::args::{Caller, Login};
+use crate::args::Caller;
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
+use crate::secret_variables::secret_variables;
 use crate::session::Session;
 
 /// Run a command with the token in its environment
@@ -51,7 +49,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let (program, arguments) = args.command.split_first().expect("clap wants one at least");
     let mut command = Command::new(program);
     command.args(arguments);
-    for secret in secrets(login, supplied.variables) {
+    let mut named = supplied.variables;
+    named.extend(login.passphrase.key_passphrase_env.clone());
+    for secret in secret_variables(&named) {
         command.env_remove(secret);
     }
     for (names, value) in [
@@ -65,29 +65,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     restore_core_limit();
     // `exec` returns only if the command cannot be started.
     Err(failed(program, command.exec()))
-}
-
-/// The variables of this process that hold what opens an org, or what opens that.
-///
-/// * `read`: those that settings name by names of their own
-fn secrets(login: &Login, read: Vec<String>) -> impl Iterator<Item = OsString> {
-    let of = |setting: Setting| {
-        let world = setting.world_names().iter().map(|name| (*name).to_owned());
-        world.chain([setting.variable()])
-    };
-    let named = [Setting::Cache, Setting::Passphrase, Setting::PrivateKey, Setting::Proxy];
-    let named: Vec<_> = named.into_iter().flat_map(of).chain(read).collect();
-    let named_by_flag = login.passphrase.key_passphrase_env.clone();
-    env::vars_os().map(|(name, _)| name).filter(move |name| {
-        let name = name.to_string_lossy();
-        named.iter().chain(&named_by_flag).any(|secret| *secret == *name) || is_secret(&name)
-    })
-}
-
-/// A variable of ours that is new, or that nobody has read.
-fn is_secret(name: &str) -> bool {
-    let ours = name.starts_with("ORGTOKEN_") && !name.ends_with("_FILE");
-    ours && SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 fn name(text: &str) -> Result<String, &'static str> {
@@ -110,25 +87,9 @@ fn failed(program: &OsString, error: io::Error) -> Failure {
     Failure::new("exec.cannot_run", Some(hint), what)
 }
 
-const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn d07_what_is_ours_and_secret_by_its_name() {
-        for (name, secret) in [
-            ("ORGTOKEN_PRIVATE_KEY", true),
-            ("ORGTOKEN_SECOND_PRIVATE_KEY_PEM", true),
-            ("ORGTOKEN_KEY_PASSPHRASE", true),
-            ("ORGTOKEN_PRIVATE_KEY_FILE", false),
-            ("ORGTOKEN_USERNAME", false),
-            ("SSH_PRIVATE_KEY", false),
-        ] {
-            assert_eq!(is_secret(name), secret, "{name}");
-        }
-    }
 
     #[test]
     fn a_variable_has_a_name_that_a_shell_can_say() {

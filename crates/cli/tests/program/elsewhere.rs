@@ -165,7 +165,7 @@ fn token_less(bench: &Bench, args: &[&str]) -> String {
 }
 
 #[test]
-fn d7_a_signer_command_gets_none_of_our_secrets() {
+fn signer_command_gets_no_secret_variable() {
     let bench =
         bench("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
     let output = token(&bench)

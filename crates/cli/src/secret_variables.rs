@@ -1,0 +1,184 @@
+//! The variables of the environment that no other program should get from this one.
+
+use std::env;
+use std::ffi::OsString;
+
+use base64ct::{Base64Unpadded, Encoding};
+use orgtoken_assertion::SigningKey;
+use orgtoken_settings::{ProfileNames, Setting};
+use zeroize::Zeroizing;
+
+use crate::environment::config_file;
+use crate::input::{Kind, read};
+
+/// The names of the variables that hold what opens an org, or what opens that: the settings that
+/// are secret, the variables that any profile reads its key from, and every private key, whatever
+/// its variable is called.
+///
+/// The commands of `exec` and the commands that sign run without them.
+///
+/// * `named`: variables that flags and settings name
+pub(crate) fn secret_variables(named: &[String]) -> impl Iterator<Item = OsString> {
+    let of_profiles = of_profiles();
+    env::vars_os().filter_map(move |(name, value)| {
+        let value = Zeroizing::new(value.into_encoded_bytes());
+        let text = name.to_string_lossy();
+        let is_named = named.iter().chain(&of_profiles).any(|secret| *secret == *text);
+        (is_named || is_secret(&text, &value)).then_some(name)
+    })
+}
+
+/// What the profiles of `config.toml` read their keys from, the other profiles too.
+fn of_profiles() -> Vec<String> {
+    let config = config_file().and_then(|path| read(&path, Kind::Settings).ok());
+    config.map(|bytes| ProfileNames::read(&bytes).key_variables()).unwrap_or_default()
+}
+
+fn is_secret(name: &str, value: &[u8]) -> bool {
+    let is_called =
+        |setting: Setting| setting.world_names().contains(&name) || setting.variable() == name;
+    let has_credentials =
+        [Setting::Cache, Setting::Proxy].into_iter().any(is_called) && value.contains(&b'@');
+    let is_ours = name.starts_with("ORGTOKEN_")
+        && !name.ends_with("_FILE")
+        && SECRET_WORDS.iter().any(|word| name.contains(word));
+    is_ours
+        || has_credentials
+        || name == ACCESS_TOKEN
+        || [Setting::Passphrase, Setting::PrivateKey].into_iter().any(is_called)
+        || holds_private_key(value, DEEPEST)
+}
+
+/// Whether a value is a private key, or a record or another text with one in it, in the encodings
+/// that pipelines use.
+fn holds_private_key(value: &[u8], depth: u8) -> bool {
+    let contains = |words: &[u8]| value.windows(words.len()).any(|window| window == words);
+    if MARKS.into_iter().any(contains) || (contains(b"\"kty\"") && contains(b"\"d\"")) {
+        return true;
+    }
+    if value.len() < SHORTEST {
+        return false;
+    }
+    match SigningKey::from_bytes(value) {
+        Ok(_) => return true,
+        Err(error) if UNUSABLE.contains(&error.code()) => return true,
+        Err(_) => {}
+    }
+    depth > 0 && decoded(value).into_iter().any(|inner| holds_private_key(&inner, depth - 1))
+}
+
+/// What the value contains in base64, base64url or hexadecimal digits.
+fn decoded(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let whole: Zeroizing<Vec<u8>> =
+        Zeroizing::new(value.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect());
+    let mut found = Vec::new();
+    for word in whole.split(|byte| !is_digit(byte)).filter(|word| word.len() >= SHORTEST) {
+        let Ok(word) = str::from_utf8(word) else { continue };
+        let standard = Zeroizing::new(word.replace('-', "+").replace('_', "/"));
+        found.extend(Base64Unpadded::decode_vec(&standard).ok().map(Zeroizing::new));
+        found.extend(from_hex(word));
+    }
+    found
+}
+
+fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+    bytes.map(Zeroizing::new)
+}
+
+/// How a variable of ours is called that is new, or that no setting is read from.
+const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
+
+/// The variable for a token that somebody else has.
+const ACCESS_TOKEN: &str = "SF_ACCESS_TOKEN";
+
+/// The label of a PEM, also of one that was encoded for a URL.
+const MARKS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];
+
+/// The faults of what is a private key all the same.
+const UNUSABLE: [&str; 11] = [
+    "key.algorithm",
+    "key.encrypted",
+    "key.exponent",
+    "key.inconsistent",
+    "key.kdf",
+    "key.multiprime",
+    "key.private",
+    "key.several",
+    "key.test_key",
+    "key.too_small",
+    "key.weak",
+];
+
+/// In bytes, and in digits: a key of 512 bits has more.
+const SHORTEST: usize = 128;
+
+/// Base64 of base64 of a PEM, and one more.
+const DEEPEST: u8 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secret_variables_are_known_by_name() {
+        for (name, value, secret) in [
+            ("ORGTOKEN_PRIVATE_KEY", "", true),
+            ("ORGTOKEN_SECOND_PRIVATE_KEY_PEM", "", true),
+            ("ORGTOKEN_KEY_PASSPHRASE", "", true),
+            ("ORGTOKEN_HUB_TOKEN", "", true),
+            ("SFDX_HUB_KEY", "", true),
+            ("SF_ACCESS_TOKEN", "", true),
+            ("ORGTOKEN_PROXY", "http://user:word@proxy:3128", true),
+            ("ORGTOKEN_PROXY", "http://proxy:3128", false),
+            ("ORGTOKEN_CACHE", "rediss://:word@host", true),
+            ("ORGTOKEN_PRIVATE_KEY_FILE", "app.key", false),
+            ("ORGTOKEN_USERNAME", "user@acme.com", false),
+            ("SSH_PRIVATE_KEY", "", false),
+        ] {
+            assert_eq!(is_secret(name, value.as_bytes()), secret, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn secret_variables_are_known_by_value_in_every_encoding() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7\n\
+                   MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7AAAAAAAAAAAAAA\n\
+                   -----END PRIVATE KEY-----\n";
+        let base64 = |text: &str| Base64Unpadded::encode_string(text.as_bytes());
+        let once = base64(pem);
+        let lines: String = once
+            .as_bytes()
+            .chunks(64)
+            .map(|line| [line, b"\n"].concat())
+            .map(|line| String::from_utf8(line).unwrap())
+            .collect();
+        for (name, value) in [
+            ("PEM", pem.to_owned()),
+            ("one line", pem.replace('\n', " ")),
+            ("literal line breaks", pem.replace('\n', "\\n")),
+            ("in a record", format!("{{\"PrivateKey\":\"{}\"}}", pem.replace('\n', "\\n"))),
+            ("base64", once.clone()),
+            ("base64 in lines", lines),
+            ("base64 twice", base64(&once)),
+            ("base64 of a record", base64(&format!("{{\"PrivateKey\":\"{once}\"}}"))),
+            ("base64 in a record", format!("{{\"PrivateKey\":\"{once}\"}}")),
+            ("hex", pem.bytes().map(|byte| format!("{byte:02x}")).collect()),
+            ("URL-encoded", pem.replace(' ', "%20").replace('\n', "%0A")),
+            ("quoted", format!("\"{once}==\"")),
+        ] {
+            assert!(is_secret("ANY", value.as_bytes()), "{name}");
+        }
+        let certificate = pem.replace("PRIVATE KEY", "CERTIFICATE");
+        for (name, value) in [
+            ("a certificate", base64(&certificate)),
+            ("a path", "/usr/local/bin:/usr/bin:/bin:".repeat(20)),
+            ("digits", "0123456789".repeat(60)),
+            ("text", "the quick brown fox ".repeat(40)),
+        ] {
+            assert!(!is_secret("ANY", value.as_bytes()), "{name}");
+        }
+    }
+}
