@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use tempfile::NamedTempFile;
 
 use crate::failure::fails_with;
 
@@ -46,32 +50,75 @@ impl Drop for NewFile {
     }
 }
 
-/// Writes a file anew, as a whole or not at all. One that was there keeps its mode, and a link to it
-/// stays one.
+/// Replaces a file, as a whole or not at all. The old file's mode and a link to it are preserved.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
+    if write_to_stream(path, content)? {
+        return Ok(());
+    }
     let path = path.canonicalize().unwrap_or_else(|_| path.into());
     let mode = path.metadata().map(|metadata| metadata.permissions()).ok();
     put(&path, content, mode)
 }
 
-/// Writes a secret, as a whole or not at all. The file is its owner's alone, whatever was there.
+/// Writes a secret, as a whole or not at all, to a file that only its owner can read. An old file
+/// or link is replaced.
 pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
-    put(path, content, None)
+    if write_to_stream(path, content)? { Ok(()) } else { put(path, content, None) }
+}
+
+/// Writes a secret to a file that did not exist before, which only its owner can read.
+pub(crate) fn create_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
+    if write_to_stream(path, content)? {
+        return Ok(());
+    }
+    let mut file = NewFile::create(path)?;
+    file.write(content)?;
+    file.keep();
+    Ok(())
+}
+
+/// Writes to a device, a pipe, or a stream of this process such as `/dev/stdout`, which must not be
+/// replaced by a file. Returns whether the path is one of them.
+fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
+    let Ok(found) = path.metadata() else { return Ok(false) };
+    let is_ours = is_open_here(path);
+    if found.is_dir() || (found.is_file() && !is_ours) {
+        return Ok(false);
+    }
+    let failed = |source| NewFileError::Os { path: path.into(), source };
+    let flags = OFlags::NOCTTY.bits().cast_signed();
+    let mut file = File::options().append(true).custom_flags(flags).open(path).map_err(failed)?;
+    let opened = file.metadata().map_err(failed)?;
+    // Another user's pipe would hand the secret to that user.
+    let is_trusted = [0, geteuid().as_raw()].contains(&opened.uid());
+    if opened.is_file() != found.is_file() || !(is_ours || is_trusted) {
+        return Err(NewFileError::Foreign { path: path.into() });
+    }
+    file.write_all(content).map_err(failed)?;
+    Ok(true)
+}
+
+/// Whether the path is a descriptor of a process: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
+fn is_open_here(path: &Path) -> bool {
+    let in_proc = |path: PathBuf| path.starts_with("/proc");
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.is_some_and(in_proc) || fs::read_link(path).is_ok_and(in_proc)
 }
 
 fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), NewFileError> {
-    let failed = |source| NewFileError::Os { path: path.into(), source };
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(name);
-    let mut file = NewFile::create(&beside)?;
-    file.write(content)?;
-    if let Some(mode) = mode {
-        fs::set_permissions(&beside, mode).map_err(failed)?;
-    }
-    fs::rename(&beside, path).map_err(failed)?;
-    file.keep();
-    Ok(())
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let written = NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(content)?;
+        if let Some(mode) = mode {
+            file.as_file().set_permissions(mode)?;
+        }
+        file.as_file().sync_all()?;
+        Ok(file.persist(path)?)
+    });
+    written.map(drop).map_err(|source| NewFileError::Os { path: path.into(), source })
 }
 
 /// Why a file was not made.
@@ -80,6 +127,9 @@ pub(crate) enum NewFileError {
     /// Something of that name is there.
     #[error("`{}` exists, and nothing is overwritten", path.display())]
     Exists { path: PathBuf },
+    /// Another user made the pipe, or exchanged it.
+    #[error("cannot write `{}`: it belongs to another user", path.display())]
+    Foreign { path: PathBuf },
     /// The system says no.
     #[error("cannot write `{}`", path.display())]
     Os { path: PathBuf, source: io::Error },
@@ -89,13 +139,14 @@ impl NewFileError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Exists { .. } => "io.exists",
-            Self::Os { .. } => "io.write",
+            Self::Foreign { .. } | Self::Os { .. } => "io.write",
         }
     }
 
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Exists { .. } => "choose another name; an app may still use the old key".into(),
+            Self::Foreign { .. } => "choose a file or pipe of your own".into(),
             Self::Os { .. } => "check that the folder exists, and that you may write there".into(),
         })
     }
@@ -105,7 +156,12 @@ fails_with!(NewFileError);
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::{FileTypeExt, chown, symlink};
+    use std::thread;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
 
@@ -139,5 +195,85 @@ mod tests {
         let path = folder.path().join("key");
         drop(NewFile::create(&path).unwrap());
         assert!(!path.exists());
+    }
+
+    fn fifo(path: &Path) {
+        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    }
+
+    #[test]
+    fn device_is_written_to_and_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("null");
+        symlink("/dev/null", &link).unwrap();
+        for path in [Path::new("/dev/null"), &link] {
+            for write in [replace, replace_secret, create_secret] {
+                write(path, b"secret").unwrap();
+            }
+            let device = fs::metadata("/dev/null").unwrap();
+            assert!(device.file_type().is_char_device(), "{}", path.display());
+        }
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[test]
+    fn pipe_is_written_to_and_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        fifo(&path);
+        for write in [replace, replace_secret, create_secret] {
+            let reader = thread::spawn({
+                let path = path.clone();
+                move || fs::read(path).unwrap()
+            });
+            write(&path, b"secret").unwrap();
+            assert_eq!(reader.join().unwrap(), b"secret");
+            assert!(path.symlink_metadata().unwrap().file_type().is_fifo());
+        }
+    }
+
+    #[test]
+    fn open_descriptor_is_written_to_and_never_replaced() {
+        let mut file = tempfile::tempfile().unwrap();
+        let path = PathBuf::from(format!("/dev/fd/{}", file.as_raw_fd()));
+        for write in [replace, replace_secret, create_secret] {
+            write(&path, b"secret.").unwrap();
+        }
+        let mut written = String::new();
+        file.read_to_string(&mut written).unwrap();
+        assert_eq!(written, "secret.secret.secret.");
+    }
+
+    #[test]
+    fn pipe_of_another_user_gets_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        fifo(&path);
+        if !geteuid().is_root() {
+            // Only root can give a file away.
+            return;
+        }
+        chown(&path, Some(65_534), None).unwrap();
+        let reader = thread::spawn({
+            let path = path.clone();
+            move || fs::read(path).unwrap()
+        });
+        let error = replace_secret(&path, b"secret").unwrap_err();
+        assert!(matches!(error, NewFileError::Foreign { .. }), "{error}");
+        assert_eq!(reader.join().unwrap(), b"");
+    }
+
+    #[test]
+    fn link_is_replaced_by_a_secret_and_followed_by_a_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&path, "old").unwrap();
+        symlink(&path, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        replace_secret(&link, b"secret").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(link.symlink_metadata().unwrap().mode() & 0o7777, 0o600);
     }
 }

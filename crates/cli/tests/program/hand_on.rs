@@ -26,13 +26,15 @@ fn a_command_finds_token_and_org_in_its_environment() {
 }
 
 #[test]
-fn d07_no_key_goes_on_to_the_command() {
+fn exec_command_gets_no_secret_variable() {
     let bench = Bench::new();
     let mut command = bench.bare(&["exec", "--username", USER, "--client-id", "3MVG9_test"]);
     command.args(["--instance-url", bench.org.url()]).args(bench.way());
-    for name in ["ORGTOKEN_PRIVATE_KEY", "SFDX_HUB_KEY", "ORGTOKEN_OLD_PRIVATE_KEY"] {
+    for name in ["ORGTOKEN_PRIVATE_KEY", "SFDX_HUB_KEY", "ORGTOKEN_OLD_PRIVATE_KEY", "ANY_NAME"] {
         command.env(name, &PAIR.key);
     }
+    bench.config("[profile.other]\nprivate_key_env = \"OTHER_KEY\"\n");
+    command.env("OTHER_KEY", "canary: not even a key").env("SF_ACCESS_TOKEN", "canary");
     command.env("ORGTOKEN_PASSPHRASE", "canary").env("SSH_AUTH_SOCK", "/kept");
     let output = command.args(["--", "env"]).output().unwrap();
     let environment = stdout(&output);
@@ -122,4 +124,21 @@ fn d13_a_token_in_a_file_is_its_owners_alone() {
 
     let output = bench.run(&["token", "--out", "no/such/folder/token", "--json"]);
     assert_eq!(error(&output)["code"], "io.write");
+}
+
+#[test]
+fn token_is_written_to_devices_and_pipes_which_stay_what_they_are() {
+    use std::os::unix::fs::FileTypeExt;
+    let bench = Bench::new();
+    let token = stdout(&bench.run(&["token"])).to_owned();
+    for (path, seen) in [("/dev/null", ""), ("/dev/stdout", &*token), ("/dev/fd/1", &token)] {
+        let output = bench.run(&["token", "--out", path]);
+        assert_eq!((stdout(&output), stderr(&output)), (seen, ""), "{path}");
+    }
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    assert!(fs::symlink_metadata("/dev/stdout").unwrap().is_symlink());
+
+    let file = fs::File::create(bench.folder.path().join("redirected")).unwrap();
+    stdout(&bench.command(&["token", "--out", "/dev/stdout"]).stdout(file).output().unwrap());
+    assert_eq!(fs::read_to_string(bench.folder.path().join("redirected")).unwrap(), token);
 }

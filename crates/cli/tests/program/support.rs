@@ -63,6 +63,13 @@ impl Bench {
         file.write_all(content.as_bytes()).unwrap();
     }
 
+    /// Writes `config.toml`.
+    pub(crate) fn config(&self, text: &str) {
+        let folder = self.folder.path().join(".config/orgtoken");
+        fs::create_dir_all(&folder).unwrap();
+        self.private_file(".config/orgtoken/config.toml", text);
+    }
+
     /// The program with the record, and nothing of this process's environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = self.bare(args);

@@ -6,7 +6,7 @@ use crate::args::{Login, Route};
 use crate::console::Console;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::new_file::NewFile;
+use crate::new_file::create_secret;
 
 /// Write settings in another form
 ///
@@ -54,9 +54,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.warn(&format_args!("`{}` has no place in this form: left out", setting.name()));
     }
     if let (Some(key), Some(path)) = (converted.key(), &args.key_out) {
-        let mut file = NewFile::create(path)?;
-        file.write(key.secret().as_bytes())?;
-        file.keep();
+        create_secret(path, key.secret().as_bytes())?;
     }
     let text = converted.text().secret();
     match args.to {

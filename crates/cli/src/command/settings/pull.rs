@@ -4,7 +4,7 @@ use crate::args::Route;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::hub::{Hub, SCHEME};
-use crate::new_file::NewFile;
+use crate::new_file::create_secret;
 
 /// Print the record that Onify Hub keeps
 ///
@@ -42,8 +42,5 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         let text = String::from_utf8_lossy(&record);
         return Ok(console.secret(&text, "the private key")?);
     };
-    let mut file = NewFile::create(path)?;
-    file.write(&record)?;
-    file.keep();
-    Ok(())
+    Ok(create_secret(path, &record)?)
 }
