@@ -7,11 +7,9 @@ pub(crate) use profiles::{Reader, profiles};
 pub(crate) use supply::Supplied;
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use orgtoken_settings::{
-    Draft, Hosts, Layer, Notice, Origin, ProfileChoice, Setting, Settings, Source, Unread,
-};
+use orgtoken_settings::{Draft, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread};
 use zeroize::Zeroizing;
 
 use crate::args::{Login, Route};
@@ -19,9 +17,8 @@ use crate::console::Console;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::hub;
-use crate::input::{InputError, Kind, is_open_to_others, read};
+use crate::input::{InputError, read_config};
 use crate::signer::unlock;
-use crate::text::sh_quoted;
 
 /// What was typed about a login, as far as settings come from it.
 #[derive(Clone, Copy)]
@@ -75,7 +72,6 @@ impl Context<'_> {
         let settings = draft.check().inspect_err(|problems| self.tell(problems.notices()))?;
         for origin in settings.sources() {
             tracing::info!("{origin}");
-            self.warn_of_open_record(origin);
         }
         self.tell(settings.notices());
         Ok((settings, supplied))
@@ -112,26 +108,12 @@ impl Context<'_> {
             }
         }
     }
-
-    /// A key file that others can read is refused. A record is read by more than us: it is warned
-    /// about.
-    fn warn_of_open_record(self, origin: &Origin) {
-        if let (Setting::PrivateKey, Source::Record { file, .. }) =
-            (origin.setting(), origin.source())
-            && is_open_to_others(Path::new(file))
-        {
-            let file = sh_quoted(file);
-            self.console.warn(&format_args!(
-                "{file} holds a private key and is open to other users; run: chmod 600 {file}"
-            ));
-        }
-    }
 }
 
 /// The profile of `config.toml`; where there is no such file, it is empty.
 fn profile(name: Option<&str>) -> Result<Layer, Failure> {
     let Some(path) = config_file() else { return Ok(Layer::default()) };
-    let bytes = match read(&path, Kind::Settings) {
+    let bytes = match read_config(&path) {
         Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
         result => result?,
     };

@@ -2,7 +2,8 @@
 
 mod key_file;
 
-pub(crate) use key_file::{KeyFileError, is_open_to_others, read_key};
+use key_file::FileFault;
+pub(crate) use key_file::{Doubt, KeyFileError, read_config, read_key, read_record};
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -190,6 +191,9 @@ pub(crate) enum InputError {
     /// The other end of a pipe kept silent.
     #[error("cannot read `{}`: it did not end within {} seconds", path.display(), PATIENCE.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
+    /// Other users may have written it.
+    #[error("`{}` {fault}", path.display())]
+    Unsafe { path: PathBuf, fault: FileFault },
     /// There is more of it than there can be.
     #[error("cannot read `{}`: it is larger than {} KiB", path.display(), limit >> 10)]
     TooLarge { kind: Kind, path: PathBuf, limit: u64 },
@@ -203,6 +207,7 @@ impl InputError {
             | Self::Taken { kind }
             | Self::TimedOut { kind, .. } => kind.code(Fault::Read),
             Self::NotText { kind, .. } => kind.code(Fault::Encoding),
+            Self::Unsafe { .. } => "settings.permissions",
             Self::TooLarge { kind, .. } => kind.code(Fault::TooLarge),
         }
     }
@@ -218,6 +223,10 @@ impl InputError {
             Self::NotAFile { .. } => "name the file itself".into(),
             Self::NotText { .. } => "save the file as UTF-8".into(),
             Self::Taken { .. } => "put one of the two into a file".into(),
+            Self::Unsafe { fault: FileFault::Foreign, .. } => {
+                "take a file and folder of your own: XDG_CONFIG_HOME names another folder".into()
+            }
+            Self::Unsafe { path, fault } => fault.remedy(&key_file::quoted(path)).into(),
             Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
             Self::TooLarge { .. } => "check that it is the right file".into(),
         })

@@ -119,6 +119,13 @@ impl Draft {
         }
     }
 
+    /// Whether a record that was read contains a private key, be it the one that counts or not.
+    pub fn has_key_in_record(&self) -> bool {
+        self.layer.entries.iter().any(|entry| {
+            entry.setting == Setting::PrivateKey && matches!(entry.source, Source::Record { .. })
+        })
+    }
+
     /// The key in an agent that is to sign, by its fingerprint or comment.
     pub fn given_agent(&self) -> Option<&str> {
         match &self.winner(Setting::PrivateKey)?.raw {

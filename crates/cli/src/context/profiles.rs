@@ -8,7 +8,7 @@ use super::{Context, Supplied, variables};
 use crate::args::Login;
 use crate::environment::config_file;
 use crate::failure::Failure;
-use crate::input::{InputError, Kind, read};
+use crate::input::{InputError, read_config};
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct Reader {
@@ -20,7 +20,7 @@ impl Reader {
         let Some(path) = config_file().filter(|_| !names.is_empty()) else {
             return Ok(Self { layers: BTreeMap::new() });
         };
-        let (bytes, file) = (read(&path, Kind::Settings)?, path.to_string_lossy());
+        let (bytes, file) = (read_config(&path)?, path.to_string_lossy());
         let layers = Layer::from_profiles(&bytes, &file, names.iter().map(String::as_str));
         Ok(Self { layers: names.iter().cloned().zip(layers).collect() })
     }
@@ -47,7 +47,7 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileNames>, Failure> {
     if draft.profile() != ProfileChoice::Default {
         return Ok(None);
     }
-    match read(&path, Kind::Settings) {
+    match read_config(&path) {
         Err(InputError::Os { missing: true, .. }) => Ok(None),
         result => Ok(Some(ProfileNames::read(&result?))),
     }

@@ -9,7 +9,7 @@ use super::Context;
 use crate::environment::{at_home, variable};
 use crate::failure::Failure;
 use crate::hub::{self, Hub};
-use crate::input::{InputError, KeyFileError, Kind, read, read_key};
+use crate::input::{Doubt, InputError, KeyFileError, Kind, read, read_key, read_record};
 
 /// What was read because the settings name it.
 #[derive(Default)]
@@ -42,22 +42,32 @@ impl Context<'_> {
         need: &Need,
         supplied: &mut Supplied,
     ) -> Result<(), Failure> {
-        match self.find(need, supplied)? {
+        let mut doubt = None;
+        match self.find(need, supplied, &mut doubt)? {
             Ok(bytes) => draft.supply(need, bytes),
             Err(why) => draft.refuse(need, why),
+        }
+        if let Some(doubt) = doubt.filter(|_| draft.has_key_in_record()) {
+            doubt.of_record()?.iter().for_each(|warning| self.console.warn(warning));
         }
         Ok(())
     }
 
-    /// A key that others can read ends everything.
-    fn find(self, need: &Need, supplied: &mut Supplied) -> Result<Found, Failure> {
+    /// Reads what a need asks for. A key that others can read ends everything; of a record, that
+    /// is known only once it has been parsed.
+    fn find(
+        self,
+        need: &Need,
+        supplied: &mut Supplied,
+        doubt: &mut Option<Doubt>,
+    ) -> Result<Found, Failure> {
         match need {
             Need::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
                 Ok(Ok(self.pull(&path[hub::SCHEME.len()..])?))
             }
             Need::File { setting, path } => {
                 let path = at_home(path);
-                let found = self.file(*setting, &path);
+                let found = self.file(*setting, &path, doubt);
                 supplied.files.push(path);
                 found
             }
@@ -66,7 +76,7 @@ impl Context<'_> {
                 let value = variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
-            need => self.file(need.setting(), Path::new("-")),
+            need => self.file(need.setting(), Path::new("-"), doubt),
         }
     }
 
@@ -75,7 +85,12 @@ impl Context<'_> {
         Hub { url, key, token_file: None }.pull(self.route)
     }
 
-    fn file(self, setting: Setting, path: &Path) -> Result<Found, Failure> {
+    fn file(
+        self,
+        setting: Setting,
+        path: &Path,
+        doubt: &mut Option<Doubt>,
+    ) -> Result<Found, Failure> {
         let result = match setting {
             Setting::PrivateKey | Setting::Passphrase => match read_key(path) {
                 Ok((bytes, warning)) => {
@@ -85,7 +100,10 @@ impl Context<'_> {
                 Err(KeyFileError::Input(error)) => Err(error),
                 Err(error) => return Err(error.into()),
             },
-            Setting::Record => read(path, Kind::Settings),
+            Setting::Record => read_record(path).map(|(bytes, found)| {
+                *doubt = found;
+                bytes
+            }),
             _ => read(path, Kind::Key),
         };
         match result {
@@ -106,6 +124,9 @@ impl From<InputError> for Unread {
             }
             InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
             InputError::Taken { .. } => Self::Os { path: "-".into(), reason: error.to_string() },
+            InputError::Unsafe { path, fault } => {
+                Self::Os { path: text(path), reason: fault.to_string() }
+            }
             InputError::TimedOut { path, .. } => Self::TimedOut { path: text(path) },
             InputError::TooLarge { path, limit, .. } => Self::TooLarge {
                 path: text(path),

@@ -1,11 +1,10 @@
-//! Private keys are read only where nobody else could have read or replaced them, by the rule of
-//! OpenSSH.
+//! Files that only this user may have read or written: private keys, records that contain one, and
+//! `config.toml`. The rules are those of OpenSSH.
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::StatVfsMountFlags;
 use zeroize::Zeroizing;
@@ -13,54 +12,112 @@ use zeroize::Zeroizing;
 use super::{InputError, Kind};
 use crate::failure::fails_with;
 
-/// Reads a private key's file. It is opened once, and who may read it is asked of what was opened.
-///
-/// Standard input and pipes have no mode that means anything.
+/// Reads a private key's file, if nobody else could have read or replaced it. It is opened once,
+/// and its owner and mode are those of the opened file.
 pub(crate) fn read_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    if super::is_stdin(path) {
-        return Ok((super::read(path, Kind::Key)?, None));
+    let (bytes, doubt) = read_doubted(path, Kind::Key)?;
+    Ok((bytes, doubt.map(|doubt| doubt.judged("private key")).transpose()?.flatten()))
+}
+
+/// Reads a record, which is to be judged as a key's file if it turns out to contain a private key.
+pub(crate) fn read_record(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Option<Doubt>), InputError> {
+    read_doubted(path, Kind::Settings)
+}
+
+/// Reads `config.toml`, which decides what is run and where assertions go: nobody else may have
+/// written it, or have put it there.
+pub(crate) fn read_config(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let file = super::open(path, Kind::Settings)?;
+    let metadata = file.metadata().map_err(|error| InputError::os(Kind::Settings, path, error))?;
+    if metadata.is_file() {
+        refuse_foreign_writers(path, &metadata)?;
+        let real = path.canonicalize().unwrap_or_else(|_| path.into());
+        for folder in [path, &real].into_iter().filter_map(Path::parent) {
+            let found =
+                folder.metadata().map_err(|error| InputError::os(Kind::Settings, folder, error))?;
+            // In a sticky folder, nobody replaces another user's file.
+            if found.mode() & STICKY == 0 {
+                refuse_foreign_writers(folder, &found)?;
+            }
+        }
     }
-    let file = super::open(path, Kind::Key)?;
-    let metadata = file.metadata().map_err(|error| InputError::os(Kind::Key, path, error))?;
-    let warning = if metadata.is_file() { check(path, &file, &metadata)? } else { None };
-    Ok((super::read_open(file, path, Kind::Key)?, warning))
+    super::read_open(file, path, Kind::Settings)
 }
 
-/// Group or others have rights to this file.
-pub(crate) fn is_open_to_others(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && is_lax(metadata.mode()))
-}
-
-fn is_lax(mode: u32) -> bool {
-    mode & 0o077 != 0
-}
-
-fn check(
-    path: &Path,
-    file: &File,
-    metadata: &Metadata,
-) -> Result<Option<KeyFileWarning>, KeyFileError> {
-    let Some(fault) = fault(path, metadata, rustix::process::geteuid().as_raw()) else {
-        return Ok(None);
+fn refuse_foreign_writers(path: &Path, metadata: &Metadata) -> Result<(), InputError> {
+    let me = rustix::process::geteuid().as_raw();
+    let is_private = |group| {
+        let text = |path| fs::read_to_string(path).unwrap_or_default();
+        is_private_group(group, me, &text("/etc/passwd"), &text("/etc/group"))
     };
-    if is_mounted_by_a_platform(path, file) || (metadata.uid() == ROOT && !is_root()) {
-        Ok(Some(KeyFileWarning { path: path.into(), fault }))
+    let fault = write_fault(metadata.uid(), metadata.mode(), me, || is_private(metadata.gid()));
+    fault.map_or(Ok(()), |fault| Err(InputError::Unsafe { path: path.into(), fault }))
+}
+
+fn write_fault(
+    owner: u32,
+    mode: u32,
+    me: u32,
+    group_is_private: impl FnOnce() -> bool,
+) -> Option<FileFault> {
+    if owner != me && owner != ROOT {
+        Some(FileFault::Foreign)
+    } else if mode & 0o002 != 0 || (mode & 0o020 != 0 && !group_is_private()) {
+        Some(FileFault::Writable { mode: mode & 0o7777 })
     } else {
-        Err(KeyFileError::Permissions { path: path.into(), fault })
+        None
     }
 }
 
-/// What is wrong with the file for user `me`.
-fn fault(path: &Path, metadata: &Metadata, me: u32) -> Option<KeyFileFault> {
+/// Whether the user is the only member of the group, as where each user has a group of their own.
+fn is_private_group(group: u32, user: u32, passwd: &str, groups: &str) -> bool {
+    let number = |field: Option<&&str>| field.and_then(|field| field.parse::<u32>().ok());
+    let users: Vec<Vec<&str>> = passwd.lines().map(|line| line.split(':').collect()).collect();
+    let mut members = users.iter().filter(|fields| number(fields.get(3)) == Some(group));
+    let (Some(member), None) = (members.next(), members.next()) else { return false };
+    let name = member.first().copied().unwrap_or_default();
+    let mut listed = groups
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .filter(|fields| number(fields.get(2)) == Some(group))
+        .flat_map(|fields| fields.get(3).copied().unwrap_or_default().split(','))
+        .filter(|listed| !listed.is_empty());
+    number(member.get(2)) == Some(user) && listed.all(|listed| listed == name)
+}
+
+fn read_doubted(
+    path: &Path,
+    kind: Kind,
+) -> Result<(Zeroizing<Vec<u8>>, Option<Doubt>), InputError> {
+    // Standard input and pipes have no mode that means anything.
+    if super::is_stdin(path) {
+        return Ok((super::read(path, kind)?, None));
+    }
+    let file = super::open(path, kind)?;
+    let metadata = file.metadata().map_err(|error| InputError::os(kind, path, error))?;
+    let doubt = if metadata.is_file() { doubt(path, &file, &metadata) } else { None };
+    Ok((super::read_open(file, path, kind)?, doubt))
+}
+
+fn doubt(path: &Path, file: &File, metadata: &Metadata) -> Option<Doubt> {
+    let me = rustix::process::geteuid().as_raw();
+    let fault = fault(path, metadata, me)?;
+    let is_given = path.canonicalize().is_ok_and(|path| path.starts_with("/run/secrets"))
+        || is_given(metadata.uid(), metadata.mode(), me, Mount::of(file));
+    Some(Doubt { path: path.into(), fault, is_given })
+}
+
+/// The reason why others may have read or replaced the file of user `me`.
+fn fault(path: &Path, metadata: &Metadata, me: u32) -> Option<FileFault> {
     let mode = metadata.mode() & 0o7777;
     if metadata.uid() != me && metadata.uid() != ROOT {
-        Some(KeyFileFault::Foreign)
-    } else if is_lax(mode) {
-        Some(KeyFileFault::Readable { mode })
+        Some(FileFault::Foreign)
+    } else if mode & 0o077 != 0 {
+        Some(FileFault::Readable { mode })
     } else if is_replaceable(path) {
-        Some(KeyFileFault::Replaceable)
+        Some(FileFault::Replaceable)
     } else {
         None
     }
@@ -73,24 +130,67 @@ fn is_replaceable(path: &Path) -> bool {
         Some(folder) => folder,
         None => return false,
     };
-    folder.metadata().is_ok_and(|folder| folder.mode() & 0o1002 == 0o002)
+    folder.metadata().is_ok_and(|folder| folder.mode() & (STICKY | 0o002) == 0o002)
 }
 
-/// Kubernetes, Docker and systemd hand secrets in with modes of their own choice.
-fn is_mounted_by_a_platform(path: &Path, file: &File) -> bool {
-    let real = path.canonicalize().unwrap_or_else(|_| path.into());
-    let of_kubernetes = |part: Component<'_>| {
-        let part: &OsStr = part.as_os_str();
-        part.len() > 2 && part.as_encoded_bytes().starts_with(b"..")
-    };
-    real.starts_with("/run/secrets")
-        || real.components().any(of_kubernetes)
-        || rustix::fs::fstatvfs(file)
-            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+/// Whether root gave this user a file that the user cannot change: in a mount of a container
+/// platform or of systemd, or to the user's group.
+fn is_given(owner: u32, mode: u32, me: u32, mount: Mount) -> bool {
+    let may_change = !mount.read_only && (me == ROOT || mode & 0o022 != 0);
+    let is_of_platform = mount.read_only || mount.in_memory;
+    owner == ROOT && !may_change && (is_of_platform || mode & 0o007 == 0)
 }
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+/// The file system of a file.
+#[derive(Clone, Copy, Default)]
+struct Mount {
+    read_only: bool,
+    in_memory: bool,
+}
+
+impl Mount {
+    fn of(file: &File) -> Self {
+        let read_only = rustix::fs::fstatvfs(file)
+            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY));
+        Self { read_only, in_memory: is_in_memory(file) }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_in_memory(file: &File) -> bool {
+    const RAMFS: u32 = 0x8584_58f6;
+    const TMPFS: u32 = 0x0102_1994;
+    // The width and sign of the field differ from one processor to another.
+    rustix::fs::fstatfs(file).is_ok_and(|found| [RAMFS, TMPFS].contains(&(found.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_memory(_: &File) -> bool {
+    false
+}
+
+/// A file that others may have read or replaced.
+#[derive(Debug)]
+pub(crate) struct Doubt {
+    path: PathBuf,
+    fault: FileFault,
+    is_given: bool,
+}
+
+impl Doubt {
+    /// Refuses the file; where it cannot be otherwise, only warns about it.
+    fn judged(self, what: &'static str) -> Result<Option<KeyFileWarning>, KeyFileError> {
+        let Self { path, fault, is_given } = self;
+        if is_given {
+            return Ok(Some(KeyFileWarning { what, path, fault }));
+        }
+        Err(KeyFileError::Permissions { what, path, fault })
+    }
+
+    /// The same for a record in which there is a private key.
+    pub(crate) fn of_record(self) -> Result<Option<KeyFileWarning>, KeyFileError> {
+        self.judged(RECORD)
+    }
 }
 
 /// Why a private key's file is not used.
@@ -100,8 +200,8 @@ pub(crate) enum KeyFileError {
     #[error(transparent)]
     Input(#[from] InputError),
     /// Others could have read or replaced it.
-    #[error("private key `{}` {fault}", path.display())]
-    Permissions { path: PathBuf, fault: KeyFileFault },
+    #[error("{what} `{}` {fault}", path.display())]
+    Permissions { what: &'static str, path: PathBuf, fault: FileFault },
 }
 
 impl KeyFileError {
@@ -115,24 +215,32 @@ impl KeyFileError {
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         match self {
             Self::Input(error) => error.hint(),
-            Self::Permissions { path, fault } => Some(fault.remedy(path).into()),
+            Self::Permissions { what: RECORD, path, fault } => {
+                let path = quoted(path);
+                Some(
+                    format!("{}; or pass it as `--settings - < {path}`", fault.remedy(&path))
+                        .into(),
+                )
+            }
+            Self::Permissions { path, fault, .. } => Some(fault.remedy(&quoted(path)).into()),
         }
     }
 }
 
 fails_with!(KeyFileError);
 
-/// A private key's file that others can read, where that is how the machine is run.
+/// A key's file that others can read, where root decides on that.
 #[derive(Debug, thiserror::Error)]
-#[error("private key `{}` {fault}", path.display())]
+#[error("{what} `{}` {fault}", path.display())]
 pub(crate) struct KeyFileWarning {
+    what: &'static str,
     path: PathBuf,
-    fault: KeyFileFault,
+    fault: FileFault,
 }
 
-/// What is wrong with the place of a private key.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum KeyFileFault {
+/// The fault of a file's owner, mode or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FileFault {
     /// Another user wrote it.
     #[error("belongs to another user")]
     Foreign,
@@ -140,27 +248,33 @@ pub(crate) enum KeyFileFault {
     #[error("is open to other users (mode {mode:04o})")]
     Readable { mode: u32 },
     /// Anyone may put another file there.
-    #[error("lies in a folder in which everyone may write")]
+    #[error("is in a folder in which everyone may write")]
     Replaceable,
+    /// Group or others may write it.
+    #[error("can be changed by other users (mode {mode:04o})")]
+    Writable { mode: u32 },
 }
 
-impl KeyFileFault {
-    fn remedy(&self, path: &Path) -> String {
-        let path = quoted(path);
+impl FileFault {
+    /// The remedy for a path as a shell takes it.
+    pub(super) fn remedy(self, path: &str) -> String {
         match self {
             Self::Foreign => format!("copy it to a file of your own: install -m 600 {path} ~/"),
             Self::Readable { .. } => format!("run: chmod 600 {path}"),
             Self::Replaceable => "move it to a folder in which only you may write".into(),
+            Self::Writable { .. } => format!("run: chmod go-w {path}"),
         }
     }
 }
 
 /// The path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     crate::text::sh_quoted(&path.to_string_lossy())
 }
 
+const RECORD: &str = "private key in record";
 const ROOT: u32 = 0;
+const STICKY: u32 = 0o1000;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::support::{Bench, PAIR, stdout};
+use crate::support::{Bench, PAIR, error, stdout};
 
 #[test]
 fn d07_no_argument_of_the_process_is_a_secret() {
@@ -45,16 +45,75 @@ fn d13_keys_are_made_for_their_owner_alone() {
 }
 
 #[test]
-fn a74_a_record_that_others_can_read_is_warned_about() {
+fn record_with_a_key_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();
     let record = bench.folder.path().join("salesforce.json");
-    fs::set_permissions(&record, fs::Permissions::from_mode(0o644)).unwrap();
-    let output = bench.run(&["token"]);
-    stdout(&output);
-    let said = "warning: salesforce.json holds a private key and is open to other users; \
-                run: chmod 600 salesforce.json\n";
-    assert_eq!(crate::support::stderr(&output), said);
+    for mode in [0o644, 0o640, 0o666] {
+        fs::set_permissions(&record, fs::Permissions::from_mode(mode)).unwrap();
+        let output = bench.run(&["token"]);
+        assert_eq!(output.status.code(), Some(5));
+        let said = format!(
+            "error: private key in record `salesforce.json` is open to other users (mode {mode:04o})\n\
+             hint: run: chmod 600 salesforce.json; or pass it as `--settings - < salesforce.json`\n"
+        );
+        assert_eq!(crate::support::stderr(&output), said);
+    }
+    assert!(bench.org.requests().is_empty());
+
+    let mut piped = bench.bare(&["token", "--settings", "-"]);
+    let output = piped.args(bench.way()).stdin(fs::File::open(&record).unwrap()).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"), "the hint works");
+}
+
+#[test]
+fn record_with_a_key_of_another_user_is_refused() {
+    let bench = Bench::new();
+    let record = bench.folder.path().join("salesforce.json");
+    if std::os::unix::fs::chown(&record, Some(65_534), None).is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    let said = error(&bench.run(&["token", "--json"]));
+    assert_eq!(said["code"], "key.permissions");
+    assert!(said["hint"].as_str().unwrap().contains("--settings - < salesforce.json"), "{said}");
+}
+
+#[test]
+fn record_without_a_key_may_be_open_to_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let mut record = bench.record();
+    record["value"].as_object_mut().unwrap().remove("PrivateKey");
+    let file = bench.folder.path().join("salesforce.json");
+    fs::write(&file, record.to_string()).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let output = bench.run(&["token", "-f", "app.key"]);
+    assert!(stdout(&output).starts_with("00D"));
+}
+
+#[test]
+fn config_that_others_may_write_runs_no_signer_command() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.config(
+        "[profile.acme]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_test\"\n\
+         signer_command = \"touch ../ran\"\npublic_key_file = \"../../app.key\"\n",
+    );
+    let folder = bench.folder.path().join(".config/orgtoken");
+    for (path, mode) in [(folder.join("config.toml"), 0o666), (folder.clone(), 0o777)] {
+        let before = path.metadata().unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        for args in [["token", "--json"], ["doctor", "--json"], ["serve", "--json"]] {
+            let output = bench.bare(&args).output().unwrap();
+            assert_eq!(output.status.code(), Some(3), "{args:?}");
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8(said).unwrap();
+            assert!(said.contains("settings.permissions"), "{args:?}: {said}");
+        }
+        fs::set_permissions(&path, before).unwrap();
+    }
+    assert!(!bench.folder.path().join("ran").exists());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 use super::{App, Args};
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
-use crate::input::{InputError, Kind, read};
+use crate::input::{InputError, Kind, read, read_config};
 use crate::prompt;
 use crate::text::printable;
 
@@ -83,7 +83,7 @@ impl Answers {
 
 /// What `config.toml` says of a profile; nothing, if it is not there yet.
 fn existing(config: &std::path::Path, name: &str) -> Result<Draft, Failure> {
-    let bytes = match read(config, Kind::Settings) {
+    let bytes = match read_config(config) {
         Err(InputError::Os { missing: true, .. }) => return Ok(Draft::default()),
         result => result?,
     };

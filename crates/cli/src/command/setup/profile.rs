@@ -9,14 +9,14 @@ use super::Args;
 use super::answers::{Answers, Key};
 use super::keys::Keys;
 use crate::failure::Failure;
-use crate::input::{InputError, Kind, read, read_key};
+use crate::input::{InputError, read_config, read_key};
 use crate::new_file::replace;
 
 /// Adds to the profile what it does not say yet, and the profile where there is none.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {
     let file = answers.config.to_string_lossy();
     let wanted = lines(args, answers, keys)?;
-    let before = match read(&answers.config, Kind::Settings) {
+    let before = match read_config(&answers.config) {
         Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
         result => result?,
     };

@@ -45,22 +45,115 @@ fn a74_the_owner_decides() {
     let metadata = path.metadata().unwrap();
     let me = metadata.uid();
     assert_eq!(fault(&path, &metadata, me), None);
-    let foreign = (me != ROOT).then_some(KeyFileFault::Foreign);
+    let foreign = (me != ROOT).then_some(FileFault::Foreign);
     assert_eq!(fault(&path, &metadata, me + 1), foreign);
 }
 
 #[test]
-fn a75_a_link_of_kubernetes_is_followed_and_only_warned_about() {
+fn dotted_path_component_does_not_excuse_an_open_key_file() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("..2026_11_23");
     fs::create_dir(&data).unwrap();
     fs::rename(key(folder.path(), 0o644), data.join("key.pem")).unwrap();
     let link = folder.path().join("key.pem");
     std::os::unix::fs::symlink("..2026_11_23/key.pem", &link).unwrap();
-    let (bytes, warning) = read_key(&link).unwrap();
-    assert_eq!(bytes.as_slice(), b"key");
-    let said = warning.unwrap().to_string();
-    assert!(said.ends_with("is open to other users (mode 0644)"), "{said}");
+    assert_eq!(read_key(&link).unwrap_err().code(), "key.permissions");
+}
+
+#[test]
+fn only_a_file_that_root_gave_excuses_its_mode() {
+    let mount = |read_only, in_memory| Mount { read_only, in_memory };
+    let (disk, fixed, memory) = (mount(false, false), mount(true, false), mount(false, true));
+    for (name, owner, mode, me, mount, is_given) in [
+        ("Kubernetes", 0, 0o644, 1000, memory, true),
+        ("Kubernetes, read by root", 0, 0o644, 0, mount(true, true), true),
+        ("systemd", 0, 0o440, 1000, mount(true, true), true),
+        ("read-only image", 0, 0o644, 1000, fixed, true),
+        ("root's file for a group", 0, 0o640, 1000, disk, true),
+        ("root's file for everyone", 0, 0o644, 1000, disk, false),
+        ("root's file that the group may write", 0, 0o660, 1000, disk, false),
+        ("root's file that everyone may write", 0, 0o666, 1000, memory, false),
+        ("root's own file in /tmp", 0, 0o644, 0, memory, false),
+        ("root's own file", 0, 0o640, 0, disk, false),
+        ("own file on a read-only mount", 1000, 0o644, 1000, fixed, false),
+        ("another user's file on a read-only mount", 1001, 0o644, 1000, fixed, false),
+    ] {
+        assert_eq!(super::is_given(owner, mode, me, mount), is_given, "{name}");
+    }
+}
+
+#[test]
+fn config_that_others_may_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    fs::write(&path, "[profile.a]").unwrap();
+    let set =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for (file, parent, refused) in [
+        (0o644, 0o755, None),
+        (0o600, 0o700, None),
+        (0o666, 0o755, Some(path.as_path())),
+        (0o602, 0o700, Some(&path)),
+        (0o644, 0o777, Some(folder.path())),
+        (0o644, 0o1777, None),
+    ] {
+        set(&path, file);
+        set(folder.path(), parent);
+        let name = format!("{file:o} in {parent:o}");
+        match (read_config(&path), refused) {
+            (Ok(bytes), None) => assert_eq!(bytes.as_slice(), b"[profile.a]", "{name}"),
+            (Err(error), Some(refused)) => {
+                assert_eq!(error.code(), "settings.permissions", "{name}");
+                let hint = format!("run: chmod go-w {}", refused.display());
+                assert_eq!(error.hint().as_deref(), Some(&*hint), "{name}");
+            }
+            (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn config_in_an_open_folder_behind_a_link_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = folder.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::write(open.join("config.toml"), "").unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    let link = folder.path().join("config.toml");
+    std::os::unix::fs::symlink(open.join("config.toml"), &link).unwrap();
+    assert_eq!(read_config(&link).unwrap_err().code(), "settings.permissions");
+}
+
+#[test]
+fn config_belongs_to_its_user_or_root_and_only_a_private_group_may_write_it() {
+    for (owner, mode, me, is_private, fault) in [
+        (1000, 0o644, 1000, false, None),
+        (0, 0o644, 1000, false, None),
+        (1001, 0o600, 1000, true, Some(FileFault::Foreign)),
+        (1000, 0o600, 0, true, Some(FileFault::Foreign)),
+        (1000, 0o664, 1000, true, None),
+        (1000, 0o664, 1000, false, Some(FileFault::Writable { mode: 0o664 })),
+        (1000, 0o666, 1000, true, Some(FileFault::Writable { mode: 0o666 })),
+    ] {
+        assert_eq!(write_fault(owner, mode, me, || is_private), fault, "{owner} {mode:o} {me}");
+    }
+}
+
+#[test]
+fn private_group_has_its_user_as_the_only_member() {
+    let passwd = "root:x:0:0::/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n\
+                  bob:x:1001:100::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n";
+    let groups = "root:x:0:\nada:x:1000:\nusers:x:100:\n";
+    for (name, group, user, groups, is_private) in [
+        ("own", 1000, 1000, groups, true),
+        ("own, listed", 1000, 1000, "ada:x:1000:ada\n", true),
+        ("own, with a guest", 1000, 1000, "ada:x:1000:ada,eve\n", false),
+        ("another's", 1000, 1001, groups, false),
+        ("shared", 100, 1001, groups, false),
+        ("unknown", 4711, 1000, groups, false),
+    ] {
+        assert_eq!(is_private_group(group, user, passwd, groups), is_private, "{name}");
+    }
 }
 
 #[test]
@@ -70,6 +163,6 @@ fn a76_what_was_checked_is_what_is_read() {
     let file = super::super::open(&path, Kind::Key).unwrap();
     let metadata = file.metadata().unwrap();
     fs::rename(key(folder.path(), 0o644), &path).unwrap();
-    assert!(check(&path, &file, &metadata).unwrap().is_none());
+    assert!(doubt(&path, &file, &metadata).is_none());
     assert_eq!(super::super::read_open(file, &path, Kind::Key).unwrap().as_slice(), b"key");
 }

@@ -89,6 +89,11 @@ pub(super) const CODES: &[OwnCode] = &[
         next: "add it; `orgtoken settings check` shows what is there and where it came from",
     },
     OwnCode {
+        code: "settings.permissions",
+        meaning: "other users may write config.toml, or its folder",
+        next: "take their right to write away: `chmod go-w` with the path that the error names",
+    },
+    OwnCode {
         code: "settings.placeholder",
         meaning: "a placeholder was left in where a value should be",
         next: "put the value in its place",
