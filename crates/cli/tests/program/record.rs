@@ -47,6 +47,18 @@ fn an_upsert_makes_the_record_once() {
 }
 
 #[test]
+fn an_upsert_leaves_its_external_id_out_of_the_fields() {
+    let bench = Bench::new();
+    let upsert = ["record", "upsert", "Account", "ExternalId__c", "47", "Name=Acme", "--json"];
+    for field in ["externalid__c=47", "ExternalId__c:=47"] {
+        assert!(bench.run(&[&upsert[..], &[field]].concat()).status.success(), "{field}");
+    }
+    let error = error(&bench.run(&[&upsert[..], &["ExternalId__c=48"]].concat()));
+    assert_eq!(error["hint"], "leave that field out of the record");
+    assert_eq!(count(&bench, "ExternalId__c = '47'"), "1");
+}
+
+#[test]
 fn a_record_can_be_json_on_standard_input() {
     let bench = Bench::new();
     let args = ["record", "create", "Account", "Phone=1", "--input", "-", "--json"];

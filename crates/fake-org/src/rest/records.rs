@@ -43,6 +43,14 @@ pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &s
     let found = session.org.state().records.ids_with(&object.name, &key, &value);
     match (session.method(), found.as_slice()) {
         (_, [_, _, ..]) => Ok(several(session, &object, &found)),
+        (Method::PATCH, _)
+            if values::body::<Record>(session)?
+                .keys()
+                .any(|name| name.eq_ignore_ascii_case(&key)) =>
+        {
+            let message = format!("The {key} field should not be specified in the sobject data.");
+            Err(RestError::new(400, "INVALID_FIELD", message))
+        }
         (Method::GET, [id]) => get(session, &object, id),
         (Method::DELETE, [id]) => gone(session, &object, id),
         (Method::PATCH, [id]) => {

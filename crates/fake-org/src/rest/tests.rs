@@ -71,6 +71,14 @@ fn answers_to_calls() {
             "",
         ),
         (
+            "upsert with its key among the fields",
+            PATCH,
+            "sobjects/Account/ExternalId__c/4%202",
+            r#"{"Name":"C","externalid__c":"4 2"}"#,
+            400,
+            "INVALID_FIELD",
+        ),
+        (
             "a taken external id",
             POST,
             "sobjects/Account",

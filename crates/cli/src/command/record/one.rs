@@ -1,6 +1,8 @@
 //! One record at a time.
 
-use orgtoken_rest::{Org, Saved};
+use std::borrow::Cow;
+
+use orgtoken_rest::{Number, Org, Saved, Value};
 use serde_json::json;
 
 use super::{Create, Delete, Get, Update, Upsert};
@@ -35,8 +37,12 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
-    let record = args.given.record()?;
+    let mut record = args.given.record()?;
     let value = args.value.as_deref().unwrap_or_default();
+    // Salesforce refuses the field that the address names, even with the same value.
+    record.retain(|field, given| {
+        !(field.eq_ignore_ascii_case(&args.key) && as_text(given).as_deref() == Some(value))
+    });
     let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
     told(&saved, console)
@@ -47,6 +53,11 @@ pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
     let org = org(&args.common.caller, console)?;
     wait_for(org.delete(&args.which.object, id))?;
     done(id, console)
+}
+
+fn as_text(value: &Value) -> Option<Cow<'_, str>> {
+    let text = value.as_str().map(Cow::Borrowed);
+    text.or_else(|| value.as_number().map(Number::to_plain))
 }
 
 fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
