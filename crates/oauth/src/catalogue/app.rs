@@ -5,7 +5,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "refused.app_not_found",
         title: "app_not_found: External client app is not installed in this org",
-        codes: &["app_not_found", "OAUTH_EC_APP_NOT_FOUND"],
+        codes: &[
+            "app_not_found",
+            "OAUTH_EC_APP_NOT_FOUND",
+            "LOGIN_OAUTH_PACKAGE_MISSING",
+            "LOGIN_OAUTH_PACKAGE_OLD",
+        ],
         texts: &[
             "external client app is not installed in this org",
             "client app is not installed in this org",
@@ -54,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "refused.client_identifier_invalid",
         title: "invalid_client_id: client identifier invalid",
-        codes: &["invalid_client_id"],
+        codes: &["invalid_client_id", "LOGIN_OAUTH_NO_CONSUMER", "LOGIN_OAUTH_CONSUMER_DELETED"],
         texts: &["client identifier invalid", "invalid client identifier"],
         class: JustChanged,
         meaning: "no app with this consumer key is known at this host",

@@ -156,7 +156,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "refused.session_level",
         title: "invalid_session_level",
-        codes: &["invalid_session_level"],
+        codes: &["invalid_session_level", "LOGIN_TWOFACTOR_REQ"],
         texts: &[],
         class: Permanent,
         meaning: "a policy wants a High Assurance session, which a login without a person can never have",

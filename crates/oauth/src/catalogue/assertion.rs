@@ -77,8 +77,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "refused.invalid_assertion",
         title: "invalid_grant: invalid assertion",
-        codes: &["invalid_assertion"],
-        texts: &["invalid assertion"],
+        codes: &["invalid_assertion", "LOGIN_OAUTH_INVALID_DSIG"],
+        texts: &["invalid assertion", "signature invalid"],
         class: Permanent,
         meaning: "Salesforce could not verify the signature with the certificate that the app has",
         first: "upload the certificate that belongs to this private key to the app, under Flow Enablement > \
@@ -127,7 +127,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "refused.assertion_replayed",
         title: "bad_jti_claim",
-        codes: &["bad_jti_claim"],
+        codes: &["bad_jti_claim", "LOGIN_OAUTH_NONCE_REPLAY"],
         texts: &["jti already in use"],
         class: Permanent,
         meaning: "the assertion has an id (`jti`) that was used before, or that is too long",

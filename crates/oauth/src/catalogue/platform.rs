@@ -51,7 +51,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         code: "unavailable.maintenance",
         title: "A page that says `Data Not Available` or `maintenance`",
-        codes: &["org_not_ready"],
+        codes: &["org_not_ready", "LOGIN_ERROR_ORG_IN_MAINTENANCE"],
         texts: &[],
         class: Transient,
         meaning: "the org is in maintenance, or is not ready yet",

@@ -42,7 +42,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "refused.wrong_domain",
         title: "invalid_grant: request not supported on this domain",
         codes: &["LOGIN_ERROR_ORG_DOMAIN_ONLY"],
-        texts: &["request not supported on this domain"],
+        texts: &["request not supported on this domain", "restricted domain"],
         class: Permanent,
         meaning: "the org takes logins at its My Domain only, not at `login` or `test`",
         first: "use the My Domain of the org (Setup > My Domain) as login URL",
