@@ -25,7 +25,16 @@ impl Field {
             }
             None => (name, Value::from(value)),
         };
-        if name.is_empty() { Err(NO_FIELD) } else { Ok(Self { name: name.to_owned(), value }) }
+        if name.split('.').any(str::is_empty) {
+            return Err(NO_FIELD);
+        }
+        Ok(Self { name: name.to_owned(), value })
+    }
+
+    /// Whether both are the same field, or one is within the other. Salesforce ignores case.
+    fn clashes(&self, name: &str) -> bool {
+        let (one, other) = (self.name.to_ascii_lowercase(), name.to_ascii_lowercase());
+        one.split('.').zip(other.split('.')).all(|(one, other)| one == other)
     }
 }
 
@@ -36,7 +45,11 @@ impl Given {
             Some(file) => object(&read(file, Kind::Body)?)?,
             None => Object::new(),
         };
-        for Field { name, value } in &self.fields {
+        for (at, Field { name, value }) in self.fields.iter().enumerate() {
+            if let Some(other) = self.fields[..at].iter().find(|other| other.clashes(name)) {
+                let (argument, with) = (format!("field `{name}`"), format!("`{}`", other.name));
+                return Err(UsageError::Conflict { argument, with }.into());
+            }
             put(&mut record, name, value.clone());
         }
         if record.is_empty() {
@@ -46,18 +59,21 @@ impl Given {
     }
 }
 
-/// Puts a value under its name, or, for `Owner.ExternalId__c`, below the related record.
+/// Puts a value under its name, or, for `Owner.ExternalId__c`, below the related record. It replaces
+/// a value that is there under a name that Salesforce takes for the same.
 pub(super) fn put(record: &mut Object, name: &str, value: Value) {
-    let Some((relationship, field)) = name.split_once('.') else {
-        record.insert(name.to_owned(), value);
+    let (name, below) =
+        name.split_once('.').map_or((name, None), |(name, rest)| (name, Some(rest)));
+    let known = record.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
+    let place = record.entry(known.unwrap_or_else(|| name.to_owned())).or_default();
+    let Some(below) = below else {
+        *place = value;
         return;
     };
-    let related =
-        record.entry(relationship.to_owned()).or_insert_with(|| Value::Object(Object::new()));
-    match related.as_object_mut() {
-        Some(related) => put(related, field, value),
-        None => *related = value,
+    if place.as_object().is_none() {
+        *place = Value::Object(Object::new());
     }
+    put(place.as_object_mut().expect("this is an object now"), below, value);
 }
 
 fn object(bytes: &[u8]) -> Result<Object, Failure> {
@@ -93,9 +109,43 @@ mod tests {
         }
         let field = Field::parse("A__c:=12345678901234567.89").unwrap();
         assert_eq!(field.value.to_string(), "12345678901234567.89");
-        for text in ["", "Name", "=x", ":=1", "Number:=", "Number:=x"] {
+        for text in
+            ["", "Name", "=x", ":=1", ".=x", "Owner.=x", ".x=1", "a..b=1", "Number:=", "Number:=x"]
+        {
             assert!(Field::parse(text).is_err(), "{text}");
         }
+    }
+
+    fn given(fields: &[&str]) -> Result<Object, Failure> {
+        let fields = fields.iter().map(|text| Field::parse(text).unwrap()).collect();
+        Given { fields, input: None }.record()
+    }
+
+    #[test]
+    fn a_field_that_is_given_twice_is_refused() {
+        for fields in [
+            ["Name=A", "Name=B"],
+            ["Name=A", "name=B"],
+            ["Name=A", "Name.x=B"],
+            ["Name.x=A", "Name=B"],
+            ["Owner.Key__c=1", "owner.key__c=2"],
+            ["Name:=null", "Name=B"],
+        ] {
+            assert_eq!(given(&fields).unwrap_err().code(), "usage.conflict", "{fields:?}");
+        }
+        let record = given(&["Owner.A__c=1", "Owner.B__c=2", "OwnerId=3"]).unwrap();
+        let expected = r#"{"Owner":{"A__c":"1","B__c":"2"},"OwnerId":"3"}"#;
+        assert_eq!(Value::Object(record).to_string(), expected);
+    }
+
+    #[test]
+    fn a_typed_field_replaces_that_of_the_file() {
+        let mut record: Object =
+            serde_json::from_str(r#"{"name":"x","Owner":null,"Phone":"1"}"#).unwrap();
+        put(&mut record, "Name", "A".into());
+        put(&mut record, "Owner.Key__c", "7".into());
+        let expected = r#"{"name":"A","Owner":{"Key__c":"7"},"Phone":"1"}"#;
+        assert_eq!(Value::Object(record).to_string(), expected);
     }
 
     #[test]
