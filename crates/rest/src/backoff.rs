@@ -1,3 +1,4 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use http::Method;
@@ -10,7 +11,7 @@ use crate::RestError;
 pub struct Backoff {
     /// Attempts in all; 3 unless told. 1 is no second one.
     pub attempts: u32,
-    /// Before the second attempt: half a second unless told. Each further wait is twice as long.
+    /// The longest wait before the second attempt; half a second by default. It doubles with each.
     pub first: Duration,
 }
 
@@ -20,10 +21,11 @@ impl Backoff {
         Self { attempts, first }
     }
 
-    /// How long to wait before the call is made again, after `attempts`; `None` if it is not.
+    /// The wait before the call is made again, after `attempts`; `None` if it is not repeated.
     ///
-    /// What may have been done is not done twice: only a call that changes nothing, or that was
-    /// surely not carried out, is made again.
+    /// Only a call that changes nothing, or that was surely not carried out, is repeated. A wait is
+    /// half of its limit plus a random part, so that clients that failed together do not come back
+    /// together. `Retry-After` is waited for as well, unless it asks for more than a minute.
     pub(crate) fn wait(
         &self,
         attempts: u32,
@@ -31,8 +33,10 @@ impl Backoff {
         error: &RestError,
     ) -> Option<Duration> {
         let again = error.is_undone() || (is_repeatable(method) && error.is_transient());
-        let wait = self.first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
-        (again && attempts < self.attempts).then_some(wait)
+        let limit = self.first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+        let asked = error.retry_after().unwrap_or_default();
+        let again = again && attempts < self.attempts && asked <= LONGEST_ASKED;
+        again.then(|| asked.saturating_add(limit / 2).saturating_add(part_of(limit / 2)))
     }
 }
 
@@ -48,13 +52,22 @@ fn is_repeatable(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 
+/// Between nothing and all of `whole`. The standard library seeds each `RandomState` at random.
+fn part_of(whole: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    whole.mul_f64(random as f64 / u64::MAX as f64)
+}
+
+/// A caller that waits longer is better told.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
+
 #[cfg(test)]
 mod tests {
     use orgtoken_client::TransportError;
     use orgtoken_client::transport::Phase;
 
     use super::*;
-    use crate::failure::tests::failed;
+    use crate::failure::tests::{failed, failed_with};
 
     #[test]
     fn what_may_have_been_done_is_not_done_twice() {
@@ -64,7 +77,13 @@ mod tests {
             ("B07 lost answer", cut(), true, false),
             ("never sent", closed(), true, true),
             ("503", failed(503, "SERVER_UNAVAILABLE", ""), true, false),
-            ("calls used up", failed(403, "REQUEST_LIMIT_EXCEEDED", ""), true, true),
+            (
+                "concurrent",
+                failed(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests …"),
+                true,
+                true,
+            ),
+            ("of the day", failed(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests …"), false, false),
             ("429", failed(429, "", ""), true, true),
             ("wrong", failed(400, "MALFORMED_QUERY", ""), false, false),
             ("forbidden", failed(403, "API_DISABLED_FOR_ORG", ""), false, false),
@@ -78,8 +97,34 @@ mod tests {
     #[test]
     fn waits_grow_and_attempts_end() {
         let closed = RestError::Transport(TransportError::Closed);
-        let waits = [1, 2, 3].map(|made| Backoff::default().wait(made, &Method::GET, &closed));
+        let wait = |made| Backoff::default().wait(made, &Method::GET, &closed);
         let ms = Duration::from_millis;
-        assert_eq!(waits, [Some(ms(500)), Some(ms(1000)), None]);
+        for _ in 0..100 {
+            assert!((ms(250)..=ms(500)).contains(&wait(1).unwrap()));
+            assert!((ms(500)..=ms(1000)).contains(&wait(2).unwrap()));
+        }
+        assert_ne!(wait(1), wait(1));
+        assert_eq!(wait(3), None);
+    }
+
+    #[test]
+    fn retry_after_is_waited_for_up_to_a_minute() {
+        let now = "Sat, 28 Nov 2026 22:00:00 GMT";
+        for (retry_after, date, seconds) in [
+            ("7", None, Some(7)),
+            ("60", None, Some(60)),
+            ("61", None, None),
+            ("Sat, 28 Nov 2026 22:00:20 GMT", Some(now), Some(20)),
+            ("Sat, 28 Nov 2026 21:00:00 GMT", Some(now), Some(0)),
+            ("Sat, 28 Nov 2026 23:00:00 GMT", Some(now), None),
+            ("Sat, 28 Nov 2026 23:00:00 GMT", None, Some(0)),
+            ("soon", None, Some(0)),
+        ] {
+            let headers = [("retry-after", Some(retry_after)), ("date", date)];
+            let error = failed_with(429, headers);
+            let wait = Backoff::default().wait(1, &Method::POST, &error);
+            let whole = wait.map(|wait| wait.as_secs());
+            assert_eq!(whole, seconds, "{retry_after} {date:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@ use http::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::org::to_json;
-use crate::path::segment;
+use crate::path::{encode, segment};
 use crate::{Object, Org, RestError, Saved, Value};
 
 /// Up to [`Org::MOST_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
@@ -38,13 +38,21 @@ impl Org {
         field: &str,
         records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
-        let path = format!("composite/sobjects/{}/{}", segment(object), segment(field));
+        let path = format!(
+            "composite/sobjects/{}/{}",
+            segment("object", object)?,
+            segment("external id field", field)?
+        );
         self.collection(Method::PATCH, &path, object, records).await
     }
 
     /// Puts records into the recycle bin.
     pub async fn delete_all(&self, ids: &[&str]) -> Result<Vec<Saved>, RestError> {
-        let ids_of_call = segment(&ids.join(","));
+        // An empty id between two commas would shift the outcomes of those behind it.
+        if ids.iter().any(|id| id.trim().is_empty() || id.contains(',')) {
+            return Err(RestError::Segment { what: "id", empty: true });
+        }
+        let ids_of_call = encode(&ids.join(","));
         let path = format!("composite/sobjects?ids={ids_of_call}&allOrNone=false");
         self.outcomes(Method::DELETE, &path, Bytes::new(), ids.len()).await
     }

@@ -1,10 +1,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use orgtoken_client::{TokenError, TransportError};
+use orgtoken_oauth::session::is_session_end;
 
-use crate::Failure;
+use crate::{Failure, Problem};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,9 @@ pub enum RestError {
         /// The limit.
         ratio: usize,
     },
+    /// A page names itself or an earlier one as the next.
+    #[error("the next page is one that was read already")]
+    Loop,
     /// The next page would be at another host.
     #[error("the next page is said to be at another host, which gets no token")]
     Page,
@@ -39,6 +44,14 @@ pub enum RestError {
     /// A record to send is not a JSON object.
     #[error("the record is not a JSON object")]
     Record,
+    /// An id, an external id or a name that a URL cannot hold.
+    #[error("{what} is {}", if *empty { "empty" } else { "`.` or `..`, which a URL cannot hold" })]
+    Segment {
+        /// `id`, `external id`, `object`
+        what: &'static str,
+        /// Whether it is empty, and not `.` or `..`.
+        empty: bool,
+    },
     /// There is no token to make the call with.
     #[error(transparent)]
     Token(#[from] Arc<TokenError>),
@@ -70,9 +83,10 @@ impl RestError {
             Self::Encoding => "resp.encoding",
             Self::Failed(failure) => failure_code(failure),
             Self::Inflated { .. } => "resp.inflated",
-            Self::Page => "resp.page",
+            Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Record => "api.record",
+            Self::Segment { .. } => "api.segment",
             Self::Token(error) => error.code(),
             Self::TooLarge { .. } => "resp.too_large",
             Self::TooMany { .. } => "api.too_many",
@@ -87,6 +101,7 @@ impl RestError {
             Self::Answer { .. }
             | Self::Encoding
             | Self::Inflated { .. }
+            | Self::Loop
             | Self::Page
             | Self::Unexpected => {
                 "check what stands between here and Salesforce: a proxy may answer in its place"
@@ -96,6 +111,10 @@ impl RestError {
                 "give a path from the root, `/services/…`, or one below the version: `limits`"
             }
             Self::Record => "pass a struct, a map or a JSON object",
+            Self::Segment { empty: true, .. } => "check where the value comes from",
+            Self::Segment { .. } => {
+                "upsert it as one of several records: those send it in the body"
+            }
             Self::Token(error) => return error.hint(),
             Self::TooLarge { .. } => "ask for less at a time, or read the answer as it comes",
             Self::TooMany { .. } => "make several calls",
@@ -119,18 +138,30 @@ impl RestError {
     /// Some answers with status 401 are about a policy, and a new token would fare no better.
     pub fn is_session_end(&self) -> bool {
         self.failure().is_some_and(|failure| {
-            failure.is("Bad_OAuth_Token")
-                || (failure.is("INVALID_SESSION_ID") && !is_policy(failure))
+            let ends = |it: &Problem| is_session_end(failure.status(), &it.code, &it.message);
+            failure.problems().iter().any(ends)
         })
+    }
+
+    /// Whether the org is no longer at the URL that came with the token: a new login names the
+    /// present one.
+    pub fn is_moved(&self) -> bool {
+        self.failure().is_some_and(Failure::is_moved)
+    }
+
+    /// How long the answer asks to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.failure()?.retry_after()
     }
 
     /// Whether nothing can have been done, and the same may work a little later.
     pub(crate) fn is_undone(&self) -> bool {
         match self {
-            Self::Failed(failure) => {
-                failure.is("REQUEST_LIMIT_EXCEEDED")
-                    || failure.status() == StatusCode::TOO_MANY_REQUESTS
+            // The limit of a day does not pass within seconds; that of concurrent requests does.
+            Self::Failed(failure) if failure.is("REQUEST_LIMIT_EXCEEDED") => {
+                !failure.problems().iter().any(|it| it.message.contains("TotalRequests"))
             }
+            Self::Failed(failure) => failure.status() == StatusCode::TOO_MANY_REQUESTS,
             Self::Transport(error) => error.is_unsent() && error.is_transient(),
             _ => false,
         }
@@ -169,6 +200,7 @@ fn failure_hint(failure: &Failure) -> Option<&'static str> {
     by_code.or_else(by_catalogue).or_else(|| {
         Some(match failure.status() {
             StatusCode::UNAUTHORIZED => "get a new token, and check the user's session policies",
+            _ if failure.moved_to().is_some() => "set the instance URL to that of the org",
             status if is_outage(status) => {
                 "try again in some minutes; https://status.salesforce.com shows incidents"
             }
@@ -181,15 +213,6 @@ fn failure_hint(failure: &Failure) -> Option<&'static str> {
 fn is_outage(status: StatusCode) -> bool {
     status.is_server_error() || status.as_u16() == 420
 }
-
-fn is_policy(failure: &Failure) -> bool {
-    let policy = |message: &str| POLICIES.iter().any(|policy| message.contains(policy));
-    failure.problems().iter().any(|problem| policy(&problem.message))
-}
-
-/// Words of a 401 that no new token makes better.
-const POLICIES: [&str; 2] =
-    ["Connected app is not attached to Agent", "not valid for use with the REST API"];
 
 /// Codes that the catalogue has among the refusals.
 const HINTS: [(&str, &str); 3] = [
@@ -250,6 +273,8 @@ mod tests {
         for (status, code, message, ended) in [
             (401, "INVALID_SESSION_ID", "Session expired or invalid", true),
             (403, "Bad_OAuth_Token", "", true),
+            (401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE", true),
+            (401, "INVALID_JWT_FORMAT", "Invalid token format", true),
             (401, "INVALID_SESSION_ID", "Connected app is not attached to Agent", false),
             (
                 401,

@@ -1,7 +1,9 @@
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue::{self, ApiError};
 use serde_json::{Map, Value};
 
@@ -12,6 +14,7 @@ pub struct Failure {
     answer: Response<Bytes>,
     problems: Vec<Problem>,
     request: String,
+    moved_to: Option<String>,
 }
 
 impl Failure {
@@ -28,12 +31,16 @@ impl Failure {
             Ok(Value::Object(object)) => vec![Problem::of(&object, secret)],
             _ => Problem::word(body).into_iter().collect(),
         };
-        Self { answer, problems, request: String::new() }
+        Self { answer, problems, request: String::new(), moved_to: None }
     }
 
     /// The call that failed. A query may name what is nobody else's business, so it is left out.
-    pub(crate) fn of_call(mut self, method: &Method, path: &str) -> Self {
-        self.request = format!("{method} {path}");
+    pub(crate) fn of_call(mut self, method: &Method, uri: &Uri) -> Self {
+        self.request = format!("{method} {}", uri.path());
+        let location = self.answer.headers().get(LOCATION).and_then(|it| it.to_str().ok());
+        let location = location.and_then(|it| it.parse::<Uri>().ok());
+        let host = location.as_ref().and_then(Uri::host).filter(|host| Some(*host) != uri.host());
+        self.moved_to = host.filter(|_| self.status().is_redirection()).map(str::to_owned);
         self
     }
 
@@ -79,6 +86,43 @@ impl Failure {
         Usage::of(self.answer.headers())
     }
 
+    /// The host that a redirect leads to, if it is another one than that of the call.
+    pub fn moved_to(&self) -> Option<&str> {
+        self.moved_to.as_deref()
+    }
+
+    /// Whether this is the answer of a host where the org no longer is: a redirect, or a page that
+    /// says so.
+    pub(crate) fn is_moved(&self) -> bool {
+        let status = self.status();
+        let moves = [
+            StatusCode::MOVED_PERMANENTLY,
+            StatusCode::FOUND,
+            StatusCode::SEE_OTHER,
+            StatusCode::TEMPORARY_REDIRECT,
+            StatusCode::PERMANENT_REDIRECT,
+        ];
+        // The API answers in JSON; an HTML page for one of its paths comes from something else.
+        let is_html = || {
+            let kind = self.answer.headers().get(CONTENT_TYPE);
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+                && self.request.contains(" /services/data")
+        };
+        moves.contains(&status)
+            || (status == StatusCode::NOT_FOUND && (self.is("URL_NOT_RESET") || is_html()))
+    }
+
+    /// The wait that `Retry-After` asks for. A date is measured by the `Date` of the same answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let header = |name| self.answer.headers().get(name)?.to_str().ok();
+        let text = header(RETRY_AFTER)?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = |text| httpdate::parse_http_date(text).ok();
+        date(text)?.duration_since(date(header(DATE)?)?).ok()
+    }
+
     /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
     pub fn is(&self, code: &str) -> bool {
         self.problems.iter().any(|problem| problem.code == code)
@@ -98,6 +142,9 @@ impl fmt::Debug for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(host) = &self.moved_to {
+            return write!(f, "the org has moved to {host}");
+        }
         write!(f, "Salesforce answered {}", self.status().as_u16())?;
         for (index, problem) in self.problems.iter().enumerate() {
             write!(f, "{} {problem}", if index == 0 { ":" } else { ";" })?;
@@ -231,6 +278,46 @@ pub(crate) mod tests {
         let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
         let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
         RestError::Failed(Box::new(Failure::read(answer, "")))
+    }
+
+    pub(crate) fn failed_with<const N: usize>(
+        status: u16,
+        headers: [(&str, Option<&str>); N],
+    ) -> RestError {
+        let mut answer = Response::builder().status(status);
+        for (name, value) in headers {
+            answer = value.into_iter().fold(answer, |answer, value| answer.header(name, value));
+        }
+        let failure = Failure::read(answer.body(Bytes::new()).unwrap(), "");
+        let uri = Uri::from_static("https://acme.my.salesforce.com/services/data/v65.0/limits");
+        RestError::Failed(Box::new(failure.of_call(&Method::GET, &uri)))
+    }
+
+    #[test]
+    fn an_org_that_has_moved() {
+        const ELSEWHERE: &str = "https://acme2.my.salesforce.com/services/data/v65.0/limits";
+        for (status, location, kind, moved, host) in [
+            (301, Some(ELSEWHERE), None, true, Some("acme2.my.salesforce.com")),
+            (302, Some("/?ec=302"), None, true, None),
+            (302, Some("https://acme.my.salesforce.com/login"), None, true, None),
+            (302, None, None, true, None),
+            (300, Some(ELSEWHERE), None, false, Some("acme2.my.salesforce.com")),
+            (404, None, Some("text/html; charset=UTF-8"), true, None),
+            (404, None, Some("application/json"), false, None),
+            (503, None, Some("text/html"), false, None),
+        ] {
+            let error = failed_with(status, [("location", location), ("content-type", kind)]);
+            let failure = error.failure().unwrap();
+            assert_eq!(
+                (error.is_moved(), failure.moved_to()),
+                (moved, host),
+                "{status} {location:?}"
+            );
+        }
+        assert!(failed(404, "URL_NOT_RESET", "").is_moved());
+        assert!(!failed(404, "NOT_FOUND", "").is_moved());
+        let error = failed_with(301, [("location", Some(ELSEWHERE))]);
+        assert_eq!(error.to_string(), "the org has moved to acme2.my.salesforce.com");
     }
 
     fn failure(status: u16, body: &str) -> Failure {

@@ -116,9 +116,16 @@ impl Org {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.is_session_end() && !tries.renewed && self.tokens.invalidate(&token) {
-                info!("the token has ended: one new login, and one further attempt");
+            let is_over = error.is_session_end() || error.is_moved();
+            if is_over && !tries.renewed && self.tokens.invalidate(&token) {
+                info!(
+                    "the token is no longer valid at its host: one new login, and one further attempt"
+                );
                 (tries.made, tries.renewed) = (tries.made - 1, true);
+                let next = self.tokens.token(self.min_ttl).await?;
+                if next.token().access_token().is(token.token().access_token()) {
+                    return Err(error);
+                }
                 continue;
             }
             drop(token);
@@ -201,7 +208,7 @@ impl Org {
         })?;
         let answer = Response::from_parts(head, body);
         let failure = Failure::read(answer, token.access_token().secret());
-        Err(RestError::Failed(Box::new(failure.of_call(&called.0, called.1.path()))))
+        Err(RestError::Failed(Box::new(failure.of_call(&called.0, &called.1))))
     }
 }
 

@@ -29,8 +29,17 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
     text.parse().map_err(|_| RestError::Path)
 }
 
-/// One segment of a path, or one value of a query, whatever the text holds.
-pub(crate) fn segment(text: &str) -> String {
+/// One segment of a path. A server drops an empty segment, `.` and `..`, however they are encoded,
+/// and then the path is that of something else: `sobjects/Account/` is the object, not a record.
+pub(crate) fn segment(what: &'static str, text: &str) -> Result<String, RestError> {
+    if text.trim().is_empty() || text == "." || text == ".." {
+        return Err(RestError::Segment { what, empty: text.trim().is_empty() });
+    }
+    Ok(encode(text))
+}
+
+/// A text as it may be in a path or a query.
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
@@ -100,11 +109,20 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_stays_one() {
+    fn empty_segments_and_dots_are_refused() {
+        for text in ["", " ", ".", ".."] {
+            let error = segment("id", text).unwrap_err();
+            assert_eq!(error.code(), "api.segment", "{text:?}");
+        }
+        assert_eq!(segment("id", "...").unwrap(), "...");
+    }
+
+    #[test]
+    fn slashes_in_a_segment_are_encoded() {
         for (text, encoded) in
             [("Ext__c", "Ext__c"), ("a/b?c#d%41", "a%2Fb%3Fc%23d%2541"), ("å b", "%C3%A5%20b")]
         {
-            assert_eq!(segment(text), encoded);
+            assert_eq!(segment("id", text).unwrap(), encoded);
         }
     }
 

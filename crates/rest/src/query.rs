@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 
-use crate::path::segment;
+use crate::path::encode;
 use crate::{Object, Org, RestError, Value};
 
 impl Org {
@@ -68,7 +68,7 @@ impl Query {
     /// What a sub-query found is whole: where it has pages of its own, they are got too.
     pub async fn next(&mut self) -> Result<Option<Page>, RestError> {
         let path = match &self.next {
-            Next::First => format!("{}?q={}", self.resource, segment(&self.soql)),
+            Next::First => format!("{}?q={}", self.resource, encode(&self.soql)),
             Next::Further(path) => path.clone(),
             Next::Done => return Ok(None),
         };

@@ -3,7 +3,7 @@ use http::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::org::to_json;
-use crate::path::segment;
+use crate::path::{encode, segment};
 use crate::{Object, Org, RestError, Saved};
 
 /// Single records.
@@ -14,15 +14,15 @@ impl Org {
         object: &str,
         record: &(impl Serialize + ?Sized),
     ) -> Result<Saved, RestError> {
-        let path = format!("sobjects/{}", segment(object));
+        let path = format!("sobjects/{}", segment("object", object)?);
         self.save(Method::POST, &path, record).await
     }
 
     /// Reads the named fields of a record, or all of them if none is named.
     pub async fn get(&self, object: &str, id: &str, fields: &[&str]) -> Result<Object, RestError> {
-        let mut path = format!("sobjects/{}/{}", segment(object), segment(id));
+        let mut path = record_path(object, id)?;
         if !fields.is_empty() {
-            path += &format!("?fields={}", segment(&fields.join(",")));
+            path += &format!("?fields={}", encode(&fields.join(",")));
         }
         self.json(Method::GET, &path, HeaderMap::new(), Bytes::new()).await
     }
@@ -34,7 +34,7 @@ impl Org {
         id: &str,
         record: &(impl Serialize + ?Sized),
     ) -> Result<(), RestError> {
-        let path = format!("sobjects/{}/{}", segment(object), segment(id));
+        let path = record_path(object, id)?;
         self.save(Method::PATCH, &path, record).await.map(drop)
     }
 
@@ -46,13 +46,14 @@ impl Org {
         value: &str,
         record: &(impl Serialize + ?Sized),
     ) -> Result<Saved, RestError> {
-        let path = format!("sobjects/{}/{}/{}", segment(object), segment(field), segment(value));
+        let object_and_field = record_path(object, field)?;
+        let path = format!("{object_and_field}/{}", segment("external id", value)?);
         self.save(Method::PATCH, &path, record).await
     }
 
     /// Puts a record into the recycle bin.
     pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
-        let path = format!("sobjects/{}/{}", segment(object), segment(id));
+        let path = record_path(object, id)?;
         self.request(Method::DELETE, &path, HeaderMap::new(), Bytes::new()).await.map(drop)
     }
 
@@ -70,4 +71,8 @@ impl Org {
         }
         serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
     }
+}
+
+fn record_path(object: &str, id: &str) -> Result<String, RestError> {
+    Ok(format!("sobjects/{}/{}", segment("object", object)?, segment("id", id)?))
 }

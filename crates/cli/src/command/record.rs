@@ -30,8 +30,10 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
     /// The kind of record, such as Account
+    #[arg(value_parser = segment)]
     object: String,
     /// The id of the record
+    #[arg(value_parser = segment)]
     id: String,
     /// Only these fields, separated by commas
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
@@ -48,6 +50,7 @@ pub(crate) struct Get {
 #[command(verbatim_doc_comment)]
 pub(crate) struct Create {
     /// The kind of record, such as Account
+    #[arg(value_parser = segment)]
     object: String,
     #[command(flatten)]
     given: Given,
@@ -74,11 +77,13 @@ pub(crate) struct Update {
 #[command(verbatim_doc_comment)]
 pub(crate) struct Upsert {
     /// The kind of record, such as Account
+    #[arg(value_parser = segment)]
     object: String,
     /// The field that is the external id
+    #[arg(value_parser = segment)]
     key: String,
     /// The external id of the record; with --from each row has its own
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     value: Option<String>,
     #[command(flatten)]
     given: Given,
@@ -99,9 +104,10 @@ pub(crate) struct Delete {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
     /// The kind of record, such as Account
+    #[arg(value_parser = segment)]
     object: String,
     /// The id of the record
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     id: Option<String>,
 }
 
@@ -137,6 +143,15 @@ pub(crate) struct Common {
     many: Rows,
     #[command(flatten)]
     caller: Caller,
+}
+
+/// A part of a path. An empty one, as of a variable that is not set, would name something else.
+fn segment(text: &str) -> Result<String, &'static str> {
+    match text {
+        "." | ".." => Err("a URL cannot hold it; `record upsert --from` can"),
+        _ if text.trim().is_empty() => Err("it is empty"),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {

@@ -18,11 +18,11 @@ use crate::support::Bench;
 const ACCOUNT: &str = r#"{"Name":"Acme AB"}"#;
 
 #[tokio::test]
-async fn b19_calls_that_are_used_up_are_waited_for_and_cost_no_login() {
+async fn a_daily_limit_is_neither_retried_nor_met_with_a_login() {
     let bench = Bench::playing("request-limit");
     let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
     assert_eq!(error.code(), "rate.limited");
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 3));
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
 }
 
 #[tokio::test]

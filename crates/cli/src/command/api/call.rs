@@ -1,6 +1,9 @@
 //! A call, made once or for each of several pages, and what is printed of its answers.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
+use form_urlencoded::Serializer;
 use http::response::Parts;
 use http::{HeaderMap, Method, Response};
 use orgtoken_rest::{Body, Org, RestError, Usage, Value};
@@ -58,15 +61,28 @@ impl Call {
         org: &Org,
         printer: &Printer<'_>,
     ) -> Result<(), Failure> {
+        let mut seen = HashSet::from([self.path.clone()]);
         loop {
             let (head, body) = self.send(org, printer).await?.into_parts();
             let page = body.whole(MAX_PAGE).await?;
             printer.head(&head)?;
-            printer.page(&page)?;
-            match serde_json::from_slice::<Links>(&page).ok().and_then(Links::next) {
-                Some(next) => self.path = next,
-                None => return Ok(()),
+            let is_first = seen.len() == 1;
+            // The pages of a Bulk API job are CSV, and each has the header.
+            let next = match locator(&head) {
+                Some(locator) => {
+                    printer.page(if is_first { &page } else { without_header(&page) })?;
+                    locator.map(|locator| with_locator(&self.path, locator))
+                }
+                None => {
+                    printer.page(&page)?;
+                    serde_json::from_slice::<Links>(&page).ok().and_then(Links::next)
+                }
+            };
+            let Some(next) = next else { return Ok(()) };
+            if !seen.insert(next.clone()) {
+                return Err(RestError::Loop.into());
             }
+            self.path = next;
         }
     }
 
@@ -126,12 +142,32 @@ impl Printer<'_> {
 
     /// A page and a line break, so that each is a document of its own.
     fn page(&self, page: &[u8]) -> Result<(), Failure> {
-        if self.silent {
+        if self.silent || page.is_empty() {
             return Ok(());
         }
         self.console.data(page)?;
         if page.ends_with(b"\n") { Ok(()) } else { Ok(self.console.data(b"\n")?) }
     }
+}
+
+/// The `Sforce-Locator` of a page of a job's results, if the answer is one; `null` is the last page.
+fn locator(head: &Parts) -> Option<Option<&str>> {
+    let locator = head.headers.get("sforce-locator")?.to_str().ok()?;
+    Some(Some(locator).filter(|locator| !locator.is_empty() && *locator != "null"))
+}
+
+fn with_locator(path: &str, locator: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "locator");
+    let mut pairs = Serializer::new(String::new());
+    pairs.extend_pairs(kept).append_pair("locator", locator);
+    format!("{path}?{}", pairs.finish())
+}
+
+/// The rows below the header, whose names hold no line break.
+fn without_header(page: &[u8]) -> &[u8] {
+    let end = page.iter().position(|byte| *byte == b'\n');
+    &page[end.map_or(page.len(), |end| end + 1)..]
 }
 
 /// Where the next page is, by the names that the platform's resources have for it.
@@ -150,3 +186,27 @@ impl Links {
 
 /// Pages are made to be held: 2,000 records, or 2,000 rows of a list.
 const MAX_PAGE: usize = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locator_leads_to_the_next_page_of_a_job() {
+        for (path, expected) in [
+            ("jobs/query/750/results", "jobs/query/750/results?locator=MTAw"),
+            (
+                "jobs/query/750/results?maxRecords=5",
+                "jobs/query/750/results?maxRecords=5&locator=MTAw",
+            ),
+            ("x?locator=old&maxRecords=5", "x?maxRecords=5&locator=MTAw"),
+        ] {
+            assert_eq!(with_locator(path, "MTAw"), expected);
+        }
+        for (page, rows) in
+            [("Id\n1\n2\n", "1\n2\n"), ("Id\r\n1\r\n", "1\r\n"), ("Id\n", ""), ("Id", ""), ("", "")]
+        {
+            assert_eq!(without_header(page.as_bytes()), rows.as_bytes());
+        }
+    }
+}

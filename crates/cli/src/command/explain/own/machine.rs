@@ -39,6 +39,11 @@ pub(super) const CODES: &[OwnCode] = &[
         next: "correct what Salesforce names",
     },
     OwnCode {
+        code: "api.segment",
+        meaning: "an id, an external id or a name is empty, or is `.` or `..`",
+        next: "check where the value comes from; `record upsert --from` takes any external id",
+    },
+    OwnCode {
         code: "api.too_many",
         meaning: "there are more of these than one call takes",
         next: "make several calls",

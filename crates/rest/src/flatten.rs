@@ -1,0 +1,239 @@
+//! Records as rows: the fields of related records beside the record's own.
+
+mod select;
+
+use select::{Item, Selected};
+
+use crate::{Object, Value};
+
+/// The way to a value: `Account.Name` is `Account` and `Name`.
+type Path = Vec<String>;
+
+/// The columns of a query.
+///
+/// They come from the text of the query, so they are the same whatever it finds: a related record
+/// that is missing has its columns all the same. Names are spelled as in the query. An alias of FROM
+/// is left out, TYPEOF has a column for each field of each branch, an aggregate has its alias or
+/// `expr0`, and a sub-query has one column.
+///
+/// ```
+/// use orgtoken_rest::{Columns, Object};
+///
+/// let columns = Columns::of_query("SELECT c.Id, c.Account.Name FROM Contact c").unwrap();
+/// assert_eq!(columns.names(), ["Id", "Account.Name"]);
+///
+/// let contact: Object = serde_json::from_str(r#"{ "Id": "003", "Account": null }"#)?;
+/// assert_eq!(columns.row(&contact), ["003", ""]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Columns(Vec<Path>);
+
+impl Columns {
+    /// The columns of a query; `None` if its text does not name them all, as that of
+    /// `SELECT FIELDS(ALL)` and of `SELECT COUNT()`, which has no records.
+    pub fn of_query(soql: &str) -> Option<Self> {
+        let Selected { items, is_count } = Selected::of(soql);
+        let is_known = !is_count && !items.is_empty() && !items.contains(&Item::Unknown);
+        let mut columns = Self::default();
+        for item in items {
+            if let Item::Column(path) = item {
+                columns.add(path);
+            }
+        }
+        is_known.then_some(columns)
+    }
+
+    /// The columns of a query whose text does not name them all: the fields of these records take
+    /// the place of what is unknown.
+    pub fn of_records(soql: &str, records: &[Object]) -> Self {
+        let mut named = Self::default();
+        for item in Selected::of(soql).items {
+            if let Item::Column(path) = item {
+                named.add(path);
+            }
+        }
+        let mut columns = Self::default();
+        records.iter().for_each(|record| columns.collect(record, &[], &named));
+        named.0.into_iter().for_each(|path| columns.add(path));
+        columns
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names, such as `Account.Name`.
+    pub fn names(&self) -> Vec<String> {
+        self.0.iter().map(|path| path.join(".")).collect()
+    }
+
+    /// The cells of a record: nothing for a null, plain decimals for numbers, JSON for what a
+    /// sub-query found and for compound fields.
+    pub fn row(&self, record: &Object) -> Vec<String> {
+        self.0.iter().map(|path| find(record, path).map(cell).unwrap_or_default()).collect()
+    }
+
+    /// Whether a record has a value that is in no column.
+    pub fn lacks(&self, record: &Object) -> bool {
+        let mut own = Self::default();
+        own.collect(record, &[], &Self::default());
+        own.0.iter().any(|path| {
+            let is_null = find(record, path).is_none_or(Value::is_null);
+            !is_null && !self.0.iter().any(|column| is_below(column, path))
+        })
+    }
+
+    /// Adds the fields of a record, and those of related records.
+    fn collect(&mut self, record: &Object, above: &[String], named: &Self) {
+        for (name, value) in record.iter().filter(|(name, _)| *name != "attributes") {
+            let path = [above, std::slice::from_ref(name)].concat();
+            match value {
+                Value::Object(related) if related.contains_key("attributes") => {
+                    self.collect(related, &path, named);
+                }
+                // A related record that is missing has the columns that the query names.
+                Value::Null if named.0.iter().any(|it| is_below(it, &path)) => {
+                    let below = named.0.iter().filter(|it| is_below(it, &path));
+                    below.for_each(|path| self.add(path.clone()));
+                }
+                _ => self.add(path),
+            }
+        }
+    }
+
+    fn add(&mut self, path: Path) {
+        if !self.0.iter().any(|column| column.len() == path.len() && is_below(column, &path)) {
+            self.0.push(path);
+        }
+    }
+}
+
+/// Whether a query is `SELECT COUNT()`: then it finds a number, [`Page::total_size`], and no
+/// records.
+///
+/// [`Page::total_size`]: crate::Page::total_size
+pub fn is_count(soql: &str) -> bool {
+    Selected::of(soql).is_count
+}
+
+/// A value without the `attributes` of records, on every level.
+pub fn without_attributes(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(without_attributes).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(name, _)| name != "attributes");
+            Value::Object(fields.map(|(name, value)| (name, without_attributes(value))).collect())
+        }
+        value => value,
+    }
+}
+
+fn find<'a>(record: &'a Object, path: &[String]) -> Option<&'a Value> {
+    let (last, above) = path.split_last()?;
+    let owner = above.iter().try_fold(record, |owner, name| field(owner, name)?.as_object())?;
+    field(owner, last)
+}
+
+/// Salesforce answers with its own spelling, whatever that of the query.
+fn field<'a>(record: &'a Object, name: &str) -> Option<&'a Value> {
+    let by_spelling = || record.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    record.get(name).or_else(|| by_spelling().map(|(_, value)| value))
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_plain().into_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(object) if object.contains_key("records") => {
+            without_attributes(object["records"].clone()).to_string()
+        }
+        Value::Array(_) | Value::Object(_) => without_attributes(value.clone()).to_string(),
+    }
+}
+
+/// Whether `path` is `above`, or a field below it. Salesforce ignores case.
+fn is_below(path: &[String], above: &[String]) -> bool {
+    path.len() >= above.len()
+        && path.iter().zip(above).all(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(json: &str) -> Vec<Object> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn columns_do_not_depend_on_the_data() {
+        let soql = "SELECT c.Id, c.account.name, Nick FROM Contact c";
+        let columns = Columns::of_query(soql).unwrap();
+        assert_eq!(columns.names(), ["Id", "account.name", "Nick"]);
+        let records = records(
+            r#"[{ "attributes": {}, "Id": "1", "Account": null, "Nick": null },
+                { "attributes": {}, "Id": "2", "Nick": 7,
+                  "Account": { "attributes": {}, "Name": "Acme" } }]"#,
+        );
+        assert_eq!(columns.row(&records[0]), ["1", "", ""]);
+        assert_eq!(columns.row(&records[1]), ["2", "Acme", "7"]);
+        assert!(!records.iter().any(|record| columns.lacks(record)));
+    }
+
+    #[test]
+    fn branches_of_typeof_share_a_column_of_the_same_name() {
+        let soql = "SELECT TYPEOF What WHEN Account THEN Phone, Name ELSE Name END FROM Event";
+        let columns = Columns::of_query(soql).unwrap();
+        assert_eq!(columns.names(), ["What.Phone", "What.Name"]);
+        let records = records(
+            r#"[{ "What": null }, { "What": { "attributes": {}, "Name": "x" } }]"#,
+        );
+        assert_eq!(columns.row(&records[0]), ["", ""]);
+        assert_eq!(columns.row(&records[1]), ["", "x"]);
+    }
+
+    #[test]
+    fn sub_queries_and_addresses_are_json() {
+        let soql = "SELECT Id, (SELECT LastName FROM Contacts), BillingAddress FROM Account";
+        let columns = Columns::of_query(soql).unwrap();
+        assert_eq!(columns.names(), ["Id", "Contacts", "BillingAddress"]);
+        let records = records(
+            r#"[{ "Id": "1", "BillingAddress": { "city": "Lund", "latitude": 1E-7 },
+                "Contacts": { "totalSize": 1, "done": true, "records":
+                    [{ "attributes": {}, "LastName": "Hopper" }] } }]"#,
+        );
+        assert_eq!(
+            columns.row(&records[0]),
+            ["1", r#"[{"LastName":"Hopper"}]"#, r#"{"city":"Lund","latitude":1E-7}"#]
+        );
+    }
+
+    #[test]
+    fn cells_are_plain_decimals_with_all_digits() {
+        let columns = Columns::of_query("SELECT A, B, C FROM X").unwrap();
+        let records = records(r#"[{ "A": 12345678901234567.89, "B": 1E-7, "C": -0.0 }]"#);
+        assert_eq!(columns.row(&records[0]), ["12345678901234567.89", "0.0000001", "-0.0"]);
+    }
+
+    #[test]
+    fn fields_that_only_the_org_knows_come_from_records() {
+        let soql = "SELECT FIELDS(ALL), Owner.Name FROM Account LIMIT 200";
+        assert_eq!(Columns::of_query(soql), None);
+        let records = records(r#"[{ "Id": "1", "Name": null, "Owner": null }]"#);
+        assert_eq!(Columns::of_records(soql, &records).names(), ["Id", "Name", "Owner.Name"]);
+    }
+
+    #[test]
+    fn a_value_in_no_column_is_noticed() {
+        let columns = Columns::of_records("", &records(r#"[{ "Id": "1", "What": null }]"#));
+        let late = records(
+            r#"[{ "Id": "2", "What": { "attributes": {}, "Phone": "1" } },
+                { "Id": "2", "New": 1 }, { "Id": "2", "New": null }]"#,
+        );
+        assert_eq!(late.iter().map(|it| columns.lacks(it)).collect::<Vec<_>>(), [true, true, false]);
+    }
+}
