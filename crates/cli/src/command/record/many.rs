@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 
 /// What is to be done with each record.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ impl<'a> Many<'a> {
         let mut rows = Rows::open(self.from, many.format)?;
         let path = many.failed.as_ref();
         let mut failed = Failed::new(path, self.from, rows.format(), rows.head())?;
-        let org = Session::open(caller, self.console)?.org()?;
+        let org = session::org(caller, self.console)?.0;
         let mut done = Done::default();
         let ended = wait_for(self.feed(&org, &mut rows, &mut failed, &mut done));
         self.sum_up(&done, &failed)?;
