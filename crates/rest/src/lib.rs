@@ -64,6 +64,7 @@ pub use error::RestError;
 mod failure;
 pub use failure::{Failure, Problem};
 mod gzip;
+pub mod load;
 mod offered;
 pub use offered::Offered;
 mod org;

@@ -1,0 +1,47 @@
+//! Record files: create, update, upsert or delete a record for each row of a file.
+//!
+//! A file is checked as a whole before its first row is sent, and the outcome of every row is known
+//! afterwards: created, updated, deleted, failed with a reason, not sent, or unknown (sent, but the
+//! answer was lost). The steps are separate, so that a program can show what happens in between:
+//!
+//! 1. [`RecordFile::open`] decides by rule what the file is ([`Form`], delimiter, [`Encoding`]).
+//! 2. [`RecordFile::check`] describes the object and reads every row: quotes, widths, names, ids,
+//!    types. It returns every fault with row and column, or a [`CheckedFile`].
+//! 3. [`Load`] sends the rows, up to 200 by each call. The future of [`Load::next`] can be dropped
+//!    at any time: [`Load::finish`] reports the rows of that call as unknown.
+//! 4. A [`Journal`] on disk makes a load resumable after any kind of end. Rows that it lists as
+//!    unknown are never sent again.
+//!
+//! Memory does not grow with the file: one batch of rows is held at a time.
+//!
+//! ```no_run
+//! # async fn load(org: orgtoken_rest::Org) -> Result<(), Box<dyn std::error::Error>> {
+//! use orgtoken_rest::load::{Load, Operation, Outputs, ReadOptions, RecordFile};
+//!
+//! let file = RecordFile::open("accounts.csv".as_ref(), ReadOptions::default())?;
+//! let checked = file.check(&org, "Account", Operation::Create).await?;
+//! let mut load = Load::begin(&org, &checked, Outputs::default(), None)?;
+//! while let Some(rows) = load.next().await? {
+//!     println!("{} rows done", rows.len());
+//! }
+//! println!("{} created", load.finish().counts.created);
+//! # Ok(())
+//! # }
+//! ```
+
+mod cell;
+mod check;
+mod describe;
+mod fault;
+mod id;
+mod read;
+mod report;
+mod resume;
+mod send;
+
+pub use check::{CheckError, CheckedFile, Operation};
+pub use fault::{Fault, FaultKind, Place};
+pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
+pub use report::{Counts, Outcome, Output, Outputs, Reason, Report, RowResult};
+pub use resume::{Journal, ResumeError};
+pub use send::{Load, LoadError};

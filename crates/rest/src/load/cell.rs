@@ -1,0 +1,256 @@
+//! Whether a value fits the type of its field, and how it is sent.
+//!
+//! Only what Salesforce is sure to refuse, or would read as something else, is a fault: lengths,
+//! picklists and validation rules are left to the org, which answers row by row.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::fault::FaultKind;
+use super::id::is_id;
+
+/// The types of fields that are told apart here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Boolean,
+    Date,
+    DateTime,
+    Number,
+    Reference,
+    Text,
+    Whole,
+    Other,
+}
+
+impl Kind {
+    /// By the `type` of a describe answer.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "boolean" => Self::Boolean,
+            "currency" | "double" | "percent" => Self::Number,
+            "date" => Self::Date,
+            "datetime" => Self::DateTime,
+            "id" | "reference" => Self::Reference,
+            "int" | "long" => Self::Whole,
+            "combobox" | "email" | "encryptedstring" | "multipicklist" | "phone" | "picklist"
+            | "string" | "textarea" | "url" => Self::Text,
+            _ => Self::Other,
+        }
+    }
+
+    /// The JSON of a text that is not empty.
+    pub(super) fn json_of(self, text: &str) -> Result<Cow<'_, str>, FaultKind> {
+        match self {
+            Self::Boolean => boolean(text).map(Cow::Borrowed).ok_or(FaultKind::NotBoolean),
+            Self::Number => number(text).ok_or(FaultKind::NotNumber),
+            Self::Whole => match number(text) {
+                Some(number) if !text.contains(['.', 'e', 'E']) => Ok(number),
+                Some(_) => Err(FaultKind::NotWhole),
+                None => Err(FaultKind::NotNumber),
+            },
+            Self::Date if !is_date(text) => Err(FaultKind::NotDate),
+            Self::DateTime if !is_date(text) => Err(FaultKind::NotDate),
+            Self::Reference if !is_id(text) => Err(FaultKind::NotId),
+            _ => Ok(quoted(text).into()),
+        }
+    }
+
+    /// A JSON value as it is sent: as it was written, but for booleans in quotes.
+    pub(super) fn json_of_value(self, value: &RawValue) -> Result<Cow<'_, str>, FaultKind> {
+        let raw = value.get();
+        match raw.as_bytes().first() {
+            Some(b'"') => {
+                let text: String = serde_json::from_str(raw).unwrap_or_default();
+                match self {
+                    _ if text.is_empty() => Ok(raw.into()),
+                    Self::Boolean => self.json_of(&text).map(|json| json.into_owned().into()),
+                    _ => self.json_of(&text).map(|_| raw.into()),
+                }
+            }
+            Some(b't' | b'f') if matches!(self, Self::Boolean | Self::Other) => Ok(raw.into()),
+            Some(b'-' | b'0'..=b'9') => match self {
+                Self::Number | Self::Other => Ok(raw.into()),
+                Self::Whole if !raw.contains(['.', 'e', 'E']) => Ok(raw.into()),
+                Self::Whole => Err(FaultKind::NotWhole),
+                _ => Err(self.mismatch()),
+            },
+            Some(b'n') => Ok(raw.into()),
+            _ if self == Self::Other => Ok(raw.into()),
+            _ => Err(self.mismatch()),
+        }
+    }
+
+    fn mismatch(self) -> FaultKind {
+        FaultKind::NotType(match self {
+            Self::Boolean => "true or false",
+            Self::Date | Self::DateTime => "a date in quotes",
+            Self::Number | Self::Whole => "a number",
+            Self::Reference => "an id in quotes",
+            Self::Text | Self::Other => "text in quotes",
+        })
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is JSON")
+}
+
+/// The words that Salesforce's own loaders take, whatever their case.
+fn boolean(text: &str) -> Option<&'static str> {
+    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(&["true", "yes", "y", "on", "1"]) {
+        return Some("true");
+    }
+    is(&["false", "no", "n", "off", "0"]).then_some("false")
+}
+
+/// A decimal number with every digit that was written. One that is not a JSON number, such as `007`
+/// or `+1`, is sent in quotes, which Salesforce takes as well.
+fn number(text: &str) -> Option<Cow<'_, str>> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_mantissa = match mantissa.split_once('.') {
+        None => is_digits(mantissa),
+        Some((whole, part)) => {
+            (whole.is_empty() || is_digits(whole))
+                && (part.is_empty() || is_digits(part))
+                && mantissa != "."
+        }
+    };
+    let is_exponent = |text: &str| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+    if !is_mantissa || !exponent.is_none_or(is_exponent) {
+        return None;
+    }
+    // Read and dropped: the text itself is sent.
+    let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
+    Some(if is_json { text.into() } else { quoted(text).into() })
+}
+
+/// `2026-12-31`, alone or before a time. How precise the time is, is left to the org.
+fn is_date(text: &str) -> bool {
+    let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
+    let mut parts = date.split('-');
+    let mut part = |digits: usize| {
+        let part = parts.next().filter(|part| part.len() == digits)?;
+        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok())?
+    };
+    let is_calendar = matches!(
+        (part(4), part(2), part(2)),
+        (Some(year), Some(month), Some(day))
+            if (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day)
+    );
+    is_calendar && parts.next().is_none() && (time.is_empty() || time.starts_with('T'))
+}
+
+fn days_of(year: u16, month: u16) -> u16 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 => 28 + u16::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits_and_other_notations_are_refused() {
+        for (text, expected) in [
+            ("12345678901234567.89", Some("12345678901234567.89")),
+            ("999999999999999999", Some("999999999999999999")),
+            ("-0.10", Some("-0.10")),
+            ("1E-7", Some("1E-7")),
+            ("007", Some("\"007\"")),
+            ("+1", Some("\"+1\"")),
+            (".5", Some("\".5\"")),
+            ("5.", Some("\"5.\"")),
+            ("1,5", None),
+            ("1.000,00", None),
+            ("1,000", None),
+            ("1 000", None),
+            ("1\u{a0}000", None),
+            ("$5", None),
+            ("5 %", None),
+            (" 5", None),
+            ("55x", None),
+            (".", None),
+            ("1e", None),
+            ("--1", None),
+            ("0x10", None),
+            ("NaN", None),
+        ] {
+            let found = Kind::Number.json_of(text).ok();
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+        assert_eq!(Kind::Whole.json_of("5.0"), Err(FaultKind::NotWhole));
+        assert_eq!(Kind::Whole.json_of("5").as_deref(), Ok("5"));
+    }
+
+    #[test]
+    fn dates_are_those_of_iso_8601() {
+        for (text, expected) in [
+            ("2026-12-31", true),
+            ("2024-02-29", true),
+            ("2026-12-31T23:59:00.000+0000", true),
+            ("2026-02-29", false),
+            ("2026-13-01", false),
+            ("31.12.2026", false),
+            ("12/31/2026", false),
+            ("2026-1-1", false),
+            ("2026-12-31 23:59", false),
+            ("+026-12-31", false),
+            ("46387", false),
+        ] {
+            assert_eq!(Kind::Date.json_of(text).is_ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_values_are_sent_as_they_were_written() {
+        let sent = |kind: Kind, raw: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(raw).unwrap();
+            kind.json_of_value(&raw).map(Cow::into_owned)
+        };
+        for (kind, raw, expected) in [
+            (Kind::Number, "12345678901234567.890", Ok("12345678901234567.890")),
+            (Kind::Number, "\"1.50\"", Ok("\"1.50\"")),
+            (Kind::Text, "\"\\u00e4\"", Ok("\"\\u00e4\"")),
+            (Kind::Boolean, "\"TRUE\"", Ok("true")),
+            (Kind::Boolean, "false", Ok("false")),
+            (Kind::Text, "null", Ok("null")),
+            (Kind::Text, "\"\"", Ok("\"\"")),
+            (Kind::Other, "{\"latitude\":1}", Ok("{\"latitude\":1}")),
+            (Kind::Text, "5", Err(FaultKind::NotType("text in quotes"))),
+            (Kind::Number, "true", Err(FaultKind::NotType("a number"))),
+            (Kind::Number, "\"1,5\"", Err(FaultKind::NotNumber)),
+            (Kind::Whole, "5.0", Err(FaultKind::NotWhole)),
+            (Kind::Text, "[1]", Err(FaultKind::NotType("text in quotes"))),
+            (Kind::Reference, "\"x\"", Err(FaultKind::NotId)),
+        ] {
+            assert_eq!(sent(kind, raw), expected.map(str::to_owned), "{kind:?} {raw}");
+        }
+    }
+
+    #[test]
+    fn booleans_are_those_of_salesforces_loaders() {
+        for (text, expected) in [
+            ("TRUE", Some("true")),
+            ("yes", Some("true")),
+            ("1", Some("true")),
+            ("False", Some("false")),
+            ("0", Some("false")),
+            ("WAHR", None),
+            ("ja", None),
+            ("2", None),
+        ] {
+            assert_eq!(Kind::Boolean.json_of(text).ok().as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+use std::borrow::Cow;
+use std::fmt;
+
+/// One thing that is wrong with a record file. The value itself is not repeated: it may be private.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{place}{kind}")]
+#[non_exhaustive]
+pub struct Fault {
+    /// Where it is.
+    pub place: Place,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+impl Fault {
+    pub(super) fn new(place: Place, kind: FaultKind) -> Self {
+        Self { place, kind }
+    }
+
+    /// A short name that stays the same, of every fault.
+    pub const CODE: &'static str = "usage.records";
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        self.kind.hint()
+    }
+}
+
+/// Where a fault is, as far as that can be said.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The line of the file, counted from 1.
+    pub line: Option<u64>,
+    /// The row, counted from 1 without the header.
+    pub row: Option<u64>,
+    /// The column of a table, counted from 1.
+    pub column: Option<usize>,
+    /// The name of the column or of the field.
+    pub name: Option<String>,
+}
+
+impl Place {
+    pub(super) fn line(line: u64) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
+    pub(super) fn row(row: u64, line: u64) -> Self {
+        Self { row: Some(row), line: Some(line), ..Self::default() }
+    }
+
+    pub(super) fn in_column(mut self, column: usize, name: &str) -> Self {
+        self.column = Some(column);
+        self.with_name(name)
+    }
+
+    pub(super) fn with_name(mut self, name: &str) -> Self {
+        self.name = Some(shown(name));
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        parts.extend(self.line.map(|line| format!("line {line}")));
+        parts.extend(self.row.map(|row| format!("row {row}")));
+        match (self.column, &self.name) {
+            (Some(column), Some(name)) => parts.push(format!("column {column} (`{name}`)")),
+            (Some(column), None) => parts.push(format!("column {column}")),
+            (None, Some(name)) => parts.push(format!("field `{name}`")),
+            (None, None) => {}
+        }
+        if parts.is_empty() { Ok(()) } else { write!(f, "{}: ", parts.join(", ")) }
+    }
+}
+
+/// What is wrong with a record file.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// Two columns, or a column and a field it replaces, say the same.
+    #[error("the same field is in column {first} already")]
+    Duplicate {
+        /// The earlier column, counted from 1.
+        first: usize,
+    },
+    /// A JSON object has the same name twice.
+    #[error("the name is there twice")]
+    DuplicateName,
+    /// Bytes that the encoding does not have.
+    #[error("not {encoding}")]
+    Encoding {
+        /// `UTF-8` or `windows-1252`.
+        encoding: &'static str,
+    },
+    /// There is nothing in the file.
+    #[error("the file is empty")]
+    Empty,
+    /// A cell that must have a value has none.
+    #[error("the value is missing")]
+    EmptyValue,
+    /// A row without any value.
+    #[error("the row is empty")]
+    EmptyRow,
+    /// The header separates its columns in two ways.
+    #[error("the header has both `;` and tabs")]
+    Delimiter,
+    /// JSON that is malformed, or that is something else than records.
+    #[error("{0}")]
+    Json(&'static str),
+    /// The column or field that the operation needs is not there.
+    #[error("the column `{0}` is missing")]
+    MissingColumn(String),
+    /// A column without a name.
+    #[error("the column has no name")]
+    NoName,
+    /// The field cannot be the key of an upsert.
+    #[error("the field is not an external id")]
+    NotExternalId,
+    /// Not true or false.
+    #[error("not true or false")]
+    NotBoolean,
+    /// Not a date.
+    #[error("not a date")]
+    NotDate,
+    /// Not a field of the object.
+    #[error("`{0}` has no such field")]
+    NotField(String),
+    /// Not a record id.
+    #[error("not a record id")]
+    NotId,
+    /// Not a number.
+    #[error("not a number")]
+    NotNumber,
+    /// Something that is not a table or a list of records.
+    #[error("the file is {0}, not CSV or JSON")]
+    NotRecords(&'static str),
+    /// A JSON value of a type that the field does not take.
+    #[error("the field takes {0}")]
+    NotType(&'static str),
+    /// Not a whole number.
+    #[error("not a whole number")]
+    NotWhole,
+    /// A field that must not be in the file.
+    #[error("{0}")]
+    NotWanted(&'static str),
+    /// Salesforce does not let this user write the field.
+    #[error("the field cannot be written")]
+    NotWritable,
+    /// The id, or `attributes`, is that of another object.
+    #[error("a record of another object, not of `{0}`")]
+    OtherObject(String),
+    /// A quote in a field that does not begin with one.
+    #[error("a quote inside a field that does not begin with a quote (RFC 4180)")]
+    QuoteInside,
+    /// A quote that is opened and never closed.
+    #[error("the quote that opens here is never closed (RFC 4180)")]
+    QuoteOpen,
+    /// Text between the closing quote and the end of the field.
+    #[error("text after the closing quote of a field that begins at line {opened} (RFC 4180)")]
+    QuoteText {
+        /// The line of the opening quote.
+        opened: u64,
+    },
+    /// A name with blanks around it.
+    #[error("the name has blanks around it")]
+    Spaced,
+    /// A row has more or fewer cells than the header.
+    #[error("{found} cells, but the header has {expected}")]
+    Width {
+        /// Cells of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+}
+
+impl FaultKind {
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        let hint = match self {
+            Self::Duplicate { .. } | Self::DuplicateName => "remove one of the two",
+            Self::Encoding { .. } => {
+                "save the file as UTF-8, or name its encoding (windows-1252 for files of Excel)"
+            }
+            Self::Empty => "check what writes the file; a file without rows has at least a header",
+            Self::EmptyValue => "fill in the value, or remove the row",
+            Self::EmptyRow => "remove the row",
+            Self::Delimiter => "name the delimiter",
+            Self::Json(_) => {
+                "give an array of objects, {\"records\": […]}, or one object on each line"
+            }
+            Self::MissingColumn(_) => {
+                "add the column; if there is one, check how the header is separated"
+            }
+            Self::NoName => "remove the column, or the delimiter at the end of each line",
+            Self::NotExternalId => "tick External ID on the field, or choose another field",
+            Self::NotBoolean => "write true or false",
+            Self::NotDate => "write dates as 2026-12-31, times as 2026-12-31T23:59:00Z",
+            Self::NotField(_) => {
+                "compare the name with the describe answer of the object; check how the header is \
+                 separated"
+            }
+            Self::NotId => "an id has 15 or 18 letters and digits, exactly as Salesforce shows it",
+            Self::NotNumber => "write 1234.5: a decimal point, no thousands separator, no unit",
+            Self::NotRecords(_) => "save the data as CSV in UTF-8",
+            Self::NotWhole => "write digits only",
+            Self::NotWritable => "remove the column, or check the field-level security of the user",
+            Self::OtherObject(_) => "check the object, and where the ids come from",
+            Self::QuoteInside | Self::QuoteText { .. } => {
+                "put the field into quotes and write each quote in it twice: \"Acme \"\"X\"\"\""
+            }
+            Self::QuoteOpen => "close the quote, or write it twice inside a quoted field",
+            Self::Spaced => "remove the blanks",
+            Self::Width { .. } => "put cells that hold the delimiter or a line break into quotes",
+            Self::NotType(_) | Self::NotWanted(_) => return None,
+        };
+        Some(hint.into())
+    }
+}
+
+/// Text of the file on its way to a terminal.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    if text.chars().count() > LONGEST {
+        shown.push('…');
+    }
+    shown
+}
+
+const LONGEST: usize = 60;

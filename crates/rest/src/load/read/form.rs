@@ -1,0 +1,223 @@
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use super::{At, Encoding, Form, Layout, ReadError, ReadOptions};
+use crate::load::fault::FaultKind;
+use crate::load::id::is_id;
+
+/// Decides what a file is, from its first bytes and, for a list of ids, from all of its lines.
+pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, ReadError> {
+    let mut head = Vec::new();
+    At::new(Arc::clone(file), 0).take(HEAD).read_to_end(&mut head)?;
+    if let Some(what) = foreign(&head) {
+        return Err(ReadError::nowhere(FaultKind::NotRecords(what)));
+    }
+    let mark = head.starts_with(MARK);
+    let (mut start, mut line) = (if mark { MARK.len() } else { 0 }, 1);
+    let first = first_letter(&head[start..]);
+    let Some(first) = first else { return Err(ReadError::nowhere(FaultKind::Empty)) };
+    let encoding = if mark { Encoding::Utf8 } else { options.encoding };
+    let mut layout =
+        Layout { form: Form::Csv, delimiter: b',', encoding, mark, start: start as u64, line };
+    layout.form = match options.form {
+        Some(form) => form,
+        None if first == b'[' || first == b'{' => Form::Json,
+        None if is_id_list(file, layout.start)? => Form::Ids,
+        None => Form::Csv,
+    };
+    if layout.form != Form::Csv {
+        return Ok(layout);
+    }
+    if let Some(what) = markup(&head[start..]) {
+        return Err(ReadError::nowhere(FaultKind::NotRecords(what)));
+    }
+    let separator = excel_separator(&head[start..]);
+    if let Some((_, length)) = separator {
+        (start, line) = (start + length, line + 1);
+        (layout.start, layout.line) = (start as u64, line);
+    }
+    let named = options.delimiter.or_else(|| separator.map(|(delimiter, _)| delimiter));
+    layout.delimiter = match named {
+        Some(delimiter) => delimiter,
+        None => delimiter_of(&head[start..])?,
+    };
+    Ok(layout)
+}
+
+/// What a file is that is neither CSV nor JSON, by its first bytes.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    let known = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature));
+    match known {
+        Some(&(_, what)) => Some(what),
+        None if is_utf_16(head) => Some("UTF-16"),
+        None if head.contains(&0) => Some("binary data"),
+        None => None,
+    }
+}
+
+/// Letters of the Latin alphabet with a zero byte before or after each: UTF-16 without a mark.
+fn is_utf_16(head: &[u8]) -> bool {
+    let pairs = head.get(..8).unwrap_or(head).chunks_exact(2);
+    let all = |zero: usize| {
+        !head.is_empty() && pairs.clone().all(|pair| pair[zero] == 0 && pair[1 - zero] != 0)
+    };
+    pairs.len() > 0 && (all(0) || all(1))
+}
+
+fn markup(text: &[u8]) -> Option<&'static str> {
+    let text = text.trim_ascii_start();
+    let start = text[..text.len().min(256)].to_ascii_lowercase();
+    let has = |what: &[u8]| start.windows(what.len()).any(|window| window == what);
+    match start.first() {
+        Some(b'<') if has(b"<html") || has(b"<!doctype html") || has(b"<table") => Some("HTML"),
+        Some(b'<') => Some("XML or HTML"),
+        _ => None,
+    }
+}
+
+/// The first byte that is not a blank.
+fn first_letter(text: &[u8]) -> Option<u8> {
+    text.iter().copied().find(|byte| !byte.is_ascii_whitespace())
+}
+
+/// Whether every line that is not blank is an id. It stops at the first that is not.
+fn is_id_list(file: &Arc<File>, start: u64) -> io::Result<bool> {
+    let mut lines = BufReader::new(At::new(Arc::clone(file), start));
+    let (mut line, mut found) = (Vec::new(), false);
+    loop {
+        line.clear();
+        // A line that is longer than an id ends the search, however long it is.
+        if (&mut lines).take(LONGEST_ID_LINE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(found);
+        }
+        match str::from_utf8(line.trim_ascii()) {
+            Ok("") => {}
+            Ok(text) if is_id(text) => found = true,
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// `sep=;`, which Excel reads and writes as the first line of a file; with the length of that line.
+fn excel_separator(text: &[u8]) -> Option<(u8, usize)> {
+    let rest = text.strip_prefix(b"sep=")?;
+    match rest {
+        [delimiter, b'\r', b'\n', ..] => Some((*delimiter, 7)),
+        [delimiter, b'\n' | b'\r', ..] => Some((*delimiter, 6)),
+        _ => None,
+    }
+}
+
+/// `;` or a tab separates only where the header has no comma, and only where one of them is there.
+fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
+    let (mut quoted, mut commas, mut semicolons, mut tabs) = (false, 0, 0, 0);
+    for byte in text {
+        match byte {
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'\n' | b'\r' if commas + semicolons + tabs > 0 => break,
+            b',' => commas += 1,
+            b';' => semicolons += 1,
+            b'\t' => tabs += 1,
+            b'\n' | b'\r' => break,
+            _ => {}
+        }
+    }
+    match (commas, semicolons, tabs) {
+        (0, 1.., 1..) => Err(ReadError::nowhere(FaultKind::Delimiter)),
+        (0, 1.., 0) => Ok(b';'),
+        (0, 0, 1..) => Ok(b'\t'),
+        _ => Ok(b','),
+    }
+}
+
+/// More than a header is long.
+const HEAD: u64 = 64 << 10;
+const LONGEST_ID_LINE: u64 = 64;
+const MARK: &[u8] = b"\xef\xbb\xbf";
+const SIGNATURES: [(&[u8], &str); 9] = [
+    (b"PK\x03\x04", "an Excel workbook (.xlsx) or another ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"%PDF", "PDF"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"{\\rtf", "RTF"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn decided(content: &[u8], options: ReadOptions) -> Result<Layout, String> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(content).unwrap();
+        decide(&Arc::new(file), options).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn form_follows_from_the_content() {
+        const IDS: &[u8] = b"001D000000IqhSL\r\n001D000000IqhSLIAZ\n\n";
+        for (name, content, form, delimiter) in [
+            ("array", b"[]".as_slice(), Form::Json, b','),
+            ("object after blanks", b"\n {}", Form::Json, b','),
+            ("mark", b"\xef\xbb\xbf[{}]", Form::Json, b','),
+            ("ids", IDS, Form::Ids, b','),
+            ("one line that is no id", b"001D000000IqhSL\nx\n", Form::Csv, b','),
+            ("ids under a header", b"Id\n001D000000IqhSL\n", Form::Csv, b','),
+            ("comma", b"Id,Name\n", Form::Csv, b','),
+            ("semicolon", b"Id;Name\r\n1;2,5\r\n", Form::Csv, b';'),
+            ("tab", b"Id\tName\n", Form::Csv, b'\t'),
+            ("semicolon beside a comma", b"Id,Name;Site\n", Form::Csv, b','),
+            ("comma in quotes", b"\"Id\";\"Na,me\"\n", Form::Csv, b';'),
+            ("one column", b"Name\na;b\n", Form::Csv, b','),
+            ("line of Excel", b"sep=;\r\nId,x\r\n", Form::Csv, b';'),
+        ] {
+            let layout = decided(content, ReadOptions::default()).unwrap();
+            assert_eq!((layout.form, layout.delimiter), (form, delimiter), "{name}");
+        }
+        assert_eq!(decided(b"sep=;\r\nId\r\n", ReadOptions::default()).unwrap().line, 2);
+    }
+
+    #[test]
+    fn what_is_not_records_is_refused_and_named() {
+        for (content, what) in [
+            (b"PK\x03\x04rest".as_slice(), "an Excel workbook (.xlsx) or another ZIP archive"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls)"),
+            (b"\xff\xfeI\0d\0", "UTF-16"),
+            (b"I\0d\0,\0N\0", "UTF-16"),
+            (b"\0I\0d\0,\0N", "UTF-16"),
+            (b"<!DOCTYPE html><html>", "HTML"),
+            (b"\n<table><tr>", "HTML"),
+            (b"<?xml version=\"1.0\"?>", "XML or HTML"),
+            (b"%PDF-1.7", "PDF"),
+            (b"\x1f\x8b\x08", "gzip"),
+            (b"{\\rtf1\\ansi", "RTF"),
+            (b"Id\n\0", "binary data"),
+        ] {
+            let error = decided(content, ReadOptions::default()).unwrap_err();
+            assert_eq!(error, format!("the file is {what}, not CSV or JSON"));
+        }
+        for empty in [b"".as_slice(), b"\n \r\n", b"\xef\xbb\xbf"] {
+            let error = decided(empty, ReadOptions::default()).unwrap_err();
+            assert_eq!(error, "the file is empty");
+        }
+        let error = decided(b"Id;Name\tSite\n", ReadOptions::default()).unwrap_err();
+        assert_eq!(error, "the header has both `;` and tabs");
+    }
+
+    #[test]
+    fn options_override_the_rules_and_a_mark_overrides_the_encoding() {
+        let encoding = Encoding::Windows1252;
+        let options = ReadOptions { form: Some(Form::Csv), delimiter: Some(b'|'), encoding };
+        let layout = decided(b"[|]\n", options).unwrap();
+        assert_eq!((layout.form, layout.delimiter, layout.encoding), (Form::Csv, b'|', encoding));
+        let layout = decided(b"\xef\xbb\xbfId|Name\n", options).unwrap();
+        assert_eq!((layout.encoding, layout.start), (Encoding::Utf8, 3));
+    }
+}

@@ -1,0 +1,152 @@
+use std::io::{self, Read};
+
+use crate::load::fault::{Fault, FaultKind, Place};
+
+/// Passes a CSV file on and refuses what [RFC 4180] does not allow.
+///
+/// The `csv` crate reads text after a closing quote, a quote inside an unquoted field, and a quote
+/// that is never closed: then one stray quote changes a value or swallows rows.
+///
+/// [RFC 4180]: https://www.rfc-editor.org/rfc/rfc4180#section-2
+pub(super) struct Quotes<R> {
+    from: R,
+    delimiter: u8,
+    state: State,
+    line: u64,
+    /// Where the quoted field began.
+    opened: (u64, usize),
+    column: usize,
+    /// The byte before was `\r`: a `\n` belongs to the same line end.
+    after_return: bool,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum State {
+    FieldStart,
+    Unquoted,
+    Quoted,
+    /// After a quote in a quoted field: its end, or the first half of a quote.
+    Closed,
+}
+
+impl<R> Quotes<R> {
+    /// `line` is the number of the first line.
+    pub(super) fn new(from: R, delimiter: u8, line: u64) -> Self {
+        let state = State::FieldStart;
+        Self { from, delimiter, state, line, opened: (line, 1), column: 1, after_return: false }
+    }
+
+    fn check(&mut self, byte: u8) -> Result<(), Fault> {
+        let here = Place { column: Some(self.column), ..Place::line(self.line) };
+        let is_end = byte == b'\n' || byte == b'\r';
+        self.state = match (self.state, byte) {
+            (_, 0) => return Err(Fault::new(here, FaultKind::NotRecords("binary data"))),
+            (State::Quoted, b'"') => State::Closed,
+            (State::Quoted, _) => State::Quoted,
+            (State::Closed, b'"') => State::Quoted,
+            (_, byte) if byte == self.delimiter => {
+                self.column += 1;
+                State::FieldStart
+            }
+            (_, _) if is_end => {
+                self.column = 1;
+                State::FieldStart
+            }
+            (State::Closed, _) => {
+                return Err(Fault::new(here, FaultKind::QuoteText { opened: self.opened.0 }));
+            }
+            (State::FieldStart, b'"') => {
+                self.opened = (self.line, self.column);
+                State::Quoted
+            }
+            (State::Unquoted, b'"') => return Err(Fault::new(here, FaultKind::QuoteInside)),
+            (State::FieldStart | State::Unquoted, _) => State::Unquoted,
+        };
+        if is_end && !(byte == b'\n' && self.after_return) {
+            self.line += 1;
+        }
+        self.after_return = byte == b'\r';
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Fault> {
+        if self.state != State::Quoted {
+            return Ok(());
+        }
+        let (line, column) = self.opened;
+        let place = Place { column: Some(column), ..Place::line(line) };
+        Err(Fault::new(place, FaultKind::QuoteOpen))
+    }
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        let checked = match read {
+            0 if !to.is_empty() => self.end(),
+            _ => to[..read].iter().try_for_each(|byte| self.check(*byte)),
+        };
+        checked.map(|()| read).map_err(io::Error::other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(text: &str) -> Result<(), String> {
+        let mut sink = Vec::new();
+        let read = Quotes::new(text.as_bytes(), b',', 1).read_to_end(&mut sink);
+        read.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn quotes_in_every_position() {
+        const TEXT: &str = "text after the closing quote of a field that begins at line";
+        const INSIDE: &str = "a quote inside a field that does not begin with a quote (RFC 4180)";
+        const OPEN: &str = "the quote that opens here is never closed (RFC 4180)";
+        for (name, text, fault) in [
+            ("none", "a,b\n1,2\n", None),
+            ("around", "\"a\",\"b\"\r\n\"1\",\"2\"\r\n", None),
+            ("doubled", "a\n\"x \"\"y\"\" z\"\n\"\"\"\"\n\"\"\n", None),
+            ("line break, comma inside", "a,b\n\"x\r\ny,\",2\n", None),
+            ("at the very end", "a\n\"x\"", None),
+            (
+                "after the closing one",
+                "a\n\"Acme\" GmbH\n",
+                Some(format!("line 2, column 1: {TEXT} 2 (RFC 4180)")),
+            ),
+            (
+                "backslash",
+                "a\n\"Acme \\\"X\\\" GmbH\"\n",
+                Some(format!("line 2, column 1: {TEXT} 2 (RFC 4180)")),
+            ),
+            ("in the middle", "a,b\n1,5\" pipe\n", Some(format!("line 2, column 2: {INSIDE}"))),
+            ("at the end", "a\nx\"\n", Some(format!("line 2, column 1: {INSIDE}"))),
+            ("after a blank", "a,b\n1, \"x\"\n", Some(format!("line 2, column 2: {INSIDE}"))),
+            ("never closed", "a,b\n1,\"x\n2,y\n", Some(format!("line 2, column 2: {OPEN}"))),
+            ("opened at the end", "a\n\"", Some(format!("line 2, column 1: {OPEN}"))),
+            (
+                "closed rows later",
+                "a,b\n1,\"x\n2,y\n3,\"z\"\n",
+                Some(format!("line 4, column 2: {TEXT} 2 (RFC 4180)")),
+            ),
+            (
+                "old Mac line ends",
+                "a\r1\r\"x\"y\r",
+                Some(format!("line 3, column 1: {TEXT} 3 (RFC 4180)")),
+            ),
+            ("in the header", "a,\"b\n1,2\n", Some(format!("line 1, column 2: {OPEN}"))),
+        ] {
+            assert_eq!(checked(text).err(), fault, "{name}");
+        }
+    }
+
+    #[test]
+    fn nul_byte_is_binary_data() {
+        assert_eq!(
+            checked("a\n\0").unwrap_err(),
+            "line 2, column 1: the file is binary data, not CSV or JSON"
+        );
+    }
+}

@@ -1,0 +1,394 @@
+use std::borrow::Cow;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::check::{CheckedFile, Operation};
+use super::report::Counts;
+
+/// A file that says how far a load has come, whatever ends the process.
+///
+/// Its first line says what is loaded: the SHA-256 of the file, the operation, the org. Two slots
+/// follow that are written in turn, each with a checksum: a write that is cut leaves the other one.
+/// Both are allocated at once, so that a full disk does not keep a result out of it.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    subject: Option<Subject>,
+    slots: u64,
+    pub(super) state: State,
+}
+
+/// What a load is about. A load that is resumed has the same.
+#[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct Subject {
+    orgtoken_journal: u32,
+    file_sha256: String,
+    rows: u64,
+    operation: String,
+    object: String,
+    external_id: Option<String>,
+    form: String,
+    delimiter: char,
+    encoding: String,
+    org: String,
+}
+
+/// How far a load has come.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(super) struct State {
+    number: u64,
+    /// The last row whose outcome is known or was listed as unknown.
+    pub(super) settled: u64,
+    /// The last row of a call that was made, and not answered yet.
+    pub(super) sending: Option<u64>,
+    /// Rows that were listed as unknown: the first and the last of each call.
+    pub(super) unknown: Vec<(u64, u64)>,
+    pub(super) counts: Counts,
+    /// The rows that were not sent; it is outdated once the load is resumed.
+    pub(super) not_sent_file: Option<PathBuf>,
+}
+
+impl Journal {
+    /// Creates the journal of a new load, mode 0600.
+    pub fn create(path: &Path) -> Result<Self, ResumeError> {
+        let mut options = File::options();
+        options.read(true).write(true).mode(0o600);
+        let file = match options.clone().create_new(true).open(path) {
+            // A process that was killed before it wrote anything leaves an empty one.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let file = options.open(path).map_err(|source| ResumeError::of(path, source))?;
+                let metadata = file.metadata().map_err(|source| ResumeError::of(path, source))?;
+                if !metadata.is_file() {
+                    return Err(ResumeError::NotAJournal { path: path.into() });
+                }
+                if metadata.len() > 0 {
+                    return Err(ResumeError::Exists { path: path.into() });
+                }
+                file
+            }
+            created => created.map_err(|source| ResumeError::of(path, source))?,
+        };
+        file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
+        let state = State::default();
+        Ok(Self { file, path: path.into(), subject: None, slots: 0, state })
+    }
+
+    /// Opens the journal of a load that ended early. Nothing is changed yet.
+    pub fn open(path: &Path) -> Result<Self, ResumeError> {
+        let opened = File::options().read(true).write(true).open(path);
+        let mut file = opened.map_err(|source| ResumeError::of(path, source))?;
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Err(ResumeError::NotAJournal { path: path.into() });
+        }
+        file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
+        let mut text = Vec::new();
+        let read = (&mut file).take(LONGEST).read_to_end(&mut text);
+        read.map_err(|source| ResumeError::of(path, source))?;
+        let invalid = || ResumeError::NotAJournal { path: path.into() };
+        let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(invalid)?;
+        let subject: Subject = serde_json::from_slice(&text[..end]).map_err(|_| invalid())?;
+        let states = text[end + 1..].chunks_exact(SLOT).filter_map(State::read);
+        // Without a state, nothing was sent yet.
+        let state = states.max_by_key(|state| state.number).unwrap_or_default();
+        let (slots, subject) = (end as u64 + 1, Some(subject));
+        Ok(Self { file, path: path.into(), subject, slots, state })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The row after which a load continues, counted from 1. Zero if nothing was sent.
+    pub fn settled(&self) -> u64 {
+        self.state.sending.unwrap_or(self.state.settled)
+    }
+
+    /// Moves it out of the way of a new load.
+    pub fn set_aside(self, path: &Path) -> Result<(), ResumeError> {
+        fs::rename(&self.path, path).map_err(|source| ResumeError::of(&self.path, source))
+    }
+
+    /// Removes it.
+    pub fn remove(self) -> Result<(), ResumeError> {
+        fs::remove_file(&self.path).map_err(|source| ResumeError::of(&self.path, source))
+    }
+
+    /// Writes the subject of a new load, or compares that of a resumed one.
+    pub(super) fn bind(&mut self, checked: &CheckedFile) -> Result<(), ResumeError> {
+        let subject = Subject::of(checked);
+        if let Some(own) = &self.subject {
+            return match own.difference(&subject) {
+                Some(what) => Err(ResumeError::Different { path: self.path.clone(), what }),
+                None => Ok(()),
+            };
+        }
+        let mut text = serde_json::to_vec(&subject).expect("it is JSON");
+        text.push(b'\n');
+        self.slots = text.len() as u64;
+        text.resize(text.len() + 2 * SLOT, b' ');
+        let written = self.file.write_all(&text).and_then(|()| self.file.sync_all());
+        written.and_then(|()| sync_folder(&self.path)).map_err(|source| {
+            let _ = fs::remove_file(&self.path);
+            ResumeError::of(&self.path, source)
+        })?;
+        self.subject = Some(subject);
+        Ok(())
+    }
+
+    /// Writes the state, as far as the disk.
+    pub(super) fn write(&mut self) -> io::Result<()> {
+        self.state.number += 1;
+        let place = self.slots + self.state.number % 2 * SLOT as u64;
+        self.file.seek(SeekFrom::Start(place))?;
+        self.file.write_all(&self.state.to_slot()?)?;
+        self.file.sync_data()
+    }
+}
+
+impl Subject {
+    fn of(checked: &CheckedFile) -> Self {
+        let file = &checked.file;
+        let external_id = match &checked.plan.operation {
+            Operation::Upsert(key) => Some(key.to_ascii_lowercase()),
+            _ => None,
+        };
+        Self {
+            orgtoken_journal: 1,
+            file_sha256: hex(&checked.hash),
+            rows: checked.rows,
+            operation: checked.plan.operation.name().to_owned(),
+            object: checked.object().to_owned(),
+            external_id,
+            form: file.layout.form.name().to_owned(),
+            delimiter: char::from(file.layout.delimiter),
+            encoding: file.layout.encoding.name().to_owned(),
+            org: checked.org.clone(),
+        }
+    }
+
+    /// What keeps a load from being continued as `other`.
+    fn difference(&self, other: &Self) -> Option<&'static str> {
+        let is_same_reading = (&self.form, self.delimiter, &self.encoding)
+            == (&other.form, other.delimiter, &other.encoding);
+        Some(if self.file_sha256 != other.file_sha256 {
+            "the file has changed"
+        } else if self.org != other.org {
+            "it is about another org"
+        } else if self.object != other.object {
+            "it is about another object"
+        } else if (&self.operation, &self.external_id) != (&other.operation, &other.external_id) {
+            "it is about another operation"
+        } else if !is_same_reading {
+            "the file was read in another form, delimiter or encoding"
+        } else if self != other {
+            "it is of another version of orgtoken"
+        } else {
+            return None;
+        })
+    }
+}
+
+impl State {
+    fn to_slot(&self) -> io::Result<Vec<u8>> {
+        let json = serde_json::to_string(self).expect("it is JSON");
+        let mut slot = format!("{json} {}", hex(&Sha256::digest(&json))).into_bytes();
+        if slot.len() >= SLOT {
+            // Only after some two hundred ends with a call in flight.
+            return Err(io::Error::other("the journal is full"));
+        }
+        slot.resize(SLOT - 1, b' ');
+        slot.push(b'\n');
+        Ok(slot)
+    }
+
+    fn read(slot: &[u8]) -> Option<Self> {
+        let (json, sum) = str::from_utf8(slot).ok()?.trim_end().rsplit_once(' ')?;
+        (hex(&Sha256::digest(json)) == sum).then(|| serde_json::from_str(json).ok())?
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+/// Why there is no journal, or why it does not fit.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResumeError {
+    /// Another process uses it.
+    #[error("another load uses the journal `{}`", path.display())]
+    Busy {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The load was about something else.
+    #[error("the journal `{}` does not fit: {what}", path.display())]
+    Different {
+        /// The journal.
+        path: PathBuf,
+        /// What is different.
+        what: &'static str,
+    },
+    /// There is a file of that name.
+    #[error("the journal `{}` exists", path.display())]
+    Exists {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error("cannot use the journal `{}`", path.display())]
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is nothing to continue with.
+    #[error("there is no journal `{}`", path.display())]
+    Missing {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// It is another file.
+    #[error("`{}` is not a journal", path.display())]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl ResumeError {
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "io.write",
+            _ => "usage.resume",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Busy { .. } => "wait until it has ended".into(),
+            Self::Different { .. } => {
+                "continue with the same file, options and org, or begin a new load".into()
+            }
+            Self::Exists { .. } | Self::NotAJournal { .. } => "name another file".into(),
+            Self::Io { .. } => "check that you may write there, or name another file".into(),
+            Self::Missing { .. } => "begin a new load; one that has ended leaves no journal".into(),
+        })
+    }
+
+    fn of(path: &Path, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::AlreadyExists => Self::Exists { path },
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::Io { path, source },
+        }
+    }
+
+    fn of_lock(path: &Path, error: TryLockError) -> Self {
+        match error {
+            TryLockError::WouldBlock => Self::Busy { path: path.into() },
+            TryLockError::Error(source) => Self::Io { path: path.into(), source },
+        }
+    }
+}
+
+const SLOT: usize = 8 << 10;
+
+/// The subject and two slots.
+const LONGEST: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(folder: &Path) -> Journal {
+        let mut journal = Journal::create(&folder.join("journal")).unwrap();
+        let subject = Subject {
+            orgtoken_journal: 1,
+            file_sha256: "00".into(),
+            rows: 3,
+            operation: "create".into(),
+            object: "Account".into(),
+            external_id: None,
+            form: "csv".into(),
+            delimiter: ',',
+            encoding: "utf-8".into(),
+            org: "https://acme.my.salesforce.com".into(),
+        };
+        let mut text = serde_json::to_vec(&subject).unwrap();
+        text.push(b'\n');
+        journal.slots = text.len() as u64;
+        text.resize(text.len() + 2 * SLOT, b' ');
+        journal.file.write_all(&text).unwrap();
+        journal.subject = Some(subject);
+        journal
+    }
+
+    #[test]
+    fn torn_write_leaves_the_state_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = journal(folder.path());
+        let path = journal.path.clone();
+        for settled in [200, 400] {
+            journal.state.settled = settled;
+            journal.write().unwrap();
+        }
+        let (slots, last) = (journal.slots, journal.state.number % 2 * SLOT as u64);
+        drop(journal);
+        assert_eq!(Journal::open(&path).unwrap().state.settled, 400);
+        let mut content = fs::read(&path).unwrap();
+        let byte = usize::try_from(slots + last).unwrap() + 30;
+        content[byte..byte + 8].fill(b'9');
+        fs::write(&path, content).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().state.settled, 200);
+    }
+
+    #[test]
+    fn journal_in_use_is_not_opened_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(folder.path());
+        let error = Journal::open(&journal.path).unwrap_err();
+        assert!(matches!(error, ResumeError::Busy { .. }), "{error}");
+        let error = Journal::create(&journal.path).unwrap_err();
+        assert!(matches!(error, ResumeError::Exists { .. }), "{error}");
+    }
+
+    #[test]
+    fn empty_file_is_taken_and_a_device_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        drop(Journal::create(&path).unwrap());
+        drop(Journal::create(&path).unwrap());
+        for result in [Journal::create("/dev/null".as_ref()), Journal::open("/dev/null".as_ref())] {
+            let error = result.unwrap_err();
+            assert!(matches!(error, ResumeError::NotAJournal { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_not_journals() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        for content in ["", "Id,Name\n", "{\"orgtoken_journal\":1}\n"] {
+            fs::write(&path, content).unwrap();
+            let error = Journal::open(&path).unwrap_err();
+            assert!(matches!(error, ResumeError::NotAJournal { .. }), "{content}: {error}");
+        }
+    }
+}
