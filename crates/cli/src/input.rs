@@ -60,11 +60,20 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 }
 
 /// It is there once: what is asked for second would be empty.
-fn read_stdin(kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+fn claim_stdin(kind: Kind) -> Result<(), InputError> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
-    if TAKEN.swap(true, Ordering::Relaxed) {
-        return Err(InputError::Taken { kind });
-    }
+    if TAKEN.swap(true, Ordering::Relaxed) { Err(InputError::Taken { kind }) } else { Ok(()) }
+}
+
+/// Standard input as a file, for a command that reads more of it than [`read`] does.
+pub(crate) fn take_stdin(kind: Kind) -> Result<File, InputError> {
+    claim_stdin(kind)?;
+    let owned = io::stdin().as_fd().try_clone_to_owned();
+    owned.map(File::from).map_err(|error| InputError::os(kind, Path::new("-"), error))
+}
+
+fn read_stdin(kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    claim_stdin(kind)?;
     // Whoever writes may take their time, as with every other filter.
     capped(io::stdin().lock(), Path::new("standard input"), kind)
 }

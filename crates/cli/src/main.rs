@@ -23,7 +23,6 @@ mod command;
 mod console;
 mod context;
 mod environment;
-mod existing_token;
 mod failure;
 mod grammar;
 mod harden;

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::input::{Kind, read_text};
 use crate::progress::Progress;
 use crate::runtime::wait_for;
-use crate::session;
+use crate::session::Session;
 
 /// Run a SOQL query and print all its records
 ///
@@ -59,7 +59,8 @@ pub(crate) enum Format {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
-    let (org, _) = session::org(&args.caller, console)?;
+    let session = Session::open(&args.caller, console)?;
+    let org = session.org()?;
     let sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
     wait_for(print(query(args, &org, &soql), args.limit, sink, console))
 }

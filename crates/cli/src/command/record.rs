@@ -1,16 +1,15 @@
 //! Records, one by one or out of a file.
 
-mod failed;
 mod fields;
 mod many;
 mod one;
-mod rows;
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use fields::Field;
-use many::{Many, Work};
+use many::Many;
+use orgtoken_rest::load::{Encoding, Form, Operation};
 
 use crate::args::Caller;
 use crate::console::Console;
@@ -59,7 +58,11 @@ pub(crate) struct Create {
 }
 
 /// Update a record, or one for each row of a file that has a column Id
+///
+/// orgtoken record update Account 001D000000IqhSLIAZ Phone=042
+/// orgtoken record update Account --from changes.csv --dry-run
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Update {
     #[command(flatten)]
     which: Which,
@@ -91,11 +94,18 @@ pub(crate) struct Upsert {
     common: Common,
 }
 
-/// Delete a record, or one for each row of a file that has a column Id
+/// Delete a record, or one for each row of a file of ids or with a column Id
+///
+/// orgtoken record delete Account 001D000000IqhSLIAZ
+/// orgtoken record delete Account --from ids.txt
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Delete {
     #[command(flatten)]
     which: Which,
+    /// Do not ask before the records of a file are deleted
+    #[arg(long, requires = "from")]
+    yes: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -122,18 +132,87 @@ pub(crate) struct Given {
     input: Option<PathBuf>,
 }
 
-/// Many records.
+/// Many records, and what becomes of them.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Record files")]
 pub(crate) struct Rows {
-    /// Read many records from this file, CSV or NDJSON; `-` is standard input
+    /// Read a record from each row of this file; `-` is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// The format of that file; by default guessed from its name or first character
+    /// The form of that file; by default its content decides
     #[arg(long, value_name = "FORM", value_enum, requires = "from")]
-    format: Option<rows::Format>,
-    /// Write rows that failed here, with the reason; by default beside the file
+    format: Option<Format>,
+    /// What separates the cells of a CSV file; by default its header decides
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "from")]
+    delimiter: Option<u8>,
+    /// How the file is encoded [default: utf-8]
+    #[arg(long, value_name = "ENCODING", value_enum, requires = "from")]
+    encoding: Option<TextEncoding>,
+    /// Check every row and send nothing
+    #[arg(long, requires = "from")]
+    dry_run: bool,
+    /// Write rows that were done here, with their ids
+    #[arg(long, value_name = "FILE", requires = "from")]
+    success: Option<PathBuf>,
+    /// Write rows that failed here, with the reason; by default a new file beside the input
     #[arg(long, value_name = "FILE", requires = "from")]
     failed: Option<PathBuf>,
+    /// Record here how far the load has come; by default beside the input
+    #[arg(long, value_name = "FILE", requires = "from")]
+    journal: Option<PathBuf>,
+    /// Continue a load that ended early, by its journal
+    #[arg(long, requires = "from", conflicts_with = "dry_run")]
+    resume: bool,
+}
+
+/// What a file of records is.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// A header and rows; an empty cell leaves the field alone, #N/A empties it
+    Csv,
+    /// An array, {"records": […]}, or one object on each line
+    #[value(alias("ndjson"))]
+    Json,
+    /// An id on each line
+    Ids,
+}
+
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Json => Self::Json,
+            Format::Ids => Self::Ids,
+        }
+    }
+}
+
+/// How text is encoded.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum TextEncoding {
+    #[value(name = "utf-8", alias("utf8"))]
+    Utf8,
+    /// Also Latin-1: files of Excel in Western Europe
+    #[value(name = "windows-1252", aliases(["cp1252", "latin1", "iso-8859-1"]))]
+    Windows1252,
+}
+
+impl From<TextEncoding> for Encoding {
+    fn from(encoding: TextEncoding) -> Self {
+        match encoding {
+            TextEncoding::Utf8 => Self::Utf8,
+            TextEncoding::Windows1252 => Self::Windows1252,
+        }
+    }
+}
+
+/// One ASCII character that can separate cells, or `tab`.
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii_punctuation() && *byte != b'"' || *byte == b'\t' => Ok(*byte),
+        _ => Err("a delimiter is one of , ; | and the like, or `tab`"),
+    }
 }
 
 /// What every command takes that changes records.
@@ -155,16 +234,18 @@ fn segment(text: &str) -> Result<String, &'static str> {
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
-    let many = |work, object, common| Many::asked_for(work, object, common, console);
+    let many = |operation, object, common| Many::asked_for(operation, object, common, console);
     match command {
         Command::Get(args) => one::get(args, console),
-        Command::Create(args) => many(Work::Create, &args.object, &args.common)
+        Command::Create(args) => many(Operation::Create, &args.object, &args.common)
             .map_or_else(|| one::create(args, console), Many::run),
-        Command::Update(args) => many(Work::Update, &args.which.object, &args.common)
+        Command::Update(args) => many(Operation::Update, &args.which.object, &args.common)
             .map_or_else(|| one::update(args, console), Many::run),
-        Command::Upsert(args) => many(Work::Upsert(&args.key), &args.object, &args.common)
-            .map_or_else(|| one::upsert(args, console), Many::run),
-        Command::Delete(args) => many(Work::Delete, &args.which.object, &args.common)
-            .map_or_else(|| one::delete(args, console), Many::run),
+        Command::Upsert(args) => {
+            many(Operation::Upsert(args.key.clone()), &args.object, &args.common)
+                .map_or_else(|| one::upsert(args, console), Many::run)
+        }
+        Command::Delete(args) => many(Operation::Delete, &args.which.object, &args.common)
+            .map_or_else(|| one::delete(args, console), |many| many.asking(!args.yes).run()),
     }
 }

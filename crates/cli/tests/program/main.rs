@@ -7,9 +7,9 @@
 //! | `catalogue` | every refusal, as it is told |
 //! | `closed` | keeps others out of its process |
 //! | `doctor` | says why there is no token |
-//! | `existing_token` | a token that the environment holds |
 //! | `hub` | gets settings from there |
 //! | `keys` | makes and compares |
+//! | `record_files`, `record_resume` | loads files of records, and continues after any end |
 //! | `refusals` | what is told when there is no token |
 //! | `secrecy`, `streams` | what must never be seen, and where |
 //! | `serve` | lets other programs share a login |
@@ -25,7 +25,6 @@ mod catalogue;
 mod closed;
 mod doctor;
 mod elsewhere;
-mod existing_token;
 mod faults;
 mod hand_on;
 #[cfg(feature = "redis")]
@@ -35,6 +34,8 @@ mod keys;
 mod keys_page;
 mod query;
 mod record;
+mod record_files;
+mod record_resume;
 #[cfg(feature = "redis")]
 #[path = "../../../client/tests/source/redis_server.rs"]
 mod redis_server;

@@ -1,203 +1,197 @@
-//! Many records, 200 by each call.
+//! A record for each row of a file: `orgtoken_rest::load`, with arguments, signals and a screen.
 
+mod files;
+mod print;
+mod signals;
+
+use std::collections::HashSet;
+use std::fs::File;
 use std::path::Path;
 
-use orgtoken_rest::{Object, Org, RestError, Saved};
-use serde_json::json;
+use orgtoken_rest::Org;
+use orgtoken_rest::load::{
+    CheckError, CheckedFile, Fault, Form, Load, LoadError, Operation, ReadError, ReadOptions,
+    ResumeError,
+};
 
-use super::Common;
-use super::failed::Failed;
-use super::rows::{Row, Rows, Source};
+use self::files::{Files, Source};
+use self::print::Printer;
+use self::signals::{Interrupts, Waited};
+use super::{Common, Rows};
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::failure::{Failure, Problem, fails_with};
 use crate::progress::Progress;
+use crate::prompt;
 use crate::runtime::wait_for;
-use crate::session;
-
-/// What is to be done with each record.
-#[derive(Clone, Copy)]
-pub(super) enum Work<'a> {
-    Create,
-    Delete,
-    Update,
-    Upsert(&'a str),
-}
+use crate::session::Session;
 
 /// A file of records and what to do with them.
 pub(super) struct Many<'a> {
-    work: Work<'a>,
+    operation: Operation,
     object: &'a str,
     from: &'a Path,
     common: &'a Common,
+    /// A delete asks before it begins.
+    asks: bool,
     console: &'a Console,
 }
-
-/// What has been done so far.
-#[derive(Default)]
-struct Done {
-    number: u64,
-    /// Whom the summary is to name: kept for JSON alone, since elsewhere they are printed as they come.
-    ids: Vec<String>,
-}
-
-/// A row that is a record.
-type Good = (Source, Object);
 
 impl<'a> Many<'a> {
     /// `None` if there is no file, but one record.
     pub(super) fn asked_for(
-        work: Work<'a>,
+        operation: Operation,
         object: &'a str,
         common: &'a Common,
         console: &'a Console,
     ) -> Option<Self> {
         let from = common.many.from.as_deref()?;
-        Some(Self { work, object, from, common, console })
+        Some(Self { operation, object, from, common, asks: false, console })
+    }
+
+    pub(super) fn asking(mut self, asks: bool) -> Self {
+        self.asks = asks;
+        self
     }
 
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Common { many, caller } = self.common;
-        let mut rows = Rows::open(self.from, many.format)?;
-        let path = many.failed.as_ref();
-        let mut failed = Failed::new(path, self.from, rows.format(), rows.head())?;
-        let org = session::org(caller, self.console)?.0;
-        let mut done = Done::default();
-        let ended = wait_for(self.feed(&org, &mut rows, &mut failed, &mut done));
-        self.sum_up(&done, &failed)?;
-        ended?;
-        if failed.number == 0 {
-            return Ok(());
+        let input = files::open(self.from)?;
+        let org = Session::open(&self.common.caller, self.console)?.org()?;
+        wait_for(self.load(input, &org))
+    }
+
+    async fn load(self, input: File, org: &Org) -> Result<(), Failure> {
+        let many = &self.common.many;
+        let mut interrupts = Interrupts::listen();
+        let options = many.read_options();
+        let (source, file) = Source::read(self.from, input, options, &mut interrupts).await?;
+        let check = file.check(org, self.object, self.operation.clone());
+        let checked = match interrupts.wait(check).await {
+            Waited::Done(checked) => checked?,
+            Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
+        };
+        let printer = Printer::new(self.console, &checked);
+        printer.ignored_columns(&checked);
+        if many.dry_run {
+            return printer.dry_run(&checked);
         }
-        let (number, all) = (failed.number, failed.number + done.number);
-        let hint = format!("mend the rows in `{}`, and feed that file in", failed.path());
-        Err(Failure::new("api.records", Some(hint), format!("{number} of {all} records failed")))
+        if self.asks && !self.is_confirmed(&checked)? {
+            return Err(print::interrupted("nothing was deleted"));
+        }
+        if interrupts.is_pending() {
+            return Err(print::interrupted("nothing was sent"));
+        }
+        let files = Files::of(&source, many, file_ending(&checked));
+        self.send(org, &checked, &files, source, printer, &mut interrupts).await
+    }
+
+    async fn send(
+        &self,
+        org: &Org,
+        checked: &CheckedFile,
+        files: &Files<'_>,
+        source: Source,
+        mut printer: Printer<'_>,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let journal = match checked.rows() {
+            0 => None,
+            _ => Some(files.journal(self.console)?),
+        };
+        let mut load = Load::begin(org, checked, files.outputs(), journal)?;
+        let ended = self.feed(&mut load, checked.rows(), &mut printer, interrupts).await;
+        let report = load.finish();
+        let resume = files.resume_command(&source, &report);
+        if resume.is_some() {
+            source.keep();
+        }
+        printer.report(&report, resume.as_deref(), ended)
     }
 
     async fn feed(
         &self,
-        org: &Org,
-        rows: &mut Rows,
-        failed: &mut Failed,
-        done: &mut Done,
+        load: &mut Load<'_>,
+        rows: u64,
+        printer: &mut Printer<'_>,
+        interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
         let mut progress = Progress::new(self.console, false);
         loop {
-            let batch = next_batch(rows, failed)?;
-            if batch.is_empty() {
-                return Ok(());
+            progress.at(load.settled(), Some(rows), "records");
+            // After the last row there is nothing to stop.
+            if interrupts.is_pending() && load.settled() < rows {
+                return Err(print::interrupted("the load was stopped"));
             }
-            match self.send(org, &batch).await {
-                Ok(saved) => self.settle(&batch, saved, failed, done)?,
-                Err(error) => {
-                    drop(progress);
-                    return Err(give_up(error, &batch, rows, failed));
-                }
-            }
-            progress.at(done.number + failed.number, None, "records");
+            let results = match interrupts.finish(load.next(), self.console).await {
+                Waited::Done(results) => results?,
+                Waited::Interrupted => return Err(print::interrupted("the load was stopped")),
+            };
+            let Some(results) = results else { return Ok(()) };
+            printer.results(results)?;
         }
     }
 
-    async fn send(&self, org: &Org, batch: &[Good]) -> Result<Vec<Saved>, RestError> {
-        let records: Vec<_> = batch.iter().map(|(_, record)| record.clone()).collect();
-        match self.work {
-            Work::Create => org.create_all(self.object, &records).await,
-            Work::Update => org.update_all(self.object, &records).await,
-            Work::Upsert(key) => org.upsert_all(self.object, key, &records).await,
-            Work::Delete => {
-                let ids: Vec<_> = records.iter().map(id).collect();
-                org.delete_all(&ids).await
-            }
-        }
+    fn is_confirmed(&self, checked: &CheckedFile) -> Result<bool, Failure> {
+        let (rows, object) = (checked.rows(), checked.object());
+        let answer = prompt::line(&format!("Delete {rows} records of {object}? [y/N] "))?;
+        Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
     }
+}
 
-    /// Counts what was done, prints the ids of what was made, and keeps the rows that failed.
-    fn settle(
-        &self,
-        batch: &[Good],
-        saved: Vec<Saved>,
-        failed: &mut Failed,
-        done: &mut Done,
-    ) -> Result<(), Failure> {
-        let mut ids = Vec::new();
-        for ((source, _), saved) in batch.iter().zip(saved) {
-            if saved.is_success() {
-                done.number += 1;
-                ids.extend(saved.id);
-                continue;
-            }
-            let reasons: Vec<_> = saved.problems.iter().map(ToString::to_string).collect();
-            failed.add(source, &reasons.join("; "))?;
-        }
-        if !self.makes() {
-            return Ok(());
-        }
-        if self.console.json() {
-            done.ids.append(&mut ids);
-            return Ok(());
-        }
-        let lines: String = ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
-        Ok(self.console.data(lines.as_bytes())?)
+impl Rows {
+    fn read_options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        options.form = self.format.map(Into::into);
+        options.delimiter = self.delimiter;
+        options.encoding = self.encoding.map(Into::into).unwrap_or_default();
+        options
     }
+}
 
-    /// Whether there are ids that nobody knew before.
-    fn makes(&self) -> bool {
-        matches!(self.work, Work::Create | Work::Upsert(_))
+/// The ending of files of rows.
+fn file_ending(checked: &CheckedFile) -> &'static str {
+    match checked.file().form() {
+        Form::Json => "ndjson",
+        _ => "csv",
     }
+}
 
-    fn sum_up(&self, done: &Done, failed: &Failed) -> Result<(), Failure> {
-        let file = (failed.number > 0).then(|| failed.path());
-        let Done { number, ids } = done;
-        if self.console.json() {
-            let mut summary =
-                json!({ "done": number, "failed": failed.number, "failed_file": file });
-            if self.makes() {
-                summary["ids"] = json!(ids);
-            }
-            return Ok(self.console.document(&summary)?);
-        }
-        let what = match self.work {
-            Work::Create => "created",
-            Work::Delete => "deleted",
-            Work::Update => "updated",
-            Work::Upsert(_) => "upserted",
+fails_with!(ReadError, ResumeError);
+
+/// Every fault with its place, as far as the library lists them.
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        let mut problems: Vec<_> = match error {
+            CheckError::Describe(error) => return (*error).into(),
+            CheckError::Faults { ref faults, .. } => faults.iter().map(problem).collect(),
+            _ => Vec::new(),
         };
-        let rest = file.map(|file| format!(", {} failed: see {file}", failed.number));
-        self.console.remark(&format_args!("{what} {number}{}", rest.unwrap_or_default()));
-        Ok(())
+        // The same advice once: most often every row has the same fault.
+        let mut seen = HashSet::new();
+        for problem in &mut problems {
+            problem.hint = problem.hint.take().filter(|hint| seen.insert(hint.clone()));
+        }
+        let hint = error.hint().map(|hint| hint.into_owned());
+        Self::new(error.code().to_owned(), hint, error).problems(problems)
     }
 }
 
-/// Up to 200 rows that are records. Those that are none have failed already.
-fn next_batch(rows: &mut Rows, failed: &mut Failed) -> Result<Vec<Good>, Failure> {
-    let mut batch = Vec::with_capacity(Org::MOST_RECORDS);
-    while batch.len() < Org::MOST_RECORDS
-        && let Some(Row { source, record }) = rows.next()?
-    {
-        match record {
-            Ok(record) => batch.push((source, record)),
-            Err(reason) => failed.add(&source, reason)?,
+fn problem(fault: &Fault) -> Problem {
+    Problem {
+        code: Fault::CODE.into(),
+        at: fault.place.to_string().trim_end_matches(": ").to_owned(),
+        message: fault.to_string(),
+        hint: fault.hint(),
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Call(error) => (*error).into(),
+            other => {
+                let hint = other.hint().map(|hint| hint.into_owned());
+                Self::new(other.code().to_owned(), hint, other)
+            }
         }
     }
-    Ok(batch)
-}
-
-/// A call that failed as a whole ends it all. Every row that was not surely done is kept, with what
-/// is known of it.
-fn give_up(error: RestError, batch: &[Good], rows: &mut Rows, failed: &mut Failed) -> Failure {
-    let unknown = error.failure().is_none_or(|failure| failure.status().is_server_error());
-    let doubt = if unknown { "it is not known whether this was done: " } else { "" };
-    let reason = format!("{doubt}{error}");
-    let kept = batch.iter().try_for_each(|(source, _)| failed.add(source, &reason));
-    let kept = kept.and_then(|()| {
-        while let Some(row) = rows.next()? {
-            failed.add(&row.source, "not sent: an earlier call failed")?;
-        }
-        Ok(())
-    });
-    kept.err().unwrap_or_else(|| error.into())
-}
-
-fn id(record: &Object) -> &str {
-    let named = record.iter().find(|(name, _)| name.eq_ignore_ascii_case("Id"));
-    named.and_then(|(_, id)| id.as_str()).unwrap_or_default()
 }

@@ -25,7 +25,7 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "api.records",
-        meaning: "some of the records were refused; the others are written",
+        meaning: "some of the records were refused, or their outcome is unknown; the others are written",
         next: "correct those in the file that `--failed` names, and send that file",
     },
     OwnCode {
@@ -82,6 +82,11 @@ pub(super) const CODES: &[OwnCode] = &[
         code: "interrupted",
         meaning: "somebody interrupted the program at a question",
         next: "run it again",
+    },
+    OwnCode {
+        code: "io.changed",
+        meaning: "a record file was changed while it was being sent; the rest of it was not sent",
+        next: "find out what writes to the file, then look at the rows that were not sent",
     },
     OwnCode {
         code: "io.encoding",
@@ -142,6 +147,16 @@ pub(super) const CODES: &[OwnCode] = &[
         code: "usage.record",
         meaning: "the record is no JSON object",
         next: "write it as `{\"Name\": \"Acme\"}`",
+    },
+    OwnCode {
+        code: "usage.records",
+        meaning: "a record file does not fit the rules of docs/record-files.md; nothing was sent",
+        next: "fix the rows that the error names; `--dry-run` checks the file alone",
+    },
+    OwnCode {
+        code: "usage.resume",
+        meaning: "there is no journal to continue a load with, or it is about something else",
+        next: "continue with the same file, options and org, or begin a new load without `--resume`",
     },
     OwnCode {
         code: "usage.secret_in_argv",

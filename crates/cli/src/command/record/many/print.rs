@@ -1,0 +1,352 @@
+//! What a load shows: results as they come, and a summary at the end.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+
+use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, Report, RowResult};
+use serde_json::{Value, json};
+
+use crate::console::Console;
+use crate::failure::{Failure, Problem};
+use crate::text::printable;
+
+/// Writes results to standard output, and everything else to standard error.
+pub(super) struct Printer<'a> {
+    console: &'a Console,
+    /// Whether there are ids that nobody knew before.
+    makes_ids: bool,
+    /// The one document of `--json`, which is written while rows are sent.
+    document: Option<Document>,
+    /// Results that standard output did not take.
+    unprinted: Vec<RowResult>,
+}
+
+#[derive(Default)]
+struct Document {
+    is_begun: bool,
+    results: u64,
+    /// The ids again, for the list at the end. Their number is not limited, so they are on disk.
+    ids: Option<File>,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(console: &'a Console, checked: &CheckedFile) -> Self {
+        let makes_ids = matches!(checked.operation(), Operation::Create | Operation::Upsert(_));
+        let document = console.json().then(Document::default);
+        Self { console, makes_ids, document, unprinted: Vec::new() }
+    }
+
+    pub(super) fn ignored_columns(&self, checked: &CheckedFile) {
+        let ignored = checked.ignored();
+        if !ignored.is_empty() && *checked.operation() != Operation::Delete {
+            let names = printable(&ignored.join(", "));
+            self.console.remark(&format_args!("columns that are not sent: {names}"));
+        }
+    }
+
+    pub(super) fn dry_run(&self, checked: &CheckedFile) -> Result<(), Failure> {
+        let file = checked.file();
+        let (rows, form) = (checked.rows(), file.form().name());
+        let delimiter = char::from(file.delimiter());
+        if self.console.json() {
+            let delimiter = (file.form() == Form::Csv).then(|| delimiter.to_string());
+            return Ok(self.console.document(&json!({
+                "dry_run": true, "operation": checked.operation().name(),
+                "object": checked.object(), "rows": rows, "form": form, "delimiter": delimiter,
+                "encoding": file.encoding().name(), "ignored_columns": checked.ignored(),
+            }))?);
+        }
+        let separated = match (file.form(), delimiter) {
+            (Form::Csv, '\t') => ", separated by tabs".to_owned(),
+            (Form::Csv, delimiter) => format!(", separated by `{delimiter}`"),
+            _ => String::new(),
+        };
+        let (operation, object) = (checked.operation().name(), checked.object());
+        self.console.remark(&format_args!(
+            "checked {rows} rows ({form}{separated}, {}) to {operation} {object}: nothing was sent",
+            file.encoding().name()
+        ));
+        Ok(())
+    }
+
+    /// Prints the outcomes of one call.
+    pub(super) fn results(&mut self, results: Vec<RowResult>) -> Result<(), Failure> {
+        let written = match &mut self.document {
+            Some(document) => document.add(self.console, &results, self.makes_ids),
+            None if self.makes_ids => {
+                let done = results.iter().filter(|result| is_done(result));
+                let ids: String = done
+                    .filter_map(|result| result.id.as_deref())
+                    .flat_map(|id| [id, "\n"])
+                    .collect();
+                self.console.data(ids.as_bytes()).map_err(Failure::from)
+            }
+            None => Ok(()),
+        };
+        if written.is_err() {
+            self.unprinted = results;
+        }
+        written
+    }
+
+    /// Says what became of the rows, and turns that into the end of the command.
+    pub(super) fn report(
+        mut self,
+        report: &Report,
+        resume: Option<&str>,
+        ended: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut missing = std::mem::take(&mut self.unprinted);
+        missing.extend(report.unreported.iter().cloned());
+        if let Some(document) = self.document.take() {
+            let ended = ended.and_then(|()| whole(report));
+            let written = document.end(self.console, report, resume, self.makes_ids);
+            return match (ended, written) {
+                (Ok(()), written) => written,
+                (Err(failure), _) if missing.is_empty() => Err(failure),
+                (Err(failure), _) => Err(failure.problems(missing.iter().map(problem).collect())),
+            };
+        }
+        self.console.remark(&counts(report));
+        self.reasons(report);
+        self.files(report);
+        for result in &missing {
+            self.console.remark(&printable(&described(result)));
+        }
+        if let Some(resume) = resume {
+            self.console.remark(&format_args!("resume: {resume}"));
+        }
+        ended.and_then(|()| whole(report))
+    }
+
+    fn reasons(&self, report: &Report) {
+        for reason in report.reasons.iter().take(MOST_REASONS) {
+            let rows = if reason.rows == 1 { "row" } else { "rows" };
+            self.console.remark(&format_args!(
+                "  {} {rows}: {} (first: row {})",
+                reason.rows,
+                printable(&reason.text),
+                reason.first_row
+            ));
+        }
+        if let Some(more) = report.reasons.len().checked_sub(MOST_REASONS).filter(|more| *more > 0)
+        {
+            self.console.remark(&format_args!("  {more} more reasons"));
+        }
+    }
+
+    fn files(&self, report: &Report) {
+        for (first, last) in &report.unknown {
+            self.console.remark(&format_args!(
+                "rows {first} to {last} were sent and not answered for: look in the org before you \
+                 send them again"
+            ));
+        }
+        for (what, path) in [
+            ("done", &report.success_file),
+            ("failed", &report.failed_file),
+            ("of unknown outcome", &report.unknown_file),
+            ("not sent", &report.not_sent_file),
+        ] {
+            if let Some(path) = path {
+                self.console.remark(&format_args!("rows {what}: {}", path.display()));
+            }
+        }
+        for (path, error) in &report.unwritten {
+            self.console.warn(&format_args!("cannot write `{}`: {}", path.display(), error.kind()));
+        }
+    }
+}
+
+impl Document {
+    fn add(
+        &mut self,
+        console: &Console,
+        results: &[RowResult],
+        makes_ids: bool,
+    ) -> Result<(), Failure> {
+        let mut text = String::new();
+        let mut ids = String::new();
+        self.begin(&mut text);
+        for result in results {
+            let comma = if self.results == 0 { "" } else { "," };
+            text.push_str(comma);
+            text.push_str(&row(result).to_string());
+            if makes_ids
+                && is_done(result)
+                && let Some(id) = &result.id
+            {
+                ids.push_str(&format!(
+                    "{}{}",
+                    if self.ids.is_none() { "" } else { "," },
+                    json!(id)
+                ));
+                self.ids.get_or_insert(tempfile::tempfile().map_err(spool)?);
+            }
+            self.results += 1;
+        }
+        if let Some(file) = &mut self.ids {
+            file.write_all(ids.as_bytes()).map_err(spool)?;
+        }
+        Ok(console.data(text.as_bytes())?)
+    }
+
+    fn begin(&mut self, text: &mut String) {
+        if !self.is_begun {
+            text.push_str("{\"results\":[");
+            self.is_begun = true;
+        }
+    }
+
+    fn end(
+        mut self,
+        console: &Console,
+        report: &Report,
+        resume: Option<&str>,
+        makes_ids: bool,
+    ) -> Result<(), Failure> {
+        let mut text = String::new();
+        self.begin(&mut text);
+        for result in &report.unreported {
+            text.push_str(if self.results == 0 { "" } else { "," });
+            text.push_str(&row(result).to_string());
+            self.results += 1;
+        }
+        text.push(']');
+        if makes_ids {
+            text.push_str(",\"ids\":[");
+            console.data(text.as_bytes())?;
+            text = "]".to_owned();
+            if let Some(ids) = &mut self.ids {
+                ids.rewind().map_err(spool)?;
+                copy(ids, console)?;
+            }
+        }
+        let summary = summary(report, resume).to_string();
+        // The members go on in the same object.
+        text.push(',');
+        text.push_str(&summary[1..]);
+        text.push('\n');
+        Ok(console.data(text.as_bytes())?)
+    }
+}
+
+fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match from.read(&mut buffer).map_err(spool)? {
+            0 => return Ok(()),
+            read => console.data(&buffer[..read])?,
+        }
+    }
+}
+
+fn spool(error: io::Error) -> Failure {
+    let hint = "set TMPDIR to a folder with room";
+    Failure::new("io.write", Some(hint), format!("cannot write a temporary file: {}", error.kind()))
+}
+
+fn summary(report: &Report, resume: Option<&str>) -> Value {
+    let counts = &report.counts;
+    let reason = |reason: &orgtoken_rest::load::Reason| json!({ "reason": reason.text, "rows": reason.rows, "first_row": reason.first_row });
+    json!({
+        "rows": report.rows, "done": counts.done(), "created": counts.created,
+        "updated": counts.updated, "upserted": counts.upserted, "deleted": counts.deleted,
+        "failed": counts.failed, "not_sent": counts.not_sent, "unknown": counts.unknown,
+        "unknown_rows": report.unknown,
+        "reasons": report.reasons.iter().map(reason).collect::<Value>(),
+        "success_file": report.success_file, "failed_file": report.failed_file,
+        "unknown_file": report.unknown_file, "not_sent_file": report.not_sent_file,
+        "journal": report.journal, "resume": resume,
+    })
+}
+
+fn row(result: &RowResult) -> Value {
+    let mut row = json!({
+        "row": result.row, "id": result.id, "outcome": result.outcome.name(),
+        "success": is_done(result),
+    });
+    if let Outcome::Failed(problems) = &result.outcome {
+        let error = |problem: &orgtoken_rest::Problem| json!({ "code": problem.code, "message": problem.message, "fields": problem.fields });
+        row["errors"] = problems.iter().map(error).collect();
+    }
+    row
+}
+
+fn is_done(result: &RowResult) -> bool {
+    !matches!(result.outcome, Outcome::Failed(_))
+}
+
+fn described(result: &RowResult) -> String {
+    let RowResult { row, outcome, .. } = result;
+    match (outcome.reason(), &result.id) {
+        (Some(reason), _) => format!("row {row}: failed: {reason}"),
+        (None, Some(id)) => format!("row {row}: {} {id}", outcome.name()),
+        (None, None) => format!("row {row}: {}", outcome.name()),
+    }
+}
+
+fn problem(result: &RowResult) -> Problem {
+    Problem {
+        code: result.outcome.name().into(),
+        at: format!("row {}", result.row),
+        message: printable(&described(result)),
+        hint: None,
+    }
+}
+
+/// `created 448, failed 2`
+fn counts(report: &Report) -> String {
+    let counts = &report.counts;
+    let all = [
+        ("created", counts.created),
+        ("updated", counts.updated),
+        ("upserted", counts.upserted),
+        ("deleted", counts.deleted),
+        ("failed", counts.failed),
+        ("unknown", counts.unknown),
+        ("not sent", counts.not_sent),
+    ];
+    let some: Vec<_> = all
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(what, number)| format!("{what} {number}"))
+        .collect();
+    if some.is_empty() { "no rows".to_owned() } else { some.join(", ") }
+}
+
+/// Whether every row was done.
+fn whole(report: &Report) -> Result<(), Failure> {
+    let counts = &report.counts;
+    let (rows, failed, unknown) = (report.rows, counts.failed, counts.unknown);
+    let (what, hint) = match (failed, unknown) {
+        (0, 0) => return Ok(()),
+        (0, _) => (
+            format!("the outcome of {unknown} of {rows} rows is unknown"),
+            "look for these records in the org".to_owned(),
+        ),
+        (_, 0) => (format!("{failed} of {rows} records failed"), hint(report)),
+        (..) => (
+            format!("{failed} of {rows} records failed, and the outcome of {unknown} is unknown"),
+            hint(report),
+        ),
+    };
+    Err(Failure::new("api.records", Some(hint), what))
+}
+
+fn hint(report: &Report) -> String {
+    match &report.failed_file {
+        Some(file) => {
+            let file = file.display();
+            format!("fix the rows in `{file}`, then run again with `--from {file}`")
+        }
+        None => "see the file of failed rows of the earlier run".to_owned(),
+    }
+}
+
+/// The user or the system ended it.
+pub(super) fn interrupted(what: &'static str) -> Failure {
+    Failure::new("interrupted", None::<&str>, format!("interrupted: {what}"))
+}
+
+const MOST_REASONS: usize = 10;

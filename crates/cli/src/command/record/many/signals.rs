@@ -1,0 +1,88 @@
+//! Ctrl-C and its kin while rows are sent.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::console::Console;
+
+/// Signals that end a load: SIGINT, SIGTERM and SIGHUP.
+pub(super) struct Interrupts {
+    signals: [Signal; 3],
+    pending: bool,
+}
+
+/// Whether a future was ready before a signal came.
+pub(super) enum Waited<T> {
+    Done(T),
+    Interrupted,
+}
+
+impl Interrupts {
+    /// From now on they do not end the process.
+    pub(super) fn listen() -> Self {
+        let listen = |kind| signal(kind).expect("these signals can be caught");
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Self { signals: kinds.map(listen), pending: false }
+    }
+
+    /// Whether a signal came since the last look.
+    pub(super) fn is_pending(&mut self) -> bool {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        for signal in &mut self.signals {
+            self.pending |= signal.poll_recv(&mut context).is_ready();
+        }
+        self.pending
+    }
+
+    /// Gives a future up when a signal comes.
+    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            for signal in &mut self.signals {
+                self.pending |= signal.poll_recv(context).is_ready();
+            }
+            if self.pending {
+                return Poll::Ready(Waited::Interrupted);
+            }
+            work.as_mut().poll(context).map(Waited::Done)
+        })
+        .await
+    }
+
+    /// Lets a call that was made come to its answer, so that no outcome stays unknown: for a while,
+    /// or until a second signal.
+    pub(super) async fn finish<T>(
+        &mut self,
+        call: impl Future<Output = T>,
+        console: &Console,
+    ) -> Waited<T> {
+        let mut call = pin!(call);
+        if let Waited::Done(done) = self.wait(call.as_mut()).await {
+            return Waited::Done(done);
+        }
+        console.remark(&format_args!(
+            "stopping: waiting up to {} s for the answer to the last call; again to stop at once",
+            GRACE.as_secs()
+        ));
+        self.pending = false;
+        let mut limit = pin!(sleep(GRACE));
+        let waited = self
+            .wait(poll_fn(|context| match call.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => limit.as_mut().poll(context).map(|()| None),
+            }))
+            .await;
+        self.pending = true;
+        match waited {
+            Waited::Done(Some(done)) => Waited::Done(done),
+            _ => Waited::Interrupted,
+        }
+    }
+}
+
+const GRACE: Duration = Duration::from_secs(10);

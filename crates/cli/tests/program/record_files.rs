@@ -1,0 +1,373 @@
+//! Records out of files: forms, faults, outcomes.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::{Bench, error, run_with_input, stderr, stdout};
+
+fn write(bench: &Bench, name: &str, content: impl AsRef<[u8]>) {
+    fs::write(bench.folder.path().join(name), content).unwrap();
+}
+
+fn count(bench: &Bench, condition: &str) -> String {
+    let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
+    stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
+}
+
+/// Files of the folder whose names begin so.
+fn named(bench: &Bench, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
+    let mut paths: Vec<_> = entries.filter(is_it).collect();
+    paths.sort();
+    paths
+}
+
+fn document(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Refused before anything was written.
+fn refused(bench: &Bench, args: &[&str], line: &str) {
+    let output = bench.run(&[&["record"], args].concat());
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+    assert!(stderr(&output).lines().any(|found| found == line), "{args:?}: {}", stderr(&output));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn failed_rows_are_fixed_and_loaded_again() {
+    let bench = Bench::new();
+    let mut rows = "Name,Phone,NumberOfEmployees\n".to_owned();
+    for number in 0..450 {
+        let name = if number == 7 || number == 333 { "" } else { "\"A, row\"" };
+        rows += &format!("{name},{number},5\n");
+    }
+    write(&bench, "rows.csv", rows);
+    let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
+    let output = bench.run(&args);
+    assert_eq!(output.status.code(), Some(9));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 448);
+    let reason = "REQUIRED_FIELD_MISSING: Required fields are missing: [Name] (fields: Name)";
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "created 448, failed 2\n  2 rows: {reason} (first: row 8)\nrows failed: failed.csv\n\
+             error: 2 of 450 records failed\n\
+             hint: fix the rows in `failed.csv`, then run again with `--from failed.csv`\n"
+        )
+    );
+    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    let expected = format!(
+        "_row,_error,Name,Phone,NumberOfEmployees\r\n8,{reason},,7,5\r\n334,{reason},,333,5\r\n"
+    )
+    .replace(reason, &format!("\"{reason}\"").replace('"', ""));
+    assert_eq!(failed, expected);
+
+    write(&bench, "fixed.csv", failed.replace(",,7,5", ",B,7,5").replace(",,333,5", ",B,333,5"));
+    let output = bench.run(&["record", "create", "Account", "--from", "fixed.csv"]);
+    assert_eq!(stdout(&output).lines().count(), 2);
+    assert_eq!(stderr(&output), "columns that are not sent: _error, _row\ncreated 2\n");
+    assert_eq!(count(&bench, "NumberOfEmployees = 5"), "450");
+}
+
+#[test]
+fn results_name_row_and_id_in_json() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name,ExternalId__c\nA,1\n,2\nC,1\n");
+    let upsert = ["record", "upsert", "Account", "ExternalId__c", "--from", "rows.csv", "--json"];
+    let output = bench.run(&[&upsert[..], &["--success", "ok.csv"]].concat());
+    assert_eq!(output.status.code(), Some(9));
+    let found = document(&output);
+    let outcomes: Vec<_> = found["results"].as_array().unwrap().iter().collect();
+    let of = |index: usize, name: &str| outcomes[index][name].clone();
+    assert_eq!((of(0, "row"), of(0, "outcome")), (1.into(), "created".into()));
+    assert_eq!((of(1, "row"), of(1, "outcome")), (2.into(), "failed".into()));
+    assert_eq!(of(1, "errors")[0]["code"], "REQUIRED_FIELD_MISSING");
+    assert_eq!(
+        (of(2, "row"), of(2, "outcome"), of(2, "id")),
+        (3.into(), "updated".into(), of(0, "id"))
+    );
+    for (name, value) in [("rows", 3), ("done", 2), ("created", 1), ("updated", 1), ("failed", 1)] {
+        assert_eq!(found[name], value, "{name}");
+    }
+    assert_eq!(found["ids"], serde_json::json!([of(0, "id"), of(2, "id")]));
+    assert_eq!(found["reasons"][0]["rows"], 1);
+    let id = of(0, "id");
+    let id = id.as_str().unwrap();
+    let success = fs::read_to_string(bench.folder.path().join("ok.csv")).unwrap();
+    assert_eq!(
+        success,
+        format!(
+            "_row,_id,_outcome,Name,ExternalId__c\r\n1,{id},created,A,1\r\n3,{id},updated,C,1\r\n"
+        )
+    );
+}
+
+#[test]
+fn many_are_upserted_changed_and_deleted() {
+    let bench = Bench::new();
+    let lines: String = (0..250)
+        .map(|n| {
+            format!("{{\"Name\":\"C{n}\",\"ExternalId__c\":\"c{n}\",\"NumberOfEmployees\":{n}}}\n")
+        })
+        .collect();
+    let args = ["record", "upsert", "Account", "ExternalId__c", "--from", "-"];
+    for said in ["created 250\n", "updated 250\n"] {
+        let output = run_with_input(&mut bench.command(&args), &lines);
+        assert_eq!((stdout(&output).lines().count(), stderr(&output)), (250, said));
+    }
+    let found = "SELECT Id FROM Account WHERE ExternalId__c LIKE 'c%'";
+    let ids = stdout(&bench.run(&["query", found])).to_owned();
+    let rows: String = ids.lines().skip(1).map(|id| format!("{id},7,#N/A\n")).collect();
+    let changes = format!("Id,Phone,NumberOfEmployees\n{rows}");
+    let args = ["record", "update", "Account", "--from", "-"];
+    let output = run_with_input(&mut bench.command(&args), &changes);
+    assert_eq!((stdout(&output), stderr(&output)), ("", "updated 250\n"));
+    assert_eq!(count(&bench, "Phone = '7' AND NumberOfEmployees = null"), "250");
+
+    let bare: String = ids.lines().skip(1).map(|id| format!("{id}\n")).collect();
+    refused_input(&bench, &["record", "delete", "Contact", "--from", "-"], &bare);
+    assert_eq!(count(&bench, "ExternalId__c LIKE 'c%'"), "250");
+    let delete = ["record", "delete", "Account", "--from", "-"];
+    let output = run_with_input(&mut bench.command(&delete), &bare);
+    assert_eq!((stdout(&output), stderr(&output)), ("", "deleted 250\n"));
+    assert_eq!(count(&bench, "ExternalId__c LIKE 'c%'"), "0");
+}
+
+fn refused_input(bench: &Bench, args: &[&str], input: &str) {
+    let output = run_with_input(&mut bench.command(args), input);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn exports_of_other_tools_are_loaded() {
+    let bench = Bench::new();
+    let cp1252 = |text: &str| text.chars().map(|c| if c == '€' { 0x80 } else { c as u8 }).collect();
+    let plain = |text: &str| text.as_bytes().to_vec();
+    let args = ["--encoding", "windows-1252"];
+    let none: [&str; 0] = [];
+    for (tool, content, flags, rows) in [
+        (
+            "Excel, English, CSV UTF-8",
+            plain("\u{feff}Name,AnnualRevenue\r\nÅ,1.5\r\n"),
+            &none[..],
+            1,
+        ),
+        ("Excel, German", cp1252("Name;Phone\r\nMüller;\"1\"\"2\"\r\nBär €;2\r\n"), &args, 2),
+        ("Excel, French", cp1252("sep=;\r\nName;Phone\r\nÉlan;1\r\n"), &args, 1),
+        ("Excel, Unicode text as UTF-8", plain("Name\tPhone\r\nÅ\t1\r\n"), &none, 1),
+        ("Data Loader", plain("\"NAME\",\"PHONE\"\n\"Acme, Inc\",\"1\"\n"), &none, 1),
+        ("Workbench", plain("\"Name\",\"Phone\"\r\n\"Acme\n2nd line\",\"\"\r\n"), &none, 1),
+        (
+            "Salesforce Inspector",
+            plain("\"_\",\"Name\",\"ExternalId__c\"\r\n\"[Account]\",\"Acme\",\"si1\"\r\n"),
+            &none,
+            1,
+        ),
+        (
+            "sf data query --json",
+            plain(
+                "{\n \"status\": 0,\n \"result\": {\n  \"records\": [\n   {\n    \"attributes\": \
+                   {\"type\": \"Account\", \"url\": \"/x\"},\n    \"Name\": \"Acme\"\n   }\n  ],\n  \
+                   \"totalSize\": 1,\n  \"done\": true\n },\n \"warnings\": []\n}\n",
+            ),
+            &none,
+            1,
+        ),
+        (
+            "REST answer",
+            plain("{\"totalSize\":1,\"done\":true,\"records\":[{\"Name\":\"A\"}]}"),
+            &none,
+            1,
+        ),
+        ("pipes", plain("Name|Phone\nA,B|1\n"), &["--delimiter", "|"], 1),
+        ("header alone", plain("Name,Phone\n"), &none, 0),
+        ("no rows", plain("[]\n"), &none, 0),
+    ] {
+        write(&bench, "export", content);
+        let args = [&["record", "create", "Account", "--from", "export"], flags].concat();
+        let output = bench.run(&args);
+        assert_eq!(stdout(&output).lines().count(), rows, "{tool}: {}", stderr(&output));
+    }
+    assert_eq!(count(&bench, "Name = 'Müller' AND Phone = '1\"2'"), "1");
+    assert_eq!(count(&bench, "Name = 'Bär €'"), "1");
+    assert_eq!(count(&bench, "Name = 'Élan'"), "1");
+}
+
+#[test]
+fn own_query_output_is_read_in_every_format() {
+    let bench = Bench::new();
+    bench.accounts(3);
+    let soql = "SELECT Id, Name FROM Account WHERE Name LIKE 'A00%'";
+    for format in ["csv", "json", "ndjson"] {
+        let found = stdout(&bench.run(&["query", soql, "--format", format])).to_owned();
+        write(&bench, "found", found);
+        let output = bench.run(&["record", "update", "Account", "--from", "found"]);
+        assert_eq!(stderr(&output), "updated 3\n", "{format}");
+    }
+    let output = bench.run(&["record", "delete", "Account", "--from", "found"]);
+    assert_eq!(stderr(&output), "deleted 3\n");
+}
+
+#[test]
+fn file_with_a_fault_is_refused_before_the_first_write() {
+    let bench = Bench::new();
+    let good: String = (0..450).map(|n| format!("Row {n},1\n")).collect();
+    for (content, line) in [
+        (
+            [format!("Name,Phone\n{good}").as_bytes(), b"M\xfcller,1\n"].concat(),
+            "error: line 452, row 451, column 1: not UTF-8",
+        ),
+        (
+            format!("Name,Phone\n{good}\"Acme\" GmbH,1\n").into_bytes(),
+            "error: line 452, column 1: text after the closing quote of a field that begins at \
+             line 452 (RFC 4180)",
+        ),
+        (
+            format!("Name,Phone\n\"x,1\n{good}").into_bytes(),
+            "error: line 2, column 1: the quote that opens here is never closed (RFC 4180)",
+        ),
+        (
+            format!("Name,Phone\n{good}x\n").into_bytes(),
+            "error: line 452, row 451: 1 cells, but the header has 2",
+        ),
+        (
+            b"Name;AnnualRevenue\nA;1,5\n".to_vec(),
+            "error: line 2, row 1, column 2 (`AnnualRevenue`): not a number",
+        ),
+        (b"".to_vec(), "error: the file is empty"),
+        (
+            b"PK\x03\x04".to_vec(),
+            "error: the file is an Excel workbook (.xlsx) or another ZIP archive, not CSV or JSON",
+        ),
+        (b"<html><body>".to_vec(), "error: the file is HTML, not CSV or JSON"),
+        (b"\xff\xfeN\0".to_vec(), "error: the file is UTF-16, not CSV or JSON"),
+        (
+            b" Name \nA\n".to_vec(),
+            "error: line 1, column 1 (` Name `): the name has blanks around it",
+        ),
+        (
+            b"Name,Name\nA,B\n".to_vec(),
+            "error: line 1, column 2 (`Name`): the same field is in column 1 already",
+        ),
+        (
+            b"Name,Parent.ExternalId__c,Nam\nA,B,C\n".to_vec(),
+            "error: line 1, column 3 (`Nam`): `Account` has no such field",
+        ),
+    ] {
+        write(&bench, "rows.csv", content);
+        refused(&bench, &["create", "Account", "--from", "rows.csv"], line);
+    }
+    write(&bench, "rows.csv", "Name\nx\n");
+    refused(
+        &bench,
+        &["update", "Account", "--from", "rows.csv"],
+        "error: line 1: the column `Id` is missing",
+    );
+    refused(
+        &bench,
+        &["upsert", "Account", "Name", "--from", "rows.csv"],
+        "error: field `Name`: the field is not an external id",
+    );
+    assert_eq!(count(&bench, "Name LIKE 'Row%'"), "0");
+    assert_eq!(named(&bench, "rows."), [bench.folder.path().join("rows.csv")]);
+}
+
+#[test]
+fn digits_of_a_file_reach_the_wire() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name,AnnualRevenue\nD1,12345678901234.56\n");
+    write(&bench, "rows.json", "[{\"Name\":\"D2\",\"AnnualRevenue\":12345678901234.56}]");
+    for file in ["rows.csv", "rows.json"] {
+        stdout(&bench.run(&["record", "create", "Account", "--from", file]));
+    }
+    assert_eq!(count(&bench, "AnnualRevenue = 12345678901234.56"), "2");
+}
+
+#[test]
+fn related_records_are_named_by_their_external_id() {
+    let bench = Bench::new();
+    write(&bench, "parents.csv", "Name,ExternalId__c\nParent,p1\n");
+    stdout(&bench.run(&["record", "create", "Account", "--from", "parents.csv"]));
+    write(&bench, "rows.csv", "Name,Parent.Name\nChild,Parent\n");
+    refused(
+        &bench,
+        &["create", "Account", "--from", "rows.csv"],
+        "error: line 1, column 2 (`Parent.Name`): the field is not an external id",
+    );
+}
+
+#[test]
+fn dry_run_checks_and_sends_nothing() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name;Phone\nX;1\nY;2\n");
+    let args = ["record", "create", "Account", "--from", "rows.csv", "--dry-run"];
+    let output = bench.run(&args);
+    assert_eq!(
+        (stdout(&output), stderr(&output)),
+        ("", "checked 2 rows (csv, separated by `;`, utf-8) to create Account: nothing was sent\n")
+    );
+    let found = document(&bench.run(&[&args[..], &["--json"]].concat()));
+    assert_eq!((&found["rows"], &found["delimiter"]), (&2.into(), &";".into()));
+    assert_eq!(count(&bench, "Phone = '1'"), "0");
+    assert_eq!(named(&bench, "rows.").len(), 1);
+}
+
+#[test]
+fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name,Phone\n,1\n");
+    let args = ["record", "create", "Account", "--from", "rows.csv"];
+    for runs in 1..=2 {
+        assert_eq!(bench.run(&args).status.code(), Some(9));
+        assert_eq!(named(&bench, "rows.failed-").len(), runs);
+    }
+    let named_file = [&args[..], &["--failed", "failed.csv"]].concat();
+    for _ in 0..2 {
+        assert_eq!(bench.run(&named_file).status.code(), Some(9));
+        let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+        assert_eq!(failed.lines().count(), 2);
+    }
+    // Without a failed row, that file does not show those of an earlier run.
+    write(&bench, "rows.csv", "Name,Phone\nGood,1\n");
+    stdout(&bench.run(&named_file));
+    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    assert_eq!(failed, "_row,_error,Name,Phone\r\n");
+}
+
+#[test]
+fn output_never_overwrites_the_input() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name\nA\n");
+    for flag in ["--failed", "--success"] {
+        let args = ["record", "create", "Account", "--from", "rows.csv", flag, "./rows.csv"];
+        let output = bench.run(&[&args[..], &["--json"]].concat());
+        assert_eq!(error(&output)["code"], "usage.conflict");
+    }
+    assert_eq!(fs::read_to_string(bench.folder.path().join("rows.csv")).unwrap(), "Name\nA\n");
+}
+
+#[test]
+fn standard_input_is_used_once() {
+    let bench = Bench::new();
+    let mut command =
+        bench.bare(&["record", "create", "Account", "--from", "-", "--settings", "-"]);
+    let output = run_with_input(command.arg("--json"), "Name\nA\n");
+    assert_eq!(error(&output)["message"], "cannot read `-`: standard input is read already");
+}
+
+#[test]
+fn session_that_ends_midway_costs_one_login_and_no_row() {
+    let bench = Bench::new();
+    bench.play("session-expires-midway");
+    let rows: String = (0..900).map(|n| format!("D{n}\n")).collect();
+    let mut command = bench.command(&["record", "create", "Account", "--from", "-", "--json"]);
+    let output = run_with_input(&mut command, &format!("Name\n{rows}"));
+    let summary: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert_eq!((&summary["done"], bench.org.logins()), (&900.into(), 2));
+    assert_eq!(count(&bench, "Name LIKE 'D%'"), "900");
+}

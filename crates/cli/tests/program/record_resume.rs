@@ -1,0 +1,316 @@
+//! Loads that end early, and what continues them. Records are counted in the org.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::{Bench, run_with_input, stderr, stdout};
+
+const ROWS: usize = 3000;
+
+fn rows() -> String {
+    let rows: String = (0..ROWS).map(|n| format!("R{n:04},\"1 \"\"2\"\"\"\n")).collect();
+    format!("Name,Phone\n{rows}")
+}
+
+/// The names of the accounts that were made, with a repeated one as often as it is there.
+fn made(bench: &Bench) -> Vec<String> {
+    let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%'";
+    let found = stdout(&bench.run(&["query", soql, "--format", "csv"])).to_owned();
+    found.lines().skip(1).map(str::to_owned).collect()
+}
+
+/// The names in files of rows of unknown outcome.
+fn unknown(bench: &Bench) -> BTreeSet<String> {
+    let files = named(bench, "rows.unknown-");
+    let files = files.iter().map(|path| fs::read_to_string(path).unwrap());
+    let names = |text: String| {
+        let cells = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned());
+        cells.collect::<Vec<_>>()
+    };
+    files.flat_map(names).collect()
+}
+
+fn named(bench: &Bench, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
+    entries.filter(is_it).collect()
+}
+
+fn create(bench: &Bench, more: &[&str]) -> Command {
+    let args = ["record", "create", "Account", "--from", "rows.csv"];
+    bench.command(&[&args[..], more].concat())
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Reads this many ids of a load that runs.
+fn read_ids(child: &mut Child, number: usize) -> BufReader<std::process::ChildStdout> {
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    for _ in 0..number {
+        lines.read_line(&mut line).unwrap();
+    }
+    lines
+}
+
+fn signal(child: &Child, signal: Signal) {
+    // Who has ended already cannot be interrupted, and that is a moment, too.
+    let _ = kill_process(Pid::from_child(child), signal);
+}
+
+/// Every row is made once, or is listed as unknown and made at most once.
+fn nothing_is_lost_or_doubled(bench: &Bench, case: &str) {
+    let made = made(bench);
+    let distinct: BTreeSet<_> = made.iter().cloned().collect();
+    assert_eq!(made.len(), distinct.len(), "{case}: a row was made twice");
+    let unknown = unknown(bench);
+    let missing: Vec<_> = (0..ROWS)
+        .map(|n| format!("R{n:04}"))
+        .filter(|name| !distinct.contains(name) && !unknown.contains(name))
+        .collect();
+    assert_eq!(missing, [""; 0], "{case}: rows are neither made nor listed");
+}
+
+#[test]
+fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once() {
+    let mut random = std::process::id() | 1;
+    let mut next = |below: u32| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) % below
+    };
+    for round in 0..6 {
+        let bench = Bench::new();
+        fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+        let mut ends = 0;
+        loop {
+            let journal = bench.folder.path().join("rows.csv.journal").exists();
+            let resume: &[&str] = if journal { &["--resume"] } else { &[] };
+            let mut child = start(&mut create(&bench, resume));
+            let (ids, kind) = (next(900) as usize, next(4));
+            let mut rest = read_ids(&mut child, ids);
+            match kind {
+                0 => signal(&child, Signal::INT),
+                1 => signal(&child, Signal::TERM),
+                2 => signal(&child, Signal::KILL),
+                _ => bench.play("api-cut-once"),
+            }
+            std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            ends += 1;
+            assert!(ends < 50, "round {round}: no progress");
+            let journal = bench.folder.path().join("rows.csv.journal").exists();
+            match output.status.code() {
+                Some(0) => break,
+                // All was sent, and some of it is listed as unknown.
+                Some(9) if !journal => break,
+                Some(130 | 6) => assert!(journal || made(&bench).is_empty()),
+                None if journal => assert_eq!(output.status.signal(), Some(9)),
+                // Killed before the journal was written, or after it was removed.
+                None if made(&bench).is_empty() => {}
+                None => break,
+                other => panic!("round {round}: {other:?}: {}", stderr(&output)),
+            }
+        }
+        nothing_is_lost_or_doubled(&bench, &format!("round {round}, {ends} runs"));
+        assert!(named(&bench, "rows.csv.").is_empty(), "a load that ended leaves no journal");
+        assert!(named(&bench, "rows.not-sent-").is_empty(), "they were sent by a later run");
+    }
+}
+
+#[test]
+fn interrupted_load_says_what_was_done_and_how_to_continue() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&bench, &["--success", "ok.csv"]));
+    let mut rest = read_ids(&mut child, 1);
+    signal(&child, Signal::INT);
+    let mut ids = Vec::new();
+    std::io::copy(&mut rest, &mut ids).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    let done = String::from_utf8(ids).unwrap().lines().count() + 1;
+    assert_eq!(made(&bench).len(), done, "the call in flight was waited for");
+    assert!(said.contains(&format!("created {done}, not sent {}\n", ROWS - done)), "{said}");
+    assert!(said.contains("\nresume: orgtoken record create Account --from rows.csv "), "{said}");
+    assert!(said.contains(" --resume\n") && said.contains("error: interrupted"), "{said}");
+    let not_sent = named(&bench, "rows.not-sent-").pop().unwrap();
+    let not_sent = fs::read_to_string(not_sent).unwrap();
+    assert_eq!(not_sent.lines().count(), ROWS - done + 1);
+    assert!(not_sent.starts_with(&format!("_row,Name,Phone\r\n{},R{done:04},", done + 1)));
+
+    let output = create(&bench, &["--resume", "--success", "ok.csv"]).output().unwrap();
+    assert_eq!(stdout(&output).lines().count(), ROWS - done);
+    assert!(stderr(&output).starts_with(&format!("created {ROWS}\n")), "{}", stderr(&output));
+    let success = fs::read_to_string(bench.folder.path().join("ok.csv")).unwrap();
+    assert_eq!(success.lines().count(), ROWS + 1);
+    nothing_is_lost_or_doubled(&bench, "resumed");
+}
+
+#[test]
+fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&bench, &["--json"]));
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut begun = vec![0; 20];
+    std::io::Read::read_exact(&mut out, &mut begun).unwrap();
+    bench.play("api-cut-once");
+    std::io::Read::read_to_end(&mut out, &mut begun).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    let found: Value = serde_json::from_slice(&begun).unwrap();
+    assert_eq!(found["unknown"], 200);
+    let first = found["unknown_rows"][0][0].as_u64().unwrap();
+    assert_eq!(found["unknown_rows"][0][1], first + 199);
+    assert_eq!(found["results"].as_array().unwrap().len() as u64, first - 1);
+    assert_eq!(found["not_sent"], ROWS as u64 - first - 199);
+    assert!(found["resume"].as_str().unwrap().ends_with(" --resume"));
+
+    let output = create(&bench, &["--resume"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(9));
+    assert!(stderr(&output).contains("the outcome of 200 of 3000 rows is unknown"));
+    nothing_is_lost_or_doubled(&bench, "resumed");
+    assert_eq!(unknown(&bench).len(), 200);
+}
+
+#[test]
+fn refused_call_leaves_its_rows_unsent() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&bench, &[]));
+    let mut rest = read_ids(&mut child, 1);
+    bench.play("api-disabled");
+    std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
+    bench.org.set_scenario(crate::support::USER, None);
+    let done = made(&bench).len();
+    let counts = format!("created {done}, not sent {}\n", ROWS - done);
+    assert!(stderr(&output).starts_with(&counts), "{}", stderr(&output));
+    stdout(&create(&bench, &["--resume"]).output().unwrap());
+    assert_eq!(made(&bench).len(), ROWS);
+}
+
+#[test]
+fn journal_of_another_file_operation_or_reading_is_refused() {
+    let bench = Bench::new();
+    let path = bench.folder.path().join("rows.csv");
+    fs::write(&path, rows()).unwrap();
+    let mut child = start(&mut create(&bench, &[]));
+    let mut rest = read_ids(&mut child, 1);
+    signal(&child, Signal::TERM);
+    std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let done = made(&bench).len();
+    let refused = |command: &mut Command, what: &str| {
+        let output = command.output().unwrap();
+        let said = stderr(&output).to_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let expected = format!("error: the journal `rows.csv.journal` does not fit: {what}\n");
+        assert!(said.starts_with(&expected), "{said}");
+    };
+    let args = ["record", "upsert", "Account", "Id", "--from", "rows.csv", "--resume"];
+    assert_eq!(bench.run(&args).status.code(), Some(2));
+    let mut contact = bench.command(&["record", "create", "Contact", "--from", "rows.csv"]);
+    assert_eq!(contact.arg("--resume").output().unwrap().status.code(), Some(2));
+    let encoding = ["--resume", "--encoding", "windows-1252"];
+    refused(
+        &mut create(&bench, &encoding),
+        "the file was read in another form, delimiter or encoding",
+    );
+    fs::write(&path, rows().replace("R2999", "R9999")).unwrap();
+    refused(&mut create(&bench, &["--resume"]), "the file has changed");
+    assert_eq!(made(&bench).len(), done);
+
+    // A new load is not stopped by it.
+    fs::write(&path, "Name\nNew\n").unwrap();
+    let output = create(&bench, &[]).output().unwrap();
+    assert_eq!(stdout(&output).lines().count(), 1);
+    assert!(stderr(&output).contains("its journal is now `rows.csv."), "{}", stderr(&output));
+}
+
+#[test]
+fn resume_without_a_journal_is_refused() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    let output = create(&bench, &["--resume"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("error: there is no journal `rows.csv.journal`\n"));
+    assert!(made(&bench).is_empty());
+}
+
+#[test]
+fn pipe_is_kept_in_a_file_that_the_resumed_load_reads() {
+    let bench = Bench::new();
+    let temp = bench.folder.path().join("temp");
+    fs::create_dir(&temp).unwrap();
+    let args = ["record", "create", "Account", "--from", "-"];
+    let mut command = bench.command(&args);
+    let mut child = start(command.env("TMPDIR", &temp).stdin(Stdio::piped()));
+    child.stdin.take().unwrap().write_all(rows().as_bytes()).unwrap();
+    let mut rest = read_ids(&mut child, 1);
+    signal(&child, Signal::INT);
+    std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let resume = stderr(&output).lines().find_map(|line| line.strip_prefix("resume: orgtoken "));
+    let words: Vec<_> = resume.unwrap().split(' ').collect();
+    let from = words.iter().position(|word| *word == "--from").unwrap();
+    assert!(words[from + 1].starts_with(temp.to_str().unwrap()), "{words:?}");
+    let output = bench.bare(&words).env("TMPDIR", &temp).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(made(&bench).len(), ROWS);
+}
+
+#[test]
+fn finished_load_of_a_pipe_leaves_no_file() {
+    let bench = Bench::new();
+    let temp = bench.folder.path().join("temp");
+    fs::create_dir(&temp).unwrap();
+    let mut command = bench.command(&["record", "create", "Account", "--from", "-"]);
+    let output = run_with_input(command.env("TMPDIR", &temp), &rows());
+    assert_eq!(stdout(&output).lines().count(), ROWS);
+    assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
+}
+
+#[test]
+fn full_disk_under_standard_output_stops_with_every_id_shown() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = create(&bench, &[]).stdout(full).output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("created 200, not sent 2800\n"), "{said}");
+    assert_eq!(said.lines().filter(|line| line.contains(": created 001")).count(), 200);
+    assert_eq!(made(&bench).len(), 200);
+    stdout(&create(&bench, &["--resume"]).output().unwrap());
+    assert_eq!(made(&bench).len(), ROWS);
+}
+
+#[test]
+fn journal_is_for_its_owner_alone_and_where_it_was_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&bench, &["--no-cache", "--journal", "j"]));
+    let mut rest = read_ids(&mut child, 1);
+    signal(&child, Signal::KILL);
+    std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+    child.wait().unwrap();
+    let journal = bench.folder.path().join("j");
+    assert_eq!(journal.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let output = create(&bench, &["--no-cache", "--journal", "j", "--resume"]).output().unwrap();
+    assert!([0, 9].contains(&output.status.code().unwrap()), "{}", stderr(&output));
+    assert!(!journal.exists());
+    nothing_is_lost_or_doubled(&bench, "killed");
+}
