@@ -35,8 +35,8 @@ pub enum RestError {
     /// A page names itself or an earlier one as the next.
     #[error("the next page is one that was read already")]
     Loop,
-    /// The next page would be at another host.
-    #[error("the next page is said to be at another host, which gets no token")]
+    /// The next page would be at another host, which gets no token, or nowhere.
+    #[error("the next page has no path at this host")]
     Page,
     /// The path is that of another host, or no path.
     #[error("path is not one of the org's")]

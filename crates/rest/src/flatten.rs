@@ -189,9 +189,8 @@ mod tests {
         let soql = "SELECT TYPEOF What WHEN Account THEN Phone, Name ELSE Name END FROM Event";
         let columns = Columns::of_query(soql).unwrap();
         assert_eq!(columns.names(), ["What.Phone", "What.Name"]);
-        let records = records(
-            r#"[{ "What": null }, { "What": { "attributes": {}, "Name": "x" } }]"#,
-        );
+        let records =
+            records(r#"[{ "What": null }, { "What": { "attributes": {}, "Name": "x" } }]"#);
         assert_eq!(columns.row(&records[0]), ["", ""]);
         assert_eq!(columns.row(&records[1]), ["", "x"]);
     }
@@ -234,6 +233,9 @@ mod tests {
             r#"[{ "Id": "2", "What": { "attributes": {}, "Phone": "1" } },
                 { "Id": "2", "New": 1 }, { "Id": "2", "New": null }]"#,
         );
-        assert_eq!(late.iter().map(|it| columns.lacks(it)).collect::<Vec<_>>(), [true, true, false]);
+        assert_eq!(
+            late.iter().map(|it| columns.lacks(it)).collect::<Vec<_>>(),
+            [true, true, false]
+        );
     }
 }

@@ -63,6 +63,8 @@ mod error;
 pub use error::RestError;
 mod failure;
 pub use failure::{Failure, Problem};
+mod flatten;
+pub use flatten::{Columns, is_count, without_attributes};
 mod gzip;
 pub mod load;
 mod offered;

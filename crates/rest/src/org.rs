@@ -123,7 +123,7 @@ impl Org {
                 );
                 (tries.made, tries.renewed) = (tries.made - 1, true);
                 let next = self.tokens.token(self.min_ttl).await?;
-                if next.token().access_token().is(token.token().access_token()) {
+                if is_same(next.token(), token.token()) {
                     return Err(error);
                 }
                 continue;
@@ -229,6 +229,11 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, RestEr
 /// Members of a site are at home there, and the instance would turn them away.
 fn base(token: &Token) -> &str {
     token.community_url().map_or_else(|| token.instance_url().as_str(), |site| site.as_str())
+}
+
+/// Whether a call with the one token would be the same call with the other.
+fn is_same(one: &Token, other: &Token) -> bool {
+    one.access_token().is(other.access_token()) && base(one) == base(other)
 }
 
 fn complete(request: &mut Request<Bytes>, token: &Token) {

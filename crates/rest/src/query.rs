@@ -1,8 +1,14 @@
+use std::collections::HashSet;
+use std::mem;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use crate::org::MAX_BODY;
 use crate::path::encode;
+use crate::value::Budget;
 use crate::{Object, Org, RestError, Value};
 
 impl Org {
@@ -20,12 +26,18 @@ impl Org {
     /// # }
     /// ```
     pub fn query(&self, soql: &str) -> Query {
-        let (soql, page_size) = (soql.to_owned(), None);
-        Query { org: self.clone(), resource: "query", soql, page_size, next: Next::First }
+        Query {
+            org: self.clone(),
+            resource: "query",
+            soql: soql.to_owned(),
+            page_size: None,
+            next: Next::First,
+            seen: HashSet::new(),
+        }
     }
 }
 
-/// A query under way. One page of it is held at a time.
+/// The pages of a query. One page is in memory at a time.
 #[derive(Debug)]
 #[must_use = "nothing is asked before the first `next`"]
 pub struct Query {
@@ -34,6 +46,8 @@ pub struct Query {
     soql: String,
     page_size: Option<u16>,
     next: Next,
+    /// The pages that were read, so that a server cannot lead in a circle.
+    seen: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -65,44 +79,50 @@ impl Query {
 
     /// The next page, or `None` after the last one.
     ///
-    /// What a sub-query found is whole: where it has pages of its own, they are got too.
+    /// The results of sub-queries are complete: their further pages are read as well.
     pub async fn next(&mut self) -> Result<Option<Page>, RestError> {
         let path = match &self.next {
             Next::First => format!("{}?q={}", self.resource, encode(&self.soql)),
             Next::Further(path) => path.clone(),
             Next::Done => return Ok(None),
         };
-        let mut page = self.page(&path).await?;
-        self.complete(&mut page.records).await?;
+        let mut limits = Limits { bytes: MAX_BODY, values: Budget::default() };
+        let mut page = self.page(path, &mut limits).await?;
+        self.complete(&mut page.records, DEEPEST_SUB_QUERY, &mut limits).await?;
         self.next = page.further()?.map_or(Next::Done, |path| Next::Further(path.to_owned()));
         Ok(Some(page))
     }
 
-    /// Adds to the results of sub-queries, on every level, what is not in them yet.
-    async fn complete(&self, records: &mut [Object]) -> Result<(), RestError> {
-        for value in
-            records.iter_mut().flat_map(Object::values_mut).filter(|value| is_result(value))
-        {
-            let mut child: Page = value.to().map_err(|error| RestError::answer(&error))?;
+    /// Adds the further pages of sub-queries, on every level.
+    async fn complete(
+        &mut self,
+        records: &mut [Object],
+        depth: u8,
+        limits: &mut Limits,
+    ) -> Result<(), RestError> {
+        for value in records.iter_mut().flat_map(Object::values_mut) {
+            let Some(mut child) = Page::of_sub_query(value) else { continue };
+            let depth = depth.checked_sub(1).ok_or(RestError::Loop)?;
             while let Some(path) = child.further()? {
-                let more = self.page(path).await?;
+                let more = self.page(path.to_owned(), limits).await?;
                 child.records.extend(more.records);
                 (child.done, child.next) = (more.done, more.next);
             }
-            Box::pin(self.complete(&mut child.records)).await?;
-            let Page { total_size, records, .. } = child;
-            let records: Vec<_> = records.into_iter().map(Value::Object).collect();
-            *value = Value::Object(Object::from_iter([
-                ("totalSize".to_owned(), Value::from(total_size)),
-                ("done".to_owned(), Value::from(true)),
-                ("records".to_owned(), Value::from(records)),
-            ]));
+            Box::pin(self.complete(&mut child.records, depth, limits)).await?;
+            *value = child.into_value();
         }
         Ok(())
     }
 
-    async fn page(&self, path: &str) -> Result<Page, RestError> {
-        self.org.json(Method::GET, path, self.headers(), Bytes::new()).await
+    async fn page(&mut self, path: String, limits: &mut Limits) -> Result<Page, RestError> {
+        if self.seen.contains(&path) {
+            return Err(RestError::Loop);
+        }
+        let answer = self.org.request(Method::GET, &path, self.headers(), Bytes::new()).await?;
+        let left = limits.bytes.checked_sub(answer.body().len());
+        limits.bytes = left.ok_or(RestError::TooLarge { limit: MAX_BODY })?;
+        self.seen.insert(path);
+        Page::read(answer.body(), &mut limits.values)
     }
 
     fn headers(&self) -> HeaderMap {
@@ -112,42 +132,97 @@ impl Query {
     }
 }
 
+/// The memory that a page may take, with all pages of its sub-queries.
+struct Limits {
+    bytes: usize,
+    values: Budget,
+}
+
 /// Some of the records that a query finds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-#[serde(rename_all = "camelCase")]
 pub struct Page {
-    /// How many records there are on all pages together.
+    /// How many records there are on all pages together; 0 if Salesforce does not know, as of external
+    /// objects.
     pub total_size: u64,
     /// Whether it is the last page.
-    #[serde(default = "yes")]
     pub done: bool,
     /// The records of this page, their fields in the order of the query.
-    #[serde(default)]
     pub records: Vec<Object>,
-    #[serde(default, rename = "nextRecordsUrl")]
     next: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    total_size: i64,
+    #[serde(default = "yes")]
+    done: bool,
+    #[serde(borrow)]
+    records: Option<&'a RawValue>,
+    next_records_url: Option<String>,
+}
+
 impl Page {
-    /// Where the next page is. Another host gets no token, so this is a path alone.
+    fn read(json: &[u8], budget: &mut Budget) -> Result<Self, RestError> {
+        let answer: Answer<'_> =
+            serde_json::from_slice(json).map_err(|error| RestError::answer(&error))?;
+        let records = answer.records.map_or("[]", RawValue::get);
+        let records = Value::read(records, budget).map_err(|error| RestError::answer(&error))?;
+        Ok(Self {
+            total_size: u64::try_from(answer.total_size).unwrap_or_default(),
+            done: answer.done,
+            records: objects(records)?,
+            next: answer.next_records_url,
+        })
+    }
+
+    /// Takes the result of a sub-query out of a record; `None` if the value is a field.
+    fn of_sub_query(value: &mut Value) -> Option<Self> {
+        let total_size = value["totalSize"].as_number()?.as_str().parse().ok()?;
+        let done = value["done"].as_bool()?;
+        let next = value["nextRecordsUrl"].as_str().map(str::to_owned);
+        let records = value.as_object_mut()?.get_mut("records")?;
+        if !records.as_array()?.iter().all(|record| record.as_object().is_some()) {
+            return None;
+        }
+        let records = objects(mem::take(records)).ok()?;
+        Some(Self { total_size, done, records, next })
+    }
+
+    fn into_value(self) -> Value {
+        Value::Object(Object::from_iter([
+            ("totalSize".to_owned(), self.total_size.into()),
+            ("done".to_owned(), true.into()),
+            ("records".to_owned(), self.records.into_iter().map(Value::Object).collect()),
+        ]))
+    }
+
+    /// The path of the next page. Another host gets no token, so a whole URL is refused; and so is a
+    /// page that is not the last and does not say which is next, since records would be lost.
     fn further(&self) -> Result<Option<&str>, RestError> {
         match &self.next {
-            Some(path) if !self.done && path.starts_with('/') => Ok(Some(path)),
-            Some(_) if !self.done => Err(RestError::Page),
-            _ => Ok(None),
+            _ if self.done => Ok(None),
+            Some(path) if path.starts_with('/') => Ok(Some(path)),
+            _ => Err(RestError::Page),
         }
     }
 }
 
-/// Whether a value is what a sub-query found, and not a field of the record.
-fn is_result(value: &Value) -> bool {
-    let (size, done) = (value["totalSize"].as_number(), value["done"].as_bool());
-    size.is_some() && done.is_some() && value["records"].as_array().is_some()
+fn objects(records: Value) -> Result<Vec<Object>, RestError> {
+    let Value::Array(records) = records else { return Err(RestError::Unexpected) };
+    let object = |record| match record {
+        Value::Object(record) => Ok(record),
+        _ => Err(RestError::Unexpected),
+    };
+    records.into_iter().map(object).collect()
 }
 
 fn yes() -> bool {
     true
 }
+
+/// Salesforce nests queries five levels deep.
+const DEEPEST_SUB_QUERY: u8 = 5;
 
 const OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");

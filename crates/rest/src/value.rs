@@ -4,7 +4,7 @@ use std::ops::Index;
 use std::str::FromStr;
 
 use indexmap::IndexMap;
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -94,21 +94,16 @@ impl Value {
     }
 
     /// Reads JSON that is known to be well-formed. Each level is read on its own, so that numbers are
-    /// met as text; the depth is counted here because `serde_json` would start again on each level.
-    fn of_json(json: &str, depth: u8) -> Result<Self, serde_json::Error> {
-        let deeper = || depth.checked_sub(1).ok_or_else(|| serde_json::Error::custom(TOO_DEEP));
+    /// met as text. The depth is counted here because `serde_json` starts again on each level.
+    pub(crate) fn read(json: &str, budget: &mut Budget) -> Result<Self, serde_json::Error> {
+        budget.values = budget.values.checked_sub(1).ok_or_else(|| too(MANY))?;
+        let mut deserializer = serde_json::Deserializer::from_str(json);
         Ok(match json.as_bytes().first() {
-            Some(b'{') => {
-                let (fields, depth): (IndexMap<String, &RawValue>, _) =
-                    (serde_json::from_str(json)?, deeper()?);
-                let fields = fields.into_iter();
-                let read = fields.map(|(name, json)| Ok((name, Self::of_json(json.get(), depth)?)));
-                Self::Object(read.collect::<Result<_, serde_json::Error>>()?)
-            }
-            Some(b'[') => {
-                let (items, depth): (Vec<&RawValue>, _) = (serde_json::from_str(json)?, deeper()?);
-                let read = items.into_iter().map(|json| Self::of_json(json.get(), depth));
-                Self::Array(read.collect::<Result<_, _>>()?)
+            Some(b'{' | b'[') => {
+                budget.depth = budget.depth.checked_sub(1).ok_or_else(|| too(DEEP))?;
+                let value = deserializer.deserialize_any(Container(budget))?;
+                budget.depth += 1;
+                value
             }
             Some(b'"') => Self::String(serde_json::from_str(json)?),
             Some(b'n') => Self::Null,
@@ -119,10 +114,54 @@ impl Value {
     }
 }
 
+/// How much JSON may hold. A short text can name more values than the memory has room for.
+pub(crate) struct Budget {
+    depth: u8,
+    values: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { depth: DEEPEST, values: MOST_VALUES }
+    }
+}
+
+/// Reads the items of a list or an object.
+struct Container<'a>(&'a mut Budget);
+
+impl<'de> Visitor<'de> for Container<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Object::new();
+        while let Some((name, json)) = map.next_entry::<String, &RawValue>()? {
+            let value = Value::read(json.get(), self.0).map_err(A::Error::custom)?;
+            fields.insert(name, value);
+        }
+        Ok(Value::Object(fields))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(json) = seq.next_element::<&RawValue>()? {
+            items.push(Value::read(json.get(), self.0).map_err(A::Error::custom)?);
+        }
+        Ok(Value::Array(items))
+    }
+}
+
+fn too(what: &'static str) -> serde_json::Error {
+    serde_json::Error::custom(what)
+}
+
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
-        Self::of_json(json.get(), DEEPEST).map_err(D::Error::custom)
+        Self::read(json.get(), &mut Budget::default()).map_err(D::Error::custom)
     }
 }
 
@@ -329,7 +368,11 @@ pub struct NumberError;
 
 /// As deep as `serde_json` goes.
 const DEEPEST: u8 = 128;
-const TOO_DEEP: &str = "recursion limit exceeded";
+const DEEP: &str = "recursion limit exceeded";
+
+/// A page has 2,000 records of up to some hundred fields each.
+const MOST_VALUES: u32 = 2_000_000;
+const MANY: &str = "too many values";
 
 /// The longest double has 1,077 digits: 5E-324 written out.
 const LONGEST_PLAIN: usize = 1100;
@@ -403,8 +446,15 @@ mod tests {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(serde_json::from_str::<Value>(&nested(128)).is_ok());
         let error = serde_json::from_str::<Value>(&nested(129)).unwrap_err();
-        assert!(error.to_string().starts_with(TOO_DEEP), "{error}");
+        assert!(error.to_string().starts_with(DEEP), "{error}");
         assert!(serde_json::from_str::<Value>(&nested(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn too_many_values_are_refused() {
+        let zeros = "0,".repeat(MOST_VALUES as usize);
+        let error = serde_json::from_str::<Value>(&format!("[{zeros}0]")).unwrap_err();
+        assert!(error.to_string().starts_with(MANY), "{error}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Selected {
         let tokens = tokens(soql);
         let Some(([], rest)) = split_at_word(&tokens, "SELECT") else { return Self::default() };
         let Some((list, from)) = split_at_word(rest, "FROM") else { return Self::default() };
-        let items: Vec<_> = list.split_inclusive_top_level().collect();
+        let items = items(list);
         if let [[count, "(", ")"]] = items.as_slice()
             && count.eq_ignore_ascii_case("COUNT")
         {
@@ -36,11 +36,7 @@ impl Selected {
             || items.iter().any(|item| has_aggregate(item));
         let mut unnamed = 0;
         let columns = items.iter().flat_map(|item| {
-            if is_aggregate {
-                vec![aggregate(item, &mut unnamed)]
-            } else {
-                columns(item, &aliases)
-            }
+            if is_aggregate { vec![aggregate(item, &mut unnamed)] } else { columns(item, &aliases) }
         });
         Self { items: columns.collect(), is_count: false }
     }
@@ -194,23 +190,19 @@ fn top_level<'a, 'b>(tokens: &'b [&'a str]) -> impl Iterator<Item = (usize, &'a 
     })
 }
 
-/// The items of a list, whose TYPEOF has commas of its own.
-trait Items<'a> {
-    fn split_inclusive_top_level(&self) -> impl Iterator<Item = &[&'a str]>;
-}
-
-impl<'a> Items<'a> for [&'a str] {
-    fn split_inclusive_top_level(&self) -> impl Iterator<Item = &[&'a str]> {
-        let mut is_type_of = false;
-        let commas = top_level(self).filter(move |(_, token)| {
-            if is_one_of(token, &["TYPEOF", "END"]) {
-                is_type_of = token.eq_ignore_ascii_case("TYPEOF");
-            }
-            *token == "," && !is_type_of
-        });
-        let ends = commas.map(|(at, _)| at).chain([self.len()]);
-        ends.scan(0, |start, end| Some(&self[std::mem::replace(start, end + 1)..end]))
+/// The items of a list. The commas within a TYPEOF do not part them.
+fn items<'a, 'b>(list: &'b [&'a str]) -> Vec<&'b [&'a str]> {
+    let (mut items, mut start, mut is_type_of) = (Vec::new(), 0, false);
+    for (at, token) in top_level(list) {
+        if is_one_of(token, &["TYPEOF", "END"]) {
+            is_type_of = token.eq_ignore_ascii_case("TYPEOF");
+        } else if token == "," && !is_type_of {
+            items.push(&list[start..at]);
+            start = at + 1;
+        }
     }
+    items.push(&list[start..]);
+    items
 }
 
 fn is_path(word: &str) -> bool {
@@ -255,22 +247,37 @@ mod tests {
             ("select\n Id , Owner.Name\nfrom Account", "Id|Owner.Name"),
             ("SELECT FromDate__c, Id FROM X", "FromDate__c|Id"),
             ("SELECT c.Id, c.Account.Name FROM Contact c", "Id|Account.Name"),
-            ("SELECT c.Id, a.Name, o.Alias FROM Contact AS c, c.Account a, a.Owner o WHERE c.X = 1",
-                "Id|Account.Name|Account.Owner.Alias"),
+            (
+                "SELECT c.Id, a.Name, o.Alias FROM Contact AS c, c.Account a, a.Owner o WHERE c.X = 1",
+                "Id|Account.Name|Account.Owner.Alias",
+            ),
             ("SELECT Contact.Id, Contact.Account.Name FROM Contact LIMIT 1", "Id|Account.Name"),
             ("SELECT Id FROM Account USING SCOPE mine", "Id"),
-            ("SELECT Id, (SELECT Id FROM Contacts WHERE Name LIKE '(%') FROM Account", "Id|Contacts"),
-            ("SELECT Id, (SELECT x.Id FROM a.Contacts x WHERE A = 'it\\'s ) FROM') FROM Account a",
-                "Id|Contacts"),
-            ("SELECT TYPEOF What WHEN Account THEN Phone, Name WHEN Opportunity THEN Owner.Name \
-              ELSE Id END, Subject FROM Event", "What.Phone|What.Name|What.Owner.Name|What.Id|Subject"),
-            ("SELECT toLabel(Status), toLabel(Account.Industry), FORMAT(Amount) FROM X",
-                "Status|Account.Industry|Amount"),
+            (
+                "SELECT Id, (SELECT Id FROM Contacts WHERE Name LIKE '(%') FROM Account",
+                "Id|Contacts",
+            ),
+            (
+                "SELECT Id, (SELECT x.Id FROM a.Contacts x WHERE A = 'it\\'s ) FROM') FROM Account a",
+                "Id|Contacts",
+            ),
+            (
+                "SELECT TYPEOF What WHEN Account THEN Phone, Name WHEN Opportunity THEN Owner.Name \
+              ELSE Id END, Subject FROM Event",
+                "What.Phone|What.Name|What.Owner.Name|What.Id|Subject",
+            ),
+            (
+                "SELECT toLabel(Status), toLabel(Account.Industry), FORMAT(Amount) FROM X",
+                "Status|Account.Industry|Amount",
+            ),
             ("SELECT FORMAT(convertCurrency(Amount)), FORMAT(Amount) shown FROM X", "Amount|shown"),
             ("SELECT COUNT(Id) FROM Account", "expr0"),
             ("SELECT MAX(Amount), MIN(Amount) least, COUNT(Id) FROM X", "expr0|least|expr1"),
             ("SELECT Account.Name, COUNT(Id) FROM Contact GROUP BY Account.Name", "Name|expr0"),
-            ("SELECT CALENDAR_YEAR(CreatedDate), Name n, SUM(A) s FROM X GROUP BY Name", "expr0|n|s"),
+            (
+                "SELECT CALENDAR_YEAR(CreatedDate), Name n, SUM(A) s FROM X GROUP BY Name",
+                "expr0|n|s",
+            ),
             ("SELECT CALENDAR_YEAR(convertTimezone(CreatedDate)) y FROM X GROUP BY Y", "y"),
             ("SELECT Name FROM Account GROUP BY ROLLUP(Name)", "Name"),
             ("SELECT Id, Max FROM Group", "Id|Max"),

@@ -5,7 +5,7 @@ use std::mem;
 use orgtoken_rest::{Org, Query, RestError, Value};
 use serde_json::json;
 
-use crate::support::{Bench, record};
+use crate::support::{Bench, Canned, json as answer, record};
 
 /// Makes accounts `A0000` to `A….`.
 pub(crate) async fn accounts(org: &Org, number: usize) {
@@ -121,4 +121,64 @@ async fn one_connection_does_for_all_and_answers_are_compressed() {
     let requests = bench.server.requests();
     let last = requests.last().unwrap();
     assert_eq!(last.headers()["accept-encoding"], "gzip");
+}
+
+#[tokio::test]
+async fn pages_that_go_in_a_circle_are_refused() {
+    const SELF: &str =
+        r#"{"totalSize":9,"done":false,"nextRecordsUrl":"/a","records":[{"Name":"1"}]}"#;
+    let other = SELF.replace("/a", "/b");
+    let circle = move |target: &str| answer(if target.starts_with("/a") { &other } else { SELF });
+    let nested = |_: &str| answer(&SELF.replace(r#""1""#, SELF));
+    let deeper = |target: &str| {
+        let next = format!("{}a", target.split('?').next().unwrap());
+        let child = SELF.replace("/a", &next);
+        answer(&SELF.replace(r#""1""#, &child).replacen("false", "true", 1))
+    };
+    for (name, server, calls) in [
+        ("itself", Canned::new(|_| answer(SELF)), 2),
+        ("two", Canned::new(circle), 3),
+        ("sub-query", Canned::new(nested), 2),
+        ("ever deeper sub-queries", Canned::new(deeper), 6),
+    ] {
+        let error = names(server.org().query("SELECT Id FROM X")).await.unwrap_err();
+        assert_eq!((error.code(), server.calls()), ("resp.page", calls), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_names_no_next_one_is_not_the_last() {
+    for next in ["null", r#""https://evil.example/x""#, r#""""#] {
+        let body = format!(
+            r#"{{"totalSize":9,"done":false,"nextRecordsUrl":{next},"records":[{{"Name":"1"}}]}}"#
+        );
+        let server = Canned::new(move |_| answer(&body));
+        let mut query = server.org().query("SELECT Id FROM X");
+        query.next().await.unwrap_err();
+        assert_eq!(server.calls(), 1, "{next}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_keep_their_digits_over_the_wire() {
+    const NUMBERS: [&str; 5] =
+        ["12345678901234567.89", "9.99999999999999999E17", "1E-7", "-0.0", "123456789.123456789"];
+    let fields: Vec<_> = NUMBERS.iter().map(|number| format!(r#""F":{number}"#)).collect();
+    let records: Vec<_> = fields.iter().map(|field| format!("{{{field}}}")).collect();
+    let records = records.join(",");
+    let body = format!(
+        r#"{{"totalSize":-1,"done":true,"records":[{{"F":0,"C":{{"totalSize":5,"done":true,"records":[{records}]}}}}]}}"#
+    );
+    let server = Canned::new(move |target| {
+        answer(if target.contains("/query") { &body } else { r#"{"id":"001","success":true}"# })
+    });
+    let page = server.org().query("SELECT F FROM X").next().await.unwrap().unwrap();
+    let found = page.records[0]["C"]["records"].as_array().unwrap();
+    for (record, number) in found.iter().zip(NUMBERS) {
+        assert_eq!(record["F"].to_string(), number);
+        server.org().create("X", record).await.unwrap();
+        let requests = server.requests.lock().unwrap();
+        assert!(requests.last().unwrap().ends_with(&format!(r#"{{"F":{number}}}"#)), "{number}");
+    }
+    assert_eq!((found.len(), page.total_size), (5, 0));
 }

@@ -1,10 +1,90 @@
 //! Tokens that end while they are used.
 
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use http::Method;
-use orgtoken_client::Moment;
+use orgtoken_client::{Held, HeldToken, Moment, TokenError, TokenSource, Transport, Work};
 use orgtoken_rest::Org;
 
-use crate::support::{Bench, login, transport};
+use crate::support::{Bench, Canned, answer, json, login, token_for, transport};
+
+/// One token after another, each of which lives until it is refused.
+struct InTurn {
+    tokens: Vec<Arc<Held>>,
+    refused: AtomicUsize,
+}
+
+impl InTurn {
+    fn new(hosts: &[&str]) -> Arc<Self> {
+        let held = |host: &&str| Arc::new(Held::new(token_for(host), Moment::now()));
+        Arc::new(Self { tokens: hosts.iter().map(held).collect(), refused: AtomicUsize::new(0) })
+    }
+}
+
+impl TokenSource for InTurn {
+    fn cached(&self, _: Duration) -> Option<HeldToken> {
+        let at = self.refused.load(Ordering::SeqCst).min(self.tokens.len() - 1);
+        Some(Arc::clone(&self.tokens[at]).into())
+    }
+
+    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+        Box::pin(ready(Ok(self.cached(min_ttl).unwrap())))
+    }
+
+    fn invalidate(&self, _: &HeldToken) {
+        self.refused.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn an_org_that_has_moved_costs_one_login_and_is_found() {
+    for (name, gone) in [
+        ("301", answer("301 Moved", &[("location", "https://acme2.my.salesforce.com/x")], "")),
+        ("302", answer("302 Found", &[("location", "/?ec=302")], "")),
+        ("404", answer("404 Not Found", &[], r#"[{"errorCode":"URL_NOT_RESET","message":"x"}]"#)),
+        ("HTML", answer("404 Not Found", &[("content-type", "text/html")], "<html>")),
+    ] {
+        let gone = Canned::new(move |_| gone.clone());
+        let present = Canned::new(|_| json("{}"));
+        let source = InTurn::new(&[&gone.host, &present.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        org.limits().await.unwrap();
+        assert_eq!((gone.calls(), present.calls()), (1, 1), "{name}");
+
+        let source = InTurn::new(&[&gone.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        let error = org.limits().await.unwrap_err();
+        assert_eq!(
+            (gone.calls(), source.refused.load(Ordering::SeqCst)),
+            (2, 1),
+            "{name}: {error}"
+        );
+        if name == "301" {
+            assert_eq!(error.to_string(), "the org has moved to acme2.my.salesforce.com");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_returns_the_same_token_ends_the_attempt() {
+    for code in
+        ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "Bad_OAuth_Token"]
+    {
+        let body = format!(r#"[{{"errorCode":"{code}","message":""}}]"#);
+        let server = Canned::new(move |_| answer("401 Unauthorized", &[], &body));
+        let source = InTurn::new(&[&server.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        let error = org.limits().await.unwrap_err();
+        assert!(error.is_session_end(), "{error}");
+        assert_eq!((server.calls(), source.refused.load(Ordering::SeqCst)), (1, 1), "{code}");
+    }
+}
 
 #[tokio::test]
 async fn b18_an_ended_session_costs_one_login_and_one_further_attempt() {

@@ -5,15 +5,13 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use http::{Method, Response};
-use orgtoken_assertion::UnixTime;
+use http::Method;
 use orgtoken_client::Transport;
-use orgtoken_oauth::{AllowedHosts, Token};
 use orgtoken_rest::{Backoff, Org};
 
-use crate::support::Bench;
+use crate::support::{Bench, token_for};
 
 const ACCOUNT: &str = r#"{"Name":"Acme AB"}"#;
 
@@ -63,16 +61,6 @@ async fn b07_heads_and_bodies_that_fail_in_turn_use_up_the_same_attempts() {
     let org = org.backoff(Backoff::new(3, Duration::from_millis(1)));
     let error = org.limits().await.unwrap_err();
     assert_eq!((error.code(), requests.load(Ordering::SeqCst)), ("unavailable.api", 3));
-}
-
-fn token_for(host: &str) -> Token {
-    let answer = format!(
-        r#"{{"access_token":"00Dxx!AQ.x","token_type":"Bearer","instance_url":"http://{host}"}}"#
-    );
-    let answer = Response::builder().header("content-type", "application/json").body(answer);
-    let hosts = AllowedHosts::parse([host]).unwrap();
-    let now = UnixTime::from_secs(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs());
-    Token::from_http(&answer.unwrap(), now, &hosts).unwrap()
 }
 
 #[tokio::test]
