@@ -31,6 +31,8 @@ struct Parts {
     for_doctor: bool,
     problems: Vec<Problem>,
     told: bool,
+    /// What the output lacks because of the error.
+    note: Option<Cow<'static, str>>,
 }
 
 /// One of several things that are wrong with the same input.
@@ -56,6 +58,7 @@ impl Failure {
             for_doctor: true,
             problems: Vec::new(),
             told: false,
+            note: None,
         }))
     }
 
@@ -75,6 +78,12 @@ impl Failure {
     /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
     pub(crate) fn not_for_doctor(mut self) -> Self {
         self.0.for_doctor = false;
+        self
+    }
+
+    /// Says behind the error what the output lacks because of it.
+    pub(crate) fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+        self.0.note = Some(note.into());
         self
     }
 
@@ -182,7 +191,8 @@ impl Failure {
 
     /// What and why, in one line.
     pub(crate) fn message(&self) -> String {
-        chain(self.0.error.as_ref())
+        let message = chain(self.0.error.as_ref());
+        self.0.note.iter().fold(message, |message, note| message + "; " + note)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Records that a SOQL query finds, in the form that the next tool takes.
 
-mod columns;
-mod select;
 mod sink;
 mod table;
 
@@ -11,10 +9,10 @@ use std::path::Path;
 use orgtoken_rest::{Org, Page, Query};
 use sink::Sink;
 
-use crate::args::Caller;
+use crate::args::{Caller, UsageError};
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read_text};
+use crate::input::{Kind, read};
 use crate::progress::Progress;
 use crate::runtime::wait_for;
 use crate::session::Session;
@@ -61,15 +59,43 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
     let session = Session::open(&args.caller, console)?;
     let org = session.org()?;
-    let sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
-    wait_for(print(query(args, &org, &soql), args.limit, sink, console))
+    let mut sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
+    let printed = wait_for(print(query(args, &org, &soql), args.limit, &mut sink, console));
+    printed.map_err(|failure| match sink.printed() {
+        None => failure,
+        Some(1) => failure.with_note("the output is incomplete: it ends after 1 record"),
+        Some(n) => {
+            failure.with_note(format!("the output is incomplete: it ends after {n} records"))
+        }
+    })
 }
 
 fn soql(args: &Args) -> Result<String, Failure> {
-    if args.soql != "-" {
-        return Ok(args.soql.clone());
+    let soql = match args.soql.as_str() {
+        "-" => decode(&read(Path::new("-"), Kind::Body)?)?.to_owned(),
+        soql => soql.to_owned(),
+    };
+    if soql.trim().is_empty() {
+        let reason = Some("it is empty".to_owned());
+        let argument = "SOQL".to_owned();
+        return Err(UsageError::Value { argument, reason, possible: Vec::new() }.into());
     }
-    Ok(read_text(Path::new("-"), Kind::Body)?.trim().to_owned())
+    Ok(soql.trim().to_owned())
+}
+
+/// A query as an editor saved it: UTF-8, with or without a byte order mark.
+fn decode(bytes: &[u8]) -> Result<&str, Failure> {
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    match text {
+        Ok(text) if !text.contains('\0') => Ok(text),
+        text => {
+            let is_utf16 = is_utf16 || text.is_ok();
+            let found = if is_utf16 { "UTF-16" } else { "not UTF-8" };
+            let what = format!("the query on standard input is {found}");
+            Err(Failure::new("io.encoding", Some("save the query as UTF-8"), what))
+        }
+    }
 }
 
 fn default(console: &Console) -> Format {
@@ -98,7 +124,7 @@ fn query(args: &Args, org: &Org, soql: &str) -> Query {
 async fn print(
     mut query: Query,
     limit: Option<u64>,
-    mut sink: Sink<'_>,
+    sink: &mut Sink<'_>,
     console: &Console,
 ) -> Result<(), Failure> {
     let mut left = limit.unwrap_or(u64::MAX);
@@ -114,5 +140,24 @@ async fn print(
         progress.at(done, Some(total_size.min(limit.unwrap_or(u64::MAX))), "records");
     }
     drop(progress);
-    sink.end(done)
+    sink.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_on_standard_input_is_utf_8_with_or_without_a_bom() {
+        assert_eq!(decode(b"\xef\xbb\xbfSELECT Id").unwrap(), "SELECT Id");
+        for (bytes, found) in [
+            (b"\xff\xfeS\0E\0".as_slice(), "UTF-16"),
+            (b"\xfe\xff\0S\0E", "UTF-16"),
+            (b"S\0E\0", "UTF-16"),
+            (b"SELECT \xe5", "not UTF-8"),
+        ] {
+            let error = decode(bytes).unwrap_err();
+            assert_eq!(error.message(), format!("the query on standard input is {found}"));
+        }
+    }
 }

@@ -37,7 +37,7 @@ fn every_form() {
             "table",
             "Name             Phone  Parent.Name\n\
              ---------------  -----  -----------\n\
-             A0, \"the\"\u{fffd}first  1\n\
+             A0, \"the\"⏎first  1\n\
              A1 Åre\n",
         ),
     ] {

@@ -57,11 +57,23 @@ impl Call {
 
     /// Follows the pages, one at a time in memory.
     pub(super) async fn make_page_by_page(
-        mut self,
+        self,
         org: &Org,
         printer: &Printer<'_>,
     ) -> Result<(), Failure> {
         let mut seen = HashSet::from([self.path.clone()]);
+        let ended = self.print_pages(&mut seen, org, printer).await;
+        let is_first = seen.len() == 1 || printer.silent;
+        ended.map_err(|failure| if is_first { failure } else { failure.with_note(INCOMPLETE) })
+    }
+
+    /// Prints pages, and adds to those that were seen.
+    async fn print_pages(
+        mut self,
+        seen: &mut HashSet<String>,
+        org: &Org,
+        printer: &Printer<'_>,
+    ) -> Result<(), Failure> {
         loop {
             let (head, body) = self.send(org, printer).await?.into_parts();
             let page = body.whole(MAX_PAGE).await?;
@@ -80,7 +92,7 @@ impl Call {
             };
             let Some(next) = next else { return Ok(()) };
             if !seen.insert(next.clone()) {
-                return Err(RestError::Loop.into());
+                return Err(Failure::from(RestError::Loop).with_note(INCOMPLETE));
             }
             self.path = next;
         }
@@ -131,7 +143,13 @@ impl Printer<'_> {
 
     async fn body(&self, mut body: Body) -> Result<(), Failure> {
         let mut last = Bytes::new();
-        while let Some(piece) = body.piece().await? {
+        loop {
+            let piece = match body.piece().await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break,
+                Err(error) if self.silent || last.is_empty() => return Err(error.into()),
+                Err(error) => return Err(Failure::from(error).with_note(INCOMPLETE)),
+            };
             if !self.silent {
                 self.console.data(&last)?;
             }
@@ -183,6 +201,8 @@ impl Links {
         self.next_records_url.or(self.next_page_url)
     }
 }
+
+const INCOMPLETE: &str = "the output is incomplete";
 
 /// Pages are made to be held: 2,000 records, or 2,000 rows of a list.
 const MAX_PAGE: usize = 64 * 1024 * 1024;

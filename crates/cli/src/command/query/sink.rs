@@ -1,10 +1,8 @@
-//! Where records go, page by page.
+//! The output of a query, page by page.
 
-use orgtoken_rest::{Object, Value};
+use orgtoken_rest::{Columns, Object, Value, is_count, without_attributes};
 
 use super::Format;
-use super::columns::{Columns, plain};
-use super::select::Selected;
 use super::table::table;
 use crate::console::Console;
 use crate::failure::Failure;
@@ -12,65 +10,73 @@ use crate::failure::Failure;
 /// Prints pages of records in one form.
 pub(super) struct Sink<'a> {
     format: Format,
-    selected: Selected,
-    /// Those of the first page, once it has come.
+    soql: &'a str,
+    /// Those of the query, or else of its first page.
     columns: Option<Columns>,
-    records: u64,
+    /// The records that were printed; `None` before the first page.
+    records: Option<u64>,
     warned: bool,
     console: &'a Console,
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(format: Format, soql: &str, console: &'a Console) -> Self {
-        let selected = Selected::of(soql);
-        Self { format, selected, columns: None, records: 0, warned: false, console }
+    pub(super) fn new(format: Format, soql: &'a str, console: &'a Console) -> Self {
+        let columns = Columns::of_query(soql);
+        Self { format, soql, columns, records: None, warned: false, console }
     }
 
     /// The records; of `SELECT COUNT()`, the number that it has in their place.
     pub(super) fn counted(&self, records: Vec<Object>, total: u64) -> Vec<Object> {
-        if !self.selected.count {
+        if !is_count(self.soql) {
             return records;
         }
         vec![Object::from_iter([("COUNT()".to_owned(), Value::from(total))])]
     }
 
+    /// How many records are in the output; `None` if there is no output yet.
+    pub(super) fn printed(&self) -> Option<u64> {
+        self.records
+    }
+
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
-        let mut text = Vec::new();
+        let (mut text, number) = (Vec::new(), records.len() as u64);
         match self.format {
             Format::Csv => self.csv(&records, &mut text),
             Format::Table => self.table(&records, &mut text),
             Format::Json | Format::Ndjson => self.json(records, &mut text),
         }
-        Ok(self.console.data(&text)?)
+        self.console.data(&text)?;
+        self.records = Some(self.records.unwrap_or(0) + number);
+        Ok(())
     }
 
-    pub(super) fn end(&self, records: u64) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => {
-                let nothing = if self.records == 0 { "[" } else { "" };
-                self.console.data(format!("{nothing}]\n").as_bytes())?;
-            }
-            Format::Table if !self.selected.count => {
-                let things = if records == 1 { "record" } else { "records" };
-                self.console.remark(&format_args!("{records} {things}"));
-            }
+    /// Ends the output. A list that breaks off stays open, so that no parser takes it for a whole one.
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
+        if self.records.is_none() {
+            self.page(Vec::new())?;
+        }
+        match (self.format, self.records.unwrap_or(0)) {
+            (Format::Json, 0) => self.console.data(b"[]\n")?,
+            (Format::Json, _) => self.console.data(b"]\n")?,
+            (Format::Table, _) if is_count(self.soql) => {}
+            (Format::Table, 1) => self.console.remark(&"1 record"),
+            (Format::Table, records) => self.console.remark(&format_args!("{records} records")),
             _ => {}
         }
         Ok(())
     }
 
     fn csv(&mut self, records: &[Object], out: &mut Vec<u8>) {
-        let first = self.columns.is_none();
+        let is_first = self.records.is_none();
         let columns = self.columns(records);
         if columns.is_empty() {
             return;
         }
         let mut writer =
             csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        let written = if first { writer.write_record(columns.names()) } else { Ok(()) };
-        let mut rows = records.iter();
-        let written =
-            written.and_then(|()| rows.try_for_each(|row| writer.write_record(columns.row(row))));
+        let header = is_first.then(|| columns.names());
+        let rows = records.iter().map(|record| columns.row(record));
+        let written = header.into_iter().chain(rows).try_for_each(|row| writer.write_record(row));
         written.expect("memory takes rows of one length");
     }
 
@@ -79,34 +85,34 @@ impl<'a> Sink<'a> {
         if columns.is_empty() {
             return;
         }
-        let head: Vec<_> = columns.names().collect();
-        let rows: Vec<_> = records.iter().map(|record| columns.row(record).collect()).collect();
-        out.extend(table(&head, &rows).into_bytes());
+        let rows: Vec<_> = records.iter().map(|record| columns.row(record)).collect();
+        out.extend(table(&columns.names(), &rows).into_bytes());
     }
 
     fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {
-        let list = self.format == Format::Json;
+        let is_list = self.format == Format::Json;
+        let mut is_first = self.records.unwrap_or(0) == 0;
         for record in records {
-            if list {
-                out.extend(if self.records == 0 { b"[".as_slice() } else { b",\n" });
+            if is_list {
+                out.extend(if is_first { b"[".as_slice() } else { b",\n" });
             }
-            out.extend(plain(Value::Object(record)).to_string().into_bytes());
-            if !list {
+            out.extend(without_attributes(Value::Object(record)).to_string().into_bytes());
+            if !is_list {
                 out.push(b'\n');
             }
-            self.records += 1;
+            is_first = false;
         }
     }
 
-    /// The first page decides. What a later one has beyond that is not lost without a word.
+    /// The columns of the query. Where its text does not name them, the first page decides, and a
+    /// value that it has no column for is reported.
     fn columns(&mut self, records: &[Object]) -> &Columns {
-        let columns = self.columns.get_or_insert_with(|| Columns::of(records, &self.selected));
-        if !self.warned && records.iter().any(|record| columns.misses(record)) {
+        let of_records = || Columns::of_records(self.soql, records);
+        let columns = self.columns.get_or_insert_with(of_records);
+        if !self.warned && records.iter().any(|record| columns.lacks(record)) {
             self.warned = true;
-            self.console.warn(
-                &"some records have fields for which the first page has no column: \
-                                use `--format json` to see them",
-            );
+            let what = "some records have values for which there is no column";
+            self.console.warn(&format_args!("{what}: use `--format json` to see them"));
         }
         columns
     }

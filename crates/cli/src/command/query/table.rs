@@ -6,7 +6,7 @@ use crate::text::printable;
 
 /// The rows below a head, as wide as they have to be, and no column wider than [`WIDEST`].
 pub(super) fn table(head: &[String], rows: &[Vec<String>]) -> String {
-    let shown = |cells: &[String]| cells.iter().map(|cell| cut(&printable(cell))).collect();
+    let shown = |cells: &[String]| cells.iter().map(|cell| cut(&one_line(cell))).collect();
     let head: Vec<String> = shown(head);
     let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(row)).collect();
     let widths: Vec<usize> = (0..head.len())
@@ -25,6 +25,11 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     format!("{}\n", line.trim_end())
 }
 
+fn one_line(cell: &str) -> String {
+    let cell = cell.trim_end_matches(['\r', '\n']).replace("\r\n", BREAK);
+    printable(&cell.replace(['\r', '\n'], BREAK).replace('\t', " "))
+}
+
 fn cut(text: &str) -> String {
     if text.width() <= WIDEST {
         return text.to_owned();
@@ -39,12 +44,24 @@ fn cut(text: &str) -> String {
     short + "…"
 }
 
-/// Who wants the whole text has other forms for it.
+/// A line break within a cell.
+const BREAK: &str = "⏎";
+
+/// The other forms have the whole text.
 const WIDEST: usize = 60;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_break_in_a_cell_is_shown_as_a_sign() {
+        for (cell, shown) in
+            [("a\nb", "a⏎b"), ("a\r\nb\r", "a⏎b"), ("a\tb\n", "a b"), ("\u{1b}[2J", "\u{fffd}[2J")]
+        {
+            assert_eq!(one_line(cell), shown, "{cell:?}");
+        }
+    }
 
     #[test]
     fn columns_are_as_wide_as_what_they_hold() {
