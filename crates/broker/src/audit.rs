@@ -33,17 +33,17 @@ impl fmt::Display for Grant {
 }
 
 /// Takes the lines.
-pub(crate) type Sink = Arc<dyn Fn(&Grant) + Send + Sync>;
+pub(crate) type AuditSink = Arc<dyn Fn(&Grant) + Send + Sync>;
 
 /// The grants of one connection. The first is written down at once; more of the same within its
 /// second become one line, so that a client in a loop fills no disk.
 pub(crate) struct Ledger {
-    sink: Sink,
+    sink: AuditSink,
     last: Mutex<Option<Grant>>,
 }
 
 impl Ledger {
-    pub(crate) fn new(sink: Sink) -> Self {
+    pub(crate) fn new(sink: AuditSink) -> Self {
         Self { sink, last: Mutex::default() }
     }
 

@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::answer::{self, Answer};
-use crate::audit::Sink;
+use crate::audit::AuditSink;
 use crate::limits::{Rates, Seats};
 use crate::metrics::{Metrics, Now};
-use crate::{Grant, Limits, Listener, Profiles, connection, renewal};
+use crate::{Grant, Limits, Listener, Profiles, connection, ticker};
 
 /// Hands out tokens to whoever passes the gates. Cheap to clone; all clones are one broker.
 #[derive(Clone)]
@@ -67,9 +67,9 @@ impl Broker {
         let (shared, ending) = (self.shared, self.ending.subscribe());
         async move {
             if !shared.is_kept.swap(true, Relaxed) {
-                tokio::spawn(renewal::keep(Arc::clone(&shared), ending.clone()));
+                tokio::spawn(ticker::run(Arc::clone(&shared), ending.clone()));
             }
-            connection::attend(shared, listener, ending).await;
+            connection::accept_loop(shared, listener, ending).await;
         }
     }
 
@@ -119,7 +119,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Box<dyn Fn() -> UnixTime + Send + Sync>,
     /// The broker's own user.
     pub(crate) owner: u32,
-    pub(crate) audit: Option<Sink>,
+    pub(crate) audit: Option<AuditSink>,
     names_profiles: bool,
     is_degraded: AtomicBool,
     is_kept: AtomicBool,

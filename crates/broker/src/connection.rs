@@ -20,14 +20,14 @@ use tokio::time::{Instant, timeout};
 use crate::answer::{self, Answer, Refused};
 use crate::audit::Ledger;
 use crate::broker::Shared;
-use crate::gate::{Door, Route};
+use crate::checks::{EndpointPolicy, Route};
 use crate::limits::Seat;
 use crate::listener::{Listener, Stream};
-use crate::request::{Ask, receive};
+use crate::request::{TokenQuery, receive};
 use crate::{Peer, Profile};
 
 /// Takes connections until the broker ends.
-pub(crate) async fn attend(
+pub(crate) async fn accept_loop(
     shared: Arc<Shared>,
     listener: Listener,
     mut ending: watch::Receiver<bool>,
@@ -41,7 +41,7 @@ pub(crate) async fn attend(
         match accepted {
             Ok(stream) => {
                 let peer = stream.peer();
-                admit(&shared, listener.door(), stream, peer, &ending);
+                accept(&shared, listener.policy(), stream, peer, &ending);
             }
             Err(error) => {
                 if told.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
@@ -65,9 +65,9 @@ fn is_out_of_files(error: &io::Error) -> bool {
 }
 
 /// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.
-pub(crate) fn admit(
+pub(crate) fn accept(
     shared: &Arc<Shared>,
-    door: &Arc<Door>,
+    policy: &Arc<EndpointPolicy>,
     stream: Stream,
     peer: Option<Peer>,
     ending: &watch::Receiver<bool>,
@@ -77,30 +77,30 @@ pub(crate) fn admit(
     let Some(peer) = allowed else {
         return shared.metrics.turned_away(gate);
     };
-    let Some(seat) = shared.seats.take(peer.share(), &shared.limits) else {
+    let Some(seat) = shared.seats.take(peer.rate_key(), &shared.limits) else {
         return shared.metrics.turned_away(8);
     };
 
     let seat = Arc::new(seat);
-    let visit = Visit {
+    let context = ConnectionContext {
         shared: Arc::clone(shared),
-        door: Arc::clone(door),
+        policy: Arc::clone(policy),
         peer,
         ledger: shared.audit.clone().map(Ledger::new),
         seat: Arc::clone(&seat),
     };
-    let task = tokio::spawn(serve(visit, stream, ending.clone()));
+    let task = tokio::spawn(serve(context, stream, ending.clone()));
     seat.can_be_cut_by(task.abort_handle());
 }
 
-async fn serve(visit: Visit, stream: Stream, ending: watch::Receiver<bool>) {
+async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiver<bool>) {
     match stream {
         Stream::Tcp(stream, _) => {
             // An answer is one segment: there is nothing to wait for.
             let _ = stream.set_nodelay(true);
-            speak(visit, Box::new(stream), ending).await;
+            serve_http1(context, Box::new(stream), ending).await;
         }
-        Stream::Unix(stream) => speak(visit, Box::new(stream), ending).await,
+        Stream::Unix(stream) => serve_http1(context, Box::new(stream), ending).await,
     }
 }
 
@@ -109,12 +109,16 @@ trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
 
-async fn speak(visit: Visit, stream: Box<dyn Bytestream>, mut ending: watch::Receiver<bool>) {
-    let head = visit.shared.limits.head;
-    let visit = Arc::new(visit);
+async fn serve_http1(
+    context: ConnectionContext,
+    stream: Box<dyn Bytestream>,
+    mut ending: watch::Receiver<bool>,
+) {
+    let head = context.shared.limits.head;
+    let context = Arc::new(context);
     let service = service_fn(|request| {
-        let visit = Arc::clone(&visit);
-        async move { Ok::<_, Infallible>(visit.answer(request).await) }
+        let context = Arc::clone(&context);
+        async move { Ok::<_, Infallible>(context.answer(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -129,22 +133,22 @@ async fn speak(visit: Visit, stream: Box<dyn Bytestream>, mut ending: watch::Rec
         _ = connection.as_mut() => return,
         _ = ending.wait_for(|ending| *ending) => {}
     }
-    if visit.seat.is_busy() {
+    if context.seat.is_busy() {
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
 }
 
 /// What is known of a client before it says a word, and what it has been given.
-struct Visit {
+struct ConnectionContext {
     shared: Arc<Shared>,
-    door: Arc<Door>,
+    policy: Arc<EndpointPolicy>,
     peer: Peer,
     ledger: Option<Ledger>,
     seat: Arc<Seat>,
 }
 
-impl Visit {
+impl ConnectionContext {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         self.seat.begin();
         let limit = self.shared.limits.request;
@@ -159,7 +163,7 @@ impl Visit {
 
     async fn route(&self, request: Request<Incoming>) -> Result<Answer, Refused> {
         let (head, body) = request.into_parts();
-        let route = self.door.pass(&head)?;
+        let route = self.policy.pass(&head)?;
         match route {
             Route::Health => Ok(self.shared.health()),
             Route::Metrics => Ok(answer::text(self.shared.metrics_text())),
@@ -168,7 +172,7 @@ impl Visit {
     }
 
     async fn token(&self, route: Route, body: &Bytes) -> Result<Answer, Refused> {
-        let ask = Ask::parse(body)?;
+        let ask = TokenQuery::parse(body)?;
         let profiles = self.shared.profiles.load();
         let profile = profiles.find(ask.profile.as_deref()).ok_or_else(|| no_profile(&ask))?;
         if !profile.allows(self.peer, self.shared.owner) {
@@ -217,7 +221,7 @@ impl Visit {
     }
 
     fn take(&self) -> Result<(), Refused> {
-        self.shared.rates.take(self.peer.share(), &self.shared.limits).map_err(|wait| {
+        self.shared.rates.take(self.peer.rate_key(), &self.shared.limits).map_err(|wait| {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let why = "too many requests";
             let hint = "wait as long as `Retry-After` says, and keep the token until it ends";
@@ -227,7 +231,7 @@ impl Visit {
     }
 }
 
-fn no_profile(ask: &Ask<'_>) -> Refused {
+fn no_profile(ask: &TokenQuery<'_>) -> Refused {
     let why = match ask.profile {
         Some(_) => "there is no profile of this name",
         None => "there is more than one profile, and the request names none",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::peer::Share;
+use crate::peer::RateKey;
 
 /// How much the broker takes on.
 ///
@@ -52,11 +52,11 @@ impl Default for Limits {
 
 /// A bucket of requests for each share, which fills at [`Limits::rate`].
 #[derive(Debug, Default)]
-pub(crate) struct Rates(Mutex<HashMap<Share, Bucket>>);
+pub(crate) struct Rates(Mutex<HashMap<RateKey, Bucket>>);
 
 impl Rates {
     /// Takes one request, or says how long until there is one.
-    pub(crate) fn take(&self, share: Share, limits: &Limits) -> Result<(), Duration> {
+    pub(crate) fn take(&self, share: RateKey, limits: &Limits) -> Result<(), Duration> {
         let now = Instant::now();
         let (rate, burst) = (f64::from(limits.rate.max(1)), f64::from(limits.burst.max(1)));
         let mut buckets = lock(&self.0);
@@ -113,11 +113,11 @@ impl Default for Seats {
 
 impl Seats {
     /// Finds room for a connection; `None` if all that there are have a request under way.
-    pub(crate) fn take(self: &Arc<Self>, share: Share, limits: &Limits) -> Option<Seat> {
+    pub(crate) fn take(self: &Arc<Self>, share: RateKey, limits: &Limits) -> Option<Seat> {
         let mut taken = lock(&self.taken);
         let of_share = taken.values().filter(|other| other.share == share).count();
         // Nobody knows whose a connection over TCP is: all of them together may have every seat.
-        if share != Share::Loopback && of_share >= limits.connections_per_user {
+        if share != RateKey::Loopback && of_share >= limits.connections_per_user {
             make_room(&mut taken, |other| other.share == share)?;
         } else if taken.len() >= limits.connections {
             make_room(&mut taken, |_| true)?;
@@ -164,7 +164,7 @@ fn make_room(taken: &mut HashMap<u64, Taken>, eligible: impl Fn(&Taken) -> bool)
 
 #[derive(Debug)]
 struct Taken {
-    share: Share,
+    share: RateKey,
     use_: Arc<Use>,
     abort: Option<AbortHandle>,
 }
@@ -235,8 +235,8 @@ const SHARES: usize = 1024;
 mod tests {
     use super::*;
 
-    const WEB: Share = Share::User(1001);
-    const JOB: Share = Share::User(1002);
+    const WEB: RateKey = RateKey::User(1001);
+    const JOB: RateKey = RateKey::User(1002);
 
     #[tokio::test(start_paused = true)]
     async fn gate_8_a_burst_and_then_the_rate() {
@@ -255,7 +255,7 @@ mod tests {
     async fn a_share_that_is_not_used_is_forgotten() {
         let (rates, limits) = (Rates::default(), Limits::default());
         for uid in 0..3000 {
-            rates.take(Share::User(uid), &limits).unwrap();
+            rates.take(RateKey::User(uid), &limits).unwrap();
             tokio::time::advance(Duration::from_millis(20)).await;
         }
         assert!(lock(&rates.0).len() <= SHARES);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     /// A connection that stays until it is cut.
-    fn sit(seats: &Arc<Seats>, share: Share) -> Option<(Seat, AbortHandle)> {
+    fn sit(seats: &Arc<Seats>, share: RateKey) -> Option<(Seat, AbortHandle)> {
         let seat = seats.take(share, &limits())?;
         let abort = tokio::spawn(std::future::pending::<()>()).abort_handle();
         seat.can_be_cut_by(abort.clone());
@@ -311,7 +311,7 @@ mod tests {
     #[tokio::test]
     async fn gate_8_all_together_have_a_limit_too() {
         let seats = Arc::new(Seats::default());
-        let held: Vec<_> = (0..4).filter_map(|_| sit(&seats, Share::Loopback)).collect();
+        let held: Vec<_> = (0..4).filter_map(|_| sit(&seats, RateKey::Loopback)).collect();
         held.iter().for_each(|(seat, _)| seat.begin());
         assert_eq!(seats.count(), 4);
         assert!(sit(&seats, WEB).is_none());

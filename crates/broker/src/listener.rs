@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use self::socket::SocketFile;
-use crate::gate::Door;
+use crate::checks::EndpointPolicy;
 use crate::{Bearer, Peer};
 
 /// A place where clients can reach a broker. To make one there has to be a tokio runtime: the one
@@ -23,7 +23,7 @@ use crate::{Bearer, Peer};
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
-    door: Arc<Door>,
+    policy: Arc<EndpointPolicy>,
 }
 
 impl Listener {
@@ -54,17 +54,20 @@ impl Listener {
     pub fn from_unix(listener: StdUnixListener) -> Result<Self, ListenError> {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
-        Ok(Self { socket: Socket::Unix(listener, None), door: Arc::new(Door::Unix) })
+        Ok(Self { socket: Socket::Unix(listener, None), policy: Arc::new(EndpointPolicy::Unix) })
     }
 
     /// Takes over a TCP socket that a service manager listens on, if it is on the loopback.
     pub fn from_tcp(listener: std::net::TcpListener, bearer: Bearer) -> Result<Self, ListenError> {
         let address = listener.local_addr().map_err(ListenError::inherited)?;
-        let door =
-            Door::Tcp { port: loopback(address)?.port(), bearer: Some(bearer), is_open: false };
+        let policy = EndpointPolicy::Tcp {
+            port: loopback(address)?.port(),
+            bearer: Some(bearer),
+            is_open: false,
+        };
         let nonblocking = std::net::TcpListener::set_nonblocking;
         let listener = register(listener, nonblocking, TcpListener::from_std)?;
-        Ok(Self { socket: Socket::Tcp(listener), door: Arc::new(door) })
+        Ok(Self { socket: Socket::Tcp(listener), policy: Arc::new(policy) })
     }
 
     /// Takes requests for `/onify/access-token` without a bearer token: for a container or sidecar
@@ -72,7 +75,7 @@ impl Listener {
     /// Before [`Listener::try_clone`].
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
-        if let Some(Door::Tcp { is_open, .. }) = Arc::get_mut(&mut self.door) {
+        if let Some(EndpointPolicy::Tcp { is_open, .. }) = Arc::get_mut(&mut self.policy) {
             *is_open = true;
         }
         self
@@ -89,7 +92,7 @@ impl Listener {
     pub fn try_clone(&self) -> Result<Self, ListenError> {
         let refused = |source| ListenError::Bind { at: self.to_string(), source };
         let socket = self.socket.try_clone().map_err(refused)?;
-        Ok(Self { socket, door: Arc::clone(&self.door) })
+        Ok(Self { socket, policy: Arc::clone(&self.policy) })
     }
 
     /// The address, with the port that the system chose for port 0; none for a Unix socket.
@@ -100,8 +103,8 @@ impl Listener {
         }
     }
 
-    pub(crate) fn door(&self) -> &Arc<Door> {
-        &self.door
+    pub(crate) fn policy(&self) -> &Arc<EndpointPolicy> {
+        &self.policy
     }
 
     pub(crate) async fn accept(&self) -> io::Result<Stream> {
@@ -119,7 +122,7 @@ impl Listener {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
         let file = Some(Arc::new(file));
-        Ok(Self { socket: Socket::Unix(listener, file), door: Arc::new(Door::Unix) })
+        Ok(Self { socket: Socket::Unix(listener, file), policy: Arc::new(EndpointPolicy::Unix) })
     }
 }
 

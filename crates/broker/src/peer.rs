@@ -18,10 +18,10 @@ pub enum Peer {
 
 impl Peer {
     /// Whose share of the limits it uses up.
-    pub(crate) fn share(self) -> Share {
+    pub(crate) fn rate_key(self) -> RateKey {
         match self {
-            Self::Loopback => Share::Loopback,
-            Self::User { uid, .. } => Share::User(uid),
+            Self::Loopback => RateKey::Loopback,
+            Self::User { uid, .. } => RateKey::User(uid),
         }
     }
 }
@@ -38,7 +38,7 @@ impl fmt::Display for Peer {
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) enum Share {
+pub(crate) enum RateKey {
     Loopback,
     User(u32),
 }

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use orgtoken_client::{BootTime, Held, HeldToken, TokenSource};
 use orgtoken_oauth::Token;
 
-use crate::gate::Route;
+use crate::checks::Route;
 use crate::problem::Problem;
-use crate::{Access, Handout, Peer};
+use crate::{Access, Peer, TokenResponse};
 
 /// One org and one user, by the name that clients use for both.
 pub struct Profile {
@@ -142,14 +142,14 @@ impl Profile {
 
     fn prepare(&self, held: &Held) -> Prepared {
         let token = held.token();
-        let handout = Handout {
+        let response = TokenResponse {
             token,
             api_version: self.api_version.as_deref(),
             username: self.username.as_deref(),
         };
         Prepared {
-            v1: Bytes::from_owner(handout.to_json()),
-            onify: Bytes::from_owner(handout.to_onify(self.instance_url.as_deref())),
+            v1: Bytes::from_owner(response.to_json()),
+            onify: Bytes::from_owner(response.to_onify(self.instance_url.as_deref())),
             token: Arc::clone(token),
         }
     }

@@ -15,14 +15,14 @@ use crate::answer::Refused;
 /// What a client may choose: whose token, and how long it has to be good for. Nothing else.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Ask<'a> {
+pub(crate) struct TokenQuery<'a> {
     #[serde(borrow, default)]
     pub(crate) profile: Option<Cow<'a, str>>,
     #[serde(default)]
     min_ttl: Option<Ttl>,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> TokenQuery<'a> {
     /// Reads a body; an empty one asks for the default profile.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Refused> {
         if body.is_empty() {
@@ -134,7 +134,7 @@ mod tests {
             ("minutes", r#"{"min_ttl":"5m","profile":"acme"}"#, Some("acme"), 300),
             ("hours", r#"{"min_ttl":"2h"}"#, None, 7200),
         ] {
-            let ask = Ask::parse(body.as_bytes()).unwrap();
+            let ask = TokenQuery::parse(body.as_bytes()).unwrap();
             assert_eq!(ask.profile.as_deref(), profile, "{name}");
             assert_eq!(ask.min_ttl().as_secs(), min_ttl, "{name}");
         }
@@ -157,7 +157,7 @@ mod tests {
             ("no JSON", "profile=acme"),
             ("two of them", "{}{}"),
         ] {
-            let refused = Ask::parse(body.as_bytes()).unwrap_err();
+            let refused = TokenQuery::parse(body.as_bytes()).unwrap_err();
             assert_eq!((refused.gate, refused.status.as_u16()), (7, 400), "{name}");
             assert!(!format!("{refused:?}").contains("s3cr3t"), "{name}");
         }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::gate::Door;
+use crate::checks::EndpointPolicy;
 use crate::limits::lock;
 use crate::listener::Stream;
 use crate::testing::{FakeSource, NOW, token};
@@ -170,7 +170,13 @@ async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_i
         let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
         let (shared, ending) = (&service.broker.shared, service.broker.ending.subscribe());
         let peer = Some(Peer::User { uid, gid: uid, pid: None });
-        connection::admit(shared, &Arc::new(Door::Unix), Stream::Unix(ours), peer, &ending);
+        connection::accept(
+            shared,
+            &Arc::new(EndpointPolicy::Unix),
+            Stream::Unix(ours),
+            peer,
+            &ending,
+        );
         let request = post("/v1/token", &format!(r#"{{"profile":"{profile}"}}"#));
         let theirs = theirs.into_std().unwrap();
         theirs.set_nonblocking(false).unwrap();

@@ -48,7 +48,7 @@ async fn the_socket_goes_with_the_last_of_those_that_listen_there() {
 async fn what_an_address_takes_is_the_same_for_all_that_listen_there() {
     let listener = Listener::tcp("127.0.0.1:0".parse().unwrap(), bearer()).unwrap();
     let other = listener.open_loopback().try_clone().unwrap();
-    assert!(matches!(**other.door(), Door::Tcp { is_open: true, .. }));
+    assert!(matches!(**other.policy(), EndpointPolicy::Tcp { is_open: true, .. }));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! An access token in the forms that other programs take.
 
-use orgtoken_broker::Handout;
+use orgtoken_broker::TokenResponse;
 use orgtoken_oauth::Token;
 use zeroize::Zeroizing;
 
@@ -41,11 +41,11 @@ impl Printed<'_> {
         Zeroizing::new(match format {
             Format::Raw => format!("{token}\n"),
             Format::Header => format!("Authorization: Bearer {token}\n"),
-            Format::Json => line(&self.handout().to_json()),
+            Format::Json => line(&self.response().to_json()),
             Format::Env => self.env(),
             Format::Netrc => self.netrc(),
             Format::Curl => format!("header = \"Authorization: Bearer {}\"\n", escaped(token)),
-            Format::Onify => line(&self.handout().to_onify(self.instance_url)),
+            Format::Onify => line(&self.response().to_onify(self.instance_url)),
         })
     }
 
@@ -58,9 +58,9 @@ impl Printed<'_> {
     }
 
     /// As `orgtoken serve` answers.
-    fn handout(&self) -> Handout<'_> {
+    fn response(&self) -> TokenResponse<'_> {
         let (api_version, username) = (Some(self.api_version), Some(self.username));
-        Handout { token: self.token, api_version, username }
+        TokenResponse { token: self.token, api_version, username }
     }
 
     fn env(&self) -> String {

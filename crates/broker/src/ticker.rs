@@ -10,7 +10,7 @@ use crate::Profile;
 use crate::broker::Shared;
 
 /// Looks every second whose token is about to end, until the broker ends.
-pub(crate) async fn keep(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) {
+pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) {
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

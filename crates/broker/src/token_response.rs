@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 ///
 /// The forms hold the token: they are the answers of a [`Broker`](crate::Broker), and what
 /// `orgtoken token` prints.
-pub struct Handout<'a> {
+pub struct TokenResponse<'a> {
     /// What is handed out.
     pub token: &'a Token,
     /// `v51.0`, if it is known.
@@ -18,7 +18,7 @@ pub struct Handout<'a> {
     pub username: Option<&'a str>,
 }
 
-impl Handout<'_> {
+impl TokenResponse<'_> {
     /// `access_token`, `instance_url`, `expires_at`, and `api_version` and `username` if known.
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
         json(&General {
@@ -42,9 +42,9 @@ impl Handout<'_> {
     }
 }
 
-impl fmt::Debug for Handout<'_> {
+impl fmt::Debug for TokenResponse<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handout").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("TokenResponse").field("username", &self.username).finish_non_exhaustive()
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Route {
 
 /// Where a request came in, and what is asked of it there.
 #[derive(Debug)]
-pub(crate) enum Door {
+pub(crate) enum EndpointPolicy {
     /// The kernel said who is on the other end; no browser can be.
     Unix,
     /// Every process of this machine, and every page in a browser on it, can knock here.
@@ -30,7 +30,7 @@ pub(crate) enum Door {
     },
 }
 
-impl Door {
+impl EndpointPolicy {
     /// Lets a request through to its route, or names the first gate that does not.
     pub(crate) fn pass(&self, head: &Parts) -> Result<Route, Refused> {
         let route = Route::of(head.uri.path());

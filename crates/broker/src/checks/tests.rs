@@ -7,9 +7,9 @@ type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16
 
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 
-fn tcp(is_open: bool) -> Door {
+fn tcp(is_open: bool) -> EndpointPolicy {
     let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").ok();
-    Door::Tcp { port: 7523, bearer, is_open }
+    EndpointPolicy::Tcp { port: 7523, bearer, is_open }
 }
 
 /// A request that passes every gate on TCP, but for what `changes` replace, add or (with an empty
@@ -31,13 +31,13 @@ fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
 }
 
 /// The gate that a request does not pass, and the status it gets; 0 and 200 if it passes all.
-fn outcome(door: &Door, head: &Parts) -> (usize, u16) {
-    door.pass(head).map_or_else(|refused| (refused.gate, refused.status.as_u16()), |_| (0, 200))
+fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
+    policy.pass(head).map_or_else(|refused| (refused.gate, refused.status.as_u16()), |_| (0, 200))
 }
 
-fn check(door: &Door, rows: &[Row<'_>]) {
+fn check(policy: &EndpointPolicy, rows: &[Row<'_>]) {
     for &(name, method, uri, changes, expected) in rows {
-        assert_eq!(outcome(door, &head(method, uri, changes)), expected, "{name}");
+        assert_eq!(outcome(policy, &head(method, uri, changes)), expected, "{name}");
     }
 }
 
@@ -106,8 +106,8 @@ fn gate_3_open_loopback_opens_one_path_only() {
 
 #[test]
 fn gate_3_no_bearer_at_all_lets_nobody_in() {
-    let door = Door::Tcp { port: 7523, bearer: None, is_open: true };
-    assert_eq!(outcome(&door, &head("POST", "/v1/token", &[])), (3, 401));
+    let policy = EndpointPolicy::Tcp { port: 7523, bearer: None, is_open: true };
+    assert_eq!(outcome(&policy, &head("POST", "/v1/token", &[])), (3, 401));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn gate_4_a_header_that_no_page_can_send() {
         ("health needs none", "GET", "/healthz", &[("x-orgtoken-request", "")], (0, 200)),
     ];
     check(&tcp(false), rows);
-    check(&Door::Unix, rows);
+    check(&EndpointPolicy::Unix, rows);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn gate_5_a_socket_has_no_name_but_one_host_there_is() {
         [("curl's", "localhost", (0, 200)), ("any", "orgtoken", (0, 200)), ("none", "", (5, 400))]
     {
         assert_eq!(
-            outcome(&Door::Unix, &head("POST", "/v1/token", &[("host", host)])),
+            outcome(&EndpointPolicy::Unix, &head("POST", "/v1/token", &[("host", host)])),
             expected,
             "{name}"
         );
@@ -187,10 +187,10 @@ fn gate_6_nothing_forwarded_and_nothing_from_a_page() {
         ("a proxy by the standard", "forwarded", "for=10.0.0.1", (6, 403)),
         ("another proxy", "via", "1.1 cache", (6, 403)),
     ] {
-        for door in [&tcp(false), &tcp(true), &Door::Unix] {
+        for policy in [&tcp(false), &tcp(true), &EndpointPolicy::Unix] {
             for (method, path) in [("POST", "/v1/token"), ("GET", "/healthz")] {
                 let head = head(method, path, &[(header, value)]);
-                assert_eq!(outcome(door, &head), expected, "{name} {path}");
+                assert_eq!(outcome(policy, &head), expected, "{name} {path}");
             }
         }
     }
@@ -199,7 +199,7 @@ fn gate_6_nothing_forwarded_and_nothing_from_a_page() {
 #[test]
 fn gate_7_four_paths_and_no_other() {
     check(
-        &Door::Unix,
+        &EndpointPolicy::Unix,
         &[
             ("token", "POST", "/v1/token", &[], (0, 200)),
             ("Onify", "POST", "/onify/access-token", &[], (0, 200)),
