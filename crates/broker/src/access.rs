@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use crate::Peer;
 
-/// Who may have a profile's tokens, beside the broker's own user and root.
+/// The users that may have a profile's tokens, besides the broker's own and root.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Access {
     users: BTreeSet<u32>,
@@ -11,36 +11,47 @@ pub struct Access {
 }
 
 impl Access {
-    /// Resolves the names of a profile's `allow_users` and `allow_groups`; a number stands for
-    /// itself. Members of a group are let in whichever group they run under.
+    /// Resolves the names of a profile's `allow_users` and `allow_groups`; a number is an id.
+    /// Members of a group are let in whichever group they run under.
+    ///
+    /// A name that does not exist (any more) lets nobody in, and is returned as an error.
     pub fn resolve<'a>(
         accounts: &Accounts,
         users: impl IntoIterator<Item = &'a str>,
         groups: impl IntoIterator<Item = &'a str>,
-    ) -> Result<Self, AccountsError> {
-        let mut access = Self::default();
+    ) -> (Self, Vec<AccountsError>) {
+        let (mut access, mut errors) = (Self::default(), Vec::new());
         for name in users {
-            access.users.insert(accounts.user(name)?);
+            match accounts.user(name) {
+                Ok(user) => drop(access.users.insert(user)),
+                Err(error) => errors.push(error),
+            }
         }
         for name in groups {
-            let (group, members) = accounts.group(name)?;
-            access.groups.insert(group);
-            access.users.extend(members);
+            match accounts.group(name) {
+                Ok((group, members)) => {
+                    access.groups.insert(group);
+                    access.users.extend(members);
+                }
+                Err(error) => errors.push(error),
+            }
         }
-        Ok(access)
+        (access, errors)
     }
 
-    /// Is anybody let in beside the owner and root?
+    /// Whether other users than the owner and root are let in.
     pub fn is_shared(&self) -> bool {
         !self.users.is_empty() || !self.groups.is_empty()
     }
 
-    /// A peer on TCP has shown a bearer token instead.
+    /// A peer on TCP has sent the bearer token instead.
     pub(crate) fn allows(&self, peer: Peer, owner: u32) -> bool {
         match peer {
             Peer::Loopback => true,
             Peer::User { uid, gid, .. } => {
-                uid == owner || uid == 0 || self.users.contains(&uid) || self.groups.contains(&gid)
+                peer.is_owner_or_root(owner)
+                    || self.users.contains(&uid)
+                    || self.groups.contains(&gid)
             }
         }
     }
@@ -54,7 +65,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Reads the texts of the two files; lines that are no account are passed over.
+    /// Parses the two files; invalid lines are skipped.
     pub fn parse(passwd: &str, group: &str) -> Self {
         let users = passwd.lines().filter_map(|line| {
             let mut fields = line.split(':');
@@ -76,7 +87,7 @@ impl Accounts {
             .ok_or_else(|| AccountsError::User { name: name.to_owned() })
     }
 
-    /// Its number, and those of its members that are users of this machine.
+    /// The id of a group, and the ids of those members that are users of this machine.
     fn group(&self, name: &str) -> Result<(u32, Vec<u32>), AccountsError> {
         let number = name.parse().ok();
         let known = |(known, id, _): &&(String, u32, _)| known == name || Some(*id) == number;
@@ -145,7 +156,9 @@ broken line
     fn owner_root_and_whom_the_profile_names_are_let_in() {
         let accounts = Accounts::parse(PASSWD, GROUP);
         let access = |users: &[&str], groups: &[&str]| {
-            Access::resolve(&accounts, users.iter().copied(), groups.iter().copied()).unwrap()
+            let access = Access::resolve(&accounts, users.iter().copied(), groups.iter().copied());
+            assert_eq!(access.1, []);
+            access.0
         };
         for (name, access, peer, allowed) in [
             ("the owner", access(&[], &[]), user(900, 900), true),
@@ -165,11 +178,12 @@ broken line
     }
 
     #[test]
-    fn a_name_that_nobody_has_is_an_error() {
+    fn an_unknown_name_lets_nobody_in_and_takes_no_access_from_others() {
         let accounts = Accounts::parse(PASSWD, GROUP);
-        let error = Access::resolve(&accounts, ["nobody"], []).unwrap_err();
-        assert_eq!(error.to_string(), "there is no user `nobody` on this machine");
-        let error = Access::resolve(&accounts, [], ["nogroup"]).unwrap_err();
-        assert_eq!(error.code(), "settings.allow_groups");
+        let (access, errors) = Access::resolve(&accounts, ["gone", "web"], ["nogroup"]);
+        assert_eq!(errors[0].to_string(), "there is no user `gone` on this machine");
+        assert_eq!(errors[1].code(), "settings.allow_groups");
+        assert!(access.allows(user(1001, 5), 900));
+        assert!(!access.allows(user(1002, 5), 900));
     }
 }

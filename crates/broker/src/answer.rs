@@ -1,23 +1,23 @@
-//! What goes back to a client.
+//! Responses to clients.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 
 use crate::problem::Problem;
 
-/// A whole answer. None of them may be stored (gate 9).
+/// A response. None may be stored (gate 9).
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// A request that was turned away.
+/// The refusal of a request that fails a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Refused {
-    /// Which gate, from 1 to 9.
+    /// The gate that it fails, from 1 to 9.
     pub(crate) gate: usize,
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
@@ -46,6 +46,9 @@ impl Refused {
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -66,15 +69,15 @@ impl Problem {
     }
 }
 
-/// Somebody waits for a login: it goes on, and the next request finds what came of it.
+/// The answer to a client whose login takes too long. The login continues in the background.
 pub(crate) fn too_slow(limit: Duration) -> Answer {
     let seconds = limit.as_secs();
-    let hint = "ask again: the login goes on, and its token is kept";
+    let hint = "ask again: the login continues, and its token is cached";
     let problem = Problem::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
     Problem { status: StatusCode::GATEWAY_TIMEOUT, ..problem }.answer()
 }
 
-/// The body was made when the token came.
+/// The response with a token. Its body was made when the token came.
 pub(crate) fn token(body: Bytes) -> Answer {
     with_body(StatusCode::OK, JSON, body)
 }

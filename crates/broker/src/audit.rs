@@ -1,115 +1,62 @@
-//! Gate 9: what was granted is written down.
+//! Gate 9: every grant is logged.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use orgtoken_assertion::UnixTime;
 
 use crate::Peer;
-use crate::limits::lock;
 
-/// A line of the audit: who had whose token.
+/// A line of the audit log: which peer got which profile's token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Grant {
-    /// When.
+    /// The time of the grant.
     pub at: UnixTime,
-    /// Who.
+    /// The process that got the token.
     pub peer: Peer,
-    /// Whose token.
+    /// The profile whose token it is.
     pub profile: Arc<str>,
-    /// Whether it was at hand.
+    /// Whether the token was cached.
     pub hit: bool,
-    /// How often, on one connection and within one second.
-    pub times: u64,
 }
 
-/// `grant uid=1001 pid=4242 profile=acme hit=true times=1`.
+/// `grant uid=1001 pid=4242 profile=acme hit=true`. A name with other characters than letters,
+/// digits and `-_.@+` is quoted and escaped, so that it forges neither a line nor a field.
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, profile, hit, times, .. } = self;
-        write!(f, "grant {peer} profile={profile} hit={hit} times={times}")
-    }
-}
-
-/// Takes the lines.
-pub(crate) type AuditSink = Arc<dyn Fn(&Grant) + Send + Sync>;
-
-/// The grants of one connection. The first is written down at once; more of the same within its
-/// second become one line, so that a client in a loop fills no disk.
-pub(crate) struct Ledger {
-    sink: AuditSink,
-    last: Mutex<Option<Grant>>,
-}
-
-impl Ledger {
-    pub(crate) fn new(sink: AuditSink) -> Self {
-        Self { sink, last: Mutex::default() }
-    }
-
-    pub(crate) fn granted(&self, at: UnixTime, peer: Peer, profile: &Arc<str>, hit: bool) {
-        let mut last = lock(&self.last);
-        if let Some(last) = &mut *last
-            && last.at == at
-            && last.hit == hit
-            && Arc::ptr_eq(&last.profile, profile)
-        {
-            last.times += 1;
-            return;
-        }
-        self.write_down(last.take());
-        let mut grant = Grant { at, peer, profile: Arc::clone(profile), hit, times: 1 };
-        (self.sink)(&grant);
-        grant.times = 0;
-        *last = Some(grant);
-    }
-
-    fn write_down(&self, more: Option<Grant>) {
-        if let Some(more) = more.filter(|more| more.times > 0) {
-            (self.sink)(&more);
+        let Self { peer, profile, hit, .. } = self;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
+        if profile.chars().all(is_plain) {
+            write!(f, "grant {peer} profile={profile} hit={hit}")
+        } else {
+            write!(f, "grant {peer} profile={profile:?} hit={hit}")
         }
     }
 }
 
-impl Drop for Ledger {
-    fn drop(&mut self) {
-        let more = lock(&self.last).take();
-        self.write_down(more);
-    }
-}
+/// Takes grants; returns whether it took this one.
+pub(crate) type AuditSink = Box<dyn Fn(&Grant) -> bool + Send + Sync>;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn gate_9_every_grant_is_in_a_line_and_a_loop_is_few_lines() {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
-        let ledger =
-            Ledger::new(Arc::new(move |grant: &Grant| lock(&kept).push(grant.to_string())));
-        let peer = Peer::User { uid: 1001, gid: 1001, pid: Some(42) };
-        let (acme, other) = ("acme".into(), "other".into());
-        for (second, profile, hit) in [
-            (1, &acme, false),
-            (1, &acme, true),
-            (1, &acme, true),
-            (1, &acme, true),
-            (2, &acme, true),
-            (2, &other, true),
-        ] {
-            ledger.granted(UnixTime::from_secs(second), peer, profile, hit);
+    fn a_profile_name_cannot_forge_an_audit_line() {
+        let line = |name: &str| {
+            let peer = Peer::User { uid: 1001, gid: 1001, pid: Some(42) };
+            let at = UnixTime::from_secs(1);
+            Grant { at, peer, profile: name.into(), hit: true }.to_string()
+        };
+        assert_eq!(line("acme-1"), "grant uid=1001 pid=42 profile=acme-1 hit=true");
+        for name in ["a\ngrant uid=0 profile=b", "a hit=false", "\u{1b}[2K", "\u{2028}", "a\"b"] {
+            let line = line(name);
+            let quoted = line.strip_prefix("grant uid=1001 pid=42 profile=\"").unwrap();
+            let quoted = quoted.strip_suffix("\" hit=true").unwrap();
+            assert!(!quoted.chars().any(char::is_control), "{line}");
+            assert!(!quoted.contains('\u{2028}'), "{line}");
+            assert!(!quoted.replace("\\\"", "").contains('"'), "{line}");
         }
-        drop(ledger);
-        assert_eq!(
-            *lock(&lines),
-            [
-                "grant uid=1001 pid=42 profile=acme hit=false times=1",
-                "grant uid=1001 pid=42 profile=acme hit=true times=1",
-                "grant uid=1001 pid=42 profile=acme hit=true times=2",
-                "grant uid=1001 pid=42 profile=acme hit=true times=1",
-                "grant uid=1001 pid=42 profile=other hit=true times=1",
-            ]
-        );
     }
 }

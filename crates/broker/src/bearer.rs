@@ -5,9 +5,9 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// What a client shows on TCP: whoever has it can have every token of the broker.
+/// The bearer token that TCP clients send. It opens every profile of the broker.
 ///
-/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`Bearer::secret`] is the only way out.
+/// There is no `Display`, `Serialize`, `Deref` or `Clone`: only [`Bearer::secret`] gives the text.
 pub struct Bearer(Zeroizing<String>);
 
 impl Bearer {
@@ -56,7 +56,7 @@ impl fmt::Debug for Bearer {
 #[non_exhaustive]
 pub enum BearerError {
     /// The system's generator gave nothing.
-    #[error("this machine has no random numbers")]
+    #[error("the system has no random numbers")]
     Random,
     /// It could be guessed.
     #[error("the bearer token has less than {SHORTEST} characters")]
@@ -78,7 +78,7 @@ impl BearerError {
     /// What to do next.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::Random => "mend the system's generator: no login can do without it either".into(),
+            Self::Random => "fix the system's random number generator; logins need it, too".into(),
             Self::Short | Self::Text => {
                 "remove the file: the service then writes a token of its own to it".into()
             }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use http::StatusCode;
 use orgtoken_assertion::UnixTime;
 use serde::Serialize;
@@ -11,11 +11,11 @@ use tokio::time::timeout;
 
 use crate::answer::{self, Answer};
 use crate::audit::AuditSink;
-use crate::limits::{Rates, Seats};
+use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
-use crate::{Grant, Limits, Listener, Profiles, connection, ticker};
+use crate::{Bearer, Grant, Limits, Listener, Peer, Profiles, connection, ticker};
 
-/// Hands out tokens to whoever passes the gates. Cheap to clone; all clones are one broker.
+/// Hands out tokens to callers that pass the checks. Cheap to clone; all clones are one broker.
 #[derive(Clone)]
 pub struct Broker {
     shared: Arc<Shared>,
@@ -23,83 +23,113 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// * `profiles`: what clients can ask for
-    /// * `limits`: how much it takes on
+    /// Starts to configure a broker.
+    ///
+    /// * `profiles`: the profiles that clients can ask for
     /// * `clock`: the wall clock
-    pub fn new(
+    pub fn builder(
         profiles: Profiles,
-        limits: Limits,
         clock: impl Fn() -> UnixTime + Send + Sync + 'static,
-    ) -> Self {
-        let shared = Shared {
+    ) -> BrokerBuilder {
+        BrokerBuilder(Shared {
             profiles: ArcSwap::from_pointee(profiles),
-            limits,
+            bearer: ArcSwapOption::empty(),
+            limits: Limits::default(),
             clock: Box::new(clock),
             owner: rustix::process::geteuid().as_raw(),
             audit: None,
             names_profiles: false,
-            is_degraded: AtomicBool::new(false),
-            is_kept: AtomicBool::new(false),
+            degraded: ArcSwap::default(),
+            is_ticking: AtomicBool::new(false),
             metrics: Metrics::default(),
             rates: Rates::default(),
-            seats: Arc::default(),
-        };
-        Self { shared: Arc::new(shared), ending: watch::Sender::new(false) }
+            refused_rates: Rates::default(),
+            connections: Arc::default(),
+        })
     }
 
-    /// Writes a line for each grant; none unless told. Before [`Broker::serve`].
-    #[must_use]
-    pub fn audit(self, sink: impl Fn(&Grant) + Send + Sync + 'static) -> Self {
-        self.set(|shared| shared.audit = Some(Arc::new(sink)))
-    }
-
-    /// Names profiles in `/metrics`, which everyone who can reach the broker can read; not unless
-    /// told. Before [`Broker::serve`].
-    #[must_use]
-    pub fn name_profiles(self) -> Self {
-        self.set(|shared| shared.names_profiles = true)
-    }
-
-    /// Takes requests that come in at `listener` until [`Broker::drain`] is called. A broker can
-    /// listen in several places at once, and in several runtimes ([`Listener::try_clone`]).
+    /// Takes requests at `listener` until [`Broker::drain`] is called. A broker can listen in
+    /// several places at once, and in several runtimes ([`Listener::try_clone`]).
     pub fn serve(self, listener: Listener) -> impl Future<Output = ()> + Send + 'static {
-        // It counts from now on: `drain` waits for a listener that no task has come to yet.
+        // Subscribed here and not in the task: `drain` waits for a task that has not begun, too.
         let (shared, ending) = (self.shared, self.ending.subscribe());
         async move {
-            if !shared.is_kept.swap(true, Relaxed) {
+            if !shared.is_ticking.swap(true, Relaxed) {
                 tokio::spawn(ticker::run(Arc::clone(&shared), ending.clone()));
             }
             connection::accept_loop(shared, listener, ending).await;
         }
     }
 
-    /// Takes other profiles in place of those that there are. A source of tokens that is in both
-    /// keeps its token.
+    /// Replaces the profiles. A source of tokens that is in both keeps its token.
     pub fn reload(&self, profiles: Profiles) {
         self.shared.profiles.store(Arc::new(profiles));
-        self.shared.is_degraded.store(false, Relaxed);
     }
 
-    /// Says in `/healthz` and `/metrics` that the settings cannot be read anew, and goes on with
-    /// those it has.
-    pub fn degrade(&self) {
-        self.shared.is_degraded.store(true, Relaxed);
+    /// Replaces the bearer token of TCP clients, open connections included. With `None` every
+    /// request that needs one is refused.
+    pub fn set_bearer(&self, bearer: Option<Bearer>) {
+        self.shared.bearer.store(bearer.map(Arc::new));
     }
 
-    /// Takes no further connection, lets requests under way have their answer for as long as
-    /// [`Limits::drain`] says, and cuts what is left.
+    /// Reports in `/healthz` and `/metrics` that the settings of these profiles cannot be read.
+    /// Profiles that were read before stay in use. With no name, the broker is healthy again.
+    pub fn set_degraded(&self, names: Vec<String>) {
+        self.shared.degraded.store(Arc::new(names));
+    }
+
+    /// Accepts no further connection, answers requests in progress for up to [`Limits::drain`],
+    /// and closes the rest.
     pub async fn drain(self) {
         self.ending.send_replace(true);
         if timeout(self.shared.limits.drain, self.ending.closed()).await.is_err() {
-            self.shared.seats.cut_all();
+            self.shared.connections.close_all();
         }
     }
+}
 
-    fn set(mut self, change: impl FnOnce(&mut Shared)) -> Self {
-        if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            change(shared);
-        }
+/// A broker that is being configured.
+#[must_use]
+pub struct BrokerBuilder(Shared);
+
+impl BrokerBuilder {
+    /// Sets the limits; default: [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.0.limits = limits;
         self
+    }
+
+    /// Sets the bearer token that TCP clients have to send; default: none, and nobody gets in.
+    pub fn bearer(self, bearer: Bearer) -> Self {
+        self.0.bearer.store(Some(Arc::new(bearer)));
+        self
+    }
+
+    /// Reports each grant to `sink`, which returns whether it took it; default: no audit.
+    ///
+    /// It is called while the client waits, so it must not block: pass the grant to a bounded
+    /// channel. Grants that it does not take are counted in `/metrics`.
+    pub fn audit(mut self, sink: impl Fn(&Grant) -> bool + Send + Sync + 'static) -> Self {
+        self.0.audit = Some(Box::new(sink));
+        self
+    }
+
+    /// Names profiles in `/metrics` and `/healthz`, which everyone who can reach the broker can
+    /// read; default: no.
+    pub fn name_profiles(mut self) -> Self {
+        self.0.names_profiles = true;
+        self
+    }
+
+    /// Finishes the configuration.
+    pub fn build(self) -> Broker {
+        Broker { shared: Arc::new(self.0), ending: watch::Sender::new(false) }
+    }
+}
+
+impl fmt::Debug for BrokerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrokerBuilder").field("limits", &self.0.limits).finish_non_exhaustive()
     }
 }
 
@@ -115,17 +145,21 @@ impl fmt::Debug for Broker {
 
 pub(crate) struct Shared {
     pub(crate) profiles: ArcSwap<Profiles>,
+    pub(crate) bearer: ArcSwapOption<Bearer>,
     pub(crate) limits: Limits,
     pub(crate) clock: Box<dyn Fn() -> UnixTime + Send + Sync>,
-    /// The broker's own user.
+    /// The user that the broker runs as.
     pub(crate) owner: u32,
     pub(crate) audit: Option<AuditSink>,
     names_profiles: bool,
-    is_degraded: AtomicBool,
-    is_kept: AtomicBool,
+    degraded: ArcSwap<Vec<String>>,
+    is_ticking: AtomicBool,
     pub(crate) metrics: Metrics,
     pub(crate) rates: Rates,
-    pub(crate) seats: Arc<Seats>,
+    /// Requests that fail a check have buckets of their own: on TCP every caller has the same key,
+    /// and one without a bearer must not use up the rate of one with it.
+    pub(crate) refused_rates: Rates,
+    pub(crate) connections: Arc<Connections>,
 }
 
 impl Shared {
@@ -135,16 +169,29 @@ impl Shared {
         }
     }
 
-    /// Gate 9: no token, user or key id.
-    pub(crate) fn health(&self) -> Answer {
+    /// Gate 9: no token, user or key id. Profiles are named to the owner and root only, unless
+    /// [`BrokerBuilder::name_profiles`] says otherwise.
+    pub(crate) fn health(&self, peer: Peer) -> Answer {
         let now = self.now();
-        let status = if now.degraded { "degraded" } else { "ok" };
-        let seconds_to_expiry = now.left.map(|left| left.as_secs());
-        answer::json(StatusCode::OK, &Health { status, seconds_to_expiry })
+        let names = self.names_profiles || peer.is_owner_or_root(self.owner);
+        let health = Health {
+            status: if now.degraded.is_empty() { "ok" } else { "degraded" },
+            seconds_to_expiry: now.left.map(|left| left.as_secs()),
+            degraded: if names { &now.degraded } else { &[] },
+        };
+        answer::json(StatusCode::OK, &health)
     }
 
     pub(crate) fn metrics_text(&self) -> String {
         self.metrics.text(&self.now())
+    }
+
+    pub(crate) fn audit(&self, peer: Peer, profile: &Arc<str>, hit: bool) {
+        let Some(sink) = &self.audit else { return };
+        let at = (self.clock)();
+        if !sink(&Grant { at, peer, profile: Arc::clone(profile), hit }) {
+            self.metrics.audit_dropped.fetch_add(1, Relaxed);
+        }
     }
 
     fn now(&self) -> Now {
@@ -152,8 +199,8 @@ impl Shared {
         let lefts = profiles.iter().filter_map(|profile| Some((profile.name(), profile.left()?)));
         let lefts: Vec<_> = lefts.map(|(name, left)| (Arc::clone(name), left)).collect();
         Now {
-            connections: self.seats.count(),
-            degraded: self.is_degraded.load(Relaxed),
+            connections: self.connections.count(),
+            degraded: self.degraded.load_full(),
             left: lefts.iter().map(|&(_, left)| left).min(),
             of_profiles: if self.names_profiles { lefts } else { Vec::new() },
         }
@@ -161,9 +208,11 @@ impl Shared {
 }
 
 #[derive(Serialize)]
-struct Health {
+struct Health<'a> {
     status: &'static str,
     seconds_to_expiry: Option<u64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    degraded: &'a [String],
 }
 
 #[cfg(test)]

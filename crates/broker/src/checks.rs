@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode};
 use crate::Bearer;
 use crate::answer::Refused;
 
-/// What a request asks for.
+/// The resource that a request asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Route {
     Health,
@@ -16,29 +16,30 @@ pub(crate) enum Route {
     Token,
 }
 
-/// Where a request came in, and what is asked of it there.
-#[derive(Debug)]
+/// The checks that an endpoint makes.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum EndpointPolicy {
-    /// The kernel said who is on the other end; no browser can be.
+    /// The kernel names the peer, and no browser can connect.
     Unix,
-    /// Every process of this machine, and every page in a browser on it, can knock here.
+    /// Every process of this machine can connect, and so can a page in a browser.
     Tcp {
         port: u16,
-        bearer: Option<Bearer>,
-        /// Whether `/onify/access-token` takes requests without a bearer.
+        /// Whether `/onify/access-token` needs no bearer.
         is_open: bool,
     },
 }
 
 impl EndpointPolicy {
-    /// Lets a request through to its route, or names the first gate that does not.
-    pub(crate) fn pass(&self, head: &Parts) -> Result<Route, Refused> {
+    /// Returns the route of a request that passes, or the refusal of the first gate that it fails.
+    ///
+    /// * `bearer`: the bearer token of the moment; without one, nobody has it
+    pub(crate) fn pass(&self, head: &Parts, bearer: Option<&Bearer>) -> Result<Route, Refused> {
         let route = Route::of(head.uri.path());
         if head.method == Method::OPTIONS {
-            return Err(method("POST", "a page of another origin has no business here"));
+            return Err(method("POST", "requests from web pages are not answered"));
         }
         if !matches!(route, Some(Route::Health | Route::Metrics)) {
-            self.bearer(&head.headers, route)?;
+            self.bearer(&head.headers, route, bearer)?;
             header(&head.headers)?;
         }
         self.host(head)?;
@@ -52,14 +53,18 @@ impl EndpointPolicy {
     }
 
     /// Gate 3.
-    fn bearer(&self, headers: &HeaderMap, route: Option<Route>) -> Result<(), Refused> {
-        let Self::Tcp { bearer, is_open, .. } = self else { return Ok(()) };
+    fn bearer(
+        &self,
+        headers: &HeaderMap,
+        route: Option<Route>,
+        bearer: Option<&Bearer>,
+    ) -> Result<(), Refused> {
+        let Self::Tcp { is_open, .. } = self else { return Ok(()) };
         if *is_open && route == Some(Route::Onify) {
             return Ok(());
         }
         let shown = only(headers, &AUTHORIZATION);
-        let admitted =
-            bearer.as_ref().zip(shown).is_some_and(|(bearer, shown)| bearer.admits(shown));
+        let admitted = bearer.zip(shown).is_some_and(|(bearer, shown)| bearer.admits(shown));
         admitted.then_some(()).ok_or_else(|| {
             Refused::new(
                 3,
@@ -82,7 +87,7 @@ impl EndpointPolicy {
             return Err(refused(StatusCode::BAD_REQUEST, "there is not exactly one Host"));
         };
         if head.uri.authority().is_some() {
-            return Err(refused(StatusCode::BAD_REQUEST, "this is no proxy"));
+            return Err(refused(StatusCode::BAD_REQUEST, "this is not a proxy"));
         }
         let Self::Tcp { port, .. } = self else { return Ok(()) };
         let is_ours =
@@ -114,7 +119,8 @@ impl Route {
     }
 }
 
-/// Gate 4: a page cannot send this header elsewhere without asking first, and is told no.
+/// Gate 4: a web page cannot send this header to another origin without a preflight request, and
+/// that is refused.
 fn header(headers: &HeaderMap) -> Result<(), Refused> {
     let shown = only(headers, &REQUEST) == Some(b"1");
     shown.then_some(()).ok_or_else(|| {

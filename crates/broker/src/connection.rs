@@ -1,7 +1,7 @@
-//! One connection: its requests, from the gates to the answer.
+//! One connection: its requests, from the checks to the response.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -15,24 +15,23 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::answer::{self, Answer, Refused};
-use crate::audit::Ledger;
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
-use crate::limits::Seat;
+use crate::limits::{ConnectionSlot, Rates};
 use crate::listener::{Listener, Stream};
 use crate::request::{TokenQuery, receive};
 use crate::{Peer, Profile};
 
-/// Takes connections until the broker ends.
+/// Accepts connections until the broker ends.
 pub(crate) async fn accept_loop(
     shared: Arc<Shared>,
     listener: Listener,
     mut ending: watch::Receiver<bool>,
 ) {
-    let mut told: Option<Instant> = None;
+    let mut warned: Option<Instant> = None;
     loop {
         let accepted = tokio::select! {
             _ = ending.wait_for(|ending| *ending) => break,
@@ -43,31 +42,34 @@ pub(crate) async fn accept_loop(
                 let peer = stream.peer();
                 accept(&shared, listener.policy(), stream, peer, &ending);
             }
+            // The client went away before it was accepted.
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                if told.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
-                    tracing::warn!("cannot take a connection: {error}");
-                    told = Some(Instant::now());
+                if warned.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
+                    tracing::warn!("cannot accept a connection: {error}");
+                    warned = Some(Instant::now());
                 }
-                let spared = is_out_of_files(&error) && shared.seats.spare();
-                tokio::time::sleep(if spared { UNTIL_CUT } else { PAUSE }).await;
+                let closed = is_out_of_files(&error) && shared.connections.close_one();
+                tokio::time::sleep(if closed { UNTIL_CLOSED } else { PAUSE }).await;
             }
         }
     }
-    // The socket's file goes first: whoever waits for `ending` to be let go may end the process.
+    // The socket's file goes first: `drain` returns when `ending` is dropped.
     drop(listener);
     drop(ending);
 }
 
-/// Whether another connection would have room if one that is open were not.
+/// Whether there would be room for a connection if another one were closed.
 fn is_out_of_files(error: &io::Error) -> bool {
     let full = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
     error.raw_os_error().is_some_and(|number| full.contains(&number))
 }
 
-/// Gates 1, 2 and 8, as far as a connection goes. Whoever does not pass gets no answer.
+/// Gates 1, 2 and 8, as far as connections are concerned. One that does not pass is closed without
+/// a response.
 pub(crate) fn accept(
     shared: &Arc<Shared>,
-    policy: &Arc<EndpointPolicy>,
+    policy: EndpointPolicy,
     stream: Stream,
     peer: Option<Peer>,
     ending: &watch::Receiver<bool>,
@@ -77,26 +79,21 @@ pub(crate) fn accept(
     let Some(peer) = allowed else {
         return shared.metrics.turned_away(gate);
     };
-    let Some(seat) = shared.seats.take(peer.rate_key(), &shared.limits) else {
+    let Some(slot) = shared.connections.open(peer.rate_key(), &shared.limits) else {
         return shared.metrics.turned_away(8);
     };
 
-    let seat = Arc::new(seat);
-    let context = ConnectionContext {
-        shared: Arc::clone(shared),
-        policy: Arc::clone(policy),
-        peer,
-        ledger: shared.audit.clone().map(Ledger::new),
-        seat: Arc::clone(&seat),
-    };
+    let slot = Arc::new(slot);
+    let context =
+        ConnectionContext { shared: Arc::clone(shared), policy, peer, slot: Arc::clone(&slot) };
     let task = tokio::spawn(serve(context, stream, ending.clone()));
-    seat.can_be_cut_by(task.abort_handle());
+    slot.closes_with(task.abort_handle());
 }
 
 async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiver<bool>) {
     match stream {
         Stream::Tcp(stream, _) => {
-            // An answer is one segment: there is nothing to wait for.
+            // A response is one segment: there is nothing to wait for.
             let _ = stream.set_nodelay(true);
             serve_http1(context, Box::new(stream), ending).await;
         }
@@ -104,7 +101,8 @@ async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiv
     }
 }
 
-/// Bytes both ways. As an object, so that the program has one HTTP for both kinds of sockets.
+/// A byte stream in both directions. As an object, so that the program holds one copy of hyper for
+/// both kinds of sockets.
 trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
@@ -114,7 +112,7 @@ async fn serve_http1(
     stream: Box<dyn Bytestream>,
     mut ending: watch::Receiver<bool>,
 ) {
-    let head = context.shared.limits.head;
+    let receive = context.shared.limits.receive;
     let context = Arc::new(context);
     let service = service_fn(|request| {
         let context = Arc::clone(&context);
@@ -122,73 +120,75 @@ async fn serve_http1(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(receive)
         .max_headers(HEADERS)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // How a client goes away is its own affair.
+    // Errors while a client goes away are ignored.
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
         _ = ending.wait_for(|ending| *ending) => {}
     }
-    if context.seat.is_busy() {
+    if context.slot.waiting_since().is_none() {
         connection.as_mut().graceful_shutdown();
         let _ = connection.await;
     }
 }
 
-/// What is known of a client before it says a word, and what it has been given.
+/// A connection's peer, its checks and its place among the open connections.
 struct ConnectionContext {
     shared: Arc<Shared>,
-    policy: Arc<EndpointPolicy>,
+    policy: EndpointPolicy,
     peer: Peer,
-    ledger: Option<Ledger>,
-    seat: Arc<Seat>,
+    slot: Arc<ConnectionSlot>,
 }
 
 impl ConnectionContext {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
-        self.seat.begin();
-        let limit = self.shared.limits.request;
-        let answer = timeout(limit, self.route(request)).await;
-        self.seat.end();
-        match answer {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(refused)) => self.turn_away(refused).answer(),
-            Err(_) => answer::too_slow(limit),
-        }
+        let answer = self.route(request).await;
+        self.slot.idle();
+        answer.unwrap_or_else(|refused| self.refuse(refused).answer())
     }
 
     async fn route(&self, request: Request<Incoming>) -> Result<Answer, Refused> {
         let (head, body) = request.into_parts();
-        let route = self.policy.pass(&head)?;
+        let checked = self.policy.pass(&head, self.shared.bearer.load().as_deref());
+        // A refused request is received as well: a client that sends its body after the head would
+        // see a reset instead of the reason. The head has used up a part of the time.
+        let limit = self.shared.limits.receive;
+        let since = self.slot.waiting_since().unwrap_or_else(Instant::now);
+        let body = timeout_at(since + limit, receive(body)).await;
+        let route = checked?;
+        let body = body.map_err(|_| too_slow(limit))??;
+        // Until now the connection could be closed to make room.
+        self.slot.busy();
         match route {
-            Route::Health => Ok(self.shared.health()),
+            Route::Health => Ok(self.shared.health(self.peer)),
             Route::Metrics => Ok(answer::text(self.shared.metrics_text())),
-            Route::Onify | Route::Token => self.token(route, &receive(body).await?).await,
+            Route::Onify | Route::Token => self.token(route, &body).await,
         }
     }
 
     async fn token(&self, route: Route, body: &Bytes) -> Result<Answer, Refused> {
-        let ask = TokenQuery::parse(body)?;
+        let query = TokenQuery::parse(body)?;
         let profiles = self.shared.profiles.load();
-        let profile = profiles.find(ask.profile.as_deref()).ok_or_else(|| no_profile(&ask))?;
-        if !profile.allows(self.peer, self.shared.owner) {
-            return Err(not_yours());
-        }
-        if let Some((body, is_new)) = profile.at_hand(route, ask.min_ttl()) {
+        let profile = profiles.find(query.profile.as_deref(), self.peer, self.shared.owner);
+        let profile = profile.ok_or_else(|| no_profile(&query))?;
+        if let Some((body, is_new)) = profile.at_hand(route, query.min_ttl()) {
             if self.shared.limits.counts_hits {
-                self.take()?;
+                self.take(&self.shared.rates)?;
             }
             self.shared.metrics.hits.fetch_add(1, Relaxed);
             return Ok(self.granted(profile, body, is_new, true));
         }
-        self.take()?;
+        self.take(&self.shared.rates)?;
         let profile = Arc::clone(profile);
         drop(profiles);
-        Ok(self.after_login(&profile, route, ask.min_ttl()).await)
+        let limit = self.shared.limits.request;
+        let answer = timeout(limit, self.after_login(&profile, route, query.min_ttl())).await;
+        Ok(answer.unwrap_or_else(|_| answer::too_slow(limit)))
     }
 
     async fn after_login(&self, profile: &Arc<Profile>, route: Route, min_ttl: Duration) -> Answer {
@@ -206,49 +206,51 @@ impl ConnectionContext {
 
     fn granted(&self, profile: &Arc<Profile>, body: Bytes, is_new: bool, hit: bool) -> Answer {
         self.shared.logged_in(is_new);
-        if let Some(ledger) = &self.ledger {
-            ledger.granted((self.shared.clock)(), self.peer, profile.name(), hit);
-        }
+        self.shared.audit(self.peer, profile.name(), hit);
         answer::token(body)
     }
 
-    /// Whoever is turned away uses up the rate, too: nobody tries bearers in a loop.
-    fn turn_away(&self, refused: Refused) -> Refused {
-        let refused =
-            if refused.gate == 8 { refused } else { self.take().err().unwrap_or(refused) };
+    /// Counts a refusal. Too many of them become 429, so that nobody tries bearers in a loop.
+    fn refuse(&self, refused: Refused) -> Refused {
+        let refused = match refused.gate {
+            8 => refused,
+            _ => self.take(&self.shared.refused_rates).err().unwrap_or(refused),
+        };
         self.shared.metrics.turned_away(refused.gate);
         refused
     }
 
-    fn take(&self) -> Result<(), Refused> {
-        self.shared.rates.take(self.peer.rate_key(), &self.shared.limits).map_err(|wait| {
+    fn take(&self, rates: &Rates) -> Result<(), Refused> {
+        rates.take(self.peer.rate_key(), &self.shared.limits).map_err(|wait| {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let why = "too many requests";
-            let hint = "wait as long as `Retry-After` says, and keep the token until it ends";
+            let hint = "wait as long as `Retry-After` says, and use the token until it expires";
             let refused = Refused::new(8, status, "gate.rate", why, hint);
             Refused { retry_after: Some(wait), ..refused }
         })
     }
 }
 
-fn no_profile(ask: &TokenQuery<'_>) -> Refused {
-    let why = match ask.profile {
-        Some(_) => "there is no profile of this name",
-        None => "there is more than one profile, and the request names none",
+/// One response for a profile that does not exist and for one that this peer may not use.
+fn no_profile(query: &TokenQuery<'_>) -> Refused {
+    let why = match query.profile {
+        Some(_) => "no profile of this name is open to this caller",
+        None => "the request names no profile, and no default profile is open to this caller",
     };
-    let hint = r#"send {"profile": "NAME"} with a name that the service was started with"#;
+    let hint = "send {\"profile\": \"NAME\"} with the name of a profile that the service has; its \
+        `allow_users` and `allow_groups` say who may use it";
     Refused::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
-fn not_yours() -> Refused {
-    let hint = "name the user in the profile's `allow_users`, or its group in `allow_groups`";
-    let why = "the profile does not let this user in";
-    Refused::new(1, StatusCode::FORBIDDEN, "gate.peer", why, hint)
+fn too_slow(limit: Duration) -> Refused {
+    let why = format!("the request was not complete within {} s", limit.as_secs());
+    let hint = "send the head and the body at once";
+    Refused::new(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
 }
 
 const PAUSE: Duration = Duration::from_millis(100);
-/// A connection that was cut closes its file soon after.
-const UNTIL_CUT: Duration = Duration::from_millis(1);
+/// A connection that was aborted closes its descriptor soon after.
+const UNTIL_CLOSED: Duration = Duration::from_millis(1);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(1);
 const HEADERS: usize = 64;
 const BUFFER: usize = 16 * 1024;

@@ -1,22 +1,21 @@
-//! Salesforce access tokens for everything else on this machine.
+//! Salesforce access tokens for the other programs of a machine.
 //!
 //! A [`Broker`] hands out tokens over a Unix socket, or over TCP on the loopback, to programs that
 //! never see a key: `POST /v1/token` for any program, `POST /onify/access-token` for the Onify
-//! blueprint, `GET /healthz` and `GET /metrics` for whoever watches it.
+//! blueprint, `GET /healthz` and `GET /metrics` for monitoring.
 //!
-//! What is *not* done here: no terminal, argument or environment variable is looked at, no
-//! settings are read, and no caller can choose an address, an audience, a user or a key, only the
-//! name of a profile.
+//! The crate uses no terminal, argument or environment variable, and reads no settings. A caller
+//! chooses a profile by its name, and never an address, an audience, a user or a key.
 //!
 //! ```
-//! use orgtoken_broker::{Broker, Limits, ListenError, Listener, Profiles};
+//! use orgtoken_broker::{Broker, ListenError, Listener, Profiles};
 //!
 //! # async fn serve(profiles: Profiles, clock: fn() -> orgtoken_assertion::UnixTime)
 //! # -> Result<(), ListenError> {
-//! let broker = Broker::new(profiles, Limits::default(), clock);
+//! let broker = Broker::builder(profiles, clock).build();
 //! let listener = Listener::unix("orgtoken.sock")?;
 //! tokio::spawn(broker.clone().serve(listener));
-//! // … until someone asks it to end:
+//! // … until the service is stopped:
 //! broker.drain().await;
 //! # Ok(())
 //! # }
@@ -24,17 +23,17 @@
 //!
 //! # Gates
 //!
-//! A request passes them in this order, and each has a counter in `/metrics`:
+//! A request passes these checks in this order, and each has a counter in `/metrics`:
 //!
-//! 1. On a Unix socket the peer is the owner, root, or whom a profile lets in ([`Access`]).
+//! 1. On a Unix socket the peer is the owner, root, or a user that a profile allows ([`Access`]).
 //! 2. TCP is bound to `127.0.0.1` or `::1` only.
-//! 3. On TCP there is a bearer token ([`Bearer`]).
-//! 4. The header `X-Orgtoken-Request: 1` is there, which a web page cannot send elsewhere.
-//! 5. There is one `Host`, and on TCP it is the loopback's.
-//! 6. Nothing says that the request was forwarded, or that it comes from a web page.
-//! 7. Method, path and body are one of the four above, and the profile is a known one.
-//! 8. Neither connections nor requests are too many ([`Limits`]).
-//! 9. What is answered is not stored, and what was granted is written down ([`Grant`]).
+//! 3. On TCP the request has the bearer token ([`Bearer`]).
+//! 4. It has the header `X-Orgtoken-Request: 1`, which a web page cannot send to another origin.
+//! 5. It has one `Host`, and on TCP this is the loopback's.
+//! 6. No header shows that it was forwarded, or that it comes from a web page.
+//! 7. Method, path and body are one of the four above, for a profile that is open to the peer.
+//! 8. Connections and requests are within their limits ([`Limits`]).
+//! 9. The response may not be stored, and a grant is logged ([`Grant`]).
 
 #![forbid(unsafe_code)]
 
@@ -46,7 +45,7 @@ pub use audit::Grant;
 mod bearer;
 pub use bearer::{Bearer, BearerError};
 mod broker;
-pub use broker::Broker;
+pub use broker::{Broker, BrokerBuilder};
 mod checks;
 mod connection;
 mod token_response;

@@ -1,7 +1,6 @@
-//! Gate 8: how much one peer, and all of them together, may ask for.
+//! Gate 8: limits on connections and on requests.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,28 +9,29 @@ use tokio::time::Instant;
 
 use crate::peer::RateKey;
 
-/// How much the broker takes on.
+/// Limits on connections, requests and waits.
 ///
-/// The rate is of what costs something: logins, and requests that a gate turns away. A token at
-/// hand costs microseconds, and is counted only if `counts_hits` says so.
+/// The rate applies to logins, and separately to requests that fail a check. A cached token costs
+/// microseconds, and counts only if `counts_hits` says so.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Connections at a time; 256 unless told.
+    /// Connections at a time on Unix sockets, and as many on TCP; default: 256.
     pub connections: usize,
-    /// Connections at a time of one user; 64 unless told.
+    /// Connections of one user at a time; default: 64.
     pub connections_per_user: usize,
-    /// Requests per second of one user; 100 unless told.
+    /// Requests of one user per second; default: 100.
     pub rate: u32,
-    /// Requests of one user that may come at once; 200 unless told.
+    /// Requests of one user that may come at once; default: 200.
     pub burst: u32,
-    /// Whether the rate is of every request; not unless told.
+    /// Whether cached tokens count against the rate; default: no.
     pub counts_hits: bool,
-    /// How long a connection may take to send the head of a request; 5 s unless told.
-    pub head: Duration,
-    /// How long a request may take until its answer; 10 s unless told.
+    /// How long a client may take to send a request, head and body, from the moment it connects or
+    /// has its previous answer; default: 5 s.
+    pub receive: Duration,
+    /// How long a received request may wait for its answer; default: 10 s.
     pub request: Duration,
-    /// How long requests under way may take when the broker ends; 5 s unless told.
+    /// How long requests in progress may take when the broker ends; default: 5 s.
     pub drain: Duration,
 }
 
@@ -43,27 +43,27 @@ impl Default for Limits {
             rate: 100,
             burst: 200,
             counts_hits: false,
-            head: Duration::from_secs(5),
+            receive: Duration::from_secs(5),
             request: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }
     }
 }
 
-/// A bucket of requests for each share, which fills at [`Limits::rate`].
+/// A token bucket for each key, which fills at [`Limits::rate`].
 #[derive(Debug, Default)]
 pub(crate) struct Rates(Mutex<HashMap<RateKey, Bucket>>);
 
 impl Rates {
-    /// Takes one request, or says how long until there is one.
-    pub(crate) fn take(&self, share: RateKey, limits: &Limits) -> Result<(), Duration> {
+    /// Takes one request, or returns how long until there is one.
+    pub(crate) fn take(&self, key: RateKey, limits: &Limits) -> Result<(), Duration> {
         let now = Instant::now();
         let (rate, burst) = (f64::from(limits.rate.max(1)), f64::from(limits.burst.max(1)));
         let mut buckets = lock(&self.0);
-        if buckets.len() >= SHARES {
+        if buckets.len() >= BUCKETS {
             buckets.retain(|_, bucket| !bucket.is_full(now, rate, burst));
         }
-        buckets.entry(share).or_insert(Bucket { level: burst, at: now }).take(now, rate, burst)
+        buckets.entry(key).or_insert(Bucket { level: burst, at: now }).take(now, rate, burst)
     }
 }
 
@@ -94,142 +94,135 @@ impl Bucket {
     }
 }
 
-/// The connections there are.
+/// The open connections.
 ///
-/// Where there is no more room, the connection that has been silent for longest makes it: whoever
-/// holds many and says nothing shuts nobody out.
+/// Deadlines alone would let one process hold every slot by reconnecting. So at the limit, the
+/// connection that has waited longest for a whole request is closed for the new one.
+#[derive(Debug, Default)]
+pub(crate) struct Connections(Mutex<Open>);
+
+#[derive(Debug, Default)]
+struct Open {
+    connections: HashMap<u64, Connection>,
+    last: u64,
+}
+
 #[derive(Debug)]
-pub(crate) struct Seats {
-    taken: Mutex<HashMap<u64, Taken>>,
-    next: AtomicU64,
-    began: Instant,
+struct Connection {
+    key: RateKey,
+    /// When it connected or was answered; `None` while a whole request waits for its answer.
+    waiting_since: Option<Instant>,
+    task: Option<AbortHandle>,
 }
 
-impl Default for Seats {
-    fn default() -> Self {
-        Self { taken: Mutex::default(), next: AtomicU64::new(0), began: Instant::now() }
-    }
-}
-
-impl Seats {
-    /// Finds room for a connection; `None` if all that there are have a request under way.
-    pub(crate) fn take(self: &Arc<Self>, share: RateKey, limits: &Limits) -> Option<Seat> {
-        let mut taken = lock(&self.taken);
-        let of_share = taken.values().filter(|other| other.share == share).count();
-        // Nobody knows whose a connection over TCP is: all of them together may have every seat.
-        if share != RateKey::Loopback && of_share >= limits.connections_per_user {
-            make_room(&mut taken, |other| other.share == share)?;
-        } else if taken.len() >= limits.connections {
-            make_room(&mut taken, |_| true)?;
+impl Connections {
+    /// Opens a slot for a connection; `None` if all that count against its limit are busy.
+    pub(crate) fn open(self: &Arc<Self>, key: RateKey, limits: &Limits) -> Option<ConnectionSlot> {
+        let mut open = lock(&self.0);
+        // The user behind a TCP connection is unknown: there is no limit per user.
+        let is_user = key != RateKey::Loopback;
+        if is_user && open.count(|other| other == key) >= limits.connections_per_user {
+            open.close_one(|other| other == key)?;
         }
-
-        let number = self.next.fetch_add(1, Relaxed);
-        let use_ = Arc::new(Use::default());
-        use_.since.store(self.now(), Relaxed);
-        taken.insert(number, Taken { share, use_: Arc::clone(&use_), abort: None });
-        Some(Seat { seats: Arc::clone(self), number, use_ })
+        // TCP has slots of its own: every process can connect there.
+        let is_same_kind = |other| (other != RateKey::Loopback) == is_user;
+        if open.count(is_same_kind) >= limits.connections {
+            open.close_one(is_same_kind)?;
+        }
+        let connection = Connection { key, waiting_since: Some(Instant::now()), task: None };
+        open.last += 1;
+        let number = open.last;
+        open.connections.insert(number, connection);
+        Some(ConnectionSlot { connections: Arc::clone(self), number })
     }
 
-    /// Cuts the connection that has been silent for longest. Returns whether there was one.
-    pub(crate) fn spare(&self) -> bool {
-        make_room(&mut lock(&self.taken), |_| true).is_some()
+    /// Closes a connection without a whole request. Returns whether there was one.
+    pub(crate) fn close_one(&self) -> bool {
+        lock(&self.0).close_one(|_| true).is_some()
     }
 
-    /// Whatever is under way.
-    pub(crate) fn cut_all(&self) {
-        let taken: Vec<_> = lock(&self.taken).drain().collect();
-        taken.into_iter().filter_map(|(_, taken)| taken.abort).for_each(|abort| abort.abort());
+    /// Closes every connection.
+    pub(crate) fn close_all(&self) {
+        let connections = std::mem::take(&mut lock(&self.0).connections);
+        connections.into_values().for_each(Connection::close);
     }
 
     pub(crate) fn count(&self) -> usize {
-        lock(&self.taken).len()
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+        lock(&self.0).connections.len()
     }
 }
 
-/// Cuts the connection that can best be spared of those that are `eligible`.
-fn make_room(taken: &mut HashMap<u64, Taken>, eligible: impl Fn(&Taken) -> bool) -> Option<()> {
-    let idle = taken.iter().filter(|(_, other)| eligible(other) && other.can_be_spared());
-    let (&number, _) = idle.min_by_key(|(_, other)| {
-        (other.use_.has_asked.load(Relaxed), other.use_.since.load(Relaxed))
-    })?;
-    if let Some(abort) = taken.remove(&number).and_then(|spared| spared.abort) {
-        abort.abort();
+impl Open {
+    fn count(&self, is_counted: impl Fn(RateKey) -> bool) -> usize {
+        self.connections.values().filter(|one| is_counted(one.key)).count()
     }
-    Some(())
-}
 
-#[derive(Debug)]
-struct Taken {
-    share: RateKey,
-    use_: Arc<Use>,
-    abort: Option<AbortHandle>,
-}
-
-impl Taken {
-    fn can_be_spared(&self) -> bool {
-        self.abort.is_some() && !self.use_.is_busy.load(Relaxed)
+    fn close_one(&mut self, is_eligible: impl Fn(RateKey) -> bool) -> Option<()> {
+        let eligible =
+            self.connections.iter().filter(|(_, one)| is_eligible(one.key) && one.task.is_some());
+        let waiting = eligible.filter_map(|(number, one)| Some((one.waiting_since?, *number)));
+        let (_, number) = waiting.min()?;
+        self.connections.remove(&number)?.close();
+        Some(())
     }
 }
 
-#[derive(Debug, Default)]
-struct Use {
-    is_busy: AtomicBool,
-    has_asked: AtomicBool,
-    /// Microseconds after the broker began.
-    since: AtomicU64,
-}
-
-/// One connection's room; it is free again when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
-    number: u64,
-    use_: Arc<Use>,
-}
-
-impl Seat {
-    /// From now on the connection can be cut to make room.
-    pub(crate) fn can_be_cut_by(&self, abort: AbortHandle) {
-        if let Some(taken) = lock(&self.seats.taken).get_mut(&self.number) {
-            taken.abort = Some(abort);
+impl Connection {
+    fn close(self) {
+        if let Some(task) = self.task {
+            task.abort();
         }
     }
+}
 
-    /// Is there a request under way?
-    pub(crate) fn is_busy(&self) -> bool {
-        self.use_.is_busy.load(Relaxed)
+/// The slot of one connection; it is free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionSlot {
+    connections: Arc<Connections>,
+    number: u64,
+}
+
+impl ConnectionSlot {
+    /// From now on the connection can be closed by aborting `task`.
+    pub(crate) fn closes_with(&self, task: AbortHandle) {
+        self.update(|connection| connection.task = Some(task));
     }
 
-    /// A request began: the connection cannot be spared until it has its answer.
-    pub(crate) fn begin(&self) {
-        self.use_.has_asked.store(true, Relaxed);
-        self.use_.is_busy.store(true, Relaxed);
+    /// A whole request has come: the connection stays until it is answered.
+    pub(crate) fn busy(&self) {
+        self.update(|connection| connection.waiting_since = None);
     }
 
-    /// A request ended.
-    pub(crate) fn end(&self) {
-        self.use_.since.store(self.seats.now(), Relaxed);
-        self.use_.is_busy.store(false, Relaxed);
+    /// The request is answered.
+    pub(crate) fn idle(&self) {
+        self.update(|connection| connection.waiting_since = Some(Instant::now()));
+    }
+
+    /// Since when the connection waits for a request; `None` while it is busy.
+    pub(crate) fn waiting_since(&self) -> Option<Instant> {
+        lock(&self.connections.0).connections.get(&self.number)?.waiting_since
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Connection)) {
+        if let Some(connection) = lock(&self.connections.0).connections.get_mut(&self.number) {
+            change(connection);
+        }
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        lock(&self.seats.taken).remove(&self.number);
+        lock(&self.connections.0).connections.remove(&self.number);
     }
 }
 
-/// What one panicking task left behind is as good as before.
+/// Locks a mutex. Data that a panicking task left behind stays valid here.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Buckets kept at a time; those that are full say nothing and go first.
-const SHARES: usize = 1024;
+/// Buckets at a time before those that are full are dropped.
+const BUCKETS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -239,12 +232,12 @@ mod tests {
     const JOB: RateKey = RateKey::User(1002);
 
     #[tokio::test(start_paused = true)]
-    async fn gate_8_a_burst_and_then_the_rate() {
+    async fn a_burst_is_followed_by_the_rate() {
         let (rates, limits) = (Rates::default(), Limits::default());
         let burst = (0..1000).take_while(|_| rates.take(WEB, &limits).is_ok()).count();
         assert_eq!(burst, 200);
         assert_eq!(rates.take(WEB, &limits), Err(Duration::from_millis(10)));
-        assert_eq!(rates.take(JOB, &limits), Ok(()), "another user's share is its own");
+        assert_eq!(rates.take(JOB, &limits), Ok(()), "another user has a bucket of its own");
 
         tokio::time::advance(Duration::from_secs(1)).await;
         let second = (0..1000).take_while(|_| rates.take(WEB, &limits).is_ok()).count();
@@ -252,55 +245,58 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_share_that_is_not_used_is_forgotten() {
+    async fn a_full_bucket_is_dropped() {
         let (rates, limits) = (Rates::default(), Limits::default());
         for uid in 0..3000 {
             rates.take(RateKey::User(uid), &limits).unwrap();
             tokio::time::advance(Duration::from_millis(20)).await;
         }
-        assert!(lock(&rates.0).len() <= SHARES);
+        assert!(lock(&rates.0).len() <= BUCKETS);
     }
 
     fn limits() -> Limits {
         Limits { connections: 4, connections_per_user: 2, ..Limits::default() }
     }
 
-    /// A connection that stays until it is cut.
-    fn sit(seats: &Arc<Seats>, share: RateKey) -> Option<(Seat, AbortHandle)> {
-        let seat = seats.take(share, &limits())?;
-        let abort = tokio::spawn(std::future::pending::<()>()).abort_handle();
-        seat.can_be_cut_by(abort.clone());
-        Some((seat, abort))
+    /// A connection that stays until it is closed.
+    fn connect(
+        connections: &Arc<Connections>,
+        key: RateKey,
+    ) -> Option<(ConnectionSlot, AbortHandle)> {
+        let slot = connections.open(key, &limits())?;
+        let task = tokio::spawn(std::future::pending::<()>()).abort_handle();
+        slot.closes_with(task.clone());
+        Some((slot, task))
     }
 
     #[tokio::test]
-    async fn gate_8_who_is_silent_makes_room() {
-        let seats = Arc::new(Seats::default());
-        let (first, first_task) = sit(&seats, WEB).unwrap();
-        let (second, _second_task) = sit(&seats, WEB).unwrap();
-        first.begin();
-        first.end();
-        let (third, _third_task) = sit(&seats, WEB).unwrap();
-        assert_eq!(seats.count(), 2, "the second never asked: it made room");
+    async fn at_the_limit_the_connection_that_waited_longest_is_closed() {
+        let connections = Arc::new(Connections::default());
+        let (first, first_task) = connect(&connections, WEB).unwrap();
+        let (second, _) = connect(&connections, WEB).unwrap();
+        first.busy();
+        first.idle();
+        let (third, _) = connect(&connections, WEB).unwrap();
+        assert_eq!(connections.count(), 2, "the second has waited longest: it is closed");
         assert!(!first_task.is_finished());
 
-        first.begin();
-        third.begin();
-        assert!(sit(&seats, WEB).is_none(), "both have a request under way");
-        assert!(sit(&seats, JOB).is_some(), "another user has seats of its own");
+        first.busy();
+        third.busy();
+        assert!(connect(&connections, WEB).is_none(), "both wait for an answer");
+        assert!(connect(&connections, JOB).is_some(), "another user has slots of its own");
         drop((first, second, third));
-        assert_eq!(seats.count(), 0);
+        assert_eq!(connections.count(), 0);
     }
 
     #[tokio::test]
-    async fn b31_one_at_a_time_is_spared_and_none_that_is_busy() {
-        let seats = Arc::new(Seats::default());
-        let (first, first_task) = sit(&seats, WEB).unwrap();
-        let (second, second_task) = sit(&seats, WEB).unwrap();
-        second.begin();
-        assert!(seats.spare());
-        assert_eq!(seats.count(), 1);
-        assert!(!seats.spare(), "the second has a request under way");
+    async fn a_busy_connection_is_not_closed_for_want_of_descriptors() {
+        let connections = Arc::new(Connections::default());
+        let (first, first_task) = connect(&connections, WEB).unwrap();
+        let (second, second_task) = connect(&connections, WEB).unwrap();
+        second.busy();
+        assert!(connections.close_one());
+        assert_eq!(connections.count(), 1);
+        assert!(!connections.close_one(), "the second waits for an answer");
         drop((first, second));
         while !first_task.is_finished() {
             tokio::task::yield_now().await;
@@ -309,13 +305,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gate_8_all_together_have_a_limit_too() {
-        let seats = Arc::new(Seats::default());
-        let held: Vec<_> = (0..4).filter_map(|_| sit(&seats, RateKey::Loopback)).collect();
-        held.iter().for_each(|(seat, _)| seat.begin());
-        assert_eq!(seats.count(), 4);
-        assert!(sit(&seats, WEB).is_none());
-        held[2].0.end();
-        assert!(sit(&seats, WEB).is_some());
+    async fn tcp_and_unix_sockets_have_separate_slots() {
+        let connections = Arc::new(Connections::default());
+        let tcp: Vec<_> = (0..4).filter_map(|_| connect(&connections, RateKey::Loopback)).collect();
+        tcp.iter().for_each(|(slot, _)| slot.busy());
+        assert_eq!(connections.count(), 4);
+        assert!(connect(&connections, RateKey::Loopback).is_none());
+        let unix: Vec<_> =
+            (1..=4).filter_map(|uid| connect(&connections, RateKey::User(uid))).collect();
+        assert_eq!(unix.len(), 4);
+        unix.iter().for_each(|(slot, _)| slot.busy());
+        assert!(connect(&connections, WEB).is_none(), "all users together have a limit too");
+        unix[2].0.idle();
+        assert!(connect(&connections, WEB).is_some());
     }
 }

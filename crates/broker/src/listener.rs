@@ -1,4 +1,4 @@
-//! Gates 1 and 2: where the broker can be reached at all.
+//! Gates 1 and 2: the sockets of a broker.
 
 mod error;
 pub use error::ListenError;
@@ -9,90 +9,86 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener as StdUnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use self::socket::SocketFile;
+use crate::Peer;
 use crate::checks::EndpointPolicy;
-use crate::{Bearer, Peer};
 
-/// A place where clients can reach a broker. To make one there has to be a tokio runtime: the one
-/// that serves it.
+/// A socket where clients can reach a broker. It has to be created inside the tokio runtime that
+/// serves it.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
-    policy: Arc<EndpointPolicy>,
+    policy: EndpointPolicy,
 }
 
 impl Listener {
-    /// Listens on a Unix socket that only this user and root can reach.
+    /// Listens on a Unix socket that only this user and root can reach (mode 0600).
     ///
-    /// Its folder is made with mode 0700 if there is none, and has to be one that nobody else can
-    /// write to. A socket that a dead process left is replaced; one that a living one serves is
-    /// not.
+    /// Its folder is created with mode 0700 if it does not exist. Nobody else may be able to write
+    /// to it, or to a folder above it. A socket that a dead process left is replaced; one that is
+    /// still served is not.
     pub fn unix(path: impl AsRef<Path>) -> Result<Self, ListenError> {
         Self::bind(path.as_ref(), false)
     }
 
-    /// Listens on a Unix socket that the group of this process can reach as well (folder 0750,
-    /// socket 0660); whether a peer has a token is for [`Access`](crate::Access) to say.
-    pub fn unix_for_group(path: impl AsRef<Path>) -> Result<Self, ListenError> {
+    /// Listens on a Unix socket that every user can reach (mode 0666, in a folder that is created
+    /// with mode 0755). The kernel names the user of a connection, and
+    /// [`Access`](crate::Access) says which users have a token.
+    pub fn unix_for_all(path: impl AsRef<Path>) -> Result<Self, ListenError> {
         Self::bind(path.as_ref(), true)
     }
 
-    /// Listens on `127.0.0.1` or `::1`. Whoever asks for a token has to show the bearer token.
-    pub fn tcp(address: SocketAddr, bearer: Bearer) -> Result<Self, ListenError> {
+    /// Listens on `127.0.0.1` or `::1`. Requests for tokens need the bearer token
+    /// ([`BrokerBuilder::bearer`](crate::BrokerBuilder::bearer)).
+    pub fn tcp(address: SocketAddr) -> Result<Self, ListenError> {
         let listener = std::net::TcpListener::bind(loopback(address)?)
             .map_err(|source| ListenError::Bind { at: address.to_string(), source })?;
-        Self::from_tcp(listener, bearer)
+        Self::from_tcp(listener)
     }
 
-    /// Takes over a Unix socket that a service manager listens on; its mode is the manager's
-    /// affair.
+    /// Takes over a Unix socket of a service manager, which chooses its mode.
     pub fn from_unix(listener: StdUnixListener) -> Result<Self, ListenError> {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
-        Ok(Self { socket: Socket::Unix(listener, None), policy: Arc::new(EndpointPolicy::Unix) })
+        Ok(Self { socket: Socket::Unix(listener, None), policy: EndpointPolicy::Unix })
     }
 
-    /// Takes over a TCP socket that a service manager listens on, if it is on the loopback.
-    pub fn from_tcp(listener: std::net::TcpListener, bearer: Bearer) -> Result<Self, ListenError> {
+    /// Takes over a TCP socket of a service manager, if it is on the loopback.
+    pub fn from_tcp(listener: std::net::TcpListener) -> Result<Self, ListenError> {
         let address = listener.local_addr().map_err(ListenError::inherited)?;
-        let policy = EndpointPolicy::Tcp {
-            port: loopback(address)?.port(),
-            bearer: Some(bearer),
-            is_open: false,
-        };
+        let policy = EndpointPolicy::Tcp { port: loopback(address)?.port(), is_open: false };
         let nonblocking = std::net::TcpListener::set_nonblocking;
         let listener = register(listener, nonblocking, TcpListener::from_std)?;
-        Ok(Self { socket: Socket::Tcp(listener), policy: Arc::new(policy) })
+        Ok(Self { socket: Socket::Tcp(listener), policy })
     }
 
-    /// Takes requests for `/onify/access-token` without a bearer token: for a container or sidecar
-    /// of its own, where whoever reaches the loopback may have the token. The other gates hold.
-    /// Before [`Listener::try_clone`].
+    /// Answers `/onify/access-token` on TCP without a bearer token: for a container or sidecar,
+    /// where every process that reaches the loopback may have the token. The other checks remain.
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
-        if let Some(EndpointPolicy::Tcp { is_open, .. }) = Arc::get_mut(&mut self.policy) {
+        if let EndpointPolicy::Tcp { is_open, .. } = &mut self.policy {
             *is_open = true;
         }
         self
     }
 
-    /// The same place once more, for another runtime: for the one in which this is called.
+    /// Duplicates the listener for another runtime: the one in which this is called.
     ///
-    /// Each client is met by one of all that listen there. The file of a Unix socket goes with the
-    /// last of them.
+    /// Each client is accepted by one of the duplicates. The file of a Unix socket is removed with
+    /// the last of them.
     ///
     /// # Errors
     ///
-    /// [`ListenError::Bind`], if the system has no file left for it.
+    /// [`ListenError::Bind`], if no descriptor is left.
     pub fn try_clone(&self) -> Result<Self, ListenError> {
         let refused = |source| ListenError::Bind { at: self.to_string(), source };
         let socket = self.socket.try_clone().map_err(refused)?;
-        Ok(Self { socket, policy: Arc::clone(&self.policy) })
+        Ok(Self { socket, policy: self.policy })
     }
 
     /// The address, with the port that the system chose for port 0; none for a Unix socket.
@@ -103,8 +99,17 @@ impl Listener {
         }
     }
 
-    pub(crate) fn policy(&self) -> &Arc<EndpointPolicy> {
-        &self.policy
+    /// The first folder above a Unix socket that other users may not enter: they cannot reach the
+    /// socket, whatever its mode is. `None` for a socket of a service manager, too.
+    pub fn closed_folder(&self) -> Option<PathBuf> {
+        match &self.socket {
+            Socket::Unix(_, Some(file)) => file.closed_folder(),
+            Socket::Tcp(_) | Socket::Unix(_, None) => None,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> EndpointPolicy {
+        self.policy
     }
 
     pub(crate) async fn accept(&self) -> io::Result<Stream> {
@@ -122,11 +127,11 @@ impl Listener {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
         let file = Some(Arc::new(file));
-        Ok(Self { socket: Socket::Unix(listener, file), policy: Arc::new(EndpointPolicy::Unix) })
+        Ok(Self { socket: Socket::Unix(listener, file), policy: EndpointPolicy::Unix })
     }
 }
 
-/// Where it listens, for a person.
+/// The address or path.
 impl fmt::Display for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.socket {
@@ -157,14 +162,14 @@ impl Socket {
     }
 }
 
-/// A connection, and who is on the other end.
+/// An accepted connection.
 pub(crate) enum Stream {
     Tcp(TcpStream, IpAddr),
     Unix(UnixStream),
 }
 
 impl Stream {
-    /// `None` is someone who cannot be on this machine, or whom the kernel does not name.
+    /// The peer; `None` if it is not on this machine, or the kernel does not name it.
     pub(crate) fn peer(&self) -> Option<Peer> {
         match self {
             Self::Tcp(_, from) => is_loopback(*from).then_some(Peer::Loopback),
@@ -176,21 +181,27 @@ impl Stream {
     }
 }
 
-fn register<S, T>(
+fn register<S: AsFd, T>(
     listener: S,
     set_nonblocking: impl Fn(&S, bool) -> io::Result<()>,
     from_std: impl Fn(S) -> io::Result<T>,
 ) -> Result<T, ListenError> {
+    // A connection, or a socket on which nobody called `listen`, would fail at each accept.
+    match rustix::net::sockopt::socket_acceptconn(&listener) {
+        Ok(true) => {}
+        Ok(false) => return Err(ListenError::inherited(io::ErrorKind::InvalidInput.into())),
+        Err(errno) => return Err(ListenError::inherited(errno.into())),
+    }
     set_nonblocking(&listener, true).map_err(ListenError::inherited)?;
     from_std(listener).map_err(ListenError::inherited)
 }
 
-/// Another descriptor of the same socket, which does not block either.
+/// Another descriptor of the same socket, which is non-blocking, too.
 fn again<S: From<OwnedFd>>(listener: &impl AsFd) -> io::Result<S> {
     listener.as_fd().try_clone_to_owned().map(S::from)
 }
 
-/// Gate 2: there is no flag to get around it.
+/// Gate 2. No flag turns it off.
 fn loopback(address: SocketAddr) -> Result<SocketAddr, ListenError> {
     if is_loopback(address.ip()) { Ok(address) } else { Err(ListenError::NotLoopback { address }) }
 }

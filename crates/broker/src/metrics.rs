@@ -1,9 +1,9 @@
-//! What happened, in numbers that name nobody.
+//! Counters and gauges for Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::limits::lock;
@@ -13,18 +13,20 @@ pub(crate) struct Metrics {
     pub(crate) hits: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) logins: AtomicU64,
+    pub(crate) audit_dropped: AtomicU64,
     gates: [AtomicU64; 9],
     refusals: Mutex<BTreeMap<String, u64>>,
 }
 
-/// What is counted elsewhere.
+/// The current state, for gauges.
 pub(crate) struct Now {
     pub(crate) connections: usize,
-    pub(crate) degraded: bool,
-    /// The soonest end of a token.
+    /// Profiles whose settings cannot be read.
+    pub(crate) degraded: Arc<Vec<String>>,
+    /// Time to the earliest expiry of a token.
     pub(crate) left: Option<Duration>,
-    /// Each profile's, where names are wanted.
-    pub(crate) of_profiles: Vec<(std::sync::Arc<str>, Duration)>,
+    /// The same for each profile, if profiles may be named.
+    pub(crate) of_profiles: Vec<(Arc<str>, Duration)>,
 }
 
 impl Metrics {
@@ -71,21 +73,32 @@ impl Metrics {
             .map(|(gate, count)| (label("gate", &format!("{gate}")), count.load(Relaxed)))
             .collect();
         family("turned_away_total", "counter", "Requests that a gate turned away.", &gates);
+        family(
+            "audit_dropped_total",
+            "counter",
+            "Audit lines dropped because the log did not keep up.",
+            &one(&self.audit_dropped),
+        );
         let gauge = |value: u64| [(String::new(), value)];
         let connections = u64::try_from(now.connections).unwrap_or(u64::MAX);
         family("connections", "gauge", "Connections open now.", &gauge(connections));
         family(
             "degraded",
             "gauge",
-            "1 if the settings could not be read anew.",
-            &gauge(now.degraded.into()),
+            "1 if settings cannot be read.",
+            &gauge((!now.degraded.is_empty()).into()),
         );
         let mut left: Vec<_> =
             now.left.iter().map(|left| (String::new(), left.as_secs())).collect();
         left.extend(
             now.of_profiles.iter().map(|(name, left)| (label("profile", name), left.as_secs())),
         );
-        family("token_expiry_seconds", "gauge", "Until the soonest end of a token.", &left);
+        family(
+            "token_expiry_seconds",
+            "gauge",
+            "Seconds to the earliest expiry of a token.",
+            &left,
+        );
         out
     }
 }
@@ -109,7 +122,7 @@ mod tests {
         metrics.refused("invalid_grant");
         let mut now = Now {
             connections: 2,
-            degraded: false,
+            degraded: Arc::default(),
             left: Some(Duration::from_secs(540)),
             of_profiles: Vec::new(),
         };

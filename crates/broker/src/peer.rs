@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// Who asks.
+/// The process on the other end of a connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Peer {
-    /// Someone on this machine, over TCP: who, the kernel does not say.
+    /// Some process of this machine, over TCP: the kernel does not say which.
     Loopback,
-    /// A process on the other end of a Unix socket, as the kernel names it.
+    /// A process that connected to a Unix socket, by the kernel's word (`SO_PEERCRED`).
     User {
         /// Its user.
         uid: u32,
@@ -17,7 +17,12 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// Whose share of the limits it uses up.
+    /// Whether it runs as root or as the broker's own user.
+    pub(crate) fn is_owner_or_root(self, owner: u32) -> bool {
+        matches!(self, Self::User { uid, .. } if uid == owner || uid == 0)
+    }
+
+    /// The key under which its requests and connections are counted.
     pub(crate) fn rate_key(self) -> RateKey {
         match self {
             Self::Loopback => RateKey::Loopback,

@@ -63,9 +63,13 @@ fn retry_after(error: &TokenError) -> Option<Duration> {
     }
 }
 
-/// Ours is the fault where the settings are, and the endpoint's or the network's elsewhere.
+/// 500 for our own settings and keys, 503 for the network and an org that is down, 502 for the rest.
 fn status(code: &str) -> StatusCode {
     match code.split('.').next().unwrap_or_default() {
+        // The endpoint took the request and fell silent, or closed the connection in mid-answer.
+        "resp" if matches!(code, "resp.timeout" | "resp.truncated") => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         "rate" => StatusCode::TOO_MANY_REQUESTS,
         "net" | "tls" | "proxy" | "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
         "assertion" | "cache" | "internal" | "io" | "key" | "settings" | "sign" | "url" => {
@@ -90,6 +94,8 @@ mod tests {
             ("settings.json", 500),
             ("refused.user", 502),
             ("resp.html", 502),
+            ("resp.timeout", 503),
+            ("resp.truncated", 503),
         ] {
             assert_eq!(Problem::new(code, "", None).status, expected, "{code}");
         }

@@ -22,8 +22,9 @@ pub struct Profile {
     instance_url: Option<String>,
     api_version: Option<String>,
     prepared: ArcSwapOption<Prepared>,
-    /// Since the last token came.
+    /// Whether a client has asked since the last token came.
     was_asked: AtomicBool,
+    is_renewing: AtomicBool,
 }
 
 impl Profile {
@@ -39,28 +40,29 @@ impl Profile {
             api_version: None,
             prepared: ArcSwapOption::empty(),
             was_asked: AtomicBool::new(false),
+            is_renewing: AtomicBool::new(false),
         }
     }
 
-    /// Who may have its tokens beside the broker's own user and root; nobody unless told.
+    /// Who may have its tokens beside the broker's own user and root; default: nobody.
     #[must_use]
     pub fn access(self, access: Access) -> Self {
         Self { access, ..self }
     }
 
-    /// `v51.0`, for the answer; none unless told.
+    /// `v51.0`, for the response; default: none.
     #[must_use]
     pub fn api_version(self, version: impl Into<String>) -> Self {
         Self { api_version: Some(version.into()), ..self }
     }
 
-    /// The org's address in the settings, for Onify's answer; that of the token unless told.
+    /// The org's address in the settings, for Onify's response; default: that of the token.
     #[must_use]
     pub fn instance_url(self, url: impl Into<String>) -> Self {
         Self { instance_url: Some(url.into()), ..self }
     }
 
-    /// For the answer; none unless told.
+    /// The username, for the response; default: none.
     #[must_use]
     pub fn username(self, username: impl Into<String>) -> Self {
         Self { username: Some(username.into()), ..self }
@@ -92,14 +94,23 @@ impl Profile {
         Ok(self.answer(&token, route))
     }
 
-    /// Gives the source the occasion to renew its token ahead of its end, if someone has asked for
-    /// it since it came. Returns whether there is a new one.
+    /// Returns whether no renewal is in progress, and notes that one begins.
+    pub(crate) fn begin_renewal(&self) -> bool {
+        !self.is_renewing.swap(true, Relaxed)
+    }
+
+    pub(crate) fn end_renewal(&self) {
+        self.is_renewing.store(false, Relaxed);
+    }
+
+    /// Renews the token ahead of its expiry, if a client has asked for it since it came. Returns
+    /// whether there is a new one.
     pub(crate) async fn renew(self: &Arc<Self>) -> bool {
-        // Without a token at hand it would be a login for nobody.
+        // Without a cached token it would be a login that no client has asked for.
         if !self.was_asked.load(Relaxed) || self.source.cached(Duration::ZERO).is_none() {
             return false;
         }
-        // Why it could not, the source has said; the token at hand is still good.
+        // The source has logged the reason; the cached token is still valid.
         let Ok(token) = self.obtain(Duration::ZERO).await else { return false };
         let (_, is_new) = self.answer(&token, Route::Token);
         if is_new {
@@ -108,14 +119,14 @@ impl Profile {
         is_new
     }
 
-    /// How long the token at hand will be good for, if there ever was one.
+    /// How long the cached token stays valid, if there ever was one.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.prepared.load().as_ref()?;
         let left = |held: HeldToken| held.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
-    /// On a task of its own: the login goes on if the client does not wait any longer.
+    /// Logs in on a task of its own, which continues when the client stops waiting.
     async fn obtain(&self, min_ttl: Duration) -> Result<HeldToken, Problem> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
@@ -177,22 +188,25 @@ impl Profiles {
         Self { by_name, default }
     }
 
-    /// Is anybody let in beside the broker's own user and root?
+    /// Whether users other than the broker's own and root are let in.
     pub fn are_shared(&self) -> bool {
         self.by_name.values().any(|profile| profile.access.is_shared())
     }
 
-    pub(crate) fn find(&self, name: Option<&str>) -> Option<&Arc<Profile>> {
-        name.map_or(self.default.as_ref(), |name| self.by_name.get(name))
+    /// The profile of this name, or the default one, if this peer may have its token. One that it
+    /// may not have is as good as missing: a caller cannot find out which profiles exist.
+    pub(crate) fn find(&self, name: Option<&str>, peer: Peer, owner: u32) -> Option<&Arc<Profile>> {
+        let profile = name.map_or(self.default.as_ref(), |name| self.by_name.get(name))?;
+        profile.allows(peer, owner).then_some(profile)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Profile>> {
         self.by_name.values()
     }
 
-    /// May this peer have the token of any of them?
+    /// Whether this peer may have the token of any profile.
     pub(crate) fn allow(&self, peer: Peer, owner: u32) -> bool {
-        // The owner and root may even where there is no profile to be had.
+        // The owner and root may connect even if there is no profile.
         Access::default().allows(peer, owner) || self.iter().any(|one| one.allows(peer, owner))
     }
 }

@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::answer::Refused;
 
-/// What a client may choose: whose token, and how long it has to be good for. Nothing else.
+/// The choices of a client: a profile and the least remaining lifetime. There are no others.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenQuery<'a> {
@@ -29,18 +29,20 @@ impl<'a> TokenQuery<'a> {
             return Ok(Self::default());
         }
         if body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(refused(StatusCode::BAD_REQUEST, "the body is no JSON object".to_owned()));
+            return Err(refused(
+                StatusCode::BAD_REQUEST,
+                "the body is not a JSON object".to_owned(),
+            ));
         }
-        // The words of the parser quote the body: keep the place.
+        // The parser's message quotes the body: only the place is shown.
         serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            let place =
-                format!("the body asks for nothing we know at line {line}, column {column}");
+            let place = format!("invalid body at line {line}, column {column}");
             refused(StatusCode::BAD_REQUEST, place)
         })
     }
 
-    /// Zero unless told: a token that ends at once is handed out to nobody anyway.
+    /// Default: zero. A token that is about to expire is not handed out anyway.
     pub(crate) fn min_ttl(&self) -> Duration {
         self.min_ttl.map_or(Duration::ZERO, |Ttl(min_ttl)| min_ttl)
     }

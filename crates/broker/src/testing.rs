@@ -1,4 +1,4 @@
-//! A source of tokens that a test leads by the hand.
+//! A source of tokens that tests control.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Renewing ahead of need: whoever asks finds a token at hand.
+//! Renewal ahead of need.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::Profile;
 use crate::broker::Shared;
 
-/// Looks every second whose token is about to end, until the broker ends.
+/// Looks every second for a token that is about to expire, until the broker ends.
 pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) {
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -19,8 +19,10 @@ pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) 
             _ = seconds.tick() => {}
         }
         for profile in shared.profiles.load().iter() {
-            // One that hangs holds up no other.
-            tokio::spawn(renew(Arc::clone(&shared), Arc::clone(profile)));
+            // A login that hangs delays no other profile, and gets no second task.
+            if profile.begin_renewal() {
+                tokio::spawn(renew(Arc::clone(&shared), Arc::clone(profile)));
+            }
         }
     }
 }
@@ -28,4 +30,5 @@ pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) 
 async fn renew(shared: Arc<Shared>, profile: Arc<Profile>) {
     let is_new = profile.renew().await;
     shared.logged_in(is_new);
+    profile.end_renewal();
 }

@@ -7,9 +7,11 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::failure::fails_with;
+use crate::stderr;
 use crate::text::printable;
 
-/// Where the program speaks.
+/// The output streams of a command.
+#[derive(Clone, Copy)]
 pub(crate) struct Console {
     /// The result and an error are JSON documents, and remarks are left out.
     json: bool,
@@ -61,8 +63,7 @@ impl Console {
     /// A line for a person. A script that asked for JSON does not get it.
     pub(crate) fn remark(&self, remark: &dyn fmt::Display) {
         if !self.json {
-            // If standard error is gone, nobody is left to be told.
-            let _ = writeln!(io::stderr().lock(), "{remark}");
+            stderr::write(format!("{remark}\n").as_bytes());
         }
     }
 }

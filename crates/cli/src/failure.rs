@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use orgtoken_oauth::catalogue::{self, Entry};
 use serde::Serialize;
 
+use crate::stderr;
 use crate::text::{chain, printable, sentence};
 
 /// An error on its way to a person or a script: what and why, under a code that is a promise.
@@ -118,9 +119,9 @@ impl Failure {
     /// Writes the report to standard error, all at once.
     pub(crate) fn tell(&self, json: bool) {
         let mut report = Vec::new();
-        // If standard error is gone, nobody is left to be told.
-        let _ =
-            self.report(&mut report, json).and_then(|()| io::stderr().lock().write_all(&report));
+        if self.report(&mut report, json).is_ok() {
+            stderr::write(&report);
+        }
     }
 
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,

@@ -44,7 +44,7 @@ impl Hub<'_> {
 
     fn asked(&self, route: Option<&Route>) -> Result<Response<Bytes>, Failure> {
         let request = self.request()?;
-        Ok(wait_for(transport::of_route(route)?.exchange(request))?)
+        wait_for(transport::of_route(route)?.exchange(request))
     }
 
     fn request(&self) -> Result<Request<Bytes>, Failure> {

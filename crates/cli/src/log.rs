@@ -1,12 +1,12 @@
 //! Warnings on standard error, and with `-v` a line for each step.
 
 use std::fmt::{self, Write as _};
-use std::io::{self, Write as _};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::stderr;
 use crate::text::printable;
 
 /// Starts telling what went wrong on the side, and steps where someone asked for them. A script that
@@ -47,7 +47,7 @@ impl Subscriber for Steps {
         let is_warning = *event.metadata().level() == Level::WARN;
         let mut line = Line(if is_warning { "warning: " } else { "" }.to_owned());
         event.record(&mut line);
-        let _ = writeln!(io::stderr().lock(), "{}", printable(&line.0));
+        stderr::write(format!("{}\n", printable(&line.0)).as_bytes());
     }
 
     fn enter(&self, _: &Id) {}

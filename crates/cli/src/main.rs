@@ -39,6 +39,7 @@ mod sealing;
 mod secret_variables;
 mod session;
 mod signer;
+mod stderr;
 mod table;
 mod text;
 mod transport;

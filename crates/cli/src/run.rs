@@ -11,6 +11,7 @@ use crate::console::{Console, OutputError};
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
 use crate::log;
+use crate::stderr;
 
 /// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
@@ -30,14 +31,16 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     };
     log::start(args.common.verbose, console.json());
     let only_informs = args.command.only_informs();
-    match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
+    let code = match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(result) => {
             let result = if only_informs { ignore_broken_pipe(result) } else { result };
             result.map_or_else(|failure| ended(&failure, &console), |()| ExitCode::SUCCESS)
         }
         // The hook has said where.
         Err(_) => ExitCode::from(UNEXPECTED),
-    }
+    };
+    stderr::flush();
+    code
 }
 
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
@@ -49,7 +52,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Whoami(args) => apart(|| command::whoami::run(&args, console)),
         Command::Revoke(args) => apart(|| command::revoke::run(&args, console)),
         Command::Query(args) => apart(|| command::query::run(&args, console)),
-        Command::Serve(args) => apart(|| command::serve::run(&args, console)),
+        Command::Serve(args) => apart(|| command::serve::run(*args, console)),
         Command::Blueprint(args) => apart(|| command::blueprint::run(&args, console)),
         Command::Setup(args) => apart(|| command::setup::run(&args, console)),
         Command::Doctor(args) => apart(|| command::doctor::run(&args, console)),

@@ -1,35 +1,76 @@
-//! The runtime behind whatever uses the network.
+//! The tokio runtime of commands that use the network.
 
+use std::borrow::Cow;
 use std::future::{self, Future};
+use std::io;
+use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Runs what uses the network. There is no runtime before, and none where it is not needed.
-pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
-    let runtime = of_one_thread();
+use crate::failure::{Failure, fails_with};
+
+/// Runs a future that uses the network. There is no runtime before.
+pub(crate) fn wait_for<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let runtime = single_threaded()?;
     let mut done = None;
     run(&runtime, pin!(async { done = Some(future.await) }));
-    // A resolver that is silent cannot be called back; nobody needs to wait for its thread.
+    // A resolver that does not answer cannot be interrupted: its thread is left behind.
     runtime.shutdown_background();
-    done.expect("it was run to its end")
+    Ok(done.expect("the future has completed")?)
 }
 
 /// Starts a thread that runs what is spawned there, until the process ends.
-pub(crate) fn worker() -> Handle {
-    let runtime = of_one_thread();
+pub(crate) fn worker() -> Result<Handle, RuntimeError> {
+    let runtime = single_threaded()?;
     let handle = runtime.handle().clone();
-    thread::spawn(move || run(&runtime, pin!(future::pending())));
-    handle
+    let work = move || run(&runtime, pin!(future::pending()));
+    thread::Builder::new().name("worker".into()).spawn(work).map_err(RuntimeError)?;
+    Ok(handle)
 }
 
-/// What it takes to run a future is much, and so it is in the program once, not once for each.
+/// Not generic: one copy of the code that runs a future is in the program, not one for each.
 fn run(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
     runtime.block_on(future);
 }
 
-fn of_one_thread() -> Runtime {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    runtime.expect("a timer and a poller")
+/// tokio panics where a descriptor or a thread is refused, which could lose a token after its login.
+/// So both are tried first, and the one thread that blocking work cannot do without is kept: work for
+/// which there is no further thread waits for it.
+fn single_threaded() -> Result<Runtime, RuntimeError> {
+    let spare: io::Result<Vec<_>> = (0..DESCRIPTOR_PAIRS).map(|_| UnixStream::pair()).collect();
+    drop(spare.map_err(RuntimeError)?);
+    let thread = thread::Builder::new().spawn(|| ()).map_err(RuntimeError)?;
+    let _ = thread.join();
+    let runtime = Builder::new_current_thread().enable_all().thread_keep_alive(FOREVER).build();
+    let runtime = runtime.map_err(RuntimeError)?;
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
 }
+
+/// The process cannot start a thread or open a descriptor.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start: the system refuses a thread or a descriptor")]
+pub(crate) struct RuntimeError(#[source] pub(crate) io::Error);
+
+impl RuntimeError {
+    pub(crate) fn code(&self) -> &'static str {
+        "io.resources"
+    }
+
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        Some("raise the limits of processes and of open files (`ulimit -u`, `ulimit -n`)".into())
+    }
+}
+
+fails_with!(RuntimeError);
+
+/// A poller, its waker, a pipe for signals and a copy of its end.
+const DESCRIPTOR_PAIRS: usize = 3;
+
+const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);

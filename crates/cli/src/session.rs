@@ -93,15 +93,16 @@ impl<'a> Session<'a> {
     }
 
     /// Forgets a refusal that is kept on this machine, for somebody who has just mended something.
-    pub(crate) fn forget_refusal(&self) {
-        let Some(store) = &self.store else { return };
+    pub(crate) fn forget_refusal(&self) -> Result<(), Failure> {
+        let Some(store) = &self.store else { return Ok(()) };
         wait_for(async {
             let lease = store.lease().await;
             let mut state = store.load().await;
             if state.failure.take().is_some() {
                 store.save(&state, &lease).await;
             }
-        });
+            Ok::<_, Failure>(())
+        })
     }
 
     /// The org, for calls in which nothing has to be watched: of a token that has ended, one new one

@@ -3,7 +3,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why the broker cannot be reached where it was told to listen.
+/// Why a broker cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
@@ -12,15 +12,15 @@ pub enum ListenError {
     Bind {
         /// The address or the path.
         at: String,
-        /// The system's word.
+        /// The system's error.
         source: io::Error,
     },
     /// The folder of the socket cannot be made or looked at.
     #[error("cannot use the folder `{}`", folder.display())]
     Folder {
-        /// Where the socket was to be.
+        /// The folder of the socket.
         folder: PathBuf,
-        /// The system's word.
+        /// The system's error.
         source: io::Error,
     },
     /// Another broker serves this socket.
@@ -29,10 +29,10 @@ pub enum ListenError {
         /// The socket.
         path: PathBuf,
     },
-    /// The socket that a service manager passed on is none.
+    /// The descriptor of a service manager is not a listening socket.
     #[error("cannot use the socket of the service manager")]
     Inherited {
-        /// The system's word.
+        /// The system's error.
         source: io::Error,
     },
     /// Others could reach it.
@@ -41,31 +41,37 @@ pub enum ListenError {
         /// As it was given.
         address: SocketAddr,
     },
-    /// Something else is there.
-    #[error("`{}` is there and is no socket", path.display())]
+    /// The lock beside the socket is a pipe, a device or a folder.
+    #[error("`{}` is not a regular file", path.display())]
+    NotRegular {
+        /// The path of the lock.
+        path: PathBuf,
+    },
+    /// The path exists already.
+    #[error("`{}` exists and is not a socket", path.display())]
     NotSocket {
         /// The path.
         path: PathBuf,
     },
     /// Longer than the system's address of a socket.
     #[error(
-        "the path of the socket has {length} bytes, at most {} can be",
+        "the path of the socket has {length} bytes, more than the system's limit of {}",
         super::socket::LONGEST_PATH
     )]
     PathTooLong {
         /// In bytes.
         length: usize,
     },
-    /// Others could put a socket of theirs in its place.
-    #[error("others can write to the folder `{}`", folder.display())]
+    /// Other users could put a socket of theirs in the place of ours.
+    #[error("other users control the folder `{}`", folder.display())]
     Unsafe {
-        /// Where the socket was to be.
+        /// A folder on the way to the socket.
         folder: PathBuf,
     },
 }
 
 impl ListenError {
-    /// A short name that stays the same.
+    /// A short, stable name.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Bind { .. } => "net.listen",
@@ -73,30 +79,34 @@ impl ListenError {
             Self::InUse { .. } => "net.in_use",
             Self::Inherited { .. } => "net.inherited",
             Self::NotLoopback { .. } => "settings.listen",
-            Self::NotSocket { .. } => "io.not_socket",
+            Self::NotRegular { .. } | Self::NotSocket { .. } => "io.not_socket",
             Self::PathTooLong { .. } => "settings.socket",
             Self::Unsafe { .. } => "io.socket_folder",
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Bind { .. } | Self::Inherited { .. } => return None,
             Self::Folder { .. } => {
                 "choose a folder that is yours, such as `$XDG_RUNTIME_DIR`".into()
             }
-            Self::InUse { .. } => "use the service that runs there, or end it first".into(),
+            Self::InUse { .. } => "use the service that runs there, or stop it first".into(),
             Self::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1]; for other machines run a service on each".into()
             }
-            Self::NotSocket { path } => {
+            Self::NotRegular { path } | Self::NotSocket { path } => {
                 format!("move `{}` away, or choose another path", path.display()).into()
             }
             Self::PathTooLong { .. } => "choose a shorter path".into(),
             Self::Unsafe { folder } => {
-                format!("run `chmod go-w {}`, or choose a folder of your own", folder.display())
-                    .into()
+                let folder = folder.display();
+                format!(
+                    "give the folder to root or to the user of the service, and run \
+                    `chmod go-w {folder}`; or choose another folder"
+                )
+                .into()
             }
         })
     }

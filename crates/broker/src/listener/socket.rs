@@ -4,19 +4,22 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use rustix::process::geteuid;
 
 use super::ListenError;
 
-/// A socket's file, which goes when this is dropped, and the lock beside it, which says whose it
-/// is and is never removed.
+/// A socket's file, which is removed when this is dropped, and the lock beside it, which shows
+/// that the socket is served and is never removed.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// Of the file that is ours: another one there later is not.
+    /// The inode of our file. Another file that is there later is left alone.
     inode: u64,
     _lock: File,
 }
@@ -27,9 +30,11 @@ impl SocketFile {
         if length > LONGEST_PATH {
             return Err(ListenError::PathTooLong { length });
         }
-        folder(path, is_shared)?;
+        let folder = parent(path);
+        create_folder(folder, is_shared)?;
+        check_folder(folder)?;
         let lock = lock(path)?;
-        remove_if_dead(path)?;
+        remove_stale(path)?;
         let refused = |source| ListenError::Bind { at: path.display().to_string(), source };
         let listener = bind(path, is_shared).map_err(refused)?;
         let inode = fs::symlink_metadata(path).map_err(refused)?.ino();
@@ -39,36 +44,65 @@ impl SocketFile {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    pub(super) fn closed_folder(&self) -> Option<PathBuf> {
+        let folder = parent(&self.path).canonicalize().ok()?;
+        let is_closed =
+            |folder: &&Path| fs::metadata(folder).is_ok_and(|found| found.mode() & 0o001 == 0);
+        folder.ancestors().find(is_closed).map(Path::to_owned)
+    }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         let is_ours = fs::symlink_metadata(&self.path).is_ok_and(|file| file.ino() == self.inode);
         if is_ours {
-            // If it cannot be removed it is a dead socket, which the next broker replaces.
+            // What cannot be removed is a stale socket, which the next broker replaces.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Makes the folder if there is none, and sees to it that nobody else can write to it.
-fn folder(path: &Path, is_shared: bool) -> Result<(), ListenError> {
+fn parent(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
+    folder.unwrap_or_else(|| Path::new("."))
+}
+
+/// Creates the folder if it does not exist.
+fn create_folder(folder: &Path, is_shared: bool) -> Result<(), ListenError> {
     let refused = |source| ListenError::Folder { folder: folder.to_owned(), source };
-    let mode = if is_shared { 0o750 } else { 0o700 };
-    if !folder.exists() {
-        DirBuilder::new().recursive(true).mode(mode).create(folder).map_err(refused)?;
+    if folder.exists() {
+        return Ok(());
     }
-    let found = fs::metadata(folder).map_err(refused)?;
-    let is_trusted = found.uid() == geteuid().as_raw() || found.uid() == 0;
-    if !is_trusted || found.mode() & 0o022 != 0 {
-        return Err(ListenError::Unsafe { folder: folder.to_owned() });
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    if is_shared {
+        // Explicitly, since the umask would take the rights of others away.
+        fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(refused)?;
     }
     Ok(())
 }
 
-/// Of two brokers that are started at once, one has the lock.
+/// Refuses a path on which somebody else could put another socket: one that may write to a folder
+/// of it can rename what is in there, and one that owns a folder can open it.
+fn check_folder(folder: &Path) -> Result<(), ListenError> {
+    let refused = |source| ListenError::Folder { folder: folder.to_owned(), source };
+    let absolute = std::path::absolute(folder).map_err(refused)?;
+    let real = folder.canonicalize().map_err(refused)?;
+    // The folders of symbolic links on the path count as well as those that they lead to.
+    for (above, checked) in real.ancestors().chain(absolute.ancestors()).enumerate() {
+        let found = fs::metadata(checked).map_err(refused)?;
+        let is_trusted = found.uid() == geteuid().as_raw() || found.uid() == 0;
+        // In a sticky folder others can rename nothing of ours. For the folder of the socket itself
+        // this is not enough: they could take its name before us.
+        let is_sticky = above > 0 && checked != real && found.mode() & 0o1000 != 0;
+        if !is_trusted || (found.mode() & 0o022 != 0 && !is_sticky) {
+            return Err(ListenError::Unsafe { folder: checked.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Takes the lock: of two brokers that are started at once, one gets it.
 fn lock(path: &Path) -> Result<File, ListenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -79,9 +113,12 @@ fn lock(path: &Path) -> Result<File, ListenError> {
         .truncate(false)
         .write(true)
         .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
         .open(&name)
         .map_err(refused)?;
+    if !file.metadata().map_err(refused)?.is_file() {
+        return Err(ListenError::NotRegular { path: name });
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(ListenError::InUse { path: path.to_owned() }),
@@ -89,8 +126,8 @@ fn lock(path: &Path) -> Result<File, ListenError> {
     }
 }
 
-/// Only a socket where nobody answers is removed.
-fn remove_if_dead(path: &Path) -> Result<(), ListenError> {
+/// Removes a socket that no process serves any more.
+fn remove_stale(path: &Path) -> Result<(), ListenError> {
     let refused = |source| ListenError::Bind { at: path.display().to_string(), source };
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -100,22 +137,29 @@ fn remove_if_dead(path: &Path) -> Result<(), ListenError> {
         }
         Ok(_) => {}
     }
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).map_err(refused)
-        }
-        _ => Err(ListenError::InUse { path: path.to_owned() }),
+    if is_stale(path).map_err(|errno| refused(errno.into()))? {
+        fs::remove_file(path).map_err(refused)
+    } else {
+        Err(ListenError::InUse { path: path.to_owned() })
     }
 }
 
-/// In between the two steps the file has the mode that the process's umask leaves it; the folder is
-/// nobody else's to write to, and who connects is looked at in any case.
+/// Whether connecting is refused. Does not block: where the backlog of a living socket is full,
+/// connecting would wait for a client to be accepted.
+fn is_stale(path: &Path) -> rustix::io::Result<bool> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    Ok(connect(&socket, &SocketAddrUnix::new(path)?) == Err(Errno::CONNREFUSED))
+}
+
+/// Between the two steps the file has the mode that the umask leaves. Nobody else may write to the
+/// folder, and the peer of a connection is checked in any case.
 fn bind(path: &Path, is_shared: bool) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(path)?;
-    let mode = if is_shared { 0o660 } else { 0o600 };
+    let mode = if is_shared { 0o666 } else { 0o600 };
     fs::set_permissions(path, Permissions::from_mode(mode))?;
     Ok(listener)
 }
 
-/// `sun_path` has 108 bytes, and ends with a zero.
+/// `sun_path` has 108 bytes, the last of which is zero.
 pub(super) const LONGEST_PATH: usize = 107;

@@ -8,10 +8,6 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn bearer() -> Bearer {
-    Bearer::generate().unwrap()
-}
-
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -45,23 +41,31 @@ async fn the_socket_goes_with_the_last_of_those_that_listen_there() {
 }
 
 #[tokio::test]
-async fn what_an_address_takes_is_the_same_for_all_that_listen_there() {
-    let listener = Listener::tcp("127.0.0.1:0".parse().unwrap(), bearer()).unwrap();
-    let other = listener.open_loopback().try_clone().unwrap();
-    assert!(matches!(**other.policy(), EndpointPolicy::Tcp { is_open: true, .. }));
+async fn the_loopback_can_be_opened_before_and_after_a_clone() {
+    let first = Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+    let second = first.try_clone().unwrap().open_loopback();
+    assert!(matches!(first.policy(), EndpointPolicy::Tcp { is_open: false, .. }));
+    for open in [second.try_clone().unwrap(), second] {
+        assert!(matches!(open.policy(), EndpointPolicy::Tcp { is_open: true, .. }));
+    }
 }
 
 #[tokio::test]
-async fn gate_1_a_group_can_be_let_in() {
+async fn a_socket_for_all_users_can_be_reached_by_them() {
     let folder = TempDir::new().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.path().join("runtime/orgtoken.sock");
-    let _listener = Listener::unix_for_group(&path).unwrap();
-    assert_eq!(mode(&folder.path().join("runtime")), 0o750);
-    assert_eq!(mode(&path), 0o660);
+    let listener = Listener::unix_for_all(&path).unwrap();
+    assert_eq!(mode(&folder.path().join("runtime")), 0o755);
+    assert_eq!(mode(&path), 0o666);
+    assert_eq!(listener.closed_folder(), None);
+
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o750)).unwrap();
+    assert_eq!(listener.closed_folder(), folder.path().canonicalize().ok());
 }
 
 #[tokio::test]
-async fn gate_1_a_folder_that_others_can_write_to_is_refused() {
+async fn a_folder_that_others_can_write_to_is_refused() {
     let folder = TempDir::new().unwrap();
     for open in [0o777, 0o770, 0o1777] {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(open)).unwrap();
@@ -71,11 +75,71 @@ async fn gate_1_a_folder_that_others_can_write_to_is_refused() {
 }
 
 #[tokio::test]
+async fn a_folder_above_that_others_can_write_to_is_refused() {
+    let top = TempDir::new().unwrap();
+    let (outer, inner) = (top.path().join("outer"), top.path().join("outer/inner"));
+    fs::create_dir_all(&inner).unwrap();
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o700)).unwrap();
+    let link = top.path().join("link");
+    symlink(&inner, &link).unwrap();
+    for (open, is_refused) in [(0o777, true), (0o775, true), (0o1777, false), (0o755, false)] {
+        fs::set_permissions(&outer, fs::Permissions::from_mode(open)).unwrap();
+        for folder in [&inner, &link] {
+            let listener = Listener::unix(folder.join("orgtoken.sock"));
+            let refused = matches!(&listener, Err(ListenError::Unsafe { .. }));
+            assert_eq!(refused, is_refused, "{open:o} {}: {listener:?}", folder.display());
+        }
+    }
+
+    // Others could replace a link in a folder of theirs, wherever it leads.
+    let open = top.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    symlink(&inner, open.join("link")).unwrap();
+    let error = Listener::unix(open.join("link/orgtoken.sock")).unwrap_err();
+    assert!(matches!(error, ListenError::Unsafe { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_lock_that_is_a_pipe_is_refused_at_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("orgtoken.sock");
+    let fifo = folder.path().join("orgtoken.sock.lock");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert!(Listener::unix(&path).is_err());
+    // With a reader it can be opened.
+    let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK;
+    let _reader = rustix::fs::open(&fifo, flags, rustix::fs::Mode::empty()).unwrap();
+    assert!(matches!(Listener::unix(&path).unwrap_err(), ListenError::NotRegular { .. }));
+}
+
+#[tokio::test]
+async fn a_socket_with_a_full_backlog_is_in_use() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("orgtoken.sock");
+    let socket = rustix::net::socket(
+        rustix::net::AddressFamily::UNIX,
+        rustix::net::SocketType::STREAM,
+        None,
+    );
+    let socket = socket.unwrap();
+    rustix::net::bind(&socket, &rustix::net::SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&socket, 0).unwrap();
+    let _first = UnixStream::connect(&path).unwrap();
+    let started = std::thread::spawn(move || SocketFile::bind(&path, false).map(drop));
+    let result = tokio::task::spawn_blocking(|| started.join().unwrap());
+    let result = tokio::time::timeout(std::time::Duration::from_secs(60), result).await;
+    let result = result.expect("connecting to a full backlog does not block").unwrap();
+    assert!(matches!(result.unwrap_err(), ListenError::InUse { .. }));
+}
+
+#[tokio::test]
 async fn b37_a_stale_socket_is_replaced_and_a_living_one_is_not() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     drop(StdUnixListener::bind(&path).unwrap());
-    assert!(path.exists(), "whoever bound it is dead");
+    assert!(path.exists(), "the process that bound it has ended");
     let listener = Listener::unix(&path).unwrap();
     UnixStream::connect(&path).unwrap();
 
@@ -124,7 +188,7 @@ async fn b37_what_is_no_socket_and_what_is_too_long_is_refused() {
     let long = folder.path().join("a".repeat(200));
     let error = Listener::unix(&long).unwrap_err();
     assert!(matches!(error, ListenError::PathTooLong { .. }), "{error:?}");
-    assert!(error.to_string().ends_with("at most 107 can be"));
+    assert!(error.to_string().ends_with("more than the system's limit of 107"));
 }
 
 #[tokio::test]
@@ -138,11 +202,19 @@ async fn gate_2_only_the_loopback() {
         ("the loopback", "127.0.0.1:0", false),
     ] {
         let address: SocketAddr = address.parse().unwrap();
-        let listener = Listener::tcp(address, bearer());
+        let listener = Listener::tcp(address);
         let refused = matches!(listener, Err(ListenError::NotLoopback { .. }));
         assert_eq!(refused, is_refused, "{name}");
     }
     let inherited = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
-    let error = Listener::from_tcp(inherited, bearer()).unwrap_err();
+    let error = Listener::from_tcp(inherited).unwrap_err();
     assert!(matches!(error, ListenError::NotLoopback { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_inherited_socket_that_does_not_listen_is_refused() {
+    let (connected, _other) = UnixStream::pair().unwrap();
+    let connected = StdUnixListener::from(OwnedFd::from(connected));
+    let error = Listener::from_unix(connected).unwrap_err();
+    assert!(matches!(error, ListenError::Inherited { .. }), "{error:?}");
 }

@@ -1,24 +1,32 @@
-//! Tokens for everything else on this machine.
+//! The local token service.
 
+mod bearer;
 mod catalogue;
 mod listen;
 mod stamp;
 
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use orgtoken_broker::{Broker, Grant, Limits};
+use orgtoken_broker::{Broker, Grant, Limits, Listener};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
+use self::bearer::BearerFile;
 use self::catalogue::Catalogue;
 use crate::args::{Login, Network};
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime;
-use crate::text::rfc3339;
+use crate::stderr;
+use crate::text::{printable, rfc3339};
 
 /// Hand out access tokens to the programs of this machine
 ///
@@ -33,7 +41,7 @@ pub(crate) struct Args {
     /// Listen on the loopback, such as 127.0.0.1:7523; on a Unix socket too if --socket is given
     #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
     listen: Option<SocketAddr>,
-    /// The file with the bearer token for the loopback; created if it does not exist
+    /// The file with the bearer token for the loopback; created at the start if it does not exist
     #[arg(long, value_name = "FILE")]
     bearer_file: Option<PathBuf>,
     /// Answer /onify/access-token on the loopback without a bearer token, for a private sidecar
@@ -63,60 +71,60 @@ pub(crate) struct Args {
     network: Network,
 }
 
-pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    // Whatever is made from here on is nobody else's.
+pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
+    // Files that are created from now on are for this user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let catalogue = Catalogue::open(args, console)?;
-    runtime::wait_for(serve(args, catalogue, console))
-}
-
-async fn serve(args: &Args, catalogue: Catalogue<'_>, console: &Console) -> Result<(), Failure> {
-    let signals = Signals::listen();
-    let broker = broker(args, &catalogue);
-    // This thread takes no client: while settings are read anew, nobody waits.
-    let workers: [_; WORKERS] = std::array::from_fn(|_| runtime::worker());
-    for listener in listen::listeners(args, catalogue.profiles().are_shared(), console)? {
-        for worker in &workers {
-            let _there = worker.enter();
-            tokio::spawn(broker.clone().serve(listener.try_clone()?));
-        }
-        console.remark(&format_args!("listening on {listener}"));
+    stderr::write_in_background().map_err(no_resources)?;
+    let (args, console) = (Arc::new(args), *console);
+    let inherited = listen::inherited()?;
+    let catalogue = Catalogue::open(Arc::clone(&args), console)?;
+    let workers = [runtime::worker()?, runtime::worker()?];
+    let signals = Signals::listen(&workers[0]).map_err(no_resources)?;
+    let is_shared = catalogue.profiles().are_shared();
+    let listeners = {
+        let _inside = workers[0].enter();
+        listen::listeners(&args, inherited, is_shared, console)?
+    };
+    let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
+    let broker = broker(&args, &catalogue);
+    broker.set_bearer(bearer);
+    for listener in listeners {
+        serve(&broker, listener, &workers, console)?;
     }
     if args.open_loopback {
         console.warn(
             &"--open-loopback: every program that reaches the loopback here can have Onify's token",
         );
     }
-    keep_up(&broker, catalogue, signals).await;
-    console.remark(&"ending: requests under way are answered");
-    broker.drain().await;
+
+    let keeper = Keeper { broker: broker.clone(), catalogue, bearer_file, is_shared, console };
+    let (runtime, hangup) = (workers[0].clone(), signals.hangup);
+    // A thread of its own: settings may take long to read, and the end of the service must not wait.
+    let keep = move || keeper.follow_changes(&runtime, hangup);
+    thread::Builder::new().name("settings".into()).spawn(keep).map_err(no_resources)?;
+
+    workers[0].block_on(signals.end.wait());
+    console.remark(&"stopping: requests in progress are answered");
+    workers[0].block_on(broker.drain());
     Ok(())
 }
 
-/// Follows the settings, until somebody ends it.
-async fn keep_up(broker: &Broker, mut catalogue: Catalogue<'_>, mut signals: Signals) {
-    loop {
-        if catalogue.is_degraded() {
-            broker.degrade();
-        }
-        let is_asked = match signals.next().await {
-            Event::End => return,
-            Event::Reload => true,
-            Event::Look => false,
-        };
-        if reload(&mut catalogue, is_asked) {
-            broker.reload(catalogue.profiles());
-        }
+fn serve(
+    broker: &Broker,
+    listener: Listener,
+    workers: &[Handle],
+    console: Console,
+) -> Result<(), Failure> {
+    let address = printable(&listener.to_string());
+    for worker in workers {
+        let _inside = worker.enter();
+        tokio::spawn(broker.clone().serve(listener.try_clone()?));
     }
+    console.remark(&format_args!("listening on {address}"));
+    Ok(())
 }
 
-/// On a thread that belongs to no runtime, since reading settings may need one of its own: the Hub
-/// is asked over the network.
-fn reload(catalogue: &mut Catalogue<'_>, is_asked: bool) -> bool {
-    std::thread::scope(|scope| scope.spawn(|| catalogue.reload(is_asked)).join().unwrap_or(false))
-}
-
-fn broker(args: &Args, catalogue: &Catalogue<'_>) -> Broker {
+fn broker(args: &Args, catalogue: &Catalogue) -> Broker {
     let mut limits = Limits::default();
     limits.connections = args.max_connections;
     limits.connections_per_user = args.max_connections_per_user;
@@ -124,51 +132,85 @@ fn broker(args: &Args, catalogue: &Catalogue<'_>) -> Broker {
         (limits.rate, limits.burst) = (rate, rate.saturating_mul(2));
         limits.counts_hits = true;
     }
-    let broker = Broker::new(catalogue.profiles(), limits, clock::now);
-    let broker = if args.metrics_profiles { broker.name_profiles() } else { broker };
-    if args.no_audit { broker } else { broker.audit(write_down) }
+    let builder = Broker::builder(catalogue.profiles(), clock::now).limits(limits);
+    let builder = if args.metrics_profiles { builder.name_profiles() } else { builder };
+    let builder = if args.no_audit { builder } else { builder.audit(log_grant) };
+    let broker = builder.build();
+    broker.set_degraded(catalogue.degraded());
+    broker
 }
 
-/// A line on standard error, which a service manager keeps.
-fn write_down(grant: &Grant) {
+/// A line on standard error, which the service manager keeps.
+fn log_grant(grant: &Grant) -> bool {
     let at = rfc3339(grant.at).unwrap_or_default();
-    let _ = writeln!(io::stderr().lock(), "{at} {grant}");
+    stderr::write(format!("{at} {grant}\n").as_bytes())
 }
 
-/// What wakes the service up.
+/// Keeps a broker in step with its settings.
+struct Keeper {
+    broker: Broker,
+    catalogue: Catalogue,
+    bearer_file: BearerFile,
+    /// Whether the socket was opened for other users.
+    is_shared: bool,
+    console: Console,
+}
+
+impl Keeper {
+    fn follow_changes(mut self, runtime: &Handle, mut hangup: Signal) {
+        loop {
+            let next = async { timeout(BETWEEN_LOOKS, hangup.recv()).await };
+            let is_asked = runtime.block_on(next).is_ok();
+            // A panic has been reported by its hook; the next look may succeed.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.look(is_asked)));
+        }
+    }
+
+    fn look(&mut self, is_asked: bool) {
+        if let Some(bearer) = self.bearer_file.reload(is_asked, self.console) {
+            self.broker.set_bearer(bearer);
+        }
+        if self.catalogue.reload(is_asked) {
+            let profiles = self.catalogue.profiles();
+            if profiles.are_shared() && !self.is_shared {
+                self.is_shared = true;
+                self.console.warn(
+                    &"a profile allows other users, but the socket is open to its owner alone; \
+                        restart the service",
+                );
+            }
+            self.broker.reload(profiles);
+        }
+        self.broker.set_degraded(self.catalogue.degraded());
+    }
+}
+
 struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
     hangup: Signal,
+    end: End,
 }
 
-enum Event {
-    End,
-    Reload,
-    /// Time to look whether files have changed.
-    Look,
-}
+struct End(Signal, Signal);
 
 impl Signals {
-    fn listen() -> Self {
-        let listen = |kind| signal(kind).expect("these signals can be caught");
-        Self {
-            terminate: listen(SignalKind::terminate()),
-            interrupt: listen(SignalKind::interrupt()),
-            hangup: listen(SignalKind::hangup()),
-        }
+    fn listen(runtime: &Handle) -> io::Result<Self> {
+        let _inside = runtime.enter();
+        let end = End(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { hangup: signal(SignalKind::hangup())?, end })
     }
+}
 
-    async fn next(&mut self) -> Event {
+impl End {
+    async fn wait(mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => Event::End,
-            _ = self.interrupt.recv() => Event::End,
-            _ = self.hangup.recv() => Event::Reload,
-            () = tokio::time::sleep(BETWEEN_LOOKS) => Event::Look,
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
         }
     }
 }
 
-/// One keeps up with an nginx worker; two leave none behind.
-const WORKERS: usize = 2;
+fn no_resources(error: io::Error) -> Failure {
+    Failure::from(runtime::RuntimeError(error))
+}
+
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);

@@ -1,15 +1,17 @@
 //! Tokens for the other programs of the machine.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use orgtoken_fake_org::{Scenario, User};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::hub::Hub;
 use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
@@ -119,7 +121,7 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
 
     let said = service.end();
     let token = token["access_token"].as_str().unwrap();
-    assert!(said.contains(" profile=default hit=false times=1"), "{said}");
+    assert!(said.contains(" profile=default hit=false"), "{said}");
     assert!(!said.contains(token) && !said.contains(USER), "{said}");
 }
 
@@ -276,23 +278,26 @@ fn nobody_waits_while_settings_are_read_anew() {
     assert_eq!(service.health(), "ok", "the Hub may still answer");
 }
 
+/// A profile of `config.toml` with this file as its key.
+fn profile(bench: &Bench, name: &str, key: &str) -> String {
+    format!(
+        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
+         private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
+         allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
+        bench.folder.path().join(key).display(),
+        bench.org.url(),
+        bench.org.address(),
+        bench.folder.path().join("ca.pem").display()
+    )
+}
+
 #[test]
 fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
     let bench = Bench::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    let (url, ca) = (bench.org.url(), bench.folder.path().join("ca.pem"));
-    let profile = |name: &str, key: &str| {
-        format!(
-            "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
-             private_key_file = \"{}\"\ninstance_url = \"{url}\"\napi_version = \"v60.0\"\n\
-             allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
-            bench.folder.path().join(key).display(),
-            bench.org.address(),
-            ca.display()
-        )
-    };
-    let two = format!("{}{}", profile("acme", "app.key"), profile("broken", "none.key"));
+    let two =
+        format!("{}{}", profile(&bench, "acme", "app.key"), profile(&bench, "broken", "none.key"));
     fs::write(config.join("config.toml"), &two).unwrap();
     let socket = bench.folder.path().join("s.sock");
     let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
@@ -302,7 +307,9 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
     assert_eq!(by_name("acme").0, 200);
     assert_eq!(by_name("broken").0, 404);
     assert_eq!(service.token().0, 404, "none is the default");
-    assert_eq!(service.health(), "degraded");
+    let health = service.ask("GET /healthz", "").1;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["degraded"], json!(["broken"]));
 
     let three = format!("default_profile = \"other\"\n{}", two.replace("broken", "other"));
     fs::write(config.join("config.toml"), three.replace("none.key", "app.key")).unwrap();
@@ -354,6 +361,176 @@ fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
     assert!(lines.contains("the bearer token is in bearer"), "{lines}");
 }
 
+/// Status of a request for a token over TCP.
+fn ask_tcp(port: u16, bearer: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "POST /v1/token HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Orgtoken-Request: 1\r\n\
+         Authorization: Bearer {bearer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer[9..12].parse().unwrap()
+}
+
+#[test]
+fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
+    let (_, port) = service.at_start.trim_end().rsplit_once(':').unwrap();
+    let port = port.parse().unwrap();
+    let file = bench.folder.path().join("bearer");
+    let first = fs::read_to_string(&file).unwrap();
+    assert_eq!(ask_tcp(port, &first), 200);
+
+    let second = "x".repeat(40);
+    bench.private_file("bearer", &second);
+    service.wait_until(|_| ask_tcp(port, &second) == 200);
+    assert_eq!(ask_tcp(port, &first), 401);
+
+    fs::remove_file(&file).unwrap();
+    service.signal("-HUP");
+    service.wait_until(|_| ask_tcp(port, &second) == 401);
+    assert!(!file.exists(), "no new one is created while it runs");
+    let said = service.end();
+    assert!(
+        said.contains("no request on TCP is accepted until the bearer file is valid"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
+    let bench = Bench::new();
+    let mut service = Service::of(&bench);
+    assert_eq!(service.token().0, 200);
+    // Nobody reads standard error from here on: the pipe and the queue fill up.
+    let mut stream = UnixStream::connect(&service.socket).unwrap();
+    let mut answer = vec![0; 4096];
+    for _ in 0..4000 {
+        let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
+        stream.write_all(ask.as_bytes()).unwrap();
+        let length = stream.read(&mut answer).unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+    }
+    drop(stream);
+    let mut stream = UnixStream::connect(&service.socket).unwrap();
+    let ask = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    let dropped =
+        metrics.lines().find_map(|line| line.strip_prefix("orgtoken_audit_dropped_total "));
+    assert!(dropped.unwrap().parse::<u64>().unwrap() > 0, "{metrics}");
+
+    service.signal("-TERM");
+    let began = Instant::now();
+    while service.child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < PATIENCE, "it does not end");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    assert!(!service.socket.exists());
+}
+
+#[test]
+fn a_service_ends_while_its_settings_are_read() {
+    let bench = Bench::new();
+    let hub = Hub::answering_first(1, "200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
+    service.signal("-HUP");
+    assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
+    let began = Instant::now();
+    service.end();
+    assert!(began.elapsed() < Duration::from_secs(10), "the Hub never answers");
+}
+
+#[test]
+fn sockets_of_systemd_count_only_with_our_process_id() {
+    let bench = Bench::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    for pid in [None, Some("1"), Some("")] {
+        let mut command = bench.command(&["serve"]);
+        command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("LISTEN_FDS", "1");
+        pid.map(|pid| command.env("LISTEN_PID", pid));
+        assert_eq!(Service::start(&mut command, socket.clone()).token().0, 200, "{pid:?}");
+    }
+    let serve = bench.command(&["serve", "--json"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\" 3<&-", "sh"]);
+    command.arg(serve.get_program()).args(serve.get_args()).current_dir(bench.folder.path());
+    command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(error(&command.output().unwrap())["code"], "net.inherited");
+}
+
+#[test]
+fn few_descriptors_are_an_error_and_never_a_panic() {
+    let bench = Bench::new();
+    for (command, seconds) in [
+        (["token"].as_slice(), "60"),
+        (&["token", "--no-cache"], "60"),
+        (&["serve", "--socket", "s.sock"], "3"),
+    ] {
+        let mut codes = BTreeSet::new();
+        for limit in [4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 64] {
+            let program = bench.command(command);
+            let mut limited = Command::new("timeout");
+            limited.args(["--preserve-status", seconds, "sh", "-c", "ulimit -n $0; exec \"$@\""]);
+            limited.arg(limit.to_string()).arg(program.get_program()).args(program.get_args());
+            limited.current_dir(bench.folder.path()).env_clear();
+            limited.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = limited.output().unwrap();
+            let said = stderr(&output);
+            assert!(!said.contains("bug in orgtoken"), "{command:?} with {limit}: {said}");
+            codes.insert(output.status.code());
+        }
+        assert!(codes.contains(&Some(0)) && codes.len() > 1, "{command:?}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_removed_profile_goes_although_another_is_broken() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let good = |name: &str| profile(&bench, name, "app.key");
+    let broken = "[profile.unfinished]\nusername = \"a@b.com\"\n";
+    let write = |text: String| fs::write(config.join("config.toml"), text).unwrap();
+    write(format!("{}{}{broken}", good("acme"), good("gone")));
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
+    assert_eq!((by_name("acme").0, by_name("gone").0), (200, 200));
+
+    write(format!("{}{broken}", good("acme")));
+    service.wait_until(|_| by_name("gone").0 == 404);
+    assert_eq!(by_name("acme").0, 200);
+}
+
+#[test]
+fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let allow = "allow_users = [\"12345\", \"no-such-user\"]\n";
+    fs::write(config.join("config.toml"), profile(&bench, "acme", "app.key") + allow).unwrap();
+    let socket = bench.folder.path().join("run/s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!(mode(&service.socket), 0o666);
+    assert_eq!(mode(service.socket.parent().unwrap()), 0o755);
+    let said = &service.at_start;
+    assert!(said.contains("they may not enter"), "{said}");
+    assert!(said.contains("there is no user `no-such-user`"), "{said}");
+    assert_eq!(service.health(), "degraded");
+    assert_eq!(service.token().0, 200, "the known users are served");
+}
+
 #[test]
 fn gate_2_no_flag_makes_it_listen_elsewhere() {
     let bench = Bench::new();
@@ -370,7 +547,7 @@ fn what_is_missing_to_listen_is_named() {
     let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));
     let said = "error: missing `--bearer-file`\n\
-                hint: name the file that holds the bearer; it is written if it is not there\n";
+                hint: name the file that holds the bearer token; it is created if it does not exist\n";
     assert_eq!(stderr(&no_bearer), said);
     let nowhere = bench.run(&["serve"]);
     assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));

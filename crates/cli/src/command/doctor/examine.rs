@@ -54,7 +54,8 @@ fn with_settings(
         Ok(login) => login,
         Err(failure) => return Ok(examination.failed(finding(failure)?)),
     };
-    let report = wait_for(examination.go(patient, &login, &transport));
+    let going = examination.go(patient, &login, &transport);
+    let report = wait_for(async { Ok::<_, Failure>(going.await) })?;
     forget_refusal(store.as_ref(), &report);
     Ok(report)
 }

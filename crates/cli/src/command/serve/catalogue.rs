@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_broker::{Access, Accounts, Profile, Profiles};
+use orgtoken_broker::{Access, Accounts, AccountsError, Profile, Profiles};
 use orgtoken_settings::Settings;
 
 use super::Args;
@@ -17,24 +18,26 @@ use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// What is served now. Where settings cannot be read anew, those that were last good stay.
-pub(super) struct Catalogue<'a> {
-    args: &'a Args,
-    console: &'a Console,
+/// The served profiles. Settings that cannot be read again stay as they were last.
+pub(super) struct Catalogue {
+    args: Arc<Args>,
+    console: Console,
     entries: BTreeMap<String, Entry>,
     plan: Plan,
     config: Stamps,
-    /// Whose settings could not be read when they were last looked at.
+    /// Profiles whose settings are invalid, and files that cannot be read.
     broken: BTreeSet<String>,
+    /// Whether profiles that are gone from `config.toml` are removed at the next look.
+    is_removal_due: bool,
 }
 
-/// A profile, and when its files were as they are in it.
+/// A profile, and the state of its files when it was read.
 struct Entry {
     profile: Arc<Profile>,
     files: Stamps,
 }
 
-/// Which profiles there are to serve.
+/// The profiles to serve.
 struct Plan {
     names: Vec<String>,
     default: Option<String>,
@@ -42,16 +45,18 @@ struct Plan {
     is_all: bool,
 }
 
-impl<'a> Catalogue<'a> {
-    /// Reads the one login that flags, environment or record are of, or every profile there is.
-    pub(super) fn open(args: &'a Args, console: &'a Console) -> Result<Self, Failure> {
+impl Catalogue {
+    /// Reads the one login that flags, environment or record describe, or else every profile.
+    pub(super) fn open(args: Arc<Args>, console: Console) -> Result<Self, Failure> {
+        let plan = all(&args)?.unwrap_or_else(|| one(&args));
         let mut catalogue = Self {
             args,
             console,
             entries: BTreeMap::new(),
-            plan: all(args)?.unwrap_or_else(|| one(args)),
+            plan,
             config: Stamps::of(config_file()),
             broken: BTreeSet::new(),
+            is_removal_due: false,
         };
         let mut failures = Vec::new();
         let names = catalogue.plan.names.clone();
@@ -67,7 +72,7 @@ impl<'a> Catalogue<'a> {
             return Err(failure);
         }
         for (name, failure) in failures {
-            catalogue.tell(&name, &failure);
+            catalogue.report(&name, &failure);
         }
         Ok(catalogue)
     }
@@ -77,28 +82,30 @@ impl<'a> Catalogue<'a> {
         Profiles::new(profiles, self.plan.default.as_deref())
     }
 
-    pub(super) fn is_degraded(&self) -> bool {
-        !self.broken.is_empty()
+    /// The names of profiles whose settings are invalid, and `config.toml` if it is.
+    pub(super) fn degraded(&self) -> Vec<String> {
+        self.broken.iter().cloned().collect()
     }
 
-    /// Reads anew what has changed, or everything if someone asks for it. Returns whether there is
-    /// anything new to serve.
+    /// Reads again what has changed, or everything if `is_asked`. Returns whether there is
+    /// something new to serve.
     pub(super) fn reload(&mut self, is_asked: bool) -> bool {
         let changed: Vec<_> = self
             .entries
             .iter_mut()
             .filter_map(|(name, entry)| entry.files.have_changed().then(|| name.clone()))
             .collect();
-        if !self.config.have_changed() && !is_asked {
+        if !self.config.have_changed() && !is_asked && !self.is_removal_due {
             return self.load_all(&changed, false);
         }
         if !self.plan.is_all {
             return self.load_all(&self.plan.names.clone(), is_asked);
         }
-        match all(self.args) {
+        match all(&self.args) {
             Ok(Some(plan)) => {
+                let was_broken = self.broken.clone();
                 let is_new = self.load_all(&plan.names, is_asked);
-                is_new | self.follow(plan)
+                is_new | self.follow(plan, &was_broken)
             }
             // A file that is being written may be empty for a moment.
             Ok(None) => self.keep("config.toml", "it has no profile"),
@@ -115,16 +122,21 @@ impl<'a> Catalogue<'a> {
         for name in names {
             match self.load(name, &mut reader, ask_anew) {
                 Ok(()) => is_new = true,
-                Err(failure) => self.tell(name, &failure),
+                Err(failure) => self.report(name, &failure),
             }
         }
         is_new
     }
 
-    /// Whoever is no longer in the settings goes, if all of the others could be read.
-    fn follow(&mut self, plan: Plan) -> bool {
+    /// Removes profiles that are gone from `config.toml`.
+    ///
+    /// If a served profile has just become invalid, the file may be half written, and the removal
+    /// waits for the next look. It waits no longer: removing a profile revokes access to it.
+    fn follow(&mut self, plan: Plan, was_broken: &BTreeSet<String>) -> bool {
         self.broken.retain(|name| plan.names.contains(name));
-        if !self.broken.is_empty() {
+        let is_half_written = self.broken.difference(was_broken).any(|name| self.is_served(name));
+        self.is_removal_due = is_half_written && !self.is_removal_due;
+        if self.is_removal_due {
             return false;
         }
         self.entries.retain(|name, _| plan.names.contains(name));
@@ -132,52 +144,65 @@ impl<'a> Catalogue<'a> {
         true
     }
 
+    fn is_served(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     fn keep(&mut self, what: &str, why: &str) -> bool {
-        self.console.warn(&format_args!("{what}: {why}; what was read last is served on"));
+        self.console
+            .warn(&format_args!("{what}: {why}; the settings that were read last stay in use"));
         self.broken.insert(what.to_owned());
         false
     }
 
-    fn tell(&mut self, name: &str, failure: &Failure) {
-        let served = if self.entries.contains_key(name) { "as before" } else { "not" };
+    fn report(&mut self, name: &str, failure: &Failure) {
+        let served = if self.is_served(name) { "as before" } else { "not" };
         let why = reason(failure);
         self.console.warn(&format_args!("profile {name} is served {served}: {why}"));
         self.broken.insert(name.to_owned());
     }
 
-    /// What reads these profiles; a single login is not of `config.toml` alone.
+    /// A reader of these profiles. A single login comes from other places, too.
     fn reader(&self, names: &[String]) -> Result<Reader, Failure> {
         Reader::open(if self.plan.is_all { names } else { &[] })
     }
 
-    /// Reads one profile in place of what is served under its name.
+    /// Reads one profile and replaces the served one of this name.
     fn load(&mut self, name: &str, reader: &mut Reader, ask_anew: bool) -> Result<(), Failure> {
-        let mut login: Login = self.args.login.clone();
-        if name != ONE || self.args.login.profile.is_some() {
+        let args = Arc::clone(&self.args);
+        let mut login: Login = args.login.clone();
+        if name != ONE || login.profile.is_some() {
             login.profile = Some(name.to_owned());
         }
-        let route = Some(&self.args.network.route);
-        let context = Context { login: &login, route, console: self.console };
+        let route = Some(&args.network.route);
+        let context = Context { login: &login, route, console: &self.console };
         let (settings, supplied) = reader.checked(context)?;
-        let profile = self.profile(name, settings, ask_anew)?;
-        let files = Stamps::of(supplied.files);
+        let is_shared = !settings.allow_users().is_empty() || !settings.allow_groups().is_empty();
+        // Before the accounts are read, so that no later change is missed.
+        let accounts = if is_shared { ACCOUNTS.map(PathBuf::from).to_vec() } else { Vec::new() };
+        let files = Stamps::of(supplied.files.into_iter().chain(accounts));
+        let (access, unknown) = access(&settings);
+        let profile = self.profile(name, settings, ask_anew)?.access(access);
         self.broken.remove(name);
+        for error in unknown {
+            // Nobody is let in by a name that does not exist. The others are served.
+            self.console.warn(&format_args!("profile {name}: {error}"));
+            self.broken.insert(name.to_owned());
+        }
         self.entries.insert(name.to_owned(), Entry { profile: Arc::new(profile), files });
         Ok(())
     }
 
     fn profile(&self, name: &str, settings: Settings, ask_anew: bool) -> Result<Profile, Failure> {
-        let access = access(&settings)?;
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
         let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
-        let session = Session::of(settings, &self.args.network, &tokens, self.console)?;
+        let session = Session::of(settings, &self.args.network, &tokens, &self.console)?;
         let (username, version) = (session.username(), session.api_version().to_string());
         if ask_anew {
-            session.forget_refusal();
+            session.forget_refusal()?;
         }
         let transport = session.transport()?;
         let profile = Profile::new(name, Arc::new(session.source(transport)?))
-            .access(access)
             .api_version(version)
             .username(username);
         Ok(match instance_url {
@@ -187,7 +212,7 @@ impl<'a> Catalogue<'a> {
     }
 }
 
-/// Every profile of `config.toml`; none if there is no profile, or one login is asked for.
+/// Every profile of `config.toml`; `None` if there is none, or if one login is asked for.
 fn all(args: &Args) -> Result<Option<Plan>, Failure> {
     let profiles = profiles(&args.login)?;
     Ok(profiles.filter(|profiles| !profiles.names().is_empty()).map(|profiles| Plan {
@@ -197,29 +222,31 @@ fn all(args: &Args) -> Result<Option<Plan>, Failure> {
     }))
 }
 
-/// The login of flags, environment, record or the profile that is named.
+/// The login that flags, environment, a record or a named profile describe.
 fn one(args: &Args) -> Plan {
     let name = args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
     Plan { names: vec![name.clone()], default: Some(name), is_all: false }
 }
 
-/// All that is wrong, in one line.
+/// Every problem, in one line.
 fn reason(failure: &Failure) -> String {
     let problems: Vec<_> = failure.listed().iter().map(|problem| &*problem.message).collect();
     if problems.is_empty() { failure.message() } else { problems.join("; ") }
 }
 
-/// Whom `allow_users` and `allow_groups` name.
-fn access(settings: &Settings) -> Result<Access, Failure> {
+/// The users and groups that `allow_users` and `allow_groups` name, and the unknown names.
+fn access(settings: &Settings) -> (Access, Vec<AccountsError>) {
     let (users, groups) = (settings.allow_users(), settings.allow_groups());
     if users.is_empty() && groups.is_empty() {
-        return Ok(Access::default());
+        return (Access::default(), Vec::new());
     }
-    let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let accounts = Accounts::parse(&text("/etc/passwd"), &text("/etc/group"));
+    let [passwd, group] = ACCOUNTS.map(|path| fs::read_to_string(path).unwrap_or_default());
     let (users, groups) = (users.iter().map(String::as_str), groups.iter().map(String::as_str));
-    Ok(Access::resolve(&accounts, users, groups)?)
+    Access::resolve(&Accounts::parse(&passwd, &group), users, groups)
 }
+
+/// A member that is removed from a group loses access: these files are followed like settings.
+const ACCOUNTS: [&str; 2] = ["/etc/passwd", "/etc/group"];
 
 /// The name of a login that comes from no profile.
 const ONE: &str = "default";

@@ -1,36 +1,53 @@
-//! Where the service can be reached.
+//! The sockets of the service.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::env;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use listenfd::ListenFd;
-use orgtoken_broker::{Bearer, ListenError, Listener};
+use orgtoken_broker::{ListenError, Listener};
 
 use super::Args;
 use crate::args::UsageError;
 use crate::console::Console;
 use crate::environment::folder;
 use crate::failure::Failure;
-use crate::input::read_key;
-use crate::new_file::NewFile;
+use crate::text::printable;
 
-/// The sockets of the service manager, else those that were asked for, else the usual one.
+/// A socket of the service manager.
+pub(super) enum Inherited {
+    Unix(std::os::unix::net::UnixListener),
+    Tcp(std::net::TcpListener),
+}
+
+/// The sockets of the service manager, else those that flags name, else the default one.
 pub(super) fn listeners(
     args: &Args,
+    inherited: Vec<Inherited>,
     is_shared: bool,
-    console: &Console,
+    console: Console,
 ) -> Result<Vec<Listener>, Failure> {
-    let mut listeners = inherited(args, console)?;
+    let mut listeners = Vec::new();
+    for inherited in inherited {
+        listeners.push(match inherited {
+            Inherited::Unix(listener) => Listener::from_unix(listener)?,
+            Inherited::Tcp(listener) => opened(args, Listener::from_tcp(listener)?),
+        });
+    }
     if let Some(address) = args.listen {
-        listeners.push(opened(args, Listener::tcp(address, bearer(args, console)?)?));
+        listeners.push(opened(args, Listener::tcp(address)?));
     }
     if args.socket.is_some() || listeners.is_empty() {
-        let path = args.socket.clone().map_or_else(usual_socket, Ok)?;
-        let listener =
-            if is_shared { Listener::unix_for_group(path) } else { Listener::unix(path) };
-        listeners.push(listener?);
+        let path = args.socket.clone().map_or_else(default_socket, Ok)?;
+        let listener = if is_shared { Listener::unix_for_all(path) } else { Listener::unix(path) }?;
+        if let Some(folder) = listener.closed_folder().filter(|_| is_shared) {
+            let folder = printable(&folder.display().to_string());
+            console.warn(&format_args!(
+                "a profile allows other users, but they cannot reach the socket: they may not enter \
+                 `{folder}`; choose another `--socket`, or run `chmod o+x {folder}`"
+            ));
+        }
+        listeners.push(listener);
     }
     Ok(listeners)
 }
@@ -44,65 +61,34 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     address.parse().map_err(|_| "give an address and a port, such as 127.0.0.1:7523")
 }
 
-/// What systemd listens on (`LISTEN_FDS`).
-fn inherited(args: &Args, console: &Console) -> Result<Vec<Listener>, Failure> {
+/// The sockets that systemd passes on, by the rule of `sd_listen_fds`: the variables count only if
+/// `LISTEN_PID` is this process. Call it while there is one thread, since it changes variables.
+pub(super) fn inherited() -> Result<Vec<Inherited>, Failure> {
+    let pid = env::var("LISTEN_PID").ok().and_then(|pid| pid.parse().ok());
+    if pid != Some(std::process::id()) {
+        return Ok(Vec::new());
+    }
     let mut inherited = ListenFd::from_env();
-    let mut listeners = Vec::new();
+    let mut sockets = Vec::new();
     for index in 0..inherited.len() {
         if let Ok(Some(listener)) = inherited.take_unix_listener(index) {
-            listeners.push(Listener::from_unix(listener)?);
+            sockets.push(Inherited::Unix(listener));
         } else {
             let listener = inherited.take_tcp_listener(index);
             let listener = listener.map_err(|source| ListenError::Inherited { source })?;
-            if let Some(listener) = listener {
-                listeners.push(opened(args, Listener::from_tcp(listener, bearer(args, console)?)?));
-            }
+            sockets.extend(listener.map(Inherited::Tcp));
         }
     }
-    Ok(listeners)
+    Ok(sockets)
 }
 
 fn opened(args: &Args, listener: Listener) -> Listener {
     if args.open_loopback { listener.open_loopback() } else { listener }
 }
 
-fn usual_socket() -> Result<PathBuf, Failure> {
+fn default_socket() -> Result<PathBuf, Failure> {
     let runtime = folder("XDG_RUNTIME_DIR").ok_or_else(|| {
         UsageError::missing("`--socket` (XDG_RUNTIME_DIR is not set)", "orgtoken serve")
     })?;
     Ok(runtime.join("orgtoken/orgtoken.sock"))
-}
-
-/// What the file holds, or a new one that is written there.
-fn bearer(args: &Args, console: &Console) -> Result<Bearer, Failure> {
-    let Some(file) = &args.bearer_file else {
-        if args.open_loopback {
-            // One that nobody has: the other paths stay closed.
-            return Ok(Bearer::generate()?);
-        }
-        return Err(Failure::new(
-            "usage.missing",
-            Some("name the file that holds the bearer; it is written if it is not there"),
-            "missing `--bearer-file`",
-        ));
-    };
-    match fs::symlink_metadata(file) {
-        Err(error) if error.kind() == ErrorKind::NotFound => written(file, console),
-        _ => kept(file, console),
-    }
-}
-
-fn kept(file: &Path, console: &Console) -> Result<Bearer, Failure> {
-    let (bytes, warning) = read_key(file)?;
-    warning.iter().for_each(|warning| console.warn(warning));
-    Ok(Bearer::parse(&String::from_utf8_lossy(&bytes))?)
-}
-
-fn written(file: &Path, console: &Console) -> Result<Bearer, Failure> {
-    let bearer = Bearer::generate()?;
-    let mut new = NewFile::create(file)?;
-    new.write(bearer.secret().as_bytes())?;
-    new.keep();
-    console.remark(&format_args!("the bearer token is in {}", file.display()));
-    Ok(bearer)
 }

@@ -1,14 +1,14 @@
-//! Whether a file is still the one that was read.
+//! Detects changed files.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What the system says of files, by which a change shows.
+/// The state of some files.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamps(Vec<(PathBuf, Option<Stamp>)>);
 
-/// Device, inode, size, and when content or mode last changed; none if the file is not there.
+/// Device, inode, size and `ctime`; `None` if the file does not exist.
 type Stamp = (u64, u64, u64, (i64, i64));
 
 impl Stamps {
@@ -22,7 +22,7 @@ impl Stamps {
         )
     }
 
-    /// Looks again, and says whether anything is otherwise than it was.
+    /// Looks again, and returns whether a file has changed.
     pub(crate) fn have_changed(&mut self) -> bool {
         let mut changed = false;
         for (file, known) in &mut self.0 {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b39_content_mode_and_absence_show() {
+    fn a_change_of_content_and_a_missing_file_are_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         fs::write(&file, "one").unwrap();

@@ -1,0 +1,81 @@
+//! The file with the bearer token of TCP clients.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use orgtoken_broker::{Bearer, Listener};
+
+use super::Args;
+use super::stamp::Stamps;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::input::read_key;
+use crate::new_file::NewFile;
+
+/// The bearer file, of a service that listens on TCP and has one.
+#[derive(Default)]
+pub(super) struct BearerFile {
+    path: Option<PathBuf>,
+    stamps: Stamps,
+}
+
+impl BearerFile {
+    /// Reads the bearer token, or creates the file with a new one.
+    pub(super) fn open(
+        args: &Args,
+        listeners: &[Listener],
+        console: Console,
+    ) -> Result<(Self, Option<Bearer>), Failure> {
+        let is_used = listeners.iter().any(|listener| listener.local_addr().is_some());
+        let Some(path) = args.bearer_file.clone().filter(|_| is_used) else {
+            if is_used && !args.open_loopback {
+                return Err(missing());
+            }
+            return Ok((Self::default(), None));
+        };
+        // Before it is read, so that no later change is missed.
+        let stamps = Stamps::of([path.clone()]);
+        let bearer = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => create(&path, console),
+            _ => read(&path, console),
+        }?;
+        Ok((Self { path: Some(path), stamps }, Some(bearer)))
+    }
+
+    /// Reads the token again if the file has changed or `is_asked`. `Some(None)`: there is none any
+    /// more, and every request that needs one is to be refused.
+    pub(super) fn reload(&mut self, is_asked: bool, console: Console) -> Option<Option<Bearer>> {
+        let path = self.path.as_ref()?;
+        if !self.stamps.have_changed() && !is_asked {
+            return None;
+        }
+        let bearer = read(path, console).inspect_err(|failure| {
+            console.warn(&format_args!(
+                "no request on TCP is accepted until the bearer file is valid: {}",
+                failure.message()
+            ));
+        });
+        Some(bearer.ok())
+    }
+}
+
+fn read(path: &Path, console: Console) -> Result<Bearer, Failure> {
+    let (bytes, warning) = read_key(path)?;
+    warning.iter().for_each(|warning| console.warn(warning));
+    Ok(Bearer::parse(&String::from_utf8_lossy(&bytes))?)
+}
+
+fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
+    let bearer = Bearer::generate()?;
+    let mut new = NewFile::create(path)?;
+    new.write(bearer.secret().as_bytes())?;
+    new.keep();
+    console.remark(&format_args!("the bearer token is in {}", path.display()));
+    Ok(bearer)
+}
+
+fn missing() -> Failure {
+    let hint = "name the file that holds the bearer token; it is created if it does not exist";
+    Failure::new("usage.missing", Some(hint), "missing `--bearer-file`")
+}

@@ -1,0 +1,83 @@
+//! Standard error. A reader that stalls must not stop a service.
+
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Writes whole lines. Returns whether they were taken: in the background, a full queue drops them.
+pub(crate) fn write(lines: &[u8]) -> bool {
+    let Some(queue) = QUEUE.get() else {
+        // If standard error is gone, there is no other place to report it.
+        let _ = io::stderr().lock().write_all(lines);
+        return true;
+    };
+    let taken = queue.try_send(Message::Lines(lines.into())).is_ok();
+    if !taken {
+        DROPPED.fetch_add(1, Relaxed);
+    }
+    taken
+}
+
+/// From now on, a thread of its own does the writing, and nobody waits for it.
+pub(crate) fn write_in_background() -> io::Result<()> {
+    let (queue, messages) = sync_channel(CAPACITY);
+    thread::Builder::new().name("stderr".into()).spawn(move || write_all(&messages))?;
+    // There is no second call.
+    let _ = QUEUE.set(queue);
+    Ok(())
+}
+
+/// Waits until all lines are written, for a short time at most.
+pub(crate) fn flush() {
+    let Some(queue) = QUEUE.get() else { return };
+    let until = Instant::now() + PATIENCE;
+    let (done, written) = sync_channel(1);
+    let mut message = Message::Flush(done);
+    while let Err(TrySendError::Full(unsent)) = queue.try_send(message) {
+        if Instant::now() >= until {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+        message = unsent;
+    }
+    let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
+}
+
+/// Writes what is queued in as few calls as possible.
+fn write_all(messages: &Receiver<Message>) {
+    let mut buffer = Vec::new();
+    while let Ok(message) = messages.recv() {
+        let mut flushed = Vec::new();
+        for message in std::iter::once(message).chain(messages.try_iter().take(CAPACITY)) {
+            match message {
+                Message::Lines(lines) => buffer.extend_from_slice(&lines),
+                Message::Flush(done) => flushed.push(done),
+            }
+        }
+        let dropped = DROPPED.swap(0, Relaxed);
+        if dropped > 0 {
+            let _ = writeln!(buffer, "warning: {dropped} lines dropped: standard error was full");
+        }
+        let _ = io::stderr().lock().write_all(&buffer);
+        buffer.clear();
+        for done in flushed {
+            let _ = done.try_send(());
+        }
+    }
+}
+
+enum Message {
+    Lines(Box<[u8]>),
+    Flush(SyncSender<()>),
+}
+
+static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// In messages: some 100 KiB of audit lines.
+const CAPACITY: usize = 1024;
+
+const PATIENCE: Duration = Duration::from_secs(1);
