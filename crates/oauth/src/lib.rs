@@ -65,6 +65,7 @@ pub use identity::IdentityUrl;
 mod kept;
 mod life;
 pub use life::{Life, Step};
+pub mod redact;
 mod refusal;
 pub use refusal::{Refusal, RefusalClass};
 mod request;

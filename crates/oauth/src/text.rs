@@ -7,12 +7,7 @@
 pub(crate) fn sanitise(text: &str, limit: usize) -> String {
     // The scan is bounded before anything else: an answer may be long, and only its head is shown.
     let head: String = text.chars().take(limit * HEAD_FACTOR).map(printable).collect();
-    let line = head.split_ascii_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
-    let line = match line.find("-----BEGIN") {
-        Some(at) => format!("{}{REDACTED}", &line[..at]),
-        None => line,
-    };
-    shorten(line, limit)
+    shorten(without_secrets(&head), limit)
 }
 
 /// What somebody is called, in whatever script: one line without anything that a terminal would obey
@@ -20,8 +15,7 @@ pub(crate) fn sanitise(text: &str, limit: usize) -> String {
 pub(crate) fn name(text: &str, limit: usize) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
     let head: String = text.chars().take(limit * HEAD_FACTOR).filter(visible).collect();
-    let line = head.split_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
-    line.chars().take(limit).collect()
+    without_secrets(&head).chars().take(limit).collect()
 }
 
 /// An error code as servers write them: at most 64 letters, digits and `_ . -`.
@@ -36,7 +30,7 @@ pub(crate) fn error_code(text: &str) -> String {
 
 /// Whether a word could be a session id, a JWT, a key, or a piece of one.
 pub(crate) fn looks_secret(word: &str) -> bool {
-    session_id(word) || jwt(word) || longest_random_run(word) >= RANDOM_RUN
+    session_id(word) || jwt(word) || longest_random_run(word) >= RANDOM_RUN || is_hex(word)
 }
 
 /// For matching: lower case, plain apostrophes, single blanks, no full stop at the end.
@@ -74,8 +68,21 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-fn redacted(word: &str) -> &str {
-    if looks_secret(word) { REDACTED } else { word }
+/// One line, in which each word that looks like a secret is redacted, and everything from the header
+/// of a PEM on.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let mut after_secret = false;
+    let redacted = |word| {
+        // The last line of a key is short.
+        let is_rest = after_secret && random_run(word) == word.len() && word.len() >= REST;
+        after_secret = looks_secret(word) || is_rest;
+        if after_secret { REDACTED } else { word }
+    };
+    let line = text.split_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
+    match line.find("-----BEGIN") {
+        Some(at) => format!("{}{REDACTED}", &line[..at]),
+        None => line,
+    }
 }
 
 /// `00D`, the rest of an org id of 15 or 18 characters, and `!`.
@@ -93,7 +100,12 @@ fn session_id(word: &str) -> bool {
 
 /// `eyJ` is how `{"` begins in base64.
 fn jwt(word: &str) -> bool {
-    word.match_indices("eyJ").any(|(at, _)| random_run(&word.as_bytes()[at..]) >= JWT_RUN)
+    word.match_indices("eyJ").any(|(at, _)| random_run(&word[at..]) >= JWT_RUN)
+}
+
+/// A number in hexadecimal digits that is longer than a hash of 128 bits.
+fn is_hex(word: &str) -> bool {
+    word.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() > HEX_RUN)
 }
 
 /// Runs that have small letters, capitals and digits: what base64 looks like, and no word does.
@@ -110,8 +122,8 @@ fn longest_random_run(word: &str) -> usize {
         .unwrap_or(0)
 }
 
-fn random_run(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| is_base64(**byte)).count()
+fn random_run(text: &str) -> usize {
+    text.bytes().take_while(|byte| is_base64(*byte) || *byte == b'=').count()
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -129,7 +141,9 @@ fn shorten(line: String, limit: usize) -> String {
 const CODE_LIMIT: usize = 64;
 const HEAD_FACTOR: usize = 4;
 const JWT_RUN: usize = 10;
+const HEX_RUN: usize = 32;
 const RANDOM_RUN: usize = 24;
+const REST: usize = 12;
 const REDACTED: &str = "[redacted]";
 
 #[cfg(test)]
@@ -155,6 +169,16 @@ mod tests {
             ("A112 session id in quotes", &format!("'{session}'"), "[redacted]"),
             ("A112 JWT", &format!("assertion={jwt}."), "[redacted]"),
             ("A112 PEM", "got -----BEGIN PRIVATE KEY-----\nMIIE", "got [redacted]"),
+            (
+                "lines of base64, the last one short",
+                "key MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabcdefghijklmnop== is bad",
+                "key [redacted] [redacted] is bad",
+            ),
+            (
+                "hexadecimal digits",
+                "key 2d2d2d2d2d424547494e2050524956415445204b4559",
+                "key [redacted]",
+            ),
             ("A112 base64", "key MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "key [redacted]"),
             (
                 "A112 host",

@@ -7,6 +7,8 @@ mod plain;
 
 use std::time::Duration;
 
+use orgtoken_oauth::redact;
+
 use crate::api_version::ApiVersion;
 use crate::client_id::ClientId;
 use crate::draft::Draft;
@@ -231,8 +233,7 @@ impl Check {
     }
 
     fn origin(&mut self, setting: Setting, shown: String, source: Source) {
-        let hidden = setting.is_secret() || shown.contains('@') && setting == Setting::Cache;
-        let shown = if hidden { SET.to_owned() } else { shown };
+        let shown = shown_value(setting, shown);
         self.origins.push(Origin { setting, shown, source });
     }
 }
@@ -258,6 +259,27 @@ fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
         },
         None => Ok(()),
     }
+}
+
+/// The value of a setting, as far as it is known to be harmless.
+fn shown_value(setting: Setting, value: String) -> String {
+    let each = |show: fn(&str) -> &str| value.split(", ").all(|item| show(item) == item);
+    let is_harmless = match setting {
+        Setting::AllowGroups | Setting::AllowUsers => each(redact::name),
+        Setting::AllowHosts => each(redact::host),
+        Setting::Cache => each(redact::name) || each(redact::redis_url),
+        Setting::CaFile => each(redact::path),
+        Setting::ClientId => each(redact::client_id),
+        Setting::Username => each(redact::username),
+        // Checked, so they have one form only.
+        Setting::ApiVersion
+        | Setting::Audience
+        | Setting::InstanceUrl
+        | Setting::LoginUrl
+        | Setting::TokenLifetime => true,
+        _ => false,
+    };
+    if is_harmless { value } else { SET.to_owned() }
 }
 
 /// What is wrong with a value that is no text.

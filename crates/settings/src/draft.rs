@@ -88,7 +88,11 @@ impl Draft {
     pub fn refuse(&mut self, need: &Need, why: Unread) {
         let setting = need.setting();
         let later = why == Unread::Later;
-        let fault = Fault::Unread { why, of_key: setting == Setting::PrivateKey };
+        let why = if setting == Setting::Passphrase { why.unnamed() } else { why };
+        let fault = match why.secret_as_name() {
+            Some((found, expected)) => Fault::NotAName { found, expected },
+            None => Fault::Unread { why, of_key: setting == Setting::PrivateKey },
+        };
         match setting {
             Setting::Passphrase if *need == Need::Passphrase => {
                 self.passphrase_asked = true;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use orgtoken_oauth::redact;
+
 use crate::layer::Layer;
 use crate::notices::Remark;
 use crate::problems::{Fault, Place};
@@ -9,7 +11,7 @@ use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::SignerCommand;
 use crate::source::Source;
-use crate::{spelling, text};
+use crate::{record, spelling};
 
 /// Reads the variables that mean something to us. An empty variable is an unset one.
 pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Layer {
@@ -46,9 +48,12 @@ fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>
             let fault = Fault::Conflict { first, second: name };
             return layer.problem(Place::of(setting, &source), fault);
         }
-        if setting == Setting::Record && value.trim_start().starts_with('{') {
+        if setting == Setting::Record
+            && let Some(record) = record::document(value)
+        {
             // The record itself, as pipelines keep it among their secrets.
-            layer.include(Layer::from_record(value.as_bytes(), &name, None));
+            let key = RECORD_KEYS.iter().find_map(|name| variables.get(*name));
+            layer.include(Layer::from_record(record.as_bytes(), &name, key.map(String::as_str)));
         } else {
             layer.add(setting, source, raw(setting, value));
         }
@@ -102,11 +107,14 @@ fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
         }
         if let Some(near) = spelling::nearest(&ours, known.iter().map(String::as_str)) {
             let near = format!("{PREFIX}{}", near.to_ascii_uppercase());
-            let source = Source::Variable(text::shown(name));
+            let source = Source::Variable(redact::label(name).to_owned());
             layer.notice(&source, Remark::UnknownVariable { near });
         }
     }
 }
+
+/// The variables of [`Setting::RecordKey`].
+const RECORD_KEYS: [&str; 2] = ["ORGTOKEN_SETTINGS_KEY", "ORGTOKEN_RECORD_KEY"];
 
 const PREFIX: &str = "ORGTOKEN_";
 

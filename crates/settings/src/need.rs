@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use orgtoken_oauth::redact;
+
 use crate::setting::Setting;
 use crate::text::MAX_SETTINGS;
 
@@ -107,8 +109,40 @@ impl Unread {
             Self::Os { .. } => "check the path, and who may read the file".into(),
             Self::TimedOut { .. } => "check the command that should write into the pipe".into(),
             Self::TooLarge { .. } => "name the settings file or the key, not a data file".into(),
+            Self::Unset { name } if redact::variable(name) == redact::WITHHELD => {
+                "give the name of a variable here, not its value".into()
+            }
             Self::Unset { name } => format!("set {name}, or name another variable").into(),
         })
+    }
+}
+
+impl Unread {
+    /// What stands where the name of a file or variable is expected, if that is a secret rather than
+    /// a name.
+    pub(crate) fn secret_as_name(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::NotAFile { path }
+            | Self::Os { path, .. }
+            | Self::TimedOut { path }
+            | Self::TooLarge { path, .. } => Some((redact::secret_as_path(path)?, "a file name")),
+            Self::Unset { name } => {
+                Some((redact::secret_as_variable(name)?, "the name of a variable"))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same without the name of the file, which may be a passphrase.
+    pub(crate) fn unnamed(mut self) -> Self {
+        if let Self::NotAFile { path }
+        | Self::Os { path, .. }
+        | Self::TimedOut { path }
+        | Self::TooLarge { path, .. } = &mut self
+        {
+            redact::WITHHELD.clone_into(path);
+        }
+        self
     }
 }
 
@@ -117,13 +151,19 @@ impl fmt::Display for Unread {
         match self {
             Self::Later => f.write_str("it was not asked for"),
             Self::NoTerminal => f.write_str("there is no terminal to ask at"),
-            Self::NotAFile { path } => write!(f, "`{path}` is not a regular file"),
-            Self::Os { path, reason } => write!(f, "cannot read `{path}`: {reason}"),
-            Self::TimedOut { path } => write!(f, "nothing came from `{path}` in time"),
-            Self::TooLarge { path, limit } => {
-                write!(f, "`{path}` is longer than {} KiB", limit / 1024)
+            Self::NotAFile { path } => write!(f, "`{}` is not a regular file", redact::path(path)),
+            Self::Os { path, reason } => {
+                write!(f, "cannot read `{}`: {reason}", redact::path(path))
             }
-            Self::Unset { name } => write!(f, "the variable {name} is not set"),
+            Self::TimedOut { path } => {
+                write!(f, "nothing came from `{}` in time", redact::path(path))
+            }
+            Self::TooLarge { path, limit } => {
+                write!(f, "`{}` is longer than {} KiB", redact::path(path), limit / 1024)
+            }
+            Self::Unset { name } => {
+                write!(f, "the variable {} is not set", redact::variable(name))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use orgtoken_oauth::redact;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -32,7 +33,7 @@ pub(crate) fn read_each<'n>(
         match text::decode(bytes).map(|_| &*errors) {
             Ok([]) => config.choose(&mut layer, root.get_ref(), name),
             Ok(errors) => config.refuse(&mut layer, errors),
-            Err(fault) => layer.give_up(Place::File(file.to_owned()), fault),
+            Err(fault) => layer.give_up(Place::File(redact::path(file).to_owned()), fault),
         }
         layer
     };
@@ -64,7 +65,7 @@ impl<'a> Config<'a> {
     fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
         let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
         for key in unknown.take(MAX_PROBLEMS) {
-            let name = text::shown(key.get_ref());
+            let name = redact::label(key.get_ref()).to_owned();
             let near = spelling::nearest(key.get_ref(), ROOT.into_iter());
             let is_section = matches!(root[key].get_ref(), DeValue::Table(_));
             let fault = match near {
@@ -89,14 +90,14 @@ impl<'a> Config<'a> {
         };
         let known = || -> Vec<String> {
             let names = profiles.into_iter().flat_map(|profiles| profiles.keys());
-            names.map(|name| text::shown(name.get_ref())).collect()
+            names.map(|name| redact::label(name.get_ref()).to_owned()).collect()
         };
         let Some(name) = name.map(str::to_owned).or_else(|| self.default(layer, root)) else {
             return match profiles {
                 Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
                 Some(profiles) if !profiles.is_empty() => {
                     layer.unchosen = Some(Problem::new(
-                        Place::File(self.file.to_owned()),
+                        Place::File(redact::path(self.file).to_owned()),
                         Fault::NoProfileChosen { known: known() },
                     ));
                 }
@@ -106,7 +107,11 @@ impl<'a> Config<'a> {
         match profiles.and_then(|profiles| profiles.get(name.as_str())) {
             Some(profile) => self.profile(layer, &name, profile),
             None => {
-                let place = Place::File(format!("{}, profile {}", self.file, text::shown(&name)));
+                let place = Place::File(format!(
+                    "{}, profile {}",
+                    redact::path(self.file),
+                    redact::name(&name)
+                ));
                 layer.give_up(place, Fault::NoProfile { known: known() });
             }
         }
@@ -141,13 +146,14 @@ impl<'a> Config<'a> {
         entries.sort_unstable_by_key(|(key, _)| key.span().start);
         for (key, value) in entries.into_iter().take(NAMES.len() + MAX_PROBLEMS) {
             let source = Source::Profile {
-                profile: text::shown(name),
+                profile: redact::label(name).to_owned(),
                 file: self.file.to_owned(),
                 line: self.line(key.span().start),
             };
             let Some((form, setting)) = known(key.get_ref()) else {
                 let near = nearest(key.get_ref());
-                let fault = Fault::Unknown { name: text::shown(key.get_ref()), near };
+                let name = redact::label(key.get_ref()).to_owned();
+                let fault = Fault::Unknown { name, near };
                 layer.problem(Place::Field { setting: None, source }, fault);
                 continue;
             };
@@ -210,7 +216,7 @@ impl<'a> Config<'a> {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place::Position {
-            file: self.file.to_owned(),
+            file: redact::path(self.file).to_owned(),
             line: self.line(at),
             column: before[line_start..].chars().count() + 1,
         }

@@ -1,5 +1,6 @@
 //! Values as they were found, before anybody knows whether they are what they should be.
 
+use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
 
 use crate::looks::Looks;
@@ -38,15 +39,18 @@ impl Raw {
         }
     }
 
-    /// Names of files and variables are shown, so a key must not be taken for one.
+    /// Refuses a key where the name of a file, variable or key is expected.
     pub(crate) fn without_key_as_name(self) -> Self {
-        match &self {
-            Self::Agent(name) | Self::File(name) | Self::Variable(name) => match Looks::of(name) {
-                Some(found @ (Looks::Certificate | Looks::PrivateKey)) => {
-                    Self::Broken(Fault::KeyAsName { found })
-                }
-                _ => self,
-            },
+        let (name, expected) = match &self {
+            Self::Agent(name) => (name, "the fingerprint or comment of a key"),
+            Self::File(name) => (name, "a file name"),
+            Self::Variable(name) => (name, "the name of a variable"),
+            _ => return self,
+        };
+        match Looks::of(name) {
+            Some(Looks::Certificate | Looks::PrivateKey) => {
+                Self::Broken(Fault::NotAName { found: redact::describe(name), expected })
+            }
             _ => self,
         }
     }

@@ -1,11 +1,15 @@
 //! Reads an Onify record.
 
 mod diagnose;
+mod inline;
 mod node;
 mod shape;
 mod syntax;
 
+pub(crate) use inline::document;
 pub(crate) use syntax::Syntax;
+
+use orgtoken_oauth::redact;
 
 use crate::layer::{Layer, RecordPlace};
 use crate::notices::Remark;
@@ -20,7 +24,7 @@ use shape::{Misshapen, Shape};
 
 /// Reads a record; whatever is wrong with it is a problem of the layer.
 pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
-    let document = Place::Document { file: file.to_owned() };
+    let document = Place::Document { file: redact::path(file).to_owned() };
     let text = match text::decode(bytes) {
         Ok(text) if text.trim().is_empty() => return unreadable(document, Fault::Empty),
         Ok(text) => text,
@@ -29,7 +33,7 @@ pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
     let node = match parse(text) {
         Ok(node) => node,
         Err(Diagnosis { line, column, syntax }) => {
-            let place = Place::Position { file: file.to_owned(), line, column };
+            let place = Place::Position { file: redact::path(file).to_owned(), line, column };
             return unreadable(place, Fault::Json(syntax));
         }
     };
@@ -89,7 +93,7 @@ fn value(setting: Setting, node: &Node) -> Raw {
 
 /// Remembers what an unknown name was probably meant to be.
 fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
-    let shown = text::shown(name);
+    let shown = redact::label(name).to_owned();
     let source = Source::Record {
         file: place.file.clone(),
         pointer: format!("{}/{}", place.pointer, shape::escaped(&shown)),

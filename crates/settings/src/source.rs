@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use orgtoken_oauth::redact;
+
 /// Where a value came from, in words that lead a person to the place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -38,7 +40,7 @@ impl Source {
         match self {
             Self::Default => "default".to_owned(),
             Self::Flag(flag) => (*flag).to_owned(),
-            Self::Profile { file, line, .. } => format!("{file}:{line}"),
+            Self::Profile { file, line, .. } => format!("{}:{line}", redact::path(file)),
             Self::Record { pointer, .. } => pointer.clone(),
             Self::Variable(name) | Self::WorldVariable(name) => name.clone(),
         }
@@ -50,11 +52,13 @@ impl fmt::Display for Source {
         match self {
             Self::Default => f.write_str("default"),
             Self::Flag(flag) => write!(f, "flag {flag}"),
-            Self::Profile { profile, file, line } => write!(f, "profile {profile}, {file}:{line}"),
+            Self::Profile { profile, file, line } => {
+                write!(f, "profile {profile}, {}:{line}", redact::path(file))
+            }
             Self::Record { file, pointer } if file == "-" => {
                 write!(f, "record on standard input, {pointer}")
             }
-            Self::Record { file, pointer } => write!(f, "record {file}, {pointer}"),
+            Self::Record { file, pointer } => write!(f, "record {}, {pointer}", redact::path(file)),
             Self::Variable(name) | Self::WorldVariable(name) => {
                 write!(f, "environment variable {name}")
             }

@@ -1,4 +1,4 @@
-//! Bytes to text, and text that is fit to be shown.
+//! Bytes to text.
 
 use crate::problems::Fault;
 
@@ -23,23 +23,3 @@ fn is_utf16(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
         || matches!(bytes, [0, first, ..] | [first, 0, ..] if *first != 0)
 }
-
-/// A name that somebody made up, fit to be shown: short, plain, and no key that slipped into it.
-pub(crate) fn shown(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
-    if name.contains("-----") || name.contains("MII") || longest_word(name) > MAX_WORD {
-        return "[withheld]".to_owned();
-    }
-    let cut: String =
-        name.chars().take(MAX_SHOWN).map(|c| if is_plain(c) { c } else { '?' }).collect();
-    if name.chars().count() > MAX_SHOWN { format!("{cut}…") } else { cut }
-}
-
-fn longest_word(name: &str) -> usize {
-    name.split([' ', '_', '-', '.']).map(str::len).max().unwrap_or_default()
-}
-
-const MAX_SHOWN: usize = 64;
-
-/// Longer than any word of a name, shorter than a token or a line of a key.
-const MAX_WORD: usize = 32;

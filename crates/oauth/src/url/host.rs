@@ -3,7 +3,7 @@ use std::net::Ipv6Addr;
 
 use thiserror::Error;
 
-use crate::text;
+use crate::redact;
 use crate::url::{AllowedHosts, UrlError};
 
 /// What is wrong with a host.
@@ -212,11 +212,10 @@ fn ends_in_a_number(host: &str) -> bool {
 
 /// A key or token pasted into the wrong field must not come back in a message.
 fn shown(host: &str) -> String {
-    let harmless = host.len() <= 253
-        && host.contains(['.', ':'])
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
-        && host.split('.').all(|label| label.len() <= 63 && !text::looks_secret(label));
-    if harmless || is_loopback(host) { host.to_ascii_lowercase() } else { HIDDEN.to_owned() }
+    match redact::host(host) {
+        redact::WITHHELD => HIDDEN.to_owned(),
+        host => host.to_ascii_lowercase(),
+    }
 }
 
 const HIDDEN: &str = "(not shown)";

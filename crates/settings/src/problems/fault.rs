@@ -25,8 +25,6 @@ pub(crate) enum Fault {
     Json(Syntax),
     #[error("{0}")]
     Key(KeyError),
-    #[error("holds {found}, where the name of a place is expected")]
-    KeyAsName { found: Looks },
     #[error("{}", missing(.meant.as_deref()))]
     Missing { meant: Option<String> },
     #[error("{}", no_profile(.known))]
@@ -41,6 +39,8 @@ pub(crate) enum Fault {
     OutsideOfProfiles { name: String },
     #[error("a placeholder was left in")]
     Placeholder,
+    #[error("contains {found}, expected {expected}")]
+    NotAName { found: &'static str, expected: &'static str },
     #[error("{0}")]
     Shape(ShapeFault),
     #[error("holds {found}{}", belonging(*.belongs, *.found))]
@@ -73,13 +73,12 @@ impl Fault {
             Self::Encoding { .. } | Self::Utf16 => "settings.encoding",
             Self::Json(_) => "settings.json",
             Self::Key(error) => error.code(),
-            Self::KeyAsName { .. } => "settings.swapped",
             Self::Missing { .. } => "settings.missing",
             Self::NoProfile { .. } | Self::NoProfileChosen { .. } => "settings.profile",
             Self::NotAKey { .. } => "key.not_a_key",
             Self::Placeholder => "settings.placeholder",
             Self::Shape(_) => "settings.shape",
-            Self::Swapped { .. } => "settings.swapped",
+            Self::NotAName { .. } | Self::Swapped { .. } => "settings.swapped",
             Self::TooLarge { .. } => "settings.too_large",
             Self::Toml { .. } => "settings.toml",
             Self::Type { .. } => "settings.type",

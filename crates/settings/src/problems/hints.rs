@@ -56,9 +56,10 @@ impl Fault {
                  \"PrivateKey\", \"InstanceUrl\", \"InstanceAPIVersion\"}"
             }
             Self::Encoding { .. } => "save the file as UTF-8",
-            Self::KeyAsName { .. } => {
+            Self::NotAName { expected: "a file name", .. } => {
                 "put the text into a file that only you can read, and the path of the file here"
             }
+            Self::NotAName { .. } => "give a name here, and put the secret where it leads",
             Self::NotAKey { .. } => {
                 "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
                  with `--jwt-key-file` or ORGTOKEN_PRIVATE_KEY_FILE"

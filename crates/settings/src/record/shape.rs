@@ -1,10 +1,11 @@
 //! Finds the object that holds the settings.
 
+use orgtoken_oauth::redact;
+
 use super::diagnose::Diagnosis;
 use super::node::Node;
 use crate::problems::{Fault, ShapeFault};
 use crate::setting::Setting;
-use crate::text;
 
 /// The object that holds the settings, and the JSON pointer to it.
 pub(super) struct Shape {
@@ -81,7 +82,7 @@ fn in_object(
 /// Where settings stand further inside.
 fn deeper(fields: &Fields, depth: usize) -> Option<String> {
     fields.iter().find_map(|(name, node)| {
-        Some(format!("/{}{}", escaped(&text::shown(name)), within(node, depth)?))
+        Some(format!("/{}{}", escaped(redact::label(name)), within(node, depth)?))
     })
 }
 
@@ -127,7 +128,7 @@ fn in_answer(
         }
     });
     let at = at.map_err(|fault| misshapen(pointer.clone(), fault))?;
-    let pointer = format!("{pointer}/{}", escaped(&text::shown(&names[at])));
+    let pointer = format!("{pointer}/{}", escaped(redact::label(&names[at])));
     in_node(values.swap_remove(at).1, pointer, None, in_text)
 }
 
@@ -170,7 +171,11 @@ fn unlisted(names: &[String]) -> ShapeFault {
 }
 
 fn shown(names: &[String]) -> Vec<String> {
-    names.iter().filter(|name| !name.is_empty()).map(|name| text::shown(name)).collect()
+    names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| redact::label(name).to_owned())
+        .collect()
 }
 
 /// Onify puts an underscore before the keys of settings that people make.

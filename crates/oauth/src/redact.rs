@@ -1,0 +1,326 @@
+//! Which values from outside an error text or a log may show.
+//!
+//! People put keys, tokens and passphrases where a name is expected. A value is therefore shown only
+//! if it has the form of what was expected; every other value becomes [`WITHHELD`].
+//!
+//! ```
+//! use orgtoken_oauth::redact;
+//!
+//! assert_eq!(redact::path("conf/app.key"), "conf/app.key");
+//! assert_eq!(redact::path("My-Secret-Passphrase"), redact::WITHHELD);
+//! ```
+
+use crate::text::{looks_secret, without_secrets};
+
+/// Replaces a value that is not shown.
+pub const WITHHELD: &str = "[withheld]";
+
+/// The path of a file: at most 255 bytes, no part that looks random, and a last part that is a short
+/// word or has the extension of a file.
+pub fn path(text: &str) -> &str {
+    let plain = |c: char| c.is_alphanumeric() || " ._-+~@,:()[]#/".contains(c);
+    let is_path = text.len() <= MAX_PATH
+        && text.chars().all(plain)
+        && is_unlike_a_secret(text)
+        && text.rsplit('/').find(|part| !part.is_empty()).is_none_or(is_file_name);
+    if is_path { text } else { WITHHELD }
+}
+
+/// The name of an environment variable, in upper case: a passphrase is rarely that.
+pub fn variable(text: &str) -> &str {
+    let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_variable = text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && text.len() <= MAX_NAME
+        && text.chars().all(fits)
+        && is_unlike_a_secret(text);
+    if is_variable { text } else { WITHHELD }
+}
+
+/// A name that the user chose, such as that of a profile or a group: a short word, or several in
+/// `snake_case`.
+pub fn name(text: &str) -> &str {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let is_name = is_snake_case(text)
+        || text.len() <= MAX_WORD && text.chars().all(fits) && is_unlike_a_secret(text);
+    if is_name && !text.is_empty() { text } else { WITHHELD }
+}
+
+/// A name that is already known to be one, such as that of a section of a file: several words, and
+/// none that looks random.
+pub fn label(text: &str) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
+    let is_label = text.len() <= MAX_NAME && text.chars().all(plain) && is_unlike_a_secret(text);
+    if is_label { text } else { WITHHELD }
+}
+
+/// A host name or address, with or without a port.
+pub fn host(text: &str) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+    let is_host = text.len() <= MAX_HOST
+        && text.chars().all(plain)
+        && (text.contains(['.', ':']) || text == "localhost")
+        && text.split('.').all(|label| label.len() <= MAX_NAME)
+        && is_unlike_a_secret(text);
+    if is_host { text } else { WITHHELD }
+}
+
+/// A username of Salesforce: it has the form of an address.
+pub fn username(text: &str) -> &str {
+    let is_username = text.len() <= MAX_PATH
+        && text.split_once('@').is_some_and(|(_, domain)| host(domain) == domain)
+        && !text.contains(|c: char| c.is_control() || c.is_whitespace() || "!{}<>`\"".contains(c))
+        && is_unlike_a_secret(text);
+    if is_username { text } else { WITHHELD }
+}
+
+/// The address of a Redis server, without user name and password.
+pub fn redis_url(text: &str) -> &str {
+    let rest = text.strip_prefix("redis://").or_else(|| text.strip_prefix("rediss://"));
+    let is_address = rest.is_some_and(|rest| {
+        let (server, database) = rest.split_once('/').unwrap_or((rest, ""));
+        host(server) == server && database.len() < 4 && database.bytes().all(|b| b.is_ascii_digit())
+    });
+    if is_address { text } else { WITHHELD }
+}
+
+/// What somebody else wrote, on one line without the words that look like a secret.
+pub fn text(text: &str) -> String {
+    without_secrets(text)
+}
+
+/// The path of a call without its query, and without the parts that are not names or ids.
+pub fn request(path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_.".contains(c);
+    let is_plain =
+        |part: &str| part.chars().all(fits) && (part.len() <= MAX_ID || is_unlike_a_secret(part));
+    let parts = path.split('/').map(|part| if is_plain(part) { part } else { WITHHELD });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The consumer key of an app. Those of Salesforce all begin alike; a value that does not may be
+/// the consumer secret, or a secret of another kind.
+pub fn client_id(text: &str) -> &str {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._".contains(c);
+    let is_client_id =
+        text.starts_with("3MVG9") && text.len() <= MAX_PATH && text.chars().all(fits);
+    if is_client_id { text } else { WITHHELD }
+}
+
+/// Describes a value that stands where a name was expected, for an error text.
+pub fn describe(text: &str) -> &'static str {
+    let is_encoded_key =
+        |word: &str| text.len() > MAX_NAME && KEYS.iter().any(|key| word.starts_with(key));
+    let words = || text.split(|c: char| !(c.is_ascii_alphanumeric() || "+=_-.!".contains(c)));
+    if text.contains("CERTIFICATE-----") {
+        "a certificate"
+    } else if text.contains("-----BEGIN") || words().any(is_encoded_key) {
+        "a key"
+    } else if words().any(looks_secret) {
+        "a key or token"
+    } else if text.contains(['{', '[', '"']) {
+        "JSON"
+    } else {
+        TEXT
+    }
+}
+
+/// Describes a key, a token or JSON that stands where the path of a file is expected.
+pub fn secret_as_path(text: &str) -> Option<&'static str> {
+    Some(describe(text)).filter(|found| *found != TEXT && path(text) == WITHHELD)
+}
+
+/// Describes a key, a token or JSON that stands where the name of a variable is expected.
+pub fn secret_as_variable(text: &str) -> Option<&'static str> {
+    Some(describe(text)).filter(|found| *found != TEXT && variable(text) == WITHHELD)
+}
+
+/// Whether every word of a text is too short, or too plain, to be a piece of a key or token.
+fn is_unlike_a_secret(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let is_random = |word: &str| {
+        word.len() > MAX_LETTERS
+            || word.starts_with("eyJ")
+            || word.len() > MAX_WORD && word.contains(|c: char| c.is_ascii_digit())
+    };
+    !words.into_iter().any(is_random) && !text.contains("-----")
+}
+
+fn is_file_name(name: &str) -> bool {
+    let has_extension = name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty() && EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
+    });
+    let is_word = |c: char| c.is_ascii_alphabetic() || "_-.~".contains(c);
+    has_extension
+        || is_snake_case(name)
+        || variable(name) == name
+        || name.len() <= MAX_WORD && name.chars().all(is_word)
+}
+
+/// As programs and platforms name things: `salesforce_private_key`.
+fn is_snake_case(name: &str) -> bool {
+    name.len() <= MAX_NAME
+        && name.split('_').all(|word| word.len() <= MAX_WORD && !word.is_empty())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}
+
+const TEXT: &str = "a text";
+
+/// Shorter than any piece of a secret that is of use.
+const MAX_WORD: usize = 15;
+
+/// Longer than any word without a digit.
+const MAX_LETTERS: usize = 32;
+const MAX_NAME: usize = 63;
+
+/// As long as the id of a record.
+const MAX_ID: usize = 18;
+
+/// As long as a name of Linux's file systems may be.
+const MAX_PATH: usize = 255;
+const MAX_HOST: usize = 253;
+
+/// How base64 of DER, of a PEM, and of base64 of these begins; then hexadecimal digits of both.
+const KEYS: [&str; 6] = ["MII", "LS0tLS1", "TUlJ", "TFMwdExTM", "3082", "2d2d2d2d2d"];
+
+const EXTENSIONS: [&str; 34] = [
+    "bin", "bpmn", "cer", "cert", "cfg", "conf", "crt", "csv", "der", "env", "gz", "ini", "jks",
+    "json", "jsonl", "jwk", "jwt", "key", "log", "ndjson", "out", "p12", "p7b", "p8", "pem", "pfx",
+    "pub", "sh", "sock", "soql", "tmp", "toml", "txt", "yaml",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE64: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+
+    #[test]
+    fn paths_that_look_like_paths_are_shown() {
+        for shown in [
+            "-",
+            "server.key",
+            "id_rsa",
+            "conf/app.key",
+            "../keys/acme prod (1).pem",
+            "~/.config/orgtoken/config.toml",
+            "/run/secrets/salesforce_private_key",
+            "/home/runner/work/my-long-repository-name/acme.json",
+            "/tmp/0b9c7f1e-7d1c-4b1e-9a43-6f2f7f5d1c11/key.pem",
+            "hub:https://hub.acme.com",
+            "nøgle.pem",
+            "/",
+        ] {
+            assert_eq!(path(shown), shown);
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_paths_are_withheld() {
+        let hex = "2d2d2d2d2d424547494e2050524956415445204b4559";
+        for value in [
+            BASE64,
+            &BASE64[30..],
+            hex,
+            &format!("/etc/orgtoken/{BASE64}"),
+            &format!("{BASE64}.pem"),
+            "-----BEGIN PRIVATE KEY-----",
+            "a\nb.pem",
+            r#"{"PrivateKey":1}"#,
+            "My-Secret-Passphrase",
+            "/etc/orgtoken/My-Secret-Passphrase",
+            "correct horse battery staple",
+            "hunter2",
+            "00Dxx0000006JFr!AR8AQO.4ZXx_Tm",
+            "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl",
+            "My-Secret%21.pem",
+            &"a/".repeat(200),
+        ] {
+            assert_eq!(path(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_shown_in_upper_case() {
+        assert_eq!(variable("SF_KEY_PASSPHRASE"), "SF_KEY_PASSPHRASE");
+        for value in
+            ["correcthorsebatterystaple", "My-Secret", BASE64, "6F70656E20736573616D65", ""]
+        {
+            assert_eq!(variable(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_short_word() {
+        for shown in ["acme", "prod2", "acme--uat", "salesforce_api_settings"] {
+            assert_eq!(name(shown), shown);
+        }
+        for value in ["My-Secret-Passphrase", "a b", "", BASE64, "eyJhbGciOiJSUzI1NiJ9"] {
+            assert_eq!(name(value), WITHHELD, "{value}");
+        }
+        assert_eq!(label("Salesforce of the sales team"), "Salesforce of the sales team");
+        assert_eq!(label(BASE64), WITHHELD);
+    }
+
+    #[test]
+    fn a_host_has_dots_and_no_random_labels() {
+        for shown in ["acme.my.salesforce.com", "127.0.0.1:8443", "[::1]:80", "localhost"] {
+            assert_eq!(host(shown), shown);
+        }
+        for value in ["My-Secret-Passphrase", BASE64, "Y29ycmVjdCBob3JzZSBiYXR0ZXJ5.com", "a b.com"]
+        {
+            assert_eq!(host(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_consumer_key_begins_like_those_of_salesforce() {
+        assert_eq!(client_id("3MVG9lKcPoNINVBIPJjdw1J9LLM82"), "3MVG9lKcPoNINVBIPJjdw1J9LLM82");
+        for value in ["My-Secret-Passphrase", BASE64, "00Dxx0000006JFr!AR8AQO.4ZXx_Tm"] {
+            assert_eq!(client_id(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_username_and_a_redis_url_have_their_forms() {
+        for shown in ["user@acme.com", "a+b.c@acme.com.uat"] {
+            assert_eq!(username(shown), shown);
+        }
+        for value in ["My-Secret-Passphrase", "a@b", "p@ss word.com", &format!("{BASE64}@acme.com")]
+        {
+            assert_eq!(username(value), WITHHELD, "{value}");
+        }
+        for shown in ["redis://127.0.0.1:6379", "rediss://cache.acme.com/2"] {
+            assert_eq!(redis_url(shown), shown);
+        }
+        for value in ["redis://:pa55@acme.com", "redis://acme.com/My-Secret", "file"] {
+            assert_eq!(redis_url(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_shown_by_its_names_and_ids() {
+        for (path, shown) in [
+            ("sobjects/Account/001xx000003DGb2AAG", "sobjects/Account/001xx000003DGb2AAG"),
+            ("/services/data/v66.0/query?q=SELECT", "/services/data/v66.0/query"),
+            ("sobjects/A__c/Key__c/My-Secret", "sobjects/A__c/Key__c/[withheld]"),
+            (BASE64, WITHHELD),
+        ] {
+            assert_eq!(request(path), shown, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_withheld_value_is_described() {
+        for (value, described) in [
+            ("-----BEGIN CERTIFICATE-----", "a certificate"),
+            ("-----BEGIN PRIVATE KEY-----", "a key"),
+            (BASE64, "a key"),
+            (r#"[{"key": "a"}]"#, "JSON"),
+            ("00Dxx0000006JFr!AR8AQO.4ZXx_Tm", "a key or token"),
+            ("My-Secret-Passphrase", "a text"),
+        ] {
+            assert_eq!(describe(value), described, "{value}");
+        }
+    }
+}

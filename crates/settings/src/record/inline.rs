@@ -1,0 +1,87 @@
+//! A record that is itself the value of a variable, in the forms in which pipelines keep it.
+
+use base64ct::{Base64Unpadded, Encoding};
+use zeroize::Zeroizing;
+
+/// The document in a value that may be the path of a file instead: JSON, JSON in quotes as
+/// `docker --env-file` passes it on, or base64 of these. Text that is neither a path nor JSON is
+/// returned as well: reading it says what it is, and shows none of it.
+pub(crate) fn document(value: &str) -> Option<Zeroizing<String>> {
+    unwrapped(value, LAYERS).or_else(|| {
+        let is_text = value.trim().contains(['\n', '\r', '{', '"', '<']) || value.contains("-----");
+        is_text.then(|| Zeroizing::new(value.to_owned()))
+    })
+}
+
+fn unwrapped(value: &str, layers: usize) -> Option<Zeroizing<String>> {
+    let text = value.trim_start_matches('\u{feff}').trim();
+    let quoted = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    if let Some(inner) = quoted('\'') {
+        return unwrapped(inner, layers.checked_sub(1)?);
+    }
+    // A string of JSON has backslashes before its quotes; what an env file adds has none.
+    if let Some(inner) = quoted('"').filter(|inner| !inner.contains("\\\"")) {
+        return unwrapped(inner, layers.checked_sub(1)?);
+    }
+    if text.starts_with(['{', '[', '"']) {
+        return Some(Zeroizing::new(text.to_owned()));
+    }
+    unwrapped(&decoded(text)?, layers.checked_sub(1)?)
+}
+
+/// Base64 in either alphabet, with or without line breaks and padding.
+fn decoded(text: &str) -> Option<Zeroizing<String>> {
+    let standard = |c| match c {
+        '-' => '+',
+        '_' => '/',
+        c => c,
+    };
+    let text = text.chars().filter(|c| !c.is_whitespace() && *c != '=').map(standard);
+    let text = Zeroizing::new(text.collect::<String>());
+    Some(Zeroizing::new(String::from_utf8(Base64Unpadded::decode_vec(&text).ok()?).ok()?))
+}
+
+/// Quotes, base64, quotes inside of it, base64 once more.
+const LAYERS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use base64ct::Base64;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_found_in_quotes_and_base64() {
+        let record = r#"{"Username": "user@acme.com"}"#;
+        let base64 = Base64::encode_string(record.as_bytes());
+        for (name, value) in [
+            ("JSON", record.to_owned()),
+            ("byte order mark", format!("\u{feff}{record}\n")),
+            ("single quotes", format!("'{record}'")),
+            ("double quotes", format!("\"{record}\"")),
+            ("base64", base64.clone()),
+            ("base64 in lines", format!("{}\n{}\n", &base64[..20], &base64[20..])),
+            ("base64 without padding", base64.trim_end_matches('=').to_owned()),
+            ("base64 in quotes", format!("\"{base64}\"")),
+            ("base64 twice", Base64::encode_string(base64.as_bytes())),
+        ] {
+            assert_eq!(document(&value).as_deref().map(String::as_str), Some(record), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_not_a_record() {
+        for path in
+            ["salesforce.json", "salesforce", "/etc/orgtoken/acme.json", "-", "hub:https://h"]
+        {
+            assert!(document(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_a_path_is_read_as_a_record() {
+        for text in ["Username: a\nClientId: b\n", "-----BEGIN PRIVATE KEY-----", "<xml>"] {
+            assert!(document(text).is_some(), "{text}");
+        }
+    }
+}
