@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue::{self, ApiError};
+use orgtoken_oauth::redact;
 use serde_json::{Map, Value};
 
 use crate::Usage;
@@ -193,7 +194,10 @@ impl Problem {
     fn word(body: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(body).ok()?.trim();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let fits = !word.is_empty() && word.len() <= 64 && word.chars().all(plain);
+        let fits = !word.is_empty()
+            && word.len() <= 64
+            && word.chars().all(plain)
+            && redact::text(word) == word;
         fits.then(|| Self { code: word.to_owned(), ..Self::default() })
     }
 }
@@ -240,8 +244,9 @@ fn legible(text: &str, secret: &str) -> String {
         None => text,
     };
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
-    let shown: String = said.chars().filter(visible).take(LONGEST).collect();
-    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    // Cut after it is redacted, since half of a secret may not look like one.
+    let shown: String = said.chars().filter(visible).take(4 * LONGEST).collect();
+    redact::text(&shown).chars().take(LONGEST).collect()
 }
 
 /// Characters that change how others look: directions, joiners, tags.
@@ -376,6 +381,13 @@ pub(crate) mod tests {
                 r#"[{"errorCode":"X","message":"\u001b[31mof\n00Dcanary!canary\u202e"}]"#,
                 "400: X: [31mof [redacted]",
             ),
+            (
+                "JWT, another org's token, PEM and base64",
+                400,
+                r#"[{"errorCode":"X","message":"got eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0 for '00Dxx0000006JFr!AR8AQO.4ZXx_Tm'"},{"errorCode":"Y","message":"key -----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC"},{"errorCode":"Z","message":"key MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"}]"#,
+                "400: X: got [redacted] for [redacted]; Y: key [redacted]; Z: key [redacted]",
+            ),
+            ("a token on its own", 403, "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", "403"),
         ] {
             let failure = failure(status, body);
             assert_eq!(failure.to_string(), format!("Salesforce answered {display}"), "{row}");
