@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use orgtoken_oauth::redact;
+
 use crate::Peer;
 
 /// The users that may have a profile's tokens, besides the broker's own and root.
@@ -104,13 +106,13 @@ impl Accounts {
 #[non_exhaustive]
 pub enum AccountsError {
     /// Named in `allow_groups`.
-    #[error("there is no group `{name}` on this machine")]
+    #[error("there is no group `{}` on this machine", redact::name(name))]
     Group {
         /// As it was written.
         name: String,
     },
     /// Named in `allow_users`.
-    #[error("there is no user `{name}` on this machine")]
+    #[error("there is no user `{}` on this machine", redact::name(name))]
     User {
         /// As it was written.
         name: String,

@@ -3,12 +3,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use orgtoken_oauth::redact;
+
 /// Why a broker cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
     /// The system refused the address.
-    #[error("cannot listen on `{at}`")]
+    #[error("cannot listen on `{}`", place(at))]
     Bind {
         /// The address or the path.
         at: String,
@@ -16,7 +18,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// The folder of the socket cannot be made or looked at.
-    #[error("cannot use the folder `{}`", folder.display())]
+    #[error("cannot use the folder `{}`", redact::path(&folder.to_string_lossy()))]
     Folder {
         /// The folder of the socket.
         folder: PathBuf,
@@ -24,7 +26,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// Another broker serves this socket.
-    #[error("`{}` is in use by another process", path.display())]
+    #[error("`{}` is in use by another process", redact::path(&path.to_string_lossy()))]
     InUse {
         /// The socket.
         path: PathBuf,
@@ -42,13 +44,13 @@ pub enum ListenError {
         address: SocketAddr,
     },
     /// The lock beside the socket is a pipe, a device or a folder.
-    #[error("`{}` is not a regular file", path.display())]
+    #[error("`{}` is not a regular file", redact::path(&path.to_string_lossy()))]
     NotRegular {
         /// The path of the lock.
         path: PathBuf,
     },
     /// The path exists already.
-    #[error("`{}` exists and is not a socket", path.display())]
+    #[error("`{}` exists and is not a socket", redact::path(&path.to_string_lossy()))]
     NotSocket {
         /// The path.
         path: PathBuf,
@@ -63,7 +65,7 @@ pub enum ListenError {
         length: usize,
     },
     /// Other users could put a socket of theirs in the place of ours.
-    #[error("other users control the folder `{}`", folder.display())]
+    #[error("other users control the folder `{}`", redact::path(&folder.to_string_lossy()))]
     Unsafe {
         /// A folder on the way to the socket.
         folder: PathBuf,
@@ -96,12 +98,15 @@ impl ListenError {
             Self::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1]; for other machines run a service on each".into()
             }
-            Self::NotRegular { path } | Self::NotSocket { path } => {
-                format!("move `{}` away, or choose another path", path.display()).into()
-            }
+            Self::NotRegular { path } | Self::NotSocket { path } => format!(
+                "move `{}` away, or choose another path",
+                redact::path(&path.to_string_lossy())
+            )
+            .into(),
             Self::PathTooLong { .. } => "choose a shorter path".into(),
             Self::Unsafe { folder } => {
-                let folder = folder.display();
+                let folder = folder.to_string_lossy();
+                let folder = redact::path(&folder);
                 format!(
                     "give the folder to root or to the user of the service, and run \
                     `chmod go-w {folder}`; or choose another folder"
@@ -114,4 +119,9 @@ impl ListenError {
     pub(crate) fn inherited(source: io::Error) -> Self {
         Self::Inherited { source }
     }
+}
+
+/// A socket's path or address.
+fn place(at: &str) -> &str {
+    if redact::host(at) == at { at } else { redact::path(at) }
 }

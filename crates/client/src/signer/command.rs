@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
+use orgtoken_oauth::redact;
 
 use super::{PATIENCE, signed};
 
@@ -215,6 +216,7 @@ fn last_line(errors: &[u8]) -> Option<String> {
     if errors.contains("PRIVATE KEY-----") {
         return None;
     }
+    let line = redact::text(line);
     let line = line.chars().take(LONGEST_LINE);
     Some(line.map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect())
 }

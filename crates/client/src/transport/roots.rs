@@ -4,6 +4,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orgtoken_oauth::redact;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -121,7 +122,7 @@ pub enum RootsFault {
     #[error("it is not PEM")]
     Syntax,
     /// A file that `SSL_CERT_FILE` or `SSL_CERT_DIR` leads to.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`", redact::path(&path.to_string_lossy()))]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
