@@ -6,6 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Request, Response, StatusCode};
+use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
 
 use crate::args::Route;
@@ -93,7 +94,7 @@ pub(crate) enum HubError {
     Address,
     #[error("the Hub's address has a user name or password before the host")]
     Credentials,
-    #[error("the Hub has no setting `{key}`")]
+    #[error("the Hub has no setting `{}`", redact::name(key))]
     NoRecord { key: String },
     #[error("there is no token for the Hub")]
     NoToken,

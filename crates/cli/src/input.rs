@@ -14,12 +14,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use orgtoken_oauth::redact;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::failure::fails_with;
+use crate::text::shown;
 
 /// What is read decides how much of it there may be, and under which code a fault is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,25 +188,28 @@ enum Fault {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     /// It is something else than a file.
-    #[error("cannot read `{}`: it is {is}, not a file", path.display())]
+    #[error("cannot read `{}`: it is {is}, not a file", shown(path))]
     NotAFile { kind: Kind, path: PathBuf, is: &'static str },
+    /// A key or the like stands where the name of a file is expected.
+    #[error("contains {found}, expected a file name")]
+    NotAName { kind: Kind, path: PathBuf, found: &'static str },
     /// It is not UTF-8.
-    #[error("`{}` is not text: byte {offset} is not UTF-8", path.display())]
+    #[error("`{}` is not text: byte {offset} is not UTF-8", shown(path))]
     NotText { kind: Kind, path: PathBuf, offset: usize },
     /// The system says no.
-    #[error("cannot read `{}`: {reason}", path.display())]
+    #[error("cannot read `{}`: {reason}", shown(path))]
     Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
     /// Standard input was asked for twice.
     #[error("cannot read `-`: standard input is read already")]
     Taken { kind: Kind },
     /// The other end of a pipe kept silent.
-    #[error("cannot read `{}`: it did not end within {} seconds", path.display(), PATIENCE.as_secs())]
+    #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PATIENCE.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
     /// Other users may have written it.
     #[error("`{}` {fault}", path.display())]
     Unsafe { path: PathBuf, fault: FileFault },
     /// There is more of it than there can be.
-    #[error("cannot read `{}`: it is larger than {} KiB", path.display(), limit >> 10)]
+    #[error("cannot read `{}`: it is larger than {} KiB", shown(path), limit >> 10)]
     TooLarge { kind: Kind, path: PathBuf, limit: u64 },
 }
 
@@ -212,6 +217,7 @@ impl InputError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotAFile { kind, .. }
+            | Self::NotAName { kind, .. }
             | Self::Os { kind, .. }
             | Self::Taken { kind }
             | Self::TimedOut { kind, .. } => kind.code(Fault::Read),
@@ -230,6 +236,11 @@ impl InputError {
                 "check who may read the file, and as which user orgtoken runs".into()
             }
             Self::NotAFile { .. } => "name the file itself".into(),
+            Self::NotAName { .. } => {
+                "put the text into a file that only you can read, and give the \
+                path of that file"
+                    .into()
+            }
             Self::NotText { .. } => "save the file as UTF-8".into(),
             Self::Taken { .. } => "put one of the two into a file".into(),
             Self::Unsafe { fault: FileFault::Foreign, .. } => {
@@ -241,7 +252,23 @@ impl InputError {
         })
     }
 
+    /// The same without the name of the file, which may be a passphrase.
+    pub(crate) fn unnamed(mut self) -> Self {
+        if let Self::NotAFile { path, .. }
+        | Self::NotText { path, .. }
+        | Self::Os { path, .. }
+        | Self::TimedOut { path, .. }
+        | Self::TooLarge { path, .. } = &mut self
+        {
+            *path = redact::WITHHELD.into();
+        }
+        self
+    }
+
     pub(crate) fn os(kind: Kind, path: &Path, error: io::Error) -> Self {
+        if let Some(found) = redact::secret_as_path(&path.to_string_lossy()) {
+            return Self::NotAName { kind, path: path.into(), found };
+        }
         let missing = error.kind() == io::ErrorKind::NotFound;
         let said = error.to_string();
         // The number helps nobody at three in the morning.

@@ -11,6 +11,7 @@ use rustix::process::geteuid;
 use tempfile::NamedTempFile;
 
 use crate::failure::fails_with;
+use crate::text::shown;
 
 /// A file that this process has just created. Unless it is kept, it is removed again.
 pub(crate) struct NewFile {
@@ -125,13 +126,13 @@ fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), New
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NewFileError {
     /// Something of that name is there.
-    #[error("`{}` exists, and nothing is overwritten", path.display())]
+    #[error("`{}` exists, and nothing is overwritten", shown(path))]
     Exists { path: PathBuf },
     /// Another user made the pipe, or exchanged it.
     #[error("cannot write `{}`: it belongs to another user", path.display())]
     Foreign { path: PathBuf },
     /// The system says no.
-    #[error("cannot write `{}`", path.display())]
+    #[error("cannot write `{}`", shown(path))]
     Os { path: PathBuf, source: io::Error },
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::variable;
 use crate::failure::Failure;
-use crate::input::read_key;
+use crate::input::{KeyFileError, read_key};
 use crate::prompt;
 
 /// Reads a key, and opens it with its passphrase where it has one.
@@ -44,7 +44,11 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
 
 /// Without the line break at its end.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let (bytes, _) = read_key(path)?;
+    let (bytes, _) = read_key(path).map_err(|error| match error {
+        // What is taken for a path may be the passphrase itself.
+        KeyFileError::Input(error) => KeyFileError::Input(error.unnamed()),
+        error => error,
+    })?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     Ok(Zeroizing::new(line.to_vec()))

@@ -10,6 +10,7 @@ use crate::console::Console;
 use crate::environment::folder;
 use crate::failure::Failure;
 use crate::signer::{elsewhere, unlock};
+use crate::text::shown;
 
 /// What seals this login's entry: only who can sign can open it.
 ///
@@ -75,7 +76,7 @@ fn secrets() -> Option<BootSecrets> {
     match BootSecrets::open(&folder) {
         Ok(secrets) => Some(secrets),
         Err(error) => {
-            tracing::warn!("{} is not used: {error}", folder.display());
+            tracing::warn!("{} is not used: {error}", shown(&folder));
             None
         }
     }

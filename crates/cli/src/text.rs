@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::iter;
+use std::path::Path;
 
 use orgtoken_assertion::UnixTime;
+use orgtoken_oauth::redact;
 
 /// The error and what caused it, as `what: why: why`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -21,6 +23,11 @@ pub(crate) fn sentence(meaning: &str) -> String {
 /// One line without anything that a terminal would obey or hide: a file's name can hold both.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// A path as far as it may be shown: a key or passphrase may stand in its place.
+pub(crate) fn shown(path: &Path) -> String {
+    redact::path(&path.to_string_lossy()).to_owned()
 }
 
 /// The text in lines of up to [`WIDTH`] columns: `first` stands before the first line, `rest` before

@@ -122,12 +122,17 @@ fn command(error: &clap::Error) -> String {
 /// The name of an unknown flag helps; anything else may be a value that belongs to nobody.
 fn flag(argument: Option<String>) -> String {
     match argument.as_deref().and_then(|text| text.split('=').next()) {
-        Some(flag) if flag.starts_with("--") => format!("argument `{flag}`"),
-        Some(flag) if flag.starts_with('-') => {
+        Some(flag) if flag.starts_with("--") && is_flag(flag) => format!("argument `{flag}`"),
+        Some(flag) if flag.starts_with('-') && !flag.starts_with("--") => {
             format!("argument `{}`", flag.chars().take(2).collect::<String>())
         }
         _ => ARGUMENT.into(),
     }
+}
+
+/// Whether it could be a flag of some program, rather than a secret that begins with dashes.
+fn is_flag(text: &str) -> bool {
+    text.len() <= MAX_FLAG && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 /// `--output <FORMAT>` as `--output`, several names each in backticks.
@@ -147,6 +152,9 @@ fn possible(value: Option<&ContextValue>) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// Longer than any flag of ours.
+const MAX_FLAG: usize = 30;
 
 /// A word where only flags may stand.
 const ARGUMENT: &str = "argument";

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::args::Caller;
@@ -12,6 +13,7 @@ use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::secret_variables::secret_variables;
 use crate::session::Session;
+use crate::text::shown;
 
 /// Run a command with the token in its environment
 ///
@@ -77,7 +79,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 fn failed(program: &OsString, error: io::Error) -> Failure {
-    let program = program.to_string_lossy();
+    let program = shown(Path::new(program));
     if error.kind() == io::ErrorKind::NotFound {
         let hint = "check the spelling, and that its folder is in PATH";
         return Failure::new("exec.not_found", Some(hint), format!("no command `{program}`"));

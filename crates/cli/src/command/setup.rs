@@ -18,7 +18,7 @@ use super::doctor::{self, Shown};
 use crate::args;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::text::sh_quoted;
+use crate::text::{sh_quoted, shown};
 
 /// Set everything up: key, certificate, the steps in Salesforce, profile, a first login
 ///
@@ -121,7 +121,7 @@ fn later(answers: &Answers, keys: &Keys, steps: &str, console: &Console) -> Resu
 }
 
 fn tell_files(keys: &Keys, console: &Console) {
-    let certificate = keys.certificate.display();
+    let certificate = shown(&keys.certificate);
     let Some(key) = &keys.key else {
         console.remark(&format_args!(
             "the key stays where it is; {certificate} is its certificate (goes to Salesforce)"
@@ -131,7 +131,7 @@ fn tell_files(keys: &Keys, console: &Console) {
     let what = if keys.made { "made" } else { "there already, and used:" };
     console.remark(&format_args!(
         "{what} {} (stays here) and {certificate} (goes to Salesforce)",
-        key.display()
+        shown(key)
     ));
 }
 

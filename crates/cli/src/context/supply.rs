@@ -122,6 +122,9 @@ impl From<InputError> for Unread {
             InputError::NotText { path, .. } => {
                 Self::Os { path: text(path), reason: "it is not UTF-8".into() }
             }
+            InputError::NotAName { path, .. } => {
+                Self::Os { path: text(path), reason: "not a file name".into() }
+            }
             InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
             InputError::Taken { .. } => Self::Os { path: "-".into(), reason: error.to_string() },
             InputError::Unsafe { path, fault } => {

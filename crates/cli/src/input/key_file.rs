@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{InputError, Kind};
 use crate::failure::fails_with;
+use crate::text::shown;
 
 /// Reads a private key's file, if nobody else could have read or replaced it. It is opened once,
 /// and its owner and mode are those of the opened file.
@@ -200,7 +201,7 @@ pub(crate) enum KeyFileError {
     #[error(transparent)]
     Input(#[from] InputError),
     /// Others could have read or replaced it.
-    #[error("{what} `{}` {fault}", path.display())]
+    #[error("{what} `{}` {fault}", shown(path))]
     Permissions { what: &'static str, path: PathBuf, fault: FileFault },
 }
 
@@ -231,7 +232,7 @@ fails_with!(KeyFileError);
 
 /// A key's file that others can read, where root decides on that.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} `{}` {fault}", path.display())]
+#[error("{what} `{}` {fault}", shown(path))]
 pub(crate) struct KeyFileWarning {
     what: &'static str,
     path: PathBuf,

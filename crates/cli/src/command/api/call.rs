@@ -6,6 +6,7 @@ use bytes::Bytes;
 use form_urlencoded::Serializer;
 use http::response::Parts;
 use http::{HeaderMap, Method, Response};
+use orgtoken_oauth::redact;
 use orgtoken_rest::{Body, Org, RestError, Usage, Value};
 use serde::Deserialize;
 
@@ -99,7 +100,7 @@ impl Call {
     }
 
     async fn send(&self, org: &Org, printer: &Printer<'_>) -> Result<Response<Body>, Failure> {
-        tracing::info!("{} {}", self.method, self.path);
+        tracing::info!("{} {}", self.method, redact::request(&self.path));
         let (method, headers) = (self.method.clone(), self.headers.clone());
         let answer = org.send(method, &self.path, headers, self.body.clone()).await;
         let answer = answer.inspect_err(|error| printer.failed(error))?;

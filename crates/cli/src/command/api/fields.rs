@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use form_urlencoded::Serializer;
+use orgtoken_oauth::redact;
 use orgtoken_rest::{Object, Value};
 
 use crate::args::UsageError;
@@ -64,7 +65,7 @@ pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> 
         let place = object.entry(first.clone()).or_insert(Value::Null);
         let is_free = !taken.iter().any(|other| field.steps.starts_with(other));
         is_free.then(|| put(place, rest, value)).flatten().ok_or_else(|| UsageError::Conflict {
-            argument: format!("field `{}`", field.key()),
+            argument: format!("field `{}`", redact::name(&field.key())),
             with: "an earlier field with the same key".to_owned(),
         })?;
         if !field.steps.iter().any(String::is_empty) {

@@ -12,6 +12,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::read_key;
 use crate::new_file::NewFile;
+use crate::text::shown;
 
 /// The bearer file, of a service that listens on TCP and has one.
 #[derive(Default)]
@@ -71,7 +72,7 @@ fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
     let mut new = NewFile::create(path)?;
     new.write(bearer.secret().as_bytes())?;
     new.keep();
-    console.remark(&format_args!("the bearer token is in {}", path.display()));
+    console.remark(&format_args!("the bearer token is in {}", shown(path)));
     Ok(bearer)
 }
 

@@ -17,6 +17,7 @@ use crate::input::{Kind, read, read_key};
 use crate::new_file::NewFile;
 use crate::private_key::open;
 use crate::signer::elsewhere;
+use crate::text::shown;
 
 /// Where key and certificate lie.
 pub(super) struct Keys {
@@ -78,7 +79,7 @@ fn vouch(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure
     Err(Failure::new(
         "key.mismatch",
         Some("move one of the two away, or name another profile with `--profile`"),
-        format!("`{}` does not belong to the key", certificate.display()),
+        format!("`{}` does not belong to the key", shown(certificate)),
     ))
 }
 
@@ -92,7 +93,7 @@ fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> 
 fn make_folder(folder: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error: io::Error| {
-        let what = format!("cannot make the folder `{}`: {error}", folder.display());
+        let what = format!("cannot make the folder `{}`: {error}", shown(folder));
         Failure::new("io.write", Some("check who may write there"), what)
     })
 }

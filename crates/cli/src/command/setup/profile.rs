@@ -11,6 +11,7 @@ use super::keys::Keys;
 use crate::failure::Failure;
 use crate::input::{InputError, read_config, read_key};
 use crate::new_file::replace;
+use crate::text::shown;
 
 /// Adds to the profile what it does not say yet, and the profile where there is none.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {
@@ -125,7 +126,7 @@ fn holds_a_key(name: &&str) -> bool {
 }
 
 fn by_hand(lines: &[String], config: &Path) -> Failure {
-    let what = format!("`{}` is written in a way that nothing can be added to", config.display());
+    let what = format!("`{}` is written in a way that nothing can be added to", shown(config));
     let hint = format!("add these lines yourself: {}", lines.join(" | "));
     Failure::new("settings.exists", Some(hint), what)
 }
