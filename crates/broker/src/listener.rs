@@ -12,6 +12,7 @@ use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orgtoken_oauth::redact;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use self::socket::SocketFile;
@@ -139,7 +140,9 @@ impl fmt::Display for Listener {
                 Some(address) => write!(f, "http://{address}"),
                 None => f.write_str("the loopback"),
             },
-            Socket::Unix(_, Some(file)) => write!(f, "{}", file.path().display()),
+            Socket::Unix(_, Some(file)) => {
+                f.write_str(redact::path(&file.path().to_string_lossy()))
+            }
             Socket::Unix(_, None) => f.write_str("the socket of the service manager"),
         }
     }

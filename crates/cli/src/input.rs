@@ -206,7 +206,7 @@ pub(crate) enum InputError {
     #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PATIENCE.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
     /// Other users may have written it.
-    #[error("`{}` {fault}", path.display())]
+    #[error("`{}` {fault}", shown(path))]
     Unsafe { path: PathBuf, fault: FileFault },
     /// There is more of it than there can be.
     #[error("cannot read `{}`: it is larger than {} KiB", shown(path), limit >> 10)]

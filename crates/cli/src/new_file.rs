@@ -129,7 +129,7 @@ pub(crate) enum NewFileError {
     #[error("`{}` exists, and nothing is overwritten", shown(path))]
     Exists { path: PathBuf },
     /// Another user made the pipe, or exchanged it.
-    #[error("cannot write `{}`: it belongs to another user", path.display())]
+    #[error("cannot write `{}`: it belongs to another user", shown(path))]
     Foreign { path: PathBuf },
     /// The system says no.
     #[error("cannot write `{}`", shown(path))]
