@@ -9,7 +9,9 @@ pub(crate) use supply::Supplied;
 use std::env;
 use std::path::PathBuf;
 
-use orgtoken_settings::{Draft, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread};
+use orgtoken_settings::{
+    CallSettings, Draft, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread,
+};
 use zeroize::Zeroizing;
 
 use crate::args::{Login, Route};
@@ -50,7 +52,32 @@ impl Context<'_> {
 
     /// Where a login would go, and what else is set. No key is read for it.
     pub(crate) fn hosts(self) -> Result<Hosts, Failure> {
-        let (mut draft, mut supplied) = (self.draft()?, Supplied::default());
+        Ok(self.without_key(self.draft()?)?.check_hosts()?)
+    }
+
+    /// The settings of calls to the org at `url`, which the variable `name` holds. Nothing about a
+    /// login is read, be it in flags, variables or `config.toml`.
+    pub(crate) fn to_call(self, name: &str, url: String) -> Result<CallSettings, Failure> {
+        let of_calls = |name: &str| {
+            let mut settings = OF_CALLS.iter();
+            settings.any(|setting| {
+                let own = setting.variable();
+                let rest = name.strip_prefix(&own);
+                rest.is_some_and(|rest| rest.is_empty() || rest == "_FILE")
+                    || setting.world_names().contains(&name)
+            })
+        };
+        let variables = variables().filter(|(name, _)| of_calls(name));
+        let variables = variables.chain([(name.to_owned(), url)]);
+        let draft = Draft::new([self.flags()?, Layer::from_environment(variables)]);
+        let settings = self.without_key(draft)?.check_calls()?;
+        self.tell(settings.notices());
+        Ok(settings)
+    }
+
+    /// Reads what the settings name, but for the key and what belongs to it.
+    fn without_key(self, mut draft: Draft) -> Result<Draft, Failure> {
+        let mut supplied = Supplied::default();
         while let Some(need) = draft.next_need() {
             match need.setting() {
                 Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
@@ -59,7 +86,7 @@ impl Context<'_> {
                 _ => self.supply(&mut draft, &need, &mut supplied)?,
             }
         }
-        Ok(draft.check_hosts()?)
+        Ok(draft)
     }
 
     /// The file that the private key is in, if the settings name one.
@@ -91,11 +118,15 @@ impl Context<'_> {
 
     /// What stands in flags and environment.
     fn given(self) -> Result<Draft, Failure> {
+        Ok(Draft::new([self.flags()?, Layer::from_environment(variables())]))
+    }
+
+    fn flags(self) -> Result<Layer, Failure> {
         let mut flags = self.login.layer();
         if let Some(route) = self.route {
             route.add_to(&mut flags)?;
         }
-        Ok(Draft::new([flags, Layer::from_environment(variables())]))
+        Ok(flags)
     }
 
     /// What looks like a mistake is told to everyone, the rest to those who ask.
@@ -127,3 +158,7 @@ fn variables() -> impl Iterator<Item = (String, String)> {
         Some((name, value.to_string_lossy().into_owned()))
     })
 }
+
+/// The settings of calls with a token that exists already.
+const OF_CALLS: [Setting; 4] =
+    [Setting::AllowHosts, Setting::ApiVersion, Setting::CaFile, Setting::Proxy];

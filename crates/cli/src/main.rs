@@ -23,6 +23,7 @@ mod command;
 mod console;
 mod context;
 mod environment;
+mod existing_token;
 mod failure;
 mod grammar;
 mod harden;

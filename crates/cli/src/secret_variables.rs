@@ -9,6 +9,7 @@ use orgtoken_settings::{ProfileNames, Setting};
 use zeroize::Zeroizing;
 
 use crate::environment::config_file;
+use crate::existing_token;
 use crate::input::{Kind, read};
 
 /// The names of the variables that hold what opens an org, or what opens that: the settings that
@@ -44,7 +45,7 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
         && SECRET_WORDS.iter().any(|word| name.contains(word));
     is_ours
         || has_credentials
-        || name == ACCESS_TOKEN
+        || name == existing_token::TOKEN
         || [Setting::Passphrase, Setting::PrivateKey].into_iter().any(is_called)
         || holds_private_key(value, DEEPEST)
 }
@@ -90,9 +91,6 @@ fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 /// How a variable of ours is called that is new, or that no setting is read from.
 const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
-
-/// The variable for a token that somebody else has.
-const ACCESS_TOKEN: &str = "SF_ACCESS_TOKEN";
 
 /// The label of a PEM, also of one that was encoded for a URL.
 const MARKS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];

@@ -13,6 +13,7 @@ use crate::args;
 use crate::cache;
 use crate::console::Console;
 use crate::context::Context;
+use crate::existing_token;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
 use crate::signer::{signer, unlock};
@@ -138,6 +139,17 @@ impl<'a> Session<'a> {
         tracing::info!("token from the cache, good for {left:?}");
         Some(Arc::clone(held.token()))
     }
+}
+
+/// The org to call, with the token of the environment if it holds one, else with that of a login;
+/// and the version of its API.
+pub(crate) fn org(caller: &args::Caller, console: &Console) -> Result<(Org, ApiVersion), Failure> {
+    if let Some(existing) = existing_token::org(caller, console)? {
+        return Ok(existing);
+    }
+    let session = Session::open(caller, console)?;
+    let version = session.api_version();
+    Ok((session.org()?, version))
 }
 
 /// Who logs in, with the key that signs.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
 use orgtoken_rest::TIMEOUTS;
-use orgtoken_settings::Settings;
+use orgtoken_settings::{SecretText, Settings};
 
 use crate::args::{Network, Route};
 use crate::environment::variable;
@@ -15,11 +15,20 @@ use crate::input::{Kind, read};
 
 /// A transport as flags, settings and environment have it.
 pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transport, Failure> {
+    to_call(network, settings.ca_file(), settings.proxy())
+}
+
+/// The same for calls that need no login.
+pub(crate) fn to_call(
+    network: &Network,
+    ca_file: Option<&str>,
+    proxy_url: Option<&SecretText>,
+) -> Result<Transport, Failure> {
     let roots = match network.bundled_roots {
         true => Roots::Bundled,
-        false => roots(settings.ca_file().map(Path::new))?,
+        false => roots(ca_file.map(Path::new))?,
     };
-    let proxy = proxy(settings.proxy().map(|proxy| proxy.secret()))?;
+    let proxy = proxy(proxy_url.map(SecretText::secret))?;
     files()?;
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }

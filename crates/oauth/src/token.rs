@@ -83,6 +83,26 @@ impl Token {
     /// less than the shortest session timeout that an org can choose.
     pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
+    /// A token that somebody else obtained, for the org at `instance_url`. It is taken to be as
+    /// fresh as a new one.
+    pub fn existing(
+        access_token: AccessToken,
+        instance_url: InstanceUrl,
+        received_at: UnixTime,
+    ) -> Self {
+        Self {
+            access_token,
+            instance_url,
+            community_url: None,
+            identity: None,
+            scope: None,
+            issued_at: None,
+            received_at,
+            ends_at: None,
+            lifetime: None,
+        }
+    }
+
     /// The token itself.
     pub fn access_token(&self) -> &AccessToken {
         &self.access_token

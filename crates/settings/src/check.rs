@@ -20,7 +20,7 @@ use crate::problems::{Expected, Fault, Found, Place, Problem, Problems};
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::Setting;
-use crate::settings::{Cache, Hosts, Origin, Settings};
+use crate::settings::{Cache, CallSettings, Hosts, Origin, Settings};
 use crate::source::Source;
 use crate::username::Username;
 
@@ -73,6 +73,22 @@ pub(crate) fn hosts(draft: Draft) -> Result<Hosts, Problems> {
             hosts.origins = std::mem::take(&mut check.origins);
             hosts.all_origins = check.all_origins(&hosts.origins);
             Ok(hosts)
+        }
+        _ => Err(check.into_problems()),
+    }
+}
+
+/// Checks what calls need whose token exists already.
+pub(crate) fn calls(draft: Draft) -> Result<CallSettings, Problems> {
+    let mut check = Check::new(draft);
+    if check.draft.winner(Setting::InstanceUrl).is_none() {
+        check.missing(Setting::InstanceUrl);
+    }
+    let instance_url = check.hosts(false).and_then(|hosts| hosts.instance_url);
+    let Rest { api_version, ca_file, proxy, .. } = check.rest();
+    match instance_url {
+        Some(instance_url) if check.problems.is_empty() => {
+            Ok(CallSettings { api_version, ca_file, instance_url, notices: check.notices, proxy })
         }
         _ => Err(check.into_problems()),
     }

@@ -11,7 +11,7 @@ use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
 use crate::setting::Setting;
-use crate::settings::{Hosts, Settings, SignerCommand};
+use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
 use crate::source::Source;
 
 /// Settings in the making: layers, and the files that they name.
@@ -154,6 +154,11 @@ impl Draft {
     /// Checks only where a login would go: enough to explain it, without user and key.
     pub fn check_hosts(self) -> Result<Hosts, Problems> {
         check::hosts(self)
+    }
+
+    /// Checks only what calls need whose token exists already: the instance URL has to be there.
+    pub fn check_calls(self) -> Result<CallSettings, Problems> {
+        check::calls(self)
     }
 
     /// Writes the values that count in another form. Some may be missing, none may be wrong.

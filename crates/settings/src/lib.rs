@@ -58,7 +58,7 @@ pub use secret::SecretText;
 mod setting;
 pub use setting::Setting;
 mod settings;
-pub use settings::{Cache, Hosts, KeySource, Origin, Settings, SignerCommand};
+pub use settings::{Cache, CallSettings, Hosts, KeySource, Origin, Settings, SignerCommand};
 mod source;
 pub use source::Source;
 mod spelling;

@@ -194,6 +194,48 @@ impl Hosts {
     }
 }
 
+/// The settings of calls with a token that exists already: enough to reach its org.
+#[derive(Debug)]
+pub struct CallSettings {
+    pub(crate) api_version: ApiVersion,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) instance_url: InstanceUrl,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) proxy: Option<SecretText>,
+}
+
+impl CallSettings {
+    /// Version of the API.
+    pub fn api_version(&self) -> ApiVersion {
+        self.api_version
+    }
+
+    /// Certificates to trust instead of the system's.
+    pub fn ca_file(&self) -> Option<&str> {
+        self.ca_file.as_deref()
+    }
+
+    /// The org of the token, on a host of Salesforce or one that was allowed.
+    pub fn instance_url(&self) -> &InstanceUrl {
+        &self.instance_url
+    }
+
+    /// The same, taken out.
+    pub fn into_instance_url(self) -> InstanceUrl {
+        self.instance_url
+    }
+
+    /// The proxy, which may contain a password.
+    pub fn proxy(&self) -> Option<&SecretText> {
+        self.proxy.as_ref()
+    }
+
+    /// What was accepted, but is worth a word.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+}
+
 /// A value that counts, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Origin {

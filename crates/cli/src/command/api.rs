@@ -13,7 +13,7 @@ use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 
 /// Call the REST API with an access token
 ///
@@ -56,8 +56,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // What is wrong with the call itself is found before anyone logs in for it.
     let call = Call::read(args)?;
-    let session = Session::open(&args.caller, console)?;
-    let org = session.org()?;
+    let (org, _) = session::org(&args.caller, console)?;
     let printer = Printer { console, include: args.include, silent: args.silent };
     if args.paginate {
         wait_for(call.make_page_by_page(&org, &printer))

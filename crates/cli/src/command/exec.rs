@@ -6,9 +6,12 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use orgtoken_settings::{Origin, SecretText, Setting, Settings};
+
 use crate::args::Caller;
 use crate::console::Console;
 use crate::context::Context;
+use crate::existing_token::login_variables;
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::secret_variables::secret_variables;
@@ -20,8 +23,9 @@ use crate::text::shown;
 /// orgtoken exec -- sf org list limits
 /// orgtoken exec --token-env TOKEN -- ./sync.sh
 ///
-/// The command replaces orgtoken, so signals and exit code are its own. Private keys and
-/// passphrases are taken out of its environment.
+/// The command replaces orgtoken, so signals and exit code are its own. Private keys, passphrases
+/// and ORGTOKEN_* that name a login are taken out of its environment: there, orgtoken query, api,
+/// record and whoami use the token.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -45,6 +49,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Caller { login, tokens, network } = &args.caller;
     let (settings, supplied) = Context { login, route: Some(&network.route), console }.checked()?;
+    let route = route(&settings);
     let session = Session::of(settings, network, tokens, console)?;
     let version = session.api_version().to_string();
     let token = session.token()?;
@@ -56,6 +61,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     for secret in secret_variables(&named) {
         command.env_remove(secret);
     }
+    // They would take precedence over the token where the command is `orgtoken query`.
+    for name in login_variables() {
+        command.env_remove(name);
+    }
+    command.envs(route);
     for (names, value) in [
         (&args.token_env, token.access_token().secret()),
         (&args.instance_url_env, token.instance_url().as_str()),
@@ -67,6 +77,22 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     restore_core_limit();
     // `exec` returns only if the command cannot be started.
     Err(failed(program, command.exec()))
+}
+
+/// The settings by which the org is reached, for an `orgtoken` that the command runs: it has no
+/// other way to know them than a variable.
+fn route(settings: &Settings) -> Vec<(String, String)> {
+    let hosts = settings.sources().iter().filter(|of| of.setting() == Setting::AllowHosts);
+    let hosts = hosts.map(Origin::shown).collect::<Vec<_>>().join(",");
+    let proxy = settings.proxy().map(SecretText::secret).filter(|proxy| !proxy.contains('@'));
+    [
+        (Setting::AllowHosts, Some(&*hosts).filter(|hosts| !hosts.is_empty())),
+        (Setting::CaFile, settings.ca_file()),
+        (Setting::Proxy, proxy),
+    ]
+    .into_iter()
+    .filter_map(|(setting, value)| Some((setting.variable(), value?.to_owned())))
+    .collect()
 }
 
 fn name(text: &str) -> Result<String, &'static str> {

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::input::{Kind, read};
 use crate::progress::Progress;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 
 /// Run a SOQL query and print all its records
 ///
@@ -57,8 +57,7 @@ pub(crate) enum Format {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
-    let session = Session::open(&args.caller, console)?;
-    let org = session.org()?;
+    let (org, _) = session::org(&args.caller, console)?;
     let mut sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
     let printed = wait_for(print(query(args, &org, &soql), args.limit, &mut sink, console));
     printed.map_err(|failure| match sink.printed() {

@@ -7,7 +7,7 @@ use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 use crate::table::{Row, table};
 
 /// Show who is logged in, and where
@@ -18,9 +18,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let session = Session::open(&args.caller, console)?;
-    let api_version = session.api_version().to_string();
-    let org = session.org()?;
+    let (org, api_version) = session::org(&args.caller, console)?;
+    let api_version = api_version.to_string();
     let (user, instance_url) = wait_for(async {
         let user = org.userinfo().await?;
         Ok::<_, Failure>((user, org.url().await?))

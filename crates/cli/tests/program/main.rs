@@ -7,6 +7,7 @@
 //! | `catalogue` | every refusal, as it is told |
 //! | `closed` | keeps others out of its process |
 //! | `doctor` | says why there is no token |
+//! | `existing_token` | a token that the environment holds |
 //! | `hub` | gets settings from there |
 //! | `keys` | makes and compares |
 //! | `record_files`, `record_resume` | loads files of records, and continues after any end |
@@ -25,6 +26,7 @@ mod catalogue;
 mod closed;
 mod doctor;
 mod elsewhere;
+mod existing_token;
 mod faults;
 mod hand_on;
 #[cfg(feature = "redis")]

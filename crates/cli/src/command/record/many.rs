@@ -23,7 +23,7 @@ use crate::failure::{Failure, Problem, fails_with};
 use crate::progress::Progress;
 use crate::prompt;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 
 /// A file of records and what to do with them.
 pub(super) struct Many<'a> {
@@ -55,7 +55,7 @@ impl<'a> Many<'a> {
 
     pub(super) fn run(self) -> Result<(), Failure> {
         let input = files::open(self.from)?;
-        let org = Session::open(&self.common.caller, self.console)?.org()?;
+        let org = session::org(&self.common.caller, self.console)?.0;
         wait_for(self.load(input, &org))
     }
 

@@ -10,7 +10,7 @@ use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session;
 
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
     let org = org(&args.caller, console)?;
@@ -61,7 +61,7 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
-    Session::open(caller, console)?.org()
+    Ok(session::org(caller, console)?.0)
 }
 
 /// The id, for the next command.

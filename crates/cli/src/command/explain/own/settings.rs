@@ -4,6 +4,11 @@ use super::OwnCode;
 
 pub(super) const CODES: &[OwnCode] = &[
     OwnCode {
+        code: "settings.access_token",
+        meaning: "the variable SF_ACCESS_TOKEN is not an access token, or the URL of its org is not set",
+        next: "set SF_INSTANCE_URL beside it, or name a login with `--profile`",
+    },
+    OwnCode {
         code: "settings.allow_groups",
         meaning: "a group that may ask for tokens does not exist on this machine",
         next: "correct `allow_groups`, or give the number of the group",

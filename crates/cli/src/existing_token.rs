@@ -1,0 +1,99 @@
+//! An access token that the environment already holds, as in a command that `exec` runs.
+
+use orgtoken_oauth::{AccessToken, Token};
+use orgtoken_rest::Org;
+use orgtoken_settings::{ApiVersion, Setting};
+
+use crate::args::{Caller, Login};
+use crate::clock;
+use crate::console::Console;
+use crate::context::Context;
+use crate::environment::variable;
+use crate::failure::Failure;
+use crate::transport::{patient, to_call};
+
+/// The org of `SF_ACCESS_TOKEN`; `None` if it is unset, or if flags or `ORGTOKEN_*` ask for a login.
+pub(crate) fn org(
+    caller: &Caller,
+    console: &Console,
+) -> Result<Option<(Org, ApiVersion)>, Failure> {
+    let Caller { login, network, .. } = caller;
+    let Some(token) = variable(TOKEN).filter(|_| !asks_for_login(login)) else { return Ok(None) };
+    // Only what no token contains is lost, and the parser refuses the substitute.
+    let token = AccessToken::parse(token.to_string_lossy().trim()).map_err(|error| {
+        unusable(&format!("{TOKEN} is not an access token: {error}"), "correct it")
+    })?;
+    let (name, url) = url()?;
+    let context = Context { login, route: Some(&network.route), console };
+    let settings = context.to_call(name, url)?;
+    tracing::info!("token from {TOKEN}, for {} from {name}", settings.instance_url().as_str());
+    let transport = to_call(network, settings.ca_file(), settings.proxy())?;
+    let version = settings.api_version();
+    let token = Token::existing(token, settings.into_instance_url(), clock::now());
+    Ok(Some((Org::new(patient(transport, network), token, version.major()), version)))
+}
+
+/// Whether flags or `ORGTOKEN_*` say who logs in, or where.
+fn asks_for_login(login: &Login) -> bool {
+    login.is_given()
+        || [&login.instance_url, &login.login_url, &login.audience].into_iter().any(Option::is_some)
+        || login_variables().any(|name| variable(&name).is_some())
+}
+
+/// The variables `ORGTOKEN_*` that say who logs in, or where. A command that has a token does not
+/// need them, and they would take precedence over it.
+pub(crate) fn login_variables() -> impl Iterator<Item = String> {
+    let names = LOGIN.into_iter().map(Setting::variable);
+    let names = names.chain(OTHER_NAMES.map(str::to_owned));
+    names.flat_map(|name| [format!("{name}_FILE"), name])
+}
+
+/// The URL that belongs to the token, and the variable that holds it.
+fn url() -> Result<(&'static str, String), Failure> {
+    let found = URLS.map(|name| variable(name).map(|url| url.to_string_lossy().into_owned()));
+    match found {
+        [Some(one), Some(other)] if one.trim_end_matches('/') != other.trim_end_matches('/') => {
+            let what =
+                format!("{} and {} differ, and {TOKEN} is for one of them", URLS[0], URLS[1]);
+            Err(Failure::new("settings.conflict", Some("unset the one that is wrong"), what))
+        }
+        [Some(url), _] => Ok((URLS[0], url)),
+        [None, Some(url)] => Ok((URLS[1], url)),
+        [None, None] => Err(unusable(
+            &format!("{TOKEN} is set, and neither {} nor {} is", URLS[0], URLS[1]),
+            "set the URL of the token's org",
+        )),
+    }
+}
+
+fn unusable(what: &str, remedy: &str) -> Failure {
+    let hint = format!("{remedy}, or name a login with `--profile`");
+    Failure::new("settings.access_token", Some(hint), what)
+}
+
+/// The variable for the token, in the commands of `exec` too.
+pub(crate) const TOKEN: &str = "SF_ACCESS_TOKEN";
+
+/// The variables for the URL of the token's org.
+const URLS: [&str; 2] = ["SF_INSTANCE_URL", "SF_ORG_INSTANCE_URL"];
+
+const LOGIN: [Setting; 9] = [
+    Setting::Audience,
+    Setting::ClientId,
+    Setting::InstanceUrl,
+    Setting::LoginUrl,
+    Setting::PrivateKey,
+    Setting::Profile,
+    Setting::Record,
+    Setting::RecordKey,
+    Setting::Username,
+];
+
+/// Other names of these settings.
+const OTHER_NAMES: [&str; 5] = [
+    "ORGTOKEN_PRIVATE_KEY_ENV",
+    "ORGTOKEN_SETTINGS",
+    "ORGTOKEN_SETTINGS_KEY",
+    "ORGTOKEN_SIGNER_COMMAND",
+    "ORGTOKEN_SSH_AGENT",
+];
