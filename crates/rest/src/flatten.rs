@@ -2,9 +2,13 @@
 
 mod select;
 
+use bytes::Bytes;
+use http::{HeaderMap, Method};
 use select::{Item, Selected};
+use serde::Deserialize;
 
-use crate::{Object, Value};
+use crate::path::segment;
+use crate::{Object, Org, RestError, Value};
 
 /// The way to a value: `Account.Name` is `Account` and `Name`.
 type Path = Vec<String>;
@@ -31,17 +35,28 @@ pub struct Columns(Vec<Path>);
 
 impl Columns {
     /// The columns of a query; `None` if its text does not name them all, as that of
-    /// `SELECT FIELDS(ALL)` and of `SELECT COUNT()`, which has no records.
+    /// `SELECT FIELDS(ALL)` ([`Org::columns`] knows them) and of `SELECT COUNT()`, which has no
+    /// records.
     pub fn of_query(soql: &str) -> Option<Self> {
-        let Selected { items, is_count } = Selected::of(soql);
-        let is_known = !is_count && !items.is_empty() && !items.contains(&Item::Unknown);
+        Self::of_items(Selected::of(soql).items, &[])
+    }
+
+    /// The columns of a query on an object with these fields; none of `fields` is `None`.
+    fn of_items(items: Vec<Item>, fields: &[Field]) -> Option<Self> {
         let mut columns = Self::default();
         for item in items {
-            if let Item::Column(path) = item {
-                columns.add(path);
+            match item {
+                Item::Column(path) => columns.add(path),
+                Item::Fields(_) if fields.is_empty() => return None,
+                Item::Fields(which) => {
+                    let fits =
+                        |field: &&Field| which == "ALL" || field.custom == (which == "CUSTOM");
+                    fields.iter().filter(fits).for_each(|it| columns.add(vec![it.name.clone()]));
+                }
+                Item::Unknown => return None,
             }
         }
-        is_known.then_some(columns)
+        (!columns.is_empty()).then_some(columns)
     }
 
     /// The columns of a query whose text does not name them all: the fields of these records take
@@ -108,6 +123,35 @@ impl Columns {
             self.0.push(path);
         }
     }
+}
+
+impl Org {
+    /// The columns of a query. Those of `FIELDS()` are in the description of the object, which costs a
+    /// call. `None` if they are not known before its records are.
+    pub async fn columns(&self, soql: &str, tooling: bool) -> Result<Option<Columns>, RestError> {
+        let Selected { object, items, .. } = Selected::of(soql);
+        let mut fields = Vec::new();
+        if items.iter().any(|item| matches!(item, Item::Fields(_))) {
+            let api = if tooling { "tooling/" } else { "" };
+            let path = format!("{api}sobjects/{}/describe", segment("object", &object)?);
+            let described: Described =
+                self.json(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
+            fields = described.fields;
+        }
+        Ok(Columns::of_items(items, &fields))
+    }
+}
+
+#[derive(Deserialize)]
+struct Described {
+    fields: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    name: String,
+    #[serde(default)]
+    custom: bool,
 }
 
 /// Whether a query is `SELECT COUNT()`: then it finds a number, [`Page::total_size`], and no

@@ -59,7 +59,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
     let (org, _) = session::org(&args.caller, console)?;
     let mut sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
-    let printed = wait_for(print(query(args, &org, &soql), args.limit, &mut sink, console));
+    let printed = wait_for(async {
+        sink.ask_columns(&org, args.tooling).await;
+        print(query(args, &org, &soql), args.limit, &mut sink, console).await
+    });
     printed.map_err(|failure| match sink.printed() {
         None => failure,
         Some(1) => failure.with_note("the output is incomplete: it ends after 1 record"),

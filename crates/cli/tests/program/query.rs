@@ -1,10 +1,13 @@
 //! Records in the forms that other tools take.
 
-use std::process::Stdio;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::{Output, Stdio};
+use std::thread;
 
 use serde_json::Value;
 
-use crate::support::{Bench, error, run_with_input, stderr, stdout};
+use crate::support::{Bench, error, program, run_with_input, stderr, stdout};
 
 const NAMES: &str =
     "SELECT Name, Phone, Parent.Name FROM Account WHERE Name LIKE 'A0%' ORDER BY Name";
@@ -168,4 +171,91 @@ fn who_has_seen_enough_is_told_nothing() {
     hold.release();
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+}
+
+/// Runs the program with a token, for an org that answers in a way of its own: the status and body
+/// for a target, and further headers.
+fn with_canned(
+    args: &[&str],
+    answer: impl Fn(&str) -> (&'static str, &'static str, String) + Send + 'static,
+) -> Output {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut request) = (stream.unwrap(), [0; 8192]);
+            let length = stream.read(&mut request).unwrap();
+            let request = String::from_utf8_lossy(&request[..length]);
+            let (status, headers, body) = answer(request.split(' ').nth(1).unwrap());
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command.args(args).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
+    command.env("SF_INSTANCE_URL", format!("http://{host}")).output().unwrap()
+}
+
+const FIRST: &str = r#"{"totalSize":2,"done":false,"nextRecordsUrl":"/next","records":[{"Id":"1","N":12345678901234567.89}]}"#;
+
+#[test]
+fn an_output_that_breaks_off_says_so() {
+    let answer = |target: &str| match target {
+        "/next" => ("400 Bad Request", "", r#"[{"errorCode":"INVALID_QUERY_LOCATOR"}]"#.to_owned()),
+        _ => ("200 OK", "", FIRST.to_owned()),
+    };
+    for (form, expected) in [
+        ("csv", "Id,N\r\n1,12345678901234567.89\r\n"),
+        ("json", r#"[{"Id":"1","N":12345678901234567.89}"#),
+        ("ndjson", "{\"Id\":\"1\",\"N\":12345678901234567.89}\n"),
+    ] {
+        let output = with_canned(&["query", "SELECT Id, N FROM X", "--format", form], answer);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        assert_eq!(output.status.code(), Some(9), "{form}");
+        let said = "INVALID_QUERY_LOCATOR; the output is incomplete: it ends after 1 record\n";
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    let output = with_canned(&["api", "query?q=SELECT Id FROM X", "--paginate", "--json"], answer);
+    let document: Value = serde_json::from_str(stderr(&output)).unwrap();
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("; the output is incomplete"), "{message}");
+}
+
+#[test]
+fn pages_of_a_job_are_one_csv() {
+    let answer = |target: &str| match target.split_once("locator=").map(|(_, locator)| locator) {
+        None => ("200 OK", "Sforce-Locator: MTA\r\n", "Id\n1\n".to_owned()),
+        Some("MTA") => ("200 OK", "Sforce-Locator: MjA\r\n", "Id\n2\n".to_owned()),
+        Some(_) => ("200 OK", "Sforce-Locator: null\r\n", "Id\n3\n".to_owned()),
+    };
+    let path = "jobs/query/750xx0000000001/results?maxRecords=1";
+    assert_eq!(stdout(&with_canned(&["api", "--paginate", path], answer)), "Id\n1\n2\n3\n");
+}
+
+#[test]
+fn a_query_that_is_empty_or_utf_16_is_refused_without_a_login() {
+    let bench = Bench::new();
+    for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "io.encoding")] {
+        let mut command = bench.command(&["query", "-", "--json"]);
+        assert_eq!(error(&run_with_input(&mut command, input))["code"], code, "{input:?}");
+    }
+    assert_eq!(error(&bench.run(&["query", "", "--json"]))["code"], "usage.value");
+    assert_eq!(bench.org.logins(), 0);
+    let mut command = bench.command(&["query", "-"]);
+    let input = "\u{feff}SELECT COUNT() FROM Account WHERE Name = 'Nobody'";
+    assert_eq!(stdout(&run_with_input(&mut command, input)), "COUNT()\r\n0\r\n");
+}
+
+#[test]
+fn columns_are_those_of_the_query_even_if_a_related_record_is_missing() {
+    let body = r#"{"totalSize":1,"done":true,"records":[{"attributes":{},"Id":"1","Account":null,"What":null}]}"#;
+    let answer = move |_: &str| ("200 OK", "", body.to_owned());
+    let soql =
+        "SELECT c.Id, c.Account.Name, TYPEOF c.What WHEN Case THEN Subject END FROM Contact c";
+    let output = with_canned(&["query", soql, "--format", "csv"], answer);
+    assert_eq!(stdout(&output), "Id,Account.Name,What.Subject\r\n1,,\r\n");
 }

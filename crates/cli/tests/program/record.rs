@@ -81,3 +81,23 @@ fn what_is_wrong_with_a_record_costs_no_login() {
     }
     assert_eq!(bench.org.logins(), 0);
 }
+
+#[test]
+fn an_empty_id_is_a_usage_error_and_costs_no_login() {
+    let bench = Bench::new();
+    for args in [
+        ["record", "get", "Account", ""].as_slice(),
+        &["record", "get", "", "001xx"],
+        &["record", "delete", "Account", " "],
+        &["record", "update", "Account", "", "Name=x"],
+        &["record", "upsert", "Account", "ExternalId__c", "", "Name=x"],
+        &["record", "upsert", "Account", "ExternalId__c", "..", "Name=x"],
+        &["record", "upsert", "Account", "ExternalId__c", ".", "Name=x"],
+        &["record", "create", "Account", "Name=A", "Name.x=B"],
+        &["record", "create", "Account", "Name=A", "Name=B"],
+    ] {
+        let error = error(&bench.run(&[args, &["--json"]].concat()));
+        assert_eq!(error["exit"], 2, "{args:?}: {error}");
+    }
+    assert_eq!(bench.org.logins(), 0);
+}

@@ -5,6 +5,8 @@ use super::Path;
 /// The parts of a query that decide its columns.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Selected {
+    /// The object of FROM.
+    pub(super) object: String,
     pub(super) items: Vec<Item>,
     /// `SELECT COUNT()`, which finds a number and no records.
     pub(super) is_count: bool,
@@ -15,7 +17,9 @@ pub(super) struct Selected {
 pub(super) enum Item {
     /// A key of the record, or of a related record.
     Column(Path),
-    /// Known to the org alone: `FIELDS(ALL)`.
+    /// The fields of the object that `FIELDS()` stands for: `ALL`, `STANDARD` or `CUSTOM`.
+    Fields(String),
+    /// A function that is not known here.
     Unknown,
 }
 
@@ -28,7 +32,7 @@ impl Selected {
         if let [[count, "(", ")"]] = items.as_slice()
             && count.eq_ignore_ascii_case("COUNT")
         {
-            return Self { items: Vec::new(), is_count: true };
+            return Self { is_count: true, ..Self::default() };
         }
         let aliases = Aliases::of(from);
         let groups = split_at_word(from, "GROUP").and_then(|(_, rest)| rest.first());
@@ -38,7 +42,8 @@ impl Selected {
         let columns = items.iter().flat_map(|item| {
             if is_aggregate { vec![aggregate(item, &mut unnamed)] } else { columns(item, &aliases) }
         });
-        Self { items: columns.collect(), is_count: false }
+        let object = from.first().map(|object| (*object).to_owned()).unwrap_or_default();
+        Self { object, items: columns.collect(), is_count: false }
     }
 }
 
@@ -54,6 +59,9 @@ fn columns(item: &[&str], aliases: &Aliases) -> Vec<Item> {
         ["(", sub_query @ ..] => vec![sub_query_column(sub_query)],
         [word, rest @ ..] if word.eq_ignore_ascii_case("TYPEOF") => type_of(rest, aliases),
         [field] if is_path(field) => vec![Item::Column(aliases.resolve(field))],
+        [function, "(", which, ")"] if function.eq_ignore_ascii_case("FIELDS") => {
+            vec![Item::Fields(which.to_ascii_uppercase())]
+        }
         [function, "(", .., ")"] if is_one_of(function, &TRANSPARENT) => {
             // The function changes the value of a field and keeps its name.
             let argument = item.iter().rfind(|word| is_path(word));
@@ -235,6 +243,7 @@ mod tests {
     fn names(soql: &str) -> Vec<String> {
         let name = |item: Item| match item {
             Item::Column(path) => path.join("."),
+            Item::Fields(which) => format!("{which} fields"),
             Item::Unknown => "?".to_owned(),
         };
         Selected::of(soql).items.into_iter().map(name).collect()
@@ -281,7 +290,7 @@ mod tests {
             ("SELECT CALENDAR_YEAR(convertTimezone(CreatedDate)) y FROM X GROUP BY Y", "y"),
             ("SELECT Name FROM Account GROUP BY ROLLUP(Name)", "Name"),
             ("SELECT Id, Max FROM Group", "Id|Max"),
-            ("SELECT FIELDS(ALL), Owner.Name FROM Account LIMIT 1", "?|Owner.Name"),
+            ("SELECT FIELDS(ALL), Owner.Name FROM Account LIMIT 1", "ALL fields|Owner.Name"),
             ("SELECT DISTANCE(L__c, GEOLOCATION(1,2), 'mi') FROM X", "?"),
             ("SELECT Id FROM X WHERE Id IN (SELECT A FROM B GROUP BY C)", "Id"),
             ("FIND {x}", ""),

@@ -182,3 +182,23 @@ async fn numbers_keep_their_digits_over_the_wire() {
     }
     assert_eq!((found.len(), page.total_size), (5, 0));
 }
+
+#[tokio::test]
+async fn columns_of_fields_come_from_the_object_whatever_is_found() {
+    let server = Canned::new(|_| {
+        answer(r#"{"fields":[{"name":"Id","custom":false},{"name":"A__c","custom":true}]}"#)
+    });
+    for (which, names) in [
+        ("ALL", vec!["Id", "A__c", "X.Y"]),
+        ("standard", vec!["Id", "X.Y"]),
+        ("CUSTOM", vec!["A__c", "X.Y"]),
+    ] {
+        let soql = format!("SELECT FIELDS({which}), X.Y FROM Account LIMIT 200");
+        let columns = server.org().columns(&soql, true).await.unwrap().unwrap();
+        assert_eq!(columns.names(), names);
+    }
+    let requests = server.requests.lock().unwrap().clone();
+    assert!(requests[0].contains("/tooling/sobjects/Account/describe"), "{}", requests[0]);
+    assert!(server.org().columns("SELECT Id FROM Account", false).await.unwrap().is_some());
+    assert_eq!(server.calls(), requests.len());
+}

@@ -1,6 +1,6 @@
 //! The output of a query, page by page.
 
-use orgtoken_rest::{Columns, Object, Value, is_count, without_attributes};
+use orgtoken_rest::{Columns, Object, Org, Value, is_count, without_attributes};
 
 use super::Format;
 use super::table::table;
@@ -21,8 +21,16 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(super) fn new(format: Format, soql: &'a str, console: &'a Console) -> Self {
-        let columns = Columns::of_query(soql);
+        let columns = None;
         Self { format, soql, columns, records: None, warned: false, console }
+    }
+
+    /// Asks for the columns of the query, if the form has columns. Where the org does not tell, the
+    /// first page does.
+    pub(super) async fn ask_columns(&mut self, org: &Org, tooling: bool) {
+        if matches!(self.format, Format::Csv | Format::Table) {
+            self.columns = org.columns(self.soql, tooling).await.unwrap_or_default();
+        }
     }
 
     /// The records; of `SELECT COUNT()`, the number that it has in their place.
