@@ -88,6 +88,12 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
     let broker = broker(&args, &catalogue);
     broker.set_bearer(bearer);
+    let keeper = Keeper { broker: broker.clone(), catalogue, bearer_file, is_shared, console };
+    let (runtime, hangup) = (workers[0].clone(), signals.hangup);
+    // A thread of its own: settings may take long to read, and the end of the service must not wait.
+    let keep = move || keeper.follow_changes(&runtime, hangup);
+    thread::Builder::new().name("settings".into()).spawn(keep).map_err(no_resources)?;
+
     for listener in listeners {
         serve(&broker, listener, &workers, console)?;
     }
@@ -96,13 +102,6 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
             &"--open-loopback: every program that reaches the loopback here can have Onify's token",
         );
     }
-
-    let keeper = Keeper { broker: broker.clone(), catalogue, bearer_file, is_shared, console };
-    let (runtime, hangup) = (workers[0].clone(), signals.hangup);
-    // A thread of its own: settings may take long to read, and the end of the service must not wait.
-    let keep = move || keeper.follow_changes(&runtime, hangup);
-    thread::Builder::new().name("settings".into()).spawn(keep).map_err(no_resources)?;
-
     workers[0].block_on(signals.end.wait());
     console.remark(&"stopping: requests in progress are answered");
     workers[0].block_on(broker.drain());

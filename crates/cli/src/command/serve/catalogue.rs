@@ -156,9 +156,9 @@ impl Catalogue {
     }
 
     fn report(&mut self, name: &str, failure: &Failure) {
-        let served = if self.is_served(name) { "as before" } else { "not" };
+        let served = if self.is_served(name) { "is served as before" } else { "is not served" };
         let why = reason(failure);
-        self.console.warn(&format_args!("profile {name} is served {served}: {why}"));
+        self.console.warn(&format_args!("profile {name} {served}: {why}"));
         self.broken.insert(name.to_owned());
     }
 
