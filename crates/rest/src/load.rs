@@ -31,17 +31,21 @@
 
 mod cell;
 mod check;
+mod columns;
 mod describe;
 mod fault;
 mod id;
+mod output;
 mod read;
+mod record;
 mod report;
 mod resume;
 mod send;
 
 pub use check::{CheckError, CheckedFile, Operation};
 pub use fault::{Fault, FaultKind, Place};
+pub use output::{Output, Outputs};
 pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
-pub use report::{Counts, Outcome, Output, Outputs, Reason, Report, RowResult};
+pub use report::{Counts, Outcome, Reason, Report, RowResult};
 pub use resume::{Journal, ResumeError};
 pub use send::{Load, LoadError};

@@ -1,12 +1,13 @@
 //! Records out of files: forms, faults, outcomes.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Bench, error, run_with_input, stderr, stdout};
+use crate::support::{Bench, error, run_with_input, stderr, stdout, terminal};
 
 fn write(bench: &Bench, name: &str, content: impl AsRef<[u8]>) {
     fs::write(bench.folder.path().join(name), content).unwrap();
@@ -337,6 +338,55 @@ fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
     stdout(&bench.run(&named_file));
     let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
     assert_eq!(failed, "_row,_error,Name,Phone\r\n");
+}
+
+#[test]
+fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
+    let bench = Bench::new();
+    write(
+        &bench,
+        "rows.csv",
+        b"Name;Phone;ExternalId__c\r\nA;1;w1\r\nM\xfcller;\"a \"\"b\"\"\";w1\r\n",
+    );
+    let create = |file: &str| {
+        let args = ["record", "create", "Account", "--encoding", "windows-1252", "--failed"];
+        bench.run(&[&args[..], &["failed.csv", "--delimiter", ";", "--from", file]].concat())
+    };
+    assert_eq!(create("rows.csv").status.code(), Some(9));
+    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    assert!(
+        failed.starts_with("\u{feff}_row;_error;Name;Phone;ExternalId__c\r\n2;DUPLICATE_VALUE")
+    );
+    assert!(failed.ends_with(";Müller;\"a \"\"b\"\"\";w1\r\n"), "{failed}");
+    write(&bench, "again.csv", failed.replace(";w1\r\n", ";w2\r\n"));
+    stdout(&create("again.csv"));
+    assert_eq!(count(&bench, "Name = 'Müller' AND Phone = 'a \"b\"'"), "1");
+}
+
+#[test]
+fn delete_asks_on_a_terminal() {
+    let bench = Bench::new();
+    bench.accounts(2);
+    let found = bench.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&bench, "ids.csv", stdout(&found));
+    let delete = |answer: &[u8], flags: &[&str]| {
+        let (mut person, screen) = terminal();
+        let args = ["record", "delete", "Account", "--from", "ids.csv"];
+        let mut command = bench.command(&[&args[..], flags].concat());
+        command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
+        person.write_all(answer).unwrap();
+        command.output().unwrap().status.code()
+    };
+    for answer in [b"n\n".as_slice(), b"\n", b"yess\n"] {
+        assert_eq!(delete(answer, &[]), Some(130));
+    }
+    assert_eq!(count(&bench, "Name LIKE 'A00%'"), "2");
+    assert_eq!(delete(b"y\n", &[]), Some(0));
+    assert_eq!(count(&bench, "Name LIKE 'A00%'"), "0");
+    bench.accounts(1);
+    let found = bench.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&bench, "ids.csv", stdout(&found));
+    assert_eq!(delete(b"", &["--yes"]), Some(0));
 }
 
 #[test]

@@ -1,12 +1,8 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
 
-use serde_json::value::RawValue;
-
-use super::cell::{Kind, quoted};
-use super::describe::{Field, Schema};
+use super::columns::{Columns, ID, Plan};
+use super::describe::Schema;
 use super::fault::{Fault, FaultKind, Place};
-use super::id::has_prefix;
 use super::read::{Data, ReadError, RecordFile, Row};
 use crate::{Org, RestError};
 
@@ -36,7 +32,7 @@ impl Operation {
     }
 
     /// The column that every row must have a value in.
-    fn key(&self) -> Option<&str> {
+    pub(super) fn key(&self) -> Option<&str> {
         match self {
             Self::Create => None,
             Self::Delete | Self::Update => Some(ID),
@@ -108,7 +104,7 @@ impl RecordFile {
         // What is wrong with the row is found, and counted, when all of them are read.
         if let Ok(Some(Row { data: Data::Members(members), .. })) = rows.next() {
             let nested = members.into_iter().filter(|(_, value)| value.get().starts_with('{'));
-            names.extend(nested.map(|(name, _)| name).filter(|name| name != ATTRIBUTES));
+            names.extend(nested.map(|(name, _)| name));
         }
         names.sort();
         names.dedup();
@@ -165,435 +161,15 @@ fn is_of_one_row(kind: &FaultKind) -> bool {
     matches!(kind, FaultKind::Width { .. } | FaultKind::Encoding { encoding: "UTF-8" })
 }
 
-/// What is to be done, and what the org says of the object.
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) schema: Schema,
-    pub(super) operation: Operation,
-}
-
-/// What the names of a file mean.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    /// Of a table, in its order.
-    table: Vec<Column>,
-    /// Of JSON, by name.
-    names: HashMap<String, Column>,
-}
-
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum Column {
-    Field {
-        name: String,
-        kind: Kind,
-    },
-    /// The id of the record itself.
-    Id,
-    Ignored,
-    /// `[Account]` of Salesforce Inspector: the object of the row, or of a related record.
-    Marker {
-        is_own: bool,
-    },
-    Related {
-        relationship: String,
-        field: String,
-        kind: Kind,
-    },
-}
-
-impl Columns {
-    fn ignored(&self, header: &csv::StringRecord) -> Vec<String> {
-        let of_table = self.table.iter().zip(header);
-        let of_table = of_table.filter(|(column, _)| is_unsent(column)).map(|(_, name)| name);
-        let of_names = self.names.iter().filter(|(_, column)| is_unsent(column));
-        let mut ignored: Vec<_> =
-            of_table.chain(of_names.map(|(name, _)| name.as_str())).map(str::to_owned).collect();
-        ignored.sort();
-        ignored
-    }
-}
-
-fn is_unsent(column: &Column) -> bool {
-    matches!(column, Column::Ignored | Column::Marker { .. })
-}
-
-/// A row as it is sent.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    /// The record as JSON, without `attributes`: `"Name":"Acme"`.
-    pub(super) fields: String,
-    /// The id of the record, if the row has it.
-    pub(super) id: Option<String>,
-}
-
-impl Plan {
-    pub(super) fn columns(&self, header: &csv::StringRecord) -> Columns {
-        let table = self.table(header, 1, &mut Faults::default());
-        Columns { table, names: HashMap::new() }
-    }
-
-    /// What the columns of a table mean.
-    fn table(&self, header: &csv::StringRecord, line: u64, faults: &mut Faults) -> Vec<Column> {
-        let mut columns: Vec<Column> = Vec::new();
-        let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
-        for (index, name) in header.iter().enumerate() {
-            let place = || Place::line(line).in_column(index + 1, name);
-            let column = self.column(name, true).unwrap_or_else(|kind| {
-                faults.add(Fault::new(place(), kind));
-                Column::Ignored
-            });
-            if column != Column::Ignored || !name.is_empty() {
-                let first = *firsts.entry(self.target(&column, name)).or_insert(index);
-                if first != index {
-                    faults.add(Fault::new(place(), FaultKind::Duplicate { first: first + 1 }));
-                }
-            }
-            columns.push(column);
-        }
-        if let Some(key) = self.operation.key()
-            && !columns.iter().any(|column| self.is_key(column))
-        {
-            let kind = FaultKind::MissingColumn(key.to_owned());
-            faults.add(Fault::new(Place::line(line), kind));
-        }
-        columns
-    }
-
-    /// The field that a column writes: `AccountId` for `AccountId` and for `Account.Key__c`.
-    fn target(&self, column: &Column, name: &str) -> String {
-        let field = match column {
-            Column::Related { relationship, .. } => {
-                self.schema.object.relationship(relationship).map(|field| field.name.as_str())
-            }
-            Column::Field { name, .. } => Some(name.as_str()),
-            Column::Id | Column::Ignored | Column::Marker { .. } => None,
-        };
-        field.unwrap_or(name).to_ascii_lowercase()
-    }
-
-    fn is_key(&self, column: &Column) -> bool {
-        match (self.operation.key(), column) {
-            (Some(key), Column::Field { name, .. }) => key.eq_ignore_ascii_case(name),
-            (Some(key), Column::Id) => key.eq_ignore_ascii_case(ID),
-            _ => false,
-        }
-    }
-
-    /// Whether the field of an upsert finds records.
-    fn check_key(&self, faults: &mut Faults) {
-        let Operation::Upsert(key) = &self.operation else { return };
-        let place = Place::default().with_name(key);
-        match self.schema.object.field(key) {
-            Some(field) if field.is_key() || field.kind == "id" => {}
-            Some(_) => faults.add(Fault::new(place, FaultKind::NotExternalId)),
-            None => faults.add(Fault::new(place, self.unknown_field())),
-        }
-    }
-
-    /// What a name means. API names begin with a letter: what begins with `_` is never a field.
-    fn column(&self, name: &str, is_table: bool) -> Result<Column, FaultKind> {
-        if name.trim().is_empty() {
-            return Err(FaultKind::NoName);
-        }
-        if name.trim() != name {
-            return Err(FaultKind::Spaced);
-        }
-        if name == "_" || name.eq_ignore_ascii_case(ATTRIBUTES) {
-            return Ok(Column::Marker { is_own: true });
-        }
-        if name.starts_with('_') {
-            return Ok(Column::Ignored);
-        }
-        if name.eq_ignore_ascii_case(ID) {
-            return self.id_column();
-        }
-        if self.operation == Operation::Delete {
-            return Ok(Column::Ignored);
-        }
-        if let Some((relationship, field)) = name.split_once('.').filter(|_| is_table) {
-            return self.related(relationship, field);
-        }
-        let object = &self.schema.object;
-        match object.field(name) {
-            Some(field) if self.is_writable(field) => {
-                let (name, kind) = (field.name.clone(), Kind::of(&field.kind));
-                Ok(Column::Field { name, kind })
-            }
-            Some(_) => Err(FaultKind::NotWritable),
-            None if is_table && object.relationship(name).is_some() => {
-                Ok(Column::Marker { is_own: false })
-            }
-            None if name.contains(':') => Err(FaultKind::NotWanted(
-                "columns of related records are written as Account.ExternalId__c",
-            )),
-            None => Err(self.unknown_field()),
-        }
-    }
-
-    fn id_column(&self) -> Result<Column, FaultKind> {
-        match &self.operation {
-            Operation::Create => {
-                Err(FaultKind::NotWanted("records are created without an id: remove the column"))
-            }
-            Operation::Upsert(key) if !key.eq_ignore_ascii_case(ID) => Err(FaultKind::NotWanted(
-                "an upsert by an external id has no column Id: remove it, or update by Id",
-            )),
-            _ => Ok(Column::Id),
-        }
-    }
-
-    fn related(&self, relationship: &str, field: &str) -> Result<Column, FaultKind> {
-        let object = &self.schema.object;
-        let Some(reference) = object.relationship(relationship) else {
-            return Err(self.unknown_field());
-        };
-        if !self.is_writable(reference) {
-            return Err(FaultKind::NotWritable);
-        }
-        let relationship =
-            reference.relationship_name.clone().unwrap_or_else(|| relationship.to_owned());
-        let parent = self.schema.parents.get(&relationship.to_ascii_lowercase());
-        let Some(parent) = parent else {
-            // Of several possible parents, or not described: the org decides.
-            return Ok(Column::Related {
-                relationship,
-                field: field.to_owned(),
-                kind: Kind::Other,
-            });
-        };
-        match parent.field(field) {
-            Some(found) if found.is_key() || found.kind == "id" => {
-                let (field, kind) = (found.name.clone(), Kind::of(&found.kind));
-                Ok(Column::Related { relationship, field, kind })
-            }
-            Some(_) => Err(FaultKind::NotExternalId),
-            None => Err(FaultKind::NotField(parent.name.clone())),
-        }
-    }
-
-    fn is_writable(&self, field: &Field) -> bool {
-        match self.operation {
-            Operation::Create => field.createable,
-            Operation::Update => field.updateable,
-            Operation::Delete | Operation::Upsert(_) => field.createable || field.updateable,
-        }
-    }
-
-    fn unknown_field(&self) -> FaultKind {
-        FaultKind::NotField(self.schema.object.name.clone())
-    }
-
-    /// Checks a row and writes it as it is sent.
-    pub(super) fn prepare(&self, columns: &mut Columns, row: &Row) -> Result<Prepared, Vec<Fault>> {
-        let mut sheet = Sheet { plan: self, row, text: String::new(), id: None, faults: vec![] };
-        match &row.data {
-            Data::Id(id) => sheet.id(Place::row(row.number, row.line), id),
-            Data::Cells(cells) => {
-                let names = columns.table.iter();
-                for (index, (cell, column)) in cells.iter().zip(names).enumerate() {
-                    sheet.cell(index, column, cell);
-                }
-            }
-            Data::Members(members) => sheet.members(&mut columns.names, members),
-        }
-        if sheet.text.is_empty() && sheet.id.is_none() && sheet.faults.is_empty() {
-            sheet.fault(Place::row(row.number, row.line), FaultKind::EmptyRow);
-        }
-        let Sheet { text, id, faults, .. } = sheet;
-        if faults.is_empty() { Ok(Prepared { fields: text, id }) } else { Err(faults) }
-    }
-}
-
-/// One row on its way to JSON.
-struct Sheet<'a> {
-    plan: &'a Plan,
-    row: &'a Row,
-    text: String,
-    id: Option<String>,
-    faults: Vec<Fault>,
-}
-
-impl Sheet<'_> {
-    fn fault(&mut self, place: Place, kind: FaultKind) {
-        self.faults.push(Fault::new(place, kind));
-    }
-
-    fn put(&mut self, name: &str, json: &str) {
-        let comma = if self.text.is_empty() { "" } else { "," };
-        self.text.extend([comma, &quoted(name), ":", json]);
-    }
-
-    fn id(&mut self, place: Place, id: &str) {
-        let object = &self.plan.schema.object;
-        let fits = match &object.key_prefix {
-            Some(prefix) => has_prefix(id, prefix),
-            None => has_prefix(id, ""),
-        };
-        match fits {
-            Some(true) => {
-                self.put(ID, &quoted(id));
-                self.id = Some(id.to_owned());
-            }
-            Some(false) => self.fault(place, FaultKind::OtherObject(object.name.clone())),
-            None if id.is_empty() => self.fault(place, FaultKind::EmptyValue),
-            None => self.fault(place, FaultKind::NotId),
-        }
-    }
-
-    fn cell(&mut self, index: usize, column: &Column, cell: &str) {
-        let place = |sheet: &Self| {
-            let name = match column {
-                Column::Field { name, .. } => name.clone(),
-                Column::Related { relationship, field, .. } => format!("{relationship}.{field}"),
-                Column::Id => ID.to_owned(),
-                Column::Ignored | Column::Marker { .. } => "_".to_owned(),
-            };
-            Place::row(sheet.row.number, sheet.row.line).in_column(index + 1, &name)
-        };
-        match column {
-            Column::Ignored => {}
-            Column::Id => self.id(place(self), cell),
-            Column::Marker { is_own } => {
-                let object = cell.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                let own = &self.plan.schema.object.name;
-                let fits = match (object, is_own) {
-                    (Some(object), true) => object.eq_ignore_ascii_case(own),
-                    (Some(_), false) => true,
-                    (None, _) => cell.is_empty(),
-                };
-                if !fits {
-                    self.fault(place(self), FaultKind::OtherObject(own.clone()));
-                }
-            }
-            Column::Field { .. } | Column::Related { .. } if cell.is_empty() => {
-                if self.plan.is_key(column) {
-                    self.fault(place(self), FaultKind::EmptyValue);
-                }
-            }
-            Column::Field { name, .. } if cell == NULL => {
-                if self.plan.is_key(column) {
-                    self.fault(place(self), FaultKind::EmptyValue);
-                } else {
-                    self.put(name, "null");
-                }
-            }
-            Column::Field { name, kind } => match kind.json_of(cell) {
-                Ok(json) => self.put(name, &json),
-                Err(kind) => self.fault(place(self), kind),
-            },
-            Column::Related { .. } if cell == NULL => {
-                let what = "a relationship cannot be emptied this way: use the column of its id";
-                self.fault(place(self), FaultKind::NotWanted(what));
-            }
-            Column::Related { relationship, field, kind } => match kind.json_of(cell) {
-                Ok(json) => self.put(relationship, &format!("{{{}:{json}}}", quoted(field))),
-                Err(kind) => self.fault(place(self), kind),
-            },
-        }
-    }
-
-    fn members(
-        &mut self,
-        known: &mut HashMap<String, Column>,
-        members: &[(String, Box<RawValue>)],
-    ) {
-        let mut has_key = false;
-        for (index, (name, value)) in members.iter().enumerate() {
-            let place = Place::row(self.row.number, self.row.line).with_name(name);
-            let is_twin = |(other, _): &(String, _)| other.eq_ignore_ascii_case(name);
-            if members[..index].iter().any(is_twin) {
-                self.fault(place, FaultKind::DuplicateName);
-                continue;
-            }
-            if value.get().starts_with('{') && self.nested(&place, name, value) {
-                continue;
-            }
-            let column = match known.get(name) {
-                Some(column) => Ok(column.clone()),
-                None => self.plan.column(name, false),
-            };
-            match column {
-                Ok(column) => {
-                    has_key |= self.plan.is_key(&column);
-                    self.member(place, &column, value);
-                    known.entry(name.clone()).or_insert(column);
-                }
-                Err(kind) => self.fault(place, kind),
-            }
-        }
-        if let Some(key) = self.plan.operation.key().filter(|_| !has_key) {
-            let place = Place::row(self.row.number, self.row.line).with_name(key);
-            self.fault(place, FaultKind::EmptyValue);
-        }
-    }
-
-    fn member(&mut self, place: Place, column: &Column, value: &RawValue) {
-        let is_empty = matches!(value.get(), "null" | "\"\"");
-        match column {
-            Column::Id => {
-                let id: Option<String> = serde_json::from_str(value.get()).ok();
-                self.id(place, id.as_deref().unwrap_or_default());
-            }
-            Column::Field { .. } if is_empty && self.plan.is_key(column) => {
-                self.fault(place, FaultKind::EmptyValue);
-            }
-            Column::Field { name, kind } => match kind.json_of_value(value) {
-                Ok(json) => self.put(name, &json),
-                Err(kind) => self.fault(place, kind),
-            },
-            Column::Ignored | Column::Marker { .. } | Column::Related { .. } => {}
-        }
-    }
-
-    /// Handles `attributes`, and a related record by its external id; `false` if it is neither.
-    fn nested(&mut self, place: &Place, name: &str, value: &RawValue) -> bool {
-        if name.eq_ignore_ascii_case(ATTRIBUTES) {
-            #[derive(serde::Deserialize)]
-            struct Attributes {
-                #[serde(rename = "type")]
-                object: Option<String>,
-            }
-            let own = &self.plan.schema.object.name;
-            let found = serde_json::from_str::<Attributes>(value.get()).ok();
-            let other = found.and_then(|it| it.object).filter(|it| !it.eq_ignore_ascii_case(own));
-            if other.is_some() {
-                self.fault(place.clone(), FaultKind::OtherObject(own.clone()));
-            }
-            return true;
-        }
-        if self.plan.operation == Operation::Delete {
-            return true;
-        }
-        let Some(reference) = self.plan.schema.object.relationship(name) else { return false };
-        let relationship = reference.relationship_name.clone().unwrap_or_else(|| name.to_owned());
-        let members: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(value.get()).unwrap_or_default();
-        let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
-        let (Some((field, _)), None) = (keys.next(), keys.next()) else {
-            let what = "a related record is named by one field, its external id";
-            self.fault(place.clone(), FaultKind::NotWanted(what));
-            return true;
-        };
-        match self.plan.related(&relationship, field) {
-            Ok(_) => self.put(&relationship, value.get()),
-            Err(kind) => {
-                let name = format!("{name}.{field}");
-                self.fault(place.clone().with_name(&name), kind);
-            }
-        }
-        true
-    }
-}
-
 /// The first faults of a file, and how many there are.
 #[derive(Debug, Default)]
-struct Faults {
+pub(super) struct Faults {
     first: Vec<Fault>,
     total: u64,
 }
 
 impl Faults {
-    fn add(&mut self, fault: Fault) {
+    pub(super) fn add(&mut self, fault: Fault) {
         self.total += 1;
         if self.first.len() < MOST_FAULTS {
             self.first.push(fault);
@@ -672,16 +248,11 @@ impl From<ReadError> for CheckError {
     }
 }
 
-const ID: &str = "Id";
-const ATTRIBUTES: &str = "attributes";
-
-/// Empties a field: as other loaders of Salesforce write it.
-const NULL: &str = "#N/A";
-
 const MOST_FAULTS: usize = 20;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::io::Write;
 
     use serde_json::json;

@@ -4,14 +4,15 @@ mod files;
 mod print;
 mod signals;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
 use orgtoken_rest::Org;
 use orgtoken_rest::load::{
-    CheckError, CheckedFile, Fault, Form, Load, LoadError, Operation, ReadError, ReadOptions,
-    ResumeError,
+    CheckError, CheckedFile, Fault, FaultKind, Form, Load, LoadError, Operation, ReadError,
+    ReadOptions, ResumeError,
 };
 
 use self::files::{Files, Source};
@@ -19,7 +20,7 @@ use self::print::Printer;
 use self::signals::{Interrupts, Waited};
 use super::{Common, Rows};
 use crate::console::Console;
-use crate::failure::{Failure, Problem, fails_with};
+use crate::failure::{Failure, Problem};
 use crate::progress::Progress;
 use crate::prompt;
 use crate::runtime::wait_for;
@@ -155,8 +156,6 @@ fn file_ending(checked: &CheckedFile) -> &'static str {
     }
 }
 
-fails_with!(ReadError, ResumeError);
-
 /// Every fault with its place, as far as the library lists them.
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
@@ -170,7 +169,8 @@ impl From<CheckError> for Failure {
         for problem in &mut problems {
             problem.hint = problem.hint.take().filter(|hint| seen.insert(hint.clone()));
         }
-        let hint = error.hint().map(|hint| hint.into_owned());
+        let hint = problems.first().and_then(|problem| problem.hint.clone());
+        let hint = hint.or_else(|| error.hint().map(|hint| hint.into_owned().into()));
         Self::new(error.code().to_owned(), hint, error).problems(problems)
     }
 }
@@ -180,7 +180,43 @@ fn problem(fault: &Fault) -> Problem {
         code: Fault::CODE.into(),
         at: fault.place.to_string().trim_end_matches(": ").to_owned(),
         message: fault.to_string(),
-        hint: fault.hint(),
+        hint: hint(fault),
+    }
+}
+
+/// The library's hint, or the flag that helps.
+fn hint(fault: &Fault) -> Option<Cow<'static, str>> {
+    let flag = match &fault.kind {
+        FaultKind::Delimiter => "name the delimiter with `--delimiter`",
+        FaultKind::Encoding { encoding: "UTF-8" } => {
+            "save the file as UTF-8, or add `--encoding windows-1252` if Excel wrote it"
+        }
+        _ => return fault.hint(),
+    };
+    Some(flag.into())
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Fault(fault) => Self::new(Fault::CODE, hint(&fault), fault),
+            other => Self::new(other.code(), other.hint(), other),
+        }
+    }
+}
+
+impl From<ResumeError> for Failure {
+    fn from(error: ResumeError) -> Self {
+        let hint = match &error {
+            ResumeError::Different { .. } | ResumeError::Missing { .. } => {
+                Some("give the same file, options and org, or leave out `--resume`".into())
+            }
+            ResumeError::Io { .. } | ResumeError::NotAJournal { .. } => {
+                Some("name another place with `--journal FILE`".into())
+            }
+            other => other.hint(),
+        };
+        Self::new(error.code(), hint, error)
     }
 }
 
@@ -188,6 +224,7 @@ impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
             LoadError::Call(error) => (*error).into(),
+            LoadError::Resume(error) => error.into(),
             other => {
                 let hint = other.hint().map(|hint| hint.into_owned());
                 Self::new(other.code().to_owned(), hint, other)

@@ -153,7 +153,7 @@ impl<'a> Printer<'a> {
             }
         }
         for (path, error) in &report.unwritten {
-            self.console.warn(&format_args!("cannot write `{}`: {}", path.display(), error.kind()));
+            self.console.warn(&format_args!("cannot write `{}`: {error}", path.display()));
         }
     }
 }

@@ -1,0 +1,238 @@
+use std::collections::{BTreeMap, HashMap};
+
+use csv::StringRecord;
+
+use super::cell::Kind;
+use super::check::{Faults, Operation};
+use super::describe::{Field, Schema};
+use super::fault::{Fault, FaultKind, Place};
+
+/// What is to be done, and what the org says of the object.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) schema: Schema,
+    pub(super) operation: Operation,
+}
+
+/// What the names of a file mean.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    /// Of a table, in its order.
+    pub(super) table: Vec<Column>,
+    /// Of JSON, by name.
+    pub(super) names: HashMap<String, Column>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Column {
+    Field {
+        name: String,
+        kind: Kind,
+    },
+    /// The id of the record itself.
+    Id,
+    Ignored,
+    /// `[Account]` of Salesforce Inspector: the object of the row, or of a related record.
+    Marker {
+        is_own: bool,
+    },
+    Related {
+        relationship: String,
+        field: String,
+        kind: Kind,
+    },
+}
+
+impl Column {
+    /// The name of the field, in the spelling of the org.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Field { name, .. } => name.clone(),
+            Self::Related { relationship, field, .. } => format!("{relationship}.{field}"),
+            Self::Id => ID.to_owned(),
+            Self::Ignored | Self::Marker { .. } => "_".to_owned(),
+        }
+    }
+}
+
+impl Columns {
+    pub(super) fn ignored(&self, header: &StringRecord) -> Vec<String> {
+        let of_table = self.table.iter().zip(header);
+        let of_table = of_table.filter(|(column, _)| is_unsent(column)).map(|(_, name)| name);
+        let of_names = self.names.iter().filter(|(_, column)| is_unsent(column));
+        let mut ignored: Vec<_> =
+            of_table.chain(of_names.map(|(name, _)| name.as_str())).map(str::to_owned).collect();
+        ignored.sort();
+        ignored
+    }
+}
+
+fn is_unsent(column: &Column) -> bool {
+    matches!(column, Column::Ignored | Column::Marker { .. })
+}
+
+impl Plan {
+    pub(super) fn columns(&self, header: &StringRecord) -> Columns {
+        let table = self.table(header, 1, &mut Faults::default());
+        Columns { table, names: HashMap::new() }
+    }
+
+    /// What the columns of a table mean.
+    pub(super) fn table(
+        &self,
+        header: &StringRecord,
+        line: u64,
+        faults: &mut Faults,
+    ) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut firsts: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, name) in header.iter().enumerate() {
+            let place = || Place::line(line).in_column(index + 1, name);
+            let column = self.column(name, true).unwrap_or_else(|kind| {
+                faults.add(Fault::new(place(), kind));
+                Column::Ignored
+            });
+            if column != Column::Ignored || !name.is_empty() {
+                let first = *firsts.entry(self.target(&column, name)).or_insert(index);
+                if first != index {
+                    faults.add(Fault::new(place(), FaultKind::Duplicate { first: first + 1 }));
+                }
+            }
+            columns.push(column);
+        }
+        if let Some(key) = self.operation.key()
+            && !columns.iter().any(|column| self.is_key(column))
+        {
+            let kind = FaultKind::MissingColumn(key.to_owned());
+            faults.add(Fault::new(Place::line(line), kind));
+        }
+        columns
+    }
+
+    /// The field that a column writes: `AccountId` for `AccountId` and for `Account.Key__c`.
+    fn target(&self, column: &Column, name: &str) -> String {
+        let field = match column {
+            Column::Related { relationship, .. } => {
+                self.schema.object.relationship(relationship).map(|field| field.name.as_str())
+            }
+            Column::Field { name, .. } => Some(name.as_str()),
+            Column::Id | Column::Ignored | Column::Marker { .. } => None,
+        };
+        field.unwrap_or(name).to_ascii_lowercase()
+    }
+
+    pub(super) fn is_key(&self, column: &Column) -> bool {
+        match (self.operation.key(), column) {
+            (Some(key), Column::Field { name, .. }) => key.eq_ignore_ascii_case(name),
+            (Some(key), Column::Id) => key.eq_ignore_ascii_case(ID),
+            _ => false,
+        }
+    }
+
+    /// Whether the field of an upsert finds records.
+    pub(super) fn check_key(&self, faults: &mut Faults) {
+        let Operation::Upsert(key) = &self.operation else { return };
+        let place = Place::default().with_name(key);
+        match self.schema.object.field(key) {
+            Some(field) if field.is_key() || field.kind == "id" => {}
+            Some(_) => faults.add(Fault::new(place, FaultKind::NotExternalId)),
+            None => faults.add(Fault::new(place, self.unknown_field())),
+        }
+    }
+
+    /// What a name means. API names begin with a letter: what begins with `_` is never a field.
+    pub(super) fn column(&self, name: &str, is_table: bool) -> Result<Column, FaultKind> {
+        if name.trim().is_empty() {
+            return Err(FaultKind::NoName);
+        }
+        if name.trim() != name {
+            return Err(FaultKind::Spaced);
+        }
+        if name == "_" || name.eq_ignore_ascii_case(ATTRIBUTES) {
+            return Ok(Column::Marker { is_own: true });
+        }
+        if name.starts_with('_') {
+            return Ok(Column::Ignored);
+        }
+        if name.eq_ignore_ascii_case(ID) {
+            return self.id_column();
+        }
+        if self.operation == Operation::Delete {
+            return Ok(Column::Ignored);
+        }
+        if let Some((relationship, field)) = name.split_once('.').filter(|_| is_table) {
+            return self.related(relationship, field);
+        }
+        let object = &self.schema.object;
+        match object.field(name) {
+            Some(field) if self.is_writable(field) => {
+                let (name, kind) = (field.name.clone(), Kind::of(&field.kind));
+                Ok(Column::Field { name, kind })
+            }
+            Some(_) => Err(FaultKind::NotWritable),
+            None if is_table && object.relationship(name).is_some() => {
+                Ok(Column::Marker { is_own: false })
+            }
+            None if name.contains(':') => Err(FaultKind::NotWanted(
+                "columns of related records are written as Account.ExternalId__c",
+            )),
+            None => Err(self.unknown_field()),
+        }
+    }
+
+    fn id_column(&self) -> Result<Column, FaultKind> {
+        match &self.operation {
+            Operation::Create => {
+                Err(FaultKind::NotWanted("records are created without an id: remove the column"))
+            }
+            Operation::Upsert(key) if !key.eq_ignore_ascii_case(ID) => Err(FaultKind::NotWanted(
+                "an upsert by an external id has no column Id: remove it, or update by Id",
+            )),
+            _ => Ok(Column::Id),
+        }
+    }
+
+    pub(super) fn related(&self, relationship: &str, field: &str) -> Result<Column, FaultKind> {
+        let object = &self.schema.object;
+        let Some(reference) = object.relationship(relationship) else {
+            return Err(self.unknown_field());
+        };
+        if !self.is_writable(reference) {
+            return Err(FaultKind::NotWritable);
+        }
+        let relationship =
+            reference.relationship_name.clone().unwrap_or_else(|| relationship.to_owned());
+        let parent = self.schema.parents.get(&relationship.to_ascii_lowercase());
+        let Some(parent) = parent else {
+            // Of several possible parents, or not described: the org decides.
+            return Ok(Column::Related {
+                relationship,
+                field: field.to_owned(),
+                kind: Kind::Other,
+            });
+        };
+        match parent.field(field) {
+            Some(found) if found.is_key() || found.kind == "id" => {
+                let (field, kind) = (found.name.clone(), Kind::of(&found.kind));
+                Ok(Column::Related { relationship, field, kind })
+            }
+            Some(_) => Err(FaultKind::NotExternalId),
+            None => Err(FaultKind::NotField(parent.name.clone())),
+        }
+    }
+
+    fn is_writable(&self, field: &Field) -> bool {
+        match self.operation {
+            Operation::Create => field.createable,
+            Operation::Update => field.updateable,
+            Operation::Delete | Operation::Upsert(_) => field.createable || field.updateable,
+        }
+    }
+
+    fn unknown_field(&self) -> FaultKind {
+        FaultKind::NotField(self.schema.object.name.clone())
+    }
+}
+
+pub(super) const ID: &str = "Id";
+pub(super) const ATTRIBUTES: &str = "attributes";

@@ -1,0 +1,248 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use csv::StringRecord;
+
+use super::cell::quoted;
+use super::read::{Data, Encoding, Form, RecordFile, Row};
+
+/// Where rows go, by their outcome. All of them are files that can be loaded again: columns whose
+/// name begins with `_` are not sent.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Outputs {
+    /// Rows that were done, with their ids.
+    pub success: Option<Output>,
+    /// Rows that failed, with the reason.
+    pub failed: Option<Output>,
+    /// Rows that were not sent, once a load ends early.
+    pub not_sent: Option<Output>,
+    /// Rows of unknown outcome.
+    pub unknown: Option<Output>,
+}
+
+/// A file to be written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Output {
+    /// Appended to, as a resumed load does; created if it is not there.
+    Append(PathBuf),
+    /// Created with the first row; if there is one of that name, under that name and a number.
+    Fresh(PathBuf),
+    /// Replaced at once, even if there will be no row.
+    Replace(PathBuf),
+}
+
+impl Output {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Append(path) | Self::Fresh(path) | Self::Replace(path) => path,
+        }
+    }
+}
+
+/// A file of rows in the form of the input.
+#[derive(Debug)]
+pub(super) struct OutputFile {
+    output: Output,
+    /// Its own columns, before those of the input.
+    own: &'static [&'static str],
+    style: Style,
+    open: Option<(PathBuf, File)>,
+    /// Whether it has a row of this run.
+    pub(super) used: bool,
+}
+
+/// How the input is written, and so its outputs.
+#[derive(Clone, Debug)]
+pub(super) struct Style {
+    form: Form,
+    delimiter: u8,
+    mark: bool,
+    header: StringRecord,
+}
+
+impl Style {
+    pub(super) fn of(file: &RecordFile, header: StringRecord) -> Self {
+        let layout = file.layout;
+        // A byte order mark overrides the encoding: the same command reads the output.
+        let mark = layout.mark || layout.encoding != Encoding::Utf8;
+        let header = match layout.form {
+            Form::Ids => StringRecord::from(vec!["Id"]),
+            _ => header,
+        };
+        Self { form: layout.form, delimiter: layout.delimiter, mark, header }
+    }
+
+    fn is_csv(&self) -> bool {
+        self.form != Form::Json
+    }
+}
+
+impl OutputFile {
+    pub(super) const FAILED: &[&str] = &["_row", "_error"];
+    pub(super) const ROW: &[&str] = &["_row"];
+    pub(super) const SUCCESS: &[&str] = &["_row", "_id", "_outcome"];
+
+    /// An output that is to be replaced is so at once: it never shows an earlier run's rows.
+    pub(super) fn new(
+        output: Option<Output>,
+        own: &'static [&'static str],
+        style: &Style,
+    ) -> io::Result<Option<Self>> {
+        let Some(output) = output else { return Ok(None) };
+        let eager = !matches!(output, Output::Fresh(_));
+        let mut file = Self { output, own, style: style.clone(), open: None, used: false };
+        if eager {
+            file.file()?;
+        }
+        Ok(Some(file))
+    }
+
+    /// Where it is, or would be.
+    pub(super) fn path(&self) -> &Path {
+        self.open.as_ref().map_or_else(|| self.output.path(), |(path, _)| path)
+    }
+
+    /// Writes rows, each with the values of the own columns.
+    pub(super) fn write<'a>(
+        &mut self,
+        rows: impl Iterator<Item = (&'a Row, Vec<String>)>,
+    ) -> io::Result<()> {
+        let mut text = Vec::new();
+        for (row, own) in rows {
+            self.append(&mut text, row, &own);
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.file()?.write_all(&text)?;
+        self.used = true;
+        Ok(())
+    }
+
+    /// Makes sure that what was written is on the disk. A device or a pipe has none.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        match &self.open {
+            Some((_, file)) if file.metadata()?.is_file() => file.sync_data(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what was begun and cannot be finished.
+    pub(super) fn discard(self) {
+        if let Some((path, file)) = self.open
+            && file.metadata().is_ok_and(|metadata| metadata.is_file())
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn file(&mut self) -> io::Result<&mut File> {
+        if self.open.is_none() {
+            self.open = Some(self.create()?);
+        }
+        Ok(&mut self.open.as_mut().expect("it was opened above").1)
+    }
+
+    fn create(&self) -> io::Result<(PathBuf, File)> {
+        let mut options = File::options();
+        options.write(true).mode(0o600);
+        let (path, mut file) = match &self.output {
+            Output::Fresh(path) => fresh(path, &mut options)?,
+            Output::Replace(path) => {
+                (path.clone(), options.create(true).truncate(true).open(path)?)
+            }
+            Output::Append(path) => {
+                let mut file = options.read(true).create(true).truncate(false).open(path)?;
+                if end_line(&mut file)? {
+                    return Ok((path.clone(), file));
+                }
+                (path.clone(), file)
+            }
+        };
+        file.write_all(&self.head())?;
+        Ok((path, file))
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let mut head = if self.style.mark { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+        if self.style.is_csv() {
+            let header = self.style.header.iter().filter(|name| !OWN.contains(name));
+            self.record(&mut head, self.own.iter().copied().chain(header));
+        }
+        head
+    }
+
+    fn append(&self, text: &mut Vec<u8>, row: &Row, own: &[String]) {
+        let own_cells = own.iter().map(String::as_str);
+        match &row.data {
+            Data::Cells(cells) => {
+                let named = self.style.header.iter().zip(cells);
+                let cells = named.filter(|(name, _)| !OWN.contains(name)).map(|(_, cell)| cell);
+                self.record(text, own_cells.chain(cells));
+            }
+            Data::Id(id) => self.record(text, own_cells.chain([id.as_str()])),
+            Data::Members(members) => {
+                let row = format!("{}:{}", quoted("_row"), own[0]);
+                let own = self.own.iter().zip(own).skip(1);
+                let own = own.map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)));
+                let members = members.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+                let members =
+                    members.map(|(name, value)| format!("{}:{}", quoted(name), value.get()));
+                let all: Vec<_> = [row].into_iter().chain(own).chain(members).collect();
+                // A record of several lines is still one: only blanks between its parts are lost.
+                text.extend_from_slice(format!("{{{}}}\n", all.join(",")).as_bytes());
+            }
+        }
+    }
+
+    fn record<'a>(&self, text: &mut Vec<u8>, cells: impl Iterator<Item = &'a str>) {
+        let mut builder = csv::WriterBuilder::new();
+        builder.terminator(csv::Terminator::CRLF).delimiter(self.style.delimiter).flexible(true);
+        let mut writer = builder.from_writer(text);
+        writer.write_record(cells).expect("memory takes every row");
+        writer.flush().expect("memory takes every row");
+    }
+}
+
+/// Creates a file that was not there: `x.csv`, else `x-2.csv`, and so on.
+fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathBuf, File)> {
+    let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension());
+    for number in 1.. {
+        let mut name = stem.to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        if let Some(ending) = ending {
+            name.push(".");
+            name.push(ending);
+        }
+        let path = path.with_file_name(name);
+        match options.create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            result => return result.map(|file| (path, file)),
+        }
+    }
+    unreachable!("there is a name for every number")
+}
+
+/// Goes to the end of a file, and ends a line that a killed process left open; `false` if the file
+/// is empty.
+fn end_line(file: &mut File) -> io::Result<bool> {
+    if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(true)
+}
+
+/// Columns that an earlier output may have.
+const OWN: [&str; 4] = ["_row", "_id", "_outcome", "_error"];

@@ -1,0 +1,214 @@
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
+use super::cell::quoted;
+use super::check::Operation;
+use super::columns::{ATTRIBUTES, Column, Columns, ID, Plan};
+use super::fault::{Fault, FaultKind, Place};
+use super::id::has_prefix;
+use super::read::{Data, Row};
+
+/// A row as it is sent.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The record as JSON, without `attributes`: `"Name":"Acme"`.
+    pub(super) fields: String,
+    /// The id of the record, if the row has it.
+    pub(super) id: Option<String>,
+}
+
+impl Plan {
+    /// Checks a row and writes it as it is sent.
+    pub(super) fn prepare(&self, columns: &mut Columns, row: &Row) -> Result<Prepared, Vec<Fault>> {
+        let mut writer =
+            RecordWriter { plan: self, row, text: String::new(), id: None, faults: vec![] };
+        match &row.data {
+            Data::Id(id) => {
+                if let Err(kind) = writer.id(id) {
+                    writer.fault(Place::row(row.number, row.line), kind);
+                }
+            }
+            Data::Cells(cells) => {
+                let names = columns.table.iter();
+                for (index, (cell, column)) in cells.iter().zip(names).enumerate() {
+                    writer.cell(index, column, cell);
+                }
+            }
+            Data::Members(members) => writer.members(&mut columns.names, members),
+        }
+        if writer.text.is_empty() && writer.id.is_none() && writer.faults.is_empty() {
+            writer.fault(Place::row(row.number, row.line), FaultKind::EmptyRow);
+        }
+        let RecordWriter { text, id, faults, .. } = writer;
+        if faults.is_empty() { Ok(Prepared { fields: text, id }) } else { Err(faults) }
+    }
+}
+
+/// One row on its way to JSON.
+struct RecordWriter<'a> {
+    plan: &'a Plan,
+    row: &'a Row,
+    text: String,
+    id: Option<String>,
+    faults: Vec<Fault>,
+}
+
+impl RecordWriter<'_> {
+    fn fault(&mut self, place: Place, kind: FaultKind) {
+        self.faults.push(Fault::new(place, kind));
+    }
+
+    fn put(&mut self, name: &str, json: &str) {
+        let comma = if self.text.is_empty() { "" } else { "," };
+        self.text.extend([comma, &quoted(name), ":", json]);
+    }
+
+    fn id(&mut self, id: &str) -> Result<(), FaultKind> {
+        if id.is_empty() {
+            return Err(FaultKind::EmptyValue);
+        }
+        let object = &self.plan.schema.object;
+        let prefix = object.key_prefix.as_deref().unwrap_or_default();
+        if !has_prefix(id, prefix).ok_or(FaultKind::NotId)? {
+            return Err(FaultKind::OtherObject(object.name.clone()));
+        }
+        self.put(ID, &quoted(id));
+        self.id = Some(id.to_owned());
+        Ok(())
+    }
+
+    fn cell(&mut self, index: usize, column: &Column, cell: &str) {
+        if let Err(kind) = self.try_cell(column, cell) {
+            let place = Place::row(self.row.number, self.row.line);
+            self.fault(place.in_column(index + 1, &column.name()), kind);
+        }
+    }
+
+    fn try_cell(&mut self, column: &Column, cell: &str) -> Result<(), FaultKind> {
+        match column {
+            Column::Ignored => {}
+            Column::Id => self.id(cell)?,
+            Column::Marker { is_own } => self.marker(*is_own, cell)?,
+            _ if (cell.is_empty() || cell == NULL) && self.plan.is_key(column) => {
+                return Err(FaultKind::EmptyValue);
+            }
+            _ if cell.is_empty() => {}
+            Column::Field { name, .. } if cell == NULL => self.put(name, "null"),
+            Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?),
+            Column::Related { .. } if cell == NULL => {
+                let what = "a relationship cannot be emptied this way: use the column of its id";
+                return Err(FaultKind::NotWanted(what));
+            }
+            Column::Related { relationship, field, kind } => {
+                let json = kind.json_of(cell)?;
+                self.put(relationship, &format!("{{{}:{json}}}", quoted(field)));
+            }
+        }
+        Ok(())
+    }
+
+    /// `[Account]`, or nothing.
+    fn marker(&self, is_own: bool, cell: &str) -> Result<(), FaultKind> {
+        let own = &self.plan.schema.object.name;
+        let fits = match cell.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(object) => !is_own || object.eq_ignore_ascii_case(own),
+            None => cell.is_empty(),
+        };
+        if fits { Ok(()) } else { Err(FaultKind::OtherObject(own.clone())) }
+    }
+
+    fn members(
+        &mut self,
+        known: &mut HashMap<String, Column>,
+        members: &[(String, Box<RawValue>)],
+    ) {
+        let mut has_key = false;
+        for (index, (name, value)) in members.iter().enumerate() {
+            let place = Place::row(self.row.number, self.row.line).with_name(name);
+            let is_twin = |(other, _): &(String, _)| other.eq_ignore_ascii_case(name);
+            if members[..index].iter().any(is_twin) {
+                self.fault(place, FaultKind::DuplicateName);
+                continue;
+            }
+            if value.get().starts_with('{') && self.nested(&place, name, value) {
+                continue;
+            }
+            let column = match known.get(name) {
+                Some(column) => Ok(column.clone()),
+                None => self.plan.column(name, false),
+            };
+            let written = column.and_then(|column| {
+                has_key |= self.plan.is_key(&column);
+                let written = self.member(&column, value);
+                known.entry(name.clone()).or_insert(column);
+                written
+            });
+            if let Err(kind) = written {
+                self.fault(place, kind);
+            }
+        }
+        if let Some(key) = self.plan.operation.key().filter(|_| !has_key) {
+            let place = Place::row(self.row.number, self.row.line).with_name(key);
+            self.fault(place, FaultKind::EmptyValue);
+        }
+    }
+
+    fn member(&mut self, column: &Column, value: &RawValue) -> Result<(), FaultKind> {
+        let is_empty = matches!(value.get(), "null" | "\"\"");
+        match column {
+            Column::Id => {
+                let id: Option<String> = serde_json::from_str(value.get()).ok();
+                self.id(id.as_deref().unwrap_or_default())?;
+            }
+            Column::Field { .. } if is_empty && self.plan.is_key(column) => {
+                return Err(FaultKind::EmptyValue);
+            }
+            Column::Field { name, kind } => self.put(name, &kind.json_of_value(value)?),
+            Column::Ignored | Column::Marker { .. } | Column::Related { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Handles `attributes`, and a related record by its external id; `false` if it is neither.
+    fn nested(&mut self, place: &Place, name: &str, value: &RawValue) -> bool {
+        if name.eq_ignore_ascii_case(ATTRIBUTES) {
+            #[derive(serde::Deserialize)]
+            struct Attributes {
+                #[serde(rename = "type")]
+                object: Option<String>,
+            }
+            let own = &self.plan.schema.object.name;
+            let found = serde_json::from_str::<Attributes>(value.get()).ok();
+            let other = found.and_then(|it| it.object).filter(|it| !it.eq_ignore_ascii_case(own));
+            if other.is_some() {
+                self.fault(place.clone(), FaultKind::OtherObject(own.clone()));
+            }
+            return true;
+        }
+        if self.plan.operation == Operation::Delete {
+            return true;
+        }
+        let Some(reference) = self.plan.schema.object.relationship(name) else { return false };
+        let relationship = reference.relationship_name.clone().unwrap_or_else(|| name.to_owned());
+        let members: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(value.get()).unwrap_or_default();
+        let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
+        let (Some((field, _)), None) = (keys.next(), keys.next()) else {
+            let what = "a related record is named by one field, its external id";
+            self.fault(place.clone(), FaultKind::NotWanted(what));
+            return true;
+        };
+        match self.plan.related(&relationship, field) {
+            Ok(_) => self.put(&relationship, value.get()),
+            Err(kind) => {
+                let name = format!("{name}.{field}");
+                self.fault(place.clone().with_name(&name), kind);
+            }
+        }
+        true
+    }
+}
+
+/// Empties a field: as other loaders of Salesforce write it.
+const NULL: &str = "#N/A";
