@@ -13,7 +13,7 @@ use crate::{Failure, Problem};
 #[non_exhaustive]
 pub enum RestError {
     /// The answer is not the JSON that it should be.
-    #[error("the answer is not what this call answers (line {line}, column {column})")]
+    #[error("unexpected response from Salesforce (line {line}, column {column})")]
     Answer {
         /// Counted from 1.
         line: usize,
@@ -67,11 +67,17 @@ pub enum RestError {
         /// How many it takes.
         limit: usize,
     },
+    /// A page holds more values than the memory should.
+    #[error("the answer has more than {limit} values")]
+    TooManyValues {
+        /// The limit.
+        limit: u32,
+    },
     /// There was no answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The answer is JSON, and lacks what it should have.
-    #[error("the answer is not what this call answers")]
+    #[error("unexpected response from Salesforce")]
     Unexpected,
 }
 
@@ -90,6 +96,7 @@ impl RestError {
             Self::Token(error) => error.code(),
             Self::TooLarge { .. } => "resp.too_large",
             Self::TooMany { .. } => "api.too_many",
+            Self::TooManyValues { .. } => "resp.too_large",
             Self::Transport(error) => error.code(),
             Self::Unexpected => "resp.json",
         }
@@ -118,6 +125,7 @@ impl RestError {
             Self::Token(error) => return error.hint(),
             Self::TooLarge { .. } => "ask for less at a time, or read the answer as it comes",
             Self::TooMany { .. } => "make several calls",
+            Self::TooManyValues { .. } => "select fewer fields, or ask for fewer records at a time",
             Self::Transport(error) => return error.hint(),
         };
         Some(Cow::Borrowed(hint))

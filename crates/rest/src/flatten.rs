@@ -192,10 +192,24 @@ fn cell(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_plain().into_owned(),
         Value::String(text) => text.clone(),
-        Value::Object(object) if object.contains_key("records") => {
-            without_attributes(object["records"].clone()).to_string()
+        Value::Object(object) if object.contains_key("records") => json_cell(&object["records"]),
+        Value::Array(_) | Value::Object(_) => json_cell(value),
+    }
+}
+
+fn json_cell(value: &Value) -> String {
+    with_plain_numbers(without_attributes(value.clone())).to_string()
+}
+
+fn with_plain_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::Number(number.into_plain()),
+        Value::Array(items) => items.into_iter().map(with_plain_numbers).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            Value::Object(fields.map(|(name, it)| (name, with_plain_numbers(it))).collect())
         }
-        Value::Array(_) | Value::Object(_) => without_attributes(value.clone()).to_string(),
+        value => value,
     }
 }
 
@@ -251,7 +265,7 @@ mod tests {
         );
         assert_eq!(
             columns.row(&records[0]),
-            ["1", r#"[{"LastName":"Hopper"}]"#, r#"{"city":"Lund","latitude":1E-7}"#]
+            ["1", r#"[{"LastName":"Hopper"}]"#, r#"{"city":"Lund","latitude":0.0000001}"#]
         );
     }
 

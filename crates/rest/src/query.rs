@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::org::MAX_BODY;
 use crate::path::encode;
-use crate::value::Budget;
+use crate::value::{Budget, MOST_VALUES};
 use crate::{Object, Org, RestError, Value};
 
 impl Org {
@@ -168,7 +168,10 @@ impl Page {
         let answer: Answer<'_> =
             serde_json::from_slice(json).map_err(|error| RestError::answer(&error))?;
         let records = answer.records.map_or("[]", RawValue::get);
-        let records = Value::read(records, budget).map_err(|error| RestError::answer(&error))?;
+        let records = Value::read(records, budget).map_err(|error| match budget.is_spent() {
+            true => RestError::TooManyValues { limit: MOST_VALUES },
+            false => RestError::answer(&error),
+        })?;
         Ok(Self {
             total_size: u64::try_from(answer.total_size).unwrap_or_default(),
             done: answer.done,

@@ -126,6 +126,12 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    pub(crate) fn is_spent(&self) -> bool {
+        self.values == 0
+    }
+}
+
 /// Reads the items of a list or an object.
 struct Container<'a>(&'a mut Budget);
 
@@ -286,6 +292,13 @@ impl Number {
         &self.0
     }
 
+    pub(crate) fn into_plain(self) -> Self {
+        match self.to_plain() {
+            Cow::Borrowed(_) => self,
+            Cow::Owned(plain) => Self(plain.into()),
+        }
+    }
+
     /// The number without an exponent, with the same value: `1500`.
     ///
     /// A number of more than 1,100 digits keeps its exponent. No double is so long, and `1E999999999`
@@ -371,7 +384,7 @@ const DEEPEST: u8 = 128;
 const DEEP: &str = "recursion limit exceeded";
 
 /// A page has 2,000 records of up to some hundred fields each.
-const MOST_VALUES: u32 = 2_000_000;
+pub(crate) const MOST_VALUES: u32 = 2_000_000;
 const MANY: &str = "too many values";
 
 /// The longest double has 1,077 digits: 5E-324 written out.

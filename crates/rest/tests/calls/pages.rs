@@ -202,3 +202,12 @@ async fn columns_of_fields_come_from_the_object_whatever_is_found() {
     assert!(server.org().columns("SELECT Id FROM Account", false).await.unwrap().is_some());
     assert_eq!(server.calls(), requests.len());
 }
+
+#[tokio::test]
+async fn a_page_of_too_many_values_is_refused() {
+    let zeros = "0,".repeat(2_000_000);
+    let body = format!(r#"{{"totalSize":1,"done":true,"records":[{{"A":[{zeros}0]}}]}}"#);
+    let server = Canned::new(move |_| answer(&body));
+    let error = server.org().query("SELECT A FROM X").next().await.unwrap_err();
+    assert_eq!(error.to_string(), "the answer has more than 2000000 values");
+}
