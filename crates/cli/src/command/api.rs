@@ -24,6 +24,7 @@ use crate::session;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// What to call: a path from the root (/services/…), or from /services/data/vNN.N/
+    #[arg(value_parser = not_empty)]
     path: String,
     /// The HTTP method; by default GET, or POST if there are fields or a body
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
@@ -63,6 +64,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     } else {
         wait_for(call.make(&org, &printer))
     }
+}
+
+/// A path that is empty, as that of a variable which is not set, would list the resources.
+fn not_empty(path: &str) -> Result<String, &'static str> {
+    if path.trim().is_empty() { Err("it is empty") } else { Ok(path.to_owned()) }
 }
 
 /// Methods are upper case, whatever was typed.

@@ -35,7 +35,7 @@ pub(crate) struct Get {
     #[arg(value_parser = segment)]
     id: String,
     /// Only these fields, separated by commas
-    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = segment)]
     fields: Vec<String>,
     #[command(flatten)]
     caller: Caller,

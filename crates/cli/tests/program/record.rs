@@ -88,6 +88,8 @@ fn an_empty_id_is_a_usage_error_and_costs_no_login() {
     for args in [
         ["record", "get", "Account", ""].as_slice(),
         &["record", "get", "", "001xx"],
+        &["record", "get", "Account", "001xx", "--fields", ""],
+        &["api", ""],
         &["record", "delete", "Account", " "],
         &["record", "update", "Account", "", "Name=x"],
         &["record", "upsert", "Account", "ExternalId__c", "", "Name=x"],
