@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn d18_only_the_whole_of_it_is_admitted() {
+    fn only_the_whole_bearer_token_is_accepted() {
         let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
         for (name, header, admitted) in [
             ("it", "Bearer 0123456789abcdef0123456789abcdef", true),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn d2_debug_shows_no_part_of_the_secret() {
+    fn debug_shows_no_part_of_the_bearer_token() {
         let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
         assert_eq!(format!("{bearer:?}"), "Bearer([redacted])");
     }

@@ -32,7 +32,7 @@ pub(crate) enum EndpointPolicy {
 impl EndpointPolicy {
     /// Returns the route of a request that passes, or the refusal of the first gate that it fails.
     ///
-    /// * `bearer`: the bearer token of the moment; without one, nobody has it
+    /// * `bearer`: the the current bearer token; without one, every token request fails
     pub(crate) fn pass(&self, head: &Parts, bearer: Option<&Bearer>) -> Result<Route, Refused> {
         let route = Route::of(head.uri.path());
         if head.method == Method::OPTIONS {

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_at_the_cap_is_told_when_there_is_room() {
+    fn the_cap_has_a_retry_after() {
         let error = TokenError::Cap { cap: 120, retry_in: Duration::from_secs(90) };
         let problem = Problem::from(&error);
         assert_eq!((problem.error.as_str(), problem.status.as_u16()), ("rate.cap", 429));

@@ -44,7 +44,7 @@ impl Profile {
         }
     }
 
-    /// Who may have its tokens beside the broker's own user and root; default: nobody.
+    /// Sets the users that may have its tokens, besides the broker's own and root; default: none.
     #[must_use]
     pub fn access(self, access: Access) -> Self {
         Self { access, ..self }

@@ -635,7 +635,7 @@ async fn gate_9_health_and_metrics_name_nobody() {
 }
 
 #[tokio::test]
-async fn b39_settings_that_cannot_be_read_anew_leave_those_there_are() {
+async fn invalid_settings_leave_the_last_valid_ones_in_use() {
     let (first, second) =
         (FakeSource::holding(token("00Dfirst", 600)), FakeSource::holding(token("00Dsecond", 600)));
     let service = Service::of(&first);
@@ -665,7 +665,7 @@ async fn of_several_profiles_one_has_to_be_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b36_what_is_under_way_is_answered_and_the_socket_goes() {
+async fn drain_answers_requests_in_progress_and_removes_the_socket() {
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::of(&source);
     let idle = UnixStream::connect(&service.path).unwrap();
@@ -679,7 +679,7 @@ async fn b36_what_is_under_way_is_answered_and_the_socket_goes() {
 }
 
 #[tokio::test]
-async fn b36_who_is_ended_before_a_listener_is_attended_leaves_no_socket() {
+async fn drain_before_the_first_accept_removes_the_socket() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let broker = Broker::builder(Profiles::new([], None), || NOW).build();
@@ -698,7 +698,7 @@ fn attend_elsewhere(broker: &Broker, place: &Listener) {
 }
 
 #[tokio::test]
-async fn b36_what_is_under_way_is_answered_in_every_runtime() {
+async fn drain_answers_requests_in_progress_in_every_runtime() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let source = FakeSource::empty();
@@ -723,7 +723,7 @@ async fn b36_what_is_under_way_is_answered_in_every_runtime() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b36_a_request_that_hangs_does_not_hold_up_the_end() {
+async fn drain_ends_although_a_request_hangs() {
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
     let source = FakeSource::empty();
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);

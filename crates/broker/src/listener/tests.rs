@@ -135,7 +135,7 @@ async fn a_socket_with_a_full_backlog_is_in_use() {
 }
 
 #[tokio::test]
-async fn b37_a_stale_socket_is_replaced_and_a_living_one_is_not() {
+async fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     drop(StdUnixListener::bind(&path).unwrap());
@@ -151,7 +151,7 @@ async fn b37_a_stale_socket_is_replaced_and_a_living_one_is_not() {
 }
 
 #[tokio::test]
-async fn b37_a_living_socket_of_another_program_is_left_alone() {
+async fn a_living_socket_of_another_program_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let other = StdUnixListener::bind(&path).unwrap();
@@ -160,7 +160,7 @@ async fn b37_a_living_socket_of_another_program_is_left_alone() {
 }
 
 #[tokio::test]
-async fn b37_of_two_that_start_at_once_one_listens() {
+async fn of_several_starts_at_once_one_listens() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     drop(StdUnixListener::bind(&path).unwrap());
@@ -174,7 +174,7 @@ async fn b37_of_two_that_start_at_once_one_listens() {
 }
 
 #[tokio::test]
-async fn b37_what_is_no_socket_and_what_is_too_long_is_refused() {
+async fn a_file_that_is_not_a_socket_and_a_long_path_are_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("notes.txt");
     fs::write(&file, "keep me").unwrap();

@@ -47,7 +47,7 @@ async fn a_body_is_made_once_for_each_token() {
 }
 
 #[tokio::test]
-async fn b15_a_good_token_is_served_whatever_the_login_comes_to() {
+async fn a_valid_token_is_served_while_logins_fail() {
     let source = FakeSource::holding(token("00Dgood", 600));
     let profile = profile(&source);
     source.refuse();
@@ -90,7 +90,7 @@ async fn a_source_may_renew_ahead_of_need_if_someone_asked_for_its_token() {
 }
 
 #[test]
-fn d2_debug_shows_no_token() {
+fn debug_shows_no_token() {
     let source = FakeSource::holding(token("00Dcanary", 600));
     let profile = profile(&source);
     profile.at_hand(Route::Token, ANY).unwrap();

@@ -148,7 +148,7 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
 }
 
 #[test]
-fn b36_who_is_told_to_end_removes_the_socket_and_frees_the_lock() {
+fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
     let bench = Bench::new();
     for signal in ["-TERM", "-INT"] {
         let service = Service::of(&bench);
@@ -162,7 +162,7 @@ fn b36_who_is_told_to_end_removes_the_socket_and_frees_the_lock() {
 }
 
 #[test]
-fn b36_a_login_in_progress_does_not_hold_up_the_end_of_a_service() {
+fn a_login_in_progress_does_not_delay_the_end() {
     let bench = Bench::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let service = Service::of(&bench);
@@ -179,7 +179,7 @@ fn b36_a_login_in_progress_does_not_hold_up_the_end_of_a_service() {
 }
 
 #[test]
-fn b31_without_files_left_whoever_is_silent_makes_room() {
+fn without_descriptors_silent_connections_make_room() {
     let bench = Bench::new();
     let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
     let serve = bench.command(&["serve"]);
@@ -199,7 +199,7 @@ fn b31_without_files_left_whoever_is_silent_makes_room() {
 }
 
 #[test]
-fn b37_the_second_of_two_says_who_has_the_socket() {
+fn a_second_service_reports_that_the_socket_is_in_use() {
     let bench = Bench::new();
     let first = Service::of(&bench);
     let mut second = bench.command(&["serve", "--json"]);
@@ -210,7 +210,7 @@ fn b37_the_second_of_two_says_who_has_the_socket() {
 }
 
 #[test]
-fn b37_a_socket_that_a_killed_service_left_is_taken_over() {
+fn the_socket_of_a_killed_service_is_taken_over() {
     let bench = Bench::new();
     let mut first = Service::of(&bench);
     first.child.kill().unwrap();
@@ -220,7 +220,7 @@ fn b37_a_socket_that_a_killed_service_left_is_taken_over() {
 }
 
 #[test]
-fn b39_settings_that_are_half_written_and_keys_that_are_gone_leave_what_there_is() {
+fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
     let bench = Bench::new();
     let service = Service::of(&bench);
     let (_, first) = service.token();
@@ -256,7 +256,7 @@ fn of_hub(bench: &Bench, hub: &Hub) -> Service {
 }
 
 #[test]
-fn a_record_in_the_hub_is_read_anew_when_asked() {
+fn a_record_in_the_hub_is_read_again_at_sighup() {
     let bench = Bench::new();
     let hub = Hub::answering("200 OK", &bench.record());
     let service = of_hub(&bench, &hub);
@@ -268,7 +268,7 @@ fn a_record_in_the_hub_is_read_anew_when_asked() {
 }
 
 #[test]
-fn nobody_waits_while_settings_are_read_anew() {
+fn tokens_are_served_while_settings_are_read() {
     let bench = Bench::new();
     let hub = Hub::answering_first(1, "200 OK", &bench.record());
     let service = of_hub(&bench, &hub);
@@ -322,7 +322,7 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
 }
 
 #[test]
-fn d03_a_service_with_everything_said_shows_no_token() {
+fn a_verbose_service_logs_no_token() {
     let bench = Bench::new();
     let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
     let mut command = bench.command(&["serve", "-vvv"]);
@@ -542,7 +542,7 @@ fn gate_2_no_flag_makes_it_listen_elsewhere() {
 }
 
 #[test]
-fn what_is_missing_to_listen_is_named() {
+fn a_missing_bearer_file_and_socket_are_named() {
     let bench = Bench::new();
     let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));

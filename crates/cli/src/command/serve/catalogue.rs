@@ -113,14 +113,14 @@ impl Catalogue {
         }
     }
 
-    fn load_all(&mut self, names: &[String], ask_anew: bool) -> bool {
+    fn load_all(&mut self, names: &[String], forget_refusals: bool) -> bool {
         let mut is_new = false;
         let mut reader = match self.reader(names) {
             Ok(reader) => reader,
             Err(failure) => return self.keep("config.toml", &reason(&failure)),
         };
         for name in names {
-            match self.load(name, &mut reader, ask_anew) {
+            match self.load(name, &mut reader, forget_refusals) {
                 Ok(()) => is_new = true,
                 Err(failure) => self.report(name, &failure),
             }
@@ -168,7 +168,12 @@ impl Catalogue {
     }
 
     /// Reads one profile and replaces the served one of this name.
-    fn load(&mut self, name: &str, reader: &mut Reader, ask_anew: bool) -> Result<(), Failure> {
+    fn load(
+        &mut self,
+        name: &str,
+        reader: &mut Reader,
+        forget_refusals: bool,
+    ) -> Result<(), Failure> {
         let args = Arc::clone(&self.args);
         let mut login: Login = args.login.clone();
         if name != ONE || login.profile.is_some() {
@@ -182,7 +187,7 @@ impl Catalogue {
         let accounts = if is_shared { ACCOUNTS.map(PathBuf::from).to_vec() } else { Vec::new() };
         let files = Stamps::of(supplied.files.into_iter().chain(accounts));
         let (access, unknown) = access(&settings);
-        let profile = self.profile(name, settings, ask_anew)?.access(access);
+        let profile = self.profile(name, settings, forget_refusals)?.access(access);
         self.broken.remove(name);
         for error in unknown {
             // Nobody is let in by a name that does not exist. The others are served.
@@ -193,12 +198,17 @@ impl Catalogue {
         Ok(())
     }
 
-    fn profile(&self, name: &str, settings: Settings, ask_anew: bool) -> Result<Profile, Failure> {
+    fn profile(
+        &self,
+        name: &str,
+        settings: Settings,
+        forget_refusals: bool,
+    ) -> Result<Profile, Failure> {
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
         let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
         let session = Session::of(settings, &self.args.network, &tokens, &self.console)?;
         let (username, version) = (session.username(), session.api_version().to_string());
-        if ask_anew {
+        if forget_refusals {
             session.forget_refusal()?;
         }
         let transport = session.transport()?;
