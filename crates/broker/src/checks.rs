@@ -140,10 +140,11 @@ fn forwarded(headers: &HeaderMap) -> Result<(), Refused> {
         let hint = "call the service from the program that needs the token, not through a proxy";
         Err(Refused::new(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
     };
-    for name in [&ORIGIN, &FORWARDED, &FORWARDED_FOR, &VIA] {
-        if headers.contains_key(name) {
-            return refused(format!("the request has a header `{name}`"));
-        }
+    let is_forwarded = |name: &&HeaderName| {
+        [ORIGIN, FORWARDED, VIA, REAL_IP].contains(name) || name.as_str().starts_with(FORWARDED_X)
+    };
+    if let Some(name) = headers.keys().find(is_forwarded) {
+        return refused(format!("the request has a header `{name}`"));
     }
     if headers.get_all(FETCH_SITE).iter().any(|site| site != "none") {
         return refused("a web page made the request".to_owned());
@@ -175,7 +176,9 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
 }
 
 const REQUEST: HeaderName = HeaderName::from_static("x-orgtoken-request");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+/// `X-Forwarded-For`, `-Host`, `-Proto` and the like.
+const FORWARDED_X: &str = "x-forwarded-";
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 

@@ -190,6 +190,8 @@ fn gate_6_nothing_forwarded_and_nothing_from_a_page() {
         ("a proxy", "x-forwarded-for", "10.0.0.1", (6, 403)),
         ("a proxy by the standard", "forwarded", "for=10.0.0.1", (6, 403)),
         ("another proxy", "via", "1.1 cache", (6, 403)),
+        ("nginx", "x-real-ip", "10.0.0.1", (6, 403)),
+        ("a proxy that hides the client", "x-forwarded-host", "acme.com", (6, 403)),
     ] {
         for policy in [&tcp(false), &tcp(true), &EndpointPolicy::Unix] {
             for (method, path) in [("POST", "/v1/token"), ("GET", "/healthz")] {
