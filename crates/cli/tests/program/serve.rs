@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64ct::{Base64, Encoding};
 use orgtoken_fake_org::{Scenario, User};
 use serde_json::{Value, json};
 
@@ -359,6 +360,47 @@ fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
     let bearer = fs::read_to_string(&file).unwrap();
     assert!(!lines.contains(&bearer), "{lines}");
     assert!(lines.contains("the bearer token is in bearer"), "{lines}");
+}
+
+/// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
+#[test]
+fn a_key_in_the_wrong_setting_is_not_logged() {
+    let bench = Bench::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let pem = PAIR.key.as_str();
+    let base64 = Base64::encode_string(pem.as_bytes());
+    let forms = [base64.clone(), Base64::encode_string(base64.as_bytes()), pem.to_owned()];
+    let settings = ["private_key_file", "private_key_env", "ca_file", "passphrase_file", "cache"];
+    let others = ["username", "client_id", "instance_url", "api_version", "proxy", "ssh_agent"];
+    let mut bad = String::new();
+    for (number, form) in forms.iter().enumerate() {
+        for setting in settings.iter().chain(&others) {
+            let value = serde_json::to_string(form).unwrap();
+            bad += &format!("[profile.bad-{number}-{setting}]\n{setting} = {value}\n");
+        }
+        let value = serde_json::to_string(form).unwrap();
+        bad += &format!(
+            "[profile.list-{number}]\nallow_users = [{value}]\nallow_groups = [{value}]\n"
+        );
+    }
+    let good = profile(&bench, "acme", "app.key");
+    let file = config.join("config.toml");
+    fs::write(&file, format!("{good}{bad}")).unwrap();
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    fs::write(&file, format!("{good}allow_users = [{:?}]\n", base64)).unwrap();
+    service.wait_until(|service| service.ask("GET /healthz", "").1["degraded"] == json!(["acme"]));
+    let said = service.at_start.clone() + &service.end();
+    let key: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    for form in [key, forms[0].clone(), forms[1].clone()] {
+        for window in form.as_bytes()[64..].chunks_exact(16) {
+            let window = std::str::from_utf8(window).unwrap();
+            assert!(!said.contains(window), "{window} in {said}");
+        }
+    }
+    assert!(said.contains("profile acme: there is no user"), "{said}");
 }
 
 /// Status of a request for a token over TCP.
