@@ -5,18 +5,18 @@ use http::Method;
 
 use crate::RestError;
 
-/// How often a call is tried, and how long is waited in between.
+/// The number of attempts of a call, and the waits between them.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Backoff {
-    /// Attempts in all; 3 unless told. 1 is no second one.
+    /// Attempts in all; 3 by default. 1 disables retries.
     pub attempts: u32,
     /// The longest wait before the second attempt; half a second by default. It doubles with each.
     pub first: Duration,
 }
 
 impl Backoff {
-    /// So many attempts, the second one after `first`.
+    /// `attempts` in all; the wait before the second is at most `first`.
     pub const fn new(attempts: u32, first: Duration) -> Self {
         Self { attempts, first }
     }
@@ -58,7 +58,7 @@ fn part_of(whole: Duration) -> Duration {
     whole.mul_f64(random as f64 / u64::MAX as f64)
 }
 
-/// A caller that waits longer is better told.
+/// A longer wait is left to the caller.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use crate::path::{encode, segment};
 use crate::{Object, Org, RestError, Saved, Value};
 
 /// Up to [`Org::MOST_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
-/// sent. Each is done or not by itself, and the outcomes stand in the order of the records: the call
+/// sent. Each succeeds or fails on its own, and the outcomes are in the order of the records: the call
 /// succeeds even where every record failed, so look at each [`Saved::is_success`].
 impl Org {
-    /// How many records one call takes.
+    /// The most records that one call takes.
     pub const MOST_RECORDS: usize = 200;
 
-    /// Makes records. None is made twice: where the answer is lost, the error says so.
+    /// Creates records. The call is not repeated if its answer is lost, so none is created twice.
     pub async fn create_all<R: Serialize>(
         &self,
         object: &str,
@@ -83,7 +83,7 @@ impl Org {
             return Ok(Vec::new());
         }
         let outcomes: Vec<Saved> = self.json(method, path, HeaderMap::new(), body).await?;
-        // Without one outcome for each record nobody could tell which is whose.
+        // Without one outcome for each record, outcomes could not be matched to records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use crate::{Org, RestError, Value};
 
 impl Org {
-    /// How many calls one call may be made of.
+    /// The most calls that one call takes.
     pub const MOST_PARTS: usize = 25;
 
-    /// Makes up to [`Org::MOST_PARTS`] calls by one; more are [`RestError::TooMany`]. A part may refer
-    /// to an earlier one: `@{account.id}`.
+    /// Makes up to [`Org::MOST_PARTS`] calls in one request; more are [`RestError::TooMany`]. A part
+    /// may refer to an earlier one: `@{account.id}`.
     ///
-    /// The parts fail one by one: look at each [`PartAnswer::status`]. With `all_or_none` one that
-    /// fails undoes the others.
+    /// Each part succeeds or fails on its own: check each [`PartAnswer::status`]. With `all_or_none`
+    /// a part that fails undoes the others.
     pub async fn composite(
         &self,
         parts: &[Part],
@@ -38,17 +38,17 @@ pub struct Part {
     pub path: String,
     /// The name by which later parts, and the answer, refer to it.
     pub reference: String,
-    /// What it sends.
+    /// The JSON to send.
     pub body: Option<Value>,
 }
 
 impl Part {
-    /// A call that sends nothing.
+    /// A call without a body.
     pub fn new(method: Method, path: impl Into<String>, reference: impl Into<String>) -> Self {
         Self { method, path: path.into(), reference: reference.into(), body: None }
     }
 
-    /// The same, with something to send.
+    /// Adds a body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Value>) -> Self {
         self.body = Some(body.into());
@@ -84,14 +84,14 @@ struct SentPart<'a> {
     body: Option<&'a Value>,
 }
 
-/// What became of a part.
+/// The outcome of a part.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct PartAnswer {
-    /// What it answered; null if nothing.
+    /// The answer; null if it is empty.
     #[serde(default)]
     pub body: Value,
-    /// The name that it was given.
+    /// The name of the part.
     #[serde(rename = "referenceId")]
     pub reference: String,
     #[serde(rename = "httpStatusCode")]
@@ -99,7 +99,7 @@ pub struct PartAnswer {
 }
 
 impl PartAnswer {
-    /// Its own status. That of the whole call is 200 even where every part fails.
+    /// The status of the part. The status of the whole call is 200 even where every part fails.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

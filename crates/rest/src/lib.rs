@@ -3,11 +3,10 @@
 //! [`Org`] puts the path, the token and the usual headers to a request, and makes one
 //! [`RestError`] of the three shapes in which Salesforce reports failure.
 //!
-//! A token that has ended costs one new login and one further attempt. What passes by itself is
-//! tried again, unless something could be done twice. Connections are kept alive, answers may be
-//! gzip, and a query is held page by page.
-//!
-//! What is *not* done here: nothing is read from files, printed or asked; no redirect is followed.
+//! A session that has ended, or an org that has moved, costs one new login and one further attempt.
+//! Transient failures are retried, unless something could be done twice. Connections are kept alive,
+//! answers may be gzip, and one page of a query is in memory at a time. Numbers keep their digits
+//! ([`Value`]), and [`Columns`] makes rows of records. No redirect is followed.
 //!
 //! ```
 //! use orgtoken_rest::{Org, TIMEOUTS};

@@ -46,14 +46,14 @@ impl Org {
         }
     }
 
-    /// How often a call is tried, 3 times unless told ([`Backoff::default`]).
+    /// The retries of a call; 3 attempts by default ([`Backoff::default`]).
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// How long a token must be good for when a call begins, a minute unless told.
+    /// The time that a token must be valid for when a call begins; a minute by default.
     #[must_use]
     pub fn min_ttl(mut self, min_ttl: Duration) -> Self {
         self.min_ttl = min_ttl;
@@ -86,9 +86,9 @@ impl Org {
     /// encoded. A body is JSON unless `headers` say otherwise. Calls of a member of an Experience
     /// Cloud site go to the site.
     ///
-    /// If the token has ended, there is one new login and one further attempt. What passes by
-    /// itself is tried again if nothing can have been done twice. Any status but 2xx and 304 is a
-    /// [`RestError::Failed`].
+    /// If the session has ended or the org has moved, there is one new login and one further
+    /// attempt. A transient failure is retried if nothing can be done twice. Any status but 2xx and
+    /// 304 is a [`RestError::Failed`].
     pub async fn send(
         &self,
         method: Method,
@@ -99,7 +99,7 @@ impl Org {
         self.answer(&mut Tries::default(), &method, path, &headers, &body).await
     }
 
-    /// The head of an answer; what `tries` has used up is not had again.
+    /// Makes attempts until there is an answer, and counts them in `tries`.
     async fn answer(
         &self,
         tries: &mut Tries,
@@ -258,11 +258,11 @@ fn bearer(token: &Token) -> HeaderValue {
     bearer
 }
 
-/// What one call has used up, from its first request to the end of its answer's body.
+/// The attempts of one call, from its first request to the end of its answer's body.
 #[derive(Default)]
 struct Tries {
     made: u32,
-    /// There is one new login for a session that has ended.
+    /// Whether there was a new login for this call.
     renewed: bool,
 }
 
@@ -279,5 +279,5 @@ const MIN_TTL: Duration = Duration::from_secs(60);
 /// A page of 2,000 wide records stays well below it.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// What is longer is no error of Salesforce's.
+/// A longer body is not an error document of Salesforce.
 const MAX_FAILURE: usize = 1024 * 1024;

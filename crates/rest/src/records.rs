@@ -8,7 +8,7 @@ use crate::{Object, Org, RestError, Saved};
 
 /// Single records.
 impl Org {
-    /// Makes a record. It is never made twice: where the answer is lost, the error says so.
+    /// Creates a record. The call is not repeated if its answer is lost, so none is created twice.
     pub async fn create(
         &self,
         object: &str,
@@ -38,7 +38,7 @@ impl Org {
         self.save(Method::PATCH, &path, record).await.map(drop)
     }
 
-    /// Changes the record whose external id `field` is `value`, or makes it.
+    /// Updates the record whose external id `field` is `value`, or creates it.
     pub async fn upsert(
         &self,
         object: &str,
@@ -65,7 +65,7 @@ impl Org {
     ) -> Result<Saved, RestError> {
         let body = to_json(record)?;
         let answer = self.request(method, path, HeaderMap::new(), body).await?;
-        // An update has nothing to say, and neither had an upsert before v46.0.
+        // The answer to an update is empty, and so was that to an upsert before v46.0.
         if answer.body().is_empty() {
             return Ok(Saved::default());
         }

@@ -3,17 +3,17 @@ use serde_json::Value;
 
 use crate::Problem;
 
-/// What became of a record that was to be made, changed or deleted.
+/// The outcome for one record of a create, update, upsert or delete.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct Saved {
     /// Its id, if Salesforce says it.
     #[serde(default)]
     pub id: Option<String>,
-    /// Whether an upsert made it, if Salesforce says so.
+    /// Whether an upsert created it, if Salesforce says so.
     #[serde(default)]
     pub created: Option<bool>,
-    /// Why it was not done; empty if it was.
+    /// The reasons of a failure; empty on success.
     #[serde(default, rename = "errors", deserialize_with = "problems")]
     pub problems: Vec<Problem>,
     #[serde(default = "done")]
@@ -21,7 +21,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Whether it was done.
+    /// Whether the record was saved.
     pub fn is_success(&self) -> bool {
         self.success && self.problems.is_empty()
     }

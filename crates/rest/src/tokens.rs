@@ -16,7 +16,7 @@ enum Kind {
 }
 
 impl Tokens {
-    /// A token that is good for `min_ttl`, as far as it can be had. Of one token nothing is asked.
+    /// A token that is valid for `min_ttl`. A fixed token is returned whatever its remaining life.
     pub(crate) async fn token(&self, min_ttl: Duration) -> Result<HeldToken, Arc<TokenError>> {
         match &self.0 {
             Kind::One(held) => Ok(HeldToken::from(Arc::clone(held))),
