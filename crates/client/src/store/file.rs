@@ -51,14 +51,19 @@ impl Cache {
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }
 
-    /// Forgets every state, whoever sealed it; says how many there were. Locks stay: a lock on a
+    /// Forgets every state, whoever sealed it; returns how many there were. Locks stay: a lock on a
     /// removed file would exclude nobody.
+    ///
+    /// # Errors
+    ///
+    /// The first obstacle, once everything else has been removed.
     pub fn clear(&self) -> Result<usize, Unsafe> {
         let names = self.folder.names(STATE)?;
-        for name in &names {
-            self.folder.overwrite_and_remove(name)?;
-        }
-        self.folder.remove_leftovers(Duration::ZERO)?;
+        let removed = names.iter().map(|name| self.folder.overwrite_and_remove(name).map(drop));
+        // Each is tried before the first error counts.
+        let removed: Vec<_> =
+            removed.chain([self.folder.remove_leftovers(Duration::ZERO)]).collect();
+        removed.into_iter().collect::<Result<(), _>>()?;
         Ok(names.len())
     }
 }

@@ -72,8 +72,8 @@ impl Folder {
         // What cannot be opened safely is not written to, but its name is ours to remove.
         if let Ok(mut file) = open(&path, OpenOptions::new().write(true)) {
             let len = file.metadata()?.len().min(MAX_LEN);
-            file.write_all(&vec![0; len as usize])?;
-            file.sync_all()?;
+            // A full disk or a limit keeps the old bytes: the file goes all the same.
+            let _ = file.write_all(&vec![0; len as usize]).and_then(|()| file.sync_all());
         }
         match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -81,16 +81,18 @@ impl Folder {
         }
     }
 
-    /// Removes what interrupted writes left behind, if it is older than `age`.
+    /// Removes what interrupted writes left behind, if it is older than `age`. The first obstacle
+    /// is the error, once everything else has been removed.
     pub(crate) fn remove_leftovers(&self, age: Duration) -> Result<(), Unsafe> {
+        let mut removed = Ok(());
         for name in self.names("")?.iter().filter(|name| name.starts_with(TEMPORARY)) {
             let written = fs::symlink_metadata(self.path.join(name)).and_then(|at| at.modified());
             let is_old = |at: SystemTime| at.elapsed().is_ok_and(|since| since >= age);
             if written.is_ok_and(is_old) {
-                self.overwrite_and_remove(name)?;
+                removed = removed.and(self.overwrite_and_remove(name).map(drop));
             }
         }
-        Ok(())
+        removed
     }
 
     /// Opens a file to lock it, and makes it if need be. Nobody ever removes such a file: a lock on
