@@ -3,23 +3,26 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
 use crate::failure::fails_with;
 use crate::stderr;
-use crate::text::printable;
+use crate::text::{Escaper, printable};
 
 /// The output streams of a command.
 #[derive(Clone, Copy)]
 pub(crate) struct Console {
     /// The result and an error are JSON documents, and remarks are left out.
     json: bool,
+    /// Whether a terminal shows the result.
+    is_shown: bool,
 }
 
 impl Console {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, is_shown: io::stdout().is_terminal() }
     }
 
     /// Is the result wanted as JSON?
@@ -28,21 +31,31 @@ impl Console {
     }
 
     /// Writes the result. What was written is out when this returns.
+    ///
+    /// A terminal does not get what it would obey, whoever wrote it: the data of a record may be a
+    /// stranger's. A pipe or a file gets the bytes as they are.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        static ESCAPER: Mutex<Escaper> = Mutex::new(Escaper::new());
+        let bytes = if self.is_shown {
+            let mut escaper = ESCAPER.lock().unwrap_or_else(PoisonError::into_inner);
+            Cow::Owned(escaper.escaped(bytes))
+        } else {
+            Cow::Borrowed(bytes)
+        };
         let mut out = io::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError)
+        out.write_all(&bytes).and_then(|()| out.flush()).map_err(OutputError)
     }
 
     /// Writes what somebody else wrote, as it is; on a terminal, its last line ends.
     pub(crate) fn foreign(&self, bytes: &[u8]) -> Result<(), OutputError> {
         self.data(bytes)?;
         let open_line = !bytes.is_empty() && !bytes.ends_with(b"\n");
-        if open_line && io::stdout().is_terminal() { self.data(b"\n") } else { Ok(()) }
+        if open_line && self.is_shown { self.data(b"\n") } else { Ok(()) }
     }
 
     /// Writes a result that is a secret, and says so to whoever has it on the screen.
     pub(crate) fn secret(&self, text: &str, what: &str) -> Result<(), OutputError> {
-        if io::stdout().is_terminal() {
+        if self.is_shown {
             self.warn(&format_args!("{what} is on this screen now, and in its history"));
         }
         self.data(text.as_bytes())

@@ -30,6 +30,48 @@ pub(crate) fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
 }
 
+/// Replaces what a terminal would obey or hide by `\u001b` and the like, which is also how JSON
+/// writes it. Line breaks and tabs stay.
+pub(crate) struct Escaper {
+    /// The beginning of a character whose end comes with the next piece.
+    begun: Vec<u8>,
+}
+
+impl Escaper {
+    pub(crate) const fn new() -> Self {
+        Self { begun: Vec::new() }
+    }
+
+    pub(crate) fn escaped(&mut self, piece: &[u8]) -> Vec<u8> {
+        let bytes = [std::mem::take(&mut self.begun).as_slice(), piece].concat();
+        let mut escaped = Vec::with_capacity(bytes.len());
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            let mut letters = chunk.valid().chars().peekable();
+            while let Some(c) = letters.next() {
+                let ends_line = c == '\r' && letters.peek() == Some(&'\n');
+                if matches!(c, '\n' | '\t') || ends_line || !(c.is_control() || hides(c)) {
+                    escaped.extend(c.encode_utf8(&mut [0; 4]).bytes());
+                } else {
+                    escaped.extend(format!("\\u{:04x}", u32::from(c)).bytes());
+                }
+            }
+            let invalid = chunk.invalid();
+            if chunks.peek().is_none() && may_continue(invalid) {
+                self.begun = invalid.to_vec();
+            } else if !invalid.is_empty() {
+                escaped.extend("\u{fffd}".bytes());
+            }
+        }
+        escaped
+    }
+}
+
+/// Whether these bytes are the beginning of a character, and not its end.
+fn may_continue(bytes: &[u8]) -> bool {
+    str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
 /// The text in lines of up to [`WIDTH`] columns: `first` stands before the first line, `rest` before
 /// the others. A word that is longer stays whole, since it may be a URL.
 pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
@@ -98,6 +140,18 @@ mod tests {
         ] {
             assert_eq!(printable(text), shown, "{name}");
         }
+    }
+
+    #[test]
+    fn terminal_gets_no_control_characters_however_the_text_is_cut() {
+        let text = "a\u{1b}]0;b\u{7}\u{9b}2J\u{202e}\u{7f}\r\u{20ac}\tn\u{f8}gle\r\n".as_bytes();
+        let shown = "a\\u001b]0;b\\u0007\\u009b2J\\u202e\\u007f\\u000d\u{20ac}\tn\u{f8}gle\r\n";
+        for at in 0..text.len() - 1 {
+            let mut escaper = Escaper::new();
+            let halves = [escaper.escaped(&text[..at]), escaper.escaped(&text[at..])].concat();
+            assert_eq!(str::from_utf8(&halves).unwrap(), shown, "cut at {at}");
+        }
+        assert_eq!(Escaper::new().escaped(b"\xffa\x9bb"), "\u{fffd}a\u{fffd}b".as_bytes());
     }
 
     #[test]

@@ -124,6 +124,44 @@ fn d15_a_token_on_a_terminal_is_warned_about_once() {
     assert_eq!(&shown, b"00D");
 }
 
+/// A record may have been written by a stranger.
+#[test]
+fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
+    let bench = Bench::new();
+    let name = "a\u{1b}]0;title\u{7}\u{9b}2J\u{202e}b";
+    let field = format!("Name={name}");
+    let created = bench.run(&["record", "create", "Account", &field]);
+    let id = stdout(&created).trim().to_owned();
+    let path = format!("sobjects/Account/{id}");
+    let query = ["query", "SELECT Name FROM Account", "--format"];
+    for args in [
+        [&query[..], &["csv"]].concat(),
+        [&query[..], &["json"]].concat(),
+        [&query[..], &["ndjson"]].concat(),
+        [&query[..], &["table"]].concat(),
+        vec!["record", "get", "Account", &id],
+        vec!["api", &path],
+        vec!["api", &path, "--include"],
+    ] {
+        let piped = bench.run(&args);
+        let is_table = args.last() == Some(&"table");
+        assert_eq!(stdout(&piped).contains("\u{9b}2J\u{202e}b"), !is_table, "{args:?}");
+
+        let (mut terminal, screen) = terminal();
+        let mut child = bench.command(&args).stdout(screen).spawn().unwrap();
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{args:?}");
+        let mut shown = Vec::new();
+        // When the last writer has gone, reading from a terminal is an error.
+        let _ = terminal.read_to_end(&mut shown);
+        let shown = String::from_utf8(shown).unwrap();
+        assert!(shown.contains("]0;title"), "{args:?}: {shown:?}");
+        let is_plain =
+            |c: char| matches!(c, '\r' | '\n' | '\t') || !(c.is_control() || c == '\u{202e}');
+        assert!(shown.chars().all(is_plain), "{args:?}: {shown:?}");
+    }
+}
+
 #[test]
 fn no_colour_is_used_anywhere() {
     let bench = Bench::new();
