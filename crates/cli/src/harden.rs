@@ -1,6 +1,6 @@
 //! Protections that the process gives itself at its start, before it reads a secret.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -13,6 +13,9 @@ static CORE: OnceLock<Rlimit> = OnceLock::new();
 pub(crate) fn harden() -> Result<(), rustix::io::Errno> {
     let core = CORE.get_or_init(|| getrlimit(Resource::Core));
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: core.maximum })?;
+    // A handler instead of the default: under `ulimit -f`, a write that is too long fails, and a
+    // token that was granted is still printed. What is handled is the default again in children.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())

@@ -16,9 +16,10 @@ fn d04_whatever_breaks_nothing_is_shown_of_it() {
     let Some(bench) = bench("what breaks") else { return };
     for (phase, fault, exit, said) in [
         ("no cache", "mkdir:error=EROFS", 0, "warning: the token cache is not used: "),
-        ("no poller", "epoll_create1:error=EMFILE", 1, BUG),
+        ("no poller", "epoll_create1:error=EMFILE", 1, "error: cannot start: the system refuses"),
         ("no random numbers", "getrandom:error=EIO", 1, BUG),
-        ("no thread", "clone,clone3:error=EAGAIN", 1, BUG),
+        ("no thread", "clone,clone3:error=EAGAIN", 1, "error: cannot start: the system refuses"),
+        ("no thread after the login began", "clone,clone3:error=EAGAIN:when=3+", 0, ""),
         ("no socket", "socket:error=EMFILE", 6, "error: no token from "),
         ("no answer", "recvfrom:error=EIO", 6, "error: no token from "),
         ("nobody listens", "write:error=EPIPE", 1, ""),

@@ -33,6 +33,25 @@ fn b31_too_few_files_are_told_and_are_no_bug() {
 }
 
 #[test]
+fn file_size_limit_costs_the_cache_and_not_the_token() {
+    let bench = Bench::new();
+    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let way = bench.way().join(" ");
+    let token = format!("{program} token --settings salesforce.json {way}");
+    let output = bench.shell(&format!("ulimit -f 0 && exec {token}")).output().unwrap();
+    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+
+    for job in [format!("{token} --out file"), format!("{program} key generate new")] {
+        let output = bench.shell(&format!("ulimit -f 0 && exec {job}")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{job}: {}", stderr(&output));
+        assert!(stderr(&output).contains("File too large"), "{job}: {}", stderr(&output));
+    }
+    for name in ["file", "new.key", "new.crt"] {
+        assert!(!bench.folder.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
     for signal in [Signal::TERM, Signal::INT] {
         let bench = Bench::new();

@@ -14,7 +14,8 @@ pub(super) fn spin<T>(console: &Console, what: &str, work: impl FnOnce() -> T) -
     }
     let (done, waiting) = channel::<()>();
     thread::scope(|scope| {
-        scope.spawn(move || {
+        // Without a thread to spare, the work is done all the same.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || {
             for turn in TURNS.iter().cycle() {
                 show(&format!("\r{turn} {what}"));
                 if waiting.recv_timeout(PAUSE) != Err(RecvTimeoutError::Timeout) {

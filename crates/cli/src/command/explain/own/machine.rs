@@ -129,6 +129,11 @@ pub(super) const CODES: &[OwnCode] = &[
         next: "check that it is the right file",
     },
     OwnCode {
+        code: "io.resources",
+        meaning: "the system refuses the process a thread or a descriptor",
+        next: "raise the limits of processes and of open files: `ulimit -u`, `ulimit -n`",
+    },
+    OwnCode {
         code: "io.write",
         meaning: "a file cannot be written",
         next: "check that the folder exists, and that you may write there",
