@@ -89,7 +89,8 @@ impl Folder {
             let written = fs::symlink_metadata(self.path.join(name)).and_then(|at| at.modified());
             let is_old = |at: SystemTime| at.elapsed().is_ok_and(|since| since >= age);
             if written.is_ok_and(is_old) {
-                removed = removed.and(self.overwrite_and_remove(name).map(drop));
+                let this = self.overwrite_and_remove(name).map(drop);
+                removed = removed.and(this);
             }
         }
         removed

@@ -255,13 +255,13 @@ async fn cache_is_cleared_as_far_as_possible_and_the_obstacle_is_reported() {
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
     let state = state_file(folder.path().to_owned());
     let obstacles = ["!.state", "~.state", ".new-folder"].map(|name| folder.path().join(name));
-    obstacles.each_ref().map(|path| fs::create_dir(path).unwrap());
+    obstacles.iter().for_each(|path| fs::create_dir(path).unwrap());
     let leftover = folder.path().join(".new-leftover");
     fs::copy(&state, &leftover).unwrap();
     let cache = Cache::open(folder.path()).unwrap();
     assert!(matches!(cache.clear(), Err(Unsafe::Io(_))));
     assert!(!state.exists() && !leftover.exists());
-    obstacles.each_ref().map(|path| fs::remove_dir(path).unwrap());
+    obstacles.iter().for_each(|path| fs::remove_dir(path).unwrap());
     assert_eq!(cache.clear(), Ok(0));
 }
 
