@@ -122,7 +122,26 @@ const LONGEST_TTL: u64 = 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Callers may send a token where the name of a profile belongs.
+        #[test]
+        fn no_body_panics_and_no_refusal_echoes_it(
+            before in r#"[{}\[\]":,a-z0-9\\ -]{0,40}|\{"(profile|min_ttl)":"?"#,
+            after in r#"[{}\[\]":,a-z0-9\\ -]{0,40}|"\}"#,
+            noise in prop::collection::vec(any::<u8>(), 0..8),
+        ) {
+            let mut body = [before.as_bytes(), b"00Dx!canary", after.as_bytes()].concat();
+            body.extend(noise);
+            if let Err(refused) = TokenQuery::parse(&body) {
+                let shown = format!("{refused:?}");
+                prop_assert!(!shown.contains("canary"), "echoed: {}", shown);
+            }
+        }
+    }
 
     #[test]
     fn bodies_that_ask() {

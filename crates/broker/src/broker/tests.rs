@@ -441,7 +441,10 @@ async fn a_renewal_that_hangs_is_not_started_again() {
 /// Two readings of one request must not be possible: what follows is never taken for a second one.
 #[tokio::test]
 async fn ambiguous_requests_are_refused() {
-    let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
+    // Some of them are incomplete, and are waited for.
+    let limits = Limits { receive: Duration::from_millis(200), ..Limits::default() };
+    let source = FakeSource::holding(token("00Dcanary", 600));
+    let service = Service::start(profiles(&[("acme", &source)]), limits, false);
     let good = post("/v1/token", "{}").replace("Connection: close\r\n", "");
     let second = format!("0\r\n\r\n{}", post("/v1/token", ""));
     let with = |header: &str| good.replace("Host", &format!("{header}\r\nHost"));
