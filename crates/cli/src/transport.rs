@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
+use orgtoken_oauth::redact;
 use orgtoken_rest::TIMEOUTS;
 use orgtoken_settings::{SecretText, Settings};
 
@@ -48,7 +49,9 @@ pub(crate) fn of_route(route: Option<&Route>) -> Result<Transport, Failure> {
 
 fn roots(ca_file: Option<&Path>) -> Result<Roots, Failure> {
     if let Some(file) = ca_file {
-        return Ok(Roots::Pem(read(file, Kind::Roots)?.to_vec()));
+        let pem = read(file, Kind::Roots)?.to_vec();
+        let name = format!("`{}` (ca_file)", redact::path(&file.to_string_lossy()));
+        return Ok(Roots::File { name, pem });
     }
     let file = variable("SSL_CERT_FILE").map(Into::into);
     let directories = variable("SSL_CERT_DIR").unwrap_or_default();

@@ -72,12 +72,13 @@ pub mod signer;
 mod source;
 pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
 pub mod store;
+mod thread;
 pub mod transport;
-pub use transport::carrier::{Transport, TransportBuilder};
 pub use transport::deadline::Timeouts;
 pub use transport::error::TransportError;
 pub use transport::proxy::Proxy;
 pub use transport::roots::Roots;
+pub use transport::{Transport, TransportBuilder};
 mod work;
 pub use work::Work;
 

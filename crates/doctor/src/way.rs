@@ -58,7 +58,7 @@ async fn roots(transport: &Transport, uri: &Uri) -> Finding {
     }
     let from = match transport.roots() {
         Roots::Bundled => "the bundled list",
-        Roots::Pem(_) => "the CA file",
+        Roots::File { .. } | Roots::Pem(_) => "the CA file",
         Roots::System { file: None, directories } if directories.is_empty() => "this system",
         _ => "SSL_CERT_FILE or SSL_CERT_DIR",
     };
@@ -125,7 +125,7 @@ fn tls(peer: &Peer, host: &str, roots: &Roots) -> Finding {
     let issuer = issuer.map_or_else(|| "unknown".to_owned(), |found| found.issuer());
     let seen = format!("{version}, certificate issued by {issuer}");
     match (peer.is_issued_publicly(), roots) {
-        (Some(false), Roots::Pem(_)) => {
+        (Some(false), Roots::File { .. } | Roots::Pem(_)) => {
             Finding::ok(Check::Tls, format!("{seen}, whom your CA file vouches for"))
         }
         (Some(false), _) if PUBLIC.iter().any(|domain| host.ends_with(domain)) => Finding::warning(

@@ -1,51 +1,41 @@
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, Response};
-use orgtoken_client::transport::Streamed;
+use http_body::Frame;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use orgtoken_client::transport;
 
 use crate::RestError;
 use crate::gzip::Gunzip;
-use crate::pool::Pool;
 
-/// The body of an answer, read piece by piece, inflated if it was gzip.
+/// The body of an answer, inflated if it was gzip: an [`http_body::Body`].
 ///
-/// Read to its end, it leaves its connection for the next call.
+/// It has to end within the total time of its call. Read to its end, it leaves its connection to
+/// the next call.
 pub struct Body {
-    streamed: Option<Streamed>,
+    wire: transport::Body,
     gunzip: Option<Gunzip>,
-    origin: String,
-    pool: Arc<Pool>,
 }
 
 impl Body {
-    /// Takes an answer apart into its head and its body.
-    pub(crate) fn of(
-        streamed: Streamed,
-        origin: String,
-        pool: Arc<Pool>,
-    ) -> Result<Response<Self>, RestError> {
-        let mut head = streamed.head().clone();
+    pub(crate) fn of(answer: Response<transport::Body>) -> Result<Response<Self>, RestError> {
+        let (mut head, wire) = answer.into_parts();
         let gunzip = is_gzip(&head.headers)?.then(Gunzip::new);
         if gunzip.is_some() {
             head.headers.remove(CONTENT_ENCODING);
             head.headers.remove(CONTENT_LENGTH);
         }
-        Ok(Response::from_parts(head, Self { streamed: Some(streamed), gunzip, origin, pool }))
+        Ok(Response::from_parts(head, Self { wire, gunzip }))
     }
 
-    /// The next piece, or `None` at the end. Each has as long as the transport's timeouts allow in
-    /// all, and its length is whatever came.
+    /// The next piece, or `None` at the end. It is as long as what came.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, RestError> {
-        while let Some(streamed) = &mut self.streamed {
-            let Some(piece) = streamed.piece().await? else { return self.end() };
-            let piece = match &mut self.gunzip {
-                Some(gunzip) => Bytes::from(gunzip.inflate(&piece)?),
-                None => piece,
-            };
-            if !piece.is_empty() {
+        while let Some(frame) = self.frame().await {
+            if let Ok(piece) = frame?.into_data() {
                 return Ok(Some(piece));
             }
         }
@@ -53,23 +43,46 @@ impl Body {
     }
 
     /// All of it, up to `limit` bytes.
-    pub async fn whole(mut self, limit: usize) -> Result<Bytes, RestError> {
-        let mut whole = BytesMut::new();
-        while let Some(piece) = self.piece().await? {
-            if whole.len() + piece.len() > limit {
-                return Err(RestError::TooLarge { limit });
+    pub async fn whole(self, limit: usize) -> Result<Bytes, RestError> {
+        let whole = Limited::new(self, limit).collect().await.map_err(|error| {
+            match error.downcast::<RestError>() {
+                Ok(error) => *error,
+                Err(error) => {
+                    debug_assert!(error.is::<LengthLimitError>());
+                    RestError::TooLarge { limit }
+                }
             }
-            whole.extend_from_slice(&piece);
-        }
-        Ok(whole.freeze())
+        })?;
+        Ok(whole.to_bytes())
     }
+}
 
-    fn end(&mut self) -> Result<Option<Bytes>, RestError> {
-        let rest = self.gunzip.as_mut().map(Gunzip::finish).transpose()?.unwrap_or_default();
-        if let Some(connection) = self.streamed.take().and_then(Streamed::into_connection) {
-            self.pool.put(std::mem::take(&mut self.origin), connection);
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = RestError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, RestError>>> {
+        loop {
+            let frame = ready!(Pin::new(&mut self.wire).poll_frame(cx)).transpose()?;
+            let Some(gunzip) = &mut self.gunzip else { return Poll::Ready(frame.map(Ok)) };
+            let (piece, at_end) = match frame.map(Frame::into_data) {
+                Some(Ok(piece)) => (gunzip.inflate(&piece)?, false),
+                Some(Err(_trailers)) => continue,
+                None => (gunzip.finish()?, true),
+            };
+            if at_end {
+                self.gunzip = None;
+            }
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(piece.into()))));
+            }
+            if at_end {
+                return Poll::Ready(None);
+            }
         }
-        Ok((!rest.is_empty()).then(|| Bytes::from(rest)))
     }
 }
 

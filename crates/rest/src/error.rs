@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn no_link_of_a_chain_repeats_its_neighbour() {
-        let (host, source) = ("acme.com".to_owned(), io::ErrorKind::ConnectionRefused.into());
+        let (host, source) =
+            ("acme.com".to_owned(), Arc::new(io::ErrorKind::ConnectionRefused.into()));
         let unsigned = TokenError::Login(SignError::Mismatch.into());
         for (error, links) in [
             (error(400, "MALFORMED_QUERY", "unexpected token"), 1),

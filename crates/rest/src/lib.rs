@@ -71,7 +71,6 @@ pub use offered::Offered;
 mod org;
 pub use org::{Org, TIMEOUTS};
 mod path;
-mod pool;
 mod query;
 pub use query::{Page, Query};
 mod records;

@@ -1,10 +1,10 @@
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use orgtoken_client::transport::{Deadline, Pool};
 use orgtoken_client::{Timeouts, Transport};
 use orgtoken_oauth::Token;
 use serde::Serialize;
@@ -14,7 +14,6 @@ use tracing::{debug, info};
 use zeroize::Zeroizing;
 
 use crate::path::uri;
-use crate::pool::{Pool, origin};
 use crate::{Backoff, Body, Failure, RestError, Tokens};
 
 /// An org, as one user sees it.
@@ -23,7 +22,7 @@ use crate::{Backoff, Body, Failure, RestError, Tokens};
 #[derive(Clone)]
 pub struct Org {
     tokens: Tokens,
-    pool: Arc<Pool>,
+    pool: Pool,
     version: u16,
     min_ttl: Duration,
     backoff: Backoff,
@@ -34,16 +33,11 @@ impl Org {
     ///
     /// `tokens` is a [`LoginSource`](orgtoken_client::LoginSource), an `Arc` of another
     /// [`TokenSource`](orgtoken_client::TokenSource), or one [`Token`] after which there is no other.
-    /// The timeouts are those of `transport`, and those for a login are short: see [`TIMEOUTS`].
+    /// The timeouts are those of `transport`, and those for a login are short: see [`TIMEOUTS`]. Their
+    /// total is for a whole call: all attempts, and the body of the answer.
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
         let (min_ttl, backoff) = (MIN_TTL, Backoff::default());
-        Self {
-            tokens: tokens.into(),
-            pool: Arc::new(Pool::new(transport)),
-            version,
-            min_ttl,
-            backoff,
-        }
+        Self { tokens: tokens.into(), pool: Pool::new(transport), version, min_ttl, backoff }
     }
 
     /// The retries of a call; 3 attempts by default ([`Backoff::default`]).
@@ -68,15 +62,15 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
-        let mut tries = Tries::default();
+        let mut tries = Tries::new(self.pool.deadline());
         loop {
             let answer = self.answer(&mut tries, &method, path, &headers, &body).await?;
-            let (head, streamed) = answer.into_parts();
-            let error = match streamed.whole(MAX_BODY).await {
+            let (head, body) = answer.into_parts();
+            let error = match body.whole(MAX_BODY).await {
                 Ok(whole) => return Ok(Response::from_parts(head, whole)),
                 Err(error) => error,
             };
-            self.pause(tries.made, &method, error).await?;
+            self.pause(&tries, &method, error).await?;
         }
     }
 
@@ -96,7 +90,8 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Body>, RestError> {
-        self.answer(&mut Tries::default(), &method, path, &headers, &body).await
+        let mut tries = Tries::new(self.pool.deadline());
+        self.answer(&mut tries, &method, path, &headers, &body).await
     }
 
     /// Makes attempts until there is an answer, and counts them in `tries`.
@@ -112,7 +107,7 @@ impl Org {
             let token = self.tokens.token(self.min_ttl).await?;
             let request = self.prepare(token.token(), method, path, headers, body)?;
             tries.made += 1;
-            let error = match self.attempt(request, token.token()).await {
+            let error = match self.attempt(request, token.token(), tries.deadline).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -129,13 +124,21 @@ impl Org {
                 continue;
             }
             drop(token);
-            self.pause(tries.made, method, error).await?;
+            self.pause(tries, method, error).await?;
         }
     }
 
     /// Waits until the call may be made again, or ends it with the error.
-    async fn pause(&self, made: u32, method: &Method, error: RestError) -> Result<(), RestError> {
-        let Some(wait) = self.backoff.wait(made, method, &error) else { return Err(error) };
+    async fn pause(
+        &self,
+        tries: &Tries,
+        method: &Method,
+        error: RestError,
+    ) -> Result<(), RestError> {
+        let wait = self.backoff.wait(tries.made, method, &error);
+        let Some(wait) = wait.filter(|wait| *wait < tries.deadline.left()) else {
+            return Err(error);
+        };
         info!("tried again in {wait:?}: {error}");
         sleep(wait).await;
         Ok(())
@@ -192,12 +195,11 @@ impl Org {
         &self,
         request: Request<Bytes>,
         token: &Token,
+        deadline: Deadline,
     ) -> Result<Response<Body>, RestError> {
-        let (origin, called) =
-            (origin(&request), (request.method().clone(), request.uri().clone()));
-        debug!("{} {}{}", called.0, origin, called.1.path());
-        let streamed = self.pool.send(request).await?;
-        let answer = Body::of(streamed, origin, Arc::clone(&self.pool))?;
+        let called = (request.method().clone(), request.uri().clone());
+        debug!("{} {}{}", called.0, base(token), called.1.path());
+        let answer = Body::of(self.pool.send(request, deadline).await?)?;
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
@@ -259,11 +261,17 @@ fn bearer(token: &Token) -> HeaderValue {
 }
 
 /// The attempts of one call, from its first request to the end of its answer's body.
-#[derive(Default)]
 struct Tries {
     made: u32,
     /// Whether there was a new login for this call.
     renewed: bool,
+    deadline: Deadline,
+}
+
+impl Tries {
+    fn new(deadline: Deadline) -> Self {
+        Self { made: 0, renewed: false, deadline }
+    }
 }
 
 /// For calls: ten minutes for the head of an answer, after which Salesforce gives up itself.

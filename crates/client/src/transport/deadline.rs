@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 /// How long each phase of an exchange may take, and all of them together.
 ///
@@ -52,6 +52,15 @@ impl Deadline {
     /// What is left; zero once it has passed.
     pub fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
+    }
+
+    pub(crate) fn sleep(&self) -> Sleep {
+        sleep_until(self.until)
+    }
+
+    /// The error of a phase that did not end by the deadline.
+    pub(crate) fn elapsed(&self, phase: Phase) -> Elapsed {
+        Elapsed { phase, after: self.total }
     }
 
     /// Runs one phase, for `limit` at most and never past the deadline.

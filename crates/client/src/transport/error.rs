@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::connector::DialError;
 use super::deadline::{Elapsed, Phase};
-use super::dial::DialError;
 use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::proxy::ProxyFault;
@@ -13,7 +14,7 @@ use super::roots::RootsFault;
 /// Why there is no answer, or none worth reading.
 ///
 /// No variant holds a byte of the request or of the answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// The host could not prove who it is.
@@ -33,7 +34,7 @@ pub enum TransportError {
         /// With the port, if it is an unusual one.
         host: String,
         /// What the last address that was tried had to say.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The answer is compressed, which was not asked for.
     #[error("the answer is compressed")]
@@ -55,7 +56,7 @@ pub enum TransportError {
         /// Without the port.
         host: String,
         /// What the resolver says.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The answer is not HTTP/1.1 as [RFC 9112] has it.
     ///
@@ -138,9 +139,7 @@ impl TransportError {
                 "check the spelling of the host: Setup, My Domain shows the current one"
             }
             Self::Proxy { fault, .. } => return fault.hint().map(Cow::Borrowed),
-            Self::Roots(_) => {
-                "give `--ca-file` a PEM file of certificates, or use `--bundled-roots`"
-            }
+            Self::Roots(fault) => fault.hint(),
             Self::Target { .. } => "use an https URL",
             Self::Timeout { .. } => "try again, or give it more time with `--timeout`",
             Self::Closed | Self::Truncated { .. } => "try again",
@@ -193,11 +192,15 @@ impl TransportError {
         Self::Timeout { host: origin.to_string(), phase, after }
     }
 
-    pub(crate) fn dial(error: DialError, origin: &Origin) -> Self {
+    pub(super) fn dial(error: DialError, origin: &Origin) -> Self {
         match error {
-            DialError::Connect(source) => Self::Connect { host: origin.to_string(), source },
+            DialError::Connect(source) => {
+                Self::Connect { host: origin.to_string(), source: Arc::new(source) }
+            }
             DialError::Elapsed(elapsed) => Self::timeout(elapsed, origin),
-            DialError::Lookup(source) => Self::Lookup { host: origin.host.clone(), source },
+            DialError::Lookup(source) => {
+                Self::Lookup { host: origin.host.clone(), source: Arc::new(source) }
+            }
         }
     }
 }
@@ -262,11 +265,18 @@ mod tests {
 
     #[test]
     fn no_link_of_a_chain_repeats_its_neighbour() {
-        let (host, refused) = ("acme.com".to_owned(), || io::ErrorKind::ConnectionRefused.into());
+        let host = "acme.com".to_owned();
+        let refused = || Arc::new(io::ErrorKind::ConnectionRefused.into());
         let proxy = |fault| TransportError::Proxy { proxy: "proxy.acme.com".to_owned(), fault };
         for (error, links) in [
             (TransportError::Connect { host, source: refused() }, 2),
-            (TransportError::Roots(RootsFault::Syntax), 2),
+            (
+                TransportError::Roots(RootsFault::Unreadable {
+                    name: "a".to_owned(),
+                    source: refused(),
+                }),
+                3,
+            ),
             (proxy(ProxyFault::Closed), 2),
             (proxy(ProxyFault::Connect(refused())), 3),
         ] {
@@ -280,7 +290,8 @@ mod tests {
     #[test]
     fn b01_an_unknown_host_is_named() {
         let host = "acme.my.salesforce.com".to_owned();
-        let error = TransportError::Lookup { host, source: io::ErrorKind::NotFound.into() };
+        let error =
+            TransportError::Lookup { host, source: Arc::new(io::ErrorKind::NotFound.into()) };
         assert_eq!(error.to_string(), "cannot find the address of `acme.my.salesforce.com`");
         assert_eq!((error.code(), error.is_transient()), ("net.dns", true));
     }

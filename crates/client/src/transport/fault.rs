@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// What is wrong with a certificate.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CertificateFault {
     /// Its time is over.
@@ -86,7 +86,7 @@ impl fmt::Display for CertificateFault {
 }
 
 /// What went wrong in a TLS handshake.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HandshakeFault {
     /// The connection ended.

@@ -39,6 +39,13 @@ impl Origin {
         )
     }
 
+    /// Scheme, host and port.
+    pub(crate) fn uri(&self) -> Result<Uri, TransportError> {
+        let scheme = if self.tls { "https" } else { "http" };
+        let uri = format!("{scheme}://{self}/").parse();
+        uri.map_err(|_| TransportError::Target { host: self.host.clone() })
+    }
+
     /// The addresses that need no lookup. `localhost` is one of them ([RFC 6761, Section 6.3]),
     /// so that no resolver can send plain http off this machine.
     ///

@@ -1,17 +1,20 @@
 use std::net::SocketAddr;
 
+use hyper_rustls::MaybeHttpsStream;
+use rustls::ProtocolVersion;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConnection, ProtocolVersion};
 use webpki::EndEntityCert;
 
-/// Whom a connection leads to, as it turned out when it was made.
+use super::connector::Stream;
+
+/// The other end of a connection.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Peer {
     /// The address that took the connection: the proxy's, if there is one.
     pub address: Option<SocketAddr>,
-    /// What the host showed for itself in DER, its own certificate first; none for plain http. The
-    /// issuer of a proxy that inspects TLS stands here.
+    /// The certificates that the host presented in DER, its own first; none for plain http. A proxy
+    /// that inspects TLS presents its own.
     pub certificates: Vec<Vec<u8>>,
     /// Host and port of the proxy on the way.
     pub proxy: Option<String>,
@@ -20,9 +23,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Whether one of the authorities that everyone trusts issued the host's certificate. If not,
-    /// it was an authority of the house: that of a proxy that inspects TLS, say. Nothing for plain
-    /// http.
+    /// Whether a public authority issued the host's certificate. If not, a private one did: that of
+    /// a proxy that inspects TLS, for example. `None` for plain http.
     pub fn is_issued_publicly(&self) -> Option<bool> {
         let issuer = |der: &Vec<u8>| {
             let der = CertificateDer::from_slice(der);
@@ -36,11 +38,21 @@ impl Peer {
         Some(certificates.iter().filter_map(issuer).any(|name| public(&name)))
     }
 
-    pub(crate) fn secured(mut self, session: &ClientConnection) -> Self {
-        let certificates = session.peer_certificates().unwrap_or_default();
-        self.certificates = certificates.iter().map(|der| der.to_vec()).collect();
-        self.tls_version = session.protocol_version().and_then(name);
-        self
+    pub(super) fn of(stream: &Stream, proxy: Option<String>) -> Self {
+        let (tcp, session) = match stream {
+            MaybeHttpsStream::Http(tcp) => (tcp, None),
+            MaybeHttpsStream::Https(tls) => {
+                let (tcp, session) = tls.inner().get_ref();
+                (tcp.inner(), Some(session))
+            }
+        };
+        let certificates = session.and_then(|session| session.peer_certificates());
+        Self {
+            address: tcp.inner().peer_addr().ok(),
+            certificates: certificates.unwrap_or_default().iter().map(|der| der.to_vec()).collect(),
+            proxy,
+            tls_version: session.and_then(|session| session.protocol_version()).and_then(name),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 
+use super::connector::DialError;
 use super::deadline::{Elapsed, Phase};
-use super::dial::DialError;
 use super::error::TransportError;
 use super::origin::Origin;
 
@@ -19,7 +20,7 @@ use super::origin::Origin;
 /// # Ok::<(), orgtoken_client::TransportError>(())
 /// ```
 #[derive(Default)]
-pub struct Proxy(Option<Rules>);
+pub struct Proxy(Option<Arc<Rules>>);
 
 impl Proxy {
     /// No proxy for anything.
@@ -33,21 +34,25 @@ impl Proxy {
         }
         let matcher = Matcher::builder().https(https_proxy).no(no_proxy).build();
         // The text is not repeated: it may hold a password.
-        let url = || TransportError::Proxy { proxy: "?".to_owned(), fault: ProxyFault::Url };
+        let refused = |fault| TransportError::Proxy { proxy: "?".to_owned(), fault };
+        if !is_host_certain(https_proxy) {
+            return Err(refused(ProxyFault::Ambiguous));
+        }
         let anywhere = Matcher::builder().https(https_proxy).build();
         let found = anywhere.intercept(&Uri::from_static("https://salesforce.com/"));
         let found = found.filter(|found| found.uri().scheme_str() == Some("http"));
-        let found = found.ok_or_else(url)?;
+        let found = found.ok_or_else(|| refused(ProxyFault::Url))?;
         let origin = Origin {
             host: found.uri().host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
             port: found.uri().port_u16().unwrap_or(DEFAULT_PORT),
             tls: false,
         };
-        Ok(Self(Some(Rules { matcher, origin, credentials: found.basic_auth().cloned() })))
+        let credentials = found.basic_auth().cloned();
+        Ok(Self(Some(Arc::new(Rules { matcher, origin, credentials }))))
     }
 
-    /// The proxy on the way to `origin`, if there is one.
-    pub(crate) fn on_the_way_to(&self, origin: &Origin) -> Option<&Rules> {
+    /// The proxy for `origin`, if there is one.
+    pub(crate) fn on_the_way_to(&self, origin: &Origin) -> Option<&Arc<Rules>> {
         let rules = self.0.as_ref().filter(|_| origin.tls && !origin.is_loopback())?;
         let uri: Uri = format!("https://{origin}/").parse().ok()?;
         rules.matcher.intercept(&uri).map(|_| rules)
@@ -61,6 +66,13 @@ impl fmt::Debug for Proxy {
             None => f.write_str("Proxy(none)"),
         }
     }
+}
+
+/// Whether no `#`, `/` or `?` comes before an `@`. In a password it would end the host, and the user
+/// name would be looked up in DNS.
+fn is_host_certain(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find(['#', '/', '?']).is_none_or(|end| !rest[end..].contains('@'))
 }
 
 /// A proxy, and when it is used.
@@ -77,24 +89,33 @@ impl Rules {
 }
 
 /// What went wrong at a proxy.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyFault {
-    /// It wants credentials, or other ones.
+    /// Its URL has a `#`, `/` or `?` before an `@`, as part of a password perhaps.
+    #[error("its URL has a `#`, `/` or `?` before an `@`")]
+    Ambiguous,
+    /// It wants a user name and a password.
     #[error("it wants a user name and a password")]
     Authentication,
+    /// It does not accept the user name and password.
+    #[error("it does not accept the user name and password")]
+    Credentials,
     /// It closed the connection.
     #[error("it closed the connection")]
     Closed,
     /// It took no connection.
     #[error("no connection")]
-    Connect(#[source] io::Error),
+    Connect(#[source] Arc<io::Error>),
     /// It has no address.
     #[error("no address")]
-    Lookup(#[source] io::Error),
+    Lookup(#[source] Arc<io::Error>),
     /// Its answer is no HTTP, or goes on where the tunnel should begin.
     #[error("its answer is not valid")]
     Protocol,
+    /// It wants a kind of authentication that is not supported.
+    #[error("it wants authentication by {0}, which is not supported: only Basic is")]
+    Scheme(&'static str),
     /// It does not open the tunnel.
     #[error("it answered {0}")]
     Status(StatusCode),
@@ -109,20 +130,23 @@ pub enum ProxyFault {
 impl ProxyFault {
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Authentication => "proxy.auth",
+            Self::Authentication | Self::Credentials | Self::Scheme(_) => "proxy.auth",
             Self::Closed => "proxy.closed",
             Self::Connect(_) => "proxy.connect",
             Self::Lookup(_) => "proxy.dns",
             Self::Protocol => "proxy.protocol",
             Self::Status(_) => "proxy.status",
             Self::Timeout(_) => "proxy.timeout",
-            Self::Url => "proxy.url",
+            Self::Ambiguous | Self::Url => "proxy.url",
         }
     }
 
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
+            Self::Ambiguous => "write `#` as %23, `/` as %2F and `?` as %3F in the password",
             Self::Authentication => "put them into the proxy's URL: `http://user:password@host`",
+            Self::Credentials => "check the user name and password in the proxy's URL",
+            Self::Scheme(_) => "use a proxy that accepts Basic, or a local one that signs in to it",
             Self::Connect(_) | Self::Lookup(_) | Self::Url => {
                 "check `HTTPS_PROXY` or `--proxy`: `http://host:port`"
             }
@@ -135,7 +159,12 @@ impl ProxyFault {
         match self {
             Self::Closed | Self::Connect(_) | Self::Lookup(_) | Self::Timeout(_) => true,
             Self::Status(status) => status.is_server_error(),
-            Self::Authentication | Self::Protocol | Self::Url => false,
+            Self::Ambiguous
+            | Self::Authentication
+            | Self::Credentials
+            | Self::Protocol
+            | Self::Scheme(_)
+            | Self::Url => false,
         }
     }
 }
@@ -143,9 +172,9 @@ impl ProxyFault {
 impl From<DialError> for ProxyFault {
     fn from(error: DialError) -> Self {
         match error {
-            DialError::Connect(error) => Self::Connect(error),
+            DialError::Connect(error) => Self::Connect(Arc::new(error)),
             DialError::Elapsed(elapsed) => elapsed.into(),
-            DialError::Lookup(error) => Self::Lookup(error),
+            DialError::Lookup(error) => Self::Lookup(Arc::new(error)),
         }
     }
 }
@@ -156,7 +185,7 @@ impl From<Elapsed> for ProxyFault {
     }
 }
 
-/// What curl takes where a proxy's URL has no port.
+/// curl's port for a proxy's URL that has none.
 const DEFAULT_PORT: u16 = 1080;
 
 #[cfg(test)]
@@ -185,6 +214,27 @@ mod tests {
             let found = proxy.on_the_way_to(&origin).map(|rules| rules.origin.to_string());
             let expected = proxied.then(|| "proxy.acme.com:3128".to_owned());
             assert_eq!(found, expected, "{url} but for {no_proxy}");
+        }
+    }
+
+    #[test]
+    fn password_that_ends_the_host_is_refused() {
+        for (url, certain) in [
+            ("http://user:pa#ss@proxy.acme.com:3128", false),
+            ("http://user:pa/ss@proxy.acme.com:3128", false),
+            ("http://user:pa?ss@proxy.acme.com:3128", false),
+            ("user:pa#ss@proxy.acme.com:3128", false),
+            ("http://proxy.acme.com:3128/path", true),
+            ("http://user:pa%23ss@proxy.acme.com:3128/", true),
+            ("http://proxy.acme.com:3128", true),
+        ] {
+            let proxy = Proxy::new(url, "");
+            assert_eq!(proxy.is_ok(), certain, "{url}");
+            if let Err(error) = proxy {
+                let said = format!("{error} {error:?} {}", error.hint().unwrap());
+                assert!(!said.contains("pa") || !said.contains("ss@"), "{said}");
+                assert_eq!(error.code(), "proxy.url");
+            }
         }
     }
 

@@ -1,6 +1,9 @@
+mod form;
+pub use form::Form;
+
 use std::fmt;
-use std::io;
-use std::iter;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,16 +11,24 @@ use orgtoken_oauth::redact;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
-/// Whom to believe that a host is who it says it is.
+/// The authorities whose certificates are trusted.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Roots {
     /// Mozilla's list, as it was when this crate was built.
     Bundled,
-    /// The certificates of this PEM text and no others, as `curl --cacert` has it.
+    /// The certificates of a PEM file and no others.
+    File {
+        /// The file in errors: its path, and the setting that names it.
+        name: String,
+        /// What is in it.
+        pem: Vec<u8>,
+    },
+    /// The certificates of this PEM text and no others, like `curl --cacert`.
     Pem(Vec<u8>),
-    /// What the system trusts, or [`Roots::Bundled`] where it has no list.
+    /// The system's list, or [`Roots::Bundled`] on a system that has none.
     System {
         /// The value of `SSL_CERT_FILE`. With this or `directories`, the system's own list is not
         /// read.
@@ -28,24 +39,21 @@ pub enum Roots {
 }
 
 impl Roots {
-    /// What the system trusts where no variable says otherwise.
+    /// The system's list, where openssl-probe finds it.
     pub const SYSTEM: Self = Self::System { file: None, directories: Vec::new() };
 
     /// Whether loading them reads files, which a thread of its own should do.
-    pub(crate) fn are_on_disk(&self) -> bool {
+    pub(super) fn are_on_disk(&self) -> bool {
         matches!(self, Self::System { .. })
     }
 
-    pub(crate) fn load(&self) -> Result<Anchors, RootsFault> {
+    pub(super) fn load(&self) -> Result<Anchors, RootsFault> {
         match self {
             Self::Bundled => Ok(Anchors::bundled()),
-            Self::Pem(text) => {
-                let certificates: Result<Vec<_>, _> =
-                    CertificateDer::pem_slice_iter(text).collect();
-                Anchors::of(certificates.map_err(|_| RootsFault::Syntax)?)
-            }
+            Self::File { name, pem } => given(name, pem),
+            Self::Pem(pem) => given("the CA certificates", pem),
             Self::System { file: None, directories } if directories.is_empty() => {
-                Ok(system().unwrap_or_else(Anchors::bundled))
+                Ok(Anchors::of(system().certs).unwrap_or_else(Anchors::bundled))
             }
             Self::System { file, directories } => named(file.as_deref(), directories),
         }
@@ -62,7 +70,8 @@ impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundled => f.write_str("Bundled"),
-            Self::Pem(text) => write!(f, "Pem({} bytes)", text.len()),
+            Self::File { name, pem } => write!(f, "File({name}, {} bytes)", pem.len()),
+            Self::Pem(pem) => write!(f, "Pem({} bytes)", pem.len()),
             Self::System { file, directories } => {
                 write!(f, "System({file:?}, {directories:?})")
             }
@@ -70,74 +79,167 @@ impl fmt::Debug for Roots {
     }
 }
 
-/// Roots in the form that verifies, and their certificates where they came as such.
-pub(crate) struct Anchors {
-    pub(crate) store: Arc<RootCertStore>,
-    pub(crate) certificates: Vec<CertificateDer<'static>>,
+/// Roots in the form that verifies.
+pub(super) struct Anchors {
+    pub(super) store: Arc<RootCertStore>,
+    /// The certificates that the user named, which a server may present itself.
+    pub(super) given: Vec<CertificateDer<'static>>,
 }
 
 impl Anchors {
     fn bundled() -> Self {
         let store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Self { store: Arc::new(store), certificates: Vec::new() }
+        Self { store: Arc::new(store), given: Vec::new() }
     }
 
-    /// A list may hold a few certificates that nothing here can read; it must hold one that can be.
-    fn of(certificates: Vec<CertificateDer<'static>>) -> Result<Self, RootsFault> {
+    /// A list may hold some certificates that webpki cannot read. One of them has to be readable.
+    fn of(certificates: Vec<CertificateDer<'static>>) -> Option<Self> {
         let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(certificates.iter().cloned());
-        if store.is_empty() {
-            return Err(RootsFault::Empty);
-        }
-        Ok(Self { store: Arc::new(store), certificates })
+        store.add_parsable_certificates(certificates);
+        (!store.is_empty()).then(|| Self { store: Arc::new(store), given: Vec::new() })
+    }
+
+    fn given(certificates: Vec<CertificateDer<'static>>) -> Option<Self> {
+        Some(Self { given: certificates.clone(), ..Self::of(certificates)? })
     }
 }
 
-fn system() -> Option<Anchors> {
-    Anchors::of(rustls_native_certs::load_native_certs().certs).ok()
+fn given(name: &str, pem: &[u8]) -> Result<Anchors, RootsFault> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let anchors = certificates.ok().and_then(Anchors::given);
+    anchors.ok_or_else(|| RootsFault::Form { name: name.to_owned(), form: Form::of(pem) })
 }
 
-/// Unlike the system's own list, one that somebody named has to be there.
-fn named(file: Option<&Path>, directories: &[PathBuf]) -> Result<Anchors, RootsFault> {
-    let each = directories.iter().map(|directory| (None, Some(directory.as_path())));
+fn system() -> CertificateResult {
+    // Other systems have a store instead of files.
+    if cfg!(any(target_os = "macos", windows)) {
+        return rustls_native_certs::load_native_certs();
+    }
+    let found = openssl_probe::probe();
+    first_list(found.cert_file.as_deref(), &found.cert_dir)
+}
+
+/// Reads the bundle if there is one, else the folders. Where both exist, the folder is the bundle
+/// again in 280 files.
+fn first_list(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
+    let bundle = bundle.map(|file| load_certs_from_paths(Some(file), None));
+    bundle.filter(|bundle| !bundle.certs.is_empty()).unwrap_or_else(|| {
+        let mut all = CertificateResult::default();
+        for folder in folders {
+            all.certs.extend(load_certs_from_paths(None, Some(folder)).certs);
+        }
+        all
+    })
+}
+
+/// Unlike the system's own list, every file and folder that the user named has to be readable.
+fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault> {
     let mut certificates = Vec::new();
-    for (file, directory) in iter::once((file, None)).chain(each) {
-        let found = rustls_native_certs::load_certs_from_paths(file, directory);
-        if let (true, Some(error)) = (found.certs.is_empty(), found.errors.into_iter().next()) {
-            return Err(RootsFault::of(error));
+    if let Some(file) = file {
+        let found = load_certs_from_paths(Some(file), None);
+        if found.certs.is_empty() {
+            return Err(RootsFault::of_file(file, "SSL_CERT_FILE"));
         }
         certificates.extend(found.certs);
     }
-    Anchors::of(certificates)
+    for folder in folders {
+        std::fs::read_dir(folder).map_err(|error| RootsFault::Unreadable {
+            name: shown(folder, "SSL_CERT_DIR"),
+            source: Arc::new(error),
+        })?;
+        certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
+    }
+    let names: Vec<_> = folders.iter().map(|folder| shown(folder, "SSL_CERT_DIR")).collect();
+    let empty = || RootsFault::Form { name: names.join(", "), form: Form::Other };
+    Anchors::given(certificates).ok_or_else(empty)
 }
 
-/// Why there is nobody to believe.
-#[derive(Debug, thiserror::Error)]
+fn shown(path: &Path, setting: &str) -> String {
+    format!("`{}` ({setting})", redact::path(&path.to_string_lossy()))
+}
+
+/// Why there are no root certificates.
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsFault {
-    /// No certificate is there, or none that can be read.
-    #[error("there is no certificate in it")]
-    Empty,
-    /// The text has the form of a PEM file and breaks it.
-    #[error("it is not PEM")]
-    Syntax,
-    /// A file that `SSL_CERT_FILE` or `SSL_CERT_DIR` leads to.
-    #[error("cannot read `{}`", redact::path(&path.to_string_lossy()))]
+    /// It is not a PEM file of certificates.
+    #[error("{name} {form}")]
+    Form {
+        /// The file and the setting that names it.
+        name: String,
+        /// What it is.
+        form: Form,
+    },
+    /// It cannot be read.
+    #[error("cannot read {name}")]
     Unreadable {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
+        /// The file or folder, and the setting that names it.
+        name: String,
+        /// The system's error.
+        source: Arc<io::Error>,
     },
 }
 
 impl RootsFault {
-    fn of(error: rustls_native_certs::Error) -> Self {
-        match error.kind {
-            rustls_native_certs::ErrorKind::Io { inner, path } => {
-                Self::Unreadable { path, source: inner }
-            }
-            _ => Self::Syntax,
+    fn of_file(path: &Path, setting: &str) -> Self {
+        let (name, mut start) = (shown(path, setting), Vec::new());
+        match File::open(path).and_then(|file| file.take(ENOUGH).read_to_end(&mut start)) {
+            Ok(_) => Self::Form { name, form: Form::of(&start) },
+            Err(error) => Self::Unreadable { name, source: Arc::new(error) },
         }
+    }
+
+    /// What to do next.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Form { form, .. } => form.hint(),
+            Self::Unreadable { .. } => "check the path, and the permissions of the file",
+        }
+    }
+}
+
+/// To see what a file is.
+const ENOUGH: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn folder_is_not_read_where_there_is_a_bundle() {
+        let root = rcgen::generate_simple_self_signed(["root.example".to_owned()]).unwrap();
+        let pem = root.cert.pem();
+        let folder = tempfile::tempdir().unwrap();
+        let folders = [folder.path().to_owned()];
+        fs::write(folder.path().join("a.pem"), &pem).unwrap();
+        let (bundle, empty) = (folder.path().join("b.pem"), folder.path().join("c.pem"));
+        fs::write(&empty, "").unwrap();
+        assert_eq!(first_list(None, &folders).certs.len(), 1);
+        assert_eq!(first_list(Some(&empty), &folders).certs.len(), 1);
+        fs::write(&bundle, &pem).unwrap();
+        assert_eq!(first_list(Some(&bundle), &["/nonexistent".into()]).certs.len(), 1);
+    }
+
+    #[test]
+    fn error_names_file_setting_and_form() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("roots");
+        for (content, words) in [
+            (&b""[..], "is empty"),
+            (b"\x30\x82\x01\x00\x30\x81\xaa", "is DER, not PEM"),
+            (b"\xfe\xed\xfe\xed\0\0\0\x02", "is a Java key store (JKS), not PEM"),
+        ] {
+            fs::write(&file, content).unwrap();
+            let Err(fault) = named(Some(&file), &[]) else { panic!("{words}") };
+            let expected = format!("`{}` (SSL_CERT_FILE) {words}", file.display());
+            assert_eq!(fault.to_string(), expected);
+        }
+        let Err(fault) = named(None, &[file.join("x")]) else { panic!() };
+        assert_eq!(
+            fault.to_string(),
+            format!("cannot read `{}` (SSL_CERT_DIR)", file.join("x").display())
+        );
     }
 }

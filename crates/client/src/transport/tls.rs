@@ -1,21 +1,27 @@
+use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, KeyProvider, ring};
-use rustls::pki_types::{PrivateKeyDer, ServerName};
-use rustls::sign::SigningKey;
-use rustls::{CertificateError, ClientConfig, Error, OtherError, PeerIncompatible};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, PeerIncompatible,
+    SignatureScheme,
+};
 use tokio::sync::OnceCell;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
+use x509_cert::der::Decode;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::name::Name;
 
 use super::error::TransportError;
-use super::exchange::Stream;
 use super::fault::{CertificateFault, HandshakeFault};
 use super::origin::Origin;
 use super::roots::{Anchors, Roots, RootsFault};
-use super::verify::{Untrusted, Verifier};
+use crate::thread;
 
 /// TLS 1.2 and 1.3 with ring; the roots are loaded at the first use.
 pub(crate) struct Tls {
@@ -38,7 +44,7 @@ impl Tls {
         &self.roots
     }
 
-    /// Loads the roots unless that was done before; worth running beside a connection attempt.
+    /// Loads the roots unless that was done before.
     pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, TransportError> {
         Ok(Arc::clone(&self.loaded().await?.config))
     }
@@ -61,54 +67,152 @@ async fn load(roots: &Roots) -> Result<Anchors, RootsFault> {
     if !roots.are_on_disk() {
         return roots.load();
     }
-    let roots = roots.clone();
-    // The task is neither aborted nor does it panic; if it were, there would be no roots.
-    tokio::task::spawn_blocking(move || roots.load()).await.unwrap_or(Err(RootsFault::Empty))
+    let copy = roots.clone();
+    // Where the system has no room for a thread, this one reads the files.
+    thread::run(move || copy.load()).await.unwrap_or_else(|_| roots.load())
 }
 
 /// There is no key log, whatever `SSLKEYLOGFILE` says, and no early data: both are rustls' defaults
 /// and both must stay.
 fn configure(anchors: Anchors) -> ClientConfig {
-    let provider = CryptoProvider { key_provider: &NoKeys, ..ring::default_provider() };
-    let provider = Arc::new(provider);
-    let verifier = Verifier::new(anchors, provider.signature_verification_algorithms);
+    let provider = Arc::new(ring::default_provider());
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(anchors.store, Arc::clone(&provider))
+            .build()
+            .expect("there is a root, and there are no revocation lists");
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring has suites for TLS 1.2 and 1.3")
-        .dangerous() // Its checks are webpki's, and no laxer than curl's.
-        .with_custom_certificate_verifier(Arc::new(verifier))
+        .dangerous() // It asks rustls' own verifier first.
+        .with_custom_certificate_verifier(Arc::new(Verifier { verifier, given: anchors.given }))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.resumption = Resumption::disabled();
     config
 }
 
-/// No client has a certificate here. What reads and uses the keys of some is left out of programs.
+/// rustls' own verifier, with one case more and one error that says more:
+///
+/// * A server may present the very certificate that was given as root, even if that is marked as an
+///   authority: `openssl req -x509` makes such certificates, and curl accepts them.
+/// * The error for an untrusted certificate names its issuer.
 #[derive(Debug)]
-struct NoKeys;
+struct Verifier {
+    verifier: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
 
-impl KeyProvider for NoKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
-        Err(Error::General("there are no client certificates".to_owned()))
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        let Err(error) = verdict else { return verdict };
+        if is_authority(&error) && self.given.contains(end_entity) {
+            verify_dates(end_entity, now)?;
+            verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(Untrusted::of(end_entity, &error).map_or(error, |untrusted| {
+            CertificateError::Other(OtherError(Arc::new(untrusted))).into()
+        }))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
     }
 }
 
-/// Makes `stream` a TLS connection to `origin`.
-pub(crate) async fn handshake(
-    config: Arc<ClientConfig>,
-    stream: Box<dyn Stream>,
-    origin: &Origin,
-) -> Result<TlsStream<Box<dyn Stream>>, TransportError> {
-    let name = ServerName::try_from(origin.host.clone())
-        .map_err(|_| TransportError::Target { host: origin.host.clone() })?;
-    TlsConnector::from(config).connect(name, stream).await.map_err(|error| fault(&error, origin))
+fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
+    let parsed = parse(certificate).ok_or(CertificateError::BadEncoding)?;
+    let validity = parsed.tbs_certificate().validity();
+    let now = Duration::from_secs(now.as_secs());
+    if now < validity.not_before.to_unix_duration() {
+        return Err(CertificateError::NotValidYet);
+    }
+    if now > validity.not_after.to_unix_duration() {
+        return Err(CertificateError::Expired);
+    }
+    Ok(())
 }
 
-/// Sorts what went wrong. Only names that pass [`CertificateFault::wrong_name`] are repeated.
-fn fault(error: &io::Error, origin: &Origin) -> TransportError {
+/// A certificate that leads to no root.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate is not trusted")]
+struct Untrusted {
+    is_self_signed: bool,
+    /// The issuer's common name, if it is printable.
+    issuer: Option<String>,
+}
+
+impl Untrusted {
+    fn of(certificate: &CertificateDer<'_>, error: &Error) -> Option<Self> {
+        let parsed = parse(certificate)?;
+        let (subject, issuer) =
+            (parsed.tbs_certificate().subject(), parsed.tbs_certificate().issuer());
+        let is_self_signed = subject == issuer;
+        let found = Self { is_self_signed, issuer: common_name(issuer) };
+        (is_unknown(error) || (is_authority(error) && is_self_signed)).then_some(found)
+    }
+}
+
+fn parse(certificate: &CertificateDer<'_>) -> Option<x509_cert::Certificate> {
+    x509_cert::Certificate::from_der(certificate).ok()
+}
+
+fn common_name(name: &Name) -> Option<String> {
+    let found = name.iter().find(|attribute| attribute.oid == COMMON_NAME)?;
+    let text = std::str::from_utf8(found.value.value()).ok()?;
+    let fits = |c: char| c.is_alphanumeric() || " -._()&,'/:".contains(c);
+    (1..=64)
+        .contains(&text.len())
+        .then_some(text)
+        .filter(|text| text.chars().all(fits))
+        .map(str::to_owned)
+}
+
+fn is_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(error))) = error else {
+        return false;
+    };
+    matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// [`CertificateError::BadSignature`] is a root of the issuer's name with another key: an authority
+/// that was re-created.
+fn is_unknown(error: &Error) -> bool {
+    let Error::InvalidCertificate(error) = error else { return false };
+    matches!(error, CertificateError::BadSignature | CertificateError::UnknownIssuer)
+}
+
+/// Sorts what hyper-rustls reports: rustls' error in two `io::Error`s. Of a certificate's names, only
+/// those that pass [`CertificateFault::wrong_name`] are repeated.
+pub(super) fn fault(error: &(dyn StdError + 'static), origin: &Origin) -> TransportError {
     let host = origin.host.clone();
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    let fault = match inner {
+    let fault = match inside(error).and_then(inside).and_then(|error| error.downcast_ref()) {
         None => HandshakeFault::Closed,
         Some(Error::InvalidCertificate(error)) => {
             return TransportError::Certificate { host, fault: certificate_fault(error) };
@@ -123,6 +227,10 @@ fn fault(error: &io::Error, origin: &Origin) -> TransportError {
         Some(_) => HandshakeFault::Garbage,
     };
     TransportError::Handshake { host, fault }
+}
+
+fn inside<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    error.downcast_ref::<io::Error>()?.get_ref().map(|inner| inner as _)
 }
 
 fn certificate_fault(error: &CertificateError) -> CertificateFault {
@@ -150,3 +258,8 @@ fn certificate_fault(error: &CertificateError) -> CertificateFault {
         _ => CertificateFault::Unusable,
     }
 }
+
+/// `id-at-commonName` ([RFC 5280, Appendix A.1]).
+///
+/// [RFC 5280, Appendix A.1]: https://www.rfc-editor.org/rfc/rfc5280#appendix-A.1
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");

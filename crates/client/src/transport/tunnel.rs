@@ -1,27 +1,26 @@
 use std::future::poll_fn;
 use std::pin::pin;
 
-use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{Request, StatusCode};
+use http::header::{HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
 
-use super::exchange::{Stream, wire};
+use super::connector::Tcp;
+use super::exchange::http1_builder;
 use super::origin::Origin;
 use super::proxy::{ProxyFault, Rules};
 
-/// Asks a proxy for a tunnel to `origin` ([RFC 9110, Section 9.3.6]). It learns host and port, and
-/// carries TLS from then on.
+/// Asks a proxy for a tunnel to `origin` ([RFC 9110, Section 9.3.6]). The proxy learns host and port,
+/// and carries TLS from then on.
+///
+/// hyper-util's `Tunnel` has one error for 403, 502 and garbage, and drops bytes that come before
+/// TLS has begun.
 ///
 /// [RFC 9110, Section 9.3.6]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
-pub(crate) async fn open(
-    proxy: &Rules,
-    stream: Box<dyn Stream>,
-    origin: &Origin,
-) -> Result<Box<dyn Stream>, ProxyFault> {
+pub(crate) async fn open(proxy: &Rules, stream: Tcp, origin: &Origin) -> Result<Tcp, ProxyFault> {
     let (mut sender, mut connection) =
-        wire().handshake(TokioIo::new(stream)).await.map_err(|_| ProxyFault::Closed)?;
+        http1_builder().handshake(stream).await.map_err(|_| ProxyFault::Closed)?;
     let mut answer = pin!(sender.send_request(connect(proxy, origin)));
     let mut ended = false;
     let answer = poll_fn(|cx| {
@@ -31,11 +30,11 @@ pub(crate) async fn open(
     let answer = answer.await.map_err(fault)?;
     match answer.status() {
         status if status.is_success() => {}
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => return Err(ProxyFault::Authentication),
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => return Err(wanted(proxy, answer.headers())),
         status => return Err(ProxyFault::Status(status)),
     }
     let parts = connection.into_parts();
-    if parts.read_buf.is_empty() { Ok(parts.io.into_inner()) } else { Err(ProxyFault::Protocol) }
+    if parts.read_buf.is_empty() { Ok(parts.io) } else { Err(ProxyFault::Protocol) }
 }
 
 fn connect(proxy: &Rules, origin: &Origin) -> Request<Full<Bytes>> {
@@ -51,6 +50,22 @@ fn connect(proxy: &Rules, origin: &Origin) -> Request<Full<Bytes>> {
     request
         .body(Full::default())
         .expect("an origin's host and port are valid in a URI and a header")
+}
+
+/// Reads what a 407 asks for. Only names of known schemes are repeated.
+fn wanted(proxy: &Rules, headers: &HeaderMap) -> ProxyFault {
+    let offers = |scheme: &str| {
+        headers.get_all(PROXY_AUTHENTICATE).iter().any(|value| {
+            let offered = value.to_str().unwrap_or_default().split([' ', ',']).next();
+            offered.is_some_and(|offered| offered.eq_ignore_ascii_case(scheme))
+        })
+    };
+    let other = ["NTLM", "Negotiate", "Kerberos", "Digest"].into_iter().find(|other| offers(other));
+    match other.filter(|_| !offers("Basic")) {
+        Some(scheme) => ProxyFault::Scheme(scheme),
+        None if proxy.credentials.is_some() => ProxyFault::Credentials,
+        None => ProxyFault::Authentication,
+    }
 }
 
 fn fault(error: hyper::Error) -> ProxyFault {

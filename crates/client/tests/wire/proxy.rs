@@ -120,6 +120,41 @@ async fn b34_no_attempt_tells_the_proxy_more_than_the_host() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn proxy_authentication_that_is_wanted_is_named() {
+    for (user, offered, words) in [
+        ("", "Basic realm=\"x\"", "it wants a user name and a password"),
+        ("user:canary@", "Basic realm=\"x\"", "it does not accept the user name and password"),
+        (
+            "user:canary@",
+            "NTLM",
+            "it wants authentication by NTLM, which is not supported: only Basic is",
+        ),
+        (
+            "user:canary@",
+            "Negotiate\r\nProxy-Authenticate: NTLM TlRMTVNTUAAC",
+            "it wants authentication by NTLM, which is not supported: only Basic is",
+        ),
+        (
+            "user:canary@",
+            "Negotiate\r\nProxy-Authenticate: Basic realm=\"x\"",
+            "it does not accept the user name and password",
+        ),
+        ("user:canary@", "canary", "it does not accept the user name and password"),
+    ] {
+        let answer = format!(
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: {offered}\r\nContent-Length: 0\r\n\r\n"
+        );
+        let proxy = Server::always([send(answer)]).await;
+        let url = format!("http://{user}{}", proxy.address());
+        let transport = through(&url, "", Authority::new().pem());
+        let error = transport.exchange(post(&format!("https://{HOST}/"))).await.unwrap_err();
+        assert!(error.hint().is_some() && !error.is_transient(), "{offered}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!((error.code(), cause.as_str()), ("proxy.auth", words), "{offered}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn b34_no_proxy_there() {
     let error = through("http://127.0.0.1:1", "", Authority::new().pem())
         .exchange(post(&format!("https://{HOST}/")))
@@ -135,6 +170,9 @@ fn a_proxy_that_cannot_be_used_is_refused_without_its_text() {
         "https://canary:canary@127.0.0.1",
         "http://can ary",
         "http://",
+        "http://canary:ca#nary@127.0.0.1:3128",
+        "http://canary:ca/nary@127.0.0.1:3128",
+        "http://canary:ca?nary@127.0.0.1:3128",
     ] {
         let error = Proxy::new(url, "").unwrap_err();
         assert_eq!(error.code(), "proxy.url", "{url}");

@@ -25,6 +25,8 @@ pub(crate) enum Act {
     Hold,
     /// Says nothing, and takes down whatever the client says until it closes.
     Listen,
+    /// Reads one more request.
+    Next,
     /// Breaks the connection off; it must be the last step.
     Reset,
     /// Sends the bytes at once.
@@ -202,6 +204,10 @@ async fn perform(
                 let more = String::from_utf8_lossy(&bytes[..count]);
                 record.lock().unwrap()[nth].push_str(&more);
             },
+            Act::Next => {
+                let request = read_request(&mut stream).await?;
+                record.lock().unwrap().push(request);
+            }
             Act::Reset => return Ok(()),
             Act::Send(bytes) => stream.write_all(&bytes).await?,
             Act::Wait(time) => sleep(time).await,

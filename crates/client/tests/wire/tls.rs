@@ -151,7 +151,7 @@ async fn roots_that_are_none_are_said_to_be_none() {
     let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), []).await;
     let error = server.ask(&transport).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "cannot read `/nonexistent/roots.pem`");
+    assert_eq!(source, "cannot read `/nonexistent/roots.pem` (SSL_CERT_FILE)");
 }
 
 /// The variable can only be set for another process: this test, run once more.

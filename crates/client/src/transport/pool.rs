@@ -1,0 +1,147 @@
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Sleep;
+
+use super::Transport;
+use super::deadline::{Deadline, Phase};
+use super::error::TransportError;
+use super::exchange::{MAX_HEAD, MAX_HEADERS, body_fault, head_fault, refuse_two_ends};
+use super::origin::Origin;
+
+/// Connections that stay open between requests: hyper-util's pooled client over a [`Transport`].
+///
+/// A request is sent again only if hyper is certain that no byte of it was written: that is when
+/// the host closed an idle connection. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Pool {
+    client: Client<Transport, Full<Bytes>>,
+    transport: Transport,
+}
+
+impl Pool {
+    /// Keeps connections of `transport` open.
+    pub fn new(transport: Transport) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(MAX_IDLE_TIME)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .http1_max_headers(MAX_HEADERS)
+            .http1_max_buf_size(MAX_HEAD)
+            .build(transport.clone());
+        Self { client, transport }
+    }
+
+    /// A deadline for a call that begins now.
+    pub fn deadline(&self) -> Deadline {
+        self.transport.deadline()
+    }
+
+    /// Sends a request and reads the head of the answer, a redirect like any other. The body has to
+    /// end by the same deadline.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        deadline: Deadline,
+    ) -> Result<Response<Body>, TransportError> {
+        let origin = Origin::of(request.uri())?;
+        let terms = &self.transport.terms;
+        let mut request = terms.complete(request);
+        let connection = capture_connection(&mut request);
+        let answer =
+            deadline.run(Phase::Head, terms.timeouts.head, self.client.request(request)).await;
+        let answer = answer.map_err(|mut elapsed| {
+            if connection.connection_metadata().is_none() {
+                elapsed.phase = Phase::Connect;
+            }
+            TransportError::timeout(elapsed, &origin)
+        })?;
+        let answer = answer.map_err(|error| send_error(&error))?;
+        refuse_two_ends(answer.headers())?;
+        Ok(answer.map(|incoming| Body {
+            incoming,
+            too_late: Box::pin(deadline.sleep()),
+            deadline,
+            origin,
+        }))
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("transport", &self.transport).finish_non_exhaustive()
+    }
+}
+
+fn send_error(error: &legacy::Error) -> TransportError {
+    let Some(cause) = error.source() else { return TransportError::Closed };
+    if let Some(error) = cause.downcast_ref::<TransportError>() {
+        return error.clone();
+    }
+    match cause.downcast_ref::<hyper::Error>() {
+        // hyper cancels a request only if it was not written.
+        Some(error) if error.is_canceled() => TransportError::Closed,
+        Some(error) => head_fault(error),
+        None => TransportError::Truncated { phase: Phase::Head },
+    }
+}
+
+/// The body of an answer as it is on the wire, compressed perhaps and of any length. It fails when
+/// the call's deadline has passed.
+///
+/// A body that is read to its end leaves its connection to the next request. Dropping it earlier
+/// closes the connection.
+pub struct Body {
+    incoming: Incoming,
+    too_late: Pin<Box<Sleep>>,
+    deadline: Deadline,
+    origin: Origin,
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        // First, since a host that sends without a pause must not hold the call either.
+        if self.too_late.as_mut().poll(cx).is_ready() {
+            let elapsed = self.deadline.elapsed(Phase::Body);
+            return Poll::Ready(Some(Err(TransportError::timeout(elapsed, &self.origin))));
+        }
+        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| body_fault(&error))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+/// Salesforce closes a silent connection after some two minutes, firewalls in between earlier.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(30);
+
+const MAX_IDLE: usize = 8;
