@@ -5,10 +5,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
-use orgtoken_client::Transport;
+use orgtoken_client::{Timeouts, Transport};
 use orgtoken_rest::{Backoff, Org};
 
 use crate::support::{Bench, token_for};
@@ -84,4 +84,35 @@ async fn a_login_that_is_refused_is_the_error_of_the_call() {
     let bench = Bench::playing("not-approved");
     let error = bench.org.limits().await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("refused.user_not_approved", 0));
+}
+
+#[tokio::test]
+async fn total_covers_the_body_and_all_attempts() {
+    let host = dripping();
+    let total = Duration::from_millis(700);
+    let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
+    let org = Org::new(Transport::builder().timeouts(timeouts).build(), token_for(&host), 65);
+    let org = org.backoff(Backoff::new(100, Duration::from_millis(1)));
+    let begun = Instant::now();
+    let error = org.limits().await.unwrap_err();
+    assert_eq!(error.code(), "resp.timeout");
+    // A piece comes every 50 ms, and each attempt alone would have had 700 ms.
+    assert!(begun.elapsed() < 2 * total, "{:?}", begun.elapsed());
+}
+
+/// Answers with a body that comes byte by byte and never ends.
+fn dripping() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ =
+                stream.read(&mut [0; 4096]).and_then(|_| stream.write(b"HTTP/1.1 200 OK\r\n\r\n{"));
+            while stream.write_all(b" ").is_ok() {
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+    });
+    host
 }
