@@ -30,7 +30,7 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "api.redirect",
-        meaning: "the org lives at another host",
+        meaning: "the org has moved to another host",
         next: "use the My Domain of the org as instance URL",
     },
     OwnCode {

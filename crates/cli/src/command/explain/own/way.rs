@@ -116,7 +116,7 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "resp.page",
-        meaning: "the next page of records is said to be at another host, which gets no token",
+        meaning: "the next page is at another host, is one that was read already, or is not named",
         next: "check what stands between here and Salesforce: a proxy may answer in its place",
     },
     OwnCode {
@@ -151,7 +151,7 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "resp.too_large",
-        meaning: "the answer is longer than is read",
+        meaning: "the answer is longer, or holds more values, than the limit",
         next: "ask for less at a time; for a login, check what answers there",
     },
     OwnCode {
