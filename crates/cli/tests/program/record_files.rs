@@ -56,7 +56,8 @@ fn failed_rows_are_fixed_and_loaded_again() {
     assert_eq!(
         stderr(&output),
         format!(
-            "created 448, failed 2\n  2 rows: {reason} (first: row 8)\nrows failed: failed.csv\n\
+            "created 448, failed 2\n  2 rows: {reason} (first: row 8)\n    give the fields that \
+             the message names\nrows failed: failed.csv\n\
              error: 2 of 450 records failed\n\
              hint: fix the rows in `failed.csv`, then run again with `--from failed.csv`\n"
         )

@@ -294,6 +294,35 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
     assert!(made(&bench).is_empty());
 }
 
+/// The disk is full where a file may not grow any more.
+#[test]
+fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
+    let bench = Bench::new();
+    let half = |n: usize| if n.is_multiple_of(2) { "" } else { "R" };
+    let rows: String = (0..1500).map(|n| format!("{},{n}\n", half(n))).collect();
+    fs::write(bench.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    let script = "trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"";
+    let mut limited = bench.shell(script);
+    let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
+    limited.arg(env!("CARGO_BIN_EXE_orgtoken")).args(args);
+    limited.args(["--settings", "salesforce.json"]).args(bench.way());
+    let output = limited.output().unwrap();
+    let said = stderr(&output).to_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: cannot write `failed.csv`"), "{said}");
+    let listed = said.lines().filter(|line| line.contains(": failed: REQUIRED_FIELD")).count();
+    let failed = || fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    assert!(
+        failed().ends_with("\r\n") && failed().lines().all(|line| line.split(',').count() == 4)
+    );
+
+    let output = create(&bench, &["--failed", "failed.csv", "--resume"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("created 750, failed 750\n"), "{}", stderr(&output));
+    assert_eq!(failed().lines().count() - 1 + listed, 750);
+    assert_eq!(made(&bench).len(), 750);
+}
+
 #[test]
 fn resume_without_a_journal_is_refused() {
     let bench = Bench::new();

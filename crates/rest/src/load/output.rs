@@ -118,7 +118,16 @@ impl OutputFile {
         if text.is_empty() {
             return Ok(());
         }
-        self.file()?.write_all(&text)?;
+        let file = self.file()?;
+        let end = if file.metadata()?.is_file() { Some(file.stream_position()?) } else { None };
+        if let Err(error) = file.write_all(&text) {
+            // Half a row would be read as another one.
+            if let Some(end) = end {
+                file.set_len(end)?;
+                file.seek(SeekFrom::Start(end))?;
+            }
+            return Err(error);
+        }
         self.used = true;
         Ok(())
     }
@@ -163,7 +172,12 @@ impl OutputFile {
                 (path.clone(), file)
             }
         };
-        file.write_all(&self.head())?;
+        if let Err(error) = file.write_all(&self.head()) {
+            if matches!(self.output, Output::Fresh(_)) {
+                let _ = fs::remove_file(&path);
+            }
+            return Err(error);
+        }
         Ok((path, file))
     }
 

@@ -102,6 +102,8 @@ pub struct Reason {
     pub first_row: u64,
     /// Salesforce's words for that row. Other rows have the same codes and fields.
     pub text: String,
+    /// What to do next, if the code is known.
+    pub hint: Option<&'static str>,
 }
 
 /// Reasons by the codes and fields of their problems: the words may quote a value of the row.
@@ -119,7 +121,8 @@ impl Reasons {
         if self.0.len() >= MOST_REASONS && !self.0.contains_key(&key) {
             return;
         }
-        let new = || Reason { rows: 0, first_row: result.row, text };
+        let hint = problems.iter().find_map(Problem::api_error).map(|known| known.remedy);
+        let new = || Reason { rows: 0, first_row: result.row, text, hint };
         self.0.entry(key).or_insert_with(new).rows += 1;
     }
 

@@ -128,6 +128,9 @@ impl<'a> Printer<'a> {
                 printable(&reason.text),
                 reason.first_row
             ));
+            if let Some(hint) = reason.hint {
+                self.console.remark(&format_args!("    {hint}"));
+            }
         }
         if let Some(more) = report.reasons.len().checked_sub(MOST_REASONS).filter(|more| *more > 0)
         {
