@@ -1,16 +1,17 @@
 //! From an identity to an access token.
 
 use std::fmt;
-use std::mem;
+use std::hash::{BuildHasher, RandomState};
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, Uri};
-use orgtoken_assertion::{Assertion, Claims, ClaimsError, Lifetime, SignError, Signer, UnixTime};
-use orgtoken_oauth::{AllowedHosts, Audience, Resolution, RetryPolicy, Token, TokenRequest};
+use orgtoken_assertion::{Assertion, Claims, Lifetime, SignError, Signer, UnixTime};
+use orgtoken_oauth::{AllowedHosts, Fault, LoginPlan, Resolution, RetryPolicy, Token, TokenRequest};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::info;
 
 mod attempt;
@@ -19,8 +20,6 @@ mod error;
 pub use error::LoginError;
 mod meanwhile;
 use meanwhile::meanwhile;
-mod plan;
-use plan::Plan;
 
 use crate::transport::Deadline;
 use crate::{Transport, TransportError};
@@ -86,62 +85,91 @@ impl Login {
         self
     }
 
-    /// Signs on the task that logs in, while it waits for the host, and not on a thread of its own.
+    /// Signs on the task that logs in, while the host is being connected to.
     ///
-    /// For a key in the memory of this process: to start a thread takes a tenth as long as to sign,
-    /// and whatever else runs on this one waits for about a millisecond.
+    /// For a key in the memory of this process. Otherwise the host is connected to first, and then
+    /// the signature is made on a thread of its own: a user who has to confirm it, or to touch a
+    /// hardware token, is not asked while the network is down.
     #[must_use]
     pub fn sign_in_place(mut self) -> Self {
         self.signs_in_place = true;
         self
     }
 
-    /// Trades an assertion for a token, within [`Timeouts::total`](crate::Timeouts::total).
+    /// Exchanges an assertion for a token, within [`Timeouts::total`](crate::Timeouts::total).
     ///
-    /// After a refusal that is about the audience there is one further attempt, which
-    /// [`Resolution::after`] decides on; after one that is about time there is one by the
-    /// endpoint's clock; after what passes by itself, those of [`Login::retry`]. No attempt uses
-    /// the assertion of another.
+    /// A [`LoginPlan`] decides what each assertion says and whether there is another one: three at
+    /// most, one of them with another audience or another clock. No attempt uses the assertion of
+    /// another.
     pub async fn obtain(
         &self,
         transport: &Transport,
         clock: impl Fn() -> UnixTime,
     ) -> Result<LoggedIn, LoginError> {
+        self.obtain_counting(transport, clock, &mut 0).await
+    }
+
+    /// Adds to `sent` the assertions that may have reached the endpoint, however the login ends.
+    pub(crate) async fn obtain_counting(
+        &self,
+        transport: &Transport,
+        clock: impl Fn() -> UnixTime,
+        sent: &mut u32,
+    ) -> Result<LoggedIn, LoginError> {
         let deadline = transport.deadline();
-        let mut plan = Plan::new(self.resolution.clone());
+        let mut plan = LoginPlan::new(self.resolution.clone(), self.lifetime, self.retry);
         let mut failed = Vec::new();
         loop {
-            let error = match self.attempt(&mut plan, transport, deadline, &clock).await? {
-                Ok(token) => return Ok(LoggedIn { token, resolution: plan.resolution, failed }),
+            let resolution = plan.resolution().clone();
+            let result = self.attempt(&mut plan, transport, deadline, &clock).await?;
+            *sent += u32::from(!result.as_ref().is_err_and(AttemptError::is_unsent));
+            let error = match result {
+                Ok(token) => return Ok(LoggedIn { token, resolution, failed }),
                 Err(error) => error,
             };
-            let next = plan.after(&error, failed.len(), &self.retry, deadline.left());
-            failed.push(Attempt::new(plan.resolution, error));
-            plan = next.ok_or_else(|| LoginError::NoToken(mem::take(&mut failed)))?;
-            sleep(plan.wait).await;
+            let fault = Fault { transient: error.is_transient(), retry_after: error.retry_after() };
+            let wait = plan.after(error.refusal(), fault, deadline.left(), jitter());
+            if let Some(wait) = wait {
+                info!("trying again in {} ms: {error}", wait.as_millis());
+            }
+            failed.push(Attempt::new(resolution, error));
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => return Err(LoginError::NoToken(failed)),
+            }
         }
     }
 
     /// The outer error ends the login, whatever the retries; the inner one is this attempt's.
     async fn attempt(
         &self,
-        plan: &mut Plan,
+        plan: &mut LoginPlan,
         transport: &Transport,
         deadline: Deadline,
         clock: impl Fn() -> UnixTime,
     ) -> Result<Result<Token, AttemptError>, LoginError> {
-        let now = plan.sign_at(clock());
-        let (endpoint, audience) = (plan.resolution.endpoint(), plan.resolution.audience());
+        let claims = plan.claims(&self.client_id, &self.username, clock())?;
+        let (endpoint, audience) = (plan.resolution().endpoint(), plan.resolution().audience());
         info!("asking {} for audience {}", endpoint.as_str(), audience.as_str());
-        let claims = self.claims(audience, now)?;
         let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
         let connecting = transport.connect(&uri, deadline);
         let (connection, assertion) = if self.signs_in_place {
-            meanwhile(connecting, || claims.sign(&*self.signer)).await
+            let (connection, assertion) =
+                meanwhile(connecting, || claims.sign(&*self.signer)).await;
+            (connection, assertion?)
         } else {
-            tokio::join!(connecting, self.sign(claims))
+            let mut connection = connecting.await;
+            if let Err(error) = connection {
+                return Ok(Err(error.into()));
+            }
+            let connected = Instant::now();
+            let assertion = self.sign(claims).await?;
+            if connected.elapsed() > LONGEST_SILENCE {
+                connection = transport.connect(&uri, deadline).await;
+            }
+            (connection, assertion)
         };
-        let request = TokenRequest::new(endpoint, assertion?);
+        let request = TokenRequest::new(endpoint, assertion);
         let answer = async { connection?.exchange(request.to_http(), deadline).await };
         Ok(self.read(answer.await, clock()))
     }
@@ -154,18 +182,24 @@ impl Login {
         Ok(Token::from_http(&answer?, now, &self.allowed_hosts)?)
     }
 
-    fn claims(&self, audience: &Audience, now: UnixTime) -> Result<Claims, ClaimsError> {
-        let claims = Claims::builder(&self.client_id, &self.username, audience.as_str(), now);
-        claims.lifetime(self.lifetime).build()
-    }
-
-    /// On a thread of its own: RSA takes a millisecond, and an agent takes as long as it likes.
+    /// On a thread of its own: an agent or a command takes as long as it takes.
     async fn sign(&self, claims: Claims) -> Result<Assertion, SignError> {
         let signer = Arc::clone(&self.signer);
         let signed = spawn_blocking(move || claims.sign(&*signer)).await;
-        signed.unwrap_or_else(|failed| resume_unwind(failed.into_panic()))
+        signed.unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Err(SignError::Elsewhere("the runtime is shutting down".into())),
+        })
     }
 }
+
+/// It only has to differ between processes: the seed of a hash map is random enough.
+fn jitter() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+/// A host may close a connection on which nothing is sent for longer: after that it is opened again.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@ mod tests;
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use orgtoken_assertion::UnixTime;
 use serde::de::DeserializeOwned;
@@ -187,15 +187,27 @@ fn target(headers: &HeaderMap) -> Option<String> {
 
 /// Seconds or a date ([RFC 9110, Section 10.2.3]); anything else is ignored.
 ///
+/// A date is measured by the `Date` of the same answer, so that a wrong local clock changes
+/// nothing; by `now` if there is none.
+///
 /// [RFC 9110, Section 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let date = httpdate::parse_http_date(value).ok()?;
+    let until = http_date(headers, RETRY_AFTER)?;
+    let sent = http_date(headers, DATE).unwrap_or(now);
+    Some(until.saturating_duration_since(sent))
+}
+
+/// A header with a date ([RFC 9110, Section 5.6.7]); `None` before 1970.
+///
+/// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTime> {
+    let date = httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()?;
     let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(since.saturating_sub(Duration::from_secs(now.as_secs())))
+    Some(UnixTime::from_secs(since.as_secs()))
 }
 
 // serde_json quotes the value it did not like, and here that value may be a token: keep the place.

@@ -42,6 +42,8 @@
 //!   of a body is shown but the code and the description of a [`Refusal`].
 //! * **What a refusal means.** [`catalogue`] knows the causes, how to tell them apart, and the
 //!   screen of Setup to open; [`Refusal::from_text`] reads what other tools print.
+//! * **What an assertion says.** [`LoginPlan`] decides it for each one of a login, and when there is
+//!   another one.
 //! * **When to try again, and when to renew.** [`RetryPolicy`] and [`Life`], over given times.
 //!
 //! The grant is [RFC 7523], its answers are [RFC 6749, Section 5], tokens are sent as [RFC 6750]
@@ -66,6 +68,8 @@ mod kept;
 mod life;
 pub use life::{Life, Step};
 pub mod redact;
+mod plan;
+pub use plan::LoginPlan;
 mod refusal;
 pub use refusal::{Refusal, RefusalClass};
 mod request;
@@ -73,7 +77,7 @@ pub use request::TokenRequest;
 mod resolution;
 pub use resolution::{Candidate, Resolution};
 mod retry;
-pub use retry::{Fault, Retry, RetryPolicy, Stop};
+pub use retry::{Fault, RetryPolicy};
 pub mod session;
 mod skew;
 pub use skew::Skew;

@@ -85,11 +85,11 @@ impl Resolution {
         self.further
     }
 
-    /// The one further attempt that is worth making after `refusal`, if any.
+    /// The one further attempt after `refusal`, if there is one.
     ///
     /// It differs in the audience, and is only there after a refusal that is about the audience,
-    /// or after `app_not_found` from a host that serves many orgs. Where `audience` was set, there
-    /// is none: what an operator says is not second-guessed.
+    /// or after `app_not_found` from a host that serves many orgs. See
+    /// [`Resolution::further_attempt`].
     pub fn after(&self, refusal: &Refusal) -> Option<Self> {
         let worth =
             refusal.is_about_audience() || (self.is_generic() && refusal.is_app_not_found());
@@ -98,12 +98,16 @@ impl Resolution {
 
     /// The one further attempt, whether or not there is a reason for it yet. Where it has worked
     /// before, to begin with it saves an attempt that would be refused.
+    ///
+    /// Where `audience` was set, there is none: it is sent as it was set. A host that is not
+    /// Salesforce's gets no assertion for another audience than its own: it could use that at
+    /// Salesforce.
     pub fn further_attempt(&self) -> Option<Self> {
         if self.further || self.audience_given {
             return None;
         }
         let (endpoint, audience) =
-            if self.is_generic() { self.away_from_generic()? } else { self.other_audience() };
+            if self.is_generic() { self.away_from_generic()? } else { self.other_audience()? };
         Some(Self { endpoint, audience, further: true, ..self.clone() })
     }
 
@@ -136,15 +140,18 @@ impl Resolution {
         ))
     }
 
-    fn other_audience(&self) -> (Choice<TokenEndpoint>, Choice<Audience>) {
+    fn other_audience(&self) -> Option<(Choice<TokenEndpoint>, Choice<Audience>)> {
         let site = self.endpoint.value.site();
+        if !site.kind().is_salesforce() {
+            return None;
+        }
         let (documented, why) = documented_audience(site.host());
         let audience = if documented == self.audience.value {
             Choice::new(Audience::of(site), "further attempt: the origin of the token endpoint")
         } else {
             Choice::new(documented, why)
         };
-        (self.endpoint.clone(), audience)
+        Some((self.endpoint.clone(), audience))
     }
 }
 

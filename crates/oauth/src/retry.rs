@@ -11,12 +11,12 @@ use crate::refusal::RefusalClass;
 ///
 /// ```
 /// use std::time::Duration;
-/// use orgtoken_oauth::{Fault, Retry, RetryPolicy};
+/// use orgtoken_oauth::{Fault, RetryPolicy};
 ///
 /// let busy = Fault { transient: true, retry_after: None };
 /// let left = Duration::from_secs(20);
-/// let retry = RetryPolicy::DEFAULT.after(1, busy, left, u64::MAX);
-/// assert_eq!(retry, Retry::Wait(Duration::from_millis(500)));
+/// let wait = RetryPolicy::DEFAULT.after(1, busy, left, u64::MAX);
+/// assert_eq!(wait, Some(Duration::from_millis(500)));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
@@ -39,26 +39,25 @@ impl RetryPolicy {
         Self { attempts, ..self }
     }
 
-    /// What to do after `attempts` attempts, the last of which ended in `fault`.
+    /// Returns how long to wait after `attempts` attempts, the last of which ended in `fault`, or
+    /// `None` if there is no further attempt.
     ///
     /// `left` is what remains of the whole call's time. `random` is any number: the wait is that
     /// fraction of a limit which doubles from attempt to attempt (full jitter). `Retry-After` is
-    /// kept to the letter where it fits into `left`, and ends the call at once where it does not.
-    pub fn after(&self, attempts: u32, fault: Fault, left: Duration, random: u64) -> Retry {
-        if !fault.transient {
-            return Retry::Stop(Stop::Permanent);
+    /// honoured exactly where it fits into `left`, and ends the call at once where it does not.
+    pub fn after(
+        &self,
+        attempts: u32,
+        fault: Fault,
+        left: Duration,
+        random: u64,
+    ) -> Option<Duration> {
+        if !fault.transient || attempts >= self.attempts {
+            return None;
         }
-        if attempts >= self.attempts {
-            return Retry::Stop(Stop::Exhausted);
-        }
-        match fault.retry_after.filter(|asked| !asked.is_zero()) {
-            Some(asked) if asked >= left => Retry::Stop(Stop::AskedToWait(asked)),
-            Some(asked) => Retry::Wait(asked),
-            None => {
-                let wait = fraction(self.limit(attempts), random);
-                if wait >= left { Retry::Stop(Stop::Deadline) } else { Retry::Wait(wait) }
-            }
-        }
+        let asked = fault.retry_after.filter(|asked| !asked.is_zero());
+        let wait = asked.unwrap_or_else(|| fraction(self.limit(attempts), random));
+        (wait < left).then_some(wait)
     }
 
     fn limit(&self, attempts: u32) -> Duration {
@@ -86,28 +85,6 @@ impl From<&AnswerError> for Fault {
     fn from(error: &AnswerError) -> Self {
         Self { transient: error.is_transient(), retry_after: error.retry_after() }
     }
-}
-
-/// What to do after an attempt.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Retry {
-    /// Give the error to the caller.
-    Stop(Stop),
-    /// Wait that long, sign anew, try again.
-    Wait(Duration),
-}
-
-/// Why there is no further attempt.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Stop {
-    /// The server asked for a longer wait than there is time for.
-    AskedToWait(Duration),
-    /// No time is left.
-    Deadline,
-    /// Every attempt was made.
-    Exhausted,
-    /// The same request would fail again.
-    Permanent,
 }
 
 impl AnswerError {
@@ -168,23 +145,19 @@ mod tests {
         for (attempts, limit) in [(1, 500), (2, 1000), (3, 2000), (5, 8000), (6, 8000), (99, 8000)]
         {
             let wait = |random| policy.after(attempts, BUSY, LEFT, random);
-            assert_eq!(wait(0), Retry::Wait(Duration::ZERO), "{attempts}");
-            assert_eq!(wait(u64::MAX), Retry::Wait(Duration::from_millis(limit)), "{attempts}");
+            assert_eq!(wait(0), Some(Duration::ZERO), "{attempts}");
+            assert_eq!(wait(u64::MAX), Some(Duration::from_millis(limit)), "{attempts}");
         }
     }
 
     #[test]
     fn b10_retry_after_is_kept_or_ends_the_call() {
         for (name, fault, expected) in [
-            ("B10 5 s", asked(5), Retry::Wait(Duration::from_secs(5))),
-            (
-                "B10 a day",
-                asked(86_400),
-                Retry::Stop(Stop::AskedToWait(Duration::from_secs(86_400))),
-            ),
-            ("B10 all that is left", asked(20), Retry::Stop(Stop::AskedToWait(LEFT))),
-            ("B10 date gone by", asked(0), Retry::Wait(Duration::from_millis(500))),
-            ("B10 garbage", BUSY, Retry::Wait(Duration::from_millis(500))),
+            ("B10 5 s", asked(5), Some(Duration::from_secs(5))),
+            ("B10 a day", asked(86_400), None),
+            ("B10 all that is left", asked(20), None),
+            ("B10 date gone by", asked(0), Some(Duration::from_millis(500))),
+            ("B10 garbage", BUSY, Some(Duration::from_millis(500))),
         ] {
             assert_eq!(RetryPolicy::DEFAULT.after(1, fault, LEFT, u64::MAX), expected, "{name}");
         }
@@ -193,13 +166,13 @@ mod tests {
     #[test]
     fn three_attempts_and_no_more() {
         let after = |attempts| RetryPolicy::DEFAULT.after(attempts, BUSY, LEFT, 0);
-        assert_eq!(after(2), Retry::Wait(Duration::ZERO));
-        assert_eq!(after(3), Retry::Stop(Stop::Exhausted));
-        assert_eq!(RetryPolicy::NEVER.after(1, BUSY, LEFT, 0), Retry::Stop(Stop::Exhausted));
+        assert_eq!(after(2), Some(Duration::ZERO));
+        assert_eq!(after(3), None);
+        assert_eq!(RetryPolicy::NEVER.after(1, BUSY, LEFT, 0), None);
         let late = RetryPolicy::DEFAULT.after(1, BUSY, Duration::from_millis(500), u64::MAX);
-        assert_eq!(late, Retry::Stop(Stop::Deadline));
+        assert_eq!(late, None);
         let permanent = RetryPolicy::DEFAULT.after(1, Fault::default(), LEFT, 0);
-        assert_eq!(permanent, Retry::Stop(Stop::Permanent));
+        assert_eq!(permanent, None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 use std::fmt;
-use std::time::UNIX_EPOCH;
 
 use http::header::DATE;
 use http::{HeaderMap, Response};
 use orgtoken_assertion::UnixTime;
+
+use crate::answer::http_date;
 
 /// How far the local clock is from the server's, if that is far enough to matter.
 ///
@@ -26,15 +27,31 @@ impl Skew {
         self.seconds
     }
 
-    /// Does the local clock show a later time than the server's?
+    /// Whether the local clock shows a later time than the server's.
     pub fn is_ahead(self) -> bool {
         self.ahead
     }
 
+    /// Whether an assertion may be signed for the server's clock.
+    ///
+    /// `Date` is what the host says. An assertion that is signed far ahead can be kept and used
+    /// later, so a clock that differs by more is to be set right instead.
+    pub(crate) fn is_correctable(self) -> bool {
+        self.seconds <= MAX_CORRECTION
+    }
+
+    /// The time by the server's clock.
+    pub(crate) fn correct(self, local: UnixTime) -> UnixTime {
+        let local = local.as_secs();
+        UnixTime::from_secs(if self.ahead {
+            local.saturating_sub(self.seconds)
+        } else {
+            local.saturating_add(self.seconds)
+        })
+    }
+
     pub(crate) fn from_headers(headers: &HeaderMap, now: UnixTime) -> Option<Self> {
-        let date = headers.get(DATE)?.to_str().ok()?;
-        let server =
-            httpdate::parse_http_date(date).ok()?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        let server = http_date(headers, DATE)?.as_secs();
         let seconds = now.as_secs().abs_diff(server);
         (seconds > TOLERATED).then_some(Self { seconds, ahead: now.as_secs() > server })
     }
@@ -47,4 +64,8 @@ impl fmt::Display for Skew {
     }
 }
 
+/// In seconds.
 const TOLERATED: u64 = 60;
+
+/// In seconds.
+const MAX_CORRECTION: u64 = 5 * 60;

@@ -78,6 +78,11 @@ impl AttemptError {
         }
     }
 
+    /// Whether it is certain that the assertion never left this machine.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_unsent())
+    }
+
     /// How long the endpoint asked to be left alone.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

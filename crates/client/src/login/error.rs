@@ -62,7 +62,7 @@ impl LoginError {
         }
     }
 
-    fn last(&self) -> Option<&AttemptError> {
+    pub(crate) fn last(&self) -> Option<&AttemptError> {
         self.attempts().last().map(Attempt::error)
     }
 }

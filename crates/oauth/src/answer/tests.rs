@@ -575,6 +575,23 @@ fn b10_retry_after_is_read_in_both_forms() {
     }
 }
 
+/// The local clock shows 22:13:20, and the host's an hour more or less.
+#[test]
+fn retry_after_as_a_date_is_measured_by_the_date_of_the_same_answer() {
+    for (name, date, until, seconds) in [
+        ("local clock behind", "23:13:20", "23:13:50", 30),
+        ("local clock ahead", "21:13:20", "21:13:50", 30),
+        ("gone by", "23:13:20", "22:13:50", 0),
+        ("no date that can be read", "yesterday", "22:13:50", 30),
+    ] {
+        let headers = format!(
+            "Date: Tue, 14 Nov 2023 {date} GMT\nRetry-After: Tue, 14 Nov 2023 {until} GMT"
+        );
+        let error = read(503, &headers, b"").expect_err(name);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)), "{name}");
+    }
+}
+
 mod properties {
     use proptest::prelude::*;
 

@@ -146,7 +146,7 @@ fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
             ACME,
             "",
             "acme.my.site.com/customers|acme.my.site.com/customers",
-            Some("acme.my.site.com/customers|login.salesforce.com"),
+            None,
         ),
         (
             "login domain",
@@ -154,7 +154,7 @@ fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
             "",
             "",
             "login.acme.com|login.acme.com",
-            Some("login.acme.com|login.salesforce.com"),
+            None,
         ),
         (
             "this machine",
@@ -162,7 +162,7 @@ fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
             "https://127.0.0.1:8443",
             "",
             "127.0.0.1:8443|127.0.0.1:8443",
-            Some("127.0.0.1:8443|login.salesforce.com"),
+            None,
         ),
         ("audience set", "", ACME, LOGIN, "acme.my.salesforce.com|login.salesforce.com", None),
         ("other audience set", "", ACME, TEST, "acme.my.salesforce.com|test.salesforce.com", None),

@@ -88,6 +88,17 @@ pub(crate) enum HostKind {
     Test,
 }
 
+impl HostKind {
+    /// Whether Salesforce itself runs the host, by its name. A host on the operator's list may be
+    /// anybody's.
+    pub(crate) fn is_salesforce(self) -> bool {
+        match self {
+            Self::Instance | Self::Login | Self::MyDomain | Self::Test => true,
+            Self::Listed | Self::Loopback => false,
+        }
+    }
+}
+
 /// `host` is in its canonical spelling, `port` is what would be connected to.
 pub(super) fn classify(
     host: &str,
