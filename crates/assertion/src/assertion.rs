@@ -36,7 +36,8 @@ impl SigningInput {
     }
 
     fn finish(self, signature: &Signature, key: &PublicKey) -> Result<Assertion, SignError> {
-        if !signature.is_checked() && !key.verify(self.as_bytes(), signature) {
+        let message = self.as_bytes();
+        if !signature.is_checked_for(message, key) && !key.verify(message, signature) {
             return Err(SignError::Mismatch);
         }
 

@@ -155,7 +155,7 @@ impl SigningKey {
         let key = self.rsa.get_or_try_init(|| self.private.to_rsa().ok_or(()));
         let Ok(key) = key else { return Err(self.why_wrong()) };
         match key.pkcs1v15_sign_with_rng::<Sha256, _>(rng, message) {
-            Ok(signature) => Ok(Signature::checked(signature)),
+            Ok(signature) => Ok(Signature::checked(signature, message, &self.private.public)),
             Err(rsa::Error::Rng) => Err(SignError::Rng),
             Err(_) => Err(self.why_wrong()),
         }

@@ -37,7 +37,9 @@ impl Signer for RingSigner {
         let Some(pair) = &self.pair else { return self.key.sign(message) };
         let signature = by_ring(pair, message);
         zeroize_stack::<STACK>();
-        signature.map(Signature::checked).ok_or_else(|| self.key.why_wrong())
+        let key = self.key.public_key();
+        let checked = |signature| Signature::checked(signature, message, key);
+        signature.map(checked).ok_or_else(|| self.key.why_wrong())
     }
 }
 

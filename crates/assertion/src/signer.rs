@@ -25,13 +25,14 @@ pub trait Signer: Send + Sync {
 #[derive(Clone)]
 pub struct Signature {
     bytes: Vec<u8>,
-    checked: bool,
+    /// The message and the key that a back-end of this crate has checked it against.
+    checked: Option<(Vec<u8>, PublicKey)>,
 }
 
 impl Signature {
     /// Takes the bytes as a signer gave them; they are checked where they are used.
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { bytes: bytes.into(), checked: false }
+        Self { bytes: bytes.into(), checked: None }
     }
 
     /// The bytes as they go on the wire, before base64url.
@@ -39,13 +40,16 @@ impl Signature {
         &self.bytes
     }
 
-    /// Takes what a back-end made and has itself checked against the public key.
-    pub(crate) fn checked(bytes: Vec<u8>) -> Self {
-        Self { bytes, checked: true }
+    /// Takes the bytes that a back-end made and has itself checked against message and key.
+    pub(crate) fn checked(bytes: Vec<u8>, message: &[u8], key: &PublicKey) -> Self {
+        Self { bytes, checked: Some((message.to_vec(), key.clone())) }
     }
 
-    pub(crate) fn is_checked(&self) -> bool {
-        self.checked
+    /// Whether it was checked for this message and this key. A [`Signer`] outside this crate can
+    /// return the signature of another message or of another key.
+    pub(crate) fn is_checked_for(&self, message: &[u8], key: &PublicKey) -> bool {
+        let checked = self.checked.as_ref();
+        checked.is_some_and(|(signed, by)| signed == message && by == key)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use orgtoken_assertion::{SignError, Signature, Signer, SigningKey};
+use orgtoken_assertion::{PublicKey, SignError, Signature, Signer, SigningKey};
 use rand_core::{TryCryptoRng, TryRng};
 
+use crate::assertions::claims;
 use crate::keys::{KEY, Numbers, Seeded, pem};
 
 #[test]
@@ -119,3 +120,30 @@ impl TryRng for Broken {
 }
 
 impl TryCryptoRng for Broken {}
+
+#[test]
+fn a_signature_of_another_message_or_another_key_is_refused() {
+    /// Returns a signature that a back-end of this crate made and checked for something else.
+    struct Stale(PublicKey, Signature);
+    impl Signer for Stale {
+        fn public_key(&self) -> &PublicKey {
+            &self.0
+        }
+        fn sign(&self, _message: &[u8]) -> Result<Signature, SignError> {
+            Ok(self.1.clone())
+        }
+    }
+    let (key, other) = (KEY.signing_key(), Numbers::generate(2048, "other").signing_key());
+    let input = claims().signing_input();
+    for (name, signature, accepted) in [
+        ("this message, this key", key.sign(input.as_bytes()).unwrap(), true),
+        ("another message", key.sign(b"another message").unwrap(), false),
+        ("another key", other.sign(input.as_bytes()).unwrap(), false),
+    ] {
+        let signed = claims().sign(&Stale(key.public_key().clone(), signature));
+        assert_eq!(signed.is_ok(), accepted, "{name}");
+        if let Err(error) = signed {
+            assert_eq!(error.code(), "sign.mismatch", "{name}");
+        }
+    }
+}
