@@ -1,14 +1,17 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
 use orgtoken_oauth::redact;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionbio;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{PATIENCE, signed};
 
@@ -51,21 +54,20 @@ impl CommandSigner {
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CommandError> {
         let until = Instant::now() + self.patience;
         let mut child = self.start()?;
-        let (output, errors) = (kept(child.stdout.take()), kept(child.stderr.take()));
+        let mut output = Captured::of(child.stdout.take());
+        let mut errors = Captured::of(child.stderr.take());
         if let Some(mut input) = child.stdin.take() {
-            // A pipe takes more than an assertion has. Whoever does not read it says so below.
+            // A pipe takes more than an assertion has. A command that does not read it fails below.
             let _ = input.write_all(message);
         }
-        let in_time = output.recv_timeout(left(until)).ok();
-        let ended = in_time.and_then(|output| Some((output, ended(&mut child, until)?)));
-        let Some((output, status)) = ended else {
-            // Whatever it started in turn may live on: nobody waits for that.
-            let _ = child.kill();
+        let Some(status) = ended(&mut child, &mut output, &mut errors, until) else {
+            // The command is the first of its group: the processes that it started end with it.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             let _ = child.wait();
             return Err(CommandError::TimedOut(self.patience));
         };
+        let (output, errors) = (output.bytes, errors.bytes);
         if !status.success() {
-            let errors = errors.recv_timeout(left(until)).unwrap_or_default();
             return Err(CommandError::Failed { status, said: last_line(&errors) });
         }
         let expected = self.public_key.bits().div_ceil(8);
@@ -78,6 +80,7 @@ impl CommandSigner {
             self.words.split_first().ok_or(CommandError::NotStarted(io::ErrorKind::NotFound))?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0);
         for variable in &self.withheld {
             command.env_remove(variable);
         }
@@ -158,36 +161,71 @@ impl CommandError {
     }
 }
 
-/// Reads a stream to its end on a thread of its own, and keeps the end of it.
+/// A stream of a command, and the last bytes that came from it.
 ///
-/// The thread outlives a command that leaves the stream to others, and ends with them.
-fn kept(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let (mut kept, mut buffer) = (Vec::new(), [0; 4096]);
-        let Some(mut stream) = stream else { return };
-        while let Ok(read @ 1..) = stream.read(&mut buffer) {
-            kept.extend(&buffer[..read]);
-            kept.drain(..kept.len().saturating_sub(LONGEST));
-        }
-        // Nobody listens any more once the time is over.
-        let _ = sender.send(kept);
-    });
-    receiver
+/// It is read without blocking, on the thread that waits for the command: when that is over,
+/// neither a thread nor a descriptor is left, whoever holds the other end.
+struct Captured<R> {
+    /// `None` at its end.
+    stream: Option<R>,
+    bytes: Vec<u8>,
 }
 
-/// It has closed its output, so it is about to end.
-fn ended(child: &mut Child, until: Instant) -> Option<ExitStatus> {
+impl<R: Read + AsFd> Captured<R> {
+    fn of(stream: Option<R>) -> Self {
+        let stream = stream.filter(|stream| ioctl_fionbio(stream, true).is_ok());
+        Self { stream, bytes: Vec::new() }
+    }
+
+    /// Reads what has come, and returns whether that was the end.
+    fn read(&mut self) -> bool {
+        let mut buffer = [0; 4096];
+        while let Some(stream) = &mut self.stream {
+            match stream.read(&mut buffer) {
+                Ok(read @ 1..) => {
+                    self.bytes.extend(&buffer[..read]);
+                    self.bytes.drain(..self.bytes.len().saturating_sub(LONGEST));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Ok(0) | Err(_) => self.stream = None,
+            }
+        }
+        true
+    }
+
+    fn poll_fd(&self) -> Option<PollFd<'_>> {
+        self.stream.as_ref().map(|stream| PollFd::new(stream, PollFlags::IN))
+    }
+}
+
+/// Waits until the command has closed its output and has ended; `None` if that takes too long.
+fn ended(
+    child: &mut Child,
+    output: &mut Captured<impl Read + AsFd>,
+    errors: &mut Captured<impl Read + AsFd>,
+    until: Instant,
+) -> Option<ExitStatus> {
     let mut pause = Duration::from_micros(100);
     loop {
-        if let Some(status) = child.try_wait().ok()? {
+        let is_closed = output.read();
+        if is_closed && let Some(status) = child.try_wait().ok()? {
+            errors.read();
             return Some(status);
         }
-        if left(until).is_zero() {
+        errors.read();
+        let mut wait = left(until);
+        if wait.is_zero() {
             return None;
         }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+        if is_closed {
+            wait = wait.min(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+        let wait = Timespec::try_from(wait).ok()?;
+        let mut open: Vec<_> = output.poll_fd().into_iter().chain(errors.poll_fd()).collect();
+        // A signal may end it early: then there is nothing to read yet.
+        let _ = poll(&mut open, Some(&wait));
     }
 }
 
