@@ -28,7 +28,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     docs::check(&sources, &mut problems);
     secrets::check(&sources, &mut problems);
     let metadata = build::metadata(sh)?;
-    graph::check(sh, &metadata, &sources, &mut problems)?;
+    graph::check(&metadata, &sources, &mut problems)?;
     supply::check(&metadata, &sources, &mut problems)?;
     let covered = rows::check(&sources, &mut problems);
 

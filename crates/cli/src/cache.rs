@@ -32,13 +32,15 @@ pub(crate) fn store(
 ) -> Result<Option<FileStore>, Failure> {
     let Place::File = settings.cache() else { return Ok(None) };
     let Some(folder) = cache_folder() else {
-        console.warn(&"the token is not kept: neither HOME nor XDG_CACHE_HOME names a folder");
+        console.warn(
+            &"there is no token cache, so each run logs in: set HOME or XDG_CACHE_HOME to a folder",
+        );
         return Ok(None);
     };
     let cache = match Cache::open(&folder) {
         Ok(cache) => cache,
         Err(error) => {
-            console.warn(&format_args!("the token cache is not used: {error}"));
+            console.warn(&format_args!("the token cache is not used: {error}; each run logs in"));
             return Ok(None);
         }
     };

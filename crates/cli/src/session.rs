@@ -97,11 +97,12 @@ impl<'a> Session<'a> {
     pub(crate) fn forget_refusal(&self) -> Result<(), Failure> {
         let Some(store) = &self.store else { return Ok(()) };
         wait_for(async {
-            let lease = store.lease().await;
+            let lease = store.lease(LONGEST_LOGIN).await;
             let mut state = store.load().await;
             if state.failure.take().is_some() {
                 store.save(&state, &lease).await;
             }
+            store.release(lease).await;
             Ok::<_, Failure>(())
         })
     }
@@ -151,6 +152,9 @@ pub(crate) fn org(caller: &args::Caller, console: &Console) -> Result<(Org, ApiV
     let version = session.api_version();
     Ok((session.org()?, version))
 }
+
+/// The default deadline of a login, and some time to save what came of it.
+pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(25);
 
 /// Who logs in, with the key that signs.
 pub(crate) fn login(mut settings: Settings) -> Result<Login, Failure> {

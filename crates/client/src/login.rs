@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, Uri};
 use orgtoken_assertion::{Assertion, Claims, Lifetime, SignError, Signer, UnixTime};
-use orgtoken_oauth::{AllowedHosts, Fault, LoginPlan, Resolution, RetryPolicy, Token, TokenRequest};
+use orgtoken_oauth::{
+    AllowedHosts, Fault, LoginPlan, Resolution, RetryPolicy, Token, TokenRequest,
+};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tracing::info;

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use arc_swap::Guard;
 
-mod dead;
 mod error;
 pub use error::TokenError;
 mod flight;
+mod invalidated;
 mod login;
 pub use login::LoginSource;
 mod renewal;
@@ -26,9 +26,11 @@ pub trait TokenSource: Send + Sync {
     /// some 50 ns.
     fn cached(&self, min_ttl: Duration) -> Option<HeldToken>;
 
-    /// Gets a token that is good for `min_ttl` more, from wherever it takes.
+    /// Gets a token that is good for `min_ttl` more: from a store, or by a login.
     ///
-    /// Of all that ask at once, one logs in and the others take what it gets.
+    /// Of all that ask at once, one logs in and the others wait for its token. Where a login fails,
+    /// the token at hand is returned as long as it is good at all. A `min_ttl` of more than half of
+    /// a token's life counts as half of it.
     fn renew(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>>;
 
     /// The token at hand, or else a new one.
@@ -39,7 +41,10 @@ pub trait TokenSource: Send + Sync {
         }
     }
 
-    /// Drops this token and no other: an API has refused it, though it should still be good.
+    /// Drops this token and no other: an API has rejected it, though it should still be good.
+    ///
+    /// If the next login grants the very same token, that is returned, and for a minute this does
+    /// nothing: another login would not help, and the caller reports what the API answers.
     fn invalidate(&self, token: &HeldToken);
 }
 

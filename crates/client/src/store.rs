@@ -3,7 +3,7 @@
 //! A [`Store`] keeps the token, how often somebody has logged in, and what was refused; and it
 //! gives one of all that share it the right to log in, a [`Lease`]. A [`MemoryStore`] is this
 //! process's, a [`FileStore`] is for all processes of this user on this machine, and with the
-//! feature `redis` there is a `RedisStore` for hosts. A store of your own is four methods.
+//! feature `redis` (on by default) there is a `RedisStore` for hosts.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -42,8 +42,8 @@
 
 use std::any::Any;
 use std::fmt;
-
-use orgtoken_assertion::UnixTime;
+use std::future::ready;
+use std::time::Duration;
 
 mod boot;
 pub use boot::BootSecrets;
@@ -53,7 +53,6 @@ mod file;
 pub use file::{Cache, FileStore, Listing};
 mod folder;
 pub use folder::Unsafe;
-mod lock;
 mod memory;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
@@ -70,23 +69,25 @@ use crate::Work;
 /// Keeps the state of one login.
 ///
 /// A store never fails. What it cannot read is a miss and what it cannot write is lost; either
-/// costs a login at most, and a token is worth more than a complaint. It complains in the log.
+/// costs a login at most. It warns in the log.
 pub trait Store: Send + Sync {
-    /// What is kept now, or nothing.
+    /// The state that was saved last, or an empty one.
     fn load(&self) -> Work<'_, State>;
 
-    /// Waits for the right to log in, for as long as somebody else has it, up to a limit.
-    fn lease(&self) -> Work<'_, Lease>;
-
-    /// Notes that a login begins, so that it counts even if nobody lives to keep what comes of it:
-    /// whoever has the lease next is told. What is saved takes the place of the note.
+    /// Waits for the right to log in while somebody else has it.
     ///
-    /// A store that does not outlive the process has nothing to note.
-    fn begin(&self, _lease: &Lease, _at: UnixTime) {}
+    /// `lasts` is the longest that a login takes: a holder that is paused or gone for longer has
+    /// lost the right to whoever waits.
+    fn lease(&self, lasts: Duration) -> Work<'_, Lease>;
 
-    /// Keeps `state` in place of what was kept, unless the lease was lost to somebody who kept
-    /// something newer.
+    /// Saves `state`, unless the lease was lost to somebody else meanwhile.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()>;
+
+    /// Gives the right to log in back. A lease that is only dropped may last until its time is up.
+    fn release(&self, lease: Lease) -> Work<'_, ()> {
+        drop(lease);
+        Box::pin(ready(()))
+    }
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -94,53 +95,40 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).load()
     }
 
-    fn lease(&self) -> Work<'_, Lease> {
-        (**self).lease()
-    }
-
-    fn begin(&self, lease: &Lease, at: UnixTime) {
-        (**self).begin(lease, at);
+    fn lease(&self, lasts: Duration) -> Work<'_, Lease> {
+        (**self).lease(lasts)
     }
 
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
         (**self).save(state, lease)
     }
+
+    fn release(&self, lease: Lease) -> Work<'_, ()> {
+        (**self).release(lease)
+    }
 }
 
-/// The right to log in. It ends when it is dropped.
+/// The right to log in. [`Store::release`] gives it back.
 #[must_use = "the right to log in ends when it is dropped"]
-pub struct Lease {
-    grip: Option<Box<dyn Any + Send + Sync>>,
-    begun: Vec<UnixTime>,
-}
+pub struct Lease(Option<Box<dyn Any + Send + Sync>>);
 
 impl Lease {
     /// A lease that lasts as long as `grip` does.
     pub fn held_by(grip: impl Any + Send + Sync) -> Self {
-        Self { grip: Some(Box::new(grip)), begun: Vec::new() }
+        Self(Some(Box::new(grip)))
     }
 
-    /// Tells of logins that earlier holders began, and did not live to keep what came of them.
-    pub fn after(self, begun: Vec<UnixTime>) -> Self {
-        Self { begun, ..self }
-    }
+    /// No lease: the store cannot give one, and the login goes on without.
+    pub const NONE: Self = Self(None);
 
-    /// Nobody gave it, and the login goes on all the same.
-    pub const NONE: Self = Self { grip: None, begun: Vec::new() };
-
-    /// What holds it, for the store that gave it.
+    /// The object that holds it, for the store that gave it.
     pub fn grip<T: Any>(&self) -> Option<&T> {
-        self.grip.as_ref()?.downcast_ref()
-    }
-
-    /// When earlier holders began a login of which nothing was kept: they were killed in it.
-    pub fn begun(&self) -> &[UnixTime] {
-        &self.begun
+        self.0.as_ref()?.downcast_ref()
     }
 
     /// Whether the store gave it.
     pub fn is_held(&self) -> bool {
-        self.grip.is_some()
+        self.0.is_some()
     }
 }
 

@@ -35,6 +35,24 @@ async fn an_org_of_classic_audiences_takes_one_attempt_more() {
 }
 
 #[tokio::test]
+async fn after_the_other_audience_is_refused_too_both_attempts_are_in_the_error() {
+    let org = org().start().unwrap();
+    org.set_scenario(USERNAME, Scenario::named("bad-audience"));
+    let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
+    assert_eq!((org.login_history().len(), error.attempts().len()), (2, 2));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no token from `{MY_DOMAIN}` for audience `{MY_DOMAIN}` (Salesforce refused the \
+             login: invalid_grant: audience is invalid), nor from `{MY_DOMAIN}` for audience \
+             `https://login.salesforce.com`"
+        )
+    );
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "Salesforce refused the login: invalid_grant: audience is invalid");
+}
+
+#[tokio::test]
 async fn an_external_client_app_is_found_at_my_domain() {
     let org = org().app_kind(AppKind::ExternalClientApp).start().unwrap();
     let granted =

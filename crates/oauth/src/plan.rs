@@ -79,7 +79,9 @@ impl LoginPlan {
     ) -> Result<Claims, ClaimsError> {
         assert!(self.counted_from.len() < MAX_ASSERTIONS, "a login signs three assertions at most");
         let now = self.skew.map_or(now, |skew| skew.correct(now));
-        let mut seconds = (0..=now.as_secs()).rev().map(UnixTime::from_secs);
+        // Backwards; a clock that shows the beginning of time leaves the seconds after it.
+        let before = (0..=now.as_secs()).rev().chain(now.as_secs()..=u64::MAX);
+        let mut seconds = before.map(UnixTime::from_secs);
         let from = seconds.find(|second| !self.counted_from.contains(second)).unwrap_or(now);
         self.counted_from.push(from);
         let audience = self.resolution.audience().as_str();

@@ -87,7 +87,7 @@ fn write(folder: &Path, from: u64) -> Result<()> {
         for number in from.. {
             let held = Held::new(tokens::numbered(number)?, Moment::now());
             let state = State { held: Some(Arc::new(held)), ..State::default() };
-            let lease = store.lease().await;
+            let lease = store.lease(Duration::from_secs(25)).await;
             writeln!(io::stdout().lock(), "begin {number}")?;
             store.save(&state, &lease).await;
             writeln!(io::stdout().lock(), "end {number}")?;

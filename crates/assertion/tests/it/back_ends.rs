@@ -86,7 +86,7 @@ fn b32_a_generator_that_fails_means_no_signature() {
 fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
     struct Faulty(SigningKey);
     impl Signer for Faulty {
-        fn public_key(&self) -> &orgtoken_assertion::PublicKey {
+        fn public_key(&self) -> &PublicKey {
             self.0.public_key()
         }
         fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
@@ -96,7 +96,7 @@ fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
         }
     }
 
-    let error = crate::assertions::claims().sign(&Faulty(KEY.signing_key())).unwrap_err();
+    let error = claims().sign(&Faulty(KEY.signing_key())).unwrap_err();
     assert!(matches!(error, SignError::Mismatch), "{error}");
     assert_eq!(error.code(), "sign.mismatch");
 }

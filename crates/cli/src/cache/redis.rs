@@ -49,7 +49,8 @@ pub(crate) fn forget_elsewhere(settings: &Settings, network: &Network) -> Result
 
 fn server(settings: &Settings, network: &Network) -> Result<Option<RedisCache>, Failure> {
     let Place::Redis(url) = settings.cache() else { return Ok(None) };
-    Ok(Some(RedisCache::new(url.secret(), &transport(network, settings)?)?))
+    let transport = transport(network, settings)?;
+    Ok(Some(RedisCache::new(url.secret(), &transport, settings.allowed_hosts())?))
 }
 
 fails_with!(RedisUrlError);

@@ -9,7 +9,7 @@ use crate::args::Caller;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
-use crate::session::Session;
+use crate::session::{LONGEST_LOGIN, Session};
 
 /// Revoke the token that is kept for this login
 ///
@@ -50,7 +50,7 @@ async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failur
         Err(AnswerError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
         Err(error) => return Err(error.into()),
     };
-    let lease = store.lease().await;
+    let lease = store.lease(LONGEST_LOGIN).await;
     let mut state = store.load().await;
     // Somebody may have logged in meanwhile: that token lives.
     if state.held.as_ref().is_some_and(|kept| kept.token().access_token().is(token.access_token()))
@@ -58,6 +58,7 @@ async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failur
         state.held = None;
         store.save(&state, &lease).await;
     }
+    store.release(lease).await;
     Ok(revoked)
 }
 

@@ -4,8 +4,11 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use orgtoken_fake_org::Scenario;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{Bench, Pair, USER, error, stderr, stdout};
@@ -84,7 +87,7 @@ fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
 fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
     for (name, home, warning) in [
         ("B29 a folder that others may write to", Some("open"), "other users may read or write it"),
-        ("B30 no HOME", None, "neither HOME nor XDG_CACHE_HOME names a folder"),
+        ("B30 no HOME", None, "there is no token cache, so each run logs in: set HOME"),
         ("B30 nothing can be made there", Some("/dev/null"), "the token cache is not used"),
         ("B30 as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
@@ -116,7 +119,7 @@ fn b30_a_full_disk_costs_no_token() {
     let output = bench.shell(&shell).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
-    assert!(said.starts_with("warning: the token is not kept: "), "{said}");
+    assert!(said.starts_with("warning: the token is not saved in the cache: "), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     let left = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -124,6 +127,65 @@ fn b30_a_full_disk_costs_no_token() {
     stdout(&bench.run(&["token"]));
     assert!(stderr(&bench.run(&["token", "-v"])).contains("token from the cache"));
     assert_eq!(bench.org.logins(), 2);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
+    let bench = Bench::new();
+    stdout(&bench.run(&["token"]));
+    let cache = bench.folder.path().join(".cache/orgtoken");
+    for entry in fs::read_dir(&cache).unwrap().map(Result::unwrap) {
+        fs::remove_file(entry.path()).unwrap();
+        if entry.path().extension().is_some_and(|extension| extension == "lock") {
+            mknodat(CWD, entry.path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        }
+    }
+    let running: Vec<_> = (0..8).map(|_| start(&bench)).collect();
+    let mut tokens: Vec<_> = running.into_iter().map(token_of).collect();
+    tokens.dedup();
+    assert_eq!((tokens.len(), bench.org.logins()), (1, 2));
+}
+
+#[test]
+fn a_stopped_lock_holder_costs_one_more_login() {
+    let bench = Bench::new();
+    let hold = bench.org.hold("/services/oauth2/token");
+    let at_most = |args: &[&str]| {
+        let mut command = bench.command(&[&["token", "--timeout", "3s"], args].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let stopped = at_most(&[]);
+    hold.wait(1);
+    kill_process(Pid::from_child(&stopped), Signal::STOP).unwrap();
+    let waiting: Vec<_> = (0..16).map(|_| at_most(&[])).collect();
+    hold.wait(2);
+    hold.release();
+    let mut tokens: Vec<_> = waiting.into_iter().map(token_of).collect();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1);
+    kill_process(Pid::from_child(&stopped), Signal::CONT).unwrap();
+    stopped.wait_with_output().unwrap();
+    assert_eq!(token_of(start(&bench)), tokens[0], "what it saves too late replaces nothing");
+    assert!(bench.org.logins() <= 2, "{}", bench.org.logins());
+}
+
+#[test]
+fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
+    let bench = Bench::new();
+    bench.play("wire-silence");
+    let begun = Instant::now();
+    let running: Vec<_> = (0..16)
+        .map(|_| {
+            let mut command = bench.command(&["token", "--json", "--timeout", "3s"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for process in running {
+        let output = process.wait_with_output().unwrap();
+        assert_eq!(error(&output)["code"], "resp.timeout");
+    }
+    assert_eq!(bench.org.login_history().len(), 1, "one login for all of them");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[test]
@@ -154,7 +216,7 @@ fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
         assert_eq!(first["code"], second["code"], "{name}");
         assert_eq!(bench.org.requests().len(), 1, "{name}: no retry, in this call or the next");
         let told = second["message"].as_str().unwrap();
-        let (_, wait) = told.split_once("asked anew in ").expect(told);
+        let (_, wait) = told.split_once("asked again in ").expect(told);
         let wait: u64 = wait.split_once(" min").expect(told).0.parse().unwrap();
         assert!((minutes - 2..=minutes).contains(&wait), "{name}: {told}");
     }

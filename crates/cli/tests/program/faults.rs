@@ -102,13 +102,17 @@ fn b16_an_ended_token_is_not_printed_when_the_endpoint_is_down() {
 }
 
 #[test]
-fn a115_b25_a_wrong_clock_is_told_with_its_size_and_costs_one_more_attempt() {
-    let ten = Duration::from_secs(600);
-    for (name, clock, words) in [
-        ("behind", (|ten| SystemTime::now() + ten) as fn(Duration) -> SystemTime, "behind"),
-        ("ahead", |ten| SystemTime::now() - ten, "ahead of"),
+fn a115_b25_a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minutes_at_most() {
+    type Clock = fn(Duration) -> SystemTime;
+    let behind: Clock = |by| SystemTime::now() + by;
+    let ahead: Clock = |by| SystemTime::now() - by;
+    for (name, clock, by, words, attempts) in [
+        ("4 minutes behind", behind, 240, "behind", 2),
+        ("4 minutes ahead", ahead, 240, "ahead of", 2),
+        ("10 minutes behind", behind, 600, "behind", 1),
+        ("10 minutes ahead", ahead, 600, "ahead of", 1),
     ] {
-        let org = |org: FakeOrgBuilder| org.clock(move || clock(ten));
+        let org = |org: FakeOrgBuilder| org.clock(move || clock(Duration::from_secs(by)));
         let refused = User::new(USER).scenario(Scenario::named("expired").unwrap());
         let bench = Bench::with(refused, org);
         let error = error(&bench.run(&["token", "--json"]));
@@ -116,13 +120,13 @@ fn a115_b25_a_wrong_clock_is_told_with_its_size_and_costs_one_more_attempt() {
         let hint = error["hint"].as_str().unwrap();
         let size = hint.strip_prefix("the local clock is ").unwrap();
         let (seconds, rest) = size.split_once(" s ").unwrap();
-        assert!(seconds.parse::<u64>().unwrap().abs_diff(600) < 60, "{name}: {hint}");
+        assert!(seconds.parse::<u64>().unwrap().abs_diff(by) < 50, "{name}: {hint}");
         assert!(rest.starts_with(words), "{name}: {hint}");
-        assert_eq!(assertions(&bench).len(), 2, "{name}");
+        assert_eq!(assertions(&bench).len(), attempts, "{name}");
 
         bench.org.set_scenario(USER, None);
-        stdout(&bench.run(&["token", "--retry"]));
-        assert_eq!(bench.org.logins(), 1, "{name}");
+        let retried = bench.run(&["token", "--retry"]);
+        assert!(retried.status.success() || attempts == 1, "{name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Hosts that share a login through Redis: each has a home of its own.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
@@ -23,11 +23,11 @@ fn hosts_share_one_login() {
 fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
     let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
-    let paused = start(&bench, &server.url());
+    let paused = start_at(&bench, &server.url(), 1);
     hold.wait(1);
     kill_process(Pid::from_child(&paused), Signal::STOP).unwrap();
     end_of_lease(&server);
-    let other = start(&bench, &server.url());
+    let other = start_at(&bench, &server.url(), 2);
     hold.wait(2);
     hold.release();
     let newer = token_of(other);
@@ -47,13 +47,70 @@ fn b20_a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
     killed.kill().unwrap();
     killed.wait().unwrap();
     let others: Vec<_> = (0..4).map(|_| start(&bench, &server.url())).collect();
-    // The lease ends by itself.
+    end_of_lease(&server);
     hold.wait(2);
     hold.release();
     let mut tokens: Vec<_> = others.into_iter().map(token_of).collect();
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
     assert!(bench.org.logins() <= 2, "the dead one may have got as far");
+}
+
+#[test]
+fn many_hosts_with_several_processes_each_log_in_once() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let processes: Vec<_> = (0..16).map(|n| start_at(&bench, &server.url(), n / 4)).collect();
+    let mut tokens: Vec<_> = processes.into_iter().map(token_of).collect();
+    tokens.dedup();
+    assert_eq!((tokens.len(), bench.org.logins()), (1, 1));
+}
+
+#[test]
+fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let hold = bench.org.hold("/services/oauth2/token");
+    let first = start_at(&bench, &server.url(), 1);
+    hold.wait(1);
+    let waiting = start_at(&bench, &server.url(), 2);
+    drop(server);
+    hold.wait(2);
+    hold.release();
+    for process in [first, waiting] {
+        let output = process.wait_with_output().unwrap();
+        assert!(stdout(&output).starts_with("00D"));
+        assert_eq!(stderr(&output).matches("warning: ").count(), 1, "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
+    let full = &["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
+    let (bench, Some(server)) = (Bench::new(), RedisServer::start(full)) else { return };
+    let output = start(&bench, &server.url()).wait_with_output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+    let said = stderr(&output);
+    assert!(said.contains("Redis says OOM") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
+    let bench = Bench::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    let output = start(&bench, &url).wait_with_output().unwrap();
+    assert!(stdout(&output).starts_with("00D"));
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
+    let bench = Bench::new();
+    let output = start(&bench, "redis://:pa55@cache.acme.com").wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("without encryption") && said.contains("rediss://"), "{said}");
+    assert!(!said.contains("pa55"), "{said}");
+    assert_eq!(bench.org.logins(), 0);
 }
 
 #[test]
@@ -96,6 +153,15 @@ fn a_url_that_cannot_be_read_is_a_mistake_in_the_settings() {
     let output = start(&bench, "redis://:pa55@:x").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(!stderr(&output).contains("pa55"), "{}", stderr(&output));
+}
+
+/// A process on another host: it has folders of its own.
+fn start_at(bench: &Bench, url: &str, host: usize) -> Child {
+    let home = bench.folder.path().join(format!("host-{host}"));
+    std::fs::create_dir_all(&home).unwrap();
+    let mut command = bench.command(&["token"]);
+    command.env("HOME", home).env("ORGTOKEN_CACHE", url);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn start(bench: &Bench, url: &str) -> Child {

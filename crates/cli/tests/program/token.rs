@@ -6,7 +6,7 @@ use std::process::Command;
 use orgtoken_fake_org::{Role, User};
 use serde_json::Value;
 
-use crate::support::{Bench, CLIENT_ID, PAIR, USER, run_with_input, stderr, stdout};
+use crate::support::{Bench, CLIENT_ID, PAIR, USER, error, run_with_input, stderr, stdout};
 
 #[test]
 fn raw_is_the_token_and_a_line_break() {
@@ -112,8 +112,23 @@ fn a_refused_audience_is_tried_once_more_with_the_other() {
     let bench = Bench::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
-    let output = bench.run(&["token", "-v"]);
+    // Through a proxy, so that the org has its name in the world.
+    let (acme, proxy) = ("https://acme.my.salesforce.com", bench.org.proxy_url());
+    let output = bench.run(&["token", "-v", "--instance-url", acme, "--proxy", &proxy]);
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
+    assert_eq!(bench.org.login_history().len(), 2);
+}
+
+#[test]
+fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
+    let bench = Bench::with(User::new(USER), |org| {
+        org.role(Role::MyDomain).audience("https://login.salesforce.com")
+    });
+    let refused = bench.run(&["token", "--json"]);
+    assert_eq!(error(&refused)["code"], "refused.audience_is_invalid");
+    assert_eq!(bench.org.login_history().len(), 1);
+    let set = ["token", "--retry", "--audience", "https://login.salesforce.com"];
+    assert!(stdout(&bench.run(&set)).starts_with("00D"), "what the user sets is sent as it is set");
 }
 
 #[test]

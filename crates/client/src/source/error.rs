@@ -11,6 +11,8 @@ use crate::store::Failure;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TokenError {
+    /// The runtime was shut down while somebody logged in.
+    Cancelled,
     /// This user has logged in so often within the hour that Salesforce might block them.
     Cap {
         /// Logins per hour.
@@ -35,6 +37,7 @@ impl TokenError {
     /// A short name that stays the same: of a remembered failure, the one it had then.
     pub fn code(&self) -> &str {
         match self {
+            Self::Cancelled => "interrupted",
             Self::Cap { .. } => "rate.cap",
             Self::Login(error) => error.code(),
             Self::Remembered { failure, .. } => failure.code(),
@@ -44,8 +47,10 @@ impl TokenError {
     /// What to do next.
     pub fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
+            Self::Cancelled => None,
             Self::Cap { .. } => Some(Cow::Borrowed(
-                "find out what asks for so many tokens, or raise the cap if so many are needed",
+                "find out what logs in so often, and let it share the token: the setting `cache` \
+                 says where it is saved",
             )),
             Self::Login(error) => error.hint(),
             Self::Remembered { failure, .. } => failure.hint().map(Cow::Borrowed),
@@ -55,7 +60,7 @@ impl TokenError {
     /// What Salesforce said, now or then, if it was Salesforce that refused.
     pub fn refusal(&self) -> Option<Cow<'_, Refusal>> {
         match self {
-            Self::Cap { .. } => None,
+            Self::Cancelled | Self::Cap { .. } => None,
             Self::Login(error) => error.refusal().map(Cow::Borrowed),
             Self::Remembered { failure, .. } => failure.refusal().map(Cow::Owned),
         }
@@ -65,6 +70,8 @@ impl TokenError {
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Cancelled => f.write_str("the login was cancelled: the runtime is shutting down"),
+            Self::Cap { cap: 0, .. } => f.write_str("no login is allowed: the hourly cap is 0"),
             Self::Cap { cap, retry_in } => write!(
                 f,
                 "this user has logged in {cap} times within an hour, which is the cap; there is \
@@ -77,7 +84,7 @@ impl fmt::Display for TokenError {
             }
             Self::Remembered { failure, age, retry_in } => write!(
                 f,
-                "{} (remembered from {} ago; asked anew in {})",
+                "{} (remembered from {} ago; asked again in {})",
                 failure.text(),
                 Ago(*age),
                 Ago(*retry_in)
@@ -90,7 +97,7 @@ impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Login(error) => error.source(),
-            Self::Cap { .. } | Self::Remembered { .. } => None,
+            Self::Cancelled | Self::Cap { .. } | Self::Remembered { .. } => None,
         }
     }
 }

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
-use super::dead::Dead;
+use super::invalidated::Invalidated;
 use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
 use super::{HeldToken, TokenError};
 use crate::{BootTime, Held};
 
 /// Gets a token from wherever it takes.
 pub(super) trait Renew: Send + Sync + 'static {
-    /// A token that is good for `min_ttl`, or at least one that is still good; none that is dead.
+    /// A token that is good for `min_ttl`, or at least one that is still good. It is none that was
+    /// invalidated before, except if a login has granted it again.
     fn run(
         &self,
         min_ttl: Duration,
         at_hand: Option<Arc<Held>>,
-        dead: &Dead,
+        invalidated: &Invalidated,
     ) -> impl Future<Output = Renewed> + Send;
 }
 
@@ -27,7 +28,7 @@ pub(super) type Renewed = Result<Arc<Held>, Arc<TokenError>>;
 
 pub(super) struct Flight<R> {
     current: ArcSwapOption<Held>,
-    dead: Dead,
+    invalidated: Invalidated,
     /// Whoever has it renews; it keeps what the last round came to, for those who waited.
     turn: Arc<Mutex<Option<Outcome>>>,
     rounds: AtomicU64,
@@ -40,7 +41,7 @@ impl<R: Renew> Flight<R> {
     pub(super) fn new(renewal: R) -> Self {
         Self {
             current: ArcSwapOption::empty(),
-            dead: Dead::default(),
+            invalidated: Invalidated::default(),
             turn: Arc::default(),
             rounds: AtomicU64::new(0),
             ahead_from: AtomicU64::new(0),
@@ -59,9 +60,10 @@ impl<R: Renew> Flight<R> {
         min_ttl: Duration,
     ) -> Result<HeldToken, Arc<TokenError>> {
         let asked = self.rounds.load(Ordering::Acquire);
+        let enough = |held: &HeldToken| held.is_good_for(min_ttl, BootTime::now());
         let turn = match Arc::clone(&self.turn).try_lock_owned() {
             Ok(turn) => turn,
-            Err(_) => match self.spare() {
+            Err(_) => match self.current().filter(enough) {
                 Some(held) => return Ok(held),
                 None => Arc::clone(&self.turn).lock_owned().await,
             },
@@ -74,7 +76,10 @@ impl<R: Renew> Flight<R> {
         // On a task of its own: if the caller gives up, others still wait for what it asked for,
         // and a login that was begun is best made use of.
         let leader = spawn(Arc::clone(self).lead(turn, min_ttl));
-        let renewed = leader.await.unwrap_or_else(|failed| resume_unwind(failed.into_panic()));
+        let renewed = leader.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Err(Arc::new(TokenError::Cancelled)),
+        });
         renewed.map(HeldToken::from)
     }
 
@@ -84,13 +89,24 @@ impl<R: Renew> Flight<R> {
         mut turn: OwnedMutexGuard<Option<Outcome>>,
         min_ttl: Duration,
     ) -> Renewed {
+        let mut is_repeated = false;
         let renewed = loop {
-            let at_hand = self.current.load_full();
-            let renewed = self.renewal.run(min_ttl, at_hand, &self.dead).await;
-            match &renewed {
-                Ok(held) if !self.put(held) => debug!("the token was refused meanwhile"),
-                _ => break renewed,
+            let (at_hand, known) = (self.current.load_full(), self.invalidated.count());
+            let renewed = self.renewal.run(min_ttl, at_hand, &self.invalidated).await;
+            let Ok(held) = &renewed else { break renewed };
+            if self.put(held) {
+                break renewed;
             }
+            // A login that grants what an API has rejected does so again: the caller gets the token
+            // and the API's answer. A token that was invalidated on its way is replaced, once.
+            if is_repeated || self.invalidated.is_before(held.token(), known) {
+                warn!("the login granted the token that was rejected: the session is the same");
+                self.invalidated.readmit(held.token());
+                self.current.store(Some(Arc::clone(held)));
+                break renewed;
+            }
+            debug!("the token was invalidated meanwhile");
+            is_repeated = true;
         };
         let error = renewed.as_ref().err().cloned();
         let round = self.rounds.fetch_add(1, Ordering::AcqRel) + 1;
@@ -119,22 +135,19 @@ impl<R: Renew> Flight<R> {
 
     /// Makes it the token at hand; `false` if it was invalidated since somebody looked.
     fn put(&self, held: &Arc<Held>) -> bool {
-        self.dead.unless(held.token(), || self.current.store(Some(Arc::clone(held))))
+        self.invalidated.unless(held.token(), || self.current.store(Some(Arc::clone(held))))
     }
 
-    /// Once it is buried nobody puts it at hand, so what lies there is all that is to be dropped.
+    /// Once it is invalidated nobody makes it the token at hand, so only that one can be dropped.
     pub(super) fn invalidate(&self, held: &Held) {
-        self.dead.bury(held.token());
+        if !self.invalidated.insert(held.token()) {
+            return info!("the token was rejected again: a login would grant the same one");
+        }
         let current = self.current.load();
-        if current.as_ref().is_some_and(|current| self.dead.is(current.token())) {
-            info!("the token was refused: it is dropped");
+        if current.as_ref().is_some_and(|current| self.invalidated.contains(current.token())) {
+            info!("the token was rejected: it is dropped");
             self.current.compare_and_swap(&current, None);
         }
-    }
-
-    /// The token at hand, for those who would have to wait for a better one.
-    fn spare(&self) -> Option<HeldToken> {
-        self.current().filter(|held| held.is_good(BootTime::now()))
     }
 
     /// Starts a renewal in the background, unless one was started a short while ago.

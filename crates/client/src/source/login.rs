@@ -50,8 +50,10 @@ impl LoginSource {
         self.adjusted(|renewal| renewal.token_lifetime = Some(lifetime))
     }
 
-    /// How many logins an hour there may be at the most, 120 unless told. Salesforce blocks a user
-    /// after 3,600.
+    /// How many assertions may be sent within an hour; 120 by default, and none if it is 0.
+    /// Salesforce blocks a user after 3,600.
+    ///
+    /// An attempt that cannot reach the endpoint does not count.
     #[must_use]
     pub fn hourly_cap(self, cap: u32) -> Self {
         self.adjusted(|renewal| renewal.cap = cap)

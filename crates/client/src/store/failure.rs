@@ -4,7 +4,7 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Attempt, AttemptError, LoginError};
+use crate::{AttemptError, LoginError};
 
 /// An attempt that gave no token, as it is remembered: without anything that is secret.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
@@ -14,6 +14,9 @@ pub struct Failure {
     blocks_for: u64,
     /// How often in a row.
     times: u32,
+    /// Whether it may pass with nobody acting.
+    #[serde(default)]
+    is_transient: bool,
     code: String,
     text: String,
     hint: Option<String>,
@@ -21,15 +24,17 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Remembers why there is no token; `before` is what was remembered so far.
-    pub(crate) fn new(error: &LoginError, now: UnixTime, before: Option<&Self>) -> Self {
+    /// Remembers why there is no token. `sent` counts the assertions that may have reached the
+    /// endpoint; `before` is the failure that was remembered so far.
+    pub(crate) fn new(error: &LoginError, sent: u32, now: UnixTime, before: Option<&Self>) -> Self {
         let refusal = error.refusal();
         let again = before.is_some_and(|before| before.blocks_for > 0);
         let times = before.filter(|_| again).map_or(1, |before| before.times.saturating_add(1));
         Self {
             at: now.as_secs(),
-            blocks_for: blocks_for(error, times).as_secs(),
+            blocks_for: if sent == 0 { 0 } else { blocks_for(error, times).as_secs() },
             times,
+            is_transient: error.is_transient(),
             code: error.code().to_owned(),
             text: chain(error),
             hint: error.hint().map(String::from),
@@ -64,6 +69,11 @@ impl Failure {
         UnixTime::from_secs(self.at)
     }
 
+    /// Whether a login shortly before came to nothing that a user has to fix.
+    pub(crate) fn is_outage(&self, now: UnixTime) -> bool {
+        self.is_transient && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
+    }
+
     /// How long nobody is to ask again; `None` if one may. Who has a token to `spare` is in no
     /// hurry. A failure from a time to come, by a clock that was wrong, stops nobody.
     pub(crate) fn still_blocks(&self, spare: bool, now: UnixTime) -> Option<Duration> {
@@ -79,11 +89,21 @@ impl Failure {
     }
 }
 
-/// What passes by itself stops nobody who comes later.
+/// For how long after assertions were sent in vain, the last of `times` in a row, none is sent.
+///
+/// An outage is asked about after 5 s, then after twice as long each time. In an hour of it, fewer
+/// assertions are sent than the account may have, and its end is noticed within 45 s.
 fn blocks_for(error: &LoginError, times: u32) -> Duration {
-    match error.attempts().last().map(Attempt::error) {
+    match error.last() {
         Some(AttemptError::Answer(error)) if !error.is_transient() => error.pause(times - 1),
-        _ => Duration::ZERO,
+        Some(AttemptError::Answer(error)) if error.retry_after().is_some() => {
+            error.pause(0).min(LONGEST_REQUESTED_PAUSE)
+        }
+        Some(_) => {
+            let doubled = 1_u32.checked_shl(times - 1).unwrap_or(u32::MAX);
+            SHORTEST_OUTAGE_PAUSE.saturating_mul(doubled).min(LONGEST_OUTAGE_PAUSE)
+        }
+        None => Duration::ZERO,
     }
 }
 
@@ -94,6 +114,13 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// Between two attempts while the token at hand is still good.
 const PAUSE: Duration = Duration::from_secs(30);
+
+/// Between two logins during an outage.
+const SHORTEST_OUTAGE_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(45);
+
+/// `Retry-After` of an outage may come from a proxy that knows nothing of its length.
+const LONGEST_REQUESTED_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// So long a failed attempt counts as the answer to all who waited for it.
 const LEFT_FOR: Duration = Duration::from_secs(5);

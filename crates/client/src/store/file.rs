@@ -1,18 +1,17 @@
 use std::fmt;
+use std::fs::{File, TryLockError};
 use std::future::ready;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::AllowedHosts;
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
-use super::folder::Folder;
-use super::lock::Lock;
+use super::folder::{Folder, check_file_size_limit};
 use super::{Lease, SealingKey, State, Store, Unsafe, Who};
 use crate::{Moment, Work, random};
 
@@ -129,42 +128,51 @@ impl FileStore {
         format!("{}{ending}", self.name)
     }
 
-    /// The first lock, or after a long wait the second: then whoever holds the first is stopped or
-    /// stuck, and one of all that wait goes on without it.
-    async fn locked(&self) -> Lease {
-        for ending in LOCKS {
-            match self.lock(&self.file(ending)).await {
-                Ok(Some((lock, begun))) => return Lease::held_by(Arc::new(lock)).after(begun),
-                Ok(None) => warn!("another process has been logging in for {PATIENCE:?}"),
-                Err(error) => {
-                    warn!("the token cache cannot be locked: {error}");
-                    return Lease::NONE;
-                }
+    async fn locked(&self, lasts: Duration) -> Lease {
+        match self.lock(lasts).await {
+            Ok(file) => Lease::held_by(file),
+            Err(error) => {
+                warn!("the token cache cannot be locked: {error}");
+                Lease::NONE
             }
         }
-        Lease::NONE
     }
 
-    /// `None` when the wait is over.
-    async fn lock(&self, name: &str) -> Result<Option<(Lock, Vec<UnixTime>)>, Unsafe> {
-        let file = self.folder.lock_file(name)?;
-        let until = Instant::now() + PATIENCE;
-        let mut pause = SHORTEST_PAUSE;
+    /// Locks the file by `flock`, which ends with its holder.
+    ///
+    /// A holder that is stopped or stuck for longer than a login takes has lost it: the file is
+    /// removed, and the processes that wait compete for a new one.
+    async fn lock(&self, lasts: Duration) -> Result<File, Unsafe> {
+        let name = self.file(LOCK);
+        let (mut until, mut pause) = (Instant::now() + lasts, SHORTEST_PAUSE);
+        let mut file = self.folder.lock_file(&name)?;
         loop {
-            if Lock::attempt(&file)? {
-                return Ok(Some(Lock::taken(file, self.folder.stamp(&self.file(STATE)))));
+            let locked = try_lock(&file)?;
+            if !self.folder.is_current(&name, &file) {
+                file = self.folder.lock_file(&name)?;
+                until = Instant::now() + lasts;
+                continue;
+            }
+            if locked {
+                name_holder(&file);
+                return Ok(file);
             }
             if pause == SHORTEST_PAUSE {
-                match Lock::holder(&file) {
-                    Some(process) => info!("process {process} is logging in: waiting for it"),
-                    None => info!("another process is at it: waiting for it"),
-                }
+                info!("{} is logging in: waiting for it", holder(&file));
             }
-            if timeout_at(until, sleep(pause / 2 + random::part_of(pause))).await.is_err() {
-                return Ok(None);
+            if Instant::now() >= until {
+                warn!("{} has been logging in for {lasts:?}: not waiting longer", holder(&file));
+                self.folder.remove_lock(&name, &file)?;
             }
+            sleep(pause / 2 + random::part_of(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    fn replace(&self, state: &State) -> Result<(), Unsafe> {
+        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.who));
+        let sealed = sealed.ok_or(Unsafe::Io(std::io::ErrorKind::Other))?;
+        self.folder.replace(&self.file(STATE), &sealed)
     }
 }
 
@@ -174,54 +182,47 @@ impl Store for FileStore {
         Box::pin(ready(self.peek()))
     }
 
-    fn lease(&self) -> Work<'_, Lease> {
-        Box::pin(self.locked())
+    fn lease(&self, lasts: Duration) -> Work<'_, Lease> {
+        Box::pin(self.locked(lasts))
     }
 
-    fn begin(&self, lease: &Lease, at: UnixTime) {
-        if let Some(lock) = lease.grip::<Arc<Lock>>() {
-            lock.begin(at);
-        }
-    }
-
-    /// Writes on a thread of its own, since a disk may take its time. That thread has a share in the
-    /// lock: it may go on after whoever waits for it has given up. Who was stopped past the wait of the
-    /// others replaces nothing newer.
+    /// Writes on the spot, without waiting for the disk.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
-        let plain = state.to_bytes(&self.who);
-        let sealed = self.key.seal(&self.name, &plain);
-        let (folder, name) = (self.folder.clone(), self.file(STATE));
-        let lock = lease.grip::<Arc<Lock>>().cloned();
-        Box::pin(async move {
-            let Some(sealed) = sealed else { return warn!("the token could not be sealed") };
-            let replace = move || {
-                if lock.as_ref().is_some_and(|lock| lock.is_overtaken(folder.stamp(&name))) {
-                    info!("another process has logged in since: what it kept stays");
-                    return Ok(());
-                }
-                folder.replace(&name, &sealed)?;
-                if let Some(lock) = lock {
-                    lock.settle();
-                }
-                Ok::<_, Unsafe>(())
-            };
-            let saved = spawn_blocking(replace).await;
-            match saved {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => warn!("the token is not kept: {error}"),
-                Err(_) => warn!("the token is not kept: the write was given up"),
-            }
-        })
+        let lock = lease.grip::<File>();
+        if lock.is_some_and(|lock| !self.folder.is_current(&self.file(LOCK), lock)) {
+            info!("another process has logged in since: the state that it saved stays");
+        } else if let Err(error) = self.replace(state) {
+            self.complain(&format_args!("the token is not saved in the cache: {error}"));
+        }
+        Box::pin(ready(()))
     }
 }
 
+fn try_lock(file: &File) -> Result<bool, Unsafe> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Notes which process holds the lock, for the log of those that wait.
+fn name_holder(file: &File) {
+    let line = format!("{}\n", std::process::id());
+    if check_file_size_limit(line.len()).is_ok() {
+        let _ = file.set_len(0).and_then(|()| file.write_all_at(line.as_bytes(), 0));
+    }
+}
+
+fn holder(file: &File) -> String {
+    let mut text = [0; 16];
+    let len = file.read_at(&mut text, 0).unwrap_or_default();
+    let number = str::from_utf8(&text[..len]).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    number.map_or_else(|| "another process".to_owned(), |number| format!("process {number}"))
+}
+
 const STATE: &str = ".state";
-
-/// The locks in the order in which they are competed for.
-const LOCKS: [&str; 2] = [".lock", ".second-lock"];
-
-/// Longer than a login can take.
-const PATIENCE: Duration = Duration::from_secs(25);
+const LOCK: &str = ".lock";
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);

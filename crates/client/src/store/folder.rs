@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::OFlags;
-use rustix::process::geteuid;
+use rustix::process::{Resource, geteuid, getrlimit};
 use zeroize::Zeroizing;
 
 /// A folder of files that only this user reads and writes.
@@ -54,16 +54,13 @@ impl Folder {
     /// it, and asked about once more; so are the logins of the last hour, which makes twice the cap
     /// the most there can be, far below what Salesforce allows.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Unsafe> {
+        check_file_size_limit(bytes.len())?;
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
         file.write_all(bytes)?;
         file.persist(self.path.join(name)).map_err(|error| error.error)?;
-        self.remove_leftovers(LEFTOVER_AGE)
-    }
-
-    /// Tells a file from one that has replaced it; `None` if there is none.
-    pub(crate) fn stamp(&self, name: &str) -> Option<Stamp> {
-        let found = fs::symlink_metadata(self.path.join(name)).ok()?;
-        Some(Stamp(found.ino(), found.ctime(), found.ctime_nsec()))
+        // The file is there, whatever becomes of the leftovers of others.
+        let _ = self.remove_leftovers(LEFTOVER_AGE);
+        Ok(())
     }
 
     /// Overwrites a file and removes it; `false` if there was none.
@@ -96,13 +93,40 @@ impl Folder {
         removed
     }
 
-    /// Opens a file to lock it, and makes it if need be. Nobody ever removes such a file: a lock on
-    /// a removed one would exclude nobody.
+    /// Opens a file to lock it, and makes it if need be.
+    ///
+    /// A pipe, a link or a file that others can open excludes nobody. In a folder that is this
+    /// user's alone its name is ours to remove.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, Unsafe> {
-        open(
-            &self.path.join(name),
-            OpenOptions::new().read(true).write(true).create(true).mode(0o600),
-        )
+        let path = self.path.join(name);
+        let open =
+            || open(&path, OpenOptions::new().read(true).write(true).create(true).mode(0o600));
+        match open() {
+            Err(Unsafe::NotRegular | Unsafe::Owner | Unsafe::Mode) => {
+                fs::remove_file(&path)?;
+                open()
+            }
+            opened => opened,
+        }
+    }
+
+    /// Whether the file that was opened still has this name.
+    pub(crate) fn is_current(&self, name: &str, file: &File) -> bool {
+        let found = fs::symlink_metadata(self.path.join(name));
+        let (Ok(found), Ok(opened)) = (found, file.metadata()) else { return false };
+        (found.dev(), found.ino()) == (opened.dev(), opened.ino())
+    }
+
+    /// Removes a lock file whose holder is stopped or stuck, so that the next one is a new file.
+    ///
+    /// One process at a time looks and removes. Otherwise one that is late could remove the file
+    /// that another one has just locked.
+    pub(crate) fn remove_lock(&self, name: &str, stuck: &File) -> Result<(), Unsafe> {
+        let folder = File::open(&self.path)?;
+        if folder.try_lock().is_ok() && self.is_current(name, stuck) {
+            fs::remove_file(self.path.join(name))?;
+        }
+        Ok(())
     }
 
     /// The names of the files with this ending, in order.
@@ -118,10 +142,6 @@ impl Folder {
         Ok(names)
     }
 }
-
-/// Which file it is, among all that have ever had its name.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Stamp(u64, i64, i64);
 
 /// Why a file is left alone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -162,6 +182,15 @@ fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Unsafe> {
     }
     private(&found)?;
     Ok(file)
+}
+
+/// A write beyond the limit (`ulimit -f`) would end the process by `SIGXFSZ`.
+pub(super) fn check_file_size_limit(len: usize) -> Result<(), Unsafe> {
+    let limit = getrlimit(Resource::Fsize).current;
+    match limit.is_some_and(|limit| limit < len as u64) {
+        true => Err(Unsafe::Io(io::ErrorKind::FileTooLarge)),
+        false => Ok(()),
+    }
 }
 
 fn private(found: &fs::Metadata) -> Result<(), Unsafe> {

@@ -1,5 +1,6 @@
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::{Lease, State, Store, Work};
 
@@ -12,8 +13,8 @@ impl Store for MemoryStore {
         Box::pin(ready(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     }
 
-    /// Whoever shares this store shares the source, which lets one task log in at a time.
-    fn lease(&self) -> Work<'_, Lease> {
+    /// The tasks that share this store share the source, which lets one of them log in at a time.
+    fn lease(&self, _: Duration) -> Work<'_, Lease> {
         Box::pin(ready(Lease::held_by(())))
     }
 

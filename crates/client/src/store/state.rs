@@ -16,29 +16,28 @@ pub struct State {
     pub held: Option<Arc<Held>>,
     /// Why the last attempt gave none.
     pub failure: Option<Failure>,
-    /// When logins were tried, within the last hour.
+    /// When assertions were sent, within the last hour.
     pub logins: Vec<UnixTime>,
     /// Whether it was the further attempt that worked last.
     pub further: bool,
 }
 
 impl State {
-    /// Takes back what this process knows and the store has lost: one that cannot be written to
-    /// must forget neither a refusal nor how often somebody has logged in.
+    /// Adds what this process knows and the store has lost. With a store that cannot be written to,
+    /// this process still remembers a refusal and the number of logins.
     pub(crate) fn recall(&mut self, own: &Self) {
         if self.logins.last() < own.logins.last() {
             self.held = own.held.clone().or_else(|| self.held.take());
             self.failure.clone_from(&own.failure);
             self.further = own.further;
         }
-        self.count(&own.logins);
-    }
-
-    /// Counts logins of which this state may not know.
-    pub(crate) fn count(&mut self, logins: &[UnixTime]) {
-        let lost = logins.iter().filter(|login| !self.logins.contains(login));
-        let lost: Vec<_> = lost.copied().collect();
-        self.logins.extend(lost);
+        let count = |logins: &[UnixTime], at| logins.iter().filter(|login| **login == at).count();
+        for &at in &own.logins {
+            // Several may be of one second.
+            if count(&self.logins, at) < count(&own.logins, at) {
+                self.logins.push(at);
+            }
+        }
         self.logins.sort_unstable();
     }
 

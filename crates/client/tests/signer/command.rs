@@ -103,12 +103,14 @@ fn a_command_that_hangs_leaves_no_process_and_no_thread() {
 /// The processes that have a file open.
 fn holders_of(path: &std::path::Path) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes =
+        processes.filter(|one| one.file_name().to_string_lossy().parse::<u32>().is_ok());
     let opens = |process: &std::fs::DirEntry| {
         let files = std::fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
         let mut targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
         targets.any(|target| target == path)
     };
-    processes.filter(opens).count()
+    processes.filter(|process| opens(process)).count()
 }
 
 fn threads() -> usize {

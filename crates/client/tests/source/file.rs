@@ -3,15 +3,16 @@ use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orgtoken_assertion::UnixTime;
 use orgtoken_client::store::{Cache, Lease, State, Store, Unsafe};
 use orgtoken_client::{Held, Moment, TokenSource};
 use orgtoken_fake_org::Scenario;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
-use crate::house::{MINUTE, USER, kept, login, org, store, transport};
+use crate::house::{MINUTE, SECOND, USER, kept, login, org, store, transport};
 
 #[tokio::test]
 async fn two_processes_share_one_login() {
@@ -96,8 +97,7 @@ async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
         ("hard link", |path| fs::hard_link(path, path.with_extension("aside")).unwrap()),
         ("FIFO", |path| {
             fs::remove_file(path).unwrap();
-            let (kind, mode) = (FileType::Fifo, Mode::RUSR | Mode::WUSR);
-            mknodat(CWD, path, kind, mode, 0).unwrap();
+            make_fifo(path);
         }),
         ("directory", |path| {
             fs::remove_file(path).unwrap();
@@ -141,76 +141,85 @@ async fn b30_without_a_place_for_it_the_token_is_delivered() {
     assert_eq!(org.logins(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn b22_when_the_wait_is_over_one_goes_on_by_a_second_lock() {
-    let (org, folder) = (org(), folder());
-    let stopped = store(&org, folder.path());
-    let _stopped = stopped.lease().await;
-    let (one, other) = (store(&org, folder.path()), store(&org, folder.path()));
-    let one = one.lease().await;
-    assert!(one.is_held());
-    // Whoever comes next waits for the second lock in vain, and goes on with neither.
-    assert!(!other.lease().await.is_held());
-    drop(one);
-    assert!(other.lease().await.is_held());
-}
-
 #[tokio::test]
-async fn b22_a_process_that_was_stopped_past_the_wait_replaces_nothing_newer() {
+async fn a_holder_that_is_stopped_loses_the_lock_to_one_of_all_that_wait() {
     let (org, folder) = (org(), folder());
     let stopped = store(&org, folder.path());
-    let late = stopped.lease().await;
-    stopped.begin(&late, Moment::now().wall);
-    let now = Moment::now();
-    let granted = login(&org).obtain(&transport(), || now.wall).await.unwrap();
-    let newer = Some(Arc::new(Held::new(granted.into_token(), now)));
-    // The others went on by the second lock: here, by none.
-    let other = store(&org, folder.path());
-    other.save(&State { held: newer, ..State::default() }, &Lease::NONE).await;
+    let late = stopped.lease(SECOND).await;
+    let newer = granted(&org).await;
+    tokio::time::pause();
+    let (begun, inside) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let (store, newer) = (store(&org, folder.path()), newer.clone());
+            let inside = Arc::clone(&inside);
+            tokio::spawn(async move {
+                let lease = store.lease(SECOND).await;
+                assert!(lease.is_held());
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                store.save(&newer, &lease).await;
+                inside.fetch_sub(1, Ordering::SeqCst);
+                store.release(lease).await;
+            })
+        })
+        .collect();
+    for task in waiting {
+        task.await.unwrap();
+    }
+    // All wait for the first holder together, and none of them for another one as long.
+    assert!((SECOND..2 * SECOND).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+
+    // It was stopped for so long that its state is not worth saving.
     stopped.save(&State::default(), &late).await;
     assert!(stopped.peek().held.is_some());
-    drop(late);
-    let lease = stopped.lease().await;
-    assert_eq!(lease.begun().len(), 1, "its login is not in what was kept");
-    // What was cleared meanwhile is not newer.
-    Cache::open(folder.path()).unwrap().clear().unwrap();
-    stopped.save(&State::default(), &lease).await;
-    assert!(entry(folder.path(), "state").exists());
 }
 
 #[tokio::test]
-async fn b20_b23_a_login_whose_process_was_killed_is_counted() {
+async fn one_process_at_a_time_has_the_lock() {
     let (org, folder) = (org(), folder());
-    let capped = || kept(&org, folder.path()).hourly_cap(3);
-    for dead in 1..=2 {
-        let (store, now) = (store(&org, folder.path()), Moment::now().wall);
-        let lease = store.lease().await;
-        assert_eq!(lease.begun().len(), dead - 1);
-        // Of different seconds, as such logins are; then nobody lives to keep anything.
-        store.begin(&lease, UnixTime::from_secs(now.as_secs() - dead as u64));
+    let inside = Arc::new(AtomicUsize::new(0));
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let (store, inside) = (store(&org, folder.path()), Arc::clone(&inside));
+            tokio::spawn(async move {
+                let lease = store.lease(MINUTE).await;
+                assert!(lease.is_held());
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                tokio::task::yield_now().await;
+                inside.fetch_sub(1, Ordering::SeqCst);
+                store.release(lease).await;
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
     }
-    let token = capped().token(MINUTE).await.unwrap();
-    let source = capped();
-    source.invalidate(&token);
-    assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "rate.cap");
-    assert_eq!(org.logins(), 1);
-    assert!(store(&org, folder.path()).lease().await.begun().is_empty(), "they are kept now");
 }
 
 #[tokio::test]
-async fn b23_what_stands_in_a_lock_and_is_no_time_is_passed_over() {
-    let (org, folder) = (org(), folder());
-    let store = store(&org, folder.path());
-    drop(store.lease().await);
-    let lock = entry(folder.path(), "lock");
-    for (name, text, times) in [
-        ("torn", "1700000000 4711\n17", 2),
-        ("zeros of a power cut", "\0\0\0\0\0\0\0\0\0\0\0\n", 0),
-        ("no text", "\u{fffd}\u{fffd}", 0),
-        ("one of them", "nonsense\n1700000000 4711\n", 1),
+async fn a_lock_file_that_cannot_be_one_is_replaced() {
+    for (name, spoil) in [
+        ("FIFO", (|path| make_fifo(path)) as fn(&PathBuf)),
+        ("symlink", |path| symlink("/dev/null", path).unwrap()),
+        ("mode 0666", |path| {
+            fs::write(path, "").unwrap();
+            set_mode(path, 0o666);
+        }),
+        ("hard link", |path| {
+            fs::write(path, "").unwrap();
+            set_mode(path, 0o600);
+            fs::hard_link(path, path.with_extension("aside")).unwrap();
+        }),
     ] {
-        fs::write(&lock, text).unwrap();
-        assert_eq!(store.lease().await.begun().len(), times, "{name}");
+        let (org, folder) = (org(), folder());
+        drop(store(&org, folder.path()).lease(SECOND).await);
+        let lock = entry(folder.path(), "lock");
+        fs::remove_file(&lock).unwrap();
+        spoil(&lock);
+        let lease = store(&org, folder.path()).lease(SECOND).await;
+        assert!(lease.is_held(), "{name}");
+        assert!(lock.symlink_metadata().unwrap().is_file(), "{name}");
     }
 }
 
@@ -225,7 +234,7 @@ async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
     let hour_ago = std::time::SystemTime::now() - 60 * MINUTE;
     fs::File::options().write(true).open(&old).unwrap().set_modified(hour_ago).unwrap();
     let store = store(&org, folder.path());
-    store.save(&store.load().await, &store.lease().await).await;
+    store.save(&store.load().await, &Lease::NONE).await;
     assert!(!old.exists(), "nobody is writing it any more");
     assert!(young.exists(), "somebody may be writing it now");
     assert!(store.peek().held.is_some());
@@ -284,4 +293,16 @@ fn mode(path: &Path) -> u32 {
 
 fn set_mode(path: &PathBuf, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn make_fifo(path: &PathBuf) {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
+/// A state with a token that was granted just now.
+async fn granted(org: &orgtoken_fake_org::FakeOrg) -> State {
+    let now = Moment::now();
+    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let held = Some(Arc::new(Held::new(granted.into_token(), now)));
+    State { held, ..State::default() }
 }

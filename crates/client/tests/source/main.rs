@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use house::{MINUTE, SECOND, USER, almost_ended, login, org, source, transport};
-use orgtoken_client::{LoginSource, TokenError, TokenSource};
+use orgtoken_client::{BootTime, LoginSource, TokenError, TokenSource};
 use orgtoken_fake_org::Scenario;
 use tokio::task::JoinSet;
 
@@ -123,10 +123,27 @@ async fn b17_callers_with_a_good_token_do_not_wait_for_a_renewal() {
     for _ in 0..100 {
         let token = source.token(SECOND).await.unwrap();
         assert_eq!(token.token().access_token().secret(), old);
-        // Even who asks for more than it has left is not made to wait.
-        source.token(4 * MINUTE).await.unwrap();
     }
     assert_eq!(hold.count(), 1, "one renewal at a time");
+}
+
+#[tokio::test]
+async fn a_caller_that_needs_more_than_is_left_waits_for_the_renewal_of_another() {
+    let org = org();
+    let source = almost_ended(&org).await;
+    let hold = org.hold("/services/oauth2/token");
+    source.token(SECOND).await.unwrap();
+    source.token(SECOND).await.unwrap();
+    hold.arrived(1).await;
+    let asking = tokio::spawn({
+        let source = source.clone();
+        async move { source.renew(4 * MINUTE).await.map(|held| held.time_left(BootTime::now())) }
+    });
+    tokio::task::yield_now().await;
+    assert!(!asking.is_finished());
+    hold.release();
+    assert!(asking.await.unwrap().unwrap() >= 4 * MINUTE);
+    assert_eq!(org.logins(), 2);
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ impl Store for Sieve {
         Box::pin(std::future::ready(State::default()))
     }
 
-    fn lease(&self) -> Work<'_, Lease> {
+    fn lease(&self, _: Duration) -> Work<'_, Lease> {
         Box::pin(std::future::ready(Lease::NONE))
     }
 

@@ -35,40 +35,34 @@ async fn a_token_for_an_assertion() {
     assert_eq!(claims.expires_at(), Some(UnixTime::from_secs(1_700_000_151)));
 }
 
+/// The host is allowed, and is not one of Salesforce.
 #[tokio::test(start_paused = true)]
-async fn one_further_attempt_with_the_other_audience() {
-    let server =
-        Server::plain(|n| vec![if n == 0 { refusal("audience is invalid") } else { token() }])
-            .await;
-    let granted = obtain(&login(&server, None)).await.unwrap();
-
-    assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
-    assert_eq!(granted.failed()[0].audience().as_str(), origin(&server));
-    let assertions = assertions(&server);
-    let audiences: Vec<_> =
-        assertions.iter().map(|assertion| assertion.claims().audience()).collect();
-    assert_eq!(audiences, [Some(origin(&server).as_str()), Some("https://login.salesforce.com")]);
-    let [first, second] = [0, 1].map(|n: usize| assertions[n].claims().expires_at());
-    assert!(first < second, "signed anew");
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_attempts_at_most_and_both_are_told() {
-    let server = Server::always([refusal("audience is invalid")]).await;
-    let error = obtain(&login(&server, None)).await.unwrap_err();
-
-    let here = origin(&server);
-    assert_eq!((server.requests().len(), error.attempts().len()), (2, 2));
-    assert_eq!(
-        error.to_string(),
-        format!(
-            "no token from `{here}` for audience `{here}` (Salesforce refused the login: \
-             invalid_grant: audience is invalid), nor from `{here}` for audience \
-             `https://login.salesforce.com`"
-        )
-    );
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "Salesforce refused the login: invalid_grant: audience is invalid");
+async fn another_host_gets_no_assertion_for_a_salesforce_audience_and_none_far_ahead() {
+    const LATE: &str =
+        r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
+    // The clock of these tests stands at 2023-11-14T22:13:21Z: 30 days, 50 years and 4 minutes.
+    for (date, assertions_sent) in [
+        ("Thu, 14 Dec 2023 22:13:21 GMT", 1),
+        ("Mon, 14 Nov 2073 22:13:21 GMT", 1),
+        ("Tue, 14 Nov 2023 22:17:21 GMT", 2),
+    ] {
+        let late = send(format!(
+            "HTTP/1.1 400 Bad Request\r\nDate: {date}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{LATE}",
+            LATE.len()
+        ));
+        for answers in [[refusal("audience is invalid"), late.clone()], [late.clone(), late]] {
+            let server = Server::plain(move |n| vec![answers[n % 2].clone()]).await;
+            obtain(&login(&server, None)).await.unwrap_err();
+            let sent = assertions(&server);
+            assert!(sent.len() <= assertions_sent, "{date}: {}", sent.len());
+            for assertion in sent {
+                assert_eq!(assertion.claims().audience(), Some(origin(&server).as_str()), "{date}");
+                let end = assertion.claims().expires_at().unwrap().as_secs();
+                assert!(end <= 1_700_000_010 + 180 + 300, "{date}: {end}");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,6 +70,7 @@ async fn one_attempt_where_another_cannot_help() {
     let audience = Audience::production();
     for (row, script, audience, code) in [
         ("audience set", refusal("audience is invalid"), Some(&audience), "refused.audience"),
+        ("another host", refusal("audience is invalid"), None, "refused.audience"),
         (
             "not approved",
             refusal("user hasn't approved this consumer"),
@@ -133,6 +128,38 @@ async fn nothing_is_sent_without_a_signature() {
     let error = obtain(&login).await.unwrap_err();
     assert_eq!(error.code(), "settings.missing");
     assert!(server.requests().is_empty());
+}
+
+/// A signer that needs its user, whose calls are counted.
+#[tokio::test(start_paused = true)]
+async fn a_remote_signer_is_not_asked_while_the_host_cannot_be_reached() {
+    let signer = Arc::new(Counted(AtomicU64::new(0)));
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = format!("http://{}", socket.local_addr().unwrap());
+    let at = |url: &str| {
+        let login =
+            Login::new("3MVG9client", "user@acme.com", signer.clone(), resolution(url, None));
+        login.allowed_hosts(AllowedHosts::parse(["127.0.0.1"]).unwrap())
+    };
+    assert_eq!(obtain(&at(&closed)).await.unwrap_err().code(), "net.connect");
+    assert_eq!(signer.0.load(Ordering::Relaxed), 0);
+    let server = Server::always([token()]).await;
+    obtain(&at(&origin(&server))).await.unwrap();
+    assert_eq!(signer.0.load(Ordering::Relaxed), 1);
+}
+
+struct Counted(AtomicU64);
+
+impl Signer for Counted {
+    fn public_key(&self) -> &PublicKey {
+        SIGNER.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        SIGNER.sign(message)
+    }
 }
 
 #[tokio::test(start_paused = true)]

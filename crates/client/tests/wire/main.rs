@@ -7,6 +7,7 @@
 //! | `login` | from an identity to a token (A98, A108) |
 //! | `pool` | connections that stay open between calls |
 //! | `proxy` | proxies, good and bad (B34, D16) |
+//! | `outage` | sources of tokens while the endpoint grants none, or the same one |
 //! | `retry` | attempts after attempts that failed (B02–B14, B25) |
 //! | `tls` | certificates and handshakes (B04, B05, D17) |
 
@@ -16,6 +17,7 @@ mod answers;
 mod certs;
 mod faults;
 mod login;
+mod outage;
 mod pool;
 mod proxy;
 mod retry;

@@ -30,7 +30,6 @@ async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
         ("service_unavailable", vec![vec![error("service_unavailable", "")]], 2),
         ("system_down", vec![vec![error("system_down", "")]], 2),
         ("slow_down", vec![vec![error("slow_down", "")]], 2),
-        ("audience, then 503", vec![vec![refusal("audience is invalid")], status(503)], 3),
     ] {
         let server =
             Server::plain(move |n| failures.get(n).cloned().unwrap_or_else(|| vec![token()])).await;
@@ -166,11 +165,11 @@ async fn b04_a_certificate_gets_no_second_chance() {
     assert_eq!((error.code(), error.attempts().len()), ("tls.cert", 1));
 }
 
-/// The clock of these tests says 22:13:21, the endpoint's says an hour later, then earlier.
+/// The clock of these tests says 22:13:21, the endpoint's says four minutes later, then earlier.
 #[tokio::test(start_paused = true)]
 async fn b25_a_wrong_clock_is_corrected_for_one_attempt() {
     let length = LATE.len();
-    for (date, exp) in [("23:13:21", 1_700_003_753), ("21:13:21", 1_699_996_553)] {
+    for (date, exp) in [("22:17:21", 1_700_000_393), ("22:09:21", 1_699_999_913)] {
         let late = vec![send(format!(
             "HTTP/1.1 400 Bad Request\r\nDate: Tue, 14 Nov 2023 {date} GMT\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{LATE}"
@@ -178,7 +177,7 @@ async fn b25_a_wrong_clock_is_corrected_for_one_attempt() {
         let always = Server::always(late.clone()).await;
         let error = obtain(&login(&always, None)).await.unwrap_err();
         assert_eq!((error.code(), error.attempts().len()), ("refused.assertion_expired", 2));
-        assert!(error.hint().unwrap().contains("the local clock is 3"), "{:?}", error.hint());
+        assert!(error.hint().unwrap().contains("the local clock is 2"), "{:?}", error.hint());
 
         let server =
             Server::plain(move |n| if n == 0 { late.clone() } else { vec![token()] }).await;

@@ -584,9 +584,8 @@ fn retry_after_as_a_date_is_measured_by_the_date_of_the_same_answer() {
         ("gone by", "23:13:20", "22:13:50", 0),
         ("no date that can be read", "yesterday", "22:13:50", 30),
     ] {
-        let headers = format!(
-            "Date: Tue, 14 Nov 2023 {date} GMT\nRetry-After: Tue, 14 Nov 2023 {until} GMT"
-        );
+        let headers =
+            format!("Date: Tue, 14 Nov 2023 {date} GMT\nRetry-After: Tue, 14 Nov 2023 {until} GMT");
         let error = read(503, &headers, b"").expect_err(name);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(seconds)), "{name}");
     }

@@ -291,12 +291,15 @@ fn what_is_signed_is_what_was_decided() {
 }
 
 #[test]
-fn at_the_beginning_and_the_end_of_time_the_plan_does_not_panic() {
-    for now in [0, 1, u64::MAX] {
+fn a_clock_at_the_beginning_or_the_end_of_time_repeats_no_assertion() {
+    for now in [0, 1, 2, u64::MAX - 200] {
         let mut plan = acme();
-        for _ in 0..3 {
-            let claims = plan.claims("3MVG9", "user@acme.com", UnixTime::from_secs(now)).unwrap();
-            assert!(claims.expires_at().as_secs() >= now.saturating_sub(3));
-        }
+        let mut ends: Vec<_> = (0..3)
+            .map(|_| plan.claims("3MVG9", "user@acme.com", UnixTime::from_secs(now)).unwrap())
+            .map(|claims| claims.expires_at())
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        assert_eq!(ends.len(), 3, "{now}");
     }
 }

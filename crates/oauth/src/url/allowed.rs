@@ -40,6 +40,12 @@ impl AllowedHosts {
         })
     }
 
+    /// Whether a host is on the list with every port.
+    pub fn contains(&self, host: &str) -> bool {
+        let host = canonical(host);
+        self.0.iter().any(|(name, only)| *name == host && only.is_none())
+    }
+
     pub(super) fn has(&self, host: &str, port: u16) -> bool {
         self.0.iter().any(|(name, only)| name == host && only.is_none_or(|only| only == port))
     }

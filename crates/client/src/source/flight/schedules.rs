@@ -35,8 +35,13 @@ impl Desk {
 }
 
 impl Renew for Arc<Desk> {
-    async fn run(&self, min_ttl: Duration, _: Option<Arc<Held>>, dead: &Dead) -> Renewed {
-        let kept = locked(&self.kept).clone().filter(|held| !dead.is(held.token()));
+    async fn run(
+        &self,
+        min_ttl: Duration,
+        _: Option<Arc<Held>>,
+        invalidated: &Invalidated,
+    ) -> Renewed {
+        let kept = locked(&self.kept).clone().filter(|held| !invalidated.contains(held.token()));
         if let Some(kept) = kept.filter(|held| held.is_good_for(min_ttl, BootTime::now())) {
             return Ok(kept);
         }

@@ -18,7 +18,7 @@ struct Numbered {
 }
 
 impl Renew for Arc<Numbered> {
-    async fn run(&self, _: Duration, _: Option<Arc<Held>>, _: &Dead) -> Renewed {
+    async fn run(&self, _: Duration, _: Option<Arc<Held>>, _: &Invalidated) -> Renewed {
         let number = self.runs.fetch_add(1, Ordering::SeqCst);
         self.asked.add_permits(1);
         self.granted.acquire().await.unwrap().forget();

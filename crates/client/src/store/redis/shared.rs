@@ -1,25 +1,31 @@
-//! What a server keeps of all logins.
+//! The states of all logins in a server.
 
 use std::collections::BTreeSet;
 
 use orgtoken_oauth::AllowedHosts;
-use redis::{FromRedisValue, cmd};
+use redis::FromRedisValue;
 
-use super::line::{Fault, Line};
+use super::connection::{Connection, Fault};
 use super::url::{Address, RedisUrlError};
+use super::{AFTER, BEFORE, command, state_key};
 use crate::store::{Listing, SealingKey, State};
 use crate::{Moment, Transport};
 
-/// A Redis server in which logins are kept, for whoever wants to see or forget them.
+/// A Redis server with the states of logins, to list and to remove them.
 #[derive(Debug)]
 pub struct RedisCache {
-    line: Line,
+    connection: Connection,
 }
 
 impl RedisCache {
     /// As [`RedisStore::new`](crate::store::RedisStore::new).
-    pub fn new(url: &str, transport: &Transport) -> Result<Self, RedisUrlError> {
-        Ok(Self { line: Line::new(Address::parse(url)?, transport.clone()) })
+    pub fn new(
+        url: &str,
+        transport: &Transport,
+        allowed_hosts: &AllowedHosts,
+    ) -> Result<Self, RedisUrlError> {
+        let address = Address::parse(url, allowed_hosts)?;
+        Ok(Self { connection: Connection::new(address, transport.clone()) })
     }
 
     /// How many states it keeps, and those of them that `key` opens.
@@ -40,29 +46,28 @@ impl RedisCache {
         Ok(Listing { opened, count })
     }
 
-    /// Forgets every state that `key` opens; says how many there were. Those of others are theirs,
-    /// and turns go on as they were.
+    /// Removes every state that `key` opens, and returns how many there were.
     pub async fn clear(&self, key: &SealingKey) -> Result<usize, RedisFault> {
         let mut forgotten = 0;
         for name in self.names().await? {
             let sealed = self.sealed(&name).await?;
             if sealed.is_some_and(|sealed| key.open(&name, &sealed).is_some()) {
-                forgotten += self.ask::<usize>("HDEL", &[&state(&name), "sealed"]).await?;
+                forgotten += self.ask::<usize>(&["DEL", &state_key(&name)]).await?;
             }
         }
         Ok(forgotten)
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, RedisFault> {
-        self.ask("HGET", &[&state(name), "sealed"]).await
+        self.ask(&["GET", &state_key(name)]).await
     }
 
     /// In order, and each once: a server may name one twice.
     async fn names(&self) -> Result<BTreeSet<String>, RedisFault> {
         let (mut names, mut cursor) = (BTreeSet::new(), "0".to_owned());
         loop {
-            let words = [&cursor, "MATCH", &state("*"), "COUNT", "1000"];
-            let (next, keys) = self.ask::<(String, Vec<String>)>("SCAN", &words).await?;
+            let words = ["SCAN", &cursor, "MATCH", &state_key("*"), "COUNT", "1000"];
+            let (next, keys) = self.ask::<(String, Vec<String>)>(&words).await?;
             names.extend(keys.iter().filter_map(|key| name_in(key)).map(str::to_owned));
             if next == "0" {
                 return Ok(names);
@@ -71,9 +76,9 @@ impl RedisCache {
         }
     }
 
-    async fn ask<T: FromRedisValue>(&self, what: &str, words: &[&str]) -> Result<T, RedisFault> {
-        let answer = self.line.attempt(cmd(what).arg(words)).await;
-        answer.map_err(|fault| RedisFault { at: format!("{:?}", self.line), fault })
+    async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> Result<T, RedisFault> {
+        let answer = self.connection.attempt(&command(words)).await;
+        answer.map_err(|fault| RedisFault { at: format!("{:?}", self.connection), fault })
     }
 }
 
@@ -93,13 +98,6 @@ impl RedisFault {
     }
 }
 
-fn state(name: &str) -> String {
-    format!("{BEFORE}{name}{AFTER}")
-}
-
 fn name_in(key: &str) -> Option<&str> {
     key.strip_prefix(BEFORE)?.strip_suffix(AFTER)
 }
-
-const BEFORE: &str = "orgtoken:{";
-const AFTER: &str = "}:state";

@@ -1,5 +1,8 @@
 use std::fmt;
 
+use std::net::IpAddr;
+
+use orgtoken_oauth::AllowedHosts;
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use zeroize::Zeroizing;
 
@@ -12,7 +15,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub(super) fn parse(url: &str) -> Result<Self, RedisUrlError> {
+    pub(super) fn parse(url: &str, allowed: &AllowedHosts) -> Result<Self, RedisUrlError> {
         // TLS is ours, so the crate knows only the plain scheme.
         let (tls, rest) = match (url.strip_prefix("rediss://"), url.strip_prefix("redis://")) {
             (Some(rest), _) => (true, rest),
@@ -29,6 +32,9 @@ impl Address {
             return Err(RedisUrlError::Syntax);
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        if !tls && !is_loopback(&host) && !allowed.contains(&host) {
+            return Err(RedisUrlError::NotEncrypted);
+        }
         Ok(Self {
             origin: Origin { host, port: *port, tls },
             login: info.redis_settings().clone().set_skip_set_lib_name(),
@@ -50,7 +56,10 @@ pub enum RedisUrlError {
     /// It ends in `#insecure` or the like.
     #[error("the URL of the cache has an option behind a `#`")]
     Insecure,
-    /// A Unix socket, say.
+    /// `redis://`, to a host that was not allowed to be asked without TLS.
+    #[error("the cache would be asked over the network without encryption")]
+    NotEncrypted,
+    /// A Unix socket, for example.
     #[error("the URL of the cache is neither `redis://` nor `rediss://`")]
     Scheme,
     /// It cannot be read.
@@ -68,6 +77,10 @@ impl RedisUrlError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Insecure => "leave out what begins with `#`: a certificate is always checked",
+            Self::NotEncrypted => {
+                "write `rediss://`, or, where the network itself is trusted, add the host to \
+                 `allow_hosts`"
+            }
             Self::Scheme | Self::Syntax => {
                 "write it as `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in the \
                  password as `%XX`"
@@ -76,23 +89,49 @@ impl RedisUrlError {
     }
 }
 
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_url_says_where_and_its_password_is_not_shown() {
+        let allowed = AllowedHosts::parse(["cache.acme.com"]).unwrap();
         for (url, at) in [
             ("redis://127.0.0.1:6380", Ok("redis://127.0.0.1:6380")),
             ("redis://cache.acme.com", Ok("redis://cache.acme.com:6379")),
+            ("redis://localhost/1", Ok("redis://localhost:6379")),
             ("rediss://robot:pa55@cache.acme.com:6380/2", Ok("rediss://cache.acme.com:6380")),
             ("redis://[::1]:6380", Ok("redis://[::1]:6380")),
             ("rediss://cache.acme.com/#insecure", Err(RedisUrlError::Insecure)),
             ("unix:///run/redis.sock", Err(RedisUrlError::Scheme)),
             ("redis://:pa55@:x", Err(RedisUrlError::Syntax)),
         ] {
-            let parsed = Address::parse(url).map(|address| format!("{address:?}"));
+            let parsed = Address::parse(url, &allowed).map(|address| format!("{address:?}"));
             assert_eq!(parsed.as_deref().map_err(|error| *error), at, "{url}");
+        }
+    }
+    #[test]
+    fn an_unencrypted_cache_on_another_host_is_refused_unless_the_host_is_allowed() {
+        let (none, acme) = (AllowedHosts::none(), AllowedHosts::parse(["cache.acme.com"]).unwrap());
+        for (url, allowed, refused) in [
+            ("redis://cache.acme.com", &none, true),
+            ("redis://:pa55@cache.acme.com:6380/2", &none, true),
+            ("redis://10.0.0.5", &none, true),
+            ("redis://other.acme.com", &acme, true),
+            ("redis://cache.acme.com.evil.com", &acme, true),
+            ("redis://localhost.evil.com", &none, true),
+            ("redis://cache.acme.com", &acme, false),
+            ("redis://CACHE.acme.com", &acme, false),
+            ("rediss://cache.acme.com", &none, false),
+            ("redis://127.0.0.2", &none, false),
+            ("redis://[::1]", &none, false),
+        ] {
+            let error = Address::parse(url, allowed).err();
+            assert_eq!(error, refused.then_some(RedisUrlError::NotEncrypted), "{url}");
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) const CODES: &[OwnCode] = &[
     OwnCode {
         code: "rate.cap",
         meaning: "this user has logged in as often as Salesforce may let one within an hour",
-        next: "find out what asks for so many tokens, or raise the cap if so many are needed",
+        next: "find out what logs in so often, and let it share the token (setting `cache`)",
     },
     OwnCode {
         code: "resp.empty",

@@ -1,45 +1,56 @@
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisError};
 use tokio::time::{Instant, timeout};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::url::Address;
 use crate::{Transport, TransportError};
 
-/// A connection that is opened when it is needed, and opened anew when it broke.
-pub(super) struct Line {
+/// A connection to a Redis server that is opened when it is needed, and again after it broke.
+pub(super) struct Connection {
     address: Address,
     transport: Transport,
     open: Mutex<Option<MultiplexedConnection>>,
     /// A server that did not answer is not asked again before.
     rests_until: Mutex<Option<Instant>>,
+    /// Whether the log has a warning about it since it last answered.
+    warned: AtomicBool,
 }
 
-impl Line {
+impl Connection {
     pub(super) fn new(address: Address, transport: Transport) -> Self {
-        Self { address, transport, open: Mutex::default(), rests_until: Mutex::default() }
+        let (open, rests_until) = (Mutex::default(), Mutex::default());
+        Self { address, transport, open, rests_until, warned: AtomicBool::new(false) }
     }
 
-    /// What the server answers; `None`, and a complaint in the log, if that is nothing of use.
+    /// The server's answer, or `None` if there is none of use. The log has one warning about it.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         if lock(&self.rests_until).is_some_and(|until| Instant::now() < until) {
             return None;
         }
         let fault = match self.attempt(command).await {
-            Ok(answer) => return Some(answer),
+            Ok(answer) => {
+                self.warned.store(false, Ordering::Relaxed);
+                return Some(answer);
+            }
             Err(fault) => fault,
         };
-        warn!("the token cache at {:?} is not used: {fault}", self.address);
+        let words = format_args!("the token cache at {:?} is not used: {fault}", self.address);
+        match self.warned.swap(true, Ordering::Relaxed) {
+            true => debug!("{words}"),
+            false => warn!("{words}"),
+        }
         *lock(&self.open) = None;
         *lock(&self.rests_until) = Some(Instant::now() + REST);
         None
     }
 
-    /// What the server answers, or why that is nothing of use.
+    /// The server's answer, or why it is of no use.
     pub(super) async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         timeout(PATIENCE, self.answer(command)).await.unwrap_or(Err(Fault::Silent))
     }
@@ -70,7 +81,7 @@ impl Line {
     }
 }
 
-impl fmt::Debug for Line {
+impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.address.fmt(f)
     }
@@ -99,5 +110,5 @@ impl From<RedisError> for Fault {
 
 /// A cache is to be quicker than a login.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// So that a login costs one wait and one warning.
+/// So that a login waits once.
 const REST: Duration = Duration::from_secs(5);

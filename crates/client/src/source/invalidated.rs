@@ -1,0 +1,101 @@
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use orgtoken_oauth::Token;
+use ring::digest::{SHA256, digest};
+
+use super::sync::StdMutex;
+use crate::BootTime;
+
+/// The tokens that were invalidated last: none of them is taken from a store again.
+///
+/// A task may learn late that an old token is rejected, and must not bring back a younger one by
+/// that. So there are some.
+#[derive(Default)]
+pub(super) struct Invalidated(StdMutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    /// With the number of its invalidation, the latest first.
+    tokens: VecDeque<(Fingerprint, u64)>,
+    invalidations: u64,
+    /// The token that a login granted again after it was invalidated, and when.
+    granted_again: Option<(Fingerprint, BootTime)>,
+}
+
+impl Entries {
+    fn number_of(&self, token: &Token) -> Option<u64> {
+        if self.tokens.is_empty() {
+            return None;
+        }
+        let token = fingerprint(token);
+        self.tokens.iter().find(|(other, _)| *other == token).map(|(_, number)| *number)
+    }
+}
+
+impl Invalidated {
+    /// Adds a token; `false` if a login has just granted it again, so that another login would
+    /// not help.
+    pub(super) fn insert(&self, token: &Token) -> bool {
+        let token = fingerprint(token);
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = |at: BootTime| BootTime::now().since_start().saturating_sub(at.since_start());
+        if entries.granted_again.is_some_and(|(other, at)| other == token && since(at) < PAUSE) {
+            return false;
+        }
+        if entries.tokens.iter().all(|(other, _)| *other != token) {
+            entries.invalidations += 1;
+            let number = entries.invalidations;
+            entries.tokens.truncate(REMEMBERED - 1);
+            entries.tokens.push_front((token, number));
+        }
+        true
+    }
+
+    /// Does something with a token that was not invalidated; nobody can invalidate it meanwhile.
+    pub(super) fn unless(&self, token: &Token, act: impl FnOnce()) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let valid = entries.number_of(token).is_none();
+        if valid {
+            act();
+        }
+        valid
+    }
+
+    pub(super) fn contains(&self, token: &Token) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).number_of(token).is_some()
+    }
+
+    /// How often a token was invalidated so far.
+    pub(super) fn count(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).invalidations
+    }
+
+    /// Whether the token was among the first `count` that were invalidated.
+    pub(super) fn is_before(&self, token: &Token, count: u64) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.number_of(token).is_some_and(|number| number <= count)
+    }
+
+    /// Takes a token off the list: a login granted it all the same.
+    pub(super) fn readmit(&self, token: &Token) {
+        let token = fingerprint(token);
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.tokens.retain(|(other, _)| *other != token);
+        entries.granted_again = Some((token, BootTime::now()));
+    }
+}
+
+type Fingerprint = [u8; 32];
+
+/// Tokens are compared by what is no secret.
+fn fingerprint(token: &Token) -> Fingerprint {
+    let digest = digest(&SHA256, token.access_token().secret().as_bytes());
+    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+const REMEMBERED: usize = 16;
+
+/// Between two logins for a token that every login grants and the API rejects.
+const PAUSE: Duration = Duration::from_secs(60);

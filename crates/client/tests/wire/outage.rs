@@ -1,0 +1,146 @@
+//! Sources of tokens whose endpoint grants none, or always the same.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use orgtoken_client::{LoginSource, TokenSource, Transport};
+use tokio::net::TcpSocket;
+
+use super::login::{login, login_at, token};
+use super::server::{Act, Server, send};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn busy() -> Act {
+    send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+}
+
+fn source(server: &Server) -> LoginSource {
+    LoginSource::new(login(server, None), Transport::builder().build())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_grants_the_rejected_token_is_not_repeated() {
+    let server = Server::always([token()]).await;
+    let source = source(&server);
+    let first = source.token(MINUTE).await.unwrap();
+    source.invalidate(&first);
+    let again = source.token(MINUTE).await.unwrap();
+    let secret = |token: &orgtoken_client::Held| token.token().access_token().secret().to_owned();
+    assert_eq!(secret(&first), secret(&again), "the caller gets it, and the API's 401");
+    assert_eq!(server.requests().len(), 2);
+
+    // Each 401 of the API invalidates the token once more.
+    for _ in 0..200 {
+        let token = source.token(MINUTE).await.unwrap();
+        source.invalidate(&token);
+    }
+    assert_eq!(server.requests().len(), 2);
+    assert!(source.cached(MINUTE).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_reach_nobody_do_not_count_as_logins() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let transport = || Transport::builder().build();
+    // Each is asked once: the pause after a network fault is one process's.
+    let source = LoginSource::new(login_at(&url, None), transport()).hourly_cap(3).ask_anew();
+    for _ in 0..10 {
+        assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "net.connect");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_network_fault_there_is_a_short_pause() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let source = LoginSource::new(login_at(&url, None), Transport::builder().build());
+    let first = source.token(MINUTE).await.unwrap_err();
+    assert!(!first.to_string().contains("remembered"), "{first}");
+    let second = source.token(MINUTE).await.unwrap_err();
+    assert_eq!(second.code(), "net.connect");
+    assert!(second.to_string().contains("asked again in "), "{second}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_assertion_that_was_sent_counts() {
+    let server = Server::always([busy()]).await;
+    let source = source(&server).hourly_cap(5).ask_anew();
+    for _ in 0..10 {
+        source.token(MINUTE).await.unwrap_err();
+    }
+    // The first login sends three, and those after it one each while the outage lasts.
+    assert_eq!(server.requests().len(), 5);
+    let error = source.token(MINUTE).await.unwrap_err();
+    assert_eq!(error.code(), "rate.cap");
+    assert!(error.hint().unwrap().contains("`cache`"), "{:?}", error.hint());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_asked_about_by_every_call() {
+    let server = Server::always([busy()]).await;
+    let source = source(&server);
+    for _ in 0..1000 {
+        assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "unavailable.status");
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cap_of_nothing_allows_no_login() {
+    let server = Server::always([token()]).await;
+    let error = source(&server).hourly_cap(0).token(MINUTE).await.unwrap_err();
+    assert_eq!(error.code(), "rate.cap");
+    assert!(error.to_string().contains("the hourly cap is 0"), "{error}");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_runtime_that_ends_in_mid_login_is_an_error_and_no_panic() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (servers, dying, waiting) = (runtime(), runtime(), runtime());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let server = servers.block_on({
+        let asked = Arc::clone(&asked);
+        Server::plain(move |_| {
+            asked.fetch_add(1, Ordering::SeqCst);
+            vec![Act::Hold]
+        })
+    });
+    let source = source(&server);
+    // The leader runs on the first runtime, and its caller is driven by the second.
+    let handle = dying.handle().clone();
+    let caller = waiting.spawn(async move {
+        let renewing = {
+            let _entered = handle.enter();
+            source.renew(MINUTE)
+        };
+        Entered(handle, renewing).await.map(drop)
+    });
+    while asked.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    dying.shutdown_background();
+    let error = waiting.block_on(caller).unwrap().unwrap_err();
+    assert_eq!(error.code(), "interrupted");
+}
+
+/// A future that is polled in the context of a runtime.
+struct Entered<F>(tokio::runtime::Handle, F);
+
+impl<F: Future + Unpin> Future for Entered<F> {
+    type Output = F::Output;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<F::Output> {
+        let Self(handle, future) = &mut *self;
+        let _entered = handle.enter();
+        std::pin::Pin::new(future).poll(cx)
+    }
+}
