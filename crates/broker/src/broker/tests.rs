@@ -152,7 +152,7 @@ async fn a_refusal_comes_with_its_reason_and_our_advice() {
         assert!(
             body(&answer).starts_with(r#"{"error":"rate.cap","error_description":"this user "#)
         );
-        assert!(body(&answer).contains(r#","hint":"find out what asks "#), "{answer}");
+        assert!(body(&answer).contains(r#","hint":"find out what logs in "#), "{answer}");
     }
     assert_eq!(service.metric("orgtoken_refusals_total{code=\"rate.cap\"}").await, 2);
     assert!(lock(&service.grants).is_empty());

@@ -24,7 +24,7 @@ async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
         ("B09 503, then 504", vec![status(503), status(504)], 3),
         ("408", vec![status(408)], 2),
         ("420 of the edge", vec![status(420)], 2),
-        ("maintenance with 200", vec![vec![page("<html>Data Not Available")]], 2),
+        ("maintenance with 200", vec![vec![page(AWAY)]], 2),
         ("unknown_error", vec![vec![error("unknown_error", "retry your request")]], 2),
         ("server_error", vec![vec![error("server_error", "")]], 2),
         ("service_unavailable", vec![vec![error("service_unavailable", "")]], 2),
@@ -204,5 +204,7 @@ fn error(code: &str, description: &str) -> Act {
     let length = body.len();
     send(format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}"))
 }
+
+const AWAY: &str = "<html>The data you were trying to access could not be found";
 
 const LATE: &str = r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
