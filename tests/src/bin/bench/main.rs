@@ -1,6 +1,7 @@
 //! The budgets, each beside its reference, measured in one run: `bench [--runs N]`.
 //!
-//! What is measured and its reference take turns, so that a busy machine slows both.
+//! A program and its reference run in turn, and the ratio is the median of the pairs: a busy machine
+//! slows both runs of a pair.
 #![forbid(unsafe_code)]
 
 mod processes;
@@ -43,7 +44,8 @@ pub(crate) struct Row {
     what: &'static str,
     ours: Quantity,
     beside: Option<Quantity>,
-    /// What the ratio of the two may be, or ours alone.
+    /// The ratio of the two, or ours alone.
+    held: f64,
     budget: f64,
 }
 
@@ -54,30 +56,33 @@ pub(crate) enum Quantity {
 }
 
 impl Row {
-    /// What has a reference.
-    pub(crate) fn ratio(what: &'static str, ours: Duration, beside: Duration, budget: f64) -> Self {
-        let beside = Some(Quantity::Time(beside));
-        Self { what, ours: Quantity::Time(ours), beside, budget }
+    /// Compares times that were measured in turn.
+    pub(crate) fn ratio(
+        what: &'static str,
+        ours: &[Duration],
+        beside: &[Duration],
+        budget: f64,
+    ) -> Self {
+        let pairs = ours.iter().zip(beside);
+        let held = median(pairs.map(|(our, their)| our.as_secs_f64() / their.as_secs_f64()));
+        let [ours, beside] =
+            [ours, beside].map(|times| Quantity::Time(median(times.iter().copied())));
+        Self { what, ours, beside: Some(beside), held, budget }
     }
 
     pub(crate) fn megabytes(what: &'static str, ours: f64, budget: f64) -> Self {
-        Self { what, ours: Quantity::Megabytes(ours), beside: None, budget }
-    }
-
-    /// What is held against the budget.
-    fn held(&self) -> f64 {
-        self.ours.number() / self.beside.map_or(1.0, Quantity::number)
+        Self { what, ours: Quantity::Megabytes(ours), beside: None, held: ours, budget }
     }
 
     fn is_kept(&self) -> bool {
-        self.held() <= self.budget
+        self.held <= self.budget
     }
 }
 
 impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let beside = self.beside.map(|beside| beside.to_string()).unwrap_or_default();
-        let ratio = self.beside.map(|_| format!("{:.2}", self.held())).unwrap_or_default();
+        let ratio = self.beside.map(|_| format!("{:.2}", self.held)).unwrap_or_default();
         let budget = self.budget;
         write!(
             f,
@@ -86,15 +91,6 @@ impl std::fmt::Display for Row {
             self.ours.to_string()
         )?;
         f.write_str(if self.is_kept() { "" } else { "  OVER" })
-    }
-}
-
-impl Quantity {
-    fn number(self) -> f64 {
-        match self {
-            Self::Time(time) => time.as_secs_f64(),
-            Self::Megabytes(number) => number,
-        }
     }
 }
 
@@ -108,7 +104,8 @@ impl std::fmt::Display for Quantity {
     }
 }
 
-pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+fn median<T: Copy + PartialOrd>(values: impl Iterator<Item = T>) -> T {
+    let mut values: Vec<_> = values.collect();
+    values.sort_unstable_by(|one, other| one.partial_cmp(other).expect("times are numbers"));
+    values[values.len() / 2]
 }
