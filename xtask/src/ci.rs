@@ -47,6 +47,7 @@ const STEPS: &[Step] = &[
         remedy: "mend each warning, or `#[expect]` it with a reason",
     },
     Step { name: "test", run: tests, remedy: "`cargo test -p PACKAGE NAME` runs one of them" },
+    Step { name: "fuzz", run: fuzz, remedy: "add the input to `fuzz/corpus`, and fix the parser" },
     Step {
         name: "doc",
         run: doc,
@@ -74,6 +75,12 @@ const STEPS: &[Step] = &[
         remedy: "commit what the steps changed, or mend the test that writes",
     },
 ];
+
+/// Ten seconds for each parser, on top of what the test does in every run.
+fn fuzz(sh: &Shell, _: &mut Tally) -> Result<()> {
+    let test = cmd!(sh, "cargo test --locked --package conformance --test fuzz -- --nocapture");
+    Ok(test.env("ORGTOKEN_FUZZ_SECONDS", "10").run()?)
+}
 
 fn fmt(sh: &Shell, _: &mut Tally) -> Result<()> {
     Ok(cmd!(sh, "cargo fmt --all --check").run()?)

@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn secret_variables_are_known_by_value_in_every_encoding() {
-        let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7\n\
-                   MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7AAAAAAAAAAAAAA\n\
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgCanaryBAQC7\n\
+                   MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7CanaryCanary00\n\
                    -----END PRIVATE KEY-----\n";
         let base64 = |text: &str| Base64Unpadded::encode_string(text.as_bytes());
         let once = base64(pem);

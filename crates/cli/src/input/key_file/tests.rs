@@ -141,8 +141,8 @@ fn config_belongs_to_its_user_or_root_and_only_a_private_group_may_write_it() {
 
 #[test]
 fn private_group_has_its_user_as_the_only_member() {
-    let passwd = "root:x:0:0::/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n\
-                  bob:x:1001:100::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n";
+    let passwd = "root:x:0:0::/:/bin/sh\nada:x:1000:1000::/ada:/bin/sh\n\
+                  bob:x:1001:100::/bob:/bin/sh\neve:x:1002:100::/eve:/bin/sh\n";
     let groups = "root:x:0:\nada:x:1000:\nusers:x:100:\n";
     for (name, group, user, groups, is_private) in [
         ("own", 1000, 1000, groups, true),

@@ -1,0 +1,131 @@
+//! The corpora of the fuzz targets, and mutations of them, on the stable compiler.
+//!
+//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so long.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+#[path = "../../fuzz/targets.rs"]
+mod targets;
+
+use targets::TARGETS;
+
+#[test]
+fn parsers_survive_mutated_corpora_and_echo_no_secret() {
+    let budget = env::var("ORGTOKEN_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    for (name, _) in TARGETS {
+        let seeds = corpus(name);
+        assert!(!seeds.is_empty(), "{name} has a corpus");
+        for seed in &seeds {
+            run(name, seed);
+        }
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let began = Instant::now();
+        let mut runs = 0_u64;
+        let goes_on = |runs| match budget.map(Duration::from_secs) {
+            Some(budget) => began.elapsed() < budget,
+            None => runs < RUNS,
+        };
+        while goes_on(runs) {
+            let mut input = seeds[random.below(seeds.len())].clone();
+            for _ in 0..=random.below(4) {
+                mutate(&mut input, &seeds, &mut random);
+            }
+            run(name, &input);
+            runs += 1;
+        }
+        if budget.is_some() {
+            let _ = writeln!(io::stdout(), "{name}: {runs} runs in {:?}", began.elapsed());
+        }
+    }
+}
+
+fn run(name: &str, input: &[u8]) {
+    let said = targets::run(name, input);
+    let leak = CANARY.as_bytes().windows(16).map(|window| str::from_utf8(window).expect("ASCII"));
+    for window in leak {
+        let text = String::from_utf8_lossy(input);
+        assert!(!said.contains(window), "{name} echoes the canary of: {text}");
+    }
+}
+
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name);
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .expect("each target has a corpus")
+        .map(|entry| entry.expect("the folder is readable").path())
+        .collect();
+    files.sort();
+    files.iter().map(|file| fs::read(file).expect("the file is readable")).collect()
+}
+
+fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
+    let at = random.below(input.len() + 1);
+    let end = (at + random.below(32)).min(input.len());
+    match random.below(7) {
+        0 => drop(input.drain(at..end)),
+        1 => input.truncate(at),
+        2 => {
+            let copy = input[at..end].to_vec();
+            input.splice(at..at, copy);
+        }
+        3 => {
+            let token = TOKENS[random.below(TOKENS.len())];
+            input.splice(at..at, token.iter().copied());
+        }
+        4 => {
+            let other = &seeds[random.below(seeds.len())];
+            let from = random.below(other.len() + 1);
+            input.splice(at..end, other[from..].iter().copied());
+        }
+        _ => {
+            if let Some(byte) = input.get_mut(at) {
+                *byte = (random.next() & 0xff) as u8;
+            }
+        }
+    }
+}
+
+/// xorshift64: the same numbers on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+/// What stands in the corpora where a secret would.
+const CANARY: &str = "Kq7CanaryZx3Lm9CanaryWv5Tb1CanaryHd8";
+
+const RUNS: u64 = 1_000;
+
+/// Pieces that mean something to one of the parsers.
+const TOKENS: [&[u8]; 16] = [
+    b"\"",
+    b"{",
+    b"[",
+    b"\\u0000",
+    b"\\n",
+    b"-----BEGIN ",
+    b"-----",
+    b"\r\n",
+    b"\xef\xbb\xbf",
+    b"\0",
+    b"://",
+    b"@",
+    b"=",
+    b",",
+    b"MII",
+    b"\xff",
+];
