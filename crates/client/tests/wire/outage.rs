@@ -111,7 +111,8 @@ fn a_runtime_that_ends_in_mid_login_is_an_error_and_no_panic() {
             vec![Act::Hold]
         })
     });
-    let source = source(&server);
+    let login = login(&server, None).sign_in_place();
+    let source = LoginSource::new(login, Transport::builder().build());
     // The leader runs on the first runtime, and its caller is driven by the second.
     let handle = dying.handle().clone();
     let caller = waiting.spawn(async move {
