@@ -294,6 +294,24 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
     assert!(made(&bench).is_empty());
 }
 
+/// As under `nohup`.
+#[test]
+fn signal_that_is_ignored_does_not_stop_a_load() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut command = bench.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
+    command.arg(env!("CARGO_BIN_EXE_orgtoken"));
+    command.args(["record", "create", "Account", "--from", "rows.csv"]);
+    let mut child = start(command.args(["--settings", "salesforce.json"]).args(bench.way()));
+    let mut rest = read_ids(&mut child, 1);
+    for ignored in [Signal::HUP, Signal::INT] {
+        signal(&child, ignored);
+    }
+    std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), format!("created {ROWS}\n"));
+}
+
 /// The disk is full where a file may not grow any more.
 #[test]
 fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {

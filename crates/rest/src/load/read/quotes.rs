@@ -92,6 +92,9 @@ impl<R: Read> Read for Quotes<R> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn checked(text: &str) -> Result<(), String> {
@@ -139,6 +142,28 @@ mod tests {
             ("in the header", "a,\"b\n1,2\n", Some(format!("line 1, column 2: {OPEN}"))),
         ] {
             assert_eq!(checked(text).err(), fault, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn valid_csv_is_read_as_it_was_written(
+            rows in vec(vec("[^\0\u{feff}]{0,8}|[\",\r\n;]{0,4}", 3..4), 1..5),
+        ) {
+            let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+            rows.iter().for_each(|row| writer.write_record(row).unwrap());
+            let text = writer.into_inner().unwrap();
+            let quotes = Quotes::new(text.as_slice(), b',', 1);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(quotes);
+            let read: Vec<Vec<String>> = reader.deserialize().map(Result::unwrap).collect();
+            prop_assert_eq!(read, rows);
+        }
+
+        #[test]
+        fn what_is_accepted_has_its_quotes_in_pairs(text in "[a\",\n]{0,16}") {
+            if checked(&text).is_ok() {
+                prop_assert_eq!(text.matches('"').count() % 2, 0);
+            }
         }
     }
 

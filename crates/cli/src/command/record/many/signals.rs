@@ -1,5 +1,6 @@
 //! Ctrl-C and its kin while rows are sent.
 
+use std::fs;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -12,7 +13,7 @@ use crate::console::Console;
 
 /// Signals that end a load: SIGINT, SIGTERM and SIGHUP.
 pub(super) struct Interrupts {
-    signals: [Signal; 3],
+    signals: Vec<Signal>,
     pending: bool,
 }
 
@@ -23,11 +24,14 @@ pub(super) enum Waited<T> {
 }
 
 impl Interrupts {
-    /// From now on they do not end the process.
+    /// From now on they do not end the process. Those that are ignored stay so: `nohup` and shells
+    /// start commands that way which shall outlive a terminal.
     pub(super) fn listen() -> Self {
-        let listen = |kind| signal(kind).expect("these signals can be caught");
+        let ignored = ignored();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        Self { signals: kinds.map(listen), pending: false }
+        let kinds = kinds.into_iter().filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0);
+        let listen = |kind| signal(kind).expect("these signals can be caught");
+        Self { signals: kinds.map(listen).collect(), pending: false }
     }
 
     /// Whether a signal came since the last look.
@@ -83,6 +87,14 @@ impl Interrupts {
             _ => Waited::Interrupted,
         }
     }
+}
+
+/// The signals that this process was started to ignore: bit 0 is signal 1. None where the system
+/// does not say.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 const GRACE: Duration = Duration::from_secs(10);
