@@ -84,6 +84,9 @@ pub enum KeyError {
     /// The passphrase does not open the key.
     #[error("the passphrase does not open the private key")]
     Passphrase,
+    /// Neither a certificate nor a public key, where one is asked for.
+    #[error("not a certificate or public key")]
+    NotPublic,
     /// A private key, where a public one is asked for.
     #[error("this is a private key: the public key is needed")]
     Private,
@@ -157,7 +160,7 @@ impl KeyError {
             Self::Inconsistent => "key.inconsistent",
             Self::Kdf => "key.kdf",
             Self::MultiPrime => "key.multiprime",
-            Self::NotAKey { .. } => "key.not_a_key",
+            Self::NotAKey { .. } | Self::NotPublic => "key.not_a_key",
             Self::Passphrase => "key.passphrase",
             Self::Private => "key.private",
             Self::Public => "key.public",

@@ -26,6 +26,7 @@ impl KeyError {
             Self::NotAKey { found: Some(PATH) } => NAME_THE_FILE,
             Self::NotAKey { found: Some(PLACEHOLDER) } => FILL_IN,
             Self::Empty | Self::NotAKey { .. } => GIVE_THE_KEY,
+            Self::NotPublic => GIVE_THE_CERTIFICATE,
             Self::OldEncryption { .. } => DECRYPT,
             Self::Passphrase => CHECK_THE_PASSPHRASE,
             Self::Private => GET_THE_PUBLIC_KEY,
@@ -56,6 +57,8 @@ const GENERATE: &str = "make a new key and upload its certificate: `openssl req 
     -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
 const GET_THE_PUBLIC_KEY: &str = "get it: `openssl pkey -in key.pem -pubout -out public.pem`";
 const GIVE_IT_ALONE: &str = "give the key alone; an RSA key of 4096 bits takes 3.5 KB";
+const GIVE_THE_CERTIFICATE: &str = "give the certificate that was uploaded to Salesforce, the text that \
+    starts with `-----BEGIN CERTIFICATE-----`, or its public key";
 const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
     `-----BEGIN PRIVATE KEY-----`";
 const GIVE_THE_PASSPHRASE: &str =

@@ -34,6 +34,20 @@ impl PublicKey {
     ///
     /// Nothing else of the certificate is looked at, not even who signed it.
     pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, KeyError> {
+        Self::read(bytes).map_err(|error| match error {
+            KeyError::Encrypted | KeyError::Kdf | KeyError::OldEncryption { .. } => {
+                KeyError::Private
+            }
+            // Their words ask for a private key.
+            KeyError::Certificate { .. }
+            | KeyError::Empty
+            | KeyError::Format { .. }
+            | KeyError::NotAKey { .. } => KeyError::NotPublic,
+            error => error,
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         let piece = intake::public(bytes)?;
         if piece.kind == Kind::Jwk {
             return gate::public_key(&Jwk::parse(&piece.bytes)?.public());

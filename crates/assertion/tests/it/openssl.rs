@@ -41,6 +41,7 @@ fn what_openssl_writes() {
     }
     let request = run("req -new -subj /CN=acme -key /dev/stdin", &key);
     assert_eq!(SigningKey::from_bytes(&request).unwrap_err().code(), "key.certificate", "A53");
+    assert_eq!(PublicKey::from_pem_or_der(&request), Err(KeyError::NotPublic));
     assert_eq!(PublicKey::from_pem_or_der(key.as_bytes()), Err(KeyError::Private));
 }
 

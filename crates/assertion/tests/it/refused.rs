@@ -1,7 +1,7 @@
 //! Text that was damaged on its way: the place is named, and nothing is repeated.
 
 use base64ct::{Base64, Encoding};
-use orgtoken_assertion::{KeyError, SigningKey};
+use orgtoken_assertion::{KeyError, PublicKey, SigningKey};
 
 use crate::keys::{KEY, pem};
 
@@ -130,5 +130,15 @@ pub(crate) fn assert_silent(name: &str, input: &str, error: &KeyError) {
                 assert!(!said.contains(part), "{name} repeats its input");
             }
         }
+    }
+}
+
+#[test]
+fn words_about_a_certificate_ask_for_no_private_key() {
+    for bytes in [b"".as_slice(), b"any text\n", b"PK\x03\x04", b"\xfe\xed\xfe\xed"] {
+        let error = PublicKey::from_pem_or_der(bytes).unwrap_err();
+        assert_eq!(error, KeyError::NotPublic);
+        let words = format!("{error}: {}", error.hint().unwrap());
+        assert!(words.contains("certificate") && !words.contains("private"), "{words}");
     }
 }
