@@ -118,7 +118,7 @@ pub fn describe(text: &str) -> &'static str {
         "a key"
     } else if words().any(looks_secret) {
         "a key or token"
-    } else if text.contains(['{', '[', '"']) {
+    } else if text.trim_start().starts_with(['{', '[', '"']) {
         "JSON"
     } else {
         TEXT

@@ -72,17 +72,22 @@ fn is_invisible(c: char) -> bool {
 /// of a PEM on.
 pub(crate) fn without_secrets(text: &str) -> String {
     let mut after_secret = false;
-    let redacted = |word| {
+    let mut words = Vec::new();
+    for word in text.split_whitespace() {
         // The last line of a key is short.
-        let is_rest = after_secret && random_run(word) == word.len() && word.len() >= REST;
+        let is_rest = after_secret && word.split(|c| !is_part(c)).any(|run| run.len() >= REST);
         after_secret = looks_secret(word) || is_rest;
-        if after_secret { REDACTED } else { word }
-    };
-    let line = text.split_whitespace().map(redacted).collect::<Vec<_>>().join(" ");
+        words.push(if after_secret { REDACTED } else { word });
+    }
+    let line = words.join(" ");
     match line.find("-----BEGIN") {
         Some(at) => format!("{}{REDACTED}", &line[..at]),
         None => line,
     }
+}
+
+fn is_part(c: char) -> bool {
+    u8::try_from(c).is_ok_and(is_base64)
 }
 
 /// `00D`, the rest of an org id of 15 or 18 characters, and `!`.
@@ -127,7 +132,7 @@ fn random_run(text: &str) -> usize {
 }
 
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/_-".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"+/_-%".contains(&byte)
 }
 
 fn shorten(line: String, limit: usize) -> String {
@@ -171,7 +176,7 @@ mod tests {
             ("A112 PEM", "got -----BEGIN PRIVATE KEY-----\nMIIE", "got [redacted]"),
             (
                 "lines of base64, the last one short",
-                "key MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabcdefghijklmnop== is bad",
+                "key 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabcdefghijklmnop==' is bad",
                 "key [redacted] [redacted] is bad",
             ),
             (

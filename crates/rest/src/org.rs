@@ -6,7 +6,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use orgtoken_client::transport::{Deadline, Pool};
 use orgtoken_client::{Timeouts, Transport};
-use orgtoken_oauth::Token;
+use orgtoken_oauth::{Token, redact};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
@@ -198,7 +198,7 @@ impl Org {
         deadline: Deadline,
     ) -> Result<Response<Body>, RestError> {
         let called = (request.method().clone(), request.uri().clone());
-        debug!("{} {}{}", called.0, base(token), called.1.path());
+        debug!("{} {}{}", called.0, base(token), redact::request(called.1.path()));
         let answer = Body::of(self.pool.send(request, deadline).await?)?;
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);

@@ -304,9 +304,11 @@ fn fault_of(raw: Raw) -> Fault {
         Raw::Broken(fault) => fault,
         Raw::File(path) => {
             let reason = NOBODY_READ.to_owned();
-            Fault::Unread { why: Unread::Os { path, reason }, of_key: false }
+            Fault::Unread { why: Unread::Os { path, reason }.redacted(), of_key: false }
         }
-        Raw::Variable(name) => Fault::Unread { why: Unread::Unset { name }, of_key: false },
+        Raw::Variable(name) => {
+            Fault::Unread { why: Unread::Unset { name }.redacted(), of_key: false }
+        }
         _ => Fault::Type { expected: Expected::Text, found: Found::List },
     }
 }

@@ -91,7 +91,7 @@ impl Draft {
         let why = if setting == Setting::Passphrase { why.unnamed() } else { why };
         let fault = match why.secret_as_name() {
             Some((found, expected)) => Fault::NotAName { found, expected },
-            None => Fault::Unread { why, of_key: setting == Setting::PrivateKey },
+            None => Fault::Unread { why: why.redacted(), of_key: setting == Setting::PrivateKey },
         };
         match setting {
             Setting::Passphrase if *need == Need::Passphrase => {

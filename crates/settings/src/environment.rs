@@ -81,6 +81,12 @@ fn forms(setting: Setting) -> Vec<(String, ToRaw)> {
     forms
 }
 
+/// The variables under which a setting may be given.
+pub(crate) fn variables(setting: Setting) -> Vec<String> {
+    let variable = |(form, _): (String, ToRaw)| format!("{PREFIX}{}", form.to_ascii_uppercase());
+    forms(setting).into_iter().map(variable).collect()
+}
+
 type ToRaw = fn(Setting, &str) -> Raw;
 
 fn trimmed(value: &str) -> String {

@@ -133,6 +133,19 @@ impl Unread {
         }
     }
 
+    /// The same with its name only as far as it may be shown: `Debug` shows it as well.
+    pub(crate) fn redacted(mut self) -> Self {
+        match &mut self {
+            Self::NotAFile { path }
+            | Self::Os { path, .. }
+            | Self::TimedOut { path }
+            | Self::TooLarge { path, .. } => *path = redact::path(path).to_owned(),
+            Self::Unset { name } => *name = redact::variable(name).to_owned(),
+            Self::Later | Self::NoTerminal => {}
+        }
+        self
+    }
+
     /// The same without the name of the file, which may be a passphrase.
     pub(crate) fn unnamed(mut self) -> Self {
         if let Self::NotAFile { path }

@@ -1,5 +1,7 @@
 //! The names of every setting, in every place it may stand.
 
+use crate::environment;
+
 /// One setting, whatever it is called where it was found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
@@ -128,6 +130,11 @@ impl Setting {
     /// The variable that holds this setting.
     pub fn variable(self) -> String {
         format!("ORGTOKEN_{}", self.name().to_ascii_uppercase())
+    }
+
+    /// Every variable that gives this setting, in itself or by the name of a file or the like.
+    pub fn variables(self) -> Vec<String> {
+        environment::variables(self)
     }
 
     /// The flag of the program that gives this setting, if there is one.
