@@ -4,14 +4,52 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use orgtoken_settings::Setting;
+
+/// Every variable that is read but those of settings. The canary test puts secrets into each.
+pub(crate) const OTHERS: [&str; 18] = [
+    "HOME",
+    "HTTPS_PROXY",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NO_PROXY",
+    "ORGTOKEN_HUB_TOKEN",
+    "ORGTOKEN_HUB_TOKEN_FILE",
+    "SF_ACCESS_TOKEN",
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "https_proxy",
+];
+
 /// The value of a variable; an empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
+    debug_assert!(is_listed(name), "{name} is missing in the list of variables");
+    named_variable(name)
+}
+
+/// The value of a variable that the user named.
+pub(crate) fn named_variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The folder that a variable names; a relative one is none.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
+    debug_assert!(is_listed(name), "{name} is missing in the list of variables");
     env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn is_listed(name: &str) -> bool {
+    OTHERS.contains(&name)
+        || name.eq_ignore_ascii_case("NO_PROXY")
+        || name.starts_with("ORGTOKEN_")
+        || Setting::ALL.iter().any(|setting| setting.world_names().contains(&name))
 }
 
 /// `$XDG_CONFIG_HOME/orgtoken/config.toml`, or the same in `~/.config`.

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use orgtoken_oauth::redact;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use tempfile::NamedTempFile;
@@ -23,6 +24,7 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// Creates it with mode 0600; never takes one that is there already, or a link.
     pub(crate) fn create(path: &Path) -> Result<Self, NewFileError> {
+        not_a_secret(path)?;
         let mut options = File::options();
         let created = options.write(true).create_new(true).mode(0o600).open(path);
         let file = created.map_err(|source| match source.kind() {
@@ -64,6 +66,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
 /// Writes a secret, as a whole or not at all, to a file that only its owner can read. An old file
 /// or link is replaced.
 pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
+    not_a_secret(path)?;
     if write_to_stream(path, content)? { Ok(()) } else { put(path, content, None) }
 }
 
@@ -122,6 +125,14 @@ fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), New
     written.map(drop).map_err(|source| NewFileError::Os { path: path.into(), source })
 }
 
+/// The name of a file is seen by others, so a key or token must not become one.
+fn not_a_secret(path: &Path) -> Result<(), NewFileError> {
+    match redact::secret_as_path(&path.to_string_lossy()) {
+        Some(found) if found.starts_with("a key") => Err(NewFileError::NotAName { found }),
+        _ => Ok(()),
+    }
+}
+
 /// Why a file was not made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NewFileError {
@@ -131,6 +142,9 @@ pub(crate) enum NewFileError {
     /// Another user made the pipe, or exchanged it.
     #[error("cannot write `{}`: it belongs to another user", shown(path))]
     Foreign { path: PathBuf },
+    /// A key or token was given where the name of a file is expected.
+    #[error("contains {found}, expected a file name")]
+    NotAName { found: &'static str },
     /// The system says no.
     #[error("cannot write `{}`", shown(path))]
     Os { path: PathBuf, source: io::Error },
@@ -140,7 +154,7 @@ impl NewFileError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Exists { .. } => "io.exists",
-            Self::Foreign { .. } | Self::Os { .. } => "io.write",
+            Self::Foreign { .. } | Self::NotAName { .. } | Self::Os { .. } => "io.write",
         }
     }
 
@@ -148,6 +162,7 @@ impl NewFileError {
         Some(match self {
             Self::Exists { .. } => "choose another name; an app may still use the old key".into(),
             Self::Foreign { .. } => "choose a file or pipe of your own".into(),
+            Self::NotAName { .. } => "give the name of a file, not what is to be in it".into(),
             Self::Os { .. } => "check that the folder exists, and that you may write there".into(),
         })
     }

@@ -7,7 +7,7 @@ use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::args;
-use crate::environment::variable;
+use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
 use crate::input::{KeyFileError, read_key};
 use crate::prompt;
@@ -24,7 +24,7 @@ pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<Signin
 
 fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(name) = &passphrase.key_passphrase_env {
-        return Ok(variable(name).map(bytes));
+        return Ok(named_variable(name).map(bytes));
     }
     if let Some(path) = &passphrase.key_passphrase_file {
         return Ok(Some(from_file(path)?));

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use orgtoken_settings::{Origin, SecretText, Setting, Settings};
+use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;
 use crate::console::Console;
@@ -82,8 +82,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 /// The settings by which the org is reached, for an `orgtoken` that the command runs: it has no
 /// other way to know them than a variable.
 fn route(settings: &Settings) -> Vec<(String, String)> {
-    let hosts = settings.sources().iter().filter(|of| of.setting() == Setting::AllowHosts);
-    let hosts = hosts.map(Origin::shown).collect::<Vec<_>>().join(",");
+    let hosts = settings.allowed_hosts().iter().collect::<Vec<_>>().join(",");
     let proxy = settings.proxy().map(SecretText::secret).filter(|proxy| !proxy.contains('@'));
     [
         (Setting::AllowHosts, Some(&*hosts).filter(|hosts| !hosts.is_empty())),

@@ -6,7 +6,7 @@ use orgtoken_settings::{Draft, Need, Setting, Unread};
 use zeroize::Zeroizing;
 
 use super::Context;
-use crate::environment::{at_home, variable};
+use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
 use crate::hub::{self, Hub};
 use crate::input::{Doubt, InputError, KeyFileError, Kind, read, read_key, read_record};
@@ -73,7 +73,8 @@ impl Context<'_> {
             }
             Need::Variable { name, .. } => {
                 supplied.variables.push(name.clone());
-                let value = variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
+                let value =
+                    named_variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
             need => self.file(need.setting(), Path::new("-"), doubt),
