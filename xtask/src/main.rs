@@ -76,7 +76,7 @@ Usage: cargo xtask TASK
   onify                  the Onify blueprint on its engine, with Node
   bench [--runs N]       the budgets, each beside its reference, in a release build
   schedules              callers of one token source, in thousands of orders
-  soak [--kills N]       kill -9 at random moments of a cache write: old, new or miss
+  soak [--kills N]       kill -9 at random moments of a cache write; every secret in every argument
   dist                   the program as one static file
   test-keys [--out DIR]  the table of keys that tests read, with what must come of each
   refusals               writes docs/refusals.md anew from the catalogue of refusals

@@ -1,0 +1,84 @@
+//! Which secret may be seen where.
+
+use crate::home::Observed;
+use crate::places::{Command, Kind, Place};
+use crate::secrets::Secret;
+
+/// A secret that was found.
+pub(crate) struct Allowed<'a> {
+    pub(crate) command: &'a Command,
+    pub(crate) place: &'a Place,
+    pub(crate) part: &'a str,
+    pub(crate) secret: &'a Secret,
+    /// Whether it is the secret that was put there.
+    pub(crate) is_own: bool,
+}
+
+/// Whether it may be there.
+pub(crate) fn allows(found: &Allowed<'_>) -> bool {
+    let Allowed { command, place, part, secret, is_own } = *found;
+    let is_data = DATA.iter().any(|data| place.id.starts_with(data));
+    let is_input = ["file canary.txt", "file canary.json"].contains(&part);
+    if secret.name == "the org's token" {
+        let prints = command.name == "token" && (part == Observed::STDOUT || place.id == "--out");
+        return prints || command.name == "exec" && part == Observed::CHILD_ENVIRONMENT;
+    }
+    if !is_own {
+        return false;
+    }
+    match (command.name.as_str(), part) {
+        // The program was given the secret by this very file.
+        _ if is_input || part == "file config/orgtoken/config.toml" && is_config(place) => true,
+        // What it was asked to convert.
+        ("settings convert", Observed::STDOUT) => true,
+        // Data is printed as data. Salesforce repeats it in its errors, in which keys and tokens are
+        // recognised, and a passphrase is not.
+        (_, Observed::STDOUT) if is_data => true,
+        (_, Observed::STDERR) if is_data => secret.name.starts_with("passphrase"),
+        // A name that the user gives to a certificate is in it.
+        (_, "file salesforce.crt" | "file app.key.crt") if place.id == "--subject" => true,
+        // An `orgtoken` that the command runs has to reach the org as well.
+        ("exec", Observed::CHILD_ENVIRONMENT) if is_route(place) => true,
+        // A foreign variable is the user's own business, unless it holds a private key.
+        ("exec", Observed::CHILD_ENVIRONMENT) => {
+            matches!(&place.kind, Kind::Variable { name } if !name.starts_with("ORGTOKEN_"))
+        }
+        ("exec", Observed::CHILD_ARGUMENTS) => place.id == "command of exec",
+        _ => false,
+    }
+}
+
+fn is_config(place: &Place) -> bool {
+    matches!(place.kind, Kind::Config | Kind::Profile { .. })
+}
+
+/// Whether it says how to reach the org.
+fn is_route(place: &Place) -> bool {
+    let id = place.id.to_ascii_lowercase();
+    ["allow", "ca_file", "ca-file", "proxy"].iter().any(|route| id.contains(route))
+}
+
+/// Arguments that are the user's data: names in a certificate or an assertion, and what calls send.
+const DATA: [&str; 21] = [
+    "--field",
+    "--from",
+    "--header",
+    "--input",
+    "--key-id",
+    "--raw-field",
+    "--subject",
+    "--token-id",
+    "fields of describe",
+    "fields of record",
+    "file of explain",
+    "id of bulk",
+    "id of record",
+    "key of record",
+    "name of key generate",
+    "object of",
+    "path of api",
+    "refusal of explain",
+    "sobject of",
+    "soql of query",
+    "value of record",
+];

@@ -1,0 +1,228 @@
+//! The places in which something can be put, from the tables of the program itself.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Arg;
+use orgtoken_settings::{CONFIG_SCHEMA, RECORD_SCHEMA, Setting};
+use serde_json::Value;
+
+/// A place, and the commands that read it.
+pub(crate) struct Place {
+    pub(crate) id: String,
+    pub(crate) kind: Kind,
+    pub(crate) commands: Vec<Command>,
+}
+
+/// The kinds of places.
+pub(crate) enum Kind {
+    /// An argument, whose value is the secret, a file with it, or `-`.
+    Argument { value: String },
+    /// `config.toml` as a whole.
+    Config,
+    /// A name in a profile.
+    Profile { name: String },
+    /// A field of a record.
+    Record { name: String },
+    /// A variable.
+    Variable { name: String },
+    /// A variable that names a file.
+    VariableFile { name: String },
+}
+
+/// A command with all that it needs, but for the secret.
+#[derive(Clone)]
+pub(crate) struct Command {
+    pub(crate) name: String,
+    pub(crate) words: Vec<String>,
+    /// Where the options go that decide how much is said.
+    pub(crate) modes_at: usize,
+    /// The flag to put in, or the position of an argument without one.
+    slot: Slot,
+}
+
+#[derive(Clone)]
+enum Slot {
+    Flag(String),
+    Position(usize),
+    None,
+}
+
+impl Place {
+    pub(crate) fn name(&self, command: &Command) -> String {
+        format!("{} of `{}`", self.id, command.name)
+    }
+
+    /// Puts a value into the words of a command.
+    pub(crate) fn insert(&self, words: &mut Vec<String>, value: &str) {
+        let command = self.commands.iter().find(|command| command.words == *words);
+        match command.map(|command| &command.slot) {
+            Some(Slot::Flag(flag)) => {
+                let at = command.map_or(0, |command| command.modes_at);
+                words.splice(at..at, [format!("{flag}={value}")]);
+            }
+            Some(Slot::Position(at)) if *at < words.len() => words[*at] = value.to_owned(),
+            _ => words.push(value.to_owned()),
+        }
+    }
+}
+
+/// Every place.
+pub(crate) fn places() -> Vec<Place> {
+    let mut leaves = Vec::new();
+    commands(&orgtoken::grammar(), &mut Vec::new(), &mut leaves);
+    let mut places = arguments(&leaves);
+    let all: Vec<_> = leaves.iter().map(|(command, _)| command.clone()).collect();
+    let reading: Vec<_> = leaves
+        .iter()
+        .filter(|(_, args)| args.iter().any(is_login))
+        .map(|(c, _)| c.clone())
+        .collect();
+    let place = |id: &str, kind, commands: &[Command]| Place {
+        id: id.to_owned(),
+        kind,
+        commands: commands.to_vec(),
+    };
+    for name in orgtoken::variables() {
+        places.push(place(&name, Kind::Variable { name: name.clone() }, &all));
+        if name.ends_with("_FILE") {
+            let id = format!("file of {name}");
+            places.push(place(&id, Kind::VariableFile { name: name.clone() }, &reading));
+        }
+    }
+    for setting in Setting::ALL {
+        for name in setting.world_names() {
+            let kind = Kind::Variable { name: (*name).to_owned() };
+            places.push(place(name, kind, &reading));
+        }
+    }
+    for name in properties(CONFIG_SCHEMA, "private_key_file") {
+        let id = format!("profile's {name}");
+        places.push(place(&id, Kind::Profile { name }, &reading));
+    }
+    for name in properties(RECORD_SCHEMA, "PrivateKey") {
+        let id = format!("record's {name}");
+        places.push(place(&id, Kind::Record { name }, &reading));
+    }
+    places.push(place("config.toml", Kind::Config, &reading));
+    places
+}
+
+/// Each argument once, with every command that has it.
+fn arguments(leaves: &[(Command, Vec<Arg>)]) -> Vec<Place> {
+    let mut found: BTreeMap<(String, &str), Vec<Command>> = BTreeMap::new();
+    for (command, args) in leaves {
+        let mut positional = 0;
+        for arg in args.iter().filter(|arg| arg.get_action().takes_values()) {
+            let is_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+            let values: &[&str] =
+                if is_path { &["{canary}", "{file}", "-"] } else { &["{canary}"] };
+            let slot = match arg.get_long() {
+                Some(long) => Slot::Flag(format!("--{long}")),
+                None => {
+                    positional += 1;
+                    Slot::Position(command.modes_at + positional - 1)
+                }
+            };
+            let id = match arg.get_long() {
+                Some(long) => format!("--{long}"),
+                None => format!("{} of {}", arg.get_id(), command.name),
+            };
+            for value in values {
+                let command = Command { slot: slot.clone(), ..command.clone() };
+                found.entry((id.clone(), value)).or_default().push(command);
+            }
+        }
+    }
+    let place = |((id, value), commands): ((String, &str), Vec<Command>)| Place {
+        id: format!(
+            "{id}{}",
+            match value {
+                "{canary}" => "",
+                "{file}" => " (file)",
+                _ => " (stdin)",
+            }
+        ),
+        kind: Kind::Argument { value: value.to_owned() },
+        commands,
+    };
+    found.into_iter().map(place).collect()
+}
+
+/// Every command that has no commands below it, with the arguments that it cannot do without.
+fn commands(
+    command: &clap::Command,
+    path: &mut Vec<String>,
+    leaves: &mut Vec<(Command, Vec<Arg>)>,
+) {
+    for below in command.get_subcommands() {
+        path.push(below.get_name().to_owned());
+        commands(below, path, leaves);
+        path.pop();
+    }
+    if command.has_subcommands() {
+        return;
+    }
+    let args: Vec<Arg> = command.get_arguments().cloned().collect();
+    let mut words = path.clone();
+    let needed = |arg: &&Arg| arg.is_positional() && (arg.is_required_set() || is_needed(arg));
+    for arg in args.iter().filter(needed) {
+        if arg.is_last_set() {
+            words.push("--".to_owned());
+        }
+        words.push(filler(&path.join(" "), arg.get_id().as_str()).to_owned());
+    }
+    for arg in args.iter().filter(|arg| arg.is_required_set() && !arg.is_positional()) {
+        let long = arg.get_long().unwrap_or_default();
+        words.insert(path.len(), format!("--{long}={}", filler(&path.join(" "), long)));
+    }
+    let name = path.join(" ");
+    let command = Command { name, words, modes_at: path.len(), slot: Slot::None };
+    leaves.push((command, args));
+}
+
+/// Arguments that are needed where no other stands for them.
+fn is_needed(arg: &Arg) -> bool {
+    ["key", "id", "value", "fields", "refusal", "soql"].contains(&arg.get_id().as_str())
+}
+
+/// Something to put where something is needed.
+fn filler(command: &str, id: &str) -> &'static str {
+    match (command, id) {
+        ("record upsert", "key") => "Ext__c",
+        (_, "key" | "file" | "name") => "app.key",
+        (_, "cert") => "app.crt",
+        (_, "id") => "001000000000001AAA",
+        (_, "object" | "sobject") => "Account",
+        (_, "soql" | "query") => "SELECT Id FROM Account",
+        (_, "path") => "limits",
+        (_, "fields") => "Name=Acme",
+        (_, "shell") => "bash",
+        (_, "command") => "./spy",
+        (_, "to") => "record",
+        (_, "hub") => "http://127.0.0.1:1",
+        _ => "x",
+    }
+}
+
+fn is_login(arg: &Arg) -> bool {
+    arg.get_long() == Some("jwt-key-file")
+}
+
+/// The names of the object in a JSON schema that has one of them.
+fn properties(schema: &str, known: &str) -> Vec<String> {
+    fn find(value: &Value, known: &str) -> Option<Vec<String>> {
+        if let Some(Value::Object(names)) = value.get("properties")
+            && names.contains_key(known)
+        {
+            return Some(names.keys().cloned().collect());
+        }
+        match value {
+            Value::Object(fields) => fields.values().find_map(|field| find(field, known)),
+            Value::Array(items) => items.iter().find_map(|item| find(item, known)),
+            _ => None,
+        }
+    }
+    find(&serde_json::from_str(schema).unwrap(), known).expect("the schema has it")
+}
