@@ -452,7 +452,7 @@ fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
     // Nobody reads standard error from here on: the pipe and the queue fill up.
     let mut stream = UnixStream::connect(&service.socket).unwrap();
     let mut answer = vec![0; 4096];
-    for _ in 0..4000 {
+    for _ in 0..12000 {
         let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
         stream.write_all(ask.as_bytes()).unwrap();
         let length = stream.read(&mut answer).unwrap();
