@@ -8,6 +8,9 @@
 //! answers may be gzip, and one page of a query is in memory at a time. Numbers keep their digits
 //! ([`Value`]), and [`Columns`] makes rows of records. No redirect is followed.
 //!
+//! [`load`] does one thing with each row of a record file: it checks the file as a whole first,
+//! reports the outcome of every row, and can be resumed.
+//!
 //! ```
 //! use orgtoken_rest::{Org, TIMEOUTS};
 //!
