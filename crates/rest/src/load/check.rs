@@ -117,7 +117,7 @@ impl RecordFile {
         let mut rows = self.rows()?;
         let mut columns = Columns::default();
         if self.layout.form == super::Form::Csv {
-            columns.table = plan.table(rows.header(), self.layout.line, &mut faults);
+            columns.table = plan.table(rows.header(), rows.header_line(), &mut faults);
         }
         plan.check_key(&mut faults);
         if self.layout.form == super::Form::Ids && plan.operation != Operation::Delete {
@@ -396,6 +396,25 @@ mod tests {
             let found = checked(operation, content).map(drop).unwrap_err();
             assert!(found.contains(&fault.to_owned()), "{content}: {found:?}");
         }
+    }
+
+    #[test]
+    fn line_of_a_fault_is_counted_whatever_the_line_ends_and_empty_lines() {
+        for (content, line) in [
+            ("Count\n1\nx\n", 3),
+            ("Count\r\n1\r\nx\r\n", 3),
+            ("Count\r1\rx\r", 3),
+            ("Count\n1\n\n\nx\n", 5),
+            ("Count\r\n1\r\n\r\nx", 4),
+            ("\r\n\r\nCount\r\n1\r\nx", 5),
+            ("sep=;\r\nCount;Name\r\n1;\"a\r\nb\"\r\nx;c\r\n", 5),
+        ] {
+            let found = checked(Operation::Create, content).map(drop).unwrap_err();
+            let row = "row 2, column 1 (`Count`): not a number";
+            assert_eq!(found, [format!("line {line}, {row}")], "{content:?}");
+        }
+        let found = checked(Operation::Create, "\n\n\nNam\nx\n").map(drop).unwrap_err();
+        assert_eq!(found, ["line 4, column 1 (`Nam`): `Contact` has no such field"]);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::io::{self, Read};
 
 use crate::load::fault::{Fault, FaultKind, Place};
@@ -18,6 +19,9 @@ pub(super) struct Quotes<R> {
     column: usize,
     /// The byte before was `\r`: a `\n` belongs to the same line end.
     after_return: bool,
+    in_row: bool,
+    /// The lines on which rows begin that were passed on, as many as a buffer holds.
+    starts: VecDeque<u64>,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -32,13 +36,32 @@ enum State {
 impl<R> Quotes<R> {
     /// `line` is the number of the first line.
     pub(super) fn new(from: R, delimiter: u8, line: u64) -> Self {
-        let state = State::FieldStart;
-        Self { from, delimiter, state, line, opened: (line, 1), column: 1, after_return: false }
+        Self {
+            from,
+            delimiter,
+            state: State::FieldStart,
+            line,
+            opened: (line, 1),
+            column: 1,
+            after_return: false,
+            in_row: false,
+            starts: VecDeque::new(),
+        }
+    }
+
+    /// The line on which the next row begins, each time it is asked. The `csv` crate's own count
+    /// is that of the line before, where lines end with `\r\n` or are empty.
+    pub(super) fn next_start(&mut self) -> Option<u64> {
+        self.starts.pop_front()
     }
 
     fn check(&mut self, byte: u8) -> Result<(), Fault> {
         let here = Place { column: Some(self.column), ..Place::line(self.line) };
         let is_end = byte == b'\n' || byte == b'\r';
+        if !is_end && !self.in_row {
+            self.in_row = true;
+            self.starts.push_back(self.line);
+        }
         self.state = match (self.state, byte) {
             (_, 0) => return Err(Fault::new(here, FaultKind::NotRecords("binary data"))),
             (State::Quoted, b'"') => State::Closed,
@@ -49,7 +72,7 @@ impl<R> Quotes<R> {
                 State::FieldStart
             }
             (_, _) if is_end => {
-                self.column = 1;
+                (self.column, self.in_row) = (1, false);
                 State::FieldStart
             }
             (State::Closed, _) => {

@@ -17,13 +17,14 @@ pub(in crate::load) struct Rows {
     reader: Reader,
     /// The names of the columns, of CSV.
     header: StringRecord,
+    header_line: u64,
     number: u64,
 }
 
 type Source = BufReader<Box<dyn Read + Send>>;
 
 enum Reader {
-    Csv { reader: Box<csv::Reader<Quotes<Source>>>, first_line: u64, encoding: Encoding },
+    Csv { reader: Box<csv::Reader<Quotes<Source>>>, encoding: Encoding },
     Ids { lines: Source, line: u64 },
     Json(Objects<Source>),
 }
@@ -53,7 +54,7 @@ impl Rows {
             Encoding::Windows1252 => Box::new(Decode::new(bytes, layout.line)),
         };
         let text = BufReader::with_capacity(64 << 10, text);
-        let mut header = StringRecord::new();
+        let (mut header, mut header_line) = (StringRecord::new(), layout.line);
         let reader = match layout.form {
             Form::Csv => {
                 let quotes = Quotes::new(text, layout.delimiter, layout.line);
@@ -62,17 +63,22 @@ impl Rows {
                 let mut reader = Box::new(builder.from_reader(quotes));
                 let mut cells = ByteRecord::new();
                 reader.read_byte_record(&mut cells).map_err(from_csv)?;
-                header = text_of(cells, 0, layout.line, layout.encoding)?;
-                Reader::Csv { reader, first_line: layout.line, encoding: layout.encoding }
+                header_line = reader.get_mut().next_start().unwrap_or(layout.line);
+                header = text_of(cells, 0, header_line, layout.encoding)?;
+                Reader::Csv { reader, encoding: layout.encoding }
             }
             Form::Ids => Reader::Ids { lines: text, line: layout.line },
             Form::Json => Reader::Json(Objects::new(text)),
         };
-        Ok(Self { reader, header, number: 0 })
+        Ok(Self { reader, header, header_line, number: 0 })
     }
 
     pub(in crate::load) fn header(&self) -> &StringRecord {
         &self.header
+    }
+
+    pub(in crate::load) fn header_line(&self) -> u64 {
+        self.header_line
     }
 
     pub(in crate::load) fn next(&mut self) -> Result<Option<Row>, ReadError> {
@@ -80,12 +86,12 @@ impl Rows {
         self.number += 1;
         let number = self.number;
         let found = match &mut self.reader {
-            Reader::Csv { reader, first_line, encoding } => {
+            Reader::Csv { reader, encoding } => {
                 let mut cells = ByteRecord::new();
                 if !reader.read_byte_record(&mut cells).map_err(from_csv)? {
                     return Ok(None);
                 }
-                let line = cells.position().map_or(1, csv::Position::line) + *first_line - 1;
+                let line = reader.get_mut().next_start().unwrap_or_default();
                 let cells = text_of(cells, number, line, *encoding)?;
                 let (expected, found) = (self.header.len(), cells.len());
                 if expected != found {
