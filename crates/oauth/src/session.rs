@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::answer::AnswerError;
 use crate::answer::json::Field;
+use crate::catalogue;
 use crate::endpoint::InstanceUrl;
 use crate::identity::IdentityUrl;
 use crate::request::form;
@@ -105,21 +106,20 @@ impl UserInfo {
 pub fn is_session_end(status: StatusCode, code: &str, message: &str) -> bool {
     let is_code = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(code));
     match status {
-        StatusCode::UNAUTHORIZED => {
-            is_code(&SESSION_END) && !POLICIES.iter().any(|policy| message.contains(policy))
-        }
+        StatusCode::UNAUTHORIZED => is_code(&SESSION_END) && !is_policy(code, message),
         // The identity and userinfo endpoints answer so.
         StatusCode::FORBIDDEN => is_code(&["Bad_OAuth_Token"]),
         _ => false,
     }
 }
 
+/// Whether the message is one of those that every token of this user and app would meet.
+fn is_policy(code: &str, message: &str) -> bool {
+    catalogue::find(code, message).entry.code == "refused.session_policy"
+}
+
 const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
-
-/// Messages of a policy that every token of this user and app would meet.
-const POLICIES: [&str; 2] =
-    ["Connected app is not attached to Agent", "not valid for use with the REST API"];
 
 /// What the org says of a token.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -283,9 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn four_error_codes_end_a_session_and_a_policy_does_not() {
+    fn four_error_codes_end_a_session_and_only_the_exact_message_of_a_policy_does_not() {
         const EXPIRED: &str = "Session expired or invalid";
         const POLICY: &str = "This session is not valid for use with the REST API";
+        const SIMILAR: &str = "The token of acme is not valid for use with the REST API";
         for (status, code, message, ends) in [
             (401, "INVALID_SESSION_ID", EXPIRED, true),
             (401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE", true),
@@ -293,7 +294,8 @@ mod tests {
             (401, "Bad_OAuth_Token", "", true),
             (403, "Bad_OAuth_Token", "", true),
             (401, "INVALID_SESSION_ID", POLICY, false),
-            (401, "INVALID_SESSION_ID", "Connected app is not attached to Agent", false),
+            (401, "INVALID_SESSION_ID", "connected app is not  attached to Agent.", false),
+            (401, "INVALID_SESSION_ID", SIMILAR, true),
             (401, "INVALID_LOGIN", "", false),
             (401, "", "", false),
             (403, "INVALID_SESSION_ID", EXPIRED, false),
