@@ -73,17 +73,14 @@ mod tests {
     fn what_may_have_been_done_is_not_done_twice() {
         let cut = || RestError::Transport(TransportError::Truncated { phase: Phase::Head });
         let closed = || RestError::Transport(TransportError::Closed);
+        const CONCURRENT: &str = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+        const OF_THE_DAY: &str = "TotalRequests Limit exceeded.";
         for (name, error, get, post) in [
             ("B07 lost answer", cut(), true, false),
             ("never sent", closed(), true, true),
             ("503", failed(503, "SERVER_UNAVAILABLE", ""), true, false),
-            (
-                "concurrent",
-                failed(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests …"),
-                true,
-                true,
-            ),
-            ("of the day", failed(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests …"), false, false),
+            ("concurrent", failed(403, "REQUEST_LIMIT_EXCEEDED", CONCURRENT), true, true),
+            ("of the day", failed(403, "REQUEST_LIMIT_EXCEEDED", OF_THE_DAY), false, false),
             ("429", failed(429, "", ""), true, true),
             ("wrong", failed(400, "MALFORMED_QUERY", ""), false, false),
             ("forbidden", failed(403, "API_DISABLED_FOR_ORG", ""), false, false),

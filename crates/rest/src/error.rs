@@ -167,7 +167,7 @@ impl RestError {
         match self {
             // The limit of a day does not pass within seconds; that of concurrent requests does.
             Self::Failed(failure) if failure.is("REQUEST_LIMIT_EXCEEDED") => {
-                !failure.problems().iter().any(|it| it.message.contains("TotalRequests"))
+                !failure.problems().iter().any(|it| is_limit_of_the_day(&it.message))
             }
             Self::Failed(failure) => failure.status() == StatusCode::TOO_MANY_REQUESTS,
             Self::Transport(error) => error.is_unsent() && error.is_transient(),
@@ -187,6 +187,10 @@ impl RestError {
     pub(crate) fn answer(error: &serde_json::Error) -> Self {
         Self::Answer { line: error.line(), column: error.column() }
     }
+}
+
+fn is_limit_of_the_day(message: &str) -> bool {
+    message.trim().trim_end_matches('.').eq_ignore_ascii_case("TotalRequests Limit exceeded")
 }
 
 fn failure_code(failure: &Failure) -> &'static str {
