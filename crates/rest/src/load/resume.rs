@@ -72,7 +72,8 @@ impl Journal {
                 }
                 file
             }
-            created => created.map_err(|source| ResumeError::of(path, source))?,
+            // That the folder is missing does not mean that a load is.
+            created => created.map_err(|source| ResumeError::Io { path: path.into(), source })?,
         };
         file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
         let state = State::default();
@@ -93,11 +94,13 @@ impl Journal {
         let invalid = || ResumeError::NotAJournal { path: path.into() };
         let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(invalid)?;
         let subject: Subject = serde_json::from_slice(&text[..end]).map_err(|_| invalid())?;
-        let states = text[end + 1..].chunks_exact(SLOT).filter_map(State::read);
-        // Without a state, nothing was sent yet.
-        let state = states.max_by_key(|state| state.number).unwrap_or_default();
+        let state = State::newest(&text[end + 1..]).ok_or_else(invalid)?;
         let (slots, subject) = (end as u64 + 1, Some(subject));
         Ok(Self { file, path: path.into(), subject, slots, state })
+    }
+
+    pub(super) fn is_new(&self) -> bool {
+        self.subject.is_none()
     }
 
     /// Where it is.
@@ -206,6 +209,21 @@ impl State {
         slot.resize(SLOT - 1, b' ');
         slot.push(b'\n');
         Ok(slot)
+    }
+
+    /// What the two slots say; `None` if one of them was lost and not only cut while it was
+    /// written: what it said was done would be done again.
+    fn newest(slots: &[u8]) -> Option<Self> {
+        let (first, second) = slots.split_at_checked(SLOT).filter(|(_, it)| it.len() == SLOT)?;
+        let is_blank = |slot: &[u8]| slot.iter().all(|byte| *byte == b' ');
+        match (Self::read(first), Self::read(second)) {
+            (Some(one), Some(other)) => Some(if one.number > other.number { one } else { other }),
+            // The second is written before the first.
+            (Some(one), None) => Some(one).filter(|_| !is_blank(second)),
+            (None, Some(other)) => Some(other).filter(|it| it.number == 1 || !is_blank(first)),
+            // Nothing was sent yet.
+            (None, None) => is_blank(first).then(Self::default),
+        }
     }
 
     fn read(slot: &[u8]) -> Option<Self> {
@@ -357,6 +375,35 @@ mod tests {
         content[byte..byte + 8].fill(b'9');
         fs::write(&path, content).unwrap();
         assert_eq!(Journal::open(&path).unwrap().state.settled, 200);
+    }
+
+    #[test]
+    fn journal_that_was_cut_or_lost_a_slot_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = journal(folder.path());
+        let (path, head) = (journal.path.clone(), usize::try_from(journal.slots).unwrap());
+        let blank = fs::read(&path).unwrap();
+        for settled in [200, 400, 600] {
+            journal.state.settled = settled;
+            journal.write().unwrap();
+        }
+        drop(journal);
+        let whole = fs::read(&path).unwrap();
+        let opened = |content: &[u8]| {
+            fs::write(&path, content).unwrap();
+            Journal::open(&path).map(|journal| journal.state.settled).ok()
+        };
+        assert_eq!(opened(&whole), Some(600));
+        assert_eq!(opened(&blank), Some(0));
+        for end in [head, head + 1, head + SLOT, head + 2 * SLOT - 1] {
+            assert_eq!(opened(&whole[..end]), None, "cut after {end} bytes");
+        }
+        for slot in 0..2 {
+            let place = head + slot * SLOT..head + (slot + 1) * SLOT;
+            let mut lost = whole.clone();
+            lost[place.clone()].copy_from_slice(&blank[place]);
+            assert_eq!(opened(&lost), None, "lost slot {slot}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::check::{CheckedFile, Operation};
 use super::columns::Columns;
@@ -50,20 +50,30 @@ impl<'a> Load<'a> {
         mut journal: Option<Journal>,
     ) -> Result<Self, LoadError> {
         check_paths(checked, &outputs, journal.as_ref())?;
-        if let Some(journal) = &mut journal {
-            journal.bind(checked)?;
-        }
         let rows = checked.file.rows()?;
         let columns = checked.plan.columns(rows.header());
         let style = Style::of(&checked.file, rows.header().clone());
+        let is_new = journal.as_ref().is_some_and(Journal::is_new);
+        if let Some(journal) = &mut journal {
+            journal.bind(checked)?;
+        }
         let open = |output: Option<Output>, own| {
             let path = output.as_ref().map(|output| output.path().to_owned());
             OutputFile::new(output, own, &style)
                 .map_err(|source| LoadError::output(path.as_deref(), source))
         };
-        let success = open(outputs.success, OutputFile::SUCCESS)?;
-        let failed = open(outputs.failed, OutputFile::FAILED)?;
-        let unknown_rows = open(outputs.unknown, OutputFile::ROW)?;
+        let opened = open(outputs.success, OutputFile::SUCCESS).and_then(|success| {
+            let failed = open(outputs.failed, OutputFile::FAILED)?;
+            Ok((success, failed, open(outputs.unknown, OutputFile::ROW)?))
+        });
+        if opened.is_err()
+            && is_new
+            && let Some(journal) = journal.take()
+        {
+            // Nothing was sent: there is nothing to continue.
+            let _ = journal.remove();
+        }
+        let (success, failed, unknown_rows) = opened?;
         let mut load = Self {
             org,
             checked,
@@ -293,12 +303,23 @@ fn check_paths(
     let outputs = [&outputs.success, &outputs.failed, &outputs.not_sent, &outputs.unknown];
     let outputs = outputs.into_iter().flatten().map(Output::path);
     let paths: Vec<_> = outputs.chain(journal.map(Journal::path)).collect();
+    let places: Vec<_> = paths.iter().map(|path| place(path)).collect();
     for (index, path) in paths.iter().enumerate() {
-        if checked.file.is_at(path) || paths[..index].contains(path) {
+        if checked.file.is_at(path) || places[..index].contains(&places[index]) {
             return Err(LoadError::SameFile { path: path.into() });
         }
     }
     Ok(())
+}
+
+/// Where a file is, or would be, however its path is written.
+fn place(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = || parent.unwrap_or_else(|| Path::new(".")).canonicalize();
+    let place = path
+        .canonicalize()
+        .or_else(|_| Ok::<_, io::Error>(parent()?.join(path.file_name().unwrap_or_default())));
+    place.unwrap_or_else(|_| path.into())
 }
 
 fn write<'r>(
