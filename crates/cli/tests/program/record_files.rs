@@ -201,6 +201,46 @@ fn exports_of_other_tools_are_loaded() {
 }
 
 #[test]
+fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Phone\n1\n");
+    let mut command = bench.command(&["record", "create", "Account", "--from", "/dev/stdin"]);
+    let input = fs::File::open(bench.folder.path().join("rows.csv")).unwrap();
+    let output = command.stdin(input).output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
+    assert!(stderr(&output).contains("\nrows failed: failed-"), "{}", stderr(&output));
+}
+
+#[test]
+fn output_is_refused_twice_however_its_path_is_written() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name\nA\n");
+    for (one, other) in [("out.csv", "./out.csv"), ("out.csv", "../FOLDER/out.csv")] {
+        let folder = bench.folder.path().file_name().unwrap().to_str().unwrap();
+        let other = other.replace("FOLDER", folder);
+        let args = ["record", "create", "Account", "--from", "rows.csv", "--success", one];
+        let output = bench.run(&[&args[..], &["--failed", &other]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("is named for two things"), "{}", stderr(&output));
+    }
+    assert_eq!(count(&bench, "Name = 'A'"), "0");
+}
+
+#[test]
+fn output_that_cannot_be_opened_leaves_no_journal() {
+    let bench = Bench::new();
+    write(&bench, "rows.csv", "Name\nA\n");
+    let args = ["record", "create", "Account", "--from", "rows.csv"];
+    let output = bench.run(&[&args[..], &["--failed", "none/failed.csv"]].concat());
+    assert!(stderr(&output).starts_with("error: cannot write `none/failed.csv`"));
+    assert!(!bench.folder.path().join("rows.csv.journal").exists());
+    let output = bench.run(&[&args[..], &["--journal", "none/rows.journal"]].concat());
+    let said = stderr(&output);
+    assert!(said.starts_with("error: cannot use the journal `none/rows.journal`"), "{said}");
+    assert_eq!(count(&bench, "Name = 'A'"), "0");
+}
+
+#[test]
 fn own_query_output_is_read_in_every_format() {
     let bench = Bench::new();
     bench.accounts(3);

@@ -49,7 +49,7 @@ impl Source {
         interrupts: &mut Interrupts,
     ) -> Result<(Self, RecordFile), Failure> {
         let metadata = input.metadata().map_err(ReadError::Io)?;
-        if metadata.is_file() && !is_stdin(from) {
+        if metadata.is_file() && !is_stdin(from) && !is_handed_on(from) {
             return Ok((Self::File(from.into()), RecordFile::from_file(input, options)?));
         }
         let file = tempfile::Builder::new().prefix("orgtoken-").suffix(".rows").tempfile();
@@ -173,6 +173,11 @@ impl<'a> Files<'a> {
         }
         Some(format!("{command} --resume"))
     }
+}
+
+/// `/dev/stdin` and `/dev/fd/3` may be files, but nothing can be written beside them.
+fn is_handed_on(path: &Path) -> bool {
+    path == "/dev/stdin" || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }
 
 fn stamp(now: UnixTime) -> Option<String> {
