@@ -477,6 +477,12 @@ mod tests {
             ),
             (
                 Create,
+                "{\"Account\":null}",
+                "line 1, row 1, field `Account`: a related record is an object with its external \
+                 id; to empty the relationship use the field of its id",
+            ),
+            (
+                Create,
                 "{\"Account\":{\"Name\":\"a\"}}",
                 "line 1, row 1, field `Account.Name`: the field is not an external id",
             ),

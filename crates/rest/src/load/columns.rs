@@ -170,9 +170,14 @@ impl Plan {
                 Ok(Column::Field { name, kind })
             }
             Some(_) => Err(FaultKind::NotWritable),
-            None if is_table && object.relationship(name).is_some() => {
-                Ok(Column::Marker { is_own: false })
-            }
+            None if object.relationship(name).is_some() => match is_table {
+                true => Ok(Column::Marker { is_own: false }),
+                // An object is not looked up here: this is null, or a text.
+                false => Err(FaultKind::NotWanted(
+                    "a related record is an object with its external id; to empty the relationship \
+                     use the field of its id",
+                )),
+            },
             None if name.contains(':') => Err(FaultKind::NotWanted(
                 "columns of related records are written as Account.ExternalId__c",
             )),
