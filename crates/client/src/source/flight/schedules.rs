@@ -199,12 +199,17 @@ fn b18_a_dead_token_never_comes_back_and_costs_one_login() {
 fn b18_a_token_that_is_refused_on_its_way_is_not_put_at_hand() {
     check(|| {
         let flight = flight(Desk::default());
-        // Another process had the same token first.
+        let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
+        // Another process got the same token while this login was in progress.
         let elsewhere = start({
             let flight = Arc::clone(&flight);
-            async move { flight.invalidate(&granted(1)) }
+            async move {
+                while flight.renewal.logins() == 0 {
+                    yield_now().await;
+                }
+                flight.invalidate(&granted(1));
+            }
         });
-        let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
         block_on(elsewhere).unwrap();
         assert!(flight.current().is_none_or(|held| number(&held) != 1));
         for task in asking {
@@ -213,6 +218,22 @@ fn b18_a_token_that_is_refused_on_its_way_is_not_put_at_hand() {
         assert!(flight.current().is_none_or(|held| number(&held) != 1));
         assert_eq!(block_on(token(&flight)), 2);
         assert_eq!(flight.renewal.logins(), 2);
+    });
+}
+
+#[test]
+fn a_token_that_a_login_grants_after_its_invalidation_is_handed_out_for_one_login() {
+    check(|| {
+        let flight = flight(Desk::default());
+        flight.invalidate(&granted(1));
+        let asking: Vec<_> = (0..3).map(|_| asking(&flight)).collect();
+        for task in asking {
+            assert_eq!(block_on(task).unwrap(), 1);
+        }
+        // The API rejects it again: another login would not help.
+        flight.invalidate(&granted(1));
+        assert_eq!(block_on(token(&flight)), 1);
+        assert_eq!(flight.renewal.logins(), 1);
     });
 }
 

@@ -74,7 +74,8 @@ where
 pub(in crate::source) struct Panicked(Box<dyn Any + Send>);
 
 impl Panicked {
-    pub(in crate::source) fn into_panic(self) -> Box<dyn Any + Send> {
-        self.0
+    /// As tokio's, which is an error for a task that was cancelled: none is here.
+    pub(in crate::source) fn try_into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
+        Ok(self.0)
     }
 }
