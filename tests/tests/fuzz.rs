@@ -20,7 +20,7 @@ fn parsers_survive_mutated_corpora_and_echo_no_secret() {
         let seeds = corpus(name);
         assert!(!seeds.is_empty(), "{name} has a corpus");
         for seed in &seeds {
-            run(name, seed);
+            run(name, seed, &seeds);
         }
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let began = Instant::now();
@@ -34,7 +34,7 @@ fn parsers_survive_mutated_corpora_and_echo_no_secret() {
             for _ in 0..=random.below(4) {
                 mutate(&mut input, &seeds, &mut random);
             }
-            run(name, &input);
+            run(name, &input, &seeds);
             runs += 1;
         }
         if budget.is_some() {
@@ -43,13 +43,28 @@ fn parsers_survive_mutated_corpora_and_echo_no_secret() {
     }
 }
 
-fn run(name: &str, input: &[u8]) {
+fn run(name: &str, input: &[u8], seeds: &[Vec<u8>]) {
     let said = targets::run(name, input);
-    let leak = CANARY.as_bytes().windows(16).map(|window| str::from_utf8(window).expect("ASCII"));
-    for window in leak {
+    if !is_canary_in_place(input, seeds) {
+        return;
+    }
+    for window in CANARY.as_bytes().windows(WINDOW) {
+        let window = str::from_utf8(window).expect("ASCII");
         let text = String::from_utf8_lossy(input);
         assert!(!said.contains(window), "{name} echoes the canary of: {text}");
     }
+}
+
+/// Whether the canary is only where a seed has it. A mutation may move a piece of it into a text that
+/// is meant to be shown, where nothing tells it from any other word.
+fn is_canary_in_place(input: &[u8], seeds: &[Vec<u8>]) -> bool {
+    let has = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    input.windows(WINDOW).enumerate().filter(|(_, window)| has(CANARY.as_bytes(), window)).all(
+        |(at, _)| {
+            let with_context = &input[at.saturating_sub(CONTEXT)..at + WINDOW];
+            seeds.iter().any(|seed| has(seed, with_context))
+        },
+    )
 }
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
@@ -107,6 +122,10 @@ impl Random {
 
 /// What stands in the corpora where a secret would.
 const CANARY: &str = "Kq7CanaryZx3Lm9CanaryWv5Tb1CanaryHd8";
+
+/// In bytes: the piece of a secret that would be a leak, and what is before it.
+const WINDOW: usize = 16;
+const CONTEXT: usize = 32;
 
 const RUNS: u64 = 1_000;
 
