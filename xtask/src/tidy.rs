@@ -2,9 +2,7 @@
 
 mod docs;
 mod graph;
-mod rows;
 mod secrets;
-mod sizes;
 mod supply;
 mod text;
 
@@ -23,16 +21,13 @@ pub(crate) fn tidy(sh: &Shell) -> Result<ExitCode> {
 pub(crate) fn check(sh: &Shell) -> Result<()> {
     let sources = sources(sh)?;
     let mut problems = Vec::new();
-    sizes::check(&sources, &mut problems);
     text::check(&sources, &mut problems);
     docs::check(&sources, &mut problems);
     secrets::check(&sources, &mut problems);
     let metadata = build::metadata(sh)?;
     graph::check(&metadata, &sources, &mut problems)?;
     supply::check(&metadata, &sources, &mut problems)?;
-    let covered = rows::check(&sources, &mut problems);
 
-    println!("rows of the references with a test: {covered}");
     if problems.is_empty() {
         return Ok(());
     }
