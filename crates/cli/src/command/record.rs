@@ -138,7 +138,7 @@ pub(crate) struct Given {
 pub(crate) struct Rows {
     /// Read a record from each row of this file; `-` is standard input
     #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
+    from: Vec<PathBuf>,
     /// The form of that file; by default its content decides
     #[arg(long, value_name = "FORM", value_enum, requires = "from")]
     format: Option<Format>,

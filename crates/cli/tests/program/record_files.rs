@@ -212,6 +212,18 @@ fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
 }
 
 #[test]
+fn second_record_file_is_refused_and_not_read_in_place_of_the_first() {
+    let bench = Bench::new();
+    for name in ["a.csv", "b.csv"] {
+        write(&bench, name, "Name\nA\n");
+    }
+    let output = bench.run(&["record", "create", "Account", "--from", "a.csv", "--from", "b.csv"]);
+    let said = stderr(&output);
+    assert!(said.starts_with("error: a second `--from` cannot be used with the first\n"), "{said}");
+    assert_eq!((output.status.code(), count(&bench, "Name = 'A'").as_str()), (Some(2), "0"));
+}
+
+#[test]
 fn output_is_refused_twice_however_its_path_is_written() {
     let bench = Bench::new();
     write(&bench, "rows.csv", "Name\nA\n");

@@ -19,6 +19,7 @@ use self::files::{Files, Source};
 use self::print::Printer;
 use self::signals::{Interrupts, Waited};
 use super::{Common, Rows};
+use crate::args::UsageError;
 use crate::console::Console;
 use crate::failure::{Failure, Problem};
 use crate::progress::Progress;
@@ -45,7 +46,7 @@ impl<'a> Many<'a> {
         common: &'a Common,
         console: &'a Console,
     ) -> Option<Self> {
-        let from = common.many.from.as_deref()?;
+        let from = common.many.from.first()?;
         Some(Self { operation, object, from, common, asks: false, console })
     }
 
@@ -55,6 +56,11 @@ impl<'a> Many<'a> {
     }
 
     pub(super) fn run(self) -> Result<(), Failure> {
+        // Of other flags the last one counts; here that would leave out a file.
+        if self.common.many.from.len() > 1 {
+            let (argument, with) = ("a second `--from`".to_owned(), "the first".to_owned());
+            return Err(UsageError::Conflict { argument, with }.into());
+        }
         let input = files::open(self.from)?;
         let org = session::org(&self.common.caller, self.console)?.0;
         wait_for(self.load(input, &org))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::console::Console;
 use crate::failure::{Failure, Problem};
-use crate::text::printable;
+use crate::text::{printable, sh_quoted};
 
 /// Writes results to standard output, and everything else to standard error.
 pub(super) struct Printer<'a> {
@@ -341,7 +341,8 @@ fn hint(report: &Report) -> String {
     match &report.failed_file {
         Some(file) => {
             let file = file.display();
-            format!("fix the rows in `{file}`, then run again with `--from {file}`")
+            let quoted = sh_quoted(&file.to_string());
+            format!("fix the rows in `{file}`, then run again with `--from {quoted}`")
         }
         None => "see the file of failed rows of the earlier run".to_owned(),
     }
