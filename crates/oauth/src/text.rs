@@ -25,7 +25,8 @@ pub(crate) fn error_code(text: &str) -> String {
         .filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c))
         .take(CODE_LIMIT)
         .collect();
-    if looks_secret(&code) { REDACTED.to_owned() } else { code }
+    // The exclamation mark of a token is outside that alphabet.
+    if looks_secret(text) || looks_secret(&code) { REDACTED.to_owned() } else { code }
 }
 
 /// Whether a word could be a session id, a JWT, a key, or a piece of one.
@@ -220,5 +221,6 @@ mod tests {
         assert_eq!(error_code("invalid_grant"), "invalid_grant");
         assert_eq!(error_code("in\u{1b}[1mvalid\n"), "in1mvalid");
         assert_eq!(error_code("eyJhbGciOiJSUzI1NiJ9"), "[redacted]");
+        assert_eq!(error_code("00Dxx0000006JFr!AR8AQO.4ZXx_Tm"), "[redacted]");
     }
 }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use orgtoken_client::BootTime;
 use orgtoken_client::store::{Cache, Listing, State, Who};
+use orgtoken_oauth::redact;
 use orgtoken_settings::Settings;
 use serde::Serialize;
 use serde_json::json;
@@ -148,9 +149,9 @@ impl<'a> Entry<'a> {
     fn of(who: &'a Who, state: &'a State) -> Self {
         let held = state.held.as_ref();
         Self {
-            username: &who.username,
+            username: redact::username(&who.username),
             endpoint: &who.endpoint,
-            client_id: &who.client_id,
+            client_id: redact::client_id(&who.client_id),
             age_seconds: held
                 .map(|held| clock::now().saturating_duration_since(held.obtained()).as_secs()),
             time_left_seconds: held.map(|held| held.time_left(BootTime::now()).as_secs()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orgtoken_broker::{Access, Accounts, AccountsError, Profile, Profiles};
+use orgtoken_oauth::redact;
 use orgtoken_settings::Settings;
 
 use super::Args;
@@ -84,7 +85,7 @@ impl Catalogue {
 
     /// The names of profiles whose settings are invalid, and `config.toml` if it is.
     pub(super) fn degraded(&self) -> Vec<String> {
-        self.broken.iter().cloned().collect()
+        self.broken.iter().map(|name| redact::label(name).to_owned()).collect()
     }
 
     /// Reads again what has changed, or everything if `is_asked`. Returns whether there is
@@ -158,7 +159,7 @@ impl Catalogue {
     fn report(&mut self, name: &str, failure: &Failure) {
         let served = if self.is_served(name) { "is served as before" } else { "is not served" };
         let why = reason(failure);
-        self.console.warn(&format_args!("profile {name} {served}: {why}"));
+        self.console.warn(&format_args!("profile {} {served}: {why}", redact::label(name)));
         self.broken.insert(name.to_owned());
     }
 
@@ -191,7 +192,7 @@ impl Catalogue {
         self.broken.remove(name);
         for error in unknown {
             // Nobody is let in by a name that does not exist. The others are served.
-            self.console.warn(&format_args!("profile {name}: {error}"));
+            self.console.warn(&format_args!("profile {}: {error}", redact::label(name)));
             self.broken.insert(name.to_owned());
         }
         self.entries.insert(name.to_owned(), Entry { profile: Arc::new(profile), files });
