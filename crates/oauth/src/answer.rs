@@ -188,17 +188,18 @@ fn target(headers: &HeaderMap) -> Option<String> {
 /// Seconds or a date ([RFC 9110, Section 10.2.3]); anything else is ignored.
 ///
 /// A date is measured by the `Date` of the same answer, so that a wrong local clock changes
-/// nothing; by `now` if there is none.
+/// nothing; by `now` if there is none. More than a day is a mistake, and counts as a day.
 ///
 /// [RFC 9110, Section 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+        let seconds = value.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
     let until = http_date(headers, RETRY_AFTER)?;
     let sent = http_date(headers, DATE).unwrap_or(now);
-    Some(until.saturating_duration_since(sent))
+    Some(until.saturating_duration_since(sent).min(LONGEST_WAIT))
 }
 
 /// A header with a date ([RFC 9110, Section 5.6.7]); `None` before 1970.
@@ -217,3 +218,6 @@ fn malformed(error: serde_json::Error) -> AnswerError {
 
 /// No token answer comes near it.
 const LIMIT: usize = 64 * 1024;
+
+/// Limits of Salesforce are counted over a day at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -127,12 +127,18 @@ pub fn describe(text: &str) -> &'static str {
 
 /// Describes a key, a token or JSON that stands where the path of a file is expected.
 pub fn secret_as_path(text: &str) -> Option<&'static str> {
-    Some(describe(text)).filter(|found| *found != TEXT && path(text) == WITHHELD)
+    secret_as(text, path)
 }
 
 /// Describes a key, a token or JSON that stands where the name of a variable is expected.
 pub fn secret_as_variable(text: &str) -> Option<&'static str> {
-    Some(describe(text)).filter(|found| *found != TEXT && variable(text) == WITHHELD)
+    secret_as(text, variable)
+}
+
+/// A name that is withheld already has no description of its own.
+fn secret_as(text: &str, shown: fn(&str) -> &str) -> Option<&'static str> {
+    let is_withheld = text != WITHHELD && shown(text) == WITHHELD;
+    Some(describe(text)).filter(|found| *found != TEXT && is_withheld)
 }
 
 /// Whether every word of a text is too short, or too plain, to be a piece of a key or token.
@@ -322,5 +328,12 @@ mod tests {
         ] {
             assert_eq!(describe(value), described, "{value}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_withheld_already_is_not_described_as_json() {
+        assert_eq!(secret_as_path(r#"{"PrivateKey":1}"#), Some("JSON"));
+        assert_eq!(secret_as_path(WITHHELD), None);
+        assert_eq!(secret_as_variable(WITHHELD), None);
     }
 }

@@ -255,6 +255,17 @@ fn cache_list_tells_who_and_how_long_and_no_token() {
     assert!(!stdout(&list).contains(stdout(&token).trim()));
 }
 
+/// A passphrase in the place of a username.
+#[test]
+fn cache_list_withholds_a_username_that_may_be_a_secret() {
+    let bench = Bench::new();
+    let other = bench.run(&["token", "--username", "u@Tr0ub4dor&3-Zebra-Sings"]);
+    assert_eq!(other.status.code(), Some(4), "{}", stderr(&other));
+    let list = bench.run(&["cache", "list"]);
+    assert!(stdout(&list).starts_with("[withheld]  http"), "{}", stdout(&list));
+    assert!(!stdout(&list).contains("Zebra"), "{}", stdout(&list));
+}
+
 #[test]
 fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
     let bench = Bench::new();

@@ -383,6 +383,7 @@ fn a_key_in_the_wrong_setting_is_not_logged() {
         bad += &format!(
             "[profile.list-{number}]\nallow_users = [{value}]\nallow_groups = [{value}]\n"
         );
+        bad += &format!("[profile.{value}]\napi_version = \"x\"\n");
     }
     let good = profile(&bench, "acme", "app.key");
     let file = config.join("config.toml");
@@ -390,9 +391,10 @@ fn a_key_in_the_wrong_setting_is_not_logged() {
     let socket = bench.folder.path().join("s.sock");
     let mut command = bench.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
+    let health = service.ask("GET /healthz", "").1.to_string();
     fs::write(&file, format!("{good}allow_users = [{:?}]\n", base64)).unwrap();
     service.wait_until(|service| service.ask("GET /healthz", "").1["degraded"] == json!(["acme"]));
-    let said = service.at_start.clone() + &service.end();
+    let said = health + &service.at_start.clone() + &service.end();
     let key: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     for form in [key, forms[0].clone(), forms[1].clone()] {
         for window in form.as_bytes()[64..].chunks_exact(16) {

@@ -161,7 +161,8 @@ impl FileStore {
                 info!("{} is logging in: waiting for it", holder(&file));
             }
             if Instant::now() >= until {
-                warn!("{} has been logging in for {lasts:?}: not waiting longer", holder(&file));
+                let (holder, seconds) = (holder(&file), lasts.as_secs_f32());
+                warn!("{holder} has been logging in for {seconds:.0} s: not waiting longer");
                 self.folder.remove_lock(&name, &file)?;
             }
             sleep(pause / 2 + random::part_of(pause)).await;

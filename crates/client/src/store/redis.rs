@@ -93,7 +93,8 @@ impl RedisStore {
             sleep(pause / 2 + random::part_of(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        warn!("other hosts have been logging in for {:?}: not waiting longer", lasts * 2);
+        let seconds = (lasts * 2).as_secs_f32();
+        warn!("other hosts have been logging in for {seconds:.0} s: not waiting longer");
         Lease::NONE
     }
 

@@ -136,6 +136,7 @@ fn first_list(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
 fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault> {
     let mut certificates = Vec::new();
     if let Some(file) = file {
+        check_size(file)?;
         let found = load_certs_from_paths(Some(file), None);
         if found.certs.is_empty() {
             return Err(RootsFault::of_file(file, "SSL_CERT_FILE"));
@@ -152,6 +153,18 @@ fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault
     let names: Vec<_> = folders.iter().map(|folder| shown(folder, "SSL_CERT_DIR")).collect();
     let empty = || RootsFault::Form { name: names.join(", "), form: Form::Other };
     Anchors::given(certificates).ok_or_else(empty)
+}
+
+/// A device or a pipe without a writer would be read for ever.
+fn check_size(file: &Path) -> Result<(), RootsFault> {
+    let refused = match std::fs::metadata(file) {
+        Ok(found) if !found.is_file() => io::Error::other("not a regular file"),
+        Ok(found) if found.len() > LARGEST => io::ErrorKind::FileTooLarge.into(),
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let name = shown(file, "SSL_CERT_FILE");
+    Err(RootsFault::Unreadable { name, source: Arc::new(refused) })
 }
 
 fn shown(path: &Path, setting: &str) -> String {
@@ -201,6 +214,9 @@ impl RootsFault {
 /// To see what a file is.
 const ENOUGH: u64 = 64 * 1024;
 
+/// The system's list has 200 KiB.
+const LARGEST: u64 = 4 << 20;
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -220,6 +236,20 @@ mod tests {
         assert_eq!(first_list(Some(&empty), &folders).certs.len(), 1);
         fs::write(&bundle, &pem).unwrap();
         assert_eq!(first_list(Some(&bundle), &["/nonexistent".into()]).certs.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ssl_cert_file_that_never_ends_is_refused() {
+        use std::error::Error as _;
+
+        let Err(fault) = named(Some(Path::new("/dev/zero")), &[]) else { panic!() };
+        assert_eq!(fault.to_string(), "cannot read `/dev/zero` (SSL_CERT_FILE)");
+        assert_eq!(fault.source().unwrap().to_string(), "not a regular file");
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.pem");
+        File::create(&large).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(named(Some(&large), &[]).is_err());
     }
 
     #[test]

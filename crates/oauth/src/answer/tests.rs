@@ -565,7 +565,7 @@ fn b10_retry_after_is_read_in_both_forms() {
         ("B10 a day", "86400", Some(86_400)),
         ("B10 date", "Tue, 14 Nov 2023 22:13:50 GMT", Some(30)),
         ("B10 date gone by", "Tue, 14 Nov 2023 22:00:00 GMT", Some(0)),
-        ("B10 overflow", "99999999999999999999999", Some(u64::MAX)),
+        ("B10 overflow", "99999999999999999999999", Some(86_400)),
         ("B10 garbage", "soon", None),
         ("B10 negative", "-5", None),
         ("B10 empty", "", None),
