@@ -19,6 +19,10 @@ pub(super) struct Quotes<R> {
     column: usize,
     /// The byte before was `\r`: a `\n` belongs to the same line end.
     after_return: bool,
+    /// The byte before was `\r`, outside quotes.
+    row_return: bool,
+    /// Whether `\r` alone ended the first line; `None` before its end.
+    is_mac: Option<bool>,
     in_row: bool,
     /// The lines on which rows begin that were passed on, as many as a buffer holds.
     starts: VecDeque<u64>,
@@ -44,6 +48,8 @@ impl<R> Quotes<R> {
             opened: (line, 1),
             column: 1,
             after_return: false,
+            row_return: false,
+            is_mac: None,
             in_row: false,
             starts: VecDeque::new(),
         }
@@ -58,6 +64,12 @@ impl<R> Quotes<R> {
     fn check(&mut self, byte: u8) -> Result<(), Fault> {
         let here = Place { column: Some(self.column), ..Place::line(self.line) };
         let is_end = byte == b'\n' || byte == b'\r';
+        if self.row_return && !is_end && !*self.is_mac.get_or_insert(true) {
+            return Err(Fault::new(Place::line(self.line - 1), FaultKind::Return));
+        }
+        if byte == b'\n' && self.state != State::Quoted {
+            self.is_mac.get_or_insert(false);
+        }
         if !is_end && !self.in_row {
             self.in_row = true;
             self.starts.push_back(self.line);
@@ -89,6 +101,7 @@ impl<R> Quotes<R> {
             self.line += 1;
         }
         self.after_return = byte == b'\r';
+        self.row_return = self.after_return && self.state != State::Quoted;
         Ok(())
     }
 
@@ -131,6 +144,7 @@ mod tests {
         const TEXT: &str = "text after the closing quote of a field that begins at line";
         const INSIDE: &str = "a quote inside a field that does not begin with a quote (RFC 4180)";
         const OPEN: &str = "the quote that opens here is never closed (RFC 4180)";
+        const RETURN: &str = "a carriage return in a field that has no quotes (RFC 4180)";
         for (name, text, fault) in [
             ("none", "a,b\n1,2\n", None),
             ("around", "\"a\",\"b\"\r\n\"1\",\"2\"\r\n", None),
@@ -163,6 +177,12 @@ mod tests {
                 Some(format!("line 3, column 1: {TEXT} 3 (RFC 4180)")),
             ),
             ("in the header", "a,\"b\n1,2\n", Some(format!("line 1, column 2: {OPEN}"))),
+            ("return in quotes", "a\n\"x\ry\"\n", None),
+            ("doubled returns", "a\r\r\nx\r\r\n", None),
+            ("doubled returns below", "a\nx\r\r\ny\n", None),
+            ("return at the end", "a\nx\r", None),
+            ("return without quotes", "a\nx\ry\n", Some(format!("line 2: {RETURN}"))),
+            ("return below CRLF", "a\r\n1\r\nx\ry\r\n", Some(format!("line 3: {RETURN}"))),
         ] {
             assert_eq!(checked(text).err(), fault, "{name}");
         }
