@@ -153,7 +153,7 @@ impl Check {
         let found = if self.draft.layer.record.is_some() {
             self.required(setting, ApiVersion::parse)
         } else {
-            self.optional(setting, of(setting, ApiVersion::parse))
+            self.optional(setting, ApiVersion::parse)
         };
         found.unwrap_or(ApiVersion::DEFAULT)
     }
@@ -166,18 +166,20 @@ impl Check {
         if self.draft.winner(setting).is_none() {
             self.missing(setting);
         }
-        self.optional(setting, of(setting, parse))
+        self.optional(setting, parse)
     }
 
-    /// Parses the value that counts, if there is one; a fault becomes a problem.
+    /// Parses the value that counts, if there is one; a fault becomes a problem, and a suspicion a
+    /// notice.
     fn optional<T>(
         &mut self,
         setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, Fault>,
     ) -> Option<T> {
         let (text, source) = self.text(setting)?;
-        match parse(&text) {
+        match of(setting, parse)(&text) {
             Ok(value) => {
+                self.suspect_text(setting, &text, &source);
                 self.origin(setting, text, source);
                 Some(value)
             }
@@ -248,33 +250,47 @@ impl Check {
         self.problems.push(Problem::new(Place::of(setting, source), fault));
     }
 
+    /// Notes that a text which was accepted looks like something else.
+    fn suspect_text(&mut self, setting: Setting, text: &str, source: &Source) {
+        let suspicion = match identified(setting, text) {
+            Some(Fault::Placeholder { found }) => Some((found, None)),
+            Some(Fault::Swapped { found, belongs }) => Some((found, belongs)),
+            _ => None,
+        };
+        if let Some((found, belongs)) = suspicion {
+            self.notices.push(Notice::new(source, Remark::LooksLike { setting, found, belongs }));
+        }
+    }
+
     fn origin(&mut self, setting: Setting, shown: String, source: Source) {
         let shown = shown_value(setting, shown);
         self.origins.push(Origin { setting, shown, source });
     }
 }
 
-/// Parses a text unless it was not meant for this setting.
+/// Parses a text; where it is refused and looks like something else, the fault says so.
 fn of<T>(
     setting: Setting,
     parse: impl FnOnce(&str) -> Result<T, Fault>,
 ) -> impl FnOnce(&str) -> Result<T, Fault> {
-    move |text| not_another(setting, text).and_then(|()| parse(text))
+    move |text| parse(text).map_err(|fault| identified(setting, text).unwrap_or(fault))
 }
 
-/// Refuses a text that was not meant for this setting.
-fn not_another(setting: Setting, text: &str) -> Result<(), Fault> {
-    match Looks::of(text) {
-        Some(Looks::Placeholder) => Err(Fault::Placeholder),
-        Some(found @ (Looks::Certificate | Looks::ConsumerSecret)) => {
-            Err(Fault::Swapped { found, belongs: None })
+/// A better fault for a text that was refused, from what it looks like.
+fn identified(setting: Setting, text: &str) -> Option<Fault> {
+    Some(match Looks::of(text)? {
+        found @ Looks::Variable => Fault::Placeholder { found },
+        // `none` is a kind of cache, a URL a proxy: the other kinds are of the settings of a record.
+        _ if setting.record_name().is_none() => return None,
+        found @ Looks::Placeholder => Fault::Placeholder { found },
+        found @ (Looks::Certificate | Looks::ConsumerSecret) => {
+            Fault::Swapped { found, belongs: None }
         }
-        Some(found) => match found.setting() {
-            belongs @ Some(other) if other != setting => Err(Fault::Swapped { found, belongs }),
-            _ => Ok(()),
+        found => match found.setting() {
+            Some(other) if other != setting => Fault::Swapped { found, belongs: Some(other) },
+            _ => return None,
         },
-        None => Ok(()),
-    }
+    })
 }
 
 /// The value of a setting, as far as it is known to be harmless.

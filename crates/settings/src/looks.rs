@@ -1,4 +1,4 @@
-//! What a text looks like, whatever it was given as.
+//! What a text looks like. It only makes an error or a notice clearer: nothing is refused for it.
 
 use std::fmt;
 
@@ -17,10 +17,11 @@ pub(crate) enum Looks {
     Url,
     UserId,
     Username,
+    Variable,
 }
 
 impl Looks {
-    /// The most telling thing that can be said of a text; `None` for text like any other.
+    /// The most telling kind that fits; `None` for text like any other.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let text = text.trim();
         Some(match text {
@@ -28,6 +29,7 @@ impl Looks {
             _ if text.contains("-----BEGIN") || is_base64_of_der(text) || is_jwk(text) => {
                 Self::PrivateKey
             }
+            _ if is_variable(text) => Self::Variable,
             _ if is_placeholder(text) => Self::Placeholder,
             _ if is_url(text) => Self::Url,
             _ if text.starts_with("3MVG9") => Self::ClientId,
@@ -40,7 +42,7 @@ impl Looks {
         })
     }
 
-    /// The setting to which such a text belongs, if that can be said.
+    /// The setting that such a text belongs to, if there is one.
     pub(crate) fn setting(self) -> Option<Setting> {
         Some(match self {
             Self::ApiVersion => Setting::ApiVersion,
@@ -52,8 +54,14 @@ impl Looks {
             | Self::ConsumerSecret
             | Self::Path
             | Self::Placeholder
-            | Self::UserId => return None,
+            | Self::UserId
+            | Self::Variable => return None,
         })
+    }
+
+    /// Whether such a text may be a secret in the wrong place, so that it is not shown.
+    pub(crate) fn is_secret(self) -> bool {
+        matches!(self, Self::Certificate | Self::ConsumerSecret | Self::PrivateKey)
     }
 }
 
@@ -63,38 +71,41 @@ impl fmt::Display for Looks {
             Self::ApiVersion => "a version number",
             Self::Certificate => "a certificate",
             Self::ClientId => "a Consumer Key",
-            Self::ConsumerSecret => "what looks like a Consumer Secret",
+            Self::ConsumerSecret => "a Consumer Secret",
             Self::Path => "the path of a file",
             Self::Placeholder => "a placeholder",
             Self::PrivateKey => "a key",
             Self::Url => "a URL",
             Self::UserId => "a user id",
             Self::Username => "a username",
+            Self::Variable => "a variable that was not expanded",
         })
     }
 }
 
-/// Texts that documentation, templates and log masks put where a value should stand.
+/// What a template, a log or a program leaves where a value belongs.
+///
+/// Words such as `your-` or `instance` are left alone: companies have such names.
 fn is_placeholder(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let enclosed = |open: &str, close: &str| lower.starts_with(open) && lower.ends_with(close);
-    let host = lower.split_once("://").map_or(lower.as_str(), |(_, host)| host);
-    let label = host.split(['.', '/', '@']).next().unwrap_or_default();
-    enclosed("<", ">")
-        || (enclosed("[", "]") && !lower.contains(':'))
-        || enclosed("{", "}")
-        || enclosed("${", "}")
-        || enclosed("%", "%")
-        || (lower.contains('<') && lower.contains('>'))
-        || lower.contains("{{")
-        || is_mask(&lower)
-        || ["your-", "your_", "your ", "my-client-id", "replace", "change-me", "changeme"]
-            .iter()
-            .any(|start| host.starts_with(start))
-        || PLACEHOLDER_WORDS.contains(&lower.as_str())
-        || PLACEHOLDER_LABELS.contains(&label)
-        || lower.ends_with("...")
-        || lower.ends_with('…')
+    let enclosed = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
+    (text.contains('<') && text.contains('>'))
+        || (enclosed("[", "]") && !text.contains(':'))
+        || text.ends_with("...")
+        || text.ends_with('…')
+        || is_mask(text)
+        || MISSING_VALUES.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// A reference to a variable, in the notation of a shell, a pipeline or a template.
+fn is_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let percent = || text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%'));
+    ["$(", "${", "{{"].iter().any(|open| text.contains(open))
+        || text.strip_prefix('$').is_some_and(is_name)
+        || percent().is_some_and(is_name)
 }
 
 /// A sequence of more than 255 octets, as keys and certificates are.
@@ -155,35 +166,5 @@ fn is_username(text: &str) -> bool {
     })
 }
 
-const PLACEHOLDER_WORDS: [&str; 17] = [
-    "client id",
-    "client_id",
-    "clientid",
-    "consumer key",
-    "consumer_key",
-    "instance url",
-    "instance_url",
-    "key cert",
-    "none",
-    "null",
-    "password",
-    "placeholder",
-    "private key",
-    "tbd",
-    "todo",
-    "undefined",
-    "username",
-];
-
-const PLACEHOLDER_LABELS: [&str; 10] = [
-    "instance",
-    "mydomain",
-    "mydomainname",
-    "my-domain",
-    "yourcompany",
-    "your_company",
-    "yourdomain",
-    "yourdomainname",
-    "yourinstance",
-    "your_instance",
-];
+/// How programs print a value that is not there.
+const MISSING_VALUES: [&str; 4] = ["none", "null", "nil", "undefined"];

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::looks::Looks;
+use crate::problems::belonging;
 use crate::setting::Setting;
 use crate::source::Source;
 
@@ -25,7 +27,9 @@ impl Notice {
     /// Which setting it is about, if it is about one.
     pub fn setting(&self) -> Option<Setting> {
         match &self.remark {
-            Remark::Overruled { setting, .. } | Remark::Trimmed(setting) => Some(*setting),
+            Remark::LooksLike { setting, .. }
+            | Remark::Overruled { setting, .. }
+            | Remark::Trimmed(setting) => Some(*setting),
             Remark::LoginHost(_) => Some(Setting::InstanceUrl),
             Remark::Retired => Some(Setting::ApiVersion),
             Remark::SandboxSuffix { .. } => Some(Setting::Username),
@@ -38,6 +42,7 @@ impl Notice {
         matches!(
             self.remark,
             Remark::LoginHost(_)
+                | Remark::LooksLike { .. }
                 | Remark::Retired
                 | Remark::SandboxSuffix { .. }
                 | Remark::UnknownVariable { .. }
@@ -58,6 +63,8 @@ pub(crate) enum Remark {
     Canonical(&'static str, String),
     #[error("{0} is where everyone logs in; the org has a URL of its own: Setup > My Domain")]
     LoginHost(String),
+    #[error("`{}` looks like {found}{}", .setting.name(), belonging(*.belongs, *.found))]
+    LooksLike { setting: Setting, found: Looks, belongs: Option<Setting> },
     #[error("`{}` is given here too, but {by} comes first", .setting.name())]
     Overruled { setting: Setting, by: Source },
     #[error("Salesforce has retired the versions before v31.0")]

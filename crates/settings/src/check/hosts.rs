@@ -2,7 +2,7 @@
 
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
 
-use super::{Check, fault_of, not_another};
+use super::{Check, fault_of, identified};
 use crate::api_version::ApiVersion;
 use crate::layer::Entry;
 use crate::notices::{Notice, Remark};
@@ -95,9 +95,8 @@ impl Check {
         as_str: impl FnOnce(&T) -> &str,
     ) -> Option<T> {
         let (text, source) = self.text(setting)?;
-        let parsed =
-            not_another_kind(setting, &text).and_then(|()| parse(&text).map_err(Fault::Url));
-        match parsed {
+        let refused = |error| identified_url(setting, &text).unwrap_or(Fault::Url(error));
+        match parse(&text).map_err(refused) {
             Ok(url) => {
                 let canonical = as_str(&url).to_owned();
                 if canonical != text {
@@ -141,12 +140,11 @@ impl Check {
     }
 }
 
-/// `login_url` and `audience` may hold any URL: only what is none is in the wrong place.
-fn not_another_kind(setting: Setting, text: &str) -> Result<(), Fault> {
-    match not_another(setting, text) {
-        Err(Fault::Swapped { belongs: Some(Setting::InstanceUrl), .. }) => Ok(()),
-        other => other,
-    }
+/// A URL may stand in each of these settings, so only other kinds are in the wrong place.
+fn identified_url(setting: Setting, text: &str) -> Option<Fault> {
+    identified(setting, text).filter(|fault| {
+        !matches!(fault, Fault::Swapped { belongs: Some(Setting::InstanceUrl), .. })
+    })
 }
 
 /// `sbx` of `acme--sbx.sandbox.my.salesforce.com`.

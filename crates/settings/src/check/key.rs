@@ -32,9 +32,9 @@ impl Check {
                 }
             },
             Raw::Bytes(bytes) => self.signing_key(&bytes),
-            Raw::Text(text) => {
-                not_another(text.secret()).and_then(|()| self.signing_key(text.secret().as_bytes()))
-            }
+            Raw::Text(text) => self
+                .signing_key(text.secret().as_bytes())
+                .map_err(|fault| identified_key(text.secret(), fault)),
             raw => Err(fault_of(raw)),
         };
         match key {
@@ -56,7 +56,8 @@ impl Check {
             let is_set = match &raw {
                 Raw::Broken(fault) => matches!(fault, Fault::Unread { why: Unread::Later, .. }),
                 Raw::Text(text) if setting == Setting::PrivateKey => {
-                    not_another(text.secret()).is_ok() && !text.secret().trim().is_empty()
+                    matches!(Looks::of(text.secret()), None | Some(Looks::PrivateKey))
+                        && !text.secret().trim().is_empty()
                 }
                 _ => true,
             };
@@ -139,17 +140,17 @@ pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Resu
     if !is_here && key.is_published() { Err(KeyError::Published) } else { Ok(()) }
 }
 
-/// Refuses what stands where the text of a key should, before it is taken for a damaged key.
-fn not_another(text: &str) -> Result<(), Fault> {
+/// A better fault for a text that is not a key, from what it looks like.
+fn identified_key(text: &str, fault: Fault) -> Fault {
+    if !matches!(fault, Fault::Key(KeyError::NotAKey { .. })) {
+        return fault;
+    }
     match Looks::of(text) {
-        Some(Looks::Placeholder) => Err(Fault::Placeholder),
-        Some(Looks::PrivateKey) if text.contains("...") || text.contains('…') => {
-            Err(Fault::Placeholder)
-        }
-        Some(looks @ (Looks::Path | Looks::Url)) => Err(Fault::NotAKey { found: looks }),
+        Some(found @ (Looks::Placeholder | Looks::Variable)) => Fault::Placeholder { found },
+        Some(found @ (Looks::Path | Looks::Url)) => Fault::NotAKey { found },
         Some(found @ (Looks::ClientId | Looks::Username)) => {
-            Err(Fault::Swapped { found, belongs: found.setting() })
+            Fault::Swapped { found, belongs: found.setting() }
         }
-        _ => Ok(()),
+        _ => fault,
     }
 }

@@ -16,8 +16,10 @@ impl Check {
         let Entry { source, raw, .. } = self.draft.take(setting)?;
         match raw {
             Raw::Text(text) => {
+                let text = text.secret().trim();
+                self.suspect_text(setting, text, &source);
                 self.origin(setting, SET.to_owned(), source);
-                Some(text.secret().trim().to_owned().into())
+                Some(text.to_owned().into())
             }
             raw => {
                 self.problem(setting, &source, fault_of(raw));

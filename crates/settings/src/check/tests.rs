@@ -32,36 +32,101 @@ fn a_record_that_is_right_gives_settings() {
 }
 
 #[test]
-fn a09_placeholders_are_not_taken_for_values() {
-    for (field, value) in [
-        ("Username", "<username>"),
-        ("Username", "your-user@example.com"),
-        ("Username", "USERNAME"),
-        ("ClientId", "<client id>"),
-        ("ClientId", "your-key-here"),
-        ("ClientId", "xxx"),
-        ("ClientId", "XXXXXXXX"),
-        ("ClientId", "***"),
-        ("ClientId", "${SF_CLIENT_ID}"),
-        ("ClientId", "{{client_id}}"),
-        ("ClientId", "3MVG9..."),
-        ("PrivateKey", "<key cert>"),
-        (
-            "PrivateKey",
-            "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgk....\n-----END PRIVATE KEY-----",
-        ),
-        ("InstanceUrl", "<instance url>"),
-        ("InstanceUrl", "https://<instance>.my.salesforce.com"),
-        ("InstanceUrl", "https://yourInstance.salesforce.com"),
-        ("InstanceUrl", "https://your-domain.my.salesforce.com"),
-        ("InstanceUrl", "https://MyDomainName.my.salesforce.com"),
-        ("InstanceAPIVersion", "<verion>"),
+fn a_refused_placeholder_is_named() {
+    for (field, value, says) in [
+        ("Username", "<username>", "looks like a placeholder"),
+        ("Username", "USERNAME...", "looks like a placeholder"),
+        ("Username", "$(SF_USERNAME)", "looks like a variable that was not expanded"),
+        ("Username", "$SF_USERNAME", "looks like a variable that was not expanded"),
+        ("Username", "%SF_USERNAME%", "looks like a variable that was not expanded"),
+        ("ClientId", "<client id>", "looks like a placeholder"),
+        ("ClientId", "3MVG9…", "looks like a placeholder"),
+        ("PrivateKey", "<key cert>", "looks like a placeholder"),
+        ("PrivateKey", "$(SF_KEY)", "looks like a variable"),
+        ("InstanceUrl", "<instance url>", "looks like a placeholder"),
+        ("InstanceUrl", "https://<instance>.my.salesforce.com", "looks like a placeholder"),
+        ("InstanceUrl", "https://$(ORG).my.salesforce.com", "looks like a variable"),
+        ("InstanceAPIVersion", "<verion>", "looks like a placeholder"),
     ] {
         let problems = check(&record_with(field, &json(value))).unwrap_err();
-        assert_eq!(only(&problems).code(), "settings.placeholder", "{field} {value}");
-        assert_eq!(only(&problems).at(), format!("/{field}"), "{value}");
-        assert!(only(&problems).hint().is_some(), "{value}");
+        let problem = only(&problems);
+        assert_eq!(problem.code(), "settings.placeholder", "{field} {value}");
+        assert_eq!(problem.at(), format!("/{field}"), "{value}");
+        assert!(problem.to_string().contains(says), "{value}: {problem}");
+        assert!(problem.hint().is_some_and(|hint| hint.contains("put ")), "{value}");
     }
+}
+
+#[test]
+fn an_accepted_value_that_looks_wrong_gives_a_notice_only() {
+    let secret = "0F".repeat(32);
+    for (field, value, says) in [
+        ("ClientId", "xxx", "looks like a placeholder"),
+        ("ClientId", "***", "looks like a placeholder"),
+        ("ClientId", "null", "looks like a placeholder"),
+        ("ClientId", "3MVG9...", "looks like a placeholder"),
+        ("ClientId", "${SF_CLIENT_ID}", "looks like a variable that was not expanded"),
+        ("ClientId", "$(SF_CLIENT_ID)", "looks like a variable that was not expanded"),
+        ("ClientId", "$SF_CLIENT_ID", "looks like a variable that was not expanded"),
+        ("ClientId", "%SF_CLIENT_ID%", "looks like a variable that was not expanded"),
+        ("ClientId", "{{client_id}}", "looks like a variable that was not expanded"),
+        ("ClientId", "user@acme.com", "looks like a username, which belongs in `Username`"),
+        ("ClientId", "https://acme.my.salesforce.com", "looks like a URL"),
+        ("ClientId", "1234567890123456789", "looks like a Consumer Secret"),
+        ("ClientId", &secret, "looks like a Consumer Secret, which this login does not need"),
+    ] {
+        let settings = check(&record_with(field, &json(value))).unwrap();
+        let [notice] = settings.notices() else { panic!("{value}: {:?}", settings.notices()) };
+        assert!(notice.is_suspicious(), "{value}");
+        assert!(notice.to_string().contains(says), "{value}: {notice}");
+        assert!(!notice.to_string().contains(value), "{value}: {notice}");
+    }
+    let settings = check(&record_with("ClientId", &json(&secret))).unwrap();
+    assert!(settings.sources().iter().all(|origin| !origin.to_string().contains(&secret)));
+}
+
+#[test]
+fn names_of_companies_pass_as_hosts_and_users_without_a_notice() {
+    let names = include_str!("../../testdata/company-names.txt");
+    assert_eq!(names.lines().count(), 200);
+    for name in names.lines() {
+        let fields = [
+            ("InstanceUrl", format!("https://{name}.my.salesforce.com")),
+            ("InstanceUrl", format!("https://{name}--uat.sandbox.my.salesforce.com")),
+            ("Username", format!("{name}@acme.com")),
+            ("Username", format!("integration@{name}.com")),
+            ("Username", format!("integration@acme.com.{name}")),
+        ];
+        for (field, value) in fields {
+            let settings = check(&record_with(field, &json(&value)))
+                .unwrap_or_else(|problems| panic!("{value}: {problems}"));
+            let sandbox = value.contains("--uat");
+            assert_eq!(settings.notices().len(), usize::from(sandbox), "{value}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_was_not_expanded_is_noticed_in_other_settings() {
+    for (name, value) in [("ORGTOKEN_PROXY", "http://$(PROXY)"), ("ORGTOKEN_CA_FILE", "${CA_FILE}")]
+    {
+        let environment = Layer::from_environment([(name.to_owned(), value.to_owned())]);
+        let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+        let settings = Draft::new([environment, record]).check().unwrap();
+        let [notice] = settings.notices() else { panic!("{name}: {:?}", settings.notices()) };
+        assert!(notice.to_string().contains("looks like a variable"), "{notice}");
+    }
+}
+
+#[test]
+fn dots_in_a_comment_beside_a_key_are_no_placeholder() {
+    let key = format!("# rotated in March... by ops\n{}", KEY.as_str());
+    let variable = ("SF_JWT_PRIVATE_KEY".to_owned(), key.clone());
+    let mut fields = fields();
+    fields.retain(|(name, _)| *name != "PrivateKey");
+    let record = || Layer::from_record(object(&fields).as_bytes(), "salesforce.json", None);
+    Draft::new([record(), Layer::from_environment([variable])]).check().unwrap();
+    check(&record_with("PrivateKey", &json(&key))).unwrap();
 }
 
 #[test]
@@ -97,7 +162,6 @@ fn without_a_record_the_instance_may_be_left_out() {
 #[test]
 fn values_that_cannot_be_right() {
     let long = "a".repeat(600) + "@acme.com";
-    let consumer_secret = "0F".repeat(32);
     let zero_width = "us\u{200b}er@acme.com";
     for (name, field, value, code, words) in [
         ("A22 long username", "Username", long.as_str(), "settings.too_large", "512 characters"),
@@ -124,20 +188,6 @@ fn values_that_cannot_be_right() {
             "settings.value",
             "U+003A at position 7",
         ),
-        (
-            "A26 consumer secret",
-            "ClientId",
-            consumer_secret.as_str(),
-            "settings.swapped",
-            "Consumer Secret",
-        ),
-        (
-            "A26 old consumer secret",
-            "ClientId",
-            "1234567890123456789",
-            "settings.swapped",
-            "Consumer Secret",
-        ),
         ("A25 quote", "ClientId", "\"3MVG9abc\"", "settings.value", "U+0022 at position 1"),
         ("A25 angle", "ClientId", "3MVG9<abc", "settings.value", "U+003C"),
         ("A25 not ASCII", "ClientId", "3MVG9é", "settings.value", "U+00E9"),
@@ -148,13 +198,6 @@ fn values_that_cannot_be_right() {
             "https://acme.my.salesforce.com",
             "settings.swapped",
             "`InstanceUrl`",
-        ),
-        (
-            "A26 username as client id",
-            "ClientId",
-            "user@acme.com",
-            "settings.swapped",
-            "`Username`",
         ),
         ("A26 client id as username", "Username", CLIENT_ID, "settings.swapped", "`ClientId`"),
         ("A26 client id as key", "PrivateKey", CLIENT_ID, "settings.swapped", "`ClientId`"),
@@ -207,15 +250,16 @@ fn values_that_cannot_be_right() {
 }
 
 #[test]
-fn a26_both_names_are_told() {
-    let problems = check(&record_with("ClientId", &json("user@acme.com"))).unwrap_err();
+fn a_swapped_value_names_both_settings() {
+    let problems = check(&record_with("Username", &json(CLIENT_ID))).unwrap_err();
     assert_eq!(
         only(&problems).to_string(),
-        "record salesforce.json, /ClientId: holds a username, which belongs in `Username`"
+        "record salesforce.json, /Username: invalid: looks like a Consumer Key, which belongs in \
+         `ClientId`"
     );
     assert_eq!(
         only(&problems).hint().unwrap(),
-        "put it into `Username`, and the Consumer Key of the app here"
+        "put it into `ClientId`, and the username (user@example.com) here"
     );
 }
 
@@ -281,7 +325,7 @@ fn a_broken_value_that_is_overruled_does_no_harm() {
 
 #[test]
 fn all_problems_are_told_at_once() {
-    let json = r#"{"Username": "integration", "ClientId": "xxx", "PrivateKey": "server.key",
+    let json = r#"{"Username": "integration", "ClientId": "3MVG9…", "PrivateKey": "server.key",
         "InstanceUrl": "http://acme.my.salesforce.com", "InstanceAPIVersion": "latest"}"#;
     let problems = check(json).unwrap_err();
     let codes: Vec<&str> = problems.iter().map(|problem| problem.code()).collect();

@@ -33,17 +33,17 @@ pub(crate) enum Fault {
     NoSectionOfOurs { name: String },
     #[error("there are several profiles, and none was named")]
     NoProfileChosen { known: Vec<String> },
-    #[error("{found} stands where the text of a private key is expected")]
+    #[error("not a private key: looks like {found}")]
     NotAKey { found: Looks },
     #[error("`{name}` stands outside of any profile")]
     OutsideOfProfiles { name: String },
-    #[error("a placeholder was left in")]
-    Placeholder,
     #[error("contains {found}, expected {expected}")]
     NotAName { found: &'static str, expected: &'static str },
+    #[error("invalid: looks like {found}")]
+    Placeholder { found: Looks },
     #[error("{0}")]
     Shape(ShapeFault),
-    #[error("holds {found}{}", belonging(*.belongs, *.found))]
+    #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
     Swapped { found: Looks, belongs: Option<Setting> },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
@@ -76,7 +76,7 @@ impl Fault {
             Self::Missing { .. } => "settings.missing",
             Self::NoProfile { .. } | Self::NoProfileChosen { .. } => "settings.profile",
             Self::NotAKey { .. } => "key.not_a_key",
-            Self::Placeholder => "settings.placeholder",
+            Self::Placeholder { .. } => "settings.placeholder",
             Self::Shape(_) => "settings.shape",
             Self::NotAName { .. } | Self::Swapped { .. } => "settings.swapped",
             Self::TooLarge { .. } => "settings.too_large",
@@ -160,11 +160,12 @@ pub(crate) enum ValueFault {
     UserId,
 }
 
-fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, str> {
+pub(crate) fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, str> {
     match (setting, found) {
         (Some(setting), _) => format!(", which belongs in `{}`", name(setting, true)).into(),
         (None, Looks::ConsumerSecret) => ", which this login does not need".into(),
-        (None, _) => ", which belongs in the app in Salesforce".into(),
+        (None, Looks::Certificate) => ", which belongs in the app in Salesforce".into(),
+        (None, _) => "".into(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use orgtoken_assertion::KeyError;
 
 use super::fault::{Fault, ShapeFault, ValueFault, name, quoted};
+use crate::looks::Looks;
 use crate::setting::Setting;
 
 impl Fault {
@@ -29,7 +30,12 @@ impl Fault {
                 format!("name one with `--profile` or `default_profile`: it has {known}").into()
             }
             Self::NoSectionOfOurs { name } => format!("write it as `[profile.{name}]`").into(),
-            Self::Placeholder => format!("put {} in its place", meaning(setting)).into(),
+            Self::Placeholder { found: Looks::Variable } => format!(
+                "set the variable where this runs, or put {} in its place",
+                meaning(setting)
+            )
+            .into(),
+            Self::Placeholder { .. } => format!("put {} in its place", meaning(setting)).into(),
             Self::Shape(fault) => fault.hint(),
             Self::Swapped { belongs: None, .. } => format!("put {} here", meaning(setting)).into(),
             Self::Swapped { belongs: Some(belongs), .. } => {
