@@ -1,10 +1,13 @@
-use alloc::vec::Vec;
+use alloc::string::String;
 use core::fmt;
 
+use ::der::pem::LineEnding;
 use getrandom::SysRng;
 use once_cell::race::OnceBox;
 use rand_core::TryCryptoRng;
+use rsa::pkcs8::EncodePrivateKey;
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use crate::{SignError, Signature, Signer};
 
@@ -19,27 +22,26 @@ mod encrypted;
 pub use encrypted::Passphrase;
 mod error;
 pub use error::KeyError;
-mod foreign;
 mod form;
-pub use form::{KeyForm, KeyNotice};
-mod gate;
+pub use form::KeyForm;
 mod hint;
-mod intake;
 mod jwk;
-mod margin;
 mod numbers;
+mod parse;
+mod pem;
 mod private;
 mod public;
-pub use public::PublicKey;
+pub use public::{PublicKey, PublicKeyError, certificate_der};
 mod published;
 mod roca;
-mod text;
+mod unsupported;
+mod validate;
 
 use detect::Kind;
 use form::Structure;
-use intake::Piece;
 use jwk::Jwk;
 use numbers::PrivateNumbers;
+use parse::Item;
 pub(crate) use private::PrivateKey;
 
 /// An RSA private key of 2048 to 4096 bits that signs in this process, by the `rsa` crate.
@@ -51,22 +53,49 @@ pub struct SigningKey {
     /// Made when it first signs: most of what reading a key costs would be this.
     rsa: OnceBox<rsa::PrivateKey>,
     form: KeyForm,
-    notices: Vec<KeyNotice>,
 }
 
 impl SigningKey {
-    /// Reads a key as people have it: PKCS#8 or PKCS#1, in PEM or DER, in base64 of either, or
-    /// a JWK.
+    /// Reads a key in PKCS#8 or PKCS#1, in PEM or DER, in base64 of either, or a JWK.
     ///
-    /// Text may be mangled, and other things may stand around the key or beside it. The key
-    /// itself is told by its content and held to strict DER, to [RFC 8017, Section 3.2] and to
-    /// [FIPS 186-5]. An encrypted key is refused: see `from_encrypted`.
+    /// Text may have been pasted: line breaks of any kind or none, a literal `\n`, indentation,
+    /// quotes around it. Text and certificates beside the key are ignored. The key is recognized
+    /// by its content and held to strict DER, to [RFC 8017, Section 3.2] and to [FIPS 186-5]. An
+    /// encrypted key is refused: see `from_encrypted`.
     ///
     /// [RFC 8017, Section 3.2]: https://www.rfc-editor.org/rfc/rfc8017#section-3.2
     /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
     pub fn from_bytes(key: &[u8]) -> Result<Self, KeyError> {
-        let (piece, notices) = intake::private(key)?;
-        Self::from_piece(&piece, notices)
+        Self::from_item(&parse::private(key)?)
+    }
+
+    /// Whether the key in `key` is encrypted in a way that `from_encrypted` opens.
+    pub fn is_encrypted(key: &[u8]) -> bool {
+        parse::private(key).is_ok_and(|item| {
+            item.kind == Kind::Encrypted
+                && detect::encryption(&item.bytes) == Ok(KeyError::Encrypted)
+        })
+    }
+
+    /// Writes the key in `key` again, as PEM that other tools read. What was encrypted stays
+    /// encrypted; a JWK becomes PKCS#8.
+    pub fn to_plain_pem(key: &[u8]) -> Result<Zeroizing<String>, KeyError> {
+        let item = parse::private(key)?;
+        let label = match item.kind {
+            Kind::Encrypted => "ENCRYPTED PRIVATE KEY",
+            Kind::Pkcs1 => "RSA PRIVATE KEY",
+            Kind::Jwk => return Self::from_item(&item)?.to_pkcs8_pem(),
+            _ => "PRIVATE KEY",
+        };
+        let pem = ::der::pem::encode_string(label, LineEnding::LF, &item.bytes);
+        pem.map(Zeroizing::new).map_err(|_| KeyError::Der { offset: 0 })
+    }
+
+    fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        let key = self.private.to_rsa().ok_or(KeyError::Inconsistent)?;
+        let der = key.to_pkcs8_der().map_err(|_| KeyError::Inconsistent)?;
+        let pem = ::der::pem::encode_string("PRIVATE KEY", LineEnding::LF, der.as_bytes());
+        pem.map(Zeroizing::new).map_err(|_| KeyError::Inconsistent)
     }
 
     /// Reads a key as [`SigningKey::from_bytes`] does, and opens it if it is encrypted: PKCS#8
@@ -77,43 +106,39 @@ impl SigningKey {
     /// [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
     #[cfg(feature = "encrypted")]
     pub fn from_encrypted(key: &[u8], passphrase: &Passphrase) -> Result<Self, KeyError> {
-        let (piece, notices) = intake::private(key)?;
-        if piece.kind != Kind::Encrypted {
-            return Self::from_piece(&piece, notices);
+        let item = parse::private(key)?;
+        if item.kind != Kind::Encrypted {
+            return Self::from_item(&item);
         }
-        let plain = encrypted::decrypt(&piece.bytes, passphrase)?;
-        let form = KeyForm { structure: Structure::EncryptedPkcs8, wrapping: piece.wrapping };
-        Self::from_numbers(&PrivateNumbers::from_pkcs8(&plain)?, form, notices)
+        let plain = encrypted::decrypt(&item.bytes, passphrase)?;
+        let form = KeyForm { structure: Structure::EncryptedPkcs8, wrapping: item.wrapping };
+        Self::from_numbers(&PrivateNumbers::from_pkcs8(&plain)?, form)
     }
 
-    fn from_piece(piece: &Piece, notices: Vec<KeyNotice>) -> Result<Self, KeyError> {
-        let form = |structure| KeyForm { structure, wrapping: piece.wrapping };
-        let bytes = piece.bytes.as_slice();
-        match piece.kind {
+    fn from_item(item: &Item) -> Result<Self, KeyError> {
+        let form = |structure| KeyForm { structure, wrapping: item.wrapping };
+        let bytes = item.bytes.as_slice();
+        match item.kind {
             Kind::Pkcs1 => {
                 let numbers = PrivateNumbers::from_pkcs1(bytes)?;
-                Self::from_numbers(&numbers, form(Structure::Pkcs1), notices)
+                Self::from_numbers(&numbers, form(Structure::Pkcs1))
             }
             Kind::Pkcs8 => {
                 let numbers = PrivateNumbers::from_pkcs8(bytes)?;
-                Self::from_numbers(&numbers, form(Structure::Pkcs8), notices)
+                Self::from_numbers(&numbers, form(Structure::Pkcs8))
             }
             Kind::Jwk => {
                 let jwk = Jwk::parse(bytes)?;
-                Self::from_numbers(&jwk.numbers()?, form(Structure::Jwk), notices)
+                Self::from_numbers(&jwk.numbers()?, form(Structure::Jwk))
             }
             Kind::Encrypted => Err(detect::encryption(bytes)?),
             _ => Err(KeyError::NotAKey { found: None }),
         }
     }
 
-    fn from_numbers(
-        numbers: &PrivateNumbers<'_>,
-        form: KeyForm,
-        notices: Vec<KeyNotice>,
-    ) -> Result<Self, KeyError> {
-        let private = gate::private_key(numbers)?;
-        Ok(Self { private, rsa: OnceBox::new(), form, notices })
+    fn from_numbers(numbers: &PrivateNumbers<'_>, form: KeyForm) -> Result<Self, KeyError> {
+        let private = validate::private_key(numbers)?;
+        Ok(Self { private, rsa: OnceBox::new(), form })
     }
 
     /// The size of the modulus.
@@ -126,18 +151,13 @@ impl SigningKey {
         self.form
     }
 
-    /// What its owner may want to know about how it came.
-    pub fn notices(&self) -> &[KeyNotice] {
-        &self.notices
-    }
-
     /// Tests that both factors are prime, which costs as much as a few signatures.
     ///
     /// Reading a key leaves this out. A key of other factors makes wrong signatures, but each is
     /// checked, and [`SignError::Inconsistent`] then says what is wrong with the key. This is for
     /// those who inspect a key and do not sign with it.
     pub fn check_primes(&self) -> Result<(), KeyError> {
-        if gate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
+        if validate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
     }
 
     pub(crate) fn private(&self) -> &PrivateKey {

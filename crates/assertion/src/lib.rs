@@ -47,7 +47,9 @@ pub use claims::{
 mod key;
 #[cfg(feature = "encrypted")]
 pub use key::Passphrase;
-pub use key::{DerivedSecret, KeyError, KeyForm, KeyNotice, PublicKey, SigningKey};
+pub use key::{
+    DerivedSecret, KeyError, KeyForm, PublicKey, PublicKeyError, SigningKey, certificate_der,
+};
 #[cfg(feature = "ring")]
 mod ring_signer;
 #[cfg(feature = "ring")]

@@ -38,7 +38,7 @@ impl Hub<'_> {
         match response.status() {
             StatusCode::OK => Ok(Zeroizing::new(response.into_body().to_vec())),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(HubError::Refused.into()),
-            StatusCode::NOT_FOUND => Err(HubError::NoRecord { key: self.key() }.into()),
+            StatusCode::NOT_FOUND => Err(HubError::NoRecord { key: self.key()? }.into()),
             status => Err(HubError::Status { status }.into()),
         }
     }
@@ -54,19 +54,22 @@ impl Hub<'_> {
         if authority.is_some_and(|authority| authority.contains('@')) {
             return Err(HubError::Credentials.into());
         }
-        let uri = format!("{base}/api/v2/my/config/settings/{}", self.key());
+        let uri = format!("{base}/api/v2/my/config/settings/{}", self.key()?);
         let request = Request::get(uri).header(ACCEPT, "application/json");
         let request = request.header(AUTHORIZATION, self.token()?).body(Bytes::new());
         request.map_err(|_| HubError::Address.into())
     }
 
-    /// Typed into the Hub's admin page without the underscore, kept with it.
-    fn key(&self) -> String {
+    /// The key as the Hub stores it: with the underscore that its admin page leaves out.
+    fn key(&self) -> Result<String, HubError> {
         let named =
             KEYS.into_iter().find_map(variable).map(|key| key.to_string_lossy().into_owned());
         let key = self.key.or(named.as_deref()).unwrap_or(USUAL_KEY);
-        let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        format!("_{}", key.trim_start_matches('_')).chars().filter(|c| kept(*c)).collect()
+        let may_stand = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !key.chars().all(may_stand) {
+            return Err(HubError::Key);
+        }
+        Ok(format!("_{}", key.trim_start_matches('_')))
     }
 
     /// As the Hub shows it: `Bearer …`, or what comes after that.
@@ -94,6 +97,8 @@ pub(crate) enum HubError {
     Address,
     #[error("the Hub's address has a user name or password before the host")]
     Credentials,
+    #[error("the key of the Hub's setting has a character that such keys do not have")]
+    Key,
     #[error("the Hub has no setting `{}`", redact::name(key))]
     NoRecord { key: String },
     #[error("there is no token for the Hub")]
@@ -108,7 +113,7 @@ impl HubError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Address | Self::Credentials => "settings.hub_address",
-            Self::NoRecord { .. } => "settings.hub_record",
+            Self::Key | Self::NoRecord { .. } => "settings.hub_record",
             Self::NoToken | Self::Refused => "settings.hub_token",
             Self::Status { .. } => "settings.hub_status",
         }
@@ -117,6 +122,10 @@ impl HubError {
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
             Self::Address => "give it as https://hub.acme.com".into(),
+            Self::Key => {
+                "copy the key from /admin/settings of the Hub: letters, digits, `_`, `-` and `.`"
+                    .into()
+            }
             Self::NoRecord { .. } => {
                 "name the setting's key with `--settings-key`, or add it at /admin/settings".into()
             }

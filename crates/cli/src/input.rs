@@ -3,7 +3,9 @@
 mod key_file;
 
 use key_file::FileFault;
-pub(crate) use key_file::{Doubt, KeyFileError, read_config, read_key, read_record};
+pub(crate) use key_file::{
+    Doubt, KeyFileError, KeyFileWarning, read_config, read_key, read_record,
+};
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -248,6 +250,9 @@ impl InputError {
             }
             Self::Unsafe { path, fault } => fault.remedy(&key_file::quoted(path)).into(),
             Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
+            Self::TooLarge { kind: Kind::Key, .. } => {
+                "name the file of a private key: the largest takes 3.5 KB".into()
+            }
             Self::TooLarge { .. } => "check that it is the right file".into(),
         })
     }

@@ -1,4 +1,4 @@
-//! A private key that is looked at, outside any settings.
+//! Private keys in files.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,8 +9,34 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
-use crate::input::{KeyFileError, read_key};
+use crate::input::{InputError, KeyFileError, KeyFileWarning, Kind, read, read_key};
 use crate::prompt;
+
+/// Reads the file of a private key. The mode of the file only matters where it holds one: of any
+/// other file, what it is matters more.
+pub(crate) fn read_private_key(
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    read_key(path).or_else(|error| match (&error, read(path, Kind::Key)) {
+        (KeyFileError::Permissions { .. }, Ok(bytes)) if is_something_else(&bytes) => {
+            Ok((bytes, None))
+        }
+        (KeyFileError::Permissions { .. }, Err(too_large @ InputError::TooLarge { .. })) => {
+            Err(too_large.into())
+        }
+        _ => Err(error),
+    })
+}
+
+fn is_something_else(bytes: &[u8]) -> bool {
+    matches!(
+        SigningKey::from_bytes(bytes),
+        Err(KeyError::Certificate { .. }
+            | KeyError::Empty
+            | KeyError::NotAKey { .. }
+            | KeyError::Public)
+    )
+}
 
 /// Reads a key, and opens it with its passphrase where it has one.
 pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<SigningKey, Failure> {
@@ -24,7 +50,8 @@ pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<Signin
 
 fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(name) = &passphrase.key_passphrase_env {
-        return Ok(named_variable(name).map(bytes));
+        let value = named_variable(name).ok_or_else(|| not_set(name))?;
+        return Ok(Some(bytes(value)));
     }
     if let Some(path) = &passphrase.key_passphrase_file {
         return Ok(Some(from_file(path)?));
@@ -36,6 +63,14 @@ fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Fa
         Some(path) => Ok(Some(from_file(Path::new(&path))?)),
         None => Ok(prompt::passphrase()?),
     }
+}
+
+fn not_set(name: &str) -> Failure {
+    Failure::new(
+        "settings.read",
+        Some(format!("set {name}, or name another variable")),
+        format!("the variable {name} of `--key-passphrase-env` is not set"),
+    )
 }
 
 fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {

@@ -1,14 +1,14 @@
 //! Certificates: what Salesforce is given to know a signature by.
 
 mod build;
-mod intake;
 
 use std::fmt;
 
-use orgtoken_assertion::{PublicKey, Signer, UnixTime};
+use orgtoken_assertion::{KeyError, PublicKey, PublicKeyError, Signer, UnixTime, certificate_der};
 use rand_core::TryCryptoRng;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use x509_cert::der::pem::{self, LineEnding};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::time::Time;
 
@@ -47,10 +47,10 @@ impl Certificate {
         Ok(certificate)
     }
 
-    /// Reads a certificate as people have it: PEM in any paste shape, bare base64, DER. Of several,
-    /// the first.
+    /// Reads the first certificate in PEM, DER or base64, repaired as a pasted key is.
     pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
-        Self::from_der(intake::der(bytes)?)
+        let is_der = bytes.first() == Some(&SEQUENCE);
+        Self::from_der(certificate_der(bytes).map_err(|error| unread(error, is_der))?)
     }
 
     fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
@@ -60,7 +60,8 @@ impl Certificate {
 
     /// The text to upload: PEM, with a line break at the end.
     pub fn to_pem(&self) -> String {
-        intake::to_pem(&self.der)
+        pem::encode_string("CERTIFICATE", LineEnding::LF, &self.der)
+            .expect("a certificate that was parsed is not too long for PEM")
     }
 
     /// The bytes inside the text: a quarter shorter.
@@ -123,9 +124,27 @@ impl fmt::Debug for Certificate {
     }
 }
 
+/// Why there is no certificate in an input.
+fn unread(error: PublicKeyError, is_der: bool) -> CertificateError {
+    match error {
+        PublicKeyError::Empty => CertificateError::Empty,
+        PublicKeyError::NotPublic { found } => CertificateError::NotACertificate { found },
+        PublicKeyError::Key(KeyError::TooLong { len }) => CertificateError::InputTooLarge { len },
+        PublicKeyError::Key(KeyError::Algorithm { .. }) => {
+            CertificateError::NotACertificate { found: Some("a private key") }
+        }
+        PublicKeyError::Key(KeyError::Der { .. }) => CertificateError::Der,
+        PublicKeyError::Key(KeyError::Truncated { .. }) if is_der => CertificateError::Der,
+        _ => CertificateError::Pem,
+    }
+}
+
 fn unix_time(time: &Time) -> UnixTime {
     UnixTime::from_secs(time.to_unix_duration().as_secs())
 }
+
+/// The first octet of every certificate in DER.
+const SEQUENCE: u8 = 0x30;
 
 /// Seconds.
 const DAY: i64 = 24 * 60 * 60;

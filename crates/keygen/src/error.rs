@@ -42,20 +42,26 @@ impl KeyPairError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// The DER is none of a certificate.
+    /// The DER is not that of a certificate.
     #[error("the certificate's DER is malformed")]
     Der,
     /// There is nothing.
     #[error("the certificate is empty")]
     Empty,
-    /// The key in the certificate is none that can be used.
+    /// More bytes than any certificate has.
+    #[error("the input has {len} bytes, more than any certificate")]
+    InputTooLarge {
+        /// How many bytes there are.
+        len: usize,
+    },
+    /// The key in the certificate cannot be used.
     #[error("the key in the certificate cannot be used")]
     Key(#[source] KeyError),
     /// Something else than a certificate.
-    #[error("this is {found}: a certificate is needed")]
+    #[error("not a certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotACertificate {
-        /// What it is, with its article.
-        found: &'static str,
+        /// What it is, with its article, where that can be told.
+        found: Option<&'static str>,
     },
     /// The text between BEGIN and END is not base64.
     #[error("the certificate's text is damaged")]
@@ -63,8 +69,8 @@ pub enum CertificateError {
     /// The certificate could not be signed.
     #[error("the certificate could not be signed")]
     Sign(#[source] SignError),
-    /// The subject is none.
-    #[error("the subject is no distinguished name")]
+    /// The subject is not a distinguished name.
+    #[error("the subject is not a distinguished name")]
     Subject,
     /// Larger than Salesforce takes.
     #[error("the certificate has {len} bytes: Salesforce takes at most {limit}", limit = crate::Certificate::MAX_LEN)]
@@ -88,7 +94,7 @@ impl CertificateError {
             Self::Pem => "cert.pem",
             Self::Sign(error) => error.code(),
             Self::Subject => "cert.subject",
-            Self::TooLarge { .. } => "cert.too_large",
+            Self::InputTooLarge { .. } | Self::TooLarge { .. } => "cert.too_large",
             Self::Validity => "cert.validity",
         }
     }
@@ -103,6 +109,7 @@ impl CertificateError {
             Self::Key(error) => return error.hint(),
             Self::Sign(error) => return error.hint(),
             Self::Subject => "write it as CN=my-integration, or just my-integration".into(),
+            Self::InputTooLarge { .. } => "give the certificate alone".into(),
             Self::TooLarge { .. } => "use a shorter subject".into(),
             Self::Validity => "let it end after it begins, and before the year 10000".into(),
         })

@@ -18,8 +18,9 @@ use crate::error::CertificateError;
 pub struct Subject(Name);
 
 impl Subject {
-    /// Takes `CN=my-integration, O=Acme` ([RFC 4514]), `/O=Acme/CN=my-integration` as OpenSSL
-    /// writes it, or a plain name, which becomes the common name.
+    /// Takes `CN=my-integration, O=Acme` ([RFC 4514]), `/O=Acme/CN=my-integration` in the format of
+    /// OpenSSL, or a plain name, which becomes the common name. A text that does not begin with a
+    /// known attribute is a plain name, whatever is in it.
     ///
     /// [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
@@ -30,7 +31,7 @@ impl Subject {
         let text = text.trim_start();
         let name = if let Some(parts) = text.strip_prefix('/') {
             read::name(read::parts(parts, '/'))
-        } else if text.contains('=') {
+        } else if read::begins_with_attribute(text) {
             read::name(read::parts(text, ',').into_iter().rev())
         } else {
             read::common_name(plain)

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use orgtoken_assertion::SigningKey;
+
 use crate::api_version::ApiVersion;
 use crate::check;
 use crate::draft::Draft;
@@ -86,13 +88,13 @@ enum Value {
 fn value(draft: &Draft, setting: Setting) -> Option<Value> {
     Some(match &draft.winner(setting)?.raw {
         Raw::Agent(name) => Value::Named("ssh_agent", name.clone().into()),
-        Raw::Bytes(bytes) => Value::Text(pem(str::from_utf8(bytes).ok()?)),
+        Raw::Bytes(bytes) if setting == Setting::PrivateKey => Value::Text(pem(bytes)?),
         Raw::Command(SignerCommand::Shell(line)) => {
             Value::Named("signer_command", line.clone().into())
         }
         Raw::List(items) => Value::List(items.clone()),
         Raw::Text(text) => Value::Text(match setting {
-            Setting::PrivateKey => pem(text.secret()),
+            Setting::PrivateKey => pem(text.secret().as_bytes())?,
             Setting::ApiVersion => version(text.secret()),
             _ => text.secret().trim().to_owned().into(),
         }),
@@ -100,11 +102,10 @@ fn value(draft: &Draft, setting: Setting) -> Option<Value> {
     })
 }
 
-/// A key with line breaks of its own, which the blueprint insists on.
-fn pem(text: &str) -> SecretText {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || "\u{feff}\"'".contains(c));
-    let text = if text.contains('\n') { text.to_owned() } else { text.replace("\\n", "\n") };
-    format!("{}\n", text.replace('\r', "").trim_end()).into()
+/// The key as PEM with line breaks of its own, whatever form it came in: the blueprint and other
+/// tools read nothing else. `None` for what is not a key; the check reports it.
+fn pem(key: &[u8]) -> Option<SecretText> {
+    Some(SigningKey::to_plain_pem(key).ok()?.as_str().to_owned().into())
 }
 
 fn version(text: &str) -> SecretText {

@@ -41,6 +41,7 @@ impl Draft {
     /// Adds a layer behind those of its rank.
     pub fn add(&mut self, layer: Layer) {
         self.layer.include(layer);
+        self.read_record_in_variable();
     }
 
     /// Which profile of `config.toml` to add, if any, as the flags and the environment have it.
@@ -192,6 +193,18 @@ impl Draft {
         self.layer.entries.iter().filter_map(overruled).collect()
     }
 
+    /// Reads a record that is itself the value of a variable.
+    fn read_record_in_variable(&mut self) {
+        let Some(Entry { source, raw: Raw::Bytes(bytes), .. }) =
+            self.winner(Setting::Record).filter(|_| !self.record_read)
+        else {
+            return;
+        };
+        let layer = Layer::from_record(bytes, &source.at(), self.text(Setting::RecordKey));
+        self.record_read = true;
+        self.layer.include(layer);
+    }
+
     fn supply_record(&mut self, bytes: &[u8]) {
         self.record_read = true;
         let file = self.text(Setting::Record).unwrap_or("-").to_owned();
@@ -212,8 +225,7 @@ impl Draft {
         };
         let lacks = !self.passphrase_asked
             && self.winner(Setting::Passphrase).is_none()
-            && bytes.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED)
-            && SigningKey::from_bytes(bytes).is_err_and(|error| error.code() == "key.encrypted");
+            && SigningKey::is_encrypted(bytes);
         lacks.then_some(Need::Passphrase)
     }
 
@@ -266,6 +278,3 @@ fn without_line_break(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Zeroizing::new(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())
 }
-
-/// What an encrypted PEM key says of itself.
-const ENCRYPTED: &[u8] = b"ENCRYPTED";

@@ -51,9 +51,9 @@ fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>
         if setting == Setting::Record
             && let Some(record) = record::document(value)
         {
-            // The record itself, as pipelines keep it among their secrets.
-            let key = RECORD_KEYS.iter().find_map(|name| variables.get(*name));
-            layer.include(Layer::from_record(record.as_bytes(), &name, key.map(String::as_str)));
+            // The record itself, as pipelines keep it among their secrets. It is read when all
+            // layers are there, since one of them may name its key.
+            layer.add(setting, source, Raw::Bytes(record.as_bytes().to_vec().into()));
         } else {
             layer.add(setting, source, raw(setting, value));
         }

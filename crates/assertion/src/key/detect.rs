@@ -135,4 +135,4 @@ const ALGORITHMS: [(ObjectIdentifier, &str); 8] = [
 
 const EC: &str = "elliptic curves (EC)";
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
-const PKCS12: KeyError = super::foreign::PKCS12;
+const PKCS12: KeyError = super::unsupported::PKCS12;

@@ -56,7 +56,7 @@ pub enum KeyError {
     #[error("the key is damaged: its numbers do not fit each other")]
     Inconsistent,
     /// Deriving the key from the passphrase would cost more than is allowed.
-    #[error("the encrypted key asks for too costly a derivation from its passphrase")]
+    #[error("the cost of deriving the key from its passphrase is too high")]
     Kdf,
     /// Three primes or more.
     #[error("the key has more than two primes")]
@@ -70,7 +70,7 @@ pub enum KeyError {
         found: char,
     },
     /// Nothing that is known to hold keys.
-    #[error("this is no key{}{}", if found.is_some() { ", but " } else { "" }, found.unwrap_or_default())]
+    #[error("not a private key{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotAKey {
         /// What it is, with its article, where that can be told.
         found: Option<&'static str>,
@@ -84,12 +84,6 @@ pub enum KeyError {
     /// The passphrase does not open the key.
     #[error("the passphrase does not open the private key")]
     Passphrase,
-    /// Neither a certificate nor a public key, where one is asked for.
-    #[error("not a certificate or public key")]
-    NotPublic,
-    /// A private key, where a public one is asked for.
-    #[error("this is a private key: the public key is needed")]
-    Private,
     /// A public key, where the private one is asked for.
     #[error("this is a public key: the private key is needed")]
     Public,
@@ -112,7 +106,7 @@ pub enum KeyError {
         bits: u32,
     },
     /// More bytes than any acceptable key has.
-    #[error("the private key is {len} bytes long: at most {limit} are read", limit = super::MAX_LEN)]
+    #[error("the key is {len} bytes long: at most {limit} are read", limit = super::MAX_LEN)]
     TooLong {
         /// How many bytes there are.
         len: usize,
@@ -135,7 +129,7 @@ pub enum KeyError {
     #[error("the key is cut off: its END line is missing")]
     Unended,
     /// Text in UTF-16.
-    #[error("the private key's text is UTF-16")]
+    #[error("the key's text is UTF-16")]
     Utf16,
     /// The primes can be guessed.
     #[error("the key is weak: its primes can be found")]
@@ -160,9 +154,8 @@ impl KeyError {
             Self::Inconsistent => "key.inconsistent",
             Self::Kdf => "key.kdf",
             Self::MultiPrime => "key.multiprime",
-            Self::NotAKey { .. } | Self::NotPublic => "key.not_a_key",
+            Self::NotAKey { .. } => "key.not_a_key",
             Self::Passphrase => "key.passphrase",
-            Self::Private => "key.private",
             Self::Public => "key.public",
             Self::Published => "key.test_key",
             Self::Several { .. } => "key.several",

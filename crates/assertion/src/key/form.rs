@@ -43,22 +43,3 @@ pub(super) enum Wrapping {
     Json,
     Pem,
 }
-
-/// Something about an accepted key that its owner may want to know.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum KeyNotice {
-    /// Something stands beside the key, a "certificate" say, and was left alone.
-    Beside(&'static str),
-    /// The label says another form than the content, and the content was believed.
-    Label,
-}
-
-impl fmt::Display for KeyNotice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Beside(what) => write!(f, "a {what} beside the private key was ignored"),
-            Self::Label => f.write_str("the label of the private key does not fit its content"),
-        }
-    }
-}

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 
 use super::KeyError;
-use super::foreign::{NEW_KEY, PATH, PLACEHOLDER};
+use super::unsupported::{PATH, PLACEHOLDER};
 
 impl KeyError {
     /// What to do about it.
@@ -14,22 +14,20 @@ impl KeyError {
                 GENERATE
             }
             Self::Boundary { .. } | Self::Unended => COPY_ALL,
+            Self::Certificate { found: "certificate request" } => GIVE_THE_KEY,
             Self::Certificate { .. } => UPLOAD,
             Self::Character { .. } | Self::NonAscii { .. } => COPY_FROM_FILE,
             Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => EXPORT,
             Self::Encrypted => GIVE_THE_PASSPHRASE,
-            Self::Format { command: NEW_KEY, .. } => GENERATE,
             Self::Format { command, .. } => {
                 return Some(format!("get a private key in PEM: `{command}`").into());
             }
-            Self::Kdf => ENCRYPT_ANEW,
+            Self::Kdf => ENCRYPT_AGAIN,
             Self::NotAKey { found: Some(PATH) } => NAME_THE_FILE,
             Self::NotAKey { found: Some(PLACEHOLDER) } => FILL_IN,
             Self::Empty | Self::NotAKey { .. } => GIVE_THE_KEY,
-            Self::NotPublic => GIVE_THE_CERTIFICATE,
             Self::OldEncryption { .. } => DECRYPT,
             Self::Passphrase => CHECK_THE_PASSPHRASE,
-            Self::Private => GET_THE_PUBLIC_KEY,
             Self::Public => GIVE_THE_PRIVATE_KEY,
             Self::Several { .. } => CHOOSE,
             Self::TooLarge { .. } | Self::TooSmall { .. } | Self::Weak => GENERATE,
@@ -45,20 +43,19 @@ const CHECK_THE_PASSPHRASE: &str =
 const CHOOSE: &str = "leave one of them, the one whose certificate was uploaded";
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";
-const COPY_FROM_FILE: &str = "copy the key anew from its file, not from a chat or a document";
+pub(super) const COPY_FROM_FILE: &str =
+    "copy the key again from its file, not from a chat or a document";
 const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`, with \
     `-provider legacy -provider default` if OpenSSL calls it unsupported";
-const ENCRYPT_ANEW: &str = "encrypt it anew: `openssl pkcs8 -in key.pem -out plain.pem && \
+const ENCRYPT_AGAIN: &str = "encrypt it again with less: `openssl pkcs8 -in key.pem -out plain.pem && \
     openssl pkcs8 -topk8 -in plain.pem -out new.pem`";
 const FILL_IN: &str = "fill in the key: a secret of that name is not set, or was copied from a log \
     that hides it";
-const EXPORT: &str = "the key is damaged: copy or export it again from where it was made";
+pub(super) const EXPORT: &str =
+    "the key is damaged: copy or export it again from where it was made";
 const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
     -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
-const GET_THE_PUBLIC_KEY: &str = "get it: `openssl pkey -in key.pem -pubout -out public.pem`";
 const GIVE_IT_ALONE: &str = "give the key alone; an RSA key of 4096 bits takes 3.5 KB";
-const GIVE_THE_CERTIFICATE: &str = "give the certificate that was uploaded to Salesforce, the text that \
-    starts with `-----BEGIN CERTIFICATE-----`, or its public key";
 const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
     `-----BEGIN PRIVATE KEY-----`";
 const GIVE_THE_PASSPHRASE: &str =

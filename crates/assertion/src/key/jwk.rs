@@ -13,7 +13,7 @@ use super::KeyError;
 use super::base64;
 use super::numbers::{PrivateNumbers, PublicNumbers};
 
-/// The members that count. The CRT values are computed anew, so they may be left out.
+/// The members that count. The CRT values are computed again, so they may be left out.
 #[derive(serde::Deserialize)]
 pub(super) struct Jwk {
     kty: String,
@@ -28,11 +28,12 @@ pub(super) struct Jwk {
 impl Jwk {
     pub(super) fn parse(json: &[u8]) -> Result<Self, KeyError> {
         // The error is dropped, since serde_json quotes the value that it did not like.
-        match serde_json::from_slice(json) {
-            Ok(jwk) => Ok(jwk),
-            Err(_) if serde_json::from_slice::<Set>(json).is_ok() => Err(SET),
-            Err(_) => Err(KeyError::NotAKey { found: None }),
-        }
+        serde_json::from_slice(json).map_err(|_| KeyError::NotAKey { found: None })
+    }
+
+    /// Whether it is a set of keys, as a server publishes them.
+    pub(super) fn is_set(json: &[u8]) -> bool {
+        json.starts_with(b"{") && serde_json::from_slice::<Set>(json).is_ok()
     }
 
     /// Whether it is a public key of RSA.
@@ -69,14 +70,13 @@ impl Jwk {
     }
 }
 
-/// Keys as a server publishes them.
 #[derive(serde::Deserialize)]
 struct Set {
     #[serde(rename = "keys")]
     _keys: Vec<IgnoredAny>,
 }
 
-const SET: KeyError =
+pub(super) const SET: KeyError =
     KeyError::Format { found: "a set of JWKs", command: "jq '.keys[0]' keys.json >key.json" };
 
 /// The bytes of a number, wiped when dropped.

@@ -1,4 +1,4 @@
-//! The numbers of a private key that the gate let in.
+//! The numbers of a validated private key.
 
 use alloc::boxed::Box;
 use alloc::vec;

@@ -11,8 +11,18 @@ use sha2::{Digest, Sha256};
 use super::detect::Kind;
 use super::jwk::Jwk;
 use super::numbers::PublicNumbers;
-use super::{KeyError, gate, intake, published};
+use super::{KeyError, parse, published, validate};
 use crate::Signature;
+
+mod error;
+pub use error::PublicKeyError;
+
+/// Returns the DER of the first certificate in `input`: PEM, DER or base64, as keys are read.
+///
+/// Nothing of the certificate is checked but its outer structure.
+pub fn certificate_der(input: &[u8]) -> Result<Vec<u8>, PublicKeyError> {
+    Ok(parse::certificate(input)?.bytes.to_vec())
+}
 
 /// An RSA public key of 2048 to 4096 bits.
 #[derive(Clone, Eq, PartialEq)]
@@ -27,40 +37,26 @@ impl PublicKey {
     ///
     /// [RFC 5280, Section 4.1]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
     pub fn from_spki_der(der: &[u8]) -> Result<Self, KeyError> {
-        gate::public_key(&PublicNumbers::from_spki(der)?)
+        validate::public_key(&PublicNumbers::from_spki(der)?)
     }
 
     /// Reads a public key in PEM, DER or as a JWK, or takes it out of a certificate.
     ///
     /// Nothing else of the certificate is looked at, not even who signed it.
-    pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, KeyError> {
-        Self::read(bytes).map_err(|error| match error {
-            KeyError::Encrypted | KeyError::Kdf | KeyError::OldEncryption { .. } => {
-                KeyError::Private
-            }
-            // Their words ask for a private key.
-            KeyError::Certificate { .. }
-            | KeyError::Empty
-            | KeyError::Format { .. }
-            | KeyError::NotAKey { .. } => KeyError::NotPublic,
-            error => error,
-        })
-    }
-
-    fn read(bytes: &[u8]) -> Result<Self, KeyError> {
-        let piece = intake::public(bytes)?;
-        if piece.kind == Kind::Jwk {
-            return gate::public_key(&Jwk::parse(&piece.bytes)?.public());
+    pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, PublicKeyError> {
+        let item = parse::public(bytes)?;
+        if item.kind == Kind::Jwk {
+            return Ok(validate::public_key(&Jwk::parse(&item.bytes)?.public())?);
         }
-        let numbers = match piece.kind {
-            Kind::Certificate => PublicNumbers::from_certificate(&piece.bytes)?,
-            Kind::PublicPkcs1 => PublicNumbers::from_pkcs1(&piece.bytes)?,
-            _ => PublicNumbers::from_spki(&piece.bytes)?,
+        let numbers = match item.kind {
+            Kind::Certificate => PublicNumbers::from_certificate(&item.bytes)?,
+            Kind::PublicPkcs1 => PublicNumbers::from_pkcs1(&item.bytes)?,
+            _ => PublicNumbers::from_spki(&item.bytes)?,
         };
-        gate::public_key(&numbers)
+        Ok(validate::public_key(&numbers)?)
     }
 
-    /// Takes what the gate has let in.
+    /// Takes validated numbers.
     pub(super) fn new(n: &[u8], e: u64) -> Self {
         Self { n: n.to_vec(), e }
     }
@@ -111,7 +107,7 @@ impl PublicKey {
 
     fn to_rsa(&self) -> rsa::PublicKey {
         let key = rsa::PublicKey::new(self.modulus(), self.exponent());
-        key.expect("the gate let in no other sizes and exponents than this takes")
+        key.expect("validated sizes and exponents are those that this takes")
     }
 }
 

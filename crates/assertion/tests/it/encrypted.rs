@@ -1,5 +1,6 @@
 //! Encrypted keys: opened with the passphrase, at a cost that is capped.
 
+use base64ct::{Base64, Encoding};
 use orgtoken_assertion::{KeyError, Passphrase, Signer, SigningKey};
 
 use crate::der::{NULL, octets, sequence};
@@ -35,6 +36,15 @@ fn every_pbes2_that_openssl_writes() {
         assert!(read.form().to_string().starts_with("encrypted PKCS#8 "), "{options}");
         let error = SigningKey::from_bytes(&written).unwrap_err();
         assert_eq!(error, KeyError::Encrypted, "A49 {options}");
+        let encoded = Base64::encode_string(&written).into_bytes();
+        for input in [&written, &encoded] {
+            assert!(SigningKey::is_encrypted(input), "{options}");
+            let plain = SigningKey::to_plain_pem(input).unwrap();
+            assert!(plain.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), "{options}");
+            let read =
+                SigningKey::from_encrypted(plain.as_bytes(), &Passphrase::new("correct-horse"));
+            assert_eq!(read.unwrap().public_key().to_spki_der(), KEY.spki(), "{options}");
+        }
     }
     for (options, code) in [
         ("-v1 PBE-SHA1-3DES", "key.encrypted"),
@@ -79,6 +89,9 @@ fn a49_costs_are_capped() {
             "scrypt N = 2^16, r = 2^15 - 1",
             scrypt(&[2, 3, 1, 0, 0], &[2, 2, 0x7f, 0xff], &[2, 1, 1]),
         ),
+        ("2^40 iterations", pbkdf2(&[2, 6, 1, 0, 0, 0, 0, 0])),
+        ("scrypt r = 2^17", scrypt(&[2, 2, 0x40, 0], &[2, 3, 2, 0, 0], &[2, 1, 1])),
+        ("scrypt N = 2^72", scrypt(&[2, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], &[2, 1, 8], &[2, 1, 1])),
         ("scrypt p = 2^14", scrypt(&[2, 2, 0x40, 0], &[2, 1, 8], &[2, 2, 0x40, 0])),
     ] {
         let aes = sequence(&[AES_256_CBC, &octets(&[9; 16])]);

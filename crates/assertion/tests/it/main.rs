@@ -8,10 +8,11 @@ mod damage; // damaged DER and random input: refused, never a panic
 mod der; // a writer for what the tests feed in
 #[cfg(feature = "encrypted")]
 mod encrypted; // keys with a passphrase
-mod foreign; // what is no key, and is named for what it is
-mod gate; // numbers that are no sound key
 mod keys; // keys for all of them
 mod openssl; // what OpenSSL writes
+mod public; // public keys and certificates, and what is none
 mod refused; // text that was damaged on its way
 mod secrecy; // nothing secret is shown
+mod unsupported; // what is no key, and is named for what it is
+mod validate; // numbers that are no sound key
 mod vectors; // RFC 7515, RFC 7520, Wycheproof

@@ -4,7 +4,7 @@ use std::env;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey};
+use orgtoken_assertion::{PublicKey, PublicKeyError, Signer, SigningKey};
 
 use crate::keys::{KEY, pem};
 
@@ -41,8 +41,14 @@ fn what_openssl_writes() {
     }
     let request = run("req -new -subj /CN=acme -key /dev/stdin", &key);
     assert_eq!(SigningKey::from_bytes(&request).unwrap_err().code(), "key.certificate", "A53");
-    assert_eq!(PublicKey::from_pem_or_der(&request), Err(KeyError::NotPublic));
-    assert_eq!(PublicKey::from_pem_or_der(key.as_bytes()), Err(KeyError::Private));
+    assert_eq!(
+        PublicKey::from_pem_or_der(&request),
+        Err(PublicKeyError::NotPublic { found: Some("a certificate request") })
+    );
+    assert_eq!(
+        PublicKey::from_pem_or_der(key.as_bytes()),
+        Err(PublicKeyError::NotPublic { found: Some("a private key") })
+    );
 }
 
 #[test]

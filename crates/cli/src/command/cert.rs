@@ -14,8 +14,8 @@ use crate::args::Passphrase;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read, read_key};
-use crate::private_key::open;
+use crate::input::{Kind, read};
+use crate::private_key::{open, read_private_key};
 use crate::table::{Row, table};
 use crate::text::{hex, rfc3339};
 
@@ -64,7 +64,7 @@ fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
 }
 
 fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
-    let (bytes, warning) = read_key(&args.key)?;
+    let (bytes, warning) = read_private_key(&args.key)?;
     warning.iter().for_each(|warning| console.warn(warning));
     let key = open(&bytes, &args.passphrase)?;
     let certificate = certificate(&args.cert)?;

@@ -9,7 +9,10 @@ use super::Context;
 use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
 use crate::hub::{self, Hub};
-use crate::input::{Doubt, InputError, KeyFileError, Kind, read, read_key, read_record};
+use crate::input::{
+    Doubt, InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_record,
+};
+use crate::private_key::read_private_key;
 
 /// What was read because the settings name it.
 #[derive(Default)]
@@ -93,7 +96,7 @@ impl Context<'_> {
         doubt: &mut Option<Doubt>,
     ) -> Result<Found, Failure> {
         let result = match setting {
-            Setting::PrivateKey | Setting::Passphrase => match read_key(path) {
+            Setting::PrivateKey | Setting::Passphrase => match read_secret(setting, path) {
                 Ok((bytes, warning)) => {
                     warning.iter().for_each(|warning| self.console.warn(warning));
                     Ok(bytes)
@@ -113,6 +116,13 @@ impl Context<'_> {
             result => Ok(result.map_err(Unread::from)),
         }
     }
+}
+
+fn read_secret(
+    setting: Setting,
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    if setting == Setting::PrivateKey { read_private_key(path) } else { read_key(path) }
 }
 
 impl From<InputError> for Unread {

@@ -15,6 +15,7 @@ use crate::text::printable;
 fails_with!(
     orgtoken_assertion::ClaimsError,
     orgtoken_assertion::KeyError,
+    orgtoken_assertion::PublicKeyError,
     orgtoken_assertion::SignError,
     orgtoken_assertion::VerifyError,
     orgtoken_broker::AccountsError,

@@ -115,11 +115,11 @@ fn what_is_no_certificate_is_named() {
     for (name, bytes, code, words) in [
         ("empty", b" \n".to_vec(), "cert.empty", "empty"),
         ("private key", private.into(), "cert.not_a_certificate", "private key"),
-        ("text", b"hello!".to_vec(), "cert.not_a_certificate", "text"),
+        ("text", b"hello!".to_vec(), "cert.not_a_certificate", "not a certificate"),
         ("cut PEM", pem[..400].into(), "cert.pem", "damaged"),
         ("cut DER", der[..400].to_vec(), "cert.der", "malformed"),
         ("trailing byte", [der, b"\0"].concat(), "cert.der", "malformed"),
-        ("huge", vec![b'A'; 1 << 20], "cert.too_large", "at most"),
+        ("huge", vec![b'A'; 1 << 20], "cert.too_large", "1048576 bytes"),
     ] {
         let error = Certificate::parse(&bytes).unwrap_err();
         assert_eq!(error.code(), code, "{name}");

@@ -16,6 +16,15 @@ pub(super) fn name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Name>
     parts.into_iter().map(attributes).collect::<Option<Vec<_>>>().and_then(of)
 }
 
+/// Whether a text begins with the type of an attribute, such as `CN=` or `2.5.4.3=`.
+pub(super) fn begins_with_attribute(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, _)| attribute_type(name).is_some())
+}
+
+fn attribute_type(name: &str) -> Option<ObjectIdentifier> {
+    types::by_name(name.trim()).or_else(|| ObjectIdentifier::new(name.trim()).ok())
+}
+
 /// A name that is nothing but a common name.
 pub(super) fn common_name(text: &str) -> Option<Name> {
     let value = Any::encode_from(&Utf8StringRef::new(text).ok()?).ok()?;
@@ -45,8 +54,7 @@ pub(super) fn parts(text: &str, separator: char) -> Vec<&str> {
 /// `CN=my-integration` or `1.2.3=#0c0161`.
 fn attribute(text: &str) -> Option<AttributeTypeAndValue> {
     let (name, text) = text.split_once('=')?;
-    let name = name.trim();
-    let oid = types::by_name(name).or_else(|| ObjectIdentifier::new(name).ok())?;
+    let oid = attribute_type(name)?;
     Some(AttributeTypeAndValue { oid, value: value(oid, trimmed(text))? })
 }
 

@@ -82,10 +82,12 @@ impl Check {
     }
 
     fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, Fault> {
+        let is_given = self.draft.winner(Setting::Passphrase).is_some();
         let passphrase = self.passphrase();
         match SigningKey::from_bytes(bytes) {
             Ok(key) => Ok(KeySource::Here(Box::new(key))),
-            Err(KeyError::Encrypted) if passphrase.is_some() || self.draft.passphrase_later => {
+            // A passphrase that could not be read is a problem of its own.
+            Err(KeyError::Encrypted) if is_given || self.draft.passphrase_later => {
                 Ok(KeySource::Locked(LockedKey::new(bytes, passphrase)))
             }
             Err(error) => Err(Fault::Key(error)),
@@ -126,7 +128,7 @@ impl Check {
                 Some(key)
             }
             Err(error) => {
-                self.problem(Setting::PublicKey, &source, Fault::Key(error));
+                self.problem(Setting::PublicKey, &source, Fault::PublicKey(error));
                 None
             }
         }

@@ -590,6 +590,72 @@ fn a_passphrase_is_asked_for_where_none_is_given() {
     assert_eq!(only(&nobody.check().unwrap_err()).code(), "key.encrypted");
 }
 
+#[test]
+fn a_passphrase_is_asked_for_whatever_form_the_key_has() {
+    use base64ct::{Base64, Encoding};
+    use pkcs8::{DecodePrivateKey, EncodePrivateKey};
+    let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();
+    let der = key.to_pkcs8_encrypted_der("0pen sesame").unwrap().as_bytes().to_vec();
+    let pem = encrypted_key("0pen sesame");
+    for (name, key) in [
+        ("DER", der.clone()),
+        ("base64 of DER", Base64::encode_string(&der).into_bytes()),
+        ("base64 of PEM", Base64::encode_string(pem.as_bytes()).into_bytes()),
+        ("PEM on one line", pem.replace('\n', " ").into_bytes()),
+        ("PEM with another label", pem.replace("ENCRYPTED ", "").into_bytes()),
+    ] {
+        let mut flags = Layer::flags();
+        flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
+        let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+        let mut draft = Draft::new([flags, record]);
+        let need = draft.next_need().unwrap();
+        draft.supply(&need, key.into());
+        assert_eq!(draft.next_need(), Some(Need::Passphrase), "{name}");
+        draft.supply(&Need::Passphrase, b"0pen sesame".to_vec().into());
+        let mut settings = draft.check().unwrap();
+        settings.unlock(None).unwrap();
+        assert!(matches!(settings.key(), KeySource::Here(_)), "{name}");
+    }
+}
+
+#[test]
+fn a_passphrase_variable_that_is_not_set_is_the_only_problem() {
+    let mut flags = Layer::flags();
+    flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
+    flags.set_variable(Setting::Passphrase, "--key-passphrase-env", "MY_PASS");
+    let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+    let mut draft = Draft::new([flags, record]);
+    while let Some(need) = draft.next_need() {
+        match need {
+            Need::Variable { ref name, .. } => {
+                let why = Unread::Unset { name: name.clone() };
+                draft.refuse(&need, why);
+            }
+            _ => draft.supply(&need, encrypted_key("0pen sesame").into_bytes().into()),
+        }
+    }
+    let problems = draft.check().unwrap_err();
+    assert!(only(&problems).to_string().contains("the variable MY_PASS is not set"), "{problems}");
+    assert_eq!(only(&problems).hint().unwrap(), "set MY_PASS, or name another variable");
+}
+
+#[test]
+fn a_wrong_public_key_does_not_ask_for_a_private_one() {
+    let config = b"[profile.acme]\nsigner_command = \"sign\"\npublic_key_file = \"a.crt\"\n";
+    let profile = Layer::from_profile(config, "config.toml", None);
+    let mut fields = fields();
+    fields.retain(|(name, _)| *name != "PrivateKey");
+    let record = Layer::from_record(object(&fields).as_bytes(), "salesforce.json", None);
+    let mut draft = Draft::new([profile, record]);
+    let need = draft.next_need().unwrap();
+    draft.supply(&need, b"hello".to_vec().into());
+    let problems = draft.check().unwrap_err();
+    let problem = problems.iter().next().unwrap();
+    let words = format!("{problem} {}", problem.hint().unwrap());
+    assert!(words.contains("not a public key or certificate"), "{words}");
+    assert!(!words.contains("private"), "{words}");
+}
+
 fn encrypted_key(passphrase: &str) -> String {
     use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
     let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();

@@ -84,6 +84,41 @@ fn names_of_other_tools_become_a_record_with_a_key_that_the_blueprint_reads() {
 }
 
 #[test]
+fn a_key_in_any_form_is_written_as_pem_with_line_breaks() {
+    use base64ct::{Base64, Encoding};
+    let body: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
+    for (name, key) in [
+        ("one line", KEY.replace('\n', " ")),
+        ("no line breaks at all", KEY.replace('\n', "")),
+        ("literal \\n", KEY.replace('\n', "\\n")),
+        ("bare base64", body),
+        ("base64 of the PEM", Base64::encode_string(KEY.as_bytes())),
+        ("indented, in quotes", format!("  '{}'", KEY.replace('\n', "\n    "))),
+        ("text around it", format!("Bag Attributes\n{}bye", KEY.as_str())),
+    ] {
+        let variable = ("SF_JWT_PRIVATE_KEY".to_owned(), key);
+        let converted =
+            Draft::new([Layer::from_environment([variable])]).convert(Form::Record).unwrap();
+        let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
+        assert_eq!(record["value"]["PrivateKey"], KEY.as_str(), "{name}");
+    }
+}
+
+#[test]
+fn a_key_file_in_der_is_written_as_pem() {
+    use pkcs8::{DecodePrivateKey, EncodePrivateKey};
+    let der = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap().to_pkcs8_der().unwrap();
+    let mut flags = Layer::flags();
+    flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.der");
+    let mut draft = Draft::new([flags]);
+    let need = draft.next_need().unwrap();
+    draft.supply(&need, der.as_bytes().to_vec().into());
+    let converted = draft.convert(Form::Profile { name: "acme", key_file: "acme.key" }).unwrap();
+    assert_eq!(converted.key().unwrap().secret(), KEY.as_str());
+    assert!(converted.left_out().is_empty());
+}
+
+#[test]
 fn what_is_wrong_is_not_written() {
     let json = crate::testing::record_with("Username", "\"nobody\"");
     let draft = Draft::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);

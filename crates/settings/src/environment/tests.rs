@@ -94,6 +94,42 @@ fn a_whole_record_may_stand_in_a_variable() {
 }
 
 #[test]
+fn the_key_of_a_record_in_a_variable_may_be_named() {
+    let record = crate::testing::record();
+    let other = record.replace("user@acme.com", "other@acme.com");
+    let answer = format!("{{\"_one\": {record}, \"_two\": {other}}}");
+    let draft = |variables: &[(&str, &str)], flag: Option<&str>| {
+        let mut flags = Layer::flags();
+        if let Some(key) = flag {
+            flags.set(Setting::RecordKey, "--settings-key", key);
+        }
+        Draft::new([flags, tests::variables(variables)])
+    };
+    let settings = ("ORGTOKEN_SETTINGS", answer.as_str());
+    assert_eq!(draft(&[settings], None).check().unwrap_err().code(), "settings.shape");
+    for (variables, flag) in [
+        (&[settings, ("ORGTOKEN_SETTINGS_KEY", "two")][..], None),
+        (&[settings, ("ORGTOKEN_RECORD_KEY", "_two")], None),
+        (&[settings, ("ORGTOKEN_SETTINGS_KEY", "one")], Some("two")),
+    ] {
+        let settings = draft(variables, flag).check().unwrap();
+        assert_eq!(settings.username().as_str(), "other@acme.com", "{flag:?}");
+    }
+}
+
+#[test]
+fn a_record_named_by_a_flag_overrides_one_in_a_variable() {
+    let mut flags = Layer::flags();
+    flags.set(Setting::Record, "--settings", "other.json");
+    let variable = ("ORGTOKEN_SETTINGS", crate::testing::record());
+    let mut draft = Draft::new([flags, variables(&[(variable.0, &variable.1)])]);
+    let need = draft.next_need().unwrap();
+    let other = crate::testing::record().replace("user@acme.com", "other@acme.com");
+    draft.supply(&need, other.into_bytes().into());
+    assert_eq!(draft.check().unwrap().username().as_str(), "other@acme.com");
+}
+
+#[test]
 fn a_key_in_place_of_a_path_is_not_shown() {
     for name in ["ORGTOKEN_PRIVATE_KEY_FILE", "ORGTOKEN_PRIVATE_KEY_ENV", "ORGTOKEN_SSH_AGENT"] {
         let draft = Draft::new([variables(&[(name, crate::testing::KEY.as_str())])]);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use orgtoken_assertion::KeyError;
+use orgtoken_assertion::{KeyError, PublicKeyError};
 use orgtoken_oauth::UrlError;
 
 use crate::looks::Looks;
@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     #[error("invalid: looks like {found}")]
     Placeholder { found: Looks },
     #[error("{0}")]
+    PublicKey(PublicKeyError),
+    #[error("{0}")]
     Shape(ShapeFault),
     #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
     Swapped { found: Looks, belongs: Option<Setting> },
@@ -77,6 +79,7 @@ impl Fault {
             Self::NoProfile { .. } | Self::NoProfileChosen { .. } => "settings.profile",
             Self::NotAKey { .. } => "key.not_a_key",
             Self::Placeholder { .. } => "settings.placeholder",
+            Self::PublicKey(error) => error.code(),
             Self::Shape(_) => "settings.shape",
             Self::NotAName { .. } | Self::Swapped { .. } => "settings.swapped",
             Self::TooLarge { .. } => "settings.too_large",

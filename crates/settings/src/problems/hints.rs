@@ -20,6 +20,7 @@ impl Fault {
             Self::Json(syntax) => syntax.hint(),
             Self::Key(KeyError::Encrypted) => GIVE_THE_PASSPHRASE.into(),
             Self::Key(error) => return error.hint(),
+            Self::PublicKey(error) => return error.hint(),
             Self::Missing { meant } => missing(setting, meant.as_deref(), in_record),
             Self::NoProfile { known } if known.is_empty() => {
                 "write a `[profile.NAME]` section into it".into()
@@ -46,6 +47,9 @@ impl Fault {
                 format!("put {} here", meaning(setting)).into()
             }
             Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`?").into(),
+            Self::Unknown { .. } if in_record => {
+                "remove it, or see `orgtoken settings schema record` for the names".into()
+            }
             Self::Unread { why, .. } => return why.hint(),
             Self::Url(error) => return error.hint(),
             Self::Value(fault) => return fault.hint(setting),
@@ -78,7 +82,9 @@ impl Fault {
                  in JSON goes to `--settings`"
             }
             Self::Toml { .. } => "put strings in straight quotes: name = \"value\"",
-            Self::Unknown { .. } => "remove it, or see `orgtoken settings schema` for the names",
+            Self::Unknown { .. } => {
+                "remove it, or see `orgtoken settings schema config` for the names"
+            }
             Self::Utf16 => "save the file as UTF-8; in PowerShell: `Set-Content -Encoding utf8`",
             _ => return None,
         })

@@ -242,3 +242,10 @@ fn a_profile_before_its_record_and_a_record_asked_for_before_a_profile() {
         assert_eq!(found, wins, "{name}");
     }
 }
+
+#[test]
+fn an_unknown_name_in_a_profile_points_to_the_schema_of_the_file() {
+    let layer = Layer::from_profile(b"[profile.a]\nfoo = 1\n", "config.toml", None);
+    let [problem] = layer.problems.as_slice() else { panic!("{:?}", layer.problems) };
+    assert!(problem.hint().unwrap().contains("`orgtoken settings schema config`"));
+}

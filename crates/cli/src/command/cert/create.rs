@@ -10,8 +10,8 @@ use crate::args::Passphrase;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read, read_key};
-use crate::private_key::open;
+use crate::input::{Kind, read};
+use crate::private_key::{open, read_private_key};
 use crate::signer::elsewhere;
 
 /// Create a certificate for a key you already have, wherever it is
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
 impl Create {
     fn signer(&self, console: &Console) -> Result<Arc<dyn Signer>, Failure> {
         if let Some(key) = &self.key {
-            let (bytes, warning) = read_key(key)?;
+            let (bytes, warning) = read_private_key(key)?;
             warning.iter().for_each(|warning| console.warn(warning));
             return Ok(Arc::new(RingSigner::new(open(&bytes, &self.passphrase)?)));
         }

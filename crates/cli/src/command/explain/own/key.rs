@@ -71,8 +71,8 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "key.not_a_key",
-        meaning: "what stands where the private key should is no key",
-        next: "give the PEM text itself, or the name of its file",
+        meaning: "the input is neither a key nor a certificate",
+        next: "read what the error says is needed, a private key or a certificate, and give its PEM or its file",
     },
     OwnCode {
         code: "key.passphrase",
@@ -91,8 +91,8 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "key.private",
-        meaning: "a private key stands where the public half should",
-        next: "give the certificate or the public key",
+        meaning: "a private key was given where a public key or certificate is needed",
+        next: "keep the private key to yourself, and give the certificate or the public key",
     },
     OwnCode {
         code: "key.public",

@@ -51,6 +51,9 @@ pub(super) fn is_prime(key: &PrivateKey) -> bool {
 pub(super) fn public_key(numbers: &PublicNumbers<'_>) -> Result<PublicKey, KeyError> {
     let n = numbers.n.ok_or(KeyError::Inconsistent)?;
     let bits = bit_len(n);
+    if bits == 0 {
+        return Err(KeyError::Inconsistent);
+    }
     if bits < MIN_BITS {
         return Err(KeyError::TooSmall { bits });
     }

@@ -1,15 +1,14 @@
-//! Containers of keys that are known and not read, each with the command that gets the key out.
+//! What an input is that is not an RSA private key: formats that are known and not read, the common
+//! ones with the command that gets the key out.
 
 use super::KeyError;
-use super::text::find;
+use super::pem::find;
 
 /// What the label of a PEM block alone says.
 pub(super) fn by_label(label: &str) -> Option<KeyError> {
     Some(match label {
-        "PGP MESSAGE" => GPG,
         _ if label.starts_with("PGP ") => OPENPGP,
         "AGE ENCRYPTED FILE" => AGE,
-        "SSH2 ENCRYPTED PRIVATE KEY" => SSH_COM,
         "CMS" | "PKCS7" | "TRUSTED CERTIFICATE" | "X509 CRL" => {
             KeyError::Certificate { found: "certificate" }
         }
@@ -35,14 +34,17 @@ pub(super) fn by_beginning(input: &[u8]) -> Option<KeyError> {
 
 /// What a text without any key is.
 pub(super) fn unknown(text: &[u8]) -> KeyError {
-    let within = WITHIN.iter().find(|(word, _)| find(text, 0, word).is_some());
+    let has = |word: &[u8]| find(text, 0, word).is_some();
     let found = match () {
+        () if has(b"ENC[AES256_GCM,") => Some("a file that sops encrypted"),
+        () if has(b"kind: SealedSecret") => Some("a sealed secret of Kubernetes"),
+        () if has(b"LS0tLS1CRUdJTi") => Some("text with the base64 of a PEM in it"),
         () if is_placeholder(text) => Some(PLACEHOLDER),
         () if is_path(text) => Some(PATH),
         () if text.starts_with(b"eyJ") => Some("a JWT"),
         () => None,
     };
-    within.map_or(KeyError::NotAKey { found }, |(_, error)| error.clone())
+    KeyError::NotAKey { found }
 }
 
 /// What pipelines and templates leave where nobody put the key, and logs where they hide it.
@@ -87,22 +89,21 @@ fn algorithm(input: &[u8]) -> Option<&'static str> {
 const LONGEST_START: usize = 192;
 
 const BEGINNINGS: &[(&[u8], KeyError)] = &[
-    (b"$ANSIBLE_VAULT;", VAULT),
-    (b"# created: ", AGE_IDENTITY),
-    (b"AGE-SECRET-KEY-", AGE_IDENTITY),
-    (b"U2FsdGVkX1", OPENSSL_ENC_BASE64),
-    (b"Salted__", OPENSSL_ENC),
-    (b"<RSAKeyValue", DOTNET_XML),
-    (b"version https://git-lfs", GIT_LFS),
-    (b"<!DOCTYPE ", KeyError::NotAKey { found: Some("a web page") }),
-    (b"<html", KeyError::NotAKey { found: Some("a web page") }),
-    (b"Private-Key: (", IN_WORDS),
-    (b"RSA Private-Key: (", IN_WORDS),
-    (b"0:d=0 ", IN_WORDS),
-    (b"3MVG9", KeyError::NotAKey { found: Some("a consumer key") }),
-    (b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", SSH_COM),
-    (b"---- BEGIN SSH2 PUBLIC", KeyError::Public),
+    (b"$ANSIBLE_VAULT;", not_a_key("an Ansible vault")),
+    (b"# created: ", AGE),
+    (b"AGE-SECRET-KEY-", AGE),
     (b"age-encryption.org/", AGE),
+    (b"U2FsdGVkX1", OPENSSL_ENC),
+    (b"Salted__", OPENSSL_ENC),
+    (b"<RSAKeyValue", not_a_key("a key in the XML of .NET")),
+    (b"version https://git-lfs", not_a_key("a pointer of Git LFS")),
+    (b"<!DOCTYPE ", WEB_PAGE),
+    (b"<html", WEB_PAGE),
+    (b"Private-Key: (", PRINTED),
+    (b"RSA Private-Key: (", PRINTED),
+    (b"0:d=0 ", PRINTED),
+    (b"3MVG9", not_a_key("a consumer key")),
+    (b"---- BEGIN SSH2 PUBLIC", KeyError::Public),
     (b"PuTTY-User-Key-File-", PUTTY),
     (b"openssh-key-v1\0", OPENSSH),
     (b"ssh-rsa ", KeyError::Public),
@@ -114,80 +115,37 @@ const BEGINNINGS: &[(&[u8], KeyError)] = &[
     (b"sk-ecdsa-", KeyError::Public),
     (b"\xfe\xed\xfe\xed", KEYSTORE),
     (b"\xce\xce\xce\xce", KEYSTORE),
-    (b"\x95\x01", OPENPGP),
-    (b"\x95\x03", OPENPGP),
-    (b"\x99\x01", OPENPGP),
-    (b"\x85\x01", GPG),
-    (b"\x85\x02", GPG),
-    (b"\x8c\x0d", GPG),
-    (b"\x1f\x8b", KeyError::NotAKey { found: Some("a compressed file") }),
-    (b"PK\x03\x04", KeyError::NotAKey { found: Some("a compressed file") }),
+    (b"\x1f\x8b", COMPRESSED),
+    (b"PK\x03\x04", COMPRESSED),
 ];
 
-/// What is found anywhere in the text, not only where it begins.
-const WITHIN: &[(&[u8], KeyError)] = &[
-    (b"ENC[AES256_GCM,", SOPS),
-    (b"kind: SealedSecret", KeyError::NotAKey { found: Some("a sealed secret of Kubernetes") }),
-];
+const fn not_a_key(found: &'static str) -> KeyError {
+    KeyError::NotAKey { found: Some(found) }
+}
 
 pub(super) const PATH: &str = "a path or URL";
 pub(super) const PLACEHOLDER: &str = "a placeholder";
-/// No command makes a private key for RSA out of it.
-pub(super) const NEW_KEY: &str = "openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj \
-    /CN=orgtoken -keyout key.pem -out certificate.pem";
 
-const AGE: KeyError = KeyError::Format {
-    found: "a file that age encrypted",
-    command: "age --decrypt -i identity.txt -o key.pem key.pem.age",
-};
-const AGE_IDENTITY: KeyError = KeyError::Algorithm { found: "age" };
-const DOTNET_XML: KeyError = KeyError::Format {
-    found: "a key in the XML of .NET",
-    command: "pwsh -c '$key = [Security.Cryptography.RSA]::Create(); $key.FromXmlString((Get-Content \
-        -Raw key.xml)); $key.ExportPkcs8PrivateKeyPem()' >key.pem",
-};
-const GIT_LFS: KeyError =
-    KeyError::Format { found: "a pointer of Git LFS", command: "git lfs pull" };
-const GPG: KeyError = KeyError::Format {
-    found: "a file that OpenPGP encrypted",
-    command: "gpg --decrypt --output key.pem key.pem.gpg",
-};
-const IN_WORDS: KeyError = KeyError::NotAKey { found: Some("a key that was printed for people") };
+const AGE: KeyError = not_a_key("a file of age");
+const COMPRESSED: KeyError = not_a_key("a compressed file");
 const KEYSTORE: KeyError = KeyError::Format {
     found: "a Java keystore",
     command: "keytool -importkeystore -srckeystore key.jks -destkeystore key.p12 \
         -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
 };
-const OPENPGP: KeyError = KeyError::Format { found: "an OpenPGP key", command: NEW_KEY };
-const OPENSSL_ENC: KeyError = KeyError::Format {
-    found: "a file that `openssl enc` encrypted",
-    command: "openssl enc -d -aes-256-cbc -pbkdf2 -in key.enc -out key.pem",
-};
-const OPENSSL_ENC_BASE64: KeyError = KeyError::Format {
-    found: "a file that `openssl enc` encrypted",
-    command: "openssl enc -d -a -aes-256-cbc -pbkdf2 -in key.enc -out key.pem",
-};
+const OPENPGP: KeyError = not_a_key("a key or file of OpenPGP");
 const OPENSSH: KeyError = KeyError::Format {
     found: "an OpenSSH private key",
     command: "cp key key.pem && ssh-keygen -p -N '' -m PEM -f key.pem",
 };
+const OPENSSL_ENC: KeyError = not_a_key("a file that `openssl enc` encrypted");
 pub(super) const PKCS12: KeyError = KeyError::Format {
     found: "a PKCS#12 bundle",
     command: "openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
 };
-const SSH_COM: KeyError = KeyError::Format {
-    found: "a private key of SSH Communications Security",
-    command: "puttygen key -O private-openssh -o key.pem",
-};
-const SOPS: KeyError = KeyError::Format {
-    found: "a file that sops encrypted",
-    command: "sops --decrypt key.enc >key.pem",
-};
-const VAULT: KeyError = KeyError::Format {
-    found: "an Ansible vault",
-    command: "ansible-vault view key.pem >plain.pem",
-};
+const PRINTED: KeyError = not_a_key("a key that was printed for people");
 const PUTTY: KeyError = KeyError::Format {
     found: "a PuTTY private key",
     command: "puttygen key.ppk -O private-openssh -o key.pem",
 };
+const WEB_PAGE: KeyError = not_a_key("a web page");

@@ -1,0 +1,165 @@
+//! PEM blocks in pasted text ([RFC 7468]). Keys and certificates are both read here.
+//!
+//! [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
+
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::{KeyError, base64};
+
+/// Makes one kind of line break of all: those of other systems, and a literal `\n`, as variables,
+/// JSON and YAML hold it, even where it was escaped twice. A byte order mark is dropped.
+pub(super) fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut rest = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+    // It never grows beyond the input, so that no unwiped copy is left behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
+    while let Some(&byte) = rest.first() {
+        let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
+        let len = match &rest[escapes..] {
+            [b'n', ..] if escapes > 0 => {
+                text.push(b'\n');
+                escapes + 1
+            }
+            [b'r', ..] if escapes > 0 => {
+                text.push(b' ');
+                escapes + 1
+            }
+            // A run of them is taken at once: to count it again for each would take long.
+            _ if escapes > 0 => {
+                text.extend_from_slice(&rest[..escapes]);
+                escapes
+            }
+            [b'\r', b'\n', ..] => {
+                text.push(b'\n');
+                2
+            }
+            _ => {
+                text.push(if byte == b'\r' { b'\n' } else { byte });
+                1
+            }
+        };
+        rest = &rest[len..];
+    }
+    text
+}
+
+/// The content between a BEGIN line and its END line.
+pub(super) struct Block<'a> {
+    pub(super) label: &'a str,
+    pub(super) body: &'a [u8],
+    /// The place of the body's first byte.
+    pub(super) place: Place,
+    /// Whether the END line is there.
+    pub(super) ended: bool,
+}
+
+/// A line and a column, both counted from 1.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl Place {
+    pub(super) fn of(text: &[u8], at: usize) -> Self {
+        let before = &text[..at];
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let begins_char = |byte: &&u8| **byte & 0xc0 != 0x80;
+        Self { line, column: 1 + before[start..].iter().filter(begins_char).count() }
+    }
+}
+
+/// Finds the PEM blocks; the text around them is ignored.
+pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
+    let mut blocks = Vec::new();
+    let mut at = 0;
+    while let Some(begin) = find(text, at, BEGIN) {
+        let (label, body_at) = label(text, begin + BEGIN.len())?;
+        let end = find(text, body_at, DASHES).unwrap_or(text.len());
+        let ended = text[end..].starts_with(END);
+        at = end;
+        if ended {
+            let (end_label, after) = self::label(text, end + END.len())?;
+            if end_label != label {
+                return Err(KeyError::Boundary { line: Place::of(text, end).line });
+            }
+            at = after;
+        } else {
+            // Up to the end of the line that the dashes stand in, if they do not start a block.
+            let rest = text[end..].iter().position(|&byte| byte == b'\n');
+            let limit = rest.map_or(text.len(), |len| end + len);
+            check_boundary_lines(
+                if text[end..].starts_with(BEGIN) { &text[..end] } else { &text[..limit] },
+                body_at,
+            )?;
+        }
+        blocks.push(Block {
+            label,
+            body: &text[body_at..end],
+            place: Place::of(text, body_at),
+            ended,
+        });
+    }
+    Ok(blocks)
+}
+
+/// The label that starts at `at`, and where its dashes end.
+fn label(text: &[u8], at: usize) -> Result<(&str, usize), KeyError> {
+    let line = || Place::of(text, at).line;
+    let len = text[at..].iter().take_while(|&&byte| byte != b'-' && byte != b'\n').count();
+    if let Some(odd) = text[at..at + len].iter().position(|byte| !byte.is_ascii()) {
+        return Err(KeyError::NonAscii { line: line(), found: char_at(text, at + odd) });
+    }
+    let label = core::str::from_utf8(&text[at..at + len]).ok();
+    let Some(label) = label.filter(|_| text[at + len..].starts_with(DASHES)) else {
+        return Err(KeyError::Boundary { line: line() });
+    };
+    Ok((label, at + len + DASHES.len()))
+}
+
+/// Refuses the first line from `at` on that is nearly a BEGIN or END line.
+pub(super) fn check_boundary_lines(text: &[u8], at: usize) -> Result<(), KeyError> {
+    let mut start = at;
+    for line in text[at..].split(|&byte| byte == b'\n') {
+        let says =
+            |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+        // Of a few hundred thousand keys one spells both words in its base64.
+        if !line.trim_ascii().iter().all(|byte| base64::is_digit(byte) || *byte == b'=')
+            && (says(b"BEGIN") || says(b"END ") || says(b"END\xc2\xa0"))
+            && (says(b"KEY") || says(b"CERTIFICATE"))
+        {
+            let line_number = Place::of(text, start).line;
+            return Err(match line.iter().position(|byte| !byte.is_ascii()) {
+                Some(at) => KeyError::NonAscii { line: line_number, found: char_at(line, at) },
+                None => KeyError::Boundary { line: line_number },
+            });
+        }
+        start += line.len() + 1;
+    }
+    Ok(())
+}
+
+/// The character that starts at `at`.
+pub(super) fn char_at(text: &[u8], at: usize) -> char {
+    let chunk = text[at..].utf8_chunks().next();
+    chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Where `word` is, from `from` on.
+pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
+    let (first, others) = word.split_first()?;
+    let mut at = from;
+    loop {
+        at += text[at..].iter().position(|byte| byte == first)? + 1;
+        if text[at..].starts_with(others) {
+            return Some(at - 1);
+        }
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const DASHES: &[u8] = b"-----";
+const END: &[u8] = b"-----END ";

@@ -1,0 +1,83 @@
+use alloc::borrow::Cow;
+
+use crate::key::KeyError;
+use crate::key::hint::{COPY_FROM_FILE, EXPORT};
+
+/// Why an input is not a public key or certificate to work with. It never repeats the input, and
+/// never asks for a private key.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicKeyError {
+    /// There is nothing.
+    #[error("empty: a public key or certificate is needed")]
+    Empty,
+    /// The key cannot be used, or its text or DER is damaged.
+    #[error(transparent)]
+    Key(KeyError),
+    /// Something else than a public key or certificate.
+    #[error("not a public key or certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
+    NotPublic {
+        /// What it is, with its article, where that can be told.
+        found: Option<&'static str>,
+    },
+}
+
+impl PublicKeyError {
+    /// A name for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "key.empty",
+            Self::Key(error) => error.code(),
+            Self::NotPublic { found: Some("a private key") } => "key.private",
+            Self::NotPublic { found: Some("a certificate request") } => "key.certificate",
+            Self::NotPublic { .. } => "key.not_a_key",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::Empty | Self::NotPublic { found: None } => GIVE_THE_CERTIFICATE,
+            Self::NotPublic { found: Some("a private key") } => KEEP_THE_PRIVATE_KEY,
+            Self::NotPublic { found: Some("a certificate request") } => NOT_THE_REQUEST,
+            Self::NotPublic { .. } => GIVE_THE_CERTIFICATE,
+            Self::Key(error) => match error {
+                KeyError::Boundary { .. } | KeyError::Unended => COPY_ALL,
+                KeyError::Character { .. } | KeyError::NonAscii { .. } => COPY_FROM_FILE,
+                KeyError::Der { .. } | KeyError::Inconsistent | KeyError::Truncated { .. } => {
+                    EXPORT
+                }
+                KeyError::TooLong { .. } => GIVE_THE_CERTIFICATE,
+                other => return other.hint(),
+            },
+        }))
+    }
+}
+
+/// Words of private keys become those of public keys; the rest is the same for both.
+impl From<KeyError> for PublicKeyError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Empty => Self::Empty,
+            KeyError::NotAKey { found } => Self::NotPublic { found },
+            KeyError::Format { found, .. } => Self::NotPublic { found: Some(found) },
+            KeyError::Certificate { .. } => {
+                Self::NotPublic { found: Some("a certificate in another form") }
+            }
+            KeyError::Public => Self::NotPublic { found: Some("a public key of SSH") },
+            KeyError::Encrypted | KeyError::OldEncryption { .. } | KeyError::Several { .. } => {
+                Self::NotPublic { found: Some("a private key") }
+            }
+            other => Self::Key(other),
+        }
+    }
+}
+
+const COPY_ALL: &str = "copy all of it, from the line with BEGIN to the line with END, five dashes \
+    on each side";
+const GIVE_THE_CERTIFICATE: &str = "give the certificate that you uploaded to Salesforce, which \
+    starts with `-----BEGIN CERTIFICATE-----`, or the public key";
+const KEEP_THE_PRIVATE_KEY: &str = "keep the private key where it is, and give its public key: \
+    `openssl pkey -in key.pem -pubout -out public.pem`";
+const NOT_THE_REQUEST: &str = "give the certificate that was made from the request, which starts \
+    with `-----BEGIN CERTIFICATE-----`";

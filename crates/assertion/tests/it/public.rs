@@ -1,0 +1,71 @@
+//! Where a public key is needed, the words are about public keys.
+
+use orgtoken_assertion::{PublicKey, certificate_der};
+
+use crate::der::{NULL, RSA_ENCRYPTION, bits, element, sequence};
+use crate::keys::{KEY, pem};
+
+#[test]
+fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
+    let name = sequence(&[]);
+    let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
+    let request = sequence(&[&[2, 1, 0], &name, &KEY.spki(), &element(0xa0, &[])]);
+    let request = sequence(&[&request, &algorithm, &bits(&[1, 2, 3])]);
+    let private = pem("PRIVATE KEY", &KEY.pkcs8());
+    let public = pem("PUBLIC KEY", &KEY.spki());
+    for (name, input, code, says) in [
+        ("empty", Vec::new(), "key.empty", "public key or certificate is needed"),
+        ("blank", b" \n".to_vec(), "key.empty", "public key or certificate is needed"),
+        ("text", b"hello".to_vec(), "key.not_a_key", "not a public key or certificate"),
+        ("a path", b"/etc/app.crt".to_vec(), "key.not_a_key", "but a path or URL"),
+        (
+            "request",
+            pem("CERTIFICATE REQUEST", &request).into(),
+            "key.certificate",
+            "but a certificate request",
+        ),
+        ("request, DER", request, "key.certificate", "but a certificate request"),
+        ("private", private.clone().into(), "key.private", "but a private key"),
+        ("private, DER", KEY.pkcs8(), "key.private", "but a private key"),
+        (
+            "two private keys",
+            format!("{private}{private}").into(),
+            "key.private",
+            "but a private key",
+        ),
+        ("PKCS#7", pem("PKCS7", &KEY.spki()).into(), "key.not_a_key", "another form"),
+        ("a key of SSH", b"ssh-rsa AAAAB3NzaC1yc2E acme".to_vec(), "key.not_a_key", "SSH"),
+        ("cut", public.as_bytes()[..200].to_vec(), "key.truncated", "cut off"),
+        (
+            "no END",
+            public.lines().take(8).collect::<Vec<_>>().join("\n").into(),
+            "key.truncated",
+            "cut off",
+        ),
+        ("damaged", public.replacen('M', "*", 1).into(), "key.pem", "not base64"),
+        ("four dashes", public.replacen("-----", "----", 1).into(), "key.pem", "BEGIN"),
+        ("too long", vec![b'A'; 40_000], "key.too_large", "40000 bytes"),
+        ("UTF-16", b"\xff\xfe-\0".to_vec(), "key.pem", "UTF-16"),
+    ] {
+        let error = PublicKey::from_pem_or_der(&input).expect_err(name);
+        let words = format!("{error}; {}", error.hint().unwrap_or_default());
+        assert_eq!(error.code(), code, "{name}: {words}");
+        assert!(words.contains(says), "{name}: {words}");
+        for asks in ["private key is", "private key itself", "give the private", "BEGIN PRIVATE"] {
+            assert!(!words.contains(asks), "{name}: {words}");
+        }
+    }
+}
+
+#[test]
+fn the_certificate_is_taken_from_what_is_beside_it() {
+    let private = pem("PRIVATE KEY", &KEY.pkcs8());
+    let inner =
+        sequence(&[&sequence(&[&[2, 1, 1]]), &sequence(&[RSA_ENCRYPTION, NULL]), &bits(&[1])]);
+    let certificate = pem("CERTIFICATE", &inner);
+    let der = certificate_der(format!("{private}{certificate}").as_bytes());
+    assert_eq!(der.as_ref(), Ok(&inner));
+    assert_eq!(certificate_der(certificate.replace('\n', "\\n").as_bytes()).as_ref(), Ok(&inner));
+    let error = certificate_der(pem("PUBLIC KEY", &KEY.spki()).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("a public key"), "{error}");
+}
