@@ -37,6 +37,16 @@ impl Notice {
         }
     }
 
+    /// Whether the value may be a secret in the wrong place.
+    pub fn may_be_secret(&self) -> bool {
+        matches!(&self.remark, Remark::LooksLike { found, .. } if found.is_secret())
+    }
+
+    /// The remark alone, without its place.
+    pub fn remark(&self) -> String {
+        self.remark.to_string()
+    }
+
     /// Whether it is likely to make the login fail, so that a person should look at it.
     pub fn is_suspicious(&self) -> bool {
         matches!(

@@ -103,6 +103,11 @@ impl Problem {
         }
     }
 
+    /// What is wrong, without the place.
+    pub fn message(&self) -> String {
+        self.fault.to_string()
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         let in_record = matches!(&self.place, Place::Field { source: Source::Record { .. }, .. });

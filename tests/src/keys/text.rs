@@ -66,16 +66,12 @@ fn accepted(table: &mut Table, key: &Rsa, whole: &str) {
 fn changed_by_tools(table: &mut Table, whole: &str) {
     let quoted: String = whole.lines().map(|line| format!("> {line}\n")).collect();
     let joined: String = whole.lines().map(|line| format!("  \"{line}\\n\" +\n")).collect();
-    let lines = whole.lines().enumerate();
-    let numbered: String =
-        lines.map(|(number, line)| format!("{:6}\t{line}\n", number + 1)).collect();
     let twice = Base64::encode_string(Base64::encode_string(whole.as_bytes()).as_bytes());
     for (name, text) in [
         ("A41 HTML, &#10; for line breaks", whole.replace('\n', "&#10;")),
         ("A41 HTML, <br> for line breaks", whole.replace('\n', "<br>")),
         ("A41 URL, %0A for line breaks", whole.replace('\n', "%0A")),
         ("A41 mail, quoted", quoted),
-        ("A41 numbered lines", numbered),
         ("A41 strings of a program", joined),
     ] {
         table.refuse(name, "key.pem", text);

@@ -171,7 +171,7 @@ impl Item {
         if body.is_empty() {
             return Err(if block.ended { KeyError::Empty } else { KeyError::Unended });
         }
-        if unsupported::is_placeholder(body) {
+        if unsupported::is_mask(body) {
             return Err(KeyError::NotAKey { found: Some(unsupported::PLACEHOLDER) });
         }
         let read =

@@ -48,15 +48,19 @@ pub(super) fn unknown(text: &[u8]) -> KeyError {
 }
 
 /// What pipelines and templates leave where nobody put the key, and logs where they hide it.
-pub(super) fn is_placeholder(text: &[u8]) -> bool {
-    let is_hidden = |byte: &u8| matches!(byte, b'*' | b'.' | b'x' | b'X' | b' ' | b'\n');
+fn is_placeholder(text: &[u8]) -> bool {
     let frames = [("$", ""), ("{{", "}}"), ("%", "%"), ("<", ">"), ("[", "]"), ("(", ")")];
     let is_framed = |(start, end): (&str, &str)| {
         text.starts_with(start.as_bytes()) && text.ends_with(end.as_bytes())
     };
     !text.contains(&b'\n') && frames.into_iter().any(is_framed)
-        || text.iter().all(is_hidden)
+        || is_mask(text)
         || [&b"undefined"[..], b"null", b"None", b"nil"].contains(&text)
+}
+
+/// What a log puts in place of a secret.
+pub(super) fn is_mask(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b' ' | b'\n'))
 }
 
 fn is_path(text: &[u8]) -> bool {

@@ -5,6 +5,7 @@ mod keys;
 mod patience;
 mod profile;
 mod steps;
+mod typed;
 
 use std::path::PathBuf;
 

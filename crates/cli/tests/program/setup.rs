@@ -184,16 +184,67 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
 }
 
 #[test]
-fn a_secret_in_place_of_the_consumer_key_is_the_only_problem() {
+fn a_secret_in_place_of_the_consumer_key_is_not_written() {
     let newcomer = Newcomer::new();
     stdout(&newcomer.setup(&["-P", "acme"]));
     let config = newcomer.read("config.toml");
     let secret = "0F".repeat(32);
     let error = error(&newcomer.setup(&["-P", "acme", "-i", &secret, "--json"]));
     assert_eq!(error["code"], "settings.swapped", "{error}");
-    assert_eq!(error["problems"].as_array().unwrap().len(), 1, "{error}");
+    assert!(error["message"].as_str().unwrap().contains("not written to config.toml"), "{error}");
     assert!(!error.to_string().contains(&secret), "{error}");
     assert_eq!(newcomer.read("config.toml"), config);
+}
+
+#[test]
+fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
+    let bench = Bench::new();
+    let (mut person, screen) = terminal();
+    let mut command = bench.bare(&["setup"]);
+    command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
+    let child = command.spawn().unwrap();
+    drop(command);
+
+    let secret = "0F".repeat(32);
+    let mut seen = String::new();
+    for (question, answer) in [
+        ("such as https://acme.my.salesforce.com: ", "acme"),
+        ("is it https://acme.my.salesforce.com?\r\nAgain: ", "https://login.salesforce.com"),
+        ("give the URL of Setup > My Domain\r\nAgain: ", "https://acme.my.salesforce.com"),
+        ("column Username): ", "robot"),
+        ("lacks the `@` of a username", "robot@acme.com"),
+        ("onnected app? [e] ", "external"),
+        ("go on another time: ", "3MVG9 bcd"),
+        ("character U+0020 at position 6", &secret),
+        ("looks like a Consumer Secret", "abc"),
+        ("begin with 3MVG9, and this does not\r\nAgain (the same answer is taken as it is): ", ""),
+    ] {
+        let mut chunk = [0; 512];
+        while !seen.contains(question) {
+            let read = person.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
+            seen += &String::from_utf8_lossy(&chunk[..read]);
+        }
+        seen.clear();
+        person.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+    drop(person);
+    let output = child.wait_with_output().unwrap();
+    assert!(stdout(&output).contains("When you have the consumer key"));
+    let config = bench.folder.path().join(".config/orgtoken/config.toml");
+    let config = fs::read_to_string(config).unwrap();
+    assert!(config.contains("instance_url = \"https://acme.my.salesforce.com\""), "{config}");
+    assert!(!config.contains("client_id"), "{config}");
+}
+
+#[test]
+fn a_new_external_client_app_needs_the_my_domain() {
+    let bench = Bench::new();
+    let args = ["setup", "-r", "https://login.salesforce.com", "-o", "robot@acme.com", "--json"];
+    let error = error(&bench.bare(&args).output().unwrap());
+    assert_eq!((&error["code"], &error["exit"]), (&"url.host".into(), &3.into()), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("Setup > My Domain"), "{error}");
+    let connected = [&args[..5], &["--app", "connected"]].concat();
+    stdout(&bench.bare(&connected).output().unwrap());
 }
 
 #[test]

@@ -6,12 +6,12 @@ use orgtoken_assertion::PublicKey;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, UrlError};
 use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
+use super::typed::{self, Doubt};
 use super::{App, Args};
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read, read_config};
 use crate::prompt;
-use crate::text::printable;
 
 /// Who will log in, where, and by which app.
 pub(super) struct Answers {
@@ -53,15 +53,25 @@ impl Answers {
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
         let username = match username {
             Some(username) => username,
-            None => ask(USERNAME, "--username", an_address)?,
+            None => ask(USERNAME, "--username", |text| typed::doubt(Setting::Username, text))?,
         };
         let client_id =
             one("--client-id", args.client_id.as_deref(), &existing, Setting::ClientId)?;
+        if let Some(client_id) = &client_id
+            && let Some(doubt) = typed::doubt(Setting::ClientId, client_id)
+            && doubt.may_be_secret
+        {
+            return Err(not_written(&doubt.reason));
+        }
         let app = match args.app {
             Some(app) => app,
             None if client_id.is_some() => App::External,
             None => kind()?,
         };
+        let is_new_app = args.app.is_some() || client_id.is_none();
+        if app == App::External && is_new_app && is_login_host(&instance_url) {
+            return Err(needs_my_domain(&instance_url));
+        }
         let key = key(args, &existing)?;
         let known = client_id.is_some();
         Ok(Self { name, instance_url, username, app, client_id, folder, config, key, known })
@@ -73,9 +83,12 @@ impl Answers {
 
     /// Asks for the consumer key, where somebody can be asked.
     pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
-        if self.client_id.is_none() {
-            let typed = prompt::line(CLIENT_ID)?.filter(|typed| !typed.is_empty());
-            self.client_id = typed;
+        if self.client_id.is_none() && prompt::is_person_there() {
+            let doubt = |text: &str| {
+                if text.is_empty() { None } else { typed::doubt(Setting::ClientId, text) }
+            };
+            let answer = ask(CLIENT_ID, "--client-id", doubt)?;
+            self.client_id = Some(answer).filter(|answer| !answer.is_empty());
         }
         Ok(())
     }
@@ -99,9 +112,7 @@ fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Fa
     let text = match given {
         Some(text) => text,
         None => ask(ORG, "--instance-url", |text| {
-            let error = InstanceUrl::parse(text, &allowed).err()?;
-            let hint = error.hint().unwrap_or_default();
-            Some(format!("{error}: {hint}"))
+            typed::url_doubt(text, &allowed, args.app != Some(App::Connected))
         })?,
     };
     InstanceUrl::parse(&text, &allowed).map_err(url)
@@ -123,6 +134,15 @@ fn one(
         }
         (given, there) => Ok(given.or(there).map(str::to_owned)),
     }
+}
+
+/// A profile never holds a secret, and steps and reports show what it holds.
+fn not_written(reason: &str) -> Failure {
+    Failure::new(
+        "settings.swapped",
+        Some("copy the Consumer Key, the upper of the two; the Consumer Secret is not needed"),
+        format!("not written to config.toml: {reason}"),
+    )
 }
 
 fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
@@ -164,13 +184,15 @@ fn exists(flag: &str, name: &str) -> Failure {
     )
 }
 
-/// Asks until nothing is wrong with the answer; where nobody can be asked, the flag is missing.
+/// Asks until nothing is wrong with the answer. What only looks wrong is accepted when it is typed
+/// a second time. Where nobody can be asked, the flag is missing.
 fn ask(
     question: &str,
     flag: &str,
-    wrong: impl Fn(&str) -> Option<String>,
+    doubt: impl Fn(&str) -> Option<Doubt>,
 ) -> Result<String, Failure> {
     let mut question = question.to_owned();
+    let mut doubted = None;
     loop {
         let Some(answer) = prompt::line(&question)? else {
             return Err(Failure::new(
@@ -179,13 +201,30 @@ fn ask(
                 format!("missing {flag}"),
             ));
         };
-        let Some(why) = wrong(&answer) else { return Ok(answer) };
-        question = format!("{}\nOnce more: ", printable(&why));
+        let Some(doubt) = doubt(&answer) else { return Ok(answer) };
+        let may_be_right = !doubt.is_certain && !doubt.may_be_secret;
+        if may_be_right && doubted.as_ref() == Some(&answer) {
+            return Ok(answer);
+        }
+        let again =
+            if may_be_right { "Again (the same answer is taken as it is)" } else { "Again" };
+        question = format!("{}\n{again}: ", doubt.reason);
+        doubted = Some(answer);
     }
 }
 
-fn an_address(text: &str) -> Option<String> {
-    (!text.contains('@')).then(|| "a username looks like robot@acme.com".to_owned())
+pub(super) fn is_login_host(url: &InstanceUrl) -> bool {
+    matches!(url.host(), "login.salesforce.com" | "test.salesforce.com")
+}
+
+fn needs_my_domain(url: &InstanceUrl) -> Failure {
+    Failure::new(
+        "url.host",
+        Some(
+            "give the URL of Setup > My Domain with `--instance-url`, or choose `--app connected`",
+        ),
+        format!("`{}` serves every org, and an External Client App logs in at its own", url.host()),
+    )
 }
 
 /// New apps are external ones, so where nobody can be asked it is one.
