@@ -119,9 +119,6 @@ fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
     }
 }
 
-/// The variables of [`Setting::RecordKey`].
-const RECORD_KEYS: [&str; 2] = ["ORGTOKEN_SETTINGS_KEY", "ORGTOKEN_RECORD_KEY"];
-
 const PREFIX: &str = "ORGTOKEN_";
 
 /// What is read before any file is, so no file can hold it.
