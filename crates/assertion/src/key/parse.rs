@@ -60,7 +60,7 @@ fn first(input: &[u8], is_wanted: impl Fn(&Item) -> bool) -> Result<Item, Public
             let item = items.swap_remove(at);
             item.damage.clone().map_or(Ok(item), |damage| Err(damage.into()))
         }
-        None => Err(items.first().map_or(PARAMETERS.into(), Item::not_public)),
+        None => Err(items.first().map_or_else(|| PARAMETERS.into(), Item::not_public)),
     }
 }
 
