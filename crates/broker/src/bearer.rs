@@ -80,7 +80,7 @@ impl BearerError {
         Some(match self {
             Self::Random => "fix the system's random number generator; logins need it, too".into(),
             Self::Short | Self::Text => {
-                "remove the file: the service then writes a token of its own to it".into()
+                "name a file that does not exist: the service creates it with a new token".into()
             }
         })
     }

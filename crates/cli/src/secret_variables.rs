@@ -53,6 +53,11 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
 /// Whether a value is a private key, or a record or another text with one in it, in the encodings
 /// that pipelines use.
 fn holds_private_key(value: &[u8], depth: u8) -> bool {
+    // UTF-16, in which PowerShell encodes text.
+    if value.starts_with(b"-\0-\0") || value.starts_with(b"\xff\xfe") || value.starts_with(b"{\0") {
+        let text = value.iter().filter(|byte| **byte != 0).copied().collect::<Vec<_>>();
+        return holds_private_key(&Zeroizing::new(text), depth);
+    }
     let contains = |words: &[u8]| value.windows(words.len()).any(|window| window == words);
     if MARKS.into_iter().any(contains) || (contains(b"\"kty\"") && contains(b"\"d\"")) {
         return true;
@@ -84,6 +89,7 @@ fn decoded(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
 }
 
 fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
     let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
     bytes.map(Zeroizing::new)
@@ -163,6 +169,14 @@ mod tests {
             ("base64 twice", base64(&once)),
             ("base64 of a record", base64(&format!("{{\"PrivateKey\":\"{once}\"}}"))),
             ("base64 in a record", format!("{{\"PrivateKey\":\"{once}\"}}")),
+            ("hex with a prefix", {
+                let digits: String = pem.bytes().map(|byte| format!("{byte:02X}")).collect();
+                format!("0x{digits}")
+            }),
+            ("base64 of UTF-16, as PowerShell writes it", {
+                let units: Vec<u8> = pem.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                Base64Unpadded::encode_string(&units)
+            }),
             ("hex", pem.bytes().map(|byte| format!("{byte:02x}")).collect()),
             ("URL-encoded", pem.replace(' ', "%20").replace('\n', "%0A")),
             ("quoted", format!("\"{once}==\"")),
