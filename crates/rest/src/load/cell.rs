@@ -61,7 +61,8 @@ impl Kind {
         let raw = value.get();
         match raw.as_bytes().first() {
             Some(b'"') => {
-                let text: String = serde_json::from_str(raw).unwrap_or_default();
+                // Half of a surrogate pair is JSON, but no text: it would fail the whole call.
+                let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
                 match self {
                     _ if text.is_empty() => Ok(raw.into()),
                     Self::Boolean => self.json_of(&text).map(|json| json.into_owned().into()),
@@ -233,6 +234,8 @@ mod tests {
             (Kind::Whole, "5.0", Err(FaultKind::NotWhole)),
             (Kind::Text, "[1]", Err(FaultKind::NotType("text in quotes"))),
             (Kind::Reference, "\"x\"", Err(FaultKind::NotId)),
+            (Kind::Text, r#""\ud800""#, Err(FaultKind::NotText)),
+            (Kind::Text, r#""\ud83d\ude00""#, Ok(r#""\ud83d\ude00""#)),
         ] {
             assert_eq!(sent(kind, raw), expected.map(str::to_owned), "{kind:?} {raw}");
         }

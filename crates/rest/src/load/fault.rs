@@ -157,6 +157,9 @@ pub enum FaultKind {
     /// A quote that is opened and never closed.
     #[error("the quote that opens here is never closed (RFC 4180)")]
     QuoteOpen,
+    /// Half of a surrogate pair.
+    #[error("not Unicode text: half of a surrogate pair")]
+    NotText,
     /// A carriage return outside quotes, in a file whose lines do not end with one alone.
     #[error("a carriage return in a field that has no quotes (RFC 4180)")]
     Return,
@@ -214,6 +217,7 @@ impl FaultKind {
                 "put the field into quotes and write each quote in it twice: \"Acme \"\"X\"\"\""
             }
             Self::QuoteOpen => "close the quote, or write it twice inside a quoted field",
+            Self::NotText => "find out what cuts the text between two halves of a character",
             Self::Return => "put the field into quotes, or remove the carriage return",
             Self::Spaced => "remove the blanks",
             Self::Width { .. } => "put cells that hold the delimiter or a line break into quotes",

@@ -117,7 +117,9 @@ impl<R: BufRead> Objects<R> {
         for _ in 0..depth {
             while self.peek_letter()? == Some(b',') {
                 self.bump()?;
-                self.member_name()?;
+                if self.member_name()? == b"\"records\"" {
+                    return Err(self.fault("`records` is there twice"));
+                }
                 self.value(&mut Vec::new())?;
             }
             if self.peek_letter()? != Some(b'}') {
@@ -360,6 +362,7 @@ mod tests {
             ("{}\n{\"a\":tru}", "line 2, column 9: the object is not valid JSON"),
             ("[{\"a\":1,}]", "line 1, column 9: the object is not valid JSON"),
             ("{\"records\":[{}]", "line 1, column 16: `}` is missing"),
+            ("{\"records\":[{}],\"records\":[{}]}", "line 1, column 27: `records` is there twice"),
         ] {
             assert_eq!(all(text), Err(fault.to_owned()), "{text}");
         }
