@@ -6,7 +6,6 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::thread;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -39,18 +38,12 @@ fn run(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
     runtime.block_on(future);
 }
 
-/// tokio panics where a descriptor or a thread is refused, which could lose a token after its login.
-/// So both are tried first, and the one thread that blocking work cannot do without is kept: work for
-/// which there is no further thread waits for it.
+/// tokio panics where a descriptor is refused, so some are tried first. It would panic where a thread
+/// is refused, too: so there is no `spawn_blocking` in this program.
 fn single_threaded() -> Result<Runtime, RuntimeError> {
     let spare: io::Result<Vec<_>> = (0..DESCRIPTOR_PAIRS).map(|_| UnixStream::pair()).collect();
     drop(spare.map_err(RuntimeError)?);
-    let thread = thread::Builder::new().spawn(|| ()).map_err(RuntimeError)?;
-    let _ = thread.join();
-    let runtime = Builder::new_current_thread().enable_all().thread_keep_alive(FOREVER).build();
-    let runtime = runtime.map_err(RuntimeError)?;
-    drop(runtime.spawn_blocking(|| ()));
-    Ok(runtime)
+    Builder::new_current_thread().enable_all().build().map_err(RuntimeError)
 }
 
 /// The process cannot start a thread or open a descriptor.
@@ -72,5 +65,3 @@ fails_with!(RuntimeError);
 
 /// A poller, its waker, a pipe for signals and a copy of its end.
 const DESCRIPTOR_PAIRS: usize = 3;
-
-const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use orgtoken_assertion::{Assertion, Claims, Lifetime, SignError, Signer, UnixTim
 use orgtoken_oauth::{
     AllowedHosts, Fault, LoginPlan, Resolution, RetryPolicy, Token, TokenRequest,
 };
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tracing::info;
 
@@ -24,7 +22,7 @@ mod meanwhile;
 use meanwhile::meanwhile;
 
 use crate::transport::Deadline;
-use crate::{Transport, TransportError};
+use crate::{Transport, TransportError, thread};
 
 /// Who logs in, where, and with which key.
 #[derive(Clone)]
@@ -187,11 +185,8 @@ impl Login {
     /// On a thread of its own: an agent or a command takes as long as it takes.
     async fn sign(&self, claims: Claims) -> Result<Assertion, SignError> {
         let signer = Arc::clone(&self.signer);
-        let signed = spawn_blocking(move || claims.sign(&*signer)).await;
-        signed.unwrap_or_else(|failed| match failed.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(_) => Err(SignError::Elsewhere("the runtime is shutting down".into())),
-        })
+        let signed = thread::run(move || claims.sign(&*signer)).await;
+        signed.unwrap_or_else(|error| Err(SignError::Elsewhere(error.into())))
     }
 }
 

@@ -1,16 +1,20 @@
 //! Blocking work on a thread of its own.
 
 use std::io;
+use std::panic::resume_unwind;
 use std::thread;
 
 use tokio::sync::oneshot;
 
-/// Runs `work` on a new thread. Unlike `tokio::task::spawn_blocking`, it returns an error where the
-/// system has no room for a thread, and does not panic.
+/// Runs `work` on a new thread, and panics if it does. Unlike `tokio::task::spawn_blocking`, it
+/// returns an error where the system has no room for a thread.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     let (sender, receiver) = oneshot::channel();
-    thread::Builder::new().spawn(move || drop(sender.send(work())))?;
-    receiver.await.map_err(|_| io::Error::other("the thread panicked"))
+    let thread = thread::Builder::new().spawn(move || drop(sender.send(work())))?;
+    let Ok(done) = receiver.await else {
+        resume_unwind(thread.join().expect_err("work that does not panic sends its result"));
+    };
+    Ok(done)
 }

@@ -144,6 +144,7 @@ async fn a_remote_signer_is_not_asked_while_the_host_cannot_be_reached() {
     };
     assert_eq!(obtain(&at(&closed)).await.unwrap_err().code(), "net.connect");
     assert_eq!(signer.0.load(Ordering::Relaxed), 0);
+    tokio::time::resume(); // A paused clock does not wait for the thread of the signer.
     let server = Server::always([token()]).await;
     obtain(&at(&origin(&server))).await.unwrap();
     assert_eq!(signer.0.load(Ordering::Relaxed), 1);
@@ -191,7 +192,8 @@ pub(crate) fn login(server: &Server, audience: Option<&Audience>) -> Login {
 pub(crate) fn login_at(url: &str, audience: Option<&Audience>) -> Login {
     let resolution = resolution(url, audience);
     let login = Login::new("3MVG9client", "user@acme.com", SIGNER.clone(), resolution);
-    login.allowed_hosts(AllowedHosts::parse(["127.0.0.1"]).unwrap())
+    // A paused clock does not wait for a thread.
+    login.allowed_hosts(AllowedHosts::parse(["127.0.0.1"]).unwrap()).sign_in_place()
 }
 
 fn resolution(url: &str, audience: Option<&Audience>) -> Resolution {

@@ -4,12 +4,14 @@ use std::env;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_rest::load::{
     Journal, Output, Outputs, ReadError, ReadOptions, RecordFile, Report, ResumeError,
 };
 use tempfile::NamedTempFile;
+use tokio::sync::oneshot;
 
 use super::super::Rows;
 use super::print;
@@ -18,6 +20,7 @@ use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, is_stdin, take_stdin};
+use crate::runtime::RuntimeError;
 use crate::text::sh_quoted;
 
 /// Where the rows come from.
@@ -56,8 +59,10 @@ impl Source {
         let file = file.map_err(ReadError::Spool)?;
         let copy = file.reopen().map_err(ReadError::Spool)?;
         // A pipe that is silent blocks a thread, not this one.
-        let spool = tokio::task::spawn_blocking(move || RecordFile::spool(input, copy, options));
-        match interrupts.wait(spool).await {
+        let (sender, spooled) = oneshot::channel();
+        let spool = move || drop(sender.send(RecordFile::spool(input, copy, options)));
+        thread::Builder::new().spawn(spool).map_err(RuntimeError)?;
+        match interrupts.wait(spooled).await {
             Waited::Done(Ok(spooled)) => Ok((Self::Spooled(file), spooled?)),
             Waited::Done(Err(_)) => Err(ReadError::Spool(io::ErrorKind::Other.into()).into()),
             Waited::Interrupted => Err(print::interrupted("nothing was sent")),
