@@ -17,7 +17,7 @@
 //! let public_key = PublicKey::from_pem_or_der(&certificate)?;
 //! let signer = CommandSigner::shell("pkcs11-tool --sign --mechanism SHA256-RSA-PKCS", public_key);
 //! assert_eq!(signer.public_key().bits(), 2048);
-//! # Ok::<(), orgtoken_assertion::KeyError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! What is *not* done here: no key is read, and none is trusted: a signature is held against the
