@@ -124,9 +124,12 @@ async function start(t, user = USER) {
 
 /** Starts a program of ours, which ends with the test; it may be given a listening socket. */
 function run(t, program, args, stream, socket) {
-  const given = socket === undefined ? {} : { LISTEN_FDS: '1' };
-  const child = spawn(path.join(PROGRAMS, program), args, {
-    env: { HOME: os.tmpdir(), ...given },
+  // The variables of sd_listen_fds count only for the process that LISTEN_PID names.
+  const shell = ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'];
+  const plain = [path.join(PROGRAMS, program), ...args];
+  const [file, ...given] = socket === undefined ? plain : ['/bin/sh', ...shell, ...plain];
+  const child = spawn(file, given, {
+    env: { HOME: os.tmpdir() },
     stdio: ['ignore', 'pipe', 'pipe', ...(socket === undefined ? [] : [socket])],
   });
   const end = async () => {

@@ -9,11 +9,6 @@
 //! and `failure`. `run` leads from what was typed to a command, and to an exit code.
 
 #![forbid(unsafe_code)]
-#![expect(
-    rustdoc::bare_urls,
-    rustdoc::broken_intra_doc_links,
-    reason = "what documents an argument is its help, and read on a terminal"
-)]
 
 mod args;
 mod bug;

@@ -14,7 +14,7 @@ use crate::skew::Skew;
 ///
 /// * A login signs three assertions at most.
 /// * One of them, the last, may have another audience or another clock than the others.
-/// * Another audience is one that [`Resolution::fallback`] allows for that host. An audience that
+/// * Another audience is one that [`Resolution::after`] allows for that host. An audience that
 ///   the user has set stays as it is.
 /// * Another clock differs from the local one by five minutes at most, so `exp` is never later than
 ///   [`Lifetime::MAX`] and these five minutes from now.
