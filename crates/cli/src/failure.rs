@@ -30,6 +30,8 @@ struct Parts {
     refusal: Option<&'static Entry>,
     /// Whether `doctor` looks at what failed.
     for_doctor: bool,
+    /// The command that checks the same login.
+    doctor: Cow<'static, str>,
     problems: Vec<Problem>,
     told: bool,
     /// What the output lacks because of the error.
@@ -57,6 +59,7 @@ impl Failure {
             hint: hint.map(Into::into),
             refusal: None,
             for_doctor: true,
+            doctor: "orgtoken doctor".into(),
             problems: Vec::new(),
             told: false,
             note: None,
@@ -79,6 +82,14 @@ impl Failure {
     /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
     pub(crate) fn not_for_doctor(mut self) -> Self {
         self.0.for_doctor = false;
+        self
+    }
+
+    /// Names the command that checks the login of the command that failed.
+    pub(crate) fn with_doctor(mut self, command: impl FnOnce() -> String) -> Self {
+        if self.0.for_doctor && self.entry().is_some() {
+            self.0.doctor = command().into();
+        }
         self
     }
 
@@ -146,8 +157,8 @@ impl Failure {
             writeln!(out, "hint: {}", printable(hint))?;
         }
         let Some(entry) = self.entry() else { return Ok(()) };
-        writeln!(out, "more: orgtoken explain {} ({})", entry.code, entry.link())?;
-        if self.0.for_doctor { writeln!(out, "check: orgtoken doctor") } else { Ok(()) }
+        writeln!(out, "more: {}", entry.explain_command())?;
+        if self.0.for_doctor { writeln!(out, "check: {}", self.0.doctor) } else { Ok(()) }
     }
 
     fn report_problems(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -170,7 +181,7 @@ impl Failure {
                 message: printable(&self.message()),
                 meaning: self.0.refusal.map(|refusal| refusal.meaning),
                 hint: self.0.hint.as_deref(),
-                link: self.entry().map(Entry::link),
+                link: self.entry().map(Entry::explain_command),
                 exit: self.exit(),
                 problems: &self.0.problems,
             },

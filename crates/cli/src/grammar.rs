@@ -90,10 +90,10 @@ impl Command {
 
 impl Args {
     /// Reads what was typed. What may be a secret is refused before anything can repeat it.
-    pub(crate) fn read(typed: Vec<OsString>) -> Result<Self, Refused> {
-        refuse_secrets(&typed)?;
+    pub(crate) fn read(typed: &[OsString]) -> Result<Self, Refused> {
+        refuse_secrets(typed)?;
         // Whatever is wrong, or is a call for help, is told by the grammar that knows everything.
-        let matches = match main_job().try_get_matches_from(&typed) {
+        let matches = match main_job().try_get_matches_from(typed) {
             Ok(matches) => matches,
             Err(_) => grammar().try_get_matches_from(typed)?,
         };

@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
+use crate::args::doctor_command;
 use crate::bug;
 use crate::command;
 use crate::console::{Console, OutputError};
@@ -20,7 +21,7 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read this one's memory: {reason}"));
     }
-    let args = match Args::read(typed) {
+    let args = match Args::read(&typed) {
         Ok(args) => args,
         Err(Refused::Help(help)) => {
             // clap chooses the stream and the exit code: help that was asked for is data.
@@ -34,7 +35,12 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     let code = match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(result) => {
             let result = if only_informs { ignore_broken_pipe(result) } else { result };
-            result.map_or_else(|failure| ended(&failure, &console), |()| ExitCode::SUCCESS)
+            let name_login =
+                |failure: Failure| failure.with_doctor(|| doctor_command(grammar(), typed));
+            result.map_or_else(
+                |failure| ended(&name_login(failure), &console),
+                |()| ExitCode::SUCCESS,
+            )
         }
         // The hook has said where.
         Err(_) => ExitCode::from(UNEXPECTED),

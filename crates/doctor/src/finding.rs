@@ -24,7 +24,7 @@ pub struct Finding {
     /// What may be behind it, the likeliest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suspects: Vec<Suspect>,
-    /// Where to read on.
+    /// The command that explains it: `orgtoken explain refused.user_not_approved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Whether it may pass by waiting, since something was changed in Setup just now.

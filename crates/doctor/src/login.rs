@@ -72,7 +72,7 @@ fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixT
         remedy: Some(evidence.remedy(&suspects, advice.entry, refusal)),
         may_pass: refusal.class() == RefusalClass::JustChanged,
         suspects,
-        link: Some(advice.entry.link()),
+        link: Some(advice.entry.explain_command()),
         ..finding
     }
 }

@@ -124,7 +124,8 @@ fn valid(certificate: &Certificate, whose: &str, now: UnixTime) -> Finding {
         days if days < SOON => Finding::warning(
             Check::Certificate,
             format!("{whose}; valid for {days} more days"),
-            "plan the change: docs/setup.md, Rotating the certificate",
+            "make a new key, upload its certificate, and switch to that key at once: an upload replaces \
+             the old certificate",
         ),
         days if certificate.not_before() > now => Finding::warning(
             Check::Certificate,

@@ -53,9 +53,9 @@ impl Entry {
         self.code.strip_prefix("refused.").unwrap_or(self.code)
     }
 
-    /// Where to read on, in the repository's pages: `docs/refusals.md#user_not_approved`.
-    pub fn link(&self) -> String {
-        format!("docs/refusals.md#{}", self.id())
+    /// The command that shows the whole entry, also without network and without the repository.
+    pub fn explain_command(&self) -> String {
+        format!("orgtoken explain {}", self.code)
     }
 }
 

@@ -150,7 +150,7 @@ fn text(entry: &Entry, unknown: Option<&str>) -> String {
         Fix::Any(steps) => text += &numbered("What to do", steps.iter()),
         _ => {}
     }
-    text += &format!("\nTry again: {}.\nMore: {}\n", again(entry.class), entry.link());
+    text += &format!("\nTry again: {}.\n", again(entry.class));
     text
 }
 
@@ -187,7 +187,7 @@ fn document(entry: &Entry, exact: bool) -> Value {
         "causes": causes.collect::<Vec<_>>(),
         "fix": { "external_client_app": external, "connected_app": connected },
         "try_again": again(entry.class),
-        "link": entry.link(),
+        "link": entry.explain_command(),
     })
 }
 

@@ -32,7 +32,7 @@ fn what_it_means_stands_between_error_and_hint_and_leads_on() {
     let failure = Failure::new("refused.user_inactive", Some("activate the user"), "refused");
     let failure = failure.refusal(catalogue::by_code("refused.user_inactive"));
     let text = "error: refused\nThe user exists and was deactivated or frozen.\nhint: activate the user\n\
-                more: orgtoken explain refused.user_inactive (docs/refusals.md#user_inactive)\n\
+                more: orgtoken explain refused.user_inactive\n\
                 check: orgtoken doctor\n";
     assert_eq!(reported(&failure, false), text);
 }

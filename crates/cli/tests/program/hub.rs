@@ -144,7 +144,7 @@ fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
     ] {
         let output = bench.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
         let said = stderr(&output);
-        assert!(said.contains("more: orgtoken explain net.connect ("), "{args:?}: {said}");
+        assert!(said.contains("more: orgtoken explain net.connect\n"), "{args:?}: {said}");
         assert!(!said.contains("doctor"), "{args:?}: {said}");
     }
 }

@@ -19,9 +19,8 @@ fn a_refusal_ends_in_what_it_means_and_what_to_do() {
     let refusal = "Salesforce refused the login: invalid_grant: user hasn't approved this consumer";
     assert!(lines[0].ends_with(refusal), "{}", lines[0]);
     assert!(lines[2].starts_with("hint: "), "{}", lines[2]);
-    let page = "docs/refusals.md#user_not_approved";
-    assert_eq!(lines[3], format!("more: orgtoken explain refused.user_not_approved ({page})"));
-    assert_eq!(lines[4], "check: orgtoken doctor");
+    assert_eq!(lines[3], "more: orgtoken explain refused.user_not_approved");
+    assert!(lines[4].starts_with("check: orgtoken doctor"), "{}", lines[4]);
     assert_eq!(bench.org.requests().len(), 1);
 }
 

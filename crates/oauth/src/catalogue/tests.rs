@@ -200,7 +200,7 @@ fn entries_are_complete_and_well_formed() {
             assert_eq!(*text, text::normalise(text), "{id}");
         }
         assert_eq!(by_code(entry.code), Some(entry));
-        assert!(entry.link().ends_with(&format!("docs/refusals.md#{id}")), "{id}");
+        assert_eq!(entry.explain_command(), format!("orgtoken explain {}", entry.code));
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) const CODES: &[OwnCode] = &[
     },
     OwnCode {
         code: "usage.records",
-        meaning: "a record file does not fit the rules of docs/record-files.md; nothing was sent",
+        meaning: "a record file does not fit the rules of record files; nothing was sent",
         next: "fix the rows that the error names; `--dry-run` checks the file alone",
     },
     OwnCode {
