@@ -13,7 +13,7 @@ use crate::command;
 /// access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, max_term_width = 100, after_help = EXIT_CODES)]
-#[command(arg_required_else_help = true, args_override_self = true, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true, args_override_self = true)]
 pub(crate) struct Args {
     /// What to do
     #[command(subcommand)]

@@ -20,7 +20,7 @@ pub(crate) enum UsageError {
     SecretInArgv { what: &'static str },
     /// There is no such argument or command.
     #[error("unknown {what}")]
-    Unknown { what: String, suggestion: Option<String>, command: String },
+    Unknown { what: String, word: Option<String>, suggestion: Option<String>, command: String },
     /// A value is none of those that the argument takes.
     #[error("{argument} does not take this value{}", because(reason.as_deref()))]
     Value { argument: String, reason: Option<String>, possible: Vec<String> },
@@ -32,7 +32,12 @@ impl UsageError {
     }
 
     pub(crate) fn unknown_command() -> Self {
-        Self::Unknown { what: "command".into(), suggestion: None, command: PROGRAM.into() }
+        Self::Unknown {
+            what: "command".into(),
+            word: None,
+            suggestion: None,
+            command: PROGRAM.into(),
+        }
     }
 
     pub(crate) fn code(&self) -> &'static str {
@@ -50,14 +55,22 @@ impl UsageError {
             Self::SecretInArgv { .. } => "give it in a file, on standard input (`-`) or in the \
                 environment; treat this one as known to others, and replace it"
                 .into(),
+            Self::Unknown { word: Some(word), command, .. }
+                if command == PROGRAM && elsewhere(word).is_some() =>
+            {
+                elsewhere(word).unwrap_or_default().into()
+            }
             Self::Unknown { suggestion: Some(suggestion), .. } => {
-                format!("did you mean `{suggestion}`?").into()
+                format!("did you mean {}?", quoted(suggestion).replace(", ", " or ")).into()
             }
             Self::Value { possible, .. } if !possible.is_empty() => {
                 format!("give one of {}", possible.join(", ")).into()
             }
             Self::Unknown { what, command, .. } if what == ARGUMENT && command == EXEC => {
                 "put `--` before the command to run: `orgtoken exec -- COMMAND`".into()
+            }
+            Self::Unknown { what, command, .. } if what == ARGUMENT && command == QUERY => {
+                "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`".into()
             }
             Self::Missing { command, .. } | Self::Unknown { command, .. } => {
                 format!("see `{command} --help`").into()
@@ -94,14 +107,21 @@ impl TryFrom<clap::Error> for UsageError {
             }
             ErrorKind::UnknownArgument => Self::Unknown {
                 what: flag(text(ContextKind::InvalidArg)),
+                word: None,
                 suggestion: text(ContextKind::SuggestedArg),
                 command: command(&error),
             },
-            ErrorKind::InvalidSubcommand => Self::Unknown {
-                what: "command".into(),
-                suggestion: text(ContextKind::SuggestedSubcommand),
-                command: command(&error),
-            },
+            ErrorKind::InvalidSubcommand => {
+                let word = text(ContextKind::InvalidSubcommand).filter(|word| is_word(word));
+                Self::Unknown {
+                    what: word
+                        .as_ref()
+                        .map_or_else(|| "command".into(), |word| format!("command `{word}`")),
+                    word,
+                    suggestion: text(ContextKind::SuggestedSubcommand),
+                    command: command(&error),
+                }
+            }
             _ => Self::Value {
                 argument: named(),
                 reason: std::error::Error::source(&error).map(ToString::to_string),
@@ -135,6 +155,38 @@ fn is_flag(text: &str) -> bool {
     text.len() <= MAX_FLAG && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
+/// Whether it could be the name of a command, rather than a secret or a value.
+fn is_word(text: &str) -> bool {
+    text.len() <= MAX_WORD && text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// The command that does what other programs call so.
+fn elsewhere(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "version" => "run `orgtoken --version`",
+        "status" => "run `orgtoken doctor` to check the login, `orgtoken whoami` to show the user",
+        "auth" | "authorize" | "init" | "jwt" | "login" => {
+            "run `orgtoken setup` to configure a login, `orgtoken token` to print a token"
+        }
+        "logout" => "run `orgtoken revoke` to revoke the cached token",
+        "check" | "diagnose" | "test" => "run `orgtoken doctor` to check the login",
+        "user" | "userinfo" => "run `orgtoken whoami` to show the logged-in user",
+        "list" | "orgs" | "profiles" => {
+            "run `orgtoken cache list` for the cached tokens, `orgtoken settings check -P NAME` for a \
+             profile of config.toml"
+        }
+        "data" | "soql" | "select" => "run `orgtoken query 'SELECT Id FROM Account'`",
+        "call" | "curl" | "get" | "post" | "request" | "rest" => "run `orgtoken api PATH`",
+        "create" | "delete" | "insert" | "update" | "upsert" => {
+            "run `orgtoken record --help`: records are created and changed there"
+        }
+        "run" => "run `orgtoken exec -- COMMAND`",
+        "generate" | "keygen" => "run `orgtoken key generate`",
+        "daemon" | "server" | "start" => "run `orgtoken serve`",
+        _ => return None,
+    })
+}
+
 /// `--output <FORMAT>` as `--output`, several names each in backticks.
 fn quoted(names: &str) -> String {
     let bare = |name: &str| name.split_once(" <").map_or(name, |(flag, _)| flag).trim().to_owned();
@@ -158,5 +210,9 @@ const MAX_FLAG: usize = 30;
 
 /// A word where only flags may stand.
 const ARGUMENT: &str = "argument";
+/// Longer than the name of any command.
+const MAX_WORD: usize = 12;
+
+const QUERY: &str = "orgtoken query";
 const EXEC: &str = "orgtoken exec";
 const PROGRAM: &str = "orgtoken";

@@ -39,8 +39,12 @@ impl Field {
 }
 
 impl Given {
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.input.is_none()
+    }
+
     /// The record: what was typed goes before what stands in the file.
-    pub(super) fn record(&self) -> Result<Object, Failure> {
+    pub(super) fn record(&self, command: &str) -> Result<Object, Failure> {
         let mut record = match &self.input {
             Some(file) => object(&read(file, Kind::Body)?)?,
             None => Object::new(),
@@ -53,7 +57,7 @@ impl Given {
             put(&mut record, name, value.clone());
         }
         if record.is_empty() {
-            return Err(UsageError::missing("FIELD=VALUE", "orgtoken record").into());
+            return Err(UsageError::missing("FIELD=VALUE", command).into());
         }
         Ok(record)
     }
@@ -118,7 +122,7 @@ mod tests {
 
     fn given(fields: &[&str]) -> Result<Object, Failure> {
         let fields = fields.iter().map(|text| Field::parse(text).unwrap()).collect();
-        Given { fields, input: None }.record()
+        Given { fields, input: None }.record("orgtoken record create")
     }
 
     #[test]

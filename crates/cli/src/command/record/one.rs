@@ -6,7 +6,7 @@ use orgtoken_rest::{Number, Org, Saved, Value};
 use serde_json::json;
 
 use super::{Create, Delete, Get, Update, Upsert};
-use crate::args::Caller;
+use crate::args::{Caller, UsageError};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::runtime::wait_for;
@@ -22,23 +22,30 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
 
 pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // What is wrong with the record itself is found before anyone logs in for it.
-    let record = args.given.record()?;
+    let record = args.given.record("orgtoken record create")?;
     let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.create(&args.object, &record))?;
     told(&saved, console)
 }
 
 pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
-    let record = args.given.record()?;
     let id = args.which.id.as_deref().unwrap_or_default();
+    if id.contains('=') {
+        return Err(UsageError::missing("`<ID>`", UPDATE).into());
+    }
+    let record = args.given.record(UPDATE)?;
     let org = org(&args.common.caller, console)?;
     wait_for(org.update(&args.which.object, id, &record))?;
     done(id, console)
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
-    let mut record = args.given.record()?;
     let value = args.value.as_deref().unwrap_or_default();
+    // An external id may hold any character, so the fields decide.
+    if value.contains('=') && args.given.is_empty() {
+        return Err(UsageError::missing("`<VALUE>`", UPSERT).into());
+    }
+    let mut record = args.given.record(UPSERT)?;
     // Salesforce refuses the field that the address names, even with the same value.
     record.retain(|field, given| {
         !(field.eq_ignore_ascii_case(&args.key) && as_text(given).as_deref() == Some(value))
@@ -85,3 +92,6 @@ fn done(id: &str, console: &Console) -> Result<(), Failure> {
     }
     Ok(console.document(&json!({ "id": id, "success": true }))?)
 }
+
+const UPDATE: &str = "orgtoken record update";
+const UPSERT: &str = "orgtoken record upsert";
