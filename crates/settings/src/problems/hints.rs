@@ -103,13 +103,6 @@ impl ShapeFault {
             Self::NotAnObject { .. } => {
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into()
             }
-            Self::Several { count: 1, names } => match names.first() {
-                Some(name) => {
-                    format!("take it with `--settings-key {name}`, or remove the [ ] around it")
-                        .into()
-                }
-                None => "give the record without the [ ] around it".into(),
-            },
             Self::Several { .. } => "name one with `--settings-key`".into(),
             Self::TextIsNotJson(syntax, ..) => syntax.hint(),
             Self::TooDeep => "write the settings as an object, not as a string".into(),

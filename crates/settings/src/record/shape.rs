@@ -139,17 +139,8 @@ fn in_list(
     in_text: bool,
 ) -> Result<Shape, Misshapen> {
     let names: Vec<String> = records.iter().map(key_of).collect();
-    let fault = match key {
-        None => several(&names),
-        Some(key) => match names.iter().position(|name| same_key(name, key)) {
-            Some(at) => {
-                let pointer = format!("{pointer}/{at}");
-                return in_node(records.swap_remove(at), pointer, None, in_text);
-            }
-            None => unlisted(&names),
-        },
-    };
-    Err(misshapen(pointer, fault))
+    let at = choose(&names, key).map_err(|fault| misshapen(pointer.clone(), fault))?;
+    in_node(records.swap_remove(at), format!("{pointer}/{at}"), None, in_text)
 }
 
 fn choose(names: &[String], key: Option<&str>) -> Result<usize, ShapeFault> {

@@ -33,6 +33,8 @@ fn forms_that_are_a_record() {
             format!(r#"{{"_sap": {{"Url": "x"}}, "_sf": {text}}}"#),
             "/_sf/Username",
         ),
+        ("list with one record", format!("[{}]", around(&bare)), "/0/value/Username"),
+        ("list with one bare value", format!("[{bare}]"), "/0/Username"),
         ("A13 value as text", around(&text), "/value/Username"),
         ("A13 bare value as text", text, "/Username"),
     ] {
@@ -226,7 +228,6 @@ fn json_that_is_no_record() {
             "/value",
             "before the name `InstanceUrl`, line 1, column 84 of it",
         ),
-        ("A15 list", format!("[{bare}]"), "$", "found 1 record"),
         (
             "A15 several",
             format!(r#"[{{"key": "a", "value": {bare}}}, {{"key": "b", "value": {bare}}}]"#),
