@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -68,7 +69,7 @@ impl CommandSigner {
         };
         let (output, errors) = (output.bytes, errors.bytes);
         if !status.success() {
-            return Err(CommandError::Failed { status, said: last_line(&errors) });
+            return Err(CommandError::Failed { status, said: last_line(&errors, &self.words) });
         }
         let expected = self.public_key.bits().div_ceil(8);
         signature(&output, expected)
@@ -247,14 +248,31 @@ fn signature(output: &[u8], len: usize) -> Option<Vec<u8>> {
     decoded.ok().filter(|signature| signature.len() == len)
 }
 
-/// What a person may read of it: one line, nothing that a terminal obeys, and no key.
-fn last_line(errors: &[u8]) -> Option<String> {
+/// Removes the arguments of the command, which may hold a passphrase or a PIN: shells and programs
+/// repeat them in their errors. Names of programs, files and options stay.
+fn without_arguments(line: &str, words: &[String]) -> String {
+    let mut line = line.to_owned();
+    let is_quote = |c: char| matches!(c, '\'' | '"');
+    let is_end = |c: char| c.is_whitespace() || is_quote(c) || "=;|&<>()$`".contains(c);
+    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    arguments.extend(words.iter().flat_map(|word| word.split(is_quote)));
+    arguments.extend(words.iter().flat_map(|word| word.split(is_end)));
+    arguments.retain(|text| text.len() >= SHORTEST_SECRET && redact::path(text) != *text);
+    arguments.sort_by_key(|text| Reverse(text.len()));
+    for argument in arguments {
+        line = line.replace(argument, redact::WITHHELD);
+    }
+    line
+}
+
+/// The last line, without what a terminal obeys, keys, tokens and arguments of the command.
+fn last_line(errors: &[u8], words: &[String]) -> Option<String> {
     let errors = String::from_utf8_lossy(errors);
     let line = errors.lines().map(str::trim).rfind(|line| !line.is_empty())?;
     if errors.contains("PRIVATE KEY-----") {
         return None;
     }
-    let line = redact::text(line);
+    let line = redact::text(&without_arguments(line, words));
     let line = line.chars().take(LONGEST_LINE);
     Some(line.map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect())
 }
@@ -262,3 +280,6 @@ fn last_line(errors: &[u8]) -> Option<String> {
 /// Of what a command writes, in bytes: a signature has 512.
 const LONGEST: usize = 8 * 1024;
 const LONGEST_LINE: usize = 200;
+
+/// As short as a PIN.
+const SHORTEST_SECRET: usize = 4;
