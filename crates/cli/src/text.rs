@@ -30,6 +30,28 @@ pub(crate) fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
 }
 
+/// An argument that was typed, as far as it may be shown: `--flag`, `--flag=VALUE` or a value.
+pub(crate) fn argument(word: &str) -> String {
+    let is_flag = |text: &str| {
+        text.starts_with("--") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+    };
+    match word.split_once('=') {
+        _ if is_flag(word) => word.to_owned(),
+        Some((flag, value)) if is_flag(flag) => format!("{flag}={}", shown_value(value)),
+        _ => shown_value(word).to_owned(),
+    }
+}
+
+fn shown_value(value: &str) -> &str {
+    let host = value.strip_prefix("https://").unwrap_or(value);
+    let is_shown = value.len() <= 3
+        || redact::host(host) == host
+        || [redact::path, redact::name, redact::username, redact::client_id, redact::variable]
+            .iter()
+            .any(|shown| shown(value) == value);
+    if is_shown { value } else { redact::WITHHELD }
+}
+
 /// Replaces what a terminal would obey or hide by `\u001b` and the like, which is also how JSON
 /// writes it. Line breaks and tabs stay.
 pub(crate) struct Escaper {
@@ -128,6 +150,26 @@ const WIDTH: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_argument_that_may_be_a_secret_is_withheld() {
+        for shown in [
+            "record",
+            "Account",
+            "--key-passphrase-file",
+            "--failed=rows/failed.csv",
+            "--instance-url=https://acme.my.salesforce.com",
+            "user@acme.com",
+            "3MVG9lKcPoNINVBIPJjdw1J9LLM82",
+            ";",
+        ] {
+            assert_eq!(argument(shown), shown);
+        }
+        assert_eq!(argument("--failed=My-Secret-Passphrase"), "--failed=[withheld]");
+        for withheld in ["My-Secret-Passphrase", "--My-Secret-Passphrase", "a b=c d", "hunter2!"] {
+            assert_eq!(argument(withheld), redact::WITHHELD, "{withheld}");
+        }
+    }
 
     #[test]
     fn a_terminal_obeys_nothing_of_it() {

@@ -189,10 +189,10 @@ const MAX_HOST: usize = 253;
 /// How base64 of DER, of a PEM, and of base64 of these begins; then hexadecimal digits of both.
 const KEYS: [&str; 6] = ["MII", "LS0tLS1", "TUlJ", "TFMwdExTM", "3082", "2d2d2d2d2d"];
 
-const EXTENSIONS: [&str; 34] = [
+const EXTENSIONS: [&str; 36] = [
     "bin", "bpmn", "cer", "cert", "cfg", "conf", "crt", "csv", "der", "env", "gz", "ini", "jks",
-    "json", "jsonl", "jwk", "jwt", "key", "log", "ndjson", "out", "p12", "p7b", "p8", "pem", "pfx",
-    "pub", "sh", "sock", "soql", "tmp", "toml", "txt", "yaml",
+    "journal", "json", "jsonl", "jwk", "jwt", "key", "log", "ndjson", "out", "p12", "p7b", "p8",
+    "pem", "pfx", "pub", "rows", "sh", "sock", "soql", "tmp", "toml", "txt", "yaml",
 ];
 
 #[cfg(test)]

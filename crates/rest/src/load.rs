@@ -42,6 +42,10 @@ mod report;
 mod resume;
 mod send;
 
+use std::path::Path;
+
+use orgtoken_oauth::redact;
+
 pub use check::{CheckError, CheckedFile, Operation};
 pub use fault::{Fault, FaultKind, Place};
 pub use output::{Output, Outputs};
@@ -49,3 +53,8 @@ pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
 pub use report::{Counts, Outcome, Reason, Report, RowResult};
 pub use resume::{Journal, ResumeError};
 pub use send::{Load, LoadError};
+
+/// A path in an error: a key or a passphrase may stand in its place.
+fn shown(path: &Path) -> String {
+    redact::path(&path.to_string_lossy()).to_owned()
+}

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::check::{CheckedFile, Operation};
 use super::report::Counts;
+use super::shown;
 
 /// A file that says how far a load has come, whatever ends the process.
 ///
@@ -246,13 +247,13 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 #[non_exhaustive]
 pub enum ResumeError {
     /// Another process uses it.
-    #[error("another load uses the journal `{}`", path.display())]
+    #[error("another load uses the journal `{}`", shown(path))]
     Busy {
         /// The journal.
         path: PathBuf,
     },
     /// The load was about something else.
-    #[error("the journal `{}` does not fit: {what}", path.display())]
+    #[error("the journal `{}` does not fit: {what}", shown(path))]
     Different {
         /// The journal.
         path: PathBuf,
@@ -260,13 +261,13 @@ pub enum ResumeError {
         what: &'static str,
     },
     /// There is a file of that name.
-    #[error("the journal `{}` exists", path.display())]
+    #[error("the journal `{}` exists", shown(path))]
     Exists {
         /// The journal.
         path: PathBuf,
     },
     /// The system says no.
-    #[error("cannot use the journal `{}`", path.display())]
+    #[error("cannot use the journal `{}`", shown(path))]
     Io {
         /// The journal.
         path: PathBuf,
@@ -274,13 +275,13 @@ pub enum ResumeError {
         source: io::Error,
     },
     /// There is nothing to continue with.
-    #[error("there is no journal `{}`", path.display())]
+    #[error("there is no journal `{}`", shown(path))]
     Missing {
         /// The journal.
         path: PathBuf,
     },
     /// It is another file.
-    #[error("`{}` is not a journal", path.display())]
+    #[error("`{}` is not a journal", shown(path))]
     NotAJournal {
         /// The file.
         path: PathBuf,

@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::RestError;
-use crate::load::{ReadError, ResumeError};
+use crate::load::{ReadError, ResumeError, shown};
 
 /// Why a load ends before the last row.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum LoadError {
     #[error("the record file was changed while it was being sent")]
     Changed,
     /// A file of outcomes, or the journal, cannot be written.
-    #[error("cannot write `{}`", path.display())]
+    #[error("cannot write `{}`", shown(path))]
     Output {
         /// The file.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum LoadError {
     #[error(transparent)]
     Resume(#[from] ResumeError),
     /// An output or the journal would overwrite the input or another one.
-    #[error("`{}` is named for two things", path.display())]
+    #[error("`{}` is named for two things", shown(path))]
     SameFile {
         /// The file.
         path: PathBuf,

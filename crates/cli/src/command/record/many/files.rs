@@ -21,7 +21,7 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, is_stdin, take_stdin};
 use crate::runtime::RuntimeError;
-use crate::text::sh_quoted;
+use crate::text::{argument, sh_quoted, shown};
 
 /// Where the rows come from.
 pub(super) enum Source {
@@ -152,14 +152,14 @@ impl<'a> Files<'a> {
             console.warn(&format_args!(
                 "an earlier load ended after row {} and was not resumed; its journal is now `{}`",
                 old.settled(),
-                aside.display()
+                shown(&aside)
             ));
             old.set_aside(&aside)?;
         }
         Journal::create(&self.journal)
     }
 
-    /// What to type to go on where a load ended.
+    /// The command that continues the load, without the arguments that may not be shown.
     pub(super) fn resume_command(&self, source: &Source, report: &Report) -> Option<String> {
         report.journal.as_ref()?;
         let mut command = "orgtoken".to_owned();
@@ -174,7 +174,7 @@ impl<'a> Files<'a> {
                 (word, _) => word.to_owned(),
             };
             is_from = word == "--from";
-            command = format!("{command} {}", sh_quoted(&word));
+            command = format!("{command} {}", sh_quoted(&argument(&word)));
         }
         Some(format!("{command} --resume"))
     }

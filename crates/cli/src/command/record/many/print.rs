@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::console::Console;
 use crate::failure::{Failure, Problem};
-use crate::text::{printable, sh_quoted};
+use crate::text::{printable, sh_quoted, shown};
 
 /// Writes results to standard output, and everything else to standard error.
 pub(super) struct Printer<'a> {
@@ -152,11 +152,11 @@ impl<'a> Printer<'a> {
             ("not sent", &report.not_sent_file),
         ] {
             if let Some(path) = path {
-                self.console.remark(&format_args!("rows {what}: {}", path.display()));
+                self.console.remark(&format_args!("rows {what}: {}", shown(path)));
             }
         }
         for (path, error) in &report.unwritten {
-            self.console.warn(&format_args!("cannot write `{}`: {error}", path.display()));
+            self.console.warn(&format_args!("cannot write `{}`: {error}", shown(path)));
         }
     }
 }
@@ -340,8 +340,8 @@ fn whole(report: &Report) -> Result<(), Failure> {
 fn hint(report: &Report) -> String {
     match &report.failed_file {
         Some(file) => {
-            let file = file.display();
-            let quoted = sh_quoted(&file.to_string());
+            let file = shown(file);
+            let quoted = sh_quoted(&file);
             format!("fix the rows in `{file}`, then run again with `--from {quoted}`")
         }
         None => "see the file of failed rows of the earlier run".to_owned(),
