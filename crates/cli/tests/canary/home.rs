@@ -83,14 +83,17 @@ impl Home {
         );
         home.write("config/orgtoken/config.toml", profile.as_bytes());
         home.write("canary.key", secrets[0].plain().as_bytes());
-        home.write("rows.csv", b"Name\nAcme\n");
+        for operation in ["create", "delete", "update", "upsert"] {
+            let name = format!("record {operation}");
+            home.write(&format!("{operation}.csv"), rows(&name, "001000000000001AAA").as_bytes());
+        }
         home.write("spy", SPY);
         fs::set_permissions(home.path("spy"), fs::Permissions::from_mode(0o700)).unwrap();
+        home.files = home.found();
         let token = home.run(&["token"], &[], b"");
         let text = String::from_utf8_lossy(token.part(Observed::STDOUT)).trim().to_owned();
         let (_, secret) = text.split_once('!').expect("a token has an exclamation mark");
         home.token = Secret::of("the org's token", text.clone(), secret.as_bytes());
-        home.files = home.found();
         home
     }
 
@@ -117,6 +120,10 @@ impl Home {
                     "{canary}" => text.to_owned(),
                     "{file}" => {
                         self.write("canary.txt", text.as_bytes());
+                        "canary.txt".to_owned()
+                    }
+                    "{cell}" => {
+                        self.write("canary.txt", rows(&typed.name, text).as_bytes());
                         "canary.txt".to_owned()
                     }
                     _ => {
@@ -152,38 +159,38 @@ impl Home {
         let at = typed.modes_at.min(arguments.len());
         arguments.splice(at..at, mode.0.iter().map(|word| (*word).to_owned()));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let observed = self.run(&arguments, &variables, &input);
-        for (path, content) in &self.files {
-            if fs::read(path).ok().as_ref() != Some(content) {
-                put(path, content);
-            }
-        }
-        observed
+        self.run(&arguments, &variables, &input)
     }
 
-    /// Runs the program, and looks at all that it wrote.
+    /// Runs the program, looks at all that it wrote, and leaves the files that were there at first.
     pub(crate) fn run(
         &self,
         arguments: &[&str],
         variables: &[(String, String)],
         input: &[u8],
     ) -> Observed {
-        let before = self.found();
         let mut command = program(self.folder.path());
         command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
         let mut parts = streams(command, input, arguments.contains(&"serve"));
-        for (path, content) in self.found() {
-            if before.get(&path) != Some(&content) {
-                let name = path.strip_prefix(self.folder.path()).unwrap();
-                let part = match name.to_string_lossy().as_ref() {
-                    "spy.args" => Observed::CHILD_ARGUMENTS.to_owned(),
-                    "spy.env" => Observed::CHILD_ENVIRONMENT.to_owned(),
-                    name => format!("file {name}"),
-                };
-                parts.push((part, content));
-                if !before.contains_key(&path) {
-                    let _ = fs::remove_file(&path);
-                }
+        let found = self.found();
+        for (path, content) in &self.files {
+            if found.get(path) != Some(content) {
+                put(path, content);
+            }
+        }
+        for (path, content) in found {
+            if self.files.get(&path) == Some(&content) {
+                continue;
+            }
+            let name = path.strip_prefix(self.folder.path()).unwrap().to_string_lossy();
+            let part = match name.as_ref() {
+                "spy.args" => Observed::CHILD_ARGUMENTS.to_owned(),
+                "spy.env" => Observed::CHILD_ENVIRONMENT.to_owned(),
+                name => format!("file {name}"),
+            };
+            parts.push((part, content));
+            if !self.files.contains_key(&path) {
+                let _ = fs::remove_file(&path);
             }
         }
         Observed { parts }
@@ -191,6 +198,10 @@ impl Home {
 
     pub(crate) fn write(&self, name: &str, content: &[u8]) {
         put(&self.path(name), content);
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -220,6 +231,17 @@ impl Home {
     }
 }
 
+/// A file of records for a command, with a value in one cell.
+fn rows(command: &str, value: &str) -> String {
+    let cell = format!("\"{}\"", value.replace('"', "\"\""));
+    match command {
+        "record create" => format!("Name\n{cell}\n"),
+        "record delete" => format!("Id\n{cell}\n"),
+        "record upsert" => format!("ExternalId__c,Name\n1,{cell}\n"),
+        _ => format!("Id,Name\n001000000000001AAA,{cell}\n"),
+    }
+}
+
 fn is_key(name: &str) -> bool {
     ["private_key_env", "signer_command", "ssh_agent"].contains(&name)
 }
@@ -231,7 +253,7 @@ fn put(path: &Path, content: &[u8]) {
 }
 
 /// The program with nothing of this process's environment.
-fn program(folder: &Path) -> Command {
+pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orgtoken"));
     command.current_dir(folder).env_clear().env("HOME", folder).env("PATH", "/usr/bin:/bin");
     for (name, folder) in

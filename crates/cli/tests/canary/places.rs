@@ -17,7 +17,7 @@ pub(crate) struct Place {
 
 /// The kinds of places.
 pub(crate) enum Kind {
-    /// An argument, whose value is the secret, a file with it, or `-`.
+    /// An argument, whose value is the secret, a file with it, a file with it in a cell, or `-`.
     Argument { value: String },
     /// `config.toml` as a whole.
     Config,
@@ -40,6 +40,8 @@ pub(crate) struct Command {
     pub(crate) modes_at: usize,
     /// The flag to put in, or the position of an argument without one.
     slot: Slot,
+    /// Whether these are other words for a command that has been there already.
+    is_variant: bool,
 }
 
 #[derive(Clone)]
@@ -60,6 +62,7 @@ impl Place {
         match command.map(|command| &command.slot) {
             Some(Slot::Flag(flag)) => {
                 let at = command.map_or(0, |command| command.modes_at);
+                words.retain(|word| !word.starts_with(&format!("{flag}=")));
                 words.splice(at..at, [format!("{flag}={value}")]);
             }
             Some(Slot::Position(at)) if *at < words.len() => words[*at] = value.to_owned(),
@@ -116,8 +119,11 @@ fn arguments(leaves: &[(Command, Vec<Arg>)]) -> Vec<Place> {
         let mut positional = 0;
         for arg in args.iter().filter(|arg| arg.get_action().takes_values()) {
             let is_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
-            let values: &[&str] =
-                if is_path { &["{canary}", "{file}", "-"] } else { &["{canary}"] };
+            let values: &[&str] = match arg.get_long() {
+                Some("from") => &["{canary}", "{file}", "{cell}", "-"],
+                _ if is_path => &["{canary}", "{file}", "-"],
+                _ => &["{canary}"],
+            };
             let slot = match arg.get_long() {
                 Some(long) => Slot::Flag(format!("--{long}")),
                 None => {
@@ -125,6 +131,10 @@ fn arguments(leaves: &[(Command, Vec<Arg>)]) -> Vec<Place> {
                     Slot::Position(command.modes_at + positional - 1)
                 }
             };
+            let is_beside = matches!(slot, Slot::Position(at) if at >= command.words.len());
+            if command.is_variant && (is_beside || is_flag_at(&slot, &command.words)) {
+                continue;
+            }
             let id = match arg.get_long() {
                 Some(long) => format!("--{long}"),
                 None => format!("{} of {}", arg.get_id(), command.name),
@@ -140,6 +150,7 @@ fn arguments(leaves: &[(Command, Vec<Arg>)]) -> Vec<Place> {
             "{id}{}",
             match value {
                 "{canary}" => "",
+                "{cell}" => " (cell)",
                 "{file}" => " (file)",
                 _ => " (stdin)",
             }
@@ -178,8 +189,33 @@ fn commands(
         words.insert(path.len(), format!("--{long}={}", filler(&path.join(" "), long)));
     }
     let name = path.join(" ");
-    let command = Command { name, words, modes_at: path.len(), slot: Slot::None };
-    leaves.push((command, args));
+    let modes_at = path.len();
+    for words in variants(&name) {
+        let words = path.iter().cloned().chain(words.iter().map(|word| (*word).to_owned()));
+        let words = words.collect();
+        let name = name.clone();
+        let command = Command { name, words, modes_at, slot: Slot::None, is_variant: true };
+        leaves.push((command, args.clone()));
+    }
+    leaves.push((Command { name, words, modes_at, slot: Slot::None, is_variant: false }, args));
+}
+
+/// Other words of a command, for arguments that do nothing without them.
+fn variants(command: &str) -> &'static [&'static [&'static str]] {
+    match command {
+        "cert create" => &[&["--signer-command=./spy", "--public-key-file=app.crt"]],
+        "record create" => &[&["Account", "--from=create.csv"]],
+        "record delete" => &[&["Account", "--from=delete.csv"]],
+        "record update" => &[&["Account", "--from=update.csv"]],
+        "record upsert" => &[&["Account", "ExternalId__c", "--from=upsert.csv"]],
+        "serve" => &[&["--listen=127.0.0.1:0", "--bearer-file=bearer"]],
+        _ => &[],
+    }
+}
+
+/// Whether a flag stands in the position of an argument without one.
+fn is_flag_at(slot: &Slot, words: &[String]) -> bool {
+    matches!(slot, Slot::Position(at) if words[*at].starts_with("--"))
 }
 
 /// Arguments that are needed where no other stands for them.
@@ -190,7 +226,7 @@ fn is_needed(arg: &Arg) -> bool {
 /// Something to put where something is needed.
 fn filler(command: &str, id: &str) -> &'static str {
     match (command, id) {
-        ("record upsert", "key") => "Ext__c",
+        ("record upsert", "key") => "ExternalId__c",
         (_, "key" | "file" | "name") => "app.key",
         (_, "cert") => "app.crt",
         (_, "id") => "001000000000001AAA",

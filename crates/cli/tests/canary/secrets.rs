@@ -101,6 +101,16 @@ impl Secret {
         Self { name: "key", texts, windows: Windows::of(&secrets) }
     }
 
+    /// The private part of a key of 2048 bits.
+    pub(crate) fn private_key(pem: &str) -> Self {
+        let key = rsa::PrivateKey::from_pkcs8_pem(pem).unwrap();
+        let der = key.to_pkcs8_der().unwrap();
+        let part = &der.as_bytes()[PUBLIC_PART..];
+        let lines = forms::in_lines(&body(pem), 64).into_bytes();
+        let windows = Windows::of(&[part.to_vec(), lines[PUBLIC_PART * 4 / 3..].to_vec()]);
+        Self { name: "generated key", texts: Vec::new(), windows }
+    }
+
     pub(crate) fn canaries(&self) -> Vec<Canary> {
         let canary = |(encoding, text): &(&'static str, String)| Canary {
             secret: self.name,
