@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use orgtoken_oauth::redact;
+
 /// One thing that is wrong with a record file. The value itself is not repeated: it may be private.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}{kind}")]
@@ -227,8 +229,11 @@ impl FaultKind {
     }
 }
 
-/// Text of the file on its way to a terminal.
+/// Text of the file on its way to a terminal. A file without a header has a value in its place.
 fn shown(text: &str) -> String {
+    let redacted = redact::text(text);
+    let is_plain = text.split_whitespace().eq(redacted.split(' ').filter(|word| !word.is_empty()));
+    let text = if is_plain { text } else { &redacted };
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     if text.chars().count() > LONGEST {
         shown.push('…');
