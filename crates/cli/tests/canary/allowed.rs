@@ -20,7 +20,8 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
     let is_data = DATA.iter().any(|data| place.id.starts_with(data));
     let is_input = ["file canary.txt", "file canary.json"].contains(&part);
     if secret.name == "the org's token" {
-        let prints = command.name == "token" && (part == Observed::STDOUT || place.id == "--out");
+        let prints = command.name == "token"
+            && (part == Observed::STDOUT || place.id.split(' ').next() == Some("--out"));
         return prints || command.name == "exec" && part == Observed::CHILD_ENVIRONMENT;
     }
     if !is_own {
@@ -42,6 +43,12 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         (_, "file salesforce.crt" | "file app.key.crt") if place.id == "--subject" => true,
         // An `orgtoken` that the command runs has to reach the org as well.
         ("exec", Observed::CHILD_ENVIRONMENT) if is_route(place) => true,
+        // The name of a variable that the command is to have.
+        ("exec", Observed::CHILD_ENVIRONMENT) if place.id == "--token-env" => true,
+        // A signer command has what it was started with, without what is known to be a secret.
+        ("cert create", Observed::CHILD_ENVIRONMENT) => {
+            matches!(&place.kind, Kind::Variable { .. })
+        }
         // A foreign variable is the user's own business, unless it holds a private key.
         ("exec", Observed::CHILD_ENVIRONMENT) => {
             matches!(&place.kind, Kind::Variable { name } if !name.starts_with("ORGTOKEN_"))
