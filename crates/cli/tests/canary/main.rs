@@ -12,6 +12,7 @@
 //! soak` runs all of them with all commands and options (`CANARY=full`).
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::print_stderr, reason = "the full product takes hours")]
 
 mod allowed;
 mod belongs;

@@ -112,7 +112,7 @@ pub enum FaultKind {
     #[error("{0}")]
     Json(&'static str),
     /// The column or field that the operation needs is not there.
-    #[error("the column `{0}` is missing")]
+    #[error("the column `{}` is missing", shown(.0))]
     MissingColumn(String),
     /// A column without a name.
     #[error("the column has no name")]
