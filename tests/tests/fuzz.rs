@@ -1,6 +1,7 @@
 //! The corpora of the fuzz targets, and mutations of them, on the stable compiler.
 //!
-//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so long.
+//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so long;
+//! `ORGTOKEN_FUZZ_TARGET` names the one target to run.
 
 use std::env;
 use std::fs;
@@ -16,7 +17,10 @@ use targets::TARGETS;
 #[test]
 fn parsers_survive_mutated_corpora_and_echo_no_secret() {
     let budget = env::var("ORGTOKEN_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    for (name, _) in TARGETS {
+    let only = env::var("ORGTOKEN_FUZZ_TARGET").ok();
+    assert!(only.iter().all(|only| TARGETS.iter().any(|(name, _)| name == only)), "no such target");
+    let is_wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    for (name, _) in TARGETS.iter().filter(|(name, _)| is_wanted(name)) {
         let seeds = corpus(name);
         assert!(!seeds.is_empty(), "{name} has a corpus");
         for seed in &seeds {
