@@ -409,4 +409,35 @@ pub(crate) mod tests {
         let body = format!(r#"{{"message":"{}"}}"#, "x".repeat(5000));
         assert_eq!(failure(400, &body).problems()[0].message.len(), LONGEST);
     }
+
+    proptest::proptest! {
+        /// Real shapes with pieces cut out and put in, so that nearly valid answers are read as well.
+        #[test]
+        fn no_failed_answer_panics_or_repeats_the_token(
+            status in 200_u16..600,
+            shape in 0..SHAPES.len(),
+            cut in 0_usize..200,
+            length in 0_usize..20,
+            piece in "[\\[\\]{}\",:\\\\a-z0-9!\u{e9}\u{202e}]{0,12}",
+        ) {
+            let mut body: Vec<u8> = SHAPES[shape].into();
+            let at = cut.min(body.len());
+            body.splice(at..(at + length).min(body.len()), piece.bytes());
+            let failure = Failure::read(
+                Response::builder().status(status).body(Bytes::from(body)).unwrap(),
+                TOKEN,
+            );
+            let said = format!("{failure} {failure:?} {:?}", failure.api_error());
+            proptest::prop_assert!(!said.contains(TOKEN), "{said}");
+        }
+    }
+
+    const TOKEN: &str = "00Dcanary!canary";
+    const SHAPES: [&str; 5] = [
+        r#"[{"message":"bad 00Dcanary!canary","errorCode":"INVALID_FIELD","fields":["Name"]}]"#,
+        r#"{"error":"invalid_scope","error_description":"00Dcanary!canary"}"#,
+        r#"["/services/data/v60.0/sobjects/A/001xx000003DGb0AAG"]"#,
+        r#"[{"duplicateResult":{"matchResults":[{"matchRecords":[{"record":{"Id":"00Qxx000001HxyzEAC"}}]}]}}]"#,
+        "<html>00Dcanary!canary</html>",
+    ];
 }

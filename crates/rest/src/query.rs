@@ -229,3 +229,36 @@ fn yes() -> bool {
 const DEEPEST_SUB_QUERY: u8 = 5;
 
 const OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// A page with pieces cut out and put in, so that nearly valid pages are read as well.
+        #[test]
+        fn no_page_panics_or_is_quoted_in_its_error(
+            cut in 0_usize..200,
+            length in 0_usize..20,
+            piece in "[\\[\\]{}\",:\\\\a-z0-9.-]{0,12}",
+        ) {
+            let mut page = PAGE.as_bytes().to_vec();
+            let at = cut.min(page.len());
+            page.splice(at..(at + length).min(page.len()), piece.bytes());
+            match Page::read(&page, &mut Budget::default()) {
+                Ok(mut page) => {
+                    let _ = page.further();
+                    for value in page.records.iter_mut().flat_map(|record| record.values_mut()) {
+                        let _ = Page::of_sub_query(value);
+                    }
+                }
+                Err(error) => {
+                    let said = format!("{error} {error:?}");
+                    proptest::prop_assert!(!said.contains("canary"), "{said}");
+                }
+            }
+        }
+    }
+
+    const PAGE: &str = r#"{"totalSize":2,"done":false,"nextRecordsUrl":"/services/data/v60.0/query/01g-2","records":[{"Name":"canary","N":1.50,"Contacts":{"totalSize":1,"done":true,"records":[{"Id":"canary"}]}}]}"#;
+}
