@@ -169,7 +169,7 @@ fn uri(text: &str) -> Uri {
 }
 
 /// Domains of Salesforce, whose certificates a public authority issues.
-const PUBLIC: [&str; 3] = [".salesforce.com", ".salesforce.mil", ".site.com"];
+const PUBLIC: [&str; 4] = [".salesforce.com", ".salesforce.mil", ".sfcrmproducts.cn", ".site.com"];
 
 /// Answered without a token, and counted nowhere.
 const VERSIONS: &str = "/services/data/";

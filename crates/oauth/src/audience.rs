@@ -3,7 +3,7 @@ use std::fmt;
 use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
 
 use crate::endpoint::TokenEndpoint;
-use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
+use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError, is_china, is_sandbox};
 
 /// For whom an assertion is made: the `aud` claim ([RFC 7523, Section 3]).
 ///
@@ -49,6 +49,18 @@ impl Audience {
         self.0.notice()
     }
 
+    /// The audience of the login or test host of the cloud that this host belongs to.
+    ///
+    /// An assertion for one cloud is never sent to the other, which is operated by another company.
+    pub(crate) fn documented(host: &str) -> Self {
+        match (is_sandbox(host), is_china(host)) {
+            (true, true) => Self(Site::well_known("test.sfcrmproducts.cn", HostKind::Test)),
+            (false, true) => Self(Site::well_known("login.sfcrmproducts.cn", HostKind::Login)),
+            (true, false) => Self::sandbox(),
+            (false, false) => Self::production(),
+        }
+    }
+
     /// The government cloud's own.
     pub(crate) fn gs1() -> Self {
         Self(Site::well_known("gs1.salesforce.com", HostKind::Instance))
@@ -65,8 +77,8 @@ impl Audience {
 
     /// Can this endpoint accept this audience at all?
     ///
-    /// `login` and `test` take themselves only. Any other endpoint takes both, and itself. A
-    /// server on this machine stands for any org.
+    /// `login` and `test` take themselves only. Any other endpoint takes those of its cloud, and
+    /// itself. A server on this machine stands for any org.
     pub(crate) fn check_for(&self, endpoint: &TokenEndpoint) -> Result<(), UrlError> {
         let (own, site) = (self.0.kind(), endpoint.site());
         let path = self.0.path();
@@ -74,6 +86,7 @@ impl Audience {
         let fits = match site.kind() {
             HostKind::Login | HostKind::Test => itself,
             HostKind::Loopback => true,
+            _ if is_china(site.host()) != is_china(self.host()) => itself,
             _ => itself || matches!(own, HostKind::Login | HostKind::Test) || *self == Self::gs1(),
         };
         if fits {

@@ -1,7 +1,7 @@
 use crate::audience::Audience;
 use crate::endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
 use crate::refusal::Refusal;
-use crate::url::{HostKind, Site, UrlError, is_gs1, is_sandbox};
+use crate::url::{HostKind, Site, UrlError, is_china, is_gs1, is_sandbox};
 
 mod candidates;
 pub use candidates::Candidate;
@@ -127,9 +127,12 @@ impl Resolution {
         if self.login_given {
             return None;
         }
-        let other = match self.endpoint.value.site().kind() {
-            HostKind::Test => Audience::production(),
-            _ => Audience::sandbox(),
+        let own = self.endpoint.value.site();
+        let other = match (own.kind(), is_china(own.host())) {
+            (HostKind::Test, true) => Audience::documented("login.sfcrmproducts.cn"),
+            (_, true) => Audience::documented("test.sfcrmproducts.cn"),
+            (HostKind::Test, false) => Audience::production(),
+            (_, false) => Audience::sandbox(),
         };
         Some((
             Choice::new(
@@ -229,9 +232,10 @@ fn choose_audience(site: &Site) -> Choice<Audience> {
 }
 
 fn documented_audience(host: &str) -> (Audience, &'static str) {
-    if is_sandbox(host) {
-        (Audience::sandbox(), "further attempt: the documented audience of sandboxes")
+    let reason = if is_sandbox(host) {
+        "further attempt: the documented audience of sandboxes"
     } else {
-        (Audience::production(), "further attempt: the documented audience of production")
-    }
+        "further attempt: the documented audience of production"
+    };
+    (Audience::documented(host), reason)
 }

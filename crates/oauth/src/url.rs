@@ -6,7 +6,7 @@ mod error;
 pub use error::UrlError;
 mod host;
 pub use host::HostProblem;
-pub(crate) use host::{HostKind, is_gs1, is_sandbox};
+pub(crate) use host::{HostKind, is_china, is_gs1, is_sandbox};
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +15,7 @@ use std::fmt;
 use http::Uri;
 
 use self::host::canonical;
+use crate::redact;
 
 /// A URL that passed: scheme, host, port and, where it may be, path, in one spelling.
 ///
@@ -159,7 +160,13 @@ impl Parts<'_> {
             return refuse(if self.tail[at..].starts_with('?') { "query" } else { "fragment" });
         }
         let path = self.tail.strip_suffix('/').unwrap_or(self.tail);
-        if path.is_empty() || sites && is_site(path) { Ok(path) } else { refuse("path") }
+        if path.is_empty() || sites && is_site(path) {
+            Ok(path)
+        } else if kind == HostKind::Listed && is_site(path) && redact::request(path) == path {
+            Err(UrlError::SitePath { site: format!("{}{path}", self.origin()) })
+        } else {
+            refuse("path")
+        }
     }
 
     fn site(&self, kind: HostKind, path: &str) -> Site {

@@ -88,13 +88,15 @@ type Case = (Resolution, Option<Audience>);
 /// Every kind of login URL with every kind of instance URL and audience, also where the further
 /// attempt has worked before.
 fn cases() -> Vec<Case> {
-    const URLS: [&str; 11] = [
+    const URLS: [&str; 13] = [
         "",
         "https://login.salesforce.com",
         "https://test.salesforce.com",
         "https://acme.my.salesforce.com",
         "https://acme--sbx.sandbox.my.salesforce.com",
         "https://acme.my.salesforce.mil",
+        "https://acme.my.sfcrmproducts.cn",
+        "https://login.sfcrmproducts.cn",
         "https://na139.salesforce.com",
         "https://gs1.salesforce.com",
         "https://acme.my.site.com",
@@ -124,7 +126,9 @@ fn cases() -> Vec<Case> {
 }
 
 fn is_salesforce(host: &str) -> bool {
-    host.ends_with(".salesforce.com") || host.ends_with(".salesforce.mil")
+    host.ends_with(".salesforce.com")
+        || host.ends_with(".salesforce.mil")
+        || host.ends_with(".sfcrmproducts.cn")
 }
 
 /// Runs one login against an endpoint that answers so, and holds every assertion against the rules.
@@ -150,6 +154,11 @@ fn attack<'a>(
                 "another host gets its own audience alone: {context}"
             ),
         }
+        let in_china = |host: &str| host.ends_with(".sfcrmproducts.cn");
+        assert!(
+            set.is_some() || in_china(audience.host()) == in_china(endpoint.host()),
+            "no assertion for one cloud goes to the other: {context}"
+        );
         let ahead = claims.expires_at().as_secs().saturating_sub(NOW.as_secs());
         assert!(ahead <= 180 + 300, "`exp` is {ahead} s ahead: {context}");
         contents.push((

@@ -4,7 +4,8 @@ use super::{UrlError, split_port};
 /// The hosts that an operator allows beside those of Salesforce itself, each by its exact name.
 ///
 /// Hosts of Salesforce's own login service are always allowed: `login` and `test.salesforce.com`,
-/// `*.my.salesforce.com`, `*.my.salesforce.mil` and instances such as `na139.salesforce.com`.
+/// `*.my.salesforce.com`, `*.my.salesforce.mil`, instances such as `na139.salesforce.com`, and
+/// `login`, `test` and `*.my` of `sfcrmproducts.cn` for Salesforce in China.
 /// This list is for sites and login domains of one's own. It comes from the operator, never from
 /// the record that holds the credentials: who can change a record must not be able to name the
 /// host that an assertion goes to.

@@ -72,6 +72,12 @@ pub enum UrlError {
         /// Counted from 1, in characters.
         position: usize,
     },
+    /// The URL of an Experience Cloud site where only a host may be.
+    #[error("URL has the path of a site after the host")]
+    SitePath {
+        /// The URL of the site.
+        site: String,
+    },
     /// A user name or password stands before the host.
     #[error("URL has a user name or password before the host")]
     Userinfo,
@@ -84,7 +90,7 @@ impl UrlError {
             Self::AllowedHost { .. } => "url.allowed_host",
             Self::Audience { .. } | Self::AudienceHost { .. } => "url.audience",
             Self::Host { .. } => "url.host",
-            Self::Path { .. } => "url.path",
+            Self::Path { .. } | Self::SitePath { .. } => "url.path",
             Self::Port { .. } => "url.port",
             Self::Scheme { .. } => "url.scheme",
             Self::Empty | Self::Syntax { .. } => "url.syntax",
@@ -110,6 +116,11 @@ impl UrlError {
             }
             Self::Host { host, problem } => problem.hint(host),
             Self::Path { instead, .. } => format!("give only `{instead}`").into(),
+            Self::SitePath { site } => format!(
+                "give the site as `--login-url {site}` (`login_url`), and the My Domain of the org as \
+                 instance URL"
+            )
+            .into(),
             Self::Port { instead } => format!("Salesforce answers on 443 only: give `{instead}`").into(),
             Self::Scheme { instead: Some(instead) } => format!("write `{instead}`").into(),
             Self::Scheme { instead: None } => {

@@ -35,7 +35,10 @@ pub enum HostProblem {
 
 impl HostProblem {
     pub(super) fn hint(self, host: &str) -> Cow<'static, str> {
-        let instead = my_domain_of(host).unwrap_or_else(|| "acme.my.salesforce.com".to_owned());
+        let my_domain = my_domain_of(host).map_or_else(
+            || "the URL of Setup > My Domain".to_owned(),
+            |my_domain| format!("`https://{my_domain}`"),
+        );
         match self {
             Self::Address => {
                 "name the host, as in `https://acme.my.salesforce.com`; of addresses only \
@@ -56,15 +59,20 @@ impl HostProblem {
                 "write the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`"
                     .into()
             }
-            Self::NotLogin => format!("use `https://{instead}`").into(),
+            Self::NotLogin => format!("use {my_domain}").into(),
             Self::NotSalesforce => format!(
                 "use the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`; only \
                  if `{host}` is truly a login host of your org, add `--allow-host {host}`"
             )
             .into(),
+            Self::Unlisted if SITES.iter().any(|(site, _)| is_below(host, site)) => format!(
+                "use {my_domain}, or, for users of that site, give its URL with its path as \
+                 `--login-url` and add `--allow-host {host}` (or `allow_hosts` in config.toml)"
+            )
+            .into(),
             Self::Unlisted => format!(
-                "use `https://{instead}`, or, for users of that site or domain, add \
-                 `--allow-host {host}` (or `allow_hosts` in config.toml)"
+                "use {my_domain}, or, for users of that domain, add `--allow-host {host}` (or \
+                 `allow_hosts` in config.toml)"
             )
             .into(),
         }
@@ -78,13 +86,13 @@ pub(crate) enum HostKind {
     Instance,
     /// On the operator's list.
     Listed,
-    /// `login.salesforce.com`.
+    /// `login.salesforce.com`, `login.sfcrmproducts.cn`.
     Login,
     /// On the operator's list, and this machine.
     Loopback,
-    /// `acme.my.salesforce.com`, `acme.my.salesforce.mil`.
+    /// `acme.my.salesforce.com`, `acme.my.salesforce.mil`, `acme.my.sfcrmproducts.cn`.
     MyDomain,
-    /// `test.salesforce.com`.
+    /// `test.salesforce.com`, `test.sfcrmproducts.cn`.
     Test,
 }
 
@@ -153,10 +161,15 @@ pub(super) fn error(host: &str, problem: HostProblem) -> UrlError {
 /// Sandboxes and scratch orgs log in as `test` does.
 pub(crate) fn is_sandbox(host: &str) -> bool {
     let label = host.split('.').next().unwrap_or_default();
-    host == "test.salesforce.com"
+    matches!(host, "test.salesforce.com" | "test.sfcrmproducts.cn")
         || [".sandbox.my.", ".scratch.my."].iter().any(|part| host.contains(part))
         || label.contains("--")
         || (instance(host) && label.starts_with("cs"))
+}
+
+/// Salesforce in China is operated by Alibaba Cloud, with logins of its own.
+pub(crate) fn is_china(host: &str) -> bool {
+    is_below(host, "sfcrmproducts.cn")
 }
 
 /// The government cloud has an audience of its own.
@@ -166,8 +179,8 @@ pub(crate) fn is_gs1(host: &str) -> bool {
 
 fn tier_1(host: &str) -> Option<HostKind> {
     match host {
-        "login.salesforce.com" => Some(HostKind::Login),
-        "test.salesforce.com" => Some(HostKind::Test),
+        "login.salesforce.com" | "login.sfcrmproducts.cn" => Some(HostKind::Login),
+        "test.salesforce.com" | "test.sfcrmproducts.cn" => Some(HostKind::Test),
         _ if MY_DOMAINS.iter().any(|suffix| is_below(host, suffix)) => Some(HostKind::MyDomain),
         _ if instance(host) => Some(HostKind::Instance),
         _ => None,
@@ -183,7 +196,7 @@ fn instance(host: &str) -> bool {
 }
 
 fn stranger(host: &str) -> HostProblem {
-    if PAGES.iter().any(|suffix| is_below(host, suffix)) {
+    if PAGES.iter().any(|(suffix, _)| is_below(host, suffix)) {
         HostProblem::NotLogin
     } else if TIER_2.iter().any(|suffix| is_below(host, suffix)) {
         HostProblem::Unlisted
@@ -194,12 +207,18 @@ fn stranger(host: &str) -> HostProblem {
 
 /// The My Domain behind a host that people copy from their browser.
 fn my_domain_of(host: &str) -> Option<String> {
-    let name = PAGES.iter().chain(SITES).find_map(|suffix| host.strip_suffix(suffix))?;
-    let name = name.strip_suffix('.')?;
+    let hosts = PAGES.iter().chain(SITES);
+    let (name, suffix, my_domain) = hosts.into_iter().find_map(|(suffix, my_domain)| {
+        Some((host.strip_suffix(suffix)?.strip_suffix('.')?, *suffix, *my_domain))
+    })?;
     let (label, rest) = name.split_once('.').map_or((name, ""), |(label, rest)| (label, rest));
-    let label = label.strip_suffix("--c").unwrap_or(label);
+    let label = match label.rsplit_once("--") {
+        // Pages of Visualforce end in the name of their package: `acme--sbx--c`.
+        Some((label, package)) if package == "c" || suffix.starts_with("vf.") => label,
+        _ => label,
+    };
     let dot = if rest.is_empty() { "" } else { "." };
-    Some(format!("{label}{dot}{rest}.my.salesforce.com"))
+    Some(format!("{label}{dot}{rest}.{my_domain}"))
 }
 
 fn is_below(host: &str, suffix: &str) -> bool {
@@ -231,19 +250,27 @@ fn shown(host: &str) -> String {
 
 const HIDDEN: &str = "(not shown)";
 
-const MY_DOMAINS: &[&str] = &["my.salesforce.com", "my.salesforce.mil"];
+const COMMERCIAL: &str = "my.salesforce.com";
+const GOVERNMENT: &str = "my.salesforce.mil";
+const CHINA: &str = "my.sfcrmproducts.cn";
 
-/// Never a host or an audience of a login (Salesforce DX Developer Guide).
-const PAGES: &[&str] =
-    &["file.force.com", "lightning.force.com", "my.salesforce-setup.com", "vf.force.com"];
+const MY_DOMAINS: &[&str] = &[COMMERCIAL, GOVERNMENT, CHINA];
 
-const SITES: &[&str] = &["my.salesforce-sites.com", "my.site.com"];
-
-const TIER_2: &[&str] = &[
-    "cloudforce.com",
-    "database.com",
-    "force.com",
-    "my.salesforce-sites.com",
-    "my.sfcrmproducts.cn",
-    "my.site.com",
+/// Never a host or an audience of a login (Salesforce DX Developer Guide); each with the My Domain
+/// of its cloud.
+const PAGES: &[(&str, &str)] = &[
+    ("file.force.com", COMMERCIAL),
+    ("lightning.force.com", COMMERCIAL),
+    ("my.salesforce-setup.com", COMMERCIAL),
+    ("vf.force.com", COMMERCIAL),
+    ("lightning.crmforce.mil", GOVERNMENT),
+    ("lightning.force.mil", GOVERNMENT),
+    ("vf.force.mil", GOVERNMENT),
+    ("lightning.sfcrmapps.cn", CHINA),
 ];
+
+const SITES: &[(&str, &str)] =
+    &[("my.salesforce-sites.com", COMMERCIAL), ("my.site.com", COMMERCIAL)];
+
+const TIER_2: &[&str] =
+    &["cloudforce.com", "database.com", "force.com", "my.salesforce-sites.com", "my.site.com"];

@@ -175,8 +175,8 @@ fn refused_urls_have_a_code_and_a_hint() {
             "A90 site",
             "https://acme.my.site.com",
             "url.host",
-            "use `https://acme.my.salesforce.com`, or, for users of that site or domain, add \
-             `--allow-host acme.my.site.com`",
+            "use `https://acme.my.salesforce.com`, or, for users of that site, give its URL with its \
+             path as `--login-url` and add `--allow-host acme.my.site.com`",
         ),
         (
             "A90 cloudforce",
@@ -254,9 +254,51 @@ fn entries_of_the_list_are_hosts_and_nothing_else() {
 }
 
 #[test]
-fn an_instance_url_has_no_path_even_on_a_listed_host() {
+fn an_instance_url_with_the_path_of_a_site_is_pointed_to_the_login_url() {
     let error = InstanceUrl::parse("https://acme.my.site.com/customers", &listed()).unwrap_err();
     assert_eq!(error.code(), "url.path");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("`--login-url https://acme.my.site.com/customers`"), "{hint}");
+}
+
+#[test]
+fn hint_for_a_page_names_the_my_domain_of_the_same_org_or_none() {
+    for (host, my_domain) in [
+        ("acme.lightning.force.com", Some("acme.my.salesforce.com")),
+        ("acme--sbx.sandbox.lightning.force.com", Some("acme--sbx.sandbox.my.salesforce.com")),
+        ("acme--sbx--pkg.sandbox.vf.force.com", Some("acme--sbx.sandbox.my.salesforce.com")),
+        ("acme.lightning.crmforce.mil", Some("acme.my.salesforce.mil")),
+        ("acme.lightning.sfcrmapps.cn", Some("acme.my.sfcrmproducts.cn")),
+        ("acme.my.site.com", Some("acme.my.salesforce.com")),
+        ("acme.force.com", None),
+        ("acme.cloudforce.com", None),
+    ] {
+        let error = InstanceUrl::parse(&format!("https://{host}"), &none()).unwrap_err();
+        let hint = error.hint().unwrap();
+        match my_domain {
+            Some(name) => {
+                assert!(hint.starts_with(&format!("use `https://{name}`")), "{host}: {hint}")
+            }
+            None => assert!(hint.starts_with("use the URL of Setup > My Domain"), "{host}: {hint}"),
+        }
+    }
+}
+
+#[test]
+fn hosts_of_salesforce_in_china_are_allowed_and_others_below_its_domain_are_not() {
+    for host in ["login", "test", "acme.my", "acme--sbx.sandbox.my"] {
+        let url = format!("https://{host}.sfcrmproducts.cn");
+        assert_eq!(LoginUrl::parse(&url, &none()).unwrap().as_str(), url);
+    }
+    for host in [
+        "sfcrmproducts.cn",
+        "acme.sfcrmproducts.cn",
+        "evilmy.sfcrmproducts.cn",
+        "my.sfcrmproducts.cn",
+    ] {
+        let error = LoginUrl::parse(&format!("https://{host}"), &none()).unwrap_err();
+        assert_eq!(error.code(), "url.host", "{host}");
+    }
 }
 
 #[test]
