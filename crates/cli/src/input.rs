@@ -202,7 +202,7 @@ pub(crate) enum InputError {
     #[error("cannot read `{}`: {reason}", shown(path))]
     Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
     /// Standard input was asked for twice.
-    #[error("cannot read `-`: standard input is read already")]
+    #[error("`-` can be used only once: standard input was read already")]
     Taken { kind: Kind },
     /// The other end of a pipe kept silent.
     #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PATIENCE.as_secs())]
