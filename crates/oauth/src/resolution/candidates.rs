@@ -1,5 +1,6 @@
 use super::{Resolution, documented_audience};
 use crate::audience::Audience;
+use crate::url::is_china;
 
 /// An endpoint or an audience that was considered.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,6 +25,15 @@ impl Resolution {
         list
     }
 
+    /// The login and the test host of the cloud that the org is in.
+    fn login_hosts(&self) -> [Audience; 2] {
+        if is_china(self.endpoint().host()) {
+            ["login.sfcrmproducts.cn", "test.sfcrmproducts.cn"].map(Audience::documented)
+        } else {
+            [Audience::production(), Audience::sandbox()]
+        }
+    }
+
     fn endpoints(&self, further: Option<&Self>) -> Vec<Candidate> {
         let mut list = Candidates::new("endpoint");
         list.push(self.endpoint().as_str(), true, self.endpoint_reason());
@@ -34,7 +44,7 @@ impl Resolution {
             list.push(&token_endpoint(own.as_str()), false, LOGIN_URL_SET);
         }
         let why = if self.login_given { LOGIN_URL_SET } else { "the host of the org is known" };
-        for audience in [Audience::production(), Audience::sandbox()] {
+        for audience in self.login_hosts() {
             list.push(&token_endpoint(audience.as_str()), false, why);
         }
         list.0
@@ -49,7 +59,7 @@ impl Resolution {
         let site = self.endpoint().site();
         let own = if self.audience_given { AUDIENCE_SET } else { OTHER_HOST };
         list.push(site.as_str(), false, own);
-        for audience in [Audience::production(), Audience::sandbox()] {
+        for audience in self.login_hosts() {
             let why = match audience.check_for(self.endpoint()) {
                 Err(_) => "this token endpoint does not accept it",
                 Ok(()) if documented_audience(site.host()).0 != audience => OTHER_KIND,
