@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use self::answers::Answers;
 use self::keys::Keys;
+use self::steps::Steps;
 use super::doctor::{self, Shown};
 use crate::args;
 use crate::console::Console;
@@ -85,9 +86,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     tell_files(&keys, console);
     profile::write(args, &answers, &keys)?;
 
-    let steps = steps::text(args, &answers, &keys);
+    let steps = steps::steps(args, &answers, &keys);
     if !console.json() && !answers.is_known() {
-        console.data(steps.as_bytes())?;
+        console.data(steps.text(&answers.username).as_bytes())?;
     }
     answers.wait_for_client_id()?;
     let Some(client_id) = answers.client_id.clone() else {
@@ -111,7 +112,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 /// Without the consumer key there is nothing more to do here: the next run goes on.
-fn later(answers: &Answers, keys: &Keys, steps: &str, console: &Console) -> Result<(), Failure> {
+fn later(answers: &Answers, keys: &Keys, steps: &Steps, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&found(answers, keys, steps, None, None))?);
     }
@@ -177,7 +178,7 @@ fn examine(
 fn found(
     answers: &Answers,
     keys: &Keys,
-    steps: &str,
+    steps: &Steps,
     authorize: Option<&str>,
     report: Option<&Report>,
 ) -> Value {
@@ -186,7 +187,8 @@ fn found(
         "config_file": answers.config,
         "private_key_file": keys.key,
         "certificate_file": keys.certificate,
-        "steps": steps.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>(),
+        "steps": steps.steps,
+        "note": steps.note,
         "client_id": answers.client_id,
         "authorize_url": authorize,
         "doctor": report,

@@ -282,3 +282,16 @@ fn what_is_no_kind_of_app_is_asked_again() {
     assert!(String::from_utf8_lossy(&seen).contains("Type e or c"));
     assert!(stdout(&output).contains("Use digital signatures"), "the steps of a Connected App");
 }
+
+#[test]
+fn json_has_each_step_as_one_text() {
+    let newcomer = Newcomer::new();
+    let mut command = newcomer.0.bare(&["setup", "--json", "-r", "https://acme.my.salesforce.com"]);
+    let output = command.args(["-o", USER, "--app", "external"]).output().unwrap();
+    let document: Value = serde_json::from_str(stdout(&output)).unwrap();
+    let steps: Vec<_> =
+        document["steps"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
+    assert!(steps[0].starts_with("Open https://acme.my.salesforce.com in a browser"), "{steps:#?}");
+    assert!(steps.iter().all(|step| step.ends_with('.')), "{steps:#?}");
+    assert!(steps.iter().any(|step| step.len() > 100), "no step is cut: {steps:#?}");
+}

@@ -7,8 +7,15 @@ use super::keys::Keys;
 use super::{App, Approval, Args};
 use crate::text::wrapped;
 
-/// The numbered steps.
-pub(super) fn text(args: &Args, answers: &Answers, keys: &Keys) -> String {
+/// The steps in their order, and a note on the username if it looks wrong for the org.
+#[derive(Debug)]
+pub(super) struct Steps {
+    pub(super) steps: Vec<String>,
+    pub(super) note: Option<String>,
+}
+
+/// The steps for this app, user and certificate.
+pub(super) fn steps(args: &Args, answers: &Answers, keys: &Keys) -> Steps {
     let certificate = keys.certificate.display().to_string();
     let open = format!(
         "Open {} in a browser, log in as an administrator, and choose Setup (the gear).",
@@ -20,14 +27,21 @@ pub(super) fn text(args: &Args, answers: &Answers, keys: &Keys) -> String {
         App::Connected => steps.extend(connected(args, &certificate)),
     }
     steps.push(wait().to_owned());
-    let mut text = format!("\nIn Salesforce, for {}:\n\n", answers.username);
-    for (at, step) in steps.iter().enumerate() {
-        text += &wrapped(&format!("{:>3}. ", at + 1), "     ", step);
+    Steps { steps, note: sandbox(answers) }
+}
+
+impl Steps {
+    /// The numbered steps in lines for a terminal.
+    pub(super) fn text(&self, username: &str) -> String {
+        let mut text = format!("\nIn Salesforce, for {username}:\n\n");
+        for (at, step) in self.steps.iter().enumerate() {
+            text += &wrapped(&format!("{:>3}. ", at + 1), "     ", step);
+        }
+        if let Some(note) = &self.note {
+            text += &format!("\n{}", wrapped("", "", note));
+        }
+        text
     }
-    if let Some(note) = sandbox(answers) {
-        text += &format!("\n{}", wrapped("", "", &note));
-    }
-    text
 }
 
 fn external(args: &Args, certificate: &str) -> Vec<String> {
