@@ -5,8 +5,11 @@ use crate::failure::Failure;
 
 /// Print a completion script for a shell
 ///
-/// For bash: orgtoken completions bash > ~/.local/share/bash-completion/completions/orgtoken
+/// For bash:
+///   mkdir -p ~/.local/share/bash-completion/completions
+///   orgtoken completions bash > ~/.local/share/bash-completion/completions/orgtoken
 #[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// The shell that reads the script
     shell: Shell,

@@ -169,3 +169,12 @@ fn a_key_does_not_cross_the_network_in_the_clear() {
     let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
     assert_eq!(error(&output)["exit"], 6, "{}", stderr(&output));
 }
+
+#[test]
+fn a_hub_key_with_a_slash_or_blank_is_refused_before_anything_is_asked() {
+    let bench = Bench::new();
+    let mut command = bench.bare(&["token", "--json", "--settings", "hub:http://127.0.0.1:1"]);
+    command.args(["--settings-key", "a/b c"]).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken");
+    let error = error(&command.output().unwrap());
+    assert_eq!(error["code"], "settings.hub_record", "{error}");
+}

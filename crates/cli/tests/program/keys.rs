@@ -1,6 +1,7 @@
 //! Keys and certificates as files.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use serde_json::Value;
@@ -91,4 +92,19 @@ fn a05_a_record_that_is_not_text() {
     let error = error(&bench.run(&["token", "--json"]));
     assert_eq!(error["code"], "settings.encoding");
     assert!(error["message"].as_str().unwrap().contains("14"), "{error}");
+}
+
+#[test]
+fn file_that_is_not_a_key_is_named_as_that_whatever_its_mode() {
+    let bench = Bench::new();
+    let file = bench.folder.path().join("notes.txt");
+    fs::write(&file, "hello\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    for args in [["token", "--jwt-key-file", "notes.txt"], ["doctor", "-f", "notes.txt"]] {
+        let output = bench.run(&args);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("not a private key"), "{args:?}: {said}");
+        assert!(!said.contains("chmod"), "{args:?}: {said}");
+    }
 }

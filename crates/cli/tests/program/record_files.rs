@@ -460,7 +460,10 @@ fn standard_input_is_used_once() {
     let mut command =
         bench.bare(&["record", "create", "Account", "--from", "-", "--settings", "-"]);
     let output = run_with_input(command.arg("--json"), "Name\nA\n");
-    assert_eq!(error(&output)["message"], "`-` can be used only once: standard input was read already");
+    assert_eq!(
+        error(&output)["message"],
+        "`-` can be used only once: standard input was read already"
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Where things are said.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, pipe};
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::{Bench, PAIR, error, stderr, stdout, terminal};
@@ -170,4 +171,19 @@ fn no_colour_is_used_anywhere() {
         let said = [output.stdout, output.stderr].concat();
         assert!(!said.contains(&0x1b), "{args:?}");
     }
+}
+
+#[test]
+fn documented_lines_install_the_completions_in_a_new_home() {
+    let bench = Bench::new();
+    let help = bench.bare(&["completions", "--help"]).output().unwrap();
+    let lines: Vec<_> =
+        stdout(&help).lines().filter(|line| line.contains("bash-completion")).collect();
+    let folder = Path::new(env!("CARGO_BIN_EXE_orgtoken")).parent().unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let output = bench.shell(&lines.join("\n")).env("PATH", path).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let script = ".local/share/bash-completion/completions/orgtoken";
+    let script = fs::read_to_string(bench.folder.path().join(script)).unwrap();
+    assert!(script.starts_with("_orgtoken() {"), "{script}");
 }
