@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use orgtoken_fake_org::Scenario;
+use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use serde_json::Value;
 
 use crate::support::{Bench, CLIENT_ID, USER, error, stderr, stdout, terminal};
@@ -117,6 +118,26 @@ fn the_key_of_a_profile_that_is_there_is_used() {
     assert_eq!(newcomer.0.org.logins(), 1);
     assert!(!newcomer.file("old.key").exists());
     assert!(newcomer.0.folder.path().join("app.crt").exists(), "the certificate to upload");
+}
+
+#[test]
+fn encrypted_key_of_a_profile_is_opened_with_the_passphrase_of_the_profile() {
+    let newcomer = Newcomer::new();
+    fs::create_dir_all(newcomer.file("")).unwrap();
+    let key = fs::read_to_string(newcomer.0.folder.path().join("app.key")).unwrap();
+    let key = rsa::PrivateKey::from_pkcs8_pem(&key).unwrap();
+    let encrypted = key.to_pkcs8_encrypted_pem("open sesame", LineEnding::LF).unwrap();
+    newcomer.0.private_file("locked.key", &encrypted);
+    newcomer.0.private_file("word", "open sesame\n");
+    let file = |name| newcomer.0.folder.path().join(name);
+    let before = format!(
+        "[profile.old]\nprivate_key_file = {:?}\npassphrase_file = {:?}\n",
+        file("locked.key"),
+        file("word")
+    );
+    fs::write(newcomer.file("config.toml"), before).unwrap();
+    stdout(&newcomer.setup(&["-P", "old", "-i", CLIENT_ID]));
+    assert_eq!(newcomer.0.org.logins(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
 use super::typed::{self, Doubt};
 use super::{App, Args};
+use crate::args::Passphrase;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::input::{InputError, Kind, read, read_config};
@@ -24,6 +25,8 @@ pub(super) struct Answers {
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
     pub(super) key: Key,
+    /// The passphrase that the profile names.
+    pub(super) passphrase: Passphrase,
     /// Nobody has to be told how to get a consumer key who has one.
     known: bool,
 }
@@ -73,8 +76,22 @@ impl Answers {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
+        let passphrase_file = existing.given_file(Setting::Passphrase).map(at_home);
+        let passphrase =
+            Passphrase { key_passphrase_file: passphrase_file, ..Passphrase::default() };
         let known = client_id.is_some();
-        Ok(Self { name, instance_url, username, app, client_id, folder, config, key, known })
+        Ok(Self {
+            name,
+            instance_url,
+            username,
+            app,
+            client_id,
+            folder,
+            config,
+            key,
+            passphrase,
+            known,
+        })
     }
 
     pub(super) fn is_known(&self) -> bool {

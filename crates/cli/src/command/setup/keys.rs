@@ -10,7 +10,6 @@ use orgtoken_assertion::Signer;
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 
 use super::answers::{Answers, Key};
-use crate::args::Passphrase;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input::{Kind, read, read_key};
@@ -48,7 +47,7 @@ impl Keys {
         if made {
             make(&key, &certificate, name)?;
         } else {
-            let signing_key = open(&read_key(&key)?.0, &Passphrase::default())?;
+            let signing_key = open(&read_key(&key)?.0, &answers.passphrase)?;
             vouch(&signing_key, &certificate, name)?;
         }
         Ok(Self { key: Some(key), certificate, made })

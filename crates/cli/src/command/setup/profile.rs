@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orgtoken_settings::{Draft, Form, Layer, Setting};
+use orgtoken_settings::{Draft, Form, Layer, Setting, Unread};
 use zeroize::Zeroizing;
 
 use super::Args;
@@ -60,7 +60,10 @@ fn lines(args: &Args, answers: &Answers, keys: &Keys) -> Result<Vec<String>, Fai
     }
     let mut draft = Draft::new([layer]);
     while let Some(need) = draft.next_need() {
-        draft.supply(&need, read_key(Path::new(key_file.as_ref()))?.0);
+        match need.setting() {
+            Setting::PrivateKey => draft.supply(&need, read_key(Path::new(key_file.as_ref()))?.0),
+            _ => draft.refuse(&need, Unread::Later),
+        }
     }
     let form = Form::Profile { name: &answers.name, key_file: &key_file };
     let converted = draft.convert(form)?;
