@@ -11,7 +11,7 @@ use crate::failure::fails_with;
 pub(crate) enum UsageError {
     /// Two arguments that exclude each other.
     #[error("{argument} cannot be used with {with}")]
-    Conflict { argument: String, with: String },
+    Conflict { argument: String, with: String, command: String },
     /// Something has to be there and is not.
     #[error("missing {argument}")]
     Missing { argument: String, command: String },
@@ -72,11 +72,11 @@ impl UsageError {
             Self::Unknown { what, command, .. } if what == ARGUMENT && command == QUERY => {
                 "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`".into()
             }
-            Self::Missing { command, .. } | Self::Unknown { command, .. } => {
-                format!("see `{command} --help`").into()
-            }
+            Self::Conflict { command, .. }
+            | Self::Missing { command, .. }
+            | Self::Unknown { command, .. } => format!("see `{command} --help`").into(),
             Self::Value { reason: Some(_), .. } => return None,
-            Self::Conflict { .. } | Self::Value { .. } => "see `--help`".into(),
+            Self::Value { .. } => "see `--help`".into(),
         })
     }
 }
@@ -98,6 +98,7 @@ impl TryFrom<clap::Error> for UsageError {
             ErrorKind::ArgumentConflict => Self::Conflict {
                 argument: named(),
                 with: text(ContextKind::PriorArg).map_or_else(|| "itself".into(), |x| quoted(&x)),
+                command: command(&error),
             },
             ErrorKind::MissingRequiredArgument => {
                 Self::Missing { argument: named(), command: command(&error) }

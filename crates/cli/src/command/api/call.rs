@@ -37,7 +37,8 @@ impl Call {
         let method = args.method.clone().unwrap_or(default);
         if args.paginate && method != Method::GET {
             let with = "a method other than GET".to_owned();
-            return Err(UsageError::Conflict { argument: "`--paginate`".to_owned(), with }.into());
+            let (argument, command) = ("`--paginate`".to_owned(), "orgtoken api".to_owned());
+            return Err(UsageError::Conflict { argument, with, command }.into());
         }
         let is_query = body.is_some() || method == Method::GET;
         let path = if is_query { fields::query(&args.path, &fields) } else { args.path.clone() };

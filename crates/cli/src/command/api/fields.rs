@@ -67,6 +67,7 @@ pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> 
         is_free.then(|| put(place, rest, value)).flatten().ok_or_else(|| UsageError::Conflict {
             argument: format!("field `{}`", redact::name(&field.key())),
             with: "an earlier field with the same key".to_owned(),
+            command: "orgtoken api".to_owned(),
         })?;
         if !field.steps.iter().any(String::is_empty) {
             taken.push(&field.steps);
