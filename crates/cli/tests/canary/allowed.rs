@@ -32,6 +32,8 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         _ if is_input || part == "file config/orgtoken/config.toml" && is_config(place) => true,
         // What it was asked to convert.
         ("settings convert", Observed::STDOUT) => true,
+        // The claims of an assertion are what was given as app, user and audience.
+        ("assertion create", Observed::STDOUT) => true,
         // Data is printed as data. Salesforce repeats it in its errors, in which keys and tokens are
         // recognised, and a passphrase is not.
         (_, Observed::STDOUT) if is_data => true,
@@ -44,7 +46,7 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         // An `orgtoken` that the command runs has to reach the org as well.
         ("exec", Observed::CHILD_ENVIRONMENT) if is_route(place) => true,
         // The name of a variable that the command is to have.
-        ("exec", Observed::CHILD_ENVIRONMENT) if place.id == "--token-env" => true,
+        ("exec", Observed::CHILD_ENVIRONMENT) if place.id.ends_with("-env") => true,
         // A signer command has what it was started with, without what is known to be a secret.
         ("cert create", Observed::CHILD_ENVIRONMENT) => {
             matches!(&place.kind, Kind::Variable { .. })
