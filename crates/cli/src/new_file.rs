@@ -122,7 +122,13 @@ fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), New
         file.as_file().sync_all()?;
         Ok(file.persist(path)?)
     });
-    written.map(drop).map_err(|source| NewFileError::Os { path: path.into(), source })
+    // The error of a temporary file repeats its path.
+    let plain = |error: io::Error| match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
+    };
+    let failed = |error| NewFileError::Os { path: path.into(), source: plain(error) };
+    written.map(drop).map_err(failed)
 }
 
 /// The name of a file is seen by others, so a key or token must not become one.

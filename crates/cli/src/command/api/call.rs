@@ -101,7 +101,8 @@ impl Call {
     }
 
     async fn send(&self, org: &Org, printer: &Printer<'_>) -> Result<Response<Body>, Failure> {
-        tracing::info!("{} {}", self.method, redact::request(&self.path));
+        let method = redact::variable(self.method.as_str());
+        tracing::info!("{method} {}", redact::request(&self.path));
         let (method, headers) = (self.method.clone(), self.headers.clone());
         let answer = org.send(method, &self.path, headers, self.body.clone()).await;
         let answer = answer.inspect_err(|error| printer.failed(error))?;
