@@ -26,7 +26,7 @@ pub(crate) struct Canary {
 impl Secret {
     /// A key, a passphrase, a token and an assertion.
     pub(crate) fn all() -> Vec<Self> {
-        let hyphens = ("hyphens", "Canary-Passphrase-Zebra".to_owned());
+        let hyphens = ("hyphens", "Hyphen-Passphrase-Zebra".to_owned());
         let blanks = ("blanks", "yellow canary 7 sings/loudly?".to_owned());
         let assertion = format!(
             "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.{}",
