@@ -41,7 +41,7 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
     let has_credentials =
         [Setting::Cache, Setting::Proxy].into_iter().any(is_called) && value.contains(&b'@');
     let is_ours = name.starts_with("ORGTOKEN_")
-        && !name.ends_with("_FILE")
+        && (!name.ends_with("_FILE") || name.contains("HUB_TOKEN"))
         && SECRET_WORDS.iter().any(|word| name.contains(word));
     is_ours
         || has_credentials
@@ -133,6 +133,7 @@ mod tests {
             ("ORGTOKEN_SECOND_PRIVATE_KEY_PEM", "", true),
             ("ORGTOKEN_KEY_PASSPHRASE", "", true),
             ("ORGTOKEN_HUB_TOKEN", "", true),
+            ("ORGTOKEN_HUB_TOKEN_FILE", "", true),
             ("SFDX_HUB_KEY", "", true),
             ("SF_ACCESS_TOKEN", "", true),
             ("ORGTOKEN_PROXY", "http://user:word@proxy:3128", true),

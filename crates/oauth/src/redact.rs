@@ -22,6 +22,7 @@ pub fn path(text: &str) -> &str {
     let is_path = text.len() <= MAX_PATH
         && text.chars().all(plain)
         && is_unlike_a_secret(text)
+        && !is_base64_with_slashes(text)
         && text.rsplit('/').find(|part| !part.is_empty()).is_none_or(is_file_name);
     if is_path { text } else { WITHHELD }
 }
@@ -152,6 +153,17 @@ fn is_unlike_a_secret(text: &str) -> bool {
     !words.into_iter().any(is_random) && !text.contains("-----")
 }
 
+/// Whether many letters of a path are in parts that mix small letters, capitals and digits: base64
+/// has a slash in every 64 characters, which makes a path of it.
+fn is_base64_with_slashes(path: &str) -> bool {
+    let is_mixed = |part: &&str| {
+        let has = |fits: fn(&u8) -> bool| part.as_bytes().iter().any(fits);
+        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
+    };
+    let mixed: usize = path.split(['/', '+', '.']).filter(is_mixed).map(str::len).sum();
+    mixed > MAX_WORD && path.contains(['/', '+'])
+}
+
 fn is_file_name(name: &str) -> bool {
     let has_extension = name.rsplit_once('.').is_some_and(|(stem, extension)| {
         !stem.is_empty() && EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
@@ -215,6 +227,7 @@ mod tests {
             "/var/lib/0b9c7f1e-7d1c-4b1e-9a43-6f2f7f5d1c11/key.pem",
             "hub:https://hub.acme.com",
             "nøgle.pem",
+            "~/Projects/Acme2026/server.key",
             "/",
         ] {
             assert_eq!(path(shown), shown);
@@ -230,6 +243,8 @@ mod tests {
             hex,
             &format!("/etc/orgtoken/{BASE64}"),
             &format!("{BASE64}.pem"),
+            "q9SbsxYawBgfp/gh6A5603k2+ZQwVK0JKSHu.key",
+            "q9SbsxYawB/gh6A5603k2/ZQwVK0JKS.key",
             "-----BEGIN PRIVATE KEY-----",
             "a\nb.pem",
             r#"{"PrivateKey":1}"#,

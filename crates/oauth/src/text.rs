@@ -114,10 +114,11 @@ fn is_hex(word: &str) -> bool {
     word.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() > HEX_RUN)
 }
 
-/// Runs that have small letters, capitals and digits: what base64 looks like, and no word does.
+/// Runs that have small letters, capitals and digits: what base64 looks like, and no word does. A
+/// part of a session id has an `!` as well.
 fn longest_random_run(word: &str) -> usize {
     word.as_bytes()
-        .split(|byte| !is_base64(*byte))
+        .split(|byte| !is_base64(*byte) && *byte != b'!')
         .filter(|run| {
             run.iter().any(u8::is_ascii_lowercase)
                 && run.iter().any(u8::is_ascii_uppercase)
@@ -173,6 +174,7 @@ mod tests {
             ("A112 quotes", r#"say "x" \ y"#, "say 'x' / y"),
             ("A112 session id", &format!("token {session} is bad"), "token [redacted] is bad"),
             ("A112 session id in quotes", &format!("'{session}'"), "[redacted]"),
+            ("A112 end of a session id", "0000006JFr!AR8AQZ4ZXxTmaB", "[redacted]"),
             ("A112 JWT", &format!("assertion={jwt}."), "[redacted]"),
             ("A112 PEM", "got -----BEGIN PRIVATE KEY-----\nMIIE", "got [redacted]"),
             (

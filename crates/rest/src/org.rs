@@ -198,7 +198,9 @@ impl Org {
         deadline: Deadline,
     ) -> Result<Response<Body>, RestError> {
         let called = (request.method().clone(), request.uri().clone());
-        debug!("{} {}{}", called.0, base(token), redact::request(called.1.path()));
+        // A method of the user's own may be anything.
+        let method = redact::variable(called.0.as_str());
+        debug!("{method} {}{}", base(token), redact::request(called.1.path()));
         let answer = Body::of(self.pool.send(request, deadline).await?)?;
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);
