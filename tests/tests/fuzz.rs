@@ -59,16 +59,21 @@ fn run(name: &str, input: &[u8], seeds: &[Vec<u8>]) {
     }
 }
 
-/// Whether the canary is only where a seed has it. A mutation may move a piece of it into a text that
-/// is meant to be shown, where nothing tells it from any other word.
+/// Whether the canary is only where a seed has it, and whole. A mutation may move a piece of it into
+/// a text that is meant to be shown, where nothing tells it from any other word.
 fn is_canary_in_place(input: &[u8], seeds: &[Vec<u8>]) -> bool {
     let has = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
-    input.windows(WINDOW).enumerate().filter(|(_, window)| has(CANARY.as_bytes(), window)).all(
-        |(at, _)| {
-            let with_context = &input[at.saturating_sub(CONTEXT)..at + WINDOW];
-            seeds.iter().any(|seed| has(seed, with_context))
-        },
-    )
+    let canary = CANARY.as_bytes();
+    let is_in_place = |start: usize| {
+        let with_context = &input[start.saturating_sub(CONTEXT)..start + canary.len()];
+        seeds.iter().any(|seed| has(seed, with_context))
+    };
+    let wholes = input.windows(canary.len()).enumerate().filter(|(_, window)| *window == canary);
+    let in_place: Vec<usize> = wholes.map(|(at, _)| at).filter(|at| is_in_place(*at)).collect();
+    let pieces = input.windows(WINDOW).enumerate().filter(|(_, window)| has(canary, window));
+    pieces.map(|(at, _)| at).all(|at| {
+        in_place.iter().any(|start| (*start..=start + canary.len() - WINDOW).contains(&at))
+    })
 }
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {

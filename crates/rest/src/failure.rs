@@ -237,15 +237,17 @@ fn collect_ids(answer: &Value, is_choice: bool, ids: &mut Vec<String>) {
 
 /// Server text on its way to a terminal: one line of bounded length without control characters.
 fn legible(text: &str, secret: &str) -> String {
-    let text = if secret.is_empty() { text.to_owned() } else { text.replace(secret, REDACTED) };
+    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
+    // First of all: a character that is dropped later may be inside the secret.
+    let text: String = text.chars().filter(visible).collect();
+    let text = if secret.is_empty() { text } else { text.replace(secret, REDACTED) };
     // A caret under the query points nowhere once all is one line; row and column are said anyway.
     let said = match text.split_once("^\nERROR at ").and_then(|(_, rest)| rest.split_once('\n')) {
         Some((place, why)) => format!("at {place}: {why}"),
         None => text,
     };
-    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
     // Cut after it is redacted, since half of a secret may not look like one.
-    let shown: String = said.chars().filter(visible).take(4 * LONGEST).collect();
+    let shown: String = said.chars().take(4 * LONGEST).collect();
     redact::text(&shown).chars().take(LONGEST).collect()
 }
 
@@ -371,6 +373,12 @@ pub(crate) mod tests {
                 "400: DUPLICATES_DETECTED: Use one of these records? (records: 00Qxx000001HxyzEAC)",
             ),
             ("text", 403, "Bad_OAuth_Token", "403: Bad_OAuth_Token"),
+            (
+                "a token with an invisible character",
+                400,
+                r#"[{"errorCode":"X","message":"of 00Dcan\u202eary!canary"}]"#,
+                "400: X: of [redacted]",
+            ),
             ("A113 HTML", 503, "<html>canary</html>", "503"),
             ("empty", 500, "", "500"),
             ("list of lists", 400, "[[]]", "400"),
