@@ -154,14 +154,19 @@ fn is_unlike_a_secret(text: &str) -> bool {
 }
 
 /// Whether many letters of a path are in parts that mix small letters, capitals and digits: base64
-/// has a slash in every 64 characters, which makes a path of it.
+/// has a slash in every 64 characters, which makes a path of it. Names of temporary files and folders
+/// have some, too, but few.
 fn is_base64_with_slashes(path: &str) -> bool {
     let is_mixed = |part: &&str| {
         let has = |fits: fn(&u8) -> bool| part.as_bytes().iter().any(fits);
-        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
+        let is_whole = part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_whole
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_digit)
     };
     let mixed: usize = path.split(['/', '+', '.']).filter(is_mixed).map(str::len).sum();
-    mixed > MAX_WORD && path.contains(['/', '+'])
+    mixed > MAX_MIXED && path.contains(['/', '+'])
 }
 
 fn is_file_name(name: &str) -> bool {
@@ -190,6 +195,9 @@ const MAX_WORD: usize = 15;
 /// Longer than any word without a digit.
 const MAX_LETTERS: usize = 32;
 const MAX_NAME: usize = 63;
+
+/// More than two temporary folders have.
+const MAX_MIXED: usize = 24;
 
 /// As long as the id of a record.
 const MAX_ID: usize = 18;
@@ -228,6 +236,7 @@ mod tests {
             "hub:https://hub.acme.com",
             "nøgle.pem",
             "~/Projects/Acme2026/server.key",
+            "/var/tmp/.tmpUjPKe4/.tmp0aZ9bQ/orgtoken-x7Yz2A.rows",
             "/",
         ] {
             assert_eq!(path(shown), shown);
