@@ -21,7 +21,7 @@ pub(super) struct Item {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     pub(super) kind: Kind,
     pub(super) wrapping: Wrapping,
-    /// Why it could not be read.
+    /// The reason why it cannot be read.
     damage: Option<KeyError>,
 }
 
@@ -185,7 +185,7 @@ impl Item {
         if block.ended { Ok(item) } else { Err(KeyError::Unended) }
     }
 
-    /// Why this is not a private key.
+    /// The error for input that is not a private key.
     fn not_private(&self) -> KeyError {
         match self.kind {
             Kind::Certificate => KeyError::Certificate { found: "certificate" },
@@ -195,7 +195,7 @@ impl Item {
         }
     }
 
-    /// Why this is not what was wanted of public keys and certificates.
+    /// The error for input that is neither a public key nor a certificate.
     fn not_public(&self) -> PublicKeyError {
         let found = match self.kind {
             Kind::Certificate => "a certificate",

@@ -147,7 +147,7 @@ pub(super) fn char_at(text: &[u8], at: usize) -> char {
     chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Where `word` is, from `from` on.
+/// The position of `word` in the text, searched from `from`.
 pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
     let (first, others) = word.split_first()?;
     let mut at = from;
