@@ -269,10 +269,10 @@ fn folder_of(command: &Command, name: &str) -> PathBuf {
 }
 
 /// What the program writes. A service ends once it has said something; nothing takes longer than
-/// the time that `timeout` gives it.
+/// the time that `timeout` gives it, even where SIGTERM is ignored, as some runners of CI have it.
 fn streams(command: Command, input: &[u8], is_service: bool) -> Vec<(String, Vec<u8>)> {
     let mut limited = Command::new("timeout");
-    limited.args(["-s", "TERM", if is_service { "1" } else { "8" }]).arg(command.get_program());
+    limited.args(["-k", "1", if is_service { "1" } else { "8" }]).arg(command.get_program());
     limited.args(command.get_args()).env_clear();
     for (name, value) in command.get_envs() {
         value.map(|value| limited.env(name, value));
