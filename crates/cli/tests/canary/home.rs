@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use orgtoken_fake_org::{FakeOrg, User};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use crate::places::{Command as Typed, Kind, Place};
@@ -269,17 +272,18 @@ fn folder_of(command: &Command, name: &str) -> PathBuf {
 }
 
 /// What the program writes. A service ends once it has said something; nothing takes longer than
-/// the time that `timeout` gives it, even where SIGTERM is ignored, as some runners of CI have it.
-fn streams(command: Command, input: &[u8], is_service: bool) -> Vec<(String, Vec<u8>)> {
-    let mut limited = Command::new("timeout");
-    limited.args(["-k", "1", if is_service { "1" } else { "8" }]).arg(command.get_program());
-    limited.args(command.get_args()).env_clear();
-    for (name, value) in command.get_envs() {
-        value.map(|value| limited.env(name, value));
-    }
-    limited.current_dir(command.get_current_dir().unwrap());
-    limited.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Ok(mut child) = limited.spawn() else { return Vec::new() };
+/// its time, even where SIGTERM is ignored.
+fn streams(mut command: Command, input: &[u8], is_service: bool) -> Vec<(String, Vec<u8>)> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let Ok(mut child) = command.spawn() else { return Vec::new() };
+    let group = Pid::from_child(&child);
+    let limit = Duration::from_secs(if is_service { 1 } else { 8 });
+    let (ended, end) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    });
     // A program that does not read its input closes it.
     let _ = child.stdin.take().unwrap().write_all(input);
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -292,10 +296,12 @@ fn streams(command: Command, input: &[u8], is_service: bool) -> Vec<(String, Vec
     let first = err.read(&mut stderr).unwrap_or_default();
     stderr.truncate(first);
     if is_service && first > 0 {
-        let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+        let _ = kill_process_group(group, Signal::TERM);
     }
     err.read_to_end(&mut stderr).unwrap();
     let stdout = reader.join().unwrap();
+    drop(ended);
+    watchdog.join().unwrap();
     child.wait().unwrap();
     vec![(Observed::STDOUT.to_owned(), stdout), (Observed::STDERR.to_owned(), stderr)]
 }
