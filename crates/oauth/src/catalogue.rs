@@ -87,6 +87,17 @@ pub struct Cause {
     pub sign: Sign,
 }
 
+impl Cause {
+    const fn sign(self, sign: Sign) -> Self {
+        Self { sign, ..self }
+    }
+}
+
+/// A cause that only Setup shows.
+const fn cause(what: &'static str, tell: &'static str) -> Cause {
+    Cause { what, tell, sign: Sign::Unseen }
+}
+
 /// What a machine can see of a cause from where it stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]

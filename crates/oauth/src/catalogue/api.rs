@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, cause};
 use crate::refusal::RefusalClass::{Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -19,27 +19,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the token has ended, was revoked, is of another org, or was not sent whole",
         first: "get a new token with `orgtoken token --no-cache`",
         causes: &[
-            Cause {
-                what: "The session timed out, or somebody ended it.",
-                tell: "A new token works.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The call went to another host than the token's `instance_url`.",
-                tell: "Compare the two hosts.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The session is locked to the address that logged in.",
-                tell: "Login and call come from different addresses. Setup > Session Settings: `Lock sessions \
-                       to the IP address from which they originated`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The token was cut, or has a line break at its end.",
-                tell: "An opaque token has an `!` after the org's id, which shells treat specially: quote it.",
-                sign: Sign::Unseen,
-            },
+            cause("The session timed out, or somebody ended it.", "A new token works."),
+            cause(
+                "The call went to another host than the token's `instance_url`.",
+                "Compare the two hosts.",
+            ),
+            cause(
+                "The session is locked to the address that logged in.",
+                "Login and call come from different addresses. Setup > Session Settings: `Lock \
+                 sessions to the IP address from which they originated`.",
+            ),
+            cause(
+                "The token was cut, or has a line break at its end.",
+                "An opaque token has an `!` after the org's id, which shells treat specially: \
+                 quote it.",
+            ),
         ],
         fix: Fix::Any(&["Log in once more, and use the `instance_url` that comes with the token."]),
     },
@@ -56,16 +50,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "check the policies of app and profile: High Assurance, IP, and whether the org is in \
                 maintenance",
         causes: &[
-            Cause {
-                what: "The profile asks for High Assurance.",
-                tell: "Setup > Profiles > the profile > Session Settings.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The org is read-only for maintenance.",
-                tell: "https://status.salesforce.com shows it.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The profile asks for High Assurance.",
+                "Setup > Profiles > the profile > Session Settings.",
+            ),
+            cause(
+                "The org is read-only for maintenance.",
+                "https://status.salesforce.com shows it.",
+            ),
         ],
         fix: Fix::Any(&["Relax the policy that applies, or wait for the end of the maintenance."]),
     },
@@ -83,16 +75,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the login worked, but this user or this org may not use the API",
         first: "give the user `API Enabled` by profile or permission set",
         causes: &[
-            Cause {
-                what: "The user lacks `API Enabled`.",
-                tell: "Setup > Profiles > the profile > System Permissions.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The edition of the org has no API.",
-                tell: "Setup > Company Information: Professional Edition needs an add-on.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The user lacks `API Enabled`.",
+                "Setup > Profiles > the profile > System Permissions.",
+            ),
+            cause(
+                "The edition of the org has no API.",
+                "Setup > Company Information: Professional Edition needs an add-on.",
+            ),
         ],
         fix: Fix::Any(&[
             "Give the integration user the licence Salesforce Integration, the profile `Minimum Access - \
@@ -112,16 +102,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the org has used up its API calls of the day, or too many long ones run at once",
         first: "wait, and look at Setup > Company Information > API Requests, Last 24 Hours",
         causes: &[
-            Cause {
-                what: "The calls of the last 24 hours are used up.",
-                tell: "The header `Sforce-Limit-Info` of any answer shows used and allowed.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "More than 25 calls of 20 seconds or longer run at once.",
-                tell: "The description says ConcurrentRequests.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The calls of the last 24 hours are used up.",
+                "The header `Sforce-Limit-Info` of any answer shows used and allowed.",
+            ),
+            cause(
+                "More than 25 calls of 20 seconds or longer run at once.",
+                "The description says ConcurrentRequests.",
+            ),
         ],
         fix: Fix::Any(&["Make fewer calls: composite requests count as one."]),
     },

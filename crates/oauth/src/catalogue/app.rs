@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::{JustChanged, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -21,28 +21,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "use the My Domain of the org that owns the app as login URL (Setup > My Domain), and no \
                 other audience",
         causes: &[
-            Cause {
-                what: "The login URL is `login.salesforce.com` or `test.salesforce.com`, and those do not \
-                       know an External Client App of one org.",
-                tell: "`orgtoken resolve` shows one of the two as token endpoint.",
-                sign: Sign::GenericHost,
-            },
-            Cause {
-                what: "The app is Local to another org, or was never put into this sandbox.",
-                tell: "Setup > External Client App Manager of this very org does not list it.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The sandbox was refreshed, and the app was lost or is out of step.",
-                tell: "It worked before the refresh.",
-                sign: Sign::Refreshed,
-            },
-            Cause {
-                what: "The app has to be installed by an admin first.",
-                tell: "Setup > Connected Apps OAuth Usage lists it with a button Install. Login History may \
-                       even say Success.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The login URL is `login.salesforce.com` or `test.salesforce.com`, and those do \
+                 not know an External Client App of one org.",
+                "`orgtoken resolve` shows one of the two as token endpoint.",
+            )
+            .sign(Sign::GenericHost),
+            cause(
+                "The app is Local to another org, or was never put into this sandbox.",
+                "Setup > External Client App Manager of this very org does not list it.",
+            ),
+            cause(
+                "The sandbox was refreshed, and the app was lost or is out of step.",
+                "It worked before the refresh.",
+            )
+            .sign(Sign::Refreshed),
+            cause(
+                "The app has to be installed by an admin first.",
+                "Setup > Connected Apps OAuth Usage lists it with a button Install. Login History \
+                 may even say Success.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -65,26 +63,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "no app with this consumer key is known at this host",
         first: "copy the consumer key of the app anew, in the org of the login URL",
         causes: &[
-            Cause {
-                what: "The key was not copied whole.",
-                tell: "It begins with `3MVG9` and has about 85 characters, with dots and underscores.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The key is of an app in another org, or the host is of another environment.",
-                tell: "The app is not in the App Manager of the org behind the login URL.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app is minutes old.",
-                tell: "It was created less than ten minutes ago. Wait, and try again unchanged.",
-                sign: Sign::FreshlyMade,
-            },
-            Cause {
-                what: "The app was deleted, or its key was rotated.",
-                tell: "It worked before, and its page shows another key or is gone.",
-                sign: Sign::WorkedBefore,
-            },
+            cause(
+                "The key was not copied whole.",
+                "It begins with `3MVG9` and has about 85 characters, with dots and underscores.",
+            ),
+            cause(
+                "The key is of an app in another org, or the host is of another environment.",
+                "The app is not in the App Manager of the org behind the login URL.",
+            ),
+            cause(
+                "The app is minutes old.",
+                "It was created less than ten minutes ago. Wait, and try again unchanged.",
+            )
+            .sign(Sign::FreshlyMade),
+            cause(
+                "The app was deleted, or its key was rotated.",
+                "It worked before, and its page shows another key or is gone.",
+            )
+            .sign(Sign::WorkedBefore),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -107,16 +103,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "a consumer secret is asked for, or the one given is wrong; this flow needs none",
         first: "check the consumer key, and that nothing sends a secret along with the assertion",
         causes: &[
-            Cause {
-                what: "Another grant was used, which needs key and secret.",
-                tell: "The request carries `client_secret`.",
-                sign: Sign::OtherTool,
-            },
-            Cause {
-                what: "The consumer key belongs to another app.",
-                tell: "Compare it with the app's page.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "Another grant was used, which needs key and secret.",
+                "The request carries `client_secret`.",
+            )
+            .sign(Sign::OtherTool),
+            cause("The consumer key belongs to another app.", "Compare it with the app's page."),
         ],
         fix: Fix::Any(&[
             "Use the JWT bearer grant with the consumer key as `iss`, and send no secret.",
@@ -131,16 +123,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the app, or the whole org, does not allow this flow",
         first: "enable the JWT Bearer Flow on the app and upload the certificate",
         causes: &[
-            Cause {
-                what: "The app has no JWT Bearer Flow: no certificate was uploaded.",
-                tell: "The app's OAuth settings show no certificate.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The org turned the flow off.",
-                tell: "Setup > OAuth and OpenID Connect Settings: flows that are off.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The app has no JWT Bearer Flow: no certificate was uploaded.",
+                "The app's OAuth settings show no certificate.",
+            ),
+            cause(
+                "The org turned the flow off.",
+                "Setup > OAuth and OpenID Connect Settings: flows that are off.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -169,16 +159,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                   are missing",
         first: "open the app in External Client App Manager, press Edit under Policies, and Save",
         causes: &[
-            Cause {
-                what: "The app was deployed without its policies.",
-                tell: "The tab Policies is empty, or the deployment has no `.ecaOauthPlcy` file.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app is Local to another org.",
-                tell: "Its distribution state is not Local here and not Packaged.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The app was deployed without its policies.",
+                "The tab Policies is empty, or the deployment has no `.ecaOauthPlcy` file.",
+            ),
+            cause(
+                "The app is Local to another org.",
+                "Its distribution state is not Local here and not Packaged.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -196,11 +184,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the app asks for DPoP, a proof of possession that this client does not make",
         first: "turn off Require Demonstrating Proof of Possession (DPoP) in the app's OAuth settings",
-        causes: &[Cause {
-            what: "The app requires DPoP.",
-            tell: "Its OAuth settings have the box ticked.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause("The app requires DPoP.", "Its OAuth settings have the box ticked.")],
         fix: Fix::Any(&["In the app's OAuth settings clear the DPoP box, and save."]),
     },
 ];

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::{JustChanged, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -17,56 +17,53 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "open the app's Policies in Setup, set Permitted Users to `Admin approved users are \
                 pre-authorized`, and add a profile or permission set of this user",
         causes: &[
-            Cause {
-                what: "The app's Permitted Users is not `Admin approved users are pre-authorized`, or \
-                       no profile or permission set of this user is assigned to the app.",
-                tell: "Open the app's policies: look at Permitted Users, then at the lists of profiles \
-                       and permission sets, then at the user's own. One of the user's has to be there.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Users may self-authorize, and this user never did, or the approval lacks \
-                       `refresh_token` and one scope beside it.",
-                tell: "Permitted Users says `All users may self-authorize`. Setup > Users > the user > \
-                       OAuth Connected Apps lists what the user has approved.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The host is that of another org: a sandbox user at production, or a \
-                       government-cloud org at the login host.",
-                tell: "`orgtoken resolve` shows it. The host has to be the My Domain of the org where \
-                       the user lives. If the user's Login History there shows no attempt at all, it is \
-                       this cause or the next.",
-                sign: Sign::OtherOrg,
-            },
-            Cause {
-                what: "The username is not one of this org: in a sandbox, its suffix is missing.",
-                tell: "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
-                       it from Setup > Users, and do not take the e-mail address.",
-                sign: Sign::UserName,
-            },
-            Cause {
-                what: "The sandbox was refreshed, and approvals and assignments were lost.",
-                tell: "It worked before the refresh, and other users fail too.",
-                sign: Sign::Refreshed,
-            },
-            Cause {
-                what: "App, policy or scratch org is only minutes old.",
-                tell: "It was changed less than ten minutes ago. Wait, and try again unchanged.",
-                sign: Sign::FreshlyMade,
-            },
-            Cause {
-                what: "The permission set is tied to the permission-set licence `Salesforce API \
-                       Integration`, which cannot carry the assignment to an app.",
-                tell: "The user has the permission set, the app lists it, and its License field names \
-                       that licence. Assign the profile, or a second permission set without a licence.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app has no scope beside `refresh_token`.",
-                tell: "The app's OAuth settings list its scopes: `api` and `refresh_token` have to be there.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The app's Permitted Users is not `Admin approved users are pre-authorized`, or \
+                 no profile or permission set of this user is assigned to the app.",
+                "Open the app's policies: look at Permitted Users, then at the lists of profiles \
+                 and permission sets, then at the user's own. One of the user's has to be there.",
+            ),
+            cause(
+                "Users may self-authorize, and this user never did, or the approval lacks \
+                 `refresh_token` and one scope beside it.",
+                "Permitted Users says `All users may self-authorize`. Setup > Users > the user > \
+                 OAuth Connected Apps lists what the user has approved.",
+            ),
+            cause(
+                "The host is that of another org: a sandbox user at production, or a \
+                 government-cloud org at the login host.",
+                "`orgtoken resolve` shows it. The host has to be the My Domain of the org where \
+                 the user lives. If the user's Login History there shows no attempt at all, it is \
+                 this cause or the next.",
+            )
+            .sign(Sign::OtherOrg),
+            cause(
+                "The username is not one of this org: in a sandbox, its suffix is missing.",
+                "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
+                 it from Setup > Users, and do not take the e-mail address.",
+            )
+            .sign(Sign::UserName),
+            cause(
+                "The sandbox was refreshed, and approvals and assignments were lost.",
+                "It worked before the refresh, and other users fail too.",
+            )
+            .sign(Sign::Refreshed),
+            cause(
+                "App, policy or scratch org is only minutes old.",
+                "It was changed less than ten minutes ago. Wait, and try again unchanged.",
+            )
+            .sign(Sign::FreshlyMade),
+            cause(
+                "The permission set is tied to the permission-set licence `Salesforce API \
+                 Integration`, which cannot carry the assignment to an app.",
+                "The user has the permission set, the app lists it, and its License field names \
+                 that licence. Assign the profile, or a second permission set without a licence.",
+            ),
+            cause(
+                "The app has no scope beside `refresh_token`.",
+                "The app's OAuth settings list its scopes: `api` and `refresh_token` have to be \
+                 there.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -93,23 +90,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the app is open to users that an admin named, and this user is not one of them",
         first: "add a profile or permission set of this user to the app",
         causes: &[
-            Cause {
-                what: "No profile or permission set of this user is assigned to the app.",
-                tell: "Compare the app's lists with Setup > Users > the user: Profile, and Permission \
-                       Set Assignments.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The permission set is assigned to the app, but not (or no longer) to the user.",
-                tell: "Setup > Permission Sets > the set > Manage Assignments: look for the user, and for \
-                       an expiry date.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "It was changed only minutes ago.",
-                tell: "Wait ten minutes, and try again unchanged.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "No profile or permission set of this user is assigned to the app.",
+                "Compare the app's lists with Setup > Users > the user: Profile, and Permission \
+                 Set Assignments.",
+            ),
+            cause(
+                "The permission set is assigned to the app, but not (or no longer) to the user.",
+                "Setup > Permission Sets > the set > Manage Assignments: look for the user, and \
+                 for an expiry date.",
+            ),
+            cause("It was changed only minutes ago.", "Wait ten minutes, and try again unchanged."),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -131,22 +122,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "an admin, or a rule of the org, keeps this app out for this user or for everybody",
         first: "open Setup > Connected Apps OAuth Usage and unblock or install the app",
         causes: &[
-            Cause {
-                what: "An admin blocked the app.",
-                tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Unblock.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app is not installed in this org. Since September 2025 apps that are not are \
-                       closed to users without the permission `Approve Uninstalled Connected Apps`.",
-                tell: "Setup > Connected Apps OAuth Usage: the row of the app has a button Install.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "API Access Control is on, and the app is not on its list.",
-                tell: "Setup > API Access Control: the first box is ticked.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "An admin blocked the app.",
+                "Setup > Connected Apps OAuth Usage: the row of the app has a button Unblock.",
+            ),
+            cause(
+                "The app is not installed in this org. Since September 2025 apps that are not are \
+                 closed to users without the permission `Approve Uninstalled Connected Apps`.",
+                "Setup > Connected Apps OAuth Usage: the row of the app has a button Install.",
+            ),
+            cause(
+                "API Access Control is on, and the app is not on its list.",
+                "Setup > API Access Control: the first box is ticked.",
+            ),
         ],
         fix: Fix::Any(&[
             "Setup > Connected Apps OAuth Usage > the app: Unblock or Install.",
@@ -162,17 +150,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "a policy wants a High Assurance session, which a login without a person can never have",
         first: "remove the High Assurance policy from this app or from the user's profile",
         causes: &[
-            Cause {
-                what: "The app's policy asks for High Assurance.",
-                tell: "The app's policies show High Assurance under session policies.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The user's profile asks for it at login.",
-                tell: "Setup > Profiles > the profile > Session Settings: `Session Security Level Required \
-                       at Login`.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The app's policy asks for High Assurance.",
+                "The app's policies show High Assurance under session policies.",
+            ),
+            cause(
+                "The user's profile asks for it at login.",
+                "Setup > Profiles > the profile > Session Settings: `Session Security Level \
+                 Required at Login`.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &["Setup > External Client App Manager > the app > Policies > Edit > App \
@@ -191,11 +177,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "Salesforce wants to verify who the user is, since it does not know this address",
         first: "relax the app's IP restrictions, or log in as the user once from this address",
-        causes: &[Cause {
-            what: "The address this comes from is new to Salesforce, and the app enforces IP restrictions.",
-            tell: "The user's Login History shows a verification that was asked for.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The address this comes from is new to Salesforce, and the app enforces IP \
+             restrictions.",
+            "The user's Login History shows a verification that was asked for.",
+        )],
         fix: Fix::ByApp {
             external: &["Setup > External Client App Manager > the app > Policies > Edit > App \
                          Authorization > IP Relaxation: `Relax IP restrictions`. Save."],

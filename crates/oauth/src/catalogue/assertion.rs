@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -11,33 +11,29 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the assertion was made for another host than the one it was sent to",
         first: "leave the audience out and use the My Domain of the org (Setup > My Domain) as login URL",
         causes: &[
-            Cause {
-                what: "Production and sandbox are mixed up: `login` goes with production and Developer \
-                       Edition, `test` with sandboxes and scratch orgs.",
-                tell: "`orgtoken resolve` shows token endpoint and audience: they differ in kind.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A Lightning, Setup or other page's URL was taken.",
-                tell: "The host does not end in `.my.salesforce.com`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The org takes the My Domain only, or a login host only.",
-                tell: "The host is right, and one of the two audiences was tried. Try the other: \
-                       `--audience https://login.salesforce.com`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The audience has a typo, a port, a path or a slash at its end.",
-                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `aud`.",
-                sign: Sign::OtherTool,
-            },
-            Cause {
-                what: "For users of an Experience Cloud site the audience is the URL of the site.",
-                tell: "The user is a member of a site, and the login URL is that of the org.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "Production and sandbox are mixed up: `login` goes with production and Developer \
+                 Edition, `test` with sandboxes and scratch orgs.",
+                "`orgtoken resolve` shows token endpoint and audience: they differ in kind.",
+            ),
+            cause(
+                "A Lightning, Setup or other page's URL was taken.",
+                "The host does not end in `.my.salesforce.com`.",
+            ),
+            cause(
+                "The org takes the My Domain only, or a login host only.",
+                "The host is right, and one of the two audiences was tried. Try the other: \
+                 `--audience https://login.salesforce.com`.",
+            ),
+            cause(
+                "The audience has a typo, a port, a path or a slash at its end.",
+                "Another tool made the assertion: `orgtoken assertion inspect` shows `aud`.",
+            )
+            .sign(Sign::OtherTool),
+            cause(
+                "For users of an Experience Cloud site the audience is the URL of the site.",
+                "The user is a member of a site, and the login URL is that of the org.",
+            ),
         ],
         fix: Fix::Any(&[
             "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
@@ -53,21 +49,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the assertion had ended when it arrived: almost always the local clock is wrong",
         first: "set the clock of this machine by NTP and try again",
         causes: &[
-            Cause {
-                what: "The clock of this machine is behind.",
-                tell: "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
-                sign: Sign::ClockWrong,
-            },
-            Cause {
-                what: "Local time was taken for UTC, or milliseconds for seconds.",
-                tell: "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a date.",
-                sign: Sign::OtherTool,
-            },
-            Cause {
-                what: "Minutes passed between signing and sending.",
-                tell: "The assertion waited in a queue or a file.",
-                sign: Sign::OtherTool,
-            },
+            cause(
+                "The clock of this machine is behind.",
+                "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
+            )
+            .sign(Sign::ClockWrong),
+            cause(
+                "Local time was taken for UTC, or milliseconds for seconds.",
+                "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a \
+                 date.",
+            )
+            .sign(Sign::OtherTool),
+            cause(
+                "Minutes passed between signing and sending.",
+                "The assertion waited in a queue or a file.",
+            )
+            .sign(Sign::OtherTool),
         ],
         fix: Fix::Any(&[
             "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
@@ -84,32 +81,31 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "upload the certificate that belongs to this private key to the app, under Flow Enablement > \
                 JWT Bearer Flow (External Client App) or Use digital signatures (Connected App)",
         causes: &[
-            Cause {
-                what: "The app has another certificate than that of this key.",
-                tell: "`orgtoken cert match` with the key and the .crt file that was uploaded, or compare the \
-                       public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
-                sign: Sign::KeyMismatch,
-            },
-            Cause {
-                what: "The certificate was replaced: an app holds one, and a new one counts at once.",
-                tell: "It worked before, and the app's page shows another certificate.",
-                sign: Sign::WorkedBefore,
-            },
-            Cause {
-                what: "The consumer key is of another app, which has another certificate.",
-                tell: "Compare the consumer key with the app's page.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The key is no RSA key, or the signature is not RS256.",
-                tell: "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
-                sign: Sign::OtherTool,
-            },
-            Cause {
-                what: "The assertion was cut or changed on its way.",
-                tell: "Another tool made it: `orgtoken assertion inspect` says what it is.",
-                sign: Sign::OtherTool,
-            },
+            cause(
+                "The app has another certificate than that of this key.",
+                "`orgtoken cert match` with the key and the .crt file that was uploaded, or \
+                 compare the public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
+            )
+            .sign(Sign::KeyMismatch),
+            cause(
+                "The certificate was replaced: an app holds one, and a new one counts at once.",
+                "It worked before, and the app's page shows another certificate.",
+            )
+            .sign(Sign::WorkedBefore),
+            cause(
+                "The consumer key is of another app, which has another certificate.",
+                "Compare the consumer key with the app's page.",
+            ),
+            cause(
+                "The key is no RSA key, or the signature is not RS256.",
+                "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
+            )
+            .sign(Sign::OtherTool),
+            cause(
+                "The assertion was cut or changed on its way.",
+                "Another tool made it: `orgtoken assertion inspect` says what it is.",
+            )
+            .sign(Sign::OtherTool),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -133,16 +129,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the assertion has an id (`jti`) that was used before, or that is too long",
         first: "sign a new assertion for every attempt",
         causes: &[
-            Cause {
-                what: "The same assertion was sent twice.",
-                tell: "A proxy or a script repeats requests.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Another tool gives every assertion the same id.",
-                tell: "`orgtoken assertion inspect` on two of them shows the same `jti`.",
-                sign: Sign::OtherTool,
-            },
+            cause("The same assertion was sent twice.", "A proxy or a script repeats requests."),
+            cause(
+                "Another tool gives every assertion the same id.",
+                "`orgtoken assertion inspect` on two of them shows the same `jti`.",
+            )
+            .sign(Sign::OtherTool),
         ],
         fix: Fix::Any(&["Sign anew, with a new `jti` or with none."]),
     },
@@ -154,11 +146,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the request has `assertion_type`, a parameter of the SAML flow",
         first: "send `grant_type` and `assertion` alone",
-        causes: &[Cause {
-            what: "The request mixes the SAML and the JWT bearer flow.",
-            tell: "Its form has a field `assertion_type`.",
-            sign: Sign::OtherTool,
-        }],
+        causes: &[cause(
+            "The request mixes the SAML and the JWT bearer flow.",
+            "Its form has a field `assertion_type`.",
+        )
+        .sign(Sign::OtherTool)],
         fix: Fix::Any(&[
             "Send `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` and `assertion`, nothing else.",
         ]),

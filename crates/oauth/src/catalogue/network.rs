@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::{JustChanged, Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -11,21 +11,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "no address is known for this host",
         first: "check the spelling of the My Domain in Setup > My Domain",
         causes: &[
-            Cause {
-                what: "The My Domain is misspelt, or was renamed.",
-                tell: "Setup > My Domain shows another.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The org or its My Domain is minutes old.",
-                tell: "It was made just now. Wait ten minutes.",
-                sign: Sign::FreshlyMade,
-            },
-            Cause {
-                what: "This machine reaches the world through a proxy only.",
-                tell: "Other public hosts are not known either.",
-                sign: Sign::Unseen,
-            },
+            cause("The My Domain is misspelt, or was renamed.", "Setup > My Domain shows another."),
+            cause(
+                "The org or its My Domain is minutes old.",
+                "It was made just now. Wait ten minutes.",
+            )
+            .sign(Sign::FreshlyMade),
+            cause(
+                "This machine reaches the world through a proxy only.",
+                "Other public hosts are not known either.",
+            ),
         ],
         fix: Fix::Any(&[
             "Correct the login URL.",
@@ -41,16 +36,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the host could not be reached, or the connection broke",
         first: "try again, and check firewall and proxy if it stays",
         causes: &[
-            Cause {
-                what: "A passing fault of the network.",
-                tell: "The next attempt works.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A firewall lets nobody out, or only through a proxy.",
-                tell: "`curl -I https://login.salesforce.com` fails too.",
-                sign: Sign::Unseen,
-            },
+            cause("A passing fault of the network.", "The next attempt works."),
+            cause(
+                "A firewall lets nobody out, or only through a proxy.",
+                "`curl -I https://login.salesforce.com` fails too.",
+            ),
         ],
         fix: Fix::Any(&[
             "Allow this machine to reach the My Domain on port 443.",
@@ -66,17 +56,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "nothing reached Salesforce: the proxy on the way wants a name and a password",
         first: "put both into the proxy's address: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`",
         causes: &[
-            Cause {
-                what: "The proxy's address has no name and password, or old ones.",
-                tell: "`orgtoken doctor` shows which proxy is used, and where its address comes from.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The proxy wants NTLM or Kerberos.",
-                tell: "`curl -v` through the proxy shows `Proxy-Authenticate: NTLM` or `Negotiate`. Only \
-                       `Basic` is spoken here.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The proxy's address has no name and password, or old ones.",
+                "`orgtoken doctor` shows which proxy is used, and where its address comes from.",
+            ),
+            cause(
+                "The proxy wants NTLM or Kerberos.",
+                "`curl -v` through the proxy shows `Proxy-Authenticate: NTLM` or `Negotiate`. \
+                 Only `Basic` is spoken here.",
+            ),
         ],
         fix: Fix::Any(&[
             "Write special characters of the password as in a URL: `@` is `%40`.",
@@ -92,16 +80,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "nothing reached Salesforce: the proxy on the way is not there, or lets nothing through",
         first: "check `HTTPS_PROXY` and `NO_PROXY`, then whether the proxy lets this host through",
         causes: &[
-            Cause {
-                what: "A proxy is set that does not exist here.",
-                tell: "`env | grep -i proxy` shows it; `orgtoken doctor` shows which is used.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The proxy has a list of hosts, and the My Domain is not on it.",
-                tell: "Its answer to `CONNECT` is 403.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "A proxy is set that does not exist here.",
+                "`env | grep -i proxy` shows it; `orgtoken doctor` shows which is used.",
+            ),
+            cause(
+                "The proxy has a list of hosts, and the My Domain is not on it.",
+                "Its answer to `CONNECT` is 403.",
+            ),
         ],
         fix: Fix::Any(&[
             "Correct or unset `HTTPS_PROXY`; `--proxy` goes before it.",
@@ -124,21 +110,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "whoever answered could not prove to be Salesforce: mostly a proxy that opens TLS",
         first: "give the root certificate of your company's proxy by `--ca-file` or `SSL_CERT_FILE`",
         causes: &[
-            Cause {
-                what: "A proxy opens TLS and signs with a root of its own.",
-                tell: "`orgtoken doctor` shows the issuer: it is your company's, not a public one.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "This machine has no roots, or old ones.",
-                tell: "Other public hosts fail as well. In a container, `ca-certificates` is missing.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The clock of this machine is wrong by months.",
-                tell: "`date` shows it.",
-                sign: Sign::ClockWrong,
-            },
+            cause(
+                "A proxy opens TLS and signs with a root of its own.",
+                "`orgtoken doctor` shows the issuer: it is your company's, not a public one.",
+            ),
+            cause(
+                "This machine has no roots, or old ones.",
+                "Other public hosts fail as well. In a container, `ca-certificates` is missing.",
+            ),
+            cause("The clock of this machine is wrong by months.", "`date` shows it.")
+                .sign(Sign::ClockWrong),
         ],
         fix: Fix::Any(&[
             "Ask whoever runs the proxy for its root certificate, and name the file with `--ca-file`.",
@@ -154,16 +135,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the client speaks a TLS that Salesforce gave up: 1.2 is the least",
         first: "bring the tool, or the runtime under it, up to date",
         causes: &[
-            Cause {
-                what: "An old runtime: Java 7, .NET 4.5, OpenSSL 1.0.",
-                tell: "`orgtoken doctor` from the same machine connects.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A proxy that opens TLS speaks an old one to Salesforce.",
-                tell: "`orgtoken doctor` from the same machine fails as well, and names the issuer.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "An old runtime: Java 7, .NET 4.5, OpenSSL 1.0.",
+                "`orgtoken doctor` from the same machine connects.",
+            ),
+            cause(
+                "A proxy that opens TLS speaks an old one to Salesforce.",
+                "`orgtoken doctor` from the same machine fails as well, and names the issuer.",
+            ),
         ],
         fix: Fix::Any(&["Use a client with TLS 1.2 or 1.3."]),
     },
@@ -176,26 +155,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "nothing was sent: the tool could not read its private key",
         first: "run `orgtoken key inspect` on the file: it says what the file is and what is missing",
         causes: &[
-            Cause {
-                what: "The file is the certificate, or the public key.",
-                tell: "It begins with `-----BEGIN CERTIFICATE` or `-----BEGIN PUBLIC KEY`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The key is encrypted, and no passphrase was given.",
-                tell: "It begins with `-----BEGIN ENCRYPTED PRIVATE KEY`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Line breaks were lost, in a variable or a secret store.",
-                tell: "It is one line, or has `\\n` in it as two characters.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "It is no RSA key.",
-                tell: "It begins with `-----BEGIN EC PRIVATE KEY` or `-----BEGIN OPENSSH PRIVATE KEY`.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The file is the certificate, or the public key.",
+                "It begins with `-----BEGIN CERTIFICATE` or `-----BEGIN PUBLIC KEY`.",
+            ),
+            cause(
+                "The key is encrypted, and no passphrase was given.",
+                "It begins with `-----BEGIN ENCRYPTED PRIVATE KEY`.",
+            ),
+            cause(
+                "Line breaks were lost, in a variable or a secret store.",
+                "It is one line, or has `\\n` in it as two characters.",
+            ),
+            cause(
+                "It is no RSA key.",
+                "It begins with `-----BEGIN EC PRIVATE KEY` or `-----BEGIN OPENSSH PRIVATE KEY`.",
+            ),
         ],
         fix: Fix::Any(&["Give the RSA private key that belongs to the certificate on the app."]),
     },
@@ -208,16 +183,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "nothing was sent: the tool could not open a file, most likely its private key",
         first: "check the path of the key file, and who may read it",
         causes: &[
-            Cause {
-                what: "The path is relative, and the working directory is another.",
-                tell: "It works from another directory: write the whole path.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The file belongs to another user.",
-                tell: "`ls -l` shows it.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The path is relative, and the working directory is another.",
+                "It works from another directory: write the whole path.",
+            ),
+            cause("The file belongs to another user.", "`ls -l` shows it."),
         ],
         fix: Fix::Any(&[
             "Write the whole path, and let the user that runs the program own the file (0600).",

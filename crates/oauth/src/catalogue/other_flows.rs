@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -18,12 +18,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this answers another flow: password, refresh token, authorization code or client \
                   credentials",
         first: "use the JWT bearer grant, or look at the tool that sent this",
-        causes: &[Cause {
-            what: "The tool is set up for another flow.",
-            tell: "Its request has `grant_type=password`, `refresh_token`, `authorization_code` or \
-                   `client_credentials`.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The tool is set up for another flow.",
+            "Its request has `grant_type=password`, `refresh_token`, `authorization_code` or \
+             `client_credentials`.",
+        )],
         fix: Fix::Any(&[
             "Set the tool to the JWT bearer flow; it needs no password and no refresh token.",
         ]),
@@ -36,11 +35,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "somebody pressed Deny in a browser; the JWT bearer flow never asks",
         first: "press Allow when you approve the app, or have an admin pre-authorize the user",
-        causes: &[Cause {
-            what: "The approval in the browser was refused.",
-            tell: "It came back in the address bar of a browser.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The approval in the browser was refused.",
+            "It came back in the address bar of a browser.",
+        )],
         fix: Fix::Any(&[
             "See [user_not_approved](#user_not_approved) for the way without a browser.",
         ]),
@@ -61,16 +59,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this answers a login in a browser, as for self-authorization",
         first: "make `redirect_uri` equal to the app's Callback URL, letter for letter",
         causes: &[
-            Cause {
-                what: "The callback URL differs from the registered one, be it by a slash.",
-                tell: "Compare it with the app's OAuth settings.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app requires PKCE, and the URL has no `code_challenge`.",
-                tell: "The app's OAuth settings have the box ticked.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The callback URL differs from the registered one, be it by a slash.",
+                "Compare it with the app's OAuth settings.",
+            ),
+            cause(
+                "The app requires PKCE, and the URL has no `code_challenge`.",
+                "The app's OAuth settings have the box ticked.",
+            ),
         ],
         fix: Fix::Any(&[
             "Correct the URL, or have an admin pre-authorize the user: then no browser is needed.",
@@ -84,11 +80,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "this answers the device flow: nobody has confirmed the code yet",
         first: "confirm the code in a browser, or use the JWT bearer grant",
-        causes: &[Cause {
-            what: "The tool uses the device flow.",
-            tell: "It showed a code and a URL.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause("The tool uses the device flow.", "It showed a code and a URL.")],
         fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
     },
     Entry {
@@ -100,16 +92,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this answers `revoke` or `introspect`: the token is not, or no longer, a token of this org",
         first: "nothing is left to do if you meant to revoke it; else get a new token",
         causes: &[
-            Cause {
-                what: "The token has ended or was revoked before.",
-                tell: "An API call with it answers INVALID_SESSION_ID.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The host is of another org.",
-                tell: "Compare it with the token's `instance_url`.",
-                sign: Sign::OtherOrg,
-            },
+            cause(
+                "The token has ended or was revoked before.",
+                "An API call with it answers INVALID_SESSION_ID.",
+            ),
+            cause("The host is of another org.", "Compare it with the token's `instance_url`.")
+                .sign(Sign::OtherOrg),
         ],
         fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
     },
@@ -121,11 +109,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the request has an `Authorization: Basic` header that is not key and secret",
         first: "send no `Authorization` header with an assertion",
-        causes: &[Cause {
-            what: "A tool or a proxy adds credentials, perhaps from a `.netrc` file.",
-            tell: "`curl -v` shows the header.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "A tool or a proxy adds credentials, perhaps from a `.netrc` file.",
+            "`curl -v` shows the header.",
+        )],
         fix: Fix::Any(&["Remove the header."]),
     },
     Entry {
@@ -136,11 +123,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "this answers a passwordless login: the one-time password is wrong",
         first: "use the JWT bearer grant, which has none",
-        causes: &[Cause {
-            what: "The tool uses headless login of an Experience Cloud site.",
-            tell: "Its request has `otp`.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The tool uses headless login of an Experience Cloud site.",
+            "Its request has `otp`.",
+        )],
         fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
     },
     Entry {
@@ -151,11 +137,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the request has an experience id (`expid`) that the site does not know",
         first: "remove `expid` from the login URL",
-        causes: &[Cause {
-            what: "A login URL of a site was copied with its parameters.",
-            tell: "The URL has `expid=`.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "A login URL of a site was copied with its parameters.",
+            "The URL has `expid=`.",
+        )],
         fix: Fix::Any(&["Give the URL of the site alone."]),
     },
     Entry {
@@ -166,11 +151,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "this answers the registration of a new app or user by program, not a login",
         first: "create the app by hand, in Setup > App Manager",
-        causes: &[Cause {
-            what: "The tool registers an app or a user by itself.",
-            tell: "Its request goes to `/services/oauth2/register` or to headless registration.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The tool registers an app or a user by itself.",
+            "Its request goes to `/services/oauth2/register` or to headless registration.",
+        )],
         fix: Fix::Any(&["Create the app in Setup, and give the tool its consumer key."]),
     },
     Entry {
@@ -186,11 +170,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the app is a mobile one that has to prove which device it runs on",
         first: "use an app of its own for this integration",
-        causes: &[Cause {
-            what: "The consumer key is of a mobile app with attestation.",
-            tell: "The app's settings name iOS or Android.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "The consumer key is of a mobile app with attestation.",
+            "The app's settings name iOS or Android.",
+        )],
         fix: Fix::Any(&[
             "Create an External Client App for the integration, with the JWT Bearer Flow.",
         ]),

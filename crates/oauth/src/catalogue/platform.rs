@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, cause};
 use crate::refusal::RefusalClass::{CoolDown, Permanent, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -11,16 +11,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "a fault at Salesforce that passes, though the status is 400",
         first: "try again in a moment",
         causes: &[
-            Cause {
-                what: "A passing fault.",
-                tell: "The second or third attempt works.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The client speaks a TLS older than 1.2.",
-                tell: "Another tool is used, it is old, and this never goes away.",
-                sign: Sign::Unseen,
-            },
+            cause("A passing fault.", "The second or third attempt works."),
+            cause(
+                "The client speaks a TLS older than 1.2.",
+                "Another tool is used, it is old, and this never goes away.",
+            ),
         ],
         fix: Fix::Any(&[
             "Try again, with an assertion signed anew. `orgtoken` does so by itself, three times.",
@@ -41,11 +36,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Transient,
         meaning: "a fault at Salesforce that passes",
         first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
-        causes: &[Cause {
-            what: "A fault or an overload at Salesforce.",
-            tell: "https://status.salesforce.com shows the instance of the org.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "A fault or an overload at Salesforce.",
+            "https://status.salesforce.com shows the instance of the org.",
+        )],
         fix: Fix::Any(&["Wait and try again."]),
     },
     Entry {
@@ -57,16 +51,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the org is in maintenance, or is not ready yet",
         first: "wait some minutes and try again",
         causes: &[
-            Cause {
-                what: "Planned maintenance.",
-                tell: "https://status.salesforce.com shows it for the instance of the org.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A new sandbox or scratch org that is still being made.",
-                tell: "It was created minutes ago.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "Planned maintenance.",
+                "https://status.salesforce.com shows it for the instance of the org.",
+            ),
+            cause(
+                "A new sandbox or scratch org that is still being made.",
+                "It was created minutes ago.",
+            ),
         ],
         fix: Fix::Any(&["Wait and try again."]),
     },
@@ -89,21 +81,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "Salesforce, or a proxy before it, is failing",
         first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
         causes: &[
-            Cause {
-                what: "A fault at Salesforce.",
-                tell: "https://status.salesforce.com shows the instance of the org.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A proxy on the way.",
-                tell: "The page names the proxy, or other hosts fail as well.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "`test.salesforce.com` itself, which fails now and then.",
-                tell: "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "A fault at Salesforce.",
+                "https://status.salesforce.com shows the instance of the org.",
+            ),
+            cause("A proxy on the way.", "The page names the proxy, or other hosts fail as well."),
+            cause(
+                "`test.salesforce.com` itself, which fails now and then.",
+                "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
+            ),
         ],
         fix: Fix::Any(&["Wait and try again.", "Use the My Domain of the org as login URL."]),
     },
@@ -115,11 +101,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: CoolDown,
         meaning: "too many requests came from here",
         first: "wait some minutes, and keep tokens instead of logging in for every call",
-        causes: &[Cause {
-            what: "A program logs in for every request, or retries in a loop.",
-            tell: "Login History of the user shows a row every second or so.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "A program logs in for every request, or retries in a loop.",
+            "Login History of the user shows a row every second or so.",
+        )],
         fix: Fix::Any(&["Wait as long as the answer says, five minutes if it says nothing."]),
     },
     Entry {
@@ -132,16 +117,14 @@ pub(super) const ENTRIES: &[Entry] = &[
                   answers in place of Salesforce",
         first: "check that the login URL is the My Domain of the org, and that no proxy answers in its place",
         causes: &[
-            Cause {
-                what: "The URL is of Lightning, of Setup, or of a site.",
-                tell: "The host does not end in `.my.salesforce.com`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A proxy or a captive portal answers.",
-                tell: "`curl -i` of the same URL shows its name.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The URL is of Lightning, of Setup, or of a site.",
+                "The host does not end in `.my.salesforce.com`.",
+            ),
+            cause(
+                "A proxy or a captive portal answers.",
+                "`curl -i` of the same URL shows its name.",
+            ),
         ],
         fix: Fix::Any(&[
             "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -11,27 +11,23 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this host does not know the JWT bearer grant, or could not read the request",
         first: "check that the login URL is a My Domain, `login` or `test`, not a Lightning or site page",
         causes: &[
-            Cause {
-                what: "The host is wrong.",
-                tell: "It does not end in `.my.salesforce.com`, and is neither `login` nor `test`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The body was sent as JSON, or was encoded twice.",
-                tell: "Another tool sends it: the Content-Type has to be \
-                       `application/x-www-form-urlencoded`, and `%253A` in the body means twice.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "`grant_type` is misspelt.",
-                tell: "It is `urn:ietf:params:oauth:grant-type:jwt-bearer`, letter for letter.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The app has no JWT Bearer Flow.",
-                tell: "The app's OAuth settings show no certificate.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The host is wrong.",
+                "It does not end in `.my.salesforce.com`, and is neither `login` nor `test`.",
+            ),
+            cause(
+                "The body was sent as JSON, or was encoded twice.",
+                "Another tool sends it: the Content-Type has to be \
+                 `application/x-www-form-urlencoded`, and `%253A` in the body means twice.",
+            ),
+            cause(
+                "`grant_type` is misspelt.",
+                "It is `urn:ietf:params:oauth:grant-type:jwt-bearer`, letter for letter.",
+            ),
+            cause(
+                "The app has no JWT Bearer Flow.",
+                "The app's OAuth settings show no certificate.",
+            ),
         ],
         fix: Fix::Any(&[
             "Use the My Domain of the org as login URL.",
@@ -46,12 +42,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the org takes logins at its My Domain only, not at `login` or `test`",
         first: "use the My Domain of the org (Setup > My Domain) as login URL",
-        causes: &[Cause {
-            what: "The login URL is `login.salesforce.com` or `test.salesforce.com`.",
-            tell: "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the org \
-                   prevents.",
-            sign: Sign::GenericHost,
-        }],
+        causes: &[cause(
+            "The login URL is `login.salesforce.com` or `test.salesforce.com`.",
+            "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the \
+             org prevents.",
+        )
+        .sign(Sign::GenericHost)],
         fix: Fix::Any(&[
             "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
         ]),
@@ -65,16 +61,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the request itself is not as Salesforce wants it",
         first: "check that no proxy rewrites the request, and that the login URL begins with `https://`",
         causes: &[
-            Cause {
-                what: "A proxy turned the POST into a GET, or dropped the body.",
-                tell: "The description speaks of POST or of a missing parameter.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Another tool forms the request differently.",
-                tell: "It works with `orgtoken token`.",
-                sign: Sign::OtherTool,
-            },
+            cause(
+                "A proxy turned the POST into a GET, or dropped the body.",
+                "The description speaks of POST or of a missing parameter.",
+            ),
+            cause("Another tool forms the request differently.", "It works with `orgtoken token`.")
+                .sign(Sign::OtherTool),
         ],
         fix: Fix::Any(&[
             "POST a form with `grant_type` and `assertion` over https, with nothing in the URL.",
@@ -89,16 +81,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the request or the endpoint asks for a scope that the app or the token does not have",
         first: "select the scope in the app's OAuth settings; the request itself names none",
         causes: &[
-            Cause {
-                what: "The request has a parameter `scope`.",
-                tell: "Another tool sends it. In this flow the app alone decides.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "`userinfo` was called with a token that has neither `id` nor `openid`.",
-                tell: "The login worked, and this came afterwards.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The request has a parameter `scope`.",
+                "Another tool sends it. In this flow the app alone decides.",
+            ),
+            cause(
+                "`userinfo` was called with a token that has neither `id` nor `openid`.",
+                "The login worked, and this came afterwards.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -121,16 +111,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                   this catalogue",
         first: "open Setup > Login History (or the user's own): its Status says the true reason",
         causes: &[
-            Cause {
-                what: "The user is not approved for the app.",
-                tell: "See [user_not_approved](#user_not_approved), the refusal that is met most.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Host or audience are of another org.",
-                tell: "`orgtoken resolve` shows both.",
-                sign: Sign::OtherOrg,
-            },
+            cause(
+                "The user is not approved for the app.",
+                "See [user_not_approved](#user_not_approved), the refusal that is met most.",
+            ),
+            cause("Host or audience are of another org.", "`orgtoken resolve` shows both.")
+                .sign(Sign::OtherOrg),
         ],
         fix: Fix::Any(&[
             "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
@@ -147,12 +133,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "Salesforce refused and said why, but the tool shows the status alone and keeps the reason \
                   to itself",
         first: "run `orgtoken doctor` with the same key, app and user: it shows the reason",
-        causes: &[Cause {
-            what: "The tool drops the body of the answer, which holds `error` and `error_description`.",
-            tell: "Set the tool to debug its HTTP calls, or repeat the call with `curl -i`: the body is a \
-                   line of JSON.",
-            sign: Sign::OtherTool,
-        }],
+        causes: &[cause(
+            "The tool drops the body of the answer, which holds `error` and `error_description`.",
+            "Set the tool to debug its HTTP calls, or repeat the call with `curl -i`: the body is \
+             a line of JSON.",
+        )
+        .sign(Sign::OtherTool)],
         fix: Fix::Any(&[
             "`orgtoken doctor`, or `orgtoken explain` with the body of the answer.",
             "Setup > Login History: the row of this user has the reason in Status.",
@@ -166,11 +152,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "this refusal is new to the catalogue; Salesforce's own words are all there is",
         first: "open Setup > Login History (or the user's own): its Status says more than the refusal",
-        causes: &[Cause {
-            what: "Unknown.",
-            tell: "`orgtoken doctor` checks what can be checked from here.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause("Unknown.", "`orgtoken doctor` checks what can be checked from here.")],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
 ];

@@ -1,4 +1,4 @@
-use super::{Cause, Entry, Fix, Sign};
+use super::{Entry, Fix, Sign, cause};
 use crate::refusal::RefusalClass::{CoolDown, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -11,27 +11,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the org has no user of this name",
         first: "copy the username from Setup > Users of this org; a sandbox's ends in the sandbox's name",
         causes: &[
-            Cause {
-                what: "The sandbox suffix is missing.",
-                tell: "The login URL is of a sandbox, and the username does not end in its name, as in \
-                       `user@acme.com.sbx`.",
-                sign: Sign::UserName,
-            },
-            Cause {
-                what: "The e-mail address was taken for the username.",
-                tell: "Setup > Users shows the two in different columns.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "An id was given for the username.",
-                tell: "It begins with `005` and has no `@`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The user lives in another org.",
-                tell: "Setup > Users of the org behind the login URL does not list it.",
-                sign: Sign::OtherOrg,
-            },
+            cause(
+                "The sandbox suffix is missing.",
+                "The login URL is of a sandbox, and the username does not end in its name, as in \
+                 `user@acme.com.sbx`.",
+            )
+            .sign(Sign::UserName),
+            cause(
+                "The e-mail address was taken for the username.",
+                "Setup > Users shows the two in different columns.",
+            ),
+            cause("An id was given for the username.", "It begins with `005` and has no `@`."),
+            cause(
+                "The user lives in another org.",
+                "Setup > Users of the org behind the login URL does not list it.",
+            )
+            .sign(Sign::OtherOrg),
         ],
         fix: Fix::Any(&["Setup > Users > Users: copy the column Username."]),
     },
@@ -44,21 +39,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the user exists and was deactivated or frozen",
         first: "activate or unfreeze the user in Setup > Users",
         causes: &[
-            Cause {
-                what: "The user was deactivated.",
-                tell: "Setup > Users > the user: Active is not ticked.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The user was frozen.",
-                tell: "Setup > Users > the user has a button Unfreeze.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A sandbox was created or refreshed, which may deactivate users.",
-                tell: "It worked before the refresh.",
-                sign: Sign::Refreshed,
-            },
+            cause("The user was deactivated.", "Setup > Users > the user: Active is not ticked."),
+            cause("The user was frozen.", "Setup > Users > the user has a button Unfreeze."),
+            cause(
+                "A sandbox was created or refreshed, which may deactivate users.",
+                "It worked before the refresh.",
+            )
+            .sign(Sign::Refreshed),
         ],
         fix: Fix::Any(&["Setup > Users > the user > Edit: tick Active, save; or press Unfreeze."]),
     },
@@ -82,16 +69,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "the whole org is closed: expired, locked, suspended or deleted",
         first: "ask the owner of the org, or the Salesforce account team",
         causes: &[
-            Cause {
-                what: "A trial or scratch org has expired, or a sandbox was deleted.",
-                tell: "Nobody can log in with a browser either.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Salesforce locked or suspended the org.",
-                tell: "The org's owner got mail about it.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "A trial or scratch org has expired, or a sandbox was deleted.",
+                "Nobody can log in with a browser either.",
+            ),
+            cause("Salesforce locked or suspended the org.", "The org's owner got mail about it."),
         ],
         fix: Fix::Any(&["Use another org, or have this one opened again by Salesforce."]),
     },
@@ -114,22 +96,20 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this user may not log in from this address, or not at this hour",
         first: "relax the app's IP restrictions (IP Relaxation), or allow this machine's address",
         causes: &[
-            Cause {
-                what: "The app enforces IP restrictions, and this address is not a trusted one.",
-                tell: "The app's policies show IP Relaxation: `Enforce IP restrictions`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The user's profile has Login IP Ranges without this address.",
-                tell: "Setup > Profiles > the profile > Login IP Ranges. The user's Login History says \
-                       `Restricted IP` and shows the address.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The user's profile has Login Hours, and this is not one.",
-                tell: "Setup > Profiles > the profile > Login Hours. Login History says `Restricted time`.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "The app enforces IP restrictions, and this address is not a trusted one.",
+                "The app's policies show IP Relaxation: `Enforce IP restrictions`.",
+            ),
+            cause(
+                "The user's profile has Login IP Ranges without this address.",
+                "Setup > Profiles > the profile > Login IP Ranges. The user's Login History says \
+                 `Restricted IP` and shows the address.",
+            ),
+            cause(
+                "The user's profile has Login Hours, and this is not one.",
+                "Setup > Profiles > the profile > Login Hours. Login History says `Restricted \
+                 time`.",
+            ),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -153,22 +133,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "Salesforce refuses the login and keeps the reason for its own Login History",
         first: "open Setup > Login History (or the user's own) and read the column Status",
         causes: &[
-            Cause {
-                what: "The user may not use the API.",
-                tell: "The user's profile and permission sets lack `API Enabled`.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "The host is of another org or environment.",
-                tell: "Login History of this org shows no attempt at all.",
-                sign: Sign::OtherOrg,
-            },
-            Cause {
-                what: "Another grant was used: with username and password this is a wrong password or a \
-                       missing security token.",
-                tell: "The request has `grant_type=password`.",
-                sign: Sign::OtherTool,
-            },
+            cause(
+                "The user may not use the API.",
+                "The user's profile and permission sets lack `API Enabled`.",
+            ),
+            cause(
+                "The host is of another org or environment.",
+                "Login History of this org shows no attempt at all.",
+            )
+            .sign(Sign::OtherOrg),
+            cause(
+                "Another grant was used: with username and password this is a wrong password or a \
+                 missing security token.",
+                "The request has `grant_type=password`.",
+            )
+            .sign(Sign::OtherTool),
         ],
         fix: Fix::Any(&[
             "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
@@ -185,11 +164,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "the login failed, and Salesforce keeps the reason for its own Login History",
         first: "open Setup > Login History (or the user's own) and read the column Status",
-        causes: &[Cause {
-            what: "Many: a policy, a restriction, a login flow.",
-            tell: "Login History says which.",
-            sign: Sign::Unseen,
-        }],
+        causes: &[cause(
+            "Many: a policy, a restriction, a login flow.",
+            "Login History says which.",
+        )],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
     Entry {
@@ -207,21 +185,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         meaning: "this user logged in more than 3,600 times within an hour and is kept out for an hour",
         first: "wait an hour, and keep tokens instead of logging in for every call",
         causes: &[
-            Cause {
-                what: "A program logs in for every request.",
-                tell: "Login History of the user shows a row every second or so.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "Many hosts or workers share the user, and each logs in by itself.",
-                tell: "Login History shows many addresses.",
-                sign: Sign::Unseen,
-            },
-            Cause {
-                what: "A program retries a failing login in a loop.",
-                tell: "Login History shows many failures.",
-                sign: Sign::Unseen,
-            },
+            cause(
+                "A program logs in for every request.",
+                "Login History of the user shows a row every second or so.",
+            ),
+            cause(
+                "Many hosts or workers share the user, and each logs in by itself.",
+                "Login History shows many addresses.",
+            ),
+            cause(
+                "A program retries a failing login in a loop.",
+                "Login History shows many failures.",
+            ),
         ],
         fix: Fix::Any(&[
             "Stop what logs in so often. Trying again sooner only lengthens the wait.",
