@@ -1,7 +1,7 @@
 //! What refusals mean, what causes them, and which screen of Setup to open.
 //!
-//! The catalogue is data, one file for each family. `docs/refusals.md` is written from it by
-//! [`page()`], so the two cannot say different things.
+//! The catalogue is data, one file for each family. `docs/refusals.md` is written from it by the
+//! example `refusals`, so the two cannot say different things.
 
 mod api;
 mod api_error;
@@ -11,8 +11,6 @@ mod approval;
 mod assertion;
 mod network;
 mod other_flows;
-mod page;
-pub use page::page;
 mod platform;
 mod request;
 #[cfg(test)]
@@ -152,7 +150,7 @@ pub struct Advice {
 
 /// Every entry, family by family.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    families().flat_map(|family| family.entries)
+    families().flat_map(|(_, entries)| entries)
 }
 
 /// The entry of a code such as `refused.user_not_approved` or `tls.cert`; `user_not_approved` will
@@ -244,25 +242,21 @@ fn is_generic(entry: &&Entry) -> bool {
 
 /// What Salesforce itself answers. The other entries are faults on the way, which no answer means.
 fn of_salesforce() -> impl Iterator<Item = &'static Entry> {
-    families().filter(|family| family.title != NETWORK).flat_map(|family| family.entries)
+    families().filter(|(title, _)| *title != NETWORK).flat_map(|(_, entries)| entries)
 }
 
-struct Family {
-    title: &'static str,
-    entries: &'static [Entry],
-}
-
-fn families() -> impl Iterator<Item = Family> {
+/// Every family: its title and its entries.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
     [
-        Family { title: "The user and the app", entries: approval::ENTRIES },
-        Family { title: "The app", entries: app::ENTRIES },
-        Family { title: "The assertion", entries: assertion::ENTRIES },
-        Family { title: "The user and the org", entries: user::ENTRIES },
-        Family { title: "The request", entries: request::ENTRIES },
-        Family { title: "Salesforce itself", entries: platform::ENTRIES },
-        Family { title: NETWORK, entries: network::ENTRIES },
-        Family { title: "After the login", entries: api::ENTRIES },
-        Family { title: "Other flows", entries: other_flows::ENTRIES },
+        ("The user and the app", approval::ENTRIES),
+        ("The app", app::ENTRIES),
+        ("The assertion", assertion::ENTRIES),
+        ("The user and the org", user::ENTRIES),
+        ("The request", request::ENTRIES),
+        ("Salesforce itself", platform::ENTRIES),
+        (NETWORK, network::ENTRIES),
+        ("After the login", api::ENTRIES),
+        ("Other flows", other_flows::ENTRIES),
     ]
     .into_iter()
 }

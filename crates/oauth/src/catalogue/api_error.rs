@@ -27,7 +27,7 @@ impl ApiError {
     /// The anchor of this row in `docs/refusals.md`: `unable_to_lock_row`.
     ///
     /// Rows that share a code are told apart by a number.
-    pub(super) fn anchor(&self) -> String {
+    pub fn anchor(&self) -> String {
         let code = self.code.to_ascii_lowercase();
         match API_ERRORS.iter().filter(|row| row.code == self.code).position(|row| row == self) {
             Some(0) | None => format!("api-{code}"),

@@ -6,7 +6,28 @@ pub(super) const ENTRIES: &[Entry] = &[
         code: "refused.other_grant",
         title: "invalid_grant: expired access/refresh token, invalid authorization code, invalid user \
                 credentials",
-        codes: &["invalid_user_credentials", "INVALID_LOGIN", "LOGIN_MUST_USE_SECURITY_TOKEN"],
+        codes: &[
+            "invalid_user_credentials",
+            "INVALID_LOGIN",
+            "LOGIN_MUST_USE_SECURITY_TOKEN",
+            // Client credentials in a header.
+            "invalid_basic_auth_header",
+            // The device flow.
+            "authorization_pending",
+            // Headless login and registration at a site, and registration of apps.
+            "invalid_otp",
+            "otp_error",
+            "invalid_expid",
+            "unsupported_expid",
+            "registration_error",
+            "failed_registration",
+            "exceeded_registration_limit",
+            // Mobile apps that prove which device they run on.
+            "app_attest_failed",
+            "app_attest_failed_retry",
+            "client_blocked",
+            "client_blocked_retry",
+        ],
         texts: &[
             "expired access/refresh token",
             "invalid authorization code",
@@ -15,8 +36,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "no client credentials user enabled",
         ],
         class: Permanent,
-        meaning: "this answers another flow: password, refresh token, authorization code or client \
-                  credentials",
+        meaning: "this answers another flow: password, refresh token, authorization code, client \
+                  credentials, device, site or mobile app",
         first: "use the JWT bearer grant, or look at the tool that sent this",
         causes: &[cause(
             "The tool is set up for another flow.",
@@ -73,17 +94,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         ]),
     },
     Entry {
-        code: "refused.device_flow",
-        title: "authorization_pending",
-        codes: &["authorization_pending"],
-        texts: &[],
-        class: Permanent,
-        meaning: "this answers the device flow: nobody has confirmed the code yet",
-        first: "confirm the code in a browser, or use the JWT bearer grant",
-        causes: &[cause("The tool uses the device flow.", "It showed a code and a URL.")],
-        fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
-    },
-    Entry {
         code: "refused.token_not_known",
         title: "invalid_token, unsupported_token_type",
         codes: &["invalid_token", "unsupported_token_type"],
@@ -100,82 +110,5 @@ pub(super) const ENTRIES: &[Entry] = &[
                 .sign(Sign::OtherOrg),
         ],
         fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
-    },
-    Entry {
-        code: "refused.basic_auth_header",
-        title: "invalid_basic_auth_header",
-        codes: &["invalid_basic_auth_header"],
-        texts: &[],
-        class: Permanent,
-        meaning: "the request has an `Authorization: Basic` header that is not key and secret",
-        first: "send no `Authorization` header with an assertion",
-        causes: &[cause(
-            "A tool or a proxy adds credentials, perhaps from a `.netrc` file.",
-            "`curl -v` shows the header.",
-        )],
-        fix: Fix::Any(&["Remove the header."]),
-    },
-    Entry {
-        code: "refused.one_time_password",
-        title: "invalid_otp, otp_error",
-        codes: &["invalid_otp", "otp_error"],
-        texts: &[],
-        class: Permanent,
-        meaning: "this answers a passwordless login: the one-time password is wrong",
-        first: "use the JWT bearer grant, which has none",
-        causes: &[cause(
-            "The tool uses headless login of an Experience Cloud site.",
-            "Its request has `otp`.",
-        )],
-        fix: Fix::Any(&["Set the tool to the JWT bearer flow."]),
-    },
-    Entry {
-        code: "refused.experience_id",
-        title: "invalid_expid, unsupported_expid",
-        codes: &["invalid_expid", "unsupported_expid"],
-        texts: &[],
-        class: Permanent,
-        meaning: "the request has an experience id (`expid`) that the site does not know",
-        first: "remove `expid` from the login URL",
-        causes: &[cause(
-            "A login URL of a site was copied with its parameters.",
-            "The URL has `expid=`.",
-        )],
-        fix: Fix::Any(&["Give the URL of the site alone."]),
-    },
-    Entry {
-        code: "refused.registration",
-        title: "registration_error, failed_registration, exceeded_registration_limit",
-        codes: &["registration_error", "failed_registration", "exceeded_registration_limit"],
-        texts: &[],
-        class: Permanent,
-        meaning: "this answers the registration of a new app or user by program, not a login",
-        first: "create the app by hand, in Setup > App Manager",
-        causes: &[cause(
-            "The tool registers an app or a user by itself.",
-            "Its request goes to `/services/oauth2/register` or to headless registration.",
-        )],
-        fix: Fix::Any(&["Create the app in Setup, and give the tool its consumer key."]),
-    },
-    Entry {
-        code: "refused.mobile_attestation",
-        title: "app_attest_failed, app_attest_failed_retry, client_blocked, client_blocked_retry",
-        codes: &[
-            "app_attest_failed",
-            "app_attest_failed_retry",
-            "client_blocked",
-            "client_blocked_retry",
-        ],
-        texts: &[],
-        class: Permanent,
-        meaning: "the app is a mobile one that has to prove which device it runs on",
-        first: "use an app of its own for this integration",
-        causes: &[cause(
-            "The consumer key is of a mobile app with attestation.",
-            "The app's settings name iOS or Android.",
-        )],
-        fix: Fix::Any(&[
-            "Create an External Client App for the integration, with the JWT Bearer Flow.",
-        ]),
     },
 ];

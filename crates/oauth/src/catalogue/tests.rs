@@ -210,20 +210,6 @@ fn only_the_last_resort_has_no_code_and_no_text() {
     assert_eq!(mute.map(Entry::id).collect::<Vec<_>>(), ["unknown"]);
 }
 
-#[test]
-fn the_page_in_the_repository_is_current() {
-    let current = include_str!("../../../../docs/refusals.md") == page();
-    assert!(current, "docs/refusals.md is not what the catalogue says: run `cargo xtask refusals`");
-}
-
-#[test]
-fn every_link_within_the_page_leads_somewhere() {
-    let page = page();
-    for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(page.contains(&format!("<a id=\"{link}\"></a>")), "{link}");
-    }
-}
-
 proptest::proptest! {
     #[test]
     fn every_refusal_gets_advice(code in ".*", description in ".*") {
