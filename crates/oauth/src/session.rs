@@ -43,24 +43,6 @@ pub fn identity(url: &IdentityUrl, token: &AccessToken) -> Request<Bytes> {
     bearer(url.uri(), token)
 }
 
-/// Is a token good, and until when ([RFC 7662, Section 2.1])? Needs the secret of the app.
-///
-/// [RFC 7662, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7662#section-2.1
-pub fn introspect(
-    instance: &InstanceUrl,
-    token: &AccessToken,
-    client_id: &str,
-    client_secret: &str,
-) -> Request<Bytes> {
-    let fields = [
-        ("token", token.secret()),
-        ("token_type_hint", "access_token"),
-        ("client_id", client_id),
-        ("client_secret", client_secret),
-    ];
-    form(instance.site().uri("/services/oauth2/introspect"), &fields)
-}
-
 /// Whose token it is. Everything is as the server says it, made fit for a terminal.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -121,36 +103,6 @@ fn is_policy(code: &str, message: &str) -> bool {
 const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
 
-/// What the org says of a token.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Introspection {
-    /// Is it good? If not, nothing else is said.
-    pub active: bool,
-    /// `user@acme.com`.
-    pub username: Option<String>,
-    /// `api id`.
-    pub scope: Option<String>,
-    /// By the server's clock.
-    pub expires_at: Option<UnixTime>,
-}
-
-impl Introspection {
-    /// Reads the answer to [`introspect`].
-    pub fn from_http<B: AsRef<[u8]>>(
-        response: &Response<B>,
-        now: UnixTime,
-    ) -> Result<Self, AnswerError> {
-        let raw: RawIntrospection = AnswerError::json(response, now)?;
-        Ok(Self {
-            active: raw.active.is_some_and(|active| active.is_true()),
-            username: shown(raw.username),
-            scope: shown(raw.scope),
-            expires_at: raw.exp.and_then(|exp| exp.number()).map(UnixTime::from_secs),
-        })
-    }
-}
-
 fn bearer(uri: Uri, token: &AccessToken) -> Request<Bytes> {
     let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret()))
         .expect("a token is visible ASCII: `Token::from_http` checked");
@@ -176,14 +128,6 @@ struct RawUser {
     preferred_username: Option<Field>,
     user_id: Option<Field>,
     user_type: Option<Field>,
-    username: Option<Field>,
-}
-
-#[derive(Deserialize)]
-struct RawIntrospection {
-    active: Option<Field>,
-    exp: Option<Field>,
-    scope: Option<Field>,
     username: Option<Field>,
 }
 
@@ -225,8 +169,6 @@ mod tests {
         assert_eq!(request.method(), "POST");
         assert_eq!(request.uri().path(), "/services/oauth2/revoke");
         assert_eq!(request.body().as_ref(), b"token=00Dxx0000006JFr%21canary");
-        let request = introspect(&acme(), &token(), "3MVG9", "a&b");
-        assert!(request.body().ends_with(b"&client_id=3MVG9&client_secret=a%26b"));
     }
 
     #[test]
@@ -305,17 +247,5 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(is_session_end(status, code, message), ends, "{status} {code} {message}");
         }
-    }
-
-    // https://www.rfc-editor.org/rfc/rfc7662#section-2.2
-    #[test]
-    fn introspection_says_whether_a_token_is_good() {
-        let read =
-            |body| Introspection::from_http(&answer(200, "application/json", body), NOW).unwrap();
-        let good =
-            read(r#"{"active":true,"username":"user@acme.com","scope":"api id","exp":1700000000}"#);
-        assert!(good.active);
-        assert_eq!(good.expires_at, Some(UnixTime::from_secs(1_700_000_000)));
-        assert_eq!(read(r#"{"active":false}"#), Introspection::default());
     }
 }

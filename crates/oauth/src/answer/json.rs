@@ -33,8 +33,7 @@ impl Answer {
 
 /// A value of any type, so that none is an error of `serde_json`, which would quote it.
 pub(crate) enum Field {
-    Boolean(bool),
-    /// A list, an object, null.
+    /// A list, an object, a boolean, null.
     Other(&'static str),
     /// `None` where it is no whole number of zero or more.
     Number(Option<u64>),
@@ -45,7 +44,7 @@ impl Field {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Boolean(_) | Self::Number(_) | Self::Other(_) => None,
+            Self::Number(_) | Self::Other(_) => None,
         }
     }
 
@@ -53,18 +52,13 @@ impl Field {
     pub(crate) fn number(&self) -> Option<u64> {
         match self {
             Self::Number(number) => *number,
-            Self::Boolean(_) | Self::Other(_) => None,
+            Self::Other(_) => None,
             Self::Text(text) => text.parse().ok(),
         }
     }
 
-    pub(crate) fn is_true(&self) -> bool {
-        matches!(self, Self::Boolean(true))
-    }
-
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Boolean(_) => "a boolean",
             Self::Number(_) => "a number",
             Self::Other(kind) => kind,
             Self::Text(text) if text.is_empty() => "empty",
@@ -168,8 +162,8 @@ impl<'de> Visitor<'de> for Any {
         f.write_str("any value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Field, E> {
-        Ok(Field::Boolean(value))
+    fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
+        Ok(Field::Other("a boolean"))
     }
 
     fn visit_unit<E>(self) -> Result<Field, E> {
