@@ -1,8 +1,6 @@
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-use super::json::has_lone_surrogate;
-
 /// Can the body be read as text at all? Nothing is ever inflated.
 pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
     let coded = headers.get_all(CONTENT_ENCODING).iter().any(|value| value != "identity");
@@ -14,9 +12,6 @@ pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), &'s
     }
     if std::str::from_utf8(body).is_err() {
         return Err("bytes that are not UTF-8");
-    }
-    if has_lone_surrogate(body) {
-        return Err("an escape that stands for no character");
     }
     Ok(())
 }

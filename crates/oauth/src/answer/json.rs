@@ -84,39 +84,6 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-/// `\ud800` without its other half stands for no character. (`serde_json` lets it pass in values
-/// that nobody reads.)
-pub(crate) fn has_lone_surrogate(body: &[u8]) -> bool {
-    let mut rest = body;
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        let (length, lone) =
-            match (surrogate(&rest[at..]), surrogate(rest.get(at + 6..).unwrap_or_default())) {
-                (Some(Half::High), Some(Half::Low)) => (12, false),
-                (Some(_), _) => (6, true),
-                (None, _) => (2, false),
-            };
-        if lone {
-            return true;
-        }
-        rest = rest.get(at + length..).unwrap_or_default();
-    }
-    false
-}
-
-enum Half {
-    High,
-    Low,
-}
-
-fn surrogate(escape: &[u8]) -> Option<Half> {
-    let [b'\\', b'u', b'd' | b'D', second, ..] = escape else { return None };
-    match second.to_ascii_lowercase() {
-        b'8' | b'9' | b'a' | b'b' => Some(Half::High),
-        b'c'..=b'f' => Some(Half::Low),
-        _ => None,
-    }
-}
-
 impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Object)

@@ -118,7 +118,7 @@ pub(super) fn encodings() -> Vec<(&'static str, &'static str, Answer)> {
                 b"\xfe\xff\0{\0}",
             )),
         ),
-        ("A101 half a surrogate pair", "resp.encoding", json("200 OK", &surrogate)),
+        ("A101 half a surrogate pair", "resp.json", json("200 OK", &surrogate)),
         ("A102 gzip", "resp.encoding", encoded("gzip", b"\x1f\x8b\x08")),
         ("A102 br", "resp.encoding", encoded("br", b"\x0b\x02\x80")),
         ("A102 zstd", "resp.encoding", encoded("zstd", b"\x28\xb5\x2f\xfd")),
