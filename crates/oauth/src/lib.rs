@@ -75,7 +75,7 @@ pub use refusal::{Refusal, RefusalClass};
 mod request;
 pub use request::TokenRequest;
 mod resolution;
-pub use resolution::{Candidate, Resolution};
+pub use resolution::Resolution;
 mod retry;
 pub use retry::{Fault, RetryPolicy};
 pub mod session;

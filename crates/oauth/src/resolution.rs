@@ -3,8 +3,6 @@ use crate::endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
 use crate::refusal::Refusal;
 use crate::url::{HostKind, Site, UrlError, is_china, is_gs1, is_sandbox};
 
-mod candidates;
-pub use candidates::Candidate;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,8 @@
 //! Which endpoint and audience a login would use, and why; without the network.
 
-use orgtoken_oauth::Candidate;
+use std::iter;
+
+use orgtoken_oauth::Resolution;
 use orgtoken_settings::Hosts;
 use serde::Serialize;
 
@@ -24,22 +26,24 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let hosts = Context { login: &args.login, route: None, console }.hosts()?;
     if console.json() {
-        return Ok(console.document(&Shown::of(&hosts))?);
+        let further = hosts.resolution().further_attempt();
+        return Ok(console.document(&Shown::of(&hosts, further.as_ref()))?);
     }
     Ok(console.data(text(&hosts).as_bytes())?)
 }
 
 fn text(hosts: &Hosts) -> String {
     let resolution = hosts.resolution();
-    let row = |name, value: &str, why: &str| Row::new(name, value).remark(why);
-    let decided = table([
-        row("endpoint", resolution.endpoint().as_str(), resolution.endpoint_reason()),
-        row("audience", resolution.audience().as_str(), resolution.audience_reason()),
-    ]);
-    let passed_over = resolution.candidates().into_iter().filter(|candidate| !candidate.used);
-    let passed_over = table(passed_over.map(|one| row(one.role, &one.url, one.why)));
+    let further = resolution.further_attempt();
+    let candidates = candidates(resolution, further.as_ref());
+    let rows = |used| {
+        let chosen = candidates.iter().filter(move |one| one.used == used);
+        table(chosen.map(|one| Row::new(one.role, one.url).remark(one.why)))
+    };
     let sources = table(hosts.all_sources().iter().map(origin));
-    format!("{decided}\nAlso considered\n{passed_over}\nSettings\n{sources}")
+    let spare =
+        if further.is_some() { format!("\nFallback\n{}", rows(false)) } else { String::new() };
+    format!("{}{spare}\nSettings\n{sources}", rows(true))
 }
 
 #[derive(Serialize)]
@@ -48,7 +52,7 @@ struct Shown<'a> {
     endpoint_reason: &'a str,
     audience: &'a str,
     audience_reason: &'a str,
-    candidates: Vec<ShownCandidate>,
+    candidates: Vec<Candidate<'a>>,
     /// Those that decide.
     settings: Vec<ShownOrigin<'a>>,
     /// All that count.
@@ -56,14 +60,14 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(hosts: &'a Hosts) -> Self {
+    fn of(hosts: &'a Hosts, further: Option<&'a Resolution>) -> Self {
         let resolution = hosts.resolution();
         Self {
             endpoint: resolution.endpoint().as_str(),
             endpoint_reason: resolution.endpoint_reason(),
             audience: resolution.audience().as_str(),
             audience_reason: resolution.audience_reason(),
-            candidates: resolution.candidates().into_iter().map(Into::into).collect(),
+            candidates: candidates(resolution, further),
             settings: hosts.sources().iter().map(Into::into).collect(),
             values: hosts.all_sources().iter().map(Into::into).collect(),
         }
@@ -71,16 +75,28 @@ impl<'a> Shown<'a> {
 }
 
 #[derive(Serialize)]
-struct ShownCandidate {
+struct Candidate<'a> {
     role: &'static str,
-    url: String,
+    url: &'a str,
+    /// By the first attempt.
     used: bool,
     why: &'static str,
 }
 
-impl From<Candidate> for ShownCandidate {
-    fn from(candidate: Candidate) -> Self {
-        let Candidate { role, url, used, why, .. } = candidate;
-        Self { role, url, used, why }
-    }
+/// Endpoint and audience of the first attempt, and those of the fallback that differ.
+fn candidates<'a>(first: &'a Resolution, further: Option<&'a Resolution>) -> Vec<Candidate<'a>> {
+    let attempts = || iter::once(first).chain(further);
+    let of = |role, one: &'a Resolution, url, why| Candidate {
+        role,
+        url,
+        used: !one.is_further_attempt(),
+        why,
+    };
+    let endpoints =
+        attempts().map(|one| of("endpoint", one, one.endpoint().as_str(), one.endpoint_reason()));
+    let audiences =
+        attempts().map(|one| of("audience", one, one.audience().as_str(), one.audience_reason()));
+    let mut list: Vec<_> = endpoints.chain(audiences).collect();
+    list.dedup_by_key(|one| one.url);
+    list
 }
