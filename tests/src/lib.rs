@@ -13,4 +13,3 @@ pub mod raw;
 pub mod secret;
 pub mod stage;
 pub mod tokens;
-pub mod welch;

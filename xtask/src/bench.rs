@@ -5,10 +5,10 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{build, dist, test_keys};
+use crate::{build, dist, tasks};
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    test_keys::test_keys(sh, &[])?;
+    tasks::test_keys(sh, &[])?;
     let programs = build::programs(sh, &["bare", "bench", "hits"], "release")?;
     // Alone: built beside others, it has what they ask of the crates behind all of them.
     cmd!(sh, "cargo build --quiet --release -p orgtoken --bin orgtoken").quiet().run()?;

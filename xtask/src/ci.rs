@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::tally::Tally;
-use crate::{build, conformance, onify, refusals, test, tidy};
+use crate::{build, onify, tasks, test, tidy};
 
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
     let started = Instant::now();
@@ -41,6 +41,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", run: fmt, remedy: "run `cargo fmt --all`" },
     Step { name: "tidy", run: tidy, remedy: "each line above says what to change" },
+    Step { name: "deny", run: deny, remedy: "`deny.toml` says what is refused and why" },
     Step {
         name: "clippy",
         run: clippy,
@@ -90,6 +91,15 @@ fn tidy(sh: &Shell, _: &mut Tally) -> Result<()> {
     tidy::check(sh)
 }
 
+/// Crates, licences, sources and advisories. It needs the network, and is skipped where it is not installed.
+fn deny(sh: &Shell, _: &mut Tally) -> Result<()> {
+    if cmd!(sh, "cargo deny --version").quiet().ignore_stderr().read().is_err() {
+        println!("skipped: cargo-deny is not installed");
+        return Ok(());
+    }
+    Ok(cmd!(sh, "cargo deny check").run()?)
+}
+
 fn clippy(sh: &Shell, _: &mut Tally) -> Result<()> {
     let deny = ["--", "--deny", "warnings"];
     cmd!(sh, "cargo clippy --workspace --all-targets --all-features {deny...}").run()?;
@@ -109,7 +119,7 @@ fn doc(sh: &Shell, _: &mut Tally) -> Result<()> {
 }
 
 fn conform(sh: &Shell, _: &mut Tally) -> Result<()> {
-    let code = conformance::conformance(sh, &[])?;
+    let code = tasks::conformance(sh, &[])?;
     ensure!(code == ExitCode::SUCCESS, "a case failed");
     Ok(())
 }
@@ -138,7 +148,7 @@ fn standalone(sh: &Shell, _: &mut Tally) -> Result<()> {
 
 /// Written anew; the last step sees whether that changed the page.
 fn refusals(sh: &Shell, _: &mut Tally) -> Result<()> {
-    refusals::refusals(sh).map(drop)
+    tasks::refusals(sh).map(drop)
 }
 
 fn clean(sh: &Shell, _: &mut Tally) -> Result<()> {

@@ -8,16 +8,12 @@
 mod bench;
 mod build;
 mod ci;
-mod conformance;
-mod demo;
 mod dist;
 mod onify;
-mod refusals;
 mod schedules;
-mod soak;
 mod tally;
+mod tasks;
 mod test;
-mod test_keys;
 mod tidy;
 
 use std::process::ExitCode;
@@ -44,15 +40,15 @@ fn run() -> Result<ExitCode> {
     match arguments.as_slice() {
         ["bench", rest @ ..] => bench::bench(&sh, rest),
         ["ci"] => ci::ci(&sh),
-        ["conformance", rest @ ..] => conformance::conformance(&sh, rest),
-        ["demo", rest @ ..] => demo::demo(&sh, rest),
+        ["conformance", rest @ ..] => tasks::conformance(&sh, rest),
+        ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(&sh),
         ["onify"] => onify::onify(&sh),
-        ["refusals"] => refusals::refusals(&sh),
+        ["refusals"] => tasks::refusals(&sh),
         ["schedules"] => schedules::schedules(&sh),
-        ["soak", rest @ ..] => soak::soak(&sh, rest),
+        ["soak", rest @ ..] => tasks::soak(&sh, rest),
         ["test"] => test::test(&sh),
-        ["test-keys", rest @ ..] => test_keys::test_keys(&sh, rest),
+        ["test-keys", rest @ ..] => tasks::test_keys(&sh, rest),
         ["tidy"] => tidy::tidy(&sh),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");

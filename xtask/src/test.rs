@@ -6,7 +6,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::tally::Tally;
-use crate::{schedules, test_keys};
+use crate::{schedules, tasks};
 
 pub(crate) fn test(sh: &Shell) -> Result<ExitCode> {
     let tally = tests(sh)?;
@@ -16,7 +16,7 @@ pub(crate) fn test(sh: &Shell) -> Result<ExitCode> {
 
 /// Runs the tests and says loudly which were left out; the caller prints the tally.
 pub(crate) fn tests(sh: &Shell) -> Result<Tally> {
-    test_keys::test_keys(sh, &[])?;
+    tasks::test_keys(sh, &[])?;
 
     let mut tally = Tally::default();
     // The signing crate stands alone without its features, too.

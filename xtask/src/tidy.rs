@@ -3,7 +3,6 @@
 mod docs;
 mod graph;
 mod secrets;
-mod supply;
 mod text;
 
 use std::process::ExitCode;
@@ -24,9 +23,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     text::check(&sources, &mut problems);
     docs::check(&sources, &mut problems);
     secrets::check(&sources, &mut problems);
-    let metadata = build::metadata(sh)?;
-    graph::check(&metadata, &sources, &mut problems)?;
-    supply::check(&metadata, &sources, &mut problems)?;
+    graph::check(&build::metadata(sh)?, &sources, &mut problems)?;
 
     if problems.is_empty() {
         return Ok(());

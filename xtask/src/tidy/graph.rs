@@ -99,7 +99,7 @@ fn packages(metadata: &Value) -> Result<Vec<Package>> {
 }
 
 /// Every package that is linked into a build of `name`.
-pub(super) fn behind<'a>(metadata: &'a Value, name: &str) -> Result<Vec<&'a Value>> {
+fn behind<'a>(metadata: &'a Value, name: &str) -> Result<Vec<&'a Value>> {
     let packages: BTreeMap<&str, &Value> = list(&metadata["packages"])
         .filter_map(|package| Some((package["id"].as_str()?, package)))
         .collect();

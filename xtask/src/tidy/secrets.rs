@@ -1,5 +1,4 @@
-//! Secrets are not compared in the open, not copied or shown by a derive, and not in this
-//! repository.
+//! Secrets are not compared in the open, and not in this repository.
 
 use super::Source;
 
@@ -11,7 +10,6 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
         };
         if source.is_rust() && !source.is_test() {
             comparisons(source.code()).for_each(|line| report(line, COMPARED));
-            derives(source.code()).for_each(|line| report(line, DERIVED));
         }
         if !manifest.is_some_and(|manifest| lists(&manifest.text, &source.path)) {
             key_material(&source.text).for_each(|line| report(line, COMMITTED));
@@ -39,51 +37,6 @@ fn comparisons(code: &str) -> impl Iterator<Item = usize> {
     lines
         .filter(move |(_, line)| !line.trim_start().starts_with("//") && compares(line))
         .map(|(number, _)| number)
-}
-
-/// Where a type that holds the bytes of a secret derives what gives them away.
-fn derives(code: &str) -> impl Iterator<Item = usize> {
-    let lines: Vec<&str> = code.lines().collect();
-    let mut found = Vec::new();
-    let mut derived = String::new();
-    for (at, line) in lines.iter().enumerate() {
-        let begins = |word: &str| line.trim_start().starts_with(word);
-        if begins("#[derive(") {
-            let end = lines[at..].iter().position(|line| line.contains(")]")).unwrap_or(0);
-            derived = lines[at..=at + end].concat();
-        } else if is_type(line) {
-            let gives_away = GIVE_AWAY.iter().any(|name| derives_one(&derived, name));
-            if gives_away && body(&lines[at..]).any(|line| line.contains("Zeroizing<")) {
-                found.push(at + 1);
-            }
-            derived.clear();
-        }
-    }
-    found.into_iter()
-}
-
-fn derives_one(derived: &str, name: &str) -> bool {
-    let words = derived.split(|c: char| !c.is_alphanumeric());
-    words.into_iter().any(|word| word == name)
-}
-
-fn is_type(line: &str) -> bool {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let words = match words.as_slice() {
-        [first, rest @ ..] if first.starts_with("pub") => rest,
-        words => words,
-    };
-    matches!(words, ["struct" | "enum" | "union", ..])
-}
-
-/// A type by its layout, which rustfmt keeps.
-fn body<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-    let first = lines.first().copied().unwrap_or_default();
-    let indent = &first[..first.len() - first.trim_start().len()];
-    let is_end = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with('}'));
-    let len =
-        if first.ends_with(['}', ';']) { 0 } else { lines.iter().position(is_end).unwrap_or(0) };
-    lines[..=len].iter().copied()
 }
 
 /// Lines that hold a private key, a session or a signed assertion, or begin one.
@@ -136,15 +89,10 @@ fn longest(text: &str, more: &str) -> usize {
 }
 
 const COMPARED: &str = "a secret is compared with `==`: use `subtle`, or compare digests";
-const DERIVED: &str =
-    "a secret must not be cloned, compared, shown or serialised: write what it needs by hand";
 const COMMITTED: &str = "key material: make it with `cargo xtask test-keys`, and never commit it";
 
 /// The list of what may be here: everybody can read it in a standard or a public test suite.
 const MANIFEST: &str = "crates/assertion/testdata/README.md";
-
-const GIVE_AWAY: [&str; 8] =
-    ["Clone", "Copy", "Debug", "Deserialize", "Eq", "Hash", "PartialEq", "Serialize"];
 
 const BASE64: &str = "+/=";
 const URL: &str = "-_";
@@ -172,29 +120,6 @@ mod tests {
             ("crates/a/tests/a.rs", "assert!(a.secret() == b);", 0),
         ] {
             assert_eq!(problems_of(check, path, line).len(), count, "{path}: {line}");
-        }
-    }
-
-    #[test]
-    fn d19_a_type_of_secret_bytes_derives_nothing_that_gives_them_away() {
-        for (name, code, count) in [
-            ("debug", "#[derive(Debug)]\npub struct A(Zeroizing<String>);\n", 1),
-            ("default", "#[derive(Default)]\npub struct A(Zeroizing<String>);\n", 0),
-            ("by hand", "pub struct A(Zeroizing<String>);\nimpl Debug for A {\n}\n", 0),
-            ("field", "#[derive(Clone)]\nstruct A {\n    a: Zeroizing<Vec<u8>>,\n}\n", 1),
-            (
-                "elsewhere",
-                "#[derive(Clone)]\nstruct A {\n    a: B,\n}\nstruct B(Zeroizing<u8>);\n",
-                0,
-            ),
-            (
-                "enum",
-                "#[derive(\n    Eq,\n    PartialEq,\n)]\npub(crate) enum A {\n    B(Zeroizing<u8>),\n}\n",
-                1,
-            ),
-            ("attribute", "#[derive(Serialize)]\n#[serde(default)]\nstruct A(Zeroizing<u8>);\n", 1),
-        ] {
-            assert_eq!(problems_of(check, "crates/a/src/a.rs", code).len(), count, "{name}");
         }
     }
 

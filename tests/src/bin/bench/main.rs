@@ -7,7 +7,6 @@
 mod processes;
 mod signing;
 mod size;
-mod timing;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -31,9 +30,6 @@ fn main() -> Result<ExitCode> {
     writeln!(out, "{:<44} {:>10} {:>10} {:>8} {:>8}", "", "ours", "beside", "ratio", "budget")?;
     for row in &rows {
         writeln!(out, "{row}")?;
-    }
-    for timing in timing::measure(10 * runs)? {
-        writeln!(out, "{timing}")?;
     }
     let kept = rows.iter().all(Row::is_kept);
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })

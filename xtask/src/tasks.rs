@@ -1,0 +1,48 @@
+//! Tasks that start one program of ours.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::build;
+
+/// Builds the programs `names` and runs the first of them.
+pub(crate) fn start(sh: &Shell, names: &[&str], arguments: &[&str]) -> Result<ExitCode> {
+    let programs = build::programs(sh, names, "dev")?;
+    let status = Command::new(programs.join(names[0])).args(arguments).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `words` choose the cases whose names hold one of them.
+pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
+    test_keys(sh, &[])?;
+    start(sh, &["conformance", "orgtoken"], words)
+}
+
+/// Writes `docs/refusals.md` from the catalogue in `orgtoken-oauth`.
+pub(crate) fn refusals(sh: &Shell) -> Result<ExitCode> {
+    let page = cmd!(sh, "cargo run --quiet --package orgtoken-oauth --example refusals").read()?;
+    sh.write_file("docs/refusals.md", page + "\n")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tests that take long. A process that is killed while it writes the cache leaves the old token or
+/// the new one, and no command shows a secret with any options.
+pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
+    let killed = start(sh, &["soak"], arguments)?;
+    let canary =
+        cmd!(sh, "cargo test --package orgtoken --test canary").env("CANARY", "full").run();
+    Ok(if canary.is_ok() { killed } else { ExitCode::FAILURE })
+}
+
+/// Writes the table of keys that tests read.
+pub(crate) fn test_keys(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
+    let out = match arguments {
+        [] => build::target_folder(sh)?.join("test-keys"),
+        ["--out", folder] => folder.into(),
+        _ => bail!("test-keys takes nothing but `--out DIR`"),
+    };
+    cmd!(sh, "cargo run --quiet --package conformance --bin test-keys -- {out}").quiet().run()?;
+    Ok(ExitCode::SUCCESS)
+}
