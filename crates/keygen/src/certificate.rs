@@ -14,7 +14,7 @@ use x509_cert::time::Time;
 
 use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
-use crate::subject::{Shown, Subject};
+use crate::subject::{Subject, shown};
 use crate::validity::Validity;
 
 /// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
@@ -71,12 +71,12 @@ impl Certificate {
 
     /// For whom it is: `CN=my-integration,O=Acme`.
     pub fn subject(&self) -> String {
-        Shown(self.parsed.tbs_certificate().subject()).to_string()
+        shown(self.parsed.tbs_certificate().subject())
     }
 
     /// Who signed it; the subject itself where it is self-signed.
     pub fn issuer(&self) -> String {
-        Shown(self.parsed.tbs_certificate().issuer()).to_string()
+        shown(self.parsed.tbs_certificate().issuer())
     }
 
     /// When it begins.

@@ -1,13 +1,13 @@
 //! The name in a certificate.
 
-mod read;
-mod types;
-mod write;
-
-pub(crate) use write::Shown;
-
 use std::fmt;
+use std::str::FromStr;
 
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::der::asn1::{Ia5StringRef, PrintableStringRef, Utf8StringRef};
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::oid::db::DB;
+use x509_cert::der::{Tag, Tagged};
 use x509_cert::name::Name;
 
 use crate::error::CertificateError;
@@ -28,15 +28,18 @@ impl Subject {
         if plain.is_empty() || plain.len() > MAX_LEN || plain.chars().any(char::is_control) {
             return Err(CertificateError::Subject);
         }
-        let text = text.trim_start();
-        let name = if let Some(parts) = text.strip_prefix('/') {
-            read::name(read::parts(parts, '/'))
-        } else if read::begins_with_attribute(text) {
-            read::name(read::parts(text, ',').into_iter().rev())
+        let name = if let Some(parts) = plain.strip_prefix('/') {
+            normalized(parts, '/').map(|parts| parts.into_iter().rev().collect())
+        } else if begins_with_attribute(plain) {
+            // An escaped blank may be its last character.
+            normalized(text, ',')
         } else {
-            read::common_name(plain)
+            let escaped =
+                plain.chars().map(|c| if SPECIAL.contains(c) { octet(c) } else { c.into() });
+            Some(vec![format!("CN={}", escaped.collect::<String>())])
         };
-        name.map(Self).ok_or(CertificateError::Subject)
+        let name = name.and_then(|parts| Name::from_str(&parts.join(",")).ok());
+        name.filter(|name| name.iter().all(is_text)).map(Self).ok_or(CertificateError::Subject)
     }
 
     pub(crate) fn name(&self) -> &Name {
@@ -46,12 +49,90 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        f.write_str(&shown(&self.0))
     }
 }
 
+/// A name as [RFC 4514, Section 2] writes it, without a character that a terminal would obey.
+///
+/// [RFC 4514, Section 2]: https://www.rfc-editor.org/rfc/rfc4514#section-2
+pub(crate) fn shown(name: &Name) -> String {
+    let harmless = |c: char| match c.is_control() {
+        true => c.encode_utf8(&mut [0; 4]).bytes().map(|byte| octet(byte.into())).collect(),
+        false => String::from(c),
+    };
+    name.to_string().chars().map(harmless).collect()
+}
+
+/// The parts of a name in the one notation that the library reads: no blanks around a separator,
+/// escapes in hexadecimal digits only.
+fn normalized(text: &str, separator: char) -> Option<Vec<String>> {
+    let mut parts = vec![String::new()];
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let part = parts.last_mut()?;
+        match letter {
+            '\\' => match letters.next()? {
+                special if SPECIAL.contains(special) => part.push_str(&octet(special)),
+                high => part.extend(['\\', high, letters.next()?]),
+            },
+            _ if letter == separator => parts.push(String::new()),
+            // OpenSSL does not escape it.
+            ',' => part.push_str(&octet(letter)),
+            _ => part.push(letter),
+        }
+    }
+    parts.iter().map(|part| attributes(part)).collect()
+}
+
+/// `CN=a`, or several of them with `+` between.
+fn attributes(part: &str) -> Option<String> {
+    let attribute = |text: &str| {
+        let (name, value) = text.split_once('=')?;
+        Some(format!("{}={}", full_name(name), value.trim_matches(BLANK)))
+    };
+    Some(part.split('+').map(attribute).collect::<Option<Vec<_>>>()?.join("+"))
+}
+
+/// Whether a text begins with the type of an attribute, such as `CN=` or `2.5.4.3=`.
+fn begins_with_attribute(text: &str) -> bool {
+    text.split_once('=')
+        .map(|(name, _)| full_name(name))
+        .is_some_and(|name| DB.by_name(name).is_some() || ObjectIdentifier::new(name).is_ok())
+}
+
+/// The name of an attribute that the library knows.
+fn full_name(name: &str) -> &str {
+    let name = name.trim_matches(BLANK);
+    let short = SHORT_NAMES.iter().find(|(short, _)| short.eq_ignore_ascii_case(name));
+    short.map_or(name, |(_, full)| full)
+}
+
+/// Whether the library made a string of a value that may be in it.
+fn is_text(attribute: &AttributeTypeAndValue) -> bool {
+    let value = &attribute.value;
+    match value.tag() {
+        Tag::Ia5String => Ia5StringRef::try_from(value).is_ok(),
+        Tag::PrintableString => PrintableStringRef::try_from(value).is_ok(),
+        Tag::Utf8String => Utf8StringRef::try_from(value).is_ok(),
+        _ => false,
+    }
+}
+
+fn octet(c: char) -> String {
+    format!("\\{:02x}", u32::from(c))
+}
+
+const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// In octets. Longer than any name that a person would read.
 const MAX_LEN: usize = 2048;
+
+/// OpenSSL and Windows use them.
+const SHORT_NAMES: [(&str, &str); 2] = [("E", "emailAddress"), ("S", "ST")];
+
+/// What a backslash may precede; the last is for OpenSSL's notation.
+const SPECIAL: &str = " \"#+,;<=>\\/";
 
 #[cfg(test)]
 mod tests;
