@@ -1,6 +1,5 @@
-//! `orgtoken explain`: the meaning of a refusal or error code, from the catalogue.
-
-mod own;
+//! `orgtoken explain`: the meaning of a refusal or error code, from the catalogue or from
+//! `docs/errors.md`.
 
 use std::path::Path;
 
@@ -10,11 +9,9 @@ use serde_json::{Value, json};
 
 use crate::args::UsageError;
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit_of};
 use crate::input::{Kind, read_text};
 use crate::text::sentence;
-
-use own::OwnCode;
 
 /// Explain a refusal by Salesforce: what it means, what causes it, what to change
 ///
@@ -48,7 +45,7 @@ fn find(words: &str) -> Option<Explained> {
     if let Some(entry) = catalogue::by_code(code) {
         return Some(Explained::Refusal { entry, unknown: None });
     }
-    if let Some(own) = OwnCode::by_code(code) {
+    if let Some(own) = OwnCode::all().find(|own| own.code == code) {
         return Some(Explained::Own(own));
     }
     if catalogue::api_error(code, "").is_some() {
@@ -80,7 +77,7 @@ enum Explained {
     /// The catalogue's rows of an API error; several if only its code is known.
     Api(Vec<&'static ApiError>),
     /// An error of this program.
-    Own(&'static OwnCode),
+    Own(OwnCode),
 }
 
 impl Explained {
@@ -98,6 +95,50 @@ impl Explained {
             Self::Api(rows) => api_document(rows),
             Self::Own(own) => own.document(),
         }
+    }
+}
+
+/// A row of `docs/errors.md`: what holds for every error of a code. The error itself knows file, line
+/// and value.
+struct OwnCode {
+    code: &'static str,
+    meaning: &'static str,
+    next: &'static str,
+}
+
+impl OwnCode {
+    fn all() -> impl Iterator<Item = Self> {
+        include_str!("../../assets/errors.md").lines().filter_map(Self::of)
+    }
+
+    fn of(line: &'static str) -> Option<Self> {
+        let (code, rest) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
+        let (meaning, next) = rest.split_once(" | ")?;
+        Some(Self { code, meaning, next })
+    }
+
+    fn text(&self) -> String {
+        let Self { code, meaning, next } = self;
+        let (meaning, next, exit) = (sentence(meaning), sentence(next), exit_of(code));
+        format!(
+            "{code}\n{meaning}\n\nWhat to do\n  1. {next}\n\n\
+             An error of orgtoken, with exit code {exit}. Its message gives the details.\n"
+        )
+    }
+
+    /// With the members of an explained refusal, as far as they apply.
+    fn document(&self) -> Value {
+        let Self { code, meaning, next } = self;
+        json!({
+            "code": code,
+            "title": code,
+            "exact": true,
+            "meaning": meaning,
+            "first": next,
+            "causes": [],
+            "fix": { "external_client_app": [next], "connected_app": [next] },
+            "exit": exit_of(code),
+        })
     }
 }
 
@@ -192,30 +233,4 @@ fn document(entry: &Entry, exact: bool) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_json_of_another_tool_is_read_as_its_words_and_ours_as_its_code() {
-        for (words, code) in [
-            (
-                r#"{"error":{"code":"invalid_grant","message":"user hasn't approved this consumer"}}"#,
-                "refused.user_not_approved",
-            ),
-            (
-                r#"{"error":{"code":"refused.user_inactive","message":"no"}}"#,
-                "refused.user_inactive",
-            ),
-            (r#"{"error":{"code":"settings.json","message":"not JSON"}}"#, "settings.json"),
-            (" key.weak\n", "key.weak"),
-            ("DUPLICATE_VALUE", "DUPLICATE_VALUE"),
-            (
-                r#"[{"errorCode":"UNABLE_TO_LOCK_ROW","message":"unable to obtain exclusive access"}]"#,
-                "UNABLE_TO_LOCK_ROW",
-            ),
-            ("user_inactive", "refused.user_inactive"),
-        ] {
-            assert_eq!(find(words).unwrap().document()["code"], code, "{words}");
-        }
-    }
-}
+mod tests;
