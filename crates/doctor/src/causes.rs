@@ -191,11 +191,15 @@ impl Evidence<'_> {
         self.host().contains(".sandbox.") || self.host() == "test.salesforce.com"
     }
 
-    /// `uat` of `acme--uat.sandbox.my.salesforce.com`.
     fn sandbox(&self) -> Option<&str> {
-        let (before, _) = self.host().split_once(".sandbox.")?;
-        Some(before.rsplit_once("--")?.1)
+        sandbox_name(self.host())
     }
+}
+
+/// `uat` of `acme--uat.sandbox.my.salesforce.com`.
+pub(crate) fn sandbox_name(host: &str) -> Option<&str> {
+    let (before, _) = host.split_once(".sandbox.")?;
+    Some(before.rsplit_once("--")?.1)
 }
 
 fn in_words(seconds: u64) -> String {

@@ -12,6 +12,8 @@
 //! printed, and there is one login at the most, with the one further attempt that `Login` allows
 //! itself.
 //!
+//! [`setup_steps`] has the steps in Salesforce that come before.
+//!
 //! ```no_run
 //! use orgtoken_assertion::UnixTime;
 //! use orgtoken_client::{Login, Transport};
@@ -43,4 +45,5 @@ mod patient;
 pub use patient::{Papers, Patient};
 mod report;
 pub use report::Report;
+pub mod setup_steps;
 mod way;

@@ -4,23 +4,24 @@ mod answers;
 mod keys;
 mod patience;
 mod profile;
-mod steps;
 mod typed;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use orgtoken_doctor::Report;
+use orgtoken_doctor::setup_steps::{
+    CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, username_note,
+};
 use serde_json::{Value, json};
 
 use self::answers::Answers;
 use self::keys::Keys;
-use self::steps::Steps;
 use super::doctor::{self, Shown};
 use crate::args;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::text::{sh_quoted, shown};
+use crate::text::{sh_quoted, shown, wrapped};
 
 /// Set everything up: key, certificate, the steps in Salesforce, profile, a first login
 ///
@@ -86,7 +87,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     tell_files(&keys, console);
     profile::write(args, &answers, &keys)?;
 
-    let steps = steps::steps(args, &answers, &keys);
+    let steps = Steps::new(args, &answers, &keys);
     if !console.json() && !answers.is_known() {
         console.data(steps.text(&answers.username).as_bytes())?;
     }
@@ -96,9 +97,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     };
     profile::write(args, &answers, &keys)?;
     let authorize = (args.approval == Approval::Own)
-        .then(|| steps::authorize_url(&answers, &client_id, &args.callback_url));
+        .then(|| authorize_url(&answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
-        console.data(steps::authorize(url).as_bytes())?;
+        let text = format!("{APPROVE}  {url}\n\n{}", wrapped("", "", ALLOW));
+        console.data(text.as_bytes())?;
     }
     let report = examine(args, &answers, &keys, console)?;
     if console.json() {
@@ -109,6 +111,42 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.data(format!("\nFrom now on: {token}\n").as_bytes())?;
     }
     doctor::outcome(&report)
+}
+
+/// The steps in Salesforce, and a note on the username if it looks wrong for the org.
+struct Steps {
+    steps: Vec<String>,
+    note: Option<String>,
+}
+
+impl Steps {
+    fn new(args: &Args, answers: &Answers, keys: &Keys) -> Self {
+        let app = match answers.app {
+            App::External => EXTERNAL_CLIENT_APP,
+            App::Connected => CONNECTED_APP,
+        };
+        let approval = match args.approval {
+            Approval::Admin => app.admin_approval,
+            Approval::Own => app.self_approval,
+        };
+        let (org, certificate) = (&answers.instance_url, keys.certificate.to_string_lossy());
+        Self {
+            steps: app.steps(approval, org, &certificate, &args.callback_url),
+            note: username_note(org, &answers.username),
+        }
+    }
+
+    /// The numbered steps in lines for a terminal.
+    fn text(&self, username: &str) -> String {
+        let mut text = format!("\nIn Salesforce, for {username}:\n\n");
+        for (at, step) in self.steps.iter().enumerate() {
+            text += &wrapped(&format!("{:>3}. ", at + 1), "     ", step);
+        }
+        if let Some(note) = &self.note {
+            text += &format!("\n{}", wrapped("", "", note));
+        }
+        text
+    }
 }
 
 /// Without the consumer key there is nothing more to do here: the next run goes on.
@@ -198,3 +236,9 @@ fn found(
 fn command(name: &str, profile: &str) -> String {
     format!("orgtoken {name} --profile {}", sh_quoted(profile))
 }
+
+const APPROVE: &str = "\nThe user approves the app once. In a browser, as that user:\n\n";
+const ALLOW: &str = "Press Allow; a page that cannot be reached afterwards is as it should be. If it \
+    says `missing required code challenge`, the app requires PKCE: untick that in its settings, or \
+    choose `--approval admin`. A user who is API Only cannot log in to a browser: choose \
+    `--approval admin`.";
