@@ -23,7 +23,7 @@ impl<'a> Examination<'a> {
 
     /// The settings are broken: each problem is a failed check, and nothing else can be looked at.
     pub fn broken(mut self, problems: &Problems) -> Report {
-        for check in Check::ALL {
+        for &check in Check::ALL {
             for problem in problems.iter().filter(|problem| check_of(problem) == check) {
                 let (code, what) = (problem.code(), problem.to_string());
                 self.note(Finding::failed(check, code, what, problem.hint()));
@@ -89,7 +89,7 @@ impl<'a> Examination<'a> {
 
     /// Whatever was not looked at was skipped, and why.
     fn end(mut self, why: &str) -> Report {
-        for check in Check::ALL {
+        for &check in Check::ALL {
             if self.findings.iter().all(|finding| finding.check != check) {
                 self.note(Finding::skipped(check, why));
             }
