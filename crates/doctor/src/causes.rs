@@ -1,23 +1,23 @@
-//! Which of the causes in the catalogue it is, as far as that can be seen from here.
+//! Ranks the causes that the catalogue names for a refusal by the available evidence.
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_keygen::Certificate;
 use orgtoken_oauth::catalogue::{Cause, Entry, Sign};
 use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
 
-use crate::{Patient, Standing, Suspect};
+use crate::{Likelihood, PossibleCause, Target};
 
-/// What was seen on the way to a refusal.
-pub(crate) struct Evidence<'a> {
-    /// Where the last attempt went.
+/// The evidence about one refusal.
+pub(crate) struct Assessment<'a> {
+    /// The endpoint of the last attempt.
     pub(crate) endpoint: &'a TokenEndpoint,
-    pub(crate) patient: &'a Patient,
+    pub(crate) target: &'a Target,
     pub(crate) skew: Option<Skew>,
     pub(crate) now: UnixTime,
 }
 
-/// What a refusal leaves over. Salesforce looks at the app, the signature and the audience before
-/// it looks at the user: who is refused over the user has passed the rest.
+/// Returns what is wrong if the refusal is about the user. Salesforce checks the app, the signature
+/// and the audience first, so these have passed.
 pub(crate) fn left_over(code: &str) -> Option<&'static str> {
     Some(match code.strip_prefix("refused.").unwrap_or(code) {
         "user_not_approved" => "the user is not approved for the app",
@@ -30,17 +30,22 @@ pub(crate) fn left_over(code: &str) -> Option<&'static str> {
     })
 }
 
-impl Evidence<'_> {
-    /// The causes, the likeliest first; among equals in the order of the catalogue.
-    pub(crate) fn suspects(&self, entry: &'static Entry) -> Vec<Suspect> {
-        let mut suspects: Vec<_> = entry.causes.iter().map(|cause| self.suspect(cause)).collect();
-        suspects.sort_by_key(|suspect| suspect.standing);
-        suspects
+impl Assessment<'_> {
+    /// Returns the causes, the likeliest first; among equals in the order of the catalogue.
+    pub(crate) fn causes(&self, entry: &'static Entry) -> Vec<PossibleCause> {
+        let mut causes: Vec<_> = entry.causes.iter().map(|cause| self.cause(cause)).collect();
+        causes.sort_by_key(|cause| cause.likelihood);
+        causes
     }
 
-    /// What to do first: about the cause that something speaks for, or else the usual.
-    pub(crate) fn remedy(&self, suspects: &[Suspect], entry: &Entry, refusal: &Refusal) -> String {
-        let first = suspects.iter().find(|suspect| suspect.standing == Standing::Likely);
+    /// Returns what to do first: about a likely cause, or else the usual.
+    pub(crate) fn remedy(
+        &self,
+        causes: &[PossibleCause],
+        entry: &Entry,
+        refusal: &Refusal,
+    ) -> String {
+        let first = causes.iter().find(|cause| cause.likelihood == Likelihood::Likely);
         let sign = first.and_then(|first| {
             entry.causes.iter().find(|cause| cause.what == first.what).map(|cause| cause.sign)
         });
@@ -51,7 +56,7 @@ impl Evidence<'_> {
             ),
             (Some(_), Some(Sign::UserName)) => format!(
                 "use the username that Setup > Users of this sandbox shows, most likely `{}.{}`",
-                self.patient.username,
+                self.target.username,
                 self.sandbox().unwrap_or_default()
             ),
             (Some(first), Some(Sign::GenericHost | Sign::OtherOrg)) => first.tell.to_owned(),
@@ -59,22 +64,22 @@ impl Evidence<'_> {
         }
     }
 
-    fn suspect(&self, cause: &'static Cause) -> Suspect {
-        let (standing, because) = match self.weigh(cause.sign) {
-            Some((standing, because)) => (standing, Some(because)),
-            None => (Standing::Possible, None),
+    fn cause(&self, cause: &'static Cause) -> PossibleCause {
+        let (likelihood, because) = match self.weigh(cause.sign) {
+            Some((likelihood, because)) => (likelihood, Some(because)),
+            None => (Likelihood::Possible, None),
         };
-        Suspect { what: cause.what, tell: cause.tell, standing, because }
+        PossibleCause { what: cause.what, tell: cause.tell, likelihood, because }
     }
 
-    fn weigh(&self, sign: Sign) -> Option<(Standing, String)> {
+    fn weigh(&self, sign: Sign) -> Option<(Likelihood, String)> {
         match sign {
             Sign::ClockWrong => Some(self.clock()),
             Sign::FreshlyMade => self.age(),
             Sign::GenericHost => Some(self.generic_host()),
             Sign::KeyMismatch => self.pair(),
             Sign::OtherOrg => self.other_org(),
-            Sign::OtherTool => Some((Standing::Unlikely, OWN.to_owned())),
+            Sign::OtherTool => Some((Likelihood::Unlikely, OWN.to_owned())),
             Sign::Refreshed => Some(self.refreshed()),
             Sign::UserName => self.username(),
             Sign::WorkedBefore => self.worked_before(),
@@ -82,96 +87,96 @@ impl Evidence<'_> {
         }
     }
 
-    fn clock(&self) -> (Standing, String) {
+    fn clock(&self) -> (Likelihood, String) {
         match self.skew {
-            Some(skew) => (Standing::Likely, skew.to_string()),
-            None => (Standing::Unlikely, "the clocks agree to the minute".to_owned()),
+            Some(skew) => (Likelihood::Likely, skew.to_string()),
+            None => (Likelihood::Unlikely, "the clocks agree to the minute".to_owned()),
         }
     }
 
-    /// A certificate is as old as the set-up, or younger; an old one says nothing of the app.
-    fn age(&self) -> Option<(Standing, String)> {
+    /// A new certificate suggests that the app is new; an old one says nothing about the app.
+    fn age(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
         if host.contains(".scratch.") {
             return Some((
-                Standing::Likely,
+                Likelihood::Likely,
                 format!("{host} is a scratch org, which are often new"),
             ));
         }
         if let Some(ago) = self.worked_ago() {
-            return Some((Standing::Unlikely, format!("this login worked {ago} ago")));
+            return Some((Likelihood::Unlikely, format!("this login worked {ago} ago")));
         }
-        let made = self.patient.papers.certificate.as_ref().map(Certificate::not_before)?;
+        let made = self.target.evidence.certificate.as_ref().map(Certificate::not_before)?;
         let seconds = self.now.saturating_duration_since(made).as_secs();
         if made <= self.now && seconds < NEW {
             let age = in_words(seconds);
-            return Some((Standing::Likely, format!("the certificate is {age} old")));
+            return Some((Likelihood::Likely, format!("the certificate is {age} old")));
         }
         None
     }
 
-    fn generic_host(&self) -> (Standing, String) {
+    fn generic_host(&self) -> (Likelihood, String) {
         let host = self.host();
         if self.is_generic() {
-            (Standing::Likely, format!("{host} is the token endpoint's host"))
+            (Likelihood::Likely, format!("{host} is the token endpoint's host"))
         } else {
-            (Standing::Unlikely, format!("{host} is not one of the two"))
+            (Likelihood::Unlikely, format!("{host} is not one of the two"))
         }
     }
 
-    fn pair(&self) -> Option<(Standing, String)> {
-        Some(match self.patient.pair? {
+    fn pair(&self) -> Option<(Likelihood, String)> {
+        Some(match self.target.pair? {
             true => (
-                Standing::Possible,
+                Likelihood::Possible,
                 "the certificate at hand belongs to the key; the one in the app may be another"
                     .to_owned(),
             ),
-            false => (Standing::Likely, "the certificate at hand is not the key's".to_owned()),
+            false => (Likelihood::Likely, "the certificate at hand is not the key's".to_owned()),
         })
     }
 
-    fn other_org(&self) -> Option<(Standing, String)> {
+    fn other_org(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
         if self.is_generic() {
             return Some((
-                Standing::Likely,
+                Likelihood::Likely,
                 format!("{host} looks for the user in every org of its kind: name your own"),
             ));
         }
         let seen = format!("{host} is one org's own host, and accepted the audience");
-        self.is_my_domain().then_some((Standing::Unlikely, seen))
+        self.is_my_domain().then_some((Likelihood::Unlikely, seen))
     }
 
-    fn refreshed(&self) -> (Standing, String) {
+    fn refreshed(&self) -> (Likelihood, String) {
         let host = self.host();
         match (self.is_sandbox(), self.worked_ago()) {
-            (false, _) => (Standing::Unlikely, format!("{host} is no sandbox")),
-            (true, Some(ago)) => (Standing::Likely, format!("this login worked {ago} ago")),
-            (true, None) => (Standing::Possible, format!("{host} is a sandbox")),
+            (false, _) => (Likelihood::Unlikely, format!("{host} is no sandbox")),
+            (true, Some(ago)) => (Likelihood::Likely, format!("this login worked {ago} ago")),
+            (true, None) => (Likelihood::Possible, format!("{host} is a sandbox")),
         }
     }
 
     /// The username of a sandbox ends in the name of the sandbox.
-    fn username(&self) -> Option<(Standing, String)> {
+    fn username(&self) -> Option<(Likelihood, String)> {
         if self.worked_ago().is_some() {
-            return Some((Standing::Unlikely, "this very user has logged in before".to_owned()));
+            return Some((Likelihood::Unlikely, "this very user has logged in before".to_owned()));
         }
         let sandbox = self.sandbox()?;
         let ending = format!(".{sandbox}");
-        Some(if self.patient.username.to_ascii_lowercase().ends_with(&ending) {
-            (Standing::Unlikely, format!("the username ends in `{ending}`, as it should"))
+        Some(if self.target.username.to_ascii_lowercase().ends_with(&ending) {
+            (Likelihood::Unlikely, format!("the username ends in `{ending}`, as it should"))
         } else {
-            (Standing::Likely, format!("the username does not end in `{ending}`"))
+            (Likelihood::Likely, format!("the username does not end in `{ending}`"))
         })
     }
 
-    fn worked_before(&self) -> Option<(Standing, String)> {
+    fn worked_before(&self) -> Option<(Likelihood, String)> {
         let ago = self.worked_ago()?;
-        Some((Standing::Likely, format!("this login worked {ago} ago")))
+        Some((Likelihood::Likely, format!("this login worked {ago} ago")))
     }
 
     fn worked_ago(&self) -> Option<String> {
-        let worked_at = self.patient.papers.worked_at.filter(|at| *at <= self.now)?;
+        let worked_at = self.target.evidence.worked_at.filter(|at| *at <= self.now)?;
         Some(in_words(self.now.saturating_duration_since(worked_at).as_secs()))
     }
 

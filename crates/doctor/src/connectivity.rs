@@ -1,4 +1,4 @@
-//! The way to the token endpoint: proxy, roots, DNS, TCP, TLS, and what time it is there.
+//! Connecting to the token endpoint: proxy, roots, DNS, TCP, TLS, and the server's clock.
 
 use bytes::Bytes;
 use http::{Request, Uri};
@@ -10,39 +10,39 @@ use orgtoken_oauth::{Skew, TokenEndpoint};
 
 use crate::{Check, Finding};
 
-/// What the way is like.
-pub(crate) struct Way {
+/// The findings, and the clock skew if there is one.
+pub(crate) struct Connectivity {
     pub(crate) findings: Vec<Finding>,
     pub(crate) skew: Option<Skew>,
 }
 
-pub(crate) async fn walk(
+pub(crate) async fn check(
     endpoint: &TokenEndpoint,
     transport: &Transport,
     clock: impl Fn() -> UnixTime,
-) -> Way {
+) -> Connectivity {
     let uri = uri(&format!("{}{VERSIONS}", endpoint.origin()));
     let proxy = transport.proxy_to(&uri);
-    let mut findings = vec![on_the_way(proxy.as_deref(), endpoint)];
+    let mut findings = vec![proxy_used(proxy.as_deref(), endpoint)];
     findings.push(roots(transport, &uri).await);
     let deadline = transport.deadline();
     let mut connection = match transport.connect(&uri, deadline).await {
         Ok(connection) => connection,
         Err(error) => {
-            // What is known better now stands in the place of what was hoped for.
+            // Replaces the earlier, provisional finding.
             findings.retain(|finding| finding.check != check_of(&error));
             findings.extend(not_reached(&error, endpoint.host()));
-            return Way { findings, skew: None };
+            return Connectivity { findings, skew: None };
         }
     };
     findings.extend(reached(connection.peer(), endpoint, transport.roots()));
     let answer = connection.exchange(get(uri), deadline).await;
     let (clock, skew) = clocks(answer, clock());
     findings.push(clock);
-    Way { findings, skew }
+    Connectivity { findings, skew }
 }
 
-fn on_the_way(proxy: Option<&str>, endpoint: &TokenEndpoint) -> Finding {
+fn proxy_used(proxy: Option<&str>, endpoint: &TokenEndpoint) -> Finding {
     Finding::ok(
         Check::Proxy,
         match proxy {
@@ -69,7 +69,7 @@ async fn roots(transport: &Transport, uri: &Uri) -> Finding {
     }
 }
 
-/// The checks that were passed before the one that failed, and that.
+/// Returns the checks that passed before the one that failed, and that one.
 fn not_reached(error: &TransportError, host: &str) -> Vec<Finding> {
     let found = || Finding::ok(Check::Lookup, format!("{host} has an address"));
     let connected = || Finding::ok(Check::Connect, "connected");
@@ -97,7 +97,7 @@ fn failed(check: Check, error: &TransportError) -> Finding {
     Finding::failed(check, error.code(), chain(error), error.hint())
 }
 
-/// The error and what caused it.
+/// Returns the error and its causes in one line.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -138,7 +138,7 @@ fn tls(peer: &Peer, host: &str, roots: &Roots) -> Finding {
     }
 }
 
-/// Any answer has a `Date`. What else it says does not matter here.
+/// Compares the clocks by the `Date` of any response.
 fn clocks(
     answer: Result<http::Response<Bytes>, TransportError>,
     now: UnixTime,
@@ -168,8 +168,8 @@ fn uri(text: &str) -> Uri {
     text.parse().expect("an endpoint's origin with a path is a URI")
 }
 
-/// Domains of Salesforce, whose certificates a public authority issues.
+/// Domains of Salesforce whose certificates come from a public authority.
 const PUBLIC: [&str; 4] = [".salesforce.com", ".salesforce.mil", ".sfcrmproducts.cn", ".site.com"];
 
-/// Answered without a token, and counted nowhere.
+/// Answered without a token, and not counted as an API call.
 const VERSIONS: &str = "/services/data/";

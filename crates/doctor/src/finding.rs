@@ -2,17 +2,17 @@ use serde::Serialize;
 
 use crate::Check;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What was looked at.
+    /// The check.
     pub check: Check,
-    /// How it is.
+    /// The outcome.
     pub verdict: Verdict,
-    /// What was seen, or why nothing was looked at. One sentence, without a full stop.
+    /// What was seen, or why the check was skipped. One sentence, without a full stop.
     pub seen: String,
-    /// Of a failure, the code that `token` would end with: `refused.user_not_approved`.
+    /// The code of a failure, as `token` would report it: `refused.user_not_approved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What it means, for someone who never heard of it.
@@ -21,14 +21,15 @@ pub struct Finding {
     /// What to do first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// What may be behind it, the likeliest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub suspects: Vec<Suspect>,
+    /// Possible causes, the likeliest first.
+    #[serde(rename = "suspects", skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<PossibleCause>,
     /// The command that explains it: `orgtoken explain refused.user_not_approved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Whether it may pass by waiting, since something was changed in Setup just now.
-    pub may_pass: bool,
+    /// Whether waiting may be enough, since something was changed in Setup just now.
+    #[serde(rename = "may_pass")]
+    pub may_resolve_itself: bool,
 }
 
 impl Finding {
@@ -40,9 +41,9 @@ impl Finding {
             code: None,
             meaning: None,
             remedy: None,
-            suspects: Vec::new(),
+            causes: Vec::new(),
             link: None,
-            may_pass: false,
+            may_resolve_itself: false,
         }
     }
 
@@ -58,7 +59,7 @@ impl Finding {
         Self::new(check, Verdict::Warning, seen).remedy(Some(remedy))
     }
 
-    /// Something that keeps `token` from working, under the code that it would end with.
+    /// A failure that keeps `token` from working, with the code that `token` would report.
     pub fn failed(
         check: Check,
         code: impl Into<String>,
@@ -78,43 +79,44 @@ impl Finding {
     }
 }
 
-/// How it is.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// As it should be.
+    /// Correct.
     Ok,
-    /// It works, and is worth a look.
+    /// It works, and should be looked at.
     Warning,
     /// It keeps `token` from working.
     Failed,
-    /// It was not looked at.
+    /// Not checked.
     Skipped,
 }
 
-/// A cause that the catalogue names, weighed against what was seen.
+/// A cause from the catalogue, weighed against the evidence.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Suspect {
+pub struct PossibleCause {
     /// The cause.
     pub what: &'static str,
     /// How to tell that it is this one.
     pub tell: &'static str,
-    /// What speaks for it.
-    pub standing: Standing,
-    /// What was seen that speaks for it or against it.
+    /// How likely it is.
+    #[serde(rename = "standing")]
+    pub likelihood: Likelihood,
+    /// The evidence for or against it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
 
-/// How strongly a cause is suspected.
+/// How likely a cause is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Something that was seen speaks for it.
+pub enum Likelihood {
+    /// There is evidence for it.
     Likely,
-    /// Nothing that was seen speaks for it or against it.
+    /// There is no evidence for or against it.
     Possible,
-    /// Something that was seen speaks against it.
+    /// There is evidence against it.
     Unlikely,
 }

@@ -1,11 +1,11 @@
 //! Finds out why a Salesforce login does not work, and says what to change.
 //!
-//! An [`Examination`] looks at settings, key and certificate first, then at the way to the token
+//! A [`Diagnosis`] looks at settings, key and certificate first, then at the way to the token
 //! endpoint, then logs in once, and last tries what the token is good for. Each [`Check`] becomes
 //! a [`Finding`]: a verdict, what was seen, and a remedy. A refusal comes with its causes from the
 //! catalogue, the likeliest first, each weighed against what was seen on the way.
 //!
-//! It examines the very code that gets tokens: [`Transport`](orgtoken_client::Transport),
+//! It uses the code that gets tokens: [`Transport`](orgtoken_client::Transport),
 //! [`Login`](orgtoken_client::Login), [`Settings`](orgtoken_settings::Settings) and
 //! [`Resolution`](orgtoken_oauth::Resolution). What is *not* done here: nothing is connected,
 //! parsed or resolved in any other way, no token is taken from a cache or put there, nothing is
@@ -17,14 +17,14 @@
 //! ```no_run
 //! use orgtoken_assertion::UnixTime;
 //! use orgtoken_client::{Login, Transport};
-//! use orgtoken_doctor::{Examination, Papers, Patient};
+//! use orgtoken_doctor::{Diagnosis, Evidence, Target};
 //! use orgtoken_settings::Settings;
 //!
 //! # async fn examine(settings: Settings, login: Login, clock: fn() -> UnixTime) {
-//! let mut examination = Examination::new(clock, |finding| println!("{}", finding.seen));
-//! let patient = Patient::new(&settings, Papers::default());
-//! examination.look(&settings, &patient);
-//! let report = examination.go(patient, &login, &Transport::builder().build()).await;
+//! let mut diagnosis = Diagnosis::new(clock, |finding| println!("{}", finding.seen));
+//! let target = Target::new(&settings, Evidence::default());
+//! diagnosis.check_offline(&settings, &target);
+//! let report = diagnosis.check_online(target, &login, &Transport::builder().build()).await;
 //! assert!(report.first_failure().is_none());
 //! # }
 //! ```
@@ -34,16 +34,16 @@
 mod causes;
 mod check;
 pub use check::Check;
-mod examination;
-pub use examination::Examination;
+mod connectivity;
+mod diagnosis;
+pub use diagnosis::Diagnosis;
 mod finding;
-pub use finding::{Finding, Standing, Suspect, Verdict};
+pub use finding::{Finding, Likelihood, PossibleCause, Verdict};
 mod login;
 mod offline;
 mod org;
-mod patient;
-pub use patient::{Papers, Patient};
+mod target;
+pub use target::{Evidence, Target};
 mod report;
 pub use report::Report;
 pub mod setup_steps;
-mod way;

@@ -4,9 +4,9 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 
-use crate::causes::{Evidence, left_over};
-use crate::way::chain;
-use crate::{Check, Finding, Patient};
+use crate::causes::{Assessment, left_over};
+use crate::connectivity::chain;
+use crate::{Check, Finding, Target};
 
 pub(crate) struct Granted {
     pub(crate) finding: Finding,
@@ -16,17 +16,17 @@ pub(crate) struct Granted {
 pub(crate) async fn log_in(
     login: &Login,
     transport: &Transport,
-    patient: &Patient,
+    target: &Target,
     skew: Option<Skew>,
     clock: impl Fn() -> UnixTime,
 ) -> Granted {
     match login.obtain(transport, &clock).await {
         Ok(granted) => Granted { finding: logged_in(&granted), token: Some(granted.into_token()) },
-        Err(error) => Granted { finding: refused(&error, patient, skew, clock()), token: None },
+        Err(error) => Granted { finding: refused(&error, target, skew, clock()), token: None },
     }
 }
 
-/// A token after an attempt that was refused works, and costs a refused attempt each time.
+/// A token after a refused attempt is a warning: each login costs a refused attempt.
 fn logged_in(granted: &LoggedIn) -> Finding {
     let Some(failed) = granted.failed().first() else {
         return Finding::ok(Check::Login, "Salesforce granted a token");
@@ -47,14 +47,14 @@ fn logged_in(granted: &LoggedIn) -> Finding {
     Finding::warning(Check::Login, seen, remedy)
 }
 
-fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixTime) -> Finding {
+fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTime) -> Finding {
     let finding = Finding::failed(Check::Login, error.code(), chain(error), error.hint());
     let Some(refusal) = error.refusal() else { return finding };
     let advice = refusal.advice();
     let attempt = error.attempts().last();
-    let endpoint = attempt.map_or_else(|| patient.resolution.endpoint(), Attempt::endpoint);
-    let audience = attempt.map_or_else(|| patient.resolution.audience(), Attempt::audience);
-    let evidence = Evidence { endpoint, patient, skew: refusal.skew().or(skew), now };
+    let endpoint = attempt.map_or_else(|| target.resolution.endpoint(), Attempt::endpoint);
+    let audience = attempt.map_or_else(|| target.resolution.audience(), Attempt::audience);
+    let assessment = Assessment { endpoint, target, skew: refusal.skew().or(skew), now };
     let left_over = left_over(advice.entry.code).filter(|_| advice.exact);
     let meaning = match left_over {
         Some(what) => format!(
@@ -65,19 +65,19 @@ fn refused(error: &LoginError, patient: &Patient, skew: Option<Skew>, now: UnixT
         ),
         None => refusal.meaning().to_owned(),
     };
-    let suspects = evidence.suspects(advice.entry);
+    let causes = assessment.causes(advice.entry);
     Finding {
         seen: seen(error, refusal),
         meaning: Some(meaning),
-        remedy: Some(evidence.remedy(&suspects, advice.entry, refusal)),
-        may_pass: refusal.class() == RefusalClass::JustChanged,
-        suspects,
+        remedy: Some(assessment.remedy(&causes, advice.entry, refusal)),
+        may_resolve_itself: refusal.class() == RefusalClass::JustChanged,
+        causes,
         link: Some(advice.entry.explain_command()),
         ..finding
     }
 }
 
-/// The refusal, and where the others came from if there were several attempts.
+/// Describes the refusal, or all of them if there were several attempts.
 fn seen(error: &LoginError, refusal: &Refusal) -> String {
     match error.attempts() {
         [_] => format!("Salesforce refused: {refusal}"),

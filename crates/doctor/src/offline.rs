@@ -1,19 +1,19 @@
-//! What can be seen without the network.
+//! Checks without the network.
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_keygen::Certificate;
 use orgtoken_settings::{KeySource, Notice, Setting, Settings, Source};
 
-use crate::{Check, Finding, Patient};
+use crate::{Check, Finding, Target};
 
-pub(crate) fn look(settings: &Settings, patient: &Patient, now: UnixTime) -> Vec<Finding> {
-    let resolution = &patient.resolution;
+pub(crate) fn look(settings: &Settings, target: &Target, now: UnixTime) -> Vec<Finding> {
+    let resolution = &target.resolution;
     let because = |value: &str, why: &str| format!("{value} ({why})");
     vec![
         sources(settings),
         username(settings),
-        key(settings, patient),
-        certificate(patient, now),
+        key(settings, target),
+        certificate(target, now),
         Finding::ok(
             Check::Endpoint,
             because(resolution.endpoint().as_str(), resolution.endpoint_reason()),
@@ -25,7 +25,7 @@ pub(crate) fn look(settings: &Settings, patient: &Patient, now: UnixTime) -> Vec
     ]
 }
 
-/// Which places the settings are from, each once.
+/// Lists the sources of the settings, each once.
 fn sources(settings: &Settings) -> Finding {
     let mut places: Vec<String> = Vec::new();
     for origin in settings.sources() {
@@ -66,10 +66,10 @@ fn username(settings: &Settings) -> Finding {
     }
 }
 
-fn key(settings: &Settings, patient: &Patient) -> Finding {
+fn key(settings: &Settings, target: &Target) -> Finding {
     let seen = match settings.key() {
         KeySource::Here(key) => {
-            let file = patient.papers.key_file.as_deref();
+            let file = target.evidence.key_file.as_deref();
             let file = file.map(|file| format!(", {file}")).unwrap_or_default();
             format!("RSA {} bits, {}{file}", key.bits(), key.form())
         }
@@ -82,14 +82,14 @@ fn key(settings: &Settings, patient: &Patient) -> Finding {
     Finding::ok(Check::Key, seen)
 }
 
-fn certificate(patient: &Patient, now: UnixTime) -> Finding {
-    let Some(certificate) = &patient.papers.certificate else {
+fn certificate(target: &Target, now: UnixTime) -> Finding {
+    let Some(certificate) = &target.evidence.certificate else {
         return Finding::skipped(
             Check::Certificate,
             "no certificate at hand; `--cert FILE` compares the one you uploaded with the key",
         );
     };
-    if patient.pair == Some(false) {
+    if target.pair == Some(false) {
         return Finding::failed(
             Check::Certificate,
             "key.mismatch",
@@ -107,7 +107,7 @@ fn certificate(patient: &Patient, now: UnixTime) -> Finding {
             "make a smaller one with `orgtoken key generate`, or upload it as DER",
         );
     }
-    let whose = match patient.pair {
+    let whose = match target.pair {
         Some(_) => "belongs to the key",
         None => "not compared, since the key is elsewhere",
     };

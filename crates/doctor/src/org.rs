@@ -10,29 +10,29 @@ use orgtoken_oauth::session::{self, UserInfo};
 use orgtoken_oauth::{AnswerError, Token};
 use orgtoken_rest::{Offered, Org, RestError, Usage};
 
-use crate::way::chain;
-use crate::{Check, Finding, Patient};
+use crate::connectivity::chain;
+use crate::{Check, Finding, Target};
 
 pub(crate) async fn look(
     transport: &Transport,
     token: Token,
-    patient: &Patient,
+    target: &Target,
     clock: impl Fn() -> UnixTime,
 ) -> Vec<Finding> {
     let token = Arc::new(token);
-    let version = patient.api_version;
+    let version = target.api_version;
     let org = Org::new(transport.clone(), Arc::clone(&token), version.major());
     vec![
-        instance_url(&token, patient),
+        instance_url(&token, target),
         scopes(&token),
-        user(transport, &token, patient, clock).await,
-        api_version(&org, patient).await,
+        user(transport, &token, target, clock).await,
+        api_version(&org, target).await,
         call(&org).await,
     ]
 }
 
-fn instance_url(token: &Token, patient: &Patient) -> Finding {
-    let notice = patient.instance_url.as_ref().and_then(|url| token.instance_notice(url));
+fn instance_url(token: &Token, target: &Target) -> Finding {
+    let notice = target.instance_url.as_ref().and_then(|url| token.instance_notice(url));
     match notice {
         Some(notice) => Finding::warning(
             Check::InstanceUrl,
@@ -60,7 +60,7 @@ fn scopes(token: &Token) -> Finding {
 async fn user(
     transport: &Transport,
     token: &Token,
-    patient: &Patient,
+    target: &Target,
     clock: impl Fn() -> UnixTime,
 ) -> Finding {
     let request = session::user_info(token.instance_url(), token.access_token());
@@ -74,13 +74,13 @@ async fn user(
     };
     match user.username {
         None => Finding::skipped(Check::User, "the answer does not say who"),
-        Some(name) if name.eq_ignore_ascii_case(&patient.username) => {
+        Some(name) if name.eq_ignore_ascii_case(&target.username) => {
             let org = user.org_id.map(|id| format!(" of org {id}")).unwrap_or_default();
             Finding::ok(Check::User, format!("{name}{org}"))
         }
         Some(name) => Finding::warning(
             Check::User,
-            format!("the token is of {name}, the settings name {}", patient.username),
+            format!("the token is of {name}, the settings name {}", target.username),
             "check which of the two you mean",
         ),
     }
@@ -97,8 +97,8 @@ fn nobody(error: &AnswerError) -> Finding {
     }
 }
 
-async fn api_version(org: &Org, patient: &Patient) -> Finding {
-    let wanted = patient.api_version;
+async fn api_version(org: &Org, target: &Target) -> Finding {
+    let wanted = target.api_version;
     let answer = org.request(Method::GET, "/services/data/", HeaderMap::new(), Bytes::new()).await;
     let offered = match answer {
         Ok(answer) => Offered::of(answer.body()),

@@ -2,7 +2,7 @@ use serde::Serialize;
 
 use crate::{Finding, Verdict};
 
-/// Everything that was found, in the order of the checks.
+/// All findings, in the order of the checks.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -25,16 +25,16 @@ impl Report {
         Self { verdict, findings }
     }
 
-    /// What keeps `token` from working, in the first place.
+    /// Returns the first finding that keeps `token` from working.
     pub fn first_failure(&self) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.verdict == Verdict::Failed)
     }
 
-    /// Whether waiting may be all that is needed: nothing failed but a login that Salesforce may
-    /// grant once it has copied what was changed in Setup.
-    pub fn may_pass(&self) -> bool {
+    /// Whether waiting may be enough: only the login failed, and Salesforce may grant it once it has
+    /// copied the changes made in Setup.
+    pub fn may_resolve_itself(&self) -> bool {
         let mut failed =
             self.findings.iter().filter(|finding| finding.verdict == Verdict::Failed).peekable();
-        failed.peek().is_some() && failed.all(|finding| finding.may_pass)
+        failed.peek().is_some() && failed.all(|finding| finding.may_resolve_itself)
     }
 }

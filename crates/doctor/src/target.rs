@@ -3,33 +3,33 @@ use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{InstanceUrl, Resolution};
 use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
-/// What is known beside the settings.
+/// What is known besides the settings.
 #[derive(Debug, Default)]
-pub struct Papers {
-    /// The certificate that was uploaded, where it is at hand.
+pub struct Evidence {
+    /// The certificate that was uploaded, if available.
     pub certificate: Option<Certificate>,
-    /// What there is to say of the key's file: `mode 0600`.
+    /// A description of the key's file: `file mode 0600`.
     pub key_file: Option<String>,
     /// When this login last worked, as far as this machine remembers.
     pub worked_at: Option<UnixTime>,
 }
 
-/// Who is examined: what the settings say, and what is known beside them.
+/// The login to diagnose: what the settings say, and the evidence.
 #[derive(Debug)]
-pub struct Patient {
+pub struct Target {
     pub(crate) username: String,
     pub(crate) resolution: Resolution,
     pub(crate) instance_url: Option<InstanceUrl>,
     pub(crate) api_version: ApiVersion,
-    pub(crate) papers: Papers,
-    /// Whether certificate and key belong together, where both are at hand.
+    pub(crate) evidence: Evidence,
+    /// Whether certificate and key belong together, if both are available.
     pub(crate) pair: Option<bool>,
 }
 
-impl Patient {
-    /// Takes note of what the settings say.
-    pub fn new(settings: &Settings, papers: Papers) -> Self {
-        let pair = match (settings.key(), &papers.certificate) {
+impl Target {
+    /// Combines settings and evidence.
+    pub fn new(settings: &Settings, evidence: Evidence) -> Self {
+        let pair = match (settings.key(), &evidence.certificate) {
             (KeySource::Here(key), Some(certificate)) => Some(certificate.belongs_to(&**key)),
             _ => None,
         };
@@ -38,7 +38,7 @@ impl Patient {
             resolution: settings.resolution().clone(),
             instance_url: settings.instance_url().cloned(),
             api_version: settings.api_version(),
-            papers,
+            evidence,
             pair,
         }
     }

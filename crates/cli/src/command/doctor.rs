@@ -1,7 +1,7 @@
 //! Everything between the settings and a working call, one check after the other.
 
+mod evidence;
 mod examine;
-mod paper;
 mod show;
 
 pub(super) use examine::examine;

@@ -2,8 +2,8 @@
 
 mod answers;
 mod keys;
-mod patience;
 mod profile;
+mod retry;
 mod typed;
 
 use std::path::PathBuf;
@@ -186,10 +186,10 @@ fn examine(
         cert: Some(PathBuf::from(&keys.certificate)),
         network: args.network.clone(),
     };
-    let patience = if args.wait { patience::TEN_MINUTES } else { patience::NONE };
+    let patience = if args.wait { retry::TEN_MINUTES } else { retry::NONE };
     let mut shown = Shown::new(console);
     let mut tries = 0;
-    let report = patience::until(patience, console, || {
+    let report = retry::until(patience, console, || {
         tries += 1;
         doctor::examine(&asked, console, |finding| {
             if tries == 1 {
@@ -204,7 +204,7 @@ fn examine(
         report.findings.iter().for_each(|finding| shown.finding(finding));
     }
     shown.end(&report)?;
-    if report.may_pass() && !args.wait {
+    if report.may_resolve_itself() && !args.wait {
         let again = command("setup", &answers.name);
         console.remark(&format_args!(
             "hint: a change in Setup takes two to ten minutes; to keep trying: {again} --wait"

@@ -1,10 +1,10 @@
-//! What is at hand beside the settings.
+//! What is known besides the settings.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use orgtoken_client::store::FileStore;
-use orgtoken_doctor::Papers;
+use orgtoken_doctor::Evidence;
 use orgtoken_keygen::Certificate;
 
 use super::Args;
@@ -13,11 +13,11 @@ use crate::failure::Failure;
 use crate::input::{Kind, read};
 
 /// The certificate, who may read the key, and when this login last worked.
-pub(super) fn papers(
+pub(super) fn evidence(
     args: &Args,
     context: Context<'_>,
     store: Option<&FileStore>,
-) -> Result<Papers, Failure> {
+) -> Result<Evidence, Failure> {
     let key_file = context.key_file();
     let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
     let certificate = match certificate {
@@ -26,7 +26,7 @@ pub(super) fn papers(
     };
     let mode = key_file.and_then(|file| mode(&file));
     let held = store.and_then(|store| store.peek().held);
-    Ok(Papers { certificate, key_file: mode, worked_at: held.map(|held| held.obtained()) })
+    Ok(Evidence { certificate, key_file: mode, worked_at: held.map(|held| held.obtained()) })
 }
 
 /// `app.crt` of `app.key`, as `key generate` names them.

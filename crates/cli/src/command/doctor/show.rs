@@ -1,8 +1,8 @@
-//! A report for people, as it comes about, or for programs, at its end.
+//! The report: line by line for people, or as one document for programs.
 
 use std::io::{self, IsTerminal};
 
-use orgtoken_doctor::{Finding, Report, Standing, Suspect, Verdict};
+use orgtoken_doctor::{Finding, Likelihood, PossibleCause, Report, Verdict};
 use serde::Serialize;
 
 use crate::console::{Console, OutputError};
@@ -10,7 +10,7 @@ use crate::environment::variable;
 use crate::failure::exit_of;
 use crate::text::{printable, sentence, wrapped};
 
-/// What a person watches.
+/// Shows findings as they arrive.
 pub(crate) struct Shown<'a> {
     console: &'a Console,
     marks: &'static Marks,
@@ -26,7 +26,7 @@ impl<'a> Shown<'a> {
         Self { console, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
     }
 
-    /// A check has come to its end.
+    /// Shows the result of a check.
     pub(crate) fn finding(&mut self, finding: &Finding) {
         if finding.verdict == Verdict::Skipped {
             if self.why != finding.seen {
@@ -83,36 +83,36 @@ impl<'a> Shown<'a> {
         if let Some(remedy) = &finding.remedy {
             text += &self.below(self.marks.arrow, remedy);
         }
-        text += &self.suspects(&finding.suspects);
+        text += &self.causes(&finding.causes);
         if let Some(link) = &finding.link {
             text += &format!("{}More: {link}\n", self.indent());
         }
         text
     }
 
-    /// Those that it may be, with how to tell; then those that it hardly is, and why not.
-    fn suspects(&self, suspects: &[Suspect]) -> String {
+    /// The possible causes with how to tell, then the unlikely ones and why.
+    fn causes(&self, causes: &[PossibleCause]) -> String {
         let (unlikely, rest): (Vec<_>, Vec<_>) =
-            suspects.iter().partition(|suspect| suspect.standing == Standing::Unlikely);
+            causes.iter().partition(|cause| cause.likelihood == Likelihood::Unlikely);
         let mut text = String::new();
         if !rest.is_empty() {
             text += "\n";
             text += &self.below("", "What it may be, the likeliest first:");
         }
-        for (at, suspect) in rest.iter().enumerate() {
+        for (at, cause) in rest.iter().enumerate() {
             let number = format!("{}. ", at + 1);
-            text += &self.below(&number, suspect.what);
-            if let Some(because) = &suspect.because {
+            text += &self.below(&number, cause.what);
+            if let Some(because) = &cause.because {
                 text += &self.below("   ", &format!("Seen: {because}."));
             }
-            text += &self.below("   ", &format!("How to tell: {}", suspect.tell));
+            text += &self.below("   ", &format!("How to tell: {}", cause.tell));
         }
         if !unlikely.is_empty() {
             text += &self.below("", "What it hardly is:");
         }
-        for suspect in unlikely {
-            let because = suspect.because.as_deref().unwrap_or_default();
-            text += &self.below("-  ", &format!("{} ({because})", suspect.what));
+        for cause in unlikely {
+            let because = cause.because.as_deref().unwrap_or_default();
+            text += &self.below("-  ", &format!("{} ({because})", cause.what));
         }
         text
     }
@@ -132,7 +132,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// How it is, in one sentence, or two where nothing is set up yet.
+/// The conclusion in one sentence, or two if nothing is configured yet.
 fn conclusion(report: &Report) -> String {
     let count =
         |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
@@ -185,7 +185,7 @@ const SYMBOLS: Marks =
 const WORDS: Marks =
     Marks { ok: "ok  ", warning: "warn", failed: "FAIL", skipped: "skip", arrow: "do: " };
 
-/// A terminal in a locale of UTF-8. What goes into a file is ASCII: nobody knows who reads it.
+/// Whether stdout is a terminal with a UTF-8 locale. Files get ASCII.
 fn speaks_utf8() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_uppercase();

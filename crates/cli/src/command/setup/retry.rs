@@ -11,8 +11,7 @@ use crate::prompt;
 pub(super) const NONE: Duration = Duration::ZERO;
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 
-/// Examines, and again after a pause, until it works, or fails in a way that does not pass by
-/// itself, or patience is at its end.
+/// Repeats the diagnosis after a pause until it works, fails for good, or the time is over.
 pub(super) fn until(
     patience: Duration,
     console: &Console,
@@ -20,7 +19,7 @@ pub(super) fn until(
 ) -> Result<Report, Failure> {
     let end = Instant::now() + patience;
     let mut report = examine()?;
-    while report.may_pass() {
+    while report.may_resolve_itself() {
         let left = end.saturating_duration_since(Instant::now());
         let Some(pause) = pause(left) else { break };
         console.remark(&format_args!(
