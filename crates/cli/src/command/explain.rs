@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use orgtoken_oauth::catalogue::{self, ApiError, Cause, Entry, Fix};
+use orgtoken_oauth::catalogue::{self, ApiError, Entry, Fix};
 use orgtoken_oauth::{Refusal, RefusalClass};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::UsageError;
 use crate::console::Console;
@@ -30,36 +31,40 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         words if words.is_empty() || words == "-" => read_text(Path::new("-"), Kind::Refusal)?,
         words => words.into(),
     };
-    let explained =
-        find(&words).ok_or_else(|| UsageError::missing("a refusal", "orgtoken explain"))?;
+    let explained = find(&words);
+    let Some(first) = document(&explained) else {
+        return Err(UsageError::missing("a refusal", "orgtoken explain").into());
+    };
     if console.json() {
-        return Ok(console.document(&explained.document())?);
+        return Ok(console.document(first)?);
     }
-    Ok(console.data(explained.text().as_bytes())?)
+    let texts: Vec<_> = explained.iter().map(Explained::text).collect();
+    Ok(console.data(texts.join("\n").as_bytes())?)
 }
 
-/// Looks for one of this program's own codes first, then for what other programs print.
-fn find(words: &str) -> Option<Explained> {
+/// Looks for one of this program's own codes first, then for what other programs print. The rows of
+/// an API error are several if only its code is known.
+fn find(words: &str) -> Vec<Explained> {
     let reported = reported_code(words);
     let code = reported.as_deref().unwrap_or_else(|| words.trim());
     if let Some(entry) = catalogue::by_code(code) {
-        return Some(Explained::Refusal { entry, unknown: None });
+        return vec![Explained::refusal(entry, None)];
     }
-    if let Some(own) = OwnCode::all().find(|own| own.code == code) {
-        return Some(Explained::Own(own));
+    if let Some(own) = own_codes().find(|own| own.code == code) {
+        return vec![own];
     }
     if catalogue::api_error(code, "").is_some() {
         let rows = catalogue::api_errors().filter(|row| row.code == code);
-        return Some(Explained::Api(rows.collect()));
+        return rows.map(Explained::api).collect();
     }
-    let refusal = Refusal::from_text(words)?;
+    let Some(refusal) = Refusal::from_text(words) else { return Vec::new() };
     let (code, message) = (refusal.code(), refusal.description().unwrap_or_default());
     if let Some(row) = catalogue::api_error(code, message) {
-        return Some(Explained::Api(vec![row]));
+        return vec![Explained::api(row)];
     }
     let advice = refusal.advice();
     let unknown = (!advice.exact).then(|| refusal.to_string());
-    Some(Explained::Refusal { entry: advice.entry, unknown })
+    vec![Explained::refusal(advice.entry, unknown)]
 }
 
 /// The code in what `--json` makes of an error. Other tools' JSON may look like that: ours alone has
@@ -70,129 +75,154 @@ fn reported_code(words: &str) -> Option<String> {
     code.contains('.').then(|| code.to_owned())
 }
 
-enum Explained {
-    /// The catalogue's entry; and the refusal itself, if the catalogue does not know it and the
-    /// entry is the general one of its error code.
-    Refusal { entry: &'static Entry, unknown: Option<String> },
-    /// The catalogue's rows of an API error; several if only its code is known.
-    Api(Vec<&'static ApiError>),
-    /// An error of this program.
-    Own(OwnCode),
+/// The row for every message of a code, or else the first.
+fn document(explained: &[Explained]) -> Option<&Explained> {
+    explained.iter().find(|row| row.heading == row.code).or_else(|| explained.first())
 }
 
-impl Explained {
-    fn text(&self) -> String {
-        match self {
-            Self::Refusal { entry, unknown } => text(entry, unknown.as_deref()),
-            Self::Api(rows) => rows.iter().copied().map(api_text).collect::<Vec<_>>().join("\n"),
-            Self::Own(own) => own.text(),
-        }
-    }
-
-    fn document(&self) -> Value {
-        match self {
-            Self::Refusal { entry, unknown } => document(entry, unknown.is_none()),
-            Self::Api(rows) => api_document(rows),
-            Self::Own(own) => own.document(),
-        }
-    }
+/// The rows of `docs/errors.md`: what holds for every error of a code. The error itself knows file,
+/// line and value.
+fn own_codes() -> impl Iterator<Item = Explained> {
+    include_str!("../../assets/errors.md").lines().filter_map(own_code)
 }
 
-/// A row of `docs/errors.md`: what holds for every error of a code. The error itself knows file, line
-/// and value.
-struct OwnCode {
-    code: &'static str,
-    meaning: &'static str,
-    next: &'static str,
-}
-
-impl OwnCode {
-    fn all() -> impl Iterator<Item = Self> {
-        include_str!("../../assets/errors.md").lines().filter_map(Self::of)
-    }
-
-    fn of(line: &'static str) -> Option<Self> {
-        let (code, rest) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
-        let (meaning, next) = rest.split_once(" | ")?;
-        Some(Self { code, meaning, next })
-    }
-
-    fn text(&self) -> String {
-        let Self { code, meaning, next } = self;
-        let (meaning, next, exit) = (sentence(meaning), sentence(next), exit_of(code));
-        format!(
-            "{code}\n{meaning}\n\nWhat to do\n  1. {next}\n\n\
-             An error of orgtoken, with exit code {exit}. Its message gives the details.\n"
-        )
-    }
-
-    /// With the members of an explained refusal, as far as they apply.
-    fn document(&self) -> Value {
-        let Self { code, meaning, next } = self;
-        json!({
-            "code": code,
-            "title": code,
-            "exact": true,
-            "meaning": meaning,
-            "first": next,
-            "causes": [],
-            "fix": { "external_client_app": [next], "connected_app": [next] },
-            "exit": exit_of(code),
-        })
-    }
-}
-
-fn api_text(row: &ApiError) -> String {
-    let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
-    let mut text = format!("{}{message}\n{}\n", row.code, sentence(row.meaning));
-    text += &numbered("Causes, the likeliest first", row.causes.iter());
-    text += &numbered("What to do", [sentence(row.remedy)].iter());
-    text += &format!("\nTry again: {}.\n", api_again(row));
-    text
-}
-
-/// With the members of an explained refusal. The first row is the one for every message of the code.
-fn api_document(rows: &[&ApiError]) -> Value {
-    let Some(first) = rows.iter().find(|row| row.message().is_none()).or_else(|| rows.first())
-    else {
-        return Value::Null;
-    };
-    let causes = first.causes.iter().map(|cause| json!({ "what": cause }));
-    json!({
-        "code": first.code,
-        "title": first.code,
-        "exact": true,
-        "meaning": first.meaning,
-        "first": first.remedy,
-        "causes": causes.collect::<Vec<_>>(),
-        "fix": { "external_client_app": [first.remedy], "connected_app": [first.remedy] },
-        "try_again": api_again(first),
+fn own_code(line: &'static str) -> Option<Explained> {
+    let (code, rest) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
+    let (meaning, next) = rest.split_once(" | ")?;
+    let exit = exit_of(code);
+    Some(Explained {
+        exit: Some(exit),
+        ending: format!(
+            "An error of orgtoken, with exit code {exit}. Its message gives the details."
+        ),
+        ..Explained::new(code, meaning, next)
     })
 }
 
-fn api_again(row: &ApiError) -> &'static str {
-    if row.transient { "in a moment" } else { "only when something was changed" }
+/// One explanation, with the fields of its JSON document.
+#[derive(Serialize)]
+struct Explained {
+    code: &'static str,
+    title: &'static str,
+    /// Whether the catalogue has this very refusal, and not only its error code.
+    exact: bool,
+    meaning: &'static str,
+    /// What to do first.
+    first: &'static str,
+    causes: Vec<Cause>,
+    fix: Steps,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    try_again: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<u8>,
+    /// The first line of the text.
+    #[serde(skip)]
+    heading: String,
+    #[serde(skip)]
+    ending: String,
+    /// A refusal that the catalogue does not have.
+    #[serde(skip)]
+    unknown: Option<String>,
 }
 
-fn text(entry: &Entry, unknown: Option<&str>) -> String {
-    let mut text = String::new();
-    if let Some(refusal) = unknown {
-        text += &format!("The catalogue does not have this refusal:\n  {refusal}\n\n");
-        text += "What it has on such refusals in general:\n\n";
+#[derive(Serialize)]
+struct Cause {
+    what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tell: Option<&'static str>,
+}
+
+/// The same steps twice unless they depend on the kind of app.
+#[derive(Serialize)]
+struct Steps {
+    external_client_app: Vec<&'static str>,
+    connected_app: Vec<&'static str>,
+}
+
+impl Explained {
+    fn new(code: &'static str, meaning: &'static str, first: &'static str) -> Self {
+        Self {
+            code,
+            title: code,
+            exact: true,
+            meaning,
+            first,
+            causes: Vec::new(),
+            fix: Steps { external_client_app: vec![first], connected_app: vec![first] },
+            try_again: None,
+            link: None,
+            exit: None,
+            heading: code.to_owned(),
+            ending: String::new(),
+            unknown: None,
+        }
     }
-    text += &format!("{}\n{}\n", entry.title, sentence(entry.meaning));
-    let causes = entry.causes.iter().map(|Cause { what, tell, .. }| format!("{what}\n     {tell}"));
-    text += &numbered("Causes, the likeliest first", causes);
-    match entry.fix {
-        Fix::ByApp { external, connected, .. } => {
+
+    fn refusal(entry: &'static Entry, unknown: Option<String>) -> Self {
+        let causes = entry.causes.iter();
+        let (external, connected) = match entry.fix {
+            Fix::ByApp { external, connected, .. } => (external, connected),
+            Fix::Any(steps) => (steps, steps),
+            _ => (&[][..], &[][..]),
+        };
+        Self {
+            title: entry.title,
+            exact: unknown.is_none(),
+            causes: causes.map(|one| Cause { what: one.what, tell: Some(one.tell) }).collect(),
+            fix: Steps {
+                external_client_app: external.to_vec(),
+                connected_app: connected.to_vec(),
+            },
+            link: Some(entry.explain_command()),
+            heading: entry.title.to_owned(),
+            unknown,
+            ..Self::new(entry.code, entry.meaning, entry.first).again(again(entry.class))
+        }
+    }
+
+    fn api(row: &'static ApiError) -> Self {
+        let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
+        let again = if row.transient { "in a moment" } else { CHANGED };
+        Self {
+            causes: row.causes.iter().map(|&what| Cause { what, tell: None }).collect(),
+            heading: format!("{}{message}", row.code),
+            ..Self::new(row.code, row.meaning, row.remedy).again(again)
+        }
+    }
+
+    fn again(self, when: &'static str) -> Self {
+        Self { try_again: Some(when), ending: format!("Try again: {when}."), ..self }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if let Some(refusal) = &self.unknown {
+            text += &format!("The catalogue does not have this refusal:\n  {refusal}\n\n");
+            text += "What it has on such refusals in general:\n\n";
+        }
+        text += &format!("{}\n{}\n", self.heading, sentence(self.meaning));
+        let causes = self.causes.iter().map(|Cause { what, tell }| match tell {
+            Some(tell) => format!("{what}\n     {tell}"),
+            None => (*what).to_owned(),
+        });
+        text += &numbered("Causes, the likeliest first", causes);
+        let Steps { external_client_app: external, connected_app: connected } = &self.fix;
+        if external == connected {
+            text += &numbered("What to do", external.iter().map(|step| step_sentence(step)));
+        } else {
             text += &numbered("What to do, with an External Client App", external.iter());
             text += &numbered("What to do, with a Connected App", connected.iter());
         }
-        Fix::Any(steps) => text += &numbered("What to do", steps.iter()),
-        _ => {}
+        text += &format!("\n{}\n", self.ending);
+        text
     }
-    text += &format!("\nTry again: {}.\n", again(entry.class));
-    text
+}
+
+/// Steps of the catalogue are sentences already; a hint is part of one.
+fn step_sentence(step: &str) -> String {
+    if step.ends_with('.') { step.to_owned() } else { sentence(step) }
 }
 
 fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) -> String {
@@ -208,29 +238,11 @@ fn again(class: RefusalClass) -> &'static str {
             "after ten minutes, if something was changed in Setup just now"
         }
         RefusalClass::Transient => "in a moment",
-        _ => "only when something was changed",
+        _ => CHANGED,
     }
 }
 
-fn document(entry: &Entry, exact: bool) -> Value {
-    let causes = entry.causes.iter().map(|cause| json!({"what": cause.what, "tell": cause.tell}));
-    let (external, connected) = match entry.fix {
-        Fix::ByApp { external, connected, .. } => (external, connected),
-        Fix::Any(steps) => (steps, steps),
-        _ => (&[][..], &[][..]),
-    };
-    json!({
-        "code": entry.code,
-        "title": entry.title,
-        "exact": exact,
-        "meaning": entry.meaning,
-        "first": entry.first,
-        "causes": causes.collect::<Vec<_>>(),
-        "fix": { "external_client_app": external, "connected_app": connected },
-        "try_again": again(entry.class),
-        "link": entry.explain_command(),
-    })
-}
+const CHANGED: &str = "only when something was changed";
 
 #[cfg(test)]
 mod tests;

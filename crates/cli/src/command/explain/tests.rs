@@ -21,7 +21,7 @@ fn the_json_of_another_tool_is_read_as_its_words_and_ours_as_its_code() {
         ),
         ("user_inactive", "refused.user_inactive"),
     ] {
-        assert_eq!(find(words).unwrap().document()["code"], code, "{words}");
+        assert_eq!(document(&find(words)).unwrap().code, code, "{words}");
     }
 }
 
@@ -29,7 +29,7 @@ fn the_json_of_another_tool_is_read_as_its_words_and_ours_as_its_code() {
 fn every_code_that_an_error_can_have_is_explained() {
     let written = codes();
     assert!(written.len() > 150, "the sources were not found: {written:?}");
-    let own: BTreeSet<_> = OwnCode::all().map(|own| own.code).collect();
+    let own: BTreeSet<_> = own_codes().map(|own| own.code).collect();
     let unexplained: Vec<_> = written
         .iter()
         .filter(|code| !own.contains(code.as_str()) && catalogue::by_code(code).is_none())
@@ -41,7 +41,7 @@ fn every_code_that_an_error_can_have_is_explained() {
 fn every_explained_code_is_in_use_and_explained_once() {
     let written = codes();
     let mut seen = BTreeSet::new();
-    for own in OwnCode::all() {
+    for own in own_codes() {
         assert!(seen.insert(own.code), "`{}` has two rows", own.code);
         assert!(written.contains(own.code), "no error has `{}`", own.code);
         assert_eq!(catalogue::by_code(own.code), None, "also in the catalogue");
@@ -54,7 +54,7 @@ fn exit_codes_of_the_page_are_those_of_the_program() {
     for line in include_str!("../../../assets/errors.md").lines() {
         if let Some((_, said)) = line.strip_prefix("## ").and_then(|line| line.split_once(": ")) {
             exits = said.to_owned();
-        } else if let Some(own) = OwnCode::of(line) {
+        } else if let Some(own) = own_code(line) {
             let said = own.meaning.rsplit_once("; exit code ").map_or(&*exits, |(_, said)| said);
             let exit = exit_of(own.code).to_string();
             assert!(said.split(|c: char| !c.is_ascii_digit()).any(|said| said == exit), "{line}");
