@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-pub(crate) use fault::{Expected, Fault, Found, ShapeFault, ValueFault, belonging};
+pub(crate) use fault::{Expected, Fault, Found, Json, ShapeFault, ValueFault, belonging};
 
 use crate::notices::Notice;
 use crate::setting::Setting;

@@ -1,24 +1,20 @@
 //! Reads an Onify record.
 
-mod diagnose;
 mod inline;
 mod node;
 mod shape;
-mod syntax;
 
 pub(crate) use inline::document;
-pub(crate) use syntax::Syntax;
 
 use orgtoken_oauth::redact;
 
 use crate::layer::{Layer, RecordPlace};
 use crate::notices::Remark;
-use crate::problems::{Expected, Fault, Place};
+use crate::problems::{Expected, Fault, Json, Place};
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::source::Source;
 use crate::{spelling, text};
-use diagnose::{Diagnosis, diagnose};
 use node::Node;
 use shape::{Misshapen, Shape};
 
@@ -32,9 +28,10 @@ pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
     };
     let node = match parse(text) {
         Ok(node) => node,
-        Err(Diagnosis { line, column, syntax }) => {
-            let place = Place::Position { file: redact::path(file).to_owned(), line, column };
-            return unreadable(place, Fault::Json(syntax));
+        Err(error) => {
+            let (file, line, column) =
+                (redact::path(file).to_owned(), error.line(), error.column());
+            return unreadable(Place::Position { file, line, column }, Fault::Json(Json::of(&error)));
         }
     };
     match shape::find(node, key) {
@@ -53,9 +50,8 @@ fn unreadable(place: Place, fault: Fault) -> Layer {
     layer
 }
 
-/// JSON to a tree. The words of `serde_json` quote values, so only its place is used.
-fn parse(text: &str) -> Result<Node, Diagnosis> {
-    serde_json::from_str(text).map_err(|error| diagnose(text, (error.line(), error.column())))
+fn parse(text: &str) -> Result<Node, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 fn filled(file: &str, shape: Shape) -> Layer {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use orgtoken_assertion::{KeyError, PublicKeyError};
 use orgtoken_oauth::UrlError;
+use serde_json::error::Category;
 
 use crate::looks::Looks;
 use crate::need::Unread;
-use crate::record::Syntax;
 use crate::setting::Setting;
 
 /// What is wrong at a place. The words never hold a part of a value.
@@ -21,8 +21,8 @@ pub(crate) enum Fault {
     Empty,
     #[error("not UTF-8 at byte {offset}")]
     Encoding { offset: usize },
-    #[error("{0}")]
-    Json(Syntax),
+    #[error("not JSON: {0}")]
+    Json(Json),
     #[error("{0}")]
     Key(KeyError),
     #[error("{}", missing(.meant.as_deref()))]
@@ -127,21 +127,49 @@ pub(crate) enum Found {
     Text,
 }
 
+/// What `serde_json` says of a text that is not JSON. Its words for faults of syntax are fixed texts.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Json(String);
+
+impl Json {
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
+        // The words of the other categories may quote a value.
+        let words = match error.classify() {
+            Category::Eof | Category::Syntax => error.to_string(),
+            Category::Data | Category::Io => "unexpected value".to_owned(),
+        };
+        Self(words.split(" at line ").next().unwrap_or_default().to_owned())
+    }
+
+    pub(super) fn hint(&self) -> &'static str {
+        match &*self.0 {
+            "key must be a string" => {
+                "put names in straight double quotes; the template in the blueprint's README \
+                 lacks the \" before InstanceUrl"
+            }
+            "trailing comma" => "remove the comma after the last entry",
+            words if words.starts_with("control character") => {
+                "write the line breaks of `PrivateKey` as \\n, all on one line: \
+                 \"-----BEGIN PRIVATE KEY-----\\nMII…\\n-----END PRIVATE KEY-----\\n\""
+            }
+            words if words.starts_with("EOF") => "copy it again, up to the last }",
+            _ => "give one record in JSON, such as {\"Username\": \"user@acme.com\", …}",
+        }
+    }
+}
+
 /// Why JSON is no settings record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ShapeFault {
-    #[error("the settings stand deeper, at `{pointer}`")]
-    Deeper { pointer: String },
     #[error("found {found}, expected an object with settings")]
     NotAnObject { found: Found },
-    #[error("this is what a login printed: it holds a token, not the settings of a login")]
-    Printed,
     #[error("found {}, and none was named", records(*.count, .names))]
     Several { count: usize, names: Vec<String> },
     #[error("JSON inside a string inside a string: one level is accepted")]
     TooDeep,
     #[error("the string does not hold JSON: {0}, line {1}, column {2} of it")]
-    TextIsNotJson(Syntax, usize, usize),
+    TextIsNotJson(Json, usize, usize),
     #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
     Unlisted { count: usize, names: Vec<String> },
 }

@@ -17,7 +17,7 @@ impl Fault {
         in_record: bool,
     ) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::Json(syntax) => syntax.hint(),
+            Self::Json(json) => json.hint().into(),
             Self::Key(KeyError::Encrypted) => GIVE_THE_PASSPHRASE.into(),
             Self::Key(error) => return error.hint(),
             Self::PublicKey(error) => return error.hint(),
@@ -94,17 +94,11 @@ impl Fault {
 impl ShapeFault {
     fn hint(&self) -> Cow<'static, str> {
         match self {
-            Self::Deeper { .. } => "give that part alone".into(),
-            Self::Printed => {
-                "a login needs username, Consumer Key and private key: `orgtoken setup` \
-                 leads there"
-                    .into()
-            }
             Self::NotAnObject { .. } => {
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into()
             }
             Self::Several { .. } => "name one with `--settings-key`".into(),
-            Self::TextIsNotJson(syntax, ..) => syntax.hint(),
+            Self::TextIsNotJson(json, ..) => json.hint().into(),
             Self::TooDeep => "write the settings as an object, not as a string".into(),
             Self::Unlisted { .. } => "give one of these keys with `--settings-key`".into(),
         }
@@ -167,7 +161,6 @@ fn profile_name(setting: Setting) -> &'static str {
     }
 }
 
-/// What a person should put there.
 fn meaning(setting: Option<Setting>) -> &'static str {
     let Some(setting) = setting else { return "the settings" };
     match setting {
