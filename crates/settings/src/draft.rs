@@ -10,7 +10,7 @@ use crate::need::{Need, Unread};
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
-use crate::setting::Setting;
+use crate::setting::{Given, Setting};
 use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
 use crate::source::Source;
 
@@ -261,13 +261,7 @@ fn supplied(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
         Setting::PrivateKey | Setting::PublicKey => Raw::Bytes(bytes),
         Setting::Passphrase => Raw::Bytes(without_line_break(&bytes)),
         _ => match str::from_utf8(&bytes) {
-            Ok(text) if setting.is_list() => Raw::List(
-                text.split([',', ' ', '\n', '\r', '\t'])
-                    .filter(|item| !item.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            ),
-            Ok(text) => Raw::Text(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+            Ok(text) => Raw::given(setting, Given::Value, text.trim_end_matches(['\r', '\n'])),
             Err(error) => Raw::Broken(Fault::Encoding { offset: error.valid_up_to() }),
         },
     }

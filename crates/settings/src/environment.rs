@@ -8,8 +8,7 @@ use crate::layer::Layer;
 use crate::notices::Remark;
 use crate::problems::{Fault, Place};
 use crate::raw::Raw;
-use crate::setting::Setting;
-use crate::settings::SignerCommand;
+use crate::setting::{Given, PREFIX, Setting, variable};
 use crate::source::Source;
 use crate::{record, spelling};
 
@@ -28,7 +27,7 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
         let mut world = setting.world_names().iter().filter(|name| variables.contains_key(**name));
         if let Some(name) = world.next() {
             let source = Source::WorldVariable((*name).to_owned());
-            layer.add(setting, source, raw(setting, &variables[*name]));
+            layer.add(setting, source, Raw::given(setting, Given::Value, &variables[*name]));
         }
     }
     if has_ours {
@@ -40,8 +39,8 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
 /// The variables that start with `ORGTOKEN_`.
 fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>) {
     let mut taken: Option<String> = None;
-    for (form, raw) in forms(setting) {
-        let name = format!("{PREFIX}{}", form.to_ascii_uppercase());
+    for (name, given) in setting.names() {
+        let name = variable(&name);
         let Some(value) = variables.get(&name) else { continue };
         let source = Source::Variable(name.clone());
         if let Some(first) = taken {
@@ -55,78 +54,27 @@ fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>
             // layers are there, since one of them may name its key.
             layer.add(setting, source, Raw::Bytes(record.as_bytes().to_vec().into()));
         } else {
-            layer.add(setting, source, raw(setting, value));
+            layer.add(setting, source, Raw::given(setting, given, value));
         }
         taken = Some(name);
     }
 }
 
-/// The names under which a setting may be given, and what the value then is.
-fn forms(setting: Setting) -> Vec<(String, ToRaw)> {
-    let mut forms: Vec<(String, ToRaw)> = vec![(setting.name().to_owned(), raw)];
-    if !setting.is_path() && !CHOICES.contains(&setting) {
-        forms.push((format!("{}_file", setting.name()), |_, value| Raw::File(trimmed(value))));
-    }
-    match setting {
-        Setting::PrivateKey => forms.extend([
-            ("private_key_env".to_owned(), VARIABLE),
-            ("ssh_agent".to_owned(), AGENT),
-            ("signer_command".to_owned(), COMMAND),
-        ]),
-        // The flags are called so.
-        Setting::Record => forms.push(("settings".to_owned(), raw)),
-        Setting::RecordKey => forms.push(("settings_key".to_owned(), raw)),
-        _ => {}
-    }
-    forms
-}
-
-/// The variables under which a setting may be given.
-pub(crate) fn variables(setting: Setting) -> Vec<String> {
-    let variable = |(form, _): (String, ToRaw)| format!("{PREFIX}{}", form.to_ascii_uppercase());
-    forms(setting).into_iter().map(variable).collect()
-}
-
-type ToRaw = fn(Setting, &str) -> Raw;
-
-fn trimmed(value: &str) -> String {
-    value.trim().to_owned()
-}
-
-/// A value that stands in a variable: a list has commas or blanks between its items.
-fn raw(setting: Setting, value: &str) -> Raw {
-    if !setting.is_list() {
-        return Raw::Text(value.to_owned().into());
-    }
-    let items = value.split([',', ' ', '\n', '\t']).filter(|item| !item.is_empty());
-    Raw::List(items.map(str::to_owned).collect())
-}
-
 /// Names each variable that was probably meant to be ours.
 fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
     let known: Vec<String> =
-        Setting::ALL.into_iter().flat_map(forms).map(|(name, _)| name).collect();
+        Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();
     for name in variables.keys() {
         let Some(ours) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
         if known.contains(&ours) {
             continue;
         }
         if let Some(near) = spelling::nearest(&ours, known.iter().map(String::as_str)) {
-            let near = format!("{PREFIX}{}", near.to_ascii_uppercase());
             let source = Source::Variable(redact::label(name).to_owned());
-            layer.notice(&source, Remark::UnknownVariable { near });
+            layer.notice(&source, Remark::UnknownVariable { near: variable(near) });
         }
     }
 }
-
-const PREFIX: &str = "ORGTOKEN_";
-
-/// What is read before any file is, so no file can hold it.
-const CHOICES: [Setting; 2] = [Setting::Profile, Setting::RecordKey];
-
-const AGENT: ToRaw = |_, value| Raw::Agent(trimmed(value));
-const COMMAND: ToRaw = |_, value| Raw::Command(SignerCommand::Shell(trimmed(value)));
-const VARIABLE: ToRaw = |_, value| Raw::Variable(trimmed(value));
 
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,6 @@ mod spelling;
 #[cfg(test)]
 mod testing;
 mod text;
-pub use text::MAX_SETTINGS;
 mod username;
 pub use username::Username;
 

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use crate::layer::Layer;
 use crate::problems::{Expected, Fault, Found, Place, Problem};
 use crate::raw::Raw;
-use crate::setting::Setting;
+use crate::setting::{Given, Setting};
 use crate::settings::SignerCommand;
 use crate::source::Source;
 use crate::{spelling, text};
@@ -66,7 +66,7 @@ impl<'a> Config<'a> {
         let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
         for key in unknown.take(MAX_PROBLEMS) {
             let name = redact::label(key.get_ref()).to_owned();
-            let near = spelling::nearest(key.get_ref(), ROOT.into_iter());
+            let near = spelling::nearest(key.get_ref(), ROOT.into_iter()).map(str::to_owned);
             let is_section = matches!(root[key].get_ref(), DeValue::Table(_));
             let fault = match near {
                 None if is_section => Fault::NoSectionOfOurs { name },
@@ -141,16 +141,16 @@ impl<'a> Config<'a> {
                 Fault::Type { expected: Expected::Section, found: found(profile.get_ref()) };
             return layer.problem(self.position(profile.span().start), fault);
         };
-        let mut key_form: Option<&'static str> = None;
+        let mut key_form: Option<String> = None;
         let mut entries: Vec<_> = entries.iter().collect();
         entries.sort_unstable_by_key(|(key, _)| key.span().start);
-        for (key, value) in entries.into_iter().take(NAMES.len() + MAX_PROBLEMS) {
+        for (key, value) in entries.into_iter().take(MAX_NAMES) {
             let source = Source::Profile {
                 profile: redact::label(name).to_owned(),
                 file: self.file.to_owned(),
                 line: self.line(key.span().start),
             };
-            let Some((form, setting)) = known(key.get_ref()) else {
+            let Some((setting, given)) = known(key.get_ref()) else {
                 let near = nearest(key.get_ref());
                 let name = redact::label(key.get_ref()).to_owned();
                 let fault = Fault::Unknown { name, near };
@@ -158,40 +158,35 @@ impl<'a> Config<'a> {
                 continue;
             };
             if setting == Setting::PrivateKey
-                && let Some(first) = key_form.replace(form)
+                && let Some(first) = key_form.replace(key.get_ref().to_string())
             {
-                let fault = Fault::Conflict { first: first.to_owned(), second: form.to_owned() };
+                let fault = Fault::Conflict { first, second: key.get_ref().to_string() };
                 layer.problem(Place::of(setting, &source), fault);
             }
-            layer.add(setting, source, self.raw(form, setting, value.get_ref()));
+            layer.add(setting, source, self.raw(setting, given, value.get_ref()));
         }
     }
 
-    fn raw(&self, form: &str, setting: Setting, value: &DeValue<'_>) -> Raw {
-        if setting.is_list() || form == "signer_command" {
-            return match texts(value) {
-                Some(words) if setting.is_list() => Raw::List(words),
-                Some(words) => Raw::Command(command(words, value)),
-                None => Raw::Broken(Fault::Type { expected: Expected::Texts, found: found(value) }),
-            };
-        }
+    fn raw(&self, setting: Setting, given: Given, value: &DeValue<'_>) -> Raw {
+        let may_be_list = setting.is_list() || given == Given::Command;
         let text = match value {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
             DeValue::Float(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
-            other => {
-                return Raw::Broken(Fault::Type { expected: Expected::Text, found: found(other) });
-            }
+            other => match texts(other).filter(|_| may_be_list) {
+                // A list is a program and its arguments, a text is for the shell.
+                Some(words) if given == Given::Command => {
+                    return Raw::Command(SignerCommand::Program(words));
+                }
+                Some(words) => return Raw::List(words),
+                None => {
+                    let expected = if may_be_list { Expected::Texts } else { Expected::Text };
+                    return Raw::Broken(Fault::Type { expected, found: found(other) });
+                }
+            },
         };
-        match form {
-            "private_key_env" => Raw::Variable(text),
-            "ssh_agent" => Raw::Agent(text),
-            form if form.ends_with("_file") && setting != Setting::CaFile => {
-                Raw::File(self.beside(&text))
-            }
-            _ if setting.is_path() => Raw::Text(self.beside(&text).into()),
-            _ => Raw::Text(text.into()),
-        }
+        let is_path = given == Given::File || setting.is_path();
+        Raw::given(setting, given, &if is_path { self.beside(&text) } else { text })
     }
 
     /// A path as seen from the folder of the file. `~/` and `hub:` are left to the program, which
@@ -223,37 +218,21 @@ impl<'a> Config<'a> {
     }
 }
 
-fn known(name: &str) -> Option<(&'static str, Setting)> {
-    NAMES.iter().find(|(known, _)| *known == name).copied()
+fn known(name: &str) -> Option<(Setting, Given)> {
+    let mut known = Setting::in_profiles();
+    known.find(|(known, ..)| *known == name).map(|(_, setting, given)| (setting, given))
 }
 
 /// The name that was meant; a secret itself may not stand in a profile, but its file may.
-fn nearest(name: &str) -> Option<&'static str> {
-    let names = || NAMES.iter().map(|(name, _)| *name);
+fn nearest(name: &str) -> Option<String> {
+    let names: Vec<String> = Setting::in_profiles().map(|(name, ..)| name).collect();
     let file = format!("{name}_file");
-    names().find(|known| *known == file).or_else(|| spelling::nearest(name, names()))
+    let near = || spelling::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+    if names.contains(&file) { Some(file) } else { near() }
 }
 
-/// A list of texts, or a text alone.
 fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
-    match value {
-        DeValue::String(text) => Some(vec![text.to_string()]),
-        DeValue::Array(items) => {
-            items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
-        }
-        _ => None,
-    }
-}
-
-/// A list is a program and its arguments, a text is for the shell.
-fn command(mut words: Vec<String>, value: &DeValue<'_>) -> SignerCommand {
-    match words.pop() {
-        Some(line) if value.is_str() => SignerCommand::Shell(line),
-        last => {
-            words.extend(last);
-            SignerCommand::Program(words)
-        }
-    }
+    value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
 }
 
 fn found(value: &DeValue<'_>) -> Found {
@@ -272,35 +251,14 @@ const ROOT: [&str; 2] = ["default_profile", "profile"];
 /// How a path begins that is in no folder.
 const ELSEWHERE: [&str; 2] = ["hub:", "~/"];
 
-/// Nobody reads more of one kind than that.
+/// Nobody reads more problems of one kind than that.
 const MAX_PROBLEMS: usize = 32;
+
+/// More names than a profile can have, and then some.
+const MAX_NAMES: usize = 64;
 
 /// Settings that people write without quotes.
 const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];
-
-/// What may stand in a profile.
-pub(crate) const NAMES: [(&str, Setting); 20] = [
-    ("allow_groups", Setting::AllowGroups),
-    ("allow_hosts", Setting::AllowHosts),
-    ("allow_users", Setting::AllowUsers),
-    ("api_version", Setting::ApiVersion),
-    ("audience", Setting::Audience),
-    ("ca_file", Setting::CaFile),
-    ("cache", Setting::Cache),
-    ("client_id", Setting::ClientId),
-    ("instance_url", Setting::InstanceUrl),
-    ("login_url", Setting::LoginUrl),
-    ("passphrase_file", Setting::Passphrase),
-    ("private_key_env", Setting::PrivateKey),
-    ("private_key_file", Setting::PrivateKey),
-    ("proxy", Setting::Proxy),
-    ("public_key_file", Setting::PublicKey),
-    ("record", Setting::Record),
-    ("signer_command", Setting::PrivateKey),
-    ("ssh_agent", Setting::PrivateKey),
-    ("token_lifetime", Setting::TokenLifetime),
-    ("username", Setting::Username),
-];
 
 #[cfg(test)]
 mod tests;

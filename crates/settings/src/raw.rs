@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use crate::looks::Looks;
 use crate::problems::Fault;
 use crate::secret::SecretText;
+use crate::setting::{Given, Setting};
 use crate::settings::SignerCommand;
 
 /// What stands for a setting in one place.
@@ -29,6 +30,23 @@ pub(crate) enum Raw {
 }
 
 impl Raw {
+    /// A text that stands under one of the names of a setting. A list has commas or blanks between
+    /// its items.
+    pub(crate) fn given(setting: Setting, given: Given, text: &str) -> Self {
+        let name = || text.trim().to_owned();
+        match given {
+            Given::Agent => Self::Agent(name()),
+            Given::Command => Self::Command(SignerCommand::Shell(name())),
+            Given::File => Self::File(name()),
+            Given::Value if setting.is_list() => {
+                let items = text.split([',', ' ', '\n', '\r', '\t']);
+                Self::List(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
+            }
+            Given::Value => Self::Text(text.to_owned().into()),
+            Given::Variable => Self::Variable(name()),
+        }
+    }
+
     pub(crate) fn is_blank(&self) -> bool {
         match self {
             Self::Agent(name) | Self::File(name) | Self::Variable(name) => name.trim().is_empty(),

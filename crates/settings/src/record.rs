@@ -98,7 +98,7 @@ fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
     layer.notice(&source, Remark::Unknown(shown.clone()));
     match meant {
         Some(setting) if OPTIONAL.contains(&setting) => {
-            let fault = Fault::Unknown { name: shown, near: setting.record_name() };
+            let fault = Fault::Unknown { name: shown, near: setting.record_name().map(str::to_owned) };
             layer.problem(Place::Field { setting: None, source }, fault);
         }
         Some(setting) => place.misspelt.push((setting, shown)),

@@ -1,6 +1,6 @@
-//! The names of every setting, in every place it may stand.
+//! Every setting: its names in every place it may stand, and what it is.
 
-use crate::environment;
+use Setting::*;
 
 /// One setting, whatever it is called where it was found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -48,132 +48,239 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting, in alphabetical order.
-    pub const ALL: [Self; 19] = [
-        Self::AllowGroups,
-        Self::AllowHosts,
-        Self::AllowUsers,
-        Self::ApiVersion,
-        Self::Audience,
-        Self::Cache,
-        Self::CaFile,
-        Self::ClientId,
-        Self::InstanceUrl,
-        Self::LoginUrl,
-        Self::Passphrase,
-        Self::PrivateKey,
-        Self::Profile,
-        Self::Proxy,
-        Self::PublicKey,
-        Self::Record,
-        Self::RecordKey,
-        Self::TokenLifetime,
-        Self::Username,
-    ];
+    pub const ALL: [Self; 19] = {
+        let mut all = [Username; 19];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = TABLE[at].setting;
+            at += 1;
+        }
+        all
+    };
 
     /// The name in a profile, and, in upper case after `ORGTOKEN_`, in the environment.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::AllowGroups => "allow_groups",
-            Self::AllowHosts => "allow_hosts",
-            Self::AllowUsers => "allow_users",
-            Self::ApiVersion => "api_version",
-            Self::Audience => "audience",
-            Self::Cache => "cache",
-            Self::CaFile => "ca_file",
-            Self::ClientId => "client_id",
-            Self::InstanceUrl => "instance_url",
-            Self::LoginUrl => "login_url",
-            Self::Passphrase => "passphrase",
-            Self::PrivateKey => "private_key",
-            Self::Profile => "profile",
-            Self::Proxy => "proxy",
-            Self::PublicKey => "public_key",
-            Self::Record => "record",
-            Self::RecordKey => "record_key",
-            Self::TokenLifetime => "token_lifetime",
-            Self::Username => "username",
-        }
+        self.row().name
     }
 
     /// The name in an Onify record, for the seven settings that a record may hold.
-    pub fn record_name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::ApiVersion => "InstanceAPIVersion",
-            Self::Audience => "Audience",
-            Self::ClientId => "ClientId",
-            Self::InstanceUrl => "InstanceUrl",
-            Self::LoginUrl => "LoginUrl",
-            Self::PrivateKey => "PrivateKey",
-            Self::Username => "Username",
-            _ => return None,
-        })
+    pub(crate) fn record_name(self) -> Option<&'static str> {
+        self.row().record
     }
 
     /// Variables that other tools and pipelines use for the same thing, the most specific first.
     pub fn world_names(self) -> &'static [&'static str] {
-        match self {
-            Self::ApiVersion => {
-                &["SF_ORG_API_VERSION", "SFDX_API_VERSION", "SALESFORCE_API_VERSION"]
-            }
-            Self::Audience => &["SF_AUDIENCE_URL", "SFDX_AUDIENCE_URL"],
-            Self::ClientId => {
-                &["SF_CLIENT_ID", "SALESFORCE_CLIENT_ID", "SF_CONSUMER_KEY", "SFDX_CLIENT_ID"]
-            }
-            Self::InstanceUrl => &["SF_ORG_INSTANCE_URL", "SFDX_INSTANCE_URL", "SF_INSTANCE_URL"],
-            Self::LoginUrl => &["SF_LOGIN_URL", "SALESFORCE_HOST"],
-            Self::PrivateKey => &["SF_JWT_PRIVATE_KEY", "SFDX_HUB_KEY", "SALESFORCE_PRIVATE_KEY"],
-            Self::Username => &["SF_USERNAME", "SALESFORCE_USERNAME"],
-            _ => &[],
-        }
+        self.row().world
     }
 
     /// The variable that holds this setting.
     pub fn variable(self) -> String {
-        format!("ORGTOKEN_{}", self.name().to_ascii_uppercase())
+        variable(self.name())
     }
 
     /// Every variable that gives this setting, in itself or by the name of a file or the like.
     pub fn variables(self) -> Vec<String> {
-        environment::variables(self)
+        self.names().iter().map(|(name, _)| variable(name)).collect()
     }
 
     /// The flag of the program that gives this setting, if there is one.
     pub(crate) fn flag(self) -> Option<&'static str> {
-        Some(match self {
-            Self::AllowHosts => "--allow-host",
-            Self::Audience => "--audience",
-            Self::CaFile => "--ca-file",
-            Self::ClientId => "--client-id",
-            Self::InstanceUrl => "--instance-url",
-            Self::LoginUrl => "--login-url",
-            Self::Passphrase => "--key-passphrase-file",
-            Self::PrivateKey => "--jwt-key-file",
-            Self::Profile => "--profile",
-            Self::Proxy => "--proxy",
-            Self::Record => "--settings",
-            Self::RecordKey => "--settings-key",
-            Self::Username => "--username",
-            _ => return None,
-        })
+        self.row().flag
+    }
+
+    /// What a person should put there.
+    pub(crate) fn meaning(self) -> &'static str {
+        self.row().meaning
     }
 
     /// Whether the value is never shown.
     pub(crate) fn is_secret(self) -> bool {
-        matches!(self, Self::Passphrase | Self::PrivateKey)
+        self.row().kind == Kind::Secret
     }
 
     /// Whether the value is a path, and so taken from the folder of the file that names it.
     pub(crate) fn is_path(self) -> bool {
-        matches!(self, Self::CaFile | Self::Record)
+        self.row().kind == Kind::Path
     }
 
     /// Whether the value is a list.
     pub(crate) fn is_list(self) -> bool {
-        matches!(self, Self::AllowGroups | Self::AllowHosts | Self::AllowUsers)
+        self.row().kind == Kind::List
+    }
+
+    /// The names under which the environment may give it, and what then stands there.
+    pub(crate) fn names(self) -> Vec<(String, Given)> {
+        let Row { name, kind, more, .. } = self.row();
+        let file = (!matches!(kind, Kind::Choice | Kind::Path))
+            .then(|| (format!("{name}_file"), Given::File));
+        let more = more.iter().map(|(name, given)| ((*name).to_owned(), *given));
+        [((*name).to_owned(), Given::Value)].into_iter().chain(file).chain(more).collect()
+    }
+
+    /// What may stand in a profile: a secret never does, and other values always do.
+    pub(crate) fn in_profiles() -> impl Iterator<Item = (String, Self, Given)> {
+        Self::ALL.into_iter().flat_map(|setting| {
+            let kind = setting.row().kind;
+            let names = setting.names().into_iter().filter(move |(name, given)| match kind {
+                Kind::Choice => false,
+                Kind::File | Kind::Secret => *given != Given::Value,
+                _ => name == setting.name(),
+            });
+            names.map(move |(name, given)| (name, setting, given))
+        })
     }
 
     /// The settings that a record may hold.
     pub(crate) fn in_records() -> impl Iterator<Item = (Self, &'static str)> {
         Self::ALL.into_iter().filter_map(|setting| Some((setting, setting.record_name()?)))
+    }
+
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+}
+
+/// What stands under a name of a setting.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Given {
+    /// The name of a key in the SSH agent.
+    Agent,
+    /// A command that signs.
+    Command,
+    /// The path of a file that holds the value.
+    File,
+    /// The value itself.
+    Value,
+    /// The name of a variable that holds the value.
+    Variable,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Kind {
+    /// Read before any file is, so that no file can hold it.
+    Choice,
+    /// What a file holds, and no secret.
+    File,
+    List,
+    Path,
+    Secret,
+    Text,
+}
+
+struct Row {
+    setting: Setting,
+    name: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+    /// The name in a record.
+    record: Option<&'static str>,
+    flag: Option<&'static str>,
+    /// Variables of other tools.
+    world: &'static [&'static str],
+    /// Further names of ours.
+    more: &'static [(&'static str, Given)],
+}
+
+const fn row(setting: Setting, name: &'static str, kind: Kind, meaning: &'static str) -> Row {
+    Row { setting, name, kind, meaning, record: None, flag: None, world: &[], more: &[] }
+}
+
+/// In the order of [`Setting`].
+static TABLE: [Row; 19] = [
+    row(AllowGroups, "allow_groups", Kind::List, STRINGS),
+    Row { flag: Some("--allow-host"), ..row(AllowHosts, "allow_hosts", Kind::List, STRINGS) },
+    row(AllowUsers, "allow_users", Kind::List, STRINGS),
+    Row {
+        record: Some("InstanceAPIVersion"),
+        world: &["SF_ORG_API_VERSION", "SFDX_API_VERSION", "SALESFORCE_API_VERSION"],
+        ..row(ApiVersion, "api_version", Kind::Text, "the version of the API (v51.0)")
+    },
+    Row {
+        record: Some("Audience"),
+        flag: Some("--audience"),
+        world: &["SF_AUDIENCE_URL", "SFDX_AUDIENCE_URL"],
+        ..row(Audience, "audience", Kind::Text, "the audience (https://login.salesforce.com)")
+    },
+    row(Cache, "cache", Kind::Text, STRING),
+    Row { flag: Some("--ca-file"), ..row(CaFile, "ca_file", Kind::Path, STRING) },
+    Row {
+        record: Some("ClientId"),
+        flag: Some("--client-id"),
+        world: &["SF_CLIENT_ID", "SALESFORCE_CLIENT_ID", "SF_CONSUMER_KEY", "SFDX_CLIENT_ID"],
+        ..row(ClientId, "client_id", Kind::Text, "the Consumer Key of the app")
+    },
+    Row {
+        record: Some("InstanceUrl"),
+        flag: Some("--instance-url"),
+        world: &["SF_ORG_INSTANCE_URL", "SFDX_INSTANCE_URL", "SF_INSTANCE_URL"],
+        ..row(InstanceUrl, "instance_url", Kind::Text, MY_DOMAIN)
+    },
+    Row {
+        record: Some("LoginUrl"),
+        flag: Some("--login-url"),
+        world: &["SF_LOGIN_URL", "SALESFORCE_HOST"],
+        ..row(LoginUrl, "login_url", Kind::Text, LOGIN)
+    },
+    Row {
+        flag: Some("--key-passphrase-file"),
+        ..row(Passphrase, "passphrase", Kind::Secret, STRING)
+    },
+    Row {
+        record: Some("PrivateKey"),
+        flag: Some("--jwt-key-file"),
+        world: &["SF_JWT_PRIVATE_KEY", "SFDX_HUB_KEY", "SALESFORCE_PRIVATE_KEY"],
+        more: &[
+            ("private_key_env", Given::Variable),
+            ("ssh_agent", Given::Agent),
+            ("signer_command", Given::Command),
+        ],
+        ..row(PrivateKey, "private_key", Kind::Secret, KEY)
+    },
+    Row { flag: Some("--profile"), ..row(Profile, "profile", Kind::Choice, STRING) },
+    Row { flag: Some("--proxy"), ..row(Proxy, "proxy", Kind::Text, STRING) },
+    row(PublicKey, "public_key", Kind::File, PUBLIC_KEY),
+    // The flags of these two are called as their second names.
+    Row {
+        flag: Some("--settings"),
+        more: &[("settings", Given::Value)],
+        ..row(Record, "record", Kind::Path, STRING)
+    },
+    Row {
+        flag: Some("--settings-key"),
+        more: &[("settings_key", Given::Value)],
+        ..row(RecordKey, "record_key", Kind::Choice, STRING)
+    },
+    row(TokenLifetime, "token_lifetime", Kind::Text, STRING),
+    Row {
+        record: Some("Username"),
+        flag: Some("--username"),
+        world: &["SF_USERNAME", "SALESFORCE_USERNAME"],
+        ..row(Username, "username", Kind::Text, "the username (user@example.com)")
+    },
+];
+
+pub(crate) fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+pub(crate) const PREFIX: &str = "ORGTOKEN_";
+
+const KEY: &str = "the private key (-----BEGIN PRIVATE KEY-----)";
+const LOGIN: &str = "the address to log in at (https://login.salesforce.com)";
+const MY_DOMAIN: &str = "the My Domain of the org (https://acme.my.salesforce.com)";
+const PUBLIC_KEY: &str = "the certificate or public key of the key that signs";
+const STRING: &str = "a string";
+const STRINGS: &str = "a list of strings";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_settings() {
+        for setting in Setting::ALL {
+            assert_eq!(setting.row().setting, setting);
+        }
+        assert!(Setting::ALL.is_sorted());
     }
 }

@@ -7,34 +7,19 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         return None;
     }
     known
-        .map(|known| (distance(&folded, &fold(known)), known))
+        .map(|known| (strsim::levenshtein(&folded, &fold(known)), known))
         .filter(|(distance, known)| *distance <= allowed(known.len()))
         .min()
         .map(|(_, known)| known)
 }
 
 /// Letters and digits alone: `Client_Id`, `client id` and `clientid` are one name.
-fn fold(name: &str) -> Vec<u8> {
-    name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect()
+fn fold(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn allowed(length: usize) -> usize {
     if length < 7 { 1 } else { 2 }
-}
-
-/// Insertions, deletions and replacements from one to the other (Levenshtein).
-fn distance(from: &[u8], to: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 const MAX_LENGTH: usize = 64;

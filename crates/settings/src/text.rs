@@ -3,7 +3,7 @@
 use crate::problems::Fault;
 
 /// The most that a file of settings may hold: 256 KiB.
-pub const MAX_SETTINGS: usize = 256 * 1024;
+pub(crate) const MAX_SETTINGS: usize = 256 * 1024;
 
 /// The text of a file: UTF-8, with or without a byte order mark, and not too long.
 pub(crate) fn decode(bytes: &[u8]) -> Result<&str, Fault> {

@@ -55,7 +55,7 @@ pub(crate) enum Fault {
     #[error("expected {expected}, found {found}")]
     Type { expected: Expected, found: Found },
     #[error("unknown name `{name}`")]
-    Unknown { name: String, near: Option<&'static str> },
+    Unknown { name: String, near: Option<String> },
     #[error("{why}")]
     Unread { why: Unread, of_key: bool },
     #[error("{0}")]

@@ -162,19 +162,7 @@ fn profile_name(setting: Setting) -> &'static str {
 }
 
 fn meaning(setting: Option<Setting>) -> &'static str {
-    let Some(setting) = setting else { return "the settings" };
-    match setting {
-        Setting::ApiVersion => "the version of the API (v51.0)",
-        Setting::Audience => "the audience (https://login.salesforce.com)",
-        Setting::ClientId => "the Consumer Key of the app",
-        Setting::InstanceUrl => "the My Domain of the org (https://acme.my.salesforce.com)",
-        Setting::LoginUrl => "the address to log in at (https://login.salesforce.com)",
-        Setting::PrivateKey => "the private key (-----BEGIN PRIVATE KEY-----)",
-        Setting::PublicKey => "the certificate or public key of the key that signs",
-        Setting::Username => "the username (user@example.com)",
-        Setting::AllowGroups | Setting::AllowHosts | Setting::AllowUsers => "a list of strings",
-        _ => "a string",
-    }
+    setting.map_or("the settings", Setting::meaning)
 }
 
 const GIVE_THE_PASSPHRASE: &str = "give its passphrase: `--key-passphrase-file`, \
