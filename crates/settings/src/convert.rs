@@ -1,16 +1,15 @@
 //! Writes settings in another of the forms in which they can be read.
 
-use std::fmt::Write;
-
 use orgtoken_assertion::SigningKey;
+use toml_edit::{Array, Item, Table};
 
 use crate::api_version::ApiVersion;
-use crate::check;
+use crate::{check, profile_file};
 use crate::draft::Draft;
 use crate::problems::Problems;
 use crate::raw::Raw;
 use crate::secret::SecretText;
-use crate::setting::Setting;
+use crate::setting::{Setting, variable};
 use crate::settings::SignerCommand;
 
 /// A form in which settings can be written.
@@ -36,6 +35,7 @@ pub struct Converted {
     text: SecretText,
     key: Option<SecretText>,
     left_out: Vec<Setting>,
+    profile: Option<(String, Table)>,
 }
 
 impl Converted {
@@ -52,6 +52,19 @@ impl Converted {
     /// Settings that were not written: this form has no place for them, or they are not text.
     pub fn left_out(&self) -> &[Setting] {
         &self.left_out
+    }
+
+    /// A `config.toml` with what it does not say yet of the profile; `None` if it lacks nothing, or
+    /// the form is not a profile. What is there stays as it is, comments and all.
+    ///
+    /// # Errors
+    ///
+    /// The file is not TOML, or has something else where profiles belong.
+    pub fn add_to(&self, config: &[u8], file: &str) -> Result<Option<String>, Problems> {
+        match &self.profile {
+            Some((name, profile)) => profile_file::add(config, file, name, profile),
+            None => Ok(None),
+        }
     }
 }
 
@@ -119,42 +132,35 @@ fn environment(values: &[(Setting, Value)]) -> Converted {
         let (name, value) = match value {
             Value::List(items) => (setting.variable(), items.join(",")),
             Value::Named(name, value) => {
-                (format!("ORGTOKEN_{}", name.to_ascii_uppercase()), value.secret().to_owned())
+                (variable(name), value.secret().to_owned())
             }
             Value::Text(value) => (setting.variable(), value.secret().to_owned()),
         };
         // Within single quotes a shell reads nothing but the next single quote.
-        push_line(&mut text, &format!("export {name}='{}'", value.replace('\'', r"'\''")));
+        text += &format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
     }
-    Converted { text: text.into(), key: None, left_out: Vec::new() }
-}
-
-/// Bare, where TOML lets it be.
-fn toml_key(name: &str) -> String {
-    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted_toml(name) }
+    Converted { text: text.into(), key: None, left_out: Vec::new(), profile: None }
 }
 
 fn profile(values: &[(Setting, Value)], name: &str, key_file: &str) -> Converted {
-    let mut text = String::new();
     let mut key = None;
-    push_line(&mut text, &format!("[profile.{}]", toml_key(name)));
+    let mut profile = Table::new();
     for (setting, value) in values {
         let (name, value) = match value {
-            Value::List(items) => {
-                let items: Vec<String> = items.iter().map(|item| quoted_toml(item)).collect();
-                (setting.name(), format!("[{}]", items.join(", ")))
-            }
-            Value::Named(name, value) => (*name, quoted_toml(value.secret())),
+            Value::List(items) => (setting.name(), items.iter().collect::<Array>().into()),
+            Value::Named(name, value) => (*name, value.secret().into()),
             Value::Text(value) if *setting == Setting::PrivateKey => {
                 key = Some(value.secret().to_owned().into());
-                ("private_key_file", quoted_toml(key_file))
+                ("private_key_file", key_file.into())
             }
-            Value::Text(value) => (setting.name(), quoted_toml(value.secret())),
+            Value::Text(value) => (setting.name(), value.secret().into()),
         };
-        push_line(&mut text, &format!("{name} = {value}"));
+        profile.insert(name, Item::Value(value));
     }
-    Converted { text: text.into(), key, left_out: Vec::new() }
+    let text = profile_file::add(b"", "", name, &profile);
+    let text = text.ok().flatten().expect("a profile can be added to an empty file");
+    let profile = Some((name.to_owned(), profile));
+    Converted { text: text.into(), key, left_out: Vec::new(), profile }
 }
 
 fn record(values: &[(Setting, Value)]) -> Converted {
@@ -177,17 +183,7 @@ fn record(values: &[(Setting, Value)]) -> Converted {
         "{{\n  \"key\": \"salesforce_api_settings\",\n  \"name\": \"Salesforce settings\",\n  \
          \"value\": {{\n{fields}\n  }},\n  \"tag\": [\"salesforce\"],\n  \"role\": [\"admin\"]\n}}\n"
     );
-    Converted { text: text.into(), key: None, left_out }
-}
-
-fn push_line(text: &mut String, line: &str) {
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(text, "{line}");
-}
-
-/// A basic string of TOML is one of JSON, except that it may not hold DEL as it is.
-fn quoted_toml(text: &str) -> String {
-    quoted_json(text).replace('\u{7f}', "\\u007f")
+    Converted { text: text.into(), key: None, left_out, profile: None }
 }
 
 fn quoted_json(text: &str) -> String {

@@ -47,6 +47,7 @@ pub use notices::Notice;
 mod problems;
 pub use problems::{Problem, Problems};
 mod profile;
+mod profile_file;
 mod profile_names;
 pub use profile_names::ProfileNames;
 mod raw;
