@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::problems::{Fault, ValueFault};
+use crate::problems::Fault;
 
 /// A version of the REST API, written `v51.0`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -25,7 +25,7 @@ impl ApiVersion {
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         match u16::from_str(digits) {
             Ok(major) if plain && major <= MAX_MAJOR => Ok(Self(major)),
-            _ => Err(Fault::Value(ValueFault::ApiVersion)),
+            _ => Err(Fault::ApiVersion),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::layer::Entry;
 use crate::looks::Looks;
 use crate::need::Unread;
 use crate::notices::{Notice, Remark};
-use crate::problems::{Expected, Fault, Found, Place, Problem, Problems};
+use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::Setting;
@@ -320,12 +320,10 @@ fn fault_of(raw: Raw) -> Fault {
         Raw::Broken(fault) => fault,
         Raw::File(path) => {
             let reason = NOBODY_READ.to_owned();
-            Fault::Unread { why: Unread::Os { path, reason }.redacted(), of_key: false }
+            Fault::unread(Unread::Os { path, reason }, None)
         }
-        Raw::Variable(name) => {
-            Fault::Unread { why: Unread::Unset { name }.redacted(), of_key: false }
-        }
-        _ => Fault::Type { expected: Expected::Text, found: Found::List },
+        Raw::Variable(name) => Fault::unread(Unread::Unset { name }, None),
+        _ => Fault::Type { expected: "a string", found: "a list" },
     }
 }
 

@@ -4,13 +4,13 @@ use orgtoken_assertion::SigningKey;
 use toml_edit::{Array, Item, Table};
 
 use crate::api_version::ApiVersion;
-use crate::{check, profile_file};
 use crate::draft::Draft;
 use crate::problems::Problems;
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::{Setting, variable};
 use crate::settings::SignerCommand;
+use crate::{check, profile_file};
 
 /// A form in which settings can be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,9 +131,7 @@ fn environment(values: &[(Setting, Value)]) -> Converted {
     for (setting, value) in values {
         let (name, value) = match value {
             Value::List(items) => (setting.variable(), items.join(",")),
-            Value::Named(name, value) => {
-                (variable(name), value.secret().to_owned())
-            }
+            Value::Named(name, value) => (variable(name), value.secret().to_owned()),
             Value::Text(value) => (setting.variable(), value.secret().to_owned()),
         };
         // Within single quotes a shell reads nothing but the next single quote.

@@ -89,11 +89,7 @@ impl Draft {
     pub fn refuse(&mut self, need: &Need, why: Unread) {
         let setting = need.setting();
         let later = why == Unread::Later;
-        let why = if setting == Setting::Passphrase { why.unnamed() } else { why };
-        let fault = match why.secret_as_name() {
-            Some((found, expected)) => Fault::NotAName { found, expected },
-            None => Fault::Unread { why: why.redacted(), of_key: setting == Setting::PrivateKey },
-        };
+        let fault = Fault::unread(why, Some(setting));
         match setting {
             Setting::Passphrase if *need == Need::Passphrase => {
                 self.passphrase_asked = true;

@@ -1,6 +1,6 @@
 //! What usernames and Consumer Keys have in common.
 
-use crate::problems::{Fault, ValueFault};
+use crate::problems::Fault;
 
 /// Refuses what is too long, and characters that nobody can see or that `may_stand` refuses.
 pub(crate) fn check(text: &str, may_stand: impl Fn(char) -> bool) -> Result<(), Fault> {
@@ -9,9 +9,7 @@ pub(crate) fn check(text: &str, may_stand: impl Fn(char) -> bool) -> Result<(), 
     }
     match text.chars().enumerate().find(|(_, c)| is_unseen(*c) || !may_stand(*c)) {
         None => Ok(()),
-        Some((index, c)) => {
-            Err(Fault::Value(ValueFault::Character { code: c.into(), position: index + 1 }))
-        }
+        Some((index, c)) => Err(Fault::Character { code: c.into(), position: index + 1 }),
     }
 }
 

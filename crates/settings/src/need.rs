@@ -1,7 +1,6 @@
 //! What has to be read before settings can be checked.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use orgtoken_oauth::redact;
 
@@ -61,19 +60,23 @@ impl Need {
 }
 
 /// Why a need could not be met.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unread {
     /// It is read, or asked for, when the key is used; the settings are good without it.
+    #[error("it was not asked for")]
     Later,
     /// A directory, a socket or a device.
+    #[error("`{}` is not a regular file", redact::path(.path))]
     NotAFile {
         /// The path, as it was opened.
         path: String,
     },
     /// There is no terminal at which anybody could be asked.
+    #[error("there is no terminal to ask at")]
     NoTerminal,
     /// The operating system said no.
+    #[error("cannot read `{}`: {reason}", redact::path(.path))]
     Os {
         /// The path, as it was opened.
         path: String,
@@ -81,11 +84,13 @@ pub enum Unread {
         reason: String,
     },
     /// Nobody wrote into the pipe.
+    #[error("nothing came from `{}` in time", redact::path(.path))]
     TimedOut {
         /// The path, as it was opened.
         path: String,
     },
     /// There is more than [`Need::limit`] allows.
+    #[error("`{}` is longer than {} KiB", redact::path(.path), .limit / 1024)]
     TooLarge {
         /// The path, as it was opened.
         path: String,
@@ -93,6 +98,7 @@ pub enum Unread {
         limit: usize,
     },
     /// The variable is not set, or empty.
+    #[error("the variable {} is not set", redact::variable(.name))]
     Unset {
         /// Name of the variable.
         name: String,
@@ -100,8 +106,8 @@ pub enum Unread {
 }
 
 impl Unread {
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(match self {
+    pub(crate) fn hint(&self) -> Cow<'static, str> {
+        match self {
             Self::Later | Self::NoTerminal => {
                 "put it into a file and name that: `--key-passphrase-file`".into()
             }
@@ -109,75 +115,40 @@ impl Unread {
             Self::Os { .. } => "check the path, and who may read the file".into(),
             Self::TimedOut { .. } => "check the command that should write into the pipe".into(),
             Self::TooLarge { .. } => "name the settings file or the key, not a data file".into(),
-            Self::Unset { name } if redact::variable(name) == redact::WITHHELD => {
+            Self::Unset { name } if name == redact::WITHHELD => {
                 "give the name of a variable here, not its value".into()
             }
             Self::Unset { name } => format!("set {name}, or name another variable").into(),
-        })
-    }
-}
-
-impl Unread {
-    /// What stands where the name of a file or variable is expected, if that is a secret rather than
-    /// a name.
-    pub(crate) fn secret_as_name(&self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::NotAFile { path }
-            | Self::Os { path, .. }
-            | Self::TimedOut { path }
-            | Self::TooLarge { path, .. } => Some((redact::secret_as_path(path)?, "a file name")),
-            Self::Unset { name } => {
-                Some((redact::secret_as_variable(name)?, "the name of a variable"))
-            }
-            _ => None,
         }
     }
 
-    /// The same with its name only as far as it may be shown: `Debug` shows it as well.
-    pub(crate) fn redacted(mut self) -> Self {
+    /// The same with its name only as far as it may be shown: what stands for the name of the file
+    /// of a passphrase may be the passphrase. An error says what secret stands in place of what.
+    pub(crate) fn without_secret(
+        mut self,
+        of_passphrase: bool,
+    ) -> Result<Self, (&'static str, &'static str)> {
         match &mut self {
+            Self::Later | Self::NoTerminal => {}
             Self::NotAFile { path }
             | Self::Os { path, .. }
             | Self::TimedOut { path }
-            | Self::TooLarge { path, .. } => *path = redact::path(path).to_owned(),
-            Self::Unset { name } => *name = redact::variable(name).to_owned(),
-            Self::Later | Self::NoTerminal => {}
-        }
-        self
-    }
-
-    /// The same without the name of the file, which may be a passphrase.
-    pub(crate) fn unnamed(mut self) -> Self {
-        if let Self::NotAFile { path }
-        | Self::Os { path, .. }
-        | Self::TimedOut { path }
-        | Self::TooLarge { path, .. } = &mut self
-        {
-            redact::WITHHELD.clone_into(path);
-        }
-        self
-    }
-}
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Later => f.write_str("it was not asked for"),
-            Self::NoTerminal => f.write_str("there is no terminal to ask at"),
-            Self::NotAFile { path } => write!(f, "`{}` is not a regular file", redact::path(path)),
-            Self::Os { path, reason } => {
-                write!(f, "cannot read `{}`: {reason}", redact::path(path))
-            }
-            Self::TimedOut { path } => {
-                write!(f, "nothing came from `{}` in time", redact::path(path))
-            }
-            Self::TooLarge { path, limit } => {
-                write!(f, "`{}` is longer than {} KiB", redact::path(path), limit / 1024)
+            | Self::TooLarge { path, .. } => {
+                if of_passphrase {
+                    redact::WITHHELD.clone_into(path);
+                } else if let Some(found) = redact::secret_as_path(path) {
+                    return Err((found, "a file name"));
+                }
+                *path = redact::path(path).to_owned();
             }
             Self::Unset { name } => {
-                write!(f, "the variable {} is not set", redact::variable(name))
+                if let Some(found) = redact::secret_as_variable(name) {
+                    return Err((found, "the name of a variable"));
+                }
+                *name = redact::variable(name).to_owned();
             }
         }
+        Ok(self)
     }
 }
 

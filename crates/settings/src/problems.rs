@@ -1,13 +1,12 @@
 //! What is wrong with the settings: everything at once, with the place of each, never a value.
 
 mod fault;
-mod hints;
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-pub(crate) use fault::{Expected, Fault, Found, Json, ShapeFault, ValueFault, belonging};
+pub(crate) use fault::{Fault, Json, belonging};
 
 use crate::notices::Notice;
 use crate::setting::Setting;

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::layer::Layer;
-use crate::problems::{Expected, Fault, Found, Place, Problem};
+use crate::problems::{Fault, Place, Problem};
 use crate::raw::Raw;
 use crate::setting::{Given, Setting};
 use crate::settings::SignerCommand;
@@ -84,7 +84,7 @@ impl<'a> Config<'a> {
             None => None,
             Some((_, DeValue::Table(profiles))) => Some(profiles),
             Some((value, other)) => {
-                let fault = Fault::Type { expected: Expected::Section, found: found(other) };
+                let fault = Fault::Type { expected: "a section", found: found(other) };
                 return layer.problem(self.position(value.span().start), fault);
             }
         };
@@ -122,7 +122,7 @@ impl<'a> Config<'a> {
         match value.get_ref() {
             DeValue::String(name) => Some(name.to_string()),
             other => {
-                let fault = Fault::Type { expected: Expected::Text, found: found(other) };
+                let fault = Fault::Type { expected: "a string", found: found(other) };
                 layer.problem(self.position(value.span().start), fault);
                 None
             }
@@ -137,8 +137,7 @@ impl<'a> Config<'a> {
 
     fn profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
         let DeValue::Table(entries) = profile.get_ref() else {
-            let fault =
-                Fault::Type { expected: Expected::Section, found: found(profile.get_ref()) };
+            let fault = Fault::Type { expected: "a section", found: found(profile.get_ref()) };
             return layer.problem(self.position(profile.span().start), fault);
         };
         let mut key_form: Option<String> = None;
@@ -180,7 +179,7 @@ impl<'a> Config<'a> {
                 }
                 Some(words) => return Raw::List(words),
                 None => {
-                    let expected = if may_be_list { Expected::Texts } else { Expected::Text };
+                    let expected = if may_be_list { "a list of strings" } else { "a string" };
                     return Raw::Broken(Fault::Type { expected, found: found(other) });
                 }
             },
@@ -235,14 +234,14 @@ fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
 }
 
-fn found(value: &DeValue<'_>) -> Found {
+fn found(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => Found::Text,
-        DeValue::Integer(_) | DeValue::Float(_) => Found::Number,
-        DeValue::Boolean(_) => Found::Bool,
-        DeValue::Datetime(_) => Found::Date,
-        DeValue::Array(_) => Found::List,
-        DeValue::Table(_) => Found::Object,
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "an object",
     }
 }
 

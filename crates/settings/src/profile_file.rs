@@ -86,7 +86,7 @@ mod tests {
             (
                 "tables in line",
                 "profile = { acme = { username = 'me' } }\n",
-                "profile = { acme = { username = 'me', private_key_file = \"acme.key\" } }\n"
+                "profile = { acme = { username = 'me' , private_key_file = \"acme.key\" } }\n"
                     .to_owned(),
             ),
         ] {

@@ -10,7 +10,7 @@ use orgtoken_oauth::redact;
 
 use crate::layer::{Layer, RecordPlace};
 use crate::notices::Remark;
-use crate::problems::{Expected, Fault, Json, Place};
+use crate::problems::{Fault, Json, Place};
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::source::Source;
@@ -31,7 +31,10 @@ pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
         Err(error) => {
             let (file, line, column) =
                 (redact::path(file).to_owned(), error.line(), error.column());
-            return unreadable(Place::Position { file, line, column }, Fault::Json(Json::of(&error)));
+            return unreadable(
+                Place::Position { file, line, column },
+                Fault::Json(Json::of(&error)),
+            );
         }
     };
     match shape::find(node, key) {
@@ -83,7 +86,7 @@ fn value(setting: Setting, node: &Node) -> Raw {
         Node::Number(number) if setting == Setting::ApiVersion => {
             Raw::Text(number.to_string().into())
         }
-        _ => Raw::Broken(Fault::Type { expected: Expected::Text, found: node.found() }),
+        _ => Raw::Broken(Fault::Type { expected: "a string", found: node.found() }),
     }
 }
 
@@ -98,7 +101,8 @@ fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
     layer.notice(&source, Remark::Unknown(shown.clone()));
     match meant {
         Some(setting) if OPTIONAL.contains(&setting) => {
-            let fault = Fault::Unknown { name: shown, near: setting.record_name().map(str::to_owned) };
+            let fault =
+                Fault::Unknown { name: shown, near: setting.record_name().map(str::to_owned) };
             layer.problem(Place::Field { setting: None, source }, fault);
         }
         Some(setting) => place.misspelt.push((setting, shown)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::identifier;
 use crate::looks::Looks;
-use crate::problems::{Fault, ValueFault};
+use crate::problems::Fault;
 
 /// A Salesforce username, in the form of a mail address: the subject of the assertion.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,8 +22,8 @@ impl Username {
         let out = |c| "<>()[],;:".contains(c) || quoted && "\"'".contains(c);
         identifier::check(text, |c| !out(c))?;
         match Looks::of(text) {
-            Some(Looks::UserId) => Err(Fault::Value(ValueFault::UserId)),
-            _ if !text.contains('@') => Err(Fault::Value(ValueFault::NoAt)),
+            Some(Looks::UserId) => Err(Fault::UserId),
+            _ if !text.contains('@') => Err(Fault::NoAt),
             _ => Ok(Self(text.to_owned())),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Check, SET, fault_of};
 use crate::layer::Entry;
-use crate::problems::{Fault, ValueFault};
+use crate::problems::Fault;
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::Setting;
@@ -38,7 +38,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
     });
     match seconds {
         Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Fault::Value(ValueFault::Duration)),
+        _ => Err(Fault::Duration),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn cache(text: &str) -> Result<Cache, Fault> {
         url if url.starts_with("redis://") || url.starts_with("rediss://") => {
             Ok(Cache::Redis(url.to_owned().into()))
         }
-        _ => Err(Fault::Value(ValueFault::Cache)),
+        _ => Err(Fault::Cache),
     }
 }
 

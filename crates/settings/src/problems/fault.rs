@@ -1,4 +1,4 @@
-//! The kinds of fault, their words and the way out of each.
+//! The kinds of fault: the words, the code and the way out of each.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,18 @@ use crate::setting::Setting;
 /// What is wrong at a place. The words never hold a part of a value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
+    #[error("not a version of the API")]
+    ApiVersion,
+    #[error("not a kind of cache")]
+    Cache,
+    #[error("character U+{code:04X} at position {position} cannot stand in it")]
+    Character { code: u32, position: usize },
     #[error("two settings exclude each other: `{first}` and `{second}`")]
     Conflict { first: String, second: String },
     #[error("the name stands twice")]
     Duplicate,
+    #[error("not a length of time between 1 s and 24 h")]
+    Duration,
     #[error("settings are empty")]
     Empty,
     #[error("not UTF-8 at byte {offset}")]
@@ -25,106 +33,221 @@ pub(crate) enum Fault {
     Json(Json),
     #[error("{0}")]
     Key(KeyError),
-    #[error("{}", missing(.meant.as_deref()))]
+    #[error("missing{}", not_the_name(.meant.as_deref()))]
     Missing { meant: Option<String> },
-    #[error("{}", no_profile(.known))]
+    #[error("lacks the `@` of a username")]
+    NoAt,
+    #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile of that name" })]
     NoProfile { known: Vec<String> },
-    #[error("the section `[{name}]` is no profile")]
-    NoSectionOfOurs { name: String },
     #[error("there are several profiles, and none was named")]
     NoProfileChosen { known: Vec<String> },
+    #[error("the section `[{name}]` is no profile")]
+    NoSectionOfOurs { name: String },
     #[error("not a private key: looks like {found}")]
     NotAKey { found: Looks },
-    #[error("`{name}` stands outside of any profile")]
-    OutsideOfProfiles { name: String },
     #[error("contains {found}, expected {expected}")]
     NotAName { found: &'static str, expected: &'static str },
+    #[error("found {found}, expected an object with settings")]
+    NotAnObject { found: &'static str },
+    #[error("`{name}` stands outside of any profile")]
+    OutsideOfProfiles { name: String },
     #[error("invalid: looks like {found}")]
     Placeholder { found: Looks },
     #[error("{0}")]
     PublicKey(PublicKeyError),
-    #[error("{0}")]
-    Shape(ShapeFault),
+    #[error("found {}, and none was named", records(*.count, .names))]
+    SeveralRecords { count: usize, names: Vec<String> },
     #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
     Swapped { found: Looks, belongs: Option<Setting> },
+    #[error("the string does not hold JSON: {json}, line {line}, column {column} of it")]
+    TextIsNotJson { json: Json, line: usize, column: usize },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
     Toml { message: String },
+    #[error("JSON inside a string inside a string: one level is accepted")]
+    TooDeep,
     #[error("longer than {limit} {unit}")]
     TooLarge { limit: usize, unit: &'static str },
     #[error("expected {expected}, found {found}")]
-    Type { expected: Expected, found: Found },
+    Type { expected: &'static str, found: &'static str },
     #[error("unknown name `{name}`")]
     Unknown { name: String, near: Option<String> },
+    #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
+    UnlistedRecord { count: usize, names: Vec<String> },
     #[error("{why}")]
     Unread { why: Unread, of_key: bool },
     #[error("{0}")]
     Url(UrlError),
+    #[error("a user id, not a username")]
+    UserId,
     #[error("this is UTF-16")]
     Utf16,
-    #[error("{0}")]
-    Value(ValueFault),
 }
 
 impl Fault {
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Conflict { .. } => "settings.conflict",
-            Self::Duplicate => "settings.duplicate",
-            Self::Empty => "settings.empty",
-            Self::Encoding { .. } | Self::Utf16 => "settings.encoding",
-            Self::Json(_) => "settings.json",
-            Self::Key(error) => error.code(),
-            Self::Missing { .. } => "settings.missing",
-            Self::NoProfile { .. } | Self::NoProfileChosen { .. } => "settings.profile",
-            Self::NotAKey { .. } => "key.not_a_key",
-            Self::Placeholder { .. } => "settings.placeholder",
-            Self::PublicKey(error) => error.code(),
-            Self::Shape(_) => "settings.shape",
-            Self::NotAName { .. } | Self::Swapped { .. } => "settings.swapped",
-            Self::TooLarge { .. } => "settings.too_large",
-            Self::Toml { .. } => "settings.toml",
-            Self::Type { .. } => "settings.type",
-            Self::NoSectionOfOurs { .. }
-            | Self::OutsideOfProfiles { .. }
-            | Self::Unknown { .. } => "settings.unknown",
-            Self::Unread { of_key: true, .. } => "key.read",
-            Self::Unread { why: Unread::TooLarge { .. }, .. } => "settings.too_large",
-            Self::Unread { .. } => "settings.read",
-            Self::Url(error) => error.code(),
-            Self::Value(_) => "settings.value",
+    /// What could not be read, unless a secret stands where its name is expected.
+    pub(crate) fn unread(why: Unread, setting: Option<Setting>) -> Self {
+        match why.without_secret(setting == Some(Setting::Passphrase)) {
+            Ok(why) => Self::Unread { why, of_key: setting == Some(Setting::PrivateKey) },
+            Err((found, expected)) => Self::NotAName { found, expected },
         }
     }
-}
 
-/// What type a value should have.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-pub(crate) enum Expected {
-    #[error("a list of strings")]
-    Texts,
-    #[error("a section")]
-    Section,
-    #[error("a string")]
-    Text,
-}
+    pub(crate) fn code(&self) -> &'static str {
+        self.code_and_hint(None, false).0
+    }
 
-/// What type a value has.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-pub(crate) enum Found {
-    #[error("true or false")]
-    Bool,
-    #[error("a date")]
-    Date,
-    #[error("a list")]
-    List,
-    #[error("null")]
-    Null,
-    #[error("a number")]
-    Number,
-    #[error("an object")]
-    Object,
-    #[error("a string")]
-    Text,
+    /// What to do about it. `in_record` is whether the fault is in a record, where flags are no
+    /// way out.
+    pub(crate) fn hint(
+        &self,
+        setting: Option<Setting>,
+        in_record: bool,
+    ) -> Option<Cow<'static, str>> {
+        self.code_and_hint(setting, in_record).1
+    }
+
+    fn code_and_hint(
+        &self,
+        setting: Option<Setting>,
+        in_record: bool,
+    ) -> (&'static str, Option<Cow<'static, str>>) {
+        let meaning = setting.map_or("the settings", Setting::meaning);
+        let put_here = || format!("put {meaning} here").into();
+        let (code, hint): (_, Cow<'static, str>) = match self {
+            Self::ApiVersion => ("settings.value", "write it as v51.0".into()),
+            Self::Cache => (
+                "settings.value",
+                "write `file`, `memory`, `none` or a `redis://` or `rediss://` URL".into(),
+            ),
+            Self::Character { .. } if setting == Some(Setting::ClientId) => (
+                "settings.value",
+                "copy the Consumer Key of the app again: it has letters, digits, dots and \
+                 underscores only"
+                    .into(),
+            ),
+            Self::Character { .. } => (
+                "settings.value",
+                format!("type {meaning} anew: the character came with a paste").into(),
+            ),
+            Self::Conflict { .. } => ("settings.conflict", "keep one of the two".into()),
+            Self::Duplicate => (
+                "settings.duplicate",
+                "keep one of them: which one counts is not for a program to guess".into(),
+            ),
+            Self::Duration => ("settings.value", "write it as 30s, 10m or 2h".into()),
+            Self::Empty => (
+                "settings.empty",
+                "give an Onify record, or just its `value`: {\"Username\", \"ClientId\", \
+                 \"PrivateKey\", \"InstanceUrl\", \"InstanceAPIVersion\"}"
+                    .into(),
+            ),
+            Self::Encoding { .. } => ("settings.encoding", "save the file as UTF-8".into()),
+            Self::Json(json) => ("settings.json", json.hint().into()),
+            Self::Key(KeyError::Encrypted) => {
+                (KeyError::Encrypted.code(), GIVE_THE_PASSPHRASE.into())
+            }
+            Self::Key(error) => return (error.code(), error.hint()),
+            Self::Missing { meant } => {
+                ("settings.missing", missing(setting, meant.is_some(), in_record))
+            }
+            Self::NoAt => (
+                "settings.value",
+                "give the username as Setup > Users shows it, in the form user@example.com".into(),
+            ),
+            Self::NoProfile { known } if known.is_empty() => {
+                ("settings.profile", "write a `[profile.NAME]` section into it".into())
+            }
+            Self::NoProfile { known } => {
+                ("settings.profile", format!("it has {}", quoted(known)).into())
+            }
+            Self::NoProfileChosen { known } => {
+                let known = quoted(known);
+                let hint =
+                    format!("name one with `--profile` or `default_profile`: it has {known}");
+                ("settings.profile", hint.into())
+            }
+            Self::NoSectionOfOurs { name } => {
+                ("settings.unknown", format!("write it as `[profile.{name}]`").into())
+            }
+            Self::NotAKey { .. } => (
+                "key.not_a_key",
+                "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
+                 with `--jwt-key-file` or ORGTOKEN_PRIVATE_KEY_FILE"
+                    .into(),
+            ),
+            Self::NotAName { expected: "a file name", .. } => (
+                "settings.swapped",
+                "put the text into a file that only you can read, and the path of the file here"
+                    .into(),
+            ),
+            Self::NotAName { .. } => {
+                ("settings.swapped", "give a name here, and put the secret where it leads".into())
+            }
+            Self::NotAnObject { .. } => (
+                "settings.shape",
+                "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into(),
+            ),
+            Self::OutsideOfProfiles { .. } => {
+                ("settings.unknown", "put a line `[profile.NAME]` before it".into())
+            }
+            Self::Placeholder { found: Looks::Variable } => (
+                "settings.placeholder",
+                format!("set the variable where this runs, or put {meaning} in its place").into(),
+            ),
+            Self::Placeholder { .. } => {
+                ("settings.placeholder", format!("put {meaning} in its place").into())
+            }
+            Self::PublicKey(error) => return (error.code(), error.hint()),
+            Self::SeveralRecords { .. } => {
+                ("settings.shape", "name one with `--settings-key`".into())
+            }
+            Self::Swapped { belongs: None, .. } => ("settings.swapped", put_here()),
+            Self::Swapped { belongs: Some(belongs), .. } => {
+                let there = name(*belongs, in_record);
+                let hint = format!("put it into `{there}`, and {meaning} here");
+                ("settings.swapped", hint.into())
+            }
+            Self::TextIsNotJson { json, .. } => ("settings.shape", json.hint().into()),
+            Self::Toml { message } => ("settings.toml", toml_hint(message).into()),
+            Self::TooDeep => {
+                ("settings.shape", "write the settings as an object, not as a string".into())
+            }
+            Self::TooLarge { .. } => ("settings.too_large", put_here()),
+            Self::Type { .. } => ("settings.type", put_here()),
+            Self::Unknown { near: Some(near), .. } => {
+                ("settings.unknown", format!("did you mean `{near}`?").into())
+            }
+            Self::Unknown { .. } => {
+                let schema = if in_record { "record" } else { "config" };
+                let hint =
+                    format!("remove it, or see `orgtoken settings schema {schema}` for the names");
+                ("settings.unknown", hint.into())
+            }
+            Self::UnlistedRecord { .. } => {
+                ("settings.shape", "give one of these keys with `--settings-key`".into())
+            }
+            Self::Unread { why, of_key } => {
+                let code = match why {
+                    _ if *of_key => "key.read",
+                    Unread::TooLarge { .. } => "settings.too_large",
+                    _ => "settings.read",
+                };
+                (code, why.hint())
+            }
+            Self::Url(error) => return (error.code(), error.hint()),
+            Self::UserId => (
+                "settings.value",
+                "give the Username of that user, in the form user@example.com: see Setup > Users"
+                    .into(),
+            ),
+            Self::Utf16 => (
+                "settings.encoding",
+                "save the file as UTF-8; in PowerShell: `Set-Content -Encoding utf8`".into(),
+            ),
+        };
+        (code, Some(hint))
+    }
 }
 
 /// What `serde_json` says of a text that is not JSON. Its words for faults of syntax are fixed texts.
@@ -142,7 +265,7 @@ impl Json {
         Self(words.split(" at line ").next().unwrap_or_default().to_owned())
     }
 
-    pub(super) fn hint(&self) -> &'static str {
+    fn hint(&self) -> &'static str {
         match &*self.0 {
             "key must be a string" => {
                 "put names in straight double quotes; the template in the blueprint's README \
@@ -159,36 +282,16 @@ impl Json {
     }
 }
 
-/// Why JSON is no settings record.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ShapeFault {
-    #[error("found {found}, expected an object with settings")]
-    NotAnObject { found: Found },
-    #[error("found {}, and none was named", records(*.count, .names))]
-    Several { count: usize, names: Vec<String> },
-    #[error("JSON inside a string inside a string: one level is accepted")]
-    TooDeep,
-    #[error("the string does not hold JSON: {0}, line {1}, column {2} of it")]
-    TextIsNotJson(Json, usize, usize),
-    #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
-    Unlisted { count: usize, names: Vec<String> },
-}
-
-/// Why a text is no value for its setting.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ValueFault {
-    #[error("not a version of the API")]
-    ApiVersion,
-    #[error("not a kind of cache")]
-    Cache,
-    #[error("character U+{code:04X} at position {position} cannot stand in it")]
-    Character { code: u32, position: usize },
-    #[error("not a length of time between 1 s and 24 h")]
-    Duration,
-    #[error("lacks the `@` of a username")]
-    NoAt,
-    #[error("a user id, not a username")]
-    UserId,
+fn toml_hint(message: &str) -> &'static str {
+    match message {
+        message if message.contains("duplicate") => "keep one of them",
+        message if message.contains("unclosed") => "close it on the same line",
+        message if message.contains("invalid key-value") => {
+            "write `[profile.NAME]`, and under it lines as username = \"user@acme.com\"; a record \
+             in JSON goes to `--settings`"
+        }
+        _ => "put strings in straight quotes: name = \"value\"",
+    }
 }
 
 pub(crate) fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, str> {
@@ -201,19 +304,33 @@ pub(crate) fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, 
 }
 
 /// The name of a setting in a record, or elsewhere.
-pub(super) fn name(setting: Setting, in_record: bool) -> &'static str {
+fn name(setting: Setting, in_record: bool) -> &'static str {
     setting.record_name().filter(|_| in_record).unwrap_or_else(|| setting.name())
 }
 
-fn missing(meant: Option<&str>) -> Cow<'static, str> {
-    match meant {
-        Some(name) => format!("missing; `{name}` is not the name").into(),
-        None => "missing".into(),
-    }
+fn not_the_name(meant: Option<&str>) -> String {
+    meant.map(|name| format!("; `{name}` is not the name")).unwrap_or_default()
 }
 
-fn no_profile(known: &[String]) -> &'static str {
-    if known.is_empty() { "no profile in the file" } else { "no profile of that name" }
+fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<'static, str> {
+    let Some(setting) = setting else { return "give it".into() };
+    let (record, what) = (setting.record_name(), setting.meaning());
+    if is_misspelt {
+        let name = name(setting, true);
+        return format!("did you mean `{name}`? capitals and spelling count").into();
+    }
+    if let (true, Some(name)) = (in_record, record) {
+        return format!("add `{name}` to the record: {what}").into();
+    }
+    let flag = setting.flag().map(|flag| format!("`{flag}`"));
+    let record = record.map(|name| format!("`{name}` in a record"));
+    let ways: Vec<String> = flag.into_iter().chain(record).chain([setting.variable()]).collect();
+    let profile = match setting {
+        Setting::PrivateKey => "private_key_file",
+        Setting::PublicKey => "public_key_file",
+        _ => setting.name(),
+    };
+    format!("give {what}, by {} or `{profile}` in a profile", ways.join(", ")).into()
 }
 
 fn records(count: usize, names: &[String]) -> String {
@@ -222,11 +339,15 @@ fn records(count: usize, names: &[String]) -> String {
     format!("{count} {noun}{names}")
 }
 
-pub(super) fn quoted(names: &[String]) -> String {
+fn quoted(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > SHOWN { " and more" } else { "" };
     format!("{}{more}", quoted.join(", "))
 }
+
+const GIVE_THE_PASSPHRASE: &str = "give its passphrase: `--key-passphrase-file`, \
+    ORGTOKEN_PASSPHRASE_FILE or `passphrase_file`; or decrypt it: \
+    `openssl pkcs8 -in key.pem -out plain.pem`";
 
 /// How many names a message lists.
 const SHOWN: usize = 8;

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::problems::Found;
 use crate::secret::SecretText;
 
 /// A JSON value ([RFC 8259, Section 3](https://www.rfc-editor.org/rfc/rfc8259#section-3)).
@@ -20,14 +19,14 @@ pub(super) enum Node {
 }
 
 impl Node {
-    pub(super) fn found(&self) -> Found {
+    pub(super) fn found(&self) -> &'static str {
         match self {
-            Self::Bool => Found::Bool,
-            Self::List(_) => Found::List,
-            Self::Null => Found::Null,
-            Self::Number(_) => Found::Number,
-            Self::Object(_) => Found::Object,
-            Self::Text(_) => Found::Text,
+            Self::Bool => "true or false",
+            Self::List(_) => "a list",
+            Self::Null => "null",
+            Self::Number(_) => "a number",
+            Self::Object(_) => "an object",
+            Self::Text(_) => "a string",
         }
     }
 }

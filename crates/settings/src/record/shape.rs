@@ -3,7 +3,7 @@
 use orgtoken_oauth::redact;
 
 use super::node::Node;
-use crate::problems::{Fault, Json, ShapeFault};
+use crate::problems::{Fault, Json};
 use crate::setting::Setting;
 
 /// The object that holds the settings, and the JSON pointer to it.
@@ -53,24 +53,25 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Missh
                     records.swap_remove(at)
                 })
             }
-            Node::Text(_) if in_text => Err(ShapeFault::TooDeep),
+            Node::Text(_) if in_text => Err(Fault::TooDeep),
             Node::Text(text) => {
                 in_text = true;
                 super::parse(text.secret()).map_err(|error| {
-                    ShapeFault::TextIsNotJson(Json::of(&error), error.line(), error.column())
+                    let (json, line, column) = (Json::of(&error), error.line(), error.column());
+                    Fault::TextIsNotJson { json, line, column }
                 })
             }
-            _ => Err(ShapeFault::NotAnObject { found }),
+            _ => Err(Fault::NotAnObject { found }),
         };
         node = match inner {
             Ok(inner) => inner,
-            Err(fault) => return Err(Misshapen { pointer, fault: Fault::Shape(fault) }),
+            Err(fault) => return Err(Misshapen { pointer, fault }),
         };
     }
 }
 
 /// Takes the only record, or the one with this key.
-fn choose(names: &[String], key: Option<&str>) -> Result<usize, ShapeFault> {
+fn choose(names: &[String], key: Option<&str>) -> Result<usize, Fault> {
     let at = match key {
         Some(key) => names.iter().position(|name| is_same_key(name, key)),
         None => (names.len() == 1).then_some(0),
@@ -80,8 +81,8 @@ fn choose(names: &[String], key: Option<&str>) -> Result<usize, ShapeFault> {
         let names = names.iter().filter(|name| !name.is_empty());
         let names = names.map(|name| redact::label(name).to_owned()).collect();
         match key {
-            Some(_) => ShapeFault::Unlisted { count, names },
-            None => ShapeFault::Several { count, names },
+            Some(_) => Fault::UnlistedRecord { count, names },
+            None => Fault::SeveralRecords { count, names },
         }
     })
 }

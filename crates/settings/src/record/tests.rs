@@ -101,7 +101,7 @@ fn json_that_is_broken() {
         ),
         ("A21 nesting", &"[".repeat(100_000), "1:128", "recursion limit", "one record"),
         ("missing comma", "{\"Username\": \"a\" \"c4n4ry\": 1}", "1:18", "expected `,`", "such as"),
-        ("cut", "{\"Username\": \"c4n4ry\",", "1:23", "EOF", "copy it again"),
+        ("cut", "{\"Username\": \"c4n4ry\",", "1:22", "EOF", "copy it again"),
         ("backslash", "{\"PrivateKey\": \"C:\\keys\"}", "1:20", "invalid escape", "such as"),
         ("two records", "{}\n{}", "2:1", "trailing characters", "one record"),
         ("a key", "-----BEGIN PRIVATE KEY-----\nc4n4ry", "1:2", "invalid number", "such as"),
