@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use orgtoken_client::TokenError;
-use orgtoken_oauth::AnswerError;
 use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
@@ -24,6 +23,8 @@ fails_with!(
     orgtoken_client::TransportError,
     orgtoken_keygen::CertificateError,
     orgtoken_keygen::KeyPairError,
+    orgtoken_oauth::AnswerError,
+    orgtoken_oauth::UrlError,
 );
 
 /// A refusal is told with what the catalogue has on it: its words alone help nobody.
@@ -82,14 +83,6 @@ fn known(failure: &orgtoken_rest::Failure) -> Option<&'static Entry> {
         failure.problems().first().filter(|_| [401, 403].contains(&failure.status().as_u16()))?;
     let advice = catalogue::find(&problem.code, &problem.message);
     advice.exact.then_some(advice.entry)
-}
-
-/// What Salesforce says of a token that it is asked about.
-impl From<AnswerError> for Failure {
-    fn from(error: AnswerError) -> Self {
-        let hint = error.hint().map(Cow::into_owned);
-        Self::new(error.code().to_owned(), hint, error)
-    }
 }
 
 impl From<Problems> for Failure {

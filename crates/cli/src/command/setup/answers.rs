@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use orgtoken_assertion::PublicKey;
-use orgtoken_oauth::{AllowedHosts, InstanceUrl, UrlError};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl};
 use orgtoken_settings::{Draft, KeySource, Layer, Setting};
 
 use super::typed::{self, Doubt};
@@ -121,7 +121,7 @@ fn existing(config: &std::path::Path, name: &str) -> Result<Draft, Failure> {
 }
 
 fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Failure> {
-    let allowed = AllowedHosts::parse(&args.allow_host).map_err(url)?;
+    let allowed = AllowedHosts::parse(&args.allow_host)?;
     let nothing = Draft::default();
     let existing = existing.unwrap_or(&nothing);
     let given =
@@ -132,7 +132,7 @@ fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Fa
             typed::url_doubt(text, &allowed, args.app != Some(App::Connected))
         })?,
     };
-    InstanceUrl::parse(&text, &allowed).map_err(url)
+    Ok(InstanceUrl::parse(&text, &allowed)?)
 }
 
 /// A flag has to agree with the profile that is there: nothing is overwritten.
@@ -262,10 +262,6 @@ fn name_of(host: &str) -> String {
     let label = host.split('.').next().unwrap_or_default();
     let is_name = label.starts_with(|first: char| first.is_ascii_alphabetic());
     if is_name { label.to_owned() } else { "salesforce".to_owned() }
-}
-
-fn url(error: UrlError) -> Failure {
-    Failure::new(error.code(), error.hint(), error)
 }
 
 fn no_home() -> Failure {
