@@ -66,10 +66,10 @@ impl<'a> Diagnosis<'a> {
             return self.end("Salesforce was not reached");
         }
         let login = login.clone().retry(RetryPolicy::NEVER);
-        let granted =
+        let (finding, token) =
             login::log_in(&login, transport, &target, connectivity.skew, &self.clock).await;
-        self.note(granted.finding);
-        let Some(token) = granted.token else {
+        self.note(finding);
+        let Some(token) = token else {
             return self.end("there is no token");
         };
         for finding in org::look(transport, token, &target, &self.clock).await {

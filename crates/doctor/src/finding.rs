@@ -79,18 +79,18 @@ impl Finding {
     }
 }
 
-/// The outcome of a check.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+/// The outcome of a check, the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
+    /// Not checked.
+    Skipped,
     /// Correct.
     Ok,
     /// It works, and should be looked at.
     Warning,
     /// It keeps `token` from working.
     Failed,
-    /// Not checked.
-    Skipped,
 }
 
 /// A cause from the catalogue, weighed against the evidence.

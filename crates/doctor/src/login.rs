@@ -8,21 +8,16 @@ use crate::causes::{Assessment, left_over};
 use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
 
-pub(crate) struct Granted {
-    pub(crate) finding: Finding,
-    pub(crate) token: Option<Token>,
-}
-
 pub(crate) async fn log_in(
     login: &Login,
     transport: &Transport,
     target: &Target,
     skew: Option<Skew>,
     clock: impl Fn() -> UnixTime,
-) -> Granted {
+) -> (Finding, Option<Token>) {
     match login.obtain(transport, &clock).await {
-        Ok(granted) => Granted { finding: logged_in(&granted), token: Some(granted.into_token()) },
-        Err(error) => Granted { finding: refused(&error, target, skew, clock()), token: None },
+        Ok(granted) => (logged_in(&granted), Some(granted.into_token())),
+        Err(error) => (refused(&error, target, skew, clock()), None),
     }
 }
 

@@ -14,15 +14,8 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn new(findings: Vec<Finding>) -> Self {
-        let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
-        let verdict = if any(Verdict::Failed) {
-            Verdict::Failed
-        } else if any(Verdict::Warning) {
-            Verdict::Warning
-        } else {
-            Verdict::Ok
-        };
-        Self { verdict, findings }
+        let verdicts = findings.iter().map(|finding| finding.verdict);
+        Self { verdict: verdicts.max().unwrap_or(Verdict::Ok).max(Verdict::Ok), findings }
     }
 
     /// Returns the first finding that keeps `token` from working.
