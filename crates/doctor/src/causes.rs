@@ -225,6 +225,58 @@ const NEW: u64 = 60 * 60;
 mod tests {
     use super::*;
 
+    use Likelihood::{Likely, Possible, Unlikely};
+    use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};
+    use orgtoken_settings::ApiVersion;
+
+    use crate::Evidence;
+
+    #[test]
+    fn evidence_ranks_causes() {
+        let sandbox = "acme--uat.sandbox.my.salesforce.com";
+        let (own, generic) = ("acme.my.salesforce.com", "login.salesforce.com");
+        let scratch = "acme.scratch.my.salesforce.com";
+        for (sign, host, username, pair, worked, expected) in [
+            (Sign::ClockWrong, own, "", None, false, Some(Unlikely)),
+            (Sign::FreshlyMade, own, "", None, false, None),
+            (Sign::FreshlyMade, own, "", None, true, Some(Unlikely)),
+            (Sign::FreshlyMade, scratch, "", None, true, Some(Likely)),
+            (Sign::GenericHost, own, "", None, false, Some(Unlikely)),
+            (Sign::GenericHost, generic, "", None, false, Some(Likely)),
+            (Sign::KeyMismatch, own, "", None, false, None),
+            (Sign::KeyMismatch, own, "", Some(true), false, Some(Possible)),
+            (Sign::KeyMismatch, own, "", Some(false), false, Some(Likely)),
+            (Sign::OtherOrg, own, "", None, false, Some(Unlikely)),
+            (Sign::OtherOrg, generic, "", None, false, Some(Likely)),
+            (Sign::OtherTool, own, "", None, false, Some(Unlikely)),
+            (Sign::Refreshed, own, "", None, true, Some(Unlikely)),
+            (Sign::Refreshed, sandbox, "", None, false, Some(Possible)),
+            (Sign::Refreshed, sandbox, "", None, true, Some(Likely)),
+            (Sign::UserName, own, "u@acme.com", None, false, None),
+            (Sign::UserName, own, "u@acme.com", None, true, Some(Unlikely)),
+            (Sign::UserName, sandbox, "u@acme.com", None, false, Some(Likely)),
+            (Sign::UserName, sandbox, "u@acme.com.UAT", None, false, Some(Unlikely)),
+            (Sign::WorkedBefore, own, "", None, false, None),
+            (Sign::WorkedBefore, own, "", None, true, Some(Likely)),
+            (Sign::Unseen, own, "", None, true, None),
+        ] {
+            let now = UnixTime::from_secs(1_800_000_000);
+            let login = LoginUrl::parse(&format!("https://{host}"), &AllowedHosts::default());
+            let target = Target {
+                username: username.to_owned(),
+                resolution: Resolution::resolve(Some(&login.unwrap()), None, None).unwrap(),
+                instance_url: None,
+                api_version: ApiVersion::DEFAULT,
+                evidence: Evidence { worked_at: worked.then_some(now), ..Evidence::default() },
+                pair,
+            };
+            let endpoint = target.resolution.endpoint();
+            let assessment = Assessment { endpoint, target: &target, skew: None, now };
+            let found = assessment.weigh(sign).map(|(likelihood, _)| likelihood);
+            assert_eq!(found, expected, "{sign:?} at {host} as {username}, worked: {worked}");
+        }
+    }
+
     #[test]
     fn times_in_words() {
         for (seconds, words) in [
