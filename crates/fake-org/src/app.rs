@@ -5,13 +5,15 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode, DecodePem, Encode};
 
 /// What kind of app holds the certificate.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum AppKind {
     /// Known at the generic hosts too.
     #[default]
+    #[value(name = "connected")]
     ConnectedApp,
     /// Known at My Domain alone: the generic hosts answer `app_not_found`.
+    #[value(name = "external")]
     ExternalClientApp,
 }
 

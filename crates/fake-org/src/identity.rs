@@ -1,7 +1,6 @@
-//! The endpoints about tokens and their holders: userinfo, identity URL, introspect, revoke,
-//! discovery.
+//! The endpoints about tokens and their holders: userinfo, identity URL, revoke.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::{Bearer, Call};
@@ -47,58 +46,6 @@ pub(crate) fn revoke(org: &Org, call: &Call) -> Reply {
         return reply::empty(StatusCode::OK);
     }
     reply::refusal(400, "invalid_token", "invalid token")
-}
-
-/// `POST /services/oauth2/introspect` ([RFC 7662]). Any client secret will do, but there must be one.
-///
-/// [RFC 7662]: https://www.rfc-editor.org/rfc/rfc7662#section-2
-pub(crate) fn introspect(org: &Org, call: &Call) -> Reply {
-    let form = call.form().unwrap_or_default();
-    let by_form = form.first("client_id") == Some(&org.setup.client_id)
-        && form.first("client_secret").is_some_and(|secret| !secret.is_empty());
-    // `Basic` is the malformed bearer here.
-    if !by_form && call.bearer() != Bearer::Malformed {
-        return reply::refusal(401, "invalid_client", "invalid client credentials");
-    }
-    let token = form.first("token").unwrap_or_default();
-    let session = org.state().sessions.peek(token, org.now()).cloned();
-    let Some(session) = session else {
-        return reply::json(StatusCode::OK, &json!({ "active": false }));
-    };
-    let username = org.userinfo(call, &session.user_id)["preferred_username"].clone();
-    let issued = session.issued_at.as_secs();
-    let body = json!({
-        "active": true, "scope": org.setup.scope, "client_id": org.setup.client_id,
-        "username": username, "sub": org.identity_url(call, &session.user_id),
-        "token_type": "access_token", "exp": session.expires_at.as_secs(), "iat": issued,
-        "nbf": issued,
-    });
-    reply::json(StatusCode::OK, &body)
-}
-
-/// `GET /.well-known/openid-configuration`.
-pub(crate) fn discovery(org: &Org, call: &Call) -> Reply {
-    if call.method() != Method::GET {
-        return reply::empty(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let issuer = call.origin();
-    let oauth = format!("{issuer}/services/oauth2");
-    let body = json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{oauth}/authorize"),
-        "token_endpoint": format!("{oauth}/token"),
-        "revocation_endpoint": format!("{oauth}/revoke"),
-        "userinfo_endpoint": format!("{oauth}/userinfo"),
-        "introspection_endpoint": format!("{oauth}/introspect"),
-        "jwks_uri": format!("{issuer}/id/keys"),
-        "scopes_supported": org.setup.scope.split(' ').collect::<Vec<_>>(),
-        "response_types_supported": ["code", "token", "token id_token"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_post", "client_secret_basic", "private_key_jwt"],
-    });
-    reply::json(StatusCode::OK, &body)
 }
 
 fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {

@@ -146,21 +146,22 @@ impl State {
 
 impl Member {
     pub(crate) fn new(user: User, id: String) -> Self {
-        let left = user.scenario.as_ref().and_then(Scenario::limit);
-        let spared = user.scenario.as_ref().map_or(0, Scenario::spares);
-        Self { user, id, left, spared }
+        let scenario = user.scenario.clone();
+        let mut member = Self { user, id, left: None, spared: 0 };
+        member.play(scenario);
+        member
     }
 
     /// Changes what happens to the user from now on.
     pub(crate) fn play(&mut self, scenario: Option<Scenario>) {
-        self.left = scenario.as_ref().and_then(Scenario::limit);
-        self.spared = scenario.as_ref().map_or(0, Scenario::spares);
+        self.left = scenario.as_ref().and_then(|scenario| scenario.times);
+        self.spared = scenario.as_ref().map_or(0, |scenario| scenario.after);
         self.user.scenario = scenario;
     }
 
     /// What the user's scenario does at this stage; each time counts.
     pub(crate) fn strike(&mut self, stage: Stage) -> Option<Play> {
-        let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.stage() == stage)?;
+        let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.stage == stage)?;
         if self.spared > 0 {
             self.spared -= 1;
             return None;
@@ -168,7 +169,7 @@ impl Member {
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(1)?;
         }
-        Some(scenario.play().clone())
+        Some(scenario.play.clone())
     }
 }
 

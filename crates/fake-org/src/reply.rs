@@ -55,7 +55,7 @@ pub(crate) fn play(play: &Play) -> Reply {
 /// The login page that stands wherever nothing else does.
 pub(crate) fn login_page() -> Reply {
     let scenario = Scenario::named("html-login");
-    let mut reply = scenario.map(|it| play(it.play())).unwrap_or_default();
+    let mut reply = scenario.map(|it| play(&it.play)).unwrap_or_default();
     *reply.status_mut() = StatusCode::NOT_FOUND;
     reply
 }

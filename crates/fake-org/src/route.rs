@@ -13,10 +13,8 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
         ["services", "oauth2", "token"] => token_endpoint::answer(org, call),
         ["services", "oauth2", "userinfo"] => identity::userinfo(org, call),
         ["services", "oauth2", "revoke"] => identity::revoke(org, call),
-        ["services", "oauth2", "introspect"] => identity::introspect(org, call),
         ["services", "data", rest @ ..] => rest::answer(org, call, rest),
         ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
-        [".well-known", "openid-configuration"] => identity::discovery(org, call),
         ["__fake", rest @ ..] => control::answer(org, call, rest),
         _ => reply::login_page(),
     }

@@ -5,7 +5,7 @@ mod describe;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The objects that an org holds, by their names in lower case.
@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) struct Schema(BTreeMap<String, ObjectType>);
 
 /// An object, read from what `describe` says of it; what is left out is as for most objects.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectType {
     pub(crate) name: String,
@@ -35,7 +35,7 @@ pub(crate) struct ObjectType {
 }
 
 /// Where other records point to those of an object.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChildRelationship {
     /// `Contact`
@@ -49,7 +49,7 @@ pub(crate) struct ChildRelationship {
 }
 
 /// A field of an object.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Field {
     pub(crate) name: String,
@@ -85,17 +85,17 @@ pub(crate) struct Field {
 }
 
 /// A value of a picklist.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct PicklistValue {
     pub(crate) value: String,
     #[serde(default = "yes")]
     pub(crate) active: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) label: Option<String>,
 }
 
 /// The type of a field's values.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Boolean,
@@ -114,7 +114,7 @@ pub(crate) enum Kind {
     TextArea,
     Url,
     /// Any other: held as it comes.
-    #[serde(other)]
+    #[serde(other, rename(serialize = "anyType"))]
     Other,
 }
 

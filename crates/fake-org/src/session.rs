@@ -11,7 +11,7 @@ use crate::clock::Moment;
 use crate::id;
 
 /// What tokens look like.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum TokenFormat {
     /// A JWT with a fixed end, as an app has it that issues JWT-based access tokens.
@@ -32,7 +32,6 @@ pub(crate) struct Sessions {
 pub(crate) struct Session {
     pub(crate) user_id: String,
     pub(crate) format: TokenFormat,
-    pub(crate) issued_at: Moment,
     pub(crate) expires_at: Moment,
 }
 
@@ -58,7 +57,6 @@ impl Sessions {
         let session = Session {
             user_id: grant.user_id.to_owned(),
             format,
-            issued_at: grant.now,
             expires_at: grant.now.plus(grant.lifetime),
         };
         self.live.insert(token.clone(), session);
@@ -77,11 +75,6 @@ impl Sessions {
             session.expires_at = now.plus(lifetime);
         }
         Some(session.clone())
-    }
-
-    /// Returns the session of a token that is good now, and leaves its end where it is.
-    pub(crate) fn peek(&self, token: &str, now: Moment) -> Option<&Session> {
-        self.live.get(token).filter(|session| now < session.expires_at)
     }
 
     /// Ends one token's life; `false` if it had ended before.
@@ -162,7 +155,7 @@ mod tests {
         let mut sessions = Sessions::default();
         let token = sessions.issue(&grant(), TokenFormat::Opaque);
         assert!(sessions.revoke(&token) && !sessions.revoke(&token));
-        assert!(sessions.peek(&token, at(0)).is_none());
+        assert!(sessions.touch(&token, at(0), MINUTE).is_none());
     }
 
     #[test]

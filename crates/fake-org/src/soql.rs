@@ -3,9 +3,9 @@
 //! ```text
 //! SELECT path | (SELECT … FROM relationship …) [, …] | COUNT()
 //! FROM object
-//! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, semi-joins, AND, OR, NOT, (…)
-//! [ORDER BY path [ASC | DESC] [NULLS FIRST | NULLS LAST] [, …]]
-//! [LIMIT number] [OFFSET number]
+//! [WHERE condition]      = != <> < <= > >= LIKE IN NOT IN, AND, OR, NOT, (…)
+//! [ORDER BY path [ASC | DESC] [, …]]
+//! [LIMIT number]
 //! ```
 
 mod child;
@@ -32,7 +32,6 @@ struct Query {
     condition: Option<Condition<Comparison>>,
     order: Vec<Key>,
     limit: Option<usize>,
-    offset: usize,
 }
 
 /// What records are ordered by.
@@ -40,7 +39,6 @@ struct Query {
 struct Key {
     field: Path,
     descending: bool,
-    nulls_last: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -81,14 +79,7 @@ enum Condition<T> {
 struct Comparison {
     field: Path,
     operator: Operator,
-    operand: Operand,
-}
-
-#[derive(Debug, PartialEq)]
-enum Operand {
-    /// A semi-join: what another query finds.
-    Query(Box<Query>),
-    Values(Vec<Literal>),
+    values: Vec<Literal>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,9 +1,7 @@
-use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::org::Org;
 use crate::testing::{
-    NOW, URL, body, builder, claims, get, login, open, org_with, post_form, said, send, token,
+    URL, body, builder, claims, get, login, open, org_with, post_form, said, token,
 };
 
 #[test]
@@ -61,36 +59,10 @@ fn a_revoked_token_is_good_for_nothing() {
 }
 
 #[test]
-fn introspection_tells_what_a_token_is_worth() {
-    let org = open(builder());
-    let token = token(&org, "robot@acme.com");
-    let answer = introspect(&org, &format!("token={token}&client_id=3MVG9&client_secret=x"));
-    assert_eq!((&answer["active"], &answer["exp"]), (&json!(true), &json!(NOW + 7200)));
-    assert_eq!(answer["username"], "robot@acme.com");
-    let answer = introspect(&org, "token=x&client_id=3MVG9&client_secret=x");
-    assert_eq!(answer, json!({ "active": false }));
-    let answer = introspect(&org, &format!("token={token}&client_id=3MVG9"));
-    assert_eq!(answer["error"], "invalid_client");
-}
-
-#[test]
-fn discovery_names_the_endpoints() {
-    let org = open(builder());
-    let reply = get(&org, "", "/.well-known/openid-configuration");
-    assert_eq!(body(&reply)["token_endpoint"], format!("{URL}/services/oauth2/token"));
-    let reply = send(&org, "", Method::POST, "/.well-known/openid-configuration", "");
-    assert_eq!(reply.status(), 405);
-}
-
-#[test]
 fn a_dead_session_is_dead_here_too() {
     let org = org_with("session-expires-once");
     let token = token(&org, "met@acme.com");
     assert_eq!(get(&org, &token, USERINFO).body().as_ref(), b"Bad_OAuth_Token");
-}
-
-fn introspect(org: &Org, form: &str) -> Value {
-    body(&post_form(org, URL, "/services/oauth2/introspect", form.to_owned()))
 }
 
 const USERINFO: &str = "/services/oauth2/userinfo";

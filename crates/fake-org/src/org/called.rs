@@ -4,7 +4,7 @@ use super::Org;
 use crate::call::Call;
 
 /// What a host stands for.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum Role {
     /// `login.salesforce.com`.

@@ -20,7 +20,7 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
         return Err(RestError::new(400, "MALFORMED_QUERY", message));
     };
     let mut state = session.org.state();
-    let prepared = Prepared::new(text, session.schema(&state), &state.records);
+    let prepared = Prepared::new(text, session.schema(&state));
     let prepared =
         prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
     if query.first("columns") == Some("true") {

@@ -1,123 +1,95 @@
 //! What `describe` says of an object and of a field.
 
-use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-use super::{ChildRelationship, Field, Kind, ObjectType, PicklistValue};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{Field, Kind, ObjectType, PicklistValue};
 
 impl ObjectType {
     /// The entry of this object in `/sobjects`, with links below `base`.
     pub(crate) fn summary(&self, base: &str) -> Value {
-        let url = format!("{base}/sobjects/{}", self.name);
-        json!({
-            "activateable": false, "associateEntityType": null, "associateParentEntity": null,
-            "createable": self.createable, "custom": self.custom, "customSetting": false,
-            "deepCloneable": false, "deletable": self.deletable, "deprecatedAndHidden": false,
-            "feedEnabled": false, "hasSubtypes": false, "isInterface": false, "isSubtype": false,
-            "keyPrefix": self.key_prefix, "label": self.label, "labelPlural": self.label_plural,
-            "layoutable": true, "mergeable": false, "mruEnabled": true, "name": self.name,
-            "queryable": true, "replicateable": true, "retrieveable": true, "searchable": true,
-            "triggerable": true, "undeletable": self.deletable, "updateable": self.updateable,
-            "urls": {
-                "rowTemplate": format!("{url}/{{ID}}"),
-                "describe": format!("{url}/describe"),
-                "sobject": url,
-            },
-        })
+        let mut summary = self.describe(base);
+        if let Some(summary) = summary.as_object_mut() {
+            summary.retain(|name, _| !DETAILS.contains(&name.as_str()));
+        }
+        summary
     }
 
-    /// The whole description.
+    /// The whole description, with links below `base`.
     pub(crate) fn describe(&self, base: &str) -> Value {
-        let mut description = self.summary(base);
-        description["childRelationships"] =
-            self.child_relationships.iter().map(ChildRelationship::describe).collect();
-        description["recordTypeInfos"] = json!([]);
-        description["fields"] = self.fields.iter().map(Field::describe).collect();
-        description
-    }
-}
-
-impl ChildRelationship {
-    fn describe(&self) -> Value {
-        json!({
-            "cascadeDelete": false, "childSObject": self.child_s_object,
-            "deprecatedAndHidden": false, "field": self.field, "junctionIdListNames": [],
-            "junctionReferenceTo": [], "relationshipName": self.relationship_name,
-            "restrictedDelete": false,
-        })
+        let url = format!("{base}/sobjects/{}", self.name);
+        let (row, describe) = (format!("{url}/{{ID}}"), format!("{url}/describe"));
+        let mut described = over("object", self);
+        described["undeletable"] = self.deletable.into();
+        described["urls"] = json!({ "rowTemplate": row, "describe": describe, "sobject": url });
+        let children = self.child_relationships.iter();
+        described["childRelationships"] = children.map(|it| over("childRelationship", it)).collect();
+        described["fields"] = self.fields.iter().map(Field::describe).collect();
+        described
     }
 }
 
 impl Field {
     fn describe(&self) -> Value {
-        let is_text = matches!(self.kind, Kind::String | Kind::TextArea | Kind::Url | Kind::Email);
-        json!({
-            "aggregatable": true, "autoNumber": false, "byteLength": self.length * 3,
-            "calculated": false, "calculatedFormula": null, "caseSensitive": false,
-            "createable": self.createable, "custom": self.name.ends_with("__c"),
-            "defaultValue": self.default_value, "defaultedOnCreate": self.defaulted_on_create,
-            "deprecatedAndHidden": false, "digits": 0, "externalId": self.external_id,
-            "filterable": true, "groupable": is_text, "idLookup": self.id_lookup,
-            "label": self.label, "length": self.length,
-            "nameField": self.name == "Name", "name": self.name, "nillable": self.nillable,
-            "permissionable": self.nillable,
-            "picklistValues": self.picklist_values.iter().map(PicklistValue::describe).collect::<Value>(),
-            "precision": 0,
-            "referenceTo": self.reference_to, "relationshipName": self.relationship_name,
-            "restrictedPicklist": self.restricted_picklist, "scale": 0, "soapType": self.kind.soap_type(),
-            "sortable": true, "type": self.kind.name(), "unique": self.unique,
-            "updateable": self.updateable,
-        })
+        let mut described = over("field", self);
+        described["byteLength"] = Value::from(self.length * 3);
+        described["custom"] = self.name.ends_with("__c").into();
+        described["groupable"] = self.kind.is_text().into();
+        described["nameField"] = (self.name == "Name").into();
+        described["permissionable"] = self.nillable.into();
+        described["picklistValues"] =
+            self.picklist_values.iter().map(PicklistValue::describe).collect();
+        described["soapType"] = self.kind.soap_type().into();
+        described
     }
 }
 
 impl PicklistValue {
     fn describe(&self) -> Value {
-        json!({
-            "active": self.active, "defaultValue": false,
-            "label": self.label.as_ref().unwrap_or(&self.value), "validFor": null,
-            "value": self.value,
-        })
+        let mut described = over("picklistValue", self);
+        described["label"] = self.label.as_ref().unwrap_or(&self.value).as_str().into();
+        described
     }
 }
 
 impl Kind {
     /// The name of the type in `describe`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Boolean => "boolean",
-            Self::Currency => "currency",
-            Self::Date => "date",
-            Self::DateTime => "datetime",
-            Self::Double => "double",
-            Self::Email => "email",
-            Self::Id => "id",
-            Self::Int => "int",
-            Self::Other => "anyType",
-            Self::Percent => "percent",
-            Self::Phone => "phone",
-            Self::Picklist => "picklist",
-            Self::Reference => "reference",
-            Self::String => "string",
-            Self::TextArea => "textarea",
-            Self::Url => "url",
-        }
+    pub(crate) fn name(self) -> String {
+        json!(self).as_str().unwrap_or_default().to_owned()
     }
 
-    fn soap_type(self) -> &'static str {
+    pub(crate) fn is_text(self) -> bool {
+        use Kind::{Email, Phone, Picklist, String, TextArea, Url};
+        matches!(self, Email | Phone | Picklist | String | TextArea | Url)
+    }
+
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Currency | Self::Double | Self::Int | Self::Percent)
+    }
+
+    fn soap_type(self) -> String {
         match self {
-            Self::Boolean => "xsd:boolean",
-            Self::Currency | Self::Double | Self::Percent => "xsd:double",
-            Self::Date => "xsd:date",
-            Self::DateTime => "xsd:dateTime",
-            Self::Id | Self::Reference => "tns:ID",
-            Self::Int => "xsd:int",
-            Self::Other => "xsd:anyType",
-            Self::Email
-            | Self::Phone
-            | Self::Picklist
-            | Self::String
-            | Self::TextArea
-            | Self::Url => "xsd:string",
+            Self::Currency | Self::Double | Self::Percent => "xsd:double".to_owned(),
+            Self::DateTime => "xsd:dateTime".to_owned(),
+            Self::Id | Self::Reference => "tns:ID".to_owned(),
+            kind if kind.is_text() => "xsd:string".to_owned(),
+            kind => format!("xsd:{}", kind.name()),
         }
     }
 }
+
+/// What is the same for all, with what is known of this one.
+fn over(what: &str, known: &impl Serialize) -> Value {
+    static USUAL: LazyLock<Map<String, Value>> =
+        LazyLock::new(|| serde_json::from_str(USUAL_JSON).expect("our own file is well formed"));
+    let mut described = USUAL[what].clone();
+    if let (Value::Object(all), Value::Object(known)) = (&mut described, json!(known)) {
+        all.extend(known);
+    }
+    described
+}
+
+const DETAILS: [&str; 3] = ["childRelationships", "fields", "recordTypeInfos"];
+const USUAL_JSON: &str = include_str!("describe.json");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::run::Scope;
 use super::{Prepared, Query, SoqlError};
-use crate::records::{Record, Records};
+use crate::records::Record;
 use crate::schema::{ObjectType, Schema};
 
 /// A sub-query in which every name has been found to exist.
@@ -23,14 +23,13 @@ impl<'a> Child<'a> {
     pub(super) fn find(
         query: Query,
         schema: &'a Schema,
-        records: &Records,
         parent: &'a ObjectType,
     ) -> Result<Self, SoqlError> {
         let from = query.object.clone();
         let unknown = || SoqlError::no_child(from.at, &from.text);
         let way = parent.children(&from.text).ok_or_else(unknown)?;
         let object = schema.object(&way.child_s_object).ok_or_else(unknown)?;
-        let query = Prepared::of(query, object, schema, records)?;
+        let query = Prepared::of(query, object, schema)?;
         let relationship = way.relationship_name.as_deref().unwrap_or_default();
         Ok(Self { relationship, field: &way.field, query, at: from.at })
     }

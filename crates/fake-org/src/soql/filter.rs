@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{Column, Comparison, Condition, Literal, Operand, Operator, Prepared, SoqlError};
+use super::{Column, Comparison, Condition, Literal, Operator, SoqlError};
 use crate::id;
 use crate::records::{Record, Records};
 use crate::schema::{Kind, ObjectType, Schema};
@@ -18,33 +18,23 @@ pub(super) struct Test {
 }
 
 impl Condition<Comparison> {
-    /// Finds every field that the condition names, sees whether the values fit them, and runs the
-    /// queries of semi-joins.
+    /// Finds every field that the condition names, and checks whether the values fit them.
     pub(super) fn resolve(
         self,
         schema: &Schema,
-        records: &Records,
         object: &ObjectType,
     ) -> Result<Condition<Test>, SoqlError> {
         let all = |terms: Vec<Self>| -> Result<Vec<_>, _> {
-            terms.into_iter().map(|term| term.resolve(schema, records, object)).collect()
+            terms.into_iter().map(|term| term.resolve(schema, object)).collect()
         };
         Ok(match self {
             Self::All(terms) => Condition::All(all(terms)?),
             Self::Any(terms) => Condition::Any(all(terms)?),
-            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, records, object)?)),
-            Self::Test(Comparison { field, operator, operand }) => {
+            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object)?)),
+            Self::Test(Comparison { field, operator, values }) => {
                 let column = Column::find(schema, object, &field)?;
-                let values = match operand {
-                    Operand::Query(query) => {
-                        let at = query.object.at;
-                        Prepared::from_query(*query, schema, records)?.values(records, at)?
-                    }
-                    Operand::Values(values) => {
-                        let fitting = values.into_iter().map(|value| fit(&column, value));
-                        fitting.collect::<Result<_, _>>()?
-                    }
-                };
+                let values = values.into_iter().map(|value| fit(&column, value));
+                let values = values.collect::<Result<_, _>>()?;
                 Condition::Test(Test { column, operator, values })
             }
         })
@@ -141,17 +131,14 @@ fn fit(column: &Column, literal: Literal) -> Result<Literal, SoqlError> {
                 format!("invalid ID field: {text}"),
             )),
         },
-        (
-            Kind::Currency | Kind::Double | Kind::Int | Kind::Percent,
-            literal @ Literal::Number(_),
-        ) => Ok(literal),
-        (kind, literal @ Literal::Text(_)) if is_text(kind) => Ok(literal),
+        (kind, literal @ Literal::Number(_)) if kind.is_number() => Ok(literal),
+        (kind, literal @ Literal::Text(_)) if kind.is_text() => Ok(literal),
         (kind, _) => Err(misfit(column, kind)),
     }
 }
 
 fn misfit(column: &Column, kind: Kind) -> SoqlError {
-    let quotes = if is_text(kind) || matches!(kind, Kind::Id | Kind::Reference) {
+    let quotes = if kind.is_text() || matches!(kind, Kind::Id | Kind::Reference) {
         "should be enclosed in quotes"
     } else {
         "should not be enclosed in quotes"
@@ -161,11 +148,4 @@ fn misfit(column: &Column, kind: Kind) -> SoqlError {
         "value of filter criterion for field '{field}' must be of type {kind} and {quotes}"
     );
     SoqlError::new("INVALID_FIELD", column.at, message)
-}
-
-fn is_text(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Email | Kind::Phone | Kind::Picklist | Kind::String | Kind::TextArea | Kind::Url
-    )
 }

@@ -62,7 +62,7 @@ fn leaf(column: &Column) -> Value {
 }
 
 fn entry(name: &str, kind: Option<Kind>) -> Value {
-    let is_number = matches!(kind, Some(Kind::Currency | Kind::Double | Kind::Int | Kind::Percent));
+    let is_number = kind.is_some_and(Kind::is_number);
     let is_boolean = kind == Some(Kind::Boolean);
     json!({
         "aggregate": false, "apexType": kind.map(Kind::name), "booleanType": is_boolean,

@@ -13,7 +13,6 @@ use crate::schema::{Kind, ObjectType, Schema};
 pub(super) struct Order {
     column: Column,
     descending: bool,
-    nulls_last: bool,
 }
 
 impl Order {
@@ -24,15 +23,14 @@ impl Order {
                 format!("field '{}' can not be sorted in a query call", column.field.name);
             return Err(SoqlError::new("INVALID_FIELD", column.at, message));
         }
-        Ok(Self { column, descending: key.descending, nulls_last: key.nulls_last })
+        Ok(Self { column, descending: key.descending })
     }
 
-    /// Which of two records comes first by this field.
+    /// Which of two records comes first by this field; nulls come first in either direction.
     pub(super) fn compare(&self, records: &Records, one: &Record, other: &Record) -> Ordering {
         let (one, other) = (self.value(records, one), self.value(records, other));
         if one.is_null() != other.is_null() {
-            let nulls_first = if one.is_null() { Ordering::Less } else { Ordering::Greater };
-            return if self.nulls_last { nulls_first.reverse() } else { nulls_first };
+            return other.is_null().cmp(&one.is_null());
         }
         let ascending = ascending(one, other);
         if self.descending { ascending.reverse() } else { ascending }

@@ -1,8 +1,8 @@
 //! Tokens to a query. Whatever is left over is refused.
 
 use super::lexer::{Kind, Token, tokens};
-use super::{Comparison, Condition, Item, Literal, Name, Operand, Operator, Path};
-use super::{Key, Query, Select, SoqlError};
+use super::{Comparison, Condition, Item, Key, Literal, Name};
+use super::{Operator, Path, Query, Select, SoqlError};
 
 /// Reads a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
@@ -33,8 +33,7 @@ impl Parser<'_> {
         let condition = if self.take_word("WHERE") { Some(self.condition()?) } else { None };
         let order = if self.take_word("ORDER") { self.order()? } else { Vec::new() };
         let limit = if self.take_word("LIMIT") { Some(self.limit()?) } else { None };
-        let offset = if self.take_word("OFFSET") { self.offset()? } else { 0 };
-        Ok(Query { select, object, condition, order, limit, offset })
+        Ok(Query { select, object, condition, order, limit })
     }
 
     fn order(&mut self) -> Result<Vec<Key>, SoqlError> {
@@ -49,24 +48,7 @@ impl Parser<'_> {
     fn key(&mut self) -> Result<Key, SoqlError> {
         let field = self.path()?;
         let descending = !self.take_word("ASC") && self.take_word("DESC");
-        let mut nulls_last = false;
-        if self.take_word("NULLS") {
-            nulls_last = self.take_word("LAST");
-            if !nulls_last {
-                self.keyword("FIRST")?;
-            }
-        }
-        Ok(Key { field, descending, nulls_last })
-    }
-
-    fn offset(&mut self) -> Result<usize, SoqlError> {
-        let at = self.peek().at;
-        let offset = self.limit()?;
-        if offset <= MAX_OFFSET {
-            return Ok(offset);
-        }
-        let message = "Maximum SOQL offset allowed is 2000";
-        Err(SoqlError::new("NUMBER_OUTSIDE_VALID_RANGE", at, message))
+        Ok(Key { field, descending })
     }
 
     fn select(&mut self) -> Result<Select, SoqlError> {
@@ -146,11 +128,11 @@ impl Parser<'_> {
     fn test(&mut self) -> Result<Condition<Comparison>, SoqlError> {
         let field = self.path()?;
         let operator = self.operator()?;
-        let operand = match operator {
+        let values = match operator {
             Operator::In | Operator::NotIn => self.list()?,
-            _ => Operand::Values(vec![self.literal()?]),
+            _ => vec![self.literal()?],
         };
-        Ok(Condition::Test(Comparison { field, operator, operand }))
+        Ok(Condition::Test(Comparison { field, operator, values }))
     }
 
     fn operator(&mut self) -> Result<Operator, SoqlError> {
@@ -179,19 +161,14 @@ impl Parser<'_> {
         Err(self.unexpected())
     }
 
-    fn list(&mut self) -> Result<Operand, SoqlError> {
+    fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
         self.sign("(")?;
-        let operand = if self.peek().is_word("SELECT") {
-            Operand::Query(Box::new(self.query()?))
-        } else {
-            let mut values = vec![self.literal()?];
-            while self.take_sign(",") {
-                values.push(self.literal()?);
-            }
-            Operand::Values(values)
-        };
+        let mut values = vec![self.literal()?];
+        while self.take_sign(",") {
+            values.push(self.literal()?);
+        }
         self.sign(")")?;
-        Ok(operand)
+        Ok(values)
     }
 
     fn literal(&mut self) -> Result<Literal, SoqlError> {
@@ -262,7 +239,6 @@ fn is_reserved(word: &str) -> bool {
 const RESERVED: [&str; 12] = [
     "AND", "FROM", "GROUP", "IN", "LIKE", "LIMIT", "NOT", "OR", "ORDER", "SELECT", "USING", "WHERE",
 ];
-const MAX_OFFSET: usize = 2000;
 const MAX_DEPTH: usize = 64;
 /// Since v58.0; before that, there were two.
 const MAX_LEVELS: usize = 5;

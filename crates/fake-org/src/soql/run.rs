@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::filter::Test;
 use super::order::Order;
-use super::{Child, Column, Condition, Item, Literal, Query, Select, SoqlError, parser};
+use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
 use crate::records::{Record, Records, is_deleted};
 use crate::schema::{ObjectType, Schema};
 
@@ -19,7 +19,6 @@ pub(crate) struct Prepared<'a> {
     condition: Option<Condition<Test>>,
     order: Vec<Order>,
     limit: Option<usize>,
-    offset: usize,
 }
 
 /// One of what `SELECT` names.
@@ -47,23 +46,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads a query and looks up its names. The records are those that semi-joins look into.
-    pub(crate) fn new(
-        text: &str,
-        schema: &'a Schema,
-        records: &Records,
-    ) -> Result<Self, SoqlError> {
-        Self::from_query(parser::parse(text)?, schema, records)
-    }
-
-    pub(super) fn from_query(
-        query: Query,
-        schema: &'a Schema,
-        records: &Records,
-    ) -> Result<Self, SoqlError> {
+    /// Reads a query and looks up its names.
+    pub(crate) fn new(text: &str, schema: &'a Schema) -> Result<Self, SoqlError> {
+        let query = parser::parse(text)?;
         let unknown = || SoqlError::no_object(query.object.at, &query.object.text);
         let object = schema.object(&query.object.text).ok_or_else(unknown)?;
-        Self::of(query, object, schema, records)
+        Self::of(query, object, schema)
     }
 
     /// A query of an object, whatever `FROM` calls it.
@@ -71,12 +59,11 @@ impl<'a> Prepared<'a> {
         query: Query,
         object: &'a ObjectType,
         schema: &'a Schema,
-        records: &Records,
     ) -> Result<Self, SoqlError> {
-        let Query { select, object: _, condition, order, limit, offset } = query;
+        let Query { select, object: _, condition, order, limit } = query;
         let part = |item| match item {
             Item::Field(path) => Column::find(schema, object, &path).map(Part::Column),
-            Item::Query(query) => Child::find(*query, schema, records, object).map(Part::Child),
+            Item::Query(query) => Child::find(*query, schema, object).map(Part::Child),
         };
         let parts = match select {
             Select::Count => None,
@@ -85,11 +72,11 @@ impl<'a> Prepared<'a> {
                 Some(without_repeats(parts)?)
             }
         };
-        let condition = condition.map(|condition| condition.resolve(schema, records, object));
+        let condition = condition.map(|condition| condition.resolve(schema, object));
         let condition = condition.transpose()?;
         let order = order.iter().map(|key| Order::find(schema, object, key));
         let order = order.collect::<Result<_, _>>()?;
-        Ok(Self { object, parts, condition, order, limit, offset })
+        Ok(Self { object, parts, condition, order, limit })
     }
 
     pub(crate) fn object(&self) -> &ObjectType {
@@ -117,18 +104,6 @@ impl<'a> Prepared<'a> {
         found.into_iter().map(|record| self.row(record, scope)).collect()
     }
 
-    /// The texts of its only column, for a semi-join; `at` is where it stands.
-    pub(super) fn values(&self, records: &Records, at: usize) -> Result<Vec<Literal>, SoqlError> {
-        let [Part::Column(column)] = self.parts() else {
-            let message = "Semi join sub-selects can only query a single field.";
-            return Err(SoqlError::malformed(at, message));
-        };
-        let scope = Scope { records, with_deleted: false, base: "" };
-        let value = |record| column.owner(records, record)?.get(&column.field.name)?.as_str();
-        let values = self.found(scope, |_| true).into_iter().filter_map(value);
-        Ok(values.map(|text| Literal::Text(text.to_owned())).collect())
-    }
-
     fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Record) -> bool) -> Vec<&'b Record> {
         let Scope { records, with_deleted, .. } = scope;
         let all = records.all(&self.object.name).iter();
@@ -142,7 +117,7 @@ impl<'a> Prepared<'a> {
             let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
             keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
-        found.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
+        found.into_iter().take(self.limit.unwrap_or(usize::MAX)).collect()
     }
 
     fn row(&self, record: &Record, scope: Scope<'_>) -> Value {

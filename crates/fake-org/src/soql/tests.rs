@@ -29,7 +29,7 @@ fn records() -> Records {
 fn total(query: &str) -> Result<usize, String> {
     static HELD: LazyLock<(Schema, Records)> = LazyLock::new(|| (Schema::standard(), records()));
     let (schema, records) = &*HELD;
-    let prepared = Prepared::new(query, schema, records);
+    let prepared = Prepared::new(query, schema);
     let prepared =
         prepared.map_err(|error| format!("{}: {}", error.code(), error.message(query)))?;
     Ok(prepared.run(records, false, "").total)
@@ -63,9 +63,6 @@ fn conditions_choose_records() {
         ("NOT Name = 'Acme'", 1),
         ("(Name = 'Acme' OR Name LIKE 'G%') AND (NOT NumberOfEmployees = 7)", 1),
         (r"Name = 'Ac\'me'", 0),
-        ("OwnerId IN (SELECT Id FROM User WHERE Name = 'Robo')", 1),
-        ("Id NOT IN (SELECT AccountId FROM Contact)", 1),
-        ("Id IN (SELECT ParentId FROM Account WHERE Name LIKE 'G%')", 1),
     ] {
         assert_eq!(
             total(&format!("SELECT Id FROM Account WHERE {condition}")),
@@ -94,25 +91,20 @@ fn clauses() {
 fn names(clauses: &str) -> Result<Vec<String>, String> {
     let (schema, records) = (Schema::standard(), records());
     let query = format!("SELECT Name FROM Account {clauses}");
-    let prepared = Prepared::new(&query, &schema, &records);
+    let prepared = Prepared::new(&query, &schema);
     let found = prepared.map_err(|error| error.code().to_owned())?.run(&records, false, "");
     Ok(found.records.iter().map(|row| row["Name"].as_str().unwrap().to_owned()).collect())
 }
 
 #[test]
-fn order_and_offset() {
+fn order() {
     let (acme, globex) = ("Acme".to_owned(), "Globex 100%".to_owned());
     for (clauses, found) in [
         ("ORDER BY Name", vec![&acme, &globex]),
         ("ORDER BY Name DESC", vec![&globex, &acme]),
-        ("order by name asc nulls last", vec![&acme, &globex]),
         ("ORDER BY NumberOfEmployees", vec![&globex, &acme]),
-        ("ORDER BY NumberOfEmployees NULLS LAST", vec![&acme, &globex]),
-        ("ORDER BY NumberOfEmployees DESC NULLS LAST", vec![&acme, &globex]),
         ("ORDER BY IsDeleted, Name DESC LIMIT 1", vec![&globex]),
         ("ORDER BY Parent.Name DESC", vec![&acme, &globex]),
-        ("ORDER BY Name LIMIT 1 OFFSET 1", vec![&globex]),
-        ("OFFSET 2", vec![]),
     ] {
         assert_eq!(names(clauses).unwrap().iter().collect::<Vec<_>>(), found, "{clauses}");
     }
@@ -122,7 +114,6 @@ fn order_and_offset() {
         ("ORDER BY Nope", "INVALID_FIELD"),
         ("ORDER BY Description", "INVALID_FIELD"),
         ("ORDER BY Name NULLS", "MALFORMED_QUERY"),
-        ("OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE"),
         ("OFFSET 1 LIMIT 1", "MALFORMED_QUERY"),
     ] {
         assert_eq!(names(clauses), Err(code.to_owned()), "{clauses}");
@@ -134,7 +125,7 @@ fn related_records_are_nested_and_may_be_null() {
     let schema = Schema::standard();
     let query = "SELECT Name, Owner.Name, Parent.Name, Parent.Owner.Name FROM Account";
     let found =
-        Prepared::new(query, &schema, &records()).unwrap().run(&records(), false, "/v").records;
+        Prepared::new(query, &schema).unwrap().run(&records(), false, "/v").records;
     assert_eq!(
         found[0],
         json!({
@@ -154,7 +145,7 @@ fn related_records_are_nested_and_may_be_null() {
 fn children_are_nested_and_may_be_none() {
     let (schema, records) = (Schema::standard(), records());
     let found = |query: &str| {
-        Prepared::new(query, &schema, &records).unwrap().run(&records, false, "/v").records
+        Prepared::new(query, &schema).unwrap().run(&records, false, "/v").records
     };
     let both = "SELECT Name, (SELECT LastName, Account.Name FROM contacts) FROM Account";
     let [acme, globex] = &found(both)[..] else { panic!("two accounts") };
@@ -184,14 +175,14 @@ fn children_are_nested_and_may_be_none() {
 fn columns_can_be_asked_for() {
     let schema = Schema::standard();
     let prepared =
-        Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema, &records());
+        Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
     let metadata = prepared.unwrap().metadata();
     assert_eq!(metadata["entityName"], "Account");
     assert_eq!(metadata["columnMetadata"][1]["columnName"], "Owner");
     assert_eq!(metadata["columnMetadata"][1]["joinColumns"][1]["columnName"], "Email");
 
     let query = "SELECT (SELECT LastName FROM Contacts) FROM Account";
-    let metadata = Prepared::new(query, &schema, &records()).unwrap().metadata();
+    let metadata = Prepared::new(query, &schema).unwrap().metadata();
     let child = &metadata["columnMetadata"][0];
     assert_eq!((&child["columnName"], &child["aggregate"]), (&json!("Contacts"), &json!(true)));
     assert_eq!(child["joinColumns"][0]["columnName"], "LastName");
@@ -210,10 +201,10 @@ fn refusals() {
         ("SELECT Id FROM Account GROUP BY Id", "MALFORMED_QUERY", 24, "unexpected token: 'GROUP'"),
         ("SELECT Id FROM Account LIMIT -1", "MALFORMED_QUERY", 30, "unexpected token: '-1'"),
         (
-            "SELECT Id FROM Account OFFSET 1 LIMIT 1",
+            "SELECT Id FROM Account LIMIT 1 OFFSET 1",
             "MALFORMED_QUERY",
-            33,
-            "unexpected token: 'LIMIT'",
+            32,
+            "unexpected token: 'OFFSET'",
         ),
         ("SELECT COUNT(Id) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: 'Id'"),
         ("SELECT FIELDS(ALL) FROM Account", "MALFORMED_QUERY", 14, "unexpected token: '('"),
@@ -235,12 +226,6 @@ fn refusals() {
             "MALFORMED_QUERY",
             53,
             "duplicate field selected: Contacts",
-        ),
-        (
-            "SELECT Id FROM Account WHERE Id IN (SELECT (SELECT Id FROM Contacts) FROM Account)",
-            "MALFORMED_QUERY",
-            75,
-            "Semi join sub-selects can only query a single field.",
         ),
         ("SELECT Id, Id FROM Account", "MALFORMED_QUERY", 12, "duplicate field selected: Id"),
         ("SELECT Id FROM Acount", "INVALID_TYPE", 16, "sObject type 'Acount' is not supported."),
@@ -343,8 +328,6 @@ fn refusals() {
 fn depth_is_limited() {
     let query = format!("SELECT Id FROM Account WHERE {}Id = null", "(".repeat(10_000));
     assert!(total(&query).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
-    let nested = "SELECT Id FROM Account WHERE Id IN (".repeat(10_000);
-    assert!(total(&nested).unwrap_err().starts_with("QUERY_TOO_COMPLICATED"));
     let below = |levels: usize| {
         let (open, close) = ("(SELECT ".repeat(levels), " FROM ChildAccounts)".repeat(levels));
         total(&format!("SELECT {open}Id{close} FROM Account"))

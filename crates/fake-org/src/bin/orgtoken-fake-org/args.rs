@@ -38,8 +38,8 @@ pub(crate) struct Args {
     pub(crate) print: Form,
 
     /// The kind of app: an external client app is not known at login and test.salesforce.com
-    #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Connected)]
-    pub(crate) app: Kind,
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub(crate) app: AppKind,
 
     /// The host that the org would have at Salesforce
     #[arg(long, value_name = "HOST", default_value = "acme.my.salesforce.com")]
@@ -50,8 +50,8 @@ pub(crate) struct Args {
     pub(crate) host_name: Vec<String>,
 
     /// What the org's own address stands for
-    #[arg(long, value_name = "HOST", value_enum, default_value_t = Plays::MyDomain)]
-    pub(crate) plays: Plays,
+    #[arg(long, value_name = "HOST", value_enum, default_value_t)]
+    pub(crate) plays: Role,
 
     /// Be a sandbox: its generic host is test.salesforce.com
     #[arg(long)]
@@ -66,8 +66,8 @@ pub(crate) struct Args {
     pub(crate) strict_expiry: bool,
 
     /// What tokens look like
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Opaque)]
-    pub(crate) token_format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) token_format: TokenFormat,
 
     /// How many seconds a token lives
     #[arg(long, value_name = "SECONDS", default_value = "7200", value_parser = seconds)]
@@ -106,53 +106,6 @@ pub(crate) enum Form {
     Json,
     /// The URL alone
     Url,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Kind {
-    Connected,
-    External,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Plays {
-    Login,
-    MyDomain,
-    Test,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
-    Jwt,
-    Opaque,
-}
-
-impl From<Kind> for AppKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Connected => Self::ConnectedApp,
-            Kind::External => Self::ExternalClientApp,
-        }
-    }
-}
-
-impl From<Plays> for Role {
-    fn from(plays: Plays) -> Self {
-        match plays {
-            Plays::Login => Self::Login,
-            Plays::MyDomain => Self::MyDomain,
-            Plays::Test => Self::Test,
-        }
-    }
-}
-
-impl From<Format> for TokenFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Jwt => Self::Jwt,
-            Format::Opaque => Self::Opaque,
-        }
-    }
 }
 
 fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
