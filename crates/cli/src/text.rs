@@ -13,6 +13,11 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+/// `1 row`, `2 rows`
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A part of a sentence as a sentence: with a capital and a full stop.
 pub(crate) fn sentence(meaning: &str) -> String {
     let mut letters = meaning.chars();

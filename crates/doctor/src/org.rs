@@ -8,7 +8,7 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_client::Transport;
 use orgtoken_oauth::session::{self, UserInfo};
 use orgtoken_oauth::{AnswerError, Token};
-use orgtoken_rest::{Offered, Org, RestError, Usage};
+use orgtoken_rest::{Org, RestError, Usage, Version};
 
 use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
@@ -99,19 +99,19 @@ fn nobody(error: &AnswerError) -> Finding {
 
 async fn api_version(org: &Org, target: &Target) -> Finding {
     let wanted = target.api_version;
-    let answer = org.request(Method::GET, "/services/data/", HeaderMap::new(), Bytes::new()).await;
-    let offered = match answer {
-        Ok(answer) => Offered::of(answer.body()),
+    let offered: Vec<_> = match org.versions().await {
+        Ok(versions) => versions.iter().filter_map(Version::major).collect(),
+        Err(RestError::Answer { .. }) => Vec::new(),
         Err(error) => return failed(Check::ApiVersion, &error),
     };
-    let Some((oldest, newest)) = offered.as_ref().and_then(Offered::range) else {
+    let (Some(oldest), Some(newest)) = (offered.iter().min(), offered.iter().max()) else {
         return Finding::skipped(Check::ApiVersion, "the org does not list its versions");
     };
     let range = format!("the org offers v{oldest}.0 to v{newest}.0");
-    if offered.is_some_and(|offered| offered.has(wanted.major())) {
+    if offered.contains(&wanted.major()) {
         return Finding::ok(Check::ApiVersion, format!("{wanted}; {range}"));
     }
-    let why = if wanted.major() < oldest { "is retired" } else { "is not offered" };
+    let why = if wanted.major() < *oldest { "is retired" } else { "is not offered" };
     Finding::warning(
         Check::ApiVersion,
         format!("{wanted} {why}: {range}"),

@@ -12,19 +12,13 @@ use crate::{Org, RestError};
 impl Org {
     /// The versions of the API, the oldest first. Asking does not count.
     pub async fn versions(&self) -> Result<Vec<Version>, RestError> {
-        self.json(Method::GET, "/services/data/", HeaderMap::new(), Bytes::new()).await
+        self.json(Method::GET, "/services/data/", Bytes::new()).await
     }
 
     /// What may still be used of the org's allowances, by name: `DailyApiRequests`. Needs the
     /// permission View Setup and Configuration.
     pub async fn limits(&self) -> Result<BTreeMap<String, Limit>, RestError> {
-        self.json(Method::GET, "limits", HeaderMap::new(), Bytes::new()).await
-    }
-
-    /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and
-    /// may have to be got first.
-    pub async fn url(&self) -> Result<String, RestError> {
-        self.base().await
+        self.json(Method::GET, "limits", Bytes::new()).await
     }
 
     /// Who is logged in, by the identity service of the org.
@@ -46,6 +40,13 @@ pub struct Version {
     pub url: String,
     /// `66.0`
     pub version: String,
+}
+
+impl Version {
+    /// The number without the `.0` that every version has.
+    pub fn major(&self) -> Option<u16> {
+        self.version.strip_suffix(".0")?.parse().ok()
+    }
 }
 
 /// An allowance of the org.

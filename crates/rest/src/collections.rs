@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use serde::Serialize;
 
 use crate::org::to_json;
@@ -19,7 +19,7 @@ impl Org {
         object: &str,
         records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
-        self.collection(Method::POST, "composite/sobjects", object, records).await
+        self.collection(Method::POST, COLLECTIONS, object, records).await
     }
 
     /// Changes records, each of which has its `Id` among its fields.
@@ -28,7 +28,7 @@ impl Org {
         object: &str,
         records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
-        self.collection(Method::PATCH, "composite/sobjects", object, records).await
+        self.collection(Method::PATCH, COLLECTIONS, object, records).await
     }
 
     /// Changes or makes records by the external id `field`, which each has among its fields.
@@ -38,12 +38,7 @@ impl Org {
         field: &str,
         records: &[R],
     ) -> Result<Vec<Saved>, RestError> {
-        let path = format!(
-            "composite/sobjects/{}/{}",
-            segment("object", object)?,
-            segment("external id field", field)?
-        );
-        self.collection(Method::PATCH, &path, object, records).await
+        self.collection(Method::PATCH, &upsert_path(object, field)?, object, records).await
     }
 
     /// Puts records into the recycle bin.
@@ -53,7 +48,7 @@ impl Org {
             return Err(RestError::Segment { what: "id", empty: true });
         }
         let ids_of_call = encode(&ids.join(","));
-        let path = format!("composite/sobjects?ids={ids_of_call}&allOrNone=false");
+        let path = format!("{COLLECTIONS}?ids={ids_of_call}&allOrNone=false");
         self.outcomes(Method::DELETE, &path, Bytes::new(), ids.len()).await
     }
 
@@ -69,7 +64,7 @@ impl Org {
         self.outcomes(method, path, to_json(&body)?, records.len()).await
     }
 
-    async fn outcomes(
+    pub(crate) async fn outcomes(
         &self,
         method: Method,
         path: &str,
@@ -82,10 +77,15 @@ impl Org {
         if number == 0 {
             return Ok(Vec::new());
         }
-        let outcomes: Vec<Saved> = self.json(method, path, HeaderMap::new(), body).await?;
+        let outcomes: Vec<Saved> = self.json(method, path, body).await?;
         // Without one outcome for each record, outcomes could not be matched to records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }
+}
+
+pub(crate) fn upsert_path(object: &str, field: &str) -> Result<String, RestError> {
+    let (object, field) = (segment("object", object)?, segment("external id field", field)?);
+    Ok(format!("{COLLECTIONS}/{object}/{field}"))
 }
 
 /// The record with its type, which replaces the `attributes` that a query gave it.
@@ -103,3 +103,5 @@ struct Sent {
     all_or_none: bool,
     records: Vec<Object>,
 }
+
+pub(crate) const COLLECTIONS: &str = "composite/sobjects";

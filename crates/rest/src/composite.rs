@@ -1,6 +1,7 @@
 use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::org::to_json;
 use crate::{Org, RestError, Value};
 
 impl Org {
@@ -23,7 +24,7 @@ impl Org {
         let base = self.versioned();
         let parts = parts.iter().map(|part| part.to_sent(&base)).collect();
         let body = Sent { all_or_none, parts };
-        let answer: Answer = self.send_json(Method::POST, "composite", &body).await?;
+        let answer: Answer = self.json(Method::POST, "composite", to_json(&body)?).await?;
         Ok(answer.parts)
     }
 }

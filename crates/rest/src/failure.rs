@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue::{self, ApiError};
 use orgtoken_oauth::redact;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Usage;
@@ -159,7 +160,7 @@ impl fmt::Display for Failure {
 }
 
 /// One thing that is wrong with a call, in Salesforce's words.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
     /// `INVALID_FIELD`; empty if there is none.

@@ -2,13 +2,10 @@
 
 mod select;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method};
 use select::{Item, Selected};
-use serde::Deserialize;
 
-use crate::path::segment;
-use crate::{Object, Org, RestError, Value};
+use crate::describe::Field;
+use crate::{Number, Object, Org, RestError, Value};
 
 /// The way to a value: `Account.Name` is `Account` and `Name`.
 type Path = Vec<String>;
@@ -132,26 +129,10 @@ impl Org {
         let Selected { object, items, .. } = Selected::of(soql);
         let mut fields = Vec::new();
         if items.iter().any(|item| matches!(item, Item::Fields(_))) {
-            let api = if tooling { "tooling/" } else { "" };
-            let path = format!("{api}sobjects/{}/describe", segment("object", &object)?);
-            let described: Described =
-                self.json(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
-            fields = described.fields;
+            fields = self.describe(&object, tooling).await?.fields;
         }
         Ok(Columns::of_items(items, &fields))
     }
-}
-
-#[derive(Deserialize)]
-struct Described {
-    fields: Vec<Field>,
-}
-
-#[derive(Deserialize)]
-struct Field {
-    name: String,
-    #[serde(default)]
-    custom: bool,
 }
 
 /// Whether a query is `SELECT COUNT()`: then it finds a number, [`Page::total_size`], and no
@@ -164,12 +145,17 @@ pub fn is_count(soql: &str) -> bool {
 
 /// A value without the `attributes` of records, on every level.
 pub fn without_attributes(value: Value) -> Value {
+    cleaned(value, |number| number)
+}
+
+fn cleaned(value: Value, number: fn(Number) -> Number) -> Value {
     match value {
-        Value::Array(items) => items.into_iter().map(without_attributes).collect(),
+        Value::Array(items) => items.into_iter().map(|item| cleaned(item, number)).collect(),
         Value::Object(fields) => {
             let fields = fields.into_iter().filter(|(name, _)| name != "attributes");
-            Value::Object(fields.map(|(name, value)| (name, without_attributes(value))).collect())
+            Value::Object(fields.map(|(name, value)| (name, cleaned(value, number))).collect())
         }
+        Value::Number(value) => Value::Number(number(value)),
         value => value,
     }
 }
@@ -198,19 +184,7 @@ fn cell(value: &Value) -> String {
 }
 
 fn json_cell(value: &Value) -> String {
-    with_plain_numbers(without_attributes(value.clone())).to_string()
-}
-
-fn with_plain_numbers(value: Value) -> Value {
-    match value {
-        Value::Number(number) => Value::Number(number.into_plain()),
-        Value::Array(items) => items.into_iter().map(with_plain_numbers).collect(),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            Value::Object(fields.map(|(name, it)| (name, with_plain_numbers(it))).collect())
-        }
-        value => value,
-    }
+    cleaned(value.clone(), Number::into_plain).to_string()
 }
 
 /// Whether `path` is `above`, or a field below it. Salesforce ignores case.

@@ -32,7 +32,6 @@
 mod cell;
 mod check;
 mod columns;
-mod describe;
 mod fault;
 mod id;
 mod output;

@@ -144,29 +144,20 @@ impl Org {
         Ok(())
     }
 
-    /// Makes one call whose answer is JSON.
+    /// Makes one call whose answer is JSON, and whose body is, if it has one.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        headers: HeaderMap,
         body: Bytes,
     ) -> Result<T, RestError> {
-        let answer = self.request(method, path, headers, body).await?;
+        let answer = self.request(method, path, HeaderMap::new(), body).await?;
         serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
     }
 
-    /// Makes one call that sends JSON, and whose answer is JSON.
-    pub(crate) async fn send_json<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, RestError> {
-        self.json(method, path, HeaderMap::new(), to_json(body)?).await
-    }
-
-    pub(crate) async fn base(&self) -> Result<String, RestError> {
+    /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and
+    /// may have to be got first.
+    pub async fn url(&self) -> Result<String, RestError> {
         Ok(base(self.tokens.token(self.min_ttl).await?.token()).to_owned())
     }
 

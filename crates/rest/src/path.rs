@@ -19,13 +19,7 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
     if !path.starts_with('/') {
         text.push_str(&format!("/services/data/v{version}.0/"));
     }
-    for byte in path.bytes() {
-        if is_allowed(byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    text.push_str(&escape(path, IN_A_URI));
     text.parse().map_err(|_| RestError::Path)
 }
 
@@ -40,23 +34,23 @@ pub(crate) fn segment(what: &'static str, text: &str) -> Result<String, RestErro
 
 /// A text as it may be in a path or a query.
 pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+    escape(text, b"-._~,")
+}
+
+fn escape(text: &str, allowed: &[u8]) -> String {
+    let escaped = |byte: u8| match byte {
+        _ if byte.is_ascii_alphanumeric() || allowed.contains(&byte) => {
+            char::from(byte).to_string()
         }
-    }
-    encoded
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escaped).collect()
 }
 
 /// In a path or a query ([RFC 3986, Section 3]), and `%`: what is encoded already stays so.
 ///
 /// [RFC 3986, Section 3]: https://www.rfc-editor.org/rfc/rfc3986#section-3
-fn is_allowed(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
-}
+const IN_A_URI: &[u8] = b"-._~!$&'()*+,;=:@/?%";
 
 #[cfg(test)]
 mod tests {

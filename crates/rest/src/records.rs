@@ -24,7 +24,7 @@ impl Org {
         if !fields.is_empty() {
             path += &format!("?fields={}", encode(&fields.join(",")));
         }
-        self.json(Method::GET, &path, HeaderMap::new(), Bytes::new()).await
+        self.json(Method::GET, &path, Bytes::new()).await
     }
 
     /// Changes the given fields of a record; null empties one.

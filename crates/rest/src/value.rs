@@ -25,7 +25,8 @@ pub type Object = IndexMap<String, Value>;
 /// assert_eq!(record["Amount"].to::<f64>()?, 1234567890123456.8);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// `null`
     #[default]
@@ -171,19 +172,6 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(number) => number.serialize(serializer),
-            Self::String(text) => serializer.serialize_str(text),
-            Self::Array(items) => items.serialize(serializer),
-            Self::Object(fields) => fields.serialize(serializer),
-        }
-    }
-}
-
 /// Compact JSON.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,41 +226,18 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
-    }
+macro_rules! into_value {
+    ($($variant:ident($type:ty))*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
 }
 
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::String(text)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<Number> for Value {
-    fn from(number: Number) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<Vec<Self>> for Value {
-    fn from(items: Vec<Self>) -> Self {
-        Self::Array(items)
-    }
-}
-
-impl From<Object> for Value {
-    fn from(fields: Object) -> Self {
-        Self::Object(fields)
-    }
-}
+into_value!(Bool(bool) String(&str) String(String) Array(Vec<Self>) Object(Object));
+into_value!(Number(Number) Number(i32) Number(i64) Number(u32) Number(u64) Number(usize));
 
 impl FromIterator<Self> for Value {
     fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
@@ -356,23 +321,17 @@ impl Serialize for Number {
     }
 }
 
-macro_rules! from_integers {
+macro_rules! into_number {
     ($($integer:ty)*) => {$(
         impl From<$integer> for Number {
             fn from(number: $integer) -> Self {
                 Self(number.to_string().into())
             }
         }
-
-        impl From<$integer> for Value {
-            fn from(number: $integer) -> Self {
-                Self::Number(number.into())
-            }
-        }
     )*};
 }
 
-from_integers!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
+into_number!(i32 i64 u32 u64 usize);
 
 /// A text is not a JSON number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -16,6 +16,7 @@ use crate::input::{Kind, read};
 use crate::progress::Progress;
 use crate::runtime::wait_for;
 use crate::session;
+use crate::text::counted;
 
 /// Run a SOQL query and print all its records
 ///
@@ -65,10 +66,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     });
     printed.map_err(|failure| match sink.printed() {
         None => failure,
-        Some(1) => failure.with_note("the output is incomplete: it ends after 1 record"),
-        Some(n) => {
-            failure.with_note(format!("the output is incomplete: it ends after {n} records"))
-        }
+        Some(n) => failure
+            .with_note(format!("the output is incomplete: it ends after {}", counted(n, "record"))),
     })
 }
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use jiff::civil::Date;
 use serde_json::value::RawValue;
 
 use super::fault::FaultKind;
@@ -109,22 +110,9 @@ fn boolean(text: &str) -> Option<&'static str> {
 /// A decimal number with every digit that was written. One that is not a JSON number, such as `007`
 /// or `+1`, is sent in quotes, which Salesforce takes as well.
 fn number(text: &str) -> Option<Cow<'_, str>> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let is_mantissa = match mantissa.split_once('.') {
-        None => is_digits(mantissa),
-        Some((whole, part)) => {
-            (whole.is_empty() || is_digits(whole))
-                && (part.is_empty() || is_digits(part))
-                && mantissa != "."
-        }
-    };
-    let is_exponent = |text: &str| is_digits(text.strip_prefix(['+', '-']).unwrap_or(text));
-    if !is_mantissa || !exponent.is_none_or(is_exponent) {
+    // Both know the same numbers, but for `inf` and `NaN`.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    if !is_plain || text.parse::<f64>().is_err() {
         return None;
     }
     // Read and dropped: the text itself is sent.
@@ -135,26 +123,9 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
 /// `2026-12-31`, alone or before a time. How precise the time is, is left to the org.
 fn is_date(text: &str) -> bool {
     let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
-    let mut parts = date.split('-');
-    let mut part = |digits: usize| {
-        let part = parts.next().filter(|part| part.len() == digits)?;
-        part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u16>().ok())?
-    };
-    let is_calendar = matches!(
-        (part(4), part(2), part(2)),
-        (Some(year), Some(month), Some(day))
-            if (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day)
-    );
-    is_calendar && parts.next().is_none() && (time.is_empty() || time.starts_with('T'))
-}
-
-fn days_of(year: u16, month: u16) -> u16 {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 => 28 + u16::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
+    // Other notations are read as well, and only this one is written.
+    date.parse::<Date>().is_ok_and(|read| read.to_string() == date)
+        && (time.is_empty() || time.starts_with('T'))
 }
 
 #[cfg(test)]

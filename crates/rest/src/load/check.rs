@@ -1,7 +1,6 @@
 use std::borrow::Cow;
 
-use super::columns::{Columns, ID, Plan};
-use super::describe::Schema;
+use super::columns::{Columns, ID, Plan, Schema};
 use super::fault::{Fault, FaultKind, Place};
 use super::read::{Data, ReadError, RecordFile, Row};
 use crate::{Org, RestError};
@@ -257,8 +256,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::describe::Described;
     use super::*;
+    use crate::describe::Described;
     use crate::load::ReadOptions;
 
     fn described(name: &str, prefix: Option<&str>, fields: &[(&str, &str)]) -> Described {

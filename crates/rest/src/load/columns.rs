@@ -4,14 +4,41 @@ use csv::StringRecord;
 
 use super::cell::Kind;
 use super::check::{Faults, Operation};
-use super::describe::{Field, Schema};
 use super::fault::{Fault, FaultKind, Place};
+use crate::describe::{Described, Field};
+use crate::{Org, RestError};
 
 /// What is to be done, and what the org says of the object.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) schema: Schema,
     pub(super) operation: Operation,
+}
+
+/// An object, and the objects that relationship columns name.
+#[derive(Clone, Debug)]
+pub(super) struct Schema {
+    pub(super) object: Described,
+    /// By the name of the relationship in lower case; only those with one possible parent.
+    pub(super) parents: BTreeMap<String, Described>,
+}
+
+impl Schema {
+    pub(super) async fn of(
+        org: &Org,
+        object: &str,
+        relationships: &[String],
+    ) -> Result<Self, RestError> {
+        let object = org.describe(object, false).await?;
+        let mut parents = BTreeMap::new();
+        for name in relationships {
+            let field = object.relationship(name);
+            if let Some([parent]) = field.map(|field| field.reference_to.as_slice()) {
+                parents.insert(name.to_ascii_lowercase(), org.describe(parent, false).await?);
+            }
+        }
+        Ok(Self { object, parents })
+    }
 }
 
 /// What the names of a file mean.

@@ -93,16 +93,18 @@ impl Counts {
 }
 
 /// A reason for which rows failed.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Reason {
+    /// Salesforce's words for the first row. Other rows have the same codes and fields.
+    #[serde(rename = "reason")]
+    pub text: String,
     /// How many rows.
     pub rows: u64,
     /// The first of them.
     pub first_row: u64,
-    /// Salesforce's words for that row. Other rows have the same codes and fields.
-    pub text: String,
     /// What to do next, if the code is known.
+    #[serde(skip)]
     pub hint: Option<&'static str>,
 }
 

@@ -66,15 +66,15 @@ impl Journal {
                 let file = options.open(path).map_err(|source| ResumeError::of(path, source))?;
                 let metadata = file.metadata().map_err(|source| ResumeError::of(path, source))?;
                 if !metadata.is_file() {
-                    return Err(ResumeError::NotAJournal { path: path.into() });
+                    return Err(ResumeError::NotAJournal(path.into()));
                 }
                 if metadata.len() > 0 {
-                    return Err(ResumeError::Exists { path: path.into() });
+                    return Err(ResumeError::Exists(path.into()));
                 }
                 file
             }
             // That the folder is missing does not mean that a load is.
-            created => created.map_err(|source| ResumeError::Io { path: path.into(), source })?,
+            created => created.map_err(|source| ResumeError::Io(path.into(), source))?,
         };
         file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
         let state = State::default();
@@ -86,13 +86,13 @@ impl Journal {
         let opened = File::options().read(true).write(true).open(path);
         let mut file = opened.map_err(|source| ResumeError::of(path, source))?;
         if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            return Err(ResumeError::NotAJournal { path: path.into() });
+            return Err(ResumeError::NotAJournal(path.into()));
         }
         file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
         let mut text = Vec::new();
         let read = (&mut file).take(LONGEST).read_to_end(&mut text);
         read.map_err(|source| ResumeError::of(path, source))?;
-        let invalid = || ResumeError::NotAJournal { path: path.into() };
+        let invalid = || ResumeError::NotAJournal(path.into());
         let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(invalid)?;
         let subject: Subject = serde_json::from_slice(&text[..end]).map_err(|_| invalid())?;
         let state = State::newest(&text[end + 1..]).ok_or_else(invalid)?;
@@ -129,7 +129,7 @@ impl Journal {
         let subject = Subject::of(checked);
         if let Some(own) = &self.subject {
             return match own.difference(&subject) {
-                Some(what) => Err(ResumeError::Different { path: self.path.clone(), what }),
+                Some(what) => Err(ResumeError::Different(self.path.clone(), what)),
                 None => Ok(()),
             };
         }
@@ -247,52 +247,30 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 #[non_exhaustive]
 pub enum ResumeError {
     /// Another process uses it.
-    #[error("another load uses the journal `{}`", shown(path))]
-    Busy {
-        /// The journal.
-        path: PathBuf,
-    },
+    #[error("another load uses the journal `{}`", shown(.0))]
+    Busy(PathBuf),
     /// The load was about something else.
-    #[error("the journal `{}` does not fit: {what}", shown(path))]
-    Different {
-        /// The journal.
-        path: PathBuf,
-        /// What is different.
-        what: &'static str,
-    },
+    #[error("the journal `{path}` does not fit: {1}", path = shown(.0))]
+    Different(PathBuf, &'static str),
     /// There is a file of that name.
-    #[error("the journal `{}` exists", shown(path))]
-    Exists {
-        /// The journal.
-        path: PathBuf,
-    },
+    #[error("the journal `{}` exists", shown(.0))]
+    Exists(PathBuf),
     /// The system says no.
-    #[error("cannot use the journal `{}`", shown(path))]
-    Io {
-        /// The journal.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("cannot use the journal `{}`", shown(.0))]
+    Io(PathBuf, #[source] io::Error),
     /// There is nothing to continue with.
-    #[error("there is no journal `{}`", shown(path))]
-    Missing {
-        /// The journal.
-        path: PathBuf,
-    },
+    #[error("there is no journal `{}`", shown(.0))]
+    Missing(PathBuf),
     /// It is another file.
-    #[error("`{}` is not a journal", shown(path))]
-    NotAJournal {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("`{}` is not a journal", shown(.0))]
+    NotAJournal(PathBuf),
 }
 
 impl ResumeError {
     /// A short name that stays the same.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "io.write",
+            Self::Io(..) => "io.write",
             _ => "usage.resume",
         }
     }
@@ -300,29 +278,29 @@ impl ResumeError {
     /// What to do next.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         Some(match self {
-            Self::Busy { .. } => "wait until it has ended".into(),
-            Self::Different { .. } => {
+            Self::Busy(..) => "wait until it has ended".into(),
+            Self::Different(..) => {
                 "continue with the same file, options and org, or begin a new load".into()
             }
-            Self::Exists { .. } | Self::NotAJournal { .. } => "name another file".into(),
-            Self::Io { .. } => "check that you may write there, or name another file".into(),
-            Self::Missing { .. } => "begin a new load; one that has ended leaves no journal".into(),
+            Self::Exists(..) | Self::NotAJournal(..) => "name another file".into(),
+            Self::Io(..) => "check that you may write there, or name another file".into(),
+            Self::Missing(..) => "begin a new load; one that has ended leaves no journal".into(),
         })
     }
 
     fn of(path: &Path, source: io::Error) -> Self {
         let path = path.into();
         match source.kind() {
-            io::ErrorKind::AlreadyExists => Self::Exists { path },
-            io::ErrorKind::NotFound => Self::Missing { path },
-            _ => Self::Io { path, source },
+            io::ErrorKind::AlreadyExists => Self::Exists(path),
+            io::ErrorKind::NotFound => Self::Missing(path),
+            _ => Self::Io(path, source),
         }
     }
 
     fn of_lock(path: &Path, error: TryLockError) -> Self {
         match error {
-            TryLockError::WouldBlock => Self::Busy { path: path.into() },
-            TryLockError::Error(source) => Self::Io { path: path.into(), source },
+            TryLockError::WouldBlock => Self::Busy(path.into()),
+            TryLockError::Error(source) => Self::Io(path.into(), source),
         }
     }
 }
@@ -412,9 +390,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(folder.path());
         let error = Journal::open(&journal.path).unwrap_err();
-        assert!(matches!(error, ResumeError::Busy { .. }), "{error}");
+        assert!(matches!(error, ResumeError::Busy(..)), "{error}");
         let error = Journal::create(&journal.path).unwrap_err();
-        assert!(matches!(error, ResumeError::Exists { .. }), "{error}");
+        assert!(matches!(error, ResumeError::Exists(..)), "{error}");
     }
 
     #[test]
@@ -425,7 +403,7 @@ mod tests {
         drop(Journal::create(&path).unwrap());
         for result in [Journal::create("/dev/null".as_ref()), Journal::open("/dev/null".as_ref())] {
             let error = result.unwrap_err();
-            assert!(matches!(error, ResumeError::NotAJournal { .. }), "{error}");
+            assert!(matches!(error, ResumeError::NotAJournal(..)), "{error}");
         }
     }
 
@@ -436,7 +414,7 @@ mod tests {
         for content in ["", "Id,Name\n", "{\"orgtoken_journal\":1}\n"] {
             fs::write(&path, content).unwrap();
             let error = Journal::open(&path).unwrap_err();
-            assert!(matches!(error, ResumeError::NotAJournal { .. }), "{content}: {error}");
+            assert!(matches!(error, ResumeError::NotAJournal(..)), "{content}: {error}");
         }
     }
 }

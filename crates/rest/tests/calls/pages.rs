@@ -186,7 +186,10 @@ async fn numbers_keep_their_digits_over_the_wire() {
 #[tokio::test]
 async fn columns_of_fields_come_from_the_object_whatever_is_found() {
     let server = Canned::new(|_| {
-        answer(r#"{"fields":[{"name":"Id","custom":false},{"name":"A__c","custom":true}]}"#)
+        answer(
+            r#"{"name":"Account","fields":[{"name":"Id","type":"id","custom":false},
+                {"name":"A__c","type":"string","custom":true}]}"#,
+        )
     });
     for (which, names) in [
         ("ALL", vec!["Id", "A__c", "X.Y"]),

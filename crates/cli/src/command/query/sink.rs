@@ -6,6 +6,7 @@ use super::Format;
 use super::table::table;
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::text::counted;
 
 /// Prints pages of records in one form.
 pub(super) struct Sink<'a> {
@@ -67,8 +68,7 @@ impl<'a> Sink<'a> {
             (Format::Json, 0) => self.console.data(b"[]\n")?,
             (Format::Json, _) => self.console.data(b"]\n")?,
             (Format::Table, _) if is_count(self.soql) => {}
-            (Format::Table, 1) => self.console.remark(&"1 record"),
-            (Format::Table, records) => self.console.remark(&format_args!("{records} records")),
+            (Format::Table, records) => self.console.remark(&counted(records, "record")),
             _ => {}
         }
         Ok(())

@@ -26,6 +26,7 @@ use crate::progress::Progress;
 use crate::prompt;
 use crate::runtime::wait_for;
 use crate::session;
+use crate::text::counted;
 
 /// A file of records and what to do with them.
 pub(super) struct Many<'a> {
@@ -77,7 +78,7 @@ impl<'a> Many<'a> {
             Waited::Done(checked) => checked?,
             Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
         };
-        let printer = Printer::new(self.console, &checked);
+        let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
         if many.dry_run {
             return printer.dry_run(&checked);
@@ -139,8 +140,8 @@ impl<'a> Many<'a> {
     }
 
     fn is_confirmed(&self, checked: &CheckedFile) -> Result<bool, Failure> {
-        let (rows, object) = (checked.rows(), checked.object());
-        let answer = prompt::line(&format!("Delete {rows} records of {object}? [y/N] "))?;
+        let (records, object) = (counted(checked.rows(), "record"), checked.object());
+        let answer = prompt::line(&format!("Delete {records} of {object}? [y/N] "))?;
         Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
     }
 }
@@ -215,10 +216,10 @@ impl From<ReadError> for Failure {
 impl From<ResumeError> for Failure {
     fn from(error: ResumeError) -> Self {
         let hint = match &error {
-            ResumeError::Different { .. } | ResumeError::Missing { .. } => {
+            ResumeError::Different(..) | ResumeError::Missing(..) => {
                 Some("give the same file, options and org, or leave out `--resume`".into())
             }
-            ResumeError::Io { .. } | ResumeError::NotAJournal { .. } => {
+            ResumeError::Io(..) | ResumeError::NotAJournal(..) => {
                 Some("name another place with `--journal FILE`".into())
             }
             other => other.hint(),

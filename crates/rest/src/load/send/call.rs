@@ -1,40 +1,28 @@
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use super::Load;
+use crate::collections::{COLLECTIONS, upsert_path};
 use crate::load::Operation;
 use crate::load::cell::quoted;
-use crate::path::segment;
 use crate::{RestError, Saved};
 
 /// The rows in flight as one call.
 impl Load<'_> {
     pub(super) async fn call(&self) -> Result<Vec<Saved>, RestError> {
         let object = self.checked.object();
-        let collection = "composite/sobjects";
         let (method, path) = match &self.checked.plan.operation {
-            Operation::Create => (Method::POST, collection.to_owned()),
-            Operation::Update => (Method::PATCH, collection.to_owned()),
-            Operation::Upsert(key) => (
-                Method::PATCH,
-                format!(
-                    "{collection}/{}/{}",
-                    segment("object", object)?,
-                    segment("external id field", key)?
-                ),
-            ),
+            Operation::Create => (Method::POST, COLLECTIONS.to_owned()),
+            Operation::Update => (Method::PATCH, COLLECTIONS.to_owned()),
+            Operation::Upsert(key) => (Method::PATCH, upsert_path(object, key)?),
             Operation::Delete => {
                 let ids = self.batch.iter().filter_map(|(_, prepared)| prepared.id.as_deref());
                 let ids = ids.collect::<Vec<_>>().join(",");
-                (Method::DELETE, format!("{collection}?ids={ids}&allOrNone=false"))
+                (Method::DELETE, format!("{COLLECTIONS}?ids={ids}&allOrNone=false"))
             }
         };
         let body = if method == Method::DELETE { Bytes::new() } else { self.body(object) };
-        let answer = self.org.request(method, &path, HeaderMap::new(), body).await?;
-        let saved: Vec<Saved> =
-            serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))?;
-        // Without one outcome for each row nobody could tell which is whose.
-        if saved.len() == self.batch.len() { Ok(saved) } else { Err(RestError::Unexpected) }
+        self.org.outcomes(method, &path, body, self.batch.len()).await
     }
 
     /// The values as they were written: every digit of a number is sent.

@@ -141,7 +141,7 @@ impl<'a> Files<'a> {
             return Journal::open(&self.journal);
         }
         match Journal::create(&self.journal) {
-            Err(ResumeError::Exists { .. }) => {}
+            Err(ResumeError::Exists(..)) => {}
             result => return result,
         }
         let old = Journal::open(&self.journal)?;

@@ -1,14 +1,14 @@
 //! What a load shows: results as they come, and a summary at the end.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, Report, RowResult};
 use serde_json::{Value, json};
 
 use crate::console::Console;
 use crate::failure::{Failure, Problem};
-use crate::text::{printable, sh_quoted, shown};
+use crate::text::{counted, printable, sh_quoted, shown};
 
 /// Writes results to standard output, and everything else to standard error.
 pub(super) struct Printer<'a> {
@@ -21,19 +21,20 @@ pub(super) struct Printer<'a> {
     unprinted: Vec<RowResult>,
 }
 
-#[derive(Default)]
 struct Document {
-    is_begun: bool,
     results: u64,
-    /// The ids again, for the list at the end. Their number is not limited, so they are on disk.
+    /// The new ids again, for the list at the end. Their number is not limited, so they are on disk.
     ids: Option<File>,
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(console: &'a Console, checked: &CheckedFile) -> Self {
+    pub(super) fn new(console: &'a Console, checked: &CheckedFile) -> Result<Self, Failure> {
         let makes_ids = matches!(checked.operation(), Operation::Create | Operation::Upsert(_));
-        let document = console.json().then(Document::default);
-        Self { console, makes_ids, document, unprinted: Vec::new() }
+        let document = match console.json() {
+            true => Some(Document::new(makes_ids).map_err(spool)?),
+            false => None,
+        };
+        Ok(Self { console, makes_ids, document, unprinted: Vec::new() })
     }
 
     pub(super) fn ignored_columns(&self, checked: &CheckedFile) {
@@ -63,7 +64,8 @@ impl<'a> Printer<'a> {
         };
         let (operation, object) = (checked.operation().name(), checked.object());
         self.console.remark(&format_args!(
-            "checked {rows} rows ({form}{separated}, {}) to {operation} {object}: nothing was sent",
+            "checked {} ({form}{separated}, {}) to {operation} {object}: nothing was sent",
+            counted(rows, "row"),
             file.encoding().name()
         ));
         Ok(())
@@ -72,7 +74,7 @@ impl<'a> Printer<'a> {
     /// Prints the outcomes of one call.
     pub(super) fn results(&mut self, results: Vec<RowResult>) -> Result<(), Failure> {
         let written = match &mut self.document {
-            Some(document) => document.add(self.console, &results, self.makes_ids),
+            Some(document) => document.add(self.console, &results),
             None if self.makes_ids => {
                 let done = results.iter().filter(|result| is_done(result));
                 let ids: String = done
@@ -100,7 +102,7 @@ impl<'a> Printer<'a> {
         missing.extend(report.unreported.iter().cloned());
         if let Some(document) = self.document.take() {
             let ended = ended.and_then(|()| whole(report));
-            let written = document.end(self.console, report, resume, self.makes_ids);
+            let written = document.end(self.console, report, resume);
             return match (ended, written) {
                 (Ok(()), written) => written,
                 (Err(failure), _) if missing.is_empty() => Err(failure),
@@ -121,10 +123,9 @@ impl<'a> Printer<'a> {
 
     fn reasons(&self, report: &Report) {
         for reason in report.reasons.iter().take(MOST_REASONS) {
-            let rows = if reason.rows == 1 { "row" } else { "rows" };
             self.console.remark(&format_args!(
-                "  {} {rows}: {} (first: row {})",
-                reason.rows,
+                "  {}: {} (first: row {})",
+                counted(reason.rows, "row"),
                 printable(&reason.text),
                 reason.first_row
             ));
@@ -162,43 +163,29 @@ impl<'a> Printer<'a> {
 }
 
 impl Document {
-    fn add(
-        &mut self,
-        console: &Console,
-        results: &[RowResult],
-        makes_ids: bool,
-    ) -> Result<(), Failure> {
-        let mut text = String::new();
-        let mut ids = String::new();
-        self.begin(&mut text);
-        for result in results {
-            let comma = if self.results == 0 { "" } else { "," };
-            text.push_str(comma);
-            text.push_str(&row(result).to_string());
-            if makes_ids
-                && is_done(result)
-                && let Some(id) = &result.id
-            {
-                ids.push_str(&format!(
-                    "{}{}",
-                    if self.ids.is_none() { "" } else { "," },
-                    json!(id)
-                ));
-                self.ids.get_or_insert(tempfile::tempfile().map_err(spool)?);
-            }
-            self.results += 1;
-        }
-        if let Some(file) = &mut self.ids {
-            file.write_all(ids.as_bytes()).map_err(spool)?;
-        }
+    fn new(makes_ids: bool) -> io::Result<Self> {
+        Ok(Self { results: 0, ids: makes_ids.then(tempfile::tempfile).transpose()? })
+    }
+
+    fn add(&mut self, console: &Console, results: &[RowResult]) -> Result<(), Failure> {
+        let text = self.rows(results).map_err(spool)?;
         Ok(console.data(text.as_bytes())?)
     }
 
-    fn begin(&mut self, text: &mut String) {
-        if !self.is_begun {
-            text.push_str("{\"results\":[");
-            self.is_begun = true;
+    fn rows(&mut self, results: &[RowResult]) -> io::Result<String> {
+        let (mut text, mut ids) = (String::new(), String::new());
+        for result in results {
+            text.push_str(if self.results == 0 { BEGIN } else { "," });
+            text.push_str(&row(result).to_string());
+            self.results += 1;
+            if let Some(id) = result.id.as_ref().filter(|_| is_done(result)) {
+                ids.push_str(&format!(",{}", json!(id)));
+            }
         }
+        if let Some(file) = &mut self.ids {
+            file.write_all(ids.as_bytes())?;
+        }
+        Ok(text)
     }
 
     fn end(
@@ -206,35 +193,23 @@ impl Document {
         console: &Console,
         report: &Report,
         resume: Option<&str>,
-        makes_ids: bool,
     ) -> Result<(), Failure> {
-        let mut text = String::new();
-        self.begin(&mut text);
-        for result in &report.unreported {
-            text.push_str(if self.results == 0 { "" } else { "," });
-            text.push_str(&row(result).to_string());
-            self.results += 1;
+        self.add(console, &report.unreported)?;
+        console.data(if self.results == 0 { b"{\"results\":[]".as_slice() } else { b"]" })?;
+        if let Some(ids) = &mut self.ids {
+            console.data(b",\"ids\":[")?;
+            copy(ids, console)?;
+            console.data(b"]")?;
         }
-        text.push(']');
-        if makes_ids {
-            text.push_str(",\"ids\":[");
-            console.data(text.as_bytes())?;
-            text = "]".to_owned();
-            if let Some(ids) = &mut self.ids {
-                ids.rewind().map_err(spool)?;
-                copy(ids, console)?;
-            }
-        }
-        let summary = summary(report, resume).to_string();
         // The members go on in the same object.
-        text.push(',');
-        text.push_str(&summary[1..]);
-        text.push('\n');
-        Ok(console.data(text.as_bytes())?)
+        let summary = summary(report, resume).to_string();
+        Ok(console.data(format!(",{}\n", &summary[1..]).as_bytes())?)
     }
 }
 
+/// Prints all but the first byte, which is a comma.
 fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
+    from.seek(SeekFrom::Start(1)).map_err(spool)?;
     let mut buffer = vec![0; 64 << 10];
     loop {
         match from.read(&mut buffer).map_err(spool)? {
@@ -251,13 +226,12 @@ fn spool(error: io::Error) -> Failure {
 
 fn summary(report: &Report, resume: Option<&str>) -> Value {
     let counts = &report.counts;
-    let reason = |reason: &orgtoken_rest::load::Reason| json!({ "reason": reason.text, "rows": reason.rows, "first_row": reason.first_row });
     json!({
         "rows": report.rows, "done": counts.done(), "created": counts.created,
         "updated": counts.updated, "upserted": counts.upserted, "deleted": counts.deleted,
         "failed": counts.failed, "not_sent": counts.not_sent, "unknown": counts.unknown,
         "unknown_rows": report.unknown,
-        "reasons": report.reasons.iter().map(reason).collect::<Value>(),
+        "reasons": report.reasons,
         "success_file": report.success_file, "failed_file": report.failed_file,
         "unknown_file": report.unknown_file, "not_sent_file": report.not_sent_file,
         "journal": report.journal, "resume": resume,
@@ -270,8 +244,7 @@ fn row(result: &RowResult) -> Value {
         "success": is_done(result),
     });
     if let Outcome::Failed(problems) = &result.outcome {
-        let error = |problem: &orgtoken_rest::Problem| json!({ "code": problem.code, "message": problem.message, "fields": problem.fields });
-        row["errors"] = problems.iter().map(error).collect();
+        row["errors"] = json!(problems);
     }
     row
 }
@@ -300,22 +273,11 @@ fn problem(result: &RowResult) -> Problem {
 
 /// `created 448, failed 2`
 fn counts(report: &Report) -> String {
-    let counts = &report.counts;
-    let all = [
-        ("created", counts.created),
-        ("updated", counts.updated),
-        ("upserted", counts.upserted),
-        ("deleted", counts.deleted),
-        ("failed", counts.failed),
-        ("unknown", counts.unknown),
-        ("not sent", counts.not_sent),
-    ];
-    let some: Vec<_> = all
-        .iter()
-        .filter(|(_, number)| *number > 0)
-        .map(|(what, number)| format!("{what} {number}"))
-        .collect();
-    if some.is_empty() { "no rows".to_owned() } else { some.join(", ") }
+    let counts = json!(report.counts);
+    let some = counts.as_object().into_iter().flatten().filter(|(_, number)| **number != 0);
+    let some = some.map(|(what, number)| format!("{} {number}", what.replace('_', " ")));
+    let some = some.collect::<Vec<_>>().join(", ");
+    if some.is_empty() { "no rows".to_owned() } else { some }
 }
 
 /// Whether every row was done.
@@ -353,4 +315,5 @@ pub(super) fn interrupted(what: &'static str) -> Failure {
     Failure::new("interrupted", None::<&str>, format!("interrupted: {what}"))
 }
 
+const BEGIN: &str = "{\"results\":[";
 const MOST_REASONS: usize = 10;

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use crate::console::Console;
 
@@ -74,16 +74,10 @@ impl Interrupts {
             GRACE.as_secs()
         ));
         self.pending = false;
-        let mut limit = pin!(sleep(GRACE));
-        let waited = self
-            .wait(poll_fn(|context| match call.as_mut().poll(context) {
-                Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending => limit.as_mut().poll(context).map(|()| None),
-            }))
-            .await;
+        let waited = self.wait(timeout(GRACE, call)).await;
         self.pending = true;
         match waited {
-            Waited::Done(Some(done)) => Waited::Done(done),
+            Waited::Done(Ok(done)) => Waited::Done(done),
             _ => Waited::Interrupted,
         }
     }
