@@ -10,7 +10,8 @@ use crate::clock::Clock;
 use crate::fake_org::FakeOrg;
 use crate::hold::Gate;
 use crate::org::{Org, Role, Setup};
-use crate::schema::{DescribeError, ObjectType, Schema};
+#[cfg(feature = "rest")]
+use crate::rest::schema::{DescribeError, ObjectType, Schema};
 use crate::server::Server;
 use crate::session::TokenFormat;
 use crate::tls::Tls;
@@ -25,6 +26,7 @@ pub struct FakeOrgBuilder {
     tls: bool,
     names: Vec<String>,
     listen: SocketAddr,
+    #[cfg(feature = "rest")]
     schema: Schema,
     setup: Setup,
 }
@@ -60,6 +62,7 @@ impl FakeOrgBuilder {
             tls: false,
             names: Vec::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            #[cfg(feature = "rest")]
             schema: Schema::standard(),
             setup: Setup {
                 client_id: String::new(),
@@ -74,6 +77,7 @@ impl FakeOrgBuilder {
                 token_format: TokenFormat::default(),
                 token_lifetime: Duration::from_secs(2 * 3600),
                 login_limit: 3600,
+                #[cfg(feature = "rest")]
                 api_limit: 15_000,
                 clock: Clock::default(),
             },
@@ -175,6 +179,7 @@ impl FakeOrgBuilder {
     }
 
     /// Sets how many calls of the REST API the org has; 15,000 unless told.
+    #[cfg(feature = "rest")]
     pub fn api_limit(mut self, calls: u64) -> Self {
         self.setup.api_limit = calls;
         self
@@ -188,6 +193,7 @@ impl FakeOrgBuilder {
 
     /// Adds an object, or replaces a standard one, by what `describe` says of it: the answer of the
     /// REST API, or what `sf sobject describe --json` prints.
+    #[cfg(feature = "rest")]
     pub fn object(mut self, describe: &[u8]) -> Result<Self, DescribeError> {
         self.schema.add(ObjectType::parse(describe)?);
         Ok(self)
@@ -222,6 +228,10 @@ impl FakeOrgBuilder {
     pub(crate) fn build(mut self, url: String) -> Result<Org, CertificateError> {
         self.setup.url = url;
         let key = app::public_key(&self.certificate)?;
-        Ok(Org::new(self.setup, key, self.schema, self.users))
+        let users = self.users;
+        #[cfg(feature = "rest")]
+        return Ok(Org::new(self.setup, key, users, self.schema));
+        #[cfg(not(feature = "rest"))]
+        Ok(Org::new(self.setup, key, users))
     }
 }

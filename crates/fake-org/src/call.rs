@@ -30,6 +30,7 @@ impl Call {
         self.parts.uri.path()
     }
 
+    #[cfg(feature = "rest")]
     pub(crate) fn body(&self) -> &Bytes {
         &self.body
     }

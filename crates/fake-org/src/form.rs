@@ -50,6 +50,7 @@ impl Form {
 }
 
 /// Decodes one path segment, where `+` is itself.
+#[cfg(feature = "rest")]
 pub(crate) fn decode_segment(text: &str) -> Option<String> {
     unescape(text.as_bytes(), false).ok()
 }

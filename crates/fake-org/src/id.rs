@@ -15,6 +15,7 @@ pub(crate) fn id(prefix: &str, number: u64) -> String {
 }
 
 /// Turns the case-sensitive id of 15 letters into the one of 18; `None` if it is no id.
+#[cfg(feature = "rest")]
 pub(crate) fn canonical(id: &str) -> Option<String> {
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;

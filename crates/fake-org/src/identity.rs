@@ -83,10 +83,9 @@ impl Org {
     }
 
     fn userinfo(&self, call: &Call, user_id: &str) -> Value {
-        let state = self.state();
-        let record = state.records.find("User", user_id).cloned().unwrap_or_default();
-        drop(state);
-        let text = |field: &str| record.get(field).cloned().unwrap_or_default();
+        let user = self.state().member_by_id(user_id).map(|member| member.user.fields());
+        let user = user.unwrap_or_default();
+        let text = |field: &str| user[field].clone();
         let url = self.instance_url(call);
         json!({
             "sub": self.identity_url(call, user_id), "user_id": user_id,
@@ -98,7 +97,7 @@ impl Org {
             "address": {}, "urls": urls(&url, user_id), "active": text("IsActive"),
             "user_type": "STANDARD", "language": text("LanguageLocaleKey"),
             "locale": text("LocaleSidKey"), "utcOffset": 3_600_000,
-            "updated_at": text("SystemModstamp"),
+            "updated_at": self.now().to_api(),
         })
     }
 }

@@ -44,15 +44,13 @@ mod hold;
 mod id;
 mod identity;
 mod org;
-mod records;
 mod reply;
+#[cfg(feature = "rest")]
 mod rest;
 mod route;
 mod scenario;
-mod schema;
 mod server;
 mod session;
-mod soql;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -66,8 +64,9 @@ pub use fake_org::FakeOrg;
 pub use history::{Login, RecordedRequest};
 pub use hold::Hold;
 pub use org::Role;
+#[cfg(feature = "rest")]
+pub use rest::schema::DescribeError;
 pub use scenario::{Scenario, UnknownScenario};
-pub use schema::DescribeError;
 pub use session::TokenFormat;
 pub use user::User;
 

@@ -1,7 +1,6 @@
 //! The org itself: what was set up, and what has happened since.
 
 mod called;
-mod seed;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,14 +9,14 @@ use std::time::Duration;
 use orgtoken_assertion::PublicKey;
 
 pub use called::Role;
-pub(crate) use seed::stamp;
 
 use crate::app::AppKind;
 use crate::clock::{Clock, Moment};
 use crate::history::{Login, RecordedRequest};
-use crate::records::Records;
+use crate::id::id;
+#[cfg(feature = "rest")]
+use crate::rest::{Data, schema::Schema};
 use crate::scenario::{Play, Scenario, Stage};
-use crate::schema::Schema;
 use crate::session::{Sessions, TokenFormat};
 use crate::user::User;
 
@@ -39,6 +38,7 @@ pub(crate) struct Setup {
     pub(crate) token_format: TokenFormat,
     pub(crate) token_lifetime: Duration,
     pub(crate) login_limit: usize,
+    #[cfg(feature = "rest")]
     pub(crate) api_limit: u64,
     pub(crate) clock: Clock,
 }
@@ -60,13 +60,8 @@ pub(crate) struct State {
     pub(crate) token_ids: HashSet<String>,
     pub(crate) history: Vec<Login>,
     pub(crate) requests: VecDeque<RecordedRequest>,
-    pub(crate) schema: Schema,
-    /// The objects of the Tooling API.
-    pub(crate) tooling: Schema,
-    pub(crate) records: Records,
-    /// What queries found that have more than one page.
-    pub(crate) cursors: Vec<Vec<serde_json::Value>>,
-    pub(crate) api_calls: u64,
+    #[cfg(feature = "rest")]
+    pub(crate) rest: Data,
 }
 
 /// A user as the org keeps it.
@@ -81,21 +76,29 @@ pub(crate) struct Member {
 }
 
 impl Org {
-    pub(crate) fn new(setup: Setup, key: PublicKey, schema: Schema, users: Vec<User>) -> Self {
-        let mut state = State {
+    pub(crate) fn new(
+        setup: Setup,
+        key: PublicKey,
+        users: Vec<User>,
+        #[cfg(feature = "rest")] schema: Schema,
+    ) -> Self {
+        let org_id = id("00D", 1);
+        let members = users.into_iter().zip(1..);
+        let members: Vec<_> =
+            members.map(|(user, number)| Member::new(user, id("005", number))).collect();
+        #[cfg(feature = "rest")]
+        let rest = Data::new(schema, &setup, &org_id, &members);
+        let members = members.into_iter().map(|it| (it.user.username.to_lowercase(), it));
+        let state = State {
             key,
-            members: HashMap::new(),
+            members: members.collect(),
             sessions: Sessions::default(),
             token_ids: HashSet::new(),
             history: Vec::new(),
             requests: VecDeque::new(),
-            schema,
-            tooling: Schema::tooling(),
-            records: Records::default(),
-            cursors: Vec::new(),
-            api_calls: 0,
+            #[cfg(feature = "rest")]
+            rest,
         };
-        let org_id = seed::fill(&mut state, &setup, users);
         Self { setup, org_id, state: Mutex::new(state) }
     }
 
@@ -116,22 +119,6 @@ impl State {
             self.requests.pop_front();
         }
         self.requests.push_back(request);
-    }
-
-    /// Keeps an attempt to log in, as a row of Login History too if the user is known.
-    pub(crate) fn note_login(&mut self, login: Login, now: &str, host: &str) {
-        if let Some(user_id) = self.member(&login.username).map(|member| member.id.clone()) {
-            let status = login.refusal().unwrap_or("Success");
-            let row = serde_json::json!({
-                "UserId": user_id, "LoginTime": now, "LoginType": "Remote Access 2.0",
-                "SourceIp": "127.0.0.1", "Status": status, "Application": "orgtoken",
-                "LoginUrl": host,
-            });
-            if let serde_json::Value::Object(record) = row {
-                self.records.insert("LoginHistory", "0Ya", record);
-            }
-        }
-        self.history.push(login);
     }
 
     /// Finds a user whatever the case of its name.

@@ -6,19 +6,26 @@ mod error;
 mod limits;
 mod query;
 mod records;
+pub(crate) mod schema;
+mod seed;
 mod sobjects;
+mod soql;
+pub(crate) mod store;
 mod values;
 mod versions;
 
 use http::{HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
 
 pub(crate) use error::RestError;
 
 use crate::call::{Bearer, Call};
+use crate::history::Login;
 use crate::org::{Org, State};
 use crate::reply::{self, Reply};
 use crate::scenario::{Play, Stage, WireFault};
-use crate::schema::Schema;
+use schema::Schema;
+pub(crate) use seed::Data;
 
 /// What a handler answers, or why it does not.
 type Answer = Result<Reply, RestError>;
@@ -117,10 +124,24 @@ fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Sessi
     Ok(Session { org, call, user_id, base, version, is_tooling: false, fault })
 }
 
+/// Adds a row to Login History, if the user is known.
+pub(crate) fn note_login(org: &Org, call: &Call, login: &Login) {
+    let mut state = org.state();
+    let Some(member) = state.member(login.username()) else { return };
+    let row = json!({
+        "UserId": member.id, "LoginTime": org.now().to_api(), "LoginType": "Remote Access 2.0",
+        "SourceIp": "127.0.0.1", "Status": login.refusal().unwrap_or("Success"),
+        "Application": "orgtoken", "LoginUrl": call.host(),
+    });
+    if let Value::Object(record) = row {
+        state.rest.records.insert("LoginHistory", "0Ya", record);
+    }
+}
+
 fn count(org: &Org) -> u64 {
     let mut state = org.state();
-    state.api_calls += 1;
-    state.api_calls
+    state.rest.api_calls += 1;
+    state.rest.api_calls
 }
 
 impl<'a> Session<'a> {
@@ -130,7 +151,7 @@ impl<'a> Session<'a> {
     }
 
     fn schema<'s>(&self, state: &'s State) -> &'s Schema {
-        if self.is_tooling { &state.tooling } else { &state.schema }
+        if self.is_tooling { &state.rest.tooling } else { &state.rest.schema }
     }
 
     /// The method, or the one that `?_HTTP_Method=` puts in its place, for clients without PATCH.

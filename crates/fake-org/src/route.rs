@@ -3,7 +3,9 @@
 use crate::call::Call;
 use crate::org::Org;
 use crate::reply::{self, Reply};
-use crate::{control, identity, rest, token_endpoint};
+#[cfg(feature = "rest")]
+use crate::rest;
+use crate::{control, identity, token_endpoint};
 
 /// Answers a call.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
@@ -13,6 +15,7 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
         ["services", "oauth2", "token"] => token_endpoint::answer(org, call),
         ["services", "oauth2", "userinfo"] => identity::userinfo(org, call),
         ["services", "oauth2", "revoke"] => identity::revoke(org, call),
+        #[cfg(feature = "rest")]
         ["services", "data", rest @ ..] => rest::answer(org, call, rest),
         ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
         ["__fake", rest @ ..] => control::answer(org, call, rest),

@@ -1,14 +1,13 @@
 //! Connections: TLS or not, an org's own or tunnelled, and the requests that come over them.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Frame, Incoming};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -87,14 +86,14 @@ impl Server {
         }
         let (parts, body) = request.into_parts();
         let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            return Ok(reply::empty(StatusCode::PAYLOAD_TOO_LARGE).map(Answer::from));
+            return Ok(reply::empty(StatusCode::PAYLOAD_TOO_LARGE).map(whole));
         };
         let call = Call::new(Request::from_parts(parts, body.to_bytes()), scheme);
         self.org.state().record(call.record());
         self.gate.pass(call.path()).await;
 
         if self.tls.is_some() && scheme == "http" {
-            return Ok(reply::refusal(400, "invalid_request", "HTTPS required").map(Answer::from));
+            return Ok(reply::refusal(400, "invalid_request", "HTTPS required").map(whole));
         }
         let mut reply = route::answer(&self.org, &call);
         if call.header(header::ACCEPT_ENCODING).is_some_and(|codings| codings.contains("gzip")) {
@@ -114,9 +113,9 @@ impl Server {
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
         match reply::fault(&reply) {
-            None => Ok(reply.map(Answer::from)),
+            None => Ok(reply.map(whole)),
             Some(WireFault::Closed) => Err(BrokenOnPurpose),
-            Some(WireFault::Cut) => Ok(reply.map(Answer::cut)),
+            Some(WireFault::Cut) => Ok(cut(reply)),
             Some(WireFault::Silence) => std::future::pending().await,
         }
     }
@@ -124,14 +123,14 @@ impl Server {
     /// Plays the proxy: whatever host is asked for is found here.
     fn tunnel(self: Arc<Self>, request: Request<Incoming>) -> Response<Answer> {
         if self.tls.is_none() {
-            return reply::empty(StatusCode::METHOD_NOT_ALLOWED).map(Answer::from);
+            return reply::empty(StatusCode::METHOD_NOT_ALLOWED).map(whole);
         }
         tokio::spawn(async move {
             if let Ok(upgraded) = hyper::upgrade::on(request).await {
                 self.secure(TokioIo::new(upgraded)).await;
             }
         });
-        reply::empty(StatusCode::OK).map(Answer::from)
+        reply::empty(StatusCode::OK).map(whole)
     }
 }
 
@@ -141,47 +140,18 @@ async fn is_tls(stream: &TcpStream) -> bool {
 }
 
 /// A body in one piece, which may end before it should.
-struct Answer {
-    data: Option<Bytes>,
-    promised: u64,
+type Answer = UnsyncBoxBody<Bytes, BrokenOnPurpose>;
+
+fn whole(data: Bytes) -> Answer {
+    Full::new(data).map_err(|never| match never {}).boxed_unsync()
 }
 
-impl Answer {
-    fn cut(data: Bytes) -> Self {
-        let promised = data.len() as u64 + 1;
-        Self { data: Some(data), promised }
-    }
-}
-
-impl From<Bytes> for Answer {
-    fn from(data: Bytes) -> Self {
-        let promised = data.len() as u64;
-        Self { data: Some(data).filter(|data| !data.is_empty()), promised }
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = BrokenOnPurpose;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOnPurpose>>> {
-        if let Some(data) = self.data.take() {
-            self.promised = self.promised.saturating_sub(data.len() as u64);
-            return Poll::Ready(Some(Ok(Frame::data(data))));
-        }
-        Poll::Ready((self.promised > 0).then_some(Err(BrokenOnPurpose)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.data.is_none() && self.promised == 0
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        hyper::body::SizeHint::with_exact(self.promised)
-    }
+/// A body that is one byte shorter than its head says.
+fn cut(mut reply: Reply) -> Response<Answer> {
+    let length = HeaderValue::from(reply.body().len() + 1);
+    reply.headers_mut().insert(header::CONTENT_LENGTH, length);
+    let end = std::future::ready(Some(Err(BrokenOnPurpose)));
+    reply.map(|data| whole(data).with_trailers(end).boxed_unsync())
 }
 
 /// Makes hyper close the connection.

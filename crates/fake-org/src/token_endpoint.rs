@@ -19,7 +19,10 @@ use crate::scenario::{Play, Stage};
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
     let mut username = String::new();
     let outcome = exchange(org, call, &mut username);
-    note(org, call, username, outcome.as_ref().err());
+    let login = login(org, username, outcome.as_ref().err());
+    #[cfg(feature = "rest")]
+    crate::rest::note_login(org, call, &login);
+    org.state().history.push(login);
     outcome.unwrap_or_else(|instead| reply::play(&instead))
 }
 
@@ -124,14 +127,13 @@ fn strike(org: &Org, username: &str, stage: Stage) -> Result<(), Play> {
     play.map_or(Ok(()), Err)
 }
 
-fn note(org: &Org, call: &Call, username: String, instead: Option<&Play>) {
+fn login(org: &Org, username: String, instead: Option<&Play>) -> Login {
     let outcome = match instead {
         None => Ok(()),
         Some(Play::Refusal { description, .. }) => Err(description.to_string()),
         Some(other) => Err(other.to_string()),
     };
-    let login = Login { username, at_secs: org.now().as_secs(), outcome };
-    org.state().note_login(login, &org.now().to_api(), &call.host());
+    Login { username, at_secs: org.now().as_secs(), outcome }
 }
 
 const fn refused(error: &'static str, description: &'static str) -> Play {

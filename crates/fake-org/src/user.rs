@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde_json::{Value, json};
+
 use crate::scenario::{Scenario, UnknownScenario};
 
 /// A user of the org, found by its user name and pre-authorised for the app unless told otherwise.
@@ -59,6 +61,17 @@ impl User {
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.scenario = Some(scenario);
         self
+    }
+
+    /// The fields of its record.
+    pub(crate) fn fields(&self) -> Value {
+        json!({
+            "Username": self.username, "LastName": self.last_name, "FirstName": self.first_name,
+            "Name": format!("{} {}", self.first_name, self.last_name), "CompanyName": "Acme",
+            "Email": self.username, "Alias": self.username.chars().take(8).collect::<String>(),
+            "IsActive": true, "TimeZoneSidKey": "Europe/Stockholm", "LocaleSidKey": "en_US",
+            "LanguageLocaleKey": "en_US", "EmailEncodingKey": "UTF-8", "UserType": "Standard",
+        })
     }
 }
 

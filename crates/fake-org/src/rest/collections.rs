@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Answer, RestError, Session, records, sobjects, values};
 use crate::id;
-use crate::records::Record;
 use crate::reply::{self, Reply};
-use crate::schema::ObjectType;
+use crate::rest::schema::ObjectType;
+use crate::rest::store::Record;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,7 @@ pub(super) fn upsert(session: &Session<'_>, object: &str, field: &str) -> Answer
         let key = record.shift_remove(&field.name).filter(|key| !key.is_null());
         let key = key.ok_or_else(|| RestError::missing(vec![field.name.clone()]))?;
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let found = session.org.state().records.ids_with(&object.name, &field.name, &text);
+        let found = session.org.state().rest.records.ids_with(&object.name, &field.name, &text);
         let (id, created) = match found.as_slice() {
             [id] => (id.clone(), records::update(session, &object, id, record).map(|()| false)?),
             [] => {
@@ -70,10 +70,10 @@ fn each(session: &Session<'_>, work: impl Fn(Record) -> Done) -> Answer {
 
 /// Does it all, or undoes it all where one record fails and that was asked for.
 fn together(session: &Session<'_>, all_or_none: bool, work: impl FnOnce() -> Vec<Done>) -> Reply {
-    let before = all_or_none.then(|| session.org.state().records.clone());
+    let before = all_or_none.then(|| session.org.state().rest.records.clone());
     let mut done = work();
     if let Some(before) = before.filter(|_| done.iter().any(Result::is_err)) {
-        session.org.state().records = before;
+        session.org.state().rest.records = before;
         let message = "Record rolled back because not all records were valid and the request was \
                        using AllOrNone header";
         let undone = RestError::new(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK", message);
@@ -122,7 +122,7 @@ fn object_of(session: &Session<'_>, id: &str) -> Result<ObjectType, RestError> {
     let fits = |object: &&ObjectType| {
         object.key_prefix.as_deref().is_some_and(|prefix| id.starts_with(prefix))
     };
-    let object = state.schema.objects().find(fits).cloned();
+    let object = state.rest.schema.objects().find(fits).cloned();
     object.ok_or_else(|| RestError::new(400, "MALFORMED_ID", format!("malformed id {id}")))
 }
 

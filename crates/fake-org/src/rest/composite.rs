@@ -36,14 +36,14 @@ pub(super) fn answer(session: &Session<'_>) -> Answer {
         let message = "Limit of 25 reached for number of subrequests";
         return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
     }
-    let before = all_or_none.then(|| session.org.state().records.clone());
+    let before = all_or_none.then(|| session.org.state().rest.records.clone());
     let mut answers = Vec::new();
     for part in parts {
         let answer = answer_part(session, part, &answers);
         answers.push(answer);
     }
     if let Some(before) = before.filter(|_| !answers.iter().all(is_success)) {
-        session.org.state().records = before;
+        session.org.state().rest.records = before;
         answers.iter_mut().filter(|answer| is_success(answer)).for_each(undo);
     }
     Ok(reply::json(StatusCode::OK, &json!({ "compositeResponse": answers })))

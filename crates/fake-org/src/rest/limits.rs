@@ -9,7 +9,7 @@ use crate::reply;
 pub(super) fn answer(session: &Session<'_>) -> Answer {
     session.only_get()?;
     let max = session.org.setup.api_limit;
-    let used = session.org.state().api_calls;
+    let used = session.org.state().rest.api_calls;
     let mut limits = json!({});
     for (name, limit) in [("DataStorageMB", 5), ("FileStorageMB", 20), ("SingleEmail", 15)] {
         limits[name] = of(limit, limit);

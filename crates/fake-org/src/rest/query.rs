@@ -9,7 +9,7 @@ use super::{Answer, RestError, Session};
 use crate::id;
 use crate::org::State;
 use crate::reply;
-use crate::soql::{Found, Prepared};
+use crate::rest::soql::{Found, Prepared};
 
 /// `GET query?q=SELECT…`
 pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
@@ -26,7 +26,8 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
     if query.first("columns") == Some("true") {
         return Ok(reply::json(StatusCode::OK, &prepared.metadata()));
     }
-    let Found { total, mut records } = prepared.run(&state.records, with_deleted, &session.base);
+    let Found { total, mut records } =
+        prepared.run(&state.rest.records, with_deleted, &session.base);
     records.iter_mut().for_each(|record| open_children(session, &mut state, record));
     Ok(reply::json(StatusCode::OK, &open(session, &mut state, records, total)))
 }
@@ -39,11 +40,11 @@ pub(super) fn further(session: &Session<'_>, locator: &str) -> Answer {
     let (cursor, start) = locator.split_once('-').ok_or_else(unknown)?;
     let start = start.parse().map_err(|_| unknown())?;
     let is_it = |number: &usize| id::id(CURSOR, *number as u64 + 1) == cursor;
-    let number = (0..state.cursors.len()).find(is_it).ok_or_else(unknown)?;
-    if start >= state.cursors[number].len() {
+    let number = (0..state.rest.cursors.len()).find(is_it).ok_or_else(unknown)?;
+    if start >= state.rest.cursors[number].len() {
         return Err(unknown());
     }
-    Ok(reply::json(StatusCode::OK, &page(session, &state.cursors[number], cursor, start)))
+    Ok(reply::json(StatusCode::OK, &page(session, &state.rest.cursors[number], cursor, start)))
 }
 /// Sub-queries have pages of their own.
 fn open_children(session: &Session<'_>, state: &mut State, record: &mut Value) {
@@ -61,9 +62,9 @@ fn open(session: &Session<'_>, state: &mut State, records: Vec<Value>, total: us
     if records.len() <= page_size(session) {
         return result(session, &records, total, None);
     }
-    let cursor = id::id(CURSOR, state.cursors.len() as u64 + 1);
+    let cursor = id::id(CURSOR, state.rest.cursors.len() as u64 + 1);
     let first = page(session, &records, &cursor, 0);
-    state.cursors.push(records);
+    state.rest.cursors.push(records);
     first
 }
 

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{Answer, RestError, Session, sobjects, values};
 use crate::form::decode_segment;
 use crate::id;
-use crate::org::stamp;
-use crate::records::{Record, is_deleted};
 use crate::reply;
-use crate::schema::ObjectType;
+use crate::rest::schema::ObjectType;
+use crate::rest::seed::stamp;
+use crate::rest::store::{Record, is_deleted};
 
 /// `POST sobjects/Account`.
 pub(super) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
@@ -40,7 +40,7 @@ pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &s
     let value = decode_segment(value).ok_or_else(RestError::not_found)?;
     let value = if key == "Id" { id::canonical(&value).unwrap_or(value) } else { value };
 
-    let found = session.org.state().records.ids_with(&object.name, &key, &value);
+    let found = session.org.state().rest.records.ids_with(&object.name, &key, &value);
     match (session.method(), found.as_slice()) {
         (_, [_, _, ..]) => Ok(several(session, &object, &found)),
         (Method::PATCH, _)
@@ -91,7 +91,7 @@ pub(super) fn shown(session: &Session<'_>, object: &ObjectType, record: &Record)
 
 fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
     let state = session.org.state();
-    let record = live(state.records.find(&object.name, id), id)?;
+    let record = live(state.rest.records.find(&object.name, id), id)?;
     let mut shown = shown(session, object, record);
     let query = session.call.query().unwrap_or_default();
     if let Some(fields) = query.first("fields") {
@@ -119,7 +119,7 @@ pub(super) fn insert(
     record.retain(|name, _| object.field(name).is_some());
     let prefix = object.key_prefix.as_deref().unwrap_or("a00");
     values::check_unique(session, object, None, &record)?;
-    Ok(session.org.state().records.insert(&object.name, prefix, record))
+    Ok(session.org.state().rest.records.insert(&object.name, prefix, record))
 }
 
 /// Changes a record.
@@ -133,8 +133,8 @@ pub(super) fn update(
     values::check_unique(session, object, Some(id), &changes)?;
     let now = session.org.now().to_api();
     let mut state = session.org.state();
-    live(state.records.find(&object.name, id), id)?;
-    let Some(record) = state.records.find_mut(&object.name, id) else {
+    live(state.rest.records.find(&object.name, id), id)?;
+    let Some(record) = state.rest.records.find_mut(&object.name, id) else {
         return Err(RestError::not_found());
     };
     for (name, value) in changes {
@@ -167,8 +167,8 @@ pub(super) fn delete(
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
     let mut state = session.org.state();
-    live(state.records.find(&object.name, id), id)?;
-    if let Some(record) = state.records.find_mut(&object.name, id) {
+    live(state.rest.records.find(&object.name, id), id)?;
+    if let Some(record) = state.rest.records.find_mut(&object.name, id) {
         record.insert("IsDeleted".to_owned(), Value::Bool(true));
     }
     Ok(())

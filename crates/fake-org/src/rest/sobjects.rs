@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Answer, RestError, Session, records};
 use crate::reply;
-use crate::schema::ObjectType;
+use crate::rest::schema::ObjectType;
 
 /// `GET sobjects`.
 pub(super) fn list(session: &Session<'_>) -> Answer {

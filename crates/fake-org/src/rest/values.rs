@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{RestError, Session};
 use crate::id;
-use crate::records::Record;
-use crate::schema::{Field, Kind, ObjectType};
+use crate::rest::schema::{Field, Kind, ObjectType};
+use crate::rest::store::Record;
 
 /// Checks the fields of a record to be made. For an upsert its key is given apart.
 pub(super) fn complete(
@@ -65,7 +65,7 @@ pub(super) fn check_unique(
             continue;
         };
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let holders = session.org.state().records.ids_with(&object.name, &field.name, &text);
+        let holders = session.org.state().rest.records.ids_with(&object.name, &field.name, &text);
         if let Some(other) = holders.into_iter().find(|holder| Some(holder) != own.as_ref()) {
             let message = format!(
                 "duplicate value found: {} duplicates value on record with id: {other}",
@@ -161,9 +161,9 @@ fn check_reference(session: &Session<'_>, field: &Field, value: &Value) -> Resul
     };
     let state = session.org.state();
     let mut targets = field.reference_to.iter();
-    let held = targets.clone().any(|target| state.schema.object(target).is_some());
+    let held = targets.clone().any(|target| state.rest.schema.object(target).is_some());
     // An imported object may point to objects that are not held here: then nothing can be said.
-    if !held || targets.any(|target| state.records.find(target, id).is_some()) {
+    if !held || targets.any(|target| state.rest.records.find(target, id).is_some()) {
         return Ok(());
     }
     Err(RestError::cross_reference())

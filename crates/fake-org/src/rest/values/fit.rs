@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::id;
 use crate::rest::RestError;
-use crate::schema::{Field, Kind};
+use crate::rest::schema::{Field, Kind};
 
 /// Returns the value as it is kept; an empty text is null.
 pub(super) fn fit(field: &Field, value: Value) -> Result<Value, RestError> {

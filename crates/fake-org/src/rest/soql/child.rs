@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::run::Scope;
 use super::{Prepared, Query, SoqlError};
-use crate::records::Record;
-use crate::schema::{ObjectType, Schema};
+use crate::rest::schema::{ObjectType, Schema};
+use crate::rest::store::Record;
 
 /// A sub-query in which every name has been found to exist.
 #[derive(Debug)]

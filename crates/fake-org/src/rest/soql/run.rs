@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::filter::Test;
 use super::order::Order;
 use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
-use crate::records::{Record, Records, is_deleted};
-use crate::schema::{ObjectType, Schema};
+use crate::rest::schema::{ObjectType, Schema};
+use crate::rest::store::{Record, Records, is_deleted};
 
 /// A query in which every name has been found to exist.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Column, Comparison, Condition, Literal, Operator, SoqlError};
 use crate::id;
-use crate::records::{Record, Records};
-use crate::schema::{Kind, ObjectType, Schema};
+use crate::rest::schema::{Kind, ObjectType, Schema};
+use crate::rest::store::{Record, Records};
 
 /// One test of a field that exists, by values that fit it.
 #[derive(Debug)]

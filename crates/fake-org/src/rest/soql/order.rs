@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{Column, Key, SoqlError};
-use crate::records::{Record, Records};
-use crate::schema::{Kind, ObjectType, Schema};
+use crate::rest::schema::{Kind, ObjectType, Schema};
+use crate::rest::store::{Record, Records};
 
 /// A field to order by, which exists.
 #[derive(Debug)]

@@ -18,12 +18,17 @@ pub(crate) struct Records {
 
 impl Records {
     /// Keeps a record under a new id, which it returns.
-    pub(crate) fn insert(&mut self, object: &str, prefix: &str, mut record: Record) -> String {
+    pub(crate) fn insert(&mut self, object: &str, prefix: &str, record: Record) -> String {
         self.made += 1;
         let id = id::id(prefix, self.made);
-        record.shift_insert(0, "Id".to_owned(), Value::from(id.clone()));
-        self.tables.entry(object.to_owned()).or_default().push(record);
+        self.keep(object, &id, record);
         id
+    }
+
+    /// Keeps a record under an id that it has already.
+    pub(crate) fn keep(&mut self, object: &str, id: &str, mut record: Record) {
+        record.shift_insert(0, "Id".to_owned(), Value::from(id));
+        self.tables.entry(object.to_owned()).or_default().push(record);
     }
 
     /// Every record of an object, deleted ones included.

@@ -1,8 +1,8 @@
 //! Paths to columns: does every name on the way exist?
 
 use super::{Path, SoqlError};
-use crate::records::{Record, Records};
-use crate::schema::{Field, ObjectType, Schema};
+use crate::rest::schema::{Field, ObjectType, Schema};
+use crate::rest::store::{Record, Records};
 
 /// A field that exists, and the relationships that lead to it.
 #[derive(Clone, Debug)]

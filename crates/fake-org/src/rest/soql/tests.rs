@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::Prepared;
-use crate::records::Records;
-use crate::schema::Schema;
+use crate::rest::schema::Schema;
+use crate::rest::store::Records;
 
 fn records() -> Records {
     let mut records = Records::default();
@@ -124,8 +124,7 @@ fn order() {
 fn related_records_are_nested_and_may_be_null() {
     let schema = Schema::standard();
     let query = "SELECT Name, Owner.Name, Parent.Name, Parent.Owner.Name FROM Account";
-    let found =
-        Prepared::new(query, &schema).unwrap().run(&records(), false, "/v").records;
+    let found = Prepared::new(query, &schema).unwrap().run(&records(), false, "/v").records;
     assert_eq!(
         found[0],
         json!({
@@ -144,9 +143,8 @@ fn related_records_are_nested_and_may_be_null() {
 #[test]
 fn children_are_nested_and_may_be_none() {
     let (schema, records) = (Schema::standard(), records());
-    let found = |query: &str| {
-        Prepared::new(query, &schema).unwrap().run(&records, false, "/v").records
-    };
+    let found =
+        |query: &str| Prepared::new(query, &schema).unwrap().run(&records, false, "/v").records;
     let both = "SELECT Name, (SELECT LastName, Account.Name FROM contacts) FROM Account";
     let [acme, globex] = &found(both)[..] else { panic!("two accounts") };
     assert_eq!(
@@ -174,8 +172,7 @@ fn children_are_nested_and_may_be_none() {
 #[test]
 fn columns_can_be_asked_for() {
     let schema = Schema::standard();
-    let prepared =
-        Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
+    let prepared = Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
     let metadata = prepared.unwrap().metadata();
     assert_eq!(metadata["entityName"], "Account");
     assert_eq!(metadata["columnMetadata"][1]["columnName"], "Owner");

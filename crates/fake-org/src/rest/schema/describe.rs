@@ -25,7 +25,8 @@ impl ObjectType {
         described["undeletable"] = self.deletable.into();
         described["urls"] = json!({ "rowTemplate": row, "describe": describe, "sobject": url });
         let children = self.child_relationships.iter();
-        described["childRelationships"] = children.map(|it| over("childRelationship", it)).collect();
+        described["childRelationships"] =
+            children.map(|it| over("childRelationship", it)).collect();
         described["fields"] = self.fields.iter().map(Field::describe).collect();
         described
     }

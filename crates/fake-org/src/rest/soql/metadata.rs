@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::run::Part;
 use super::{Column, Prepared};
-use crate::schema::Kind;
+use crate::rest::schema::Kind;
 
 impl Prepared<'_> {
     /// The columns, those of related records nested under their relationship.

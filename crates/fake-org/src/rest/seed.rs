@@ -1,0 +1,92 @@
+//! The records of an org: at first itself, its profile, its users, two accounts, one class.
+
+use serde_json::{Value, json};
+
+use super::schema::Schema;
+use super::store::{Record, Records};
+use crate::org::{Member, Setup};
+
+/// What the REST API shows and changes.
+#[derive(Debug)]
+pub(crate) struct Data {
+    pub(crate) schema: Schema,
+    /// The objects of the Tooling API.
+    pub(crate) tooling: Schema,
+    pub(crate) records: Records,
+    /// The results of queries that have more than one page.
+    pub(crate) cursors: Vec<Vec<Value>>,
+    pub(crate) api_calls: u64,
+}
+
+impl Data {
+    pub(crate) fn new(schema: Schema, setup: &Setup, org_id: &str, members: &[Member]) -> Self {
+        let (tooling, records) = (Schema::tooling(), Records::default());
+        let mut data = Self { schema, tooling, records, cursors: Vec::new(), api_calls: 0 };
+        let first = members.first().map(|member| member.id.as_str());
+        let mut add = |object: &str, id: Option<&str>, owner, value| {
+            data.add(setup, object, id, owner, value)
+        };
+        add("Organization", Some(org_id), None, organization(setup));
+        let name = "Minimum Access - API Only Integrations";
+        let profile = json!({ "Name": name, "UserType": "Standard" });
+        let profile = add("Profile", None, None, profile);
+        for member in members {
+            let mut person = member.user.fields();
+            person["ProfileId"] = profile.as_str().into();
+            add("User", Some(&member.id), None, person);
+        }
+        for (name, industry, city) in ACCOUNTS {
+            let account = json!({ "Name": name, "Industry": industry, "BillingCity": city });
+            add("Account", None, first, account);
+        }
+        let class = json!({ "Name": "Greeter", "ApiVersion": 66.0, "Status": "Active",
+            "IsValid": true, "LengthWithoutComments": GREETER.len(), "Body": GREETER });
+        add("ApexClass", None, first, class);
+        data
+    }
+
+    fn add(
+        &mut self,
+        setup: &Setup,
+        object: &str,
+        id: Option<&str>,
+        owner: Option<&str>,
+        value: Value,
+    ) -> String {
+        let Value::Object(mut record) = value else { return String::new() };
+        stamp(&mut record, &setup.clock.now().to_api(), owner);
+        if let Some(id) = id {
+            self.records.keep(object, id, record);
+            return id.to_owned();
+        }
+        let known = self.schema.object(object).or_else(|| self.tooling.object(object));
+        let prefix = known.and_then(|object| object.key_prefix.as_deref()).unwrap_or("000");
+        self.records.insert(object, prefix, record)
+    }
+}
+
+/// Adds who made the record, and when.
+pub(crate) fn stamp(record: &mut Record, now: &str, user_id: Option<&str>) {
+    record.insert("IsDeleted".to_owned(), Value::Bool(false));
+    for field in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
+        record.insert(field.to_owned(), Value::from(now));
+    }
+    let Some(user_id) = user_id else { return };
+    for field in ["CreatedById", "LastModifiedById", "OwnerId"] {
+        record.entry(field.to_owned()).or_insert_with(|| Value::from(user_id));
+    }
+}
+
+fn organization(setup: &Setup) -> Value {
+    json!({
+        "Name": "Acme", "Country": "SE", "PrimaryContact": "Integration User",
+        "DefaultLocaleSidKey": "en_US", "TimeZoneSidKey": "Europe/Stockholm",
+        "LanguageLocaleKey": "en_US", "InstanceName": "FAKE1", "IsSandbox": setup.sandbox,
+        "OrganizationType": "Developer Edition",
+    })
+}
+
+const ACCOUNTS: [(&str, &str, &str); 2] =
+    [("Acme Rockets", "Aerospace", "Stockholm"), ("Globex", "Energy", "Springfield")];
+const GREETER: &str =
+    "public class Greeter {\n    public String greet() {\n        return 'hello';\n    }\n}\n";
