@@ -69,9 +69,10 @@ impl Failure {
         UnixTime::from_secs(self.at)
     }
 
-    /// Whether a login shortly before came to nothing that a user has to fix.
+    /// Whether assertions were sent in vain shortly before, for a reason that may pass.
     pub(crate) fn is_outage(&self, now: UnixTime) -> bool {
-        self.is_transient && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
+        let was_sent = self.blocks_for > 0;
+        self.is_transient && was_sent && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
     }
 
     /// How long nobody is to ask again; `None` if one may. Who has a token to `spare` is in no
@@ -124,3 +125,25 @@ const LONGEST_REQUESTED_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// So long a failed attempt counts as the answer to all who waited for it.
 const LEFT_FOR: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use orgtoken_oauth::{AnswerError, Resolution};
+
+    use super::*;
+    use crate::Attempt;
+
+    #[test]
+    fn a_fault_before_anything_was_sent_is_no_outage() {
+        let (status, length) = (StatusCode::SERVICE_UNAVAILABLE, 0);
+        let busy = AnswerError::Status { status, body: "nothing", length, retry_after: None };
+        let resolution = Resolution::resolve(None, None, None).unwrap();
+        let error = LoginError::NoToken(vec![Attempt::new(resolution, busy.into())]);
+        let now = UnixTime::from_secs(1_700_000_000);
+        for (sent, is_outage) in [(0, false), (1, true)] {
+            let failure = Failure::new(&error, sent, now, None);
+            assert_eq!(failure.is_outage(now), is_outage, "{sent} sent");
+        }
+    }
+}
