@@ -212,6 +212,11 @@ impl ClaimsError {
     }
 }
 
+/// The `grant_type` of a token request with an assertion ([RFC 7523, Section 2.1]).
+///
+/// [RFC 7523, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7523#section-2.1
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// The audience for production orgs and Developer Edition.
 pub const AUDIENCE_PRODUCTION: &str = "https://login.salesforce.com";
 

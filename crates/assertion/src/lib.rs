@@ -42,7 +42,7 @@ mod assertion;
 pub use assertion::{Assertion, SigningInput};
 mod claims;
 pub use claims::{
-    AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, Lifetime,
+    AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, GRANT_TYPE, Lifetime,
 };
 mod key;
 #[cfg(feature = "encrypted")]

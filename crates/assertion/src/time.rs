@@ -12,6 +12,12 @@ impl UnixTime {
         Self(secs)
     }
 
+    /// The whole seconds of the time since the epoch, which is what
+    /// `SystemTime::duration_since(UNIX_EPOCH)` gives.
+    pub const fn since_epoch(duration: Duration) -> Self {
+        Self(duration.as_secs())
+    }
+
     /// Seconds since the epoch.
     pub const fn as_secs(self) -> u64 {
         self.0

@@ -7,5 +7,5 @@ use orgtoken_assertion::UnixTime;
 /// Now; a clock before 1970 counts as 1970.
 pub(crate) fn now() -> UnixTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixTime::from_secs(since.as_secs())
+    UnixTime::since_epoch(since)
 }

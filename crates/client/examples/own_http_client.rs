@@ -41,5 +41,5 @@ fn carry(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
 
 fn now() -> Result<UnixTime, Box<dyn Error>> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    Ok(UnixTime::from_secs(since.as_secs()))
+    Ok(UnixTime::since_epoch(since))
 }

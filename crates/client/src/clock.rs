@@ -54,7 +54,7 @@ impl Moment {
     /// Asks both clocks.
     pub fn now() -> Self {
         let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        Self { wall: UnixTime::from_secs(wall.as_secs()), boot: BootTime::now() }
+        Self { wall: UnixTime::since_epoch(wall), boot: BootTime::now() }
     }
 }
 

@@ -140,7 +140,7 @@ fn unread(error: PublicKeyError, is_der: bool) -> CertificateError {
 }
 
 fn unix_time(time: &Time) -> UnixTime {
-    UnixTime::from_secs(time.to_unix_duration().as_secs())
+    UnixTime::since_epoch(time.to_unix_duration())
 }
 
 /// The first octet of every certificate in DER.

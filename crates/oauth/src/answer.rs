@@ -207,8 +207,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration
 /// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
 pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTime> {
     let date = httpdate::parse_http_date(headers.get(name)?.to_str().ok()?.trim()).ok()?;
-    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(UnixTime::from_secs(since.as_secs()))
+    date.duration_since(std::time::UNIX_EPOCH).ok().map(UnixTime::since_epoch)
 }
 
 // serde_json quotes the value it did not like, and here that value may be a token: keep the place.

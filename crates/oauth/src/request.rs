@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
-use orgtoken_assertion::Assertion;
+use orgtoken_assertion::{Assertion, GRANT_TYPE};
 use zeroize::Zeroizing;
 
 use crate::endpoint::TokenEndpoint;
@@ -65,9 +65,6 @@ pub(crate) fn form(uri: http::Uri, fields: &[(&str, &str)]) -> Request<Bytes> {
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     request
 }
-
-/// [RFC 7523, Section 2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1).
-const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 #[cfg(test)]
 mod tests {

@@ -104,13 +104,10 @@ const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
 
 fn bearer(uri: Uri, token: &AccessToken) -> Request<Bytes> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.secret()))
-        .expect("a token is visible ASCII: `Token::from_http` checked");
-    value.set_sensitive(true);
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = uri;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    request.headers_mut().insert(AUTHORIZATION, value);
+    request.headers_mut().insert(AUTHORIZATION, token.authorization());
     request
 }
 

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::HeaderValue;
 use orgtoken_assertion::UnixTime;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -41,6 +43,18 @@ impl AccessToken {
     /// The token itself.
     pub fn secret(&self) -> &str {
         &self.0
+    }
+
+    /// The value of an `Authorization` header ([RFC 6750, Section 2.1]), marked as sensitive. It is
+    /// wiped when its last copy is dropped.
+    ///
+    /// [RFC 6750, Section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+    pub fn authorization(&self) -> HeaderValue {
+        let value = Zeroizing::new(format!("Bearer {}", self.secret()).into_bytes());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
+            .expect("`AccessToken::parse` takes visible ASCII only");
+        value.set_sensitive(true);
+        value
     }
 
     /// Is the other one the same token? Takes as long for a near miss as for a wild guess.
@@ -126,11 +140,6 @@ impl Token {
     /// What it may be used for, as the answer says it: `api id`.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
-    }
-
-    /// Always `Bearer`: a token of another type is an error.
-    pub fn token_type(&self) -> &'static str {
-        "Bearer"
     }
 
     /// By the server's clock, if it says so.

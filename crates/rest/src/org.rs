@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 use tracing::{debug, info};
-use zeroize::Zeroizing;
 
 use crate::path::uri;
 use crate::{Backoff, Body, Failure, RestError, Tokens};
@@ -240,17 +239,7 @@ fn complete(request: &mut Request<Bytes>, token: &Token) {
     if has_body {
         headers.entry(CONTENT_TYPE).or_insert(json);
     }
-    headers.insert(AUTHORIZATION, bearer(token));
-}
-
-fn bearer(token: &Token) -> HeaderValue {
-    let secret = token.access_token().secret();
-    // From bytes that are wiped when the last copy of the header goes.
-    let wiped = Bytes::from_owner(Zeroizing::new(format!("Bearer {secret}").into_bytes()));
-    let mut bearer = HeaderValue::from_maybe_shared(wiped)
-        .expect("a token was checked for what a header may hold");
-    bearer.set_sensitive(true);
-    bearer
+    headers.insert(AUTHORIZATION, token.access_token().authorization());
 }
 
 /// The attempts of one call, from its first request to the end of its answer's body.

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let key = SigningKey::from_bytes(&std::fs::read(key)?)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let now = UnixTime::from_secs(now.as_secs());
+    let now = UnixTime::since_epoch(now);
     let claims = Claims::builder(client_id, user, AUDIENCE_PRODUCTION, now).build()?;
     let assertion = claims.sign(&key)?;
     println!("grant_type={GRANT_TYPE}&assertion={}", assertion.secret());
