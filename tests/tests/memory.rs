@@ -147,7 +147,12 @@ fn d10_no_assertion_is_left_once_it_is_sent() {
     let _alone = alone();
     let key = SigningKey::from_bytes(pem("A31 PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
     let login = LoginUrl::parse("https://login.salesforce.com", &AllowedHosts::none()).unwrap();
-    let claims = Claims::builder(CLIENT_ID, USER, login.as_str(), now().wall).build().unwrap();
+    let claims = Claims::builder(now().wall)
+        .issuer(CLIENT_ID)
+        .subject(USER)
+        .audience(login.as_str())
+        .build()
+        .unwrap();
     let assertion = claims.sign(&key).unwrap();
     let mut search = Search::new();
     search.add("assertion", assertion.secret().as_bytes()).unwrap();

@@ -149,7 +149,12 @@ fn signing_key(home: &Home) -> SigningKey {
 
 fn claims() -> Claims {
     let now = UnixTime::from_secs(1_800_000_000);
-    Claims::builder(CLIENT_ID, USER, "https://login.salesforce.com", now).build().unwrap()
+    Claims::builder(now)
+        .issuer(CLIENT_ID)
+        .subject(USER)
+        .audience("https://login.salesforce.com")
+        .build()
+        .unwrap()
 }
 
 fn resolution() -> Resolution {

@@ -25,23 +25,14 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Starts from what every assertion needs.
-    ///
-    /// * `issuer`: the consumer key (client id) of the app that holds the certificate
-    /// * `subject`: the user to act as
-    /// * `audience`: who is to accept it, [`AUDIENCE_PRODUCTION`] for example
-    /// * `now`: the time from which the lifetime counts
-    pub fn builder(
-        issuer: impl Into<String>,
-        subject: impl Into<String>,
-        audience: impl Into<String>,
-        now: UnixTime,
-    ) -> ClaimsBuilder {
+    /// Begins an assertion whose lifetime counts from `now`. Issuer, subject and audience are
+    /// required.
+    pub fn builder(now: UnixTime) -> ClaimsBuilder {
         ClaimsBuilder {
             claims: Self {
-                issuer: issuer.into(),
-                subject: subject.into(),
-                audience: audience.into(),
+                issuer: String::new(),
+                subject: String::new(),
+                audience: String::new(),
                 expires_at: now,
                 issued_at: None,
                 token_id: None,
@@ -84,7 +75,7 @@ impl Claims {
     }
 }
 
-/// Collects [`Claims`]; what it is not told is left out, or as each method says.
+/// Builder of [`Claims`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClaimsBuilder {
@@ -94,6 +85,24 @@ pub struct ClaimsBuilder {
 }
 
 impl ClaimsBuilder {
+    /// Sets `iss`: the consumer key (client id) of the app that holds the certificate.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.claims.issuer = issuer.into();
+        self
+    }
+
+    /// Sets `sub`: the user to act as.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.claims.subject = subject.into();
+        self
+    }
+
+    /// Sets `aud`: who is to accept it, [`AUDIENCE_PRODUCTION`] for example.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.claims.audience = audience.into();
+        self
+    }
+
     /// Sets how long the assertion lives; [`Lifetime::DEFAULT`] unless told.
     pub fn lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;

@@ -10,7 +10,11 @@
 //! # let key_file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rfc7515-a2.pem"));
 //! let key = SigningKey::from_bytes(key_file)?;
 //! let now = UnixTime::from_secs(1_700_000_000);
-//! let claims = Claims::builder("3MVG9.client", "user@acme.com", AUDIENCE_PRODUCTION, now).build()?;
+//! let claims = Claims::builder(now)
+//!     .issuer("3MVG9.client")
+//!     .subject("user@acme.com")
+//!     .audience(AUDIENCE_PRODUCTION)
+//!     .build()?;
 //! let assertion = claims.sign(&key)?;
 //!
 //! let verified = Unverified::parse(assertion.secret())?.verify(key.public_key())?;

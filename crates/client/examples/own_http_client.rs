@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (client_id, user) = (env::var("ORGTOKEN_CLIENT_ID")?, env::var("ORGTOKEN_USERNAME")?);
     let audience = resolution.audience().as_str();
-    let claims = Claims::builder(client_id, user, audience, now()?).build()?;
+    let claims =
+        Claims::builder(now()?).issuer(client_id).subject(user).audience(audience).build()?;
     let request = TokenRequest::new(resolution.endpoint(), claims.sign(&key)?);
 
     let answer = carry(request.to_http().map(|body| body.to_vec()))?;

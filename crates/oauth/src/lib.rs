@@ -19,8 +19,11 @@
 //! let resolution = Resolution::resolve(None, Some(&acme), None)?;
 //!
 //! let key = SigningKey::from_bytes(KEY)?;
-//! let claims =
-//!     Claims::builder("3MVG9...", "user@acme.com", resolution.audience().as_str(), now).build()?;
+//! let claims = Claims::builder(now)
+//!     .issuer("3MVG9...")
+//!     .subject("user@acme.com")
+//!     .audience(resolution.audience().as_str())
+//!     .build()?;
 //! let request = TokenRequest::new(resolution.endpoint(), claims.sign(&key)?).to_http();
 //! assert_eq!(request.uri(), "https://acme.my.salesforce.com/services/oauth2/token");
 //!

@@ -85,7 +85,12 @@ impl LoginPlan {
         let from = seconds.find(|second| !self.counted_from.contains(second)).unwrap_or(now);
         self.counted_from.push(from);
         let audience = self.resolution.audience().as_str();
-        Claims::builder(client_id, username, audience, from).lifetime(self.lifetime).build()
+        Claims::builder(from)
+            .issuer(client_id)
+            .subject(username)
+            .audience(audience)
+            .lifetime(self.lifetime)
+            .build()
     }
 
     /// Returns how long to wait before the next assertion, or `None` if there is none.

@@ -80,8 +80,12 @@ mod tests {
         let login =
             LoginUrl::parse("https://acme.my.salesforce.com", &AllowedHosts::none()).unwrap();
         let now = UnixTime::from_secs(1_700_000_000);
-        let claims =
-            Claims::builder("3MVG9", "user@acme.com", login.as_str(), now).build().unwrap();
+        let claims = Claims::builder(now)
+            .issuer("3MVG9")
+            .subject("user@acme.com")
+            .audience(login.as_str())
+            .build()
+            .unwrap();
         let assertion = claims.sign(&SigningKey::from_bytes(KEY).unwrap()).unwrap();
         let secret = assertion.secret().to_owned();
         (TokenRequest::new(&login.token_endpoint(), assertion), secret)

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = SigningKey::from_bytes(&std::fs::read(key)?)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let now = UnixTime::since_epoch(now);
-    let claims = Claims::builder(client_id, user, AUDIENCE_PRODUCTION, now).build()?;
+    let claims = Claims::builder(now).issuer(client_id).subject(user).audience(AUDIENCE_PRODUCTION).build()?;
     let assertion = claims.sign(&key)?;
     println!("grant_type={GRANT_TYPE}&assertion={}", assertion.secret());
     Ok(())

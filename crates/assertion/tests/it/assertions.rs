@@ -17,7 +17,10 @@ pub(crate) fn claims() -> Claims {
 }
 
 fn builder() -> ClaimsBuilder {
-    Claims::builder("3MVG9.client", "user@acme.com", AUDIENCE_PRODUCTION, NOW)
+    Claims::builder(NOW)
+        .issuer("3MVG9.client")
+        .subject("user@acme.com")
+        .audience(AUDIENCE_PRODUCTION)
 }
 
 // https://www.rfc-editor.org/rfc/rfc7523#section-3
@@ -57,7 +60,7 @@ fn a_lifetime_is_more_than_nothing_and_at_most_three_minutes() {
 fn claims_that_are_refused() {
     let long = "x".repeat(513);
     let claims = |issuer: &str, subject: &str, audience: &str| {
-        Claims::builder(issuer, subject, audience, NOW).build().map(|_| ())
+        Claims::builder(NOW).issuer(issuer).subject(subject).audience(audience).build().map(|_| ())
     };
     for (name, result, code, says) in [
         ("no issuer", claims("", "sub", "aud"), "settings.missing", "`iss` is empty"),

@@ -72,7 +72,9 @@ impl Failure {
     /// Whether assertions were sent in vain shortly before, for a reason that may pass.
     pub(crate) fn is_outage(&self, now: UnixTime) -> bool {
         let was_sent = self.blocks_for > 0;
-        self.is_transient && was_sent && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
+        self.is_transient
+            && was_sent
+            && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
     }
 
     /// How long nobody is to ask again; `None` if one may. Who has a token to `spare` is in no

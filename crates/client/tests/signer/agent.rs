@@ -81,7 +81,10 @@ fn a_signature_of_something_else_is_not_sent() {
     let agent = FakeAgent::start(vec![(key(), "acme")], Manner::SignsSomethingElse);
     let signer = find(&agent, "acme").unwrap();
     let now = orgtoken_assertion::UnixTime::from_secs(1);
-    let claims = orgtoken_assertion::Claims::builder("3MVG9", "robot@acme.com", "aud", now);
+    let claims = orgtoken_assertion::Claims::builder(now)
+        .issuer("3MVG9")
+        .subject("robot@acme.com")
+        .audience("aud");
     let error = claims.build().unwrap().sign(&signer).unwrap_err();
     assert_eq!(error.code(), "sign.mismatch");
 }

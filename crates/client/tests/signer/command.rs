@@ -120,7 +120,10 @@ fn threads() -> usize {
 #[test]
 fn a_signature_of_the_right_size_is_checked_all_the_same() {
     let now = orgtoken_assertion::UnixTime::from_secs(1);
-    let claims = orgtoken_assertion::Claims::builder("3MVG9", "robot@acme.com", "aud", now);
+    let claims = orgtoken_assertion::Claims::builder(now)
+        .issuer("3MVG9")
+        .subject("robot@acme.com")
+        .audience("aud");
     let signer = shell("head -c 256 /dev/zero");
     assert_eq!(claims.build().unwrap().sign(&signer).unwrap_err().code(), "sign.mismatch");
 }

@@ -34,7 +34,10 @@ fn key() -> SigningKey {
 /// RS256 is deterministic: wherever the key is, the assertion is the same.
 fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
     let claims = || {
-        let claims = Claims::builder("3MVG9", "robot@acme.com", "aud", UnixTime::from_secs(1));
+        let claims = Claims::builder(UnixTime::from_secs(1))
+            .issuer("3MVG9")
+            .subject("robot@acme.com")
+            .audience("aud");
         claims.build().unwrap()
     };
     let here = claims().sign(&RingSigner::new(key())).unwrap();

@@ -53,7 +53,11 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
 
 fn claims() -> Result<Claims> {
     let now = UnixTime::from_secs(1_800_000_000);
-    Ok(Claims::builder(CLIENT_ID, USER, "https://login.salesforce.com", now).build()?)
+    Ok(Claims::builder(now)
+        .issuer(CLIENT_ID)
+        .subject(USER)
+        .audience("https://login.salesforce.com")
+        .build()?)
 }
 
 fn sign(claims: &Claims, signer: &dyn Signer) {

@@ -48,8 +48,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 fn claims(args: &Args, settings: &Settings) -> Result<Claims, ClaimsError> {
     let (issuer, subject) = (settings.client_id().as_str(), settings.username().as_str());
     let audience = settings.resolution().audience().as_str();
-    let mut claims =
-        Claims::builder(issuer, subject, audience, clock::now()).lifetime(args.lifetime);
+    let mut claims = Claims::builder(clock::now())
+        .issuer(issuer)
+        .subject(subject)
+        .audience(audience)
+        .lifetime(args.lifetime);
     if args.issued_at {
         claims = claims.issued_at();
     }
