@@ -7,19 +7,15 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// What `cargo metadata` says, with every dependency of every feature resolved.
+/// What `cargo metadata` says of our packages.
 pub(crate) fn metadata(sh: &Shell) -> Result<Value> {
-    let text = cmd!(sh, "cargo metadata --all-features --format-version 1")
-        .quiet()
-        .ignore_stderr()
-        .read()?;
+    let text = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
     serde_json::from_str(&text).context("cargo metadata did not print JSON")
 }
 
 /// The folder that Cargo builds into, whatever the environment made of it.
 pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
-    let text = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
-    let metadata: Value = serde_json::from_str(&text)?;
+    let metadata = metadata(sh)?;
     let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;
     Ok(folder.into())
 }

@@ -10,8 +10,6 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::build;
-
 pub(crate) fn tidy(sh: &Shell) -> Result<ExitCode> {
     check(sh)?;
     Ok(ExitCode::SUCCESS)
@@ -23,7 +21,7 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     text::check(&sources, &mut problems);
     docs::check(&sources, &mut problems);
     secrets::check(&sources, &mut problems);
-    graph::check(&build::metadata(sh)?, &sources, &mut problems)?;
+    graph::check(sh, &sources, &mut problems)?;
 
     if problems.is_empty() {
         return Ok(());

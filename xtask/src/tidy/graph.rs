@@ -1,25 +1,22 @@
 //! The crate graph is the one that ARCHITECTURE.md draws, and "no I/O" is a manifest.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use anyhow::{Context, Result};
 use serde_json::Value;
+use xshell::{Shell, cmd};
 
 use super::Source;
+use crate::build;
 
-pub(super) fn check(
-    metadata: &Value,
-    sources: &[Source],
-    problems: &mut Vec<String>,
-) -> Result<()> {
-    let packages = packages(metadata)?;
-    for package in packages.iter().filter(|package| package.ours) {
-        edges(package, problems);
+pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) -> Result<()> {
+    for package in packages(&build::metadata(sh)?)? {
+        edges(&package, problems);
     }
+    let tree = ["--all-features", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     for name in PURE {
-        let behind: BTreeSet<String> =
-            behind(metadata, name)?.iter().map(|package| text(&package["name"])).collect();
-        for banned in BANNED.iter().filter(|banned| behind.contains(**banned)) {
+        let behind = cmd!(sh, "cargo tree --package {name} {tree...}").quiet().read()?;
+        let is_behind =
+            |banned: &str| behind.lines().any(|line| line.split(' ').next() == Some(banned));
+        for banned in BANNED.iter().filter(|banned| is_behind(banned)) {
             problems.push(format!(
                 "{name} depends on {banned}: it does no I/O, move what needs it to orgtoken-client"
             ));
@@ -76,7 +73,6 @@ fn bans(sources: &[Source], problems: &mut Vec<String>) {
 
 struct Package {
     name: String,
-    ours: bool,
     /// Name and kind (`normal`, `dev`, `build`).
     dependencies: Vec<(String, String)>,
 }
@@ -87,7 +83,6 @@ fn packages(metadata: &Value) -> Result<Vec<Package>> {
         .iter()
         .map(|package| Package {
             name: text(&package["name"]),
-            ours: package["source"].is_null(),
             dependencies: list(&package["dependencies"])
                 .map(|dependency| {
                     let kind = dependency["kind"].as_str().unwrap_or("normal");
@@ -96,28 +91,6 @@ fn packages(metadata: &Value) -> Result<Vec<Package>> {
                 .collect(),
         })
         .collect())
-}
-
-/// Every package that is linked into a build of `name`.
-fn behind<'a>(metadata: &'a Value, name: &str) -> Result<Vec<&'a Value>> {
-    let packages: BTreeMap<&str, &Value> = list(&metadata["packages"])
-        .filter_map(|package| Some((package["id"].as_str()?, package)))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"])
-        .filter_map(|node| Some((node["id"].as_str()?, &node["deps"])))
-        .collect();
-
-    let start = packages.iter().find(|(_, package)| package["name"] == name).map(|(id, _)| *id);
-    let mut waiting = vec![start.with_context(|| format!("no package {name}"))?];
-    let mut seen = BTreeSet::new();
-    while let Some(id) = waiting.pop() {
-        if seen.insert(id) {
-            let linked = list(nodes[id])
-                .filter(|edge| list(&edge["dep_kinds"]).any(|kind| kind["kind"].is_null()));
-            waiting.extend(linked.filter_map(|edge| edge["pkg"].as_str()));
-        }
-    }
-    Ok(seen.into_iter().map(|id| packages[id]).collect())
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -182,7 +155,7 @@ mod tests {
 
     fn package(name: &str, dependency: &str, kind: &str) -> Package {
         let dependencies = vec![(dependency.to_owned(), kind.to_owned())];
-        Package { name: name.to_owned(), ours: true, dependencies }
+        Package { name: name.to_owned(), dependencies }
     }
 
     #[test]
@@ -203,26 +176,5 @@ mod tests {
             edges(&package(name, dependency, kind), &mut problems);
             assert_eq!(problems.len(), found, "{name} to {dependency} ({kind})");
         }
-    }
-
-    #[test]
-    fn only_what_is_linked_counts_as_behind_a_crate() {
-        let metadata = serde_json::json!({
-            "packages": [
-                {"id": "a 1", "name": "a"}, {"id": "b 1", "name": "b"},
-                {"id": "c 1", "name": "c"}, {"id": "d 1", "name": "d"},
-            ],
-            "resolve": {"nodes": [
-                {"id": "a 1", "deps": [
-                    {"pkg": "b 1", "dep_kinds": [{"kind": null}]},
-                    {"pkg": "d 1", "dep_kinds": [{"kind": "dev"}]},
-                ]},
-                {"id": "b 1", "deps": [{"pkg": "c 1", "dep_kinds": [{"kind": null}]}]},
-                {"id": "c 1", "deps": []}, {"id": "d 1", "deps": []},
-            ]},
-        });
-        let behind = behind(&metadata, "a").unwrap();
-        let names: Vec<_> = behind.iter().map(|package| text(&package["name"])).collect();
-        assert_eq!(names, ["a", "b", "c"]);
     }
 }
