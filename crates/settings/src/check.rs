@@ -5,8 +5,6 @@ mod key;
 pub(crate) use key::refuse_published;
 mod plain;
 
-use std::time::Duration;
-
 use orgtoken_oauth::redact;
 
 use crate::api_version::ApiVersion;
@@ -18,9 +16,8 @@ use crate::need::Unread;
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
-use crate::secret::SecretText;
 use crate::setting::Setting;
-use crate::settings::{Cache, CallSettings, Hosts, Origin, Settings};
+use crate::settings::{Cache, CallSettings, Hosts, Origin, Rest, Settings};
 use crate::source::Source;
 use crate::username::Username;
 
@@ -42,23 +39,7 @@ pub(crate) fn settings(draft: Draft) -> Result<Settings, Problems> {
     match (username, client_id, key, hosts) {
         (Some(username), Some(client_id), Some(key), Some(hosts)) if check.problems.is_empty() => {
             let Check { notices, origins, .. } = check;
-            let Rest { allow_groups, allow_users, api_version, ca_file, cache, .. } = rest;
-            let Rest { proxy, token_lifetime, .. } = rest;
-            Ok(Settings {
-                allow_groups,
-                allow_users,
-                api_version,
-                ca_file,
-                cache,
-                client_id,
-                hosts,
-                key,
-                notices,
-                origins,
-                proxy,
-                token_lifetime,
-                username,
-            })
+            Ok(Settings { client_id, hosts, key, notices, origins, rest, username })
         }
         _ => Err(check.into_problems()),
     }
@@ -69,7 +50,6 @@ pub(crate) fn hosts(draft: Draft) -> Result<Hosts, Problems> {
     let mut check = Check::new(draft);
     match check.hosts(false) {
         Some(mut hosts) if check.problems.is_empty() => {
-            hosts.notices = std::mem::take(&mut check.notices);
             hosts.origins = std::mem::take(&mut check.origins);
             hosts.all_origins = check.all_origins(&hosts.origins);
             Ok(hosts)
@@ -85,24 +65,13 @@ pub(crate) fn calls(draft: Draft) -> Result<CallSettings, Problems> {
         check.missing(Setting::InstanceUrl);
     }
     let instance_url = check.hosts(false).and_then(|hosts| hosts.instance_url);
-    let Rest { api_version, ca_file, proxy, .. } = check.rest();
+    let rest = check.rest();
     match instance_url {
         Some(instance_url) if check.problems.is_empty() => {
-            Ok(CallSettings { api_version, ca_file, instance_url, notices: check.notices, proxy })
+            Ok(CallSettings { instance_url, notices: check.notices, rest })
         }
         _ => Err(check.into_problems()),
     }
-}
-
-/// Settings that are neither of the user, nor of the key, nor of a host.
-struct Rest {
-    allow_groups: Vec<String>,
-    allow_users: Vec<String>,
-    api_version: ApiVersion,
-    ca_file: Option<String>,
-    cache: Cache,
-    proxy: Option<SecretText>,
-    token_lifetime: Option<Duration>,
 }
 
 /// A draft under judgement.

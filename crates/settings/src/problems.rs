@@ -49,12 +49,6 @@ impl Problems {
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         self.problems.first().and_then(Problem::hint)
     }
-
-    /// Whether a passphrase is all that is missing: then it may be asked for on a terminal.
-    pub fn only_lack_a_passphrase(&self) -> bool {
-        let encrypted = |problem: &Problem| problem.code() == "key.encrypted";
-        !self.problems.is_empty() && self.problems.iter().all(encrypted)
-    }
 }
 
 impl fmt::Display for Problems {

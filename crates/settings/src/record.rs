@@ -70,8 +70,8 @@ fn filled(file: &str, shape: Shape) -> Layer {
         };
         layer.add(setting, place.source(setting), raw);
     }
-    let is_known = |name: &str| Setting::in_records().any(|(_, known)| known == name);
-    let unknown_names = shape.fields.iter().map(|(name, _)| name).filter(|name| !is_known(name));
+    let unknown_names =
+        shape.fields.iter().map(|(name, _)| name).filter(|name| !shape::is_setting(name));
     for name in unknown_names.take(MAX_UNKNOWN) {
         unknown(&mut layer, &mut place, name);
     }
@@ -111,12 +111,9 @@ fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
 }
 
 fn meant(name: &str) -> Option<Setting> {
-    let known = Setting::in_records().map(|(_, known)| known);
-    let synonyms = SYNONYMS.iter().map(|(synonym, _)| *synonym);
-    let near = spelling::nearest(name, known.chain(synonyms))?;
-    Setting::in_records().find(|(_, known)| *known == near).map(|(setting, _)| setting).or_else(
-        || SYNONYMS.iter().find(|(synonym, _)| *synonym == near).map(|(_, setting)| *setting),
-    )
+    let known = || Setting::in_records().map(|(setting, name)| (name, setting)).chain(SYNONYMS);
+    let near = spelling::nearest(name, known().map(|(known, _)| known))?;
+    known().find(|(known, _)| *known == near).map(|(_, setting)| setting)
 }
 
 /// Nobody reads more names than that.

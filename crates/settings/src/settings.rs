@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
-use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 
 use crate::api_version::ApiVersion;
 use crate::check::refuse_published;
@@ -20,19 +20,25 @@ use crate::username::Username;
 /// Everything that a login needs, valid by construction.
 #[derive(Debug)]
 pub struct Settings {
-    pub(crate) allow_groups: Vec<String>,
-    pub(crate) allow_users: Vec<String>,
-    pub(crate) api_version: ApiVersion,
-    pub(crate) ca_file: Option<String>,
-    pub(crate) cache: Cache,
     pub(crate) client_id: ClientId,
     pub(crate) hosts: Hosts,
     pub(crate) key: KeySource,
     pub(crate) notices: Vec<Notice>,
     pub(crate) origins: Vec<Origin>,
+    pub(crate) rest: Rest,
+    pub(crate) username: Username,
+}
+
+/// Settings that are neither of the user, nor of the key, nor of a host.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    pub(crate) allow_groups: Vec<String>,
+    pub(crate) allow_users: Vec<String>,
+    pub(crate) api_version: ApiVersion,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) cache: Cache,
     pub(crate) proxy: Option<SecretText>,
     pub(crate) token_lifetime: Option<Duration>,
-    pub(crate) username: Username,
 }
 
 impl Settings {
@@ -92,16 +98,6 @@ impl Settings {
         self.hosts.instance_url.as_ref()
     }
 
-    /// Where to log in, if somebody said so.
-    pub fn login_url(&self) -> Option<&LoginUrl> {
-        self.hosts.login_url.as_ref()
-    }
-
-    /// The audience, if somebody said so.
-    pub fn audience(&self) -> Option<&Audience> {
-        self.hosts.audience.as_ref()
-    }
-
     /// Hosts beside Salesforce's own to which an assertion may be sent.
     pub fn allowed_hosts(&self) -> &AllowedHosts {
         &self.hosts.allowed_hosts
@@ -109,37 +105,37 @@ impl Settings {
 
     /// The version of the REST API; [`ApiVersion::DEFAULT`] unless told.
     pub fn api_version(&self) -> ApiVersion {
-        self.api_version
+        self.rest.api_version
     }
 
     /// How long a token is taken to live, if somebody said so.
     pub fn token_lifetime(&self) -> Option<Duration> {
-        self.token_lifetime
+        self.rest.token_lifetime
     }
 
     /// Where tokens are kept; [`Cache::File`] unless told.
     pub fn cache(&self) -> &Cache {
-        &self.cache
+        &self.rest.cache
     }
 
     /// File with the certificate authorities to trust; the system's unless told.
     pub fn ca_file(&self) -> Option<&str> {
-        self.ca_file.as_deref()
+        self.rest.ca_file.as_deref()
     }
 
     /// The proxy to use, which may hold a password.
     pub fn proxy(&self) -> Option<&SecretText> {
-        self.proxy.as_ref()
+        self.rest.proxy.as_ref()
     }
 
     /// Users that the local token service answers; its own alone if there is none.
     pub fn allow_users(&self) -> &[String] {
-        &self.allow_users
+        &self.rest.allow_users
     }
 
     /// Groups that the local token service answers.
     pub fn allow_groups(&self) -> &[String] {
-        &self.allow_groups
+        &self.rest.allow_groups
     }
 
     /// Every value that counts and where it came from, fit to be shown.
@@ -158,10 +154,7 @@ impl Settings {
 pub struct Hosts {
     pub(crate) all_origins: Vec<Origin>,
     pub(crate) allowed_hosts: AllowedHosts,
-    pub(crate) audience: Option<Audience>,
     pub(crate) instance_url: Option<InstanceUrl>,
-    pub(crate) login_url: Option<LoginUrl>,
-    pub(crate) notices: Vec<Notice>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) resolution: Resolution,
 }
@@ -170,11 +163,6 @@ impl Hosts {
     /// Token endpoint and audience, and why.
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
-    }
-
-    /// Hosts beside Salesforce's own to which an assertion may be sent.
-    pub fn allowed_hosts(&self) -> &AllowedHosts {
-        &self.allowed_hosts
     }
 
     /// The values that say where a login goes and where they came from, fit to be shown.
@@ -187,32 +175,25 @@ impl Hosts {
     pub fn all_sources(&self) -> &[Origin] {
         &self.all_origins
     }
-
-    /// What was accepted, but is worth a word.
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
-    }
 }
 
 /// The settings of calls with a token that exists already: enough to reach its org.
 #[derive(Debug)]
 pub struct CallSettings {
-    pub(crate) api_version: ApiVersion,
-    pub(crate) ca_file: Option<String>,
     pub(crate) instance_url: InstanceUrl,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) proxy: Option<SecretText>,
+    pub(crate) rest: Rest,
 }
 
 impl CallSettings {
     /// Version of the API.
     pub fn api_version(&self) -> ApiVersion {
-        self.api_version
+        self.rest.api_version
     }
 
     /// Certificates to trust instead of the system's.
     pub fn ca_file(&self) -> Option<&str> {
-        self.ca_file.as_deref()
+        self.rest.ca_file.as_deref()
     }
 
     /// The org of the token, on a host of Salesforce or one that was allowed.
@@ -227,7 +208,7 @@ impl CallSettings {
 
     /// The proxy, which may contain a password.
     pub fn proxy(&self) -> Option<&SecretText> {
-        self.proxy.as_ref()
+        self.rest.proxy.as_ref()
     }
 
     /// What was accepted, but is worth a word.

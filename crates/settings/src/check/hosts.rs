@@ -42,17 +42,8 @@ impl Check {
                 return None;
             }
         };
-        let (notices, origins, all_origins) = (Vec::new(), Vec::new(), Vec::new());
-        Some(Hosts {
-            all_origins,
-            allowed_hosts,
-            audience,
-            instance_url,
-            login_url,
-            notices,
-            origins,
-            resolution,
-        })
+        let (origins, all_origins) = (Vec::new(), Vec::new());
+        Some(Hosts { all_origins, allowed_hosts, instance_url, origins, resolution })
     }
 
     /// A sandbox gives its users names that end in its own name.

@@ -102,7 +102,11 @@ fn key_of(record: &Node) -> String {
 }
 
 fn has_settings(fields: &[(String, Node)]) -> bool {
-    fields.iter().any(|(name, _)| Setting::in_records().any(|(_, known)| known == name))
+    fields.iter().any(|(name, _)| is_setting(name))
+}
+
+pub(super) fn is_setting(name: &str) -> bool {
+    Setting::in_records().any(|(_, known)| known == name)
 }
 
 fn is_record_like(node: &Node) -> bool {
