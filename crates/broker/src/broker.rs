@@ -82,9 +82,7 @@ impl Broker {
     /// and closes the rest.
     pub async fn drain(self) {
         self.ending.send_replace(true);
-        if timeout(self.shared.limits.drain, self.ending.closed()).await.is_err() {
-            self.shared.connections.close_all();
-        }
+        let _ = timeout(self.shared.limits.drain, self.ending.closed()).await;
     }
 }
 

@@ -1,9 +1,9 @@
 //! One connection: its requests, from the checks to the response.
 
 use std::convert::Infallible;
-use std::io::{self, ErrorKind};
-use std::sync::Arc;
+use std::io::ErrorKind;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::io::Errno;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -20,7 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::answer::{self, Answer, Refused};
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
-use crate::limits::{ConnectionSlot, Rates};
+use crate::limits::{ConnectionSlot, Rates, lock};
 use crate::listener::{Listener, Stream};
 use crate::request::{TokenQuery, receive};
 use crate::{Peer, Profile};
@@ -49,20 +48,13 @@ pub(crate) async fn accept_loop(
                     tracing::warn!("cannot accept a connection: {error}");
                     warned = Some(Instant::now());
                 }
-                let closed = is_out_of_files(&error) && shared.connections.close_one();
-                tokio::time::sleep(if closed { UNTIL_CLOSED } else { PAUSE }).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
     // The socket's file goes first: `drain` returns when `ending` is dropped.
     drop(listener);
     drop(ending);
-}
-
-/// Whether there would be room for a connection if another one were closed.
-fn is_out_of_files(error: &io::Error) -> bool {
-    let full = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
-    error.raw_os_error().is_some_and(|number| full.contains(&number))
 }
 
 /// Gates 1, 2 and 8, as far as connections are concerned. One that does not pass is closed without
@@ -83,11 +75,10 @@ pub(crate) fn accept(
         return shared.metrics.turned_away(8);
     };
 
-    let slot = Arc::new(slot);
-    let context =
-        ConnectionContext { shared: Arc::clone(shared), policy, peer, slot: Arc::clone(&slot) };
-    let task = tokio::spawn(serve(context, stream, ending.clone()));
-    slot.closes_with(task.abort_handle());
+    let waiting_since = Mutex::new(Some(Instant::now()));
+    let shared = Arc::clone(shared);
+    let context = ConnectionContext { shared, policy, peer, waiting_since, _slot: slot };
+    tokio::spawn(serve(context, stream, ending.clone()));
 }
 
 async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiver<bool>) {
@@ -131,24 +122,26 @@ async fn serve_http1(
         _ = connection.as_mut() => return,
         _ = ending.wait_for(|ending| *ending) => {}
     }
-    if context.slot.waiting_since().is_none() {
+    if lock(&context.waiting_since).is_none() {
         connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
+        let _ = timeout(context.shared.limits.drain, connection).await;
     }
 }
 
-/// A connection's peer, its checks and its place among the open connections.
+/// A connection's peer, its checks and its slot.
 struct ConnectionContext {
     shared: Arc<Shared>,
     policy: EndpointPolicy,
     peer: Peer,
-    slot: Arc<ConnectionSlot>,
+    /// When it connected or was answered; `None` while a whole request waits for its answer.
+    waiting_since: Mutex<Option<Instant>>,
+    _slot: ConnectionSlot,
 }
 
 impl ConnectionContext {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         let answer = self.route(request).await;
-        self.slot.idle();
+        *lock(&self.waiting_since) = Some(Instant::now());
         answer.unwrap_or_else(|refused| self.refuse(refused).answer())
     }
 
@@ -158,12 +151,11 @@ impl ConnectionContext {
         // A refused request is received as well: a client that sends its body after the head would
         // see a reset instead of the reason. The head has used up a part of the time.
         let limit = self.shared.limits.receive;
-        let since = self.slot.waiting_since().unwrap_or_else(Instant::now);
+        let since = lock(&self.waiting_since).unwrap_or_else(Instant::now);
         let body = timeout_at(since + limit, receive(body)).await;
         let route = checked?;
         let body = body.map_err(|_| too_slow(limit))??;
-        // Until now the connection could be closed to make room.
-        self.slot.busy();
+        *lock(&self.waiting_since) = None;
         match route {
             Route::Health => Ok(self.shared.health(self.peer)),
             Route::Metrics => Ok(answer::text(self.shared.metrics_text())),
@@ -249,8 +241,6 @@ fn too_slow(limit: Duration) -> Refused {
 }
 
 const PAUSE: Duration = Duration::from_millis(100);
-/// A connection that was aborted closes its descriptor soon after.
-const UNTIL_CLOSED: Duration = Duration::from_millis(1);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(1);
 const HEADERS: usize = 64;
 const BUFFER: usize = 16 * 1024;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::peer::RateKey;
@@ -94,84 +93,30 @@ impl Bucket {
     }
 }
 
-/// The open connections.
-///
-/// Deadlines alone would let one process hold every slot by reconnecting. So at the limit, the
-/// connection that has waited longest for a whole request is closed for the new one.
+/// How many connections each user has open.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<Open>);
-
-#[derive(Debug, Default)]
-struct Open {
-    connections: HashMap<u64, Connection>,
-    last: u64,
-}
-
-#[derive(Debug)]
-struct Connection {
-    key: RateKey,
-    /// When it connected or was answered; `None` while a whole request waits for its answer.
-    waiting_since: Option<Instant>,
-    task: Option<AbortHandle>,
-}
+pub(crate) struct Connections(Mutex<HashMap<RateKey, usize>>);
 
 impl Connections {
-    /// Opens a slot for a connection; `None` if all that count against its limit are busy.
+    /// Opens a slot for a connection; `None` if it would be beyond a limit.
     pub(crate) fn open(self: &Arc<Self>, key: RateKey, limits: &Limits) -> Option<ConnectionSlot> {
         let mut open = lock(&self.0);
-        // The user behind a TCP connection is unknown: there is no limit per user.
+        // The user behind a TCP connection is unknown: there is no limit per user. TCP has slots of
+        // its own: every process can connect there.
         let is_user = key != RateKey::Loopback;
-        if is_user && open.count(|other| other == key) >= limits.connections_per_user {
-            open.close_one(|other| other == key)?;
+        let own = open.get(&key).copied().unwrap_or_default();
+        let of_kind = open.iter().filter(|(other, _)| (**other != RateKey::Loopback) == is_user);
+        if is_user && own >= limits.connections_per_user
+            || of_kind.map(|(_, count)| count).sum::<usize>() >= limits.connections
+        {
+            return None;
         }
-        // TCP has slots of its own: every process can connect there.
-        let is_same_kind = |other| (other != RateKey::Loopback) == is_user;
-        if open.count(is_same_kind) >= limits.connections {
-            open.close_one(is_same_kind)?;
-        }
-        let connection = Connection { key, waiting_since: Some(Instant::now()), task: None };
-        open.last += 1;
-        let number = open.last;
-        open.connections.insert(number, connection);
-        Some(ConnectionSlot { connections: Arc::clone(self), number })
-    }
-
-    /// Closes a connection without a whole request. Returns whether there was one.
-    pub(crate) fn close_one(&self) -> bool {
-        lock(&self.0).close_one(|_| true).is_some()
-    }
-
-    /// Closes every connection.
-    pub(crate) fn close_all(&self) {
-        let connections = std::mem::take(&mut lock(&self.0).connections);
-        connections.into_values().for_each(Connection::close);
+        open.insert(key, own + 1);
+        Some(ConnectionSlot { connections: Arc::clone(self), key })
     }
 
     pub(crate) fn count(&self) -> usize {
-        lock(&self.0).connections.len()
-    }
-}
-
-impl Open {
-    fn count(&self, is_counted: impl Fn(RateKey) -> bool) -> usize {
-        self.connections.values().filter(|one| is_counted(one.key)).count()
-    }
-
-    fn close_one(&mut self, is_eligible: impl Fn(RateKey) -> bool) -> Option<()> {
-        let eligible =
-            self.connections.iter().filter(|(_, one)| is_eligible(one.key) && one.task.is_some());
-        let waiting = eligible.filter_map(|(number, one)| Some((one.waiting_since?, *number)));
-        let (_, number) = waiting.min()?;
-        self.connections.remove(&number)?.close();
-        Some(())
-    }
-}
-
-impl Connection {
-    fn close(self) {
-        if let Some(task) = self.task {
-            task.abort();
-        }
+        lock(&self.0).values().sum()
     }
 }
 
@@ -179,40 +124,18 @@ impl Connection {
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     connections: Arc<Connections>,
-    number: u64,
-}
-
-impl ConnectionSlot {
-    /// From now on the connection can be closed by aborting `task`.
-    pub(crate) fn closes_with(&self, task: AbortHandle) {
-        self.update(|connection| connection.task = Some(task));
-    }
-
-    /// A whole request has come: the connection stays until it is answered.
-    pub(crate) fn busy(&self) {
-        self.update(|connection| connection.waiting_since = None);
-    }
-
-    /// The request is answered.
-    pub(crate) fn idle(&self) {
-        self.update(|connection| connection.waiting_since = Some(Instant::now()));
-    }
-
-    /// Since when the connection waits for a request; `None` while it is busy.
-    pub(crate) fn waiting_since(&self) -> Option<Instant> {
-        lock(&self.connections.0).connections.get(&self.number)?.waiting_since
-    }
-
-    fn update(&self, change: impl FnOnce(&mut Connection)) {
-        if let Some(connection) = lock(&self.connections.0).connections.get_mut(&self.number) {
-            change(connection);
-        }
-    }
+    key: RateKey,
 }
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        lock(&self.connections.0).connections.remove(&self.number);
+        let mut open = lock(&self.connections.0);
+        if let Some(count) = open.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.key);
+            }
+        }
     }
 }
 
@@ -258,65 +181,30 @@ mod tests {
         Limits { connections: 4, connections_per_user: 2, ..Limits::default() }
     }
 
-    /// A connection that stays until it is closed.
-    fn connect(
-        connections: &Arc<Connections>,
-        key: RateKey,
-    ) -> Option<(ConnectionSlot, AbortHandle)> {
-        let slot = connections.open(key, &limits())?;
-        let task = tokio::spawn(std::future::pending::<()>()).abort_handle();
-        slot.closes_with(task.clone());
-        Some((slot, task))
-    }
-
-    #[tokio::test]
-    async fn at_the_limit_the_connection_that_waited_longest_is_closed() {
+    #[test]
+    fn a_user_at_the_limit_gets_no_further_connection() {
         let connections = Arc::new(Connections::default());
-        let (first, first_task) = connect(&connections, WEB).unwrap();
-        let (second, _) = connect(&connections, WEB).unwrap();
-        first.busy();
-        first.idle();
-        let (third, _) = connect(&connections, WEB).unwrap();
-        assert_eq!(connections.count(), 2, "the second has waited longest: it is closed");
-        assert!(!first_task.is_finished());
-
-        first.busy();
-        third.busy();
-        assert!(connect(&connections, WEB).is_none(), "both wait for an answer");
-        assert!(connect(&connections, JOB).is_some(), "another user has slots of its own");
-        drop((first, second, third));
+        let open = |key| connections.open(key, &limits());
+        let (first, second) = (open(WEB).unwrap(), open(WEB).unwrap());
+        assert!(open(WEB).is_none());
+        let other = open(JOB).expect("another user has slots of its own");
+        drop(first);
+        let third = open(WEB).expect("a closed connection frees its slot");
+        assert_eq!(connections.count(), 3);
+        drop((second, third, other));
         assert_eq!(connections.count(), 0);
+        assert!(lock(&connections.0).is_empty());
     }
 
-    #[tokio::test]
-    async fn a_busy_connection_is_not_closed_for_want_of_descriptors() {
+    #[test]
+    fn tcp_and_unix_sockets_have_separate_slots() {
         let connections = Arc::new(Connections::default());
-        let (first, first_task) = connect(&connections, WEB).unwrap();
-        let (second, second_task) = connect(&connections, WEB).unwrap();
-        second.busy();
-        assert!(connections.close_one());
-        assert_eq!(connections.count(), 1);
-        assert!(!connections.close_one(), "the second waits for an answer");
-        drop((first, second));
-        while !first_task.is_finished() {
-            tokio::task::yield_now().await;
-        }
-        assert!(!second_task.is_finished());
-    }
-
-    #[tokio::test]
-    async fn tcp_and_unix_sockets_have_separate_slots() {
-        let connections = Arc::new(Connections::default());
-        let tcp: Vec<_> = (0..4).filter_map(|_| connect(&connections, RateKey::Loopback)).collect();
-        tcp.iter().for_each(|(slot, _)| slot.busy());
-        assert_eq!(connections.count(), 4);
-        assert!(connect(&connections, RateKey::Loopback).is_none());
-        let unix: Vec<_> =
-            (1..=4).filter_map(|uid| connect(&connections, RateKey::User(uid))).collect();
+        let open = |key| connections.open(key, &limits());
+        let tcp: Vec<_> = (0..4).filter_map(|_| open(RateKey::Loopback)).collect();
+        assert_eq!(tcp.len(), 4);
+        assert!(open(RateKey::Loopback).is_none());
+        let unix: Vec<_> = (1..=4).filter_map(|uid| open(RateKey::User(uid))).collect();
         assert_eq!(unix.len(), 4);
-        unix.iter().for_each(|(slot, _)| slot.busy());
-        assert!(connect(&connections, WEB).is_none(), "all users together have a limit too");
-        unix[2].0.idle();
-        assert!(connect(&connections, WEB).is_some());
+        assert!(open(WEB).is_none(), "all users together have a limit too");
     }
 }
