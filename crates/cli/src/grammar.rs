@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{UsageError, refuse_secrets};
 use crate::command;
@@ -12,7 +12,7 @@ use crate::command;
 /// Signs a short-lived assertion with a private key, trades it at the org's token endpoint for an
 /// access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
-#[command(name = NAME, version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "orgtoken", version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(arg_required_else_help = true, args_override_self = true)]
 pub(crate) struct Args {
     /// What to do
@@ -36,19 +36,19 @@ pub(crate) struct Common {
 /// The commands, in the order in which someone meets them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Token(Box<command::token::Args>),
-    Api(Box<command::api::Args>),
-    Exec(Box<command::exec::Args>),
-    Query(Box<command::query::Args>),
+    Token(command::token::Args),
+    Api(command::api::Args),
+    Exec(command::exec::Args),
+    Query(command::query::Args),
     #[command(subcommand)]
     Record(command::record::Command),
-    Whoami(Box<command::whoami::Args>),
-    Revoke(Box<command::revoke::Args>),
-    Serve(Box<command::serve::Args>),
+    Whoami(command::whoami::Args),
+    Revoke(command::revoke::Args),
+    Serve(command::serve::Args),
     Blueprint(command::blueprint::Args),
-    Setup(Box<command::setup::Args>),
-    Doctor(Box<command::doctor::Args>),
-    Resolve(Box<command::resolve::Args>),
+    Setup(command::setup::Args),
+    Doctor(command::doctor::Args),
+    Resolve(command::resolve::Args),
     #[command(subcommand)]
     Settings(command::settings::Command),
     #[command(subcommand)]
@@ -92,12 +92,7 @@ impl Args {
     /// Reads what was typed. What may be a secret is refused before anything can repeat it.
     pub(crate) fn read(typed: &[OsString]) -> Result<Self, Refused> {
         refuse_secrets(typed)?;
-        // Whatever is wrong, or is a call for help, is told by the grammar that knows everything.
-        let matches = match main_job().try_get_matches_from(typed) {
-            Ok(matches) => matches,
-            Err(_) => grammar().try_get_matches_from(typed)?,
-        };
-        Ok(Self::from_arg_matches(&matches)?)
+        Ok(Self::from_arg_matches(&grammar().try_get_matches_from(typed)?)?)
     }
 }
 
@@ -119,14 +114,6 @@ impl From<UsageError> for Refused {
     }
 }
 
-/// The grammar of `token` alone: to build that of every command takes longer than to hand out a
-/// token that is at hand.
-fn main_job() -> clap::Command {
-    let token = command::token::Args::augment_args(clap::Command::new("token"));
-    let program = clap::Command::new(NAME).args_override_self(true).subcommand_required(true);
-    Common::augment_args(program).subcommand(token)
-}
-
 /// The arguments as clap knows them.
 ///
 /// `api` speaks as `gh api` does, where `-f` and `-i` are other things: credentials have only their
@@ -138,8 +125,6 @@ pub(crate) fn grammar() -> clap::Command {
             .fold(api, |api, id| api.mut_arg(id, |arg| arg.short(None)))
     })
 }
-
-const NAME: &str = "orgtoken";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 unexpected, 2 usage, 3 settings, 4 refused by Salesforce, 5 key or signer,
@@ -164,21 +149,6 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&grammar());
-    }
-
-    #[test]
-    fn the_main_job_is_part_of_the_grammar() {
-        for typed in [
-            ["orgtoken", "token", "--json"].as_slice(),
-            &["orgtoken", "-vv", "token", "-o", "user@acme.com", "--output", "env"],
-            &["orgtoken", "token", "-i", "one", "-i", "other", "--no-cache"],
-        ] {
-            let read = |grammar: clap::Command| {
-                let matches = grammar.try_get_matches_from(typed).expect("it is well formed");
-                format!("{:?}", Args::from_arg_matches(&matches).expect("it is complete"))
-            };
-            assert_eq!(read(main_job()), read(grammar()), "{typed:?}");
-        }
     }
 
     #[test]

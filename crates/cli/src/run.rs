@@ -52,35 +52,26 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Token(args) => command::token::run(&args, console),
-        Command::Api(args) => apart(|| command::api::run(&args, console)),
-        Command::Exec(args) => apart(|| command::exec::run(&args, console)),
-        Command::Record(command) => apart(|| command::record::run(&command, console)),
-        Command::Whoami(args) => apart(|| command::whoami::run(&args, console)),
-        Command::Revoke(args) => apart(|| command::revoke::run(&args, console)),
-        Command::Query(args) => apart(|| command::query::run(&args, console)),
-        Command::Serve(args) => apart(|| command::serve::run(*args, console)),
-        Command::Blueprint(args) => apart(|| command::blueprint::run(&args, console)),
-        Command::Setup(args) => apart(|| command::setup::run(&args, console)),
-        Command::Doctor(args) => apart(|| command::doctor::run(&args, console)),
-        Command::Resolve(args) => apart(|| command::resolve::run(&args, console)),
-        Command::Settings(command) => apart(|| command::settings::run(&command, console)),
-        Command::Key(command) => apart(|| command::key::run(&command, console)),
-        Command::Cert(command) => apart(|| command::cert::run(&command, console)),
-        Command::Assertion(command) => apart(|| command::assertion::run(&command, console)),
-        Command::Explain(args) => apart(|| command::explain::run(&args, console)),
-        Command::Cache(command) => apart(|| command::cache::run(&command, console)),
-        Command::Completions(args) => {
-            apart(|| command::completions::run(&args, grammar(), console))
-        }
-        Command::Man(args) => apart(|| command::man::run(&args, grammar(), console)),
+        Command::Api(args) => command::api::run(&args, console),
+        Command::Exec(args) => command::exec::run(&args, console),
+        Command::Record(command) => command::record::run(&command, console),
+        Command::Whoami(args) => command::whoami::run(&args, console),
+        Command::Revoke(args) => command::revoke::run(&args, console),
+        Command::Query(args) => command::query::run(&args, console),
+        Command::Serve(args) => command::serve::run(args, console),
+        Command::Blueprint(args) => command::blueprint::run(&args, console),
+        Command::Setup(args) => command::setup::run(&args, console),
+        Command::Doctor(args) => command::doctor::run(&args, console),
+        Command::Resolve(args) => command::resolve::run(&args, console),
+        Command::Settings(command) => command::settings::run(&command, console),
+        Command::Key(command) => command::key::run(&command, console),
+        Command::Cert(command) => command::cert::run(&command, console),
+        Command::Assertion(command) => command::assertion::run(&command, console),
+        Command::Explain(args) => command::explain::run(&args, console),
+        Command::Cache(command) => command::cache::run(&command, console),
+        Command::Completions(args) => command::completions::run(&args, grammar(), console),
+        Command::Man(args) => command::man::run(&args, grammar(), console),
     }
-}
-
-/// Each command has a stack of its own: together they take 20 KB, and every page of that would be
-/// touched whichever runs.
-#[inline(never)]
-fn apart(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    command()
 }
 
 /// Ends without an error if the reader of the output has closed the pipe: `orgtoken query … | head`.

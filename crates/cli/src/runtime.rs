@@ -1,15 +1,13 @@
 //! The tokio runtime of commands that use the network.
 
-use std::borrow::Cow;
 use std::future::{self, Future};
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::pin::{Pin, pin};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::failure::{Failure, fails_with};
+use crate::failure::Failure;
 
 /// Runs a future that uses the network. There is no runtime before.
 pub(crate) fn wait_for<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
@@ -17,25 +15,19 @@ where
     Failure: From<E>,
 {
     let runtime = single_threaded()?;
-    let mut done = None;
-    run(&runtime, pin!(async { done = Some(future.await) }));
+    let result = runtime.block_on(future);
     // A resolver that does not answer cannot be interrupted: its thread is left behind.
     runtime.shutdown_background();
-    Ok(done.expect("the future has completed")?)
+    Ok(result?)
 }
 
 /// Starts a thread that runs what is spawned there, until the process ends.
 pub(crate) fn worker() -> Result<Handle, RuntimeError> {
     let runtime = single_threaded()?;
     let handle = runtime.handle().clone();
-    let work = move || run(&runtime, pin!(future::pending()));
+    let work = move || runtime.block_on(future::pending::<()>());
     thread::Builder::new().name("worker".into()).spawn(work).map_err(RuntimeError)?;
     Ok(handle)
-}
-
-/// Not generic: one copy of the code that runs a future is in the program, not one for each.
-fn run(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
-    runtime.block_on(future);
 }
 
 /// tokio panics where a descriptor is refused, so some are tried first. It would panic where a thread
@@ -51,17 +43,12 @@ fn single_threaded() -> Result<Runtime, RuntimeError> {
 #[error("cannot start: the system refuses a thread or a descriptor")]
 pub(crate) struct RuntimeError(#[source] pub(crate) io::Error);
 
-impl RuntimeError {
-    pub(crate) fn code(&self) -> &'static str {
-        "io.resources"
-    }
-
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        Some("raise the limits of processes and of open files (`ulimit -u`, `ulimit -n`)".into())
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        let hint = "raise the limits of processes and of open files (`ulimit -u`, `ulimit -n`)";
+        Self::new("io.resources", Some(hint), error)
     }
 }
-
-fails_with!(RuntimeError);
 
 /// A poller, its waker, a pipe for signals and a copy of its end.
 const DESCRIPTOR_PAIRS: usize = 3;
