@@ -40,7 +40,7 @@ impl Route {
         if let Some(proxy) = &self.proxy {
             // `user:password@host`: what stands here is seen by everyone on this machine.
             if proxy.contains('@') {
-                return Err(UsageError::SecretInArgv { what: "a proxy's password" });
+                return Err(UsageError::secret_in_argv("a proxy's password"));
             }
             layer.set(Setting::Proxy, "--proxy", proxy);
         }

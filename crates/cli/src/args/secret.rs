@@ -8,7 +8,7 @@ use super::UsageError;
 /// them.
 pub(crate) fn refuse(typed: &[OsString]) -> Result<(), UsageError> {
     let found = typed.iter().skip(1).find_map(|argument| found(&argument.to_string_lossy()));
-    found.map_or(Ok(()), |what| Err(UsageError::SecretInArgv { what }))
+    found.map_or(Ok(()), |what| Err(UsageError::secret_in_argv(what)))
 }
 
 fn found(argument: &str) -> Option<&'static str> {

@@ -8,76 +8,58 @@ use crate::failure::fails_with;
 
 /// The command was not typed as it has to be.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UsageError {
-    /// Two arguments that exclude each other.
-    #[error("{argument} cannot be used with {with}")]
-    Conflict { argument: String, with: String, command: String },
-    /// Something has to be there and is not.
-    #[error("missing {argument}")]
-    Missing { argument: String, command: String },
-    /// A secret where everyone on the machine can read it.
-    #[error("{what} was given as an argument, where every user of this machine can read it")]
-    SecretInArgv { what: &'static str },
-    /// There is no such argument or command.
-    #[error("unknown {what}")]
-    Unknown { what: String, word: Option<String>, suggestion: Option<String>, command: String },
-    /// A value is none of those that the argument takes.
-    #[error("{argument} does not take this value{}", because(reason.as_deref()))]
-    Value { argument: String, reason: Option<String>, possible: Vec<String> },
+#[error("{message}")]
+pub(crate) struct UsageError {
+    code: &'static str,
+    message: String,
+    hint: Option<Cow<'static, str>>,
 }
 
 impl UsageError {
+    /// Two arguments that exclude each other.
+    pub(crate) fn conflict(argument: &str, with: &str, command: &str) -> Self {
+        let message = format!("{argument} cannot be used with {with}");
+        Self { code: "usage.conflict", message, hint: Some(see(command)) }
+    }
+
+    /// A required argument is missing.
     pub(crate) fn missing(what: &str, command: &str) -> Self {
-        Self::Missing { argument: what.into(), command: command.into() }
+        let message = format!("missing {what}");
+        Self { code: "usage.missing", message, hint: Some(see(command)) }
+    }
+
+    /// A secret where everyone on the machine can read it.
+    pub(crate) fn secret_in_argv(what: &str) -> Self {
+        let where_to = "give it in a file, on standard input (`-`) or in the environment; treat this \
+                        one as known to others, and replace it";
+        let message = format!(
+            "{what} was given as an argument, where every user of this machine can read it"
+        );
+        Self { code: "usage.secret_in_argv", message, hint: Some(where_to.into()) }
+    }
+
+    /// There is no such argument or command.
+    fn unknown(what: &str, advice: Option<Cow<'static, str>>, command: &str) -> Self {
+        let hint = advice.unwrap_or_else(|| see(command));
+        Self { code: "usage.unknown", message: format!("unknown {what}"), hint: Some(hint) }
     }
 
     pub(crate) fn unknown_command() -> Self {
-        Self::Unknown {
-            what: "command".into(),
-            word: None,
-            suggestion: None,
-            command: PROGRAM.into(),
-        }
+        Self::unknown("command", None, PROGRAM)
+    }
+
+    /// A value is none of those that the argument takes.
+    pub(crate) fn value(argument: &str, reason: &str) -> Self {
+        let message = format!("{argument} does not take this value: {reason}");
+        Self { code: "usage.value", message, hint: None }
     }
 
     pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Conflict { .. } => "usage.conflict",
-            Self::Missing { .. } => "usage.missing",
-            Self::SecretInArgv { .. } => "usage.secret_in_argv",
-            Self::Unknown { .. } => "usage.unknown",
-            Self::Value { .. } => "usage.value",
-        }
+        self.code
     }
 
     pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        Some(match self {
-            Self::SecretInArgv { .. } => "give it in a file, on standard input (`-`) or in the \
-                environment; treat this one as known to others, and replace it"
-                .into(),
-            Self::Unknown { word: Some(word), command, .. }
-                if command == PROGRAM && elsewhere(word).is_some() =>
-            {
-                elsewhere(word).unwrap_or_default().into()
-            }
-            Self::Unknown { suggestion: Some(suggestion), .. } => {
-                format!("did you mean {}?", quoted(suggestion).replace(", ", " or ")).into()
-            }
-            Self::Value { possible, .. } if !possible.is_empty() => {
-                format!("give one of {}", possible.join(", ")).into()
-            }
-            Self::Unknown { what, command, .. } if what == ARGUMENT && command == EXEC => {
-                "put `--` before the command to run: `orgtoken exec -- COMMAND`".into()
-            }
-            Self::Unknown { what, command, .. } if what == ARGUMENT && command == QUERY => {
-                "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`".into()
-            }
-            Self::Conflict { command, .. }
-            | Self::Missing { command, .. }
-            | Self::Unknown { command, .. } => format!("see `{command} --help`").into(),
-            Self::Value { reason: Some(_), .. } => return None,
-            Self::Value { .. } => "see `--help`".into(),
-        })
+        self.hint.clone()
     }
 }
 
@@ -89,47 +71,59 @@ impl TryFrom<clap::Error> for UsageError {
 
     fn try_from(error: clap::Error) -> Result<Self, clap::Error> {
         let text = |kind| error.get(kind).map(ToString::to_string);
-        let argument = || text(ContextKind::InvalidArg).map(|name| quoted(&name));
-        let named = || argument().unwrap_or_else(|| "an argument".to_owned());
+        let named = |kind, other: &str| text(kind).map_or_else(|| other.into(), |it| quoted(&it));
+        let (argument, command) = (named(ContextKind::InvalidArg, "an argument"), command(&error));
         Ok(match error.kind() {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
             | ErrorKind::DisplayVersion => return Err(error),
-            ErrorKind::ArgumentConflict => Self::Conflict {
-                argument: named(),
-                with: text(ContextKind::PriorArg).map_or_else(|| "itself".into(), |x| quoted(&x)),
-                command: command(&error),
-            },
-            ErrorKind::MissingRequiredArgument => {
-                Self::Missing { argument: named(), command: command(&error) }
+            ErrorKind::ArgumentConflict => {
+                Self::conflict(&argument, &named(ContextKind::PriorArg, "itself"), &command)
             }
-            ErrorKind::MissingSubcommand => {
-                Self::Missing { argument: "a command".into(), command: command(&error) }
+            ErrorKind::MissingRequiredArgument => Self::missing(&argument, &command),
+            ErrorKind::MissingSubcommand => Self::missing("a command", &command),
+            ErrorKind::UnknownArgument => {
+                let what = flag(text(ContextKind::InvalidArg));
+                let advice = match (text(ContextKind::SuggestedArg), command.as_str()) {
+                    (Some(near), _) => Some(did_you_mean(&near)),
+                    (None, "orgtoken exec") if what == ARGUMENT => Some(RUN_WITH_DASHES.into()),
+                    (None, "orgtoken query") if what == ARGUMENT => Some(QUERY_IN_QUOTES.into()),
+                    _ => None,
+                };
+                Self::unknown(&what, advice, &command)
             }
-            ErrorKind::UnknownArgument => Self::Unknown {
-                what: flag(text(ContextKind::InvalidArg)),
-                word: None,
-                suggestion: text(ContextKind::SuggestedArg),
-                command: command(&error),
-            },
             ErrorKind::InvalidSubcommand => {
-                let word = text(ContextKind::InvalidSubcommand).filter(|word| is_word(word));
-                Self::Unknown {
-                    what: word
-                        .as_ref()
-                        .map_or_else(|| "command".into(), |word| format!("command `{word}`")),
-                    word,
-                    suggestion: text(ContextKind::SuggestedSubcommand),
-                    command: command(&error),
+                let near = text(ContextKind::SuggestedSubcommand).map(|near| did_you_mean(&near));
+                match text(ContextKind::InvalidSubcommand).filter(|word| is_word(word)) {
+                    Some(word) => {
+                        let other = elsewhere(&word).filter(|_| command == PROGRAM);
+                        let advice = other.map(Cow::Borrowed).or(near);
+                        Self::unknown(&format!("command `{word}`"), advice, &command)
+                    }
+                    None => Self::unknown("command", near, &command),
                 }
             }
-            _ => Self::Value {
-                argument: named(),
-                reason: std::error::Error::source(&error).map(ToString::to_string),
-                possible: possible(error.get(ContextKind::ValidValue)),
-            },
+            _ => {
+                let reason = std::error::Error::source(&error);
+                let because = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                let message = format!("{argument} does not take this value{because}");
+                let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
+                    (Some(values), _) => Some(format!("give one of {values}").into()),
+                    (None, Some(_)) => None,
+                    (None, None) => Some("see `--help`".into()),
+                };
+                Self { code: "usage.value", message, hint }
+            }
         })
     }
+}
+
+fn see(command: &str) -> Cow<'static, str> {
+    format!("see `{command} --help`").into()
+}
+
+fn did_you_mean(names: &str) -> Cow<'static, str> {
+    format!("did you mean {}?", quoted(names).replace(", ", " or ")).into()
 }
 
 /// `orgtoken key inspect`, out of the usage line.
@@ -194,15 +188,11 @@ fn quoted(names: &str) -> String {
     names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
 }
 
-fn because(reason: Option<&str>) -> String {
-    reason.map_or_else(String::new, |reason| format!(": {reason}"))
-}
-
-fn possible(value: Option<&ContextValue>) -> Vec<String> {
+fn possible(value: Option<&ContextValue>) -> Option<String> {
     match value {
-        Some(ContextValue::Strings(values)) => values.clone(),
-        Some(ContextValue::String(value)) => vec![value.clone()],
-        _ => Vec::new(),
+        Some(ContextValue::Strings(values)) if !values.is_empty() => Some(values.join(", ")),
+        Some(ContextValue::String(value)) => Some(value.clone()),
+        _ => None,
     }
 }
 
@@ -214,6 +204,6 @@ const ARGUMENT: &str = "argument";
 /// Longer than the name of any command.
 const MAX_WORD: usize = 12;
 
-const QUERY: &str = "orgtoken query";
-const EXEC: &str = "orgtoken exec";
+const RUN_WITH_DASHES: &str = "put `--` before the command to run: `orgtoken exec -- COMMAND`";
+const QUERY_IN_QUOTES: &str = "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`";
 const PROGRAM: &str = "orgtoken";

@@ -77,9 +77,7 @@ fn soql(args: &Args) -> Result<String, Failure> {
         soql => soql.to_owned(),
     };
     if soql.trim().is_empty() {
-        let reason = Some("it is empty".to_owned());
-        let argument = "SOQL".to_owned();
-        return Err(UsageError::Value { argument, reason, possible: Vec::new() }.into());
+        return Err(UsageError::value("SOQL", "it is empty").into());
     }
     Ok(soql.trim().to_owned())
 }

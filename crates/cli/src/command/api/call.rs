@@ -36,9 +36,8 @@ impl Call {
         let default = if writes { Method::POST } else { Method::GET };
         let method = args.method.clone().unwrap_or(default);
         if args.paginate && method != Method::GET {
-            let with = "a method other than GET".to_owned();
-            let (argument, command) = ("`--paginate`".to_owned(), "orgtoken api".to_owned());
-            return Err(UsageError::Conflict { argument, with, command }.into());
+            let with = "a method other than GET";
+            return Err(UsageError::conflict("`--paginate`", with, "orgtoken api").into());
         }
         let is_query = body.is_some() || method == Method::GET;
         let path = if is_query { fields::query(&args.path, &fields) } else { args.path.clone() };

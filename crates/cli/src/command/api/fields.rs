@@ -64,10 +64,9 @@ pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> 
         let (first, rest) = field.steps.split_first().expect("a key has a step");
         let place = object.entry(first.clone()).or_insert(Value::Null);
         let is_free = !taken.iter().any(|other| field.steps.starts_with(other));
-        is_free.then(|| put(place, rest, value)).flatten().ok_or_else(|| UsageError::Conflict {
-            argument: format!("field `{}`", redact::name(&field.key())),
-            with: "an earlier field with the same key".to_owned(),
-            command: "orgtoken api".to_owned(),
+        is_free.then(|| put(place, rest, value)).flatten().ok_or_else(|| {
+            let argument = format!("field `{}`", redact::name(&field.key()));
+            UsageError::conflict(&argument, "an earlier field with the same key", "orgtoken api")
         })?;
         if !field.steps.iter().any(String::is_empty) {
             taken.push(&field.steps);

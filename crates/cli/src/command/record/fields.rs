@@ -52,9 +52,7 @@ impl Given {
         for (at, Field { name, value }) in self.fields.iter().enumerate() {
             if let Some(other) = self.fields[..at].iter().find(|other| other.clashes(name)) {
                 let (argument, with) = (format!("field `{name}`"), format!("`{}`", other.name));
-                return Err(
-                    UsageError::Conflict { argument, with, command: command.to_owned() }.into()
-                );
+                return Err(UsageError::conflict(&argument, &with, command).into());
             }
             put(&mut record, name, value.clone());
         }

@@ -59,9 +59,8 @@ impl<'a> Many<'a> {
     pub(super) fn run(self) -> Result<(), Failure> {
         // Of other flags the last one counts; here that would leave out a file.
         if self.common.many.from.len() > 1 {
-            let (argument, with) = ("a second `--from`".to_owned(), "the first".to_owned());
-            let command = "orgtoken record".to_owned();
-            return Err(UsageError::Conflict { argument, with, command }.into());
+            let command = "orgtoken record";
+            return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
         let input = files::open(self.from)?;
         let org = session::org(&self.common.caller, self.console)?.0;
