@@ -1,64 +1,30 @@
-//! How far a long command has come, for somebody who watches.
+//! The progress of a long command on standard error, where a terminal shows it.
 
-use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use crate::console::Console;
 
-/// One line on standard error that is written over and over; nothing where nobody watches.
-pub(crate) struct Progress {
-    shown: bool,
-    drawn: Option<Instant>,
+/// A bar that counts records. It is cleared when it is dropped.
+pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {
+    shown(console, ProgressBar::new(total), "[{bar:24}] {pos} of {len} records")
 }
 
-impl Progress {
-    /// `busy` is whether the result itself goes to the screen, which says enough.
-    pub(crate) fn new(console: &Console, busy: bool) -> Self {
-        Self { shown: !console.json() && !busy && io::stderr().is_terminal(), drawn: None }
+/// A sign of life for work that takes seconds. It is cleared when it is dropped.
+pub(crate) fn spinner(console: &Console, what: String) -> ProgressBar {
+    let spinner = shown(console, ProgressBar::new_spinner(), "{spinner} {msg}").with_message(what);
+    if !spinner.is_hidden() {
+        spinner.enable_steady_tick(Duration::from_millis(100));
     }
-
-    /// Says `done` of `total` `things`, a few times a second.
-    pub(crate) fn at(&mut self, done: u64, total: Option<u64>, things: &str) {
-        let fresh = self.drawn.is_some_and(|drawn| drawn.elapsed() < OFTEN);
-        if !self.shown || fresh {
-            return;
-        }
-        self.drawn = Some(Instant::now());
-        let line = match total.filter(|total| *total > 0) {
-            Some(total) => format!("{} {done} of {total} {things}", bar(done, total)),
-            None => format!("{done} {things}"),
-        };
-        // If standard error is gone, nobody is left to be told.
-        let _ = write!(io::stderr().lock(), "\r\u{1b}[K{line}");
-    }
+    spinner
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.drawn.is_some() {
-            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
-        }
+fn shown(console: &Console, bar: ProgressBar, template: &str) -> ProgressBar {
+    if console.json() {
+        return ProgressBar::hidden();
     }
-}
-
-fn bar(done: u64, total: u64) -> String {
-    let full =
-        usize::try_from(done.min(total).saturating_mul(WIDTH as u64) / total).unwrap_or(WIDTH);
-    format!("[{}{}]", "#".repeat(full), " ".repeat(WIDTH - full))
-}
-
-const OFTEN: Duration = Duration::from_millis(100);
-const WIDTH: usize = 24;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_fills_up() {
-        for (done, total, full) in [(0, 10, 0), (5, 10, 12), (10, 10, 24), (11, 10, 24)] {
-            let bar = bar(done, total);
-            assert_eq!((bar.len(), bar.matches('#').count()), (26, full), "{done} of {total}");
-        }
-    }
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
+    let style = style.progress_chars("# ").tick_chars("|/-\\ ");
+    bar.with_style(style).with_finish(ProgressFinish::AndClear)
 }

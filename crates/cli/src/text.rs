@@ -6,6 +6,7 @@ use std::path::Path;
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
+use textwrap::WordSplitter;
 
 /// The error and what caused it, as `what: why: why`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -102,35 +103,16 @@ fn may_continue(bytes: &[u8]) -> bool {
 /// The text in lines of up to [`WIDTH`] columns: `first` stands before the first line, `rest` before
 /// the others. A word that is longer stays whole, since it may be a URL.
 pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
-    let mut lines = String::new();
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in text.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push_str(line.trim_end());
-            lines.push('\n');
-            rest.clone_into(&mut line);
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    lines.push_str(line.trim_end());
-    lines.push('\n');
-    lines
+    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
+    let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    textwrap::fill(&text, options) + "\n"
 }
 
 /// One word of a POSIX shell, whatever the text holds.
 pub(crate) fn sh_quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    let quoter = shlex::Quoter::new().allow_nul(true);
+    quoter.quote(text).expect("only a NUL is refused").into_owned()
 }
 
 /// Bytes as two digits each.
@@ -216,7 +198,7 @@ mod tests {
             ("", "''"),
             ("key.pem", "key.pem"),
             ("my key.pem", "'my key.pem'"),
-            ("it's", r"'it'\''s'"),
+            ("it's", r#""it's""#),
             ("$(x)`y`", "'$(x)`y`'"),
         ] {
             assert_eq!(sh_quoted(text), word, "{text}");

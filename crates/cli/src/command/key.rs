@@ -2,7 +2,6 @@
 
 mod generate;
 mod inspect;
-mod spinner;
 
 use clap::Subcommand;
 

@@ -6,6 +6,7 @@ mod table;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use indicatif::ProgressBar;
 use orgtoken_rest::{Org, Page, Query};
 use sink::Sink;
 
@@ -13,7 +14,7 @@ use crate::args::{Caller, UsageError};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
-use crate::progress::Progress;
+use crate::progress;
 use crate::runtime::wait_for;
 use crate::session;
 use crate::text::counted;
@@ -128,7 +129,9 @@ async fn print(
 ) -> Result<(), Failure> {
     let mut left = limit.unwrap_or(u64::MAX);
     let mut done = 0;
-    let mut progress = Progress::new(console, io::stdout().is_terminal());
+    // Rows on the screen are progress enough.
+    let progress =
+        if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::bar(console, 0) };
     while left > 0
         && let Some(Page { total_size, records, .. }) = query.next().await?
     {
@@ -136,7 +139,8 @@ async fn print(
         let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         sink.page(records.into_iter().take(taken).collect())?;
         (left, done) = (left - taken as u64, done + taken as u64);
-        progress.at(done, Some(total_size.min(limit.unwrap_or(u64::MAX))), "records");
+        progress.set_length(total_size.min(limit.unwrap_or(u64::MAX)));
+        progress.set_position(done);
     }
     drop(progress);
     sink.end()

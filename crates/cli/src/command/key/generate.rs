@@ -5,11 +5,11 @@ use orgtoken_assertion::Signer;
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use serde_json::json;
 
-use super::spinner::spin;
 use crate::clock;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::new_file::NewFile;
+use crate::progress;
 use crate::text::{hex, rfc3339, sh_quoted};
 
 /// Generate a private key, and the certificate to upload to Salesforce
@@ -37,8 +37,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut key_file = NewFile::create(&args.file("key"))?;
     let mut certificate_file = NewFile::create(&args.file("crt"))?;
 
-    let what = format!("making an RSA key of {} bits", args.size.bits());
-    let pair = spin(console, &what, || KeyPair::generate(&mut SysRng, args.size))?;
+    let spinner =
+        progress::spinner(console, format!("making an RSA key of {} bits", args.size.bits()));
+    let pair = KeyPair::generate(&mut SysRng, args.size)?;
+    drop(spinner);
     let validity = Validity::starting(clock::now()).days(args.days);
     let certificate = Certificate::self_signed(&pair, &subject, validity, &mut SysRng)?;
     key_file.write(pair.private_key_pem().secret().as_bytes())?;

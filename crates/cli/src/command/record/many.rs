@@ -22,7 +22,7 @@ use super::{Common, Rows};
 use crate::args::UsageError;
 use crate::console::Console;
 use crate::failure::{Failure, Problem};
-use crate::progress::Progress;
+use crate::progress;
 use crate::prompt;
 use crate::runtime::wait_for;
 use crate::session;
@@ -122,9 +122,9 @@ impl<'a> Many<'a> {
         printer: &mut Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let mut progress = Progress::new(self.console, false);
+        let progress = progress::bar(self.console, rows);
         loop {
-            progress.at(load.settled(), Some(rows), "records");
+            progress.set_position(load.settled());
             // After the last row there is nothing to stop.
             if interrupts.is_pending() && load.settled() < rows {
                 return Err(print::interrupted("the load was stopped"));
