@@ -1,40 +1,54 @@
-//! What is, line by line: results for people.
+//! Aligned columns: results for people.
+
+use unicode_width::UnicodeWidthStr;
 
 use crate::text::printable;
 
 /// A line of a table: what it is, its value, and what there may be to say about that.
-pub(crate) struct Row {
-    name: &'static str,
-    value: String,
-    remark: String,
-}
+pub(crate) struct Row([String; 3]);
 
 impl Row {
-    pub(crate) fn new(name: &'static str, value: &str) -> Self {
-        Self { name, value: value.to_owned(), remark: String::new() }
+    pub(crate) fn new(name: &str, value: &str) -> Self {
+        Self([name.to_owned(), printable(value), String::new()])
     }
 
-    /// What there is to say about the value; nothing unless told.
-    pub(crate) fn remark(self, remark: &str) -> Self {
-        Self { remark: remark.to_owned(), ..self }
+    /// What there is to say about the value; nothing by default.
+    pub(crate) fn remark(mut self, remark: &str) -> Self {
+        self.0[2] = printable(remark);
+        self
     }
 }
 
 /// The rows, their columns one below the other.
 pub(crate) fn table(rows: impl IntoIterator<Item = Row>) -> String {
-    let rows: Vec<Row> = rows.into_iter().collect();
-    let widest = |of: fn(&Row) -> &str| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default()
-    };
-    let names = widest(|row| row.name);
-    // A remark stands beside its value; where there are none, no value is padded.
-    let values = widest(|row| if row.remark.is_empty() { "" } else { &row.value });
+    let rows: Vec<_> = rows.into_iter().map(|Row(cells)| cells).collect();
+    columns(&rows)
+}
+
+/// Columns as wide as what they hold, and two blanks between them.
+pub(crate) fn columns(rows: &[impl AsRef<[String]>]) -> String {
     let mut text = String::new();
-    for Row { name, value, remark } in &rows {
-        let (value, remark) = (printable(value), printable(remark));
-        let line = format!("{name:names$}  {value:values$}  {remark}");
+    let widths = widths(rows);
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.as_ref().iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + 2));
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// The widest cell of each column, in columns of a terminal.
+pub(crate) fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
+    let mut widths = Vec::new();
+    for row in rows {
+        for (at, cell) in row.as_ref().iter().enumerate() {
+            widths.resize(widths.len().max(at + 1), 0);
+            widths[at] = cell.width().max(widths[at]);
+        }
+    }
+    widths
 }

@@ -93,8 +93,8 @@ impl<'a> Sink<'a> {
         if columns.is_empty() {
             return;
         }
-        let rows: Vec<_> = records.iter().map(|record| columns.row(record)).collect();
-        out.extend(table(&columns.names(), &rows).into_bytes());
+        let rows = records.iter().map(|record| columns.row(record)).collect();
+        out.extend(table(columns.names(), rows).into_bytes());
     }
 
     fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {

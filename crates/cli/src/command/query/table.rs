@@ -2,27 +2,16 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::table::{columns, widths};
 use crate::text::printable;
 
 /// The rows below a head, as wide as they have to be, and no column wider than [`WIDEST`].
-pub(super) fn table(head: &[String], rows: &[Vec<String>]) -> String {
-    let shown = |cells: &[String]| cells.iter().map(|cell| cut(&one_line(cell))).collect();
-    let head: Vec<String> = shown(head);
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| shown(row)).collect();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|at| rows.iter().chain([&head]).map(|row| row[at].width()).max().unwrap_or(0))
-        .collect();
-    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-    [&head, &rule].into_iter().chain(&rows).map(|row| line(row, &widths)).collect()
-}
-
-fn line(cells: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
-    }
-    format!("{}\n", line.trim_end())
+pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
+    let shown = |cells: Vec<String>| cells.iter().map(|cell| cut(&one_line(cell))).collect();
+    let mut rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).map(shown).collect();
+    let rule = widths(&rows).into_iter().map(|width| "-".repeat(width)).collect();
+    rows.insert(1, rule);
+    columns(&rows)
 }
 
 fn one_line(cell: &str) -> String {
@@ -68,7 +57,7 @@ mod tests {
         let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
         let long = "x".repeat(70);
         let rows = [row(["Åre", "1"]), row(["東京", ""]), row(["\u{1b}[2J", &long])];
-        let table = table(&row(["Name", "N"]), &rows);
+        let table = table(row(["Name", "N"]), rows.to_vec());
         let lines: Vec<_> = table.lines().collect();
         assert_eq!(
             lines[..4],
