@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::failure::fails_with;
+use crate::failure::Failure;
 use crate::stderr;
 use crate::text::{Escaper, printable};
 
@@ -87,17 +87,13 @@ impl Console {
 pub(crate) struct OutputError(#[source] io::Error);
 
 impl OutputError {
-    pub(crate) fn code(&self) -> &'static str {
-        "io.stdout"
-    }
-
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        None
-    }
-
     pub(crate) fn is_reader_gone(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
 }
 
-fails_with!(OutputError);
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::new("io.stdout", None::<&str>, error)
+    }
+}

