@@ -33,6 +33,8 @@ mod convert;
 pub use convert::{Converted, Form};
 mod draft;
 pub use draft::{Draft, ProfileChoice};
+mod duration;
+pub use duration::parse_duration;
 mod environment;
 mod identifier;
 mod layer;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use orgtoken_settings::{Layer, Setting};
+use orgtoken_settings::{Layer, Setting, parse_duration};
 
 use super::UsageError;
 
@@ -48,39 +48,6 @@ impl Route {
     }
 }
 
-/// Reads `20`, `20s`, `500ms`, `5m`, `1h`.
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| NO_DURATION)?;
-    let millis = match unit {
-        "ms" => 1,
-        "" | "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(NO_DURATION),
-    };
-    match number.checked_mul(millis) {
-        Some(millis) if millis > 0 => Ok(Duration::from_millis(millis)),
-        _ => Err(NO_DURATION),
-    }
-}
-
-const NO_DURATION: &str = "a time is a number and a unit, such as 20s, 500ms or 5m";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_a_number_and_a_unit() {
-        for (text, seconds) in [("20", 20.0), ("20s", 20.0), ("500ms", 0.5), ("5m", 300.0)] {
-            assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
-        }
-        for text in
-            ["", "0", "s", "-1s", "1.5s", "1d", "99999999999999999999h", "18446744073709551615h"]
-        {
-            assert_eq!(duration(text), Err(NO_DURATION), "{text}");
-        }
-    }
+    parse_duration(text).ok_or("a time is a number and a unit, such as 20s, 500ms or 5m")
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Check, SET, fault_of};
+use crate::duration::parse_duration;
 use crate::layer::Entry;
 use crate::problems::Fault;
 use crate::raw::Raw;
@@ -29,17 +30,11 @@ impl Check {
     }
 }
 
-/// Takes `30s`, `10m`, `2h` or a number of seconds; from a second to a day.
+/// A time from a second to a day.
 pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
-    let units = [("s", 1), ("min", 60), ("m", 60), ("h", 3600), ("", 1)];
-    let seconds = units.iter().find_map(|(unit, seconds)| {
-        let number = text.strip_suffix(unit)?.trim_end();
-        number.parse::<u64>().ok()?.checked_mul(*seconds)
-    });
-    match seconds {
-        Some(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Fault::Duration),
-    }
+    let range = Duration::from_secs(1)..=Duration::from_secs(86_400);
+    let duration = parse_duration(text).filter(|duration| range.contains(duration));
+    duration.ok_or(Fault::Duration)
 }
 
 pub(super) fn cache(text: &str) -> Result<Cache, Fault> {

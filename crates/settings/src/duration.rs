@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Reads a duration as flags and settings have it: `90` (seconds), `90s`, `500ms`, `1.5s`, `1h30m`.
+/// It is never zero.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let duration = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => text.parse::<SignedDuration>().ok()?.try_into().ok()?,
+    };
+    (!duration.is_zero()).then_some(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("20", 20.0),
+            ("20s", 20.0),
+            ("500ms", 0.5),
+            ("1.5s", 1.5),
+            ("5m", 300.0),
+            ("10 min", 600.0),
+            ("2h", 7200.0),
+            ("1h30m", 5400.0),
+        ] {
+            assert_eq!(parse_duration(text), Some(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for text in
+            ["", "0", "0s", "s", "-1s", "1 month", "99999999999999999999h", "18446744073709551615h"]
+        {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}
