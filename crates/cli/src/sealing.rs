@@ -1,9 +1,9 @@
 //! What the tokens of a login are sealed with, wherever its key is.
 
 use orgtoken_assertion::SigningKey;
-use orgtoken_client::signer::sealing_secret;
 use orgtoken_client::store::{BootSecrets, SealingKey};
 use orgtoken_settings::{KeySource, Settings};
+use orgtoken_signer::sealing_secret;
 use zeroize::Zeroizing;
 
 use crate::console::Console;

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use orgtoken_assertion::{
     Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
 };
-use orgtoken_client::signer::{AgentError, AgentSigner, CommandSigner};
 use orgtoken_settings::{KeySource, Settings, SignerCommand};
+use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
 
 use crate::environment::variable;
 use crate::failure::{Failure, fails_with};

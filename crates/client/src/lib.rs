@@ -44,7 +44,8 @@
 //! # Where to go on
 //!
 //! * **Processes and hosts that share a token** have a store in common: [`store`].
-//! * **A key that lies elsewhere**, with an SSH agent or behind a command, has a [`signer`].
+//! * **A key outside the process**, in an SSH agent or behind a command, has a signer in
+//!   `orgtoken-signer`.
 //! * **One token, once** is [`Login::obtain`], which also tells by which attempt.
 //! * **What went wrong** stands in [`TokenError`] and [`LoginError`], with a `code()` that does not
 //!   change and a `hint()` that says what to do next; what went wrong on the way, in
@@ -68,7 +69,6 @@ pub use held::Held;
 mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
-pub mod signer;
 mod source;
 pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
 pub mod store;

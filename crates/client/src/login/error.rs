@@ -6,7 +6,6 @@ use orgtoken_assertion::{ClaimsError, SignError};
 use orgtoken_oauth::Refusal;
 
 use super::attempt::{Attempt, AttemptError};
-use crate::signer;
 
 /// Why there is no token.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl LoginError {
         match self {
             Self::Claims(error) => error.hint(),
             Self::NoToken(_) => self.last().and_then(AttemptError::hint),
-            Self::Sign(error) => signer::hint(error),
+            Self::Sign(error) => orgtoken_signer::hint(error),
         }
     }
 

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64Unpadded, Encoding};
 use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
-use ring::digest::{SHA256, digest};
+use sha2::{Digest, Sha256};
 
-use super::blob::{Blob, push_string, rsa_key};
-use super::{PATIENCE, signed};
+use crate::blob::{Blob, push_string, rsa_key};
+use crate::{PATIENCE, signed};
 
 /// Signs with a key that an SSH agent holds ([the agent's protocol], [RFC 8332]).
 ///
@@ -202,8 +202,8 @@ impl Identity {
         let which = which.trim();
         match which.strip_prefix("SHA256:") {
             Some(fingerprint) => {
-                let hash = digest(&SHA256, &self.blob);
-                Base64Unpadded::encode_string(hash.as_ref()) == fingerprint.trim_end_matches('=')
+                let hash = Sha256::digest(&self.blob);
+                Base64Unpadded::encode_string(&hash) == fingerprint.trim_end_matches('=')
             }
             None => self.comment == which.as_bytes(),
         }

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::{PATIENCE, signed};
+use crate::{PATIENCE, signed};
 
 /// Signs by a command: the message goes to its standard input, the signature comes from its
 /// standard output, as bytes or in base64.

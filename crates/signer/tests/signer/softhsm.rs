@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use orgtoken_assertion::Signer;
-use orgtoken_client::signer::CommandSigner;
+use orgtoken_signer::CommandSigner;
 
 use crate::{PEM, assert_signs_as_the_key_itself, is_there, key, private_file, run};
 

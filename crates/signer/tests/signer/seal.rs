@@ -1,5 +1,5 @@
 use orgtoken_assertion::{RingSigner, Signer};
-use orgtoken_client::signer::{CommandSigner, sealing_secret};
+use orgtoken_signer::{CommandSigner, sealing_secret};
 
 use crate::fake_agent::{FakeAgent, Manner};
 use crate::key;
@@ -7,7 +7,7 @@ use crate::key;
 #[test]
 fn the_sealing_secret_is_the_same_wherever_the_key_is() {
     let agent = FakeAgent::start(vec![(key(), "acme")], Manner::Signs);
-    let agent = orgtoken_client::signer::AgentSigner::find(&agent.socket(), "acme").unwrap();
+    let agent = orgtoken_signer::AgentSigner::find(&agent.socket(), "acme").unwrap();
     let here = sealing_secret(&RingSigner::new(key())).unwrap();
     assert_eq!(sealing_secret(&agent).unwrap(), here);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use orgtoken_assertion::Signer;
-use orgtoken_client::signer::{AgentError, AgentSigner};
+use orgtoken_signer::{AgentError, AgentSigner};
 
 use crate::fake_agent::{FakeAgent, Manner};
 use crate::{assert_signs_as_the_key_itself, elsewhere, key, pem};

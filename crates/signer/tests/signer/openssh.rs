@@ -4,7 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use orgtoken_client::signer::{AgentError, AgentSigner};
+use orgtoken_signer::{AgentError, AgentSigner};
 use tempfile::TempDir;
 
 use crate::{PEM, assert_signs_as_the_key_itself, is_there, private_file, run};

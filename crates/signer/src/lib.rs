@@ -1,12 +1,11 @@
-//! Signers for keys that lie outside this process.
+//! Signers for keys outside this process.
 //!
-//! An [`AgentSigner`] asks an SSH agent, a [`CommandSigner`] runs a command; either is the signer
-//! of a [`Login`](crate::Login). Any other signer is a [`Signer`] of your own. Whatever it takes,
-//! one signature is made for each attempt, on a thread that may wait, while TCP and TLS connect.
+//! An [`AgentSigner`] asks an SSH agent, a [`CommandSigner`] runs a command. Both implement
+//! [`Signer`], and both block: call them on a thread that may wait.
 //!
 //! ```
 //! use orgtoken_assertion::{PublicKey, Signer};
-//! use orgtoken_client::signer::CommandSigner;
+//! use orgtoken_signer::CommandSigner;
 //!
 //! # const KEY: &[u8] = include_bytes!(concat!(
 //! #     env!("CARGO_MANIFEST_DIR"),
@@ -20,10 +19,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is *not* done here: no key is read, and none is trusted: a signature is held against the
-//! public key before it is sent.
+//! No key is read here. A signature is verified by `Claims::sign` of `orgtoken-assertion`.
 //!
 //! [`Signer`]: orgtoken_assertion::Signer
+
+#![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -36,18 +36,18 @@ pub use agent::{AgentError, AgentSigner};
 mod blob;
 mod command;
 pub use command::{CommandError, CommandSigner};
-mod seal;
-pub use seal::sealing_secret;
+mod sealing_secret;
+pub use sealing_secret::sealing_secret;
 
-/// What was signed elsewhere, or what is reported from there.
+/// The signature, or the error of the agent or the command.
 fn signed(
     signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
 ) -> Result<Signature, SignError> {
     signature.map(Signature::from_bytes).map_err(|error| SignError::Elsewhere(error.into()))
 }
 
-/// What to do about it, as whoever did not sign knows best.
-pub(crate) fn hint(error: &SignError) -> Option<Cow<'static, str>> {
+/// The hint of the signer that failed, else that of the error.
+pub fn hint(error: &SignError) -> Option<Cow<'static, str>> {
     let SignError::Elsewhere(reported) = error else { return error.hint() };
     if let Some(reported) = reported.downcast_ref::<AgentError>() {
         return reported.hint();
@@ -55,6 +55,5 @@ pub(crate) fn hint(error: &SignError) -> Option<Cow<'static, str>> {
     reported.downcast_ref().map_or_else(|| error.hint(), CommandError::hint)
 }
 
-/// How long a signer may take unless told: a person may have to touch a token, and the endpoint
-/// is waiting.
+/// How long a signer may take by default: the user may have to touch a token.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -5,22 +5,22 @@
 use orgtoken_assertion::PublicKey;
 
 /// What is left to be read. Every read gives `None` where the rest is too short.
-pub(super) struct Blob<'a>(pub(super) &'a [u8]);
+pub(crate) struct Blob<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Blob<'a> {
-    pub(super) fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(byte)
     }
 
-    pub(super) fn number(&mut self) -> Option<u32> {
+    pub(crate) fn number(&mut self) -> Option<u32> {
         let (number, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u32::from_be_bytes(*number))
     }
 
-    pub(super) fn string(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn string(&mut self) -> Option<&'a [u8]> {
         let len = usize::try_from(self.number()?).ok()?;
         let (string, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
@@ -28,7 +28,7 @@ impl<'a> Blob<'a> {
     }
 
     /// Nothing may stand after what was read.
-    pub(super) fn end(self) -> Option<()> {
+    pub(crate) fn end(self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
@@ -36,7 +36,7 @@ impl<'a> Blob<'a> {
 /// The RSA key in a blob of type `ssh-rsa` ([RFC 4253, Section 6.6]); `None` for any other.
 ///
 /// [RFC 4253, Section 6.6]: https://www.rfc-editor.org/rfc/rfc4253#section-6.6
-pub(super) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
+pub(crate) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
     let mut blob = Blob(blob);
     if blob.string()? != b"ssh-rsa" {
         return None;
@@ -49,7 +49,7 @@ pub(super) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
 }
 
 /// Puts a string behind its length.
-pub(super) fn push_string(message: &mut Vec<u8>, string: &[u8]) {
+pub(crate) fn push_string(message: &mut Vec<u8>, string: &[u8]) {
     let len = u32::try_from(string.len()).expect("what is signed is short");
     message.extend(len.to_be_bytes());
     message.extend(string);

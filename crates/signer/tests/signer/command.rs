@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use orgtoken_assertion::Signer;
-use orgtoken_client::LoginError;
-use orgtoken_client::signer::CommandSigner;
+use orgtoken_signer::CommandSigner;
 
 use crate::{PEM, assert_signs_as_the_key_itself, elsewhere, is_there, key, private_file};
 
@@ -63,11 +62,11 @@ fn a_command_that_does_not_sign_is_told_for_what_it_did() {
 }
 
 #[test]
-fn a_login_hints_at_the_command_that_did_not_sign() {
+fn the_hint_is_that_of_the_command_that_did_not_sign() {
     for (line, hint) in [("exit 1", "run the command by hand"), ("true", "let it write the RSA")] {
-        let error = LoginError::from(shell(line).sign(b"m").unwrap_err());
+        let error = shell(line).sign(b"m").unwrap_err();
         assert_eq!(error.code(), "sign.elsewhere", "{line}");
-        assert!(error.hint().unwrap().starts_with(hint), "{line}");
+        assert!(orgtoken_signer::hint(&error).unwrap().starts_with(hint), "{line}");
     }
 }
 
