@@ -1,5 +1,6 @@
 //! The progress of a long command on standard error, where a terminal shows it.
 
+use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
@@ -14,7 +15,9 @@ pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {
 /// A sign of life for work that takes seconds. It is cleared when it is dropped.
 pub(crate) fn spinner(console: &Console, what: String) -> ProgressBar {
     let spinner = shown(console, ProgressBar::new_spinner(), "{spinner} {msg}").with_message(what);
-    if !spinner.is_hidden() {
+    // indicatif panics where the system refuses it a thread.
+    let gives_threads = || thread::Builder::new().spawn(|| ()).is_ok();
+    if !spinner.is_hidden() && gives_threads() {
         spinner.enable_steady_tick(Duration::from_millis(100));
     }
     spinner
