@@ -18,34 +18,42 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
     // Ordered, so that the same environment always gives the same words.
     let variables: BTreeMap<String, String> =
         variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
-    // Most environments have none of ours, and to spell all that there could be is some work.
-    let has_ours = variables.keys().any(|name| name.starts_with(PREFIX));
+    let ours: Vec<Ours<'_>> = variables
+        .iter()
+        .filter_map(|(variable, value)| {
+            let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase();
+            Some(Ours { name, variable, value })
+        })
+        .collect();
     for setting in Setting::ALL {
-        if has_ours {
-            own(&mut layer, setting, &variables);
-        }
+        own(&mut layer, setting, &ours);
         let mut world = setting.world_names().iter().filter(|name| variables.contains_key(**name));
         if let Some(name) = world.next() {
             let source = Source::WorldVariable((*name).to_owned());
             layer.add(setting, source, Raw::given(setting, Given::Value, &variables[*name]));
         }
     }
-    if has_ours {
-        misspelt(&mut layer, &variables);
-    }
+    misspelt(&mut layer, &ours);
     layer
 }
 
-/// The variables that start with `ORGTOKEN_`.
-fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>) {
-    let mut taken: Option<String> = None;
-    for (name, given) in setting.names() {
-        let name = variable(&name);
-        let Some(value) = variables.get(&name) else { continue };
-        let source = Source::Variable(name.clone());
+/// A variable that starts with `ORGTOKEN_`.
+struct Ours<'a> {
+    /// The rest of its name in small letters, as a profile has it.
+    name: String,
+    variable: &'a str,
+    value: &'a str,
+}
+
+/// The variables of ours that give a setting.
+fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
+    let mut taken: Option<&str> = None;
+    for Ours { name, variable, value } in ours {
+        let Some(given) = setting.given(name) else { continue };
+        let source = Source::Variable((*variable).to_owned());
         if let Some(first) = taken {
-            let fault = Fault::Conflict { first, second: name };
-            return layer.problem(Place::of(setting, &source), fault);
+            let (first, second) = (first.to_owned(), (*variable).to_owned());
+            return layer.problem(Place::of(setting, &source), Fault::Conflict { first, second });
         }
         if setting == Setting::Record
             && let Some(record) = record::document(value)
@@ -56,21 +64,18 @@ fn own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>
         } else {
             layer.add(setting, source, Raw::given(setting, given, value));
         }
-        taken = Some(name);
+        taken = Some(variable);
     }
 }
 
 /// Names each variable that was probably meant to be ours.
-fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
-    let known: Vec<String> =
-        Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();
-    for name in variables.keys() {
-        let Some(ours) = name.strip_prefix(PREFIX).map(str::to_ascii_lowercase) else { continue };
-        if known.contains(&ours) {
-            continue;
-        }
-        if let Some(near) = spelling::nearest(&ours, known.iter().map(String::as_str)) {
-            let source = Source::Variable(redact::label(name).to_owned());
+fn misspelt(layer: &mut Layer, ours: &[Ours<'_>]) {
+    let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.given(name).is_some());
+    for Ours { name, variable: typed, .. } in ours.iter().filter(|ours| !is_known(&ours.name)) {
+        let known: Vec<String> =
+            Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();
+        if let Some(near) = spelling::nearest(name, known.iter().map(String::as_str)) {
+            let source = Source::Variable(redact::label(typed).to_owned());
             layer.notice(&source, Remark::UnknownVariable { near: variable(near) });
         }
     }

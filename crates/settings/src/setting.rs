@@ -110,11 +110,24 @@ impl Setting {
 
     /// The names under which the environment may give it, and what then stands there.
     pub(crate) fn names(self) -> Vec<(String, Given)> {
-        let Row { name, kind, more, .. } = self.row();
-        let file = (!matches!(kind, Kind::Choice | Kind::Path))
-            .then(|| (format!("{name}_file"), Given::File));
+        let Row { name, more, .. } = self.row();
+        let file = self.has_file().then(|| (format!("{name}{FILE}"), Given::File));
         let more = more.iter().map(|(name, given)| ((*name).to_owned(), *given));
         [((*name).to_owned(), Given::Value)].into_iter().chain(file).chain(more).collect()
+    }
+
+    /// What stands under a name, if the setting has it. No name is spelt out: of some sixty, an environment has a few.
+    pub(crate) fn given(self, name: &str) -> Option<Given> {
+        let Row { name: own, more, .. } = self.row();
+        match name.strip_prefix(own) {
+            Some("") => Some(Given::Value),
+            Some(FILE) if self.has_file() => Some(Given::File),
+            _ => more.iter().find(|(more, _)| *more == name).map(|(_, given)| *given),
+        }
+    }
+
+    fn has_file(self) -> bool {
+        !matches!(self.row().kind, Kind::Choice | Kind::Path)
     }
 
     /// What may stand in a profile: a secret never does, and other values always do.
@@ -264,6 +277,7 @@ pub(crate) fn variable(name: &str) -> String {
 }
 
 pub(crate) const PREFIX: &str = "ORGTOKEN_";
+const FILE: &str = "_file";
 
 const KEY: &str = "the private key (-----BEGIN PRIVATE KEY-----)";
 const LOGIN: &str = "the address to log in at (https://login.salesforce.com)";
