@@ -93,7 +93,7 @@ impl Bucket {
     }
 }
 
-/// How many connections each user has open.
+/// The number of open connections of each user.
 #[derive(Debug, Default)]
 pub(crate) struct Connections(Mutex<HashMap<RateKey, usize>>);
 

@@ -12,7 +12,7 @@ impl Row {
         Self([name.to_owned(), printable(value), String::new()])
     }
 
-    /// What there is to say about the value; nothing by default.
+    /// Adds a remark about the value. A row has none by default.
     pub(crate) fn remark(mut self, remark: &str) -> Self {
         self.0[2] = printable(remark);
         self

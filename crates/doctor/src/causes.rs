@@ -128,10 +128,11 @@ impl Assessment<'_> {
         Some(match self.target.pair? {
             true => (
                 Likelihood::Possible,
-                "the certificate at hand belongs to the key; the one in the app may be another"
-                    .to_owned(),
+                "the given certificate belongs to the key; the app may have another one".to_owned(),
             ),
-            false => (Likelihood::Likely, "the certificate at hand is not the key's".to_owned()),
+            false => {
+                (Likelihood::Likely, "the given certificate does not belong to the key".to_owned())
+            }
         })
     }
 

@@ -3,7 +3,7 @@ use serde::{Serialize, Serializer};
 /// Each check once: what it asks, and its name, which stays the same.
 macro_rules! checks {
     ($($(#[$doc:meta])* $check:ident = $name:literal,)*) => {
-        /// What is looked at, in this order.
+        /// A check. Checks run in this order.
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub enum Check {
@@ -53,7 +53,7 @@ checks! {
     Login = "login",
     /// Is the token for the org that the settings name?
     InstanceUrl = "instance_url",
-    /// What may the token be used for?
+    /// Which scopes does the token have?
     Scopes = "scopes",
     /// Whose token is it?
     User = "user",

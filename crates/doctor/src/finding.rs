@@ -18,7 +18,7 @@ pub struct Finding {
     /// What it means, for someone who never heard of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meaning: Option<String>,
-    /// What to do first.
+    /// The first step to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// Possible causes, the likeliest first.

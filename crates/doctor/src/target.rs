@@ -3,7 +3,7 @@ use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{InstanceUrl, Resolution};
 use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
-/// What is known besides the settings.
+/// Evidence that the settings do not hold.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// The certificate that was uploaded, if available.

@@ -116,7 +116,7 @@ impl Setting {
         [((*name).to_owned(), Given::Value)].into_iter().chain(file).chain(more).collect()
     }
 
-    /// What stands under a name, if the setting has it. No name is spelt out: of some sixty, an environment has a few.
+    /// What stands under a name, if it is one of this setting.
     pub(crate) fn given(self, name: &str) -> Option<Given> {
         let Row { name: own, more, .. } = self.row();
         match name.strip_prefix(own) {

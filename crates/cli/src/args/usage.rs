@@ -48,7 +48,7 @@ impl UsageError {
         Self::unknown("command", None, PROGRAM)
     }
 
-    /// A value is none of those that the argument takes.
+    /// The argument does not accept this value.
     pub(crate) fn value(argument: &str, reason: &str) -> Self {
         let message = format!("{argument} does not take this value: {reason}");
         Self { code: "usage.value", message, hint: None }

@@ -107,7 +107,7 @@ struct Explained {
     /// Whether the catalogue has this very refusal, and not only its error code.
     exact: bool,
     meaning: &'static str,
-    /// What to do first.
+    /// The first step to take.
     first: &'static str,
     causes: Vec<Cause>,
     fix: Steps,

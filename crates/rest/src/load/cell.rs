@@ -110,7 +110,7 @@ fn boolean(text: &str) -> Option<&'static str> {
 /// A decimal number with every digit that was written. One that is not a JSON number, such as `007`
 /// or `+1`, is sent in quotes, which Salesforce takes as well.
 fn number(text: &str) -> Option<Cow<'_, str>> {
-    // Both know the same numbers, but for `inf` and `NaN`.
+    // Rust accepts the same decimal notation as Salesforce, and `inf` and `NaN` besides.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if !is_plain || text.parse::<f64>().is_err() {
         return None;
@@ -123,7 +123,7 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
 /// `2026-12-31`, alone or before a time. How precise the time is, is left to the org.
 fn is_date(text: &str) -> bool {
     let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
-    // Other notations are read as well, and only this one is written.
+    // jiff accepts other notations too, but writes this one only.
     date.parse::<Date>().is_ok_and(|read| read.to_string() == date)
         && (time.is_empty() || time.starts_with('T'))
 }

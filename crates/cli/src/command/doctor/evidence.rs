@@ -1,4 +1,4 @@
-//! What is known besides the settings.
+//! Collects evidence that the settings do not hold: certificate, key file, earlier logins.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
