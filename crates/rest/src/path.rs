@@ -1,4 +1,5 @@
 use http::Uri;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::RestError;
 
@@ -19,7 +20,7 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
     if !path.starts_with('/') {
         text.push_str(&format!("/services/data/v{version}.0/"));
     }
-    text.push_str(&escape(path, IN_A_URI));
+    text.extend(utf8_percent_encode(path, URI));
     text.parse().map_err(|_| RestError::Path)
 }
 
@@ -34,23 +35,33 @@ pub(crate) fn segment(what: &'static str, text: &str) -> Result<String, RestErro
 
 /// A text as it may be in a path or a query.
 pub(crate) fn encode(text: &str) -> String {
-    escape(text, b"-._~,")
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-fn escape(text: &str, allowed: &[u8]) -> String {
-    let escaped = |byte: u8| match byte {
-        _ if byte.is_ascii_alphanumeric() || allowed.contains(&byte) => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(escaped).collect()
-}
+/// All but the unreserved characters ([RFC 3986, Section 2.3]) and the comma of lists.
+///
+/// [RFC 3986, Section 2.3]: https://www.rfc-editor.org/rfc/rfc3986#section-2.3
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
-/// In a path or a query ([RFC 3986, Section 3]), and `%`: what is encoded already stays so.
+/// All that a path or a query cannot hold ([RFC 3986, Section 3]). `%` stays: what is encoded
+/// already is not encoded again.
 ///
 /// [RFC 3986, Section 3]: https://www.rfc-editor.org/rfc/rfc3986#section-3
-const IN_A_URI: &[u8] = b"-._~!$&'()*+,;=:@/?%";
+const URI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 #[cfg(test)]
 mod tests {
