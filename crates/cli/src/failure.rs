@@ -12,8 +12,8 @@ use std::io::{self, Write};
 use orgtoken_oauth::catalogue::{self, Entry};
 use serde::Serialize;
 
-use crate::stderr;
-use crate::text::{chain, printable, sentence};
+use crate::io::stderr;
+use crate::io::text::{chain, printable, sentence};
 
 /// An error on its way to a person or a script: what and why, under a code that is a promise.
 ///

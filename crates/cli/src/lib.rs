@@ -11,34 +11,23 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod bug;
 mod cache;
 mod clock;
 mod command;
-mod console;
-mod context;
 mod environment;
-mod existing_token;
 mod failure;
 mod grammar;
 mod harden;
 mod hub;
-mod input;
-mod log;
-mod new_file;
-mod private_key;
-mod progress;
-mod prompt;
+mod io;
+mod login;
+mod panic_hook;
 mod run;
 mod runtime;
 mod sealing;
-mod secret_variables;
-mod session;
-mod signer;
-mod stderr;
-mod table;
-mod text;
-mod transport;
+
+use io::{console, input, new_file, progress, prompt, table, text};
+use login::{context, session, signer, transport};
 
 use std::process::ExitCode;
 

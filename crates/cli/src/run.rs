@@ -6,18 +6,18 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use crate::args::doctor_command;
-use crate::bug;
 use crate::command;
-use crate::console::{Console, OutputError};
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
-use crate::log;
-use crate::stderr;
+use crate::io::console::{Console, OutputError};
+use crate::io::log;
+use crate::io::stderr;
+use crate::panic_hook;
 
 /// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
     let console = Console::new(asks_for_json(&typed));
-    bug::tell_panics(console.json());
+    panic_hook::tell_panics(console.json());
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read this one's memory: {reason}"));
     }

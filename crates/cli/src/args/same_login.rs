@@ -6,7 +6,7 @@ use clap::{ArgMatches, Args as _};
 use orgtoken_oauth::redact;
 
 use super::{Login, Network};
-use crate::text::sh_quoted;
+use crate::io::text::sh_quoted;
 
 /// Returns `orgtoken doctor` with those flags of the failed command that choose login and network.
 /// A value that an error text may not show is withheld.

@@ -9,9 +9,9 @@ use std::path::Path;
 use clap::Subcommand;
 use orgtoken_assertion::Unverified;
 
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read_text};
+use crate::io::console::Console;
+use crate::io::input::{Kind, read_text};
 
 /// Create, inspect and verify assertions (JWT)
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! The Onify blueprint.
 
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Print the Onify blueprint that asks `orgtoken serve` for an access token
 ///

@@ -11,12 +11,12 @@ use serde_json::json;
 use crate::args::{Login, Network};
 use crate::cache::{forget_elsewhere, kept_elsewhere};
 use crate::clock;
-use crate::console::Console;
-use crate::context::Context;
 use crate::environment::cache_folder;
 use crate::failure::{Failure, exit_of};
+use crate::io::console::Console;
+use crate::io::text::printable;
+use crate::login::context::Context;
 use crate::sealing::known_sealing_key;
-use crate::text::printable;
 
 /// List or clear the tokens that are kept between runs
 #[derive(Debug, Subcommand)]

@@ -12,12 +12,12 @@ use serde_json::json;
 
 use crate::args::Passphrase;
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
-use crate::private_key::{open, read_private_key};
-use crate::table::{Row, table};
-use crate::text::{hex, rfc3339};
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
+use crate::io::table::{Row, table};
+use crate::io::text::{hex, rfc3339};
+use crate::login::private_key::{open, read_private_key};
 
 /// Create, inspect and match certificates
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 use clap_complete::Shell;
 
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Print a completion script for a shell
 ///

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use orgtoken_doctor::Report;
 
 use crate::args;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Check everything on the way to a token and a first call, and say what to change
 ///

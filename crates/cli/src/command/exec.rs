@@ -9,14 +9,14 @@ use std::process::Command;
 use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;
-use crate::console::Console;
-use crate::context::Context;
-use crate::existing_token::login_variables;
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
-use crate::secret_variables::secret_variables;
-use crate::session::Session;
-use crate::text::shown;
+use crate::io::console::Console;
+use crate::io::text::shown;
+use crate::login::context::Context;
+use crate::login::existing_token::login_variables;
+use crate::login::secret_variables::secret_variables;
+use crate::login::session::Session;
 
 /// Run a command with the token in its environment
 ///

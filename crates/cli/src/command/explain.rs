@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::UsageError;
-use crate::console::Console;
 use crate::failure::{Failure, exit_of};
-use crate::input::{Kind, read_text};
-use crate::text::sentence;
+use crate::io::console::Console;
+use crate::io::input::{Kind, read_text};
+use crate::io::text::sentence;
 
 /// Explain a refusal by Salesforce: what it means, what causes it, what to change
 ///

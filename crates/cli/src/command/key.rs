@@ -5,8 +5,8 @@ mod inspect;
 
 use clap::Subcommand;
 
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Generate and inspect private keys
 #[derive(Debug, Subcommand)]

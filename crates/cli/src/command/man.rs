@@ -1,8 +1,8 @@
 use clap_mangen::Man;
 
 use crate::args::UsageError;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Print the manual page
 ///

@@ -3,7 +3,7 @@
 use orgtoken_settings::Origin;
 use serde::Serialize;
 
-use crate::table::Row;
+use crate::io::table::Row;
 
 /// As a line of a table.
 pub(super) fn origin(origin: &Origin) -> Row {

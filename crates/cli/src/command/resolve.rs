@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::origin::{ShownOrigin, origin};
 use crate::args::Login;
-use crate::console::Console;
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::table::{Row, table};
+use crate::io::console::Console;
+use crate::io::table::{Row, table};
+use crate::login::context::Context;
 
 /// Show which token endpoint and audience would be used, and why
 ///

@@ -6,10 +6,10 @@ use orgtoken_oauth::AnswerError;
 use orgtoken_oauth::session;
 
 use crate::args::Caller;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::session::{LONGEST_LOGIN, Session};
 use crate::runtime::wait_for;
-use crate::session::{LONGEST_LOGIN, Session};
 
 /// Revoke the token that is kept for this login
 ///

@@ -22,11 +22,11 @@ use self::bearer::BearerFile;
 use self::catalogue::Catalogue;
 use crate::args::{Login, Network};
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::stderr;
+use crate::io::text::{printable, rfc3339};
 use crate::runtime;
-use crate::stderr;
-use crate::text::{printable, rfc3339};
 
 /// Hand out access tokens to the programs of this machine
 ///

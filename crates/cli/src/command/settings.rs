@@ -7,8 +7,8 @@ mod schema;
 
 use clap::Subcommand;
 
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Check, convert and fetch settings
 #[derive(Debug, Subcommand)]

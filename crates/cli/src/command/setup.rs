@@ -19,9 +19,9 @@ use self::answers::Answers;
 use self::keys::Keys;
 use super::doctor::{self, Shown};
 use crate::args;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::text::{sh_quoted, shown, wrapped};
+use crate::io::console::Console;
+use crate::io::text::{sh_quoted, shown, wrapped};
 
 /// Set everything up: key, certificate, the steps in Salesforce, profile, a first login
 ///

@@ -9,11 +9,11 @@ use orgtoken_oauth::InstanceUrl;
 use format::{Format, Printed};
 
 use crate::args::Caller;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::is_stdin;
-use crate::new_file::replace_secret;
-use crate::session::Session;
+use crate::io::console::Console;
+use crate::io::input::is_stdin;
+use crate::io::new_file::replace_secret;
+use crate::login::session::Session;
 
 /// Print an access token
 ///

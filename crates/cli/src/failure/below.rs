@@ -9,7 +9,7 @@ use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
 
 use super::{Failure, Problem, fails_with};
-use crate::text::printable;
+use crate::io::text::printable;
 
 fails_with!(
     orgtoken_assertion::ClaimsError,

@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 
 use crate::args::{Login, duration};
 use crate::clock;
-use crate::console::Console;
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::signer::signer;
-use crate::text::rfc3339;
+use crate::io::console::Console;
+use crate::io::text::rfc3339;
+use crate::login::context::Context;
+use crate::login::signer::signer;
 
 /// Create an assertion and print it, for a client that trades it itself
 ///

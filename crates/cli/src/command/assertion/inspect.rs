@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::table::{Row, table};
-use crate::text::rfc3339;
+use crate::io::console::Console;
+use crate::io::table::{Row, table};
+use crate::io::text::rfc3339;
 
 /// Show what an assertion says
 ///

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use orgtoken_assertion::PublicKey;
 
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
 use serde_json::json;
 
 /// Check an assertion's signature against a certificate or public key

@@ -8,11 +8,11 @@ use orgtoken_settings::{KeySource, SignerCommand};
 
 use crate::args::Passphrase;
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
-use crate::private_key::{open, read_private_key};
-use crate::signer::elsewhere;
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
+use crate::login::private_key::{open, read_private_key};
+use crate::login::signer::elsewhere;
 
 /// Create a certificate for a key you already have, wherever it is
 ///

@@ -8,9 +8,9 @@ use orgtoken_doctor::Evidence;
 use orgtoken_keygen::Certificate;
 
 use super::Args;
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
+use crate::io::input::{Kind, read};
+use crate::login::context::Context;
 
 /// The certificate, who may read the key, and when this login last worked.
 pub(super) fn evidence(

@@ -7,13 +7,13 @@ use orgtoken_settings::Settings;
 use super::{Args, evidence};
 use crate::cache;
 use crate::clock;
-use crate::console::Console;
-use crate::context::Context;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::context::Context;
+use crate::login::session;
+use crate::login::signer::unlock;
+use crate::login::transport::transport;
 use crate::runtime::wait_for;
-use crate::session;
-use crate::signer::unlock;
-use crate::transport::transport;
 
 /// Runs the diagnosis; `tell` gets each finding as soon as there is one.
 pub(crate) fn examine(

@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal};
 use orgtoken_doctor::{Finding, Likelihood, PossibleCause, Report, Verdict};
 use serde::Serialize;
 
-use crate::console::{Console, OutputError};
 use crate::environment::variable;
 use crate::failure::exit_of;
-use crate::text::{printable, sentence, wrapped};
+use crate::io::console::{Console, OutputError};
+use crate::io::text::{printable, sentence, wrapped};
 
 /// Shows findings as they arrive.
 pub(crate) struct Shown<'a> {

@@ -6,11 +6,11 @@ use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use serde_json::json;
 
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::new_file::NewFile;
-use crate::progress;
-use crate::text::{hex, rfc3339, sh_quoted};
+use crate::io::console::Console;
+use crate::io::new_file::NewFile;
+use crate::io::progress;
+use crate::io::text::{hex, rfc3339, sh_quoted};
 
 /// Generate a private key, and the certificate to upload to Salesforce
 ///

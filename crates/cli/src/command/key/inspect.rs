@@ -4,12 +4,12 @@ use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey};
 use serde::Serialize;
 
 use crate::args::Passphrase;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
-use crate::private_key::open;
-use crate::table::{Row, table};
-use crate::text::hex;
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
+use crate::io::table::{Row, table};
+use crate::io::text::hex;
+use crate::login::private_key::open;
 
 /// Show the form, size and fingerprint of a key, never the key itself
 #[derive(Debug, clap::Args)]

@@ -9,10 +9,10 @@ use orgtoken_broker::{ListenError, Listener};
 
 use super::Args;
 use crate::args::UsageError;
-use crate::console::Console;
 use crate::environment::folder;
 use crate::failure::Failure;
-use crate::text::printable;
+use crate::io::console::Console;
+use crate::io::text::printable;
 
 /// A socket of the service manager.
 pub(super) enum Inherited {

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::args::{Login, Route};
 use crate::command::origin::{ShownOrigin, origin};
-use crate::console::Console;
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::table::table;
-use crate::text::printable;
+use crate::io::console::Console;
+use crate::io::table::table;
+use crate::io::text::printable;
+use crate::login::context::Context;
 
 /// Check record, profile, environment and key, and name everything that is wrong at once
 ///

@@ -3,10 +3,10 @@ use std::path::{self, Path, PathBuf};
 use orgtoken_settings::Form;
 
 use crate::args::{Login, Route};
-use crate::console::Console;
-use crate::context::Context;
 use crate::failure::Failure;
-use crate::new_file::create_secret;
+use crate::io::console::Console;
+use crate::io::new_file::create_secret;
+use crate::login::context::Context;
 
 /// Write settings in another form
 ///

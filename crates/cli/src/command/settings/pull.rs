@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use crate::args::Route;
-use crate::console::Console;
 use crate::failure::Failure;
 use crate::hub::{Hub, SCHEME};
-use crate::new_file::create_secret;
+use crate::io::console::Console;
+use crate::io::new_file::create_secret;
 
 /// Print the record that Onify Hub keeps
 ///

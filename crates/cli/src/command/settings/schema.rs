@@ -1,7 +1,7 @@
 use orgtoken_settings::{CONFIG_SCHEMA, RECORD_SCHEMA};
 
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Print a JSON Schema of the settings, for editors
 #[derive(Debug, clap::Args)]

@@ -11,8 +11,8 @@ use super::{App, Args};
 use crate::args::Passphrase;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
-use crate::input::{InputError, Kind, read, read_config};
-use crate::prompt;
+use crate::io::input::{InputError, Kind, read, read_config};
+use crate::io::prompt;
 
 /// Who will log in, where, and by which app.
 pub(super) struct Answers {

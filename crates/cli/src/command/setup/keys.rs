@@ -12,11 +12,11 @@ use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use super::answers::{Answers, Key};
 use crate::clock;
 use crate::failure::Failure;
-use crate::input::{Kind, read, read_key};
-use crate::new_file::NewFile;
-use crate::private_key::open;
-use crate::signer::elsewhere;
-use crate::text::shown;
+use crate::io::input::{Kind, read, read_key};
+use crate::io::new_file::NewFile;
+use crate::io::text::shown;
+use crate::login::private_key::open;
+use crate::login::signer::elsewhere;
 
 /// Where key and certificate lie.
 pub(super) struct Keys {

@@ -9,8 +9,8 @@ use super::Args;
 use super::answers::{Answers, Key};
 use super::keys::Keys;
 use crate::failure::Failure;
-use crate::input::{InputError, read_config, read_key};
-use crate::new_file::replace;
+use crate::io::input::{InputError, read_config, read_key};
+use crate::io::new_file::replace;
 
 /// Adds to the profile what it does not say yet, and the profile where there is none.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use orgtoken_doctor::Report;
 
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::prompt;
+use crate::io::console::Console;
+use crate::io::prompt;
 
 pub(super) const NONE: Duration = Duration::ZERO;
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);

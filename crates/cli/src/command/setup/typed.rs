@@ -3,7 +3,7 @@
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
 use orgtoken_settings::{Draft, Layer, Setting};
 
-use crate::text::printable;
+use crate::io::text::printable;
 
 /// What is wrong with an answer.
 #[derive(Debug)]

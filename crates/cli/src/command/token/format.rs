@@ -4,7 +4,7 @@ use orgtoken_broker::TokenResponse;
 use orgtoken_oauth::Token;
 use zeroize::Zeroizing;
 
-use crate::text::sh_quoted;
+use crate::io::text::sh_quoted;
 
 /// How the token is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -6,11 +6,11 @@ use orgtoken_settings::{ApiVersion, Setting};
 
 use crate::args::{Caller, Login};
 use crate::clock;
-use crate::console::Console;
-use crate::context::Context;
 use crate::environment::variable;
 use crate::failure::Failure;
-use crate::transport::{patient, to_call};
+use crate::io::console::Console;
+use crate::login::context::Context;
+use crate::login::transport::{patient, to_call};
 
 /// The org of `SF_ACCESS_TOKEN`; `None` if it is unset, or if flags or `ORGTOKEN_*` ask for a login.
 pub(crate) fn org(

@@ -9,10 +9,10 @@ use super::Context;
 use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
 use crate::hub::{self, Hub};
-use crate::input::{
+use crate::io::input::{
     Doubt, InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_record,
 };
-use crate::private_key::read_private_key;
+use crate::login::private_key::read_private_key;
 
 /// What was read because the settings name it.
 #[derive(Default)]

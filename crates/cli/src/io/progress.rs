@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-use crate::console::Console;
+use crate::io::console::Console;
 
 /// A bar that counts records. It is cleared when it is dropped.
 pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {

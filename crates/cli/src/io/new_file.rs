@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::failure::fails_with;
-use crate::text::shown;
+use crate::io::text::shown;
 
 /// A file that this process has just created. Unless it is kept, it is removed again.
 pub(crate) struct NewFile(NamedTempFile);

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
-use crate::input::{InputError, KeyFileError, KeyFileWarning, Kind, read, read_key};
-use crate::prompt;
+use crate::io::input::{InputError, KeyFileError, KeyFileWarning, Kind, read, read_key};
+use crate::io::prompt;
 
 /// Reads the file of a private key. The mode of the file only matters where it holds one: of any
 /// other file, what it is matters more.

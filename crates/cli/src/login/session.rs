@@ -11,13 +11,13 @@ use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
 use crate::args;
 use crate::cache;
-use crate::console::Console;
-use crate::context::Context;
-use crate::existing_token;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::context::Context;
+use crate::login::existing_token;
+use crate::login::signer::{signer, unlock};
+use crate::login::transport::{patient, transport};
 use crate::runtime::wait_for;
-use crate::signer::{signer, unlock};
-use crate::transport::{patient, transport};
 
 /// Somebody who may log in, and what they want of a token.
 pub(crate) struct Session<'a> {

@@ -15,12 +15,12 @@ use orgtoken_settings::{
 use zeroize::Zeroizing;
 
 use crate::args::{Login, Route};
-use crate::console::Console;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::hub;
-use crate::input::{InputError, read_config};
-use crate::signer::unlock;
+use crate::io::console::Console;
+use crate::io::input::{InputError, read_config};
+use crate::login::signer::unlock;
 
 /// What was typed about a login, as far as settings come from it.
 #[derive(Clone, Copy)]

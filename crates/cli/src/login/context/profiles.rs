@@ -8,7 +8,7 @@ use super::{Context, Supplied, variables};
 use crate::args::Login;
 use crate::environment::config_file;
 use crate::failure::Failure;
-use crate::input::{InputError, read_config};
+use crate::io::input::{InputError, read_config};
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct Reader {

@@ -23,7 +23,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::failure::fails_with;
-use crate::text::shown;
+use crate::io::text::shown;
 
 /// What is read decides how much of it there may be, and under which code a fault is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{InputError, Kind};
 use crate::failure::fails_with;
-use crate::text::shown;
+use crate::io::text::shown;
 
 /// Reads a private key's file, if nobody else could have read or replaced it. It is opened once,
 /// and its owner and mode are those of the opened file.
@@ -270,7 +270,7 @@ impl FileFault {
 
 /// The path as a shell takes it.
 pub(super) fn quoted(path: &Path) -> String {
-    crate::text::sh_quoted(&path.to_string_lossy())
+    crate::io::text::sh_quoted(&path.to_string_lossy())
 }
 
 const RECORD: &str = "private key in record";

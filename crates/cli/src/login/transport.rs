@@ -12,7 +12,7 @@ use orgtoken_settings::{SecretText, Settings};
 use crate::args::{Network, Route};
 use crate::environment::variable;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
+use crate::io::input::{Kind, read};
 
 /// A transport as flags, settings and environment have it.
 pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transport, Failure> {

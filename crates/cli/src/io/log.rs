@@ -6,8 +6,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-use crate::stderr;
-use crate::text::printable;
+use crate::io::stderr;
+use crate::io::text::printable;
 
 /// Starts telling what went wrong on the side, and steps where someone asked for them. A script that
 /// asked for JSON is told neither unless it asked for both. `RUST_LOG` has no say: what is told here was

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::stderr;
-use crate::text::{Escaper, printable};
+use crate::io::stderr;
+use crate::io::text::{Escaper, printable};
 
 /// The output streams of a command.
 #[derive(Clone, Copy)]

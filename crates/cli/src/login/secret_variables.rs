@@ -9,8 +9,8 @@ use orgtoken_settings::{ProfileNames, Setting};
 use zeroize::Zeroizing;
 
 use crate::environment::config_file;
-use crate::existing_token;
-use crate::input::{Kind, read};
+use crate::io::input::{Kind, read};
+use crate::login::existing_token;
 
 /// The names of the variables that hold what opens an org, or what opens that: the settings that
 /// are secret, the variables that any profile reads its key from, and every private key, whatever

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::text::printable;
+use crate::io::text::printable;
 
 /// A line of a table: what it is, its value, and what there may be to say about that.
 pub(crate) struct Row([String; 3]);

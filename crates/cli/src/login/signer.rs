@@ -12,8 +12,8 @@ use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
 
 use crate::environment::variable;
 use crate::failure::{Failure, fails_with};
-use crate::prompt;
-use crate::secret_variables::secret_variables;
+use crate::io::prompt;
+use crate::login::secret_variables::secret_variables;
 
 /// Opens a locked key, and asks for its passphrase where it has to.
 pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
