@@ -67,7 +67,7 @@ mod tests {
     use orgtoken_client::transport::Phase;
 
     use super::*;
-    use crate::failure::tests::{failed, failed_with};
+    use crate::error::api::tests::{failed, failed_with};
 
     #[test]
     fn what_may_have_been_done_is_not_done_twice() {

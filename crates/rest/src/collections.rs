@@ -4,21 +4,21 @@ use serde::Serialize;
 
 use crate::org::to_json;
 use crate::path::{encode, segment};
-use crate::{Object, Org, RestError, Saved, Value};
+use crate::{Object, Org, RestError, SaveResult, Value};
 
-/// Up to [`Org::MOST_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
+/// Up to [`Org::MAX_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
 /// sent. Each succeeds or fails on its own, and the outcomes are in the order of the records: the call
-/// succeeds even where every record failed, so look at each [`Saved::is_success`].
+/// succeeds even where every record failed, so look at each [`SaveResult::is_success`].
 impl Org {
     /// The most records that one call takes.
-    pub const MOST_RECORDS: usize = 200;
+    pub const MAX_RECORDS: usize = 200;
 
     /// Creates records. The call is not repeated if its answer is lost, so none is created twice.
     pub async fn create_all<R: Serialize>(
         &self,
         object: &str,
         records: &[R],
-    ) -> Result<Vec<Saved>, RestError> {
+    ) -> Result<Vec<SaveResult>, RestError> {
         self.collection(Method::POST, COLLECTIONS, object, records).await
     }
 
@@ -27,7 +27,7 @@ impl Org {
         &self,
         object: &str,
         records: &[R],
-    ) -> Result<Vec<Saved>, RestError> {
+    ) -> Result<Vec<SaveResult>, RestError> {
         self.collection(Method::PATCH, COLLECTIONS, object, records).await
     }
 
@@ -37,12 +37,12 @@ impl Org {
         object: &str,
         field: &str,
         records: &[R],
-    ) -> Result<Vec<Saved>, RestError> {
+    ) -> Result<Vec<SaveResult>, RestError> {
         self.collection(Method::PATCH, &upsert_path(object, field)?, object, records).await
     }
 
     /// Puts records into the recycle bin.
-    pub async fn delete_all(&self, ids: &[&str]) -> Result<Vec<Saved>, RestError> {
+    pub async fn delete_all(&self, ids: &[&str]) -> Result<Vec<SaveResult>, RestError> {
         // An empty id between two commas would shift the outcomes of those behind it.
         if ids.iter().any(|id| id.trim().is_empty() || id.contains(',')) {
             return Err(RestError::Segment { what: "id", empty: true });
@@ -58,7 +58,7 @@ impl Org {
         path: &str,
         object: &str,
         records: &[R],
-    ) -> Result<Vec<Saved>, RestError> {
+    ) -> Result<Vec<SaveResult>, RestError> {
         let labelled = records.iter().map(|record| labelled(object, record));
         let body = Sent { all_or_none: false, records: labelled.collect::<Result<_, _>>()? };
         self.outcomes(method, path, to_json(&body)?, records.len()).await
@@ -70,14 +70,14 @@ impl Org {
         path: &str,
         body: Bytes,
         number: usize,
-    ) -> Result<Vec<Saved>, RestError> {
-        if number > Self::MOST_RECORDS {
-            return Err(RestError::TooMany { limit: Self::MOST_RECORDS });
+    ) -> Result<Vec<SaveResult>, RestError> {
+        if number > Self::MAX_RECORDS {
+            return Err(RestError::TooMany { limit: Self::MAX_RECORDS });
         }
         if number == 0 {
             return Ok(Vec::new());
         }
-        let outcomes: Vec<Saved> = self.json(method, path, body).await?;
+        let outcomes: Vec<SaveResult> = self.json(method, path, body).await?;
         // Without one outcome for each record, outcomes could not be matched to records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }

@@ -6,44 +6,44 @@ use crate::{Org, RestError, Value};
 
 impl Org {
     /// The most calls that one call takes.
-    pub const MOST_PARTS: usize = 25;
+    pub const MAX_SUBREQUESTS: usize = 25;
 
-    /// Makes up to [`Org::MOST_PARTS`] calls in one request; more are [`RestError::TooMany`]. A part
-    /// may refer to an earlier one: `@{account.id}`.
+    /// Makes up to [`Org::MAX_SUBREQUESTS`] calls in one request; more are [`RestError::TooMany`]. A
+    /// subrequest may refer to an earlier one: `@{account.id}`.
     ///
-    /// Each part succeeds or fails on its own: check each [`PartAnswer::status`]. With `all_or_none`
-    /// a part that fails undoes the others.
+    /// Each subrequest succeeds or fails on its own: check each [`Subresponse::status`]. With
+    /// `all_or_none` a subrequest that fails undoes the others.
     pub async fn composite(
         &self,
-        parts: &[Part],
+        subrequests: &[Subrequest],
         all_or_none: bool,
-    ) -> Result<Vec<PartAnswer>, RestError> {
-        if parts.len() > Self::MOST_PARTS {
-            return Err(RestError::TooMany { limit: Self::MOST_PARTS });
+    ) -> Result<Vec<Subresponse>, RestError> {
+        if subrequests.len() > Self::MAX_SUBREQUESTS {
+            return Err(RestError::TooMany { limit: Self::MAX_SUBREQUESTS });
         }
         let base = self.versioned();
-        let parts = parts.iter().map(|part| part.to_sent(&base)).collect();
-        let body = Sent { all_or_none, parts };
+        let subrequests = subrequests.iter().map(|subrequest| subrequest.to_sent(&base)).collect();
+        let body = Sent { all_or_none, subrequests };
         let answer: Answer = self.json(Method::POST, "composite", to_json(&body)?).await?;
-        Ok(answer.parts)
+        Ok(answer.subrequests)
     }
 }
 
 /// One call of several that are made by one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Part {
+pub struct Subrequest {
     /// GET, POST, PATCH, PUT or DELETE.
     pub method: Method,
     /// As for [`Org::send`].
     pub path: String,
-    /// The name by which later parts, and the answer, refer to it.
+    /// The name by which later subrequests, and the answer, refer to it.
     pub reference: String,
     /// The JSON to send.
     pub body: Option<Value>,
 }
 
-impl Part {
+impl Subrequest {
     /// A call without a body.
     pub fn new(method: Method, path: impl Into<String>, reference: impl Into<String>) -> Self {
         Self { method, path: path.into(), reference: reference.into(), body: None }
@@ -56,9 +56,9 @@ impl Part {
         self
     }
 
-    fn to_sent(&self, base: &str) -> SentPart<'_> {
+    fn to_sent(&self, base: &str) -> SentSubrequest<'_> {
         let root = if self.path.starts_with('/') { "" } else { base };
-        SentPart {
+        SentSubrequest {
             method: self.method.as_str(),
             url: format!("{root}{}", self.path),
             reference: &self.reference,
@@ -72,11 +72,11 @@ struct Sent<'a> {
     #[serde(rename = "allOrNone")]
     all_or_none: bool,
     #[serde(rename = "compositeRequest")]
-    parts: Vec<SentPart<'a>>,
+    subrequests: Vec<SentSubrequest<'a>>,
 }
 
 #[derive(Serialize)]
-struct SentPart<'a> {
+struct SentSubrequest<'a> {
     method: &'a str,
     url: String,
     #[serde(rename = "referenceId")]
@@ -85,22 +85,22 @@ struct SentPart<'a> {
     body: Option<&'a Value>,
 }
 
-/// The outcome of a part.
+/// The outcome of a subrequest.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
-pub struct PartAnswer {
+pub struct Subresponse {
     /// The answer; null if it is empty.
     #[serde(default)]
     pub body: Value,
-    /// The name of the part.
+    /// The name of the subrequest.
     #[serde(rename = "referenceId")]
     pub reference: String,
     #[serde(rename = "httpStatusCode")]
     status: u16,
 }
 
-impl PartAnswer {
-    /// The status of the part. The status of the whole call is 200 even where every part fails.
+impl Subresponse {
+    /// The status of the subrequest. The status of the whole call is 200 even where every subrequest fails.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -109,5 +109,5 @@ impl PartAnswer {
 #[derive(Deserialize)]
 struct Answer {
     #[serde(rename = "compositeResponse")]
-    parts: Vec<PartAnswer>,
+    subrequests: Vec<Subresponse>,
 }

@@ -6,7 +6,8 @@ use http::StatusCode;
 use orgtoken_client::{TokenError, TransportError};
 use orgtoken_oauth::session::is_session_end;
 
-use crate::{Failure, Problem};
+pub(crate) mod api;
+pub use api::{ApiError, Problem};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub enum RestError {
     Encoding,
     /// Salesforce answered that the call failed.
     #[error("{0}")]
-    Failed(Box<Failure>),
+    Api(Box<ApiError>),
     /// The answer grows out of all proportion.
     #[error("the answer decompresses to more than {ratio} times its size")]
     Inflated {
@@ -87,7 +88,7 @@ impl RestError {
         match self {
             Self::Answer { .. } => "resp.json",
             Self::Encoding => "resp.encoding",
-            Self::Failed(failure) => failure_code(failure),
+            Self::Api(failure) => failure_code(failure),
             Self::Inflated { .. } => "resp.inflated",
             Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
@@ -113,7 +114,7 @@ impl RestError {
             | Self::Unexpected => {
                 "check what stands between here and Salesforce: a proxy may answer in its place"
             }
-            Self::Failed(failure) => failure_hint(failure)?,
+            Self::Api(failure) => failure_hint(failure)?,
             Self::Path => {
                 "give a path from the root, `/services/…`, or one below the version: `limits`"
             }
@@ -135,7 +136,7 @@ impl RestError {
     /// may have done so before it failed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Failed(failure) => is_outage(failure.status()),
+            Self::Api(failure) => is_outage(failure.status()),
             Self::Transport(error) => error.is_transient(),
             _ => false,
         }
@@ -145,7 +146,7 @@ impl RestError {
     ///
     /// Some answers with status 401 are about a policy, and a new token would fare no better.
     pub fn is_session_end(&self) -> bool {
-        self.failure().is_some_and(|failure| {
+        self.api_error().is_some_and(|failure| {
             let ends = |it: &Problem| is_session_end(failure.status(), &it.code, &it.message);
             failure.problems().iter().any(ends)
         })
@@ -154,31 +155,31 @@ impl RestError {
     /// Whether the org is no longer at the URL that came with the token: a new login names the
     /// present one.
     pub fn is_moved(&self) -> bool {
-        self.failure().is_some_and(Failure::is_moved)
+        self.api_error().is_some_and(ApiError::is_moved)
     }
 
     /// How long the answer asks to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.failure()?.retry_after()
+        self.api_error()?.retry_after()
     }
 
     /// Whether nothing can have been done, and the same may work a little later.
     pub(crate) fn is_undone(&self) -> bool {
         match self {
             // The limit of a day does not pass within seconds; that of concurrent requests does.
-            Self::Failed(failure) if failure.is("REQUEST_LIMIT_EXCEEDED") => {
+            Self::Api(failure) if failure.is("REQUEST_LIMIT_EXCEEDED") => {
                 !failure.problems().iter().any(|it| is_limit_of_the_day(&it.message))
             }
-            Self::Failed(failure) => failure.status() == StatusCode::TOO_MANY_REQUESTS,
+            Self::Api(failure) => failure.status() == StatusCode::TOO_MANY_REQUESTS,
             Self::Transport(error) => error.is_unsent() && error.is_transient(),
             _ => false,
         }
     }
 
     /// What Salesforce answered, if it did.
-    pub fn failure(&self) -> Option<&Failure> {
+    pub fn api_error(&self) -> Option<&ApiError> {
         match self {
-            Self::Failed(failure) => Some(failure),
+            Self::Api(failure) => Some(failure),
             _ => None,
         }
     }
@@ -193,7 +194,7 @@ fn is_limit_of_the_day(message: &str) -> bool {
     message.trim().trim_end_matches('.').eq_ignore_ascii_case("TotalRequests Limit exceeded")
 }
 
-fn failure_code(failure: &Failure) -> &'static str {
+fn failure_code(failure: &ApiError) -> &'static str {
     match failure.status() {
         _ if failure.is("REQUEST_LIMIT_EXCEEDED") => "rate.limited",
         StatusCode::TOO_MANY_REQUESTS => "rate.limited",
@@ -206,9 +207,9 @@ fn failure_code(failure: &Failure) -> &'static str {
     }
 }
 
-fn failure_hint(failure: &Failure) -> Option<&'static str> {
+fn failure_hint(failure: &ApiError) -> Option<&'static str> {
     let by_code = HINTS.iter().find(|(code, _)| failure.is(code)).map(|&(_, hint)| hint);
-    let by_catalogue = || failure.api_error().map(|row| row.remedy);
+    let by_catalogue = || failure.catalogue_entry().map(|row| row.remedy);
     by_code.or_else(by_catalogue).or_else(|| {
         Some(match failure.status() {
             StatusCode::UNAUTHORIZED => "get a new token, and check the user's session policies",
@@ -241,8 +242,8 @@ mod tests {
 
     use orgtoken_assertion::SignError;
 
+    use super::api::tests::failed as error;
     use super::*;
-    use crate::failure::tests::failed as error;
 
     #[test]
     fn no_link_of_a_chain_repeats_its_neighbour() {

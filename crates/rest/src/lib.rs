@@ -52,23 +52,21 @@
 
 #![forbid(unsafe_code)]
 
-mod about;
-pub use about::{Limit, Version};
 mod backoff;
 pub use backoff::Backoff;
 mod body;
 pub use body::Body;
 mod collections;
 mod composite;
-pub use composite::{Part, PartAnswer};
+pub use composite::{Subrequest, Subresponse};
 mod describe;
 mod error;
-pub use error::RestError;
-mod failure;
-pub use failure::{Failure, Problem};
+pub use error::{ApiError, Problem, RestError};
 mod flatten;
 pub use flatten::{Columns, is_count, without_attributes};
 mod gzip;
+mod info;
+pub use info::{Limit, Version};
 pub mod load;
 mod org;
 pub use org::{Org, TIMEOUTS};
@@ -76,8 +74,8 @@ mod path;
 mod query;
 pub use query::{Page, Query};
 mod records;
-mod saved;
-pub use saved::Saved;
+mod save_result;
+pub use save_result::SaveResult;
 mod tokens;
 pub use tokens::Tokens;
 mod usage;

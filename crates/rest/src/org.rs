@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use tracing::{debug, info};
 
 use crate::path::uri;
-use crate::{Backoff, Body, Failure, RestError, Tokens};
+use crate::{ApiError, Backoff, Body, RestError, Tokens};
 
 /// An org, as one user sees it.
 ///
@@ -81,7 +81,7 @@ impl Org {
     ///
     /// If the session has ended or the org has moved, there is one new login and one further
     /// attempt. A transient failure is retried if nothing can be done twice. Any status but 2xx and
-    /// 304 is a [`RestError::Failed`].
+    /// 304 is a [`RestError::Api`].
     pub async fn send(
         &self,
         method: Method,
@@ -201,8 +201,8 @@ impl Org {
             error => Err(error),
         })?;
         let answer = Response::from_parts(head, body);
-        let failure = Failure::read(answer, token.access_token().secret());
-        Err(RestError::Failed(Box::new(failure.of_call(&called.0, &called.1))))
+        let failure = ApiError::read(answer, token.access_token().secret());
+        Err(RestError::Api(Box::new(failure.of_call(&called.0, &called.1))))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::org::to_json;
 use crate::path::{encode, segment};
-use crate::{Object, Org, RestError, Saved};
+use crate::{Object, Org, RestError, SaveResult};
 
 /// Single records.
 impl Org {
@@ -13,7 +13,7 @@ impl Org {
         &self,
         object: &str,
         record: &(impl Serialize + ?Sized),
-    ) -> Result<Saved, RestError> {
+    ) -> Result<SaveResult, RestError> {
         let path = format!("sobjects/{}", segment("object", object)?);
         self.save(Method::POST, &path, record).await
     }
@@ -45,7 +45,7 @@ impl Org {
         field: &str,
         value: &str,
         record: &(impl Serialize + ?Sized),
-    ) -> Result<Saved, RestError> {
+    ) -> Result<SaveResult, RestError> {
         let object_and_field = record_path(object, field)?;
         let path = format!("{object_and_field}/{}", segment("external id", value)?);
         self.save(Method::PATCH, &path, record).await
@@ -62,12 +62,12 @@ impl Org {
         method: Method,
         path: &str,
         record: &(impl Serialize + ?Sized),
-    ) -> Result<Saved, RestError> {
+    ) -> Result<SaveResult, RestError> {
         let body = to_json(record)?;
         let answer = self.request(method, path, HeaderMap::new(), body).await?;
         // The answer to an update is empty, and so was that to an upsert before v46.0.
         if answer.body().is_empty() {
-            return Ok(Saved::default());
+            return Ok(SaveResult::default());
         }
         serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
     }

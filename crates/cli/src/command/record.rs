@@ -1,14 +1,14 @@
 //! Records, one by one or out of a file.
 
+mod bulk;
 mod fields;
-mod many;
-mod one;
+mod single;
 
 use std::path::PathBuf;
 
+use bulk::Bulk;
 use clap::Subcommand;
 use fields::Field;
-use many::Many;
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
 use crate::args::Caller;
@@ -219,7 +219,7 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
-    many: Rows,
+    bulk: Rows,
     #[command(flatten)]
     caller: Caller,
 }
@@ -234,18 +234,18 @@ fn segment(text: &str) -> Result<String, &'static str> {
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
-    let many = |operation, object, common| Many::asked_for(operation, object, common, console);
+    let bulk = |operation, object, common| Bulk::asked_for(operation, object, common, console);
     match command {
-        Command::Get(args) => one::get(args, console),
-        Command::Create(args) => many(Operation::Create, &args.object, &args.common)
-            .map_or_else(|| one::create(args, console), Many::run),
-        Command::Update(args) => many(Operation::Update, &args.which.object, &args.common)
-            .map_or_else(|| one::update(args, console), Many::run),
+        Command::Get(args) => single::get(args, console),
+        Command::Create(args) => bulk(Operation::Create, &args.object, &args.common)
+            .map_or_else(|| single::create(args, console), Bulk::run),
+        Command::Update(args) => bulk(Operation::Update, &args.which.object, &args.common)
+            .map_or_else(|| single::update(args, console), Bulk::run),
         Command::Upsert(args) => {
-            many(Operation::Upsert(args.key.clone()), &args.object, &args.common)
-                .map_or_else(|| one::upsert(args, console), Many::run)
+            bulk(Operation::Upsert(args.key.clone()), &args.object, &args.common)
+                .map_or_else(|| single::upsert(args, console), Bulk::run)
         }
-        Command::Delete(args) => many(Operation::Delete, &args.which.object, &args.common)
-            .map_or_else(|| one::delete(args, console), |many| many.asking(!args.yes).run()),
+        Command::Delete(args) => bulk(Operation::Delete, &args.which.object, &args.common)
+            .map_or_else(|| single::delete(args, console), |bulk| bulk.asking(!args.yes).run()),
     }
 }

@@ -24,21 +24,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         let user = org.userinfo().await?;
         Ok::<_, Failure>((user, org.url().await?))
     })?;
-    let told = Told { user: &user, instance_url: &instance_url, api_version: &api_version };
+    let identity = Identity { user: &user, instance_url: &instance_url, api_version: &api_version };
     if console.json() {
-        return Ok(console.document(&told.document())?);
+        return Ok(console.document(&identity.document())?);
     }
-    Ok(console.data(table(told.rows()).as_bytes())?)
+    Ok(console.data(table(identity.rows()).as_bytes())?)
 }
 
 /// What the org says, and what the settings do.
-struct Told<'a> {
+struct Identity<'a> {
     user: &'a UserInfo,
     instance_url: &'a str,
     api_version: &'a str,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Identity<'a> {
     fn rows(&self) -> Vec<Row> {
         let user = self.user;
         let said = [

@@ -47,13 +47,13 @@ impl From<RestError> for Failure {
         if let RestError::Token(error) = error {
             return error.into();
         }
-        let known = error.failure().and_then(known);
+        let known = error.api_error().and_then(known);
         let hint = match known {
             Some(entry) => Some(entry.first.to_owned()),
             None => error.hint().map(Cow::into_owned),
         };
-        let (code, problems) = (error.code().to_owned(), error.failure().map(problems));
-        let failure = match (error.failure(), problems.as_deref()) {
+        let (code, problems) = (error.code().to_owned(), error.api_error().map(problems));
+        let failure = match (error.api_error(), problems.as_deref()) {
             (Some(failure), Some(several @ [_, _, ..])) => {
                 let (status, number) = (failure.status().as_u16(), several.len());
                 let what = format!("Salesforce answered {status}: {number} problems");
@@ -66,19 +66,19 @@ impl From<RestError> for Failure {
 }
 
 /// What Salesforce says is wrong, for a script that wants to know which of its codes it is.
-fn problems(failure: &orgtoken_rest::Failure) -> Vec<Problem> {
+fn problems(failure: &orgtoken_rest::ApiError) -> Vec<Problem> {
     let problem = |problem: &orgtoken_rest::Problem| Problem {
         code: problem.code.clone().into(),
         at: problem.fields.join(", "),
         message: problem.to_string(),
-        hint: problem.api_error().map(|row| row.remedy.into()),
+        hint: problem.catalogue_entry().map(|row| row.remedy.into()),
     };
     failure.problems().iter().map(problem).collect()
 }
 
 /// What the catalogue has on a call that the org does not let this user make. Of what is wrong with
 /// a record it knows nothing.
-fn known(failure: &orgtoken_rest::Failure) -> Option<&'static Entry> {
+fn known(failure: &orgtoken_rest::ApiError) -> Option<&'static Entry> {
     let problem =
         failure.problems().first().filter(|_| [401, 403].contains(&failure.status().as_u16()))?;
     let advice = catalogue::find(&problem.code, &problem.message);

@@ -123,7 +123,7 @@ impl Reasons {
         if self.0.len() >= MOST_REASONS && !self.0.contains_key(&key) {
             return;
         }
-        let hint = problems.iter().find_map(Problem::api_error).map(|known| known.remedy);
+        let hint = problems.iter().find_map(Problem::catalogue_entry).map(|known| known.remedy);
         let new = || Reason { rows: 0, first_row: result.row, text, hint };
         self.0.entry(key).or_insert_with(new).rows += 1;
     }

@@ -8,7 +8,7 @@ use super::read::{Row, Rows};
 use super::record::Prepared;
 use super::report::{Counts, Outcome, Reasons, Report, RowResult};
 use super::resume::Journal;
-use crate::{Org, Saved};
+use crate::{Org, SaveResult};
 
 mod call;
 mod error;
@@ -196,7 +196,7 @@ impl<'a> Load<'a> {
     /// Reads rows up to what one call takes.
     fn fill(&mut self) -> Result<(), LoadError> {
         let mut length = 0;
-        while self.batch.len() < Org::MOST_RECORDS
+        while self.batch.len() < Org::MAX_RECORDS
             && length < LONGEST_CALL
             && self.settled + (self.batch.len() as u64) < self.checked.rows
         {
@@ -215,7 +215,7 @@ impl<'a> Load<'a> {
     }
 
     /// Counts and writes the outcomes of the rows in flight.
-    fn settle(&mut self, saved: Vec<Saved>) -> Result<Vec<RowResult>, LoadError> {
+    fn settle(&mut self, saved: Vec<SaveResult>) -> Result<Vec<RowResult>, LoadError> {
         let batch = std::mem::take(&mut self.batch);
         self.in_flight = false;
         let mut results = Vec::with_capacity(batch.len());
@@ -243,7 +243,7 @@ impl<'a> Load<'a> {
         }
     }
 
-    fn outcome(&self, saved: &Saved) -> Outcome {
+    fn outcome(&self, saved: &SaveResult) -> Outcome {
         if !saved.is_success() {
             return Outcome::Failed(saved.problems.clone());
         }

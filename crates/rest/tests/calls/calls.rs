@@ -3,7 +3,7 @@
 use http::Method;
 use orgtoken_client::Moment;
 use orgtoken_fake_org::User;
-use orgtoken_rest::{Org, Part, Usage};
+use orgtoken_rest::{Org, Subrequest, Usage};
 use serde_json::json;
 
 use crate::support::{Bench, USER, login, record, transport};
@@ -46,10 +46,11 @@ async fn what_an_org_says_of_itself() {
 async fn parts_of_a_call_refer_to_each_other_and_fail_one_by_one() {
     let Bench { server: _server, org } = Bench::new();
     let parts = [
-        Part::new(Method::POST, "sobjects/Account", "account").body(json!({ "Name": "Acme AB" })),
-        Part::new(Method::POST, "sobjects/Contact", "contact")
+        Subrequest::new(Method::POST, "sobjects/Account", "account")
+            .body(json!({ "Name": "Acme AB" })),
+        Subrequest::new(Method::POST, "sobjects/Contact", "contact")
             .body(json!({ "LastName": "Hopper", "AccountId": "@{account.id}" })),
-        Part::new(Method::GET, "sobjects/Nothing", "nothing"),
+        Subrequest::new(Method::GET, "sobjects/Nothing", "nothing"),
     ];
     let answers = org.composite(&parts, false).await.unwrap();
     let statuses: Vec<_> = answers.iter().map(|part| part.status().as_u16()).collect();
@@ -58,7 +59,7 @@ async fn parts_of_a_call_refer_to_each_other_and_fail_one_by_one() {
 
     let undone = org.composite(&parts, true).await.unwrap();
     assert!(undone.iter().all(|part| !part.status().is_success()));
-    let many = vec![parts[2].clone(); Org::MOST_PARTS + 1];
+    let many = vec![parts[2].clone(); Org::MAX_SUBREQUESTS + 1];
     assert_eq!(org.composite(&many, false).await.unwrap_err().code(), "api.too_many");
 }
 
@@ -72,7 +73,7 @@ async fn failures_in_the_words_of_salesforce() {
     ] {
         let error = bench.call(Method::GET, path, "").await.unwrap_err();
         assert_eq!(error.code(), ours, "{path}: {error}");
-        let failure = error.failure().unwrap();
+        let failure = error.api_error().unwrap();
         assert!(failure.is(code) && error.hint().is_some(), "{path}: {error}");
         assert!(failure.request().starts_with("GET /services/data/v65.0/"), "{path}");
         assert!(!failure.request().contains("SELECT"), "{path}");

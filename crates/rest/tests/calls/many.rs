@@ -49,7 +49,7 @@ async fn records_are_made_changed_and_deleted() {
 #[tokio::test]
 async fn more_than_a_call_takes_is_not_sent() {
     let bench = Bench::new();
-    let records = vec![record(json!({ "Name": "x" })); Org::MOST_RECORDS + 1];
+    let records = vec![record(json!({ "Name": "x" })); Org::MAX_RECORDS + 1];
     let error = bench.org.create_all("Account", &records).await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("api.too_many", 0));
     assert!(bench.org.create_all::<Object>("Account", &[]).await.unwrap().is_empty());

@@ -11,7 +11,7 @@ use crate::support::{Bench, Canned, json as answer, record};
 pub(crate) async fn accounts(org: &Org, number: usize) {
     let records: Vec<_> =
         (0..number).map(|n| record(json!({ "Name": format!("A{n:04}") }))).collect();
-    for some in records.chunks(Org::MOST_RECORDS) {
+    for some in records.chunks(Org::MAX_RECORDS) {
         let saved = org.create_all("Account", some).await.unwrap();
         assert!(saved.iter().all(|saved| saved.is_success()));
     }

@@ -134,7 +134,7 @@ impl Printer<'_> {
 
     /// The answer to a call that failed, for whoever wants to see all of it.
     fn failed(&self, error: &RestError) {
-        let Some(failure) = error.failure().filter(|_| self.include) else { return };
+        let Some(failure) = error.api_error().filter(|_| self.include) else { return };
         let (head, body) = failure.answer().clone().into_parts();
         // That the call failed is told even if nobody reads the answer.
         let _ = self.head(&head).and_then(|()| match self.silent {

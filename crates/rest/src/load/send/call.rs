@@ -5,11 +5,11 @@ use super::Load;
 use crate::collections::{COLLECTIONS, upsert_path};
 use crate::load::Operation;
 use crate::load::cell::quoted;
-use crate::{RestError, Saved};
+use crate::{RestError, SaveResult};
 
 /// The rows in flight as one call.
 impl Load<'_> {
-    pub(super) async fn call(&self) -> Result<Vec<Saved>, RestError> {
+    pub(super) async fn call(&self) -> Result<Vec<SaveResult>, RestError> {
         let object = self.checked.object();
         let (method, path) = match &self.checked.plan.operation {
             Operation::Create => (Method::POST, COLLECTIONS.to_owned()),
@@ -41,7 +41,7 @@ impl Load<'_> {
 /// Whether a call that failed as a whole has surely changed nothing.
 pub(super) fn is_undone(error: &RestError) -> bool {
     match error {
-        RestError::Failed(failure) => {
+        RestError::Api(failure) => {
             !error.is_transient() && failure.status() != StatusCode::REQUEST_TIMEOUT
         }
         RestError::Path

@@ -65,7 +65,7 @@ impl Load<'_> {
         loop {
             file.write(some.iter().map(|row| (row, vec![row.number.to_string()])))?;
             some.clear();
-            while some.len() < Org::MOST_RECORDS
+            while some.len() < Org::MAX_RECORDS
                 && let Some(row) = self.rows.next().map_err(io::Error::other)?
             {
                 some.push(row);

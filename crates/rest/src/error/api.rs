@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
-use orgtoken_oauth::catalogue::{self, ApiError};
+use orgtoken_oauth::catalogue;
 use orgtoken_oauth::redact;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use crate::Usage;
 
 /// An answer that says the call failed.
-pub struct Failure {
+pub struct ApiError {
     answer: Response<Bytes>,
     problems: Vec<Problem>,
     request: String,
     moved_to: Option<String>,
 }
 
-impl Failure {
+impl ApiError {
     /// Reads the three shapes there are: a list of problems, one object, plain text. `secret` is
     /// never repeated, whatever the answer does.
     pub(crate) fn read(answer: Response<Bytes>, secret: &str) -> Self {
@@ -69,8 +69,8 @@ impl Failure {
     }
 
     /// The catalogue's row of the first problem, or of the status where there is no problem.
-    pub fn api_error(&self) -> Option<&'static ApiError> {
-        let rows = self.problems.iter().find_map(Problem::api_error);
+    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
+        let rows = self.problems.iter().find_map(Problem::catalogue_entry);
         rows.or_else(|| catalogue::api_error(self.status().as_str(), ""))
     }
 
@@ -132,9 +132,9 @@ impl Failure {
 }
 
 /// The answer is left out: it may quote the call.
-impl fmt::Debug for Failure {
+impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
+        f.debug_struct("ApiError")
             .field("status", &self.status())
             .field("problems", &self.problems)
             .field("request", &self.request)
@@ -142,7 +142,7 @@ impl fmt::Debug for Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(host) = &self.moved_to {
             return write!(f, "the org has moved to {host}");
@@ -173,7 +173,7 @@ pub struct Problem {
 
 impl Problem {
     /// The catalogue's row of this error.
-    pub fn api_error(&self) -> Option<&'static ApiError> {
+    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
         catalogue::api_error(&self.code, &self.message)
     }
 
@@ -285,7 +285,7 @@ pub(crate) mod tests {
     pub(crate) fn failed(status: u16, code: &str, message: &str) -> RestError {
         let body = format!(r#"[{{"errorCode":"{code}","message":"{message}"}}]"#);
         let answer = Response::builder().status(status).body(Bytes::from(body)).unwrap();
-        RestError::Failed(Box::new(Failure::read(answer, "")))
+        RestError::Api(Box::new(ApiError::read(answer, "")))
     }
 
     pub(crate) fn failed_with<const N: usize>(
@@ -296,9 +296,9 @@ pub(crate) mod tests {
         for (name, value) in headers {
             answer = value.into_iter().fold(answer, |answer, value| answer.header(name, value));
         }
-        let failure = Failure::read(answer.body(Bytes::new()).unwrap(), "");
+        let failure = ApiError::read(answer.body(Bytes::new()).unwrap(), "");
         let uri = Uri::from_static("https://acme.my.salesforce.com/services/data/v65.0/limits");
-        RestError::Failed(Box::new(failure.of_call(&Method::GET, &uri)))
+        RestError::Api(Box::new(failure.of_call(&Method::GET, &uri)))
     }
 
     #[test]
@@ -315,7 +315,7 @@ pub(crate) mod tests {
             (503, None, Some("text/html"), false, None),
         ] {
             let error = failed_with(status, [("location", location), ("content-type", kind)]);
-            let failure = error.failure().unwrap();
+            let failure = error.api_error().unwrap();
             assert_eq!(
                 (error.is_moved(), failure.moved_to()),
                 (moved, host),
@@ -328,9 +328,9 @@ pub(crate) mod tests {
         assert_eq!(error.to_string(), "the org has moved to acme2.my.salesforce.com");
     }
 
-    fn failure(status: u16, body: &str) -> Failure {
+    fn failure(status: u16, body: &str) -> ApiError {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        Failure::read(Response::builder().status(status).body(body).unwrap(), "00Dcanary!canary")
+        ApiError::read(Response::builder().status(status).body(body).unwrap(), "00Dcanary!canary")
     }
 
     #[test]
@@ -408,7 +408,7 @@ pub(crate) mod tests {
     fn a_token_that_comes_back_is_blotted_out() {
         let answer = Response::builder().status(403).header("x-echo", "Bearer 00Dcanary!canary");
         let answer = answer.body(Bytes::from("<p>00Dcanary!canary</p>")).unwrap();
-        let failure = Failure::read(answer, "00Dcanary!canary");
+        let failure = ApiError::read(answer, "00Dcanary!canary");
         assert_eq!(failure.answer().body(), "<p>[redacted]</p>");
         assert_eq!(failure.answer().headers()["x-echo"], "[redacted]");
     }
@@ -432,11 +432,11 @@ pub(crate) mod tests {
             let mut body: Vec<u8> = SHAPES[shape].into();
             let at = cut.min(body.len());
             body.splice(at..(at + length).min(body.len()), piece.bytes());
-            let failure = Failure::read(
+            let failure = ApiError::read(
                 Response::builder().status(status).body(Bytes::from(body)).unwrap(),
                 TOKEN,
             );
-            let said = format!("{failure} {failure:?} {:?}", failure.api_error());
+            let said = format!("{failure} {failure:?} {:?}", failure.catalogue_entry());
             proptest::prop_assert!(!said.contains(TOKEN), "{said}");
         }
     }

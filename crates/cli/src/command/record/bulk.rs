@@ -29,7 +29,7 @@ use crate::session;
 use crate::text::counted;
 
 /// A file of records and what to do with them.
-pub(super) struct Many<'a> {
+pub(super) struct Bulk<'a> {
     operation: Operation,
     object: &'a str,
     from: &'a Path,
@@ -39,7 +39,7 @@ pub(super) struct Many<'a> {
     console: &'a Console,
 }
 
-impl<'a> Many<'a> {
+impl<'a> Bulk<'a> {
     /// `None` if there is no file, but one record.
     pub(super) fn asked_for(
         operation: Operation,
@@ -47,7 +47,7 @@ impl<'a> Many<'a> {
         common: &'a Common,
         console: &'a Console,
     ) -> Option<Self> {
-        let from = common.many.from.first()?;
+        let from = common.bulk.from.first()?;
         Some(Self { operation, object, from, common, asks: false, console })
     }
 
@@ -58,7 +58,7 @@ impl<'a> Many<'a> {
 
     pub(super) fn run(self) -> Result<(), Failure> {
         // Of other flags the last one counts; here that would leave out a file.
-        if self.common.many.from.len() > 1 {
+        if self.common.bulk.from.len() > 1 {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
@@ -68,9 +68,9 @@ impl<'a> Many<'a> {
     }
 
     async fn load(self, input: File, org: &Org) -> Result<(), Failure> {
-        let many = &self.common.many;
+        let bulk = &self.common.bulk;
         let mut interrupts = Interrupts::listen();
-        let options = many.read_options();
+        let options = bulk.read_options();
         let (source, file) = Source::read(self.from, input, options, &mut interrupts).await?;
         let check = file.check(org, self.object, self.operation.clone());
         let checked = match interrupts.wait(check).await {
@@ -79,7 +79,7 @@ impl<'a> Many<'a> {
         };
         let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
-        if many.dry_run {
+        if bulk.dry_run {
             return printer.dry_run(&checked);
         }
         if self.asks && !self.is_confirmed(&checked)? {
@@ -88,7 +88,7 @@ impl<'a> Many<'a> {
         if interrupts.is_pending() {
             return Err(print::interrupted("nothing was sent"));
         }
-        let files = Files::of(&source, many, file_ending(&checked));
+        let files = Files::of(&source, bulk, file_ending(&checked));
         self.send(org, &checked, &files, source, printer, &mut interrupts).await
     }
 

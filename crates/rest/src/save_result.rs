@@ -6,7 +6,7 @@ use crate::Problem;
 /// The outcome for one record of a create, update, upsert or delete.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
-pub struct Saved {
+pub struct SaveResult {
     /// Its id, if Salesforce says it.
     #[serde(default)]
     pub id: Option<String>,
@@ -20,7 +20,7 @@ pub struct Saved {
     success: bool,
 }
 
-impl Saved {
+impl SaveResult {
     /// Whether the record was saved.
     pub fn is_success(&self) -> bool {
         self.success && self.problems.is_empty()

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use orgtoken_rest::{Number, Org, Saved, Value};
+use orgtoken_rest::{Number, Org, SaveResult, Value};
 use serde_json::json;
 
 use super::{Create, Delete, Get, Update, Upsert};
@@ -25,7 +25,7 @@ pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     let record = args.given.record("orgtoken record create")?;
     let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.create(&args.object, &record))?;
-    told(&saved, console)
+    print_saved(&saved, console)
 }
 
 pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
@@ -36,7 +36,7 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
     let record = args.given.record(UPDATE)?;
     let org = org(&args.common.caller, console)?;
     wait_for(org.update(&args.which.object, id, &record))?;
-    done(id, console)
+    print_id(id, console)
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
@@ -52,14 +52,14 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     });
     let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
-    told(&saved, console)
+    print_saved(&saved, console)
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
     let id = args.which.id.as_deref().unwrap_or_default();
     let org = org(&args.common.caller, console)?;
     wait_for(org.delete(&args.which.object, id))?;
-    done(id, console)
+    print_id(id, console)
 }
 
 fn as_text(value: &Value) -> Option<Cow<'_, str>> {
@@ -72,7 +72,7 @@ fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
 }
 
 /// The id, for the next command.
-fn told(saved: &Saved, console: &Console) -> Result<(), Failure> {
+fn print_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
     if console.json() {
         let mut document = json!({ "id": saved.id, "success": true });
         if let Some(created) = saved.created {
@@ -86,7 +86,7 @@ fn told(saved: &Saved, console: &Console) -> Result<(), Failure> {
     }
 }
 
-fn done(id: &str, console: &Console) -> Result<(), Failure> {
+fn print_id(id: &str, console: &Console) -> Result<(), Failure> {
     if !console.json() {
         return Ok(());
     }
