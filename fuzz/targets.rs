@@ -7,7 +7,7 @@ use std::io::Write;
 
 use bytes::Bytes;
 use http::Response;
-use orgtoken_assertion::{PublicKey, Signer, SigningKey, UnixTime, Unverified};
+use orgtoken_assertion::{Diagnostic, PublicKey, Signer, SigningKey, UnixTime, Unverified};
 use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{
     AccessToken, AllowedHosts, Audience, InstanceUrl, LoginUrl, Refusal, Token, session,

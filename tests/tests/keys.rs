@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use conformance::keys::{self, Key, KeyFile, Manifest};
-use orgtoken_assertion::{RingSigner, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, RingSigner, Signer, SigningKey};
 use rustix::time::{ClockId, clock_gettime};
 
 #[test]
@@ -65,11 +65,11 @@ fn processor_time() -> Duration {
 }
 
 /// A key is accepted when it signs: that its factors are prime shows only then.
-fn outcome(content: &[u8]) -> &'static str {
+fn outcome(content: &[u8]) -> String {
     match SigningKey::from_bytes(content).map(|key| key.sign(b"message")) {
-        Ok(Ok(_)) => "accept",
-        Ok(Err(error)) => error.code(),
-        Err(error) => error.code(),
+        Ok(Ok(_)) => "accept".to_owned(),
+        Ok(Err(error)) => error.code().to_owned(),
+        Err(error) => error.code().to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use conformance::home::USER;
 use conformance::secret::{debug, shows};
 use conformance::stage::Stage;
 use http::{HeaderMap, Method, StatusCode};
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{LoggedIn, LoginError};
 use orgtoken_fake_org::{FakeOrgBuilder, Scenario, User};
 use orgtoken_rest::Org;

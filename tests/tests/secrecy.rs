@@ -13,8 +13,8 @@ use conformance::keys::{self, Manifest};
 use conformance::secret::{debug, shows};
 use http::Response;
 use orgtoken_assertion::{
-    Assertion, Claims, DerivedSecret, Passphrase, RingSigner, Signer, SigningInput, SigningKey,
-    UnixTime, Unverified,
+    Assertion, Claims, DerivedSecret, Diagnostic, Passphrase, RingSigner, Signer, SigningInput,
+    SigningKey, UnixTime, Unverified,
 };
 use orgtoken_client::store::SealingKey;
 use orgtoken_client::{Login, Proxy, Transport};

@@ -5,7 +5,7 @@ use core::time::Duration;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 
-use crate::{Assertion, SignError, Signer, SigningInput, UnixTime};
+use crate::{Assertion, Diagnostic, SignError, Signer, SigningInput, UnixTime};
 
 /// What an assertion says: who asks, for whom, of whom, until when ([RFC 7523, Section 3]).
 ///
@@ -199,9 +199,8 @@ pub enum ClaimsError {
     },
 }
 
-impl ClaimsError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for ClaimsError {
+    fn code(&self) -> &str {
         match self {
             Self::Control { .. } => "settings.value",
             Self::Empty { .. } => "settings.missing",
@@ -209,8 +208,7 @@ impl ClaimsError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         let (Self::Control { claim } | Self::Empty { claim } | Self::TooLong { claim, .. }) = self;
         Some(Cow::Borrowed(match *claim {
             "iss" => "give the Consumer Key of the app that holds the certificate",

@@ -24,7 +24,6 @@ mod error;
 pub use error::KeyError;
 mod form;
 pub use form::KeyForm;
-mod hint;
 mod jwk;
 mod numbers;
 mod parse;

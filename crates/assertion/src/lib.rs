@@ -25,8 +25,8 @@
 //! * To ask: [`Claims`], signed by a [`Signer`] to an [`Assertion`]. A [`SigningKey`] signs in this
 //!   process; [`SigningInput`] lets the bytes out to a signer elsewhere.
 //! * To answer: [`Unverified`], which a [`PublicKey`] makes [`Verified`].
-//! * When something is wrong: each error has a `code()` for programs and a `hint()` for people, and
-//!   none repeats any of its input.
+//! * When something is wrong: each error is a [`Diagnostic`] with a code for programs and a hint
+//!   for the user. None repeats any of its input.
 //!
 //! Claims are those of [RFC 7523, Section 3], in the compact form of [RFC 7515, Section 7.1], signed
 //! by RSASSA-PKCS1-v1_5 with SHA-256 ([RFC 8017, Section 8.2]).
@@ -48,6 +48,8 @@ mod claims;
 pub use claims::{
     AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, GRANT_TYPE, Lifetime,
 };
+mod diagnostic;
+pub use diagnostic::Diagnostic;
 mod key;
 #[cfg(feature = "encrypted")]
 pub use key::Passphrase;

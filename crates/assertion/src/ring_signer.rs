@@ -86,6 +86,7 @@ const STACK: usize = 16 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Diagnostic;
 
     // A wrong dP stands for any fault in one half of the private operation.
     #[test]

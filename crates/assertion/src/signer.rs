@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 
-use crate::PublicKey;
+use crate::{Diagnostic, PublicKey};
 
 /// Signs with RSASSA-PKCS1-v1_5 and SHA-256, which JOSE calls `RS256`
 /// ([RFC 7518, Section 3.3]).
@@ -81,9 +81,8 @@ pub enum SignError {
     SelfCheck,
 }
 
-impl SignError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for SignError {
+    fn code(&self) -> &str {
         match self {
             Self::Elsewhere(_) => "sign.elsewhere",
             Self::Inconsistent => "key.inconsistent",
@@ -93,8 +92,7 @@ impl SignError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Elsewhere(_) => {
                 "check that the agent or command that holds the key works by itself"

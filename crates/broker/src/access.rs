@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 
 use crate::Peer;
@@ -119,17 +120,15 @@ pub enum AccountsError {
     },
 }
 
-impl AccountsError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for AccountsError {
+    fn code(&self) -> &str {
         match self {
             Self::Group { .. } => "settings.allow_groups",
             Self::User { .. } => "settings.allow_users",
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Group { .. } => "correct `allow_groups`, or give the number of the group".into(),
             Self::User { .. } => "correct `allow_users`, or give the number of the user".into(),

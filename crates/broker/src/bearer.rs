@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use orgtoken_assertion::Diagnostic;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -66,17 +67,15 @@ pub enum BearerError {
     Text,
 }
 
-impl BearerError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for BearerError {
+    fn code(&self) -> &str {
         match self {
             Self::Random => "io.random",
             Self::Short | Self::Text => "settings.bearer",
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Random => "fix the system's random number generator; logins need it, too".into(),
             Self::Short | Self::Text => {

@@ -3,6 +3,7 @@ use std::iter::successors;
 use std::time::Duration;
 
 use http::StatusCode;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::TokenError;
 
 /// Why there is no token, in words for the client of a client.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write};
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::catalogue::{self, Entry};
 use serde::Serialize;
 
@@ -64,6 +65,12 @@ impl Failure {
             told: false,
             note: None,
         }))
+    }
+
+    /// Takes code and hint from the error.
+    pub(crate) fn of(error: impl Diagnostic + 'static) -> Self {
+        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
+        Self::new(code, hint, error)
     }
 
     /// The result has said it all: what remains is the exit code.
@@ -226,13 +233,12 @@ struct Reported<'a> {
     problems: &'a [Problem],
 }
 
-/// Converts errors that have a `code()` and a `hint()`. Those of this program's modules are
-/// converted where they are defined.
+/// Converts errors. Those of this program's modules are converted where they are defined.
 macro_rules! fails_with {
     ($($error:ty),* $(,)?) => {$(
         impl From<$error> for $crate::failure::Failure {
             fn from(error: $error) -> Self {
-                Self::new(error.code(), error.hint(), error)
+                Self::of(error)
             }
         }
     )*};

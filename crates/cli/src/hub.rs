@@ -6,6 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Request, Response, StatusCode};
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
 
@@ -109,8 +110,8 @@ pub(crate) enum HubError {
     Status { status: StatusCode },
 }
 
-impl HubError {
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for HubError {
+    fn code(&self) -> &str {
         match self {
             Self::Address | Self::Credentials => "settings.hub_address",
             Self::Key | Self::NoRecord { .. } => "settings.hub_record",
@@ -119,7 +120,7 @@ impl HubError {
         }
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Address => "give it as https://hub.acme.com".into(),
             Self::Key => {

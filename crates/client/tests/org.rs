@@ -5,7 +5,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
-use orgtoken_assertion::{RingSigner, SigningKey, UnixTime};
+use orgtoken_assertion::{Diagnostic, RingSigner, SigningKey, UnixTime};
 use orgtoken_client::{LoggedIn, Login, LoginError, Proxy, Roots, Transport};
 use orgtoken_fake_org::{AppKey, AppKind, FakeOrg, FakeOrgBuilder, Scenario, User};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Uri};
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::transport::{Peer, Phase};
 use orgtoken_client::{Roots, Transport, TransportError};
 use orgtoken_keygen::Certificate;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{Login, Transport};
 use orgtoken_oauth::RetryPolicy;
 use orgtoken_settings::{Problem, Problems, Setting, Settings};

@@ -1,6 +1,6 @@
 //! The one login.
 
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::Transport;
 use orgtoken_oauth::session::{self, UserInfo};
 use orgtoken_oauth::{AnswerError, Token};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use orgtoken_assertion::{KeyError, SignError};
+use orgtoken_assertion::{Diagnostic, KeyError, SignError};
 
 /// Why no key was made.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,8 @@ pub enum KeyPairError {
     Unsound(#[source] KeyError),
 }
 
-impl KeyPairError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for KeyPairError {
+    fn code(&self) -> &str {
         match self {
             Self::Generation => "key.generation",
             Self::Rng => "key.rng",
@@ -29,8 +28,7 @@ impl KeyPairError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Generation | Self::Unsound(_) => "run the command again".into(),
             Self::Rng => "check that the system's random generator works".into(),
@@ -83,9 +81,8 @@ pub enum CertificateError {
     Validity,
 }
 
-impl CertificateError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for CertificateError {
+    fn code(&self) -> &str {
         match self {
             Self::Der => "cert.der",
             Self::Empty => "cert.empty",
@@ -99,8 +96,7 @@ impl CertificateError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Der | Self::Pem => "copy the whole .crt file again, from BEGIN to END".into(),
             Self::Empty | Self::NotACertificate { .. } => {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use orgtoken_assertion::Diagnostic;
 
 use crate::answer::AnswerError;
 use crate::refusal::RefusalClass;

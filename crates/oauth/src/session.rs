@@ -130,6 +130,8 @@ struct RawUser {
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
     use crate::AllowedHosts;
 

@@ -189,6 +189,8 @@ const LIMIT: usize = 8 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{TokenError, TransportError};
 use orgtoken_oauth::session::is_session_end;
 
@@ -82,9 +83,8 @@ pub enum RestError {
     Unexpected,
 }
 
-impl RestError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &str {
+impl Diagnostic for RestError {
+    fn code(&self) -> &str {
         match self {
             Self::Answer { .. } => "resp.json",
             Self::Encoding => "resp.encoding",
@@ -103,8 +103,7 @@ impl RestError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'_, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
             Self::Answer { .. }
             | Self::Encoding
@@ -131,7 +130,9 @@ impl RestError {
         };
         Some(Cow::Borrowed(hint))
     }
+}
 
+impl RestError {
     /// Whether the same call may work a little later with nobody acting. One that creates a record
     /// may have done so before it failed.
     pub fn is_transient(&self) -> bool {

@@ -66,6 +66,7 @@ const FREE: usize = 1024 * 1024;
 mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use orgtoken_assertion::Diagnostic;
 
     use super::*;
 

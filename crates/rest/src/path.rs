@@ -65,6 +65,8 @@ const URI: &AsciiSet = &CONTROLS
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
 
     #[test]

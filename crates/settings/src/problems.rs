@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use orgtoken_assertion::Diagnostic;
+
 pub(crate) use fault::{Fault, Json, belonging};
 
 use crate::notices::Notice;
@@ -39,14 +41,14 @@ impl Problems {
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
+}
 
-    /// The code of the first problem.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for Problems {
+    fn code(&self) -> &str {
         self.problems.first().map_or("settings.empty", Problem::code)
     }
 
-    /// What to do about the first problem.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         self.problems.first().and_then(Problem::hint)
     }
 }
@@ -80,11 +82,6 @@ impl Problem {
         Self { place, fault }
     }
 
-    /// Name of the class of problem, such as `settings.missing`; a promise to scripts.
-    pub fn code(&self) -> &'static str {
-        self.fault.code()
-    }
-
     /// Where it is: a JSON pointer, `file:line`, a variable, a flag; `$` for a whole record.
     pub fn at(&self) -> String {
         match &self.place {
@@ -101,12 +98,6 @@ impl Problem {
         self.fault.to_string()
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
-        let in_record = matches!(&self.place, Place::Field { source: Source::Record { .. }, .. });
-        self.fault.hint(self.setting(), in_record)
-    }
-
     /// Which setting it is about, if it is about one.
     pub fn setting(&self) -> Option<Setting> {
         match &self.place {
@@ -114,6 +105,17 @@ impl Problem {
             Place::Nowhere(setting) => Some(*setting),
             _ => None,
         }
+    }
+}
+
+impl Diagnostic for Problem {
+    fn code(&self) -> &str {
+        self.fault.code()
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let in_record = matches!(&self.place, Place::Field { source: Source::Record { .. }, .. });
+        self.fault.hint(self.setting(), in_record)
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) fn add(
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
 
     fn wanted() -> Table {

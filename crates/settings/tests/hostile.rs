@@ -1,5 +1,6 @@
 //! Nothing that is handed in makes the settings panic, and nothing of it comes out in words.
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_settings::{Draft, Layer, Problems, Setting, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64Unpadded, Encoding};
-use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
+use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
 use sha2::{Digest, Sha256};
 
 use crate::blob::{Blob, push_string, rsa_key};
@@ -117,9 +117,8 @@ pub enum AgentError {
     Unsuitable,
 }
 
-impl AgentError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for AgentError {
+    fn code(&self) -> &str {
         match self {
             Self::Ambiguous | Self::Empty | Self::Unknown => "sign.agent_key",
             Self::Io(_) | Self::Malformed | Self::Silent(_) => "sign.agent",
@@ -128,8 +127,7 @@ impl AgentError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Ambiguous => "name it by its fingerprint, `SHA256:…`, which `ssh-add -l` shows",
             Self::Empty => "put the key into the agent: `ssh-add key.pem`",

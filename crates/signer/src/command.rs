@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
-use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
+use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
 use orgtoken_oauth::redact;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
@@ -142,14 +142,12 @@ impl fmt::Display for Said<'_> {
     }
 }
 
-impl CommandError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for CommandError {
+    fn code(&self) -> &str {
         "sign.command"
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Failed { .. } | Self::TimedOut(_) => {
                 "run the command by hand: it gets what to sign on standard input, and asks nothing"

@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
-use orgtoken_assertion::{SignError, Signature};
+use orgtoken_assertion::{Diagnostic, SignError, Signature};
 
 mod agent;
 pub use agent::{AgentError, AgentSigner};
@@ -47,7 +47,7 @@ fn signed(
 }
 
 /// The hint of the signer that failed, else that of the error.
-pub fn hint(error: &SignError) -> Option<Cow<'static, str>> {
+pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
     let SignError::Elsewhere(reported) = error else { return error.hint() };
     if let Some(reported) = reported.downcast_ref::<AgentError>() {
         return reported.hint();

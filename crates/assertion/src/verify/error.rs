@@ -1,5 +1,7 @@
 use alloc::borrow::Cow;
 
+use crate::Diagnostic;
+
 /// Why an assertion is not accepted. None of it is shown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,9 +35,8 @@ pub enum VerifyError {
     },
 }
 
-impl VerifyError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for VerifyError {
+    fn code(&self) -> &str {
         match self {
             Self::Algorithm => "assertion.algorithm",
             Self::Base64 => "assertion.base64",
@@ -47,8 +48,7 @@ impl VerifyError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Algorithm => {
                 "sign with RSA and SHA-256, and put `\"alg\":\"RS256\"` in the header"

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{
-    AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Assertion, Claims, ClaimsBuilder, Lifetime, SignError,
-    Signer, UnixTime, Unverified, VerifyError,
+    AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Assertion, Claims, ClaimsBuilder, Diagnostic, Lifetime,
+    SignError, Signer, UnixTime, Unverified, VerifyError,
 };
 
 use crate::keys::{KEY, Numbers};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use orgtoken_assertion::{PublicKey, SignError, Signature, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer, SigningKey};
 use rand_core::{TryCryptoRng, TryRng};
 
 use crate::assertions::claims;

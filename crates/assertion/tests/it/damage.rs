@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgtoken_assertion::{KeyError, PublicKey, Signer, SigningKey, Unverified};
+use orgtoken_assertion::{Diagnostic, KeyError, PublicKey, Signer, SigningKey, Unverified};
 use proptest::prelude::*;
 use rustix::time::{ClockId, clock_gettime};
 

@@ -1,7 +1,7 @@
 //! Encrypted keys: opened with the passphrase, at a cost that is capped.
 
 use base64ct::{Base64, Encoding};
-use orgtoken_assertion::{KeyError, Passphrase, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, KeyError, Passphrase, Signer, SigningKey};
 
 use crate::der::{NULL, octets, sequence};
 use crate::keys::{KEY, pem};

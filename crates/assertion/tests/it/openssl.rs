@@ -4,7 +4,7 @@ use std::env;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use orgtoken_assertion::{PublicKey, PublicKeyError, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, PublicKey, PublicKeyError, Signer, SigningKey};
 
 use crate::keys::{KEY, pem};
 

@@ -1,6 +1,6 @@
 //! Where a public key is needed, the words are about public keys.
 
-use orgtoken_assertion::{PublicKey, certificate_der};
+use orgtoken_assertion::{Diagnostic, PublicKey, certificate_der};
 
 use crate::der::{NULL, RSA_ENCRYPTION, bits, element, sequence};
 use crate::keys::{KEY, pem};

@@ -1,7 +1,7 @@
 //! Text that was damaged on its way: the place is named, and nothing is repeated.
 
 use base64ct::{Base64, Encoding};
-use orgtoken_assertion::{KeyError, SigningKey};
+use orgtoken_assertion::{Diagnostic, KeyError, SigningKey};
 
 use crate::keys::{KEY, pem};
 
@@ -127,7 +127,7 @@ fn text_in_utf_16() {
         ("without a mark, big end first", big),
     ] {
         let error = refusal(name, &text);
-        assert_eq!((error.code(), error), ("key.pem", KeyError::Utf16), "{name}");
+        assert_eq!((error.code(), &error), ("key.pem", &KeyError::Utf16), "{name}");
     }
 }
 
@@ -137,7 +137,7 @@ fn a41_more_text_than_any_key_has() {
     let padding = "x".repeat(32 * 1024 - key.len() - 1);
     assert!(SigningKey::from_bytes(format!("{padding}\n{key}").as_bytes()).is_ok());
     let error = refusal("A41", format!("{padding}xx\n{key}").as_bytes());
-    assert_eq!((error.code(), error), ("key.too_large", KeyError::TooLong { len: 32_770 }));
+    assert_eq!((error.code(), &error), ("key.too_large", &KeyError::TooLong { len: 32_770 }));
 }
 
 pub(crate) fn refusal(name: &str, input: &[u8]) -> KeyError {

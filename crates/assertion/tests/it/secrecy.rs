@@ -1,6 +1,6 @@
 //! What `Debug` shows of each public type, with a secret inside.
 
-use orgtoken_assertion::{SignError, Signer, SigningKey, Unverified};
+use orgtoken_assertion::{Diagnostic, SignError, Signer, SigningKey, Unverified};
 
 use crate::assertions::claims;
 use crate::keys::KEY;

@@ -1,6 +1,7 @@
 //! What is no key to work with is named for what it is, with the command that helps.
 
 use base64ct::{Base64, Encoding};
+use orgtoken_assertion::Diagnostic;
 
 use crate::der::{NULL, RSA_ENCRYPTION, RSA_PSS, bits, element, octets, sequence};
 use crate::keys::{KEY, pem};

@@ -1,7 +1,7 @@
 //! Which numbers pass as a key.
 
 use num_bigint::BigUint;
-use orgtoken_assertion::{KeyError, SignError, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, KeyError, SignError, Signer, SigningKey};
 
 use crate::der::{element, integer, sequence};
 use crate::keys::{KEY, Numbers, Seeded, is_prime, pkcs8, prime};

@@ -3,6 +3,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 
 /// Why a broker cannot listen.
@@ -72,9 +73,8 @@ pub enum ListenError {
     },
 }
 
-impl ListenError {
-    /// A short, stable name.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for ListenError {
+    fn code(&self) -> &str {
         match self {
             Self::Bind { .. } => "net.listen",
             Self::Folder { .. } => "io.socket_folder",
@@ -87,8 +87,7 @@ impl ListenError {
         }
     }
 
-    /// The next step.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Bind { .. } | Self::Inherited { .. } => return None,
             Self::Folder { .. } => {
@@ -115,7 +114,9 @@ impl ListenError {
             }
         })
     }
+}
 
+impl ListenError {
     pub(crate) fn inherited(source: io::Error) -> Self {
         Self::Inherited { source }
     }

@@ -4,6 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
+use orgtoken_assertion::Diagnostic;
 use tempfile::TempDir;
 
 use super::*;

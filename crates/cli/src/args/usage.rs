@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use orgtoken_assertion::Diagnostic;
 
 use crate::failure::fails_with;
 
@@ -53,12 +54,14 @@ impl UsageError {
         let message = format!("{argument} does not take this value: {reason}");
         Self { code: "usage.value", message, hint: None }
     }
+}
 
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for UsageError {
+    fn code(&self) -> &str {
         self.code
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         self.hint.clone()
     }
 }

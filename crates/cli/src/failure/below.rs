@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::TokenError;
 use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
@@ -88,7 +89,7 @@ fn known(failure: &orgtoken_rest::ApiError) -> Option<&'static Entry> {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let listed: Vec<_> = problems.iter().map(Problem::from).collect();
-        let (code, hint) = (problems.code(), problems.hint());
+        let (code, hint) = (problems.code().to_owned(), problems.hint().map(Cow::into_owned));
         let failure = match listed.len() {
             1 => Self::new(code, hint, problems),
             number => Self::new(code, hint, format!("{number} problems in the settings")),
@@ -100,10 +101,10 @@ impl From<Problems> for Failure {
 impl From<&orgtoken_settings::Problem> for Problem {
     fn from(problem: &orgtoken_settings::Problem) -> Self {
         Self {
-            code: problem.code().into(),
+            code: problem.code().to_owned().into(),
             at: problem.at(),
             message: printable(&problem.to_string()),
-            hint: problem.hint(),
+            hint: problem.hint().map(|hint| hint.into_owned().into()),
         }
     }
 }

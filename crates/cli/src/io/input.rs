@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -215,8 +216,8 @@ pub(crate) enum InputError {
     TooLarge { kind: Kind, path: PathBuf, limit: u64 },
 }
 
-impl InputError {
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for InputError {
+    fn code(&self) -> &str {
         match self {
             Self::NotAFile { kind, .. }
             | Self::NotAName { kind, .. }
@@ -229,7 +230,7 @@ impl InputError {
         }
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Os { missing: true, .. } => "check the path; a relative one starts at the \
                 folder in which orgtoken runs"
@@ -256,7 +257,9 @@ impl InputError {
             Self::TooLarge { .. } => "check that it is the right file".into(),
         })
     }
+}
 
+impl InputError {
     /// The same without the name of the file, which may be a passphrase.
     pub(crate) fn unnamed(mut self) -> Self {
         if let Self::NotAFile { path, .. }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
@@ -148,15 +149,15 @@ pub(crate) enum NewFileError {
     Os { path: PathBuf, source: io::Error },
 }
 
-impl NewFileError {
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for NewFileError {
+    fn code(&self) -> &str {
         match self {
             Self::Exists { .. } => "io.exists",
             Self::Foreign { .. } | Self::NotAName { .. } | Self::Os { .. } => "io.write",
         }
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Exists { .. } => "choose another name; an app may still use the old key".into(),
             Self::Foreign { .. } => "choose a file or pipe of your own".into(),

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 
 use base64ct::{Base64Unpadded, Encoding};
-use orgtoken_assertion::SigningKey;
+use orgtoken_assertion::{Diagnostic, SigningKey};
 use orgtoken_settings::{ProfileNames, Setting};
 use zeroize::Zeroizing;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use orgtoken_assertion::{
-    Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
+    Diagnostic, Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
 };
 use orgtoken_settings::{KeySource, Settings, SignerCommand};
 use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
@@ -97,8 +97,8 @@ pub(crate) enum SignerError {
     NotElsewhere,
 }
 
-impl SignerError {
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for SignerError {
+    fn code(&self) -> &str {
         match self {
             Self::Agent(error) => error.code(),
             Self::NoAgent => "sign.agent",
@@ -106,7 +106,7 @@ impl SignerError {
         }
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Agent(error) => error.hint(),
             Self::NoAgent => Some(

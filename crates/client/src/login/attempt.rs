@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::{AnswerError, Audience, Refusal, Resolution, TokenEndpoint};
 
 use crate::TransportError;
@@ -49,17 +50,15 @@ pub enum AttemptError {
     Transport(#[from] TransportError),
 }
 
-impl AttemptError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for AttemptError {
+    fn code(&self) -> &str {
         match self {
             Self::Answer(error) => error.code(),
             Self::Transport(error) => error.code(),
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         if let Some(wait) = self.retry_after().filter(|_| self.is_transient()) {
             let seconds = wait.as_secs();
             return Some(format!("try again in {seconds} s, as Salesforce asks").into());
@@ -69,7 +68,9 @@ impl AttemptError {
             Self::Transport(error) => error.hint(),
         }
     }
+}
 
+impl AttemptError {
     /// Whether another assertion may do better a little later with nobody acting.
     pub fn is_transient(&self) -> bool {
         match self {

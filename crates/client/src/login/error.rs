@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use orgtoken_assertion::{ClaimsError, SignError};
+use orgtoken_assertion::{ClaimsError, Diagnostic, SignError};
 use orgtoken_oauth::Refusal;
 
 use super::attempt::{Attempt, AttemptError};
@@ -19,9 +19,8 @@ pub enum LoginError {
     Sign(SignError),
 }
 
-impl LoginError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for LoginError {
+    fn code(&self) -> &str {
         match self {
             Self::Claims(error) => error.code(),
             Self::NoToken(_) => self.last().map_or("resp.empty", AttemptError::code),
@@ -29,15 +28,16 @@ impl LoginError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Claims(error) => error.hint(),
             Self::NoToken(_) => self.last().and_then(AttemptError::hint),
             Self::Sign(error) => orgtoken_signer::hint(error),
         }
     }
+}
 
+impl LoginError {
     /// Whether the same may work a little later with nobody acting.
     pub fn is_transient(&self) -> bool {
         self.last().is_some_and(AttemptError::is_transient)

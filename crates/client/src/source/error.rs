@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::Refusal;
 
 use crate::LoginError;
@@ -33,9 +34,8 @@ pub enum TokenError {
     },
 }
 
-impl TokenError {
-    /// A short name that stays the same: of a remembered failure, the one it had then.
-    pub fn code(&self) -> &str {
+impl Diagnostic for TokenError {
+    fn code(&self) -> &str {
         match self {
             Self::Cancelled => "interrupted",
             Self::Cap { .. } => "rate.cap",
@@ -44,8 +44,7 @@ impl TokenError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'_, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Cancelled => None,
             Self::Cap { .. } => Some(Cow::Borrowed(
@@ -56,7 +55,9 @@ impl TokenError {
             Self::Remembered { failure, .. } => failure.hint().map(Cow::Borrowed),
         }
     }
+}
 
+impl TokenError {
     /// What Salesforce said, now or then, if it was Salesforce that refused.
     pub fn refusal(&self) -> Option<Cow<'_, Refusal>> {
         match self {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_oauth::Refusal;
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
+
 use super::connector::DialError;
 use super::deadline::{Elapsed, Phase};
 use super::fault::{CertificateFault, HandshakeFault};
@@ -105,9 +107,8 @@ pub enum TransportError {
     },
 }
 
-impl TransportError {
-    /// A short name that stays the same: `net.*`, `tls.*`, `proxy.*` or `resp.*`.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for TransportError {
+    fn code(&self) -> &str {
         match self {
             Self::Certificate { .. } => "tls.cert",
             Self::Closed => "net.closed",
@@ -126,8 +127,7 @@ impl TransportError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
             Self::Certificate { fault, .. } => fault.hint(),
             Self::Connect { .. } => "check the host name and, behind a firewall, the proxy",
@@ -146,7 +146,9 @@ impl TransportError {
         };
         Some(Cow::Borrowed(hint))
     }
+}
 
+impl TransportError {
     /// Whether the same may work a little later with nobody acting.
     pub fn is_transient(&self) -> bool {
         match self {

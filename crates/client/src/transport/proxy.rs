@@ -190,6 +190,8 @@ const DEFAULT_PORT: u16 = 1080;
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
 
     #[test]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use house::{MINUTE, SECOND, USER, almost_ended, login, org, source, transport};
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{BootTime, LoginSource, TokenError, TokenSource};
 use orgtoken_fake_org::Scenario;
 use tokio::task::JoinSet;

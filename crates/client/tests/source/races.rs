@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use orgtoken_assertion::{PublicKey, SignError, Signature, Signer};
+use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
 use orgtoken_client::store::{Lease, State, Store};
 use orgtoken_client::{HeldToken, LoginSource, TokenError, TokenSource, Work};
 use orgtoken_fake_org::Scenario;

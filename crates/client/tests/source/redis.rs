@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::store::{
     Lease, RedisCache, RedisStore, RedisUrlError, SealingKey, State, Store,
 };

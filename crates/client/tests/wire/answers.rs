@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::Phase;
 use orgtoken_client::{Transport, TransportError};
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::Phase;
 use orgtoken_client::{Roots, Timeouts, Transport, TransportError};
 use tokio::net::TcpSocket;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use orgtoken_assertion::{
-    PublicKey, RingSigner, SignError, Signature, Signer, SigningKey, UnixTime, Unverified, Verified,
+    Diagnostic, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey, UnixTime,
+    Unverified, Verified,
 };
 use orgtoken_client::{LoggedIn, Login, LoginError, Transport};
 use orgtoken_fake_org::AppKey;

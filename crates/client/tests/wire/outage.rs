@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{LoginSource, TokenSource, Transport};
 use tokio::net::TcpSocket;
 

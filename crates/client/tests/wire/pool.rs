@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::Pool;
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

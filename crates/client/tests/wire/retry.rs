@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{Roots, Transport};
 use orgtoken_oauth::RetryPolicy;
 use tokio::net::TcpSocket;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::CertificateFault;
 use orgtoken_client::{Roots, Transport, TransportError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use getrandom::SysRng;
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use proptest::prelude::*;
 
 use super::*;

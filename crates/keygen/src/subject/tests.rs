@@ -1,3 +1,4 @@
+use orgtoken_assertion::Diagnostic;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use x509_cert::attr::AttributeTypeAndValue;

@@ -2,12 +2,16 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::StatusCode;
+use orgtoken_assertion::Diagnostic;
 use thiserror::Error;
 
 use crate::refusal::{Refusal, RefusalClass};
 use crate::url::UrlError;
 
 /// Why the token endpoint's answer is no token.
+///
+/// Its codes: `refused.*` for a refusal, `rate.*` for too many logins, `unavailable.*` for an outage,
+/// `resp.*` for an answer that is not understood.
 ///
 /// No part of a body is ever shown, except the code and the description of a refusal, in the
 /// characters of [RFC 6749, Section 5.2] and without what looks like a secret.
@@ -109,12 +113,8 @@ pub enum AnswerError {
     },
 }
 
-impl AnswerError {
-    /// The name of this error for programs. It never changes.
-    ///
-    /// `refused.*`: Salesforce said no, and why. `rate.*`: too many logins. `unavailable.*`: the
-    /// platform is down. `resp.*`: the answer makes no sense.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for AnswerError {
+    fn code(&self) -> &str {
         match self {
             Self::ContentType { .. } => "resp.content_type",
             Self::Empty { .. } => "resp.empty",
@@ -136,8 +136,7 @@ impl AnswerError {
         }
     }
 
-    /// What to do about it: one sentence.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::ContentType { .. } | Self::Empty { .. } | Self::Json { .. } => WRONG_HOST.into(),
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
@@ -162,7 +161,9 @@ impl AnswerError {
             Self::TokenSyntax { .. } | Self::TokenType { .. } => PROXY.into(),
         })
     }
+}
 
+impl AnswerError {
     /// May the same request work a little later, with nobody acting?
     pub fn is_transient(&self) -> bool {
         match self {

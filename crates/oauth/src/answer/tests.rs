@@ -1,4 +1,5 @@
 use http::Response;
+use orgtoken_assertion::Diagnostic;
 
 use super::*;
 use crate::Skew;

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use orgtoken_assertion::Diagnostic;
 use thiserror::Error;
 
 use super::host::HostProblem;
@@ -83,9 +84,8 @@ pub enum UrlError {
     Userinfo,
 }
 
-impl UrlError {
-    /// The name of this error for programs: `url.host` and so on. It never changes.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for UrlError {
+    fn code(&self) -> &str {
         match self {
             Self::AllowedHost { .. } => "url.allowed_host",
             Self::Audience { .. } | Self::AudienceHost { .. } => "url.audience",
@@ -98,8 +98,7 @@ impl UrlError {
         }
     }
 
-    /// What to do about it: one sentence.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::AllowedHost { .. } => {
                 "write the host alone, such as `login.acme.com` or `127.0.0.1:8443`: no `https://`, \

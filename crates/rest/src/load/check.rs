@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use orgtoken_assertion::Diagnostic;
+
 use super::columns::{Columns, ID, Plan, Schema};
 use super::fault::{Fault, FaultKind, Place};
 use super::read::{Data, ReadError, RecordFile, Row};
@@ -202,9 +204,8 @@ pub enum CheckError {
     Io(#[from] std::io::Error),
 }
 
-impl CheckError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &str {
+impl Diagnostic for CheckError {
+    fn code(&self) -> &str {
         match self {
             Self::Describe(error) => error.code(),
             Self::Faults { .. } => Fault::CODE,
@@ -212,8 +213,7 @@ impl CheckError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'_, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Describe(error) => error.hint(),
             Self::Faults { faults, .. } => faults.first().and_then(Fault::hint),

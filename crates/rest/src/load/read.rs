@@ -5,6 +5,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use orgtoken_assertion::Diagnostic;
 use sha2::{Digest, Sha256};
 
 use super::fault::{Fault, FaultKind, Place};
@@ -226,9 +227,8 @@ impl From<Fault> for ReadError {
     }
 }
 
-impl ReadError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for ReadError {
+    fn code(&self) -> &str {
         match self {
             Self::Fault(_) => Fault::CODE,
             Self::Io(_) => "io.read",
@@ -236,15 +236,16 @@ impl ReadError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Fault(fault) => fault.hint(),
             Self::Io(_) => Some("check who may read the file".into()),
             Self::Spool(_) => Some("set TMPDIR to a folder with room, or use a file".into()),
         }
     }
+}
 
+impl ReadError {
     fn nowhere(kind: FaultKind) -> Self {
         Fault::new(Place::default(), kind).into()
     }

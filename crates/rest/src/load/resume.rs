@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use orgtoken_assertion::Diagnostic;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -266,17 +267,15 @@ pub enum ResumeError {
     NotAJournal(PathBuf),
 }
 
-impl ResumeError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for ResumeError {
+    fn code(&self) -> &str {
         match self {
             Self::Io(..) => "io.write",
             _ => "usage.resume",
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Busy(..) => "wait until it has ended".into(),
             Self::Different(..) => {
@@ -287,7 +286,9 @@ impl ResumeError {
             Self::Missing(..) => "begin a new load; one that has ended leaves no journal".into(),
         })
     }
+}
 
+impl ResumeError {
     fn of(path: &Path, source: io::Error) -> Self {
         let path = path.into();
         match source.kind() {

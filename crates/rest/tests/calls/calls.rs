@@ -1,6 +1,7 @@
 //! One call at a time.
 
 use http::Method;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::Moment;
 use orgtoken_fake_org::User;
 use orgtoken_rest::{Org, Subrequest, Usage};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::Poll;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_fake_org::User;
 use orgtoken_rest::load::{
     CheckedFile, Journal, Load, LoadError, Operation, Outcome, Output, Outputs, ReadOptions,

@@ -1,5 +1,6 @@
 //! Many records by one call.
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::{Object, Org};
 use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::{Org, Query, RestError, Value};
 use serde_json::json;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Method;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{Held, HeldToken, Moment, TokenError, TokenSource, Transport, Work};
 use orgtoken_rest::Org;
 

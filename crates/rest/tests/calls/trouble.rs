@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use http::Method;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{Timeouts, Transport};
 use orgtoken_rest::{Backoff, Org};
 

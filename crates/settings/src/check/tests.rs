@@ -1,4 +1,4 @@
-use orgtoken_assertion::Passphrase;
+use orgtoken_assertion::{Diagnostic, Passphrase};
 
 use crate::testing::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
 use crate::{ApiVersion, Cache, Draft, KeySource, Layer, Need, ProfileChoice, Setting, Unread};

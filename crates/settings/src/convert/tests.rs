@@ -1,3 +1,5 @@
+use orgtoken_assertion::Diagnostic;
+
 use super::*;
 use crate::testing::{CLIENT_ID, KEY, record};
 use crate::{KeySource, Layer, Settings};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use orgtoken_assertion::{KeyError, PublicKeyError};
+use orgtoken_assertion::{Diagnostic, KeyError, PublicKeyError};
 use orgtoken_oauth::UrlError;
 use serde_json::error::Category;
 
@@ -93,17 +93,13 @@ impl Fault {
         }
     }
 
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &str {
         self.code_and_hint(None, false).0
     }
 
     /// What to do about it. `in_record` is whether the fault is in a record, where flags are no
     /// way out.
-    pub(crate) fn hint(
-        &self,
-        setting: Option<Setting>,
-        in_record: bool,
-    ) -> Option<Cow<'static, str>> {
+    pub(crate) fn hint(&self, setting: Option<Setting>, in_record: bool) -> Option<Cow<'_, str>> {
         self.code_and_hint(setting, in_record).1
     }
 
@@ -111,10 +107,10 @@ impl Fault {
         &self,
         setting: Option<Setting>,
         in_record: bool,
-    ) -> (&'static str, Option<Cow<'static, str>>) {
+    ) -> (&str, Option<Cow<'_, str>>) {
         let meaning = setting.map_or("the settings", Setting::meaning);
         let put_here = || format!("put {meaning} here").into();
-        let (code, hint): (_, Cow<'static, str>) = match self {
+        let (code, hint): (_, Cow<'_, str>) = match self {
             Self::ApiVersion => ("settings.value", "write it as v51.0".into()),
             Self::Cache => (
                 "settings.value",

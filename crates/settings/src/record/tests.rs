@@ -1,3 +1,5 @@
+use orgtoken_assertion::Diagnostic;
+
 use super::*;
 use crate::testing::{check, check_bytes, fields, object, only, record};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgtoken_assertion::Signer;
+use orgtoken_assertion::{Diagnostic, Signer};
 use orgtoken_signer::{AgentError, AgentSigner};
 
 use crate::fake_agent::{FakeAgent, Manner};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orgtoken_assertion::Signer;
+use orgtoken_assertion::{Diagnostic, Signer};
 use orgtoken_signer::CommandSigner;
 
 use crate::{PEM, assert_signs_as_the_key_itself, elsewhere, is_there, key, private_file};

@@ -1,4 +1,4 @@
-use orgtoken_assertion::{RingSigner, Signer};
+use orgtoken_assertion::{Diagnostic, RingSigner, Signer};
 use orgtoken_signer::{CommandSigner, sealing_secret};
 
 use crate::fake_agent::{FakeAgent, Manner};

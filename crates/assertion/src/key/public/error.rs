@@ -1,7 +1,8 @@
 use alloc::borrow::Cow;
 
+use crate::Diagnostic;
 use crate::key::KeyError;
-use crate::key::hint::{COPY_FROM_FILE, EXPORT};
+use crate::key::error::{COPY_FROM_FILE, EXPORT};
 
 /// Why an input is not a public key or certificate to work with. It never repeats the input, and
 /// never asks for a private key.
@@ -22,9 +23,8 @@ pub enum PublicKeyError {
     },
 }
 
-impl PublicKeyError {
-    /// A name for programs; it does not change.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for PublicKeyError {
+    fn code(&self) -> &str {
         match self {
             Self::Empty => "key.empty",
             Self::Key(error) => error.code(),
@@ -34,8 +34,7 @@ impl PublicKeyError {
         }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Empty | Self::NotPublic { found: None } => GIVE_THE_CERTIFICATE,
             Self::NotPublic { found: Some("a private key") } => KEEP_THE_PRIVATE_KEY,

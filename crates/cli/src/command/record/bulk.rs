@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::Org;
 use orgtoken_rest::load::{
     CheckError, CheckedFile, Fault, FaultKind, Form, Load, LoadError, Operation, ReadError,
@@ -207,7 +208,7 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Fault(fault) => Self::new(Fault::CODE, hint(&fault), fault),
-            other => Self::new(other.code(), other.hint(), other),
+            other => Self::of(other),
         }
     }
 }
@@ -221,9 +222,9 @@ impl From<ResumeError> for Failure {
             ResumeError::Io(..) | ResumeError::NotAJournal(..) => {
                 Some("name another place with `--journal FILE`".into())
             }
-            other => other.hint(),
+            other => other.hint().map(Cow::into_owned),
         };
-        Self::new(error.code(), hint, error)
+        Self::new(error.code().to_owned(), hint, error)
     }
 }
 
@@ -232,10 +233,7 @@ impl From<LoadError> for Failure {
         match error {
             LoadError::Call(error) => (*error).into(),
             LoadError::Resume(error) => error.into(),
-            other => {
-                let hint = other.hint().map(|hint| hint.into_owned());
-                Self::new(other.code().to_owned(), hint, other)
-            }
+            other => Self::of(other),
         }
     }
 }

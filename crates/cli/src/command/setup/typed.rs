@@ -1,5 +1,6 @@
 //! Whether an answer can be right, before it is written anywhere.
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
 use orgtoken_settings::{Draft, Layer, Setting};
 

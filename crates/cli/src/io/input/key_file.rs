@@ -6,6 +6,7 @@ use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use orgtoken_assertion::Diagnostic;
 use rustix::fs::StatVfsMountFlags;
 use zeroize::Zeroizing;
 
@@ -205,15 +206,15 @@ pub(crate) enum KeyFileError {
     Permissions { what: &'static str, path: PathBuf, fault: FileFault },
 }
 
-impl KeyFileError {
-    pub(crate) fn code(&self) -> &'static str {
+impl Diagnostic for KeyFileError {
+    fn code(&self) -> &str {
         match self {
             Self::Input(error) => error.code(),
             Self::Permissions { .. } => "key.permissions",
         }
     }
 
-    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Input(error) => error.hint(),
             Self::Permissions { what: RECORD, path, fault } => {

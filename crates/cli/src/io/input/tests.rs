@@ -2,8 +2,8 @@ use std::os::unix::net::UnixListener;
 
 use super::*;
 
-fn code(path: &Path, kind: Kind) -> &'static str {
-    read(path, kind).unwrap_err().code()
+fn code(path: &Path, kind: Kind) -> String {
+    read(path, kind).unwrap_err().code().to_owned()
 }
 
 #[test]

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use std::net::IpAddr;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::AllowedHosts;
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use zeroize::Zeroizing;
@@ -67,15 +69,13 @@ pub enum RedisUrlError {
     Syntax,
 }
 
-impl RedisUrlError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for RedisUrlError {
+    fn code(&self) -> &str {
         "settings.cache"
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(match self {
             Self::Insecure => "leave out what begins with `#`: a certificate is always checked",
             Self::NotEncrypted => {
                 "write `rediss://`, or, where the network itself is trusted, add the host to \
@@ -85,7 +85,7 @@ impl RedisUrlError {
                 "write it as `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in the \
                  password as `%XX`"
             }
-        })
+        }))
     }
 }
 

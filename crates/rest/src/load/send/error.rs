@@ -2,6 +2,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use orgtoken_assertion::Diagnostic;
+
 use crate::RestError;
 use crate::load::{ReadError, ResumeError, shown};
 
@@ -37,9 +39,8 @@ pub enum LoadError {
     },
 }
 
-impl LoadError {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &str {
+impl Diagnostic for LoadError {
+    fn code(&self) -> &str {
         match self {
             Self::Call(error) => error.code(),
             Self::Changed => "io.changed",
@@ -50,8 +51,7 @@ impl LoadError {
         }
     }
 
-    /// What to do next.
-    pub fn hint(&self) -> Option<Cow<'_, str>> {
+    fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Call(error) => error.hint(),
             Self::Changed => Some("find out what writes to the file while it is sent".into()),
@@ -61,7 +61,9 @@ impl LoadError {
             Self::SameFile { .. } => Some("name another file".into()),
         }
     }
+}
 
+impl LoadError {
     pub(super) fn output(path: Option<&Path>, source: io::Error) -> Self {
         Self::Output { path: path.map(Path::to_owned).unwrap_or_default(), source }
     }

@@ -1,0 +1,24 @@
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
+use core::error::Error;
+
+/// An error with a code for programs and a hint for the user.
+///
+/// All error types of these crates implement it.
+pub trait Diagnostic: Error {
+    /// The name of the error, such as `key.der`. A program may rely on it: it never changes.
+    fn code(&self) -> &str;
+
+    /// The next step for the user, in one imperative sentence.
+    fn hint(&self) -> Option<Cow<'_, str>>;
+}
+
+impl<T: Diagnostic + ?Sized> Diagnostic for Arc<T> {
+    fn code(&self) -> &str {
+        (**self).code()
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        (**self).hint()
+    }
+}
