@@ -32,7 +32,7 @@ impl Backoff {
         method: &Method,
         error: &RestError,
     ) -> Option<Duration> {
-        let again = error.is_undone() || (is_repeatable(method) && error.is_transient());
+        let again = error.is_throttled() || (is_repeatable(method) && error.is_transient());
         let limit = self.first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
         let asked = error.retry_after().unwrap_or_default();
         let again = again && attempts < self.attempts && asked <= LONGEST_ASKED;

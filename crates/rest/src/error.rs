@@ -5,7 +5,6 @@ use std::time::Duration;
 use http::StatusCode;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{TokenError, TransportError};
-use orgtoken_oauth::session::is_session_end;
 
 pub(crate) mod api;
 pub use api::{ApiError, Problem};
@@ -46,6 +45,9 @@ pub enum RestError {
     /// A record to send is not a JSON object.
     #[error("the record is not a JSON object")]
     Record,
+    /// A record lacks what the caller's type asks for.
+    #[error("a record does not fit the type that it is read into")]
+    Row(#[source] serde_json::Error),
     /// An id, an external id or a name that a URL cannot hold.
     #[error("{what} is {}", if *empty { "empty" } else { "`.` or `..`, which a URL cannot hold" })]
     Segment {
@@ -86,20 +88,18 @@ pub enum RestError {
 impl Diagnostic for RestError {
     fn code(&self) -> &str {
         match self {
-            Self::Answer { .. } => "resp.json",
             Self::Encoding => "resp.encoding",
-            Self::Api(failure) => failure_code(failure),
+            Self::Api(error) => error.code(),
             Self::Inflated { .. } => "resp.inflated",
             Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Record => "api.record",
+            Self::Row(_) | Self::Answer { .. } | Self::Unexpected => "resp.json",
             Self::Segment { .. } => "api.segment",
             Self::Token(error) => error.code(),
-            Self::TooLarge { .. } => "resp.too_large",
+            Self::TooLarge { .. } | Self::TooManyValues { .. } => "resp.too_large",
             Self::TooMany { .. } => "api.too_many",
-            Self::TooManyValues { .. } => "resp.too_large",
             Self::Transport(error) => error.code(),
-            Self::Unexpected => "resp.json",
         }
     }
 
@@ -113,11 +113,12 @@ impl Diagnostic for RestError {
             | Self::Unexpected => {
                 "check what stands between here and Salesforce: a proxy may answer in its place"
             }
-            Self::Api(failure) => failure_hint(failure)?,
+            Self::Api(error) => return error.hint().map(Cow::Borrowed),
             Self::Path => {
                 "give a path from the root, `/services/…`, or one below the version: `limits`"
             }
             Self::Record => "pass a struct, a map or a JSON object",
+            Self::Row(_) => "compare the type with the fields of the query",
             Self::Segment { empty: true, .. } => "check where the value comes from",
             Self::Segment { .. } => {
                 "upsert it as one of several records: those send it in the body"
@@ -133,29 +134,26 @@ impl Diagnostic for RestError {
 }
 
 impl RestError {
-    /// Whether the same call may work a little later with nobody acting. One that creates a record
-    /// may have done so before it failed.
+    /// Whether the same call may work a little later without a change. A call that creates a record may
+    /// have done so before it failed.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Api(failure) => is_outage(failure.status()),
+            Self::Api(error) => error.is_outage(),
             Self::Transport(error) => error.is_transient(),
             _ => false,
         }
     }
 
-    /// Whether the token has ended: then, and only then, a new login helps.
+    /// Whether the token is no longer valid: then, and only then, a new login helps.
     ///
-    /// Some answers with status 401 are about a policy, and a new token would fare no better.
+    /// Some answers with status 401 are about a policy, and a new token would be refused as well.
     pub fn is_session_end(&self) -> bool {
-        self.api_error().is_some_and(|failure| {
-            let ends = |it: &Problem| is_session_end(failure.status(), &it.code, &it.message);
-            failure.problems().iter().any(ends)
-        })
+        self.api_error().is_some_and(ApiError::is_session_end)
     }
 
     /// Whether the org is no longer at the URL that came with the token: a new login names the
     /// present one.
-    pub fn is_moved(&self) -> bool {
+    pub(crate) fn is_moved(&self) -> bool {
         self.api_error().is_some_and(ApiError::is_moved)
     }
 
@@ -164,23 +162,29 @@ impl RestError {
         self.api_error()?.retry_after()
     }
 
-    /// Whether nothing can have been done, and the same may work a little later.
-    pub(crate) fn is_undone(&self) -> bool {
+    /// Whether the call was turned away before any of it was carried out, and may work a little later.
+    pub(crate) fn is_throttled(&self) -> bool {
         match self {
-            // The limit of a day does not pass within seconds; that of concurrent requests does.
-            Self::Api(failure) if failure.is("REQUEST_LIMIT_EXCEEDED") => {
-                !failure.problems().iter().any(|it| is_limit_of_the_day(&it.message))
-            }
-            Self::Api(failure) => failure.status() == StatusCode::TOO_MANY_REQUESTS,
+            Self::Api(error) => error.is_throttled(),
             Self::Transport(error) => error.is_unsent() && error.is_transient(),
             _ => false,
         }
     }
 
-    /// What Salesforce answered, if it did.
+    /// Whether the call has certainly changed nothing.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        match self {
+            Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
+            Self::Path | Self::Segment { .. } | Self::Token(_) | Self::TooMany { .. } => true,
+            Self::Transport(error) => error.is_unsent(),
+            _ => false,
+        }
+    }
+
+    /// The answer, if there was one and it says that the call failed.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
-            Self::Api(failure) => Some(failure),
+            Self::Api(error) => Some(error),
             _ => None,
         }
     }
@@ -190,50 +194,6 @@ impl RestError {
         Self::Answer { line: error.line(), column: error.column() }
     }
 }
-
-fn is_limit_of_the_day(message: &str) -> bool {
-    message.trim().trim_end_matches('.').eq_ignore_ascii_case("TotalRequests Limit exceeded")
-}
-
-fn failure_code(failure: &ApiError) -> &'static str {
-    match failure.status() {
-        _ if failure.is("REQUEST_LIMIT_EXCEEDED") => "rate.limited",
-        StatusCode::TOO_MANY_REQUESTS => "rate.limited",
-        StatusCode::UNAUTHORIZED => "api.unauthorized",
-        StatusCode::FORBIDDEN => "api.forbidden",
-        StatusCode::NOT_FOUND | StatusCode::GONE => "api.not_found",
-        status if is_outage(status) => "unavailable.api",
-        status if status.is_redirection() => "api.redirect",
-        _ => "api.refused",
-    }
-}
-
-fn failure_hint(failure: &ApiError) -> Option<&'static str> {
-    let by_code = HINTS.iter().find(|(code, _)| failure.is(code)).map(|&(_, hint)| hint);
-    let by_catalogue = || failure.catalogue_entry().map(|row| row.remedy);
-    by_code.or_else(by_catalogue).or_else(|| {
-        Some(match failure.status() {
-            StatusCode::UNAUTHORIZED => "get a new token, and check the user's session policies",
-            _ if failure.moved_to().is_some() => "set the instance URL to that of the org",
-            status if is_outage(status) => {
-                "try again in some minutes; https://status.salesforce.com shows incidents"
-            }
-            _ => return None,
-        })
-    })
-}
-
-/// 420 comes from Salesforce's edge.
-fn is_outage(status: StatusCode) -> bool {
-    status.is_server_error() || status.as_u16() == 420
-}
-
-/// Codes that the catalogue has among the refusals.
-const HINTS: [(&str, &str); 3] = [
-    ("API_DISABLED_FOR_ORG", "give the user the permission API Enabled, in an edition with API"),
-    ("INVALID_SESSION_ID", "get a new token: this one has ended or is for another org"),
-    ("REQUEST_LIMIT_EXCEEDED", "wait: the org has used up its API calls; `limits` shows them"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -103,7 +103,7 @@ impl Org {
         body: &Bytes,
     ) -> Result<Response<Body>, RestError> {
         loop {
-            let token = self.tokens.token(self.min_ttl).await?;
+            let token = self.tokens.0.token(self.min_ttl).await?;
             let request = self.prepare(token.token(), method, path, headers, body)?;
             tries.made += 1;
             let error = match self.attempt(request, token.token(), tries.deadline).await {
@@ -111,15 +111,16 @@ impl Org {
                 Err(error) => error,
             };
             let is_over = error.is_session_end() || error.is_moved();
-            if is_over && !tries.renewed && self.tokens.invalidate(&token) {
-                info!(
-                    "the token is no longer valid at its host: one new login, and one further attempt"
-                );
-                (tries.made, tries.renewed) = (tries.made - 1, true);
-                let next = self.tokens.token(self.min_ttl).await?;
+            if is_over && !tries.renewed {
+                self.tokens.0.invalidate(&token);
+                let next = self.tokens.0.token(self.min_ttl).await?;
                 if is_same(next.token(), token.token()) {
                     return Err(error);
                 }
+                info!(
+                    "the token was no longer valid at its host: one further attempt with a new one"
+                );
+                (tries.made, tries.renewed) = (tries.made - 1, true);
                 continue;
             }
             drop(token);
@@ -157,7 +158,7 @@ impl Org {
     /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and
     /// may have to be got first.
     pub async fn url(&self) -> Result<String, RestError> {
-        Ok(base(self.tokens.token(self.min_ttl).await?.token()).to_owned())
+        Ok(base(self.tokens.0.token(self.min_ttl).await?.token()).to_owned())
     }
 
     /// `/services/data/v65.0/`

@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue;
 use orgtoken_oauth::redact;
+use orgtoken_oauth::session::is_session_end;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -46,6 +47,36 @@ impl ApiError {
         self
     }
 
+    /// A short name that stays the same.
+    pub fn code(&self) -> &'static str {
+        match self.status() {
+            _ if self.is("REQUEST_LIMIT_EXCEEDED") => "rate.limited",
+            StatusCode::TOO_MANY_REQUESTS => "rate.limited",
+            StatusCode::UNAUTHORIZED => "api.unauthorized",
+            StatusCode::FORBIDDEN => "api.forbidden",
+            StatusCode::NOT_FOUND | StatusCode::GONE => "api.not_found",
+            _ if self.is_outage() => "unavailable.api",
+            status if status.is_redirection() => "api.redirect",
+            _ => "api.refused",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<&'static str> {
+        let by_code = HINTS.iter().find(|(code, _)| self.is(code)).map(|&(_, hint)| hint);
+        let by_catalogue = || self.catalogue_entry().map(|row| row.remedy);
+        by_code.or_else(by_catalogue).or_else(|| match self.status() {
+            StatusCode::UNAUTHORIZED => {
+                Some("get a new token, and check the session policies of the user")
+            }
+            _ if self.moved_to.is_some() => Some("set the instance URL to that of the org"),
+            _ if self.is_outage() => {
+                Some("try again in some minutes; https://status.salesforce.com shows incidents")
+            }
+            _ => None,
+        })
+    }
+
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         self.answer.status()
@@ -76,7 +107,7 @@ impl ApiError {
 
     /// The records that the answer names: those that have the external id (status 300), or those
     /// that a duplicate rule found.
-    pub fn record_ids(&self) -> Vec<String> {
+    fn record_ids(&self) -> Vec<String> {
         let answer = serde_json::from_slice(self.answer.body()).unwrap_or_default();
         let mut ids = Vec::new();
         collect_ids(&answer, self.status() == StatusCode::MULTIPLE_CHOICES, &mut ids);
@@ -88,14 +119,32 @@ impl ApiError {
         Usage::of(self.answer.headers())
     }
 
-    /// The host that a redirect leads to, if it is another one than that of the call.
-    pub fn moved_to(&self) -> Option<&str> {
-        self.moved_to.as_deref()
+    /// Whether the server is unavailable. Status 420 comes from Salesforce's edge.
+    pub(super) fn is_outage(&self) -> bool {
+        self.status().is_server_error() || self.status().as_u16() == 420
+    }
+
+    /// Whether a limit turned the call away that passes within seconds: that of concurrent requests,
+    /// and not that of a day.
+    pub(super) fn is_throttled(&self) -> bool {
+        let is_limit_of_the_day = |problem: &Problem| {
+            let message = problem.message.trim().trim_end_matches('.');
+            message.eq_ignore_ascii_case("TotalRequests Limit exceeded")
+        };
+        match self.is("REQUEST_LIMIT_EXCEEDED") {
+            true => !self.problems.iter().any(is_limit_of_the_day),
+            false => self.status() == StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    pub(super) fn is_session_end(&self) -> bool {
+        let ends = |it: &Problem| is_session_end(self.status(), &it.code, &it.message);
+        self.problems.iter().any(ends)
     }
 
     /// Whether this is the answer of a host where the org no longer is: a redirect, or a page that
     /// says so.
-    pub(crate) fn is_moved(&self) -> bool {
+    pub(super) fn is_moved(&self) -> bool {
         let status = self.status();
         let moves = [
             StatusCode::MOVED_PERMANENTLY,
@@ -115,7 +164,7 @@ impl ApiError {
     }
 
     /// The wait that `Retry-After` asks for. A date is measured by the `Date` of the same answer.
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(super) fn retry_after(&self) -> Option<Duration> {
         let header = |name| self.answer.headers().get(name)?.to_str().ok();
         let text = header(RETRY_AFTER)?.trim();
         if let Ok(seconds) = text.parse() {
@@ -272,6 +321,13 @@ fn without(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
     answer
 }
 
+/// Codes that the catalogue has among the refusals.
+const HINTS: [(&str, &str); 3] = [
+    ("API_DISABLED_FOR_ORG", "give the user the permission API Enabled, in an edition with API"),
+    ("INVALID_SESSION_ID", "get a new token: this one has expired or is for another org"),
+    ("REQUEST_LIMIT_EXCEEDED", "wait: the org has used up its API calls; `limits` shows them"),
+];
+
 const REDACTED: &str = "[redacted]";
 const LONGEST: usize = 1000;
 const MOST_IDS: usize = 10;
@@ -317,7 +373,7 @@ pub(crate) mod tests {
             let error = failed_with(status, [("location", location), ("content-type", kind)]);
             let failure = error.api_error().unwrap();
             assert_eq!(
-                (error.is_moved(), failure.moved_to()),
+                (error.is_moved(), failure.moved_to.as_deref()),
                 (moved, host),
                 "{status} {location:?}"
             );

@@ -14,7 +14,6 @@ mod call;
 mod error;
 mod finish;
 
-use call::is_undone;
 pub use error::LoadError;
 
 /// A checked file on its way to the org, up to 200 rows by each call.
@@ -125,7 +124,7 @@ impl<'a> Load<'a> {
         match self.call().await {
             Ok(saved) => self.settle(saved).map(Some),
             Err(error) => {
-                if is_undone(&error) {
+                if error.changed_nothing() {
                     self.in_flight = false;
                     self.note(|journal| journal.state.sending = None)?;
                 }

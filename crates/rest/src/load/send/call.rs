@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 
 use super::Load;
 use crate::collections::{COLLECTIONS, upsert_path};
@@ -35,20 +35,5 @@ impl Load<'_> {
         }
         body.push_str("]}");
         body.into()
-    }
-}
-
-/// Whether a call that failed as a whole has surely changed nothing.
-pub(super) fn is_undone(error: &RestError) -> bool {
-    match error {
-        RestError::Api(failure) => {
-            !error.is_transient() && failure.status() != StatusCode::REQUEST_TIMEOUT
-        }
-        RestError::Path
-        | RestError::Segment { .. }
-        | RestError::Token(_)
-        | RestError::TooMany { .. } => true,
-        RestError::Transport(error) => error.is_unsent(),
-        _ => false,
     }
 }
