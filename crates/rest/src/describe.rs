@@ -10,30 +10,22 @@ use crate::{Org, RestError};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Described {
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) key_prefix: Option<String>,
     pub(crate) fields: Vec<Field>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct Field {
     pub(crate) name: String,
     #[serde(rename = "type")]
     pub(crate) kind: String,
-    #[serde(default)]
     pub(crate) custom: bool,
-    #[serde(default)]
     pub(crate) createable: bool,
-    #[serde(default)]
     pub(crate) updateable: bool,
-    #[serde(default)]
     pub(crate) external_id: bool,
-    #[serde(default)]
     pub(crate) id_lookup: bool,
-    #[serde(default)]
     pub(crate) relationship_name: Option<String>,
-    #[serde(default)]
     pub(crate) reference_to: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ use std::mem;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::org::MAX_BODY;
@@ -93,6 +94,31 @@ impl Query {
         Ok(Some(page))
     }
 
+    /// Reads all pages into a type of your own, or into [`Object`]s. All of them are in memory at once;
+    /// for more than that see [`Query::next`] and [`Page::rows`].
+    ///
+    /// ```no_run
+    /// # async fn names(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Account {
+    ///     name: String,
+    /// }
+    ///
+    /// for account in org.query("SELECT Name FROM Account").rows::<Account>().await? {
+    ///     println!("{}", account.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn rows<T: DeserializeOwned>(mut self) -> Result<Vec<T>, RestError> {
+        let mut rows = Vec::new();
+        while let Some(page) = self.next().await? {
+            rows.extend(page.rows()?);
+        }
+        Ok(rows)
+    }
+
     /// Adds the further pages of sub-queries, on every level.
     async fn complete(
         &mut self,
@@ -164,6 +190,12 @@ struct Answer<'a> {
 }
 
 impl Page {
+    /// The records as values of a type of your own.
+    pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, RestError> {
+        let row = |record: &Object| serde_json::from_str(&serde_json::to_string(record)?);
+        self.records.iter().map(row).collect::<Result<_, _>>().map_err(RestError::Row)
+    }
+
     fn read(json: &[u8], budget: &mut Budget) -> Result<Self, RestError> {
         let answer: Answer<'_> =
             serde_json::from_slice(json).map_err(|error| RestError::answer(&error))?;

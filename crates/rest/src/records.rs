@@ -1,10 +1,11 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::org::to_json;
 use crate::path::{encode, segment};
-use crate::{Object, Org, RestError, SaveResult};
+use crate::{Org, RestError, SaveResult};
 
 /// Single records.
 impl Org {
@@ -19,7 +20,14 @@ impl Org {
     }
 
     /// Reads the named fields of a record, or all of them if none is named.
-    pub async fn get(&self, object: &str, id: &str, fields: &[&str]) -> Result<Object, RestError> {
+    ///
+    /// The type may be one of your own. An [`Object`](crate::Object) keeps every digit of a number.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        id: &str,
+        fields: &[&str],
+    ) -> Result<T, RestError> {
         let mut path = record_path(object, id)?;
         if !fields.is_empty() {
             path += &format!("?fields={}", encode(&fields.join(",")));

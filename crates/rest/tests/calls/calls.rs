@@ -4,7 +4,7 @@ use http::Method;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::Moment;
 use orgtoken_fake_org::User;
-use orgtoken_rest::{Org, Subrequest, Usage};
+use orgtoken_rest::{Object, Org, Subrequest, Usage};
 use serde_json::json;
 
 use crate::support::{Bench, USER, login, record, transport};
@@ -17,10 +17,10 @@ async fn a_record_is_made_read_changed_and_deleted() {
     let id = saved.id.unwrap();
 
     org.update("Account", &id, &record(json!({ "Phone": "1" }))).await.unwrap();
-    let found = org.get("Account", &id, &["Name", "Phone"]).await.unwrap();
+    let found: Object = org.get("Account", &id, &["Name", "Phone"]).await.unwrap();
     assert_eq!((found["Name"].as_str(), found["Phone"].as_str()), (Some("Acme AB"), Some("1")));
     org.delete("Account", &id).await.unwrap();
-    let gone = org.get("Account", &id, &[]).await.unwrap_err();
+    let gone = org.get::<Object>("Account", &id, &[]).await.unwrap_err();
     assert_eq!(gone.code(), "api.not_found");
 }
 

@@ -39,7 +39,7 @@ async fn records_are_made_changed_and_deleted() {
     let changes: Vec<_> = ids.iter().map(|id| record(json!({ "Id": id, "Phone": "7" }))).collect();
     let saved = org.update_all("Account", &changes).await.unwrap();
     assert!(saved.iter().all(|saved| saved.is_success()));
-    let phone = org.get("Account", ids[199], &["Phone"]).await.unwrap();
+    let phone: Object = org.get("Account", ids[199], &["Phone"]).await.unwrap();
     assert_eq!(phone["Phone"], "7");
 
     assert!(org.delete_all(&ids).await.unwrap().iter().all(|saved| saved.is_success()));

@@ -161,6 +161,24 @@ async fn a_page_that_names_no_next_one_is_not_the_last() {
 }
 
 #[tokio::test]
+async fn rows_of_all_pages_are_read_into_a_type() {
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    #[serde(rename_all = "PascalCase")]
+    struct Account {
+        name: String,
+        number_of_employees: Option<u32>,
+    }
+    let Bench { server: _server, org } = Bench::new();
+    accounts(&org, 250).await;
+    let soql = SOQL.replace("Name FROM", "Name, NumberOfEmployees FROM");
+    let rows: Vec<Account> = org.query(&soql).page_size(200).rows().await.unwrap();
+    assert_eq!(rows.len(), 250);
+    assert_eq!(rows[249], Account { name: "A0249".into(), number_of_employees: None });
+    let error = org.query("SELECT Id FROM Account").rows::<Account>().await.unwrap_err();
+    assert!(matches!(error, RestError::Row(_)), "{error}");
+}
+
+#[tokio::test]
 async fn numbers_keep_their_digits_over_the_wire() {
     const NUMBERS: [&str; 5] =
         ["12345678901234567.89", "9.99999999999999999E17", "1E-7", "-0.0", "123456789.123456789"];
