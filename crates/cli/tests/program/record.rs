@@ -83,7 +83,7 @@ fn what_is_wrong_with_a_record_costs_no_login() {
 }
 
 #[test]
-fn an_empty_id_is_a_usage_error_and_costs_no_login() {
+fn an_empty_id_or_a_field_as_id_is_a_usage_error_and_costs_no_login() {
     let bench = Bench::new();
     for args in [
         ["record", "get", "Account", ""].as_slice(),
@@ -91,6 +91,8 @@ fn an_empty_id_is_a_usage_error_and_costs_no_login() {
         &["record", "get", "Account", "001xx", "--fields", ""],
         &["api", ""],
         &["record", "delete", "Account", " "],
+        &["record", "get", "Account", "Name=Acme"],
+        &["record", "delete", "Account", "Name=Acme"],
         &["record", "update", "Account", "", "Name=x"],
         &["record", "upsert", "Account", "ExternalId__c", "", "Name=x"],
         &["record", "upsert", "Account", "ExternalId__c", "..", "Name=x"],

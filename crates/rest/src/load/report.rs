@@ -103,6 +103,8 @@ pub struct Reason {
     pub rows: u64,
     /// The first of them.
     pub first_row: u64,
+    /// Whether the same rows may work a little later without a change: `UNABLE_TO_LOCK_ROW`.
+    pub transient: bool,
     /// What to do next, if the code is known.
     #[serde(skip)]
     pub hint: Option<&'static str>,
@@ -123,8 +125,12 @@ impl Reasons {
         if self.0.len() >= MOST_REASONS && !self.0.contains_key(&key) {
             return;
         }
-        let hint = problems.iter().find_map(Problem::catalogue_entry).map(|known| known.remedy);
-        let new = || Reason { rows: 0, first_row: result.row, text, hint };
+        let known: Vec<_> = problems.iter().filter_map(Problem::catalogue_entry).collect();
+        let transient = !known.is_empty()
+            && known.len() == problems.len()
+            && known.iter().all(|it| it.transient);
+        let hint = known.first().map(|known| known.remedy);
+        let new = || Reason { rows: 0, first_row: result.row, text, transient, hint };
         self.0.entry(key).or_insert_with(new).rows += 1;
     }
 
@@ -164,4 +170,35 @@ pub struct Report {
     pub unwritten: Vec<(PathBuf, io::Error)>,
 }
 
+impl Report {
+    /// Whether every row that failed may work a little later without a change.
+    pub fn failed_rows_are_transient(&self) -> bool {
+        let listed: u64 = self.reasons.iter().map(|reason| reason.rows).sum();
+        listed == self.counts.failed && self.reasons.iter().all(|reason| reason.transient)
+    }
+}
+
 const MOST_REASONS: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(codes: &[&str]) -> Vec<(u64, bool)> {
+        let mut reasons = Reasons::default();
+        for (row, code) in (1..).zip(codes) {
+            let problem = |code: &str| Problem { code: code.to_owned(), ..Problem::default() };
+            let outcome = Outcome::Failed(code.split(' ').map(problem).collect());
+            reasons.add(&RowResult { row, id: None, outcome });
+        }
+        reasons.into_list().iter().map(|reason| (reason.rows, reason.transient)).collect()
+    }
+
+    #[test]
+    fn locked_rows_are_transient_and_other_failures_are_not() {
+        let codes = ["UNABLE_TO_LOCK_ROW", "DUPLICATE_VALUE", "UNABLE_TO_LOCK_ROW", "UNKNOWN"];
+        assert_eq!(reasons(&codes), [(2, true), (1, false), (1, false)]);
+        assert_eq!(reasons(&["UNABLE_TO_LOCK_ROW DUPLICATE_VALUE"]), [(1, false)]);
+        assert_eq!(reasons(&["UNABLE_TO_LOCK_ROW UNKNOWN"]), [(1, false)]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use orgtoken_rest::{Number, Org, SaveResult, Value};
+use orgtoken_rest::{Number, Object, Org, SaveResult, Value};
 use serde_json::json;
 
 use super::{Create, Delete, Get, Update, Upsert};
@@ -13,9 +13,10 @@ use crate::runtime::wait_for;
 use crate::session;
 
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
+    let id = record_id(&args.id)?;
     let org = org(&args.caller, console)?;
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
-    let mut record = wait_for(org.get(&args.object, &args.id, &fields))?;
+    let mut record: Object = wait_for(org.get(&args.object, id, &fields))?;
     record.shift_remove("attributes");
     Ok(console.document(&record)?)
 }
@@ -56,10 +57,21 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
-    let id = args.which.id.as_deref().unwrap_or_default();
+    let id = record_id(args.which.id.as_deref().unwrap_or_default())?;
     let org = org(&args.common.caller, console)?;
     wait_for(org.delete(&args.which.object, id))?;
     print_id(id, console)
+}
+
+/// Refuses `Name=Acme`, which looks as if records could be found by a field.
+fn record_id(id: &str) -> Result<&str, UsageError> {
+    match id.contains('=') {
+        true => {
+            let reason = "it is FIELD=VALUE; find the id with `orgtoken query`";
+            Err(UsageError::value("`<ID>`", reason))
+        }
+        false => Ok(id),
+    }
 }
 
 fn as_text(value: &Value) -> Option<Cow<'_, str>> {

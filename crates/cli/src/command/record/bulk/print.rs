@@ -124,10 +124,11 @@ impl<'a> Printer<'a> {
     fn reasons(&self, report: &Report) {
         for reason in report.reasons.iter().take(MOST_REASONS) {
             self.console.remark(&format_args!(
-                "  {}: {} (first: row {})",
+                "  {}: {} (first: row {}{})",
                 counted(reason.rows, "row"),
                 printable(&reason.text),
-                reason.first_row
+                reason.first_row,
+                if reason.transient { "; can be sent again unchanged" } else { "" }
             ));
             if let Some(hint) = reason.hint {
                 self.console.remark(&format_args!("    {hint}"));
@@ -304,6 +305,9 @@ fn hint(report: &Report) -> String {
         Some(file) => {
             let file = shown(file);
             let quoted = sh_quoted(&file);
+            if report.failed_rows_are_transient() {
+                return format!("send these rows again with `--from {quoted}`");
+            }
             format!("fix the rows in `{file}`, then run again with `--from {quoted}`")
         }
         None => "see the file of failed rows of the earlier run".to_owned(),
