@@ -142,7 +142,7 @@ impl Diagnostic for AnswerError {
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
             Self::InstanceUrl { problem: Some(UrlError::Host { host, .. }) } => format!(
                 "the token was dropped, since it is for `{host}`: only if that is truly a host of \
-                 your org, add `--allow-host {host}`"
+                 your org, add it to `allow_hosts`"
             )
             .into(),
             Self::InstanceUrl { problem: Some(_) } => PROXY.into(),

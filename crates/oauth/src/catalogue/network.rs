@@ -22,10 +22,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Other public hosts are not known either.",
             ),
         ],
-        fix: Fix::Any(&[
-            "Correct the login URL.",
-            "Behind a proxy, set `HTTPS_PROXY` or `--proxy`.",
-        ]),
+        fix: Fix::Any(&["Correct the login URL.", "Behind a proxy, set `HTTPS_PROXY` or `proxy`."]),
     },
     Entry {
         code: "net.connect",
@@ -44,7 +41,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         fix: Fix::Any(&[
             "Allow this machine to reach the My Domain on port 443.",
-            "Behind a proxy, set `HTTPS_PROXY` or `--proxy`.",
+            "Behind a proxy, set `HTTPS_PROXY` or `proxy`.",
         ]),
     },
     Entry {
@@ -90,7 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ),
         ],
         fix: Fix::Any(&[
-            "Correct or unset `HTTPS_PROXY`; `--proxy` goes before it.",
+            "Correct or unset `HTTPS_PROXY`; the setting `proxy` overrides it.",
             "Ask whoever runs the proxy to let `*.my.salesforce.com:443` through.",
         ]),
     },
@@ -108,7 +105,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &[],
         class: Permanent,
         meaning: "whoever answered could not prove to be Salesforce: mostly a proxy that opens TLS",
-        first: "give the root certificate of your company's proxy by `--ca-file` or `SSL_CERT_FILE`",
+        first: "name the file with the root certificate of your company's proxy in `ca_file` or `SSL_CERT_FILE`",
         causes: &[
             cause(
                 "A proxy opens TLS and signs with a root of its own.",
@@ -122,7 +119,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 .sign(Sign::ClockWrong),
         ],
         fix: Fix::Any(&[
-            "Ask whoever runs the proxy for its root certificate, and name the file with `--ca-file`.",
+            "Ask the administrator of the proxy for its root certificate, and name the file in `ca_file`.",
             "Do not turn off verification: whoever answers would get the assertion.",
         ]),
     },

@@ -200,7 +200,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         fix: Fix::Any(&[
             "Stop what logs in so often. Trying again sooner only lengthens the wait.",
-            "Reuse a token until it ends: `orgtoken` does, unless `--no-cache` is given.",
+            "Reuse a token until it expires, as `orgtoken` does by default.",
         ]),
     },
 ];

@@ -116,8 +116,7 @@ impl Diagnostic for UrlError {
             Self::Host { host, problem } => problem.hint(host),
             Self::Path { instead, .. } => format!("give only `{instead}`").into(),
             Self::SitePath { site } => format!(
-                "give the site as `--login-url {site}` (`login_url`), and the My Domain of the org as \
-                 instance URL"
+                "give `{site}` as `login_url`, and the My Domain of the org as `instance_url`"
             )
             .into(),
             Self::Port { instead } => format!("Salesforce answers on 443 only: give `{instead}`").into(),

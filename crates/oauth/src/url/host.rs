@@ -42,12 +42,11 @@ impl HostProblem {
         match self {
             Self::Address => {
                 "name the host, as in `https://acme.my.salesforce.com`; of addresses only \
-                 `127.0.0.1` and `[::1]` can be allowed, by `--allow-host 127.0.0.1`"
+                 `127.0.0.1` and `[::1]` can be allowed, in `allow_hosts`"
                     .into()
             }
             Self::Loopback => {
-                "for a server on this machine write `127.0.0.1` and add `--allow-host 127.0.0.1` \
-                 (or `allow_hosts` in config.toml)"
+                "for a server on this machine write `127.0.0.1`, and add it to `allow_hosts`"
                     .into()
             }
             Self::Name | Self::NotAscii => {
@@ -62,17 +61,16 @@ impl HostProblem {
             Self::NotLogin => format!("use {my_domain}").into(),
             Self::NotSalesforce => format!(
                 "use the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`; only \
-                 if `{host}` is truly a login host of your org, add `--allow-host {host}`"
+                 if `{host}` is truly a login host of your org, add it to `allow_hosts`"
             )
             .into(),
             Self::Unlisted if SITES.iter().any(|(site, _)| is_below(host, site)) => format!(
-                "use {my_domain}, or, for users of that site, give its URL with its path as \
-                 `--login-url` and add `--allow-host {host}` (or `allow_hosts` in config.toml)"
+                "use {my_domain}; for users of that site, give its URL with its path as `login_url`, \
+                 and add `{host}` to `allow_hosts`"
             )
             .into(),
             Self::Unlisted => format!(
-                "use {my_domain}, or, for users of that domain, add `--allow-host {host}` (or \
-                 `allow_hosts` in config.toml)"
+                "use {my_domain}; for users of that domain, add `{host}` to `allow_hosts`"
             )
             .into(),
         }

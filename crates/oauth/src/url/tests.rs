@@ -84,9 +84,9 @@ fn refused_urls_have_a_code_and_a_hint() {
         ("A80 host as user", "https://login.salesforce.com@evil.example", "url.userinfo", "remove"),
         ("A80 password", "https://user:s3cr3tpw@login.salesforce.com", "url.userinfo", "remove"),
         ("A80 no scheme", "user:s3cr3tpw@login.salesforce.com", "url.userinfo", "remove"),
-        ("A81 suffix", "https://login.salesforce.com.evil.example", "url.host", "--allow-host"),
+        ("A81 suffix", "https://login.salesforce.com.evil.example", "url.host", "allow_hosts"),
         ("A81 no dot", "https://evilsalesforce.com", "url.host", "Setup > My Domain"),
-        ("A82 no dot", "https://evilcrmforce.mil", "url.host", "--allow-host"),
+        ("A82 no dot", "https://evilcrmforce.mil", "url.host", "allow_hosts"),
         ("A82 bare suffix", "https://my.salesforce.com", "url.host", "Setup > My Domain"),
         ("A82 look-alike", "https://acme.my-salesforce.com", "url.host", "Setup > My Domain"),
         ("A82 long instance", "https://abcde1.salesforce.com", "url.host", "Setup > My Domain"),
@@ -103,10 +103,10 @@ fn refused_urls_have_a_code_and_a_hint() {
         ("A83 %00", "https://login%00.salesforce.com", "url.syntax", "percent"),
         ("A83 %2e", "https://login%2esalesforce.com", "url.syntax", "percent"),
         ("A83 nothing", "", "url.syntax", "https://acme.my.salesforce.com"),
-        ("A84 metadata service", "https://169.254.169.254", "url.host", "--allow-host 127.0.0.1"),
-        ("A84 private", "https://10.0.0.1", "url.host", "--allow-host 127.0.0.1"),
-        ("A84 loopback v6", "https://[::1]", "url.host", "--allow-host 127.0.0.1"),
-        ("A84 loopback, http", "http://127.0.0.1:8080", "url.host", "--allow-host 127.0.0.1"),
+        ("A84 metadata service", "https://169.254.169.254", "url.host", "`allow_hosts`"),
+        ("A84 private", "https://10.0.0.1", "url.host", "`allow_hosts`"),
+        ("A84 loopback v6", "https://[::1]", "url.host", "`allow_hosts`"),
+        ("A84 loopback, http", "http://127.0.0.1:8080", "url.host", "`allow_hosts`"),
         ("A84 other v6", "https://[fe80::1]", "url.host", "name the host"),
         ("A84 decimal", "https://2130706433", "url.host", "name the host"),
         ("A84 hexadecimal", "https://0x7f.1", "url.host", "name the host"),
@@ -177,14 +177,14 @@ fn refused_urls_have_a_code_and_a_hint() {
             "A90 site",
             "https://acme.my.site.com",
             "url.host",
-            "use `https://acme.my.salesforce.com`, or, for users of that site, give its URL with its \
-             path as `--login-url` and add `--allow-host acme.my.site.com`",
+            "use `https://acme.my.salesforce.com`; for users of that site, give its URL with its \
+             path as `login_url`, and add `acme.my.site.com` to `allow_hosts`",
         ),
         (
             "A90 cloudforce",
             "https://acme.cloudforce.com",
             "url.host",
-            "--allow-host acme.cloudforce.com",
+            "add `acme.cloudforce.com` to `allow_hosts`",
         ),
     ] {
         let error = LoginUrl::parse(text, &none()).expect_err(name);
@@ -260,7 +260,7 @@ fn an_instance_url_with_the_path_of_a_site_is_pointed_to_the_login_url() {
     let error = InstanceUrl::parse("https://acme.my.site.com/customers", &listed()).unwrap_err();
     assert_eq!(error.code(), "url.path");
     let hint = error.hint().unwrap();
-    assert!(hint.contains("`--login-url https://acme.my.site.com/customers`"), "{hint}");
+    assert!(hint.contains("`https://acme.my.site.com/customers` as `login_url`"), "{hint}");
 }
 
 #[test]
