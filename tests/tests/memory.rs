@@ -76,7 +76,6 @@ fn d09_no_number_of_a_key_is_left_once_it_is_dropped() {
 
     let by_rsa = key();
     by_rsa.sign(b"message").unwrap();
-    by_rsa.check_primes().unwrap();
     assert_eq!(by_rsa.derive("purpose").secret().len(), 32);
     drop(by_rsa);
     assert_eq!(search.here().unwrap(), Found::new(), "signed by rsa");

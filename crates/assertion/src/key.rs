@@ -150,23 +150,13 @@ impl SigningKey {
         self.form
     }
 
-    /// Tests that both factors are prime, which costs as much as a few signatures.
-    ///
-    /// Reading a key leaves this out. A key of other factors makes wrong signatures, but each is
-    /// checked, and [`SignError::Inconsistent`] then says what is wrong with the key. This is for
-    /// those who inspect a key and do not sign with it.
-    pub fn check_primes(&self) -> Result<(), KeyError> {
-        if validate::is_prime(&self.private) { Ok(()) } else { Err(KeyError::Inconsistent) }
-    }
-
     pub(crate) fn private(&self) -> &PrivateKey {
         &self.private
     }
 
-    /// Signs as [`Signer::sign`] does, blinded by a generator of the caller's.
-    ///
-    /// RSASSA-PKCS1-v1_5 is deterministic: the generator does not change the signature.
-    pub fn sign_with_rng(
+    /// Signs with arithmetic that `rng` blinds. RSASSA-PKCS1-v1_5 is deterministic: the generator
+    /// does not change the signature.
+    fn sign_with_rng(
         &self,
         rng: &mut (impl TryCryptoRng + ?Sized),
         message: &[u8],
@@ -180,11 +170,14 @@ impl SigningKey {
         }
     }
 
-    /// Why a signature was wrong when it was checked.
+    /// Returns the reason why a signature was wrong when it was checked.
+    ///
+    /// Reading a key does not test its factors, which would cost as much as a few signatures.
     pub(crate) fn why_wrong(&self) -> SignError {
-        match self.check_primes() {
-            Ok(()) => SignError::SelfCheck,
-            Err(_) => SignError::Inconsistent,
+        if validate::is_prime(&self.private) {
+            SignError::SelfCheck
+        } else {
+            SignError::Inconsistent
         }
     }
 }
@@ -207,3 +200,78 @@ impl fmt::Debug for SigningKey {
 
 /// A key of 4096 bits takes a tenth of it.
 const MAX_LEN: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use core::convert::Infallible;
+
+    use rand_core::TryRng;
+
+    use super::*;
+    use crate::Diagnostic;
+
+    fn key() -> SigningKey {
+        SigningKey::from_bytes(include_bytes!("../testdata/rfc7515-a2.pem")).unwrap()
+    }
+
+    #[test]
+    fn the_generator_does_not_change_the_signature() {
+        let by_system = key().sign(b"message").unwrap();
+        for seed in [1, 0x0123_4567_89ab_cdef] {
+            let signature = key().sign_with_rng(&mut Multiples(seed), b"message").unwrap();
+            assert_eq!(signature.as_bytes(), by_system.as_bytes());
+        }
+    }
+
+    #[test]
+    fn b32_a_generator_that_fails_means_no_signature() {
+        let error = key().sign_with_rng(&mut Broken, b"message").unwrap_err();
+        assert!(matches!(error, SignError::Rng), "{error}");
+        assert_eq!(error.code(), "sign.rng");
+    }
+
+    /// A predictable generator.
+    struct Multiples(u64);
+
+    impl TryRng for Multiples {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            self.try_next_u64().map(|number| (number >> 32) as u32)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            Ok(self.0)
+        }
+
+        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+            for byte in bytes {
+                *byte = (self.try_next_u64()? >> 56) as u8;
+            }
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Multiples {}
+
+    struct Broken;
+
+    impl TryRng for Broken {
+        type Error = SignError;
+
+        fn try_next_u32(&mut self) -> Result<u32, SignError> {
+            Err(SignError::Rng)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, SignError> {
+            Err(SignError::Rng)
+        }
+
+        fn try_fill_bytes(&mut self, _bytes: &mut [u8]) -> Result<(), SignError> {
+            Err(SignError::Rng)
+        }
+    }
+
+    impl TryCryptoRng for Broken {}
+}

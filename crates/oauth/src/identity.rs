@@ -25,7 +25,7 @@ impl IdentityUrl {
     }
 
     /// The whole URL, which answers with the user's details.
-    pub fn to_url(&self) -> String {
+    pub(crate) fn to_url(&self) -> String {
         format!("{}/id/{}/{}", self.site.as_str(), self.org_id, self.user_id)
     }
 

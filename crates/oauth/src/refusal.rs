@@ -93,7 +93,7 @@ impl Refusal {
     }
 
     /// Whether the audience was refused.
-    pub fn is_about_audience(&self) -> bool {
+    pub(crate) fn is_about_audience(&self) -> bool {
         self.entry().code == "refused.audience_is_invalid"
     }
 

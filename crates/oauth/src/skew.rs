@@ -13,6 +13,7 @@ use crate::answer::http_date;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Skew {
     seconds: u64,
+    /// Whether the local clock shows a later time than the server's.
     ahead: bool,
 }
 
@@ -20,16 +21,6 @@ impl Skew {
     /// Reads the `Date` of an answer that came in at `now`. `None` below a minute, or without one.
     pub fn of<B>(response: &Response<B>, now: UnixTime) -> Option<Self> {
         Self::from_headers(response.headers(), now)
-    }
-
-    /// In seconds.
-    pub fn seconds(self) -> u64 {
-        self.seconds
-    }
-
-    /// Whether the local clock shows a later time than the server's.
-    pub fn is_ahead(self) -> bool {
-        self.ahead
     }
 
     /// Whether an assertion may be signed for the server's clock.

@@ -3,7 +3,6 @@
 use std::fs;
 
 use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer, SigningKey};
-use rand_core::{TryCryptoRng, TryRng};
 
 use crate::assertions::claims;
 use crate::keys::{KEY, Numbers, Seeded, pem};
@@ -66,23 +65,6 @@ fn openssl_gives_the_same_bytes() {
 }
 
 #[test]
-fn the_generator_does_not_change_the_signature() {
-    let key = KEY.signing_key();
-    let by_system = key.sign(b"message").unwrap();
-    for seed in ["one", "another"] {
-        let signature = key.sign_with_rng(&mut Seeded::new(seed), b"message").unwrap();
-        assert_eq!(signature.as_bytes(), by_system.as_bytes());
-    }
-}
-
-#[test]
-fn b32_a_generator_that_fails_means_no_signature() {
-    let error = KEY.signing_key().sign_with_rng(&mut Broken, b"message").unwrap_err();
-    assert!(matches!(error, SignError::Rng), "{error}");
-    assert_eq!(error.code(), "sign.rng");
-}
-
-#[test]
 fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
     struct Faulty(SigningKey);
     impl Signer for Faulty {
@@ -100,26 +82,6 @@ fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
     assert!(matches!(error, SignError::Mismatch), "{error}");
     assert_eq!(error.code(), "sign.mismatch");
 }
-
-struct Broken;
-
-impl TryRng for Broken {
-    type Error = SignError;
-
-    fn try_next_u32(&mut self) -> Result<u32, SignError> {
-        Err(SignError::Rng)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, SignError> {
-        Err(SignError::Rng)
-    }
-
-    fn try_fill_bytes(&mut self, _bytes: &mut [u8]) -> Result<(), SignError> {
-        Err(SignError::Rng)
-    }
-}
-
-impl TryCryptoRng for Broken {}
 
 #[test]
 fn a_signature_of_another_message_or_another_key_is_refused() {
