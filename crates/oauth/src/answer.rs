@@ -41,7 +41,7 @@ impl Token {
         }
         let body = read(response, now)?;
         let answer = json::read(body).map_err(malformed)?;
-        let repeated = answer.duplicate;
+        let repeated = answer.duplicate();
         if repeated.is_some() {
             return Err(AnswerError::Json { line: 1, column: 1, repeated });
         }

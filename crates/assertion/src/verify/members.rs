@@ -1,15 +1,19 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
-use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_with::rust::maps_duplicate_key_is_error;
 
 use super::VerifyError;
 use crate::UnixTime;
 
-/// The members of a JSON object, each of which stands there once.
-pub(super) struct Members(BTreeMap<String, Value>);
+/// The members of a JSON object that has no name twice.
+#[derive(Deserialize)]
+pub(super) struct Members(
+    // Otherwise the last of two members of one name would win, and nobody would know.
+    #[serde(with = "maps_duplicate_key_is_error")] BTreeMap<String, Value>,
+);
 
 impl Members {
     pub(super) fn parse(json: &str) -> Result<Self, VerifyError> {
@@ -45,32 +49,5 @@ impl Members {
             Some(_) => None,
         };
         secs.map(|secs| Some(UnixTime::from_secs(secs))).ok_or(VerifyError::Claim { name })
-    }
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Once).map(Self)
-    }
-}
-
-// serde_json's own map keeps the last of two members of one name, and says nothing.
-struct Once;
-
-impl<'de> Visitor<'de> for Once {
-    type Value = BTreeMap<String, Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member stands there twice"));
-            }
-        }
-        Ok(members)
     }
 }

@@ -4,22 +4,30 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_with::{As, Map, Same};
 use zeroize::Zeroizing;
 
-/// The fields that mean something here. What else an answer has is ignored.
-#[derive(Debug, Default)]
+/// The fields of an answer in their order, also those that are not used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Answer {
-    fields: [Option<Field>; NAMES.len()],
-    /// RFC 8259 leaves the meaning of a repeated name open, so it has none here.
-    pub(crate) duplicate: Option<&'static str>,
+    #[serde(with = "As::<Map<Same, Same>>")]
+    fields: Vec<(String, Field)>,
     /// It came in a list, as refusals of the REST API do, and tokens never.
+    #[serde(skip)]
     pub(crate) listed: bool,
 }
 
 impl Answer {
-    /// `name` is one of [`NAMES`].
+    /// The last field of this name, like most JSON readers.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
-        NAMES.iter().position(|known| *known == name).and_then(|index| self.fields[index].as_ref())
+        self.fields.iter().rfind(|(known, _)| known == name).map(|(_, field)| field)
+    }
+
+    /// A field of [`NAMES`] that is there twice. RFC 8259 leaves its meaning open, so it has none.
+    pub(crate) fn duplicate(&self) -> Option<&'static str> {
+        let fields = |name: &str| self.fields.iter().filter(|(known, _)| known == name).count();
+        NAMES.into_iter().find(|name| fields(name) > 1)
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
@@ -84,36 +92,6 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Object)
-    }
-}
-
-struct Object;
-
-impl<'de> Visitor<'de> for Object {
-    type Value = Answer;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Answer, A::Error> {
-        let mut answer = Answer::default();
-        while let Some(name) = map.next_key::<String>()? {
-            let Some(index) = NAMES.iter().position(|known| *known == name) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            if answer.fields[index].replace(map.next_value()?).is_some() {
-                answer.duplicate = Some(NAMES[index]);
-            }
-        }
-        Ok(answer)
-    }
-}
-
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Any)
@@ -168,6 +146,7 @@ impl<'de> Visitor<'de> for Any {
 /// Above it, a float has no units.
 const MAX_FLOAT: f64 = 9_007_199_254_740_992.0;
 
+/// The fields that are used.
 const NAMES: [&str; 12] = [
     "access_token",
     "error",

@@ -1,8 +1,8 @@
-use std::fmt;
 use std::io::BufRead;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_with::{As, Map, Same};
 
 use super::ReadError;
 use crate::load::fault::{Fault, FaultKind, Place};
@@ -30,7 +30,10 @@ enum Holder {
 }
 
 /// The members of an object in their order, the values as they are written: no digit is lost.
-pub(in crate::load) struct Members(pub(in crate::load) Vec<(String, Box<RawValue>)>);
+#[derive(Deserialize)]
+pub(in crate::load) struct Members(
+    #[serde(with = "As::<Map<Same, Same>>")] pub(in crate::load) Vec<(String, Box<RawValue>)>,
+);
 
 impl<R: BufRead> Objects<R> {
     pub(super) fn new(from: R) -> Self {
@@ -266,28 +269,6 @@ impl<R: BufRead> Objects<R> {
         let column = usize::try_from(self.column).ok();
         let place = Place { column, ..Place::line(self.line) };
         Fault::new(place, FaultKind::Json(what)).into()
-    }
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        from.deserialize_map(InOrder)
     }
 }
 
