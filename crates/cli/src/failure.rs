@@ -2,8 +2,10 @@
 
 mod below;
 mod exit;
+mod flags;
 
 pub(crate) use exit::{UNEXPECTED, exit as exit_of};
+pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -54,10 +56,12 @@ impl Failure {
         hint: Option<impl Into<Cow<'static, str>>>,
         error: impl Into<Box<dyn Error>>,
     ) -> Self {
+        let code = code.into();
+        let hint = hint.map(|hint| with_flags(&code, hint.into()));
         Self(Box::new(Parts {
-            code: code.into(),
+            code,
             error: error.into(),
-            hint: hint.map(Into::into),
+            hint,
             refusal: None,
             for_doctor: true,
             doctor: "orgtoken doctor".into(),

@@ -85,7 +85,7 @@ mod tests {
         );
         assert!(json.contains(r#""exit":1"#), "{json}");
         for told in [text, json] {
-            assert!(told.contains("bug.rs:") && !told.contains("canary"), "{told}");
+            assert!(told.contains("panic_hook.rs:") && !told.contains("canary"), "{told}");
         }
     }
 }

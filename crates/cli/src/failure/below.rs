@@ -9,7 +9,7 @@ use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
 use orgtoken_settings::Problems;
 
-use super::{Failure, Problem, fails_with};
+use super::{Failure, Problem, fails_with, with_flags};
 use crate::io::text::printable;
 
 fails_with!(
@@ -104,7 +104,7 @@ impl From<&orgtoken_settings::Problem> for Problem {
             code: problem.code().to_owned().into(),
             at: problem.at(),
             message: printable(&problem.to_string()),
-            hint: problem.hint().map(|hint| hint.into_owned().into()),
+            hint: problem.hint().map(|hint| with_flags(problem.code(), hint.into_owned().into())),
         }
     }
 }

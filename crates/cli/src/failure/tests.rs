@@ -1,7 +1,7 @@
 use super::*;
 
 fn failure() -> Failure {
-    Failure::new("key.encrypted", Some("give the passphrase"), "the private key is encrypted")
+    Failure::new("key.mismatch", Some("use the other key"), "the key does not match")
 }
 
 fn reported(failure: &Failure, json: bool) -> String {
@@ -14,7 +14,7 @@ fn reported(failure: &Failure, json: bool) -> String {
 fn text_is_error_then_one_hint() {
     assert_eq!(
         reported(&failure(), false),
-        "error: the private key is encrypted\nhint: give the passphrase\n"
+        "error: the key does not match\nhint: use the other key\n"
     );
 }
 
@@ -22,8 +22,8 @@ fn text_is_error_then_one_hint() {
 fn json_is_one_document_on_one_line() {
     assert_eq!(
         reported(&failure(), true),
-        "{\"error\":{\"code\":\"key.encrypted\",\"message\":\"the private key is encrypted\",\
-         \"hint\":\"give the passphrase\",\"exit\":5,\"problems\":[]}}\n"
+        "{\"error\":{\"code\":\"key.mismatch\",\"message\":\"the key does not match\",\
+         \"hint\":\"use the other key\",\"exit\":5,\"problems\":[]}}\n"
     );
 }
 
@@ -77,4 +77,34 @@ fn several_problems_of_a_record_are_listed() {
         reported(&failure, false),
         "error: Salesforce answered 400: 2 problems\n  A: no (fields: Name)\n  B: no (fields: Name)\n"
     );
+}
+
+#[test]
+fn hint_of_a_library_gets_the_flags_that_help() {
+    for (code, hint, shown) in [
+        (
+            "url.host",
+            "allow it in `allow_hosts`",
+            "allow it in `allow_hosts` (`--allow-host HOST`)",
+        ),
+        (
+            "url.host",
+            "add `--allow-host a.example.com` to allow it",
+            "add `--allow-host a.example.com` to allow it",
+        ),
+        ("url.host", "use the My Domain", "use the My Domain"),
+        ("url.port", "allow it in `allow_hosts`", "allow it in `allow_hosts`"),
+    ] {
+        assert_eq!(Failure::new(code, Some(hint), "error").hint(), Some(shown), "{code}");
+    }
+}
+
+#[test]
+fn flags_of_hints_exist() {
+    let grammar = crate::grammar::grammar();
+    let token = grammar.find_subcommand("token").unwrap();
+    for (code, _, flag) in flags::FLAGS {
+        let name = flag.split(' ').next().unwrap().trim_start_matches('-');
+        assert!(token.get_arguments().any(|arg| arg.get_long() == Some(name)), "{code}: {flag}");
+    }
 }

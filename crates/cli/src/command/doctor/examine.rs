@@ -7,7 +7,7 @@ use orgtoken_settings::Settings;
 use super::{Args, evidence};
 use crate::cache;
 use crate::clock;
-use crate::failure::Failure;
+use crate::failure::{Failure, with_flags};
 use crate::io::console::Console;
 use crate::login::context::Context;
 use crate::login::session;
@@ -19,9 +19,32 @@ use crate::runtime::wait_for;
 pub(crate) fn examine(
     args: &Args,
     console: &Console,
-    tell: impl FnMut(&Finding),
+    mut tell: impl FnMut(&Finding),
 ) -> Result<Report, Failure> {
-    let diagnosis = Diagnosis::new(clock::now, tell);
+    let tell = |finding: &Finding| {
+        let mut finding = finding.clone();
+        add_flags(&mut finding);
+        tell(&finding);
+    };
+    let mut report = diagnose(args, console, Diagnosis::new(clock::now, tell))?;
+    report.findings.iter_mut().for_each(add_flags);
+    Ok(report)
+}
+
+/// Adds the flags of this program to what the finding says to do.
+fn add_flags(finding: &mut Finding) {
+    let code = finding.code.as_deref().unwrap_or_default();
+    finding.remedy =
+        finding.remedy.take().map(|remedy| with_flags(code, remedy.into()).into_owned());
+    if finding.check == Check::Certificate
+        && finding.seen.starts_with("no certificate")
+        && !finding.seen.contains("--cert")
+    {
+        finding.seen += " (`--cert FILE` compares it with the key)";
+    }
+}
+
+fn diagnose(args: &Args, console: &Console, diagnosis: Diagnosis<'_>) -> Result<Report, Failure> {
     let context = Context { login: &args.login, route: Some(&args.network.route), console };
     match context.complete() {
         Ok((draft, _)) => match draft.check() {
