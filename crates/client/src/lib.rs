@@ -66,6 +66,7 @@ mod clock;
 pub use clock::{BootTime, Moment};
 mod held;
 pub use held::Held;
+pub mod hub;
 mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
