@@ -1,57 +1,69 @@
-//! Where tokens are kept between runs.
+//! The token caches of this user.
 
-#[cfg(not(feature = "redis"))]
-mod no_redis;
-#[cfg(feature = "redis")]
-mod redis;
+use orgtoken_client::Transport;
+use orgtoken_client::store::{
+    CacheFolders, FileStore, Listing, RedisFault, RedisStore, RedisUrlError, redis_cache,
+};
+use orgtoken_settings::{Cache, Settings};
 
-#[cfg(not(feature = "redis"))]
-pub(crate) use no_redis::{forget_elsewhere, kept_elsewhere, shared};
-#[cfg(feature = "redis")]
-pub(crate) use redis::{forget_elsewhere, kept_elsewhere, shared};
+use crate::args::Network;
+use crate::environment::{cache_folder, folder};
+use crate::failure::{Failure, fails_with};
+use crate::io::console::Console;
+use crate::login::signer::open_key;
+use crate::login::transport::transport;
+use crate::runtime::wait_for;
 
-use std::sync::Arc;
+pub(crate) fn folders() -> CacheFolders {
+    let runtime = folder("XDG_RUNTIME_DIR").filter(|folder| folder.is_dir());
+    CacheFolders { tokens: cache_folder(), secrets: runtime.map(|folder| folder.join("orgtoken")) }
+}
 
-use orgtoken_client::store::{Cache, FileStore, Who};
-use orgtoken_settings::{Cache as Place, Settings};
-
-use crate::console::Console;
-use crate::environment::cache_folder;
-use crate::failure::Failure;
-use crate::sealing::sealing_key;
-
-/// The file for the token of this login; `None` if it is to be kept elsewhere, or there is no
-/// place that is safe.
-///
-/// # Errors
-///
-/// The key seals it, and is not to be had.
-pub(crate) fn store(
+/// The cache file of this login, if the settings choose a file.
+pub(crate) fn file(
     settings: &mut Settings,
     console: &Console,
 ) -> Result<Option<FileStore>, Failure> {
-    let Place::File = settings.cache() else { return Ok(None) };
-    let Some(folder) = cache_folder() else {
+    let folders = folders();
+    if matches!(settings.cache(), Cache::File) && folders.tokens.is_none() {
         console.warn(
             &"there is no token cache, so each run logs in: set HOME or XDG_CACHE_HOME to a folder",
         );
-        return Ok(None);
-    };
-    let cache = match Cache::open(&folder) {
-        Ok(cache) => cache,
-        Err(error) => {
-            console.warn(&format_args!("the token cache is not used: {error}; each run logs in"));
-            return Ok(None);
-        }
-    };
-    let Some(key) = sealing_key(settings, console)? else { return Ok(None) };
-    Ok(Some(cache.store(who(settings), Arc::new(key), settings.allowed_hosts().clone())))
+    }
+    folders.file_store(settings, open_key)
 }
 
-fn who(settings: &Settings) -> Who {
-    Who {
-        client_id: settings.client_id().to_string(),
-        endpoint: settings.resolution().endpoint().as_str().to_owned(),
-        username: settings.username().to_string(),
+/// The entry of this login in Redis, if the settings choose Redis.
+pub(crate) fn redis(
+    settings: &mut Settings,
+    transport: &Transport,
+) -> Result<Option<RedisStore>, Failure> {
+    folders().redis_store(settings, transport, open_key)
+}
+
+/// The logins that are cached in Redis; `None` if the settings choose another cache.
+pub(crate) fn list_redis(
+    settings: &Settings,
+    network: &Network,
+) -> Result<Option<Listing>, Failure> {
+    let Cache::Redis(_) = settings.cache() else { return Ok(None) };
+    let Some(server) = redis_cache(settings, &transport(network, settings)?)? else {
+        return Ok(None);
+    };
+    let Some(key) = folders().known_sealing_key(settings.key()) else {
+        return Ok(Some(Listing::default()));
+    };
+    Ok(Some(wait_for(server.states(&key, settings.allowed_hosts()))?))
+}
+
+/// Removes the logins that this login's key has sealed from Redis; returns how many there were.
+pub(crate) fn clear_redis(settings: &Settings, network: &Network) -> Result<usize, Failure> {
+    let Cache::Redis(_) = settings.cache() else { return Ok(0) };
+    let server = redis_cache(settings, &transport(network, settings)?)?;
+    match (server, folders().known_sealing_key(settings.key())) {
+        (Some(server), Some(key)) => wait_for(server.clear(&key)),
+        _ => Ok(0),
     }
 }
+
+fails_with!(RedisFault, RedisUrlError);

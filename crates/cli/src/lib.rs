@@ -24,7 +24,6 @@ mod login;
 mod panic_hook;
 mod run;
 mod runtime;
-mod sealing;
 
 use io::{console, input, new_file, progress, prompt, table, text};
 use login::{context, session, signer, transport};

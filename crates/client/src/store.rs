@@ -46,7 +46,10 @@ use std::future::ready;
 use std::time::Duration;
 
 mod boot;
-pub use boot::BootSecrets;
+mod choice;
+pub use choice::CacheFolders;
+#[cfg(feature = "redis")]
+pub use choice::redis_cache;
 mod failure;
 pub use failure::Failure;
 mod file;

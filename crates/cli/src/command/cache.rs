@@ -1,22 +1,24 @@
 //! Tokens that are kept between runs.
 
+use std::borrow::Cow;
+
 use clap::Subcommand;
+use orgtoken_assertion::Diagnostic;
 use orgtoken_client::BootTime;
-use orgtoken_client::store::{Cache, Listing, State, Who};
+use orgtoken_client::store::{Cache, Listing, State, Unsafe, Who};
 use orgtoken_oauth::redact;
 use orgtoken_settings::Settings;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{Login, Network};
-use crate::cache::{forget_elsewhere, kept_elsewhere};
+use crate::cache::{clear_redis, folders, list_redis};
 use crate::clock;
 use crate::environment::cache_folder;
 use crate::failure::{Failure, exit_of};
 use crate::io::console::Console;
 use crate::io::text::printable;
 use crate::login::context::Context;
-use crate::sealing::known_sealing_key;
 
 /// List or clear the tokens that are kept between runs
 #[derive(Debug, Subcommand)]
@@ -69,7 +71,7 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
 
 fn list(args: &List, console: &Console) -> Result<(), Failure> {
     let settings = args.place.settings(console)?;
-    let listing = match kept_elsewhere(&settings, &args.place.network)? {
+    let listing = match list_redis(&settings, &args.place.network)? {
         Some(listing) => listing,
         None => on_this_machine(&settings)?,
     };
@@ -86,7 +88,7 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
 }
 
 fn on_this_machine(settings: &Settings) -> Result<Listing, Failure> {
-    match (known_sealing_key(settings.key()), cache()?) {
+    match (folders().known_sealing_key(settings.key()), cache()?) {
         (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed),
         _ => Ok(Listing::default()),
     }
@@ -114,7 +116,7 @@ fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
         }
         settings => settings?,
     };
-    forget_elsewhere(&settings, &place.network)
+    clear_redis(&settings, &place.network)
 }
 
 /// `None` if nothing was ever kept.
@@ -125,8 +127,9 @@ fn cache() -> Result<Option<Cache>, Failure> {
     }
 }
 
-fn failed(error: orgtoken_client::store::Unsafe) -> Failure {
-    Failure::new("cache.unsafe", Some(HINT), format!("the token cache is not used: {error}"))
+fn failed(error: Unsafe) -> Failure {
+    let message = format!("the token cache is not used: {error}");
+    Failure::new(error.code().to_owned(), error.hint().map(Cow::into_owned), message)
 }
 
 #[derive(Serialize)]
@@ -169,5 +172,3 @@ impl<'a> Entry<'a> {
         format!("{}  {}  {token}{}\n", self.username, self.endpoint, printable(&refused))
     }
 }
-
-const HINT: &str = "make the folder yours alone (`chmod 700`), or remove it: it holds only tokens";

@@ -43,7 +43,7 @@ impl<'a> Session<'a> {
         tokens: &'a args::Tokens,
         console: &'a Console,
     ) -> Result<Self, Failure> {
-        let store = if tokens.no_cache { None } else { cache::store(&mut settings, console)? };
+        let store = if tokens.no_cache { None } else { cache::file(&mut settings, console)? };
         Ok(Self { settings, store, tokens, network, console })
     }
 
@@ -125,7 +125,10 @@ impl<'a> Session<'a> {
         Ok(match self.store.take() {
             Some(store) => Some(Box::new(store)),
             None if self.tokens.no_cache => None,
-            None => cache::shared(&mut self.settings, transport, self.console)?,
+            None => match cache::redis(&mut self.settings, transport)? {
+                Some(store) => Some(Box::new(store)),
+                None => None,
+            },
         })
     }
 

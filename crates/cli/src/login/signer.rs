@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use orgtoken_assertion::{
-    Diagnostic, Passphrase, PublicKey, RingSigner, SignError, Signature, Signer, SigningKey,
-};
+use orgtoken_assertion::{Diagnostic, Passphrase, PublicKey, RingSigner, Signer};
 use orgtoken_settings::{KeySource, Settings, SignerCommand};
 use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
 
@@ -25,35 +23,20 @@ pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
     Ok(settings.unlock(typed.as_ref())?)
 }
 
+/// Decrypts a locked key in the settings; returns the signer of a key outside this process.
+pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>>, Failure> {
+    unlock(settings)?;
+    match settings.key() {
+        KeySource::Here(_) => Ok(None),
+        key => Ok(Some(elsewhere(key)?)),
+    }
+}
+
 /// Signs with the key, or where the key is.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
-        KeySource::Here(key) => Ok(Arc::new(AtFirstUse::new(key))),
+        KeySource::Here(key) => Ok(Arc::new(RingSigner::new(*key))),
         key => elsewhere(&key),
-    }
-}
-
-/// A key that is handed to ring when it first signs: that is done beside the connecting, and this
-/// would be before it.
-struct AtFirstUse {
-    public_key: PublicKey,
-    signer: LazyLock<RingSigner, Box<dyn FnOnce() -> RingSigner + Send>>,
-}
-
-impl AtFirstUse {
-    fn new(key: Box<SigningKey>) -> Self {
-        let public_key = key.public_key().clone();
-        Self { public_key, signer: LazyLock::new(Box::new(move || RingSigner::new(*key))) }
-    }
-}
-
-impl Signer for AtFirstUse {
-    fn public_key(&self) -> &PublicKey {
-        &self.public_key
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        self.signer.sign(message)
     }
 }
 

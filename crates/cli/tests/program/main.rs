@@ -29,7 +29,6 @@ mod elsewhere;
 mod existing_token;
 mod faults;
 mod hand_on;
-#[cfg(feature = "redis")]
 mod hosts;
 mod hub;
 mod keys;
@@ -38,7 +37,6 @@ mod query;
 mod record;
 mod record_files;
 mod record_resume;
-#[cfg(feature = "redis")]
 #[path = "../../../client/tests/source/redis_server.rs"]
 mod redis_server;
 mod refusals;

@@ -6,39 +6,37 @@ use zeroize::Zeroizing;
 use super::folder::{Folder, Unsafe};
 use crate::clock::boot_id;
 
-/// Secrets that are kept, readable by this user alone, until the machine starts anew.
+/// Secrets in files that only this user can read, and that are valid until the machine restarts.
 ///
-/// They save the signature or the passphrase that they would otherwise cost each time.
-#[derive(Debug)]
-pub struct BootSecrets {
+/// Each saves the signature or the passphrase that deriving it again would take.
+pub(super) struct BootSecrets {
     folder: Folder,
 }
 
 impl BootSecrets {
-    /// Opens a folder that does not outlive the machine's run, as `$XDG_RUNTIME_DIR` has it, and
-    /// makes it if it is not there.
-    pub fn open(folder: &Path) -> Result<Self, Unsafe> {
+    /// Opens a folder, and creates it if it does not exist.
+    pub(super) fn open(folder: &Path) -> Result<Self, Unsafe> {
         Ok(Self { folder: Folder::open(folder)? })
     }
 
-    /// The secret that was kept for `owner` since the machine was started.
-    pub fn load(&self, owner: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
+    /// Returns the secret that was stored for `owner` since the machine started.
+    pub(super) fn load(&self, owner: &[Vec<u8>]) -> Option<Zeroizing<Vec<u8>>> {
         let kept = self.folder.read(&name(owner)).ok().flatten()?;
         let secret = kept.strip_prefix(boot_id()?.as_bytes())?.strip_prefix(b"\n")?;
         (secret.len() == LEN).then(|| Zeroizing::new(secret.to_vec()))
     }
 
-    /// Keeps a secret for `owner`.
-    pub fn keep(&self, owner: &[&[u8]], secret: &[u8; LEN]) -> Result<(), Unsafe> {
-        // A system that does not tell one start from the next keeps nothing.
+    /// Stores a secret for `owner`.
+    pub(super) fn keep(&self, owner: &[Vec<u8>], secret: &[u8; LEN]) -> Result<(), Unsafe> {
+        // Without a name for this start, an old secret would look like a new one.
         let Some(boot_id) = boot_id() else { return Ok(()) };
         let kept = Zeroizing::new([boot_id.as_bytes(), b"\n", secret].concat());
         self.folder.replace(&name(owner), &kept)
     }
 }
 
-/// A file's name that tells nothing about its owner.
-fn name(owner: &[&[u8]]) -> String {
+/// A file name that does not reveal its owner.
+fn name(owner: &[Vec<u8>]) -> String {
     let mut hash = Context::new(&SHA256);
     for part in owner {
         hash.update(&(part.len() as u64).to_be_bytes());
@@ -57,19 +55,22 @@ mod tests {
 
     use super::*;
 
-    const OWNER: &[&[u8]] = &[b"agent", b"acme"];
+    fn owner(kind: &str, name: &str) -> [Vec<u8>; 2] {
+        [kind, name].map(|part| part.as_bytes().to_vec())
+    }
 
     #[test]
-    fn a_secret_is_there_for_its_owner_until_the_machine_starts_anew() {
+    fn a_secret_is_read_by_its_owner_until_the_machine_restarts() {
+        let owner = self::owner("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
-        assert!(secrets.load(OWNER).is_none());
-        secrets.keep(OWNER, &[7; LEN]).unwrap();
-        assert_eq!(secrets.load(OWNER).unwrap().as_slice(), [7; LEN]);
-        assert!(secrets.load(&[b"agent", b"other"]).is_none());
-        assert!(secrets.load(&[b"agen", b"tacme"]).is_none());
+        assert!(secrets.load(&owner).is_none());
+        secrets.keep(&owner, &[7; LEN]).unwrap();
+        assert_eq!(secrets.load(&owner).unwrap().as_slice(), [7; LEN]);
+        assert!(secrets.load(&self::owner("agent", "other")).is_none());
+        assert!(secrets.load(&self::owner("agen", "tacme")).is_none());
 
-        let path = folder.path().join("orgtoken").join(name(OWNER));
+        let path = folder.path().join("orgtoken").join(name(&owner));
         let text = std::fs::read(&path).unwrap();
         for (what, damaged) in [
             ("another start", [b"another", &text[7..]].concat()),
@@ -77,21 +78,22 @@ mod tests {
             ("empty", Vec::new()),
         ] {
             std::fs::write(&path, damaged).unwrap();
-            assert!(secrets.load(OWNER).is_none(), "{what}");
+            assert!(secrets.load(&owner).is_none(), "{what}");
         }
     }
 
     #[test]
-    fn d13_nobody_else_reads_it() {
+    fn other_users_cannot_read_it() {
+        let owner = owner("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
-        secrets.keep(OWNER, &[7; LEN]).unwrap();
-        let path = folder.path().join("orgtoken").join(name(OWNER));
+        secrets.keep(&owner, &[7; LEN]).unwrap();
+        let path = folder.path().join("orgtoken").join(name(&owner));
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert!(!path.to_string_lossy().contains("acme"), "D14");
+        assert!(!path.to_string_lossy().contains("acme"));
         // A file that others can read is a miss.
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        assert!(secrets.load(OWNER).is_none());
+        assert!(secrets.load(&owner).is_none());
     }
 }

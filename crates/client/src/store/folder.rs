@@ -1,9 +1,11 @@
+use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use orgtoken_assertion::Diagnostic;
 use rustix::fs::OFlags;
 use rustix::process::{Resource, geteuid, getrlimit};
 use zeroize::Zeroizing;
@@ -159,6 +161,18 @@ pub enum Unsafe {
     /// Others may read or write it.
     #[error("other users may read or write it")]
     Mode,
+}
+
+impl Diagnostic for Unsafe {
+    fn code(&self) -> &str {
+        "cache.unsafe"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint =
+            "make the folder yours alone (`chmod 700`), or remove it: it contains only tokens";
+        Some(hint.into())
+    }
 }
 
 impl From<io::Error> for Unsafe {

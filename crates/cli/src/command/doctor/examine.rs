@@ -61,7 +61,7 @@ fn with_settings(
     mut settings: Settings,
     mut diagnosis: Diagnosis<'_>,
 ) -> Result<Report, Failure> {
-    let opened = unlock(&mut settings).and_then(|()| cache::store(&mut settings, context.console));
+    let opened = unlock(&mut settings).and_then(|()| cache::file(&mut settings, context.console));
     let store = match opened {
         Ok(store) => store,
         Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),

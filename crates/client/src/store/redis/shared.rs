@@ -1,7 +1,9 @@
 //! The states of all logins in a server.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::AllowedHosts;
 use redis::FromRedisValue;
 
@@ -91,10 +93,13 @@ pub struct RedisFault {
     fault: Fault,
 }
 
-impl RedisFault {
-    /// A short name that stays the same.
-    pub fn code(&self) -> &'static str {
+impl Diagnostic for RedisFault {
+    fn code(&self) -> &str {
         "cache.redis"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some("check that the server runs and accepts the user in the URL of the cache".into())
     }
 }
 
