@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fs;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
@@ -14,24 +15,33 @@ pub struct Access {
 }
 
 impl Access {
-    /// Resolves the names of a profile's `allow_users` and `allow_groups`; a number is an id.
-    /// Members of a group are let in whichever group they run under.
+    /// Resolves names or numbers of users and groups of this machine, as `/etc/passwd` and
+    /// `/etc/group` list them. Members of a group are let in whichever group they run under.
     ///
     /// A name that does not exist (any more) lets nobody in, and is returned as an error.
-    pub fn resolve<'a>(
+    pub fn resolve(users: &[String], groups: &[String]) -> (Self, Vec<AccountsError>) {
+        if users.is_empty() && groups.is_empty() {
+            return (Self::default(), Vec::new());
+        }
+        let [passwd, group] =
+            ACCOUNT_FILES.map(|path| fs::read_to_string(path).unwrap_or_default());
+        Self::resolve_in(&Accounts::parse(&passwd, &group), users, groups)
+    }
+
+    fn resolve_in(
         accounts: &Accounts,
-        users: impl IntoIterator<Item = &'a str>,
-        groups: impl IntoIterator<Item = &'a str>,
+        users: &[impl AsRef<str>],
+        groups: &[impl AsRef<str>],
     ) -> (Self, Vec<AccountsError>) {
         let (mut access, mut errors) = (Self::default(), Vec::new());
         for name in users {
-            match accounts.user(name) {
+            match accounts.user(name.as_ref()) {
                 Ok(user) => drop(access.users.insert(user)),
                 Err(error) => errors.push(error),
             }
         }
         for name in groups {
-            match accounts.group(name) {
+            match accounts.group(name.as_ref()) {
                 Ok((group, members)) => {
                     access.groups.insert(group);
                     access.users.extend(members);
@@ -60,16 +70,16 @@ impl Access {
     }
 }
 
-/// The users and groups of this machine, as `/etc/passwd` and `/etc/group` list them.
+/// The users and groups of this machine.
 #[derive(Clone, Debug, Default)]
-pub struct Accounts {
+struct Accounts {
     users: Vec<(String, u32)>,
     groups: Vec<(String, u32, Vec<String>)>,
 }
 
 impl Accounts {
     /// Parses the two files; invalid lines are skipped.
-    pub fn parse(passwd: &str, group: &str) -> Self {
+    fn parse(passwd: &str, group: &str) -> Self {
         let users = passwd.lines().filter_map(|line| {
             let mut fields = line.split(':');
             Some((fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?))
@@ -136,6 +146,8 @@ impl Diagnostic for AccountsError {
     }
 }
 
+pub(crate) const ACCOUNT_FILES: [&str; 2] = ["/etc/passwd", "/etc/group"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +169,7 @@ broken line
     fn owner_root_and_whom_the_profile_names_are_let_in() {
         let accounts = Accounts::parse(PASSWD, GROUP);
         let access = |users: &[&str], groups: &[&str]| {
-            let access = Access::resolve(&accounts, users.iter().copied(), groups.iter().copied());
+            let access = Access::resolve_in(&accounts, users, groups);
             assert_eq!(access.1, []);
             access.0
         };
@@ -181,7 +193,7 @@ broken line
     #[test]
     fn an_unknown_name_lets_nobody_in_and_takes_no_access_from_others() {
         let accounts = Accounts::parse(PASSWD, GROUP);
-        let (access, errors) = Access::resolve(&accounts, ["gone", "web"], ["nogroup"]);
+        let (access, errors) = Access::resolve_in(&accounts, &["gone", "web"], &["nogroup"]);
         assert_eq!(errors[0].to_string(), "there is no user `gone` on this machine");
         assert_eq!(errors[1].code(), "settings.allow_groups");
         assert!(access.allows(user(1001, 5), 900));

@@ -4,7 +4,8 @@
 //! never see a key: `POST /v1/token` for any program, `POST /onify/access-token` for the Onify
 //! blueprint, `GET /healthz` and `GET /metrics` for monitoring.
 //!
-//! The crate uses no terminal, argument or environment variable, and reads no settings. A caller
+//! The crate uses no terminal, argument or environment variable, and parses no settings: a
+//! [`ProfileLoader`] reads them, and a [`Reloader`] calls it when files change. A caller
 //! chooses a profile by its name, and never an address, an audience, a user or a key.
 //!
 //! ```
@@ -38,7 +39,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
-pub use access::{Access, Accounts, AccountsError};
+pub use access::{Access, AccountsError};
 mod answer;
 mod audit;
 pub use audit::Grant;
@@ -48,6 +49,8 @@ mod broker;
 pub use broker::{Broker, BrokerBuilder};
 mod checks;
 mod connection;
+mod file_fingerprint;
+pub use file_fingerprint::FileFingerprints;
 mod token_response;
 pub use token_response::TokenResponse;
 mod limits;
@@ -60,6 +63,8 @@ pub use peer::Peer;
 mod problem;
 mod profile;
 pub use profile::{Profile, Profiles};
+mod reload;
+pub use reload::{LoadedProfile, ProfileList, ProfileLoader, Reloader};
 mod request;
 #[cfg(test)]
 mod testing;

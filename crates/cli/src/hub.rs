@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 use crate::args::Route;
 use crate::environment::variable;
 use crate::failure::{Failure, fails_with};
-use crate::input::read_key;
+use crate::io::input::read_key;
+use crate::login::transport;
 use crate::runtime::wait_for;
-use crate::transport;
 
 /// The prefix of the Hub's address where the path of a file is allowed as well.
 pub(crate) const SCHEME: &str = "hub:";

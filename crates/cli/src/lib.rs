@@ -25,8 +25,8 @@ mod panic_hook;
 mod run;
 mod runtime;
 
-use io::{console, input, new_file, progress, prompt, table, text};
-use login::{context, session, signer, transport};
+use io::{console, input, progress, prompt, table, text};
+use login::session;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,8 @@
 //! The local token service.
 
 mod bearer;
-mod catalogue;
 mod listen;
-mod stamp;
+mod loader;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,15 +12,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use orgtoken_broker::{Broker, Grant, Limits, Listener};
+use orgtoken_broker::{Broker, Grant, Limits, Listener, Reloader};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use self::bearer::BearerFile;
-use self::catalogue::Catalogue;
+use self::loader::Loader;
 use crate::args::{Login, Network};
 use crate::clock;
+use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::stderr;
@@ -77,18 +77,19 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     stderr::write_in_background().map_err(no_resources)?;
     let (args, console) = (Arc::new(args), *console);
     let inherited = listen::inherited()?;
-    let catalogue = Catalogue::open(Arc::clone(&args), console)?;
+    let loader = Loader::new(Arc::clone(&args), console)?;
+    let profiles = Reloader::open(loader, config_file())?;
     let workers = [runtime::worker()?, runtime::worker()?];
     let signals = Signals::listen(&workers[0]).map_err(no_resources)?;
-    let is_shared = catalogue.profiles().are_shared();
+    let is_shared = profiles.profiles().are_shared();
     let listeners = {
         let _inside = workers[0].enter();
         listen::listeners(&args, inherited, is_shared, console)?
     };
     let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
-    let broker = broker(&args, &catalogue);
+    let broker = broker(&args, &profiles);
     broker.set_bearer(bearer);
-    let keeper = Keeper { broker: broker.clone(), catalogue, bearer_file, is_shared, console };
+    let keeper = Keeper { broker: broker.clone(), profiles, bearer_file, is_shared, console };
     let (runtime, hangup) = (workers[0].clone(), signals.hangup);
     // A thread of its own: settings may take long to read, and the end of the service must not wait.
     let keep = move || keeper.follow_changes(&runtime, hangup);
@@ -123,7 +124,7 @@ fn serve(
     Ok(())
 }
 
-fn broker(args: &Args, catalogue: &Catalogue) -> Broker {
+fn broker(args: &Args, profiles: &Reloader<Loader>) -> Broker {
     let mut limits = Limits::default();
     limits.connections = args.max_connections;
     limits.connections_per_user = args.max_connections_per_user;
@@ -131,11 +132,11 @@ fn broker(args: &Args, catalogue: &Catalogue) -> Broker {
         (limits.rate, limits.burst) = (rate, rate.saturating_mul(2));
         limits.counts_hits = true;
     }
-    let builder = Broker::builder(catalogue.profiles(), clock::now).limits(limits);
+    let builder = Broker::builder(profiles.profiles(), clock::now).limits(limits);
     let builder = if args.metrics_profiles { builder.name_profiles() } else { builder };
     let builder = if args.no_audit { builder } else { builder.audit(log_grant) };
     let broker = builder.build();
-    broker.set_degraded(catalogue.degraded());
+    broker.set_degraded(profiles.degraded());
     broker
 }
 
@@ -148,7 +149,7 @@ fn log_grant(grant: &Grant) -> bool {
 /// Keeps a broker in step with its settings.
 struct Keeper {
     broker: Broker,
-    catalogue: Catalogue,
+    profiles: Reloader<Loader>,
     bearer_file: BearerFile,
     /// Whether the socket was opened for other users.
     is_shared: bool,
@@ -169,8 +170,8 @@ impl Keeper {
         if let Some(bearer) = self.bearer_file.reload(is_asked, self.console) {
             self.broker.set_bearer(bearer);
         }
-        if self.catalogue.reload(is_asked) {
-            let profiles = self.catalogue.profiles();
+        if self.profiles.reload(is_asked) {
+            let profiles = self.profiles.profiles();
             if profiles.are_shared() && !self.is_shared {
                 self.is_shared = true;
                 self.console.warn(
@@ -180,7 +181,7 @@ impl Keeper {
             }
             self.broker.reload(profiles);
         }
-        self.broker.set_degraded(self.catalogue.degraded());
+        self.broker.set_degraded(self.profiles.degraded());
     }
 }
 

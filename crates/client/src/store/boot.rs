@@ -55,20 +55,20 @@ mod tests {
 
     use super::*;
 
-    fn owner(kind: &str, name: &str) -> [Vec<u8>; 2] {
+    fn named(kind: &str, name: &str) -> [Vec<u8>; 2] {
         [kind, name].map(|part| part.as_bytes().to_vec())
     }
 
     #[test]
     fn a_secret_is_read_by_its_owner_until_the_machine_restarts() {
-        let owner = self::owner("agent", "acme");
+        let owner = named("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
         assert!(secrets.load(&owner).is_none());
         secrets.keep(&owner, &[7; LEN]).unwrap();
         assert_eq!(secrets.load(&owner).unwrap().as_slice(), [7; LEN]);
-        assert!(secrets.load(&self::owner("agent", "other")).is_none());
-        assert!(secrets.load(&self::owner("agen", "tacme")).is_none());
+        assert!(secrets.load(&named("agent", "other")).is_none());
+        assert!(secrets.load(&named("agen", "tacme")).is_none());
 
         let path = folder.path().join("orgtoken").join(name(&owner));
         let text = std::fs::read(&path).unwrap();
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn other_users_cannot_read_it() {
-        let owner = owner("agent", "acme");
+        let owner = named("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
         secrets.keep(&owner, &[7; LEN]).unwrap();

@@ -10,9 +10,9 @@ use tracing::{info, warn};
 use zeroize::Zeroizing;
 
 use super::boot::BootSecrets;
+use super::{Cache, FileStore, SealingKey, Who};
 #[cfg(feature = "redis")]
 use super::{RedisCache, RedisStore, RedisUrlError};
-use super::{Cache, FileStore, SealingKey, Who};
 #[cfg(feature = "redis")]
 use crate::Transport;
 

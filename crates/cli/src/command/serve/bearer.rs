@@ -4,21 +4,20 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use orgtoken_broker::{Bearer, Listener};
+use orgtoken_broker::{Bearer, FileFingerprints, Listener};
 
 use super::Args;
-use super::stamp::Stamps;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::read_key;
-use crate::new_file::NewFile;
-use crate::text::shown;
+use crate::io::console::Console;
+use crate::io::input::read_key;
+use crate::io::new_file::NewFile;
+use crate::io::text::shown;
 
 /// The bearer file, of a service that listens on TCP and has one.
 #[derive(Default)]
 pub(super) struct BearerFile {
     path: Option<PathBuf>,
-    stamps: Stamps,
+    fingerprint: FileFingerprints,
 }
 
 impl BearerFile {
@@ -36,19 +35,19 @@ impl BearerFile {
             return Ok((Self::default(), None));
         };
         // Before it is read, so that no later change is missed.
-        let stamps = Stamps::of([path.clone()]);
+        let fingerprint = FileFingerprints::of([path.clone()]);
         let bearer = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => create(&path, console),
             _ => read(&path, console),
         }?;
-        Ok((Self { path: Some(path), stamps }, Some(bearer)))
+        Ok((Self { path: Some(path), fingerprint }, Some(bearer)))
     }
 
     /// Reads the token again if the file has changed or `is_asked`. `Some(None)`: there is none any
     /// more, and every request that needs one is to be refused.
     pub(super) fn reload(&mut self, is_asked: bool, console: Console) -> Option<Option<Bearer>> {
         let path = self.path.as_ref()?;
-        if !self.stamps.have_changed() && !is_asked {
+        if !self.fingerprint.have_changed() && !is_asked {
             return None;
         }
         let bearer = read(path, console).inspect_err(|failure| {

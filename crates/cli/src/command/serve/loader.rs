@@ -1,0 +1,138 @@
+//! The settings of the profiles that are served.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orgtoken_broker::{LoadedProfile, Profile, ProfileList, ProfileLoader};
+use orgtoken_settings::Settings;
+
+use super::Args;
+use crate::args::{Login, Tokens};
+use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::context::{Context, Reader, profiles};
+use crate::login::session::Session;
+
+/// Reads the one login that arguments, environment or a record describe, or else every profile of
+/// `config.toml`.
+pub(super) struct Loader {
+    args: Arc<Args>,
+    console: Console,
+    /// Whether every profile is served.
+    is_all: bool,
+}
+
+impl Loader {
+    pub(super) fn new(args: Arc<Args>, console: Console) -> Result<Self, Failure> {
+        let is_all = all(&args)?.is_some();
+        Ok(Self { args, console, is_all })
+    }
+
+    fn one(
+        &self,
+        name: &str,
+        reader: &mut Reader,
+        forget_refusals: bool,
+    ) -> Result<LoadedProfile, Failure> {
+        let mut login: Login = self.args.login.clone();
+        if name != ONE || login.profile.is_some() {
+            login.profile = Some(name.to_owned());
+        }
+        let route = Some(&self.args.network.route);
+        let context = Context { login: &login, route, console: &self.console };
+        let (settings, supplied) = reader.checked(context)?;
+        Ok(LoadedProfile {
+            allow_users: settings.allow_users().to_vec(),
+            allow_groups: settings.allow_groups().to_vec(),
+            files: supplied.files,
+            profile: self.profile(name, settings, forget_refusals)?,
+        })
+    }
+
+    fn profile(
+        &self,
+        name: &str,
+        settings: Settings,
+        forget_refusals: bool,
+    ) -> Result<Profile, Failure> {
+        let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
+        let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
+        let session = Session::of(settings, &self.args.network, &tokens, &self.console)?;
+        let (username, version) = (session.username(), session.api_version().to_string());
+        if forget_refusals {
+            session.forget_refusal()?;
+        }
+        let transport = session.transport()?;
+        let profile = Profile::new(name, Arc::new(session.source(transport)?))
+            .api_version(version)
+            .username(username);
+        Ok(match instance_url {
+            Some(url) => profile.instance_url(url),
+            None => profile,
+        })
+    }
+}
+
+impl ProfileLoader for Loader {
+    type Error = LoadError;
+
+    fn list(&mut self) -> Result<ProfileList, LoadError> {
+        if !self.is_all {
+            let name = self.args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
+            return Ok(ProfileList { names: vec![name.clone()], default: Some(name) });
+        }
+        // A file that is being written may be empty for a moment.
+        let no_profile = || Failure::new("settings.missing", None::<&str>, "it has no profile");
+        Ok(all(&self.args)?.ok_or_else(no_profile)?)
+    }
+
+    fn load(
+        &mut self,
+        names: &[String],
+        forget_refusals: bool,
+    ) -> Result<Vec<Result<LoadedProfile, LoadError>>, LoadError> {
+        // A single login comes from other places than `config.toml`, too.
+        let mut reader = Reader::open(if self.is_all { names } else { &[] })?;
+        let one = |name: &String| Ok(self.one(name, &mut reader, forget_refusals)?);
+        Ok(names.iter().map(one).collect())
+    }
+}
+
+/// Every profile of `config.toml`; `None` if there is none, or if one login is asked for.
+fn all(args: &Args) -> Result<Option<ProfileList>, Failure> {
+    let profiles = profiles(&args.login)?;
+    Ok(profiles.filter(|profiles| !profiles.names().is_empty()).map(|profiles| ProfileList {
+        names: profiles.names().to_vec(),
+        default: profiles.default_name().map(str::to_owned),
+    }))
+}
+
+/// Settings that cannot be read; shown with every problem in one line.
+pub(super) struct LoadError(Failure);
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems: Vec<_> = self.0.listed().iter().map(|problem| &*problem.message).collect();
+        if problems.is_empty() {
+            f.write_str(&self.0.message())
+        } else {
+            f.write_str(&problems.join("; "))
+        }
+    }
+}
+
+impl From<Failure> for LoadError {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        error.0
+    }
+}
+
+/// The name of a login that comes from no profile.
+const ONE: &str = "default";
