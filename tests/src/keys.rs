@@ -12,14 +12,13 @@ mod text;
 mod tools;
 mod wrong_kind;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{fs, io};
 
 use anyhow::{Context, Result};
 use base64ct::{Base64, Encoding};
-use rcgen::{CertificateParams, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 
 use self::rsa::Rsa;
@@ -41,7 +40,7 @@ pub struct Manifest {
 /// One file: what it is and what must come of it.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct KeyFile {
-    /// Row of the references, and what it is.
+    /// A description.
     pub name: String,
     /// In the folder of the manifest.
     pub file: String,
@@ -70,9 +69,7 @@ impl Manifest {
     /// Reads the manifest in `folder`.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST);
-        let text = fs::read(&path).with_context(|| {
-            format!("cannot read {}: run `cargo xtask test-keys`", path.display())
-        })?;
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
     }
 
@@ -83,18 +80,23 @@ impl Manifest {
     }
 }
 
-/// Where `cargo xtask test-keys` writes unless told: beside the programs that Cargo built.
+/// Returns the folder of the test keys, in the target folder of Cargo. Makes the table if it is
+/// missing or old; a lock makes other test processes wait.
 pub fn folder() -> Result<PathBuf> {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(folder) = FOLDER.get() {
+        return Ok(folder.clone());
+    }
+    // The programs of Cargo are in `target/PROFILE`, its tests in `target/PROFILE/deps`.
     let program = std::env::current_exe()?;
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    Ok(target.context("this program is not in a target folder")?.join("test-keys"))
-}
-
-/// A certificate signed by the key itself, as PEM.
-pub fn certificate(private_key: &str) -> Result<String> {
-    let key = PrivatePkcs8KeyDer::from_pem_slice(private_key.as_bytes())?;
-    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key, &rcgen::PKCS_RSA_SHA256)?;
-    Ok(CertificateParams::new(["acme.example".to_owned()])?.self_signed(&pair)?.pem())
+    let is_test = program.parent().is_some_and(|folder| folder.ends_with("deps"));
+    let target = program.ancestors().nth(if is_test { 3 } else { 2 });
+    let target = target.context("this program is not in a target folder")?;
+    let lock = File::create(target.join("test-keys.lock"))?;
+    lock.lock()?;
+    let folder = target.join("test-keys");
+    make(&folder)?;
+    Ok(FOLDER.get_or_init(|| folder).clone())
 }
 
 /// Makes the table in `folder`, unless it is there and current. Returns how many files it has, and

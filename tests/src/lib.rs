@@ -1,15 +1,14 @@
-//! The crates and the program against the fake org.
+//! The fixture of all integration tests: an org, its user, the program and test keys.
 //!
-//! The binaries of this package do the heavy tasks of `cargo xtask`; its integration tests, one
-//! binary for each theme, look at several crates at once.
+//! `README.md` lists the tests and says where a new one belongs. The binaries of this package do the
+//! heavy tasks of `cargo xtask`.
 #![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test whose fixture cannot be set up has failed")]
 
-pub mod cases;
-pub mod home;
 pub mod keys;
 pub mod memory;
 pub mod program;
 pub mod raw;
 pub mod secret;
-pub mod stage;
+pub mod test_org;
 pub mod tokens;

@@ -1,77 +1,87 @@
-//! The programs that Cargo built, run as a person runs them.
+//! The program `orgtoken`, run as a user runs it.
 
-use std::ffi::OsStr;
-use std::io::Write as _;
+use std::env;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
-/// `name` beside this very program.
-pub fn built(name: &str) -> Result<PathBuf> {
-    let this = std::env::current_exe()?;
-    let folder = this.parent().context("a program is in a folder")?;
-    let path = folder.join(name);
-    ensure!(path.exists(), "{name} is not built: run this through `cargo xtask`");
-    Ok(path)
+/// Returns the path of the program that Cargo built for this test, or of the one beside the running
+/// program.
+pub fn path() -> PathBuf {
+    // The first in tests of the program's own package, the second in those of this one.
+    ["CARGO_BIN_EXE_orgtoken", "CARGO_BIN_EXE_orgtoken-under-test"]
+        .iter()
+        .find_map(env::var_os)
+        .map_or_else(|| built("orgtoken"), PathBuf::from)
 }
 
-/// `orgtoken` with `home` for everything it may read or keep, and nothing else of the environment.
-pub fn orgtoken(home: &Path) -> Result<Command> {
-    let mut command = Command::new(built("orgtoken")?);
-    command.env_clear().env("HOME", home).current_dir(home);
-    for (name, folder) in
-        [("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache"), ("XDG_RUNTIME_DIR", "run")]
-    {
-        command.env(name, home.join(folder));
-    }
-    Ok(command)
+/// Returns the path of a program in the folder of the running program, or above it.
+///
+/// # Panics
+/// If the program is not built.
+pub fn built(name: &str) -> PathBuf {
+    let this = env::current_exe().unwrap();
+    let found = this.ancestors().skip(1).take(2).map(|folder| folder.join(name));
+    let found = found.into_iter().find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{name} is not built: run this with `cargo xtask`"))
 }
 
-/// What a program said and how it ended.
-#[derive(Debug)]
-pub struct Ran {
-    /// The exit code; -1 for a signal.
-    pub exit: i32,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
+/// Returns `orgtoken` in its user's home folder, without the environment of this process.
+pub fn orgtoken(home: &Path) -> Command {
+    let mut command = Command::new(path());
+    command.current_dir(home).env_clear().env("HOME", home).stdin(Stdio::null());
+    command
 }
 
-impl Ran {
-    /// Runs `command` to its end with `input` on standard input.
-    pub fn of(command: &mut Command, input: impl AsRef<[u8]>) -> Result<Self> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().context("cannot start the program")?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // Who does not read its input closes it: that is no fault.
-            let _ = stdin.write_all(input.as_ref());
-        }
-        let Output { status, stdout, stderr } = child.wait_with_output()?;
-        Ok(Self {
-            exit: status.code().unwrap_or(-1),
-            stdout: String::from_utf8(stdout).context("standard output is no text")?,
-            stderr: String::from_utf8(stderr).context("standard error is no text")?,
-        })
+/// Runs a command with `input` on its standard input.
+pub fn run_with_input(command: &mut Command, input: &str) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    // A program that refuses its arguments may end before it reads anything.
+    if let Err(error) = child.stdin.take().unwrap().write_all(input.as_bytes()) {
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
-
-    /// Standard output of a program that ended well.
-    pub fn good(self) -> Result<String> {
-        ensure!(self.exit == 0, "exit {}: {}", self.exit, self.stderr.trim());
-        Ok(self.stdout)
-    }
-
-    /// The error that `--json` put on standard error.
-    pub fn error(&self) -> Result<Value> {
-        let document: Value = serde_json::from_str(&self.stderr)
-            .with_context(|| format!("no JSON on standard error: {}", self.stderr.trim()))?;
-        Ok(document["error"].clone())
-    }
+    child.wait_with_output().unwrap()
 }
 
-/// The same command with 64 MiB for all that it writes to, as in a small container.
+/// Returns standard output of a command that succeeded.
+#[track_caller]
+pub fn stdout(output: &Output) -> &str {
+    assert!(output.status.success(), "{}", stderr(output));
+    str::from_utf8(&output.stdout).unwrap()
+}
+
+/// Returns standard error.
+#[track_caller]
+pub fn stderr(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).unwrap()
+}
+
+/// Returns the error of a command that was run with `--json`.
+#[track_caller]
+pub fn error(output: &Output) -> Value {
+    assert!(output.stdout.is_empty(), "data beside an error");
+    let document: Value = serde_json::from_str(stderr(output)).unwrap();
+    let error = document["error"].clone();
+    assert_eq!(error["exit"], output.status.code().unwrap(), "{error}");
+    error
+}
+
+/// Returns the two ends of a terminal: the user's and the program's.
+pub fn terminal() -> (File, File) {
+    let user = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&user).unwrap();
+    unlockpt(&user).unwrap();
+    let name = ptsname(&user, Vec::new()).unwrap().into_string().unwrap();
+    let screen = File::options().read(true).write(true).open(name).unwrap();
+    (File::from(user), screen)
+}
+
+/// Returns the same command with a limit of 64 MiB of memory, as in a small container.
 pub fn in_64_mib(command: &Command) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", "ulimit -d 65536 && exec \"$@\"", "sh"]);
@@ -83,10 +93,4 @@ pub fn in_64_mib(command: &Command) -> Command {
         shell.current_dir(folder);
     }
     shell
-}
-
-/// Adds arguments and returns the command, for one-line calls.
-pub fn with<S: AsRef<OsStr>>(mut command: Command, arguments: &[S]) -> Command {
-    command.args(arguments);
-    command
 }

@@ -25,6 +25,11 @@ pub fn shows_bytes(text: &str, secret: &[u8]) -> bool {
         || numbers(text, secret)
 }
 
+/// Returns the base64 of a PEM document: what would be a leak of it.
+pub fn pem_body(pem: &str) -> String {
+    pem.lines().filter(|line| !line.contains("-----")).collect()
+}
+
 /// What `{:?}` and `{:#?}` print.
 pub fn debug(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")

@@ -6,17 +6,24 @@ use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use conformance::keys::{self, Key, KeyFile, Manifest};
-use orgtoken_assertion::{Diagnostic, RingSigner, Signer, SigningKey};
+use orgtoken_assertion::{Diagnostic, KeyError, Passphrase, RingSigner, Signer, SigningKey};
 use rustix::time::{ClockId, clock_gettime};
 
 #[test]
 fn each_file_comes_to_what_the_manifest_says() {
     let table = table();
+    let passphrase = Manifest::read(&keys::folder().unwrap()).unwrap().passphrase;
+    let passphrase = Passphrase::new(passphrase);
     let mut wrong = Vec::new();
     for (file, content) in &table {
-        let outcome = outcome(content);
-        if outcome != file.expect {
-            wrong.push(format!("{}: {outcome}, not {}", file.name, file.expect));
+        let with = file.expect_with_passphrase.as_ref();
+        let with = with.map(|expect| (SigningKey::from_encrypted(content, &passphrase), expect));
+        let without = (SigningKey::from_bytes(content), &file.expect);
+        for (key, expect) in [without].into_iter().chain(with) {
+            let outcome = outcome(key);
+            if outcome != *expect {
+                wrong.push(format!("{}: {outcome}, not {expect}", file.name));
+            }
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
@@ -64,9 +71,9 @@ fn processor_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
 }
 
-/// A key is accepted when it signs: that its factors are prime shows only then.
-fn outcome(content: &[u8]) -> String {
-    match SigningKey::from_bytes(content).map(|key| key.sign(b"message")) {
+/// A key is accepted when it signs: whether its factors are prime is checked only then.
+fn outcome(key: Result<SigningKey, KeyError>) -> String {
+    match key.map(|key| key.sign(b"message")) {
         Ok(Ok(_)) => "accept".to_owned(),
         Ok(Err(error)) => error.code().to_owned(),
         Err(error) => error.code().to_owned(),

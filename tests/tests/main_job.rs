@@ -3,87 +3,97 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use conformance::home::USER;
-use conformance::secret::{debug, shows};
-use conformance::stage::Stage;
+use conformance::secret::{debug, pem_body, shows};
+use conformance::test_org::{TestOrg, USER, now};
 use http::{HeaderMap, Method, StatusCode};
-use orgtoken_assertion::{Diagnostic, UnixTime};
-use orgtoken_client::{LoggedIn, LoginError};
+use orgtoken_assertion::{Diagnostic, RingSigner};
+use orgtoken_client::{LoggedIn, Login, LoginError};
 use orgtoken_fake_org::{FakeOrgBuilder, Scenario, User};
 use orgtoken_rest::Org;
+use orgtoken_settings::{Draft, KeySource, Layer, Setting, Settings};
 
 #[tokio::test]
 async fn from_a_settings_record_to_a_record_of_the_org() {
-    let stage = Stage::new().unwrap();
-    let version = stage.settings().unwrap().api_version().major();
-    let token = obtain(&stage).await.unwrap().into_token();
-    assert_eq!(stage.org.logins_of(USER), 1);
+    let test = TestOrg::new();
+    let version = settings(&test).api_version().major();
+    let token = obtain(&test).await.unwrap().into_token();
+    assert_eq!(test.logins_of(USER), 1);
 
-    let org = Org::new(stage.transport(), token, version);
+    let org = Org::new(test.transport(), token, version);
     let body = Bytes::from_static(br#"{"Name":"Acme AB"}"#);
     let created = org.request(Method::POST, "sobjects/Account", HeaderMap::new(), body).await;
     assert_eq!(created.unwrap().status(), StatusCode::CREATED);
-    assert_eq!(stage.org.logins(), 1);
+    assert_eq!(test.logins(), 1);
 }
 
 /// The org is on the loopback here, and any program could listen there.
 #[tokio::test]
 async fn a_host_that_is_not_salesforces_gets_its_own_audience_and_no_other() {
-    let accepting =
-        |org: FakeOrgBuilder| org.user(User::new(USER)).audience("https://login.salesforce.com");
-    let stage = Stage::with(accepting).unwrap();
-    let error = obtain(&stage).await.unwrap_err();
+    let accepting = |org: FakeOrgBuilder| org.audience("https://login.salesforce.com");
+    let test = TestOrg::with(User::new(USER), accepting);
+    let error = obtain(&test).await.unwrap_err();
     assert_eq!(error.code(), "refused.audience_is_invalid");
-    assert_eq!((error.attempts().len(), stage.org.login_history().len()), (1, 1));
+    assert_eq!((error.attempts().len(), test.login_history().len()), (1, 1));
 }
 
 #[tokio::test]
 async fn a_refusal_of_the_user_is_not_repeated() {
-    let stage = Stage::new().unwrap();
-    stage.org.set_scenario(USER, Scenario::named("not-approved"));
-    let error = obtain(&stage).await.unwrap_err();
+    let test = TestOrg::new();
+    test.set_scenario(USER, Scenario::named("not-approved"));
+    let error = obtain(&test).await.unwrap_err();
     assert_eq!(error.code(), "refused.user_not_approved");
     assert!(!error.is_transient());
-    assert_eq!(stage.org.login_history().len(), 1);
+    assert_eq!(test.login_history().len(), 1);
 }
 
 #[tokio::test]
 async fn every_attempt_is_signed_anew() {
-    let stage = Stage::new().unwrap();
-    stage.org.set_scenario(USER, Scenario::named("transient-once"));
-    obtain(&stage).await.unwrap();
-    let bodies: Vec<Vec<u8>> = stage.org.requests().iter().map(|r| r.body().to_vec()).collect();
+    let test = TestOrg::new();
+    test.set_scenario(USER, Scenario::named("transient-once"));
+    obtain(&test).await.unwrap();
+    let bodies: Vec<Vec<u8>> = test.requests().iter().map(|r| r.body().to_vec()).collect();
     assert_eq!(bodies.len(), 2);
     assert_ne!(bodies[0], bodies[1]);
 }
 
 #[tokio::test]
-async fn d2_what_the_job_passes_from_hand_to_hand() {
-    let stage = Stage::new().unwrap();
-    let key: String = stage.home.key().lines().filter(|line| !line.contains("---")).collect();
-    let settings = stage.settings().unwrap();
+async fn what_the_job_passes_from_hand_to_hand() {
+    let test = TestOrg::new();
+    let key = pem_body(test.private_key());
+    let settings = settings(&test);
     assert!(!shows(&debug(&settings), &key));
     assert!(settings.sources().iter().all(|origin| !shows(origin.shown(), &key)));
 
-    let logged_in = obtain(&stage).await.unwrap();
+    let logged_in = obtain(&test).await.unwrap();
     let token = logged_in.token().access_token().secret().to_owned();
     assert!(!shows(&debug(&logged_in), &token));
-    let org = Org::new(stage.transport(), logged_in.into_token(), 60);
+    let org = Org::new(test.transport(), logged_in.into_token(), 60);
     assert!(!shows(&debug(&org), &token));
     let error = org.request(Method::GET, "/nowhere", HeaderMap::new(), Bytes::new()).await;
     let error = error.unwrap_err();
     assert!(!shows(&format!("{error} {}", debug(&error)), &token));
 }
 
-async fn obtain(stage: &Stage) -> Result<LoggedIn, LoginError> {
-    let login = stage.login(stage.settings().unwrap()).unwrap();
-    login.obtain(&stage.transport(), now).await
+async fn obtain(test: &TestOrg) -> Result<LoggedIn, LoginError> {
+    login(settings(test)).obtain(&test.transport(), now).await
 }
 
-fn now() -> UnixTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    UnixTime::from_secs(since.as_secs())
+fn settings(test: &TestOrg) -> Settings {
+    let mut flags = Layer::flags();
+    flags.set_list(Setting::AllowHosts, "--allow-host", vec![test.address().to_owned()]);
+    let record = Layer::from_record(test.record().to_string().as_bytes(), "salesforce.json", None);
+    Draft::new([flags, record]).check().unwrap()
+}
+
+fn login(settings: Settings) -> Login {
+    let client_id = settings.client_id().to_string();
+    let user = settings.username().to_string();
+    let resolution = settings.resolution().clone();
+    let hosts = settings.allowed_hosts().clone();
+    let KeySource::Here(key) = settings.into_key() else { panic!("the record has a key") };
+    let signer = Arc::new(RingSigner::new(*key));
+    Login::new(client_id, user, signer, resolution).allowed_hosts(hosts)
 }

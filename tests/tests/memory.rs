@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64ct::{Base64, Encoding};
 use bytes::Bytes;
-use conformance::home::{CLIENT_ID, USER};
 use conformance::keys::{self, Manifest};
 use conformance::memory::{Found, Search};
+use conformance::test_org::{CLIENT_ID, USER};
 use http::Response;
 use orgtoken_assertion::{Claims, Passphrase, RingSigner, Signer, SigningKey};
 use orgtoken_client::store::{Cache, Lease, SealingKey, State, Store, Who};
@@ -27,7 +27,7 @@ use zeroizing_alloc::ZeroAlloc;
 static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[test]
-fn d08_no_text_of_a_key_is_left_once_it_is_read() {
+fn no_text_of_a_key_is_left_once_it_is_read() {
     let _alone = alone();
     let search = search();
     let from_base64 = |pem: &str| {
@@ -43,7 +43,7 @@ fn d08_no_text_of_a_key_is_left_once_it_is_read() {
         ("base64 of PEM", from_base64),
         ("a settings record", from_record),
     ] {
-        let key = read(&pem("A31 PKCS#8, PEM, 2048 bits"));
+        let key = read(&pem("PKCS#8, PEM, 2048 bits"));
         let found = search.here().unwrap();
         assert!(found.contains_key("p") && found.contains_key("q"), "{name}: {found:?}");
         assert!(!found.contains_key("PEM"), "{name}: {found:?}");
@@ -53,7 +53,7 @@ fn d08_no_text_of_a_key_is_left_once_it_is_read() {
 }
 
 #[test]
-fn d08_a_key_that_is_refused_leaves_nothing() {
+fn a_key_that_is_refused_leaves_nothing() {
     let _alone = alone();
     let search = search();
     for (name, spoil) in [
@@ -61,7 +61,7 @@ fn d08_a_key_that_is_refused_leaves_nothing() {
         ("cut", |pem| pem[..pem.len() / 2].to_owned()),
         ("damaged", |pem| pem.replacen("\n", "\nA", 2)),
     ] {
-        let spoilt = Zeroizing::new(spoil(&pem("A31 PKCS#8, PEM, 2048 bits")));
+        let spoilt = Zeroizing::new(spoil(&pem("PKCS#8, PEM, 2048 bits")));
         let error = SigningKey::from_bytes(spoilt.as_bytes()).unwrap_err();
         drop(spoilt);
         assert_eq!(search.here().unwrap(), Found::new(), "{name}: {error}");
@@ -69,10 +69,10 @@ fn d08_a_key_that_is_refused_leaves_nothing() {
 }
 
 #[test]
-fn d09_no_number_of_a_key_is_left_once_it_is_dropped() {
+fn no_number_of_a_key_is_left_once_it_is_dropped() {
     let _alone = alone();
     let search = search();
-    let key = || SigningKey::from_bytes(pem("A31 PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
+    let key = || SigningKey::from_bytes(pem("PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
 
     let by_rsa = key();
     by_rsa.sign(b"message").unwrap();
@@ -87,12 +87,12 @@ fn d09_no_number_of_a_key_is_left_once_it_is_dropped() {
 }
 
 #[test]
-fn d09_a_key_with_a_passphrase_leaves_as_little() {
+fn a_key_with_a_passphrase_leaves_as_little() {
     let _alone = alone();
     let search = search();
     let manifest = Manifest::read(&keys::folder().unwrap()).unwrap();
     let passphrase = Passphrase::new(manifest.passphrase);
-    let locked = pem("A49 PBES2 with PBKDF2");
+    let locked = pem("PBES2 with PBKDF2");
     let key = SigningKey::from_encrypted(locked.as_bytes(), &passphrase).unwrap();
     assert!(search.here().unwrap().contains_key("p"));
     drop(key);
@@ -100,7 +100,7 @@ fn d09_a_key_with_a_passphrase_leaves_as_little() {
 }
 
 #[test]
-fn d10_no_token_is_left_once_it_is_dropped() {
+fn no_token_is_left_once_it_is_dropped() {
     let _alone = alone();
     let mut search = Search::new();
     search.add("token", TOKEN.as_bytes()).unwrap();
@@ -116,7 +116,7 @@ fn d10_no_token_is_left_once_it_is_dropped() {
 }
 
 #[test]
-fn d10_no_token_is_left_once_it_lies_in_the_cache() {
+fn no_token_is_left_once_it_lies_in_the_cache() {
     let _alone = alone();
     let mut search = Search::new();
     search.add("token", TOKEN.as_bytes()).unwrap();
@@ -142,9 +142,9 @@ fn d10_no_token_is_left_once_it_lies_in_the_cache() {
 }
 
 #[test]
-fn d10_no_assertion_is_left_once_it_is_sent() {
+fn no_assertion_is_left_once_it_is_sent() {
     let _alone = alone();
-    let key = SigningKey::from_bytes(pem("A31 PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
+    let key = SigningKey::from_bytes(pem("PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
     let login = LoginUrl::parse("https://login.salesforce.com", &AllowedHosts::none()).unwrap();
     let claims = Claims::builder(now().wall)
         .issuer(CLIENT_ID)
@@ -171,7 +171,7 @@ fn alone() -> MutexGuard<'static, ()> {
 /// For the key of 2048 bits, which nobody has read yet.
 fn search() -> Search {
     let mut search = Search::new();
-    search.add_key(&pem("A31 PKCS#8, PEM, 2048 bits")).unwrap();
+    search.add_key(&pem("PKCS#8, PEM, 2048 bits")).unwrap();
     assert_eq!(search.here().unwrap(), Found::new(), "this test itself leaves something");
     search
 }

@@ -8,9 +8,9 @@ use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use conformance::home::{CLIENT_ID, Home, USER};
 use conformance::keys::{self, Manifest};
-use conformance::secret::{debug, shows};
+use conformance::secret::{debug, pem_body, shows};
+use conformance::test_org::{CLIENT_ID, KEY, MY_DOMAIN, USER};
 use http::Response;
 use orgtoken_assertion::{
     Assertion, Claims, DerivedSecret, Diagnostic, Passphrase, RingSigner, Signer, SigningInput,
@@ -22,13 +22,12 @@ use orgtoken_keygen::{KeyPair, PrivateKeyPem};
 use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
 use orgtoken_settings::{Draft, Form, Layer, LockedKey, SecretText};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 #[test]
-fn d2_keys_and_assertions() {
-    let home = Home::new().unwrap();
-    let key = signing_key(&home);
+fn keys_and_assertions() {
+    let key = signing_key();
     let assertion = claims().sign(&key).unwrap();
     let signature = key.sign(b"message").unwrap();
     let secret = assertion.secret().to_owned();
@@ -38,16 +37,15 @@ fn d2_keys_and_assertions() {
     let shown = [debug(&key), debug(&assertion), debug(&signature), debug(&unverified)];
     let verified = unverified.verify(key.public_key()).unwrap();
     for text in shown.iter().chain([&debug(&verified), &debug(&RingSigner::new(key))]) {
-        assert!(!shows(text, &body(home.key())), "{text}");
+        assert!(!shows(text, &pem_body(KEY.secret())), "{text}");
         assert!(!shows(text, signed), "{text}");
     }
 }
 
 #[test]
-fn d2_requests_and_tokens() {
-    let home = Home::new().unwrap();
+fn requests_and_tokens() {
     let resolution = resolution();
-    let assertion = claims().sign(&signing_key(&home)).unwrap();
+    let assertion = claims().sign(&signing_key()).unwrap();
     let secret = assertion.secret().to_owned();
     let request = TokenRequest::new(resolution.endpoint(), assertion);
     assert!(!shows(&debug(&request), &secret), "{request:?}");
@@ -59,7 +57,7 @@ fn d2_requests_and_tokens() {
 }
 
 #[test]
-fn d2_errors_about_tokens() {
+fn errors_about_tokens() {
     for (name, odd) in [
         ("blank", format!("{TOKEN} x")),
         ("control", format!("{TOKEN}\\u0000")),
@@ -72,35 +70,33 @@ fn d2_errors_about_tokens() {
 }
 
 #[test]
-fn d2_transports() {
-    let home = Home::new().unwrap();
+fn transports() {
     let proxy =
         Proxy::new("http://robot:s3cr3t-canary-of-the-proxy@proxy.example:3128", "").unwrap();
     let builder = Transport::builder().proxy(proxy);
-    let login = Login::new(CLIENT_ID, USER, Arc::new(signing_key(&home)), resolution());
+    let login = Login::new(CLIENT_ID, USER, Arc::new(signing_key()), resolution());
     let shown = [debug(&builder), debug(&builder.build()), debug(&login)];
     for text in shown {
         assert!(!shows(&text, "s3cr3t-canary-of-the-proxy"), "{text}");
-        assert!(!shows(&text, &body(home.key())), "{text}");
+        assert!(!shows(&text, &pem_body(KEY.secret())), "{text}");
     }
 }
 
 #[test]
-fn d2_settings_in_every_form() {
-    let home = Home::new().unwrap();
-    let key = body(home.key());
+fn settings_in_every_form() {
+    let key = pem_body(KEY.secret());
     let locked = Manifest::read(&keys::folder().unwrap()).unwrap();
-    let locked = keys::folder().unwrap().join(&locked.find("A49 PBES2 with PBKDF2").unwrap().file);
+    let locked = keys::folder().unwrap().join(&locked.find("PBES2 with PBKDF2").unwrap().file);
     let locked = fs::read_to_string(locked).unwrap();
     for (name, fields, secret) in [
         ("a key", json!({}), key.as_str()),
-        ("a key and a passphrase", json!({ "PrivateKey": locked }), &body(&locked)),
-        ("a key for a user", json!({ "Username": home.key() }), &key),
-        ("a key for a URL", json!({ "InstanceUrl": home.key() }), &key),
-        ("a key in a list", json!({ "ClientId": [home.key()] }), &key),
-        ("a key beside the fields", json!({ (home.key()): home.key() }), &key),
+        ("a key and a passphrase", json!({ "PrivateKey": locked }), &pem_body(&locked)),
+        ("a key for a user", json!({ "Username": KEY.secret() }), &key),
+        ("a key for a URL", json!({ "InstanceUrl": KEY.secret() }), &key),
+        ("a key in a list", json!({ "ClientId": [KEY.secret()] }), &key),
+        ("a key beside the fields", json!({ (KEY.secret()): KEY.secret() }), &key),
     ] {
-        let record = home.record(fields).to_string();
+        let record = record(fields).to_string();
         let layer = || Layer::from_record(record.as_bytes(), "-", None);
         let shown = match Draft::new([layer()]).check() {
             Ok(settings) => debug(&settings),
@@ -116,7 +112,7 @@ fn d2_settings_in_every_form() {
 /// What is no `Clone` has no copies that nobody wipes; what is no `Display`, `Serialize` or `Deref`
 /// leaves by `secret()` alone; what cannot be compared is not compared in the open.
 #[test]
-fn d19_secrets_are_nothing_but_themselves() {
+fn secrets_are_nothing_but_themselves() {
     macro_rules! is_bare {
         ($($secret:ty),* $(,)?) => {$(
             assert_not_impl_any!(
@@ -143,8 +139,22 @@ fn d19_secrets_are_nothing_but_themselves() {
     );
 }
 
-fn signing_key(home: &Home) -> SigningKey {
-    SigningKey::from_bytes(home.key().as_bytes()).unwrap()
+fn record(fields: Value) -> Value {
+    let mut value = json!({
+        "Username": USER,
+        "ClientId": CLIENT_ID,
+        "PrivateKey": KEY.secret(),
+        "InstanceUrl": MY_DOMAIN,
+        "InstanceAPIVersion": "v60.0",
+    });
+    if let (Value::Object(value), Value::Object(fields)) = (&mut value, fields) {
+        value.extend(fields);
+    }
+    json!({ "key": "salesforce", "value": value })
+}
+
+fn signing_key() -> SigningKey {
+    SigningKey::from_bytes(KEY.secret().as_bytes()).unwrap()
 }
 
 fn claims() -> Claims {
@@ -168,11 +178,6 @@ fn token(access_token: &str) -> Result<Token, orgtoken_oauth::AnswerError> {
     );
     let response = Response::builder().header("content-type", "application/json").body(body);
     Token::from_http(&response.unwrap(), UnixTime::from_secs(1_800_000_000), &AllowedHosts::none())
-}
-
-/// The private key without its armour.
-fn body(pem: &str) -> String {
-    pem.lines().filter(|line| !line.contains("-----")).collect()
 }
 
 const TOKEN: &str = "00Dxx0000006JFr!AR8AQcanary.canary_of_this_token";

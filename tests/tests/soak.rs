@@ -3,7 +3,7 @@
 use std::process::Command;
 
 #[test]
-fn b23_a_writer_that_is_killed_leaves_the_old_token_or_the_new_one() {
+fn a_writer_that_is_killed_leaves_the_old_token_or_the_new_one() {
     let output = Command::new(env!("CARGO_BIN_EXE_soak")).args(["--kills", "50"]).output().unwrap();
     let (said, why) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

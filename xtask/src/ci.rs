@@ -55,11 +55,6 @@ const STEPS: &[Step] = &[
         remedy: "run `cargo doc --workspace --no-deps` and mend the links",
     },
     Step {
-        name: "conformance",
-        run: conform,
-        remedy: "`cargo xtask conformance WORD` runs one case",
-    },
-    Step {
         name: "onify",
         run: blueprint,
         remedy: "`node --test FILE` in tests/onify runs one file of it",
@@ -117,12 +112,6 @@ fn doc(sh: &Shell, _: &mut Tally) -> Result<()> {
     Ok(cmd!(sh, "cargo doc --workspace --all-features --no-deps").run()?)
 }
 
-fn conform(sh: &Shell, _: &mut Tally) -> Result<()> {
-    let code = tasks::conformance(sh, &[])?;
-    ensure!(code == ExitCode::SUCCESS, "a case failed");
-    Ok(())
-}
-
 fn blueprint(sh: &Shell, _: &mut Tally) -> Result<()> {
     onify::run(sh)
 }
@@ -131,7 +120,7 @@ fn blueprint(sh: &Shell, _: &mut Tally) -> Result<()> {
 fn standalone(sh: &Shell, _: &mut Tally) -> Result<()> {
     let manifest = ["--manifest-path", "tests/standalone/Cargo.toml", "--locked"];
     let keys = build::target_folder(sh)?.join("test-keys");
-    let key = keys.join("test-only-a31-pkcs-8-pem-2048-bits.pem");
+    let key = keys.join("test-only-pkcs-8-pem-2048-bits.pem");
     let body =
         cmd!(sh, "cargo run --quiet {manifest...} -- {key} client-id user@acme.com").read()?;
     ensure!(body.contains("&assertion=eyJ"), "it prints no assertion");

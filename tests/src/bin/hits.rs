@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use conformance::home::{CLIENT_ID, Home, USER};
+use conformance::test_org::{CLIENT_ID, KEY, USER};
 use conformance::tokens;
 use orgtoken_assertion::SigningKey;
 use orgtoken_client::store::{Lease, MemoryStore, State, Store};
@@ -71,7 +71,7 @@ fn hit(source: &LoginSource) {
 
 /// A source with a token at hand that nobody granted.
 fn source() -> Result<LoginSource> {
-    let key = SigningKey::from_bytes(Home::new()?.key().as_bytes())?;
+    let key = SigningKey::from_bytes(KEY.secret().as_bytes())?;
     let login = Login::new(CLIENT_ID, USER, Arc::new(key), Resolution::resolve(None, None, None)?);
     let store = MemoryStore::default();
     let held = Some(Arc::new(Held::new(tokens::numbered(1)?, Moment::now())));

@@ -14,19 +14,19 @@ pub(super) fn fill(table: &mut Table, bases: &Bases) {
     for key in others.iter().chain([main]) {
         let bits = key.bits();
         let pkcs8_pem = pem("PRIVATE KEY", &key.pkcs8());
-        table.accept(&format!("A31 PKCS#8, PEM, {bits} bits"), key, pkcs8_pem);
+        table.accept(&format!("PKCS#8, PEM, {bits} bits"), key, pkcs8_pem);
         let pkcs1_pem = pem("RSA PRIVATE KEY", &key.pkcs1());
-        table.accept(&format!("A31 PKCS#1, PEM, {bits} bits"), key, pkcs1_pem);
-        table.accept(&format!("A31 PKCS#8, DER, {bits} bits"), key, key.pkcs8());
-        table.accept(&format!("A31 PKCS#1, DER, {bits} bits"), key, key.pkcs1());
+        table.accept(&format!("PKCS#1, PEM, {bits} bits"), key, pkcs1_pem);
+        table.accept(&format!("PKCS#8, DER, {bits} bits"), key, key.pkcs8());
+        table.accept(&format!("PKCS#1, DER, {bits} bits"), key, key.pkcs1());
     }
 
-    table.accept("A31 PKCS#8 with attributes", main, pem("PRIVATE KEY", &with_attributes(main)));
-    table.accept("A44 bare base64 of PKCS#8", main, Base64::encode_string(&main.pkcs8()));
-    table.accept("A44 bare base64 of PKCS#1", main, Base64::encode_string(&main.pkcs1()));
+    table.accept("PKCS#8 with attributes", main, pem("PRIVATE KEY", &with_attributes(main)));
+    table.accept("bare base64 of PKCS#8", main, Base64::encode_string(&main.pkcs8()));
+    table.accept("bare base64 of PKCS#1", main, Base64::encode_string(&main.pkcs1()));
     let whole = Base64::encode_string(pem("PRIVATE KEY", &main.pkcs8()).as_bytes());
-    table.accept("A44 base64 of a whole PEM", main, whole);
-    table.accept("A52 JWK, private", main, jwk(main));
+    table.accept("base64 of a whole PEM", main, whole);
+    table.accept("JWK, private", main, jwk(main));
 
     crt_values(table, main);
     encrypted(table, main);
@@ -34,8 +34,8 @@ pub(super) fn fill(table: &mut Table, bases: &Bases) {
 
 /// What the CRT values say does not matter: they are computed anew.
 fn crt_values(table: &mut Table, key: &Rsa) {
-    table.accept("A67 p and q swapped", key, pem("PRIVATE KEY", &key.swapped().pkcs8()));
-    for (name, at) in [("A67 dP wrong", 6), ("A67 dQ wrong", 7), ("A67 qInv wrong", 8)] {
+    table.accept("p and q swapped", key, pem("PRIVATE KEY", &key.swapped().pkcs8()));
+    for (name, at) in [("dP wrong", 6), ("dQ wrong", 7), ("qInv wrong", 8)] {
         let mut numbers = key.numbers();
         numbers[at] = numbers[3].clone();
         numbers[at].truncate(100);
@@ -50,7 +50,7 @@ fn encrypted(table: &mut Table, key: &Rsa) {
     let pbkdf2 = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(2048, &salt, salt);
     let scrypt = pbes2::Parameters::generate_scrypt(&mut SysRng);
     for (name, parameters) in
-        [("A49 PBES2 with PBKDF2 and AES-256", pbkdf2), ("A49 PBES2 with scrypt", scrypt)]
+        [("PBES2 with PBKDF2 and AES-256", pbkdf2), ("PBES2 with scrypt", scrypt)]
     {
         let parameters = parameters.expect("these parameters are allowed");
         let document = info.encrypt_with_params(parameters, PASSPHRASE).expect("it encrypts");

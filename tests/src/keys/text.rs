@@ -17,11 +17,11 @@ pub(super) fn fill(table: &mut Table, key: &Rsa) {
     body(table, &whole);
 
     let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-    table.accept("A42 key, then certificate", key, format!("{whole}{certificate}"));
-    table.accept("A42 certificate, then key", key, format!("{certificate}{whole}"));
-    table.refuse("A43 two private keys", "key.several", format!("{whole}{whole}"));
-    table.accept("A46 PKCS#1 labelled PRIVATE KEY", key, pem(LABEL, &key.pkcs1()));
-    table.accept("A46 PKCS#8 labelled RSA PRIVATE KEY", key, pem("RSA PRIVATE KEY", &key.pkcs8()));
+    table.accept("key, then certificate", key, format!("{whole}{certificate}"));
+    table.accept("certificate, then key", key, format!("{certificate}{whole}"));
+    table.refuse("two private keys", "key.several", format!("{whole}{whole}"));
+    table.accept("PKCS#1 labelled PRIVATE KEY", key, pem(LABEL, &key.pkcs1()));
+    table.accept("PKCS#8 labelled RSA PRIVATE KEY", key, pem("RSA PRIVATE KEY", &key.pkcs8()));
 }
 
 fn accepted(table: &mut Table, key: &Rsa, whole: &str) {
@@ -29,33 +29,30 @@ fn accepted(table: &mut Table, key: &Rsa, whole: &str) {
     let indented: String = whole.lines().map(|line| format!("    {line}\n")).collect();
     let trailing: String = whole.lines().map(|line| format!("{line}  \t\n")).collect();
     for (name, text) in [
-        ("A33-34 CRLF", whole.replace('\n', "\r\n")),
-        ("A33-34 lone CR", whole.replace('\n', "\r")),
-        ("A33-34 no final newline", whole.trim_end().to_owned()),
-        ("A33-34 leading blank lines", format!("\n\n  \n{whole}")),
-        ("A35 trailing blank lines", format!("{whole}\n \n\n")),
-        ("A35 indented", indented),
-        ("A35 blanks after each line", trailing),
-        ("A36 literal backslash n", whole.replace('\n', "\\n")),
-        ("A36 literal backslash r backslash n", whole.replace('\n', "\\r\\n")),
+        ("CRLF", whole.replace('\n', "\r\n")),
+        ("lone CR", whole.replace('\n', "\r")),
+        ("no final newline", whole.trim_end().to_owned()),
+        ("leading blank lines", format!("\n\n  \n{whole}")),
+        ("trailing blank lines", format!("{whole}\n \n\n")),
+        ("indented", indented),
+        ("blanks after each line", trailing),
+        ("literal backslash n", whole.replace('\n', "\\n")),
+        ("literal backslash r backslash n", whole.replace('\n', "\\r\\n")),
+        ("literal backslash n, in double quotes", format!("\"{}\"", whole.replace('\n', "\\n"))),
+        ("in single quotes", format!("'{}'", whole.trim_end())),
+        ("blanks for line breaks", whole.replace('\n', " ")),
+        ("wrapped at 76", wrapped(LABEL, &pkcs8, 76)),
+        ("wrapped at 1", wrapped(LABEL, &pkcs8, 1)),
+        ("not wrapped", wrapped(LABEL, &pkcs8, usize::MAX)),
+        ("all on one line, no blanks", whole.replace('\n', "")),
+        ("byte order mark", format!("\u{feff}{whole}")),
         (
-            "A36 literal backslash n, in double quotes",
-            format!("\"{}\"", whole.replace('\n', "\\n")),
-        ),
-        ("A35 in single quotes", format!("'{}'", whole.trim_end())),
-        ("A37-38 blanks for line breaks", whole.replace('\n', " ")),
-        ("A37-38 wrapped at 76", wrapped(LABEL, &pkcs8, 76)),
-        ("A37-38 wrapped at 1", wrapped(LABEL, &pkcs8, 1)),
-        ("A37-38 not wrapped", wrapped(LABEL, &pkcs8, usize::MAX)),
-        ("A37-38 all on one line, no blanks", whole.replace('\n', "")),
-        ("A39 byte order mark", format!("\u{feff}{whole}")),
-        (
-            "A41 bag attributes before",
+            "bag attributes before",
             format!(
                 "Bag Attributes\n    friendlyName: app\nKey Attributes: <No Attributes>\n{whole}"
             ),
         ),
-        ("A41 text after", format!("{whole}\nThat is the key for the integration user.\n")),
+        ("text after", format!("{whole}\nThat is the key for the integration user.\n")),
     ] {
         table.accept(name, key, text);
     }
@@ -68,42 +65,42 @@ fn changed_by_tools(table: &mut Table, whole: &str) {
     let joined: String = whole.lines().map(|line| format!("  \"{line}\\n\" +\n")).collect();
     let twice = Base64::encode_string(Base64::encode_string(whole.as_bytes()).as_bytes());
     for (name, text) in [
-        ("A41 HTML, &#10; for line breaks", whole.replace('\n', "&#10;")),
-        ("A41 HTML, <br> for line breaks", whole.replace('\n', "<br>")),
-        ("A41 URL, %0A for line breaks", whole.replace('\n', "%0A")),
-        ("A41 mail, quoted", quoted),
-        ("A41 strings of a program", joined),
+        ("HTML, &#10; for line breaks", whole.replace('\n', "&#10;")),
+        ("HTML, <br> for line breaks", whole.replace('\n', "<br>")),
+        ("URL, %0A for line breaks", whole.replace('\n', "%0A")),
+        ("mail, quoted", quoted),
+        ("strings of a program", joined),
     ] {
         table.refuse(name, "key.pem", text);
     }
-    table.refuse("A44 base64 of base64 of PEM", "key.not_a_key", twice);
+    table.refuse("base64 of base64 of PEM", "key.not_a_key", twice);
 }
 
 fn armour(table: &mut Table, whole: &str) {
     for (name, text) in [
-        ("A40 zero-width space in the armour", whole.replacen("BEGIN ", "BEGIN\u{200b} ", 1)),
-        ("A40 no-break space in the armour", whole.replacen("BEGIN ", "BEGIN\u{a0}", 1)),
-        ("A40 em dashes", whole.replace("-----", "\u{2014}\u{2014}-")),
-        ("A45 BEGIN and END differ", whole.replacen("END PRIVATE", "END RSA PRIVATE", 1)),
-        ("A45 four dashes", whole.replacen("-----BEGIN", "----BEGIN", 1)),
-        ("A45 lower case", whole.replacen("BEGIN PRIVATE KEY", "begin private key", 1)),
+        ("zero-width space in the armour", whole.replacen("BEGIN ", "BEGIN\u{200b} ", 1)),
+        ("no-break space in the armour", whole.replacen("BEGIN ", "BEGIN\u{a0}", 1)),
+        ("em dashes", whole.replace("-----", "\u{2014}\u{2014}-")),
+        ("BEGIN and END differ", whole.replacen("END PRIVATE", "END RSA PRIVATE", 1)),
+        ("four dashes", whole.replacen("-----BEGIN", "----BEGIN", 1)),
+        ("lower case", whole.replacen("BEGIN PRIVATE KEY", "begin private key", 1)),
     ] {
         table.refuse(name, "key.pem", text);
     }
     let no_end = whole.split("-----END").next().unwrap_or_default();
-    table.refuse("A47 END missing", "key.truncated", no_end);
+    table.refuse("END missing", "key.truncated", no_end);
 }
 
 fn body(table: &mut Table, whole: &str) {
     let mut lines: Vec<&str> = whole.lines().collect();
     let first = lines[1];
     lines.drain(10..14);
-    table.refuse("A47 lines missing from the body", "key.truncated", lines.join("\n"));
+    table.refuse("lines missing from the body", "key.truncated", lines.join("\n"));
     let illegal = format!("{}*{}", &first[..20], &first[21..]);
-    table.refuse("A48 illegal character", "key.pem", whole.replacen(first, &illegal, 1));
+    table.refuse("illegal character", "key.pem", whole.replacen(first, &illegal, 1));
     let url_safe = format!("{}-_{}", &first[..20], &first[22..]);
-    table.refuse("A48 URL-safe characters", "key.pem", whole.replacen(first, &url_safe, 1));
-    table.refuse("A48 an ellipsis for the rest", "key.pem", whole.replacen(first, "MIIEv...", 1));
+    table.refuse("URL-safe characters", "key.pem", whole.replacen(first, &url_safe, 1));
+    table.refuse("an ellipsis for the rest", "key.pem", whole.replacen(first, "MIIEv...", 1));
 }
 
 fn wrapped(label: &str, content: &[u8], width: usize) -> String {

@@ -36,11 +36,11 @@ pub(super) fn fill(table: &mut Table, key: &Rsa, tools: &str) -> Result<()> {
 
 fn rewritten(table: &mut Table, key: &Rsa, input: &Path) -> Result<()> {
     for (name, arguments) in [
-        ("A31 PKCS#8, PEM, by OpenSSL", "pkcs8 -topk8 -nocrypt"),
-        ("A31 PKCS#8, DER, by OpenSSL", "pkcs8 -topk8 -nocrypt -outform DER"),
-        ("A31 PKCS#1, PEM, by OpenSSL", "rsa -traditional"),
-        ("A31 PKCS#1, DER, by OpenSSL", "rsa -traditional -outform DER"),
-        ("A41 the key in words and in PEM, by OpenSSL", "rsa -traditional -text"),
+        ("PKCS#8, PEM, by OpenSSL", "pkcs8 -topk8 -nocrypt"),
+        ("PKCS#8, DER, by OpenSSL", "pkcs8 -topk8 -nocrypt -outform DER"),
+        ("PKCS#1, PEM, by OpenSSL", "rsa -traditional"),
+        ("PKCS#1, DER, by OpenSSL", "rsa -traditional -outform DER"),
+        ("the key in words and in PEM, by OpenSSL", "rsa -traditional -text"),
     ] {
         table.accept(name, key, openssl(arguments, input)?);
     }
@@ -49,24 +49,24 @@ fn rewritten(table: &mut Table, key: &Rsa, input: &Path) -> Result<()> {
 
 fn encrypted(table: &mut Table, key: &Rsa, input: &Path) -> Result<()> {
     for (name, arguments) in [
-        ("A49 AES-256, PBKDF2 with SHA-256, by OpenSSL", "-v2 aes-256-cbc"),
-        ("A49 AES-128, PBKDF2 with SHA-256, by OpenSSL", "-v2 aes-128-cbc"),
-        ("A49 AES-256, PBKDF2 with SHA-512, by OpenSSL", "-v2 aes-256-cbc -v2prf hmacWithSHA512"),
-        ("A49 AES-256, scrypt, by OpenSSL", "-v2 aes-256-cbc -scrypt"),
-        ("A49 AES-256, DER, by OpenSSL", "-v2 aes-256-cbc -outform DER"),
+        ("AES-256, PBKDF2 with SHA-256, by OpenSSL", "-v2 aes-256-cbc"),
+        ("AES-128, PBKDF2 with SHA-256, by OpenSSL", "-v2 aes-128-cbc"),
+        ("AES-256, PBKDF2 with SHA-512, by OpenSSL", "-v2 aes-256-cbc -v2prf hmacWithSHA512"),
+        ("AES-256, scrypt, by OpenSSL", "-v2 aes-256-cbc -scrypt"),
+        ("AES-256, DER, by OpenSSL", "-v2 aes-256-cbc -outform DER"),
     ] {
         let arguments = format!("pkcs8 -topk8 -passout env:PASSPHRASE {arguments}");
         table.encrypted(name, key, openssl(&arguments, input)?);
     }
     for (name, arguments) in [
-        ("A49 3DES with the KDF of PKCS#12, by OpenSSL", "pkcs8 -topk8 -v1 PBE-SHA1-3DES"),
+        ("3DES with the KDF of PKCS#12, by OpenSSL", "pkcs8 -topk8 -v1 PBE-SHA1-3DES"),
         (
-            "A49 PBES1 with DES, by OpenSSL",
+            "PBES1 with DES, by OpenSSL",
             "pkcs8 -topk8 -v1 PBE-MD5-DES -provider legacy -provider default",
         ),
-        ("A49 RC2, by OpenSSL", "pkcs8 -topk8 -v2 rc2-40-cbc -provider legacy -provider default"),
-        ("A50 AES-256, traditional, by OpenSSL", "rsa -traditional -aes256"),
-        ("A50 3DES, traditional, by OpenSSL", "rsa -traditional -des3"),
+        ("RC2, by OpenSSL", "pkcs8 -topk8 -v2 rc2-40-cbc -provider legacy -provider default"),
+        ("AES-256, traditional, by OpenSSL", "rsa -traditional -aes256"),
+        ("3DES, traditional, by OpenSSL", "rsa -traditional -des3"),
     ] {
         // Builds of OpenSSL without its legacy provider cannot write some of them.
         if let Ok(content) = openssl(&format!("{arguments} -passout env:PASSPHRASE"), input) {
@@ -87,25 +87,25 @@ fn others(table: &mut Table, input: &Path) -> Result<()> {
         .env("PASSPHRASE", PASSPHRASE)
         .stderr(Stdio::null())
         .output()?;
-    table.refuse("A52 PKCS#12, by OpenSSL", "key.format", export.stdout);
+    table.refuse("PKCS#12, by OpenSSL", "key.format", export.stdout);
 
     for (name, code, arguments) in [
-        ("A55 EC, SEC1, by OpenSSL", "key.algorithm", "ecparam -genkey -noout -name prime256v1"),
+        ("EC, SEC1, by OpenSSL", "key.algorithm", "ecparam -genkey -noout -name prime256v1"),
         (
-            "A55 EC, SEC1 with parameters, by OpenSSL",
+            "EC, SEC1 with parameters, by OpenSSL",
             "key.algorithm",
             "ecparam -genkey -name secp384r1",
         ),
-        ("A55 X25519, by OpenSSL", "key.algorithm", "genpkey -algorithm X25519"),
-        ("A55 Ed448, by OpenSSL", "key.algorithm", "genpkey -algorithm ED448"),
-        ("A56 RSA-PSS, by OpenSSL", "key.algorithm", "genpkey -algorithm RSA-PSS"),
+        ("X25519, by OpenSSL", "key.algorithm", "genpkey -algorithm X25519"),
+        ("Ed448, by OpenSSL", "key.algorithm", "genpkey -algorithm ED448"),
+        ("RSA-PSS, by OpenSSL", "key.algorithm", "genpkey -algorithm RSA-PSS"),
         (
-            "A56 RSA-PSS with parameters, by OpenSSL",
+            "RSA-PSS with parameters, by OpenSSL",
             "key.algorithm",
             "genpkey -algorithm RSA-PSS -pkeyopt rsa_pss_keygen_md:sha256",
         ),
-        ("A59-61 e = 3, by OpenSSL", "key.exponent", "genrsa -3 2048"),
-        ("A66 three primes, by OpenSSL", "key.multiprime", "genrsa -primes 3 2048"),
+        ("e = 3, by OpenSSL", "key.exponent", "genrsa -3 2048"),
+        ("three primes, by OpenSSL", "key.multiprime", "genrsa -primes 3 2048"),
     ] {
         let content = openssl(arguments, Path::new(""))?;
         table.refuse(name, code, content);
@@ -114,10 +114,9 @@ fn others(table: &mut Table, input: &Path) -> Result<()> {
 }
 
 fn openssh(table: &mut Table, input: &Path) -> Result<()> {
-    for (name, passphrase) in [
-        ("A51 OpenSSH, by ssh-keygen", ""),
-        ("A51 OpenSSH with a passphrase, by ssh-keygen", PASSPHRASE),
-    ] {
+    for (name, passphrase) in
+        [("OpenSSH, by ssh-keygen", ""), ("OpenSSH with a passphrase, by ssh-keygen", PASSPHRASE)]
+    {
         let converted = input.with_extension("ssh");
         fs::copy(input, &converted)?;
         let ended = Command::new("ssh-keygen")

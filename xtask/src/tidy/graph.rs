@@ -111,6 +111,7 @@ const REST: &str = "orgtoken-rest";
 const BROKER: &str = "orgtoken-broker";
 const DOCTOR: &str = "orgtoken-doctor";
 const FAKE_ORG: &str = "orgtoken-fake-org";
+const CLI: &str = "orgtoken";
 
 /// Each crate with those of ours that stand below it.
 const GRAPH: &[(&str, &[&str])] = &[
@@ -123,12 +124,12 @@ const GRAPH: &[(&str, &[&str])] = &[
     (REST, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT]),
     (BROKER, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT]),
     (DOCTOR, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST]),
-    ("orgtoken", &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST, BROKER, DOCTOR]),
+    (CLI, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST, BROKER, DOCTOR]),
     // It parses the wire by itself, so that it can catch our mistakes.
     (FAKE_ORG, &[ASSERTION]),
     (
         "conformance",
-        &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST, BROKER, DOCTOR, FAKE_ORG],
+        &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST, BROKER, DOCTOR, FAKE_ORG, CLI],
     ),
     ("xtask", &[]),
 ];

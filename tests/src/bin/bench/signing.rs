@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use conformance::home::{CLIENT_ID, Home, USER};
+use conformance::test_org::{CLIENT_ID, KEY, USER};
 use getrandom::SysRng;
 use orgtoken_assertion::{Claims, RingSigner, Signer, SigningKey, UnixTime};
 use ring::rand::SystemRandom;
@@ -15,11 +15,10 @@ use rsa::sha2::{Digest, Sha256};
 use crate::Row;
 
 pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
-    let home = Home::new()?;
     let claims = claims()?;
     let input = claims.signing_input();
 
-    let pem = home.key();
+    let pem = KEY.secret();
     let signer = RingSigner::new(SigningKey::from_bytes(pem.as_bytes())?);
     let der = pkcs8::SecretDocument::from_pem(pem)?.1;
     let pair = RsaKeyPair::from_pkcs8(der.as_bytes()).ok().context("ring refuses the test key")?;

@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use conformance::program;
-use conformance::stage::Stage;
+use conformance::test_org::TestOrg;
 
 use crate::Row;
 
 pub(crate) fn measure() -> Result<Vec<Row>> {
-    let on_disk = fs::metadata(program::built("orgtoken")?)?.len();
+    let on_disk = fs::metadata(program::built("orgtoken"))?.len();
     Ok(vec![
         Row::megabytes("the program, on disk", megabytes(on_disk), 12.0),
         Row::megabytes("the program, resident at its peak", megabytes(resident()?), 16.0),
@@ -19,10 +19,10 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
 
 /// Looked at while the org holds back its answer: key, TLS and request are in memory by then.
 fn resident() -> Result<u64> {
-    let stage = Stage::new()?;
-    let hold = stage.org.hold("/services/oauth2/token");
-    let mut child = stage.home.command(&["token"])?.stdout(Stdio::null()).spawn()?;
-    while stage.org.requests().is_empty() && child.try_wait()?.is_none() {
+    let test = TestOrg::new();
+    let hold = test.hold("/services/oauth2/token");
+    let mut child = test.command(&["token"]).stdout(Stdio::null()).spawn()?;
+    while test.requests().is_empty() && child.try_wait()?.is_none() {
         std::thread::yield_now();
     }
     let status = fs::read_to_string(format!("/proc/{}/status", child.id()));

@@ -4,8 +4,8 @@
 //! happened: each answer is looked at, and the org is asked what it saw.
 #![forbid(unsafe_code)]
 
-mod desk;
 mod keep;
+mod shell;
 mod story;
 
 use anyhow::{Result, bail};
@@ -17,6 +17,6 @@ fn main() -> Result<()> {
         ["--keep"] => true,
         _ => bail!("demo takes nothing but `--keep`"),
     };
-    let desk = story::tell()?;
-    if keep { keep::keep(desk) } else { Ok(()) }
+    let test = story::tell()?;
+    if keep { keep::keep(test) } else { Ok(()) }
 }

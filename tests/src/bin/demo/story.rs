@@ -1,51 +1,58 @@
 //! What happens, in order, and what must have come of it.
 
+use std::fs;
+
 use anyhow::{Context, Result, ensure};
-use orgtoken_fake_org::Scenario;
+use conformance::program::stderr;
+use conformance::test_org::{RECORD, TestOrg, USER};
+use orgtoken_fake_org::User;
 
-use crate::desk::{self, Desk, RECORD, USER, say};
+use crate::shell::{api, generate_key, good, orgtoken, say};
 
-pub(crate) fn tell() -> Result<Desk> {
+pub(crate) fn tell() -> Result<TestOrg> {
     say("1. A key for the integration, and a certificate for Salesforce")?;
-    let (folder, generated) = desk::key_pair()?;
-    let files = generated.good()?;
+    let folder = tempfile::Builder::new().prefix("orgtoken-demo-").tempdir()?;
+    let files = generate_key(folder.path())?;
     say(&format!("   {}", files.split_whitespace().collect::<Vec<_>>().join("  ")))?;
+    let [key, certificate] =
+        ["acme.key", "acme.crt"].map(|name| fs::read_to_string(folder.path().join(name)));
 
-    let desk = Desk::set_up(folder)?;
-    say(&format!("\n2. An org at {}, over TLS", desk.org.url()))?;
+    let user = User::new(USER).named("Inte", "Gration");
+    let test = TestOrg::set_up(folder, &key?, &certificate?, user, |org| org);
+    say(&format!("\n2. An org at {}, over TLS", test.url()))?;
     say(&format!("   acme.crt is uploaded to its app, {USER} is pre-authorised;"))?;
     say(&format!("   {RECORD} holds user, consumer key, private key and instance, as in Onify"))?;
 
-    token(&desk)?;
-    records(&desk)?;
-    refusal(&desk)?;
-    counters(&desk)?;
-    Ok(desk)
+    token(&test)?;
+    records(&test)?;
+    refusal(&test)?;
+    counters(&test)?;
+    Ok(test)
 }
 
-fn token(desk: &Desk) -> Result<()> {
-    say("\n3. A token: an assertion signed with the key, traded at the org's token endpoint")?;
-    let token = desk.orgtoken(&["token"])?.good()?;
+fn token(test: &TestOrg) -> Result<()> {
+    say("\n3. A token: an assertion signed with the key, exchanged at the org's token endpoint")?;
+    let token = good(&orgtoken(test, &["token"])?)?;
     let token = token.trim_end();
-    ensure!(token.starts_with("00D") && token.contains('!'), "that is no access token");
+    ensure!(token.starts_with("00D") && token.contains('!'), "not an access token");
     say(&format!("   {}…  ({} characters in all)", &token[..18], token.len()))?;
-    ensure!(desk.org.logins_of(USER) == 1, "the org counted no login");
+    ensure!(test.logins_of(USER) == 1, "the org counted no login");
     Ok(())
 }
 
-fn records(desk: &Desk) -> Result<()> {
+fn records(test: &TestOrg) -> Result<()> {
     say("\n4. Records: create an account, change it, list what is there")?;
-    let created = desk.api(&["sobjects/Account", "-f", "Name=Acme AB"])?;
+    let created = api(test, &["sobjects/Account", "-f", "Name=Acme AB"])?;
     say(&format!("   {created}"))?;
     let id = created["id"].as_str().context("the org gave no id")?;
     ensure!(created["success"] == true, "the account was not created");
 
     let path = format!("sobjects/Account/{id}");
-    let changed = desk.orgtoken(&["api", &path, "-X", "PATCH", "-f", "Phone=+46 8 123"])?;
-    changed.good()?;
+    let changed = orgtoken(test, &["api", &path, "-X", "PATCH", "-f", "Phone=+46 8 123"])?;
+    good(&changed)?;
 
     let query = "q=SELECT Id, Name, Phone FROM Account";
-    let found = desk.api(&["query", "-X", "GET", "-f", query])?;
+    let found = api(test, &["query", "-X", "GET", "-f", query])?;
     let rows = found["records"].as_array().context("the org listed no records")?;
     for row in rows {
         say(&format!("   {}  {}  {}", text(&row["Id"]), text(&row["Name"]), text(&row["Phone"])))?;
@@ -56,35 +63,36 @@ fn records(desk: &Desk) -> Result<()> {
     Ok(())
 }
 
-fn refusal(desk: &Desk) -> Result<()> {
+fn refusal(test: &TestOrg) -> Result<()> {
     say("\n5. A refusal: an administrator takes the approval away")?;
-    desk.org.set_scenario(USER, Scenario::named("not-approved"));
-    let kept = desk.orgtoken(&["token"])?.good()?;
-    ensure!(!kept.is_empty(), "a refusal took a good token away");
-    say("   the token at hand is good for a while yet; without it:")?;
-    let refused = desk.orgtoken(&["token", "--no-cache"])?;
-    desk.org.set_scenario(USER, None);
-    for line in refused.stderr.lines() {
+    test.play("not-approved");
+    let cached = good(&orgtoken(test, &["token"])?)?;
+    ensure!(!cached.is_empty(), "a refusal took a valid token away");
+    say("   the cached token is still valid; without the cache:")?;
+    let refused = orgtoken(test, &["token", "--no-cache"])?;
+    test.set_scenario(USER, None);
+    for line in stderr(&refused).lines() {
         say(&format!("   {line}"))?;
     }
-    say(&format!("   exit code {}", refused.exit))?;
-    ensure!(refused.exit == 4, "a refusal ends with 4");
+    let exit = refused.status.code().unwrap_or(-1);
+    say(&format!("   exit code {exit}"))?;
+    ensure!(exit == 4, "a refusal ends with 4");
     ensure!(refused.stdout.is_empty(), "a refusal prints no token");
-    ensure!(refused.stderr.contains("hint: "), "a refusal comes with a hint");
+    ensure!(stderr(&refused).contains("hint: "), "a refusal comes with a hint");
     Ok(())
 }
 
-/// What the org saw must be what was told.
-fn counters(desk: &Desk) -> Result<()> {
-    let history = desk.org.login_history();
+/// Compares the requests that the org saw with the commands above.
+fn counters(test: &TestOrg) -> Result<()> {
+    let history = test.login_history();
     let granted = history.iter().filter(|login| login.is_granted()).count();
     let refused = history.len() - granted;
-    let requests = desk.org.requests();
+    let requests = test.requests();
     let calls = requests.iter().filter(|request| request.target().contains("/data/")).count();
     ensure!(granted == 1, "{granted} logins where one was enough");
     ensure!(refused == 1, "{refused} refusals");
     ensure!(calls == 3, "{calls} calls of the REST API");
-    ensure!(requests.iter().all(|request| request.origin() == desk.org.url()), "a foreign host");
+    ensure!(requests.iter().all(|request| request.origin() == test.url()), "a foreign host");
     say(&format!("\nThe org counted {granted} login, {refused} refusal and {calls} calls. Done."))?;
     Ok(())
 }

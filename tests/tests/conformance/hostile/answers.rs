@@ -9,16 +9,16 @@ pub(super) fn good() -> Vec<(&'static str, Answer)> {
     let with = |fields: &str| json("200 OK", &format!("{{{fields},{}}}", fields_but("")));
     vec![
         (
-            "A93 extra fields and issued_at as a string",
+            "extra fields and issued_at as a string",
             with(r#""issued_at":"1700000000000","x":{"y":[]}"#),
         ),
-        ("A99 expires_in as a string", with(r#""expires_in":"3600""#)),
-        ("A99 expires_in of zero", with(r#""expires_in":0"#)),
-        ("A99 expires_in below zero", with(r#""expires_in":-1"#)),
-        ("A99 expires_in beyond everything", with(r#""expires_in":1e308"#)),
-        ("A99 expires_in of 63 bits", with(r#""expires_in":9223372036854775808"#)),
+        ("expires_in as a string", with(r#""expires_in":"3600""#)),
+        ("expires_in of zero", with(r#""expires_in":0"#)),
+        ("expires_in below zero", with(r#""expires_in":-1"#)),
+        ("expires_in beyond everything", with(r#""expires_in":1e308"#)),
+        ("expires_in of 63 bits", with(r#""expires_in":9223372036854775808"#)),
         (
-            "A116 headers that ask for more",
+            "headers that ask for more",
             Answer::Bytes(response(
                 "200 OK",
                 "Content-Type: application/json\r\nSet-Cookie: a=b\r\nAlt-Svc: h3=\":443\"\r\n\
@@ -34,45 +34,37 @@ pub(super) fn tokens() -> Vec<(&'static str, &'static str, Answer)> {
     let ok = |body: &str| json("200 OK", body);
     let but = |name: &str, field: &str| ok(&format!("{{{field}{}}}", fields_but(name)));
     vec![
-        ("A94 no token", "resp.missing_token", but("access_token", "")),
-        ("A94 empty token", "resp.missing_token", but("access_token", r#""access_token":"","#)),
-        ("A94 token of null", "resp.missing_token", but("access_token", r#""access_token":null,"#)),
+        ("no token", "resp.missing_token", but("access_token", "")),
+        ("empty token", "resp.missing_token", but("access_token", r#""access_token":"","#)),
+        ("token of null", "resp.missing_token", but("access_token", r#""access_token":null,"#)),
+        ("a number for a token", "resp.missing_token", but("access_token", r#""access_token":7,"#)),
+        ("a list for a token", "resp.missing_token", but("access_token", r#""access_token":[],"#)),
         (
-            "A94 a number for a token",
-            "resp.missing_token",
-            but("access_token", r#""access_token":7,"#),
-        ),
-        (
-            "A94 a list for a token",
-            "resp.missing_token",
-            but("access_token", r#""access_token":[],"#),
-        ),
-        (
-            "A95 line break in the token",
+            "line break in the token",
             "resp.token_syntax",
             but("access_token", r#""access_token":"00Dcanary\r\nX: y","#),
         ),
         (
-            "A95 blank in the token",
+            "blank in the token",
             "resp.token_syntax",
             but("access_token", r#""access_token":"00Dcanary X","#),
         ),
         (
-            "A95 control in the token",
+            "control in the token",
             "resp.token_syntax",
             but("access_token", r#""access_token":"00Dcanary\u0007","#),
         ),
         (
-            "A95 token that is not ASCII",
+            "token that is not ASCII",
             "resp.token_syntax",
             but("access_token", r#""access_token":"00Dcanaré","#),
         ),
         (
-            "A95 token of 9 KiB",
+            "token of 9 KiB",
             "resp.token_syntax",
             but("access_token", &format!(r#""access_token":"{}","#, "x".repeat(9216))),
         ),
-        ("A96 token of type mac", "resp.token_type", but("token_type", r#""token_type":"mac","#)),
+        ("token of type mac", "resp.token_type", but("token_type", r#""token_type":"mac","#)),
     ]
 }
 
@@ -85,17 +77,13 @@ pub(super) fn bodies() -> Vec<(&'static str, &'static str, Answer)> {
         Answer::Bytes(response("200 OK", &headers, b"<html><body>Log in</body></html>"))
     };
     vec![
-        ("A97 two tokens", "resp.json", but("", r#""access_token":"00Dother!AQ","#)),
-        ("A100 login page with 200", "resp.content_type", html("text/html;charset=UTF-8")),
-        ("A100 text/plain", "resp.content_type", html("text/plain")),
-        (
-            "A100 no Content-Type",
-            "resp.content_type",
-            Answer::Bytes(response("200 OK", "", b"<html>")),
-        ),
-        ("A110 64 KiB of brackets", "resp.json", ok(&"[".repeat(64 * 1024))),
-        ("A109 200 without a body", "resp.empty", ok("")),
-        ("A109 204", "resp.empty", Answer::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
+        ("two tokens", "resp.json", but("", r#""access_token":"00Dother!AQ","#)),
+        ("login page with 200", "resp.content_type", html("text/html;charset=UTF-8")),
+        ("text/plain", "resp.content_type", html("text/plain")),
+        ("no Content-Type", "resp.content_type", Answer::Bytes(response("200 OK", "", b"<html>"))),
+        ("64 KiB of brackets", "resp.json", ok(&"[".repeat(64 * 1024))),
+        ("200 without a body", "resp.empty", ok("")),
+        ("204", "resp.empty", Answer::Bytes(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())),
     ]
 }
 
@@ -105,12 +93,12 @@ pub(super) fn encodings() -> Vec<(&'static str, &'static str, Answer)> {
         format!(r#"{{"access_token":"00Dcanary\ud800",{}}}"#, fields_but("access_token"));
     vec![
         (
-            "A101 bytes that are not UTF-8",
+            "bytes that are not UTF-8",
             "resp.encoding",
             Answer::Bytes(response("200 OK", JSON, b"{\"access_token\":\"\xff\xfe\"}")),
         ),
         (
-            "A101 UTF-16",
+            "UTF-16",
             "resp.encoding",
             Answer::Bytes(response(
                 "200 OK",
@@ -118,10 +106,10 @@ pub(super) fn encodings() -> Vec<(&'static str, &'static str, Answer)> {
                 b"\xfe\xff\0{\0}",
             )),
         ),
-        ("A101 half a surrogate pair", "resp.json", json("200 OK", &surrogate)),
-        ("A102 gzip", "resp.encoding", encoded("gzip", b"\x1f\x8b\x08")),
-        ("A102 br", "resp.encoding", encoded("br", b"\x0b\x02\x80")),
-        ("A102 zstd", "resp.encoding", encoded("zstd", b"\x28\xb5\x2f\xfd")),
+        ("half a surrogate pair", "resp.json", json("200 OK", &surrogate)),
+        ("gzip", "resp.encoding", encoded("gzip", b"\x1f\x8b\x08")),
+        ("br", "resp.encoding", encoded("br", b"\x0b\x02\x80")),
+        ("zstd", "resp.encoding", encoded("zstd", b"\x28\xb5\x2f\xfd")),
     ]
 }
 
@@ -130,18 +118,14 @@ pub(super) fn instance_urls() -> Vec<(&'static str, &'static str, Answer)> {
     let rest = fields_but("instance_url");
     let at = |url: &str| json("200 OK", &format!(r#"{{"instance_url":"{url}",{rest}}}"#));
     vec![
+        ("instance URL in plain http", "resp.instance_url", at("http://acme.my.salesforce.com")),
+        ("instance URL of a stranger", "resp.instance_url", at("https://evil.example")),
         (
-            "A111 instance URL in plain http",
-            "resp.instance_url",
-            at("http://acme.my.salesforce.com"),
-        ),
-        ("A111 instance URL of a stranger", "resp.instance_url", at("https://evil.example")),
-        (
-            "A111 instance URL with a user",
+            "instance URL with a user",
             "resp.instance_url",
             at("https://canary@acme.my.salesforce.com"),
         ),
-        ("A111 no instance URL", "resp.instance_url", json("200 OK", &format!("{{{rest}}}"))),
+        ("no instance URL", "resp.instance_url", json("200 OK", &format!("{{{rest}}}"))),
     ]
 }
 
@@ -152,13 +136,13 @@ pub(super) fn long() -> Vec<(&'static str, &'static str, Answer)> {
     let many: String = (0..101).map(|n| format!("X-{n}: y\r\n")).collect();
     vec![
         (
-            "A103 Content-Length of 64 KiB and one",
+            "Content-Length of 64 KiB and one",
             "resp.too_large",
             Answer::Flood(head(&format!("{JSON}Content-Length: 65537\r\n"))),
         ),
-        ("A103 no end", "resp.too_large", Answer::Flood(head(JSON))),
+        ("no end", "resp.too_large", Answer::Flood(head(JSON))),
         (
-            "A103 a chunk of 1 GiB",
+            "a chunk of 1 GiB",
             "resp.too_large",
             Answer::Flood(
                 [head(&format!("{JSON}Transfer-Encoding: chunked\r\n")), b"40000000\r\n".into()]
@@ -166,19 +150,19 @@ pub(super) fn long() -> Vec<(&'static str, &'static str, Answer)> {
             ),
         ),
         (
-            "A104 body of 20 bytes a second",
+            "body of 20 bytes a second",
             "resp.timeout",
             Answer::Drip(head(&format!("{JSON}Content-Length: 1000\r\n")), b' ', slow),
         ),
         (
-            "A104 head of 20 bytes a second",
+            "head of 20 bytes a second",
             "resp.timeout",
             Answer::Drip(b"HTTP/1.1 200 OK\r\nX: ".to_vec(), b'y', slow),
         ),
-        ("A104 silence", "resp.timeout", Answer::Silence),
-        ("A105 101 headers", "resp.headers", Answer::Bytes(head(&format!("{many}{JSON}")))),
+        ("silence", "resp.timeout", Answer::Silence),
+        ("101 headers", "resp.headers", Answer::Bytes(head(&format!("{many}{JSON}")))),
         (
-            "A105 head of 64 KiB",
+            "head of 64 KiB",
             "resp.headers",
             Answer::Bytes(head(&format!("X: {}\r\n", "y".repeat(65536)))),
         ),
@@ -190,32 +174,32 @@ pub(super) fn broken() -> Vec<(&'static str, &'static str, Answer)> {
     let raw = |text: &str| Answer::Bytes(text.as_bytes().to_vec());
     vec![
         (
-            "A105 folded header",
+            "folded header",
             "resp.headers",
             raw("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n"),
         ),
-        ("A106 banner of SSH", "resp.protocol", raw("SSH-2.0-OpenSSH_9.2\r\n")),
-        ("A106 HTTP/0.9", "resp.protocol", raw("<html></html>")),
+        ("banner of SSH", "resp.protocol", raw("SSH-2.0-OpenSSH_9.2\r\n")),
+        ("HTTP/0.9", "resp.protocol", raw("<html></html>")),
         (
-            "A106 a length and chunks",
+            "a length and chunks",
             "resp.protocol",
             raw(
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             ),
         ),
-        ("A106 garbage", "resp.protocol", Answer::Bytes(vec![0x16, 3, 1, 0, 0, 7, 9, 0xff])),
+        ("garbage", "resp.protocol", Answer::Bytes(vec![0x16, 3, 1, 0, 0, 7, 9, 0xff])),
         (
-            "A106 two lengths",
+            "two lengths",
             "resp.protocol",
             raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
         ),
         (
-            "A107 body cut",
+            "body cut",
             "resp.truncated",
             Answer::Bytes(format!("HTTP/1.1 200 OK\r\n{JSON}Content-Length: 90\r\n\r\n{{").into()),
         ),
         (
-            "A107 chunks cut",
+            "chunks cut",
             "resp.truncated",
             Answer::Bytes(
                 format!("HTTP/1.1 200 OK\r\n{JSON}Transfer-Encoding: chunked\r\n\r\n5\r\n{{}}")
@@ -228,22 +212,22 @@ pub(super) fn broken() -> Vec<(&'static str, &'static str, Answer)> {
 /// The assertion is not to go there.
 pub(super) fn redirects() -> Vec<(&'static str, &'static str, Answer)> {
     vec![
-        ("A108 301 to another host", "resp.redirect", redirect("301", ELSEWHERE)),
-        ("A108 302 to another host", "resp.redirect", redirect("302", ELSEWHERE)),
-        ("A108 303 to another host", "resp.redirect", redirect("303", ELSEWHERE)),
-        ("A108 307 to another host", "resp.redirect", redirect("307", ELSEWHERE)),
-        ("A108 308 to another host", "resp.redirect", redirect("308", ELSEWHERE)),
+        ("301 to another host", "resp.redirect", redirect("301", ELSEWHERE)),
+        ("302 to another host", "resp.redirect", redirect("302", ELSEWHERE)),
+        ("303 to another host", "resp.redirect", redirect("303", ELSEWHERE)),
+        ("307 to another host", "resp.redirect", redirect("307", ELSEWHERE)),
+        ("308 to another host", "resp.redirect", redirect("308", ELSEWHERE)),
         (
-            "A108 307 to plain http",
+            "307 to plain http",
             "resp.redirect",
             redirect("307", "http://acme.my.salesforce.com/services/oauth2/token"),
         ),
         (
-            "A108 307 to the same place, for ever",
+            "307 to the same place, for ever",
             "resp.redirect",
             redirect("307", "/services/oauth2/token"),
         ),
-        ("A108 308 to nowhere", "resp.redirect", redirect("308", "//")),
+        ("308 to nowhere", "resp.redirect", redirect("308", "//")),
     ]
 }
 
@@ -257,7 +241,7 @@ pub(super) fn refusals() -> Vec<(&'static str, i32, &'static str, Answer)> {
     };
     vec![
         (
-            "A98 error in a 200",
+            "error in a 200",
             4,
             "refused.user_not_approved",
             json(
@@ -266,25 +250,20 @@ pub(super) fn refusals() -> Vec<(&'static str, i32, &'static str, Answer)> {
             ),
         ),
         (
-            "A112 escapes of a terminal",
+            "escapes of a terminal",
             4,
             "refused.unknown",
             refusal(r"\u001b[31mred\u001b]0;title\u0007"),
         ),
         (
-            "A112 a token in the description",
+            "a token in the description",
             4,
             "refused.unknown",
             refusal("session 00Dxx0000006JFr!AQcanary.canary_canary ended"),
         ),
+        ("10 KiB of description", 4, "refused.unknown", refusal(&"words and words ".repeat(640))),
         (
-            "A112 10 KiB of description",
-            4,
-            "refused.unknown",
-            refusal(&"words and words ".repeat(640)),
-        ),
-        (
-            "A114 error as a list",
+            "error as a list",
             4,
             "refused.session_expired",
             json("401 Unauthorized", r#"[{"errorCode":"INVALID_AUTH_HEADER","message":"no"}]"#),
@@ -298,16 +277,16 @@ pub(super) fn statuses() -> Vec<(&'static str, i32, &'static str, Answer)> {
         Answer::Bytes(response(status, "Content-Type: text/html\r\n", CANARY_PAGE.as_bytes()))
     };
     vec![
-        ("A113 429", 7, "rate.limited", page("429 Too Many Requests")),
-        ("A113 500", 8, "unavailable.status", page("500 Internal Server Error")),
-        ("A113 502", 8, "unavailable.status", page("502 Bad Gateway")),
-        ("A113 503", 8, "unavailable.status", page("503 Service Unavailable")),
-        ("A113 504", 8, "unavailable.status", page("504 Gateway Timeout")),
-        ("A113 401 without JSON", 6, "resp.status", page("401 Unauthorized")),
-        ("A113 403 without JSON", 6, "resp.status", page("403 Forbidden")),
-        ("A113 404 without JSON", 6, "resp.status", page("404 Not Found")),
-        ("A113 405 without JSON", 6, "resp.status", page("405 Method Not Allowed")),
-        ("A113 415 without JSON", 6, "resp.status", page("415 Unsupported Media Type")),
+        ("429", 7, "rate.limited", page("429 Too Many Requests")),
+        ("500", 8, "unavailable.status", page("500 Internal Server Error")),
+        ("502", 8, "unavailable.status", page("502 Bad Gateway")),
+        ("503", 8, "unavailable.status", page("503 Service Unavailable")),
+        ("504", 8, "unavailable.status", page("504 Gateway Timeout")),
+        ("401 without JSON", 6, "resp.status", page("401 Unauthorized")),
+        ("403 without JSON", 6, "resp.status", page("403 Forbidden")),
+        ("404 without JSON", 6, "resp.status", page("404 Not Found")),
+        ("405 without JSON", 6, "resp.status", page("405 Method Not Allowed")),
+        ("415 without JSON", 6, "resp.status", page("415 Unsupported Media Type")),
     ]
 }
 

@@ -1,0 +1,154 @@
+//! The memory of the program: secrets in it, and its size.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use conformance::memory::Search;
+use conformance::program::{error, in_64_mib, stderr, stdout};
+use conformance::test_org::TestOrg;
+use serde_json::Value;
+
+#[test]
+fn text_of_the_key_is_not_in_memory_during_a_login() {
+    if !can_read_memory("text_of_the_key_is_not_in_memory_during_a_login") {
+        return;
+    }
+    let test = TestOrg::new();
+    let mut search = Search::new();
+    search.add_key(test.private_key()).unwrap();
+    let hold = test.hold("/services/oauth2/token");
+    let mut command = test.command(&["token", "--no-cache"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    hold.wait(1);
+    let found = search.of(child.id());
+    hold.release();
+    stdout(&child.wait_with_output().unwrap());
+    let found = found.unwrap();
+    assert!(found.contains_key("p") && found.contains_key("q"), "{found:?}");
+    assert!(!found.contains_key("PEM"), "{found:?}");
+}
+
+#[test]
+fn service_wipes_a_token_that_it_has_replaced() {
+    if !can_read_memory("service_wipes_a_token_that_it_has_replaced") {
+        return;
+    }
+    let test = TestOrg::new();
+    let mut command = test.command(&["serve"]);
+    command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
+    let service = Service::start(command, &test);
+    let old = service.token();
+    let mut search = Search::new();
+    search.add("old token", old.as_bytes()).unwrap();
+    assert!(!search.of(service.child.id()).unwrap().is_empty(), "the search finds nothing");
+
+    wait_until("there is a new token", || service.token() != old);
+    wait_until("the old token is gone", || search.of(service.child.id()).unwrap().is_empty());
+}
+
+#[test]
+fn the_limit_of_64_mib_ends_a_program_that_needs_more() {
+    let mut tail = Command::new("tail");
+    let output = in_64_mib(tail.arg("/dev/zero")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("memory"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_login_needs_less_than_64_mib() {
+    let test = TestOrg::new();
+    stdout(&in_64_mib(&test.command(&["token"])).output().unwrap());
+}
+
+#[test]
+fn long_settings_are_refused_within_64_mib() {
+    let test = TestOrg::plain();
+    let record = test.record().to_string();
+    test.private_file("long.json", record + &" ".repeat(10 << 20));
+    let check = test.bare(&["settings", "check", "-s", "long.json", "--json"]);
+    let output = in_64_mib(&check).output().unwrap();
+    assert_eq!(error(&output)["code"], "settings.too_large");
+}
+
+#[test]
+fn service_serves_64_clients_within_64_mib() {
+    let test = TestOrg::new();
+    // A client that returns at once may find its last connection still open.
+    let serve = test.command(&["serve", "--max-connections-per-user", "128"]);
+    let service = Service::start(in_64_mib(&serve), &test);
+    let one = service.token();
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| (0..3).for_each(|_| assert_eq!(service.token(), one)));
+        }
+    });
+}
+
+/// Whether this user may read the memory of the program, which shuts out all users but root.
+fn can_read_memory(test: &str) -> bool {
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !is_root {
+        let _ = writeln!(std::io::stderr(), "left out: {test} needs root");
+    }
+    is_root
+}
+
+fn wait_until(state: &str, is_reached: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_reached() {
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {state}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// `orgtoken serve`, which ends with the test.
+struct Service {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Service {
+    fn start(mut command: Command, test: &TestOrg) -> Self {
+        let runtime = test.path("run");
+        fs::create_dir(&runtime).unwrap();
+        command.env("XDG_RUNTIME_DIR", &runtime);
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap());
+        let service = Self { child, socket: runtime.join("orgtoken/orgtoken.sock") };
+        let listens = said.lines().any(|line| line.unwrap().contains("listening on"));
+        assert!(listens, "it does not listen");
+        service
+    }
+
+    fn token(&self) -> String {
+        let mut stream = UnixStream::connect(&self.socket).unwrap();
+        stream
+            .write_all(
+                b"POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\
+                  Connection: close\r\nContent-Length: 0\r\n\r\n",
+            )
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        body["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already, which its clients have noticed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
