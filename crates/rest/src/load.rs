@@ -43,6 +43,7 @@ mod send;
 
 use std::path::Path;
 
+use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
 
 pub use check::{CheckError, CheckedFile, Operation};
@@ -50,10 +51,17 @@ pub use fault::{Fault, FaultKind, Place};
 pub use output::{Output, Outputs};
 pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
 pub use report::{Counts, Outcome, Reason, Report, RowResult};
-pub use resume::{Journal, ResumeError};
+pub use resume::{EarlierLoad, Journal, ResumeError};
 pub use send::{Load, LoadError};
 
 /// A path in an error: a key or a passphrase may stand in its place.
 fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
+}
+
+/// A time in the name of a file, in UTC: `20261128-224500`.
+fn time_stamp(now: UnixTime) -> String {
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    time.strftime("%Y%m%d-%H%M%S").to_string()
 }

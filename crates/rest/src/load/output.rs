@@ -4,9 +4,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
+use orgtoken_assertion::UnixTime;
 
 use super::cell::quoted;
 use super::read::{Data, Encoding, Form, RecordFile, Row};
+use super::time_stamp;
 
 /// Where rows go, by their outcome. All of them are files that can be loaded again: columns whose
 /// name begins with `_` are not sent.
@@ -21,6 +23,28 @@ pub struct Outputs {
     pub not_sent: Option<Output>,
     /// Rows of unknown outcome.
     pub unknown: Option<Output>,
+}
+
+impl Outputs {
+    /// New files beside the input for rows that fail, that are not sent, or whose outcome is unknown:
+    /// `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe, they are in the
+    /// current folder.
+    pub fn beside(input: Option<&Path>, form: Form, now: UnixTime) -> Self {
+        let stem = input.map(|input| {
+            let mut stem = input.with_extension("").into_os_string();
+            stem.push(".");
+            stem
+        });
+        let (stem, stamp) = (stem.unwrap_or_default(), time_stamp(now));
+        let ending = if form == Form::Json { "ndjson" } else { "csv" };
+        let fresh = |what: &str| {
+            let mut name = stem.clone();
+            name.push(format!("{what}-{stamp}.{ending}"));
+            Some(Output::Fresh(name.into()))
+        };
+        let (failed, not_sent) = (fresh("failed"), fresh("not-sent"));
+        Self { success: None, failed, not_sent, unknown: fresh("unknown") }
+    }
 }
 
 /// A file to be written.

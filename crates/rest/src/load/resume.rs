@@ -4,13 +4,13 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use orgtoken_assertion::Diagnostic;
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::check::{CheckedFile, Operation};
 use super::report::Counts;
-use super::shown;
+use super::{shown, time_stamp};
 
 /// A file that says how far a load has come, whatever ends the process.
 ///
@@ -56,9 +56,44 @@ pub(super) struct State {
     pub(super) not_sent_file: Option<PathBuf>,
 }
 
+/// A load that ended early and was not resumed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EarlierLoad {
+    /// The last row that it settled.
+    pub settled: u64,
+    /// Its journal.
+    pub journal: PathBuf,
+}
+
 impl Journal {
+    /// The path of a journal beside the record file: `accounts.csv.journal`.
+    pub fn beside(input: &Path) -> PathBuf {
+        let mut path = input.as_os_str().to_owned();
+        path.push(".journal");
+        path.into()
+    }
+
+    /// Begins the journal of a new load. A journal that an earlier load left does not stop it: the
+    /// journal is renamed to `accounts.csv.20261128-224500.journal`, and returned.
+    pub fn begin(path: &Path, now: UnixTime) -> Result<(Self, Option<EarlierLoad>), ResumeError> {
+        match Self::create(path) {
+            Err(ResumeError::Exists(..)) => {}
+            created => return Ok((created?, None)),
+        }
+        let old = Self::open(path)?;
+        let settled = old.state.sending.unwrap_or(old.state.settled);
+        if settled == 0 {
+            old.remove()?;
+            return Ok((Self::create(path)?, None));
+        }
+        let journal = path.with_extension(format!("{}.journal", time_stamp(now)));
+        fs::rename(path, &journal).map_err(|source| ResumeError::of(path, source))?;
+        Ok((Self::create(path)?, Some(EarlierLoad { settled, journal })))
+    }
+
     /// Creates the journal of a new load, mode 0600.
-    pub fn create(path: &Path) -> Result<Self, ResumeError> {
+    fn create(path: &Path) -> Result<Self, ResumeError> {
         let mut options = File::options();
         options.read(true).write(true).mode(0o600);
         let file = match options.clone().create_new(true).open(path) {
@@ -105,23 +140,11 @@ impl Journal {
         self.subject.is_none()
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The row after which a load continues, counted from 1. Zero if nothing was sent.
-    pub fn settled(&self) -> u64 {
-        self.state.sending.unwrap_or(self.state.settled)
-    }
-
-    /// Moves it out of the way of a new load.
-    pub fn set_aside(self, path: &Path) -> Result<(), ResumeError> {
-        fs::rename(&self.path, path).map_err(|source| ResumeError::of(&self.path, source))
-    }
-
-    /// Removes it.
-    pub fn remove(self) -> Result<(), ResumeError> {
+    pub(super) fn remove(self) -> Result<(), ResumeError> {
         fs::remove_file(&self.path).map_err(|source| ResumeError::of(&self.path, source))
     }
 
@@ -405,6 +428,26 @@ mod tests {
         for result in [Journal::create("/dev/null".as_ref()), Journal::open("/dev/null".as_ref())] {
             let error = result.unwrap_err();
             assert!(matches!(error, ResumeError::NotAJournal(..)), "{error}");
+        }
+    }
+
+    #[test]
+    fn journal_of_an_earlier_load_is_kept_if_a_row_was_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Journal::beside(&folder.path().join("rows.csv"));
+        let now = UnixTime::from_secs(1_795_905_900);
+        for (settled, kept) in [(0, None), (200, Some("rows.csv.20261128-224500.journal"))] {
+            let mut journal = journal(folder.path());
+            journal.state.settled = settled;
+            journal.write().unwrap();
+            fs::rename(&journal.path, &path).unwrap();
+            drop(journal);
+            let (new, earlier) = Journal::begin(&path, now).unwrap();
+            assert_eq!(new.state, State::default());
+            let earlier = earlier.map(|earlier| (earlier.settled, earlier.journal));
+            assert_eq!(earlier, kept.map(|name| (settled, folder.path().join(name))));
+            drop(new);
+            fs::remove_file(&path).unwrap();
         }
     }
 

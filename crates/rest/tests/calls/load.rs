@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use orgtoken_assertion::Diagnostic;
+use orgtoken_assertion::UnixTime;
 use orgtoken_fake_org::User;
 use orgtoken_rest::load::{
     CheckedFile, Journal, Load, LoadError, Operation, Outcome, Output, Outputs, ReadOptions,
@@ -42,7 +43,8 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     let mut outputs = Outputs::default();
     outputs.unknown = Some(Output::Fresh(folder.path().join("unknown.csv")));
     outputs.not_sent = Some(Output::Fresh(folder.path().join("not-sent.csv")));
-    let created = Journal::create(&journal).unwrap();
+    let (created, earlier) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    assert!(earlier.is_none());
     let mut load = Load::begin(&bench.org, &checked, outputs.clone(), Some(created)).unwrap();
     {
         let mut next = pin!(load.next());

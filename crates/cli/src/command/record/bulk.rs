@@ -12,11 +12,11 @@ use std::path::Path;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::Org;
 use orgtoken_rest::load::{
-    CheckError, CheckedFile, Fault, FaultKind, Form, Load, LoadError, Operation, ReadError,
-    ReadOptions, ResumeError,
+    CheckError, CheckedFile, Fault, FaultKind, Load, LoadError, Operation, ReadError, ReadOptions,
+    ResumeError,
 };
 
-use self::files::{Files, Source};
+use self::files::Source;
 use self::print::Printer;
 use self::signals::{Interrupts, Waited};
 use super::{Common, Rows};
@@ -89,27 +89,27 @@ impl<'a> Bulk<'a> {
         if interrupts.is_pending() {
             return Err(print::interrupted("nothing was sent"));
         }
-        let files = Files::of(&source, bulk, file_ending(&checked));
-        self.send(org, &checked, &files, source, printer, &mut interrupts).await
+        self.send(org, &checked, source, printer, &mut interrupts).await
     }
 
     async fn send(
         &self,
         org: &Org,
         checked: &CheckedFile,
-        files: &Files<'_>,
         source: Source,
         mut printer: Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
+        let rows = &self.common.bulk;
         let journal = match checked.rows() {
             0 => None,
-            _ => Some(files.journal(self.console)?),
+            _ => Some(source.journal(rows, self.console)?),
         };
-        let mut load = Load::begin(org, checked, files.outputs(), journal)?;
+        let outputs = source.outputs(rows, checked.file().form());
+        let mut load = Load::begin(org, checked, outputs, journal)?;
         let ended = self.feed(&mut load, checked.rows(), &mut printer, interrupts).await;
         let report = load.finish();
-        let resume = files.resume_command(&source, &report);
+        let resume = source.resume_command(&report);
         if resume.is_some() {
             source.keep();
         }
@@ -153,14 +153,6 @@ impl Rows {
         options.delimiter = self.delimiter;
         options.encoding = self.encoding.map(Into::into).unwrap_or_default();
         options
-    }
-}
-
-/// The ending of files of rows.
-fn file_ending(checked: &CheckedFile) -> &'static str {
-    match checked.file().form() {
-        Form::Json => "ndjson",
-        _ => "csv",
     }
 }
 

@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use orgtoken_assertion::UnixTime;
 use orgtoken_rest::load::{
-    Journal, Output, Outputs, ReadError, ReadOptions, RecordFile, Report, ResumeError,
+    EarlierLoad, Form, Journal, Output, Outputs, ReadError, ReadOptions, RecordFile, Report,
+    ResumeError,
 };
 use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
@@ -84,92 +84,50 @@ impl Source {
             let _ = file.keep();
         }
     }
-}
 
-/// The files that a load writes.
-pub(super) struct Files<'a> {
-    rows: &'a Rows,
-    journal: PathBuf,
-    /// `accounts.` for `accounts.csv`; nothing for standard input.
-    stem: PathBuf,
-    ending: &'static str,
-    /// When it began: `20261128-224500`.
-    stamp: String,
-}
-
-impl<'a> Files<'a> {
-    pub(super) fn of(source: &Source, rows: &'a Rows, ending: &'static str) -> Self {
-        let beside = |path: &Path, ending: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(ending);
-            PathBuf::from(name)
-        };
-        let journal = rows.journal.clone().unwrap_or_else(|| beside(source.path(), ".journal"));
-        let stem = match source {
-            Source::File(path) => beside(&path.with_extension(""), "."),
-            Source::Spooled(_) => PathBuf::new(),
-        };
-        let stamp = stamp(clock::now()).unwrap_or_default();
-        Self { rows, journal, stem, ending, stamp }
-    }
-
-    /// `accounts.failed-20261128-224500.csv`
-    fn fresh(&self, what: &str) -> Output {
-        let mut name = self.stem.clone().into_os_string();
-        name.push(format!("{what}-{}.{}", self.stamp, self.ending));
-        Output::Fresh(name.into())
-    }
-
-    /// A file that was named is replaced by a new load, and continued by one that is resumed.
-    pub(super) fn outputs(&self) -> Outputs {
+    /// The files for rows by their outcome. A file that was named is replaced by a new load, and
+    /// continued by one that is resumed.
+    pub(super) fn outputs(&self, rows: &Rows, form: Form) -> Outputs {
         let named = |path: &Option<PathBuf>| {
             let path = path.clone()?;
-            Some(if self.rows.resume { Output::Append(path) } else { Output::Replace(path) })
+            Some(if rows.resume { Output::Append(path) } else { Output::Replace(path) })
         };
-        let mut outputs = Outputs::default();
-        outputs.success = named(&self.rows.success);
-        outputs.failed = named(&self.rows.failed).or_else(|| Some(self.fresh("failed")));
-        outputs.unknown = Some(self.fresh("unknown"));
-        outputs.not_sent = Some(self.fresh("not-sent"));
+        let input = match self {
+            Self::File(path) => Some(path.as_path()),
+            Self::Spooled(_) => None,
+        };
+        let mut outputs = Outputs::beside(input, form, clock::now());
+        outputs.success = named(&rows.success);
+        outputs.failed = named(&rows.failed).or(outputs.failed);
         outputs
     }
 
-    /// The journal to continue with, or a new one. One that an earlier load left does not stop a
-    /// new load: it is moved aside.
-    pub(super) fn journal(&self, console: &Console) -> Result<Journal, ResumeError> {
-        if self.rows.resume {
-            return Journal::open(&self.journal);
+    /// The journal to continue with, or a new one.
+    pub(super) fn journal(&self, rows: &Rows, console: &Console) -> Result<Journal, ResumeError> {
+        let path = rows.journal.clone().unwrap_or_else(|| Journal::beside(self.path()));
+        if rows.resume {
+            return Journal::open(&path);
         }
-        match Journal::create(&self.journal) {
-            Err(ResumeError::Exists(..)) => {}
-            result => return result,
-        }
-        let old = Journal::open(&self.journal)?;
-        if old.settled() == 0 {
-            old.remove()?;
-        } else {
-            let aside = self.journal.with_extension(format!("{}.journal", self.stamp));
+        let (journal, earlier) = Journal::begin(&path, clock::now())?;
+        if let Some(EarlierLoad { settled, journal, .. }) = earlier {
             console.warn(&format_args!(
-                "an earlier load ended after row {} and was not resumed; its journal is now `{}`",
-                old.settled(),
-                shown(&aside)
+                "an earlier load ended after row {settled} and was not resumed; its journal is now `{}`",
+                shown(&journal)
             ));
-            old.set_aside(&aside)?;
         }
-        Journal::create(&self.journal)
+        Ok(journal)
     }
 
     /// The command that continues the load, without the arguments that may not be shown.
-    pub(super) fn resume_command(&self, source: &Source, report: &Report) -> Option<String> {
+    pub(super) fn resume_command(&self, report: &Report) -> Option<String> {
         report.journal.as_ref()?;
         let mut command = "orgtoken".to_owned();
         let mut is_from = false;
+        let path = self.path().to_string_lossy();
         for word in env::args_os().skip(1) {
-            let word = word.to_string_lossy();
-            let path = source.path().to_string_lossy();
-            let word = match (&*word, is_from) {
+            let word = match (&*word.to_string_lossy(), is_from) {
                 ("--resume", _) => continue,
-                (_, true) => path.into_owned(),
+                (_, true) => path.to_string(),
                 (word, _) if word.starts_with("--from=") => format!("--from={path}"),
                 (word, _) => word.to_owned(),
             };
@@ -183,10 +141,4 @@ impl<'a> Files<'a> {
 /// `/dev/stdin` and `/dev/fd/3` may be files, but nothing can be written beside them.
 fn is_handed_on(path: &Path) -> bool {
     path == "/dev/stdin" || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
-}
-
-fn stamp(now: UnixTime) -> Option<String> {
-    let seconds = i64::try_from(now.as_secs()).ok()?;
-    let time = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(time.strftime("%Y%m%d-%H%M%S").to_string())
 }
