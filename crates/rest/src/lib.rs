@@ -68,6 +68,8 @@ mod gzip;
 mod info;
 pub use info::{Limit, Version};
 pub mod load;
+mod next_page;
+pub use next_page::next_page;
 mod org;
 pub use org::{Org, TIMEOUTS};
 mod path;

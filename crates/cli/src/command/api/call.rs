@@ -3,12 +3,9 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use form_urlencoded::Serializer;
-use http::response::Parts;
 use http::{HeaderMap, Method, Response};
 use orgtoken_oauth::redact;
-use orgtoken_rest::{Body, Org, RestError, Usage, Value};
-use serde::Deserialize;
+use orgtoken_rest::{Body, Org, RestError, Usage, Value, next_page};
 
 use super::{Args, fields};
 use crate::args::UsageError;
@@ -51,64 +48,55 @@ impl Call {
 
     /// Prints the answer as it comes, however long it is.
     pub(super) async fn make(self, org: &Org, printer: &Printer<'_>) -> Result<(), Failure> {
-        let (head, body) = self.send(org, printer).await?.into_parts();
-        printer.head(&head)?;
-        printer.body(body).await
+        self.log();
+        let (method, headers) = (self.method, self.headers);
+        let answer = printer.answered(org.send(method, &self.path, headers, self.body).await)?;
+        printer.head(&answer)?;
+        printer.body(answer.into_body()).await
     }
 
     /// Follows the pages, one at a time in memory.
     pub(super) async fn make_page_by_page(
-        self,
-        org: &Org,
-        printer: &Printer<'_>,
-    ) -> Result<(), Failure> {
-        let mut seen = HashSet::from([self.path.clone()]);
-        let ended = self.print_pages(&mut seen, org, printer).await;
-        let is_first = seen.len() == 1 || printer.silent;
-        ended.map_err(|failure| if is_first { failure } else { failure.with_note(INCOMPLETE) })
-    }
-
-    /// Prints pages, and adds to those that were seen.
-    async fn print_pages(
         mut self,
-        seen: &mut HashSet<String>,
         org: &Org,
         printer: &Printer<'_>,
     ) -> Result<(), Failure> {
-        loop {
-            let (head, body) = self.send(org, printer).await?.into_parts();
-            let page = body.whole(MAX_PAGE).await?;
-            printer.head(&head)?;
-            let is_first = seen.len() == 1;
-            // The pages of a Bulk API job are CSV, and each has the header.
-            let next = match locator(&head) {
-                Some(locator) => {
-                    printer.page(if is_first { &page } else { without_header(&page) })?;
-                    locator.map(|locator| with_locator(&self.path, locator))
-                }
-                None => {
-                    printer.page(&page)?;
-                    serde_json::from_slice::<Links>(&page).ok().and_then(Links::next)
-                }
-            };
+        let mut seen = HashSet::new();
+        while seen.insert(self.path.clone()) {
+            let printed = self.print_page(seen.len() == 1, org, printer).await;
+            let is_cut = seen.len() > 1 && !printer.silent;
+            let next = printed.map_err(|failure| match is_cut {
+                true => failure.with_note(INCOMPLETE),
+                false => failure,
+            })?;
             let Some(next) = next else { return Ok(()) };
-            if !seen.insert(next.clone()) {
-                return Err(Failure::from(RestError::Loop).with_note(INCOMPLETE));
-            }
             self.path = next;
         }
+        Err(Failure::from(RestError::Loop).with_note(INCOMPLETE))
     }
 
-    async fn send(&self, org: &Org, printer: &Printer<'_>) -> Result<Response<Body>, Failure> {
+    /// Prints a page and returns the path of the next one.
+    async fn print_page(
+        &self,
+        is_first: bool,
+        org: &Org,
+        printer: &Printer<'_>,
+    ) -> Result<Option<String>, Failure> {
+        self.log();
+        let (method, headers, body) =
+            (self.method.clone(), self.headers.clone(), self.body.clone());
+        let page = printer.answered(org.request(method, &self.path, headers, body).await)?;
+        printer.head(&page)?;
+        // The pages of a Bulk API job are CSV, and each has the header.
+        let is_csv = page.headers().contains_key("sforce-locator");
+        let body = page.body();
+        printer.page(if is_csv && !is_first { without_header(body) } else { body })?;
+        Ok(next_page(&self.path, &page))
+    }
+
+    fn log(&self) {
         let method = redact::variable(self.method.as_str());
         tracing::info!("{method} {}", redact::request(&self.path));
-        let (method, headers) = (self.method.clone(), self.headers.clone());
-        let answer = org.send(method, &self.path, headers, self.body.clone()).await;
-        let answer = answer.inspect_err(|error| printer.failed(error))?;
-        if let Some(usage) = Usage::of(answer.headers()) {
-            tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
-        }
-        Ok(answer)
     }
 }
 
@@ -120,12 +108,21 @@ pub(super) struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    fn head(&self, head: &Parts) -> Result<(), Failure> {
+    /// Logs the API usage, or prints the answer to a call that failed.
+    fn answered<T>(&self, answer: Result<Response<T>, RestError>) -> Result<Response<T>, Failure> {
+        let answer = answer.inspect_err(|error| self.failed(error))?;
+        if let Some(usage) = Usage::of(answer.headers()) {
+            tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
+        }
+        Ok(answer)
+    }
+
+    fn head<T>(&self, answer: &Response<T>) -> Result<(), Failure> {
         if !self.include {
             return Ok(());
         }
-        let mut text = format!("{:?} {}\n", head.version, head.status);
-        for (name, value) in &head.headers {
+        let mut text = format!("{:?} {}\n", answer.version(), answer.status());
+        for (name, value) in answer.headers() {
             text += &format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())));
         }
         text.push('\n');
@@ -135,11 +132,11 @@ impl Printer<'_> {
     /// The answer to a call that failed, for whoever wants to see all of it.
     fn failed(&self, error: &RestError) {
         let Some(failure) = error.api_error().filter(|_| self.include) else { return };
-        let (head, body) = failure.answer().clone().into_parts();
-        // That the call failed is told even if nobody reads the answer.
-        let _ = self.head(&head).and_then(|()| match self.silent {
+        let answer = failure.answer();
+        // The error is reported even if nobody reads the answer.
+        let _ = self.head(answer).and_then(|()| match self.silent {
             true => Ok(()),
-            false => Ok(self.console.foreign(&body)?),
+            false => Ok(self.console.foreign(answer.body())?),
         });
     }
 
@@ -170,61 +167,20 @@ impl Printer<'_> {
     }
 }
 
-/// The `Sforce-Locator` of a page of a job's results, if the answer is one; `null` is the last page.
-fn locator(head: &Parts) -> Option<Option<&str>> {
-    let locator = head.headers.get("sforce-locator")?.to_str().ok()?;
-    Some(Some(locator).filter(|locator| !locator.is_empty() && *locator != "null"))
-}
-
-fn with_locator(path: &str, locator: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "locator");
-    let mut pairs = Serializer::new(String::new());
-    pairs.extend_pairs(kept).append_pair("locator", locator);
-    format!("{path}?{}", pairs.finish())
-}
-
 /// The rows below the header, whose names hold no line break.
 fn without_header(page: &[u8]) -> &[u8] {
     let end = page.iter().position(|byte| *byte == b'\n');
     &page[end.map_or(page.len(), |end| end + 1)..]
 }
 
-/// Where the next page is, by the names that the platform's resources have for it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Links {
-    next_page_url: Option<String>,
-    next_records_url: Option<String>,
-}
-
-impl Links {
-    fn next(self) -> Option<String> {
-        self.next_records_url.or(self.next_page_url)
-    }
-}
-
 const INCOMPLETE: &str = "the output is incomplete";
-
-/// Pages are made to be held: 2,000 records, or 2,000 rows of a list.
-const MAX_PAGE: usize = 64 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_locator_leads_to_the_next_page_of_a_job() {
-        for (path, expected) in [
-            ("jobs/query/750/results", "jobs/query/750/results?locator=MTAw"),
-            (
-                "jobs/query/750/results?maxRecords=5",
-                "jobs/query/750/results?maxRecords=5&locator=MTAw",
-            ),
-            ("x?locator=old&maxRecords=5", "x?maxRecords=5&locator=MTAw"),
-        ] {
-            assert_eq!(with_locator(path, "MTAw"), expected);
-        }
+    fn rows_of_a_later_page_are_below_its_header() {
         for (page, rows) in
             [("Id\n1\n2\n", "1\n2\n"), ("Id\r\n1\r\n", "1\r\n"), ("Id\n", ""), ("Id", ""), ("", "")]
         {
