@@ -172,7 +172,7 @@ fn resolution() -> Resolution {
     Resolution::resolve(None, Some(&instance.unwrap()), None).unwrap()
 }
 
-fn token(access_token: &str) -> Result<Token, orgtoken_oauth::AnswerError> {
+fn token(access_token: &str) -> Result<Token, orgtoken_oauth::TokenResponseError> {
     let body = format!(
         r#"{{"access_token":"{access_token}","instance_url":"https://acme.my.salesforce.com","token_type":"Bearer"}}"#
     );

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orgtoken_assertion::UnixTime;
-use orgtoken_oauth::{Life, Step, Token};
+use orgtoken_oauth::{Freshness, RenewalSchedule, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{BootTime, CLOCKS_DIFFER, Moment, boot_id};
@@ -13,7 +13,7 @@ use crate::random;
 pub struct Held {
     token: Arc<Token>,
     obtained: UnixTime,
-    life: Life,
+    life: RenewalSchedule,
 }
 
 impl Held {
@@ -25,7 +25,7 @@ impl Held {
     }
 
     fn living(token: Arc<Token>, obtained: UnixTime, begins: BootTime, ends: BootTime) -> Self {
-        let life = Life::new(begins.since_start(), ends.since_start(), random::number());
+        let life = RenewalSchedule::new(begins.since_start(), ends.since_start(), random::number());
         Self { token, obtained, life }
     }
 
@@ -41,22 +41,22 @@ impl Held {
 
     /// How long it is good for; zero when it has ended.
     pub fn time_left(&self, now: BootTime) -> Duration {
-        self.life.left(now.since_start())
+        self.life.remaining(now.since_start())
     }
 
     /// What to do for somebody who needs it for so long.
-    pub fn step(&self, min_ttl: Duration, now: BootTime) -> Step {
-        self.life.step(now.since_start(), min_ttl)
+    pub fn freshness(&self, min_ttl: Duration, now: BootTime) -> Freshness {
+        self.life.freshness(now.since_start(), min_ttl)
     }
 
     /// Whether it can be handed out to somebody who needs it for so long.
     pub fn is_good_for(&self, min_ttl: Duration, now: BootTime) -> bool {
-        matches!(self.step(min_ttl, now), Step::Serve | Step::ServeAndRenew)
+        matches!(self.freshness(min_ttl, now), Freshness::Fresh | Freshness::RenewalDue)
     }
 
     /// Whether it can be handed out where nothing better is to be had.
     pub(crate) fn is_good(&self, now: BootTime) -> bool {
-        self.step(Duration::ZERO, now) != Step::Refuse
+        self.freshness(Duration::ZERO, now) != Freshness::Expired
     }
 
     /// A token from another process, or from before this machine was last started. `None` if its

@@ -68,7 +68,7 @@ impl Login {
 
     /// The same login, beginning with the attempt that would otherwise be the further one.
     pub(crate) fn further(&self) -> Option<Self> {
-        Some(Self { resolution: self.resolution.further_attempt()?, ..self.clone() })
+        Some(Self { resolution: self.resolution.fallback()?, ..self.clone() })
     }
 
     /// How long an assertion lives; [`Lifetime::DEFAULT`] unless told.

@@ -2,7 +2,7 @@
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_keygen::Certificate;
-use orgtoken_oauth::catalogue::{Cause, Entry, Sign};
+use orgtoken_oauth::catalogue::{Cause, Entry, Indicator};
 use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
 
 use crate::{Likelihood, PossibleCause, Target};
@@ -46,43 +46,45 @@ impl Assessment<'_> {
         refusal: &Refusal,
     ) -> String {
         let first = causes.iter().find(|cause| cause.likelihood == Likelihood::Likely);
-        let sign = first.and_then(|first| {
-            entry.causes.iter().find(|cause| cause.what == first.what).map(|cause| cause.sign)
+        let indicator = first.and_then(|first| {
+            entry.causes.iter().find(|cause| cause.cause == first.what).map(|cause| cause.indicator)
         });
-        match (first, sign) {
-            (_, Some(Sign::FreshlyMade)) => format!(
+        match (first, indicator) {
+            (_, Some(Indicator::FreshlyMade)) => format!(
                 "if Setup was changed less than ten minutes ago, wait and try again; else {}",
                 refusal.hint()
             ),
-            (Some(_), Some(Sign::UserName)) => format!(
+            (Some(_), Some(Indicator::UserName)) => format!(
                 "use the username that Setup > Users of this sandbox shows, most likely `{}.{}`",
                 self.target.username,
                 self.sandbox().unwrap_or_default()
             ),
-            (Some(first), Some(Sign::GenericHost | Sign::OtherOrg)) => first.tell.to_owned(),
+            (Some(first), Some(Indicator::GenericHost | Indicator::OtherOrg)) => {
+                first.tell.to_owned()
+            }
             _ => refusal.hint().into_owned(),
         }
     }
 
     fn cause(&self, cause: &'static Cause) -> PossibleCause {
-        let (likelihood, because) = match self.weigh(cause.sign) {
+        let (likelihood, because) = match self.weigh(cause.indicator) {
             Some((likelihood, because)) => (likelihood, Some(because)),
             None => (Likelihood::Possible, None),
         };
-        PossibleCause { what: cause.what, tell: cause.tell, likelihood, because }
+        PossibleCause { what: cause.cause, tell: cause.how_to_tell, likelihood, because }
     }
 
-    fn weigh(&self, sign: Sign) -> Option<(Likelihood, String)> {
-        match sign {
-            Sign::ClockWrong => Some(self.clock()),
-            Sign::FreshlyMade => self.age(),
-            Sign::GenericHost => Some(self.generic_host()),
-            Sign::KeyMismatch => self.pair(),
-            Sign::OtherOrg => self.other_org(),
-            Sign::OtherTool => Some((Likelihood::Unlikely, OWN.to_owned())),
-            Sign::Refreshed => Some(self.refreshed()),
-            Sign::UserName => self.username(),
-            Sign::WorkedBefore => self.worked_before(),
+    fn weigh(&self, indicator: Indicator) -> Option<(Likelihood, String)> {
+        match indicator {
+            Indicator::ClockWrong => Some(self.clock()),
+            Indicator::FreshlyMade => self.age(),
+            Indicator::GenericHost => Some(self.generic_host()),
+            Indicator::KeyMismatch => self.pair(),
+            Indicator::OtherOrg => self.other_org(),
+            Indicator::OtherTool => Some((Likelihood::Unlikely, OWN.to_owned())),
+            Indicator::Refreshed => Some(self.refreshed()),
+            Indicator::UserName => self.username(),
+            Indicator::WorkedBefore => self.worked_before(),
             _ => None,
         }
     }
@@ -238,28 +240,28 @@ mod tests {
         let (own, generic) = ("acme.my.salesforce.com", "login.salesforce.com");
         let scratch = "acme.scratch.my.salesforce.com";
         for (sign, host, username, pair, worked, expected) in [
-            (Sign::ClockWrong, own, "", None, false, Some(Unlikely)),
-            (Sign::FreshlyMade, own, "", None, false, None),
-            (Sign::FreshlyMade, own, "", None, true, Some(Unlikely)),
-            (Sign::FreshlyMade, scratch, "", None, true, Some(Likely)),
-            (Sign::GenericHost, own, "", None, false, Some(Unlikely)),
-            (Sign::GenericHost, generic, "", None, false, Some(Likely)),
-            (Sign::KeyMismatch, own, "", None, false, None),
-            (Sign::KeyMismatch, own, "", Some(true), false, Some(Possible)),
-            (Sign::KeyMismatch, own, "", Some(false), false, Some(Likely)),
-            (Sign::OtherOrg, own, "", None, false, Some(Unlikely)),
-            (Sign::OtherOrg, generic, "", None, false, Some(Likely)),
-            (Sign::OtherTool, own, "", None, false, Some(Unlikely)),
-            (Sign::Refreshed, own, "", None, true, Some(Unlikely)),
-            (Sign::Refreshed, sandbox, "", None, false, Some(Possible)),
-            (Sign::Refreshed, sandbox, "", None, true, Some(Likely)),
-            (Sign::UserName, own, "u@acme.com", None, false, None),
-            (Sign::UserName, own, "u@acme.com", None, true, Some(Unlikely)),
-            (Sign::UserName, sandbox, "u@acme.com", None, false, Some(Likely)),
-            (Sign::UserName, sandbox, "u@acme.com.UAT", None, false, Some(Unlikely)),
-            (Sign::WorkedBefore, own, "", None, false, None),
-            (Sign::WorkedBefore, own, "", None, true, Some(Likely)),
-            (Sign::Unseen, own, "", None, true, None),
+            (Indicator::ClockWrong, own, "", None, false, Some(Unlikely)),
+            (Indicator::FreshlyMade, own, "", None, false, None),
+            (Indicator::FreshlyMade, own, "", None, true, Some(Unlikely)),
+            (Indicator::FreshlyMade, scratch, "", None, true, Some(Likely)),
+            (Indicator::GenericHost, own, "", None, false, Some(Unlikely)),
+            (Indicator::GenericHost, generic, "", None, false, Some(Likely)),
+            (Indicator::KeyMismatch, own, "", None, false, None),
+            (Indicator::KeyMismatch, own, "", Some(true), false, Some(Possible)),
+            (Indicator::KeyMismatch, own, "", Some(false), false, Some(Likely)),
+            (Indicator::OtherOrg, own, "", None, false, Some(Unlikely)),
+            (Indicator::OtherOrg, generic, "", None, false, Some(Likely)),
+            (Indicator::OtherTool, own, "", None, false, Some(Unlikely)),
+            (Indicator::Refreshed, own, "", None, true, Some(Unlikely)),
+            (Indicator::Refreshed, sandbox, "", None, false, Some(Possible)),
+            (Indicator::Refreshed, sandbox, "", None, true, Some(Likely)),
+            (Indicator::UserName, own, "u@acme.com", None, false, None),
+            (Indicator::UserName, own, "u@acme.com", None, true, Some(Unlikely)),
+            (Indicator::UserName, sandbox, "u@acme.com", None, false, Some(Likely)),
+            (Indicator::UserName, sandbox, "u@acme.com.UAT", None, false, Some(Unlikely)),
+            (Indicator::WorkedBefore, own, "", None, false, None),
+            (Indicator::WorkedBefore, own, "", None, true, Some(Likely)),
+            (Indicator::SetupOnly, own, "", None, true, None),
         ] {
             let now = UnixTime::from_secs(1_800_000_000);
             let login = LoginUrl::parse(&format!("https://{host}"), &AllowedHosts::default());

@@ -65,7 +65,7 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
         seen: seen(error, refusal),
         meaning: Some(meaning),
         remedy: Some(assessment.remedy(&causes, advice.entry, refusal)),
-        may_resolve_itself: refusal.class() == RefusalClass::JustChanged,
+        may_resolve_itself: refusal.class() == RefusalClass::PropagationDelay,
         causes,
         link: Some(advice.entry.explain_command()),
         ..finding

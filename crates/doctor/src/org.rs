@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::Transport;
 use orgtoken_oauth::session::{self, UserInfo};
-use orgtoken_oauth::{AnswerError, Token};
+use orgtoken_oauth::{Token, TokenResponseError};
 use orgtoken_rest::{Org, RestError, Usage, Version};
 
 use crate::connectivity::chain;
@@ -87,10 +87,10 @@ async fn user(
 }
 
 /// `userinfo` needs a scope that no call of the API needs.
-fn nobody(error: &AnswerError) -> Finding {
+fn nobody(error: &TokenResponseError) -> Finding {
     let seen = format!("Salesforce does not say whose token it is: {error}");
     match error {
-        AnswerError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
+        TokenResponseError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
             Finding::skipped(Check::User, format!("needs the scope `id` or `openid`: {refusal}"))
         }
         _ => Finding::new(Check::User, crate::Verdict::Warning, seen).remedy(error.hint()),

@@ -45,7 +45,10 @@ impl Page {
         self.paragraph(&format!("{}. (`{}`)", capital(entry.meaning), entry.code));
         self.paragraph(&format!("**First:** {}.", entry.first));
         self.paragraph(&format!("**Try again?** {}", again(entry.class)));
-        let causes = entry.causes.iter().map(|Cause { what, tell, .. }| format!("{what} *{tell}*"));
+        let causes = entry
+            .causes
+            .iter()
+            .map(|Cause { cause, how_to_tell, .. }| format!("{cause} *{how_to_tell}*"));
         self.list("**Causes, the likeliest first, and how to tell:**", causes);
         match entry.fix {
             Fix::Any(steps) => self.list("**What to change:**", steps),
@@ -108,7 +111,7 @@ impl Page {
 fn again(class: RefusalClass) -> &'static str {
     match class {
         RefusalClass::CoolDown => "Not before an hour has passed, or as long as the answer says.",
-        RefusalClass::JustChanged => {
+        RefusalClass::PropagationDelay => {
             "Only if something was changed in Setup minutes ago: changes take two to ten minutes."
         }
         RefusalClass::Permanent => "No: nothing changes until a person acts.",

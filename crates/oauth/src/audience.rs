@@ -3,7 +3,7 @@ use std::fmt;
 use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
 
 use crate::endpoint::TokenEndpoint;
-use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError, is_china, is_sandbox};
+use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError, is_china, is_sandbox};
 
 /// For whom an assertion is made: the `aud` claim ([RFC 7523, Section 3]).
 ///
@@ -12,13 +12,13 @@ use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError, is_china, is_san
 ///
 /// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Audience(Site);
+pub struct Audience(CheckedUrl);
 
 impl Audience {
     /// Checks scheme, host, port and path; a slash at the end is dropped.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
-        match Site::parse(text, allowed, Paths::OnListedHosts) {
-            Ok(site) => Ok(Self(site)),
+        match CheckedUrl::parse(text, allowed, Paths::OnListedHosts) {
+            Ok(url) => Ok(Self(url)),
             Err(UrlError::Host { host, problem }) => Err(UrlError::AudienceHost { host, problem }),
             Err(error) => Err(error),
         }
@@ -26,12 +26,12 @@ impl Audience {
 
     /// `https://login.salesforce.com`, the audience of production and Developer Edition.
     pub fn production() -> Self {
-        Self(Site::well_known(host_of(AUDIENCE_PRODUCTION), HostKind::Login))
+        Self(CheckedUrl::well_known(host_of(AUDIENCE_PRODUCTION), HostKind::Login))
     }
 
     /// `https://test.salesforce.com`, the audience of sandboxes and scratch orgs.
     pub fn sandbox() -> Self {
-        Self(Site::well_known(host_of(AUDIENCE_SANDBOX), HostKind::Test))
+        Self(CheckedUrl::well_known(host_of(AUDIENCE_SANDBOX), HostKind::Test))
     }
 
     /// As it stands in the claim.
@@ -54,8 +54,10 @@ impl Audience {
     /// An assertion for one cloud is never sent to the other, which is operated by another company.
     pub(crate) fn documented(host: &str) -> Self {
         match (is_sandbox(host), is_china(host)) {
-            (true, true) => Self(Site::well_known("test.sfcrmproducts.cn", HostKind::Test)),
-            (false, true) => Self(Site::well_known("login.sfcrmproducts.cn", HostKind::Login)),
+            (true, true) => Self(CheckedUrl::well_known("test.sfcrmproducts.cn", HostKind::Test)),
+            (false, true) => {
+                Self(CheckedUrl::well_known("login.sfcrmproducts.cn", HostKind::Login))
+            }
             (true, false) => Self::sandbox(),
             (false, false) => Self::production(),
         }
@@ -63,15 +65,15 @@ impl Audience {
 
     /// The government cloud's own.
     pub(crate) fn gs1() -> Self {
-        Self(Site::well_known("gs1.salesforce.com", HostKind::Instance))
+        Self(CheckedUrl::well_known("gs1.salesforce.com", HostKind::Instance))
     }
 
     /// The origin of an endpoint, or the URL of its site.
-    pub(crate) fn of(site: &Site) -> Self {
-        Self(site.clone())
+    pub(crate) fn of(url: &CheckedUrl) -> Self {
+        Self(url.clone())
     }
 
-    pub(crate) fn site(&self) -> &Site {
+    pub(crate) fn url(&self) -> &CheckedUrl {
         &self.0
     }
 
@@ -80,13 +82,13 @@ impl Audience {
     /// `login` and `test` take themselves only. Any other endpoint takes those of its cloud, and
     /// itself. A server on this machine stands for any org.
     pub(crate) fn check_for(&self, endpoint: &TokenEndpoint) -> Result<(), UrlError> {
-        let (own, site) = (self.0.kind(), endpoint.site());
+        let (own, url) = (self.0.kind(), endpoint.url());
         let path = self.0.path();
-        let itself = self.0.origin() == site.origin() && (path.is_empty() || path == site.path());
-        let fits = match site.kind() {
+        let itself = self.0.origin() == url.origin() && (path.is_empty() || path == url.path());
+        let fits = match url.kind() {
             HostKind::Login | HostKind::Test => itself,
             HostKind::Loopback => true,
-            _ if is_china(site.host()) != is_china(self.host()) => itself,
+            _ if is_china(url.host()) != is_china(self.host()) => itself,
             _ => itself || matches!(own, HostKind::Login | HostKind::Test) || *self == Self::gs1(),
         };
         if fits {
@@ -95,7 +97,7 @@ impl Audience {
         Err(UrlError::Audience {
             audience: self.as_str().to_owned(),
             endpoint: endpoint.origin().to_owned(),
-            instead: site.as_str().to_owned(),
+            instead: url.as_str().to_owned(),
         })
     }
 }

@@ -78,28 +78,28 @@ impl Eq for Entry {}
 #[non_exhaustive]
 pub struct Cause {
     /// The cause.
-    pub what: &'static str,
+    pub cause: &'static str,
     /// How to tell that it is this one.
-    pub tell: &'static str,
+    pub how_to_tell: &'static str,
     /// What may speak for it or against it without a look into Setup.
-    pub sign: Sign,
+    pub indicator: Indicator,
 }
 
 impl Cause {
-    const fn sign(self, sign: Sign) -> Self {
-        Self { sign, ..self }
+    const fn indicator(self, indicator: Indicator) -> Self {
+        Self { indicator, ..self }
     }
 }
 
 /// A cause that only Setup shows.
-const fn cause(what: &'static str, tell: &'static str) -> Cause {
-    Cause { what, tell, sign: Sign::Unseen }
+const fn cause(cause: &'static str, how_to_tell: &'static str) -> Cause {
+    Cause { cause, how_to_tell, indicator: Indicator::SetupOnly }
 }
 
 /// What a machine can see of a cause from where it stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Sign {
+pub enum Indicator {
     /// The local clock is wrong.
     ClockWrong,
     /// Key, app or org are new.
@@ -115,7 +115,7 @@ pub enum Sign {
     /// The org is a sandbox, which somebody may have refreshed.
     Refreshed,
     /// Nothing: only Setup shows it.
-    Unseen,
+    SetupOnly,
     /// The username does not look like one of the org.
     UserName,
     /// It worked until a short while ago.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::Uri;
 
-use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
+use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError};
 
 /// Where a user logs in: the My Domain of the org, `https://login.salesforce.com`,
 /// `https://test.salesforce.com`, or a site whose host the operator allowed.
@@ -10,12 +10,12 @@ use crate::url::{AllowedHosts, HostKind, Paths, Site, UrlError};
 /// `acme.my.salesforce.com` is taken as `https://acme.my.salesforce.com`; [`LoginUrl::notice`]
 /// says so.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LoginUrl(Site);
+pub struct LoginUrl(CheckedUrl);
 
 impl LoginUrl {
     /// Checks scheme, host, port and path.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
-        Site::parse(text, allowed, Paths::OnListedHosts).map(Self)
+        CheckedUrl::parse(text, allowed, Paths::OnListedHosts).map(Self)
     }
 
     /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
@@ -38,7 +38,7 @@ impl LoginUrl {
         TokenEndpoint::at(self.0.clone())
     }
 
-    pub(crate) fn site(&self) -> &Site {
+    pub(crate) fn url(&self) -> &CheckedUrl {
         &self.0
     }
 }
@@ -52,15 +52,18 @@ impl fmt::Display for LoginUrl {
 /// The URL that an assertion is posted to: a [`LoginUrl`] and `/services/oauth2/token`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TokenEndpoint {
-    site: Site,
+    url: CheckedUrl,
     text: String,
 }
 
 impl TokenEndpoint {
     /// Takes the whole URL, with `/services/oauth2/token`.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
-        let login =
-            Site::parse(text.strip_suffix(TOKEN).unwrap_or(text), allowed, Paths::OnListedHosts)?;
+        let login = CheckedUrl::parse(
+            text.strip_suffix(TOKEN).unwrap_or(text),
+            allowed,
+            Paths::OnListedHosts,
+        )?;
         if text.ends_with(TOKEN) {
             return Ok(Self::at(login));
         }
@@ -74,24 +77,24 @@ impl TokenEndpoint {
 
     /// `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
-        self.site.host()
+        self.url.host()
     }
 
     /// `https://acme.my.salesforce.com`.
     pub fn origin(&self) -> &str {
-        self.site.origin()
+        self.url.origin()
     }
 
-    pub(crate) fn at(site: Site) -> Self {
-        Self { text: format!("{}{TOKEN}", site.as_str()), site }
+    pub(crate) fn at(url: CheckedUrl) -> Self {
+        Self { text: format!("{}{TOKEN}", url.as_str()), url }
     }
 
-    pub(crate) fn site(&self) -> &Site {
-        &self.site
+    pub(crate) fn url(&self) -> &CheckedUrl {
+        &self.url
     }
 
     pub(crate) fn uri(&self) -> Uri {
-        self.site.uri(TOKEN)
+        self.url.uri(TOKEN)
     }
 }
 
@@ -103,12 +106,12 @@ impl fmt::Display for TokenEndpoint {
 
 /// The base of an org's API: `https://acme.my.salesforce.com`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct InstanceUrl(Site);
+pub struct InstanceUrl(CheckedUrl);
 
 impl InstanceUrl {
     /// Checks scheme, host and port; nothing may follow.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
-        Site::parse(text, allowed, Paths::Never).map(Self)
+        CheckedUrl::parse(text, allowed, Paths::Never).map(Self)
     }
 
     /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
@@ -131,7 +134,7 @@ impl InstanceUrl {
         matches!(self.0.kind(), HostKind::Listed | HostKind::Loopback | HostKind::MyDomain)
     }
 
-    pub(crate) fn site(&self) -> &Site {
+    pub(crate) fn url(&self) -> &CheckedUrl {
         &self.0
     }
 }

@@ -1,11 +1,11 @@
 use http::Uri;
 
-use crate::url::{AllowedHosts, Paths, Site};
+use crate::url::{AllowedHosts, CheckedUrl, Paths};
 
 /// The `id` of an answer: `https://login.salesforce.com/id/ORG/USER`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IdentityUrl {
-    site: Site,
+    url: CheckedUrl,
     org_id: String,
     user_id: String,
 }
@@ -16,9 +16,9 @@ impl IdentityUrl {
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Option<Self> {
         let (origin, ids) = text.split_once("/id/")?;
         let (org_id, user_id) = ids.split_once('/')?;
-        let site = Site::parse(origin, allowed, Paths::Never).ok()?;
+        let url = CheckedUrl::parse(origin, allowed, Paths::Never).ok()?;
         (is_id(org_id, "00D") && is_id(user_id, "005")).then(|| Self {
-            site,
+            url,
             org_id: org_id.to_owned(),
             user_id: user_id.to_owned(),
         })
@@ -26,7 +26,7 @@ impl IdentityUrl {
 
     /// The whole URL, which answers with the user's details.
     pub(crate) fn to_url(&self) -> String {
-        format!("{}/id/{}/{}", self.site.as_str(), self.org_id, self.user_id)
+        format!("{}/id/{}/{}", self.url.as_str(), self.org_id, self.user_id)
     }
 
     /// `00D…`.

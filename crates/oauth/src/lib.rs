@@ -41,13 +41,13 @@
 //!
 //! * **Where an assertion may go.** [`AllowedHosts`] is the list, [`LoginUrl`] and its sisters are
 //!   valid by construction, [`Resolution`] chooses endpoint and audience and says why.
-//! * **What an answer is.** [`Token::from_http`] gives a [`Token`] or an [`AnswerError`]; no part
+//! * **What an answer is.** [`Token::from_http`] gives a [`Token`] or an [`TokenResponseError`]; no part
 //!   of a body is shown but the code and the description of a [`Refusal`].
 //! * **What a refusal means.** [`catalogue`] knows the causes, how to tell them apart, and the
 //!   screen of Setup to open; [`Refusal::from_text`] reads what other tools print.
 //! * **What an assertion says.** [`LoginPlan`] decides it for each one of a login, and when there is
 //!   another one.
-//! * **When to try again, and when to renew.** [`RetryPolicy`] and [`Life`], over given times.
+//! * **When to try again, and when to renew.** [`RetryPolicy`] and [`RenewalSchedule`], over given times.
 //!
 //! The grant is [RFC 7523], its answers are [RFC 6749, Section 5], tokens are sent as [RFC 6750]
 //! says. Refresh tokens and other grants are not here: this flow has none.
@@ -58,8 +58,8 @@
 
 #![forbid(unsafe_code)]
 
-mod answer;
-pub use answer::AnswerError;
+mod response;
+pub use response::TokenResponseError;
 mod audience;
 pub use audience::Audience;
 pub mod catalogue;
@@ -67,9 +67,9 @@ mod endpoint;
 pub use endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
 mod identity;
 pub use identity::IdentityUrl;
-mod kept;
-mod life;
-pub use life::{Life, Step};
+mod cache_format;
+mod renewal;
+pub use renewal::{Freshness, RenewalSchedule};
 mod plan;
 pub mod redact;
 pub use plan::LoginPlan;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use orgtoken_assertion::UnixTime;
 
-use crate::answer::json::Answer;
-use crate::answer::{is_outage, retry_after};
 use crate::catalogue::{self, Advice, Entry};
+use crate::response::json::Fields;
+use crate::response::{is_outage, retry_after};
 use crate::skew::Skew;
 use crate::text;
 
@@ -131,7 +131,7 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn from_answer(answer: &Answer, status: Option<StatusCode>) -> Option<Self> {
+    pub(crate) fn from_answer(answer: &Fields, status: Option<StatusCode>) -> Option<Self> {
         let code = answer.text("error").or_else(|| answer.text("errorCode"))?;
         let description = answer.text("error_description").or_else(|| answer.text("message"));
         Some(Self::new(code, description).with_status(status))
@@ -188,7 +188,7 @@ pub enum RefusalClass {
     /// Not before an hour has passed, or as long as the server says.
     CoolDown,
     /// Only if something was changed in Setup minutes ago: changes take two to ten minutes.
-    JustChanged,
+    PropagationDelay,
     /// Never, until a person acts.
     Permanent,
     /// A few times, a little later, with an assertion signed anew.

@@ -1,7 +1,7 @@
 use crate::audience::Audience;
 use crate::endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
 use crate::refusal::Refusal;
-use crate::url::{HostKind, Site, UrlError, is_china, is_gs1, is_sandbox};
+use crate::url::{CheckedUrl, HostKind, UrlError, is_china, is_gs1, is_sandbox};
 
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ pub struct Resolution {
     instance: Option<InstanceUrl>,
     login_given: bool,
     audience_given: bool,
-    further: bool,
+    is_fallback: bool,
 }
 
 impl Resolution {
@@ -45,7 +45,7 @@ impl Resolution {
         let audience_given = audience.is_some();
         let audience = match audience {
             Some(audience) => Choice::new(audience.clone(), "`audience` is set"),
-            None => choose_audience(endpoint.value.site()),
+            None => choose_audience(endpoint.value.url()),
         };
         audience.value.check_for(&endpoint.value)?;
         Ok(Self {
@@ -54,7 +54,7 @@ impl Resolution {
             instance: instance_url.cloned(),
             login_given: login_url.is_some(),
             audience_given,
-            further: false,
+            is_fallback: false,
         })
     }
 
@@ -79,19 +79,19 @@ impl Resolution {
     }
 
     /// Is this the second and last attempt, which [`Resolution::after`] gave?
-    pub fn is_further_attempt(&self) -> bool {
-        self.further
+    pub fn is_fallback(&self) -> bool {
+        self.is_fallback
     }
 
     /// The one further attempt after `refusal`, if there is one.
     ///
     /// It differs in the audience, and is only there after a refusal that is about the audience,
     /// or after `app_not_found` from a host that serves many orgs. See
-    /// [`Resolution::further_attempt`].
+    /// [`Resolution::fallback`].
     pub fn after(&self, refusal: &Refusal) -> Option<Self> {
         let worth =
             refusal.is_about_audience() || (self.is_generic() && refusal.is_app_not_found());
-        if worth { self.further_attempt() } else { None }
+        if worth { self.fallback() } else { None }
     }
 
     /// The one further attempt, whether or not there is a reason for it yet. Where it has worked
@@ -100,32 +100,32 @@ impl Resolution {
     /// Where `audience` was set, there is none: it is sent as it was set. A host that is not
     /// Salesforce's gets no assertion for another audience than its own: it could use that at
     /// Salesforce.
-    pub fn further_attempt(&self) -> Option<Self> {
-        if self.further || self.audience_given {
+    pub fn fallback(&self) -> Option<Self> {
+        if self.is_fallback || self.audience_given {
             return None;
         }
         let (endpoint, audience) =
             if self.is_generic() { self.away_from_generic()? } else { self.other_audience()? };
-        Some(Self { endpoint, audience, further: true, ..self.clone() })
+        Some(Self { endpoint, audience, is_fallback: true, ..self.clone() })
     }
 
     fn is_generic(&self) -> bool {
-        matches!(self.endpoint.value.site().kind(), HostKind::Login | HostKind::Test)
+        matches!(self.endpoint.value.url().kind(), HostKind::Login | HostKind::Test)
     }
 
     /// `login` and `test` accept nothing but themselves, so another audience is another host.
     fn away_from_generic(&self) -> Option<(Choice<TokenEndpoint>, Choice<Audience>)> {
         if let Some(own) = self.instance.as_ref().filter(|instance| instance.is_own_host()) {
-            let endpoint = TokenEndpoint::at(own.site().clone());
+            let endpoint = TokenEndpoint::at(own.url().clone());
             return Some((
                 Choice::new(endpoint, "further attempt: the My Domain of the instance URL"),
-                Choice::new(Audience::of(own.site()), "further attempt: the My Domain itself"),
+                Choice::new(Audience::of(own.url()), "further attempt: the My Domain itself"),
             ));
         }
         if self.login_given {
             return None;
         }
-        let own = self.endpoint.value.site();
+        let own = self.endpoint.value.url();
         let other = match (own.kind(), is_china(own.host())) {
             (HostKind::Test, true) => Audience::documented("login.sfcrmproducts.cn"),
             (_, true) => Audience::documented("test.sfcrmproducts.cn"),
@@ -134,7 +134,7 @@ impl Resolution {
         };
         Some((
             Choice::new(
-                TokenEndpoint::at(other.site().clone()),
+                TokenEndpoint::at(other.url().clone()),
                 "further attempt: the other login host",
             ),
             Choice::new(other, "further attempt: the other login host"),
@@ -142,13 +142,13 @@ impl Resolution {
     }
 
     fn other_audience(&self) -> Option<(Choice<TokenEndpoint>, Choice<Audience>)> {
-        let site = self.endpoint.value.site();
-        if !site.kind().is_salesforce() {
+        let url = self.endpoint.value.url();
+        if !url.kind().is_salesforce() {
             return None;
         }
-        let (documented, why) = documented_audience(site.host());
+        let (documented, why) = documented_audience(url.host());
         let audience = if documented == self.audience.value {
-            Choice::new(Audience::of(site), "further attempt: the origin of the token endpoint")
+            Choice::new(Audience::of(url), "further attempt: the origin of the token endpoint")
         } else {
             Choice::new(documented, why)
         };
@@ -172,46 +172,46 @@ fn choose_endpoint(
     login_url: Option<&LoginUrl>,
     instance_url: Option<&InstanceUrl>,
 ) -> Choice<TokenEndpoint> {
-    let at = |site: &Site, reason| Choice::new(TokenEndpoint::at(site.clone()), reason);
+    let at = |url: &CheckedUrl, reason| Choice::new(TokenEndpoint::at(url.clone()), reason);
     if let Some(login_url) = login_url {
-        return at(login_url.site(), "`login_url` is set");
+        return at(login_url.url(), "`login_url` is set");
     }
     let Some(instance_url) = instance_url else {
         return at(
-            Audience::production().site(),
+            Audience::production().url(),
             "neither `login_url` nor an instance URL is set, so the org is taken for production",
         );
     };
-    let site = instance_url.site();
-    match site.kind() {
-        HostKind::Instance if is_gs1(site.host()) => {
-            at(site, "`login_url` is not set: the government cloud logs in at its own host")
+    let url = instance_url.url();
+    match url.kind() {
+        HostKind::Instance if is_gs1(url.host()) => {
+            at(url, "`login_url` is not set: the government cloud logs in at its own host")
         }
-        HostKind::Instance if is_sandbox(site.host()) => at(
-            Audience::sandbox().site(),
+        HostKind::Instance if is_sandbox(url.host()) => at(
+            Audience::sandbox().url(),
             "`login_url` is not set, and the instance URL is no My Domain but a host of sandboxes",
         ),
         HostKind::Instance => at(
-            Audience::production().site(),
+            Audience::production().url(),
             "`login_url` is not set, and the instance URL is no My Domain",
         ),
         HostKind::Login | HostKind::Test => {
-            at(site, "`login_url` is not set, and the instance URL is itself a login host")
+            at(url, "`login_url` is not set, and the instance URL is itself a login host")
         }
         HostKind::Listed | HostKind::Loopback => {
-            at(site, "`login_url` is not set: the host of the instance URL")
+            at(url, "`login_url` is not set: the host of the instance URL")
         }
-        HostKind::MyDomain => at(site, "`login_url` is not set: the My Domain of the instance URL"),
+        HostKind::MyDomain => at(url, "`login_url` is not set: the My Domain of the instance URL"),
     }
 }
 
-fn choose_audience(site: &Site) -> Choice<Audience> {
-    match site.kind() {
-        _ if is_gs1(site.host()) => Choice::new(
+fn choose_audience(url: &CheckedUrl) -> Choice<Audience> {
+    match url.kind() {
+        _ if is_gs1(url.host()) => Choice::new(
             Audience::gs1(),
             "`audience` is not set: this part of the government cloud has an audience of its own",
         ),
-        HostKind::Instance if is_sandbox(site.host()) => Choice::new(
+        HostKind::Instance if is_sandbox(url.host()) => Choice::new(
             Audience::sandbox(),
             "`audience` is not set, and an instance of sandboxes takes that of the test host",
         ),
@@ -219,11 +219,11 @@ fn choose_audience(site: &Site) -> Choice<Audience> {
             Audience::production(),
             "`audience` is not set, and an instance takes that of the login host",
         ),
-        _ if !site.path().is_empty() => {
-            Choice::new(Audience::of(site), "`audience` is not set: the URL of the site")
+        _ if !url.path().is_empty() => {
+            Choice::new(Audience::of(url), "`audience` is not set: the URL of the site")
         }
         _ => Choice::new(
-            Audience::of(site),
+            Audience::of(url),
             "`audience` is not set: the origin of the token endpoint",
         ),
     }

@@ -3,8 +3,8 @@ use std::time::Duration;
 use http::StatusCode;
 use orgtoken_assertion::Diagnostic;
 
-use crate::answer::AnswerError;
 use crate::refusal::RefusalClass;
+use crate::response::TokenResponseError;
 
 /// How often a failed login is tried again, and when.
 ///
@@ -82,24 +82,24 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
 }
 
-impl From<&AnswerError> for Fault {
-    fn from(error: &AnswerError) -> Self {
+impl From<&TokenResponseError> for Fault {
+    fn from(error: &TokenResponseError) -> Self {
         Self { transient: error.is_transient(), retry_after: error.retry_after() }
     }
 }
 
-impl AnswerError {
+impl TokenResponseError {
     /// How long to leave the endpoint alone after this, for every process that has the same
     /// settings; `failures` counts those in a row before it.
     ///
     /// What needs a person is asked again after one minute, five, and then thirty. A login rate
     /// rests for an hour, and what passes by itself for five seconds. If the server says how long,
     /// that counts, between five seconds and a day.
-    pub fn pause(&self, failures: u32) -> Duration {
-        self.wanted_pause(failures).clamp(Duration::from_secs(5), Duration::from_secs(86_400))
+    pub fn cooldown(&self, failures: u32) -> Duration {
+        self.usual_cooldown(failures).clamp(Duration::from_secs(5), Duration::from_secs(86_400))
     }
 
-    fn wanted_pause(&self, failures: u32) -> Duration {
+    fn usual_cooldown(&self, failures: u32) -> Duration {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         match self {
             Self::Refused(refusal) if refusal.class() == RefusalClass::CoolDown => {
@@ -202,7 +202,7 @@ mod tests {
             let response = response.body(body).unwrap();
             let now = UnixTime::from_secs(0);
             let error = Token::from_http(&response, now, &AllowedHosts::none()).expect_err(name);
-            assert_eq!(error.pause(failures), Duration::from_secs(seconds), "{name}");
+            assert_eq!(error.cooldown(failures), Duration::from_secs(seconds), "{name}");
             let transient = status == 503;
             assert_eq!(Fault::from(&error).transient, transient, "{name}");
         }

@@ -9,12 +9,12 @@ use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use orgtoken_assertion::UnixTime;
 use serde::Deserialize;
 
-use crate::answer::AnswerError;
-use crate::answer::json::Field;
 use crate::catalogue;
 use crate::endpoint::InstanceUrl;
 use crate::identity::IdentityUrl;
 use crate::request::form;
+use crate::response::TokenResponseError;
+use crate::response::json::Field;
 use crate::text;
 use crate::token::AccessToken;
 
@@ -22,20 +22,23 @@ use crate::token::AccessToken;
 ///
 /// [RFC 7009, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7009#section-2.1
 pub fn revoke(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
-    form(instance.site().uri("/services/oauth2/revoke"), &[("token", token.secret())])
+    form(instance.url().uri("/services/oauth2/revoke"), &[("token", token.secret())])
 }
 
 /// Whether a token was revoked. A JWT may be good for half an hour more.
-pub fn revoked<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Result<(), AnswerError> {
+pub fn revoked<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    now: UnixTime,
+) -> Result<(), TokenResponseError> {
     if response.status() == StatusCode::OK {
         return Ok(());
     }
-    Err(AnswerError::from_failure(response, now))
+    Err(TokenResponseError::from_failure(response, now))
 }
 
 /// Whose token is it? Needs the scope `id` or `openid`.
 pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
-    bearer(instance.site().uri("/services/oauth2/userinfo"), token)
+    bearer(instance.url().uri("/services/oauth2/userinfo"), token)
 }
 
 /// Whose token is it? Asks the URL that came with the token.
@@ -68,8 +71,8 @@ impl UserInfo {
     pub fn from_http<B: AsRef<[u8]>>(
         response: &Response<B>,
         now: UnixTime,
-    ) -> Result<Self, AnswerError> {
-        let raw: RawUser = AnswerError::json(response, now)?;
+    ) -> Result<Self, TokenResponseError> {
+        let raw: RawUser = TokenResponseError::json(response, now)?;
         Ok(Self {
             user_id: shown(raw.user_id),
             org_id: shown(raw.organization_id),

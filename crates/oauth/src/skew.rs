@@ -4,7 +4,7 @@ use http::header::DATE;
 use http::{HeaderMap, Response};
 use orgtoken_assertion::UnixTime;
 
-use crate::answer::http_date;
+use crate::response::http_date;
 
 /// How far the local clock is from the server's, if that is far enough to matter.
 ///

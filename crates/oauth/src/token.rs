@@ -7,9 +7,9 @@ use orgtoken_assertion::UnixTime;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::answer::AnswerError;
 use crate::endpoint::{InstanceUrl, LoginUrl};
 use crate::identity::IdentityUrl;
+use crate::response::TokenResponseError;
 
 /// An access token: whoever holds it acts as the user until it ends.
 ///
@@ -22,11 +22,11 @@ impl AccessToken {
     ///
     /// # Errors
     ///
-    /// [`AnswerError::TokenSyntax`] or [`AnswerError::MissingToken`].
-    pub fn parse(text: &str) -> Result<Self, AnswerError> {
-        let refuse = |what| Err(AnswerError::TokenSyntax { length: text.len(), what });
+    /// [`TokenResponseError::TokenSyntax`] or [`TokenResponseError::MissingToken`].
+    pub fn parse(text: &str) -> Result<Self, TokenResponseError> {
+        let refuse = |what| Err(TokenResponseError::TokenSyntax { length: text.len(), what });
         if text.is_empty() {
-            Err(AnswerError::MissingToken { found: "empty" })
+            Err(TokenResponseError::MissingToken { found: "empty" })
         } else if text.len() > LIMIT {
             refuse("is longer than 8 KiB")
         } else if !text.is_ascii() {

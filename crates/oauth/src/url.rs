@@ -19,9 +19,9 @@ use crate::redact;
 
 /// A URL that passed: scheme, host, port and, where it may be, path, in one spelling.
 ///
-/// What is checked here is what is connected to: [`Site::uri`] is built from the same parts.
+/// What is checked here is what is connected to: [`CheckedUrl::uri`] is built from the same parts.
 #[derive(Clone)]
-pub(crate) struct Site {
+pub(crate) struct CheckedUrl {
     text: String,
     host: String,
     origin: usize,
@@ -37,7 +37,7 @@ pub(crate) enum Paths {
     OnListedHosts,
 }
 
-impl Site {
+impl CheckedUrl {
     pub(crate) fn parse(
         text: &str,
         allowed: &AllowedHosts,
@@ -59,7 +59,7 @@ impl Site {
         let kind = parts.check_host(host, allowed)?;
         parts.check_port(kind)?;
         let path = parts.check_path(kind, paths)?;
-        Ok(parts.site(kind, path))
+        Ok(parts.url(kind, path))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -97,23 +97,25 @@ impl Site {
 
     /// The URL of something below this site: `path` is one of our constants.
     pub(crate) fn uri(&self, path: &'static str) -> Uri {
-        format!("{}{path}", self.text).parse().expect("every part was checked by `Site::parse`")
+        format!("{}{path}", self.text)
+            .parse()
+            .expect("every part was checked by `CheckedUrl::parse`")
     }
 }
 
-impl fmt::Debug for Site {
+impl fmt::Debug for CheckedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, f)
     }
 }
 
-impl PartialEq for Site {
+impl PartialEq for CheckedUrl {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl Eq for Site {}
+impl Eq for CheckedUrl {}
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Scheme {
@@ -169,12 +171,12 @@ impl Parts<'_> {
         }
     }
 
-    fn site(&self, kind: HostKind, path: &str) -> Site {
+    fn url(&self, kind: HostKind, path: &str) -> CheckedUrl {
         let mut text = self.origin();
         let origin = text.len();
         text.push_str(path);
         let scheme_added = self.scheme == Scheme::Missing;
-        Site { text, host: self.host.clone(), origin, kind, scheme_added }
+        CheckedUrl { text, host: self.host.clone(), origin, kind, scheme_added }
     }
 
     /// Without the port that goes without saying.

@@ -170,7 +170,9 @@ impl Explained {
         Self {
             title: entry.title,
             exact: unknown.is_none(),
-            causes: causes.map(|one| Cause { what: one.what, tell: Some(one.tell) }).collect(),
+            causes: causes
+                .map(|one| Cause { what: one.cause, tell: Some(one.how_to_tell) })
+                .collect(),
             fix: Steps {
                 external_client_app: external.to_vec(),
                 connected_app: connected.to_vec(),
@@ -234,7 +236,7 @@ fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) 
 fn again(class: RefusalClass) -> &'static str {
     match class {
         RefusalClass::CoolDown => "after an hour, or when the answer says so",
-        RefusalClass::JustChanged => {
+        RefusalClass::PropagationDelay => {
             "after ten minutes, if something was changed in Setup just now"
         }
         RefusalClass::Transient => "in a moment",

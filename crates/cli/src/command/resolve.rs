@@ -26,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let hosts = Context { login: &args.login, route: None, console }.hosts()?;
     if console.json() {
-        let further = hosts.resolution().further_attempt();
+        let further = hosts.resolution().fallback();
         return Ok(console.document(&Shown::of(&hosts, further.as_ref()))?);
     }
     Ok(console.data(text(&hosts).as_bytes())?)
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 
 fn text(hosts: &Hosts) -> String {
     let resolution = hosts.resolution();
-    let further = resolution.further_attempt();
+    let further = resolution.fallback();
     let candidates = candidates(resolution, further.as_ref());
     let rows = |used| {
         let chosen = candidates.iter().filter(move |one| one.used == used);
@@ -89,7 +89,7 @@ fn candidates<'a>(first: &'a Resolution, further: Option<&'a Resolution>) -> Vec
     let of = |role, one: &'a Resolution, url, why| Candidate {
         role,
         url,
-        used: !one.is_further_attempt(),
+        used: !one.is_fallback(),
         why,
     };
     let endpoints =

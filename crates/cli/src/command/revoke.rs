@@ -2,7 +2,7 @@
 
 use orgtoken_client::store::Store;
 use orgtoken_client::{Moment, Transport};
-use orgtoken_oauth::AnswerError;
+use orgtoken_oauth::TokenResponseError;
 use orgtoken_oauth::session;
 
 use crate::args::Caller;
@@ -47,7 +47,7 @@ async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failur
     let revoked = match session::revoked(&answer, Moment::now().wall) {
         Ok(()) => true,
         // It had ended before.
-        Err(AnswerError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
+        Err(TokenResponseError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
         Err(error) => return Err(error.into()),
     };
     let lease = store.lease(LONGEST_LOGIN).await;

@@ -24,7 +24,7 @@ fails_with!(
     orgtoken_client::TransportError,
     orgtoken_keygen::CertificateError,
     orgtoken_keygen::KeyPairError,
-    orgtoken_oauth::AnswerError,
+    orgtoken_oauth::TokenResponseError,
     orgtoken_oauth::UrlError,
 );
 

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_oauth::{AnswerError, Audience, Refusal, Resolution, TokenEndpoint};
+use orgtoken_oauth::{Audience, Refusal, Resolution, TokenEndpoint, TokenResponseError};
 
 use crate::TransportError;
 
@@ -44,7 +44,7 @@ impl Attempt {
 pub enum AttemptError {
     /// The endpoint answered, and there is no token in the answer.
     #[error(transparent)]
-    Answer(#[from] AnswerError),
+    Answer(#[from] TokenResponseError),
     /// There was no answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -95,7 +95,7 @@ impl AttemptError {
     /// What Salesforce said, if it was Salesforce that refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Answer(AnswerError::Refused(refusal)) => Some(refusal),
+            Self::Answer(TokenResponseError::Refused(refusal)) => Some(refusal),
             Self::Answer(_) | Self::Transport(_) => None,
         }
     }

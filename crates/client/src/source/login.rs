@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_oauth::Step;
+use orgtoken_oauth::Freshness;
 
 use super::flight::Flight;
 use super::renewal::Renewal;
@@ -77,7 +77,7 @@ impl TokenSource for LoginSource {
 
     fn token(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
         let Some(held) = self.cached(min_ttl) else { return self.renew(min_ttl) };
-        if held.step(min_ttl, BootTime::now()) == Step::ServeAndRenew {
+        if held.freshness(min_ttl, BootTime::now()) == Freshness::RenewalDue {
             self.0.renew_ahead(&held);
         }
         Box::pin(std::future::ready(Ok(held)))

@@ -128,7 +128,7 @@ impl Renewal {
         state.logins.extend(iter::repeat_n(now.wall, sent as usize));
         match obtained {
             Ok(logged_in) => {
-                state.further = logged_in.resolution().is_further_attempt();
+                state.further = logged_in.resolution().is_fallback();
                 let token = logged_in.into_token();
                 let token = match self.token_lifetime {
                     Some(lifetime) => token.lifetime(lifetime),

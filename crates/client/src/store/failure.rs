@@ -98,9 +98,9 @@ impl Failure {
 /// assertions are sent than the account may have, and its end is noticed within 45 s.
 fn blocks_for(error: &LoginError, times: u32) -> Duration {
     match error.last() {
-        Some(AttemptError::Answer(error)) if !error.is_transient() => error.pause(times - 1),
+        Some(AttemptError::Answer(error)) if !error.is_transient() => error.cooldown(times - 1),
         Some(AttemptError::Answer(error)) if error.retry_after().is_some() => {
-            error.pause(0).min(LONGEST_REQUESTED_PAUSE)
+            error.cooldown(0).min(LONGEST_REQUESTED_PAUSE)
         }
         Some(_) => {
             let doubled = 1_u32.checked_shl(times - 1).unwrap_or(u32::MAX);
@@ -131,7 +131,7 @@ const LEFT_FOR: Duration = Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
-    use orgtoken_oauth::{AnswerError, Resolution};
+    use orgtoken_oauth::{Resolution, TokenResponseError};
 
     use super::*;
     use crate::Attempt;
@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn a_fault_before_anything_was_sent_is_no_outage() {
         let (status, length) = (StatusCode::SERVICE_UNAVAILABLE, 0);
-        let busy = AnswerError::Status { status, body: "nothing", length, retry_after: None };
+        let busy =
+            TokenResponseError::Status { status, body: "nothing", length, retry_after: None };
         let resolution = Resolution::resolve(None, None, None).unwrap();
         let error = LoginError::NoToken(vec![Attempt::new(resolution, busy.into())]);
         let now = UnixTime::from_secs(1_700_000_000);

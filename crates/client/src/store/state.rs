@@ -51,7 +51,8 @@ impl State {
             logins: self.logins.iter().map(|login| login.as_secs()).collect(),
         };
         let head = serde_json::to_vec(&head).expect("texts and numbers are JSON");
-        let token = self.held.as_ref().map(|held| held.token().to_kept()).unwrap_or_default();
+        let token =
+            self.held.as_ref().map(|held| held.token().to_cache_bytes()).unwrap_or_default();
         Zeroizing::new([&head, b"\n".as_slice(), &token].concat())
     }
 
@@ -65,7 +66,7 @@ impl State {
         let (head, token) = (&bytes[..end], &bytes[end + 1..]);
         let head = serde_json::from_slice::<Head>(head).ok()?;
         let held = head.obtained.and_then(|obtained| {
-            Held::again(Token::from_kept(token, allowed)?, &obtained, now).map(Arc::new)
+            Held::again(Token::from_cache_bytes(token, allowed)?, &obtained, now).map(Arc::new)
         });
         let logins = head.logins.into_iter().map(UnixTime::from_secs).collect();
         Some((head.who, Self { held, failure: head.failure, logins, further: head.further }))

@@ -1,5 +1,5 @@
-use super::{Entry, Fix, Sign, cause};
-use crate::refusal::RefusalClass::{JustChanged, Permanent};
+use super::{Entry, Fix, Indicator, cause};
+use crate::refusal::RefusalClass::{Permanent, PropagationDelay};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "client app is not installed in this org",
             "app must be installed into org",
         ],
-        class: JustChanged,
+        class: PropagationDelay,
         meaning: "the consumer key is of an External Client App that the org behind this host does not have",
         first: "use the My Domain of the org that owns the app as login URL (Setup > My Domain), and no \
                 other audience",
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                  not know an External Client App of one org.",
                 "`orgtoken resolve` shows one of the two as token endpoint.",
             )
-            .sign(Sign::GenericHost),
+            .indicator(Indicator::GenericHost),
             cause(
                 "The app is Local to another org, or was never put into this sandbox.",
                 "Setup > External Client App Manager of this very org does not list it.",
@@ -35,7 +35,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The sandbox was refreshed, and the app was lost or is out of step.",
                 "It worked before the refresh.",
             )
-            .sign(Sign::Refreshed),
+            .indicator(Indicator::Refreshed),
             cause(
                 "The app has to be installed by an admin first.",
                 "Setup > Connected Apps OAuth Usage lists it with a button Install. Login History \
@@ -59,7 +59,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         title: "invalid_client_id: client identifier invalid",
         codes: &["invalid_client_id", "LOGIN_OAUTH_NO_CONSUMER", "LOGIN_OAUTH_CONSUMER_DELETED"],
         texts: &["client identifier invalid", "invalid client identifier"],
-        class: JustChanged,
+        class: PropagationDelay,
         meaning: "no app with this consumer key is known at this host",
         first: "copy the consumer key of the app anew, in the org of the login URL",
         causes: &[
@@ -75,12 +75,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The app is minutes old.",
                 "It was created less than ten minutes ago. Wait, and try again unchanged.",
             )
-            .sign(Sign::FreshlyMade),
+            .indicator(Indicator::FreshlyMade),
             cause(
                 "The app was deleted, or its key was rotated.",
                 "It worked before, and its page shows another key or is gone.",
             )
-            .sign(Sign::WorkedBefore),
+            .indicator(Indicator::WorkedBefore),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -107,7 +107,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Another grant was used, which needs key and secret.",
                 "The request carries `client_secret`.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
             cause("The consumer key belongs to another app.", "Compare it with the app's page."),
         ],
         fix: Fix::Any(&[

@@ -1,5 +1,5 @@
-use super::{Entry, Fix, Sign, cause};
-use crate::refusal::RefusalClass::{JustChanged, Permanent};
+use super::{Entry, Fix, Indicator, cause};
+use crate::refusal::RefusalClass::{Permanent, PropagationDelay};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -11,7 +11,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "user hasnt approved this consumer",
             "user has not approved this consumer",
         ],
-        class: JustChanged,
+        class: PropagationDelay,
         meaning: "Salesforce accepts the app, the signature and the audience; what is missing is this \
                   user's permission to use the app without clicking Allow, since here nobody clicks",
         first: "open the app's Policies in Setup, set Permitted Users to `Admin approved users are \
@@ -36,23 +36,23 @@ pub(super) const ENTRIES: &[Entry] = &[
                  the user lives. If the user's Login History there shows no attempt at all, it is \
                  this cause or the next.",
             )
-            .sign(Sign::OtherOrg),
+            .indicator(Indicator::OtherOrg),
             cause(
                 "The username is not one of this org: in a sandbox, its suffix is missing.",
                 "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
                  it from Setup > Users, and do not take the e-mail address.",
             )
-            .sign(Sign::UserName),
+            .indicator(Indicator::UserName),
             cause(
                 "The sandbox was refreshed, and approvals and assignments were lost.",
                 "It worked before the refresh, and other users fail too.",
             )
-            .sign(Sign::Refreshed),
+            .indicator(Indicator::Refreshed),
             cause(
                 "App, policy or scratch org is only minutes old.",
                 "It was changed less than ten minutes ago. Wait, and try again unchanged.",
             )
-            .sign(Sign::FreshlyMade),
+            .indicator(Indicator::FreshlyMade),
             cause(
                 "The permission set is tied to the permission-set licence `Salesforce API \
                  Integration`, which cannot carry the assignment to an app.",
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         title: "invalid_app_access: user is not admin approved to access this app",
         codes: &["invalid_app_access", "OAUTH_APP_ACCESS_DENIED"],
         texts: &["user is not admin approved to access this app"],
-        class: JustChanged,
+        class: PropagationDelay,
         meaning: "the app is open to users that an admin named, and this user is not one of them",
         first: "add a profile or permission set of this user to the app",
         causes: &[

@@ -1,4 +1,4 @@
-use super::{Entry, Fix, Sign, cause};
+use super::{Entry, Fix, Indicator, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The audience has a typo, a port, a path or a slash at its end.",
                 "Another tool made the assertion: `orgtoken assertion inspect` shows `aud`.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
             cause(
                 "For users of an Experience Cloud site the audience is the URL of the site.",
                 "The user is a member of a site, and the login URL is that of the org.",
@@ -53,18 +53,18 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The clock of this machine is behind.",
                 "`orgtoken doctor` compares it with the `Date` of Salesforce's answer.",
             )
-            .sign(Sign::ClockWrong),
+            .indicator(Indicator::ClockWrong),
             cause(
                 "Local time was taken for UTC, or milliseconds for seconds.",
                 "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a \
                  date.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
             cause(
                 "Minutes passed between signing and sending.",
                 "The assertion waited in a queue or a file.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&[
             "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
@@ -86,12 +86,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "`orgtoken cert match` with the key and the .crt file that was uploaded, or \
                  compare the public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
             )
-            .sign(Sign::KeyMismatch),
+            .indicator(Indicator::KeyMismatch),
             cause(
                 "The certificate was replaced: an app holds one, and a new one counts at once.",
                 "It worked before, and the app's page shows another certificate.",
             )
-            .sign(Sign::WorkedBefore),
+            .indicator(Indicator::WorkedBefore),
             cause(
                 "The consumer key is of another app, which has another certificate.",
                 "Compare the consumer key with the app's page.",
@@ -100,12 +100,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The key is no RSA key, or the signature is not RS256.",
                 "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
             cause(
                 "The assertion was cut or changed on its way.",
                 "Another tool made it: `orgtoken assertion inspect` says what it is.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
         ],
         fix: Fix::ByApp {
             external: &[
@@ -134,7 +134,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Another tool gives every assertion the same id.",
                 "`orgtoken assertion inspect` on two of them shows the same `jti`.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&["Sign anew, with a new `jti` or with none."]),
     },
@@ -150,7 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The request mixes the SAML and the JWT bearer flow.",
             "Its form has a field `assertion_type`.",
         )
-        .sign(Sign::OtherTool)],
+        .indicator(Indicator::OtherTool)],
         fix: Fix::Any(&[
             "Send `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` and `assertion`, nothing else.",
         ]),

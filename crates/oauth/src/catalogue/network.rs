@@ -1,5 +1,5 @@
-use super::{Entry, Fix, Sign, cause};
-use crate::refusal::RefusalClass::{JustChanged, Permanent, Transient};
+use super::{Entry, Fix, Indicator, cause};
+use crate::refusal::RefusalClass::{Permanent, PropagationDelay, Transient};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry {
@@ -7,7 +7,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         title: "ENOTFOUND, NXDOMAIN: the host is not known",
         codes: &["ENOTFOUND", "EAI_AGAIN", "NXDOMAIN"],
         texts: &[],
-        class: JustChanged,
+        class: PropagationDelay,
         meaning: "no address is known for this host",
         first: "check the spelling of the My Domain in Setup > My Domain",
         causes: &[
@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The org or its My Domain is minutes old.",
                 "It was made just now. Wait ten minutes.",
             )
-            .sign(Sign::FreshlyMade),
+            .indicator(Indicator::FreshlyMade),
             cause(
                 "This machine reaches the world through a proxy only.",
                 "Other public hosts are not known either.",
@@ -116,7 +116,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Other public hosts fail as well. In a container, `ca-certificates` is missing.",
             ),
             cause("The clock of this machine is wrong by months.", "`date` shows it.")
-                .sign(Sign::ClockWrong),
+                .indicator(Indicator::ClockWrong),
         ],
         fix: Fix::Any(&[
             "Ask the administrator of the proxy for its root certificate, and name the file in `ca_file`.",

@@ -1,4 +1,4 @@
-use super::{Entry, Fix, Sign, cause};
+use super::{Entry, Fix, Indicator, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -107,7 +107,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "An API call with it answers INVALID_SESSION_ID.",
             ),
             cause("The host is of another org.", "Compare it with the token's `instance_url`.")
-                .sign(Sign::OtherOrg),
+                .indicator(Indicator::OtherOrg),
         ],
         fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
     },

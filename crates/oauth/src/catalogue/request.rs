@@ -1,4 +1,4 @@
-use super::{Entry, Fix, Sign, cause};
+use super::{Entry, Fix, Indicator, cause};
 use crate::refusal::RefusalClass::Permanent;
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -47,7 +47,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the \
              org prevents.",
         )
-        .sign(Sign::GenericHost)],
+        .indicator(Indicator::GenericHost)],
         fix: Fix::Any(&[
             "Setup > My Domain: copy `Current My Domain URL`, and use it as login URL.",
         ]),
@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The description speaks of POST or of a missing parameter.",
             ),
             cause("Another tool forms the request differently.", "It works with `orgtoken token`.")
-                .sign(Sign::OtherTool),
+                .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&[
             "POST a form with `grant_type` and `assertion` over https, with nothing in the URL.",
@@ -116,7 +116,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "See [user_not_approved](#user_not_approved), the refusal that is met most.",
             ),
             cause("Host or audience are of another org.", "`orgtoken resolve` shows both.")
-                .sign(Sign::OtherOrg),
+                .indicator(Indicator::OtherOrg),
         ],
         fix: Fix::Any(&[
             "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
@@ -138,7 +138,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "Set the tool to debug its HTTP calls, or repeat the call with `curl -i`: the body is \
              a line of JSON.",
         )
-        .sign(Sign::OtherTool)],
+        .indicator(Indicator::OtherTool)],
         fix: Fix::Any(&[
             "`orgtoken doctor`, or `orgtoken explain` with the body of the answer.",
             "Setup > Login History: the row of this user has the reason in Status.",

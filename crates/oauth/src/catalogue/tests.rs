@@ -190,10 +190,10 @@ fn entries_are_complete_and_well_formed() {
             );
             assert!(!sentence.ends_with('.'), "{id}: {sentence}");
         }
-        for Cause { what, tell, .. } in entry.causes {
+        for Cause { cause, how_to_tell, .. } in entry.causes {
             assert!(
-                [what, tell].iter().all(|text| text.ends_with(['.', '?'])),
-                "{id}: {what} {tell}"
+                [cause, how_to_tell].iter().all(|text| text.ends_with(['.', '?'])),
+                "{id}: {cause} {how_to_tell}"
             );
         }
         for text in entry.texts {

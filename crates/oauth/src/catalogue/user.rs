@@ -1,4 +1,4 @@
-use super::{Entry, Fix, Sign, cause};
+use super::{Entry, Fix, Indicator, cause};
 use crate::refusal::RefusalClass::{CoolDown, Permanent};
 
 pub(super) const ENTRIES: &[Entry] = &[
@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The login URL is of a sandbox, and the username does not end in its name, as in \
                  `user@acme.com.sbx`.",
             )
-            .sign(Sign::UserName),
+            .indicator(Indicator::UserName),
             cause(
                 "The e-mail address was taken for the username.",
                 "Setup > Users shows the two in different columns.",
@@ -26,7 +26,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The user lives in another org.",
                 "Setup > Users of the org behind the login URL does not list it.",
             )
-            .sign(Sign::OtherOrg),
+            .indicator(Indicator::OtherOrg),
         ],
         fix: Fix::Any(&["Setup > Users > Users: copy the column Username."]),
     },
@@ -45,7 +45,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "A sandbox was created or refreshed, which may deactivate users.",
                 "It worked before the refresh.",
             )
-            .sign(Sign::Refreshed),
+            .indicator(Indicator::Refreshed),
         ],
         fix: Fix::Any(&["Setup > Users > the user > Edit: tick Active, save; or press Unfreeze."]),
     },
@@ -141,13 +141,13 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The host is of another org or environment.",
                 "Login History of this org shows no attempt at all.",
             )
-            .sign(Sign::OtherOrg),
+            .indicator(Indicator::OtherOrg),
             cause(
                 "Another grant was used: with username and password this is a wrong password or a \
                  missing security token.",
                 "The request has `grant_type=password`.",
             )
-            .sign(Sign::OtherTool),
+            .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&[
             "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \

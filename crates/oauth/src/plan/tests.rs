@@ -7,7 +7,7 @@ use orgtoken_assertion::{SigningKey, Unverified};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{AllowedHosts, AnswerError, Audience, InstanceUrl, LoginUrl, Token};
+use crate::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Token, TokenResponseError};
 
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const LEFT: Duration = Duration::from_secs(20);
@@ -56,7 +56,7 @@ const BODIES: [&str; 14] = [
 const STATUSES: [u16; 9] = [200, 302, 400, 401, 408, 420, 429, 500, 503];
 
 /// An answer of an endpoint: a status, a body, its clock, and what it asks for.
-fn answer(status: u16, body: &str, clock: i64, retry_after: &str) -> AnswerError {
+fn answer(status: u16, body: &str, clock: i64, retry_after: &str) -> TokenResponseError {
     let date = NOW.as_secs().saturating_add_signed(clock);
     let date = std::time::UNIX_EPOCH + Duration::from_secs(date);
     let mut response = Response::builder()
@@ -71,7 +71,7 @@ fn answer(status: u16, body: &str, clock: i64, retry_after: &str) -> AnswerError
     Token::from_http(&response, NOW, &allowed()).unwrap_err()
 }
 
-fn answers() -> Vec<AnswerError> {
+fn answers() -> Vec<TokenResponseError> {
     let statuses = STATUSES.into_iter();
     let pairs = statuses.flat_map(|status| BODIES.map(|body| (status, body)));
     let clocks = pairs.flat_map(|(status, body)| CLOCKS.map(|clock| (status, body, clock)));
@@ -116,7 +116,7 @@ fn cases() -> Vec<Case> {
                     Resolution::resolve(login.as_ref(), instance.as_ref(), audience.as_ref());
                 // An audience that does not fit the host is refused before.
                 let Ok(resolution) = resolution else { continue };
-                let remembered = resolution.further_attempt();
+                let remembered = resolution.fallback();
                 cases.push((resolution, audience.clone()));
                 cases.extend(remembered.map(|resolution| (resolution, audience)));
             }
@@ -180,9 +180,9 @@ fn attack<'a>(
     assert_eq!(contents.iter().collect::<HashSet<_>>().len(), contents.len(), "none is repeated");
 }
 
-fn fault(error: &AnswerError) -> (Option<&Refusal>, Fault) {
+fn fault(error: &TokenResponseError) -> (Option<&Refusal>, Fault) {
     let refusal = match error {
-        AnswerError::Refused(refusal) => Some(refusal),
+        TokenResponseError::Refused(refusal) => Some(refusal),
         _ => None,
     };
     (refusal, Fault::from(error))

@@ -186,7 +186,7 @@ fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
         let second = resolution.after(&about);
         assert_eq!(second.as_ref().map(pair).as_deref(), further, "{name}, further attempt");
         if let Some(second) = second {
-            assert!(second.is_further_attempt(), "{name}");
+            assert!(second.is_fallback(), "{name}");
             assert_eq!(second.after(&about), None, "{name}: never a third attempt");
             assert!(second.audience_reason().starts_with("further attempt: "), "{name}");
         }

@@ -116,10 +116,10 @@ pub(super) fn classify(
         return if listed { Ok(HostKind::Loopback) } else { Err(HostProblem::Loopback) };
     }
     check_name(host)?;
-    match tier_1(host) {
+    match salesforce_host(host) {
         Some(kind) => Ok(kind),
         None if allowed.has(host, port) => Ok(HostKind::Listed),
-        None => Err(stranger(host)),
+        None => Err(unlisted(host)),
     }
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn is_gs1(host: &str) -> bool {
     matches!(host, "gs1.salesforce.com" | "gs1.my.salesforce.com")
 }
 
-fn tier_1(host: &str) -> Option<HostKind> {
+fn salesforce_host(host: &str) -> Option<HostKind> {
     match host {
         "login.salesforce.com" | "login.sfcrmproducts.cn" => Some(HostKind::Login),
         "test.salesforce.com" | "test.sfcrmproducts.cn" => Some(HostKind::Test),
@@ -193,10 +193,10 @@ fn instance(host: &str) -> bool {
     (2..=4).contains(&letters) && (1..=4).contains(&digits) && letters + digits == label.len()
 }
 
-fn stranger(host: &str) -> HostProblem {
+fn unlisted(host: &str) -> HostProblem {
     if PAGES.iter().any(|(suffix, _)| is_below(host, suffix)) {
         HostProblem::NotLogin
-    } else if TIER_2.iter().any(|suffix| is_below(host, suffix)) {
+    } else if ALLOWED_BY_NAME.iter().any(|suffix| is_below(host, suffix)) {
         HostProblem::Unlisted
     } else {
         HostProblem::NotSalesforce
@@ -270,5 +270,5 @@ const PAGES: &[(&str, &str)] = &[
 const SITES: &[(&str, &str)] =
     &[("my.salesforce-sites.com", COMMERCIAL), ("my.site.com", COMMERCIAL)];
 
-const TIER_2: &[&str] =
+const ALLOWED_BY_NAME: &[&str] =
     &["cloudforce.com", "database.com", "force.com", "my.salesforce-sites.com", "my.site.com"];

@@ -5,11 +5,11 @@ use orgtoken_assertion::UnixTime;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::json::{Answer, Field};
+use super::json::{Field, Fields};
 use crate::token::AccessToken;
 
 /// What a token and its answer say about its end. Nonsense says nothing.
-pub(super) fn ends_at(token: &AccessToken, answer: &Answer, now: UnixTime) -> Option<UnixTime> {
+pub(super) fn ends_at(token: &AccessToken, answer: &Fields, now: UnixTime) -> Option<UnixTime> {
     let own = jwt_expiry(token).and_then(|expiry| before_expiry(expiry, now));
     let told = answer
         .number("expires_in")

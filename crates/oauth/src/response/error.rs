@@ -19,7 +19,7 @@ use crate::url::UrlError;
 /// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
-pub enum AnswerError {
+pub enum TokenResponseError {
     /// The body is not JSON.
     #[error("answer is not `application/json`: its body is {found}")]
     ContentType {
@@ -113,7 +113,7 @@ pub enum AnswerError {
     },
 }
 
-impl Diagnostic for AnswerError {
+impl Diagnostic for TokenResponseError {
     fn code(&self) -> &str {
         match self {
             Self::ContentType { .. } => "resp.content_type",
@@ -163,7 +163,7 @@ impl Diagnostic for AnswerError {
     }
 }
 
-impl AnswerError {
+impl TokenResponseError {
     /// May the same request work a little later, with nobody acting?
     pub fn is_transient(&self) -> bool {
         match self {

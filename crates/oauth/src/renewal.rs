@@ -10,23 +10,23 @@ use crate::retry::fraction;
 ///
 /// ```
 /// use std::time::Duration;
-/// use orgtoken_oauth::{Life, Step};
+/// use orgtoken_oauth::{RenewalSchedule, Freshness};
 ///
 /// let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-/// let life = Life::new(minutes(100), minutes(110), 0);
-/// assert_eq!(life.step(minutes(101), minutes(1)), Step::Serve);
-/// assert_eq!(life.step(minutes(108), minutes(1)), Step::ServeAndRenew);
-/// assert_eq!(life.step(minutes(109), minutes(5)), Step::Renew);
-/// assert_eq!(life.step(minutes(110), minutes(0)), Step::Refuse);
+/// let schedule = RenewalSchedule::new(minutes(100), minutes(110), 0);
+/// assert_eq!(schedule.freshness(minutes(101), minutes(1)), Freshness::Fresh);
+/// assert_eq!(schedule.freshness(minutes(108), minutes(1)), Freshness::RenewalDue);
+/// assert_eq!(schedule.freshness(minutes(109), minutes(5)), Freshness::TooShort);
+/// assert_eq!(schedule.freshness(minutes(110), minutes(0)), Freshness::Expired);
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Life {
+pub struct RenewalSchedule {
     begins: Duration,
     ends: Duration,
     renew: Duration,
 }
 
-impl Life {
+impl RenewalSchedule {
     /// The life of a token that is good from `begins` to `ends`.
     ///
     /// `random` is any number: it moves the renewal ahead of the end by up to half its window, so
@@ -43,7 +43,7 @@ impl Life {
     }
 
     /// How long the token is good for; zero when it has ended.
-    pub fn left(&self, now: Duration) -> Duration {
+    pub fn remaining(&self, now: Duration) -> Duration {
         self.ends.saturating_sub(now)
     }
 
@@ -51,32 +51,32 @@ impl Life {
     ///
     /// Who asks for more than half of a life gets what has half of it: else each call would be a
     /// login.
-    pub fn step(&self, now: Duration, min_ttl: Duration) -> Step {
-        let (life, left) = (self.ends.saturating_sub(self.begins), self.left(now));
-        if left <= MANDATORY.min(life / 20) {
-            Step::Refuse
-        } else if left < min_ttl.min(life / 2) {
-            Step::Renew
+    pub fn freshness(&self, now: Duration, min_ttl: Duration) -> Freshness {
+        let (lifetime, left) = (self.ends.saturating_sub(self.begins), self.remaining(now));
+        if left <= MANDATORY.min(lifetime / 20) {
+            Freshness::Expired
+        } else if left < min_ttl.min(lifetime / 2) {
+            Freshness::TooShort
         } else if now >= self.renew {
-            Step::ServeAndRenew
+            Freshness::RenewalDue
         } else {
-            Step::Serve
+            Freshness::Fresh
         }
     }
 }
 
 /// What to do for whoever asks for a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step {
+pub enum Freshness {
     /// It has ended, or would on its way: only a new one will do.
-    Refuse,
+    Expired,
     /// It is good for less than was asked for: get a new one, and hand this one out if none is to
     /// be had.
-    Renew,
+    TooShort,
     /// Hand it out.
-    Serve,
+    Fresh,
     /// Hand it out, and renew it on the side.
-    ServeAndRenew,
+    RenewalDue,
 }
 
 /// Renewal begins a fifth of the life before the end, but no earlier than this.
@@ -96,37 +96,37 @@ mod tests {
     fn a_token_is_served_then_renewed_ahead_then_refused() {
         // From second 1000, good for ten minutes.
         for (random, now, min_ttl, step) in [
-            (0, 1000, 60, Step::Serve),
-            (0, 1479, 60, Step::Serve),
-            (0, 1480, 60, Step::ServeAndRenew),
-            (u64::MAX, 1539, 60, Step::Serve),
-            (u64::MAX, 1540, 60, Step::ServeAndRenew),
-            (0, 1541, 60, Step::Renew),
-            (0, 1569, 0, Step::ServeAndRenew),
-            (0, 1570, 0, Step::Refuse),
-            (0, 9999, 0, Step::Refuse),
+            (0, 1000, 60, Freshness::Fresh),
+            (0, 1479, 60, Freshness::Fresh),
+            (0, 1480, 60, Freshness::RenewalDue),
+            (u64::MAX, 1539, 60, Freshness::Fresh),
+            (u64::MAX, 1540, 60, Freshness::RenewalDue),
+            (0, 1541, 60, Freshness::TooShort),
+            (0, 1569, 0, Freshness::RenewalDue),
+            (0, 1570, 0, Freshness::Expired),
+            (0, 9999, 0, Freshness::Expired),
         ] {
-            let life = Life::new(at(1000), at(1600), random);
-            assert_eq!(life.step(at(now), at(min_ttl)), step, "{random} {now} {min_ttl}");
+            let schedule = RenewalSchedule::new(at(1000), at(1600), random);
+            assert_eq!(schedule.freshness(at(now), at(min_ttl)), step, "{random} {now} {min_ttl}");
         }
     }
 
     #[test]
     fn who_asks_for_more_than_tokens_live_gets_half_a_life() {
-        let life = Life::new(at(0), at(600), 0);
-        assert_eq!(life.step(at(300), at(3600)), Step::Serve);
-        assert_eq!(life.step(at(301), at(3600)), Step::Renew);
+        let schedule = RenewalSchedule::new(at(0), at(600), 0);
+        assert_eq!(schedule.freshness(at(300), at(3600)), Freshness::Fresh);
+        assert_eq!(schedule.freshness(at(301), at(3600)), Freshness::TooShort);
     }
 
     #[test]
     fn windows_fit_into_short_and_long_lives() {
-        let step = |life, now| Life::new(at(0), at(life), 0).step(at(now), at(0));
-        assert_eq!(step(86_400, 86_099), Step::Serve);
-        assert_eq!(step(86_400, 86_100), Step::ServeAndRenew);
-        assert_eq!(step(60, 47), Step::Serve);
-        assert_eq!(step(60, 48), Step::ServeAndRenew);
-        assert_eq!(step(60, 57), Step::Refuse);
-        assert_eq!(step(0, 0), Step::Refuse);
+        let step = |life, now| RenewalSchedule::new(at(0), at(life), 0).freshness(at(now), at(0));
+        assert_eq!(step(86_400, 86_099), Freshness::Fresh);
+        assert_eq!(step(86_400, 86_100), Freshness::RenewalDue);
+        assert_eq!(step(60, 47), Freshness::Fresh);
+        assert_eq!(step(60, 48), Freshness::RenewalDue);
+        assert_eq!(step(60, 57), Freshness::Expired);
+        assert_eq!(step(0, 0), Freshness::Expired);
     }
 
     proptest::proptest! {
@@ -134,9 +134,9 @@ mod tests {
         fn b16_no_moment_panics_and_none_after_the_end_serves(
             from in 0..u64::MAX, until in 0..u64::MAX, now in 0..u64::MAX, random in 0..u64::MAX,
         ) {
-            let step = Life::new(at(from), at(until), random).step(at(now), at(60));
+            let step = RenewalSchedule::new(at(from), at(until), random).freshness(at(now), at(60));
             if now >= until {
-                proptest::prop_assert_eq!(step, Step::Refuse);
+                proptest::prop_assert_eq!(step, Freshness::Expired);
             }
         }
     }

@@ -16,11 +16,11 @@ fn answer(status: u16, headers: &str, body: &[u8]) -> Response<Vec<u8>> {
     response.body(body.to_vec()).unwrap()
 }
 
-fn read(status: u16, headers: &str, body: &[u8]) -> Result<Token, AnswerError> {
+fn read(status: u16, headers: &str, body: &[u8]) -> Result<Token, TokenResponseError> {
     Token::from_http(&answer(status, headers, body), NOW, &AllowedHosts::none())
 }
 
-fn json(body: &str) -> Result<Token, AnswerError> {
+fn json(body: &str) -> Result<Token, TokenResponseError> {
     read(200, "Content-Type: application/json;charset=UTF-8", body.as_bytes())
 }
 
@@ -298,7 +298,9 @@ fn a108_redirects_are_never_followed_and_name_their_host_only() {
     ] {
         let error = read(status, &format!("Location: {location}"), b"").expect_err(name);
         assert_eq!(error.code(), "resp.redirect", "{name}");
-        let AnswerError::Redirect { target: seen, .. } = &error else { panic!("{name}: {error}") };
+        let TokenResponseError::Redirect { target: seen, .. } = &error else {
+            panic!("{name}: {error}")
+        };
         assert_eq!(seen.as_deref(), target, "{name}");
         assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("canary"), "{name}");
     }
@@ -356,7 +358,7 @@ fn a113_statuses_without_a_refusal_have_a_class_and_no_body() {
 
 #[test]
 fn refusals_keep_code_description_status_and_class() {
-    use crate::RefusalClass::{CoolDown, JustChanged, Permanent, Transient};
+    use crate::RefusalClass::{CoolDown, Permanent, PropagationDelay, Transient};
     const NOT_APPROVED: &str = "{\"error\":\"invalid_grant\",\"error_description\":\"user hasn\u{2019}t approved this consumer\"}";
     const EXPIRED: &str =
         r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#;
@@ -369,7 +371,7 @@ fn refusals_keep_code_description_status_and_class() {
             NOT_APPROVED,
             "invalid_grant: user hasn't approved this consumer",
             "refused.user_not_approved",
-            JustChanged,
+            PropagationDelay,
         ),
         (
             "A98 error with 200",
@@ -377,7 +379,7 @@ fn refusals_keep_code_description_status_and_class() {
             NOT_APPROVED,
             "invalid_grant: user hasn't approved this consumer",
             "refused.user_not_approved",
-            JustChanged,
+            PropagationDelay,
         ),
         (
             "A98 error and token",
@@ -437,7 +439,7 @@ fn refusals_keep_code_description_status_and_class() {
             read(status, "Content-Type: application/json", body.as_bytes()).expect_err(name);
         assert_eq!(error.code(), code, "{name}: {error}");
         assert_eq!(error.is_transient(), class == Transient, "{name}");
-        if let AnswerError::Refused(refusal) = &error {
+        if let TokenResponseError::Refused(refusal) = &error {
             assert_eq!(refusal.to_string(), display, "{name}");
             assert_eq!(refusal.class(), class, "{name}");
             assert_eq!(refusal.status().unwrap().as_u16(), status, "{name}");
@@ -459,7 +461,7 @@ fn a112_hostile_descriptions_are_harmless() {
     ] {
         let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
         let error = read(400, "Content-Type: application/json", body.as_bytes()).expect_err(name);
-        let AnswerError::Refused(refusal) = &error else { panic!("{name}: {error}") };
+        let TokenResponseError::Refused(refusal) = &error else { panic!("{name}: {error}") };
         let shown = refusal.description().unwrap();
         assert!(shown.len() <= 300, "{name}");
         assert!(

@@ -2,10 +2,10 @@
 
 mod body;
 mod error;
-pub use error::AnswerError;
+pub use error::TokenResponseError;
 pub(crate) use error::is_outage;
+mod expiry;
 pub(crate) mod json;
-mod life;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +17,12 @@ use orgtoken_assertion::UnixTime;
 use serde::de::DeserializeOwned;
 
 use self::body::{is_maintenance, kind};
-use self::json::{Answer, Field};
+use self::json::{Field, Fields};
 use crate::endpoint::{InstanceUrl, LoginUrl};
 use crate::identity::IdentityUrl;
 use crate::refusal::Refusal;
 use crate::token::{AccessToken, Token};
-use crate::url::{AllowedHosts, Paths, Site, UrlError};
+use crate::url::{AllowedHosts, CheckedUrl, Paths, UrlError};
 
 impl Token {
     /// Reads the endpoint's answer ([RFC 6749, Section 5]); `now` is when it came in.
@@ -34,26 +34,28 @@ impl Token {
         response: &Response<impl AsRef<[u8]>>,
         now: UnixTime,
         allowed: &AllowedHosts,
-    ) -> Result<Self, AnswerError> {
+    ) -> Result<Self, TokenResponseError> {
         let status = response.status();
         if status != StatusCode::OK && status != StatusCode::NO_CONTENT {
-            return Err(AnswerError::from_failure(response, now));
+            return Err(TokenResponseError::from_failure(response, now));
         }
         let body = read(response, now)?;
         let answer = json::read(body).map_err(malformed)?;
         let repeated = answer.duplicate();
         if repeated.is_some() {
-            return Err(AnswerError::Json { line: 1, column: 1, repeated });
+            return Err(TokenResponseError::Json { line: 1, column: 1, repeated });
         }
         match Refusal::from_answer(&answer, Some(status)) {
-            Some(refusal) => Err(AnswerError::Refused(refusal.received(response.headers(), now))),
-            None if answer.listed => Err(AnswerError::MissingToken { found: "missing" }),
+            Some(refusal) => {
+                Err(TokenResponseError::Refused(refusal.received(response.headers(), now)))
+            }
+            None if answer.listed => Err(TokenResponseError::MissingToken { found: "missing" }),
             None => token(&answer, now, allowed),
         }
     }
 }
 
-impl AnswerError {
+impl TokenResponseError {
     /// An answer that says by its status that nothing was granted.
     pub(crate) fn from_failure<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Self {
         let (headers, status) = (response.headers(), response.status());
@@ -95,35 +97,45 @@ fn refusal<B: AsRef<[u8]>>(response: &Response<B>) -> Option<Refusal> {
 }
 
 /// The body of an answer that says by its status that something was granted.
-fn read<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Result<&[u8], AnswerError> {
+fn read<B: AsRef<[u8]>>(
+    response: &Response<B>,
+    now: UnixTime,
+) -> Result<&[u8], TokenResponseError> {
     let (body, status, headers) = (response.body().as_ref(), response.status(), response.headers());
     if body.trim_ascii().is_empty() || status == StatusCode::NO_CONTENT {
-        return Err(AnswerError::Empty { status });
+        return Err(TokenResponseError::Empty { status });
     }
     if body.len() > LIMIT {
-        return Err(AnswerError::TooLarge { limit: LIMIT });
+        return Err(TokenResponseError::TooLarge { limit: LIMIT });
     }
-    body::check_encoding(headers, body).map_err(|what| AnswerError::Encoding { what })?;
+    body::check_encoding(headers, body).map_err(|what| TokenResponseError::Encoding { what })?;
     if is_maintenance(status, body) {
-        return Err(AnswerError::Maintenance { status, retry_after: retry_after(headers, now) });
+        return Err(TokenResponseError::Maintenance {
+            status,
+            retry_after: retry_after(headers, now),
+        });
     }
     if !is_json(headers) {
-        return Err(AnswerError::ContentType { found: kind(body) });
+        return Err(TokenResponseError::ContentType { found: kind(body) });
     }
     Ok(body)
 }
 
-fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token, AnswerError> {
+fn token(
+    answer: &Fields,
+    now: UnixTime,
+    allowed: &AllowedHosts,
+) -> Result<Token, TokenResponseError> {
     let text = match answer.field("access_token") {
         Some(Field::Text(text)) if !text.is_empty() => text,
-        Some(other) => return Err(AnswerError::MissingToken { found: other.kind() }),
-        None => return Err(AnswerError::MissingToken { found: "missing" }),
+        Some(other) => return Err(TokenResponseError::MissingToken { found: other.kind() }),
+        None => return Err(TokenResponseError::MissingToken { found: "missing" }),
     };
     let access_token = AccessToken::parse(text)?;
     check_token_type(answer)?;
     let instance_url = instance_url(answer, allowed)?;
     Ok(Token {
-        ends_at: life::ends_at(&access_token, answer, now),
+        ends_at: expiry::ends_at(&access_token, answer, now),
         access_token,
         instance_url,
         community_url: answer
@@ -138,7 +150,7 @@ fn token(answer: &Answer, now: UnixTime, allowed: &AllowedHosts) -> Result<Token
 }
 
 /// [RFC 6749, Section 7.1](https://www.rfc-editor.org/rfc/rfc6749#section-7.1).
-fn check_token_type(answer: &Answer) -> Result<(), AnswerError> {
+fn check_token_type(answer: &Fields) -> Result<(), TokenResponseError> {
     let value = match answer.field("token_type") {
         None => return Ok(()),
         Some(Field::Text(value)) if value.eq_ignore_ascii_case("bearer") => return Ok(()),
@@ -147,12 +159,18 @@ fn check_token_type(answer: &Answer) -> Result<(), AnswerError> {
     let plain = |word: &&str| {
         (1..=20).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
-    Err(AnswerError::TokenType { value: value.filter(plain).map(|word| format!("`{word}`")) })
+    Err(TokenResponseError::TokenType {
+        value: value.filter(plain).map(|word| format!("`{word}`")),
+    })
 }
 
-fn instance_url(answer: &Answer, allowed: &AllowedHosts) -> Result<InstanceUrl, AnswerError> {
-    let text = answer.text("instance_url").ok_or(AnswerError::InstanceUrl { problem: None })?;
-    let refuse = |problem| AnswerError::InstanceUrl { problem: Some(problem) };
+fn instance_url(
+    answer: &Fields,
+    allowed: &AllowedHosts,
+) -> Result<InstanceUrl, TokenResponseError> {
+    let text =
+        answer.text("instance_url").ok_or(TokenResponseError::InstanceUrl { problem: None })?;
+    let refuse = |problem| TokenResponseError::InstanceUrl { problem: Some(problem) };
     let url = InstanceUrl::parse(text, allowed).map_err(refuse)?;
     match url.notice() {
         Some(_) => Err(refuse(UrlError::Scheme { instead: None })),
@@ -178,8 +196,8 @@ fn target(headers: &HeaderMap) -> Option<String> {
     let (scheme, rest) = location.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     let text = format!("{scheme}://{host}");
-    match Site::parse(&text, &AllowedHosts::none(), Paths::Never) {
-        Ok(site) => Some(site.host().to_owned()),
+    match CheckedUrl::parse(&text, &AllowedHosts::none(), Paths::Never) {
+        Ok(url) => Some(url.host().to_owned()),
         Err(UrlError::Host { host, .. }) => Some(host),
         Err(_) => None,
     }
@@ -211,8 +229,8 @@ pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTim
 }
 
 // serde_json quotes the value it did not like, and here that value may be a token: keep the place.
-fn malformed(error: serde_json::Error) -> AnswerError {
-    AnswerError::Json { line: error.line(), column: error.column(), repeated: None }
+fn malformed(error: serde_json::Error) -> TokenResponseError {
+    TokenResponseError::Json { line: error.line(), column: error.column(), repeated: None }
 }
 
 /// No token answer comes near it.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// The fields of an answer in their order, also those that are not used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Answer {
+pub(crate) struct Fields {
     #[serde(with = "As::<Map<Same, Same>>")]
     fields: Vec<(String, Field)>,
     /// It came in a list, as refusals of the REST API do, and tokens never.
@@ -18,7 +18,7 @@ pub(crate) struct Answer {
     pub(crate) listed: bool,
 }
 
-impl Answer {
+impl Fields {
     /// The last field of this name, like most JSON readers.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().rfind(|(known, _)| known == name).map(|(_, field)| field)
@@ -83,11 +83,11 @@ impl fmt::Debug for Field {
 }
 
 /// One object, or the first of a list of them.
-pub(crate) fn read(body: &[u8]) -> Result<Answer, serde_json::Error> {
+pub(crate) fn read(body: &[u8]) -> Result<Fields, serde_json::Error> {
     if body.trim_ascii_start().first() == Some(&b'[') {
-        let answers: Vec<Answer> = serde_json::from_slice(body)?;
+        let answers: Vec<Fields> = serde_json::from_slice(body)?;
         let first = answers.into_iter().next().unwrap_or_default();
-        return Ok(Answer { listed: true, ..first });
+        return Ok(Fields { listed: true, ..first });
     }
     serde_json::from_slice(body)
 }

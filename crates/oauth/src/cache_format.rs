@@ -11,7 +11,7 @@ use crate::url::AllowedHosts;
 
 impl Token {
     /// The token as bytes to be sealed and kept. They hold the secret as it is.
-    pub fn to_kept(&self) -> Zeroizing<Vec<u8>> {
+    pub fn to_cache_bytes(&self) -> Zeroizing<Vec<u8>> {
         let identity = self.identity.as_ref().map(IdentityUrl::to_url);
         let kept = Kept {
             access_token: self.access_token.secret().into(),
@@ -30,9 +30,9 @@ impl Token {
         bytes
     }
 
-    /// Reads what [`Token::to_kept`] wrote, and checks it as an answer is checked: the operator
+    /// Reads what [`Token::to_cache_bytes`] wrote, and checks it as an answer is checked: the operator
     /// may have changed their mind about a host since.
-    pub fn from_kept(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
+    pub fn from_cache_bytes(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
         let token = Self::read(kept, allowed);
         zeroize_stack::<STACK>();
         token
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_kept_token_is_the_same_token() {
         let token = token().lifetime(Duration::from_secs(900));
-        let back = Token::from_kept(&token.to_kept(), &AllowedHosts::none()).unwrap();
+        let back = Token::from_cache_bytes(&token.to_cache_bytes(), &AllowedHosts::none()).unwrap();
         assert_eq!(back.access_token().secret(), token.access_token().secret());
         assert_eq!(back.instance_url(), token.instance_url());
         assert_eq!(back.identity(), token.identity());
@@ -119,18 +119,21 @@ mod tests {
 
     #[test]
     fn a_host_that_is_no_longer_allowed_is_a_miss() {
-        let kept = String::from_utf8(token().to_kept().to_vec()).unwrap();
+        let kept = String::from_utf8(token().to_cache_bytes().to_vec()).unwrap();
         let kept = kept.replace("acme.my.salesforce.com", "acme.example");
-        assert!(Token::from_kept(kept.as_bytes(), &AllowedHosts::none()).is_none());
+        assert!(Token::from_cache_bytes(kept.as_bytes(), &AllowedHosts::none()).is_none());
         let allowed = AllowedHosts::parse(["acme.example"]).unwrap();
-        assert!(Token::from_kept(kept.as_bytes(), &allowed).is_some());
+        assert!(Token::from_cache_bytes(kept.as_bytes(), &allowed).is_some());
     }
 
     #[test]
     fn b28_every_prefix_is_a_miss() {
-        let kept = token().to_kept();
+        let kept = token().to_cache_bytes();
         for len in 0..kept.len() {
-            assert!(Token::from_kept(&kept[..len], &AllowedHosts::none()).is_none(), "{len} bytes");
+            assert!(
+                Token::from_cache_bytes(&kept[..len], &AllowedHosts::none()).is_none(),
+                "{len} bytes"
+            );
         }
     }
 }
