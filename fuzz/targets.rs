@@ -77,7 +77,7 @@ fn key(input: &[u8]) -> String {
         Ok(key) => assert!((2048..=4096).contains(&key.public_key().bits())),
         Err(error) => said += &format!("{error} {error:?} {:?}", error.hint()),
     }
-    if let Err(error) = PublicKey::from_pem_or_der(input) {
+    if let Err(error) = PublicKey::from_bytes(input) {
         said += &format!("{error} {error:?} {:?}", error.hint());
     }
     if let Err(error) = Certificate::parse(input) {

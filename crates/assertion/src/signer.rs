@@ -66,7 +66,7 @@ impl fmt::Debug for Signature {
 pub enum SignError {
     /// A signer outside this crate did not sign. What it reports must hold no secret.
     #[error("the signer did not sign")]
-    Elsewhere(#[source] Box<dyn Error + Send + Sync>),
+    External(#[source] Box<dyn Error + Send + Sync>),
     /// The key's prime factors are not prime: no signature of it would be right.
     #[error("private key is damaged: its factors are not prime")]
     Inconsistent,
@@ -84,7 +84,7 @@ pub enum SignError {
 impl Diagnostic for SignError {
     fn code(&self) -> &str {
         match self {
-            Self::Elsewhere(_) => "sign.elsewhere",
+            Self::External(_) => "sign.elsewhere",
             Self::Inconsistent => "key.inconsistent",
             Self::Mismatch => "sign.mismatch",
             Self::Rng => "sign.rng",
@@ -94,7 +94,7 @@ impl Diagnostic for SignError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Elsewhere(_) => {
+            Self::External(_) => {
                 "check that the agent or command that holds the key works by itself"
             }
             Self::Inconsistent => "export the private key again from where it was made",

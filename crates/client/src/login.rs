@@ -186,7 +186,7 @@ impl Login {
     async fn sign(&self, claims: Claims) -> Result<Assertion, SignError> {
         let signer = Arc::clone(&self.signer);
         let signed = thread::run(move || claims.sign(&*signer)).await;
-        signed.unwrap_or_else(|error| Err(SignError::Elsewhere(error.into())))
+        signed.unwrap_or_else(|error| Err(SignError::External(error.into())))
     }
 }
 

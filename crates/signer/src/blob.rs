@@ -45,7 +45,7 @@ pub(crate) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
     blob.end()?;
     // An `mpint` has the very bytes of a DER INTEGER, and the intake holds them to that.
     let numbers = [integer(modulus)?, integer(exponent)?].concat();
-    PublicKey::from_pem_or_der(&tagged(SEQUENCE, &numbers)?).ok()
+    PublicKey::from_bytes(&tagged(SEQUENCE, &numbers)?).ok()
 }
 
 /// Puts a string behind its length.

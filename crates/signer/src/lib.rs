@@ -13,7 +13,7 @@
 //! # ));
 //! # let key = orgtoken_assertion::SigningKey::from_bytes(KEY)?;
 //! # let certificate = key.public_key().to_spki_der();
-//! let public_key = PublicKey::from_pem_or_der(&certificate)?;
+//! let public_key = PublicKey::from_bytes(&certificate)?;
 //! let signer = CommandSigner::shell("pkcs11-tool --sign --mechanism SHA256-RSA-PKCS", public_key);
 //! assert_eq!(signer.public_key().bits(), 2048);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -43,12 +43,12 @@ pub use sealing_secret::sealing_secret;
 fn signed(
     signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
 ) -> Result<Signature, SignError> {
-    signature.map(Signature::from_bytes).map_err(|error| SignError::Elsewhere(error.into()))
+    signature.map(Signature::from_bytes).map_err(|error| SignError::External(error.into()))
 }
 
 /// The hint of the signer that failed, else that of the error.
 pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
-    let SignError::Elsewhere(reported) = error else { return error.hint() };
+    let SignError::External(reported) = error else { return error.hint() };
     if let Some(reported) = reported.downcast_ref::<AgentError>() {
         return reported.hint();
     }

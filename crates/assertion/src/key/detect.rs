@@ -107,11 +107,11 @@ pub(super) fn encryption(bytes: &[u8]) -> Result<KeyError, KeyError> {
     Ok(if oid == PBES2 {
         KeyError::Encrypted
     } else if under("1.2.840.113549.1.5") {
-        KeyError::OldEncryption { found: "PBES1" }
+        KeyError::UnsupportedEncryption { found: "PBES1" }
     } else if under("1.2.840.113549.1.12.1") {
-        KeyError::OldEncryption { found: "PKCS#12 PBE" }
+        KeyError::UnsupportedEncryption { found: "PKCS#12 PBE" }
     } else {
-        KeyError::OldEncryption { found: "unknown" }
+        KeyError::UnsupportedEncryption { found: "unknown" }
     })
 }
 

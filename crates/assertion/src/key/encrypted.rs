@@ -96,4 +96,5 @@ const MAX_ITERATIONS: u32 = 2_000_000;
 const MAX_BLOCKS: u64 = 1 << 19;
 /// Blocks times parallelization.
 const MAX_WORK: u64 = 1 << 20;
-const UNKNOWN_CIPHER: KeyError = KeyError::OldEncryption { found: "PBES2, of an unknown kind" };
+const UNKNOWN_CIPHER: KeyError =
+    KeyError::UnsupportedEncryption { found: "PBES2, of an unknown kind" };

@@ -83,7 +83,7 @@ pub enum KeyError {
     },
     /// An encrypted key, with an encryption that this crate does not open.
     #[error("the private key is encrypted in a way that is not supported ({found})")]
-    OldEncryption {
+    UnsupportedEncryption {
         /// The kind of encryption.
         found: &'static str,
     },
@@ -101,7 +101,7 @@ pub enum KeyError {
     Published,
     /// More private keys than one.
     #[error("there are {count} private keys: one is needed")]
-    Several {
+    MultipleKeys {
         /// How many.
         count: usize,
     },
@@ -133,7 +133,7 @@ pub enum KeyError {
     },
     /// The END line is missing.
     #[error("the key is cut off: its END line is missing")]
-    Unended,
+    MissingEnd,
     /// Text in UTF-16.
     #[error("the key's text is UTF-16")]
     Utf16,
@@ -153,7 +153,7 @@ impl Diagnostic for KeyError {
             Self::Certificate { .. } => "key.certificate",
             Self::Der { .. } => "key.der",
             Self::Empty => "key.empty",
-            Self::Encrypted | Self::OldEncryption { .. } => "key.encrypted",
+            Self::Encrypted | Self::UnsupportedEncryption { .. } => "key.encrypted",
             Self::Exponent => "key.exponent",
             Self::Format { .. } => "key.format",
             Self::Inconsistent => "key.inconsistent",
@@ -163,10 +163,10 @@ impl Diagnostic for KeyError {
             Self::Passphrase => "key.passphrase",
             Self::Public => "key.public",
             Self::Published => "key.test_key",
-            Self::Several { .. } => "key.several",
+            Self::MultipleKeys { .. } => "key.several",
             Self::TooLarge { .. } | Self::TooLong { .. } => "key.too_large",
             Self::TooSmall { .. } => "key.too_small",
-            Self::Truncated { .. } | Self::Unended => "key.truncated",
+            Self::Truncated { .. } | Self::MissingEnd => "key.truncated",
             Self::Weak => "key.weak",
         }
     }
@@ -176,7 +176,7 @@ impl Diagnostic for KeyError {
             Self::Algorithm { .. } | Self::Exponent | Self::MultiPrime | Self::Published => {
                 GENERATE
             }
-            Self::Boundary { .. } | Self::Unended => COPY_ALL,
+            Self::Boundary { .. } | Self::MissingEnd => COPY_ALL,
             Self::Certificate { found: "certificate request" } => GIVE_THE_KEY,
             Self::Certificate { .. } => UPLOAD,
             Self::Character { .. } | Self::NonAscii { .. } => COPY_FROM_FILE,
@@ -189,10 +189,10 @@ impl Diagnostic for KeyError {
             Self::NotAKey { found: Some(PATH) } => NAME_THE_FILE,
             Self::NotAKey { found: Some(PLACEHOLDER) } => FILL_IN,
             Self::Empty | Self::NotAKey { .. } => GIVE_THE_KEY,
-            Self::OldEncryption { .. } => DECRYPT,
+            Self::UnsupportedEncryption { .. } => DECRYPT,
             Self::Passphrase => CHECK_THE_PASSPHRASE,
             Self::Public => GIVE_THE_PRIVATE_KEY,
-            Self::Several { .. } => CHOOSE,
+            Self::MultipleKeys { .. } => CHOOSE,
             Self::TooLarge { .. } | Self::TooSmall { .. } | Self::Weak => GENERATE,
             Self::TooLong { .. } => GIVE_IT_ALONE,
             Self::Utf16 => SAVE_AS_UTF_8,

@@ -32,7 +32,7 @@ pub(super) fn private(input: &[u8]) -> Result<Item, KeyError> {
     let key = match private.len() {
         0 => return Err(others.first().map_or(PARAMETERS, Item::not_private)),
         1 => private.remove(0),
-        count => return Err(KeyError::Several { count }),
+        count => return Err(KeyError::MultipleKeys { count }),
     };
     match key.kind {
         Kind::Refused(error) => Err(error),
@@ -165,11 +165,11 @@ impl Item {
         }
         let has = |word: &[u8]| pem::find(block.body, 0, word).is_some();
         if has(b"Proc-Type") || has(b"DEK-Info") {
-            return Err(KeyError::OldEncryption { found: "PEM headers" });
+            return Err(KeyError::UnsupportedEncryption { found: "PEM headers" });
         }
         let body = block.body.trim_ascii();
         if body.is_empty() {
-            return Err(if block.ended { KeyError::Empty } else { KeyError::Unended });
+            return Err(if block.ended { KeyError::Empty } else { KeyError::MissingEnd });
         }
         if unsupported::is_mask(body) {
             return Err(KeyError::NotAKey { found: Some(unsupported::PLACEHOLDER) });
@@ -182,7 +182,7 @@ impl Item {
                 },
             );
         let item = read.map_err(|error| unsupported::by_label_of_damage(block.label, error))?;
-        if block.ended { Ok(item) } else { Err(KeyError::Unended) }
+        if block.ended { Ok(item) } else { Err(KeyError::MissingEnd) }
     }
 
     /// The error for input that is not a private key.

@@ -43,7 +43,7 @@ impl PublicKey {
     /// Reads a public key in PEM, DER or as a JWK, or takes it out of a certificate.
     ///
     /// Nothing else of the certificate is looked at, not even who signed it.
-    pub fn from_pem_or_der(bytes: &[u8]) -> Result<Self, PublicKeyError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PublicKeyError> {
         let item = parse::public(bytes)?;
         if item.kind == Kind::Jwk {
             return Ok(validate::public_key(&Jwk::parse(&item.bytes)?.public())?);

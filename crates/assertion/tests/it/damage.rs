@@ -120,13 +120,13 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let _ = SigningKey::from_bytes(&bytes);
-        let _ = PublicKey::from_pem_or_der(&bytes);
+        let _ = PublicKey::from_bytes(&bytes);
     }
 
     #[test]
     fn no_text_makes_it_panic(text in r"(-----|—)?(BEGIN|END|begin)? ?(RSA |EC )?(PRIVATE |PUBLIC )?(KEY|CERTIFICATE)?(-----|----)?(\\n|\n|\r| |)\PC{0,40}[A-Za-z0-9+/=_]{0,80}(\\u00[0-9a-f]{2}|\\)?(-----END [A-Z ]{0,12}-----)?") {
         let _ = SigningKey::from_bytes(text.as_bytes());
-        let _ = PublicKey::from_pem_or_der(text.as_bytes());
+        let _ = PublicKey::from_bytes(text.as_bytes());
         let _ = Unverified::parse(&text);
     }
 

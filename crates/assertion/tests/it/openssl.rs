@@ -32,7 +32,7 @@ fn what_openssl_writes() {
         ("certificate DER", "req -x509 -subj /CN=acme -days 30 -key /dev/stdin -outform DER"),
     ] {
         let written = run(command, &key);
-        let read = PublicKey::from_pem_or_der(&written);
+        let read = PublicKey::from_bytes(&written);
         assert_eq!(read.map(|read| read.to_spki_der()), Ok(KEY.spki()), "{name}");
         let error = SigningKey::from_bytes(&written).unwrap_err();
         let expected =
@@ -42,11 +42,11 @@ fn what_openssl_writes() {
     let request = run("req -new -subj /CN=acme -key /dev/stdin", &key);
     assert_eq!(SigningKey::from_bytes(&request).unwrap_err().code(), "key.certificate", "A53");
     assert_eq!(
-        PublicKey::from_pem_or_der(&request),
+        PublicKey::from_bytes(&request),
         Err(PublicKeyError::NotPublic { found: Some("a certificate request") })
     );
     assert_eq!(
-        PublicKey::from_pem_or_der(key.as_bytes()),
+        PublicKey::from_bytes(key.as_bytes()),
         Err(PublicKeyError::NotPublic { found: Some("a private key") })
     );
 }

@@ -47,7 +47,7 @@ fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
         ("too long", vec![b'A'; 40_000], "key.too_large", "40000 bytes"),
         ("UTF-16", b"\xff\xfe-\0".to_vec(), "key.pem", "UTF-16"),
     ] {
-        let error = PublicKey::from_pem_or_der(&input).expect_err(name);
+        let error = PublicKey::from_bytes(&input).expect_err(name);
         let words = format!("{error}; {}", error.hint().unwrap_or_default());
         assert_eq!(error.code(), code, "{name}: {words}");
         assert!(words.contains(says), "{name}: {words}");

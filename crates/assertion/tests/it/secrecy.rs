@@ -56,7 +56,7 @@ fn d5_a_jwk_of_the_wrong_type_is_not_repeated() {
 
 #[test]
 fn a_signer_elsewhere_says_why_in_its_source() {
-    let error = SignError::Elsewhere("agent has no such key".into());
+    let error = SignError::External("agent has no such key".into());
     assert_eq!(error.to_string(), "the signer did not sign");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "agent has no such key");
 }

@@ -122,7 +122,7 @@ impl Check {
     }
 
     fn read_public_key(&mut self, bytes: &[u8], source: Source) -> Option<PublicKey> {
-        match PublicKey::from_pem_or_der(bytes) {
+        match PublicKey::from_bytes(bytes) {
             Ok(key) => {
                 self.origin(Setting::PublicKey, SET.to_owned(), source);
                 Some(key)

@@ -47,7 +47,7 @@ fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
 /// What went wrong elsewhere, in words.
 fn elsewhere(error: SignError) -> String {
     match error {
-        SignError::Elsewhere(source) => source.to_string(),
+        SignError::External(source) => source.to_string(),
         other => format!("{other:?}"),
     }
 }

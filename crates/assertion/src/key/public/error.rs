@@ -41,7 +41,7 @@ impl Diagnostic for PublicKeyError {
             Self::NotPublic { found: Some("a certificate request") } => NOT_THE_REQUEST,
             Self::NotPublic { .. } => GIVE_THE_CERTIFICATE,
             Self::Key(error) => match error {
-                KeyError::Boundary { .. } | KeyError::Unended => COPY_ALL,
+                KeyError::Boundary { .. } | KeyError::MissingEnd => COPY_ALL,
                 KeyError::Character { .. } | KeyError::NonAscii { .. } => COPY_FROM_FILE,
                 KeyError::Der { .. } | KeyError::Inconsistent | KeyError::Truncated { .. } => {
                     EXPORT
@@ -64,9 +64,9 @@ impl From<KeyError> for PublicKeyError {
                 Self::NotPublic { found: Some("a certificate in another form") }
             }
             KeyError::Public => Self::NotPublic { found: Some("a public key of SSH") },
-            KeyError::Encrypted | KeyError::OldEncryption { .. } | KeyError::Several { .. } => {
-                Self::NotPublic { found: Some("a private key") }
-            }
+            KeyError::Encrypted
+            | KeyError::UnsupportedEncryption { .. }
+            | KeyError::MultipleKeys { .. } => Self::NotPublic { found: Some("a private key") },
             other => Self::Key(other),
         }
     }

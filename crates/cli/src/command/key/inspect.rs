@@ -41,7 +41,7 @@ struct Shown {
 impl Shown {
     fn of(bytes: &[u8], passphrase: &Passphrase) -> Result<Self, Failure> {
         if let Err(KeyError::Public) = SigningKey::from_bytes(bytes) {
-            let key = PublicKey::from_pem_or_der(bytes)?;
+            let key = PublicKey::from_bytes(bytes)?;
             return Ok(Self::new(&key, false, "public key".into()));
         }
         let key = open(bytes, passphrase)?;

@@ -189,7 +189,7 @@ fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
             "the profile has a `signer_command`, and not the public key of its key",
         ));
     };
-    Ok(PublicKey::from_pem_or_der(&read(&file, Kind::Certificate)?)?)
+    Ok(PublicKey::from_bytes(&read(&file, Kind::Certificate)?)?)
 }
 
 fn exists(flag: &str, name: &str) -> Failure {
