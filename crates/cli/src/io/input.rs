@@ -24,7 +24,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::failure::fails_with;
-use crate::io::text::shown;
+use crate::io::text::{shown, without_number};
 
 /// What is read decides how much of it there may be, and under which code a fault is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,9 +278,7 @@ impl InputError {
             return Self::NotAName { kind, path: path.into(), found };
         }
         let missing = error.kind() == io::ErrorKind::NotFound;
-        let said = error.to_string();
-        // The number helps nobody at three in the morning.
-        let reason = said.split(" (os error").next().unwrap_or(&said).to_lowercase();
+        let reason = without_number(&error.to_string());
         Self::Os { kind, path: path.into(), reason, missing }
     }
 }

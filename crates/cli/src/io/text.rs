@@ -8,10 +8,21 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
 use textwrap::WordSplitter;
 
-/// The error and what caused it, as `what: why: why`.
+/// Returns the error and its causes: `cannot write: disk full`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let causes = causes.map(|cause| without_number(&cause.to_string()));
+    causes.collect::<Vec<_>>().join(": ")
+}
+
+/// Drops the `(os error N)` that an error of the system ends with, and its capital letter.
+pub(crate) fn without_number(text: &str) -> String {
+    let Some((reason, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
+    // The reason may follow a message.
+    let (message, reason) = reason.split_at(reason.rfind(": ").map_or(0, |colon| colon + 2));
+    let mut letters = reason.chars();
+    let first = letters.next().map(|c| c.to_ascii_lowercase().to_string()).unwrap_or_default();
+    format!("{message}{first}{}", letters.as_str())
 }
 
 /// `1 row`, `2 rows`
@@ -155,6 +166,17 @@ mod tests {
         assert_eq!(argument("--failed=My-Secret-Passphrase"), "--failed=[withheld]");
         for withheld in ["My-Secret-Passphrase", "--My-Secret-Passphrase", "a b=c d", "hunter2!"] {
             assert_eq!(argument(withheld), redact::WITHHELD, "{withheld}");
+        }
+    }
+
+    #[test]
+    fn number_of_a_system_error_is_dropped() {
+        for (text, shown) in [
+            ("Permission denied (os error 13)", "permission denied"),
+            ("cannot open: No such file (os error 2)", "cannot open: no such file"),
+            ("not JSON", "not JSON"),
+        ] {
+            assert_eq!(without_number(text), shown);
         }
     }
 
