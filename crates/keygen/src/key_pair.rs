@@ -36,11 +36,6 @@ impl KeyPair {
     pub fn private_key_pem(&self) -> &PrivateKeyPem {
         &self.pem
     }
-
-    /// The key as it signs.
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.signing_key
-    }
 }
 
 impl Signer for KeyPair {

@@ -15,7 +15,7 @@
 //!
 //! assert!(certificate.to_pem().starts_with("-----BEGIN CERTIFICATE-----"));
 //! assert_eq!(certificate.subject(), "CN=my-integration");
-//! assert!(certificate.belongs_to(pair.signing_key()));
+//! assert!(certificate.belongs_to(&pair));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
