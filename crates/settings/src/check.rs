@@ -105,7 +105,7 @@ impl Check {
             api_version: self.api_version(),
             token_lifetime: self.optional(Setting::TokenLifetime, plain::duration),
             cache: self.optional(Setting::Cache, plain::cache).unwrap_or(Cache::File),
-            ca_file: self.optional(Setting::CaFile, plain::path),
+            ca_file: self.optional(Setting::CaFile, |path| Ok(path.to_owned())),
             proxy: self.secret(Setting::Proxy),
             allow_users: self.list(Setting::AllowUsers),
             allow_groups: self.list(Setting::AllowGroups),

@@ -7,7 +7,6 @@ use crate::setting::Setting;
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Looks {
-    ApiVersion,
     Certificate,
     ClientId,
     ConsumerSecret,
@@ -35,7 +34,6 @@ impl Looks {
             _ if text.starts_with("3MVG9") => Self::ClientId,
             _ if is_user_id(text) => Self::UserId,
             _ if is_consumer_secret(text) => Self::ConsumerSecret,
-            _ if is_version(text) => Self::ApiVersion,
             _ if is_path(text) => Self::Path,
             _ if is_username(text) => Self::Username,
             _ => return None,
@@ -45,7 +43,6 @@ impl Looks {
     /// The setting that such a text belongs to, if there is one.
     pub(crate) fn setting(self) -> Option<Setting> {
         Some(match self {
-            Self::ApiVersion => Setting::ApiVersion,
             Self::ClientId => Setting::ClientId,
             Self::PrivateKey => Setting::PrivateKey,
             Self::Url => Setting::InstanceUrl,
@@ -68,7 +65,6 @@ impl Looks {
 impl fmt::Display for Looks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ApiVersion => "a version number",
             Self::Certificate => "a certificate",
             Self::ClientId => "a Consumer Key",
             Self::ConsumerSecret => "a Consumer Secret",
@@ -92,7 +88,6 @@ fn is_placeholder(text: &str) -> bool {
         || (enclosed("[", "]") && !text.contains(':'))
         || text.ends_with("...")
         || text.ends_with('…')
-        || is_mask(text)
         || MISSING_VALUES.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
@@ -125,11 +120,6 @@ fn is_consumer_secret(text: &str) -> bool {
     text.len() == 64 && hexadecimal() || (16..=20).contains(&text.len()) && decimal()
 }
 
-fn is_mask(text: &str) -> bool {
-    text.len() >= 3
-        && text.chars().all(|c| matches!(c, 'x' | '*' | '.' | '?' | '-' | '_' | '…' | '•'))
-}
-
 fn is_url(text: &str) -> bool {
     let host = text.split(['/', '?', '#']).next().unwrap_or_default();
     text.contains("://")
@@ -141,12 +131,6 @@ fn is_user_id(text: &str) -> bool {
     text.starts_with("005")
         && matches!(text.len(), 15 | 18)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn is_version(text: &str) -> bool {
-    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    let digits = digits.strip_suffix(".0").unwrap_or(digits);
-    (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_path(text: &str) -> bool {
@@ -166,5 +150,5 @@ fn is_username(text: &str) -> bool {
     })
 }
 
-/// How programs print a value that is not there.
-const MISSING_VALUES: [&str; 4] = ["none", "null", "nil", "undefined"];
+/// How programs print a value that is missing, and CI systems one that is secret.
+const MISSING_VALUES: [&str; 4] = ["***", "none", "null", "undefined"];

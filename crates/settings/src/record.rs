@@ -123,13 +123,8 @@ const MAX_UNKNOWN: usize = 64;
 const OPTIONAL: [Setting; 2] = [Setting::Audience, Setting::LoginUrl];
 
 /// Other words for the same thing.
-const SYNONYMS: [(&str, Setting); 5] = [
-    ("ApiVersion", Setting::ApiVersion),
-    ("ConsumerKey", Setting::ClientId),
-    ("UserId", Setting::Username),
-    ("Key", Setting::PrivateKey),
-    ("InstanceHost", Setting::InstanceUrl),
-];
+const SYNONYMS: [(&str, Setting); 2] =
+    [("ApiVersion", Setting::ApiVersion), ("ConsumerKey", Setting::ClientId)];
 
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,3 @@ pub(super) fn cache(text: &str) -> Result<Cache, Fault> {
         _ => Err(Fault::Cache),
     }
 }
-
-pub(super) fn path(text: &str) -> Result<String, Fault> {
-    Ok(text.to_owned())
-}
