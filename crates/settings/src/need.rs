@@ -109,7 +109,7 @@ impl Unread {
     pub(crate) fn hint(&self) -> Cow<'static, str> {
         match self {
             Self::Later | Self::NoTerminal => {
-                "put it into a file and name that: `--key-passphrase-file`".into()
+                "put it into a file, and the path into `passphrase_file`".into()
             }
             Self::NotAFile { .. } => "name the file itself".into(),
             Self::Os { .. } => "check the path, and who may read the file".into(),

@@ -14,7 +14,7 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of the hint, and the flag that does what the hint says.
-pub(super) const FLAGS: [(&str, &str, &str); 27] = [
+pub(super) const FLAGS: [(&str, &str, &str); 25] = [
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
     ("key.not_a_key", "file", "--jwt-key-file FILE"),
     ("net.connect", "time", "--timeout TIME"),
@@ -35,9 +35,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 27] = [
     ("settings.missing", "ORGTOKEN_USERNAME", "--username USER"),
     ("settings.profile", "default_profile", "--profile NAME"),
     ("settings.read", "passphrase", "--key-passphrase-file FILE"),
-    ("settings.shape", "name one", "--settings-key KEY"),
-    ("settings.shape", "one of these keys", "--settings-key KEY"),
-    ("settings.shape", "record_key", "--settings-key KEY"),
+    ("settings.shape", "ORGTOKEN_SETTINGS_KEY", "--settings-key KEY"),
     ("settings.toml", "record", "--settings FILE"),
     ("url.host", "allow", "--allow-host HOST"),
     ("url.host", "login_url", "--login-url URL"),

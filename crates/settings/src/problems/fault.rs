@@ -160,7 +160,7 @@ impl Fault {
             Self::NoProfileChosen { known } => {
                 let known = quoted(known);
                 let hint =
-                    format!("name one with `--profile` or `default_profile`: it has {known}");
+                    format!("choose one with `profile` or `default_profile`: the file has {known}");
                 ("settings.profile", hint.into())
             }
             Self::NoSectionOfOurs { name } => {
@@ -168,8 +168,8 @@ impl Fault {
             }
             Self::NotAKey { .. } => (
                 "key.not_a_key",
-                "put the PEM text itself here (-----BEGIN PRIVATE KEY-----), or name the file \
-                 with `--jwt-key-file` or ORGTOKEN_PRIVATE_KEY_FILE"
+                "put the PEM text here (-----BEGIN PRIVATE KEY-----), or the path into \
+                 `private_key_file` or ORGTOKEN_PRIVATE_KEY_FILE"
                     .into(),
             ),
             Self::NotAName { expected: "a file name", .. } => (
@@ -196,7 +196,7 @@ impl Fault {
             }
             Self::PublicKey(error) => return (error.code(), error.hint()),
             Self::SeveralRecords { .. } => {
-                ("settings.shape", "name one with `--settings-key`".into())
+                ("settings.shape", "give the key of one in ORGTOKEN_SETTINGS_KEY".into())
             }
             Self::Swapped { belongs: None, .. } => ("settings.swapped", put_here()),
             Self::Swapped { belongs: Some(belongs), .. } => {
@@ -221,7 +221,7 @@ impl Fault {
                 ("settings.unknown", hint.into())
             }
             Self::UnlistedRecord { .. } => {
-                ("settings.shape", "give one of these keys with `--settings-key`".into())
+                ("settings.shape", "give one of these keys in ORGTOKEN_SETTINGS_KEY".into())
             }
             Self::Unread { why, of_key } => {
                 let code = match why {
@@ -283,8 +283,8 @@ fn toml_hint(message: &str) -> &'static str {
         message if message.contains("duplicate") => "keep one of them",
         message if message.contains("unclosed") => "close it on the same line",
         message if message.contains("invalid key-value") => {
-            "write `[profile.NAME]`, and under it lines as username = \"user@acme.com\"; a record \
-             in JSON goes to `--settings`"
+            "write `[profile.NAME]`, and under it lines like username = \"user@acme.com\"; name \
+             the file of a record as `record`"
         }
         _ => "put strings in straight quotes: name = \"value\"",
     }
@@ -318,15 +318,14 @@ fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<
     if let (true, Some(name)) = (in_record, record) {
         return format!("add `{name}` to the record: {what}").into();
     }
-    let flag = setting.flag().map(|flag| format!("`{flag}`"));
     let record = record.map(|name| format!("`{name}` in a record"));
-    let ways: Vec<String> = flag.into_iter().chain(record).chain([setting.variable()]).collect();
+    let ways: Vec<String> = record.into_iter().chain([setting.variable()]).collect();
     let profile = match setting {
         Setting::PrivateKey => "private_key_file",
         Setting::PublicKey => "public_key_file",
         _ => setting.name(),
     };
-    format!("give {what}, by {} or `{profile}` in a profile", ways.join(", ")).into()
+    format!("give {what}: {} or `{profile}` in a profile", ways.join(", ")).into()
 }
 
 fn records(count: usize, names: &[String]) -> String {
@@ -341,8 +340,8 @@ fn quoted(names: &[String]) -> String {
     format!("{}{more}", quoted.join(", "))
 }
 
-const GIVE_THE_PASSPHRASE: &str = "give its passphrase: `--key-passphrase-file`, \
-    ORGTOKEN_PASSPHRASE_FILE or `passphrase_file`; or decrypt it: \
+const GIVE_THE_PASSPHRASE: &str = "give its passphrase in `passphrase_file` or \
+    ORGTOKEN_PASSPHRASE_FILE, or decrypt it: \
     `openssl pkcs8 -in key.pem -out plain.pem`";
 
 /// How many names a message lists.
