@@ -4,6 +4,7 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_keygen::Certificate;
 use orgtoken_oauth::catalogue::{Cause, Entry, Indicator};
 use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
+use orgtoken_settings::sandbox_suffix;
 
 use crate::{Likelihood, PossibleCause, Target};
 
@@ -55,9 +56,9 @@ impl Assessment<'_> {
                 refusal.hint()
             ),
             (Some(_), Some(Indicator::UserName)) => format!(
-                "use the username that Setup > Users of this sandbox shows, most likely `{}.{}`",
+                "use the username that Setup > Users of this sandbox shows, most likely `{}{}`",
                 self.target.username,
-                self.sandbox().unwrap_or_default()
+                sandbox_suffix(self.host()).unwrap_or_default()
             ),
             (Some(first), Some(Indicator::GenericHost | Indicator::OtherOrg)) => {
                 first.tell.to_owned()
@@ -164,8 +165,7 @@ impl Assessment<'_> {
         if self.worked_ago().is_some() {
             return Some((Likelihood::Unlikely, "this very user has logged in before".to_owned()));
         }
-        let sandbox = self.sandbox()?;
-        let ending = format!(".{sandbox}");
+        let ending = sandbox_suffix(self.host())?;
         Some(if self.target.username.to_ascii_lowercase().ends_with(&ending) {
             (Likelihood::Unlikely, format!("the username ends in `{ending}`, as it should"))
         } else {
@@ -198,16 +198,6 @@ impl Assessment<'_> {
     fn is_sandbox(&self) -> bool {
         self.host().contains(".sandbox.") || self.host() == "test.salesforce.com"
     }
-
-    fn sandbox(&self) -> Option<&str> {
-        sandbox_name(self.host())
-    }
-}
-
-/// `uat` of `acme--uat.sandbox.my.salesforce.com`.
-pub(crate) fn sandbox_name(host: &str) -> Option<&str> {
-    let (before, _) = host.split_once(".sandbox.")?;
-    Some(before.rsplit_once("--")?.1)
 }
 
 fn in_words(seconds: u64) -> String {

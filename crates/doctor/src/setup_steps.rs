@@ -2,8 +2,7 @@
 
 use form_urlencoded::byte_serialize;
 use orgtoken_oauth::InstanceUrl;
-
-use crate::causes::sandbox_name;
+use orgtoken_settings::sandbox_suffix;
 
 /// The steps for one kind of app. `{certificate}` and `{callback_url}` stand for the user's values.
 #[derive(Debug)]
@@ -90,7 +89,7 @@ impl AppSteps {
 /// Returns a note if the org is a sandbox and the username does not end in the sandbox's name.
 pub fn username_note(org: &InstanceUrl, username: &str) -> Option<String> {
     let host = org.host();
-    let ending = format!(".{}", sandbox_name(host)?);
+    let ending = sandbox_suffix(host)?;
     let is_odd = !username.to_ascii_lowercase().ends_with(&ending);
     is_odd.then(|| {
         format!(

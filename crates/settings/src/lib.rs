@@ -54,6 +54,8 @@ mod profile_names;
 pub use profile_names::ProfileNames;
 mod raw;
 mod record;
+mod sandbox;
+pub use sandbox::sandbox_suffix;
 mod schema;
 pub use schema::{CONFIG_SCHEMA, RECORD_SCHEMA};
 mod secret;

@@ -79,7 +79,7 @@ pub(crate) enum Remark {
     Overruled { setting: Setting, by: Source },
     #[error("Salesforce has retired the versions before v31.0")]
     Retired,
-    #[error("the user's name does not end in `.{0}`, as the usernames of that sandbox do")]
+    #[error("the user's name does not end in `{0}`, as the usernames of that sandbox do")]
     SandboxSuffix(String),
     #[error("`{}` had blanks around it", .0.name())]
     Trimmed(Setting),

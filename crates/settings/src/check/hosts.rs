@@ -8,6 +8,7 @@ use crate::layer::Entry;
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem};
 use crate::raw::Raw;
+use crate::sandbox::sandbox_suffix;
 use crate::setting::Setting;
 use crate::settings::Hosts;
 use crate::source::Source;
@@ -48,11 +49,9 @@ impl Check {
 
     /// A sandbox gives its users names that end in its own name.
     pub(super) fn compare(&mut self, username: &Username, hosts: &Hosts) {
-        let Some(sandbox) = sandbox_of(hosts.resolution.endpoint().host()) else { return };
-        let suffix = format!(".{sandbox}");
+        let Some(suffix) = sandbox_suffix(hosts.resolution.endpoint().host()) else { return };
         if !username.as_str().to_ascii_lowercase().ends_with(&suffix) {
-            let remark = Remark::SandboxSuffix(sandbox.to_owned());
-            self.remark(Setting::Username, remark);
+            self.remark(Setting::Username, Remark::SandboxSuffix(suffix));
         }
     }
 
@@ -136,12 +135,6 @@ fn identified_url(setting: Setting, text: &str) -> Option<Fault> {
     identified(setting, text).filter(|fault| {
         !matches!(fault, Fault::Swapped { belongs: Some(Setting::InstanceUrl), .. })
     })
-}
-
-/// `sbx` of `acme--sbx.sandbox.my.salesforce.com`.
-fn sandbox_of(host: &str) -> Option<&str> {
-    let (_, sandbox) = host.strip_suffix(".sandbox.my.salesforce.com")?.rsplit_once("--")?;
-    Some(sandbox)
 }
 
 /// What came before ended in the summer of 2025.
