@@ -13,7 +13,7 @@ use orgtoken_oauth::{
     AccessToken, AllowedHosts, Audience, InstanceUrl, LoginUrl, Refusal, Token, session,
 };
 use orgtoken_rest::load::{ReadOptions, RecordFile};
-use orgtoken_settings::{Draft, Layer, ProfileNames, Unread};
+use orgtoken_settings::{ConfigFile, Draft, Layer, Unread};
 
 type Target = fn(&[u8]) -> String;
 
@@ -88,10 +88,10 @@ fn key(input: &[u8]) -> String {
 
 /// Profiles of `config.toml`.
 fn profile(input: &[u8]) -> String {
-    let names = ProfileNames::read(input);
-    let named = names.names().first().map(String::as_str);
-    judged(Layer::from_profile(input, "config.toml", None))
-        + &judged(Layer::from_profile(input, "config.toml", named))
+    let config = ConfigFile::parse(input, "config.toml");
+    let names = config.names();
+    let named = names.first().map(String::as_str);
+    judged(config.profile(None)) + &judged(config.profile(named))
 }
 
 /// Settings records.

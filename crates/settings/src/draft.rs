@@ -10,7 +10,7 @@ use crate::need::{Need, Unread};
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem, Problems};
 use crate::raw::Raw;
-use crate::setting::{Given, Setting};
+use crate::setting::{Content, Setting};
 use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
 use crate::source::Source;
 
@@ -107,17 +107,16 @@ impl Draft {
         }
     }
 
-    /// The text that counts for a setting, unchecked; nothing for a secret.
-    pub fn given(&self, setting: Setting) -> Option<&str> {
-        self.text(setting).filter(|_| !setting.is_secret())
-    }
-
-    /// The file that a setting is to be read from, if it is to be and was not yet.
-    pub fn given_file(&self, setting: Setting) -> Option<&str> {
-        match &self.winner(setting)?.raw {
-            Raw::File(path) => Some(path),
-            _ => None,
-        }
+    /// Returns what counts for a setting, unchecked: `None` for a secret, and for what was read from
+    /// a file already.
+    pub fn given(&self, setting: Setting) -> Option<Given<'_>> {
+        Some(match &self.winner(setting)?.raw {
+            Raw::Agent(name) => Given::Agent(name),
+            Raw::Command(command) => Given::Command(command),
+            Raw::File(path) => Given::File(path),
+            Raw::Text(text) if !setting.is_secret() => Given::Value(text.secret().trim()),
+            _ => return None,
+        })
     }
 
     /// Whether a record that was read contains a private key, be it the one that counts or not.
@@ -125,22 +124,6 @@ impl Draft {
         self.layer.entries.iter().any(|entry| {
             entry.setting == Setting::PrivateKey && matches!(entry.source, Source::Record { .. })
         })
-    }
-
-    /// The key in an agent that is to sign, by its fingerprint or comment.
-    pub fn given_agent(&self) -> Option<&str> {
-        match &self.winner(Setting::PrivateKey)?.raw {
-            Raw::Agent(name) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// The command that is to sign.
-    pub fn given_command(&self) -> Option<&SignerCommand> {
-        match &self.winner(Setting::PrivateKey)?.raw {
-            Raw::Command(command) => Some(command),
-            _ => None,
-        }
     }
 
     /// Checks everything that a login needs.
@@ -240,6 +223,20 @@ impl Draft {
     }
 }
 
+/// The value that counts for a setting, unchecked.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Given<'a> {
+    /// A key in the SSH agent, by its fingerprint or comment.
+    Agent(&'a str),
+    /// A command that signs.
+    Command(&'a SignerCommand),
+    /// The path of a file that holds the value.
+    File(&'a str),
+    /// The value itself.
+    Value(&'a str),
+}
+
 /// Which profile counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProfileChoice<'a> {
@@ -257,7 +254,7 @@ fn supplied(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
         Setting::PrivateKey | Setting::PublicKey => Raw::Bytes(bytes),
         Setting::Passphrase => Raw::Bytes(without_line_break(&bytes)),
         _ => match str::from_utf8(&bytes) {
-            Ok(text) => Raw::given(setting, Given::Value, text.trim_end_matches(['\r', '\n'])),
+            Ok(text) => Raw::of_text(setting, Content::Value, text.trim_end_matches(['\r', '\n'])),
             Err(error) => Raw::Broken(Fault::Encoding { offset: error.valid_up_to() }),
         },
     }

@@ -8,7 +8,7 @@ use crate::layer::Layer;
 use crate::notices::Remark;
 use crate::problems::{Fault, Place};
 use crate::raw::Raw;
-use crate::setting::{Given, PREFIX, Setting, variable};
+use crate::setting::{Content, PREFIX, Setting, variable};
 use crate::source::Source;
 use crate::{record, spelling};
 
@@ -30,7 +30,7 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
         let mut world = setting.world_names().iter().filter(|name| variables.contains_key(**name));
         if let Some(name) = world.next() {
             let source = Source::WorldVariable((*name).to_owned());
-            layer.add(setting, source, Raw::given(setting, Given::Value, &variables[*name]));
+            layer.add(setting, source, Raw::of_text(setting, Content::Value, &variables[*name]));
         }
     }
     misspelt(&mut layer, &ours);
@@ -49,7 +49,7 @@ struct Ours<'a> {
 fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
     let mut taken: Option<&str> = None;
     for Ours { name, variable, value } in ours {
-        let Some(given) = setting.given(name) else { continue };
+        let Some(content) = setting.content(name) else { continue };
         let source = Source::Variable((*variable).to_owned());
         if let Some(first) = taken {
             let (first, second) = (first.to_owned(), (*variable).to_owned());
@@ -62,7 +62,7 @@ fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
             // layers are there, since one of them may name its key.
             layer.add(setting, source, Raw::Bytes(record.as_bytes().to_vec().into()));
         } else {
-            layer.add(setting, source, Raw::given(setting, given, value));
+            layer.add(setting, source, Raw::of_text(setting, content, value));
         }
         taken = Some(variable);
     }
@@ -70,7 +70,7 @@ fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
 
 /// Names each variable that was probably meant to be ours.
 fn misspelt(layer: &mut Layer, ours: &[Ours<'_>]) {
-    let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.given(name).is_some());
+    let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.content(name).is_some());
     for Ours { name, variable: typed, .. } in ours.iter().filter(|ours| !is_known(&ours.name)) {
         let known: Vec<String> =
             Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();

@@ -2,10 +2,11 @@
 
 use crate::notices::{Notice, Remark};
 use crate::problems::{Fault, Place, Problem};
+use crate::profile::ConfigFile;
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::source::Source;
-use crate::{environment, profile, record};
+use crate::{environment, record};
 
 /// What one place says: a record, a profile, the environment or the arguments of the program.
 ///
@@ -39,20 +40,9 @@ impl Layer {
         record::read(bytes, file, key)
     }
 
-    /// One profile of a `config.toml`: the one named, else its `default_profile`, else its only one.
-    ///
-    /// A file without any profile is an empty layer unless a profile was asked for.
+    /// One profile of a `config.toml`: see [`ConfigFile::profile`].
     pub fn from_profile(bytes: &[u8], file: &str, name: Option<&str>) -> Self {
-        profile::read(bytes, file, name)
-    }
-
-    /// Several profiles of a `config.toml`, which is parsed once however many there are.
-    pub fn from_profiles<'n>(
-        bytes: &[u8],
-        file: &str,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Vec<Self> {
-        profile::read_each(bytes, file, names.into_iter().map(Some))
+        ConfigFile::parse(bytes, file).profile(name)
     }
 
     /// Variables of the environment; those that mean nothing to us are passed over.

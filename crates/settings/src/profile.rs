@@ -4,57 +4,80 @@ use std::path::Path;
 
 use orgtoken_oauth::redact;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layer::Layer;
 use crate::problems::{Fault, Place, Problem};
 use crate::raw::Raw;
-use crate::setting::{Given, Setting};
+use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
 use crate::source::Source;
 use crate::{spelling, text};
 
-/// Reads one profile: the one named, else the default, else the only one.
-pub(crate) fn read(bytes: &[u8], file: &str, name: Option<&str>) -> Layer {
-    read_each(bytes, file, [name]).pop().unwrap_or_default()
-}
-
-/// Reads several profiles, and the file once. What is wrong with the file as a whole is said of each.
-pub(crate) fn read_each<'n>(
-    bytes: &[u8],
-    file: &str,
-    names: impl IntoIterator<Item = Option<&'n str>>,
-) -> Vec<Layer> {
-    let text = text::decode(bytes).unwrap_or_default();
-    let (root, errors) = DeTable::parse_recoverable(text);
-    let config = Config::new(text, file);
-    let layer = |name| {
-        let mut layer = Layer::default();
-        match text::decode(bytes).map(|_| &*errors) {
-            Ok([]) => config.choose(&mut layer, root.get_ref(), name),
-            Ok(errors) => config.refuse(&mut layer, errors),
-            Err(fault) => layer.give_up(Place::File(redact::path(file).to_owned()), fault),
-        }
-        layer
-    };
-    names.into_iter().map(layer).collect()
-}
-
-/// A file that is TOML.
-struct Config<'a> {
+/// A `config.toml`, parsed once for all of its profiles.
+pub struct ConfigFile<'a> {
+    bytes: &'a [u8],
     text: &'a str,
     file: &'a str,
-    /// Where each line ends.
+    root: Spanned<DeTable<'a>>,
+    errors: Vec<toml::de::Error>,
+    /// The offset of each line break.
     ends: Vec<usize>,
 }
 
-impl<'a> Config<'a> {
-    fn new(text: &'a str, file: &'a str) -> Self {
-        Self { text, file, ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+impl<'a> ConfigFile<'a> {
+    /// Parses the file. What is wrong with it is a problem of every layer that comes from it.
+    pub fn parse(bytes: &'a [u8], file: &'a str) -> Self {
+        let text = text::decode(bytes).unwrap_or_default();
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { bytes, text, file, root, errors, ends }
     }
 
-    fn refuse(&self, layer: &mut Layer, errors: &[toml::de::Error]) {
-        for error in errors.iter().take(MAX_PROBLEMS) {
+    /// Returns one profile: the one named, else the `default_profile`, else the only one.
+    ///
+    /// A file without any profile is an empty layer unless a profile is named.
+    pub fn profile(&self, name: Option<&str>) -> Layer {
+        let mut layer = Layer::default();
+        match text::decode(self.bytes) {
+            Err(fault) => layer.give_up(Place::File(redact::path(self.file).to_owned()), fault),
+            Ok(_) if self.errors.is_empty() => self.choose(&mut layer, name),
+            Ok(_) => self.refuse(&mut layer),
+        }
+        layer
+    }
+
+    /// Returns the names of the profiles, in alphabetical order.
+    pub fn names(&self) -> Vec<String> {
+        self.profiles().map(|(name, _)| name.get_ref().to_string()).collect()
+    }
+
+    /// Returns the profile that counts if none is named: the `default_profile`, else the only one.
+    pub fn default_name(&self) -> Option<String> {
+        let named = self.root.get_ref().get("default_profile");
+        let mut names = self.names();
+        match named.map(Spanned::get_ref) {
+            Some(DeValue::String(name)) => Some(name.to_string()),
+            _ => names.pop().filter(|_| names.is_empty()),
+        }
+    }
+
+    /// Returns the variables that any of the profiles reads its private key from.
+    pub fn key_variables(&self) -> Vec<String> {
+        let variable = |profile: &Spanned<DeValue<'_>>| {
+            let name = profile.get_ref().as_table()?.get("private_key_env")?;
+            name.get_ref().as_str().map(str::to_owned)
+        };
+        self.profiles().filter_map(|(_, profile)| variable(profile)).collect()
+    }
+
+    fn profiles(&self) -> impl Iterator<Item = (&Spanned<DeString<'a>>, &Spanned<DeValue<'a>>)> {
+        let profiles = self.root.get_ref().get("profile");
+        profiles.and_then(|profiles| profiles.get_ref().as_table()).into_iter().flatten()
+    }
+
+    fn refuse(&self, layer: &mut Layer) {
+        for error in self.errors.iter().take(MAX_PROBLEMS) {
             // Its words are fixed texts; its Display would show the line.
             let at = error.span().map_or(0, |span| span.start);
             let fault = Fault::Toml { message: error.message().to_owned() };
@@ -62,7 +85,8 @@ impl<'a> Config<'a> {
         }
     }
 
-    fn choose(&self, layer: &mut Layer, root: &DeTable<'_>, name: Option<&str>) {
+    fn choose(&self, layer: &mut Layer, name: Option<&str>) {
+        let root = self.root.get_ref();
         let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
         for key in unknown.take(MAX_PROBLEMS) {
             let name = redact::label(key.get_ref()).to_owned();
@@ -105,7 +129,7 @@ impl<'a> Config<'a> {
             };
         };
         match profiles.and_then(|profiles| profiles.get(name.as_str())) {
-            Some(profile) => self.profile(layer, &name, profile),
+            Some(profile) => self.read_profile(layer, &name, profile),
             None => {
                 let place = Place::File(format!(
                     "{}, profile {}",
@@ -131,11 +155,11 @@ impl<'a> Config<'a> {
 
     fn only(&self, layer: &mut Layer, profiles: &DeTable<'_>) {
         if let Some((name, profile)) = profiles.iter().next() {
-            self.profile(layer, name.get_ref(), profile);
+            self.read_profile(layer, name.get_ref(), profile);
         }
     }
 
-    fn profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
+    fn read_profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
         let DeValue::Table(entries) = profile.get_ref() else {
             let fault = Fault::Type { expected: "a section", found: found(profile.get_ref()) };
             return layer.problem(self.position(profile.span().start), fault);
@@ -149,7 +173,7 @@ impl<'a> Config<'a> {
                 file: self.file.to_owned(),
                 line: self.line(key.span().start),
             };
-            let Some((setting, given)) = known(key.get_ref()) else {
+            let Some((setting, content)) = known(key.get_ref()) else {
                 let near = nearest(key.get_ref());
                 let name = redact::label(key.get_ref()).to_owned();
                 let fault = Fault::Unknown { name, near };
@@ -162,19 +186,19 @@ impl<'a> Config<'a> {
                 let fault = Fault::Conflict { first, second: key.get_ref().to_string() };
                 layer.problem(Place::of(setting, &source), fault);
             }
-            layer.add(setting, source, self.raw(setting, given, value.get_ref()));
+            layer.add(setting, source, self.raw(setting, content, value.get_ref()));
         }
     }
 
-    fn raw(&self, setting: Setting, given: Given, value: &DeValue<'_>) -> Raw {
-        let may_be_list = setting.is_list() || given == Given::Command;
+    fn raw(&self, setting: Setting, content: Content, value: &DeValue<'_>) -> Raw {
+        let may_be_list = setting.is_list() || content == Content::Command;
         let text = match value {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
             DeValue::Float(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
             other => match texts(other).filter(|_| may_be_list) {
                 // A list is a program and its arguments, a text is for the shell.
-                Some(words) if given == Given::Command => {
+                Some(words) if content == Content::Command => {
                     return Raw::Command(SignerCommand::Program(words));
                 }
                 Some(words) => return Raw::List(words),
@@ -184,8 +208,8 @@ impl<'a> Config<'a> {
                 }
             },
         };
-        let is_path = given == Given::File || setting.is_path();
-        Raw::given(setting, given, &if is_path { self.beside(&text) } else { text })
+        let is_path = content == Content::File || setting.is_path();
+        Raw::of_text(setting, content, &if is_path { self.beside(&text) } else { text })
     }
 
     /// A path as seen from the folder of the file. `~/` and `hub:` are left to the program, which
@@ -217,9 +241,9 @@ impl<'a> Config<'a> {
     }
 }
 
-fn known(name: &str) -> Option<(Setting, Given)> {
+fn known(name: &str) -> Option<(Setting, Content)> {
     let mut known = Setting::in_profiles();
-    known.find(|(known, ..)| *known == name).map(|(_, setting, given)| (setting, given))
+    known.find(|(known, ..)| *known == name).map(|(_, setting, content)| (setting, content))
 }
 
 /// The name that was meant; a secret itself may not stand in a profile, but its file may.

@@ -2,9 +2,10 @@
 
 use toml_edit::{DocumentMut, Item, Table};
 
+use crate::layer::Layer;
 use crate::problems::Problems;
 use crate::setting::Setting;
-use crate::{profile, text};
+use crate::text;
 
 /// Adds to `config.toml` what it does not say yet of a profile; `None` if it lacks nothing. A
 /// profile that has a private key in any form keeps it.
@@ -14,7 +15,8 @@ pub(crate) fn add(
     name: &str,
     wanted: &Table,
 ) -> Result<Option<String>, Problems> {
-    let wrong = || Problems::new(profile::read(config, file, Some(name)).problems, Vec::new());
+    let wrong =
+        || Problems::new(Layer::from_profile(config, file, Some(name)).problems, Vec::new());
     let text = text::decode(config).map_err(|_| wrong())?;
     let mut document: DocumentMut = text.parse().map_err(|_| wrong())?;
     let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };

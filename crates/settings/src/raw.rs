@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::looks::Looks;
 use crate::problems::Fault;
 use crate::secret::SecretText;
-use crate::setting::{Given, Setting};
+use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
 
 /// What stands for a setting in one place.
@@ -32,18 +32,18 @@ pub(crate) enum Raw {
 impl Raw {
     /// A text that stands under one of the names of a setting. A list has commas or blanks between
     /// its items.
-    pub(crate) fn given(setting: Setting, given: Given, text: &str) -> Self {
+    pub(crate) fn of_text(setting: Setting, content: Content, text: &str) -> Self {
         let name = || text.trim().to_owned();
-        match given {
-            Given::Agent => Self::Agent(name()),
-            Given::Command => Self::Command(SignerCommand::Shell(name())),
-            Given::File => Self::File(name()),
-            Given::Value if setting.is_list() => {
+        match content {
+            Content::Agent => Self::Agent(name()),
+            Content::Command => Self::Command(SignerCommand::Shell(name())),
+            Content::File => Self::File(name()),
+            Content::Value if setting.is_list() => {
                 let items = text.split([',', ' ', '\n', '\r', '\t']);
                 Self::List(items.filter(|item| !item.is_empty()).map(str::to_owned).collect())
             }
-            Given::Value => Self::Text(text.to_owned().into()),
-            Given::Variable => Self::Variable(name()),
+            Content::Value => Self::Text(text.to_owned().into()),
+            Content::Variable => Self::Variable(name()),
         }
     }
 

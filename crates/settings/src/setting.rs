@@ -83,11 +83,6 @@ impl Setting {
         self.names().iter().map(|(name, _)| variable(name)).collect()
     }
 
-    /// The flag of the program that gives this setting, if there is one.
-    pub(crate) fn flag(self) -> Option<&'static str> {
-        self.row().flag
-    }
-
     /// What a person should put there.
     pub(crate) fn meaning(self) -> &'static str {
         self.row().meaning
@@ -109,20 +104,20 @@ impl Setting {
     }
 
     /// The names under which the environment may give it, and what then stands there.
-    pub(crate) fn names(self) -> Vec<(String, Given)> {
+    pub(crate) fn names(self) -> Vec<(String, Content)> {
         let Row { name, more, .. } = self.row();
-        let file = self.has_file().then(|| (format!("{name}{FILE}"), Given::File));
-        let more = more.iter().map(|(name, given)| ((*name).to_owned(), *given));
-        [((*name).to_owned(), Given::Value)].into_iter().chain(file).chain(more).collect()
+        let file = self.has_file().then(|| (format!("{name}{FILE}"), Content::File));
+        let more = more.iter().map(|(name, content)| ((*name).to_owned(), *content));
+        [((*name).to_owned(), Content::Value)].into_iter().chain(file).chain(more).collect()
     }
 
     /// What stands under a name, if it is one of this setting.
-    pub(crate) fn given(self, name: &str) -> Option<Given> {
+    pub(crate) fn content(self, name: &str) -> Option<Content> {
         let Row { name: own, more, .. } = self.row();
         match name.strip_prefix(own) {
-            Some("") => Some(Given::Value),
-            Some(FILE) if self.has_file() => Some(Given::File),
-            _ => more.iter().find(|(more, _)| *more == name).map(|(_, given)| *given),
+            Some("") => Some(Content::Value),
+            Some(FILE) if self.has_file() => Some(Content::File),
+            _ => more.iter().find(|(more, _)| *more == name).map(|(_, content)| *content),
         }
     }
 
@@ -131,15 +126,15 @@ impl Setting {
     }
 
     /// What may stand in a profile: a secret never does, and other values always do.
-    pub(crate) fn in_profiles() -> impl Iterator<Item = (String, Self, Given)> {
+    pub(crate) fn in_profiles() -> impl Iterator<Item = (String, Self, Content)> {
         Self::ALL.into_iter().flat_map(|setting| {
             let kind = setting.row().kind;
-            let names = setting.names().into_iter().filter(move |(name, given)| match kind {
+            let names = setting.names().into_iter().filter(move |(name, content)| match kind {
                 Kind::Choice => false,
-                Kind::File | Kind::Secret => *given != Given::Value,
+                Kind::File | Kind::Secret => *content != Content::Value,
                 _ => name == setting.name(),
             });
-            names.map(move |(name, given)| (name, setting, given))
+            names.map(move |(name, content)| (name, setting, content))
         })
     }
 
@@ -155,7 +150,7 @@ impl Setting {
 
 /// What stands under a name of a setting.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Given {
+pub(crate) enum Content {
     /// The name of a key in the SSH agent.
     Agent,
     /// A command that signs.
@@ -187,21 +182,20 @@ struct Row {
     meaning: &'static str,
     /// The name in a record.
     record: Option<&'static str>,
-    flag: Option<&'static str>,
     /// Variables of other tools.
     world: &'static [&'static str],
     /// Further names of ours.
-    more: &'static [(&'static str, Given)],
+    more: &'static [(&'static str, Content)],
 }
 
 const fn row(setting: Setting, name: &'static str, kind: Kind, meaning: &'static str) -> Row {
-    Row { setting, name, kind, meaning, record: None, flag: None, world: &[], more: &[] }
+    Row { setting, name, kind, meaning, record: None, world: &[], more: &[] }
 }
 
 /// In the order of [`Setting`].
 static TABLE: [Row; 19] = [
     row(AllowGroups, "allow_groups", Kind::List, STRINGS),
-    Row { flag: Some("--allow-host"), ..row(AllowHosts, "allow_hosts", Kind::List, STRINGS) },
+    row(AllowHosts, "allow_hosts", Kind::List, STRINGS),
     row(AllowUsers, "allow_users", Kind::List, STRINGS),
     Row {
         record: Some("InstanceAPIVersion"),
@@ -210,63 +204,48 @@ static TABLE: [Row; 19] = [
     },
     Row {
         record: Some("Audience"),
-        flag: Some("--audience"),
         world: &["SF_AUDIENCE_URL", "SFDX_AUDIENCE_URL"],
         ..row(Audience, "audience", Kind::Text, "the audience (https://login.salesforce.com)")
     },
     row(Cache, "cache", Kind::Text, STRING),
-    Row { flag: Some("--ca-file"), ..row(CaFile, "ca_file", Kind::Path, STRING) },
+    row(CaFile, "ca_file", Kind::Path, STRING),
     Row {
         record: Some("ClientId"),
-        flag: Some("--client-id"),
         world: &["SF_CLIENT_ID", "SALESFORCE_CLIENT_ID", "SF_CONSUMER_KEY", "SFDX_CLIENT_ID"],
         ..row(ClientId, "client_id", Kind::Text, "the Consumer Key of the app")
     },
     Row {
         record: Some("InstanceUrl"),
-        flag: Some("--instance-url"),
         world: &["SF_ORG_INSTANCE_URL", "SFDX_INSTANCE_URL", "SF_INSTANCE_URL"],
         ..row(InstanceUrl, "instance_url", Kind::Text, MY_DOMAIN)
     },
     Row {
         record: Some("LoginUrl"),
-        flag: Some("--login-url"),
         world: &["SF_LOGIN_URL", "SALESFORCE_HOST"],
         ..row(LoginUrl, "login_url", Kind::Text, LOGIN)
     },
-    Row {
-        flag: Some("--key-passphrase-file"),
-        ..row(Passphrase, "passphrase", Kind::Secret, STRING)
-    },
+    row(Passphrase, "passphrase", Kind::Secret, STRING),
     Row {
         record: Some("PrivateKey"),
-        flag: Some("--jwt-key-file"),
         world: &["SF_JWT_PRIVATE_KEY", "SFDX_HUB_KEY", "SALESFORCE_PRIVATE_KEY"],
         more: &[
-            ("private_key_env", Given::Variable),
-            ("ssh_agent", Given::Agent),
-            ("signer_command", Given::Command),
+            ("private_key_env", Content::Variable),
+            ("ssh_agent", Content::Agent),
+            ("signer_command", Content::Command),
         ],
         ..row(PrivateKey, "private_key", Kind::Secret, KEY)
     },
-    Row { flag: Some("--profile"), ..row(Profile, "profile", Kind::Choice, STRING) },
-    Row { flag: Some("--proxy"), ..row(Proxy, "proxy", Kind::Text, STRING) },
+    row(Profile, "profile", Kind::Choice, STRING),
+    row(Proxy, "proxy", Kind::Text, STRING),
     row(PublicKey, "public_key", Kind::File, PUBLIC_KEY),
-    // The flags of these two are called as their second names.
+    Row { more: &[("settings", Content::Value)], ..row(Record, "record", Kind::Path, STRING) },
     Row {
-        flag: Some("--settings"),
-        more: &[("settings", Given::Value)],
-        ..row(Record, "record", Kind::Path, STRING)
-    },
-    Row {
-        flag: Some("--settings-key"),
-        more: &[("settings_key", Given::Value)],
+        more: &[("settings_key", Content::Value)],
         ..row(RecordKey, "record_key", Kind::Choice, STRING)
     },
     row(TokenLifetime, "token_lifetime", Kind::Text, STRING),
     Row {
         record: Some("Username"),
-        flag: Some("--username"),
         world: &["SF_USERNAME", "SALESFORCE_USERNAME"],
         ..row(Username, "username", Kind::Text, "the username (user@example.com)")
     },

@@ -201,11 +201,6 @@ impl CallSettings {
         &self.instance_url
     }
 
-    /// The same, taken out.
-    pub fn into_instance_url(self) -> InstanceUrl {
-        self.instance_url
-    }
-
     /// The proxy, which may contain a password.
     pub fn proxy(&self) -> Option<&SecretText> {
         self.rest.proxy.as_ref()

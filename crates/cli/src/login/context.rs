@@ -10,7 +10,7 @@ use std::env;
 use std::path::PathBuf;
 
 use orgtoken_settings::{
-    CallSettings, Draft, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread,
+    CallSettings, Draft, Given, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread,
 };
 use zeroize::Zeroizing;
 
@@ -91,7 +91,10 @@ impl Context<'_> {
 
     /// The file that the private key is in, if the settings name one.
     pub(crate) fn key_file(self) -> Option<PathBuf> {
-        Some(at_home(self.draft().ok()?.given_file(Setting::PrivateKey)?))
+        match self.draft().ok()?.given(Setting::PrivateKey)? {
+            Given::File(path) => Some(at_home(path)),
+            _ => None,
+        }
     }
 
     fn check(self, draft: Draft) -> Result<(Settings, Supplied), Failure> {

@@ -29,7 +29,7 @@ pub(crate) fn org(
     tracing::info!("token from {TOKEN}, for {} from {name}", settings.instance_url().as_str());
     let transport = to_call(network, settings.ca_file(), settings.proxy())?;
     let version = settings.api_version();
-    let token = Token::existing(token, settings.into_instance_url(), clock::now());
+    let token = Token::existing(token, settings.instance_url().clone(), clock::now());
     Ok(Some((Org::new(patient(transport, network), token, version.major()), version)))
 }
 

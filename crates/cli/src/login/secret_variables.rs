@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use base64ct::{Base64Unpadded, Encoding};
 use orgtoken_assertion::{Diagnostic, SigningKey};
-use orgtoken_settings::{ProfileNames, Setting};
+use orgtoken_settings::{ConfigFile, Setting};
 use zeroize::Zeroizing;
 
 use crate::environment::config_file;
@@ -32,7 +32,7 @@ pub(crate) fn secret_variables(named: &[String]) -> impl Iterator<Item = OsStrin
 /// What the profiles of `config.toml` read their keys from, the other profiles too.
 fn of_profiles() -> Vec<String> {
     let config = config_file().and_then(|path| read(&path, Kind::Settings).ok());
-    config.map(|bytes| ProfileNames::read(&bytes).key_variables()).unwrap_or_default()
+    config.map(|bytes| ConfigFile::parse(&bytes, "").key_variables()).unwrap_or_default()
 }
 
 fn is_secret(name: &str, value: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{Draft, Layer};
 
 fn read_text(text: &str, name: Option<&str>) -> Layer {
-    read(text.as_bytes(), "/etc/orgtoken/config.toml", name)
+    Layer::from_profile(text.as_bytes(), "/etc/orgtoken/config.toml", name)
 }
 
 fn username(text: &str, name: Option<&str>) -> Option<String> {
@@ -42,9 +42,9 @@ fn several_profiles_are_read_as_each_would_be_alone() {
     {
         let names = ["a", "b", "c"];
         let file = "/etc/orgtoken/config.toml";
-        let together = Layer::from_profiles(text.as_bytes(), file, names);
-        assert_eq!(together.len(), names.len());
-        for (name, layer) in names.into_iter().zip(together) {
+        let config = ConfigFile::parse(text.as_bytes(), file);
+        for name in names {
+            let layer = config.profile(Some(name));
             let alone = read_text(text, Some(name));
             assert_eq!(format!("{:?}", layer.problems), format!("{:?}", alone.problems), "{name}");
             assert_eq!(layer.entries.len(), alone.entries.len(), "{name}");
@@ -193,7 +193,7 @@ fn without_a_choice_among_profiles_only_the_choice_is_missing() {
     assert_eq!(problems.iter().count(), 1);
     assert_eq!(
         problems.hint().unwrap(),
-        "name one with `--profile` or `default_profile`: it has `a`, `b`"
+        "choose one with `profile` or `default_profile`: the file has `a`, `b`"
     );
 }
 
@@ -250,4 +250,26 @@ fn an_unknown_name_in_a_profile_points_to_the_schema_of_the_file() {
     let layer = Layer::from_profile(b"[profile.a]\nfoo = 1\n", "config.toml", None);
     let [problem] = layer.problems.as_slice() else { panic!("{:?}", layer.problems) };
     assert!(problem.hint().unwrap().contains("`orgtoken settings schema config`"));
+}
+
+#[test]
+fn the_default_profile_is_the_one_that_is_named_or_alone() {
+    for (name, text, names, default) in [
+        ("nothing", "", &[][..], None),
+        ("not TOML", "[[[", &[], None),
+        ("one", "[profile.acme]\n", &["acme"], Some("acme")),
+        ("two", "[profile.b]\n[profile.a]\n", &["a", "b"], None),
+        ("a default", TWO, &["a", "b"], Some("b")),
+    ] {
+        let config = ConfigFile::parse(text.as_bytes(), "config.toml");
+        assert_eq!(config.names(), names, "{name}");
+        assert_eq!(config.default_name().as_deref(), default, "{name}");
+    }
+}
+
+#[test]
+fn key_variables_of_all_profiles_are_listed() {
+    let text = "[profile.a]\nprivate_key_env = \"KEY_A\"\n[profile.b]\nprivate_key_env = 1\n\
+                [profile.c]\nprivate_key_env = \"KEY_C\"\n";
+    assert_eq!(ConfigFile::parse(text.as_bytes(), "c").key_variables(), ["KEY_A", "KEY_C"]);
 }

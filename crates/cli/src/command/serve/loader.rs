@@ -102,10 +102,7 @@ impl ProfileLoader for Loader {
 /// Every profile of `config.toml`; `None` if there is none, or if one login is asked for.
 fn all(args: &Args) -> Result<Option<ProfileList>, Failure> {
     let profiles = profiles(&args.login)?;
-    Ok(profiles.filter(|profiles| !profiles.names().is_empty()).map(|profiles| ProfileList {
-        names: profiles.names().to_vec(),
-        default: profiles.default_name().map(str::to_owned),
-    }))
+    Ok(profiles.filter(|profiles| !profiles.names.is_empty()))
 }
 
 /// Settings that cannot be read; shown with every problem in one line.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use orgtoken_assertion::PublicKey;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
-use orgtoken_settings::{Draft, KeySource, Layer, Setting};
+use orgtoken_settings::{Draft, Given, KeySource, Layer, Setting};
 
 use super::typed::{self, Doubt};
 use super::{App, Args};
@@ -76,7 +76,7 @@ impl Answers {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
-        let passphrase_file = existing.given_file(Setting::Passphrase).map(at_home);
+        let passphrase_file = file(&existing, Setting::Passphrase);
         let passphrase =
             Passphrase { key_passphrase_file: passphrase_file, ..Passphrase::default() };
         let known = client_id.is_some();
@@ -142,7 +142,10 @@ fn one(
     existing: &Draft,
     setting: Setting,
 ) -> Result<Option<String>, Failure> {
-    let there = existing.given(setting);
+    let there = match existing.given(setting) {
+        Some(Given::Value(value)) => Some(value),
+        _ => None,
+    };
     match (given.map(str::trim), there) {
         (Some(given), Some(there))
             if given.trim_end_matches('/') != there.trim_end_matches('/') =>
@@ -163,26 +166,31 @@ fn not_written(reason: &str) -> Failure {
 }
 
 fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
-    let file = existing.given_file(Setting::PrivateKey).map(at_home);
-    let agent = existing.given_agent();
-    let is_another = |asked: &str| agent.is_some_and(|agent| agent != asked);
-    match (args.ssh_agent.as_deref(), existing.given_command(), file) {
-        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => Err(exists("--ssh-agent", "ssh_agent")),
-        (Some(asked), ..) if is_another(asked) => Err(exists("--ssh-agent", "ssh_agent")),
-        (_, Some(command), _) => {
+    let agent = |name: &str| Key::Elsewhere(KeySource::Agent(name.to_owned()));
+    match (args.ssh_agent.as_deref(), existing.given(Setting::PrivateKey)) {
+        (Some(asked), Some(Given::Agent(name))) if asked == name => Ok(agent(name)),
+        (Some(asked), None) => Ok(agent(asked)),
+        (Some(_), Some(_)) => Err(exists("--ssh-agent", "ssh_agent")),
+        (None, Some(Given::Agent(name))) => Ok(agent(name)),
+        (None, Some(Given::Command(command))) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
             Ok(Key::Elsewhere(KeySource::Command { command, public_key }))
         }
-        (_, _, Some(file)) => Ok(Key::File(file)),
-        (asked, ..) => Ok(match asked.or(agent) {
-            Some(name) => Key::Elsewhere(KeySource::Agent(name.to_owned())),
-            None => Key::Beside,
-        }),
+        (None, Some(Given::File(file))) => Ok(Key::File(at_home(file))),
+        (None, _) => Ok(Key::Beside),
+    }
+}
+
+/// The file that the profile names for a setting.
+fn file(existing: &Draft, setting: Setting) -> Option<PathBuf> {
+    match existing.given(setting)? {
+        Given::File(file) => Some(at_home(file)),
+        _ => None,
     }
 }
 
 fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
-    let Some(file) = existing.given_file(Setting::PublicKey).map(at_home) else {
+    let Some(file) = file(existing, Setting::PublicKey) else {
         return Err(Failure::new(
             "settings.missing",
             Some("add `public_key_file` to the profile: a public key or certificate"),

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use orgtoken_settings::{Draft, Layer, ProfileChoice, ProfileNames, Settings};
+use orgtoken_broker::ProfileList;
+use orgtoken_settings::{ConfigFile, Draft, Layer, ProfileChoice, Settings};
 
 use super::{Context, Supplied, variables};
 use crate::args::Login;
@@ -21,8 +22,9 @@ impl Reader {
             return Ok(Self { layers: BTreeMap::new() });
         };
         let (bytes, file) = (read_config(&path)?, path.to_string_lossy());
-        let layers = Layer::from_profiles(&bytes, &file, names.iter().map(String::as_str));
-        Ok(Self { layers: names.iter().cloned().zip(layers).collect() })
+        let config = ConfigFile::parse(&bytes, &file);
+        let layer = |name: &String| (name.clone(), config.profile(Some(name)));
+        Ok(Self { layers: names.iter().map(layer).collect() })
     }
 
     /// As [`Context::checked`].
@@ -39,7 +41,7 @@ impl Reader {
 }
 
 /// The profiles of `config.toml`, where no flag and no variable asks for one login.
-pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileNames>, Failure> {
+pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     let is_one = [&login.username, &login.client_id].into_iter().any(Option::is_some)
         || login.jwt_key_file.is_some();
     let draft = Draft::new([login.layer(), Layer::from_environment(variables())]);
@@ -47,8 +49,11 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileNames>, Failure> {
     if draft.profile() != ProfileChoice::Default {
         return Ok(None);
     }
-    match read_config(&path) {
-        Err(InputError::Os { missing: true, .. }) => Ok(None),
-        result => Ok(Some(ProfileNames::read(&result?))),
-    }
+    let bytes = match read_config(&path) {
+        Err(InputError::Os { missing: true, .. }) => return Ok(None),
+        result => result?,
+    };
+    let file = path.to_string_lossy();
+    let config = ConfigFile::parse(&bytes, &file);
+    Ok(Some(ProfileList { names: config.names(), default: config.default_name() }))
 }
