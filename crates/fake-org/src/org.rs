@@ -1,6 +1,6 @@
 //! The org itself: what was set up, and what has happened since.
 
-mod called;
+mod hosts;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use orgtoken_assertion::PublicKey;
 
-pub use called::Role;
+pub use hosts::Role;
 
 use crate::app::AppKind;
 use crate::clock::{Clock, Moment};

@@ -1,23 +1,22 @@
 //! `/services/data`: the part of the REST API that a login and a day's work need.
 
-mod collections;
 mod composite;
 mod error;
 mod limits;
 mod query;
-mod records;
 pub(crate) mod schema;
 mod seed;
 mod sobjects;
 mod soql;
 pub(crate) mod store;
-mod values;
 mod versions;
 
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
+use composite::collections;
 pub(crate) use error::RestError;
+use sobjects::records;
 
 use crate::call::{Bearer, Call};
 use crate::history::Login;

@@ -1,11 +1,14 @@
 //! `composite`: up to 25 calls by one, which may refer to each other.
 
+pub(super) mod collections;
+
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, RestError, Session, dispatch, values};
+use super::sobjects::values;
+use super::{Answer, RestError, Session, dispatch};
 use crate::call::Call;
 use crate::reply::{self, Reply};
 

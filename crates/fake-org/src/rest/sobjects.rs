@@ -1,9 +1,12 @@
 //! `sobjects`: which objects there are, what they are like, and making records of them.
 
+pub(super) mod records;
+pub(super) mod values;
+
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Answer, RestError, Session, records};
+use super::{Answer, RestError, Session};
 use crate::reply;
 use crate::rest::schema::ObjectType;
 

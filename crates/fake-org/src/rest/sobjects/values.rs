@@ -5,13 +5,13 @@ mod fit;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{RestError, Session};
 use crate::id;
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::store::Record;
+use crate::rest::{RestError, Session};
 
 /// Checks the fields of a record to be made. For an upsert its key is given apart.
-pub(super) fn complete(
+pub(in crate::rest) fn complete(
     session: &Session<'_>,
     object: &ObjectType,
     fields: Record,
@@ -40,7 +40,7 @@ pub(super) fn complete(
 }
 
 /// Checks the fields of a record to be changed; null empties a field.
-pub(super) fn changes(
+pub(in crate::rest) fn changes(
     session: &Session<'_>,
     object: &ObjectType,
     fields: Record,
@@ -53,7 +53,7 @@ pub(super) fn changes(
 }
 
 /// Refuses a value of a unique field that another record has. `id` is the record to be changed.
-pub(super) fn check_unique(
+pub(in crate::rest) fn check_unique(
     session: &Session<'_>,
     object: &ObjectType,
     id: Option<&str>,
@@ -79,7 +79,7 @@ pub(super) fn check_unique(
 }
 
 /// A person's name is made of its parts.
-pub(super) fn set_name(object: &ObjectType, record: &mut Record) {
+pub(in crate::rest) fn set_name(object: &ObjectType, record: &mut Record) {
     let is_made = object.field("LastName").is_some() && object.field("Name").is_some();
     if !is_made {
         return;
@@ -130,7 +130,7 @@ fn checked(
 }
 
 /// Reads the body of a call.
-pub(super) fn body<T: DeserializeOwned>(session: &Session<'_>) -> Result<T, RestError> {
+pub(in crate::rest) fn body<T: DeserializeOwned>(session: &Session<'_>) -> Result<T, RestError> {
     if session.call.body().is_empty() {
         let message = "The HTTP entity body is required, but this request has no entity body.";
         return Err(RestError::new(400, "JSON_PARSER_ERROR", message));

@@ -4,11 +4,12 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, RestError, Session, records, sobjects, values};
 use crate::id;
 use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
+use crate::rest::sobjects::{self, records, values};
 use crate::rest::store::Record;
+use crate::rest::{Answer, RestError, Session};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +23,7 @@ struct Sent {
 type Done = Result<(String, Option<bool>), RestError>;
 
 /// Creates with POST, updates with PATCH, deletes with DELETE.
-pub(super) fn answer(session: &Session<'_>) -> Answer {
+pub(in crate::rest) fn answer(session: &Session<'_>) -> Answer {
     match session.method() {
         Method::POST => each(session, |record| create(session, record)),
         Method::PATCH => each(session, |record| update(session, record)),
@@ -32,7 +33,7 @@ pub(super) fn answer(session: &Session<'_>) -> Answer {
 }
 
 /// `PATCH composite/sobjects/Account/ExternalId__c`
-pub(super) fn upsert(session: &Session<'_>, object: &str, field: &str) -> Answer {
+pub(in crate::rest) fn upsert(session: &Session<'_>, object: &str, field: &str) -> Answer {
     if session.method() != Method::PATCH {
         return Err(RestError::method(&session.method(), "PATCH"));
     }

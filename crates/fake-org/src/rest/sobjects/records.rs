@@ -3,23 +3,24 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{Answer, RestError, Session, sobjects, values};
+use super::values;
 use crate::form::decode_segment;
 use crate::id;
 use crate::reply;
 use crate::rest::schema::ObjectType;
 use crate::rest::seed::stamp;
 use crate::rest::store::{Record, is_deleted};
+use crate::rest::{Answer, RestError, Session, sobjects};
 
 /// `POST sobjects/Account`.
-pub(super) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
+pub(in crate::rest) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
     let record = values::complete(session, object, values::body(session)?, None)?;
     let id = insert(session, object, record)?;
     Ok(created(session, object, &id, false))
 }
 
 /// `GET`, `PATCH` and `DELETE` of `sobjects/Account/001…`.
-pub(super) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
+pub(in crate::rest) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
     let object = sobjects::find(session, object)?;
     match session.method() {
         Method::GET => get(session, &object, id),
@@ -33,7 +34,12 @@ pub(super) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
 }
 
 /// `GET`, `PATCH` and `DELETE` of `sobjects/Account/ExternalId__c/42`.
-pub(super) fn by_key(session: &Session<'_>, object: &str, field: &str, value: &str) -> Answer {
+pub(in crate::rest) fn by_key(
+    session: &Session<'_>,
+    object: &str,
+    field: &str,
+    value: &str,
+) -> Answer {
     let object = sobjects::find(session, object)?;
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
@@ -78,7 +84,11 @@ fn is_update_only(session: &Session<'_>) -> bool {
 }
 
 /// A record as the API shows it, with the named fields or with all of them.
-pub(super) fn shown(session: &Session<'_>, object: &ObjectType, record: &Record) -> Record {
+pub(in crate::rest) fn shown(
+    session: &Session<'_>,
+    object: &ObjectType,
+    record: &Record,
+) -> Record {
     let mut shown = Record::new();
     let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
     let url = format!("{}/sobjects/{}/{id}", session.base, object.name);
@@ -106,7 +116,7 @@ fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
 }
 
 /// Keeps a record that was checked, and says its id.
-pub(super) fn insert(
+pub(in crate::rest) fn insert(
     session: &Session<'_>,
     object: &ObjectType,
     mut record: Record,
@@ -123,7 +133,7 @@ pub(super) fn insert(
 }
 
 /// Changes a record.
-pub(super) fn update(
+pub(in crate::rest) fn update(
     session: &Session<'_>,
     object: &ObjectType,
     id: &str,
@@ -157,7 +167,7 @@ fn gone(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
 }
 
 /// Puts a record into the recycle bin.
-pub(super) fn delete(
+pub(in crate::rest) fn delete(
     session: &Session<'_>,
     object: &ObjectType,
     id: &str,
@@ -215,4 +225,4 @@ fn several(session: &Session<'_>, object: &ObjectType, ids: &[String]) -> reply:
     reply::json(StatusCode::MULTIPLE_CHOICES, &urls)
 }
 
-pub(super) const CREATED_FLAG_SINCE: u32 = 46;
+pub(in crate::rest) const CREATED_FLAG_SINCE: u32 = 46;
