@@ -64,7 +64,7 @@ fn set_scenario(org: &Org, call: &Call) -> Reply {
     let mut state = org.state();
     match form.first("username").and_then(|username| state.member(username)) {
         Some(member) => {
-            member.play(scenario);
+            member.set_scenario(scenario);
             reply::empty(StatusCode::NO_CONTENT)
         }
         None => reply::text(StatusCode::NOT_FOUND, "no such user"),

@@ -104,7 +104,7 @@ impl FakeOrg {
     pub fn set_scenario(&self, username: &str, scenario: impl Into<Option<Scenario>>) -> bool {
         let mut state = self.server.org.state();
         let member = state.member(username);
-        member.map(|member| member.play(scenario.into())).is_some()
+        member.map(|member| member.set_scenario(scenario.into())).is_some()
     }
 
     /// Puts another certificate in the place of the app's, at once.

@@ -30,7 +30,7 @@ pub(crate) fn canonical(id: &str) -> Option<String> {
 }
 
 /// Letters that no two tokens share: unlike real ones they can be guessed, and they guard nothing.
-pub(crate) fn unrepeatable(length: usize, number: u64) -> String {
+pub(crate) fn random_token(length: usize, number: u64) -> String {
     let state = RandomState::new();
     let mut text = String::with_capacity(length);
     for block in 0_u64.. {
@@ -60,7 +60,7 @@ const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, id, unrepeatable};
+    use super::{canonical, id, random_token};
 
     #[test]
     fn ids_carry_their_checksum() {
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn no_two_tokens_are_alike() {
-        assert_eq!(unrepeatable(96, 1).len(), 96);
-        assert_ne!(unrepeatable(96, 1), unrepeatable(96, 1));
+        assert_eq!(random_token(96, 1).len(), 96);
+        assert_ne!(random_token(96, 1), random_token(96, 1));
     }
 }

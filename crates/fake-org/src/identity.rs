@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::call::{Bearer, Call};
 use crate::org::Org;
 use crate::reply::{self, Reply};
-use crate::scenario::{Play, Stage};
+use crate::scenario::{Outcome, Step};
 
 /// `GET` or `POST /services/oauth2/userinfo`. A bad token is answered in plain text with 403.
 pub(crate) fn userinfo(org: &Org, call: &Call) -> Reply {
@@ -55,8 +55,8 @@ fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {
     let mut state = org.state();
     let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
     let user_id = session.ok_or("Bad_OAuth_Token")?.user_id;
-    match state.member_by_id(&user_id).and_then(|member| member.strike(Stage::Api)) {
-        Some(Play::Api(fault)) if fault.status == 401 => {
+    match state.member_by_id(&user_id).and_then(|member| member.apply_scenario(Step::Api)) {
+        Some(Outcome::Api(fault)) if fault.status == 401 => {
             if fault.ends_session {
                 state.sessions.revoke(token);
             }

@@ -16,7 +16,7 @@ use crate::history::{Login, RecordedRequest};
 use crate::id::id;
 #[cfg(feature = "rest")]
 use crate::rest::{Data, schema::Schema};
-use crate::scenario::{Play, Scenario, Stage};
+use crate::scenario::{Outcome, Scenario, Step};
 use crate::session::{Sessions, TokenFormat};
 use crate::user::User;
 
@@ -72,7 +72,7 @@ pub(crate) struct Member {
     /// How often the scenario is still to be played; for ever if `None`.
     left: Option<u32>,
     /// How often it is not played before that.
-    spared: u32,
+    to_skip: u32,
 }
 
 impl Org {
@@ -134,29 +134,29 @@ impl State {
 impl Member {
     pub(crate) fn new(user: User, id: String) -> Self {
         let scenario = user.scenario.clone();
-        let mut member = Self { user, id, left: None, spared: 0 };
-        member.play(scenario);
+        let mut member = Self { user, id, left: None, to_skip: 0 };
+        member.set_scenario(scenario);
         member
     }
 
     /// Changes what happens to the user from now on.
-    pub(crate) fn play(&mut self, scenario: Option<Scenario>) {
+    pub(crate) fn set_scenario(&mut self, scenario: Option<Scenario>) {
         self.left = scenario.as_ref().and_then(|scenario| scenario.times);
-        self.spared = scenario.as_ref().map_or(0, |scenario| scenario.after);
+        self.to_skip = scenario.as_ref().map_or(0, |scenario| scenario.skip_first);
         self.user.scenario = scenario;
     }
 
-    /// What the user's scenario does at this stage; each time counts.
-    pub(crate) fn strike(&mut self, stage: Stage) -> Option<Play> {
-        let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.stage == stage)?;
-        if self.spared > 0 {
-            self.spared -= 1;
+    /// What the user's scenario does at this step; each time counts.
+    pub(crate) fn apply_scenario(&mut self, step: Step) -> Option<Outcome> {
+        let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.step == step)?;
+        if self.to_skip > 0 {
+            self.to_skip -= 1;
             return None;
         }
         if let Some(left) = &mut self.left {
             *left = left.checked_sub(1)?;
         }
-        Some(scenario.play.clone())
+        Some(scenario.outcome.clone())
     }
 }
 

@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::scenario::{Play, Scenario, WireFault};
+use crate::scenario::{Outcome, Scenario, WireFault};
 
 /// An answer, whole.
 pub(crate) type Reply = Response<Bytes>;
@@ -34,28 +34,28 @@ pub(crate) fn refusal(status: u16, error: &str, description: &str) -> Reply {
     json(code(status), &json!({ "error": error, "error_description": description }))
 }
 
-/// What a scenario says instead of a token. Those that only bend a token's answer, or follow it, say
+/// What a scenario says instead of a token. Those that only modify a token's answer, or follow it, say
 /// nothing here.
-pub(crate) fn play(play: &Play) -> Reply {
-    match play {
-        Play::Api(_) | Play::Token(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
-        Play::Page { status, content_type, body } => {
+pub(crate) fn from_outcome(outcome: &Outcome) -> Reply {
+    match outcome {
+        Outcome::Api(_) | Outcome::Token(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
+        Outcome::Page { status, content_type, body } => {
             with_body(code(*status), content_type, body.to_string())
         }
-        Play::Redirect { status, location } => {
+        Outcome::Redirect { status, location } => {
             let mut reply = empty(code(*status));
             reply.headers_mut().insert(header::LOCATION, HeaderValue::from_static(location));
             reply
         }
-        Play::Refusal { status, error, description } => refusal(*status, error, description),
-        Play::Wire(fault) => broken(*fault),
+        Outcome::Refusal { status, error, description } => refusal(*status, error, description),
+        Outcome::Wire(fault) => broken(*fault),
     }
 }
 
 /// The login page that stands wherever nothing else does.
 pub(crate) fn login_page() -> Reply {
     let scenario = Scenario::named("html-login");
-    let mut reply = scenario.map(|it| play(&it.play)).unwrap_or_default();
+    let mut reply = scenario.map(|it| from_outcome(&it.outcome)).unwrap_or_default();
     *reply.status_mut() = StatusCode::NOT_FOUND;
     reply
 }

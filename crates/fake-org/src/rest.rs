@@ -22,7 +22,7 @@ use crate::call::{Bearer, Call};
 use crate::history::Login;
 use crate::org::{Org, State};
 use crate::reply::{self, Reply};
-use crate::scenario::{Play, Stage, WireFault};
+use crate::scenario::{Outcome, Step, WireFault};
 use schema::Schema;
 pub(crate) use seed::Data;
 
@@ -31,7 +31,7 @@ type Answer = Result<Reply, RestError>;
 
 /// A call by someone who is logged in.
 #[derive(Clone)]
-struct Session<'a> {
+struct AuthorizedCall<'a> {
     org: &'a Org,
     call: &'a Call,
     user_id: String,
@@ -68,13 +68,13 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
     reply
 }
 
-fn dispatch(session: &Session<'_>, segments: &[&str]) -> Answer {
+fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     match segments {
         [] => versions::resources(session),
         ["limits"] => limits::answer(session),
         ["query"] => query::answer(session, false),
         ["queryAll"] => query::answer(session, true),
-        ["query" | "queryAll", locator] => query::further(session, locator),
+        ["query" | "queryAll", locator] => query::next_page(session, locator),
         ["composite"] => composite::answer(session),
         ["composite", "sobjects"] => collections::answer(session),
         ["composite", "sobjects", object, field] => collections::upsert(session, object, field),
@@ -89,7 +89,7 @@ fn dispatch(session: &Session<'_>, segments: &[&str]) -> Answer {
 }
 
 /// Reading alone: nobody deploys anything here.
-fn tooling(session: &Session<'_>, segments: &[&str]) -> Answer {
+fn tooling(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     session.only_get()?;
     match segments {
         ["query", ..] | ["sobjects", ..] => dispatch(session, segments),
@@ -97,7 +97,11 @@ fn tooling(session: &Session<'_>, segments: &[&str]) -> Answer {
     }
 }
 
-fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Session<'a>, RestError> {
+fn authenticate<'a>(
+    org: &'a Org,
+    call: &'a Call,
+    version: &str,
+) -> Result<AuthorizedCall<'a>, RestError> {
     let token = match call.bearer() {
         Bearer::Token(token) => token,
         Bearer::Absent => return Err(RestError::invalid_session()),
@@ -108,19 +112,19 @@ fn authenticate<'a>(org: &'a Org, call: &'a Call, version: &str) -> Result<Sessi
     let mut state = org.state();
     let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
     let user_id = session.ok_or_else(RestError::invalid_session)?.user_id;
-    let play = state.member_by_id(&user_id).and_then(|member| member.strike(Stage::Api));
-    let fault = match play {
-        Some(Play::Api(fault)) => {
+    let outcome = state.member_by_id(&user_id).and_then(|member| member.apply_scenario(Step::Api));
+    let fault = match outcome {
+        Some(Outcome::Api(fault)) => {
             if fault.ends_session {
                 state.sessions.revoke(token);
             }
             return Err(RestError::new(fault.status, fault.code, fault.message));
         }
-        Some(Play::Wire(fault)) => Some(fault),
+        Some(Outcome::Wire(fault)) => Some(fault),
         _ => None,
     };
     let (base, version) = (format!("/services/data/{version}"), versions::parse(version)?);
-    Ok(Session { org, call, user_id, base, version, is_tooling: false, fault })
+    Ok(AuthorizedCall { org, call, user_id, base, version, is_tooling: false, fault })
 }
 
 /// Adds a row to Login History, if the user is known.
@@ -143,7 +147,7 @@ fn count(org: &Org) -> u64 {
     state.rest.api_calls
 }
 
-impl<'a> Session<'a> {
+impl<'a> AuthorizedCall<'a> {
     /// The same call, of the Tooling API.
     fn tooling(&self) -> Self {
         Self { base: format!("{}/tooling", self.base), is_tooling: true, ..self.clone() }

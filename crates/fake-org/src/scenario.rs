@@ -22,12 +22,12 @@ use rows::{ROWS, SERVER_ENUM};
 pub struct Scenario {
     name: Cow<'static, str>,
     meaning: &'static str,
-    pub(crate) stage: Stage,
+    pub(crate) step: Step,
     /// How often the user is spared before it is played.
-    pub(crate) after: u32,
+    pub(crate) skip_first: u32,
     /// How often it is played; for ever if `None`.
     pub(crate) times: Option<u32>,
-    pub(crate) play: Play,
+    pub(crate) outcome: Outcome,
 }
 
 impl Scenario {
@@ -46,10 +46,10 @@ impl Scenario {
         Self {
             name: Cow::Borrowed("custom-refusal"),
             meaning: "a refusal in the words of the test",
-            stage: Stage::Approval,
-            after: 0,
+            step: Step::Approval,
+            skip_first: 0,
             times: None,
-            play: Play::Refusal {
+            outcome: Outcome::Refusal {
                 status,
                 error: Cow::Owned(error.into()),
                 description: Cow::Owned(description.into()),
@@ -62,10 +62,10 @@ impl Scenario {
         Self {
             name: Cow::Borrowed("custom-page"),
             meaning: "an answer in the words of the test",
-            stage: Stage::Edge,
-            after: 0,
+            step: Step::Edge,
+            skip_first: 0,
             times: None,
-            play: Play::Page {
+            outcome: Outcome::Page {
                 status,
                 content_type: Cow::Owned(content_type.into()),
                 body: Cow::Owned(body.into()),
@@ -92,11 +92,11 @@ impl Scenario {
 
     /// What a client gets to see: `400 invalid_grant: inactive user`.
     pub fn answer(&self) -> String {
-        self.play.to_string()
+        self.outcome.to_string()
     }
 
     fn describes(&self, text: &str) -> bool {
-        matches!(&self.play, Play::Refusal { description, .. } if description == text)
+        matches!(&self.outcome, Outcome::Refusal { description, .. } if description == text)
     }
 }
 
@@ -127,7 +127,7 @@ pub struct UnknownScenario(String);
 
 /// Where in the order of the checks a scenario strikes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Stage {
+pub(crate) enum Step {
     /// Before the request is looked at.
     Edge,
     /// In the request, its issuer, signature, audience or time.
@@ -148,16 +148,16 @@ pub(crate) enum Stage {
 
 /// What then happens.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Play {
+pub(crate) enum Outcome {
     Api(ApiFault),
     Page { status: u16, content_type: Cow<'static, str>, body: Cow<'static, str> },
     Redirect { status: u16, location: &'static str },
     Refusal { status: u16, error: Cow<'static, str>, description: Cow<'static, str> },
-    Token(Twist),
+    Token(TokenVariant),
     Wire(WireFault),
 }
 
-impl fmt::Display for Play {
+impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Api(ApiFault { status, code, .. }) => write!(f, "a token, then {status} {code}"),
@@ -187,7 +187,7 @@ pub(crate) struct ApiFault {
 
 /// What is unusual about the answer that carries a token.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Twist {
+pub(crate) enum TokenVariant {
     EmptyToken,
     InstanceUrl(&'static str),
     Jwt,
@@ -212,7 +212,7 @@ pub(crate) enum WireFault {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Play, Scenario, rows::SERVER_ENUM};
+    use super::{Outcome, Scenario, rows::SERVER_ENUM};
 
     #[test]
     fn names_are_unique_and_fit_a_command_line() {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn rows_stand_in_the_order_of_the_checks() {
-        assert!(Scenario::all().is_sorted_by_key(|row| row.stage));
+        assert!(Scenario::all().is_sorted_by_key(|row| row.step));
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
             ("spelled out", "new_code: never seen", "new_code", "never seen"),
         ] {
             let scenario: Scenario = text.parse().unwrap();
-            let Play::Refusal { error: e, description: d, .. } = &scenario.play else {
+            let Outcome::Refusal { error: e, description: d, .. } = &scenario.outcome else {
                 panic!("{name} is no refusal");
             };
             assert_eq!((e.as_ref(), d.as_ref()), (error, description), "{name}");

@@ -107,7 +107,7 @@ impl Server {
         let headers = reply.headers_mut();
         for (name, value) in [
             (header::DATE, self.org.now().to_http()),
-            (header::SET_COOKIE, format!("BrowserId={}; path=/; secure", id::unrepeatable(22, 0))),
+            (header::SET_COOKIE, format!("BrowserId={}; path=/; secure", id::random_token(22, 0))),
         ] {
             headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
         }

@@ -95,7 +95,7 @@ impl fmt::Debug for Sessions {
 }
 
 fn opaque(org_id: &str, number: u64) -> String {
-    format!("{}!AQ{}", &org_id[..15], id::unrepeatable(94, number))
+    format!("{}!AQ{}", &org_id[..15], id::random_token(94, number))
 }
 
 /// The shape of a real one, down to the odd names; the signature is filler, since nobody checks it.
@@ -108,12 +108,12 @@ fn jwt(grant: &Grant<'_>, number: u64) -> String {
     });
     let payload = json!({
         "scp": grant.scope, "aud": [grant.issuer], "sub": format!("uid:{}", grant.user_id),
-        "nbf": issued.saturating_sub(15), "mty": "oauth", "sfi": id::unrepeatable(16, number),
+        "nbf": issued.saturating_sub(15), "mty": "oauth", "sfi": id::random_token(16, number),
         "roles": [], "iss": grant.issuer, "hsc": false, "exp": end, "iat": issued,
         "client_id": grant.client_id,
     });
     let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
-    let filler = Base64UrlUnpadded::encode_string(id::unrepeatable(256, number).as_bytes());
+    let filler = Base64UrlUnpadded::encode_string(id::random_token(256, number).as_bytes());
     format!("{}.{}.{filler}", part(&header), part(&payload))
 }
 

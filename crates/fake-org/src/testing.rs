@@ -39,7 +39,7 @@ pub(crate) fn open(builder: FakeOrgBuilder) -> Org {
 
 /// An org with one more user, whom this scenario meets.
 pub(crate) fn org_with(scenario: &str) -> Org {
-    let user = User::new("met@acme.com").scenario(scenario.parse().unwrap());
+    let user = User::new("scenario@acme.com").scenario(scenario.parse().unwrap());
     open(builder().user(user))
 }
 

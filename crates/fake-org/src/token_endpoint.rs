@@ -13,7 +13,7 @@ use crate::claims::Assertion;
 use crate::history::Login;
 use crate::org::{Org, Role};
 use crate::reply::{self, Reply};
-use crate::scenario::{Play, Stage};
+use crate::scenario::{Outcome, Step};
 
 /// Trades an assertion for a token, and keeps note of it.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
@@ -23,36 +23,37 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
     #[cfg(feature = "rest")]
     crate::rest::note_login(org, call, &login);
     org.state().history.push(login);
-    outcome.unwrap_or_else(|instead| reply::play(&instead))
+    outcome.unwrap_or_else(|instead| reply::from_outcome(&instead))
 }
 
-fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Play> {
+fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outcome> {
     let form = read_form(call)?;
     let assertion = Assertion::parse(&form).ok_or(INVALID_ASSERTION)?;
     assertion.subject().clone_into(username);
 
-    strike(org, username, Stage::Edge)?;
+    apply_scenario(org, username, Step::Edge)?;
     check_assertion(org, call, &assertion)?;
-    strike(org, username, Stage::Assertion)?;
+    apply_scenario(org, username, Step::Assertion)?;
     check_app(org, call)?;
-    strike(org, username, Stage::App)?;
+    apply_scenario(org, username, Step::App)?;
     let user_id = org.state().member(username).map(|member| member.id.clone());
-    strike(org, username, Stage::User)?;
+    apply_scenario(org, username, Step::User)?;
     // What an unknown user is told has not been captured; people who forget a sandbox's suffix
     // report this text.
     let user_id = user_id.ok_or(NOT_APPROVED)?;
-    strike(org, username, Stage::Approval)?;
-    strike(org, username, Stage::Policy)?;
+    apply_scenario(org, username, Step::Approval)?;
+    apply_scenario(org, username, Step::Policy)?;
     check_rate(org, username)?;
 
-    let twist = match org.state().member(username).and_then(|member| member.strike(Stage::Token)) {
-        Some(Play::Token(twist)) => Some(twist),
-        _ => None,
-    };
-    Ok(answer::token(org, call, &user_id, twist))
+    let variant =
+        match org.state().member(username).and_then(|member| member.apply_scenario(Step::Token)) {
+            Some(Outcome::Token(variant)) => Some(variant),
+            _ => None,
+        };
+    Ok(answer::token(org, call, &user_id, variant))
 }
 
-fn read_form(call: &Call) -> Result<String, Play> {
+fn read_form(call: &Call) -> Result<String, Outcome> {
     if call.method() != Method::POST {
         return Err(refused("invalid_request", "must use HTTP POST"));
     }
@@ -66,7 +67,7 @@ fn read_form(call: &Call) -> Result<String, Play> {
     form.first("assertion").map(str::to_owned).ok_or(INVALID_ASSERTION)
 }
 
-fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<(), Play> {
+fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<(), Outcome> {
     if assertion.issuer() != org.setup.client_id {
         return Err(refused("invalid_client_id", "client identifier invalid"));
     }
@@ -89,7 +90,7 @@ fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<
 
 /// Lenient, as observed: some minutes late are let pass, and any time ahead. Strict, as documented:
 /// neither late nor more than three minutes ahead.
-fn check_expiry(org: &Org, assertion: &Assertion<'_>) -> Result<(), Play> {
+fn check_expiry(org: &Org, assertion: &Assertion<'_>) -> Result<(), Outcome> {
     let now = org.now().as_secs();
     let in_time = assertion.expires_at().is_some_and(|expires_at| {
         if org.setup.strict_expiry {
@@ -101,7 +102,7 @@ fn check_expiry(org: &Org, assertion: &Assertion<'_>) -> Result<(), Play> {
     if in_time { Ok(()) } else { Err(refused("invalid_grant", "expired authorization code")) }
 }
 
-fn check_app(org: &Org, call: &Call) -> Result<(), Play> {
+fn check_app(org: &Org, call: &Call) -> Result<(), Outcome> {
     if org.setup.kind == AppKind::ExternalClientApp && org.role(call) != Role::MyDomain {
         let description = "External client app is not installed in this org";
         return Err(refused("app_not_found", description));
@@ -109,7 +110,7 @@ fn check_app(org: &Org, call: &Call) -> Result<(), Play> {
     Ok(())
 }
 
-fn check_rate(org: &Org, username: &str) -> Result<(), Play> {
+fn check_rate(org: &Org, username: &str) -> Result<(), Outcome> {
     let since = org.now().as_secs().saturating_sub(HOUR.as_secs());
     let state = org.state();
     let recent = state
@@ -122,28 +123,28 @@ fn check_rate(org: &Org, username: &str) -> Result<(), Play> {
     Err(refused("invalid_grant", "login rate exceeded"))
 }
 
-fn strike(org: &Org, username: &str, stage: Stage) -> Result<(), Play> {
-    let play = org.state().member(username).and_then(|member| member.strike(stage));
-    play.map_or(Ok(()), Err)
+fn apply_scenario(org: &Org, username: &str, step: Step) -> Result<(), Outcome> {
+    let outcome = org.state().member(username).and_then(|member| member.apply_scenario(step));
+    outcome.map_or(Ok(()), Err)
 }
 
-fn login(org: &Org, username: String, instead: Option<&Play>) -> Login {
+fn login(org: &Org, username: String, instead: Option<&Outcome>) -> Login {
     let outcome = match instead {
         None => Ok(()),
-        Some(Play::Refusal { description, .. }) => Err(description.to_string()),
+        Some(Outcome::Refusal { description, .. }) => Err(description.to_string()),
         Some(other) => Err(other.to_string()),
     };
     Login { username, at_secs: org.now().as_secs(), outcome }
 }
 
-const fn refused(error: &'static str, description: &'static str) -> Play {
+const fn refused(error: &'static str, description: &'static str) -> Outcome {
     let (error, description) = (Cow::Borrowed(error), Cow::Borrowed(description));
-    Play::Refusal { status: 400, error, description }
+    Outcome::Refusal { status: 400, error, description }
 }
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const INVALID_ASSERTION: Play = refused("invalid_grant", "invalid assertion");
-const NOT_APPROVED: Play = refused("invalid_grant", "user hasn't approved this consumer");
+const INVALID_ASSERTION: Outcome = refused("invalid_grant", "invalid assertion");
+const NOT_APPROVED: Outcome = refused("invalid_grant", "user hasn't approved this consumer");
 const THREE_MINUTES: Duration = Duration::from_secs(180);
 const HOUR: Duration = Duration::from_secs(3600);
 

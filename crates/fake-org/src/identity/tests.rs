@@ -61,7 +61,7 @@ fn a_revoked_token_is_good_for_nothing() {
 #[test]
 fn a_dead_session_is_dead_here_too() {
     let org = org_with("session-expires-once");
-    let token = token(&org, "met@acme.com");
+    let token = token(&org, "scenario@acme.com");
     assert_eq!(get(&org, &token, USERINFO).body().as_ref(), b"Bad_OAuth_Token");
 }
 

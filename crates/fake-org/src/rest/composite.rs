@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::sobjects::values;
-use super::{Answer, RestError, Session, dispatch};
+use super::{Answer, AuthorizedCall, RestError, dispatch};
 use crate::call::Call;
 use crate::reply::{self, Reply};
 
@@ -30,7 +30,7 @@ struct Part {
     body: Value,
 }
 
-pub(super) fn answer(session: &Session<'_>) -> Answer {
+pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
     if session.method() != Method::POST {
         return Err(RestError::method(&session.method(), "POST"));
     }
@@ -52,7 +52,7 @@ pub(super) fn answer(session: &Session<'_>) -> Answer {
     Ok(reply::json(StatusCode::OK, &json!({ "compositeResponse": answers })))
 }
 
-fn answer_part(session: &Session<'_>, part: Part, before: &[Value]) -> Value {
+fn answer_part(session: &AuthorizedCall<'_>, part: Part, before: &[Value]) -> Value {
     let name = part.reference_id.clone();
     let reply = carry_out(session, part, before).unwrap_or_else(RestError::into_reply);
     let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
@@ -66,7 +66,11 @@ fn answer_part(session: &Session<'_>, part: Part, before: &[Value]) -> Value {
     })
 }
 
-fn carry_out(session: &Session<'_>, part: Part, before: &[Value]) -> Result<Reply, RestError> {
+fn carry_out(
+    session: &AuthorizedCall<'_>,
+    part: Part,
+    before: &[Value],
+) -> Result<Reply, RestError> {
     let url = filled_in(&part.url, before)?;
     let body = match &part.body {
         Value::Null => Bytes::new(),
@@ -86,7 +90,7 @@ fn carry_out(session: &Session<'_>, part: Part, before: &[Value]) -> Result<Repl
     let ["services", "data", _, rest @ ..] = segments.as_slice() else {
         return Err(RestError::not_found());
     };
-    let inner = Session { call: &call, ..session.clone() };
+    let inner = AuthorizedCall { call: &call, ..session.clone() };
     match rest {
         ["composite"] => Err(RestError::not_found()),
         rest => dispatch(&inner, rest),

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Session};
+use super::{Answer, AuthorizedCall};
 use crate::reply;
 
-pub(super) fn answer(session: &Session<'_>) -> Answer {
+pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let max = session.org.setup.api_limit;
     let used = session.org.state().rest.api_calls;

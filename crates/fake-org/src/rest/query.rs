@@ -5,14 +5,14 @@ use std::mem;
 use http::{HeaderName, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, RestError, Session};
+use super::{Answer, AuthorizedCall, RestError};
 use crate::id;
 use crate::org::State;
 use crate::reply;
 use crate::rest::soql::{Found, Prepared};
 
 /// `GET query?q=SELECT…`
-pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
+pub(super) fn answer(session: &AuthorizedCall<'_>, with_deleted: bool) -> Answer {
     session.only_get()?;
     let query = session.call.query().unwrap_or_default();
     let Some(text) = query.first("q").filter(|text| !text.trim().is_empty()) else {
@@ -33,7 +33,7 @@ pub(super) fn answer(session: &Session<'_>, with_deleted: bool) -> Answer {
 }
 
 /// `GET query/01g…-2000`
-pub(super) fn further(session: &Session<'_>, locator: &str) -> Answer {
+pub(super) fn next_page(session: &AuthorizedCall<'_>, locator: &str) -> Answer {
     session.only_get()?;
     let state = session.org.state();
     let unknown = || RestError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
@@ -47,7 +47,7 @@ pub(super) fn further(session: &Session<'_>, locator: &str) -> Answer {
     Ok(reply::json(StatusCode::OK, &page(session, &state.rest.cursors[number], cursor, start)))
 }
 /// Sub-queries have pages of their own.
-fn open_children(session: &Session<'_>, state: &mut State, record: &mut Value) {
+fn open_children(session: &AuthorizedCall<'_>, state: &mut State, record: &mut Value) {
     for child in record.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let Some(Value::Array(records)) = child.get_mut("records") else { continue };
         let mut records = mem::take(records);
@@ -58,7 +58,12 @@ fn open_children(session: &Session<'_>, state: &mut State, record: &mut Value) {
 }
 
 /// Everything, or the first page of it and where the rest is kept.
-fn open(session: &Session<'_>, state: &mut State, records: Vec<Value>, total: usize) -> Value {
+fn open(
+    session: &AuthorizedCall<'_>,
+    state: &mut State,
+    records: Vec<Value>,
+    total: usize,
+) -> Value {
     if records.len() <= page_size(session) {
         return result(session, &records, total, None);
     }
@@ -68,13 +73,18 @@ fn open(session: &Session<'_>, state: &mut State, records: Vec<Value>, total: us
     first
 }
 
-fn page(session: &Session<'_>, records: &[Value], cursor: &str, start: usize) -> Value {
+fn page(session: &AuthorizedCall<'_>, records: &[Value], cursor: &str, start: usize) -> Value {
     let end = records.len().min(start + page_size(session));
     let next = (end < records.len()).then(|| format!("{}/query/{cursor}-{end}", session.base));
     result(session, &records[start..end], records.len(), next)
 }
 
-fn result(session: &Session<'_>, records: &[Value], total: usize, next: Option<String>) -> Value {
+fn result(
+    session: &AuthorizedCall<'_>,
+    records: &[Value],
+    total: usize,
+    next: Option<String>,
+) -> Value {
     let mut body = json!({ "totalSize": total, "done": next.is_none(), "records": records });
     if session.is_tooling {
         body["size"] = Value::from(records.len());
@@ -92,7 +102,7 @@ fn entity_type(record: &Value) -> Value {
 }
 
 /// `Sforce-Query-Options: batchSize=200`, of 200 to 2,000.
-fn page_size(session: &Session<'_>) -> usize {
+fn page_size(session: &AuthorizedCall<'_>) -> usize {
     let wish = session.call.header(OPTIONS).and_then(|options| options.strip_prefix("batchSize="));
     wish.and_then(|size| size.trim().parse().ok()).unwrap_or(2000).clamp(200, 2000)
 }

@@ -23,11 +23,11 @@ pub(crate) struct ObjectType {
     pub(crate) key_prefix: Option<String>,
     #[serde(default)]
     pub(crate) custom: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) createable: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) updateable: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) deletable: bool,
     pub(crate) fields: Vec<Field>,
     #[serde(default)]
@@ -58,13 +58,13 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
     #[serde(default)]
     pub(crate) length: usize,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) nillable: bool,
     #[serde(default)]
     pub(crate) defaulted_on_create: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) createable: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) updateable: bool,
     #[serde(default)]
     pub(crate) external_id: bool,
@@ -88,7 +88,7 @@ pub(crate) struct Field {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct PicklistValue {
     pub(crate) value: String,
-    #[serde(default = "yes")]
+    #[serde(default = "is_true")]
     pub(crate) active: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) label: Option<String>,
@@ -209,7 +209,7 @@ impl ObjectType {
     }
 }
 
-fn yes() -> bool {
+fn is_true() -> bool {
     true
 }
 

@@ -6,12 +6,12 @@ pub(super) mod values;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Answer, RestError, Session};
+use super::{Answer, AuthorizedCall, RestError};
 use crate::reply;
 use crate::rest::schema::ObjectType;
 
 /// `GET sobjects`.
-pub(super) fn list(session: &Session<'_>) -> Answer {
+pub(super) fn list(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let state = session.org.state();
     let objects: Vec<_> =
@@ -21,7 +21,7 @@ pub(super) fn list(session: &Session<'_>) -> Answer {
 }
 
 /// `GET sobjects/Account` and `POST sobjects/Account`.
-pub(super) fn object(session: &Session<'_>, name: &str) -> Answer {
+pub(super) fn object(session: &AuthorizedCall<'_>, name: &str) -> Answer {
     let object = find(session, name)?;
     match session.method() {
         Method::GET => {
@@ -35,13 +35,13 @@ pub(super) fn object(session: &Session<'_>, name: &str) -> Answer {
 }
 
 /// `GET sobjects/Account/describe`.
-pub(super) fn describe(session: &Session<'_>, name: &str) -> Answer {
+pub(super) fn describe(session: &AuthorizedCall<'_>, name: &str) -> Answer {
     session.only_get()?;
     Ok(reply::json(StatusCode::OK, &find(session, name)?.describe(&session.base)))
 }
 
 /// Finds an object; a stranger is a resource that does not exist.
-pub(super) fn find(session: &Session<'_>, name: &str) -> Result<ObjectType, RestError> {
+pub(super) fn find(session: &AuthorizedCall<'_>, name: &str) -> Result<ObjectType, RestError> {
     let state = session.org.state();
     session.schema(&state).object(name).cloned().ok_or_else(RestError::not_found)
 }

@@ -306,8 +306,8 @@ fn sessions_that_go_wrong() {
     ] {
         let org = org_with(scenario);
         let limits = |token: &str| error_code(&get(&org, token, "/services/data/v66.0/limits"));
-        let first = token(&org, "met@acme.com");
-        let second = token(&org, "met@acme.com");
+        let first = token(&org, "scenario@acme.com");
+        let second = token(&org, "scenario@acme.com");
         assert_eq!([limits(&first), limits(&first), limits(&second)], said, "{scenario}");
     }
 }

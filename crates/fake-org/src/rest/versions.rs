@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, RestError, Session};
+use super::{Answer, AuthorizedCall, RestError};
 use crate::reply;
 
 /// Every version, the oldest first.
@@ -32,7 +32,7 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
 }
 
 /// The resources of a version.
-pub(super) fn resources(session: &Session<'_>) -> Answer {
+pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let mut resources = json!({});
     for name in ["limits", "query", "queryAll", "sobjects", "tooling"] {

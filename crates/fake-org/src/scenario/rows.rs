@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ApiFault, Play, Scenario, Stage, Twist, WireFault};
+use super::{ApiFault, Outcome, Scenario, Step, TokenVariant, WireFault};
 
 // One row, one line.
 #[rustfmt::skip]
@@ -16,83 +16,83 @@ pub(super) const ROWS: &[Scenario] = &[
     page("html-old-tls", 403, OLD_TLS, "an instance host that wants a newer TLS"),
     page("empty-400", 400, "", "a refusal without a word"),
     page("empty-503", 503, "", "a failure without a word"),
-    row("html-redirect", Stage::Edge, Play::Redirect { status: 302, location: "/?ec=302" }, "a redirect to the login page"),
-    row("redirect-elsewhere", Stage::Edge, Play::Redirect { status: 307, location: "https://evil.example/services/oauth2/token" }, "a redirect that would hand the assertion to another host"),
-    row("wire-closed", Stage::Edge, Play::Wire(WireFault::Closed), "the connection ends without an answer"),
-    row("wire-cut", Stage::Edge, Play::Wire(WireFault::Cut), "the answer ends in the middle of its body"),
-    row("wire-silence", Stage::Edge, Play::Wire(WireFault::Silence), "nothing ever comes"),
-    refusal("transient-once", Stage::Edge, "unknown_error", "retry your request", "a transient fault although it is a 400; the next attempt is let in").first_only(),
-    refusal("unknown-error", Stage::Edge, "unknown_error", "retry your request", "the same fault, for ever"),
-    refusal("server-error", Stage::Edge, "server_error", "server error", "trouble on Salesforce's side"),
-    refusal("service-unavailable", Stage::Edge, "service_unavailable", "service unavailable", "trouble on Salesforce's side").with_status(503),
-    refusal("system-down", Stage::Edge, "system_down", "system down", "trouble on Salesforce's side").with_status(503),
-    refusal("slow-down", Stage::Edge, "slow_down", "slow down", "too many requests"),
-    refusal("too-many-requests", Stage::Edge, "rate_limit_exceeded", "too many requests", "too many requests, in HTTP's words").with_status(429),
-    refusal("bad-grant-type", Stage::Assertion, "unsupported_grant_type", "grant type not supported", "a wrong host or encoding, or an app without the JWT flow"),
-    refusal("must-use-post", Stage::Assertion, "invalid_request", "must use HTTP POST", "the request was no POST"),
-    refusal("https-required", Stage::Assertion, "invalid_request", "HTTPS required", "the request came in the clear"),
-    refusal("bad-client-id", Stage::Assertion, "invalid_client_id", "client identifier invalid", "the consumer key is not known here"),
-    refusal("bad-client", Stage::Assertion, "invalid_client", "invalid client credentials", "the consumer secret is wrong (other grants)"),
-    refusal("bad-assertion", Stage::Assertion, "invalid_grant", "invalid assertion", "certificate and private key do not match"),
-    refusal("bad-assertion-type", Stage::Assertion, "invalid_assertion_type", "specified assertion type is invalid", "a parameter of the SAML grant"),
-    refusal("bad-scope", Stage::Assertion, "invalid_scope", "requested scope is invalid, unknown or malformed", "the request named a scope"),
-    refusal("bad-jti", Stage::Assertion, "bad_jti_claim", "jti already in use", "the assertion was sent before"),
-    refusal("bad-dpop", Stage::Assertion, "invalid_dpop_proof", "invalid dpop proof", "the app wants proof of possession"),
-    refusal("dpop-nonce", Stage::Assertion, "use_dpop_nonce", "use dpop nonce", "the app wants proof of possession, with a nonce"),
-    refusal("bad-audience", Stage::Assertion, "invalid_grant", "audience is invalid", "the audience does not fit the host or the org"),
-    refusal("bad-audience-validation", Stage::Assertion, "invalid_grant", "Audience validation failed", "the same, in the words of the documentation"),
-    refusal("expired", Stage::Assertion, "invalid_grant", "expired authorization code", "the assertion's time is over: a clock is wrong"),
-    refusal("expired-token", Stage::Assertion, "invalid_grant", "expired access/refresh token", "a text of other grants"),
-    refusal("bad-code", Stage::Assertion, "invalid_grant", "invalid authorization code", "a text of other grants"),
-    refusal("app-not-found", Stage::App, "app_not_found", "External client app is not installed in this org", "the External Client App lives in another org, or was asked at a generic host"),
-    refusal("app-blocked", Stage::App, "app_blocked", "this app is blocked by admin", "an administrator has blocked the app"),
-    refusal("app-blocked-closed", Stage::App, "fail_close_app_blocked", "fail close app blocked", "the app is blocked because its policy cannot be read"),
-    refusal("flow-disabled", Stage::App, "oauth_flow_disabled", "oauth flow disabled", "the JWT flow is switched off"),
-    refusal("app-policy-missing", Stage::App, "ecapp_policy_not_found", "ecapp policy not found", "the External Client App has no policies here"),
-    refusal("oauth-policy-missing", Stage::App, "oauth_policy_not_found", "oauth policy not found", "the app has no OAuth policies here"),
-    refusal("bad-distribution", Stage::App, "invalid_distribution_state", "invalid distribution state", "the app is local to another org"),
-    refusal("installation-error", Stage::App, "installation_error", "installation error", "the app could not be installed here"),
-    refusal("invalid-user", Stage::User, "invalid_grant", "user is invalid", "no user of that name"),
-    refusal("inactive-user", Stage::User, "invalid_grant", "inactive user", "the user is deactivated or frozen"),
-    refusal("inactive-user-text", Stage::User, "invalid_grant", "user is inactive", "the same, in other words"),
-    refusal("inactive-user-code", Stage::User, "inactive_user", "user is inactive", "the same, as a code"),
-    refusal("inactive-org", Stage::User, "invalid_grant", "inactive organization", "the org is locked, closed or suspended"),
-    refusal("inactive-org-code", Stage::User, "inactive_org", "org is locked, closed, or suspended", "the same, as a code"),
-    refusal("bad-credentials", Stage::User, "invalid_grant", "invalid user credentials", "a text of other grants"),
-    refusal("authentication-failure", Stage::User, "invalid_grant", "authentication failure", "the API is off for the user or the org, or the host is wrong"),
-    refusal("login-error", Stage::User, "login_error", "login error", "Login History knows why"),
-    refusal("not-approved", Stage::Approval, "invalid_grant", "user hasn't approved this consumer", "the user is not pre-authorised for the app"),
-    refusal("not-approved-typographic", Stage::Approval, "invalid_grant", "user hasn\u{2019}t approved this consumer", "the same, with a typographic apostrophe"),
+    row("html-redirect", Step::Edge, Outcome::Redirect { status: 302, location: "/?ec=302" }, "a redirect to the login page"),
+    row("redirect-elsewhere", Step::Edge, Outcome::Redirect { status: 307, location: "https://evil.example/services/oauth2/token" }, "a redirect that would hand the assertion to another host"),
+    row("wire-closed", Step::Edge, Outcome::Wire(WireFault::Closed), "the connection ends without an answer"),
+    row("wire-cut", Step::Edge, Outcome::Wire(WireFault::Cut), "the answer ends in the middle of its body"),
+    row("wire-silence", Step::Edge, Outcome::Wire(WireFault::Silence), "nothing ever comes"),
+    refusal("transient-once", Step::Edge, "unknown_error", "retry your request", "a transient fault although it is a 400; the next attempt is let in").first_only(),
+    refusal("unknown-error", Step::Edge, "unknown_error", "retry your request", "the same fault, for ever"),
+    refusal("server-error", Step::Edge, "server_error", "server error", "trouble on Salesforce's side"),
+    refusal("service-unavailable", Step::Edge, "service_unavailable", "service unavailable", "trouble on Salesforce's side").with_status(503),
+    refusal("system-down", Step::Edge, "system_down", "system down", "trouble on Salesforce's side").with_status(503),
+    refusal("slow-down", Step::Edge, "slow_down", "slow down", "too many requests"),
+    refusal("too-many-requests", Step::Edge, "rate_limit_exceeded", "too many requests", "too many requests, in HTTP's words").with_status(429),
+    refusal("bad-grant-type", Step::Assertion, "unsupported_grant_type", "grant type not supported", "a wrong host or encoding, or an app without the JWT flow"),
+    refusal("must-use-post", Step::Assertion, "invalid_request", "must use HTTP POST", "the request was no POST"),
+    refusal("https-required", Step::Assertion, "invalid_request", "HTTPS required", "the request came in the clear"),
+    refusal("bad-client-id", Step::Assertion, "invalid_client_id", "client identifier invalid", "the consumer key is not known here"),
+    refusal("bad-client", Step::Assertion, "invalid_client", "invalid client credentials", "the consumer secret is wrong (other grants)"),
+    refusal("bad-assertion", Step::Assertion, "invalid_grant", "invalid assertion", "certificate and private key do not match"),
+    refusal("bad-assertion-type", Step::Assertion, "invalid_assertion_type", "specified assertion type is invalid", "a parameter of the SAML grant"),
+    refusal("bad-scope", Step::Assertion, "invalid_scope", "requested scope is invalid, unknown or malformed", "the request named a scope"),
+    refusal("bad-jti", Step::Assertion, "bad_jti_claim", "jti already in use", "the assertion was sent before"),
+    refusal("bad-dpop", Step::Assertion, "invalid_dpop_proof", "invalid dpop proof", "the app wants proof of possession"),
+    refusal("dpop-nonce", Step::Assertion, "use_dpop_nonce", "use dpop nonce", "the app wants proof of possession, with a nonce"),
+    refusal("bad-audience", Step::Assertion, "invalid_grant", "audience is invalid", "the audience does not fit the host or the org"),
+    refusal("bad-audience-validation", Step::Assertion, "invalid_grant", "Audience validation failed", "the same, in the words of the documentation"),
+    refusal("expired", Step::Assertion, "invalid_grant", "expired authorization code", "the assertion's time is over: a clock is wrong"),
+    refusal("expired-token", Step::Assertion, "invalid_grant", "expired access/refresh token", "a text of other grants"),
+    refusal("bad-code", Step::Assertion, "invalid_grant", "invalid authorization code", "a text of other grants"),
+    refusal("app-not-found", Step::App, "app_not_found", "External client app is not installed in this org", "the External Client App lives in another org, or was asked at a generic host"),
+    refusal("app-blocked", Step::App, "app_blocked", "this app is blocked by admin", "an administrator has blocked the app"),
+    refusal("app-blocked-closed", Step::App, "fail_close_app_blocked", "fail close app blocked", "the app is blocked because its policy cannot be read"),
+    refusal("flow-disabled", Step::App, "oauth_flow_disabled", "oauth flow disabled", "the JWT flow is switched off"),
+    refusal("app-policy-missing", Step::App, "ecapp_policy_not_found", "ecapp policy not found", "the External Client App has no policies here"),
+    refusal("oauth-policy-missing", Step::App, "oauth_policy_not_found", "oauth policy not found", "the app has no OAuth policies here"),
+    refusal("bad-distribution", Step::App, "invalid_distribution_state", "invalid distribution state", "the app is local to another org"),
+    refusal("installation-error", Step::App, "installation_error", "installation error", "the app could not be installed here"),
+    refusal("invalid-user", Step::User, "invalid_grant", "user is invalid", "no user of that name"),
+    refusal("inactive-user", Step::User, "invalid_grant", "inactive user", "the user is deactivated or frozen"),
+    refusal("inactive-user-text", Step::User, "invalid_grant", "user is inactive", "the same, in other words"),
+    refusal("inactive-user-code", Step::User, "inactive_user", "user is inactive", "the same, as a code"),
+    refusal("inactive-org", Step::User, "invalid_grant", "inactive organization", "the org is locked, closed or suspended"),
+    refusal("inactive-org-code", Step::User, "inactive_org", "org is locked, closed, or suspended", "the same, as a code"),
+    refusal("bad-credentials", Step::User, "invalid_grant", "invalid user credentials", "a text of other grants"),
+    refusal("authentication-failure", Step::User, "invalid_grant", "authentication failure", "the API is off for the user or the org, or the host is wrong"),
+    refusal("login-error", Step::User, "login_error", "login error", "Login History knows why"),
+    refusal("not-approved", Step::Approval, "invalid_grant", "user hasn't approved this consumer", "the user is not pre-authorised for the app"),
+    refusal("not-approved-typographic", Step::Approval, "invalid_grant", "user hasn\u{2019}t approved this consumer", "the same, with a typographic apostrophe"),
     not_approved("self-authorize", "users may self-authorize, and this one never did"),
     not_approved("sandbox-refreshed", "the sandbox was refreshed, and the assignments are gone"),
     not_approved("licence-bound", "the permission set is tied to a licence that cannot carry an app"),
     not_approved("no-scope", "the app has no scope beside `refresh_token`"),
     not_approved("propagating-once", "the app is minutes old; the next attempt is let in").first_only(),
-    refusal("not-admin-approved", Stage::Approval, "invalid_app_access", "user is not admin approved to access this app", "the user lacks the profile or permission set that the app asks for"),
-    refusal("ip-restricted", Stage::Policy, "invalid_grant", "ip restricted", "the caller's address is not in the login ranges"),
-    refusal("ip-or-hours", Stage::Policy, "invalid_grant", "ip restricted or invalid login hours", "the address or the hour is not allowed"),
-    refusal("activation-secret", Stage::Policy, "invalid_grant", "activation secret invalid", "Salesforce wants to verify the user's identity"),
-    refusal("session-level", Stage::Policy, "invalid_session_level", "invalid session level", "a policy asks for a high-assurance session"),
-    refusal("rate", Stage::Policy, "invalid_grant", "login rate exceeded", "more than 3,600 logins of the user in an hour"),
-    refusal("rate-code", Stage::Policy, "LOGIN_RATE_EXCEEDED", "login rate exceeded", "the same, as a code"),
-    refusal("rate-old", Stage::Policy, "rate_limit_exceeded", "number of logins exceeded", "the same, in older words"),
-    token("token-minimal", Twist::Minimal, "the answer has no `issued_at`, `signature` or `scope`"),
-    token("token-signed", Twist::Signed, "the answer has `issued_at` and `signature`"),
-    token("token-jwt", Twist::Jwt, "the token is a JWT"),
-    token("token-empty", Twist::EmptyToken, "the answer's token is empty"),
-    token("token-mac", Twist::MacToken, "the answer's token is no bearer token"),
-    token("instance-url-missing", Twist::NoInstanceUrl, "the answer does not say where the org is"),
-    token("instance-url-elsewhere", Twist::InstanceUrl("https://acme.my.salesforce.com.evil.example"), "the answer points to a stranger's host"),
-    token("instance-url-plain", Twist::InstanceUrl("http://acme.my.salesforce.com"), "the answer points to plain HTTP"),
+    refusal("not-admin-approved", Step::Approval, "invalid_app_access", "user is not admin approved to access this app", "the user lacks the profile or permission set that the app asks for"),
+    refusal("ip-restricted", Step::Policy, "invalid_grant", "ip restricted", "the caller's address is not in the login ranges"),
+    refusal("ip-or-hours", Step::Policy, "invalid_grant", "ip restricted or invalid login hours", "the address or the hour is not allowed"),
+    refusal("activation-secret", Step::Policy, "invalid_grant", "activation secret invalid", "Salesforce wants to verify the user's identity"),
+    refusal("session-level", Step::Policy, "invalid_session_level", "invalid session level", "a policy asks for a high-assurance session"),
+    refusal("rate", Step::Policy, "invalid_grant", "login rate exceeded", "more than 3,600 logins of the user in an hour"),
+    refusal("rate-code", Step::Policy, "LOGIN_RATE_EXCEEDED", "login rate exceeded", "the same, as a code"),
+    refusal("rate-old", Step::Policy, "rate_limit_exceeded", "number of logins exceeded", "the same, in older words"),
+    token("token-minimal", TokenVariant::Minimal, "the answer has no `issued_at`, `signature` or `scope`"),
+    token("token-signed", TokenVariant::Signed, "the answer has `issued_at` and `signature`"),
+    token("token-jwt", TokenVariant::Jwt, "the token is a JWT"),
+    token("token-empty", TokenVariant::EmptyToken, "the answer's token is empty"),
+    token("token-mac", TokenVariant::MacToken, "the answer's token is no bearer token"),
+    token("instance-url-missing", TokenVariant::NoInstanceUrl, "the answer does not say where the org is"),
+    token("instance-url-elsewhere", TokenVariant::InstanceUrl("https://acme.my.salesforce.com.evil.example"), "the answer points to a stranger's host"),
+    token("instance-url-plain", TokenVariant::InstanceUrl("http://acme.my.salesforce.com"), "the answer points to plain HTTP"),
     api("session-expires-once", 401, "INVALID_SESSION_ID", EXPIRED, "the first token dies at its first use; the next one lives").ending_session().first_only(),
-    api("session-expires-midway", 401, "INVALID_SESSION_ID", EXPIRED, "the token dies at its third use; the next one lives").ending_session().first_only().after(2),
+    api("session-expires-midway", 401, "INVALID_SESSION_ID", EXPIRED, "the token dies at its third use; the next one lives").ending_session().first_only().skip_first(2),
     api("session-never-valid", 401, "INVALID_SESSION_ID", EXPIRED, "no token is ever good: a client must stop after one new login"),
     api("session-not-for-rest", 401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API", "a policy, not an expiry: a new login does not help"),
     api("api-disabled", 403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner", "the user lacks API Enabled"),
     api("api-disabled-user", 403, "API_CURRENTLY_DISABLED", "API is currently disabled for this user.", "the same, for the user alone"),
     api("request-limit", 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "the org has used up its calls of the day"),
     api("api-unavailable-once", 503, "SERVER_UNAVAILABLE", "Service Unavailable", "the first call meets an overloaded server").first_only(),
-    row("api-cut-once", Stage::Api, Play::Wire(WireFault::Cut), "the first call's answer ends in the middle of its body").first_only(),
+    row("api-cut-once", Step::Api, Outcome::Wire(WireFault::Cut), "the first call's answer ends in the middle of its body").first_only(),
 ];
 
 /// Every code of the server's own enum.
@@ -115,45 +115,45 @@ impl Scenario {
         self
     }
 
-    const fn after(mut self, spared: u32) -> Self {
-        self.after = spared;
+    const fn skip_first(mut self, calls: u32) -> Self {
+        self.skip_first = calls;
         self
     }
 
     const fn with_status(mut self, code: u16) -> Self {
-        if let Play::Refusal { status, .. } = &mut self.play {
+        if let Outcome::Refusal { status, .. } = &mut self.outcome {
             *status = code;
         }
         self
     }
 
     const fn ending_session(mut self) -> Self {
-        if let Play::Api(fault) = &mut self.play {
+        if let Outcome::Api(fault) = &mut self.outcome {
             fault.ends_session = true;
         }
         self
     }
 }
 
-const fn row(name: &'static str, stage: Stage, play: Play, meaning: &'static str) -> Scenario {
-    Scenario { name: Cow::Borrowed(name), meaning, stage, after: 0, times: None, play }
+const fn row(name: &'static str, step: Step, outcome: Outcome, meaning: &'static str) -> Scenario {
+    Scenario { name: Cow::Borrowed(name), meaning, step, skip_first: 0, times: None, outcome }
 }
 
 const fn refusal(
     name: &'static str,
-    stage: Stage,
+    step: Step,
     error: &'static str,
     description: &'static str,
     meaning: &'static str,
 ) -> Scenario {
     let (error, description) = (Cow::Borrowed(error), Cow::Borrowed(description));
-    row(name, stage, Play::Refusal { status: 400, error, description }, meaning)
+    row(name, step, Outcome::Refusal { status: 400, error, description }, meaning)
 }
 
 /// Salesforce has one text for many causes.
 const fn not_approved(name: &'static str, meaning: &'static str) -> Scenario {
     let text = "user hasn't approved this consumer";
-    refusal(name, Stage::Approval, "invalid_grant", text, meaning)
+    refusal(name, Step::Approval, "invalid_grant", text, meaning)
 }
 
 const fn page(
@@ -163,11 +163,11 @@ const fn page(
     meaning: &'static str,
 ) -> Scenario {
     let (content_type, body) = (Cow::Borrowed("text/html;charset=UTF-8"), Cow::Borrowed(body));
-    row(name, Stage::Edge, Play::Page { status, content_type, body }, meaning)
+    row(name, Step::Edge, Outcome::Page { status, content_type, body }, meaning)
 }
 
-const fn token(name: &'static str, twist: Twist, meaning: &'static str) -> Scenario {
-    row(name, Stage::Token, Play::Token(twist), meaning)
+const fn token(name: &'static str, variant: TokenVariant, meaning: &'static str) -> Scenario {
+    row(name, Step::Token, Outcome::Token(variant), meaning)
 }
 
 const fn api(
@@ -178,7 +178,7 @@ const fn api(
     meaning: &'static str,
 ) -> Scenario {
     let fault = ApiFault { status, code, message, ends_session: false };
-    row(name, Stage::Api, Play::Api(fault), meaning)
+    row(name, Step::Api, Outcome::Api(fault), meaning)
 }
 
 const EXPIRED: &str = "Session expired or invalid";

@@ -7,12 +7,12 @@ use crate::call::Call;
 use crate::id;
 use crate::org::Org;
 use crate::reply::{self, Reply};
-use crate::scenario::Twist;
+use crate::scenario::TokenVariant;
 use crate::session::{Grant, TokenFormat};
 
 /// Issues a token and says so.
-pub(super) fn token(org: &Org, call: &Call, user_id: &str, twist: Option<Twist>) -> Reply {
-    let jwt = twist == Some(Twist::Jwt) || org.setup.token_format == TokenFormat::Jwt;
+pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: Option<TokenVariant>) -> Reply {
+    let jwt = variant == Some(TokenVariant::Jwt) || org.setup.token_format == TokenFormat::Jwt;
     let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };
     let instance_url = org.instance_url(call);
     let grant = Grant {
@@ -34,15 +34,15 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, twist: Option<Twist>)
         "token_type": "Bearer",
     });
     add_community(org, user_id, &mut body);
-    if jwt || twist == Some(Twist::Signed) {
+    if jwt || variant == Some(TokenVariant::Signed) {
         body["issued_at"] = Value::from(org.now().as_millis().to_string());
-        body["signature"] = Value::from(format!("{}=", id::unrepeatable(43, 0)));
+        body["signature"] = Value::from(format!("{}=", id::random_token(43, 0)));
     }
     if jwt {
         body["token_format"] = Value::from("jwt");
         body["api_instance_url"] = Value::from("https://api.salesforce.com");
     }
-    bend(&mut body, twist);
+    modify(&mut body, variant);
     reply::json(StatusCode::OK, &body)
 }
 
@@ -55,23 +55,23 @@ fn add_community(org: &Org, user_id: &str, body: &mut Value) {
     }
 }
 
-fn bend(body: &mut Value, twist: Option<Twist>) {
+fn modify(body: &mut Value, variant: Option<TokenVariant>) {
     let Some(fields) = body.as_object_mut() else { return };
-    match twist {
-        None | Some(Twist::Jwt | Twist::Signed) => {}
-        Some(Twist::EmptyToken) => {
+    match variant {
+        None | Some(TokenVariant::Jwt | TokenVariant::Signed) => {}
+        Some(TokenVariant::EmptyToken) => {
             fields.insert("access_token".to_owned(), Value::from(""));
         }
-        Some(Twist::InstanceUrl(url)) => {
+        Some(TokenVariant::InstanceUrl(url)) => {
             fields.insert("instance_url".to_owned(), Value::from(url));
         }
-        Some(Twist::MacToken) => {
+        Some(TokenVariant::MacToken) => {
             fields.insert("token_type".to_owned(), Value::from("mac"));
         }
-        Some(Twist::Minimal) => {
+        Some(TokenVariant::Minimal) => {
             fields.shift_remove("scope");
         }
-        Some(Twist::NoInstanceUrl) => {
+        Some(TokenVariant::NoInstanceUrl) => {
             fields.shift_remove("instance_url");
         }
     }

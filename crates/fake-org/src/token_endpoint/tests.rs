@@ -10,7 +10,7 @@ use crate::app::AppKind;
 use crate::app_key::AppKey;
 use crate::call::Call;
 use crate::route;
-use crate::scenario::{Play, Scenario, Stage};
+use crate::scenario::{Outcome, Scenario, Step};
 use crate::session::TokenFormat;
 use crate::testing::{
     NOW, URL, body, builder, claims, form, get, login, open, org_with, post_form, said, sign,
@@ -52,7 +52,7 @@ fn section_9_replies() {
         ("maintenance", Some("maintenance-503"), "503"),
         ("maintenance that says 200", Some("maintenance-200"), "200"),
     ] {
-        let username = scenario.map_or("robot@acme.com", |_| "met@acme.com");
+        let username = scenario.map_or("robot@acme.com", |_| "scenario@acme.com");
         let org = org_with(scenario.unwrap_or("not-approved"));
         assert_eq!(said(&login(&org, &claims(username))), reply, "{name}");
     }
@@ -61,26 +61,29 @@ fn section_9_replies() {
 #[test]
 fn every_scenario_can_be_played() {
     for scenario in Scenario::all() {
-        let reply = login(&org_with(scenario.name()), &claims("met@acme.com"));
-        let status = match &scenario.play {
-            Play::Page { status, .. } | Play::Redirect { status, .. } => *status,
-            Play::Refusal { status, error, description } => {
+        let reply = login(&org_with(scenario.name()), &claims("scenario@acme.com"));
+        let status = match &scenario.outcome {
+            Outcome::Page { status, .. } | Outcome::Redirect { status, .. } => *status,
+            Outcome::Refusal { status, error, description } => {
                 let refusal = json!({ "error": error, "error_description": description });
                 assert_eq!(body(&reply), refusal, "{}", scenario.name());
                 *status
             }
-            Play::Api(_) | Play::Token(_) | Play::Wire(_) => 200,
+            Outcome::Api(_) | Outcome::Token(_) | Outcome::Wire(_) => 200,
         };
         assert_eq!(reply.status(), status, "{}", scenario.name());
-        assert!(scenario.stage >= Stage::Token || body(&reply)["instance_url"].is_null());
+        assert!(scenario.step >= Step::Token || body(&reply)["instance_url"].is_null());
     }
 }
 
 #[test]
 fn what_happens_once_happens_once() {
     let org = org_with("transient-once");
-    assert_eq!(said(&login(&org, &claims("met@acme.com"))), "unknown_error: retry your request");
-    assert_eq!(said(&login(&org, &claims("met@acme.com"))), "200");
+    assert_eq!(
+        said(&login(&org, &claims("scenario@acme.com"))),
+        "unknown_error: retry your request"
+    );
+    assert_eq!(said(&login(&org, &claims("scenario@acme.com"))), "200");
 }
 
 /// Each assertion is right in one more point than the one before it.
@@ -368,7 +371,7 @@ fn logins_of_a_user_are_limited_by_the_hour() {
 #[test]
 fn attempts_are_kept_with_their_reasons() {
     let org = org_with("inactive-user");
-    login(&org, &claims("met@acme.com"));
+    login(&org, &claims("scenario@acme.com"));
     let token = token(&org, "robot@acme.com");
     let refusals: Vec<_> =
         org.state().history.iter().map(|it| it.refusal().map(str::to_owned)).collect();

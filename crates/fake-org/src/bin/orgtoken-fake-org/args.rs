@@ -50,8 +50,8 @@ pub(crate) struct Args {
     pub(crate) host_name: Vec<String>,
 
     /// What the org's own address stands for
-    #[arg(long, value_name = "HOST", value_enum, default_value_t)]
-    pub(crate) plays: Role,
+    #[arg(long, alias = "plays", value_name = "HOST", value_enum, default_value_t)]
+    pub(crate) act_as: Role,
 
     /// Be a sandbox: its generic host is test.salesforce.com
     #[arg(long)]

@@ -59,7 +59,7 @@ fn start(args: &Args) -> Result<FakeOrg, Failure> {
         .listen(args.listen)
         .tls(args.https.is_some())
         .app_kind(args.app)
-        .role(args.plays)
+        .role(args.act_as)
         .my_domain(&args.my_domain)
         .sandbox(args.sandbox)
         .strict_expiry(args.strict_expiry)

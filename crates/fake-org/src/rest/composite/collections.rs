@@ -9,7 +9,7 @@ use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
 use crate::rest::sobjects::{self, records, values};
 use crate::rest::store::Record;
-use crate::rest::{Answer, RestError, Session};
+use crate::rest::{Answer, AuthorizedCall, RestError};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,7 +23,7 @@ struct Sent {
 type Done = Result<(String, Option<bool>), RestError>;
 
 /// Creates with POST, updates with PATCH, deletes with DELETE.
-pub(in crate::rest) fn answer(session: &Session<'_>) -> Answer {
+pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>) -> Answer {
     match session.method() {
         Method::POST => each(session, |record| create(session, record)),
         Method::PATCH => each(session, |record| update(session, record)),
@@ -33,7 +33,7 @@ pub(in crate::rest) fn answer(session: &Session<'_>) -> Answer {
 }
 
 /// `PATCH composite/sobjects/Account/ExternalId__c`
-pub(in crate::rest) fn upsert(session: &Session<'_>, object: &str, field: &str) -> Answer {
+pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field: &str) -> Answer {
     if session.method() != Method::PATCH {
         return Err(RestError::method(&session.method(), "PATCH"));
     }
@@ -63,14 +63,18 @@ pub(in crate::rest) fn upsert(session: &Session<'_>, object: &str, field: &str) 
     })
 }
 
-fn each(session: &Session<'_>, work: impl Fn(Record) -> Done) -> Answer {
+fn each(session: &AuthorizedCall<'_>, work: impl Fn(Record) -> Done) -> Answer {
     let Sent { all_or_none, records } = values::body(session)?;
     check_number(records.len())?;
-    Ok(together(session, all_or_none, || records.into_iter().map(work).collect()))
+    Ok(in_transaction(session, all_or_none, || records.into_iter().map(work).collect()))
 }
 
 /// Does it all, or undoes it all where one record fails and that was asked for.
-fn together(session: &Session<'_>, all_or_none: bool, work: impl FnOnce() -> Vec<Done>) -> Reply {
+fn in_transaction(
+    session: &AuthorizedCall<'_>,
+    all_or_none: bool,
+    work: impl FnOnce() -> Vec<Done>,
+) -> Reply {
     let before = all_or_none.then(|| session.org.state().rest.records.clone());
     let mut done = work();
     if let Some(before) = before.filter(|_| done.iter().any(Result::is_err)) {
@@ -86,14 +90,14 @@ fn together(session: &Session<'_>, all_or_none: bool, work: impl FnOnce() -> Vec
     reply::json(StatusCode::OK, &told)
 }
 
-fn create(session: &Session<'_>, record: Record) -> Done {
-    let (object, record) = apart(session, record)?;
+fn create(session: &AuthorizedCall<'_>, record: Record) -> Done {
+    let (object, record) = split_type_and_fields(session, record)?;
     let record = values::complete(session, &object, record, None)?;
     Ok((records::insert(session, &object, record)?, None))
 }
 
-fn update(session: &Session<'_>, record: Record) -> Done {
-    let (object, mut record) = apart(session, record)?;
+fn update(session: &AuthorizedCall<'_>, record: Record) -> Done {
+    let (object, mut record) = split_type_and_fields(session, record)?;
     let named = record.keys().find(|name| name.eq_ignore_ascii_case("Id")).cloned();
     let id = named.and_then(|name| record.shift_remove(&name));
     let id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -104,7 +108,7 @@ fn update(session: &Session<'_>, record: Record) -> Done {
     Ok((id::canonical(&id).unwrap_or(id), None))
 }
 
-fn delete(session: &Session<'_>) -> Answer {
+fn delete(session: &AuthorizedCall<'_>) -> Answer {
     let query = session.call.query().unwrap_or_default();
     let ids: Vec<_> =
         query.first("ids").unwrap_or_default().split(',').map(str::to_owned).collect();
@@ -115,10 +119,10 @@ fn delete(session: &Session<'_>) -> Answer {
         Ok((id::canonical(&id).unwrap_or(id), None))
     };
     let all_or_none = query.first("allOrNone") == Some("true");
-    Ok(together(session, all_or_none, || ids.into_iter().map(one).collect()))
+    Ok(in_transaction(session, all_or_none, || ids.into_iter().map(one).collect()))
 }
 
-fn object_of(session: &Session<'_>, id: &str) -> Result<ObjectType, RestError> {
+fn object_of(session: &AuthorizedCall<'_>, id: &str) -> Result<ObjectType, RestError> {
     let state = session.org.state();
     let fits = |object: &&ObjectType| {
         object.key_prefix.as_deref().is_some_and(|prefix| id.starts_with(prefix))
@@ -128,7 +132,10 @@ fn object_of(session: &Session<'_>, id: &str) -> Result<ObjectType, RestError> {
 }
 
 /// The object that `attributes` names, and the fields.
-fn apart(session: &Session<'_>, mut record: Record) -> Result<(ObjectType, Record), RestError> {
+fn split_type_and_fields(
+    session: &AuthorizedCall<'_>,
+    mut record: Record,
+) -> Result<(ObjectType, Record), RestError> {
     let attributes = record.shift_remove("attributes").unwrap_or_default();
     let Some(name) = attributes["type"].as_str() else {
         let message = "Include an entity type attribute for each record";

@@ -10,17 +10,17 @@ use crate::reply;
 use crate::rest::schema::ObjectType;
 use crate::rest::seed::stamp;
 use crate::rest::store::{Record, is_deleted};
-use crate::rest::{Answer, RestError, Session, sobjects};
+use crate::rest::{Answer, AuthorizedCall, RestError, sobjects};
 
 /// `POST sobjects/Account`.
-pub(in crate::rest) fn create(session: &Session<'_>, object: &ObjectType) -> Answer {
+pub(in crate::rest) fn create(session: &AuthorizedCall<'_>, object: &ObjectType) -> Answer {
     let record = values::complete(session, object, values::body(session)?, None)?;
     let id = insert(session, object, record)?;
     Ok(created(session, object, &id, false))
 }
 
 /// `GET`, `PATCH` and `DELETE` of `sobjects/Account/001…`.
-pub(in crate::rest) fn by_id(session: &Session<'_>, object: &str, id: &str) -> Answer {
+pub(in crate::rest) fn by_id(session: &AuthorizedCall<'_>, object: &str, id: &str) -> Answer {
     let object = sobjects::find(session, object)?;
     match session.method() {
         Method::GET => get(session, &object, id),
@@ -28,14 +28,14 @@ pub(in crate::rest) fn by_id(session: &Session<'_>, object: &str, id: &str) -> A
             update(session, &object, id, values::body(session)?)?;
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
-        Method::DELETE => gone(session, &object, id),
+        Method::DELETE => delete_reply(session, &object, id),
         other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
     }
 }
 
 /// `GET`, `PATCH` and `DELETE` of `sobjects/Account/ExternalId__c/42`.
 pub(in crate::rest) fn by_key(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &str,
     field: &str,
     value: &str,
@@ -58,7 +58,7 @@ pub(in crate::rest) fn by_key(
             Err(RestError::new(400, "INVALID_FIELD", message))
         }
         (Method::GET, [id]) => get(session, &object, id),
-        (Method::DELETE, [id]) => gone(session, &object, id),
+        (Method::DELETE, [id]) => delete_reply(session, &object, id),
         (Method::PATCH, [id]) => {
             update(session, &object, id, values::body(session)?)?;
             Ok(updated(session, id))
@@ -78,14 +78,14 @@ pub(in crate::rest) fn by_key(
 }
 
 /// `?updateOnly=true`: an upsert that creates nothing.
-fn is_update_only(session: &Session<'_>) -> bool {
+fn is_update_only(session: &AuthorizedCall<'_>) -> bool {
     let query = session.call.query().unwrap_or_default();
     query.first("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// A record as the API shows it, with the named fields or with all of them.
 pub(in crate::rest) fn shown(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     record: &Record,
 ) -> Record {
@@ -99,7 +99,7 @@ pub(in crate::rest) fn shown(
     shown
 }
 
-fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+fn get(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
     let state = session.org.state();
     let record = live(state.rest.records.find(&object.name, id), id)?;
     let mut shown = shown(session, object, record);
@@ -117,7 +117,7 @@ fn get(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
 
 /// Keeps a record that was checked, and says its id.
 pub(in crate::rest) fn insert(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     mut record: Record,
 ) -> Result<String, RestError> {
@@ -134,7 +134,7 @@ pub(in crate::rest) fn insert(
 
 /// Changes a record.
 pub(in crate::rest) fn update(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     id: &str,
     fields: Record,
@@ -161,14 +161,14 @@ pub(in crate::rest) fn update(
     Ok(())
 }
 
-fn gone(session: &Session<'_>, object: &ObjectType, id: &str) -> Answer {
+fn delete_reply(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
     delete(session, object, id)?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// Puts a record into the recycle bin.
 pub(in crate::rest) fn delete(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     id: &str,
 ) -> Result<(), RestError> {
@@ -199,7 +199,12 @@ fn unknown_key(name: &str) -> RestError {
     RestError::new(404, "NOT_FOUND", message)
 }
 
-fn created(session: &Session<'_>, object: &ObjectType, id: &str, upsert: bool) -> reply::Reply {
+fn created(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    id: &str,
+    upsert: bool,
+) -> reply::Reply {
     let mut body = json!({ "id": id, "success": true, "errors": [] });
     if upsert && session.version >= CREATED_FLAG_SINCE {
         body["created"] = Value::Bool(true);
@@ -211,7 +216,7 @@ fn created(session: &Session<'_>, object: &ObjectType, id: &str, upsert: bool) -
     reply
 }
 
-fn updated(session: &Session<'_>, id: &str) -> reply::Reply {
+fn updated(session: &AuthorizedCall<'_>, id: &str) -> reply::Reply {
     if session.version < CREATED_FLAG_SINCE {
         return reply::empty(StatusCode::NO_CONTENT);
     }
@@ -219,7 +224,7 @@ fn updated(session: &Session<'_>, id: &str) -> reply::Reply {
     reply::json(StatusCode::OK, &body)
 }
 
-fn several(session: &Session<'_>, object: &ObjectType, ids: &[String]) -> reply::Reply {
+fn several(session: &AuthorizedCall<'_>, object: &ObjectType, ids: &[String]) -> reply::Reply {
     let url = |id: &String| format!("{}/sobjects/{}/{id}", session.base, object.name);
     let urls: Value = ids.iter().map(url).collect();
     reply::json(StatusCode::MULTIPLE_CHOICES, &urls)

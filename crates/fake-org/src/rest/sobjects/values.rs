@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::id;
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::store::Record;
-use crate::rest::{RestError, Session};
+use crate::rest::{AuthorizedCall, RestError};
 
 /// Checks the fields of a record to be made. For an upsert its key is given apart.
 pub(in crate::rest) fn complete(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     fields: Record,
     key: Option<(&str, Value)>,
@@ -41,7 +41,7 @@ pub(in crate::rest) fn complete(
 
 /// Checks the fields of a record to be changed; null empties a field.
 pub(in crate::rest) fn changes(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     fields: Record,
 ) -> Result<Record, RestError> {
@@ -54,7 +54,7 @@ pub(in crate::rest) fn changes(
 
 /// Refuses a value of a unique field that another record has. `id` is the record to be changed.
 pub(in crate::rest) fn check_unique(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     id: Option<&str>,
     values: &Record,
@@ -102,7 +102,7 @@ fn add_defaults(object: &ObjectType, record: &mut Record) {
 }
 
 fn checked(
-    session: &Session<'_>,
+    session: &AuthorizedCall<'_>,
     object: &ObjectType,
     fields: Record,
     may_set: impl Fn(&Field) -> bool,
@@ -122,7 +122,7 @@ fn checked(
             read_only.push(field.name.clone());
             continue;
         }
-        let value = fit::fit(field, value)?;
+        let value = fit::coerce(field, value)?;
         check_reference(session, field, &value)?;
         record.insert(field.name.clone(), value);
     }
@@ -130,7 +130,9 @@ fn checked(
 }
 
 /// Reads the body of a call.
-pub(in crate::rest) fn body<T: DeserializeOwned>(session: &Session<'_>) -> Result<T, RestError> {
+pub(in crate::rest) fn body<T: DeserializeOwned>(
+    session: &AuthorizedCall<'_>,
+) -> Result<T, RestError> {
     if session.call.body().is_empty() {
         let message = "The HTTP entity body is required, but this request has no entity body.";
         return Err(RestError::new(400, "JSON_PARSER_ERROR", message));
@@ -155,7 +157,11 @@ pub(in crate::rest) fn body<T: DeserializeOwned>(session: &Session<'_>) -> Resul
     })
 }
 
-fn check_reference(session: &Session<'_>, field: &Field, value: &Value) -> Result<(), RestError> {
+fn check_reference(
+    session: &AuthorizedCall<'_>,
+    field: &Field,
+    value: &Value,
+) -> Result<(), RestError> {
     let (Kind::Reference, Some(id)) = (field.kind, value.as_str()) else {
         return Ok(());
     };

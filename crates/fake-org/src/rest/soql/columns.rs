@@ -56,7 +56,7 @@ impl Column {
     }
 
     /// The names that lead to it: `["Account", "Name"]`.
-    pub(super) fn way(&self) -> Vec<&str> {
+    pub(super) fn path(&self) -> Vec<&str> {
         let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
         hops.chain([self.field.name.as_str()]).collect()
     }

@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Literal(Literal),
     /// One of `, ( ) . = != <> < <= > >=` and, so that it can be refused, any other sign.
     Sign(&'static str),
-    Stranger,
+    Unexpected,
     Word(String),
 }
 
@@ -76,7 +76,7 @@ fn word(rest: &str) -> (Kind, usize) {
 fn sign(rest: &str, first: char) -> (Kind, usize) {
     match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         Some(sign) => (Kind::Sign(sign), sign.len()),
-        None => (Kind::Stranger, first.len_utf8()),
+        None => (Kind::Unexpected, first.len_utf8()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::rest::schema::Kind;
 impl Prepared<'_> {
     /// The columns, those of related records nested under their relationship.
     pub(crate) fn metadata(&self) -> Value {
-        let is_id = |part: &Part<'_>| part.way() == ["Id"];
+        let is_id = |part: &Part<'_>| part.path() == ["Id"];
         json!({
             "columnMetadata": self.column_metadata(),
             "entityName": self.object().name,

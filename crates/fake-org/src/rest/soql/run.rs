@@ -134,10 +134,10 @@ impl<'a> Prepared<'a> {
 
 impl Part<'_> {
     /// The names that lead to it: `["Account", "Name"]`.
-    pub(super) fn way(&self) -> Vec<&str> {
+    pub(super) fn path(&self) -> Vec<&str> {
         match self {
             Self::Child(child) => vec![child.relationship],
-            Self::Column(column) => column.way(),
+            Self::Column(column) => column.path(),
         }
     }
 
@@ -151,9 +151,9 @@ impl Part<'_> {
 
 fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
     for (place, part) in parts.iter().enumerate() {
-        let way = part.way();
-        if parts[..place].iter().any(|earlier| earlier.way() == way) {
-            let name = way.last().copied().unwrap_or_default();
+        let path = part.path();
+        if parts[..place].iter().any(|earlier| earlier.path() == path) {
+            let name = path.last().copied().unwrap_or_default();
             let message = format!("duplicate field selected: {name}");
             return Err(SoqlError::malformed(part.at(), message));
         }

@@ -9,7 +9,7 @@ use crate::rest::RestError;
 use crate::rest::schema::{Field, Kind};
 
 /// Returns the value as it is kept; an empty text is null.
-pub(super) fn fit(field: &Field, value: Value) -> Result<Value, RestError> {
+pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
     if value.is_null() || value.as_str() == Some("") {
         return Ok(Value::Null);
     }
