@@ -1,38 +1,38 @@
-//! The app that the assertions name: its consumer key, its certificate, its policies.
+//! The kind of the app, and the public key in its certificate.
 
 use orgtoken_assertion::PublicKey;
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, DecodePem, Encode};
 
-/// What kind of app holds the certificate.
+/// The kind of the app.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum AppKind {
-    /// Known at the generic hosts too.
+    /// Known at the generic hosts as well.
     #[default]
     #[value(name = "connected")]
     ConnectedApp,
-    /// Known at My Domain alone: the generic hosts answer `app_not_found`.
+    /// Known at My Domain only. The generic hosts answer `app_not_found`.
     #[value(name = "external")]
     ExternalClientApp,
 }
 
-/// Why a certificate cannot be uploaded.
+/// The reasons why a certificate cannot be uploaded.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// It does not hold an RSA key that the org could verify with.
-    #[error("certificate holds no usable RSA key")]
+    /// It does not contain a usable RSA key.
+    #[error("certificate does not contain a usable RSA key")]
     Key,
-    /// It is neither PEM nor DER of a certificate.
+    /// It is neither a PEM nor a DER certificate.
     #[error("not an X.509 certificate in PEM or DER")]
     Malformed,
-    /// Salesforce takes no certificate of more than 4 KB.
+    /// Salesforce does not accept certificates of more than 4 KB.
     #[error("certificate is larger than 4 KB")]
     TooLarge,
 }
 
-/// Takes the key out of an uploaded certificate. Its dates do not matter, as they do not there.
+/// Returns the key of an uploaded certificate. Like Salesforce, it ignores the dates.
 pub(crate) fn public_key(certificate: &[u8]) -> Result<PublicKey, CertificateError> {
     if certificate.len() > MAX_CERTIFICATE {
         return Err(CertificateError::TooLarge);

@@ -1,4 +1,4 @@
-//! A key and its certificate, for those who have none at hand.
+//! A generated key and its certificate.
 
 use std::fmt;
 
@@ -9,18 +9,17 @@ use rsa::PrivateKey;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use zeroize::Zeroizing;
 
-/// An RSA key of 2048 bits and its certificate: the client signs with the one, the org is given the
-/// other.
+/// An RSA key of 2048 bits for the client, and its certificate for the org.
 pub struct AppKey {
     private_key: Zeroizing<String>,
     certificate: String,
 }
 
 impl AppKey {
-    /// Makes a new key, which takes a moment: share it between tests.
+    /// Generates a key. This takes a second: share it between tests.
     ///
     /// # Panics
-    /// If the machine has no randomness to give.
+    /// If the system has no random numbers.
     pub fn generate() -> Self {
         let mut rng = UnwrapErr(SysRng);
         let key = PrivateKey::new(&mut rng, 2048).expect("2048 bits are a size that RSA has");
@@ -32,12 +31,12 @@ impl AppKey {
         Self { private_key, certificate: certificate.pem() }
     }
 
-    /// The private key, as PKCS#8 in PEM.
+    /// Returns the private key, as PKCS#8 in PEM.
     pub fn secret(&self) -> &str {
         &self.private_key
     }
 
-    /// The certificate, in PEM.
+    /// Returns the certificate, in PEM.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate
     }

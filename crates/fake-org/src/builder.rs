@@ -1,4 +1,4 @@
-//! How an org is set up.
+//! The builder of an org.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -17,7 +17,7 @@ use crate::session::TokenFormat;
 use crate::tls::Tls;
 use crate::user::User;
 
-/// Sets up a [`FakeOrg`]; see [`FakeOrg::builder`].
+/// A builder of a [`FakeOrg`]; see [`FakeOrg::builder`].
 #[derive(Debug)]
 #[must_use]
 pub struct FakeOrgBuilder {
@@ -31,26 +31,26 @@ pub struct FakeOrgBuilder {
     setup: Setup,
 }
 
-/// Why an org does not start.
+/// The reasons why an org does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The certificate cannot be uploaded.
+    /// The certificate is refused.
     #[error("certificate of the app is refused")]
     Certificate(#[from] CertificateError),
-    /// The address is taken, or not one of this machine's.
+    /// The address is in use, or is not an address of this machine.
     #[error("cannot listen on `{address}`")]
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The org has no threads to run on.
+    /// The runtime cannot be started.
     #[error("cannot start the org's runtime")]
     Runtime(#[source] io::Error),
-    /// A certificate for HTTPS cannot be made: one of the host names is none.
-    #[error("cannot make a certificate for the org's host names")]
+    /// The certificate for HTTPS cannot be generated, usually because a host name is invalid.
+    #[error("cannot generate a certificate for the org's host names")]
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -102,104 +102,104 @@ impl FakeOrgBuilder {
         self
     }
 
-    /// Speaks HTTPS with a certificate made for the occasion; plain HTTP unless told.
+    /// Sets whether the org uses HTTPS, with a generated certificate. Default: plain HTTP.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
         self
     }
 
-    /// Sets the kind of the app; a connected app unless told.
+    /// Sets the kind of the app. Default: a connected app.
     pub fn app_kind(mut self, kind: AppKind) -> Self {
         self.setup.kind = kind;
         self
     }
 
-    /// Sets what the org's own address stands for; My Domain unless told. Requests that name
-    /// `login.salesforce.com` or `test.salesforce.com` as their host always find that host.
+    /// Sets the Salesforce host that the org's own address represents. Default: My Domain. Requests
+    /// to `login.salesforce.com` or `test.salesforce.com` always reach that host.
     pub fn role(mut self, role: Role) -> Self {
         self.setup.role = role;
         self
     }
 
-    /// Sets the host that the org has in the wide world; `acme.my.salesforce.com` unless told.
+    /// Sets the My Domain host of the org. Default: `acme.my.salesforce.com`.
     pub fn my_domain(mut self, host: impl Into<String>) -> Self {
         self.setup.my_domain = host.into();
         self.names.push(self.setup.my_domain.clone());
         self
     }
 
-    /// Puts another name into the HTTPS certificate, such as the one of a container.
+    /// Adds a host name to the HTTPS certificate, such as the name of a container.
     pub fn host_name(mut self, name: impl Into<String>) -> Self {
         self.names.push(name.into());
         self
     }
 
-    /// Makes it a sandbox: its generic host is `test.salesforce.com`.
+    /// Sets whether the org is a sandbox, whose generic host is `test.salesforce.com`.
     pub fn sandbox(mut self, sandbox: bool) -> Self {
         self.setup.sandbox = sandbox;
         self
     }
 
-    /// Accepts this audience, and those of further calls, in place of the usual ones: the org's own
-    /// address, My Domain, the generic host that fits, and the sites of its users.
+    /// Accepts this audience, and those of further calls, instead of the usual ones: the org's own
+    /// address, My Domain, the generic host and the sites of its users.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.setup.audiences.push(audience.into());
         self
     }
 
-    /// Refuses assertions that are late, or end more than three minutes from now, as the
-    /// documentation has it; unless told, late ones have three minutes, as has been observed.
+    /// Sets whether assertions are refused that have expired, or expire in more than three minutes,
+    /// as documented. By default an assertion may have expired three minutes ago, as observed.
     pub fn strict_expiry(mut self, strict: bool) -> Self {
         self.setup.strict_expiry = strict;
         self
     }
 
-    /// Sets the scopes of the app, separated by blanks; `api id refresh_token` unless told.
+    /// Sets the scopes of the app, separated by spaces. Default: `api id refresh_token`.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.setup.scope = scope.into();
         self
     }
 
-    /// Sets what tokens look like; opaque unless told.
+    /// Sets the format of tokens. Default: opaque.
     pub fn token_format(mut self, format: TokenFormat) -> Self {
         self.setup.token_format = format;
         self
     }
 
-    /// Sets how long a token lives; two hours unless told. Using an opaque one prolongs it.
+    /// Sets the lifetime of a token. Default: two hours. Using an opaque token extends it.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.setup.token_lifetime = lifetime;
         self
     }
 
-    /// Sets how many logins a user has in an hour; 3,600 unless told.
+    /// Sets the number of logins that a user has in an hour. Default: 3,600.
     pub fn login_limit(mut self, logins: usize) -> Self {
         self.setup.login_limit = logins;
         self
     }
 
-    /// Sets how many calls of the REST API the org has; 15,000 unless told.
+    /// Sets the number of REST API calls that the org has. Default: 15,000.
     #[cfg(feature = "rest")]
     pub fn api_limit(mut self, calls: u64) -> Self {
         self.setup.api_limit = calls;
         self
     }
 
-    /// Sets the org's clock, which its `Date` header shows too; the machine's unless told.
+    /// Sets the org's clock, which its `Date` header shows as well. Default: the system clock.
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.setup.clock = Clock::new(clock);
         self
     }
 
-    /// Adds an object, or replaces a standard one, by what `describe` says of it: the answer of the
-    /// REST API, or what `sf sobject describe --json` prints.
+    /// Adds an object, or replaces a standard one, by its describe result: the response of the REST
+    /// API, or the output of `sf sobject describe --json`.
     #[cfg(feature = "rest")]
     pub fn object(mut self, describe: &[u8]) -> Result<Self, DescribeError> {
         self.schema.add(ObjectType::parse(describe)?);
         Ok(self)
     }
 
-    /// Sets where to listen; `127.0.0.1` and a port that is free unless told.
+    /// Sets the address to listen on. Default: a free port of `127.0.0.1`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
@@ -224,7 +224,7 @@ impl FakeOrgBuilder {
         )
     }
 
-    /// The org without its sockets.
+    /// Builds the org without its sockets.
     pub(crate) fn build(mut self, url: String) -> Result<Org, CertificateError> {
         self.setup.url = url;
         let key = app::public_key(&self.certificate)?;

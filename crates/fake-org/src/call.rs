@@ -1,4 +1,4 @@
-//! A request as the org's rooms see it.
+//! A request with its body and the host that it was sent to.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -7,12 +7,12 @@ use http::{Method, Request, header};
 use crate::form::{Form, FormError};
 use crate::history::RecordedRequest;
 
-/// One request, whole, with the host it was sent to.
+/// A request with its whole body.
 #[derive(Debug)]
 pub(crate) struct Call {
     parts: Parts,
     body: Bytes,
-    /// `https` or `http`, whichever the connection speaks.
+    /// The scheme of the connection: `https` or `http`.
     scheme: &'static str,
 }
 
@@ -39,20 +39,20 @@ impl Call {
         self.parts.headers.get(name)?.to_str().ok()
     }
 
-    /// The host as the client called it, in lower case and with its port.
+    /// Returns the host that the client named, in lower case, with its port.
     pub(crate) fn host(&self) -> String {
         let authority = self.parts.uri.authority().map(http::uri::Authority::as_str);
         authority.or_else(|| self.header(header::HOST)).unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// `https://host:port`, without the port where it is the scheme's own.
+    /// Returns `https://host:port`, without the default port of the scheme.
     pub(crate) fn origin(&self) -> String {
         let host = self.host();
         let own_port = if self.scheme == "https" { ":443" } else { ":80" };
         format!("{}://{}", self.scheme, host.strip_suffix(own_port).unwrap_or(&host))
     }
 
-    /// The value of `Authorization` behind its scheme, which is `Bearer` or the older `OAuth`.
+    /// Returns the token of `Authorization`, whose scheme is `Bearer` or the older `OAuth`.
     pub(crate) fn bearer(&self) -> Bearer<'_> {
         let Some(value) = self.header(header::AUTHORIZATION) else {
             return Bearer::Absent;
@@ -65,25 +65,25 @@ impl Call {
         }
     }
 
-    /// The fields of the query string.
+    /// Returns the fields of the query string.
     pub(crate) fn query(&self) -> Result<Form, FormError> {
         Form::parse(self.parts.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// The fields of the body, if it is a form by its type, and those of the query string.
+    /// Returns the fields of a form in the body, and those of the query string.
     pub(crate) fn form(&self) -> Result<Form, FormError> {
         let mut form = if self.is_form() { Form::parse(&self.body)? } else { Form::default() };
         form.extend(self.query()?);
         Ok(form)
     }
 
-    /// The content type without its parameters, in lower case.
+    /// Returns the content type without its parameters, in lower case.
     pub(crate) fn content_type(&self) -> Option<String> {
         let value = self.header(header::CONTENT_TYPE)?;
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     }
 
-    /// The call as tests see it afterwards.
+    /// Returns the request for [`FakeOrg::requests`](crate::FakeOrg::requests).
     pub(crate) fn record(&self) -> RecordedRequest {
         RecordedRequest {
             method: self.parts.method.clone(),
@@ -100,7 +100,7 @@ impl Call {
     }
 }
 
-/// What stands in `Authorization`.
+/// The content of the `Authorization` header.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Bearer<'a> {
     Absent,
@@ -120,7 +120,7 @@ mod tests {
     use super::{Bearer, Call};
 
     #[test]
-    fn the_origin_leaves_out_the_port_that_goes_without_saying() {
+    fn origin_has_no_default_port() {
         for (name, scheme, host, origin) in [
             ("own port", "https", "acme.my.salesforce.com:443", "https://acme.my.salesforce.com"),
             ("no port", "https", "Acme.My.Salesforce.com", "https://acme.my.salesforce.com"),

@@ -1,17 +1,17 @@
-//! The claims of an assertion, read before anything is believed.
+//! The unverified claims of an assertion.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{PublicKey, Unverified};
 use serde_json::{Map, Value};
 
-/// What an assertion says, and the text that proves it.
+/// The claims of an assertion, and its compact form.
 pub(crate) struct Assertion<'a> {
     compact: &'a str,
     claims: Map<String, Value>,
 }
 
 impl<'a> Assertion<'a> {
-    /// Reads the claims; `None` if this is no compact JWS with a JSON object inside.
+    /// Parses the claims. `None` if the text is not a compact JWS with a JSON object.
     pub(crate) fn parse(compact: &'a str) -> Option<Self> {
         let mut parts = compact.split('.');
         let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
@@ -23,12 +23,12 @@ impl<'a> Assertion<'a> {
         Some(Self { compact, claims })
     }
 
-    /// The consumer key.
+    /// Returns the consumer key.
     pub(crate) fn issuer(&self) -> &str {
         self.text("iss")
     }
 
-    /// The user name; `prn` is what `sub` was called before [RFC 7523].
+    /// Returns the user name. Before [RFC 7523], `sub` was called `prn`.
     ///
     /// [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523#section-3
     pub(crate) fn subject(&self) -> &str {
@@ -38,7 +38,7 @@ impl<'a> Assertion<'a> {
         }
     }
 
-    /// The audience, or the only one of a list.
+    /// Returns the audience, or the only one of a list.
     pub(crate) fn audience(&self) -> &str {
         match self.claims.get("aud") {
             Some(Value::Array(list)) => match list.as_slice() {
@@ -49,7 +49,7 @@ impl<'a> Assertion<'a> {
         }
     }
 
-    /// The end of its life in seconds; Salesforce takes a number, and a text that is one.
+    /// Returns the expiry in seconds. Salesforce accepts a number and a string with a number.
     pub(crate) fn expires_at(&self) -> Option<u64> {
         match self.claims.get("exp")? {
             Value::Number(number) => number.as_u64(),
@@ -58,12 +58,12 @@ impl<'a> Assertion<'a> {
         }
     }
 
-    /// The `jti`, if there is one.
+    /// Returns the `jti`.
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.claims.get("jti")?.as_str()
     }
 
-    /// Whether the signature is RS256 by this key.
+    /// Whether the signature is RS256 with this key.
     pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
         Unverified::parse(self.compact).is_ok_and(|unverified| unverified.verify(key).is_ok())
     }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_read_in_every_form_that_salesforce_takes() {
+    fn claims_are_parsed_in_every_form_that_salesforce_accepts() {
         for (name, claims, expires_at, subject) in [
             ("number", r#"{"exp":1333685628,"sub":"a@acme.com"}"#, Some(1333685628), "a@acme.com"),
             ("text", r#"{"exp":"1333685628"}"#, Some(1333685628), ""),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_compact_jws_is_not_read() {
+    fn invalid_compact_jws_is_refused() {
         let list = compact("[]");
         for text in ["", ".", "a.b", "a.b.c.d", "e30.!!.c2ln", "e30.e30=.c2ln", &list] {
             assert!(Assertion::parse(text).is_none(), "{text}");

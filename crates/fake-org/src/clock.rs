@@ -1,4 +1,4 @@
-//! The org's own clock, which tests may set and skew.
+//! The clock of the org, which tests may set.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-/// Tells the org's time; the machine's unless the builder was given another.
+/// A source of time. Default: the system clock.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
@@ -32,7 +32,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A point in time, counted from the Unix epoch.
+/// A point in time since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Moment(Duration);
 
@@ -49,12 +49,12 @@ impl Moment {
         Self(self.0.saturating_add(time))
     }
 
-    /// `2026-11-23T17:45:46.000+0000`, as the REST API writes a date and time.
+    /// Formats the time like the REST API: `2026-11-23T17:45:46.000+0000`.
     pub(crate) fn to_api(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S.000+0000")
     }
 
-    /// `Mon, 23 Nov 2026 17:45:46 GMT`, as HTTP writes it ([RFC 9110, Section 5.6.7]).
+    /// Formats the time like HTTP ([RFC 9110, Section 5.6.7]): `Mon, 23 Nov 2026 17:45:46 GMT`.
     ///
     /// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
     pub(crate) fn to_http(self) -> String {
@@ -75,14 +75,14 @@ mod tests {
     use super::Clock;
 
     #[test]
-    fn moments_are_written_as_the_platform_writes_them() {
+    fn times_have_the_formats_of_the_platform() {
         let clock = Clock::new(|| UNIX_EPOCH + Duration::from_millis(1_700_000_000_999));
         assert_eq!(clock.now().to_api(), "2023-11-14T22:13:20.000+0000");
         assert_eq!(clock.now().to_http(), "Tue, 14 Nov 2023 22:13:20 GMT");
     }
 
     #[test]
-    fn a_clock_before_the_epoch_stands_at_the_epoch() {
+    fn time_before_the_epoch_is_the_epoch() {
         let clock = Clock::new(|| UNIX_EPOCH - Duration::from_secs(5));
         assert_eq!(clock.now().as_secs(), 0);
     }

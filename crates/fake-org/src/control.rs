@@ -1,4 +1,4 @@
-//! `/__fake`: what the library's methods do, for tests that are not written in Rust.
+//! `/__fake`: the methods of the library for tests in other languages.
 
 use http::{HeaderName, Method, StatusCode};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn logins(org: &Org) -> Value {
     json!({ "granted": granted, "attempts": attempts.collect::<Vec<_>>() })
 }
 
-/// Neither bodies nor credentials: whoever can ask need not be who sent them.
+/// Returns the requests without bodies and credentials, which may belong to another client.
 fn requests(org: &Org) -> Value {
     let row = |request: &RecordedRequest| {
         let names = request.headers().keys().map(HeaderName::as_str);
@@ -51,7 +51,8 @@ fn scenarios() -> Value {
     Scenario::all().map(row).collect()
 }
 
-/// A form of `username` and `scenario`; without the latter the user is let in again.
+/// Sets the scenario of a user from a form with `username` and `scenario`. Without `scenario`,
+/// logins succeed again.
 fn set_scenario(org: &Org, call: &Call) -> Reply {
     let form = call.form().unwrap_or_default();
     let scenario = match form.first("scenario").filter(|text| !text.is_empty()) {

@@ -1,22 +1,22 @@
-//! `application/x-www-form-urlencoded`, read as a server must that trusts nobody.
+//! A strict parser of `application/x-www-form-urlencoded`.
 
-/// The fields of a form in the order they came.
+/// The fields of a form, in order.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-/// Why a body or a query string is no form.
+/// The reasons why a body or a query string is not a form.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum FormError {
     /// `%` is not followed by two hexadecimal digits.
     Escape,
-    /// What the escapes stand for is not UTF-8.
+    /// The decoded bytes are not UTF-8.
     NotUtf8,
-    /// More fields than any honest client sends.
+    /// There are too many fields.
     TooMany,
 }
 
 impl Form {
-    /// Reads `name=value&…`; a name without `=` has an empty value, as browsers have it.
+    /// Parses `name=value&…`. A name without `=` has an empty value, like in browsers.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, FormError> {
         let mut fields = Vec::new();
         for pair in text.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
@@ -31,12 +31,12 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// Returns the first field of that name.
+    /// Returns the first field with this name.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a field stands more than once ([RFC 6749, Section 3.2] forbids it).
+    /// Whether a field is repeated, which [RFC 6749, Section 3.2] forbids.
     ///
     /// [RFC 6749, Section 3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2
     pub(crate) fn repeats(&self, name: &str) -> bool {
@@ -49,7 +49,7 @@ impl Form {
     }
 }
 
-/// Decodes one path segment, where `+` is itself.
+/// Decodes a path segment, in which `+` is not a space.
 #[cfg(feature = "rest")]
 pub(crate) fn decode_segment(text: &str) -> Option<String> {
     unescape(text.as_bytes(), false).ok()
@@ -89,7 +89,7 @@ mod tests {
     use super::{Form, FormError};
 
     #[test]
-    fn honest_forms() {
+    fn valid_forms() {
         for (name, text, field, value) in [
             ("plain", "grant_type=x&assertion=a.b.c", "assertion", Some("a.b.c")),
             ("escaped colons", "grant_type=urn%3Aietf", "grant_type", Some("urn:ietf")),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_forms() {
+    fn invalid_forms() {
         let crowd = "a=1&".repeat(257);
         for (name, text, error) in [
             ("half an escape", b"a=%4".as_slice(), FormError::Escape),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_field_is_seen() {
+    fn repeated_field_is_found() {
         let form = Form::parse(b"assertion=a&assertion=b").unwrap();
         assert!(form.repeats("assertion") && !form.repeats("grant_type"));
     }

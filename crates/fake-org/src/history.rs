@@ -1,11 +1,11 @@
-//! What tests may ask about afterwards.
+//! Recorded logins and requests.
 
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, header};
 
-/// One request for a token, and what came of it.
+/// A token request and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Login {
     pub(crate) username: String,
@@ -14,33 +14,33 @@ pub struct Login {
 }
 
 impl Login {
-    /// The user that the assertion named; empty if it could not be read.
+    /// Returns the subject of the assertion. Empty if the assertion could not be read.
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// When it was, by the org's clock, in seconds since the Unix epoch.
+    /// Returns the time of the org's clock, in seconds since the Unix epoch.
     pub fn at_secs(&self) -> u64 {
         self.at_secs
     }
 
-    /// Whether a token was given.
+    /// Whether a token was issued.
     pub fn is_granted(&self) -> bool {
         self.outcome.is_ok()
     }
 
-    /// Whether it was this user's, whatever the case of the name.
+    /// Whether the login was of this user, ignoring case.
     pub(crate) fn is_of(&self, username: &str) -> bool {
         self.username.eq_ignore_ascii_case(username)
     }
 
-    /// Why none was, in the manner of Login History.
+    /// Returns the reason why no token was issued, in the words of Login History.
     pub fn refusal(&self) -> Option<&str> {
         self.outcome.as_ref().err().map(String::as_str)
     }
 }
 
-/// One request as it came in. Its `Debug` shows neither body nor credentials.
+/// A recorded request. Its `Debug` shows neither body nor credentials.
 #[derive(Clone)]
 pub struct RecordedRequest {
     pub(crate) method: Method,
@@ -52,27 +52,27 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// The method: `POST`.
+    /// Returns the method: `POST`.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The scheme, host and port that were called: `https://login.salesforce.com`.
+    /// Returns the scheme, host and port: `https://login.salesforce.com`.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.host)
     }
 
-    /// The path with the query string, if there is one: `/services/oauth2/token`.
+    /// Returns the path and query string: `/services/oauth2/token`.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// The headers, credentials included.
+    /// Returns the headers, with credentials.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body, which may be an assertion.
+    /// Returns the body, which may contain an assertion.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -1,11 +1,11 @@
-//! Answers that wait until a test lets them go.
+//! Responses that wait until a test releases them.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-/// Every answer passes here before it is given.
+/// The holds that responses wait for.
 #[derive(Default)]
 pub(crate) struct Gate(Mutex<Vec<Arc<Barrier>>>);
 
@@ -15,14 +15,14 @@ struct Barrier {
     open: watch::Sender<bool>,
 }
 
-/// Holds back every answer to a path until it is dropped; requests are taken and recorded meanwhile.
+/// Holds back every response to a path until it is dropped. Requests are still read and recorded.
 ///
-/// What counts is that requests have come, not that time has passed: wait for them with
-/// [`Hold::arrived`] or [`Hold::wait`], do what the test is about, and drop the hold.
+/// A test does not have to sleep: it waits for requests with [`Hold::arrived`] or [`Hold::wait`],
+/// does what it is about, and drops the hold.
 pub struct Hold(Arc<Barrier>);
 
 impl Gate {
-    /// Closes the way for paths that begin like this.
+    /// Holds back responses to paths with this prefix.
     pub(crate) fn hold(&self, prefix: &str) -> Hold {
         let barrier = Arc::new(Barrier {
             prefix: prefix.to_owned(),
@@ -35,7 +35,7 @@ impl Gate {
         Hold(barrier)
     }
 
-    /// Waits for every hold that concerns the path.
+    /// Waits for every hold on the path.
     pub(crate) async fn pass(&self, path: &str) {
         let barriers = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for barrier in barriers.iter().filter(|barrier| path.starts_with(&barrier.prefix)) {
@@ -47,17 +47,17 @@ impl Gate {
 }
 
 impl Hold {
-    /// How many requests have come since the hold began.
+    /// Returns the number of requests since the hold began.
     pub fn count(&self) -> usize {
         *self.0.waiting.borrow()
     }
 
-    /// Resolves when at least so many requests have come; works in any runtime.
+    /// Waits for at least this number of requests. Works in any runtime.
     pub async fn arrived(&self, requests: usize) {
         let _ = self.0.waiting.subscribe().wait_for(|&waiting| waiting >= requests).await;
     }
 
-    /// Blocks the thread until at least so many requests have come.
+    /// Blocks the thread until there were at least this number of requests.
     pub fn wait(&self, requests: usize) {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         if let Ok(runtime) = runtime {
@@ -65,7 +65,7 @@ impl Hold {
         }
     }
 
-    /// Lets the answers go; so does dropping it.
+    /// Releases the responses, like dropping the hold.
     pub fn release(self) {
         drop(self);
     }

@@ -1,8 +1,8 @@
-//! Record ids: three letters for the kind of record, twelve digits, three letters of checksum.
+//! Record ids: three characters for the object, twelve for the number, three of checksum.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Makes the 18-letter id of the `number`th record whose object has this `prefix`.
+/// Returns the 18-character id of a record, by the key prefix of its object and its number.
 pub(crate) fn id(prefix: &str, number: u64) -> String {
     let mut digits = [b'0'; 9];
     let mut rest = number;
@@ -14,7 +14,7 @@ pub(crate) fn id(prefix: &str, number: u64) -> String {
     format!("{short}{}", checksum(&short))
 }
 
-/// Turns the case-sensitive id of 15 letters into the one of 18; `None` if it is no id.
+/// Returns the 18-character form of an id of 15 or 18 characters. `None` if it is not an id.
 #[cfg(feature = "rest")]
 pub(crate) fn canonical(id: &str) -> Option<String> {
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -29,7 +29,7 @@ pub(crate) fn canonical(id: &str) -> Option<String> {
     }
 }
 
-/// Letters that no two tokens share: unlike real ones they can be guessed, and they guard nothing.
+/// Returns a unique, predictable token suffix. It is not a secret.
 pub(crate) fn random_token(length: usize, number: u64) -> String {
     let state = RandomState::new();
     let mut text = String::with_capacity(length);
@@ -46,7 +46,7 @@ pub(crate) fn random_token(length: usize, number: u64) -> String {
     text
 }
 
-/// Each letter says which of five letters of the id are capitals.
+/// Returns the checksum: each letter encodes which of five characters are upper case.
 fn checksum(short: &str) -> String {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     let letter = |chunk: &[u8]| {
@@ -63,7 +63,7 @@ mod tests {
     use super::{canonical, id, random_token};
 
     #[test]
-    fn ids_carry_their_checksum() {
+    fn ids_end_in_their_checksum() {
         for (name, short, long) in [
             ("mixed case", "001D000000IqhSL", Some("001D000000IqhSLIAZ")),
             ("all digits", "001300000000000", Some("001300000000000AAA")),
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn every_number_has_an_id_of_its_own() {
+    fn each_number_has_its_own_id() {
         assert_eq!(id("001", 0), "001xx0000000000AAA");
         assert_eq!(canonical(&id("001", 62_000)).as_deref(), Some(id("001", 62_000).as_str()));
         assert_ne!(id("001", 1), id("001", 2));
     }
 
     #[test]
-    fn no_two_tokens_are_alike() {
+    fn tokens_are_unique() {
         assert_eq!(random_token(96, 1).len(), 96);
         assert_ne!(random_token(96, 1), random_token(96, 1));
     }

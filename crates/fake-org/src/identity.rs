@@ -1,4 +1,4 @@
-//! The endpoints about tokens and their holders: userinfo, identity URL, revoke.
+//! The userinfo, identity and revocation endpoints.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,7 +8,8 @@ use crate::org::Org;
 use crate::reply::{self, Reply};
 use crate::scenario::{Outcome, Step};
 
-/// `GET` or `POST /services/oauth2/userinfo`. A bad token is answered in plain text with 403.
+/// `GET` or `POST /services/oauth2/userinfo`. For an invalid token the response is 403 in plain
+/// text.
 pub(crate) fn userinfo(org: &Org, call: &Call) -> Reply {
     match holder(org, call) {
         Ok(user_id) => reply::json(StatusCode::OK, &org.userinfo(call, &user_id)),
@@ -36,7 +37,8 @@ pub(crate) fn identity(org: &Org, call: &Call, org_id: &str, user_id: &str) -> R
     reply::json(StatusCode::OK, &person)
 }
 
-/// `POST /services/oauth2/revoke` ([RFC 7009], but for the 400 that Salesforce has for strangers).
+/// `POST /services/oauth2/revoke` ([RFC 7009], except that Salesforce answers 400 for an unknown
+/// token).
 ///
 /// [RFC 7009]: https://www.rfc-editor.org/rfc/rfc7009#section-2
 pub(crate) fn revoke(org: &Org, call: &Call) -> Reply {
@@ -67,12 +69,13 @@ fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {
 }
 
 impl Org {
-    /// The identity URL of a user, at the host where such things live.
+    /// Returns the identity URL of a user.
     pub(crate) fn identity_url(&self, call: &Call, user_id: &str) -> String {
         format!("{}/id/{}/{user_id}", self.identity_host(call), self.org_id)
     }
 
-    /// A client that came by address must be able to follow the link, so it leads back to there.
+    /// Returns the host of identity URLs: the generic host for a Salesforce host, else the address
+    /// that the client called, so that it can follow the link.
     fn identity_host(&self, call: &Call) -> String {
         let host = call.host();
         if host.trim_end_matches(":443").ends_with(".salesforce.com") {

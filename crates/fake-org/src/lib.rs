@@ -1,9 +1,9 @@
-//! A Salesforce org that fits on a laptop.
+//! An offline Salesforce org for tests.
 //!
-//! It verifies real signatures, refuses as Salesforce refuses, and holds enough of the platform for
-//! clients that nobody here wrote to log in and work. What it does not know it refuses, in the
-//! platform's words, and never ignores. It is no copy of Salesforce: no triggers, no permissions, no
-//! sharing; its tokens can be guessed and guard nothing. Never let it listen where strangers are.
+//! It verifies signatures, returns Salesforce's own errors, and supports enough of the platform for
+//! existing clients to log in and work. It refuses what it does not support, with the error of the
+//! platform, and never ignores it. It is not a copy of Salesforce: it has no triggers, permissions
+//! or sharing. Its tokens are predictable; do not expose it to a network.
 //!
 //! ```
 //! use orgtoken_fake_org::{AppKey, FakeOrg, User};
@@ -16,14 +16,14 @@
 //!     .user("frozen@acme.com=inactive-user".parse()?)
 //!     .start()?;
 //!
-//! // Here a client signs with `key.secret()` and logs in at `org.url()`.
+//! // A client signs with `key.secret()` and logs in at `org.url()`.
 //! assert_eq!(org.logins(), 0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The token endpoint is that of [RFC 7523], with refusals by [RFC 6749, Section 5.2]; what only
-//! Salesforce does is as its documentation and captured answers have it. The README lists the
-//! scenarios in which a user can be met, and the clients that were tried.
+//! The token endpoint follows [RFC 7523], and its errors [RFC 6749, Section 5.2]. Behaviour that
+//! only Salesforce has follows its documentation and captured responses. The README lists the
+//! scenarios and the clients that were tested.
 //!
 //! [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 //! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523

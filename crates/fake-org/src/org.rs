@@ -1,4 +1,4 @@
-//! The org itself: what was set up, and what has happened since.
+//! The org: its setup and its state.
 
 mod hosts;
 
@@ -20,19 +20,19 @@ use crate::scenario::{Outcome, Scenario, Step};
 use crate::session::{Sessions, TokenFormat};
 use crate::user::User;
 
-/// What does not change while the org runs.
+/// The settings that do not change while the org runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     pub(crate) client_id: String,
     pub(crate) kind: AppKind,
     pub(crate) scope: String,
-    /// Where the org listens: `https://127.0.0.1:49152`.
+    /// The address of the org: `https://127.0.0.1:49152`.
     pub(crate) url: String,
-    /// The host that a real org would have, answered for as well.
+    /// The host name of a real org. The org responds to it as well.
     pub(crate) my_domain: String,
     pub(crate) role: Role,
     pub(crate) sandbox: bool,
-    /// The accepted audiences, if not those of a real org.
+    /// The accepted audiences. Empty for those of a real org.
     pub(crate) audiences: Vec<String>,
     pub(crate) strict_expiry: bool,
     pub(crate) token_format: TokenFormat,
@@ -51,7 +51,7 @@ pub(crate) struct Org {
     state: Mutex<State>,
 }
 
-/// What changes with every request.
+/// The part of the org that requests change.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) key: PublicKey,
@@ -64,14 +64,14 @@ pub(crate) struct State {
     pub(crate) rest: Data,
 }
 
-/// A user as the org keeps it.
+/// A user and the progress of its scenario.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) user: User,
     pub(crate) id: String,
-    /// How often the scenario is still to be played; for ever if `None`.
+    /// The number of times that the scenario still happens; always if `None`.
     left: Option<u32>,
-    /// How often it is not played before that.
+    /// The number of times that it does not happen before that.
     to_skip: u32,
 }
 
@@ -102,7 +102,7 @@ impl Org {
         Self { setup, org_id, state: Mutex::new(state) }
     }
 
-    /// The state, for as long as one answer takes. A test that panicked elsewhere changes nothing.
+    /// Locks the state for the time of one response. A panic of another thread is ignored.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,7 +113,7 @@ impl Org {
 }
 
 impl State {
-    /// Keeps a request, and forgets the oldest one where there are too many.
+    /// Records a request, and drops the oldest one if there are too many.
     pub(crate) fn record(&mut self, request: RecordedRequest) {
         if self.requests.len() == MAX_REQUESTS {
             self.requests.pop_front();
@@ -121,7 +121,7 @@ impl State {
         self.requests.push_back(request);
     }
 
-    /// Finds a user whatever the case of its name.
+    /// Finds a user by name, ignoring case.
     pub(crate) fn member(&mut self, username: &str) -> Option<&mut Member> {
         self.members.get_mut(&username.to_lowercase())
     }
@@ -139,14 +139,14 @@ impl Member {
         member
     }
 
-    /// Changes what happens to the user from now on.
+    /// Replaces the user's scenario.
     pub(crate) fn set_scenario(&mut self, scenario: Option<Scenario>) {
         self.left = scenario.as_ref().and_then(|scenario| scenario.times);
         self.to_skip = scenario.as_ref().map_or(0, |scenario| scenario.skip_first);
         self.user.scenario = scenario;
     }
 
-    /// What the user's scenario does at this step; each time counts.
+    /// Returns the outcome of the user's scenario at this step. Each call counts.
     pub(crate) fn apply_scenario(&mut self, step: Step) -> Option<Outcome> {
         let scenario = self.user.scenario.as_ref().filter(|scenario| scenario.step == step)?;
         if self.to_skip > 0 {
@@ -160,5 +160,5 @@ impl Member {
     }
 }
 
-/// Enough for a test, and little enough for an org that is left running under load.
+/// The maximum number of recorded requests, which bounds the memory of an org under load.
 const MAX_REQUESTS: usize = 10_000;

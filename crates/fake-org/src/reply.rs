@@ -1,4 +1,4 @@
-//! Answers with the headers that Salesforce sends.
+//! Responses with the headers that Salesforce sends.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::{Outcome, Scenario, WireFault};
 
-/// An answer, whole.
+/// A response with its whole body.
 pub(crate) type Reply = Response<Bytes>;
 
 pub(crate) fn json(status: StatusCode, body: &Value) -> Reply {
@@ -34,8 +34,8 @@ pub(crate) fn refusal(status: u16, error: &str, description: &str) -> Reply {
     json(code(status), &json!({ "error": error, "error_description": description }))
 }
 
-/// What a scenario says instead of a token. Those that only modify a token's answer, or follow it, say
-/// nothing here.
+/// Returns the response of a scenario that replaces a token response. Outcomes that only change a
+/// token response, or follow it, have none.
 pub(crate) fn from_outcome(outcome: &Outcome) -> Reply {
     match outcome {
         Outcome::Api(_) | Outcome::Token(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
@@ -52,7 +52,7 @@ pub(crate) fn from_outcome(outcome: &Outcome) -> Reply {
     }
 }
 
-/// The login page that stands wherever nothing else does.
+/// Returns the login page, which Salesforce sends for unknown paths.
 pub(crate) fn login_page() -> Reply {
     let scenario = Scenario::named("html-login");
     let mut reply = scenario.map(|it| from_outcome(&it.outcome)).unwrap_or_default();
@@ -60,9 +60,9 @@ pub(crate) fn login_page() -> Reply {
     reply
 }
 
-/// Makes a long answer shorter (gzip), unless it is to be broken.
+/// Compresses a long response with gzip, unless its connection is to be broken.
 pub(crate) fn compress(reply: &mut Reply) {
-    if reply.body().len() < WORTH_IT || fault(reply).is_some() {
+    if reply.body().len() < MIN_GZIP || fault(reply).is_some() {
         return;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -73,7 +73,7 @@ pub(crate) fn compress(reply: &mut Reply) {
     }
 }
 
-/// What the wire is to do with the answer, if it is not simply to carry it.
+/// Returns the way in which the connection is to be broken.
 pub(crate) fn fault(reply: &Reply) -> Option<WireFault> {
     reply.extensions().get().copied()
 }
@@ -97,5 +97,5 @@ fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// In bytes: below it, gzip gains nothing.
-const WORTH_IT: usize = 1024;
+/// The minimum length for gzip, in bytes.
+const MIN_GZIP: usize = 1024;

@@ -1,4 +1,4 @@
-//! `/services/data`: the part of the REST API that a login and a day's work need.
+//! `/services/data`: a part of the REST API.
 
 mod composite;
 mod error;
@@ -26,21 +26,21 @@ use crate::scenario::{Outcome, Step, WireFault};
 use schema::Schema;
 pub(crate) use seed::Data;
 
-/// What a handler answers, or why it does not.
+/// The response of a handler.
 type Answer = Result<Reply, RestError>;
 
-/// A call by someone who is logged in.
+/// A call with a valid token.
 #[derive(Clone)]
 struct AuthorizedCall<'a> {
     org: &'a Org,
     call: &'a Call,
     user_id: String,
-    /// `/services/data/v66.0`, the version as the client asked for it.
+    /// `/services/data/v66.0`, with the version that the client named.
     base: String,
     version: u32,
-    /// Whether the Tooling API is asked, which has objects of its own.
+    /// Whether the call is of the Tooling API, which has other objects.
     is_tooling: bool,
-    /// How the answer is broken on its way, if it is.
+    /// The way in which the connection is broken.
     fault: Option<WireFault>,
 }
 
@@ -88,7 +88,7 @@ fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     }
 }
 
-/// Reading alone: nobody deploys anything here.
+/// Answers a call of the Tooling API, which is read-only here.
 fn tooling(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     session.only_get()?;
     match segments {
@@ -148,7 +148,7 @@ fn count(org: &Org) -> u64 {
 }
 
 impl<'a> AuthorizedCall<'a> {
-    /// The same call, of the Tooling API.
+    /// Returns the same call of the Tooling API.
     fn tooling(&self) -> Self {
         Self { base: format!("{}/tooling", self.base), is_tooling: true, ..self.clone() }
     }
@@ -157,13 +157,13 @@ impl<'a> AuthorizedCall<'a> {
         if self.is_tooling { &state.rest.tooling } else { &state.rest.schema }
     }
 
-    /// The method, or the one that `?_HTTP_Method=` puts in its place, for clients without PATCH.
+    /// Returns the method, or the one of `?_HTTP_Method=` for clients without PATCH.
     fn method(&self) -> Method {
         let query = self.call.query().unwrap_or_default();
         let named = query.first("_HTTP_Method").filter(|_| self.call.method() == Method::POST);
         let method = named.and_then(|name| Method::from_bytes(name.as_bytes()).ok());
         match method.unwrap_or_else(|| self.call.method().clone()) {
-            // The server leaves the body out by itself.
+            // hyper leaves out the body.
             Method::HEAD => Method::GET,
             method => method,
         }

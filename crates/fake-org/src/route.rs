@@ -1,4 +1,4 @@
-//! Which path leads where.
+//! The handlers by path.
 
 use crate::call::Call;
 use crate::org::Org;
@@ -23,7 +23,7 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
     }
 }
 
-/// The path without that of an Experience Cloud site (`/customers/services/…`).
+/// Removes the path of an Experience Cloud site (`/customers/services/…`).
 fn site_path(path: &str) -> &str {
     path.find("/services/").map_or(path, |start| &path[start..])
 }

@@ -1,4 +1,4 @@
-//! What may come instead of a token, as data.
+//! Scenarios: refusals, pages and faults that an org answers a user with.
 
 mod rows;
 
@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use rows::{ROWS, SERVER_ENUM};
 
-/// A way in which an org answers one user: a refusal, a page, an odd token, a session that dies.
+/// The answer of an org to one user: a refusal, a page, an unusual token or a session that ends.
 ///
 /// ```
 /// use orgtoken_fake_org::Scenario;
@@ -23,25 +23,25 @@ pub struct Scenario {
     name: Cow<'static, str>,
     meaning: &'static str,
     pub(crate) step: Step,
-    /// How often the user is spared before it is played.
+    /// The number of times that it does not happen at first.
     pub(crate) skip_first: u32,
-    /// How often it is played; for ever if `None`.
+    /// The number of times that it happens then; always if `None`.
     pub(crate) times: Option<u32>,
     pub(crate) outcome: Outcome,
 }
 
 impl Scenario {
-    /// Every named scenario, in the order of the checks.
+    /// Returns every named scenario, in the order of the checks.
     pub fn all() -> impl Iterator<Item = Self> {
         ROWS.iter().cloned()
     }
 
-    /// The named scenario, if there is one of that name.
+    /// Returns the scenario with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|row| row.name == name)
     }
 
-    /// A refusal in the words of the caller, at the place of "user hasn't approved".
+    /// Returns a refusal with this code and description. It happens when the approval is checked.
     pub fn refusal(status: u16, error: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
             name: Cow::Borrowed("custom-refusal"),
@@ -57,7 +57,7 @@ impl Scenario {
         }
     }
 
-    /// Any other answer, given before anything is checked.
+    /// Returns a response that is not a refusal. It happens before anything is checked.
     pub fn page(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             name: Cow::Borrowed("custom-page"),
@@ -73,24 +73,24 @@ impl Scenario {
         }
     }
 
-    /// Plays it this often, and then lets the user in.
+    /// Sets how often it happens. Later logins succeed.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// The name under which `--user NAME=SCENARIO` and [`Scenario::named`] know it.
+    /// Returns the name for `--user NAME=SCENARIO` and [`Scenario::named`].
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// One line for people: what is going on in such an org.
+    /// Returns a line that describes the state of such an org.
     pub fn meaning(&self) -> &'static str {
         self.meaning
     }
 
-    /// What a client gets to see: `400 invalid_grant: inactive user`.
+    /// Returns a summary of the response: `400 invalid_grant: inactive user`.
     pub fn answer(&self) -> String {
         self.outcome.to_string()
     }
@@ -120,33 +120,33 @@ impl FromStr for Scenario {
     }
 }
 
-/// The text names no scenario, and is no refusal written `code: description` either.
+/// The text is neither the name of a scenario nor a refusal of the form `code: description`.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("no scenario is called `{0}`; `--scenarios` lists them all")]
 pub struct UnknownScenario(String);
 
-/// Where in the order of the checks a scenario strikes.
+/// The check at which a scenario happens, in the order of the checks.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Step {
     /// Before the request is looked at.
     Edge,
-    /// In the request, its issuer, signature, audience or time.
+    /// The request and the issuer, signature, audience and time of the assertion.
     Assertion,
-    /// Is the app installed, and not blocked?
+    /// The app is installed and not blocked.
     App,
-    /// Does the user exist, and is it active?
+    /// The user exists and is active.
     User,
-    /// Is the app approved for the user?
+    /// The app is approved for the user.
     Approval,
-    /// Addresses, hours, session level, rate.
+    /// Login addresses, login hours, session level and login rate.
     Policy,
-    /// The token is given, in an unusual answer.
+    /// The token is issued in an unusual response.
     Token,
-    /// The token is given as usual, and its use goes wrong.
+    /// The token is issued as usual and its use fails.
     Api,
 }
 
-/// What then happens.
+/// The result of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     Api(ApiFault),
@@ -175,17 +175,17 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// How the use of a token goes wrong.
+/// The way in which the use of a token fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ApiFault {
     pub(crate) status: u16,
     pub(crate) code: &'static str,
     pub(crate) message: &'static str,
-    /// Whether the session is gone from then on.
+    /// Whether the session ends.
     pub(crate) ends_session: bool,
 }
 
-/// What is unusual about the answer that carries a token.
+/// The unusual part of a token response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum TokenVariant {
     EmptyToken,
@@ -197,14 +197,14 @@ pub(crate) enum TokenVariant {
     Signed,
 }
 
-/// How the connection itself fails.
+/// The way in which the connection fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum WireFault {
-    /// The connection ends without an answer.
+    /// The connection ends without a response.
     Closed,
-    /// The answer ends in the middle of its body.
+    /// The response ends in the middle of its body.
     Cut,
-    /// Nothing ever comes.
+    /// No response ever comes.
     Silence,
 }
 
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_stand_in_the_order_of_the_checks() {
+    fn rows_are_in_the_order_of_the_checks() {
         assert!(Scenario::all().is_sorted_by_key(|row| row.step));
     }
 
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_of_the_servers_enum_can_be_had() {
+    fn every_code_of_the_servers_enum_is_a_scenario() {
         for code in SERVER_ENUM.split(' ') {
             assert!(code.parse::<Scenario>().is_ok(), "{code}");
         }

@@ -1,7 +1,8 @@
-//! Connections: TLS or not, an org's own or tunnelled, and the requests that come over them.
+//! Connections, with TLS or without, direct or through a tunnel, and their requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -23,30 +24,30 @@ use crate::route;
 use crate::scenario::WireFault;
 use crate::tls::Tls;
 
-/// What every connection shares.
+/// The state that all connections share.
 pub(crate) struct Server {
     pub(crate) org: Org,
     pub(crate) tls: Option<Tls>,
     pub(crate) gate: Gate,
-    /// How many connections over which requests came.
+    /// The number of connections that were served.
     pub(crate) connections: AtomicUsize,
 }
 
 impl Server {
-    /// Takes connections until its runtime ends.
+    /// Accepts connections until the runtime ends.
     pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => drop(tokio::spawn(Arc::clone(&self).connection(stream))),
-                // The peer is gone already, or there are too many files: others may end meanwhile.
-                Err(_) => tokio::task::yield_now().await,
+                // The peer has closed the connection, or there are too many open files.
+                Err(_) => tokio::time::sleep(ACCEPT_RETRY).await,
             }
         }
     }
 
-    /// Who sends no TLS greeting to an org that speaks TLS can only want a tunnel.
+    /// Serves a connection. Plain bytes on a TLS port can only be a CONNECT request.
     async fn connection(self: Arc<Self>, stream: TcpStream) {
-        // Answers are one small write each.
+        // Each response is one small write.
         let _ = stream.set_nodelay(true);
         match &self.tls {
             Some(_) if is_tls(&stream).await => Arc::clone(&self).secure(stream).await,
@@ -59,7 +60,7 @@ impl Server {
         stream: S,
     ) {
         let Some(tls) = &self.tls else { return };
-        // A client that does not trust our CA ends here, as it should.
+        // A client that does not trust the CA closes the connection here.
         if let Ok(stream) = tls.acceptor.accept(stream).await {
             self.serve(stream, "https").await;
         }
@@ -72,7 +73,7 @@ impl Server {
         self.connections.fetch_add(1, Ordering::Relaxed);
         let service = service_fn(|request| Arc::clone(&self).respond(request, scheme));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // It fails when the peer goes away, and when a scenario breaks the connection on purpose.
+        // Fails when the peer closes the connection or a scenario breaks it.
         let _ = connection.with_upgrades().await;
     }
 
@@ -102,7 +103,7 @@ impl Server {
         self.finish(reply).await
     }
 
-    /// Adds what every answer carries, and breaks what a scenario wants broken.
+    /// Adds the headers of every response, and breaks the connection if a scenario says so.
     async fn finish(&self, mut reply: Reply) -> Result<Response<Answer>, BrokenOnPurpose> {
         let headers = reply.headers_mut();
         for (name, value) in [
@@ -120,7 +121,7 @@ impl Server {
         }
     }
 
-    /// Plays the proxy: whatever host is asked for is found here.
+    /// Acts as a proxy that finds every host here.
     fn tunnel(self: Arc<Self>, request: Request<Incoming>) -> Response<Answer> {
         if self.tls.is_none() {
             return reply::empty(StatusCode::METHOD_NOT_ALLOWED).map(whole);
@@ -139,14 +140,14 @@ async fn is_tls(stream: &TcpStream) -> bool {
     matches!(stream.peek(&mut first).await, Ok(1) if first[0] == TLS_HANDSHAKE)
 }
 
-/// A body in one piece, which may end before it should.
+/// A body in one piece, which may be truncated.
 type Answer = UnsyncBoxBody<Bytes, BrokenOnPurpose>;
 
 fn whole(data: Bytes) -> Answer {
     Full::new(data).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A body that is one byte shorter than its head says.
+/// Returns a response whose body is one byte shorter than its Content-Length.
 fn cut(mut reply: Reply) -> Response<Answer> {
     let length = HeaderValue::from(reply.body().len() + 1);
     reply.headers_mut().insert(header::CONTENT_LENGTH, length);
@@ -154,11 +155,12 @@ fn cut(mut reply: Reply) -> Response<Answer> {
     reply.map(|data| whole(data).with_trailers(end).boxed_unsync())
 }
 
-/// Makes hyper close the connection.
+/// An error that makes hyper close the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("the scenario breaks the connection")]
 struct BrokenOnPurpose;
 
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 const MAX_BODY: usize = 4 << 20;
 const NO_STORE: &str = "no-cache,must-revalidate,max-age=0,no-store,private";
 const TLS_HANDSHAKE: u8 = 0x16;

@@ -1,4 +1,4 @@
-//! Access tokens and how long they live.
+//! Access tokens and their lifetimes.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use crate::clock::Moment;
 use crate::id;
 
-/// What tokens look like.
+/// The format of access tokens.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum TokenFormat {
-    /// A JWT with a fixed end, as an app has it that issues JWT-based access tokens.
+    /// A JWT with a fixed expiry, as from an app that issues JWT-based access tokens.
     Jwt,
-    /// `00D…!…`, alive until it has not been used for the token's lifetime.
+    /// `00D…!…`. It expires when it has not been used for its lifetime.
     #[default]
     Opaque,
 }
 
-/// The live tokens by their text.
+/// The valid tokens.
 #[derive(Default)]
 pub(crate) struct Sessions {
     live: HashMap<String, Session>,
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     pub(crate) expires_at: Moment,
 }
 
-/// For whom and where a token is issued.
+/// The properties of a token to be issued.
 pub(crate) struct Grant<'a> {
     pub(crate) org_id: &'a str,
     pub(crate) user_id: &'a str,
@@ -63,7 +63,7 @@ impl Sessions {
         token
     }
 
-    /// Returns the session of a token that is good now; using an opaque one prolongs it.
+    /// Returns the session of a valid token. Using an opaque token extends its lifetime.
     pub(crate) fn touch(
         &mut self,
         token: &str,
@@ -77,12 +77,12 @@ impl Sessions {
         Some(session.clone())
     }
 
-    /// Ends one token's life; `false` if it had ended before.
+    /// Revokes a token. Returns `false` if it was not valid.
     pub(crate) fn revoke(&mut self, token: &str) -> bool {
         self.live.remove(token).is_some()
     }
 
-    /// Ends all of them.
+    /// Revokes all tokens.
     pub(crate) fn clear(&mut self) {
         self.live.clear();
     }
@@ -98,7 +98,7 @@ fn opaque(org_id: &str, number: u64) -> String {
     format!("{}!AQ{}", &org_id[..15], id::random_token(94, number))
 }
 
-/// The shape of a real one, down to the odd names; the signature is filler, since nobody checks it.
+/// Returns a JWT with the claims of a real one. The signature is random because nobody checks it.
 fn jwt(grant: &Grant<'_>, number: u64) -> String {
     let (issued, end) = (grant.now.as_secs(), grant.now.plus(grant.lifetime).as_secs());
     let header = json!({
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn use_prolongs_an_opaque_token_and_not_a_jwt() {
+    fn use_extends_an_opaque_token_and_not_a_jwt() {
         for (format, good_later) in [(TokenFormat::Opaque, true), (TokenFormat::Jwt, false)] {
             let mut sessions = Sessions::default();
             let token = sessions.issue(&grant(), format);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_token_is_gone() {
+    fn revoked_token_is_not_valid() {
         let mut sessions = Sessions::default();
         let token = sessions.issue(&grant(), TokenFormat::Opaque);
         assert!(sessions.revoke(&token) && !sessions.revoke(&token));

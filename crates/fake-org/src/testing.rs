@@ -1,4 +1,4 @@
-//! An org without sockets, and a client that signs with a library of its own.
+//! An org without sockets, and a client that signs with the `rsa` crate.
 
 use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
@@ -24,7 +24,7 @@ use crate::user::User;
 pub(crate) static KEY: LazyLock<AppKey> = LazyLock::new(AppKey::generate);
 static SIGNER: LazyLock<SigningKey<Sha256>> = LazyLock::new(|| signer(&KEY));
 
-/// An org for `robot@acme.com`, whose clock stands still.
+/// Returns the builder of an org for `robot@acme.com`, with a fixed clock.
 pub(crate) fn builder() -> FakeOrgBuilder {
     FakeOrgBuilder::new()
         .certificate(KEY.certificate_pem())
@@ -37,13 +37,13 @@ pub(crate) fn open(builder: FakeOrgBuilder) -> Org {
     builder.build(URL.to_owned()).unwrap()
 }
 
-/// An org with one more user, whom this scenario meets.
+/// Returns an org with one more user, who has this scenario.
 pub(crate) fn org_with(scenario: &str) -> Org {
     let user = User::new("scenario@acme.com").scenario(scenario.parse().unwrap());
     open(builder().user(user))
 }
 
-/// Claims that are accepted.
+/// Returns claims that are accepted.
 pub(crate) fn claims(username: &str) -> Value {
     json!({ "iss": "3MVG9", "sub": username, "aud": URL, "exp": NOW + 150 })
 }
@@ -69,7 +69,7 @@ pub(crate) fn form(assertion: &str) -> String {
     )
 }
 
-/// Asks for a token at the org's own address.
+/// Requests a token at the org's own address.
 pub(crate) fn login(org: &Org, claims: &Value) -> Reply {
     post_form(org, URL, "/services/oauth2/token", form(&sign(claims)))
 }
@@ -88,7 +88,7 @@ pub(crate) fn post_form(org: &Org, origin: &str, path: &str, form: impl Into<Byt
     route::answer(org, &Call::new(request, if scheme == "https" { "https" } else { "http" }))
 }
 
-/// Sends JSON, or nothing, with a token.
+/// Sends JSON, or an empty body, with a token.
 pub(crate) fn send(org: &Org, token: &str, method: Method, path: &str, json: &str) -> Reply {
     let request = Request::builder()
         .method(method)
@@ -109,7 +109,7 @@ pub(crate) fn body(reply: &Reply) -> Value {
     serde_json::from_slice(reply.body()).unwrap_or_default()
 }
 
-/// `error: description` of a refusal, or the status of anything else.
+/// Returns `error: description` of a refusal, or the status of any other response.
 pub(crate) fn said(reply: &Reply) -> String {
     let body = body(reply);
     match (body["error"].as_str(), body["error_description"].as_str()) {

@@ -1,4 +1,4 @@
-//! A certificate for every name under which an org is called, and the CA that signed it.
+//! The certificate for all host names of an org, and its CA.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-/// Speaks TLS, and knows the CA that its clients must trust.
+/// An acceptor of TLS connections, and the CA that clients have to trust.
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) acceptor: TlsAcceptor,
@@ -20,7 +20,7 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Makes a CA and, for the usual names and `names`, a certificate; both live in memory alone.
+    /// Generates a CA and a certificate for the usual names and `names`, in memory only.
     pub(crate) fn new(names: &[String]) -> Result<Self, TlsError> {
         let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
@@ -36,14 +36,14 @@ impl Tls {
     }
 }
 
-/// Why no certificate could be made: usually a host name that is none.
+/// The reasons why no certificate could be generated; usually an invalid host name.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
-    #[error("certificate cannot be made")]
+    #[error("cannot generate the certificate")]
     Certificate(#[from] rcgen::Error),
-    #[error("generated key is of an unknown form")]
+    #[error("generated key has an unknown format")]
     Key,
-    #[error("TLS cannot be set up")]
+    #[error("cannot set up TLS")]
     Rustls(#[from] rustls::Error),
 }
 
@@ -68,7 +68,7 @@ fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
     Ok(params)
 }
 
-/// With these a client that comes through the org as its proxy finds every Salesforce host here.
+/// Names of all Salesforce hosts, for clients that use the org as their proxy.
 const USUAL_NAMES: [&str; 8] = [
     "localhost",
     "*.salesforce.com",

@@ -1,4 +1,4 @@
-//! `POST /services/oauth2/token`: the checks, in the order in which Salesforce makes them.
+//! `POST /services/oauth2/token`: the checks, in the order of Salesforce.
 
 mod answer;
 
@@ -15,7 +15,7 @@ use crate::org::{Org, Role};
 use crate::reply::{self, Reply};
 use crate::scenario::{Outcome, Step};
 
-/// Trades an assertion for a token, and keeps note of it.
+/// Exchanges an assertion for a token, and records the login.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
     let mut username = String::new();
     let outcome = exchange(org, call, &mut username);
@@ -38,8 +38,8 @@ fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outc
     apply_scenario(org, username, Step::App)?;
     let user_id = org.state().member(username).map(|member| member.id.clone());
     apply_scenario(org, username, Step::User)?;
-    // What an unknown user is told has not been captured; people who forget a sandbox's suffix
-    // report this text.
+    // The real response for an unknown user has not been captured. This text is reported by users
+    // who forget the suffix of a sandbox.
     let user_id = user_id.ok_or(NOT_APPROVED)?;
     apply_scenario(org, username, Step::Approval)?;
     apply_scenario(org, username, Step::Policy)?;
@@ -71,7 +71,7 @@ fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<
     if assertion.issuer() != org.setup.client_id {
         return Err(refused("invalid_client_id", "client identifier invalid"));
     }
-    // Taken out, since checking a signature takes longer than all the rest.
+    // Cloned to release the lock: checking a signature takes longer than all the rest.
     let key = org.state().key.clone();
     if !assertion.is_signed_by(&key) {
         return Err(INVALID_ASSERTION);
@@ -88,8 +88,8 @@ fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<
     }
 }
 
-/// Lenient, as observed: some minutes late are let pass, and any time ahead. Strict, as documented:
-/// neither late nor more than three minutes ahead.
+/// Checks the expiry. By default it may be three minutes past and any time ahead, as observed. In
+/// strict mode it may not be past and at most three minutes ahead, as documented.
 fn check_expiry(org: &Org, assertion: &Assertion<'_>) -> Result<(), Outcome> {
     let now = org.now().as_secs();
     let in_time = assertion.expires_at().is_some_and(|expires_at| {

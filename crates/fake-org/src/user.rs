@@ -1,4 +1,4 @@
-//! Who may log in.
+//! Users of the org.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::{Scenario, UnknownScenario};
 
-/// A user of the org, found by its user name and pre-authorised for the app unless told otherwise.
+/// A user of the org. By default it is pre-authorised for the app.
 ///
 /// ```
 /// use orgtoken_fake_org::User;
@@ -25,7 +25,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user who is let in.
+    /// Returns a user who may log in.
     pub fn new(username: impl Into<String>) -> Self {
         Self {
             username: username.into(),
@@ -36,12 +36,12 @@ impl User {
         }
     }
 
-    /// The user name, which assertions name as their subject.
+    /// Returns the user name, which is the subject of assertions.
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// Sets first and last name; `Integration User` unless told.
+    /// Sets the first and last name. Default: `Integration User`.
     #[must_use]
     pub fn named(mut self, first: impl Into<String>, last: impl Into<String>) -> Self {
         self.first_name = first.into();
@@ -49,21 +49,21 @@ impl User {
         self
     }
 
-    /// Makes it a member of an Experience Cloud site, who calls the API at the site's URL.
+    /// Makes the user a member of an Experience Cloud site, which calls the API at the site's URL.
     #[must_use]
     pub fn community(mut self, site_url: impl Into<String>) -> Self {
         self.community = Some(site_url.into());
         self
     }
 
-    /// Sets what happens when this user logs in; it is let in unless told.
+    /// Sets the scenario of the user's logins. By default they succeed.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.scenario = Some(scenario);
         self
     }
 
-    /// The fields of its record.
+    /// Returns the fields of its record.
     pub(crate) fn fields(&self) -> Value {
         json!({
             "Username": self.username, "LastName": self.last_name, "FirstName": self.first_name,
@@ -78,7 +78,7 @@ impl User {
 impl FromStr for User {
     type Err = UnknownScenario;
 
-    /// Reads `NAME` or `NAME=SCENARIO`, as the program's `--user` has it.
+    /// Parses `NAME` or `NAME=SCENARIO`, the value of `--user`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
             Some((username, scenario)) => Ok(Self::new(username).scenario(scenario.parse()?)),

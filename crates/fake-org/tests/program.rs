@@ -1,4 +1,4 @@
-//! The program, as a shell sees it.
+//! The program `orgtoken-fake-org`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
@@ -21,7 +21,7 @@ fn scenarios_can_be_listed_without_an_org() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn invalid_arguments_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let junk = folder.path().join("junk.crt");
     fs::write(&junk, "not a certificate").unwrap();
@@ -56,7 +56,7 @@ fn what_is_wrong_is_said() {
 
 #[cfg(unix)]
 #[test]
-fn a_command_runs_beside_the_org_and_decides_its_exit_code() {
+fn command_runs_beside_the_org_and_decides_its_exit_code() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = tempfile::tempdir().unwrap();
@@ -86,7 +86,7 @@ fn a_command_runs_beside_the_org_and_decides_its_exit_code() {
 
 #[cfg(unix)]
 #[test]
-fn no_key_is_overwritten_and_no_link_is_followed() {
+fn new_key_overwrites_no_file_and_follows_no_link() {
     let folder = tempfile::tempdir().unwrap();
     let (key, link) = (folder.path().join("own.key"), folder.path().join("link.key"));
     fs::write(&key, "somebody's only key").unwrap();
@@ -97,7 +97,7 @@ fn no_key_is_overwritten_and_no_link_is_followed() {
         let output = program(&args);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{text}");
-        assert!(text.starts_with(&format!("error: `{taken}` exists, and no key")), "{text}");
+        assert!(text.starts_with(&format!("error: `{taken}` exists: ")), "{text}");
         assert!(output.stdout.is_empty());
     }
     assert_eq!(fs::read_to_string(&key).unwrap(), "somebody's only key");
@@ -105,10 +105,10 @@ fn no_key_is_overwritten_and_no_link_is_followed() {
 }
 
 #[test]
-fn the_environment_is_printed_as_soon_as_the_org_listens() {
+fn environment_is_printed_once_the_org_listens() {
     let folder = tempfile::tempdir().unwrap();
     for (form, first) in [
-        ("env", "export ORGTOKEN_USERNAME='o'\\''hara@acme.com'"),
+        ("env", "export ORGTOKEN_USERNAME=\"o'hara@acme.com\""),
         ("json", r#"{"ORGTOKEN_USERNAME":"o'hara@acme.com","ORGTOKEN_CLIENT_ID":"3MVG9fake","#),
         ("url", "http://127.0.0.1:"),
     ] {

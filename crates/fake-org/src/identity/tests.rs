@@ -5,7 +5,7 @@ use crate::testing::{
 };
 
 #[test]
-fn userinfo_is_for_holders_of_a_good_token() {
+fn userinfo_needs_a_valid_token() {
     let org = open(builder());
     let good = token(&org, "robot@acme.com");
     let info = body(&get(&org, &good, USERINFO));
@@ -26,7 +26,7 @@ fn userinfo_is_for_holders_of_a_good_token() {
 }
 
 #[test]
-fn the_identity_url_leads_to_the_user() {
+fn identity_url_describes_the_user() {
     let org = open(builder());
     let answer = body(&login(&org, &claims("robot@acme.com")));
     let (token, url) = (answer["access_token"].as_str().unwrap(), answer["id"].as_str().unwrap());
@@ -44,7 +44,7 @@ fn the_identity_url_leads_to_the_user() {
 }
 
 #[test]
-fn a_revoked_token_is_good_for_nothing() {
+fn revoked_token_is_refused() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let form = format!("token={}", token.replace('!', "%21"));
@@ -59,7 +59,7 @@ fn a_revoked_token_is_good_for_nothing() {
 }
 
 #[test]
-fn a_dead_session_is_dead_here_too() {
+fn ended_session_is_refused() {
     let org = org_with("session-expires-once");
     let token = token(&org, "scenario@acme.com");
     assert_eq!(get(&org, &token, USERINFO).body().as_ref(), b"Bad_OAuth_Token");

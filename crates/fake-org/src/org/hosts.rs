@@ -1,9 +1,9 @@
-//! Under which of its names an org was called, and what follows from that.
+//! The host that a request was sent to, and the audience and instance URL that follow from it.
 
 use super::Org;
 use crate::call::Call;
 
-/// What a host stands for.
+/// The Salesforce host that an address represents.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 #[non_exhaustive]
 pub enum Role {
@@ -17,7 +17,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The audience that a generic host accepts, and no other.
+    /// Returns the only audience that a generic host accepts.
     fn audience(self) -> Option<&'static str> {
         match self {
             Self::Login => Some(LOGIN),
@@ -28,7 +28,7 @@ impl Role {
 }
 
 impl Org {
-    /// What the host of a call stands for.
+    /// Returns the Salesforce host that a call was sent to.
     pub(crate) fn role(&self, call: &Call) -> Role {
         match call.host().trim_end_matches(":443") {
             "login.salesforce.com" => Role::Login,
@@ -37,8 +37,8 @@ impl Org {
         }
     }
 
-    /// Where the org tells its clients to go: the host they called, or My Domain if that was one of
-    /// the generic hosts.
+    /// Returns the instance URL of a token response: the host that was called, or My Domain for a
+    /// generic host.
     pub(crate) fn instance_url(&self, call: &Call) -> String {
         if self.setup.role != Role::MyDomain {
             return self.setup.url.clone();
@@ -49,8 +49,7 @@ impl Org {
         }
     }
 
-    /// Whether an assertion for this audience may be traded here. A slash at its end does no harm:
-    /// `sf` sends one.
+    /// Whether this audience is accepted. A slash at its end is ignored because `sf` sends one.
     pub(crate) fn accepts_audience(&self, call: &Call, audience: &str) -> bool {
         let audience = audience.strip_suffix('/').unwrap_or(audience);
         if let Some(only) = self.role(call).audience() {
@@ -64,7 +63,7 @@ impl Org {
         own.contains(&audience) || self.is_site(audience)
     }
 
-    /// The generic host that fits the org.
+    /// Returns the generic host of the org.
     pub(crate) fn generic_host(&self) -> &'static str {
         if self.setup.sandbox { TEST } else { LOGIN }
     }

@@ -1,4 +1,4 @@
-//! `composite`: up to 25 calls by one, which may refer to each other.
+//! `composite`: up to 25 subrequests in one call, which may refer to each other.
 
 pub(super) mod collections;
 
@@ -97,7 +97,7 @@ fn carry_out(
     }
 }
 
-/// Puts what earlier parts answered in the place of `@{name.field}`.
+/// Replaces `@{name.field}` by a value of an earlier response.
 fn filled_in(text: &str, before: &[Value]) -> Result<String, RestError> {
     let mut filled = String::new();
     let mut rest = text;

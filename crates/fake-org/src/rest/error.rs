@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::reply::{self, Reply};
 
-/// Why a call is refused, in the platform's words.
+/// An error of a call, with the code and message of the platform.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RestError {
     status: u16,
@@ -19,7 +19,7 @@ impl RestError {
         Self { status, code, message: message.into(), fields: None }
     }
 
-    /// Names the fields that are to blame.
+    /// Adds the fields that caused the error.
     pub(crate) fn with_fields(
         mut self,
         fields: impl IntoIterator<Item = impl Into<String>>,
@@ -37,7 +37,7 @@ impl RestError {
         reply::json(status, &json!([error]))
     }
 
-    /// As one of the `errors` of a record in a collection.
+    /// Returns an entry of the `errors` of a record in a collection.
     pub(super) fn to_problem(&self) -> Value {
         let fields = self.fields.clone().unwrap_or_default();
         json!({ "statusCode": self.code, "message": self.message, "fields": fields })

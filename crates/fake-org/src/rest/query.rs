@@ -1,4 +1,4 @@
-//! `query` and `queryAll`, page by page.
+//! `query` and `queryAll`, with pages.
 
 use std::mem;
 
@@ -46,7 +46,8 @@ pub(super) fn next_page(session: &AuthorizedCall<'_>, locator: &str) -> Answer {
     }
     Ok(reply::json(StatusCode::OK, &page(session, &state.rest.cursors[number], cursor, start)))
 }
-/// Sub-queries have pages of their own.
+
+/// Splits the results of sub-queries into pages.
 fn open_children(session: &AuthorizedCall<'_>, state: &mut State, record: &mut Value) {
     for child in record.as_object_mut().into_iter().flat_map(Map::values_mut) {
         let Some(Value::Array(records)) = child.get_mut("records") else { continue };
@@ -57,7 +58,7 @@ fn open_children(session: &AuthorizedCall<'_>, state: &mut State, record: &mut V
     }
 }
 
-/// Everything, or the first page of it and where the rest is kept.
+/// Returns the whole result, or its first page and a link to the next one.
 fn open(
     session: &AuthorizedCall<'_>,
     state: &mut State,
@@ -101,7 +102,7 @@ fn entity_type(record: &Value) -> Value {
     record["attributes"]["type"].clone()
 }
 
-/// `Sforce-Query-Options: batchSize=200`, of 200 to 2,000.
+/// Returns the page size of `Sforce-Query-Options: batchSize=200`, between 200 and 2,000.
 fn page_size(session: &AuthorizedCall<'_>) -> usize {
     let wish = session.call.header(OPTIONS).and_then(|options| options.strip_prefix("batchSize="));
     wish.and_then(|size| size.trim().parse().ok()).unwrap_or(2000).clamp(200, 2000)

@@ -1,4 +1,4 @@
-//! Objects and their fields, in the words of a describe answer.
+//! Objects and their fields, in the format of a describe result.
 
 mod describe;
 
@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The objects that an org holds, by their names in lower case.
+/// The objects of an org by their names in lower case.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema(BTreeMap<String, ObjectType>);
 
-/// An object, read from what `describe` says of it; what is left out is as for most objects.
+/// An object, parsed from its describe result. Missing properties have the value of most objects.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectType {
@@ -34,7 +34,7 @@ pub(crate) struct ObjectType {
     pub(crate) child_relationships: Vec<ChildRelationship>,
 }
 
-/// Where other records point to those of an object.
+/// A field of another object that refers to an object.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChildRelationship {
@@ -43,7 +43,7 @@ pub(crate) struct ChildRelationship {
     pub(crate) child_s_object: String,
     /// `AccountId`
     pub(crate) field: String,
-    /// `Contacts`; without a name, no query can ask for them.
+    /// `Contacts`. Without a name it cannot be queried.
     #[serde(default)]
     pub(crate) relationship_name: Option<String>,
 }
@@ -113,27 +113,27 @@ pub(crate) enum Kind {
     String,
     TextArea,
     Url,
-    /// Any other: held as it comes.
+    /// Any other type, whose values are stored as they are.
     #[serde(other, rename(serialize = "anyType"))]
     Other,
 }
 
-/// Why a text describes no object.
+/// An error of a describe result.
 #[derive(Debug, thiserror::Error)]
-#[error("not the describe answer of an object, at line {line}, column {column}")]
+#[error("not a describe result of an object, at line {line}, column {column}")]
 pub struct DescribeError {
     line: usize,
     column: usize,
 }
 
 impl Schema {
-    /// The standard objects that every org here holds.
+    /// Returns the standard objects.
     pub(crate) fn standard() -> Self {
         static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&STANDARD));
         PARSED.clone()
     }
 
-    /// The objects of the Tooling API.
+    /// Returns the objects of the Tooling API.
     pub(crate) fn tooling() -> Self {
         static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::parse(&TOOLING));
         PARSED.clone()
@@ -150,12 +150,12 @@ impl Schema {
         schema
     }
 
-    /// Adds an object, or puts it in the place of the one of that name.
+    /// Adds an object, or replaces the one with its name.
     pub(crate) fn add(&mut self, object: ObjectType) {
         self.0.insert(object.name.to_ascii_lowercase(), object);
     }
 
-    /// Finds an object whatever the case of its name.
+    /// Finds an object by name, ignoring case.
     pub(crate) fn object(&self, name: &str) -> Option<&ObjectType> {
         self.0.get(&name.to_ascii_lowercase())
     }
@@ -166,7 +166,7 @@ impl Schema {
 }
 
 impl ObjectType {
-    /// Reads a describe answer, bare or as `sf sobject describe --json` wraps it.
+    /// Parses a describe result, bare or in the wrapper of `sf sobject describe --json`.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, DescribeError> {
         #[derive(Deserialize)]
         struct Wrapped {
@@ -178,20 +178,20 @@ impl ObjectType {
             .map_err(|error| DescribeError { line: error.line(), column: error.column() })
     }
 
-    /// Finds a field whatever the case of its name.
+    /// Finds a field by name, ignoring case.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// Finds the relationship behind a sub-query such as `SELECT … FROM Contacts`.
+    /// Finds the relationship of a sub-query such as `SELECT … FROM Contacts`.
     pub(crate) fn children(&self, name: &str) -> Option<&ChildRelationship> {
-        let is_it = |way: &&ChildRelationship| {
-            way.relationship_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        let is_it = |child: &&ChildRelationship| {
+            child.relationship_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
         };
         self.child_relationships.iter().find(is_it)
     }
 
-    /// Finds the field behind a relationship such as `Account` of `Account.Name`.
+    /// Finds the field of a relationship such as `Account` in `Account.Name`.
     pub(crate) fn relationship(&self, name: &str) -> Option<&Field> {
         let is_it = |field: &&Field| {
             field.relationship_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn references_lead_to_objects() {
+    fn references_are_to_known_objects() {
         let schema = Schema::standard();
         for object in schema.objects() {
             for field in object.fields.iter().filter(|field| field.kind == Kind::Reference) {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn children_point_back() {
+    fn child_relationships_have_their_field() {
         let schema = Schema::standard();
         for object in schema.objects() {
             for way in &object.child_relationships {
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_describe_answer_is_read_bare_or_as_sf_wraps_it() {
+    fn describe_result_is_parsed_bare_or_in_the_wrapper_of_sf() {
         let bare = r#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices","custom":true,
             "fields":[{"name":"Id","label":"Id","type":"id"},
             {"name":"Loc__c","label":"Where","type":"location"}]}"#;

@@ -1,4 +1,5 @@
-//! The records of an org: at first itself, its profile, its users, two accounts, one class.
+//! The records of a new org: the organization, a profile, the users, two accounts and an Apex
+//! class.
 
 use serde_json::{Value, json};
 
@@ -6,14 +7,14 @@ use super::schema::Schema;
 use super::store::{Record, Records};
 use crate::org::{Member, Setup};
 
-/// What the REST API shows and changes.
+/// The data of the REST API.
 #[derive(Debug)]
 pub(crate) struct Data {
     pub(crate) schema: Schema,
     /// The objects of the Tooling API.
     pub(crate) tooling: Schema,
     pub(crate) records: Records,
-    /// The results of queries that have more than one page.
+    /// The results of queries with more than one page.
     pub(crate) cursors: Vec<Vec<Value>>,
     pub(crate) api_calls: u64,
 }
@@ -65,7 +66,7 @@ impl Data {
     }
 }
 
-/// Adds who made the record, and when.
+/// Adds the audit fields.
 pub(crate) fn stamp(record: &mut Record, now: &str, user_id: Option<&str>) {
     record.insert("IsDeleted".to_owned(), Value::Bool(false));
     for field in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {

@@ -1,4 +1,4 @@
-//! `sobjects`: which objects there are, what they are like, and making records of them.
+//! `sobjects`: objects, their descriptions and their records.
 
 pub(super) mod records;
 pub(super) mod values;
@@ -40,7 +40,7 @@ pub(super) fn describe(session: &AuthorizedCall<'_>, name: &str) -> Answer {
     Ok(reply::json(StatusCode::OK, &find(session, name)?.describe(&session.base)))
 }
 
-/// Finds an object; a stranger is a resource that does not exist.
+/// Finds an object. An unknown object is a 404.
 pub(super) fn find(session: &AuthorizedCall<'_>, name: &str) -> Result<ObjectType, RestError> {
     let state = session.org.state();
     session.schema(&state).object(name).cloned().ok_or_else(RestError::not_found)

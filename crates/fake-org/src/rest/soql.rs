@@ -1,4 +1,4 @@
-//! A small, honest SOQL: what it knows it does, and what it does not know it refuses.
+//! A subset of SOQL. Unsupported syntax is refused.
 //!
 //! ```text
 //! SELECT path | (SELECT … FROM relationship …) [, …] | COUNT()
@@ -24,7 +24,7 @@ pub(crate) use run::{Found, Prepared};
 use child::Child;
 use columns::Column;
 
-/// A query as it was written, before anyone has looked whether its names exist.
+/// A parsed query, whose names are not resolved yet.
 #[derive(Debug, PartialEq)]
 struct Query {
     select: Select,
@@ -34,7 +34,7 @@ struct Query {
     limit: Option<usize>,
 }
 
-/// What records are ordered by.
+/// A field of `ORDER BY`.
 #[derive(Debug, PartialEq)]
 struct Key {
     field: Path,
@@ -54,18 +54,18 @@ enum Item {
     Query(Box<Query>),
 }
 
-/// A word, and where it begins.
+/// A word and its position.
 #[derive(Clone, Debug, PartialEq)]
 struct Name {
     text: String,
     at: usize,
 }
 
-/// A field, perhaps by way of relationships: `Account.Owner.Name`.
+/// A field, perhaps with relationships: `Account.Owner.Name`.
 #[derive(Clone, Debug, PartialEq)]
 struct Path(Vec<Name>);
 
-/// What a record must be like, whatever the single tests are made of.
+/// A condition of tests of type `T`.
 #[derive(Debug, PartialEq)]
 enum Condition<T> {
     All(Vec<Self>),
@@ -74,7 +74,7 @@ enum Condition<T> {
     Test(T),
 }
 
-/// One test as it was written.
+/// A parsed test.
 #[derive(Debug, PartialEq)]
 struct Comparison {
     field: Path,

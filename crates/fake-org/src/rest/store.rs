@@ -1,4 +1,4 @@
-//! The records of an org, kept in the order in which they were made.
+//! The records of an org, in the order of their creation.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::id;
 
-/// A record: its fields by the names that the schema gives them. What is null is left out.
+/// The fields of a record by their names in the schema, without nulls.
 pub(crate) type Record = Map<String, Value>;
 
-/// Every record by the name of its object.
+/// All records by the name of their object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     tables: BTreeMap<String, Vec<Record>>,
@@ -17,7 +17,7 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Keeps a record under a new id, which it returns.
+    /// Stores a record and returns its new id.
     pub(crate) fn insert(&mut self, object: &str, prefix: &str, record: Record) -> String {
         self.made += 1;
         let id = id::id(prefix, self.made);
@@ -25,18 +25,18 @@ impl Records {
         id
     }
 
-    /// Keeps a record under an id that it has already.
+    /// Stores a record with this id.
     pub(crate) fn keep(&mut self, object: &str, id: &str, mut record: Record) {
         record.shift_insert(0, "Id".to_owned(), Value::from(id));
         self.tables.entry(object.to_owned()).or_default().push(record);
     }
 
-    /// Every record of an object, deleted ones included.
+    /// Returns every record of an object, with deleted ones.
     pub(crate) fn all(&self, object: &str) -> &[Record] {
         self.tables.get(object).map_or(&[], Vec::as_slice)
     }
 
-    /// Finds a record by its id of 15 or 18 letters, deleted or not.
+    /// Finds a record by its id of 15 or 18 characters, deleted or not.
     pub(crate) fn find(&self, object: &str, id: &str) -> Option<&Record> {
         let id = id::canonical(id)?;
         self.all(object).iter().find(|record| has(record, "Id", &id))
@@ -47,7 +47,8 @@ impl Records {
         self.tables.get_mut(object)?.iter_mut().find(|record| has(record, "Id", &id))
     }
 
-    /// The ids of the live records whose `field` has this text, whatever its case.
+    /// Returns the ids of the records that are not deleted and have this value in `field`, ignoring
+    /// case.
     pub(crate) fn ids_with(&self, object: &str, field: &str, text: &str) -> Vec<String> {
         let records = self.all(object).iter().filter(|record| !is_deleted(record));
         let matching = records.filter(|record| has(record, field, text));

@@ -7,7 +7,7 @@ use crate::testing::{body, builder, claims, get, login, open, org_with, send, to
 
 /// The statuses and errors of the platform, call by call.
 #[test]
-fn answers_to_calls() {
+fn calls_and_their_responses() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let account = first(&org, &token, "Account");
@@ -121,7 +121,7 @@ fn answers_to_calls() {
 }
 
 #[test]
-fn values_that_do_not_fit() {
+fn values_of_another_type_are_refused() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let long = "x".repeat(256);
@@ -184,7 +184,7 @@ fn errors_are_lists_that_name_the_fields() {
 }
 
 #[test]
-fn what_was_written_can_be_read() {
+fn written_record_can_be_read() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let contact = r#"{"firstname":"Grace","LASTNAME":"Hopper","Email":"grace@acme.com"}"#;
@@ -203,7 +203,7 @@ fn what_was_written_can_be_read() {
 }
 
 #[test]
-fn the_tooling_api_answers_in_its_own_form() {
+fn tooling_api_has_its_own_result_format() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let query = "/services/data/v66.0/tooling/query?q=SELECT+Id,+Name+FROM+ApexClass";
@@ -227,7 +227,7 @@ fn the_tooling_api_answers_in_its_own_form() {
 }
 
 #[test]
-fn children_have_pages_of_their_own() {
+fn sub_queries_have_pages() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     let account = first(&org, &token, "Account");
@@ -249,7 +249,7 @@ fn children_have_pages_of_their_own() {
 }
 
 #[test]
-fn several_records_of_one_key_are_named() {
+fn several_records_with_one_key_are_listed() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
     for _ in 0..2 {
@@ -277,7 +277,7 @@ fn versions_need_no_token_and_do_not_count() {
 }
 
 #[test]
-fn calls_run_out() {
+fn calls_are_limited() {
     let org = open(builder().api_limit(1));
     let token = token(&org, "robot@acme.com");
     assert_eq!(get(&org, &token, "/services/data/v66.0/limits").status(), 200);
@@ -286,7 +286,7 @@ fn calls_run_out() {
 }
 
 #[test]
-fn without_a_good_token_nothing_is_told() {
+fn calls_without_a_valid_token_are_refused() {
     let org = open(builder());
     for (name, token, code) in
         [("unknown", "00Dxx!nonsense", "INVALID_SESSION_ID"), ("empty", "", "INVALID_AUTH_HEADER")]
@@ -297,7 +297,7 @@ fn without_a_good_token_nothing_is_told() {
 }
 
 #[test]
-fn sessions_that_go_wrong() {
+fn sessions_that_end() {
     for (scenario, said) in [
         ("session-expires-once", ["INVALID_SESSION_ID", "INVALID_SESSION_ID", ""]),
         ("session-never-valid", ["INVALID_SESSION_ID", "INVALID_SESSION_ID", "INVALID_SESSION_ID"]),
@@ -313,7 +313,7 @@ fn sessions_that_go_wrong() {
 }
 
 #[test]
-fn an_object_of_ones_own_is_held_like_the_others() {
+fn imported_object_behaves_like_the_others() {
     let describe = br#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
         "keyPrefix":"a01","custom":true,"fields":[
         {"name":"Id","label":"Id","type":"id","createable":false},

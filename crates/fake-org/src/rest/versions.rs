@@ -1,4 +1,4 @@
-//! Which versions there are, and what one of them offers.
+//! The versions of the API and their resources.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Answer, AuthorizedCall, RestError};
 use crate::reply;
 
-/// Every version, the oldest first.
+/// Returns every version, the oldest first.
 pub(super) fn list() -> Value {
     let entry = |version| {
         json!({
@@ -18,7 +18,7 @@ pub(super) fn list() -> Value {
     (OLDEST..=NEWEST).map(entry).collect()
 }
 
-/// Reads `v66.0`.
+/// Parses `v66.0`.
 pub(super) fn parse(text: &str) -> Result<u32, RestError> {
     let number = text.strip_prefix('v').and_then(|text| text.strip_suffix(".0"));
     match number.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse().ok()) {
@@ -31,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
     }
 }
 
-/// The resources of a version.
+/// Returns the resources of a version.
 pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let mut resources = json!({});
@@ -43,13 +43,13 @@ pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
     Ok(reply::json(StatusCode::OK, &resources))
 }
 
-/// Three releases a year: Winter, Spring, Summer.
+/// Returns the name of the release; there are three in a year.
 fn label(version: u32) -> String {
     let season = ["Spring", "Summer", "Winter"][(version % 3) as usize];
     format!("{season} '{}", (version + 13) / 3)
 }
 
-/// Those before it were retired in Summer '25.
+/// Older versions were retired in Summer '25.
 const OLDEST: u32 = 31;
 const NEWEST: u32 = 67;
 
@@ -58,7 +58,7 @@ mod tests {
     use super::{label, list, parse};
 
     #[test]
-    fn releases_are_called_as_salesforce_calls_them() {
+    fn versions_have_the_names_of_their_releases() {
         for (version, name) in [
             (31, "Summer '14"),
             (32, "Winter '15"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn only_versions_of_the_list_are_offered() {
+    fn only_listed_versions_are_accepted() {
         for (text, version) in [
             ("v66.0", Some(66)),
             ("v31.0", Some(31)),

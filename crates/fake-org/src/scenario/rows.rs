@@ -1,4 +1,4 @@
-//! The scenarios. Texts are as captured; where none was, the description is the code in words.
+//! The scenarios. Texts are captured. Where none was, the description is the code in words.
 
 use std::borrow::Cow;
 
@@ -95,7 +95,7 @@ pub(super) const ROWS: &[Scenario] = &[
     row("api-cut-once", Step::Api, Outcome::Wire(WireFault::Cut), "the first call's answer ends in the middle of its body").first_only(),
 ];
 
-/// Every code of the server's own enum.
+/// Every code of the server's enum.
 pub(super) const SERVER_ENUM: &str = "\
     access_denied app_attest_failed app_attest_failed_retry app_blocked app_not_found \
     authorization_pending bad_jti_claim client_blocked client_blocked_retry \

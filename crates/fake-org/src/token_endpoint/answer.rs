@@ -1,4 +1,4 @@
-//! The answer that carries a token, in each of the shapes that have been seen.
+//! Token responses, in each form that has been observed.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::reply::{self, Reply};
 use crate::scenario::TokenVariant;
 use crate::session::{Grant, TokenFormat};
 
-/// Issues a token and says so.
+/// Issues a token and returns the response.
 pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: Option<TokenVariant>) -> Reply {
     let jwt = variant == Some(TokenVariant::Jwt) || org.setup.token_format == TokenFormat::Jwt;
     let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };

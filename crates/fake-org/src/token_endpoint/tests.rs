@@ -19,7 +19,7 @@ use crate::testing::{
 use crate::user::User;
 
 #[test]
-fn section_9_replies() {
+fn responses_of_the_token_endpoint() {
     for (name, scenario, reply) in [
         ("ok", None, "200"),
         ("not approved", Some("not-approved"), "invalid_grant: user hasn't approved this consumer"),
@@ -59,7 +59,7 @@ fn section_9_replies() {
 }
 
 #[test]
-fn every_scenario_can_be_played() {
+fn every_scenario_has_its_response() {
     for scenario in Scenario::all() {
         let reply = login(&org_with(scenario.name()), &claims("scenario@acme.com"));
         let status = match &scenario.outcome {
@@ -77,7 +77,7 @@ fn every_scenario_can_be_played() {
 }
 
 #[test]
-fn what_happens_once_happens_once() {
+fn scenario_with_a_limit_ends() {
     let org = org_with("transient-once");
     assert_eq!(
         said(&login(&org, &claims("scenario@acme.com"))),
@@ -88,7 +88,7 @@ fn what_happens_once_happens_once() {
 
 /// Each assertion is right in one more point than the one before it.
 #[test]
-fn checks_are_made_in_the_order_of_section_9() {
+fn checks_are_made_in_order() {
     let stranger = signer(&AppKey::generate());
     let wrong =
         json!({ "iss": "3MVG0", "sub": "nobody@acme.com", "aud": "https://x.example", "exp": 1 });
@@ -164,7 +164,7 @@ fn audiences() {
 }
 
 #[test]
-fn audiences_can_be_chosen() {
+fn audiences_can_be_configured() {
     let org = open(builder().audience("https://only.example"));
     assert_eq!(said(&login(&org, &claims("robot@acme.com"))), "invalid_grant: audience is invalid");
     let mut claims = claims("robot@acme.com");
@@ -173,7 +173,7 @@ fn audiences_can_be_chosen() {
 }
 
 #[test]
-fn the_end_of_an_assertion_strict_and_lenient() {
+fn expiry_is_checked_strictly_or_leniently() {
     for (name, expires_at, lenient, strict) in [
         ("in two minutes", json!(NOW + 120), true, true),
         ("as a text", json!((NOW + 120).to_string()), true, true),
@@ -196,7 +196,7 @@ fn the_end_of_an_assertion_strict_and_lenient() {
 }
 
 #[test]
-fn hostile_requests() {
+fn malformed_requests_are_refused() {
     let good = form(&sign(&claims("robot@acme.com")));
     let grant = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer";
     let twice = format!("{good}&assertion=x");
@@ -263,7 +263,7 @@ fn hostile_requests() {
 }
 
 #[test]
-fn an_assertion_with_an_id_is_taken_once() {
+fn assertion_with_an_id_is_accepted_once() {
     let org = open(builder());
     let mut claims = claims("robot@acme.com");
     claims["jti"] = json!("7c5aef");
@@ -272,14 +272,14 @@ fn an_assertion_with_an_id_is_taken_once() {
 }
 
 #[test]
-fn the_older_name_of_the_subject_is_known() {
+fn older_name_of_the_subject_is_accepted() {
     let mut claims = claims("robot@acme.com");
     claims["prn"] = claims.as_object_mut().unwrap().remove("sub").unwrap();
     assert_eq!(said(&login(&open(builder()), &claims)), "200");
 }
 
 #[test]
-fn claims_that_are_missing_or_of_another_kind() {
+fn missing_and_mistyped_claims_are_refused() {
     for (name, claim, value, reply) in [
         ("no end", "exp", None, "invalid_grant: expired authorization code"),
         ("a date for an end", "exp", Some(json!("tomorrow")), "invalid_grant: invalid assertion"),
@@ -299,7 +299,7 @@ fn claims_that_are_missing_or_of_another_kind() {
 }
 
 #[test]
-fn an_answer_has_what_the_real_one_has_and_no_more() {
+fn token_response_has_the_fields_of_a_real_one() {
     let org = open(builder());
     let answer = body(&login(&org, &claims("robot@acme.com")));
     let names: Vec<_> = answer.as_object().unwrap().keys().cloned().collect();
@@ -309,7 +309,7 @@ fn an_answer_has_what_the_real_one_has_and_no_more() {
 }
 
 #[test]
-fn a_token_may_be_a_jwt() {
+fn token_may_be_a_jwt() {
     let org = open(builder().token_format(TokenFormat::Jwt));
     let answer = body(&login(&org, &claims("robot@acme.com")));
     assert_eq!(
@@ -320,7 +320,7 @@ fn a_token_may_be_a_jwt() {
 }
 
 #[test]
-fn members_of_a_site_are_sent_to_it() {
+fn members_of_a_site_get_its_url() {
     let site = "https://acme.my.site.com/customers";
     let org = open(builder().user(User::new("site@acme.com").community(site)));
     let path = "/customers/services/oauth2/token";
@@ -329,7 +329,7 @@ fn members_of_a_site_are_sent_to_it() {
 }
 
 #[test]
-fn the_instance_is_where_the_client_called() {
+fn instance_url_is_the_called_host() {
     let org = open(builder());
     for (origin, audience, instance) in [
         (URL, LOGIN, URL),
@@ -344,7 +344,7 @@ fn the_instance_is_where_the_client_called() {
 }
 
 #[test]
-fn logins_of_a_user_are_limited_by_the_hour() {
+fn logins_of_a_user_are_limited_per_hour() {
     let now = Arc::new(AtomicU64::new(NOW));
     let clock = Arc::clone(&now);
     let org = open(
@@ -369,7 +369,7 @@ fn logins_of_a_user_are_limited_by_the_hour() {
 }
 
 #[test]
-fn attempts_are_kept_with_their_reasons() {
+fn attempts_are_recorded_with_their_reasons() {
     let org = org_with("inactive-user");
     login(&org, &claims("scenario@acme.com"));
     let token = token(&org, "robot@acme.com");

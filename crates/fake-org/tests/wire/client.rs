@@ -1,4 +1,4 @@
-//! As little of an HTTP client as will do: one request, one connection, everything written out.
+//! A minimal HTTP client: one request for each connection.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -25,7 +25,7 @@ pub(crate) fn builder() -> FakeOrgBuilder {
         .user(User::new("robot@acme.com"))
 }
 
-/// A request for a token, for the audience that every production org accepts.
+/// Returns a token request for the audience that every production org accepts.
 pub(crate) fn token_request(username: &str, host: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = format!(
@@ -53,7 +53,7 @@ pub(crate) fn get_request(path: &str, host: &str, token: &str) -> String {
     )
 }
 
-/// Sends a request in the clear.
+/// Sends a request over plain HTTP.
 pub(crate) fn plain(org: &FakeOrg, request: &str) -> io::Result<String> {
     exchange(TcpStream::connect(org.address())?, request)
 }
@@ -63,7 +63,7 @@ pub(crate) fn secure(org: &FakeOrg, request: &str) -> io::Result<String> {
     exchange(trusting(org, TcpStream::connect(org.address())?, "127.0.0.1"), request)
 }
 
-/// Sends a request over TLS to `host`, which the org as a proxy says it can reach.
+/// Sends a request over TLS to `host`, with the org as the proxy.
 pub(crate) fn through_proxy(org: &FakeOrg, host: &str, request: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(org.address())?;
     write!(stream, "CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n")?;
@@ -77,7 +77,7 @@ pub(crate) fn through_proxy(org: &FakeOrg, host: &str, request: &str) -> io::Res
     exchange(trusting(org, stream, host), request)
 }
 
-/// The token of an answer.
+/// Returns the token of a response.
 pub(crate) fn token_of(answer: &str) -> String {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let body: serde_json::Value = serde_json::from_str(body).unwrap();

@@ -25,7 +25,7 @@ fn a_login_and_a_call_over_tls() {
 }
 
 #[test]
-fn every_answer_carries_the_headers_that_real_ones_carry() {
+fn responses_have_the_headers_of_salesforce() {
     let org = builder().start().unwrap();
     let answer = plain(&org, "GET /services/data HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let answer = answer.unwrap();
@@ -40,14 +40,14 @@ fn every_answer_carries_the_headers_that_real_ones_carry() {
 }
 
 #[test]
-fn the_clock_can_be_wrong() {
+fn clock_can_be_set() {
     let org = builder().clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(1)).start().unwrap();
     let request = get_request("/services/data", org.address(), "");
     assert!(plain(&org, &request).unwrap().contains("date: Thu, 01 Jan 1970 00:00:01 GMT"));
 }
 
 #[test]
-fn as_a_proxy_it_is_every_salesforce_host() {
+fn proxy_leads_every_salesforce_host_to_the_org() {
     let org = builder().tls(true).start().unwrap();
     for host in
         ["login.salesforce.com", "acme.my.salesforce.com", "acme--uat.sandbox.my.salesforce.com"]
@@ -60,7 +60,7 @@ fn as_a_proxy_it_is_every_salesforce_host() {
 }
 
 #[test]
-fn in_the_clear_an_org_with_tls_does_nothing() {
+fn plain_http_is_refused_by_an_org_with_tls() {
     let org = builder().tls(true).start().unwrap();
     let answer = plain(&org, &token_request("robot@acme.com", org.address())).unwrap();
     assert!(answer.contains("HTTPS required"), "{answer}");
@@ -77,7 +77,7 @@ fn without_tls_there_is_no_ca_and_no_tunnel() {
 }
 
 #[test]
-fn connections_break_as_told() {
+fn scenarios_break_connections() {
     let met = |name: &str| User::new(format!("{name}@acme.com")).scenario(name.parse().unwrap());
     let org = builder().user(met("wire-closed")).user(met("wire-cut")).start().unwrap();
     let ask = |name: &str| plain(&org, &token_request(&format!("{name}@acme.com"), "x"));
@@ -89,7 +89,7 @@ fn connections_break_as_told() {
 }
 
 #[test]
-fn held_answers_wait_for_the_test() {
+fn held_responses_wait_for_the_test() {
     let org = builder().start().unwrap();
     let hold = org.hold("/services/oauth2/token");
     thread::scope(|scope| {
@@ -106,7 +106,7 @@ fn held_answers_wait_for_the_test() {
 }
 
 #[test]
-fn what_happens_to_a_user_can_change() {
+fn scenario_of_a_user_can_change() {
     let org = builder().start().unwrap();
     let ask = || plain(&org, &token_request("robot@acme.com", "x")).unwrap();
     assert!(org.set_scenario("Robot@acme.com", Scenario::refusal(400, "new_code", "never seen")));
@@ -121,7 +121,7 @@ fn what_happens_to_a_user_can_change() {
 }
 
 #[test]
-fn sessions_can_be_ended_from_outside() {
+fn sessions_can_be_revoked() {
     let org = builder().start().unwrap();
     for end in [orgtoken_fake_org::FakeOrg::revoke_all, orgtoken_fake_org::FakeOrg::expire_all] {
         let token = token_of(&plain(&org, &token_request("robot@acme.com", "x")).unwrap());
@@ -133,7 +133,7 @@ fn sessions_can_be_ended_from_outside() {
 }
 
 #[test]
-fn a_new_certificate_replaces_the_old_one_at_once() {
+fn new_certificate_replaces_the_old_one() {
     let org = builder().start().unwrap();
     org.upload_certificate(AppKey::generate().certificate_pem().as_bytes()).unwrap();
     let answer = plain(&org, &token_request("robot@acme.com", "x")).unwrap();
@@ -141,7 +141,7 @@ fn a_new_certificate_replaces_the_old_one_at_once() {
 }
 
 #[test]
-fn tests_in_other_languages_ask_and_tell_over_http() {
+fn tests_in_other_languages_control_the_org_over_http() {
     let org = builder().start().unwrap();
     let tell = |form: &str| {
         format!(
@@ -163,21 +163,21 @@ fn tests_in_other_languages_ask_and_tell_over_http() {
 }
 
 #[test]
-fn a_dropped_org_is_gone() {
+fn dropped_org_does_not_listen() {
     let org = builder().start().unwrap();
     let address = org.address().to_owned();
     assert!(TcpStream::connect(&address).is_ok());
     let debug = format!("{org:?}");
     assert!(debug.contains(&address), "{debug}");
     drop(org);
-    // The listener goes with the runtime, which does not say when it has gone.
+    // The runtime closes the listener some time after the drop.
     while TcpStream::connect(&address).is_ok() {
         thread::yield_now();
     }
 }
 
 #[test]
-fn what_cannot_start_says_why() {
+fn start_errors_name_the_cause() {
     let taken = builder().start().unwrap();
     let again = builder().listen(taken.address().parse().unwrap()).start();
     assert!(matches!(again, Err(StartError::Listen { .. })));

@@ -5,11 +5,11 @@ use orgtoken_fake_org::FakeOrg;
 
 use crate::args::{Args, Form};
 
-/// What clients must be told to find the org, as variables.
+/// The variables that clients need to reach the org.
 pub(crate) struct Environment(Vec<(&'static str, String)>);
 
 impl Environment {
-    /// Our own names first, then those of other clients.
+    /// Collects the variables of `orgtoken`, then those of other clients.
     pub(crate) fn new(args: &Args, org: &FakeOrg) -> Self {
         let url = org.url().to_owned();
         let host = org.address().to_owned();
@@ -44,12 +44,13 @@ impl Environment {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Prints it in the form that was asked for, in one piece: whoever waits for the file to have
-    /// something in it then has all of it.
+    /// Prints the variables in one write, so that a reader that waits for output gets all of it.
     pub(crate) fn print(&self, form: Form, org: &FakeOrg, out: &mut impl Write) -> io::Result<()> {
         let text = match form {
             Form::Env => {
-                let line = |(name, value)| format!("export {name}={}\n", quoted(value));
+                let line = |(name, value)| {
+                    format!("export {name}={}\n", shlex::try_quote(value).unwrap_or_default())
+                };
                 self.variables().map(line).collect()
             }
             Form::Json => {
@@ -69,12 +70,7 @@ fn absolute(file: &Path) -> String {
     absolute.to_string_lossy().into_owned()
 }
 
-/// Quotes for every shell of the Bourne family.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-/// ORGTOKEN's, curl's and OpenSSL's, Node's, Python's, and a name that means nothing but this.
+/// Variables of orgtoken, OpenSSL, curl, Node, Python and our own.
 const CA_VARIABLES: [&str; 6] = [
     "ORGTOKEN_CA_FILE",
     "SSL_CERT_FILE",

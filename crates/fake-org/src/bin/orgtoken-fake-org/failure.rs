@@ -5,12 +5,12 @@ use std::path::Path;
 
 use orgtoken_fake_org::StartError;
 
-/// Why the program stops.
+/// The reasons why the program stops.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("cannot {verb} `{path}`")]
     File { verb: &'static str, path: String, source: Box<dyn Error> },
-    #[error("`{path}` exists, and no key is overwritten; name a new file, or remove this one")]
+    #[error("`{path}` exists: name a new file, or remove this one")]
     KeyExists { path: String },
     #[error("cannot start the org")]
     Start(#[from] StartError),
@@ -27,7 +27,7 @@ impl Failure {
         Self::KeyExists { path: path.display().to_string() }
     }
 
-    /// Writes `error: what: why: why`.
+    /// Writes the error with its causes.
     pub(crate) fn report(&self, out: &mut impl Write) -> io::Result<()> {
         write!(out, "error: {self}")?;
         for cause in successors(self.source(), |&cause| cause.source()) {

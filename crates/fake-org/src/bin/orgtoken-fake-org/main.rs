@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     match run(&Args::parse(), &mut io::stdout().lock()) {
         Ok(code) => code,
         Err(failure) => {
-            // If standard error is gone as well, nobody is left to be told.
+            // Nothing can be done if standard error is closed, too.
             let _ = failure.report(&mut io::stderr().lock());
             ExitCode::FAILURE
         }
@@ -45,7 +45,7 @@ fn run(args: &Args, out: &mut impl Write) -> Result<ExitCode, Failure> {
         None => {
             environment.print(args.print, &org, out)?;
             loop {
-                // Until a signal ends the program.
+                // A signal ends the program.
                 thread::park();
             }
         }
@@ -96,7 +96,7 @@ fn certificate(args: &Args) -> Result<Vec<u8>, Failure> {
     Ok(key.certificate_pem().as_bytes().to_vec())
 }
 
-/// Nobody else may read the file, at no time; and what stands there may be somebody's only key.
+/// Creates a file that only its owner may read. Never overwrites a file, which may be a key.
 fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! `composite/sobjects`: up to 200 records by one call, each of which may fail by itself.
+//! `composite/sobjects`: up to 200 records in one call, which may fail one by one.
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ struct Sent {
     records: Vec<Record>,
 }
 
-/// Whether a record was made by an upsert, and its id.
+/// The id of a record and, for an upsert, whether it was created.
 type Done = Result<(String, Option<bool>), RestError>;
 
 /// Creates with POST, updates with PATCH, deletes with DELETE.
@@ -69,7 +69,7 @@ fn each(session: &AuthorizedCall<'_>, work: impl Fn(Record) -> Done) -> Answer {
     Ok(in_transaction(session, all_or_none, || records.into_iter().map(work).collect()))
 }
 
-/// Does it all, or undoes it all where one record fails and that was asked for.
+/// Runs `work`. With `all_or_none`, a record that fails rolls all of them back.
 fn in_transaction(
     session: &AuthorizedCall<'_>,
     all_or_none: bool,
@@ -131,7 +131,7 @@ fn object_of(session: &AuthorizedCall<'_>, id: &str) -> Result<ObjectType, RestE
     object.ok_or_else(|| RestError::new(400, "MALFORMED_ID", format!("malformed id {id}")))
 }
 
-/// The object that `attributes` names, and the fields.
+/// Returns the object that `attributes` names, and the fields.
 fn split_type_and_fields(
     session: &AuthorizedCall<'_>,
     mut record: Record,

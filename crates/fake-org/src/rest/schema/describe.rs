@@ -1,4 +1,4 @@
-//! What `describe` says of an object and of a field.
+//! Describe results.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Field, Kind, ObjectType, PicklistValue};
 
 impl ObjectType {
-    /// The entry of this object in `/sobjects`, with links below `base`.
+    /// Returns the entry of this object in `/sobjects`, with links below `base`.
     pub(crate) fn summary(&self, base: &str) -> Value {
         let mut summary = self.describe(base);
         if let Some(summary) = summary.as_object_mut() {
@@ -17,7 +17,7 @@ impl ObjectType {
         summary
     }
 
-    /// The whole description, with links below `base`.
+    /// Returns the describe result, with links below `base`.
     pub(crate) fn describe(&self, base: &str) -> Value {
         let url = format!("{base}/sobjects/{}", self.name);
         let (row, describe) = (format!("{url}/{{ID}}"), format!("{url}/describe"));
@@ -56,7 +56,7 @@ impl PicklistValue {
 }
 
 impl Kind {
-    /// The name of the type in `describe`.
+    /// Returns the name of the type in a describe result.
     pub(crate) fn name(self) -> String {
         json!(self).as_str().unwrap_or_default().to_owned()
     }
@@ -81,7 +81,7 @@ impl Kind {
     }
 }
 
-/// What is the same for all, with what is known of this one.
+/// Returns the usual properties, overridden by the known ones.
 fn over(what: &str, known: &impl Serialize) -> Value {
     static USUAL: LazyLock<Map<String, Value>> =
         LazyLock::new(|| serde_json::from_str(USUAL_JSON).expect("our own file is well formed"));

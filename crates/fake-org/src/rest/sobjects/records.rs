@@ -77,13 +77,13 @@ pub(in crate::rest) fn by_key(
     }
 }
 
-/// `?updateOnly=true`: an upsert that creates nothing.
+/// Whether `?updateOnly=true` forbids an upsert to create a record.
 fn is_update_only(session: &AuthorizedCall<'_>) -> bool {
     let query = session.call.query().unwrap_or_default();
     query.first("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// A record as the API shows it, with the named fields or with all of them.
+/// Returns a record with all fields of its object.
 pub(in crate::rest) fn shown(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -115,7 +115,7 @@ fn get(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
     Ok(reply::json(StatusCode::OK, &Value::Object(shown)))
 }
 
-/// Keeps a record that was checked, and says its id.
+/// Stores a checked record and returns its id.
 pub(in crate::rest) fn insert(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -184,7 +184,7 @@ pub(in crate::rest) fn delete(
     Ok(())
 }
 
-/// Tells what is no id, what is nobody's id, and what was deleted from a live record.
+/// Returns the record, or an error for an invalid id, an unknown id or a deleted record.
 fn live<'a>(record: Option<&'a Record>, id: &str) -> Result<&'a Record, RestError> {
     match record {
         Some(record) if is_deleted(record) => Err(RestError::deleted()),

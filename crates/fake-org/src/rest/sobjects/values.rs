@@ -1,4 +1,4 @@
-//! The fields of a record to be written: are they there, may they be set, do they fit?
+//! Checks of the fields of a record to be written.
 
 mod fit;
 
@@ -10,7 +10,7 @@ use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::store::Record;
 use crate::rest::{AuthorizedCall, RestError};
 
-/// Checks the fields of a record to be made. For an upsert its key is given apart.
+/// Checks the fields of a new record. For an upsert, `key` is the field that identifies it.
 pub(in crate::rest) fn complete(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -39,7 +39,7 @@ pub(in crate::rest) fn complete(
     Ok(record)
 }
 
-/// Checks the fields of a record to be changed; null empties a field.
+/// Checks the changes of a record. Null empties a field.
 pub(in crate::rest) fn changes(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -52,7 +52,7 @@ pub(in crate::rest) fn changes(
     if emptied.is_empty() { Ok(changes) } else { Err(RestError::missing(emptied)) }
 }
 
-/// Refuses a value of a unique field that another record has. `id` is the record to be changed.
+/// Refuses a value of a unique field that another record has. `id` is the record to change.
 pub(in crate::rest) fn check_unique(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -78,7 +78,7 @@ pub(in crate::rest) fn check_unique(
     Ok(())
 }
 
-/// A person's name is made of its parts.
+/// Sets the name of a person from its parts.
 pub(in crate::rest) fn set_name(object: &ObjectType, record: &mut Record) {
     let is_made = object.field("LastName").is_some() && object.field("Name").is_some();
     if !is_made {
@@ -129,7 +129,7 @@ fn checked(
     if read_only.is_empty() { Ok(record) } else { Err(RestError::read_only(read_only)) }
 }
 
-/// Reads the body of a call.
+/// Parses the body of a call.
 pub(in crate::rest) fn body<T: DeserializeOwned>(
     session: &AuthorizedCall<'_>,
 ) -> Result<T, RestError> {
@@ -168,7 +168,7 @@ fn check_reference(
     let state = session.org.state();
     let mut targets = field.reference_to.iter();
     let held = targets.clone().any(|target| state.rest.schema.object(target).is_some());
-    // An imported object may point to objects that are not held here: then nothing can be said.
+    // An imported object may refer to objects that this org does not have. These are not checked.
     if !held || targets.any(|target| state.rest.records.find(target, id).is_some()) {
         return Ok(());
     }

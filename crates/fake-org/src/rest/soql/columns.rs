@@ -1,26 +1,26 @@
-//! Paths to columns: does every name on the way exist?
+//! Resolution of paths to columns.
 
 use super::{Path, SoqlError};
 use crate::rest::schema::{Field, ObjectType, Schema};
 use crate::rest::store::{Record, Records};
 
-/// A field that exists, and the relationships that lead to it.
+/// A resolved field and the relationships that lead to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(super) hops: Vec<Hop>,
     pub(super) field: Field,
-    /// Where it stands in the query.
+    /// Its position in the query.
     pub(super) at: usize,
 }
 
-/// One step to another record.
+/// A step to a related record.
 #[derive(Clone, Debug)]
 pub(crate) struct Hop {
     /// `Account`
     pub(super) relationship: String,
     /// `AccountId`
     pub(super) field: String,
-    /// The objects that the field may point to.
+    /// The objects that the field may refer to.
     pub(super) targets: Vec<String>,
 }
 
@@ -38,12 +38,12 @@ impl Column {
         {
             names = &names[1..];
         }
-        let Some((last, way)) = names.split_last() else {
+        let Some((last, relationships)) = names.split_last() else {
             return Err(SoqlError::unexpected(0, ""));
         };
         let mut object = object;
         let mut hops = Vec::new();
-        for name in way {
+        for name in relationships {
             let unknown = || SoqlError::no_relationship(name.at, &name.text);
             let field = object.relationship(&name.text).ok_or_else(unknown)?;
             hops.push(Hop::over(field));
@@ -55,13 +55,13 @@ impl Column {
         Ok(Self { hops, field: field.clone(), at: last.at })
     }
 
-    /// The names that lead to it: `["Account", "Name"]`.
+    /// Returns the names that lead to it: `["Account", "Name"]`.
     pub(super) fn path(&self) -> Vec<&str> {
         let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
         hops.chain([self.field.name.as_str()]).collect()
     }
 
-    /// The record that holds the field, seen from this one.
+    /// Returns the record that has the field, starting from this one.
     pub(super) fn owner<'a>(
         &'a self,
         records: &'a Records,
@@ -80,7 +80,7 @@ impl Hop {
         }
     }
 
-    /// The record at the other end, and what it is.
+    /// Returns the related record and its object.
     pub(super) fn follow<'a>(
         &'a self,
         records: &'a Records,

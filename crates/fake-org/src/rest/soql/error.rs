@@ -1,6 +1,6 @@
-//! Why a query is refused, in the platform's words.
+//! Errors of a query, with the codes and messages of the platform.
 
-/// A code, a message, and the place that the message points at.
+/// A code, a message and the position in the query.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SoqlError {
     code: &'static str,
@@ -62,7 +62,7 @@ impl SoqlError {
         self.code
     }
 
-    /// The message under the line of the query that it is about, with a caret at the place.
+    /// Returns the message below its line of the query, with a caret at the position.
     pub(crate) fn message(&self, query: &str) -> String {
         let before = query.get(..self.at).unwrap_or(query);
         let row = before.matches('\n').count() + 1;
@@ -78,7 +78,7 @@ mod tests {
     use super::SoqlError;
 
     #[test]
-    fn the_caret_stands_under_the_place() {
+    fn caret_is_at_the_position() {
         let error = SoqlError::unexpected(10, "FORM");
         assert_eq!(
             error.message("SELECT Id FORM Account"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_counted() {
+    fn row_is_the_line_of_the_query() {
         let error = SoqlError::unexpected(10, "Id");
         assert!(error.message("SELECT é\nId").contains("\nId\n^\nERROR at Row:2:Column:1\n"));
     }

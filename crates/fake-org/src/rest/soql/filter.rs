@@ -1,4 +1,4 @@
-//! Whether a record is like the condition says.
+//! `WHERE`: resolution of a condition and its test against a record.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use crate::id;
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Record, Records};
 
-/// One test of a field that exists, by values that fit it.
+/// A test of a resolved field with values of its type.
 #[derive(Debug)]
 pub(super) struct Test {
     column: Column,
@@ -18,7 +18,7 @@ pub(super) struct Test {
 }
 
 impl Condition<Comparison> {
-    /// Finds every field that the condition names, and checks whether the values fit them.
+    /// Resolves every field of the condition, and checks the types of the values.
     pub(super) fn resolve(
         self,
         schema: &Schema,
@@ -71,7 +71,7 @@ fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
     }
 }
 
-/// `None` if the two cannot be compared: a null is equal to null, and neither more nor less.
+/// Compares a value with a literal. `None` if their types differ.
 fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
     match (value, literal) {
         (Value::Null, Literal::Null) => Some(Ordering::Equal),
@@ -87,13 +87,13 @@ fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
     }
 }
 
-/// `%` stands for any letters, `_` for one; case does not matter.
+/// Matches a pattern: `%` is any text, `_` is one character. Ignores case.
 fn like(value: &Value, literal: &Literal) -> bool {
     let (Value::String(value), Literal::Text(pattern)) = (value, literal) else {
         return false;
     };
     let value: Vec<char> = value.to_lowercase().chars().collect();
-    // Row by row: `reached[n]` tells whether the pattern so far can match the first `n` letters.
+    // `reached[n]`: whether the pattern so far matches the first `n` characters.
     let mut reached = vec![false; value.len() + 1];
     reached[0] = true;
     for letter in pattern.to_lowercase().chars() {
@@ -110,7 +110,7 @@ fn like(value: &Value, literal: &Literal) -> bool {
     reached[value.len()]
 }
 
-/// Refuses a literal of another type, as the platform does, and completes short ids.
+/// Refuses a literal of another type, like the platform, and completes short ids.
 fn fit(column: &Column, literal: Literal) -> Result<Literal, SoqlError> {
     let field = &column.field;
     if field.kind == Kind::TextArea && field.length > 255 {

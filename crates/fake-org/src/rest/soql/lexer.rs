@@ -1,13 +1,13 @@
-//! Text to tokens.
+//! The tokens of a query.
 
 use super::{Literal, Name, SoqlError};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// The byte at which it begins.
+    /// The position of its first byte.
     pub(super) at: usize,
-    /// The byte behind its end.
+    /// The position after its last byte.
     pub(super) end: usize,
 }
 
@@ -15,13 +15,14 @@ pub(super) struct Token {
 pub(super) enum Kind {
     End,
     Literal(Literal),
-    /// One of `, ( ) . = != <> < <= > >=` and, so that it can be refused, any other sign.
+    /// One of `, ( ) . = != <> < <= > >=`.
     Sign(&'static str),
+    /// Any other character, which the parser refuses.
     Unexpected,
     Word(String),
 }
 
-/// Cuts a query into tokens, the last of which is [`Kind::End`].
+/// Returns the tokens of a query. The last one is [`Kind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SoqlError> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -44,7 +45,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SoqlError> {
 }
 
 impl Token {
-    /// The word, if it is one.
+    /// Returns the word, if the token is one.
     pub(super) fn name(&self) -> Option<Name> {
         match &self.kind {
             Kind::Word(text) => Some(Name { text: text.clone(), at: self.at }),
@@ -90,7 +91,6 @@ fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
                 let escaped = letters.next().and_then(|(_, letter)| unescaped(letter));
                 text.push(escaped.ok_or_else(|| bad_escape(at + place))?);
             }
-            // A wildcard that was escaped must not be one again when LIKE looks at it.
             _ => text.push(letter),
         }
     }
@@ -135,5 +135,5 @@ fn is_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
-/// The longer ones first, since `<=` begins like `<`.
+/// Longer signs first because `<=` begins with `<`.
 const SIGNS: [&str; 11] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", "."];

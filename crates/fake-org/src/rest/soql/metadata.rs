@@ -1,4 +1,4 @@
-//! What `columns=true` says of a query, which `sf` asks for before it draws a table.
+//! The response to `columns=true`, which `sf` requests before it prints a table.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{Column, Prepared};
 use crate::rest::schema::Kind;
 
 impl Prepared<'_> {
-    /// The columns, those of related records nested under their relationship.
+    /// Returns the columns. Those of related records are nested below their relationship.
     pub(crate) fn metadata(&self) -> Value {
         let is_id = |part: &Part<'_>| part.path() == ["Id"];
         json!({
@@ -39,7 +39,7 @@ impl Prepared<'_> {
     }
 }
 
-/// The columns below a relationship, which is added if it is not there yet.
+/// Returns the columns below a relationship, which is added if it is missing.
 fn nested<'a>(columns: &'a mut Value, relationship: &str) -> &'a mut Value {
     let list = columns.as_array().map(Vec::as_slice).unwrap_or_default();
     let place = list.iter().position(|column| column["columnName"] == relationship);

@@ -1,4 +1,4 @@
-//! In which order records are found.
+//! `ORDER BY`.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use super::{Column, Key, SoqlError};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Record, Records};
 
-/// A field to order by, which exists.
+/// A resolved field of `ORDER BY`.
 #[derive(Debug)]
 pub(super) struct Order {
     column: Column,
@@ -26,7 +26,7 @@ impl Order {
         Ok(Self { column, descending: key.descending })
     }
 
-    /// Which of two records comes first by this field; nulls come first in either direction.
+    /// Compares two records by this field. Nulls come first in both directions.
     pub(super) fn compare(&self, records: &Records, one: &Record, other: &Record) -> Ordering {
         let (one, other) = (self.value(records, one), self.value(records, other));
         if one.is_null() != other.is_null() {

@@ -1,10 +1,10 @@
-//! Tokens to a query. Whatever is left over is refused.
+//! The parser of a query.
 
 use super::lexer::{Kind, Token, tokens};
 use super::{Comparison, Condition, Item, Key, Literal, Name};
 use super::{Operator, Path, Query, Select, SoqlError};
 
-/// Reads a query.
+/// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
     let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, level: 0 };
     let query = parser.query()?;
@@ -16,11 +16,11 @@ pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// Never empty: the last one is the end.
+    /// Never empty. The last one is the end.
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
-    /// How many sub-queries are around this one.
+    /// The number of sub-queries around this one.
     level: usize,
 }
 
@@ -88,7 +88,7 @@ impl Parser<'_> {
         Ok(Path(names))
     }
 
-    /// `a AND b AND c` or `a OR b OR c`: without parentheses the two do not mix.
+    /// Parses `a AND b AND c` or `a OR b OR c`. A mix of the two needs parentheses.
     fn condition(&mut self) -> Result<Condition<Comparison>, SoqlError> {
         let first = self.term()?;
         for (word, join) in [
@@ -235,10 +235,10 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-/// Words that SOQL keeps for itself, so that `SELECT FROM Account` is not a field called FROM.
+/// Reserved words: in `SELECT FROM Account`, FROM is not a field.
 const RESERVED: [&str; 12] = [
     "AND", "FROM", "GROUP", "IN", "LIKE", "LIMIT", "NOT", "OR", "ORDER", "SELECT", "USING", "WHERE",
 ];
 const MAX_DEPTH: usize = 64;
-/// Since v58.0; before that, there were two.
+/// Since API version 58.0; before, two.
 const MAX_LEVELS: usize = 5;

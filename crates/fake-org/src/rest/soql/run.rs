@@ -1,4 +1,4 @@
-//! A query against the records.
+//! Execution of a query.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
 use crate::rest::schema::{ObjectType, Schema};
 use crate::rest::store::{Record, Records, is_deleted};
 
-/// A query in which every name has been found to exist.
+/// A query with resolved names.
 #[derive(Debug)]
 pub(crate) struct Prepared<'a> {
     object: &'a ObjectType,
@@ -21,32 +21,32 @@ pub(crate) struct Prepared<'a> {
     limit: Option<usize>,
 }
 
-/// One of what `SELECT` names.
+/// An item of `SELECT`.
 #[derive(Debug)]
 pub(super) enum Part<'a> {
     Child(Child<'a>),
     Column(Column),
 }
 
-/// What came of a query.
+/// The result of a query.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Found {
-    /// How many records match; more than `records` only for `COUNT()`.
+    /// The number of matching records. Only `COUNT()` has more than `records`.
     pub(crate) total: usize,
     pub(crate) records: Vec<Value>,
 }
 
-/// What a query is run against.
+/// The data that a query runs against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'a> {
     records: &'a Records,
     with_deleted: bool,
-    /// What links to records begin with (`/services/data/v66.0`).
+    /// The start of links to records (`/services/data/v66.0`).
     base: &'a str,
 }
 
 impl<'a> Prepared<'a> {
-    /// Reads a query and looks up its names.
+    /// Parses a query and resolves its names.
     pub(crate) fn new(text: &str, schema: &'a Schema) -> Result<Self, SoqlError> {
         let query = parser::parse(text)?;
         let unknown = || SoqlError::no_object(query.object.at, &query.object.text);
@@ -54,7 +54,7 @@ impl<'a> Prepared<'a> {
         Self::of(query, object, schema)
     }
 
-    /// A query of an object, whatever `FROM` calls it.
+    /// Resolves a query of this object. A sub-query names a relationship in `FROM`.
     pub(super) fn of(
         query: Query,
         object: &'a ObjectType,
@@ -83,12 +83,12 @@ impl<'a> Prepared<'a> {
         self.object
     }
 
-    /// What `SELECT` names; nothing for `COUNT()`.
+    /// Returns the items of `SELECT`; none for `COUNT()`.
     pub(super) fn parts(&self) -> &[Part<'a>] {
         self.parts.as_deref().unwrap_or_default()
     }
 
-    /// Runs it; `base` begins the links to the records (`/services/data/v66.0`).
+    /// Runs the query. Links to records begin with `base` (`/services/data/v66.0`).
     pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
         let scope = Scope { records, with_deleted, base };
         if self.parts.is_none() {
@@ -98,7 +98,7 @@ impl<'a> Prepared<'a> {
         Found { total: records.len(), records }
     }
 
-    /// The rows of those records that are wanted in the first place.
+    /// Returns the rows of matching records among those that `wanted` selects.
     pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Record) -> bool) -> Vec<Value> {
         let found = self.found(scope, wanted);
         found.into_iter().map(|record| self.row(record, scope)).collect()
@@ -133,7 +133,7 @@ impl<'a> Prepared<'a> {
 }
 
 impl Part<'_> {
-    /// The names that lead to it: `["Account", "Name"]`.
+    /// Returns the names that lead to it: `["Account", "Name"]`.
     pub(super) fn path(&self) -> Vec<&str> {
         match self {
             Self::Child(child) => vec![child.relationship],
@@ -161,7 +161,7 @@ fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
     Ok(parts)
 }
 
-/// Puts one column into a row; where a relationship leads nowhere, its place stays null.
+/// Adds a column to a row. A relationship without a record stays null.
 fn put(row: &mut Value, column: &Column, record: &Record, scope: Scope<'_>) {
     let mut place = row;
     let mut owner = record;
@@ -177,7 +177,7 @@ fn put(row: &mut Value, column: &Column, record: &Record, scope: Scope<'_>) {
     place[column.field.name.as_str()] = value;
 }
 
-/// An empty row with the attributes that every record carries.
+/// Returns a row with only the attributes that every record has.
 fn labelled(record: &Record, object: &str, base: &str) -> Value {
     let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
     json!({ "attributes": { "type": object, "url": format!("{base}/sobjects/{object}/{id}") } })

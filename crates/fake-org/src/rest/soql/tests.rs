@@ -36,7 +36,7 @@ fn total(query: &str) -> Result<usize, String> {
 }
 
 #[test]
-fn conditions_choose_records() {
+fn conditions_select_records() {
     for (condition, found) in [
         ("Name = 'Acme'", 1),
         ("Name = 'ACME'", 1),
@@ -87,7 +87,7 @@ fn clauses() {
     }
 }
 
-/// Names in the order in which they are found.
+/// Returns the names in the order of the result.
 fn names(clauses: &str) -> Result<Vec<String>, String> {
     let (schema, records) = (Schema::standard(), records());
     let query = format!("SELECT Name FROM Account {clauses}");
@@ -141,7 +141,7 @@ fn related_records_are_nested_and_may_be_null() {
 }
 
 #[test]
-fn children_are_nested_and_may_be_none() {
+fn children_are_nested_and_may_be_null() {
     let (schema, records) = (Schema::standard(), records());
     let found =
         |query: &str| Prepared::new(query, &schema).unwrap().run(&records, false, "/v").records;
@@ -170,7 +170,7 @@ fn children_are_nested_and_may_be_none() {
 }
 
 #[test]
-fn columns_can_be_asked_for() {
+fn columns_are_described() {
     let schema = Schema::standard();
     let prepared = Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema);
     let metadata = prepared.unwrap().metadata();
@@ -185,7 +185,7 @@ fn columns_can_be_asked_for() {
     assert_eq!(child["joinColumns"][0]["columnName"], "LastName");
 }
 
-/// The code, the place, and how the message begins.
+/// The code, the position and the start of the message.
 #[test]
 fn refusals() {
     for (query, code, column, message) in [
@@ -342,7 +342,7 @@ proptest! {
     }
 
     #[test]
-    fn no_row_of_words_makes_it_panic(words in prop::collection::vec(0..WORDS.len(), 0..20)) {
+    fn parser_does_not_panic(words in prop::collection::vec(0..WORDS.len(), 0..20)) {
         let text: Vec<_> = words.into_iter().map(|word| WORDS[word]).collect();
         let _ = total(&text.join(" "));
         let _ = total(&format!("SELECT Id FROM Account WHERE {}", text.concat()));

@@ -1,4 +1,4 @@
-//! Whether a JSON value fits a field, and how it is then kept.
+//! Conversion of a JSON value to the type of a field.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use crate::id;
 use crate::rest::RestError;
 use crate::rest::schema::{Field, Kind};
 
-/// Returns the value as it is kept; an empty text is null.
+/// Returns the value to store. An empty string is null.
 pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
     if value.is_null() || value.as_str() == Some("") {
         return Ok(Value::Null);
@@ -29,7 +29,7 @@ pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
     }
 }
 
-/// Also as a text, as it comes from a CSV file.
+/// Accepts a string as well, which comes from CSV files.
 fn boolean(field: &Field, value: Value) -> Result<Value, RestError> {
     match value.as_str() {
         Some("true") => Ok(Value::Bool(true)),
