@@ -14,7 +14,7 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of the hint, and the flag that does what the hint says.
-pub(super) const FLAGS: [(&str, &str, &str); 25] = [
+pub(super) const FLAGS: [(&str, &str, &str); 27] = [
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
     ("key.not_a_key", "file", "--jwt-key-file FILE"),
     ("net.connect", "time", "--timeout TIME"),
@@ -27,6 +27,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 25] = [
     ("resp.instance_url", "allow", "--allow-host HOST"),
     ("resp.redirect", "login URL", "--login-url URL"),
     ("resp.timeout", "time", "--timeout TIME"),
+    ("settings.hub_record", "key of the setting", "--settings-key KEY"),
     ("settings.missing", "ORGTOKEN_AUDIENCE", "--audience URL"),
     ("settings.missing", "ORGTOKEN_CLIENT_ID", "--client-id KEY"),
     ("settings.missing", "ORGTOKEN_INSTANCE_URL", "--instance-url URL"),
@@ -37,6 +38,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 25] = [
     ("settings.read", "passphrase", "--key-passphrase-file FILE"),
     ("settings.shape", "ORGTOKEN_SETTINGS_KEY", "--settings-key KEY"),
     ("settings.toml", "record", "--settings FILE"),
+    ("tls.cert", "trust that CA", "--ca-file FILE"),
     ("url.host", "allow", "--allow-host HOST"),
     ("url.host", "login_url", "--login-url URL"),
     ("url.path", "login_url", "--login-url URL"),

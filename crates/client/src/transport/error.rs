@@ -141,7 +141,7 @@ impl Diagnostic for TransportError {
             Self::Proxy { fault, .. } => return fault.hint().map(Cow::Borrowed),
             Self::Roots(fault) => fault.hint(),
             Self::Target { .. } => "use an https URL",
-            Self::Timeout { .. } => "try again, or give it more time with `--timeout`",
+            Self::Timeout { .. } => "try again, or give it more time",
             Self::Closed | Self::Truncated { .. } => "try again",
         };
         Some(Cow::Borrowed(hint))

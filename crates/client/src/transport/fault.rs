@@ -51,8 +51,8 @@ impl CertificateFault {
                 "check this machine's clock; if it is right, the host needs a new certificate"
             }
             Self::SelfSigned | Self::UnknownIssuer { .. } => {
-                "if a proxy inspects TLS here, or the host has a CA of its own, give that CA's \
-                 certificate with `--ca-file`"
+                "if a proxy inspects TLS here, or the host has a CA of its own, trust that CA's \
+                 certificate"
             }
             Self::NoName => "give the host a certificate with its name as subject alternative name",
             Self::Unusable => "ask whoever runs the host for a proper certificate",

@@ -148,7 +148,7 @@ impl ProxyFault {
             Self::Credentials => "check the user name and password in the proxy's URL",
             Self::Scheme(_) => "use a proxy that accepts Basic, or a local one that signs in to it",
             Self::Connect(_) | Self::Lookup(_) | Self::Url => {
-                "check `HTTPS_PROXY` or `--proxy`: `http://host:port`"
+                "check `HTTPS_PROXY`: `http://host:port`"
             }
             Self::Status(_) => "ask whoever runs the proxy to let the host through",
             Self::Closed | Self::Protocol | Self::Timeout(_) => return None,

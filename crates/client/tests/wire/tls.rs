@@ -95,7 +95,7 @@ async fn b04_the_hint_for_a_proxy_that_inspects_tls() {
     let error = server.ask(&trusting(Authority::new().pem())).await.unwrap_err();
     let TransportError::Certificate { fault, .. } = &error else { panic!("{error:?}") };
     assert!(matches!(fault, CertificateFault::UnknownIssuer { issuer: Some(_) }), "{fault}");
-    assert!(error.hint().unwrap().contains("--ca-file"));
+    assert!(error.hint().unwrap().contains("trust that CA's certificate"));
 }
 
 /// What a listener says in place of a ServerHello.
