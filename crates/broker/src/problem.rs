@@ -35,7 +35,7 @@ impl From<&TokenError> for Problem {
         let problem = Self::new(code, description(error), error.hint().as_deref());
         let refusal = error.refusal().map(|refusal| refusal.code().to_owned());
         let error_code = refusal.unwrap_or(problem.error);
-        Self { error: error_code, retry_after: retry_after(error), ..problem }
+        Self { error: error_code, retry_after: error.retry_after(), ..problem }
     }
 }
 
@@ -51,16 +51,6 @@ fn description(error: &TokenError) -> String {
             let causes = successors(error.source(), |&cause| cause.source());
             causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
         }
-    }
-}
-
-fn retry_after(error: &TokenError) -> Option<Duration> {
-    match error {
-        TokenError::Cap { retry_in, .. } | TokenError::Remembered { retry_in, .. } => {
-            (!retry_in.is_zero()).then_some(*retry_in)
-        }
-        TokenError::Login(error) => error.retry_after(),
-        _ => None,
     }
 }
 

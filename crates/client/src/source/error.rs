@@ -58,6 +58,26 @@ impl Diagnostic for TokenError {
 }
 
 impl TokenError {
+    /// Whether the same call may succeed later without anyone acting.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Cancelled | Self::Cap { .. } => true,
+            Self::Login(error) => error.is_transient(),
+            Self::Remembered { failure, .. } => failure.is_transient(),
+        }
+    }
+
+    /// How long to wait before asking again, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Cancelled => None,
+            Self::Cap { retry_in, .. } | Self::Remembered { retry_in, .. } => {
+                (!retry_in.is_zero()).then_some(*retry_in)
+            }
+            Self::Login(error) => error.retry_after(),
+        }
+    }
+
     /// What Salesforce said, now or then, if it was Salesforce that refused.
     pub fn refusal(&self) -> Option<Cow<'_, Refusal>> {
         match self {

@@ -64,6 +64,11 @@ impl Failure {
         self.refusal.as_ref().map(|(code, text)| Refusal::new(code, text.as_deref()))
     }
 
+    /// Whether it may pass without anyone acting.
+    pub fn is_transient(&self) -> bool {
+        self.is_transient
+    }
+
     /// When it happened.
     pub fn at(&self) -> UnixTime {
         UnixTime::from_secs(self.at)
