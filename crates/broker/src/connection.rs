@@ -86,21 +86,15 @@ async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiv
         Stream::Tcp(stream, _) => {
             // A response is one segment: there is nothing to wait for.
             let _ = stream.set_nodelay(true);
-            serve_http1(context, Box::new(stream), ending).await;
+            serve_http1(context, stream, ending).await;
         }
-        Stream::Unix(stream) => serve_http1(context, Box::new(stream), ending).await,
+        Stream::Unix(stream) => serve_http1(context, stream, ending).await,
     }
 }
 
-/// A byte stream in both directions. As an object, so that the program holds one copy of hyper for
-/// both kinds of sockets.
-trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
-
 async fn serve_http1(
     context: ConnectionContext,
-    stream: Box<dyn Bytestream>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     mut ending: watch::Receiver<bool>,
 ) {
     let receive = context.shared.limits.receive;
