@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use orgtoken_client::{BootTime, Held, HeldToken, TokenSource};
+use orgtoken_client::{BootTime, Held, TokenSource};
 use orgtoken_oauth::Token;
 
 use crate::checks::Route;
@@ -122,12 +122,12 @@ impl Profile {
     /// How long the cached token stays valid, if there ever was one.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.prepared.load().as_ref()?;
-        let left = |held: HeldToken| held.time_left(BootTime::now());
+        let left = |held: Arc<Held>| held.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
     /// Logs in on a task of its own, which continues when the client stops waiting.
-    async fn obtain(&self, min_ttl: Duration) -> Result<HeldToken, Problem> {
+    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<Held>, Problem> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
         match login.await {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Response;
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{BootTime, Held, HeldToken, Moment, TokenError, TokenSource, Work};
+use orgtoken_client::{BootTime, Held, Moment, TokenError, TokenSource, Work};
 use orgtoken_oauth::{AllowedHosts, Token};
 
 use crate::limits::lock;
@@ -82,20 +82,20 @@ impl FakeSource {
 }
 
 impl TokenSource for FakeSource {
-    fn cached(&self, min_ttl: Duration) -> Option<HeldToken> {
+    fn cached(&self, min_ttl: Duration) -> Option<Arc<Held>> {
         let held = lock(&self.held).clone()?;
         let now = BootTime::now().saturating_add(Duration::from_secs(self.passed.load(Relaxed)));
-        held.is_good_for(min_ttl, now).then(|| held.into())
+        held.is_good_for(min_ttl, now).then_some(held)
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         self.asked.fetch_add(1, Relaxed);
         Box::pin(async {
             let next = lock(&self.next).clone();
             match next {
                 Next::Give(token) => {
                     self.hold(Arc::clone(&token));
-                    Ok(token.into())
+                    Ok(token)
                 }
                 Next::Hang => std::future::pending().await,
                 Next::Panic => panic!("a bug in a source"),
@@ -110,7 +110,7 @@ impl TokenSource for FakeSource {
         })
     }
 
-    fn invalidate(&self, _: &HeldToken) {
+    fn invalidate(&self, _: &Held) {
         *lock(&self.held) = None;
     }
 }

@@ -71,7 +71,7 @@ mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
 mod source;
-pub use source::{HeldToken, LoginSource, TokenError, TokenSource};
+pub use source::{LoginSource, LoginSourceBuilder, TokenError, TokenSource};
 pub mod store;
 mod thread;
 pub mod transport;

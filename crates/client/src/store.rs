@@ -30,7 +30,7 @@
 //! let store = Cache::open(&folder)?.store(who, Arc::new(seal), allowed);
 //! assert!(store.peek().held.is_none());
 //!
-//! let source = LoginSource::with_store(login, transport, store);
+//! let source = LoginSource::builder(login, transport).store(store).build();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -40,8 +40,7 @@
 //!
 //! What is *not* done here: a store never fails, and nothing waits for the disk.
 
-use std::any::Any;
-use std::fmt;
+use std::fs::File;
 use std::future::ready;
 use std::time::Duration;
 
@@ -73,7 +72,9 @@ use crate::Work;
 ///
 /// A store never fails. What it cannot read is a miss and what it cannot write is lost; either
 /// costs a login at most. It warns in the log.
-pub trait Store: Send + Sync {
+///
+/// It is sealed: the stores of this crate implement it.
+pub trait Store: sealed::Sealed + Send + Sync {
     /// The state that was saved last, or an empty one.
     fn load(&self) -> Work<'_, State>;
 
@@ -91,6 +92,19 @@ pub trait Store: Send + Sync {
         drop(lease);
         Box::pin(ready(()))
     }
+}
+
+mod sealed {
+    use super::{FileStore, MemoryStore};
+
+    #[expect(unnameable_types, reason = "a trait that others cannot name seals `Store`")]
+    pub trait Sealed {}
+
+    impl Sealed for FileStore {}
+    impl Sealed for MemoryStore {}
+    #[cfg(feature = "redis")]
+    impl Sealed for super::RedisStore {}
+    impl<S: Sealed + ?Sized> Sealed for Box<S> {}
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -112,31 +126,30 @@ impl<S: Store + ?Sized> Store for Box<S> {
 }
 
 /// The right to log in. [`Store::release`] gives it back.
+#[derive(Debug)]
 #[must_use = "the right to log in ends when it is dropped"]
-pub struct Lease(Option<Box<dyn Any + Send + Sync>>);
+pub struct Lease(Holder);
+
+/// What holds the right to log in.
+#[derive(Debug)]
+enum Holder {
+    /// The store could not give it: the login continues without.
+    None,
+    /// A lock on this file.
+    File(File),
+    /// The store of a single process.
+    Memory,
+    /// The lease in Redis with this random value.
+    #[cfg(feature = "redis")]
+    Redis(String),
+}
 
 impl Lease {
-    /// A lease that lasts as long as `grip` does.
-    pub fn held_by(grip: impl Any + Send + Sync) -> Self {
-        Self(Some(Box::new(grip)))
-    }
-
-    /// No lease: the store cannot give one, and the login goes on without.
-    pub const NONE: Self = Self(None);
-
-    /// The object that holds it, for the store that gave it.
-    pub fn grip<T: Any>(&self) -> Option<&T> {
-        self.0.as_ref()?.downcast_ref()
-    }
+    /// No lease: the store could not give one, and the login continues without.
+    pub const NONE: Self = Self(Holder::None);
 
     /// Whether the store gave it.
     pub fn is_held(&self) -> bool {
-        self.0.is_some()
-    }
-}
-
-impl fmt::Debug for Lease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("held", &self.is_held()).finish()
+        !matches!(self.0, Holder::None)
     }
 }

@@ -2,7 +2,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_client::{Held, HeldToken, LoginSource, Moment, TokenError, TokenSource, Work};
+use orgtoken_client::{Held, LoginSource, Moment, TokenError, TokenSource, Work};
 use orgtoken_oauth::Token;
 
 /// The source of an [`Org`](crate::Org)'s tokens: one that can log in again, or a single token.
@@ -37,13 +37,13 @@ impl From<Arc<Token>> for Tokens {
 struct Fixed(Arc<Held>);
 
 impl TokenSource for Fixed {
-    fn cached(&self, _: Duration) -> Option<HeldToken> {
-        Some(Arc::clone(&self.0).into())
+    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
+        Some(Arc::clone(&self.0))
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
-        Box::pin(ready(Ok(Arc::clone(&self.0).into())))
+    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+        Box::pin(ready(Ok(Arc::clone(&self.0))))
     }
 
-    fn invalidate(&self, _: &HeldToken) {}
+    fn invalidate(&self, _: &Held) {}
 }

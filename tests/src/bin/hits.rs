@@ -78,7 +78,7 @@ fn source() -> Result<LoginSource> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         store.save(&State { held, ..State::default() }, &Lease::NONE).await;
-        let source = LoginSource::with_store(login, Transport::builder().build(), store);
+        let source = LoginSource::builder(login, Transport::builder().build()).store(store).build();
         source.token(Duration::from_secs(60)).await.ok().context("no token")?;
         Ok(source)
     })

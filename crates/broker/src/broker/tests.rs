@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use orgtoken_client::{Held, HeldToken, TokenError, TokenSource, Work};
+use orgtoken_client::{Held, TokenError, TokenSource, Work};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -410,20 +410,20 @@ async fn grants_that_the_audit_does_not_take_are_counted() {
 struct Stalled(Arc<Held>, AtomicUsize);
 
 impl TokenSource for Stalled {
-    fn cached(&self, _: Duration) -> Option<HeldToken> {
-        Some(Arc::clone(&self.0).into())
+    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
+        Some(Arc::clone(&self.0))
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         self.1.fetch_add(1, Relaxed);
         Box::pin(std::future::pending())
     }
 
-    fn token(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn token(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         self.renew(min_ttl)
     }
 
-    fn invalidate(&self, _: &HeldToken) {}
+    fn invalidate(&self, _: &Held) {}
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,12 +85,17 @@ impl<'a> Session<'a> {
         let (lifetime, retry) = (self.settings.token_lifetime(), self.tokens.retry);
         let store = self.take_store(&transport)?;
         let login = login(self.settings)?;
-        let source = match store {
-            Some(store) => LoginSource::with_store(login, transport, store),
-            None => LoginSource::new(login, transport),
-        };
-        let source = lifetime.into_iter().fold(source, LoginSource::token_lifetime);
-        Ok(if retry { source.ask_anew() } else { source })
+        let mut source = LoginSource::builder(login, transport);
+        if let Some(store) = store {
+            source = source.store(store);
+        }
+        if let Some(lifetime) = lifetime {
+            source = source.token_lifetime(lifetime);
+        }
+        if retry {
+            source = source.ignore_cached_failure();
+        }
+        Ok(source.build())
     }
 
     /// Forgets a refusal that is kept on this machine, for somebody who has just mended something.

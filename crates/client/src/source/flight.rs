@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
+use super::TokenError;
 use super::invalidated::Invalidated;
 use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
-use super::{HeldToken, TokenError};
 use crate::{BootTime, Held};
 
 /// Gets a token from wherever it takes.
@@ -50,17 +50,14 @@ impl<R: Renew> Flight<R> {
     }
 
     /// The token at hand, whatever it is still good for.
-    pub(super) fn current(&self) -> Option<HeldToken> {
-        HeldToken::of(self.current.load())
+    pub(super) fn current(&self) -> Option<Arc<Held>> {
+        self.current.load_full()
     }
 
     /// One caller at a time gets past the lock; those behind it find what it left.
-    pub(super) async fn renew(
-        self: &Arc<Self>,
-        min_ttl: Duration,
-    ) -> Result<HeldToken, Arc<TokenError>> {
+    pub(super) async fn renew(self: &Arc<Self>, min_ttl: Duration) -> Renewed {
         let asked = self.rounds.load(Ordering::Acquire);
-        let enough = |held: &HeldToken| held.is_good_for(min_ttl, BootTime::now());
+        let enough = |held: &Arc<Held>| held.is_good_for(min_ttl, BootTime::now());
         let turn = match Arc::clone(&self.turn).try_lock_owned() {
             Ok(turn) => turn,
             Err(_) => match self.current().filter(enough) {
@@ -76,11 +73,10 @@ impl<R: Renew> Flight<R> {
         // On a task of its own: if the caller gives up, others still wait for what it asked for,
         // and a login that was begun is best made use of.
         let leader = spawn(Arc::clone(self).lead(turn, min_ttl));
-        let renewed = leader.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+        leader.await.unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             Err(_) => Err(Arc::new(TokenError::Cancelled)),
-        });
-        renewed.map(HeldToken::from)
+        })
     }
 
     /// Renews for everybody; ends with the turn.
@@ -117,16 +113,12 @@ impl<R: Renew> Flight<R> {
     }
 
     /// What the last round means to somebody who waited for it; `None` if it has nothing for them.
-    fn left_behind(
-        &self,
-        outcome: &Outcome,
-        min_ttl: Duration,
-    ) -> Option<Result<HeldToken, Arc<TokenError>>> {
+    fn left_behind(&self, outcome: &Outcome, min_ttl: Duration) -> Option<Renewed> {
         if let Some(error) = &outcome.error {
             return Some(Err(Arc::clone(error)));
         }
         let now = BootTime::now();
-        let enough = |held: &HeldToken| match outcome.made_do {
+        let enough = |held: &Arc<Held>| match outcome.made_do {
             true => held.is_good(now),
             false => held.is_good_for(min_ttl, now),
         };

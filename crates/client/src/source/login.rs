@@ -6,9 +6,9 @@ use orgtoken_oauth::Freshness;
 
 use super::flight::Flight;
 use super::renewal::Renewal;
-use super::{HeldToken, TokenError, TokenSource};
-use crate::store::{MemoryStore, Store};
-use crate::{BootTime, Login, Transport, Work};
+use super::{TokenError, TokenSource};
+use crate::store::Store;
+use crate::{BootTime, Held, Login, Transport, Work};
 
 /// A source of tokens that logs in itself, as seldom as can be.
 ///
@@ -18,64 +18,76 @@ use crate::{BootTime, Login, Transport, Work};
 /// A token is renewed in the background ahead of its end. A failed renewal never takes away a
 /// token that is still good. A login that was begun is ended, even if whoever asked for it has
 /// given up: the next one to ask finds its token.
-///
-/// # Panics
-///
-/// What adjusts a source ([`LoginSource::hourly_cap`] and the like) has to come before its first
-/// clone.
 #[derive(Clone)]
 pub struct LoginSource(Arc<Flight<Renewal>>);
 
 impl LoginSource {
-    /// Logs in as `login` says, over `transport`, and keeps the token in this process.
+    /// Logs in with `login` over `transport`, and caches the token in this process.
     pub fn new(login: Login, transport: Transport) -> Self {
-        Self::with_store(login, transport, MemoryStore::default())
+        Self::builder(login, transport).build()
     }
 
-    /// Logs in as `login` says, over `transport`, and keeps the token in `store`.
-    pub fn with_store(login: Login, transport: Transport, store: impl Store + 'static) -> Self {
-        Self(Arc::new(Flight::new(Renewal::new(login, transport, Box::new(store)))))
+    /// Starts to configure a source.
+    pub fn builder(login: Login, transport: Transport) -> LoginSourceBuilder {
+        LoginSourceBuilder(Renewal::new(login, transport))
+    }
+}
+
+/// A [`LoginSource`] that is being configured.
+#[must_use]
+pub struct LoginSourceBuilder(Renewal);
+
+impl LoginSourceBuilder {
+    /// Sets the store of the token; default: a [`MemoryStore`](crate::store::MemoryStore).
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.0.store = Box::new(store);
+        self
     }
 
-    /// Asks Salesforce even if a refusal is remembered, for somebody who has just mended something.
-    #[must_use]
-    pub fn ask_anew(self) -> Self {
-        self.adjusted(Renewal::ask_anew)
-    }
-
-    /// How long a token is taken to live, 10 minutes unless told
+    /// Sets the assumed lifetime of a token; default: 10 minutes
     /// ([`Token::DEFAULT_LIFETIME`](orgtoken_oauth::Token::DEFAULT_LIFETIME)).
-    #[must_use]
-    pub fn token_lifetime(self, lifetime: Duration) -> Self {
-        self.adjusted(|renewal| renewal.token_lifetime = Some(lifetime))
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.0.token_lifetime = Some(lifetime);
+        self
     }
 
-    /// How many assertions may be sent within an hour; 120 by default, and none if it is 0.
-    /// Salesforce blocks a user after 3,600.
+    /// Sets the number of assertions that may be sent within an hour; default: 120. With 0, none is
+    /// sent. Salesforce blocks a user after 3,600.
     ///
     /// An attempt that cannot reach the endpoint does not count.
-    #[must_use]
-    pub fn hourly_cap(self, cap: u32) -> Self {
-        self.adjusted(|renewal| renewal.cap = cap)
+    pub fn hourly_cap(mut self, cap: u32) -> Self {
+        self.0.cap = cap;
+        self
     }
 
-    fn adjusted(mut self, adjust: impl FnOnce(&mut Renewal)) -> Self {
-        let inner = Arc::get_mut(&mut self.0).expect("a source is adjusted before it is shared");
-        adjust(&mut inner.renewal);
+    /// Logs in even if a failure is cached, for a user who has just fixed its cause.
+    pub fn ignore_cached_failure(mut self) -> Self {
+        self.0.ignores_cached_failure = true;
         self
+    }
+
+    /// Finishes the configuration.
+    pub fn build(self) -> LoginSource {
+        LoginSource(Arc::new(Flight::new(self.0)))
+    }
+}
+
+impl fmt::Debug for LoginSourceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginSourceBuilder")
     }
 }
 
 impl TokenSource for LoginSource {
-    fn cached(&self, min_ttl: Duration) -> Option<HeldToken> {
+    fn cached(&self, min_ttl: Duration) -> Option<Arc<Held>> {
         self.0.current().filter(|held| held.is_good_for(min_ttl, BootTime::now()))
     }
 
-    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         Box::pin(self.0.renew(min_ttl))
     }
 
-    fn token(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn token(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         let Some(held) = self.cached(min_ttl) else { return self.renew(min_ttl) };
         if held.freshness(min_ttl, BootTime::now()) == Freshness::RenewalDue {
             self.0.renew_ahead(&held);
@@ -83,7 +95,7 @@ impl TokenSource for LoginSource {
         Box::pin(std::future::ready(Ok(held)))
     }
 
-    fn invalidate(&self, token: &HeldToken) {
+    fn invalidate(&self, token: &Held) {
         self.0.invalidate(token);
     }
 }

@@ -11,33 +11,36 @@ use super::TokenError;
 use super::flight::{Renew, Renewed};
 use super::invalidated::Invalidated;
 use crate::clock::CLOCKS_DIFFER;
-use crate::store::{Failure, Lease, State, Store};
+use crate::store::{Failure, Lease, MemoryStore, State, Store};
 use crate::{BootTime, Held, Login, LoginError, Moment, Transport};
 
 /// Everything a renewal needs, and how often it may log in.
 pub(super) struct Renewal {
     login: Login,
     transport: Transport,
-    store: Box<dyn Store>,
+    pub(super) store: Box<dyn Store>,
     /// What this process knows by itself, whatever becomes of the store.
     own: Mutex<State>,
     /// The last login, if it ended before anything was sent. Other processes may have another way
     /// to the host, so it is not saved for them.
     unreached: Mutex<Option<(BootTime, Failure)>>,
-    remembers: bool,
+    pub(super) ignores_cached_failure: bool,
     pub(super) token_lifetime: Option<Duration>,
     pub(super) cap: u32,
 }
 
 impl Renewal {
-    pub(super) fn new(login: Login, transport: Transport, store: Box<dyn Store>) -> Self {
-        let (remembers, token_lifetime, cap) = (true, None, HOURLY_CAP);
-        let (own, unreached) = (Mutex::default(), Mutex::default());
-        Self { login, transport, store, own, unreached, remembers, token_lifetime, cap }
-    }
-
-    pub(super) fn ask_anew(&mut self) {
-        self.remembers = false;
+    pub(super) fn new(login: Login, transport: Transport) -> Self {
+        Self {
+            login,
+            transport,
+            store: Box::new(MemoryStore::default()),
+            own: Mutex::default(),
+            unreached: Mutex::default(),
+            ignores_cached_failure: false,
+            token_lifetime: None,
+            cap: HOURLY_CAP,
+        }
     }
 
     /// The saved state, without a token that was invalidated.
@@ -61,7 +64,7 @@ impl Renewal {
     /// The error of a login that could not reach the endpoint a moment ago.
     fn unreached(&self) -> Option<TokenError> {
         let unreached = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, failure) = unreached.as_ref().filter(|_| self.remembers)?;
+        let (at, failure) = unreached.as_ref().filter(|_| !self.ignores_cached_failure)?;
         let age = BootTime::now().since_start().saturating_sub(at.since_start());
         let retry_in = NETWORK_PAUSE.checked_sub(age).filter(|left| !left.is_zero())?;
         Some(TokenError::Remembered { failure: failure.clone(), age, retry_in })
@@ -79,7 +82,7 @@ impl Renewal {
         let failure = failure?;
         let spare = best.as_ref().is_some_and(|held| held.is_good(boot));
         let waited_for = before != Some(failure) && failure.is_fresh(now);
-        let retry_in = failure.still_blocks(spare, now).filter(|_| self.remembers);
+        let retry_in = failure.still_blocks(spare, now).filter(|_| !self.ignores_cached_failure);
         if retry_in.is_none() && !waited_for {
             return None;
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::folder::{Folder, check_file_size_limit};
-use super::{Lease, SealingKey, State, Store, Unsafe, Who};
+use super::{Holder, Lease, SealingKey, State, Store, Unsafe, Who};
 use crate::{Moment, Work, random};
 
 /// A folder of sealed states, shared by all processes of this user on this machine.
@@ -130,7 +130,7 @@ impl FileStore {
 
     async fn locked(&self, lasts: Duration) -> Lease {
         match self.lock(lasts).await {
-            Ok(file) => Lease::held_by(file),
+            Ok(file) => Lease(Holder::File(file)),
             Err(error) => {
                 warn!("the token cache cannot be locked: {error}");
                 Lease::NONE
@@ -189,8 +189,11 @@ impl Store for FileStore {
 
     /// Writes on the spot, without waiting for the disk.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
-        let lock = lease.grip::<File>();
-        if lock.is_some_and(|lock| !self.folder.is_current(&self.file(LOCK), lock)) {
+        let is_lost = match &lease.0 {
+            Holder::File(lock) => !self.folder.is_current(&self.file(LOCK), lock),
+            _ => false,
+        };
+        if is_lost {
             info!("another process has logged in since: the state that it saved stays");
         } else if let Err(error) = self.replace(state) {
             self.complain(&format_args!("the token is not saved in the cache: {error}"));

@@ -18,7 +18,7 @@ mod url;
 use url::Address;
 pub use url::RedisUrlError;
 
-use super::{Lease, SealingKey, State, Store, Who};
+use super::{Holder, Lease, SealingKey, State, Store, Who};
 use crate::{Moment, Transport, Work, random};
 
 /// Saves the sealed state of one login in a Redis server, and lets one of all hosts log in at a
@@ -83,7 +83,7 @@ impl RedisStore {
         let (until, mut pause) = (Instant::now() + lasts * 2, SHORTEST_PAUSE);
         while Instant::now() < until {
             match self.connection.ask::<bool>(&take).await {
-                Some(true) => return Lease::held_by(Holder(holder)),
+                Some(true) => return Lease(Holder::Redis(holder)),
                 Some(false) if pause == SHORTEST_PAUSE => {
                     info!("another host is logging in: waiting for it");
                 }
@@ -99,10 +99,10 @@ impl RedisStore {
     }
 
     /// Saves it, under a lease only as long as that lasts.
-    async fn write(&self, sealed: &[u8], holder: Option<&Holder>) {
+    async fn write(&self, sealed: &[u8], lease: &Lease) {
         let millis = u64::try_from(SAVED_FOR.as_millis()).unwrap_or(u64::MAX);
         let state = state_key(&self.name);
-        let Some(Holder(holder)) = holder else {
+        let Holder::Redis(holder) = &lease.0 else {
             let mut set = command(&["SET", &state]);
             set.arg(sealed).arg("PX").arg(millis);
             self.connection.ask::<()>(&set).await;
@@ -115,7 +115,7 @@ impl RedisStore {
         }
     }
 
-    async fn give_back(&self, Holder(holder): &Holder) {
+    async fn give_back(&self, holder: &str) {
         let release = command(&["EVAL", RELEASE, "1", &lease_key(&self.name), holder]);
         self.connection.ask::<bool>(&release).await;
     }
@@ -134,7 +134,7 @@ impl Store for RedisStore {
         let sealed = self.key.seal(&self.name, &state.to_bytes(&self.who));
         Box::pin(async move {
             match sealed {
-                Some(sealed) => self.write(&sealed, lease.grip()).await,
+                Some(sealed) => self.write(&sealed, lease).await,
                 None => warn!("the token could not be sealed"),
             }
         })
@@ -142,7 +142,7 @@ impl Store for RedisStore {
 
     fn release(&self, lease: Lease) -> Work<'_, ()> {
         Box::pin(async move {
-            if let Some(holder) = lease.grip() {
+            if let Holder::Redis(holder) = &lease.0 {
                 self.give_back(holder).await;
             }
         })
@@ -154,9 +154,6 @@ impl fmt::Debug for RedisStore {
         f.debug_struct("RedisStore").field("at", &self.connection).finish_non_exhaustive()
     }
 }
-
-/// The random value by which a holder knows its lease again.
-struct Holder(String);
 
 /// In braces is the part that decides on which server of a cluster a key is: both are on one.
 fn state_key(name: &str) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use getrandom::SysRng;
 use orgtoken_assertion::{Signer, UnixTime};
 use orgtoken_client::store::{Cache, FileStore, Lease, MemoryStore, SealingKey, State, Store, Who};
-use orgtoken_client::{BootTime, Held, Login, LoginSource, Moment, Transport};
+use orgtoken_client::{BootTime, Held, Login, LoginSource, LoginSourceBuilder, Moment, Transport};
 use orgtoken_fake_org::{FakeOrg, User};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};
@@ -60,7 +60,11 @@ pub(crate) fn transport() -> Transport {
 }
 
 pub(crate) fn source(org: &FakeOrg) -> LoginSource {
-    LoginSource::new(login(org), transport())
+    builder(org).build()
+}
+
+pub(crate) fn builder(org: &FakeOrg) -> LoginSourceBuilder {
+    LoginSource::builder(login(org), transport())
 }
 
 pub(crate) fn who(org: &FakeOrg) -> Who {
@@ -80,7 +84,7 @@ pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
 }
 
 pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
-    LoginSource::with_store(login(org), transport(), store(org, folder))
+    LoginSource::builder(login(org), transport()).store(store(org, folder)).build()
 }
 
 /// A source with a token whose last eleventh has begun: it is served, and due for renewal.
@@ -97,5 +101,5 @@ pub(crate) async fn almost_ended(org: &FakeOrg) -> LoginSource {
     let held = Some(Arc::new(Held::new(token, then)));
     let store = MemoryStore::default();
     store.save(&State { held, ..State::default() }, &Lease::NONE).await;
-    LoginSource::with_store(login(org), transport(), store)
+    LoginSource::builder(login(org), transport()).store(store).build()
 }

@@ -13,9 +13,9 @@ mod redis_server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use house::{MINUTE, SECOND, USER, almost_ended, login, org, source, transport};
+use house::{MINUTE, SECOND, USER, almost_ended, builder, org, source};
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::{BootTime, LoginSource, TokenError, TokenSource};
+use orgtoken_client::{BootTime, TokenError, TokenSource};
 use orgtoken_fake_org::Scenario;
 use tokio::task::JoinSet;
 
@@ -53,7 +53,7 @@ async fn a_token_at_hand_takes_no_login() {
 #[tokio::test]
 async fn who_asks_for_more_than_tokens_live_does_not_log_in_for_each_call() {
     let org = org();
-    let source = source(&org).token_lifetime(10 * MINUTE);
+    let source = builder(&org).token_lifetime(10 * MINUTE).build();
     for _ in 0..3 {
         source.token(60 * MINUTE).await.unwrap();
     }
@@ -81,7 +81,7 @@ async fn b12_a_dead_login_is_asked_once_in_a_thousand_calls() {
 async fn b13_who_has_mended_it_asks_anew() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = source(&org).ask_anew();
+    let source = builder(&org).ignore_cached_failure().build();
     source.token(MINUTE).await.unwrap_err();
     org.set_scenario(USER, None);
     source.token(MINUTE).await.unwrap();
@@ -91,7 +91,7 @@ async fn b13_who_has_mended_it_asks_anew() {
 #[tokio::test]
 async fn b15_a_good_token_is_served_whatever_the_endpoint_does() {
     let org = org();
-    let source = source(&org).token_lifetime(2 * MINUTE);
+    let source = builder(&org).token_lifetime(2 * MINUTE).build();
     let token = source.token(Duration::ZERO).await.unwrap();
     let secret = token.token().access_token().secret().to_owned();
     org.set_scenario(USER, Scenario::named("not-approved"));
@@ -105,7 +105,7 @@ async fn b15_a_good_token_is_served_whatever_the_endpoint_does() {
 #[tokio::test]
 async fn b16_an_ended_token_is_never_handed_out() {
     let org = org();
-    let source = source(&org).token_lifetime(Duration::ZERO);
+    let source = builder(&org).token_lifetime(Duration::ZERO).build();
     source.token(MINUTE).await.unwrap();
     org.set_scenario(USER, Scenario::named("not-approved"));
     assert!(source.cached(Duration::ZERO).is_none());
@@ -201,7 +201,7 @@ async fn invalidating_an_old_token_leaves_the_new_one_alone() {
 async fn waiters_share_the_error_of_the_one_that_asked() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = source(&org).ask_anew();
+    let source = builder(&org).ignore_cached_failure().build();
     let hold = org.hold("/services/oauth2/token");
     let asking: Vec<_> = (0..3)
         .map(|_| {
@@ -220,7 +220,7 @@ async fn waiters_share_the_error_of_the_one_that_asked() {
 #[tokio::test]
 async fn a_user_is_kept_from_too_many_logins() {
     let org = org();
-    let source = LoginSource::new(login(&org), transport()).hourly_cap(2);
+    let source = builder(&org).hourly_cap(2).build();
     for _ in 0..2 {
         let token = source.token(MINUTE).await.unwrap();
         source.invalidate(&token);

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
-use orgtoken_client::store::{Lease, State, Store};
-use orgtoken_client::{HeldToken, LoginSource, TokenError, TokenSource, Work};
-use orgtoken_fake_org::Scenario;
+use orgtoken_client::store::FileStore;
+use orgtoken_client::{Held, LoginSource, TokenError, TokenSource};
+use orgtoken_fake_org::{FakeOrg, Scenario};
 use tokio::time::timeout;
 
 use crate::house::{
-    MINUTE, SECOND, USER, almost_ended, kept, login, login_by, org, signer, source, transport,
+    MINUTE, SECOND, USER, almost_ended, kept, login, login_by, org, signer, source, store,
+    transport,
 };
 
 #[tokio::test]
@@ -100,14 +101,17 @@ async fn b18_a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
 async fn b12_b30_a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = LoginSource::with_store(login(&org), transport(), Sieve);
+    let source = LoginSource::builder(login(&org), transport()).store(lost_store(&org)).build();
     source.token(MINUTE).await.unwrap_err();
     let error = source.token(MINUTE).await.unwrap_err();
     assert!(matches!(&*error, TokenError::Remembered { .. }), "{error}");
     assert_eq!(org.login_history().len(), 1);
 
     org.set_scenario(USER, None);
-    let source = LoginSource::with_store(login(&org), transport(), Sieve).hourly_cap(1);
+    let source = LoginSource::builder(login(&org), transport())
+        .store(lost_store(&org))
+        .hourly_cap(1)
+        .build();
     let token = source.token(MINUTE).await.unwrap();
     source.invalidate(&token);
     assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "rate.cap");
@@ -135,7 +139,7 @@ fn asking(source: &LoginSource) -> tokio::task::JoinHandle<Result<(), Arc<TokenE
     tokio::spawn(async move { source.token(MINUTE).await.map(drop) })
 }
 
-fn secret(token: &HeldToken) -> &str {
+fn secret(token: &Held) -> &str {
     token.token().access_token().secret()
 }
 
@@ -156,19 +160,8 @@ impl Signer for Clumsy {
     }
 }
 
-/// Keeps nothing.
-struct Sieve;
-
-impl Store for Sieve {
-    fn load(&self) -> Work<'_, State> {
-        Box::pin(std::future::ready(State::default()))
-    }
-
-    fn lease(&self, _: Duration) -> Work<'_, Lease> {
-        Box::pin(std::future::ready(Lease::NONE))
-    }
-
-    fn save<'a>(&'a self, _: &'a State, _: &'a Lease) -> Work<'a, ()> {
-        Box::pin(std::future::ready(()))
-    }
+/// A store that saves nothing: its folder is gone.
+fn lost_store(org: &FakeOrg) -> FileStore {
+    let folder = tempfile::tempdir().unwrap();
+    store(org, &folder.path().join("orgtoken"))
 }

@@ -227,7 +227,7 @@ async fn tls_is_that_of_the_transport() {
     {
         let store =
             RedisStore::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
-        let source = LoginSource::with_store(login(&org), self::transport(), store);
+        let source = LoginSource::builder(login(&org), self::transport()).store(store).build();
         source.token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), logins, "{name}");
     }
@@ -252,7 +252,7 @@ fn store(org: &orgtoken_fake_org::FakeOrg, url: &str) -> RedisStore {
 }
 
 fn at(org: &orgtoken_fake_org::FakeOrg, url: &str) -> LoginSource {
-    LoginSource::with_store(login(org), transport(), store(org, url))
+    LoginSource::builder(login(org), transport()).store(store(org, url)).build()
 }
 
 fn host(org: &orgtoken_fake_org::FakeOrg, server: &RedisServer) -> LoginSource {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::{LoginSource, TokenSource, Transport};
+use orgtoken_client::{LoginSource, LoginSourceBuilder, TokenSource, Transport};
 use tokio::net::TcpSocket;
 
 use super::login::{login, login_at, token};
@@ -18,7 +18,11 @@ fn busy() -> Act {
 }
 
 fn source(server: &Server) -> LoginSource {
-    LoginSource::new(login(server, None), Transport::builder().build())
+    builder(server).build()
+}
+
+fn builder(server: &Server) -> LoginSourceBuilder {
+    LoginSource::builder(login(server, None), Transport::builder().build())
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,7 +52,8 @@ async fn attempts_that_reach_nobody_do_not_count_as_logins() {
     let url = format!("http://{}", socket.local_addr().unwrap());
     let transport = || Transport::builder().build();
     // Each is asked once: the pause after a network fault is one process's.
-    let source = LoginSource::new(login_at(&url, None), transport()).hourly_cap(3).ask_anew();
+    let source = LoginSource::builder(login_at(&url, None), transport());
+    let source = source.hourly_cap(3).ignore_cached_failure().build();
     for _ in 0..10 {
         assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "net.connect");
     }
@@ -70,7 +75,7 @@ async fn after_a_network_fault_there_is_a_short_pause() {
 #[tokio::test(start_paused = true)]
 async fn each_assertion_that_was_sent_counts() {
     let server = Server::always([busy()]).await;
-    let source = source(&server).hourly_cap(5).ask_anew();
+    let source = builder(&server).hourly_cap(5).ignore_cached_failure().build();
     for _ in 0..10 {
         source.token(MINUTE).await.unwrap_err();
     }
@@ -94,7 +99,7 @@ async fn an_outage_is_not_asked_about_by_every_call() {
 #[tokio::test(start_paused = true)]
 async fn a_cap_of_nothing_allows_no_login() {
     let server = Server::always([token()]).await;
-    let error = source(&server).hourly_cap(0).token(MINUTE).await.unwrap_err();
+    let error = builder(&server).hourly_cap(0).build().token(MINUTE).await.unwrap_err();
     assert_eq!(error.code(), "rate.cap");
     assert!(error.to_string().contains("the hourly cap is 0"), "{error}");
     assert!(server.requests().is_empty());

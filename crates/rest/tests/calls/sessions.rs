@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::{Held, HeldToken, Moment, TokenError, TokenSource, Transport, Work};
+use orgtoken_client::{Held, Moment, TokenError, TokenSource, Transport, Work};
 use orgtoken_rest::Org;
 
 use crate::support::{Bench, Canned, answer, json, login, token_for, transport};
@@ -26,16 +26,16 @@ impl InTurn {
 }
 
 impl TokenSource for InTurn {
-    fn cached(&self, _: Duration) -> Option<HeldToken> {
+    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
         let at = self.refused.load(Ordering::SeqCst).min(self.tokens.len() - 1);
-        Some(Arc::clone(&self.tokens[at]).into())
+        Some(Arc::clone(&self.tokens[at]))
     }
 
-    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<HeldToken, Arc<TokenError>>> {
+    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
         Box::pin(ready(Ok(self.cached(min_ttl).unwrap())))
     }
 
-    fn invalidate(&self, _: &HeldToken) {
+    fn invalidate(&self, _: &Held) {
         self.refused.fetch_add(1, Ordering::SeqCst);
     }
 }
