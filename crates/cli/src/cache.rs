@@ -1,14 +1,12 @@
 //! The token caches of this user.
 
 use orgtoken_client::Transport;
-use orgtoken_client::store::{
-    CacheFolders, FileStore, Listing, RedisFault, RedisStore, RedisUrlError, redis_cache,
-};
+use orgtoken_client::store::{CacheFolders, FileStore, Listing, RedisStore, redis_cache};
 use orgtoken_settings::{Cache, Settings};
 
 use crate::args::Network;
 use crate::environment::{cache_folder, folder};
-use crate::failure::{Failure, fails_with};
+use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::signer::open_key;
 use crate::login::transport::transport;
@@ -65,5 +63,3 @@ pub(crate) fn clear_redis(settings: &Settings, network: &Network) -> Result<usiz
         _ => Ok(0),
     }
 }
-
-fails_with!(RedisFault, RedisUrlError);

@@ -1,10 +1,10 @@
 //! Why a command ends without what was asked, and how that is told.
 
-mod below;
-mod exit;
+mod details;
+mod exit_code;
 mod flags;
 
-pub(crate) use exit::{UNEXPECTED, exit as exit_of};
+pub(crate) use exit_code::{UNEXPECTED, exit_code};
 pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
@@ -15,6 +15,7 @@ use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::catalogue::{self, Entry};
 use serde::Serialize;
 
+use self::details::Details;
 use crate::io::stderr;
 use crate::io::text::{chain, printable, sentence};
 
@@ -28,6 +29,8 @@ pub(crate) struct Failure(Box<Parts>);
 struct Parts {
     code: Cow<'static, str>,
     error: Box<dyn Error>,
+    /// Replaces the message of the error.
+    message: Option<String>,
     hint: Option<Cow<'static, str>>,
     /// What the catalogue has on it, where Salesforce refused.
     refusal: Option<&'static Entry>,
@@ -61,6 +64,7 @@ impl Failure {
         Self(Box::new(Parts {
             code,
             error: error.into(),
+            message: None,
             hint,
             refusal: None,
             for_doctor: true,
@@ -71,23 +75,11 @@ impl Failure {
         }))
     }
 
-    /// Takes code and hint from the error.
-    pub(crate) fn of(error: impl Diagnostic + 'static) -> Self {
-        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
-        Self::new(code, hint, error)
-    }
-
     /// The result has said it all: what remains is the exit code.
     pub(crate) fn told(code: impl Into<Cow<'static, str>>) -> Self {
         let mut failure = Self::new(code, None::<&str>, "told already");
         failure.0.told = true;
         failure
-    }
-
-    /// Salesforce refused, and this is what the catalogue has on it.
-    pub(crate) fn refusal(mut self, refusal: Option<&'static Entry>) -> Self {
-        self.0.refusal = refusal;
-        self
     }
 
     /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
@@ -135,7 +127,7 @@ impl Failure {
     }
 
     pub(crate) fn exit(&self) -> u8 {
-        exit::exit(&self.0.code)
+        exit_code(&self.0.code)
     }
 
     /// Writes the report to standard error, all at once.
@@ -214,8 +206,21 @@ impl Failure {
 
     /// What and why, in one line.
     pub(crate) fn message(&self) -> String {
-        let message = chain(self.0.error.as_ref());
+        let message = self.0.message.clone();
+        let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));
         self.0.note.iter().fold(message, |message, note| message + "; " + note)
+    }
+}
+
+impl<E: Diagnostic + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
+        let details = Details::of(&error);
+        let mut failure = Self::new(code, details.hint.or(hint), error);
+        failure.0.message = details.message;
+        failure.0.refusal = details.refusal;
+        failure.0.problems = details.problems;
+        failure
     }
 }
 
@@ -236,18 +241,6 @@ struct Reported<'a> {
     exit: u8,
     problems: &'a [Problem],
 }
-
-/// Converts errors. Those of this program's modules are converted where they are defined.
-macro_rules! fails_with {
-    ($($error:ty),* $(,)?) => {$(
-        impl From<$error> for $crate::failure::Failure {
-            fn from(error: $error) -> Self {
-                Self::of(error)
-            }
-        }
-    )*};
-}
-pub(crate) use fails_with;
 
 #[cfg(test)]
 mod tests;

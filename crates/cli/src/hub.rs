@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use orgtoken_client::hub::{HubError, fetch_record};
+use orgtoken_client::hub::fetch_record;
 use zeroize::Zeroizing;
 
 use crate::args::Route;
 use crate::environment::variable;
-use crate::failure::{Failure, fails_with};
+use crate::failure::Failure;
 use crate::io::input::read_key;
 use crate::login::transport;
 use crate::runtime::wait_for;
@@ -48,8 +48,6 @@ impl Hub<'_> {
         Ok(Zeroizing::new(token.into_encoded_bytes()))
     }
 }
-
-fails_with!(HubError);
 
 /// The setting `record_key`, which is read before any file is.
 const KEYS: [&str; 2] = ["ORGTOKEN_SETTINGS_KEY", "ORGTOKEN_RECORD_KEY"];

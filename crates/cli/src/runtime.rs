@@ -1,10 +1,12 @@
 //! The tokio runtime of commands that use the network.
 
+use std::borrow::Cow;
 use std::future::{self, Future};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::thread;
 
+use orgtoken_assertion::Diagnostic;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Failure;
@@ -43,10 +45,13 @@ fn single_threaded() -> Result<Runtime, RuntimeError> {
 #[error("cannot start: the system refuses a thread or a descriptor")]
 pub(crate) struct RuntimeError(#[source] pub(crate) io::Error);
 
-impl From<RuntimeError> for Failure {
-    fn from(error: RuntimeError) -> Self {
-        let hint = "raise the limits of processes and of open files (`ulimit -u`, `ulimit -n`)";
-        Self::new("io.resources", Some(hint), error)
+impl Diagnostic for RuntimeError {
+    fn code(&self) -> &str {
+        "io.resources"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some("raise the limits of processes and of open files (`ulimit -u`, `ulimit -n`)".into())
     }
 }
 

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
-use crate::failure::fails_with;
-
 /// The command was not typed as it has to be.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -65,8 +63,6 @@ impl Diagnostic for UsageError {
         self.hint.clone()
     }
 }
-
-fails_with!(UsageError);
 
 /// Gives the error back where it is none: someone asked for help or the version.
 impl TryFrom<clap::Error> for UsageError {

@@ -15,7 +15,7 @@ use crate::args::{Login, Network};
 use crate::cache::{clear_redis, folders, list_redis};
 use crate::clock;
 use crate::environment::cache_folder;
-use crate::failure::{Failure, exit_of};
+use crate::failure::{Failure, exit_code};
 use crate::io::console::Console;
 use crate::io::text::printable;
 use crate::login::context::Context;
@@ -110,7 +110,7 @@ fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
 /// How many logins were forgotten in Redis. Settings that nobody asked for may be useless.
 fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
     let settings = match place.settings(console) {
-        Err(failure) if failure.exit() == exit_of("settings") && !place.login.is_given() => {
+        Err(failure) if failure.exit() == exit_code("settings") && !place.login.is_given() => {
             tracing::info!("only on this machine: {}", failure.message());
             return Ok(0);
         }

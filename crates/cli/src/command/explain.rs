@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::UsageError;
-use crate::failure::{Failure, exit_of};
+use crate::failure::{Failure, exit_code};
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
 use crate::io::text::sentence;
@@ -89,7 +89,7 @@ fn own_codes() -> impl Iterator<Item = Explained> {
 fn own_code(line: &'static str) -> Option<Explained> {
     let (code, rest) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
     let (meaning, next) = rest.split_once(" | ")?;
-    let exit = exit_of(code);
+    let exit = exit_code(code);
     Some(Explained {
         exit: Some(exit),
         ending: format!(

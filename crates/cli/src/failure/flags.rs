@@ -14,7 +14,8 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of the hint, and the flag that does what the hint says.
-pub(super) const FLAGS: [(&str, &str, &str); 27] = [
+pub(super) const FLAGS: [(&str, &str, &str); 31] = [
+    ("io.write", "name another file", "--journal FILE"),
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
     ("key.not_a_key", "file", "--jwt-key-file FILE"),
     ("net.connect", "time", "--timeout TIME"),
@@ -42,4 +43,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 27] = [
     ("url.host", "allow", "--allow-host HOST"),
     ("url.host", "login_url", "--login-url URL"),
     ("url.path", "login_url", "--login-url URL"),
+    ("usage.records", "name its encoding", "--encoding windows-1252"),
+    ("usage.records", "name the delimiter", "--delimiter CHAR"),
+    ("usage.resume", "name another file", "--journal FILE"),
 ];

@@ -5,9 +5,9 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
+use orgtoken_assertion::Diagnostic;
 use serde::Serialize;
 
-use crate::failure::Failure;
 use crate::io::stderr;
 use crate::io::text::{Escaper, printable};
 
@@ -92,8 +92,12 @@ impl OutputError {
     }
 }
 
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
-        Self::new("io.stdout", None::<&str>, error)
+impl Diagnostic for OutputError {
+    fn code(&self) -> &str {
+        "io.stdout"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        None
     }
 }

@@ -23,7 +23,6 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::failure::fails_with;
 use crate::io::text::{shown, without_number};
 
 /// What is read decides how much of it there may be, and under which code a fault is told.
@@ -282,8 +281,6 @@ impl InputError {
         Self::Os { kind, path: path.into(), reason, missing }
     }
 }
-
-fails_with!(InputError);
 
 /// How long a pipe may keep us waiting.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,7 +12,6 @@ use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::failure::fails_with;
 use crate::io::text::shown;
 
 /// A file that this process has just created. Unless it is kept, it is removed again.
@@ -166,8 +165,6 @@ impl Diagnostic for NewFileError {
         })
     }
 }
-
-fails_with!(NewFileError);
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,17 @@
 //! A question that only a person at a terminal can answer.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::thread;
 use std::time::Duration;
 
+use orgtoken_assertion::Diagnostic;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
 use zeroize::Zeroizing;
-
-use crate::failure::Failure;
 
 /// Asks for the private key's passphrase, without showing it; `None` where there is no terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
@@ -79,9 +79,13 @@ fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
 #[error("interrupted")]
 pub(crate) struct Interrupted;
 
-impl From<Interrupted> for Failure {
-    fn from(error: Interrupted) -> Self {
-        Self::new("interrupted", None::<&str>, error)
+impl Diagnostic for Interrupted {
+    fn code(&self) -> &str {
+        "interrupted"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        None
     }
 }
 

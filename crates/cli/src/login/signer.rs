@@ -9,7 +9,7 @@ use orgtoken_settings::{KeySource, Settings, SignerCommand};
 use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
 
 use crate::environment::variable;
-use crate::failure::{Failure, fails_with};
+use crate::failure::Failure;
 use crate::io::prompt;
 use crate::login::secret_variables::secret_variables;
 
@@ -100,5 +100,3 @@ impl Diagnostic for SignerError {
         }
     }
 }
-
-fails_with!(SignerError);

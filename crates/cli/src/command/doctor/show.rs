@@ -6,7 +6,7 @@ use orgtoken_doctor::{Finding, Likelihood, PossibleCause, Report, Verdict};
 use serde::Serialize;
 
 use crate::environment::variable;
-use crate::failure::exit_of;
+use crate::failure::exit_code;
 use crate::io::console::{Console, OutputError};
 use crate::io::text::{printable, sentence, wrapped};
 
@@ -154,7 +154,9 @@ fn conclusion(report: &Report) -> String {
 }
 
 fn exit(report: &Report) -> u8 {
-    report.first_failure().map_or(0, |finding| exit_of(finding.code.as_deref().unwrap_or_default()))
+    report
+        .first_failure()
+        .map_or(0, |finding| exit_code(finding.code.as_deref().unwrap_or_default()))
 }
 
 /// The report and what the program exits with: docs/doctor.md.

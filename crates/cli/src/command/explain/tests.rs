@@ -56,7 +56,7 @@ fn exit_codes_of_the_page_are_those_of_the_program() {
             exits = said.to_owned();
         } else if let Some(own) = own_code(line) {
             let said = own.meaning.rsplit_once("; exit code ").map_or(&*exits, |(_, said)| said);
-            let exit = exit_of(own.code).to_string();
+            let exit = exit_code(own.code).to_string();
             assert!(said.split(|c: char| !c.is_ascii_digit()).any(|said| said == exit), "{line}");
         }
     }

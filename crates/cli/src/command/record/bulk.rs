@@ -4,17 +4,11 @@ mod files;
 mod print;
 mod signals;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::Org;
-use orgtoken_rest::load::{
-    CheckError, CheckedFile, Fault, FaultKind, Load, LoadError, Operation, ReadError, ReadOptions,
-    ResumeError,
-};
+use orgtoken_rest::load::{CheckedFile, Load, Operation, ReadOptions};
 
 use self::files::Source;
 use self::print::Printer;
@@ -22,7 +16,7 @@ use self::signals::{Interrupts, Waited};
 use super::{Common, Rows};
 use crate::args::UsageError;
 use crate::console::Console;
-use crate::failure::{Failure, Problem};
+use crate::failure::Failure;
 use crate::progress;
 use crate::prompt;
 use crate::runtime::wait_for;
@@ -153,79 +147,5 @@ impl Rows {
         options.delimiter = self.delimiter;
         options.encoding = self.encoding.map(Into::into).unwrap_or_default();
         options
-    }
-}
-
-/// Every fault with its place, as far as the library lists them.
-impl From<CheckError> for Failure {
-    fn from(error: CheckError) -> Self {
-        let mut problems: Vec<_> = match error {
-            CheckError::Describe(error) => return (*error).into(),
-            CheckError::Faults { ref faults, .. } => faults.iter().map(problem).collect(),
-            _ => Vec::new(),
-        };
-        // The same advice once: most often every row has the same fault.
-        let mut seen = HashSet::new();
-        for problem in &mut problems {
-            problem.hint = problem.hint.take().filter(|hint| seen.insert(hint.clone()));
-        }
-        let hint = problems.first().and_then(|problem| problem.hint.clone());
-        let hint = hint.or_else(|| error.hint().map(|hint| hint.into_owned().into()));
-        Self::new(error.code().to_owned(), hint, error).problems(problems)
-    }
-}
-
-fn problem(fault: &Fault) -> Problem {
-    Problem {
-        code: Fault::CODE.into(),
-        at: fault.place.to_string().trim_end_matches(": ").to_owned(),
-        message: fault.to_string(),
-        hint: hint(fault),
-    }
-}
-
-/// The library's hint, or the flag that helps.
-fn hint(fault: &Fault) -> Option<Cow<'static, str>> {
-    let flag = match &fault.kind {
-        FaultKind::Delimiter => "name the delimiter with `--delimiter`",
-        FaultKind::Encoding { encoding: "UTF-8" } => {
-            "save the file as UTF-8, or add `--encoding windows-1252` if Excel wrote it"
-        }
-        _ => return fault.hint(),
-    };
-    Some(flag.into())
-}
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Fault(fault) => Self::new(Fault::CODE, hint(&fault), fault),
-            other => Self::of(other),
-        }
-    }
-}
-
-impl From<ResumeError> for Failure {
-    fn from(error: ResumeError) -> Self {
-        let hint = match &error {
-            ResumeError::Different(..) | ResumeError::Missing(..) => {
-                Some("give the same file, options and org, or leave out `--resume`".into())
-            }
-            ResumeError::Io(..) | ResumeError::NotAJournal(..) => {
-                Some("name another place with `--journal FILE`".into())
-            }
-            other => other.hint().map(Cow::into_owned),
-        };
-        Self::new(error.code().to_owned(), hint, error)
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Call(error) => (*error).into(),
-            LoadError::Resume(error) => error.into(),
-            other => Self::of(other),
-        }
     }
 }

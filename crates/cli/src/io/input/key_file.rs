@@ -11,7 +11,6 @@ use rustix::fs::StatVfsMountFlags;
 use zeroize::Zeroizing;
 
 use super::{InputError, Kind};
-use crate::failure::fails_with;
 use crate::io::text::shown;
 
 /// Reads a private key's file, if nobody else could have read or replaced it. It is opened once,
@@ -228,8 +227,6 @@ impl Diagnostic for KeyFileError {
         }
     }
 }
-
-fails_with!(KeyFileError);
 
 /// A key's file that others can read, where root decides on that.
 #[derive(Debug, thiserror::Error)]

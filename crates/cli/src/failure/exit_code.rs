@@ -1,7 +1,7 @@
 //! Exit codes: a promise to scripts, decided by the code of the error alone.
 
 /// The exit code for an error of this code.
-pub(crate) fn exit(code: &str) -> u8 {
+pub(crate) fn exit_code(code: &str) -> u8 {
     match code.split('.').next() {
         Some("usage") => 2,
         Some("settings" | "url") => 3,
