@@ -13,7 +13,7 @@ use orgtoken_oauth::{
     AccessToken, AllowedHosts, Audience, InstanceUrl, LoginUrl, Refusal, Token, session,
 };
 use orgtoken_rest::load::{ReadOptions, RecordFile};
-use orgtoken_settings::{ConfigFile, Draft, Layer, Unread};
+use orgtoken_settings::{ConfigFile, Layer, Loader, ReadError};
 
 type Target = fn(&[u8]) -> String;
 
@@ -132,13 +132,13 @@ fn url(input: &[u8]) -> String {
 
 /// Refuses every need, once each, and checks what there is.
 fn judged(layer: Layer) -> String {
-    let mut draft = Draft::new([layer]);
+    let mut loader = Loader::new([layer]);
     for _ in 0..64 {
-        let Some(need) = draft.next_need() else { break };
-        draft.refuse(&need, Unread::NoTerminal);
+        let Some(input) = loader.next_input() else { break };
+        loader.fail(&input, ReadError::NoTerminal);
     }
-    assert_eq!(draft.next_need(), None, "a need was repeated");
-    match draft.check() {
+    assert_eq!(loader.next_input(), None, "an input was repeated");
+    match loader.check() {
         Ok(settings) => format!("{settings:?}"),
         Err(problems) => format!("{problems} {problems:?} {:?}", problems.hint()),
     }

@@ -13,7 +13,7 @@ use orgtoken_assertion::{Diagnostic, RingSigner};
 use orgtoken_client::{LoggedIn, Login, LoginError};
 use orgtoken_fake_org::{FakeOrgBuilder, Scenario, User};
 use orgtoken_rest::Org;
-use orgtoken_settings::{Draft, KeySource, Layer, Setting, Settings};
+use orgtoken_settings::{KeySource, Layer, Loader, Setting, Settings};
 
 #[tokio::test]
 async fn from_a_settings_record_to_a_record_of_the_org() {
@@ -65,7 +65,7 @@ async fn what_the_job_passes_from_hand_to_hand() {
     let key = pem_body(test.private_key());
     let settings = settings(&test);
     assert!(!shows(&debug(&settings), &key));
-    assert!(settings.sources().iter().all(|origin| !shows(origin.shown(), &key)));
+    assert!(settings.values().iter().all(|origin| !shows(origin.shown(), &key)));
 
     let logged_in = obtain(&test).await.unwrap();
     let token = logged_in.token().access_token().secret().to_owned();
@@ -85,7 +85,7 @@ fn settings(test: &TestOrg) -> Settings {
     let mut flags = Layer::flags();
     flags.set_list(Setting::AllowHosts, "--allow-host", vec![test.address().to_owned()]);
     let record = Layer::from_record(test.record().to_string().as_bytes(), "salesforce.json", None);
-    Draft::new([flags, record]).check().unwrap()
+    Loader::new([flags, record]).check().unwrap()
 }
 
 fn login(settings: Settings) -> Login {
@@ -93,7 +93,7 @@ fn login(settings: Settings) -> Login {
     let user = settings.username().to_string();
     let resolution = settings.resolution().clone();
     let hosts = settings.allowed_hosts().clone();
-    let KeySource::Here(key) = settings.into_key() else { panic!("the record has a key") };
+    let KeySource::Local(key) = settings.into_key() else { panic!("the record has a key") };
     let signer = Arc::new(RingSigner::new(*key));
     Login::new(client_id, user, signer, resolution).allowed_hosts(hosts)
 }

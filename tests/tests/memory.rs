@@ -18,7 +18,7 @@ use orgtoken_assertion::{Claims, Passphrase, RingSigner, Signer, SigningKey};
 use orgtoken_client::store::{Cache, Lease, SealingKey, State, Store, Who};
 use orgtoken_client::{Held, Moment};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Token, TokenRequest, session};
-use orgtoken_settings::{Draft, KeySource, Layer};
+use orgtoken_settings::{KeySource, Layer, Loader};
 use serde_json::json;
 use zeroize::Zeroizing;
 use zeroizing_alloc::ZeroAlloc;
@@ -195,7 +195,7 @@ fn from_record(pem: &str) -> SigningKey {
     });
     let record = Zeroizing::new(record.to_string());
     let layer = Layer::from_record(record.as_bytes(), "salesforce.json", None);
-    let KeySource::Here(key) = Draft::new([layer]).check().unwrap().into_key() else {
+    let KeySource::Local(key) = Loader::new([layer]).check().unwrap().into_key() else {
         panic!("the record has a key")
     };
     *key

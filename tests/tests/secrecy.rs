@@ -20,7 +20,7 @@ use orgtoken_client::store::SealingKey;
 use orgtoken_client::{Login, Proxy, Transport};
 use orgtoken_keygen::{KeyPair, PrivateKeyPem};
 use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
-use orgtoken_settings::{Draft, Form, Layer, LockedKey, SecretText};
+use orgtoken_settings::{EncryptedKey, Form, Layer, Loader, SecretText};
 use serde::Serialize;
 use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -98,12 +98,12 @@ fn settings_in_every_form() {
     ] {
         let record = record(fields).to_string();
         let layer = || Layer::from_record(record.as_bytes(), "-", None);
-        let shown = match Draft::new([layer()]).check() {
+        let shown = match Loader::new([layer()]).check() {
             Ok(settings) => debug(&settings),
             Err(problems) => format!("{problems} {:?} {}", problems.hint(), debug(&problems)),
         };
         assert!(!shows(&shown, secret), "{name}: {shown}");
-        if let Ok(converted) = Draft::new([layer()]).convert(Form::Record) {
+        if let Ok(converted) = Loader::new([layer()]).convert(Form::Record) {
             assert!(!shows(&debug(&converted), secret), "{name}");
         }
     }
@@ -126,7 +126,7 @@ fn secrets_are_nothing_but_themselves() {
         Assertion,
         DerivedSecret,
         KeyPair,
-        LockedKey,
+        EncryptedKey,
         Passphrase,
         PrivateKeyPem,
         RingSigner,

@@ -49,7 +49,7 @@ fn is_listed(name: &str) -> bool {
     OTHERS.contains(&name)
         || name.eq_ignore_ascii_case("NO_PROXY")
         || name.starts_with("ORGTOKEN_")
-        || Setting::ALL.iter().any(|setting| setting.world_names().contains(&name))
+        || Setting::ALL.iter().any(|setting| setting.third_party_variables().contains(&name))
 }
 
 /// `$XDG_CONFIG_HOME/orgtoken/config.toml`, or the same in `~/.config`.

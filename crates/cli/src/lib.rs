@@ -45,7 +45,7 @@ pub fn grammar() -> clap::Command {
 }
 
 /// The environment variables that the program reads, for tests that try each of them. Those of other
-/// tools that mean a setting are in [`Setting::world_names`].
+/// tools that mean a setting are in [`Setting::third_party_variables`].
 #[doc(hidden)]
 pub fn variables() -> Vec<String> {
     let others = environment::OTHERS.iter().map(|name| (*name).to_owned());

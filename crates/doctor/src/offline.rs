@@ -28,7 +28,7 @@ pub(crate) fn look(settings: &Settings, target: &Target, now: UnixTime) -> Vec<F
 /// Lists the sources of the settings, each once.
 fn sources(settings: &Settings) -> Finding {
     let mut places: Vec<String> = Vec::new();
-    for origin in settings.sources() {
+    for origin in settings.values() {
         let place = match origin.source() {
             Source::Default => continue,
             Source::Profile { profile, file, .. } => format!("profile {profile} of {file}"),
@@ -68,7 +68,7 @@ fn username(settings: &Settings) -> Finding {
 
 fn key(settings: &Settings, target: &Target) -> Finding {
     let seen = match settings.key() {
-        KeySource::Here(key) => {
+        KeySource::Local(key) => {
             let file = target.evidence.key_file.as_deref();
             let file = file.map(|file| format!(", {file}")).unwrap_or_default();
             format!("RSA {} bits, {}{file}", key.bits(), key.form())

@@ -30,7 +30,7 @@ impl Target {
     /// Combines settings and evidence.
     pub fn new(settings: &Settings, evidence: Evidence) -> Self {
         let pair = match (settings.key(), &evidence.certificate) {
-            (KeySource::Here(key), Some(certificate)) => Some(certificate.belongs_to(&**key)),
+            (KeySource::Local(key), Some(certificate)) => Some(certificate.belongs_to(&**key)),
             _ => None,
         };
         Self {

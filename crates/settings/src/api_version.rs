@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 
 /// A version of the REST API, written `v51.0`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -19,13 +19,13 @@ impl ApiVersion {
     }
 
     /// Accepts `v51.0`, `51.0`, `v51` and `51`.
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ProblemKind> {
         let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let digits = digits.strip_suffix(".0").unwrap_or(digits);
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         match u16::from_str(digits) {
             Ok(major) if plain && major <= MAX_MAJOR => Ok(Self(major)),
-            _ => Err(Fault::ApiVersion),
+            _ => Err(ProblemKind::ApiVersion),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::identifier;
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 
 /// The Consumer Key of a connected app or external client app: the issuer of the assertion.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,7 +15,7 @@ impl ClientId {
         &self.0
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ProblemKind> {
         identifier::check(text, |c| c.is_ascii_graphic() && !"\"'`<>\\".contains(c))?;
         Ok(Self(text.to_owned()))
     }

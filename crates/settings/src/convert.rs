@@ -4,7 +4,7 @@ use orgtoken_assertion::SigningKey;
 use toml_edit::{Array, Item, Table};
 
 use crate::api_version::ApiVersion;
-use crate::draft::Draft;
+use crate::loader::Loader;
 use crate::problems::Problems;
 use crate::raw::Raw;
 use crate::secret::SecretText;
@@ -69,17 +69,17 @@ impl Converted {
 }
 
 /// Writes what counts in a draft. What is missing may be missing; what is there must be right.
-pub(crate) fn convert(draft: Draft, form: Form<'_>) -> Result<Converted, Problems> {
+pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Problems> {
     let values: Vec<(Setting, Value)> =
-        ORDER.into_iter().filter_map(|setting| Some((setting, value(&draft, setting)?))).collect();
+        ORDER.into_iter().filter_map(|setting| Some((setting, value(&loader, setting)?))).collect();
     let is_left_out = |setting: &Setting| {
-        draft.winner(*setting).is_some()
+        loader.effective(*setting).is_some()
             && !PLACES.contains(setting)
             && !values.iter().any(|(written, _)| written == setting)
     };
     let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
     // What is not there is not converted.
-    if let Some(problems) = check::settings(draft).err().and_then(Problems::without_missing) {
+    if let Some(problems) = check::settings(loader).err().and_then(Problems::without_missing) {
         return Err(problems);
     }
     let mut converted = match form {
@@ -98,8 +98,8 @@ enum Value {
     Text(SecretText),
 }
 
-fn value(draft: &Draft, setting: Setting) -> Option<Value> {
-    Some(match &draft.winner(setting)?.raw {
+fn value(loader: &Loader, setting: Setting) -> Option<Value> {
+    Some(match &loader.effective(setting)?.raw {
         Raw::Agent(name) => Value::Named("ssh_agent", name.clone().into()),
         Raw::Bytes(bytes) if setting == Setting::PrivateKey => Value::Text(pem(bytes)?),
         Raw::Command(SignerCommand::Shell(line)) => {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use orgtoken_oauth::redact;
 
 use crate::layer::Layer;
-use crate::notices::Remark;
-use crate::problems::{Fault, Place};
+use crate::notices::NoticeKind;
+use crate::problems::{Location, ProblemKind};
 use crate::raw::Raw;
 use crate::setting::{Content, PREFIX, Setting, variable};
 use crate::source::Source;
@@ -18,27 +18,28 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
     // Ordered, so that the same environment always gives the same words.
     let variables: BTreeMap<String, String> =
         variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
-    let ours: Vec<Ours<'_>> = variables
+    let own: Vec<OwnVariable<'_>> = variables
         .iter()
         .filter_map(|(variable, value)| {
             let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase();
-            Some(Ours { name, variable, value })
+            Some(OwnVariable { name, variable, value })
         })
         .collect();
     for setting in Setting::ALL {
-        own(&mut layer, setting, &ours);
-        let mut world = setting.world_names().iter().filter(|name| variables.contains_key(**name));
-        if let Some(name) = world.next() {
-            let source = Source::WorldVariable((*name).to_owned());
+        add_setting(&mut layer, setting, &own);
+        let mut third_party =
+            setting.third_party_variables().iter().filter(|name| variables.contains_key(**name));
+        if let Some(name) = third_party.next() {
+            let source = Source::ThirdPartyVariable((*name).to_owned());
             layer.add(setting, source, Raw::of_text(setting, Content::Value, &variables[*name]));
         }
     }
-    misspelt(&mut layer, &ours);
+    misspelt(&mut layer, &own);
     layer
 }
 
 /// A variable that starts with `ORGTOKEN_`.
-struct Ours<'a> {
+struct OwnVariable<'a> {
     /// The rest of its name in small letters, as a profile has it.
     name: String,
     variable: &'a str,
@@ -46,14 +47,15 @@ struct Ours<'a> {
 }
 
 /// The variables of ours that give a setting.
-fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
+fn add_setting(layer: &mut Layer, setting: Setting, own: &[OwnVariable<'_>]) {
     let mut taken: Option<&str> = None;
-    for Ours { name, variable, value } in ours {
+    for OwnVariable { name, variable, value } in own {
         let Some(content) = setting.content(name) else { continue };
         let source = Source::Variable((*variable).to_owned());
         if let Some(first) = taken {
             let (first, second) = (first.to_owned(), (*variable).to_owned());
-            return layer.problem(Place::of(setting, &source), Fault::Conflict { first, second });
+            return layer
+                .problem(Location::of(setting, &source), ProblemKind::Conflict { first, second });
         }
         if setting == Setting::Record
             && let Some(record) = record::document(value)
@@ -69,14 +71,14 @@ fn own(layer: &mut Layer, setting: Setting, ours: &[Ours<'_>]) {
 }
 
 /// Names each variable that was probably meant to be ours.
-fn misspelt(layer: &mut Layer, ours: &[Ours<'_>]) {
+fn misspelt(layer: &mut Layer, own: &[OwnVariable<'_>]) {
     let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.content(name).is_some());
-    for Ours { name, variable: typed, .. } in ours.iter().filter(|ours| !is_known(&ours.name)) {
+    for OwnVariable { name, variable: typed, .. } in own.iter().filter(|own| !is_known(&own.name)) {
         let known: Vec<String> =
             Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();
         if let Some(near) = spelling::nearest(name, known.iter().map(String::as_str)) {
             let source = Source::Variable(redact::label(typed).to_owned());
-            layer.notice(&source, Remark::UnknownVariable { near: variable(near) });
+            layer.notice(&source, NoticeKind::UnknownVariable { near: variable(near) });
         }
     }
 }

@@ -1,15 +1,15 @@
 //! What usernames and Consumer Keys have in common.
 
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 
 /// Refuses what is too long, and characters that nobody can see or that `may_stand` refuses.
-pub(crate) fn check(text: &str, may_stand: impl Fn(char) -> bool) -> Result<(), Fault> {
+pub(crate) fn check(text: &str, may_stand: impl Fn(char) -> bool) -> Result<(), ProblemKind> {
     if text.chars().count() > MAX_CHARACTERS {
-        return Err(Fault::TooLarge { limit: MAX_CHARACTERS, unit: "characters" });
+        return Err(ProblemKind::TooLarge { limit: MAX_CHARACTERS, unit: "characters" });
     }
     match text.chars().enumerate().find(|(_, c)| is_unseen(*c) || !may_stand(*c)) {
         None => Ok(()),
-        Some((index, c)) => Err(Fault::Character { code: c.into(), position: index + 1 }),
+        Some((index, c)) => Err(ProblemKind::Character { code: c.into(), position: index + 1 }),
     }
 }
 

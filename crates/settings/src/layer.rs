@@ -1,7 +1,7 @@
 //! What one place says about the settings.
 
-use crate::notices::{Notice, Remark};
-use crate::problems::{Fault, Place, Problem};
+use crate::notices::{Notice, NoticeKind};
+use crate::problems::{Location, Problem, ProblemKind};
 use crate::profile::ConfigFile;
 use crate::raw::Raw;
 use crate::setting::Setting;
@@ -11,17 +11,17 @@ use crate::{environment, record};
 /// What one place says: a record, a profile, the environment or the arguments of the program.
 ///
 /// Nothing is judged yet, except that the place could be read at all: a broken value that a better
-/// place overrules does no harm. [`Draft`](crate::Draft) puts the layers together.
+/// place overrules does no harm. [`Loader`](crate::Loader) puts the layers together.
 #[derive(Default)]
 pub struct Layer {
     pub(crate) entries: Vec<Entry>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) problems: Vec<Problem>,
-    pub(crate) record: Option<RecordPlace>,
+    pub(crate) record: Option<RecordLocation>,
     /// The place could not be read, so what is missing elsewhere may well stand in it.
     pub(crate) unreadable: bool,
     /// What to say if something is missing, where there are profiles to choose from.
-    pub(crate) unchosen: Option<Problem>,
+    pub(crate) unchosen_profile: Option<Problem>,
 }
 
 impl Layer {
@@ -90,21 +90,21 @@ impl Layer {
         self.problems.extend(layer.problems);
         self.record = layer.record.or_else(|| self.record.take());
         self.unreadable |= layer.unreadable;
-        self.unchosen = layer.unchosen.or_else(|| self.unchosen.take());
+        self.unchosen_profile = layer.unchosen_profile.or_else(|| self.unchosen_profile.take());
     }
 
-    pub(crate) fn problem(&mut self, place: Place, fault: Fault) {
-        self.problems.push(Problem::new(place, fault));
+    pub(crate) fn problem(&mut self, location: Location, kind: ProblemKind) {
+        self.problems.push(Problem::new(location, kind));
     }
 
     /// A problem for which nothing else of the place can be looked at.
-    pub(crate) fn give_up(&mut self, place: Place, fault: Fault) {
+    pub(crate) fn give_up(&mut self, location: Location, kind: ProblemKind) {
         self.unreadable = true;
-        self.problem(place, fault);
+        self.problem(location, kind);
     }
 
-    pub(crate) fn notice(&mut self, source: &Source, remark: Remark) {
-        self.notices.push(Notice::new(source, remark));
+    pub(crate) fn notice(&mut self, source: &Source, kind: NoticeKind) {
+        self.notices.push(Notice::new(source, kind));
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) enum Rank {
     Record,
     Profile,
     RecordOfProfile,
-    World,
+    ThirdParty,
     Default,
 }
 
@@ -136,13 +136,13 @@ impl Rank {
             Source::Profile { .. } => Self::Profile,
             Source::Record { .. } => Self::Record,
             Source::Variable(_) => Self::Variable,
-            Source::WorldVariable(_) => Self::World,
+            Source::ThirdPartyVariable(_) => Self::ThirdParty,
         }
     }
 }
 
 /// Where in which file the settings of a record stand.
-pub(crate) struct RecordPlace {
+pub(crate) struct RecordLocation {
     pub(crate) file: String,
     /// JSON pointer to the object that holds the fields.
     pub(crate) pointer: String,
@@ -150,7 +150,7 @@ pub(crate) struct RecordPlace {
     pub(crate) misspelt: Vec<(Setting, String)>,
 }
 
-impl RecordPlace {
+impl RecordLocation {
     pub(crate) fn source(&self, setting: Setting) -> Source {
         let name = setting.record_name().unwrap_or_else(|| setting.name());
         Source::Record { file: self.file.clone(), pointer: format!("{}/{name}", self.pointer) }

@@ -1,19 +1,19 @@
 //! The settings of a Salesforce login: Onify record, profile, environment, flags.
 //!
-//! Every place gives a [`Layer`]; a [`Draft`] puts them together and says which files have to be
-//! read; [`Draft::check`] gives [`Settings`] that are valid by construction, or [`Problems`]: all
+//! Every place gives a [`Layer`]; a [`Loader`] puts them together and says which files have to be
+//! read; [`Loader::check`] gives [`Settings`] that are valid by construction, or [`Problems`]: all
 //! of them at once, each with its place, none with a value.
 //!
 //! Nothing is read here: no file, no environment, no clock. The caller hands everything in.
 //!
 //! ```
-//! use orgtoken_settings::{Draft, Layer, Setting};
+//! use orgtoken_settings::{Loader, Layer, Setting};
 //!
 //! let record = br#"{"Username": "user@acme.com", "ClientId": "3MVG9SOw8KERNN0_AsPhKs"}"#;
 //! let mut flags = Layer::flags();
 //! flags.set(Setting::InstanceUrl, "--instance-url", "https://acme.my.salesforce.com");
 //!
-//! let draft = Draft::new([flags, Layer::from_record(record, "salesforce.json", None)]);
+//! let draft = Loader::new([flags, Layer::from_record(record, "salesforce.json", None)]);
 //! let problems = draft.check().unwrap_err();
 //! let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
 //! assert_eq!(places, ["/PrivateKey", "/InstanceAPIVersion"]);
@@ -31,19 +31,19 @@ mod client_id;
 pub use client_id::ClientId;
 mod convert;
 pub use convert::{Converted, Form};
-mod draft;
-pub use draft::{Draft, Given, ProfileChoice};
+mod loader;
+pub use loader::{Given, Loader, ProfileChoice};
 mod duration;
 pub use duration::parse_duration;
 mod environment;
 mod identifier;
 mod layer;
 pub use layer::Layer;
-mod locked;
-pub use locked::LockedKey;
-mod looks;
-mod need;
-pub use need::{Need, Unread};
+mod encrypted_key;
+pub use encrypted_key::EncryptedKey;
+mod input;
+mod value_kind;
+pub use input::{Input, ReadError};
 mod notices;
 pub use notices::Notice;
 mod problems;
@@ -62,7 +62,9 @@ pub use secret::SecretText;
 mod setting;
 pub use setting::Setting;
 mod settings;
-pub use settings::{Cache, CallSettings, Hosts, KeySource, Origin, Settings, SignerCommand};
+pub use settings::{
+    Cache, CallSettings, EffectiveValue, Hosts, KeySource, Settings, SignerCommand,
+};
 mod source;
 pub use source::Source;
 mod spelling;

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use crate::looks::Looks;
 use crate::problems::belonging;
 use crate::setting::Setting;
 use crate::source::Source;
+use crate::value_kind::ValueKind;
 
 /// Something that was accepted, but is worth a word under `-v` and in `settings check`.
 #[derive(Debug)]
 pub struct Notice {
     at: String,
-    remark: Remark,
+    kind: NoticeKind,
 }
 
 impl Notice {
-    pub(crate) fn new(source: &Source, remark: Remark) -> Self {
-        Self { at: source.to_string(), remark }
+    pub(crate) fn new(source: &Source, kind: NoticeKind) -> Self {
+        Self { at: source.to_string(), kind }
     }
 
     /// Where it was seen.
@@ -26,57 +26,59 @@ impl Notice {
 
     /// Which setting it is about, if it is about one.
     pub fn setting(&self) -> Option<Setting> {
-        match &self.remark {
-            Remark::LooksLike { setting, .. }
-            | Remark::Overruled { setting, .. }
-            | Remark::Trimmed(setting) => Some(*setting),
-            Remark::LoginHost(_) => Some(Setting::InstanceUrl),
-            Remark::Retired => Some(Setting::ApiVersion),
-            Remark::SandboxSuffix { .. } => Some(Setting::Username),
-            Remark::Canonical(..) | Remark::Unknown(_) | Remark::UnknownVariable { .. } => None,
+        match &self.kind {
+            NoticeKind::LooksLike { setting, .. }
+            | NoticeKind::Overridden { setting, .. }
+            | NoticeKind::Trimmed(setting) => Some(*setting),
+            NoticeKind::LoginHost(_) => Some(Setting::InstanceUrl),
+            NoticeKind::Retired => Some(Setting::ApiVersion),
+            NoticeKind::SandboxSuffix { .. } => Some(Setting::Username),
+            NoticeKind::Canonical(..)
+            | NoticeKind::Unknown(_)
+            | NoticeKind::UnknownVariable { .. } => None,
         }
     }
 
     /// Whether the value may be a secret in the wrong place.
     pub fn may_be_secret(&self) -> bool {
-        matches!(&self.remark, Remark::LooksLike { found, .. } if found.is_secret())
+        matches!(&self.kind, NoticeKind::LooksLike { found, .. } if found.is_secret())
     }
 
     /// The remark alone, without its place.
-    pub fn remark(&self) -> String {
-        self.remark.to_string()
+    pub fn message(&self) -> String {
+        self.kind.to_string()
     }
 
     /// Whether it is likely to make the login fail, so that a person should look at it.
     pub fn is_suspicious(&self) -> bool {
         matches!(
-            self.remark,
-            Remark::LoginHost(_)
-                | Remark::LooksLike { .. }
-                | Remark::Retired
-                | Remark::SandboxSuffix { .. }
-                | Remark::UnknownVariable { .. }
+            self.kind,
+            NoticeKind::LoginHost(_)
+                | NoticeKind::LooksLike { .. }
+                | NoticeKind::Retired
+                | NoticeKind::SandboxSuffix { .. }
+                | NoticeKind::UnknownVariable { .. }
         )
     }
 }
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at, self.remark)
+        write!(f, "{}: {}", self.at, self.kind)
     }
 }
 
 /// The kinds of notice. The words never hold a part of a value, except of a host.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Remark {
+pub(crate) enum NoticeKind {
     #[error("`{0}` was written differently and is taken as {1}")]
     Canonical(&'static str, String),
     #[error("{0} is where everyone logs in; the org has a URL of its own: Setup > My Domain")]
     LoginHost(String),
     #[error("`{}` looks like {found}{}", .setting.name(), belonging(*.belongs, *.found))]
-    LooksLike { setting: Setting, found: Looks, belongs: Option<Setting> },
+    LooksLike { setting: Setting, found: ValueKind, belongs: Option<Setting> },
     #[error("`{}` is given here too, but {by} comes first", .setting.name())]
-    Overruled { setting: Setting, by: Source },
+    Overridden { setting: Setting, by: Source },
     #[error("Salesforce has retired the versions before v31.0")]
     Retired,
     #[error("the user's name does not end in `{0}`, as the usernames of that sandbox do")]

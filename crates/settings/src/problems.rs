@@ -1,6 +1,6 @@
 //! What is wrong with the settings: everything at once, with the place of each, never a value.
 
-mod fault;
+mod kind;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -8,7 +8,7 @@ use std::fmt;
 
 use orgtoken_assertion::Diagnostic;
 
-pub(crate) use fault::{Fault, Json, belonging};
+pub(crate) use kind::{Json, ProblemKind, belonging};
 
 use crate::notices::Notice;
 use crate::setting::Setting;
@@ -73,36 +73,36 @@ impl Error for Problems {}
 /// One thing that is wrong, and where.
 #[derive(Debug)]
 pub struct Problem {
-    place: Place,
-    fault: Fault,
+    location: Location,
+    kind: ProblemKind,
 }
 
 impl Problem {
-    pub(crate) fn new(place: Place, fault: Fault) -> Self {
-        Self { place, fault }
+    pub(crate) fn new(location: Location, kind: ProblemKind) -> Self {
+        Self { location, kind }
     }
 
     /// Where it is: a JSON pointer, `file:line`, a variable, a flag; `$` for a whole record.
     pub fn at(&self) -> String {
-        match &self.place {
-            Place::Document { .. } => "$".to_owned(),
-            Place::Field { source, .. } => source.at(),
-            Place::File(file) => file.clone(),
-            Place::Nowhere(setting) => setting.name().to_owned(),
-            Place::Position { file, line, column } => format!("{file}:{line}:{column}"),
+        match &self.location {
+            Location::Document { .. } => "$".to_owned(),
+            Location::Field { source, .. } => source.at(),
+            Location::File(file) => file.clone(),
+            Location::Nowhere(setting) => setting.name().to_owned(),
+            Location::Position { file, line, column } => format!("{file}:{line}:{column}"),
         }
     }
 
     /// What is wrong, without the place.
     pub fn message(&self) -> String {
-        self.fault.to_string()
+        self.kind.to_string()
     }
 
     /// Which setting it is about, if it is about one.
     pub fn setting(&self) -> Option<Setting> {
-        match &self.place {
-            Place::Field { setting, .. } => *setting,
-            Place::Nowhere(setting) => Some(*setting),
+        match &self.location {
+            Location::Field { setting, .. } => *setting,
+            Location::Nowhere(setting) => Some(*setting),
             _ => None,
         }
     }
@@ -110,18 +110,19 @@ impl Problem {
 
 impl Diagnostic for Problem {
     fn code(&self) -> &str {
-        self.fault.code()
+        self.kind.code()
     }
 
     fn hint(&self) -> Option<Cow<'_, str>> {
-        let in_record = matches!(&self.place, Place::Field { source: Source::Record { .. }, .. });
-        self.fault.hint(self.setting(), in_record)
+        let in_record =
+            matches!(&self.location, Location::Field { source: Source::Record { .. }, .. });
+        self.kind.hint(self.setting(), in_record)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.fault)
+        write!(f, "{}: {}", self.location, self.kind)
     }
 }
 
@@ -129,7 +130,7 @@ impl Error for Problem {}
 
 /// Where a problem is.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     /// A record as a whole.
     Document { file: String },
     /// A value, and the setting that it is for, if it is for one.
@@ -142,13 +143,13 @@ pub(crate) enum Place {
     Position { file: String, line: usize, column: usize },
 }
 
-impl Place {
+impl Location {
     pub(crate) fn of(setting: Setting, source: &Source) -> Self {
         Self::Field { setting: Some(setting), source: source.clone() }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document { file } if file == "-" => f.write_str("record on standard input"),

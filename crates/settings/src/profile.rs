@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layer::Layer;
-use crate::problems::{Fault, Place, Problem};
+use crate::problems::{Location, Problem, ProblemKind};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
@@ -40,9 +40,9 @@ impl<'a> ConfigFile<'a> {
     pub fn profile(&self, name: Option<&str>) -> Layer {
         let mut layer = Layer::default();
         match text::decode(self.bytes) {
-            Err(fault) => layer.give_up(Place::File(redact::path(self.file).to_owned()), fault),
+            Err(kind) => layer.give_up(Location::File(redact::path(self.file).to_owned()), kind),
             Ok(_) if self.errors.is_empty() => self.choose(&mut layer, name),
-            Ok(_) => self.refuse(&mut layer),
+            Ok(_) => self.report_errors(&mut layer),
         }
         layer
     }
@@ -76,12 +76,12 @@ impl<'a> ConfigFile<'a> {
         profiles.and_then(|profiles| profiles.get_ref().as_table()).into_iter().flatten()
     }
 
-    fn refuse(&self, layer: &mut Layer) {
+    fn report_errors(&self, layer: &mut Layer) {
         for error in self.errors.iter().take(MAX_PROBLEMS) {
             // Its words are fixed texts; its Display would show the line.
             let at = error.span().map_or(0, |span| span.start);
-            let fault = Fault::Toml { message: error.message().to_owned() };
-            layer.give_up(self.position(at), fault);
+            let kind = ProblemKind::Toml { message: error.message().to_owned() };
+            layer.give_up(self.position(at), kind);
         }
     }
 
@@ -92,24 +92,24 @@ impl<'a> ConfigFile<'a> {
             let name = redact::label(key.get_ref()).to_owned();
             let near = spelling::nearest(key.get_ref(), ROOT.into_iter()).map(str::to_owned);
             let is_section = matches!(root[key].get_ref(), DeValue::Table(_));
-            let fault = match near {
-                None if is_section => Fault::NoSectionOfOurs { name },
-                None if known(key.get_ref()).is_some() => Fault::OutsideOfProfiles { name },
-                near => Fault::Unknown { name, near },
+            let kind = match near {
+                None if is_section => ProblemKind::UnknownSection { name },
+                None if known(key.get_ref()).is_some() => ProblemKind::OutsideProfile { name },
+                near => ProblemKind::Unknown { name, near },
             };
-            let place = self.position(key.span().start);
-            match fault {
-                Fault::Unknown { near: None, .. } => layer.problem(place, fault),
+            let location = self.position(key.span().start);
+            match kind {
+                ProblemKind::Unknown { near: None, .. } => layer.problem(location, kind),
                 // What is missing may well stand there.
-                _ => layer.give_up(place, fault),
+                _ => layer.give_up(location, kind),
             }
         }
         let profiles = match root.get("profile").map(|value| (value, value.get_ref())) {
             None => None,
             Some((_, DeValue::Table(profiles))) => Some(profiles),
             Some((value, other)) => {
-                let fault = Fault::Type { expected: "a section", found: found(other) };
-                return layer.problem(self.position(value.span().start), fault);
+                let kind = ProblemKind::Type { expected: "a section", found: found(other) };
+                return layer.problem(self.position(value.span().start), kind);
             }
         };
         let known = || -> Vec<String> {
@@ -120,9 +120,9 @@ impl<'a> ConfigFile<'a> {
             return match profiles {
                 Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
                 Some(profiles) if !profiles.is_empty() => {
-                    layer.unchosen = Some(Problem::new(
-                        Place::File(redact::path(self.file).to_owned()),
-                        Fault::NoProfileChosen { known: known() },
+                    layer.unchosen_profile = Some(Problem::new(
+                        Location::File(redact::path(self.file).to_owned()),
+                        ProblemKind::AmbiguousProfile { known: known() },
                     ));
                 }
                 _ => (),
@@ -131,12 +131,12 @@ impl<'a> ConfigFile<'a> {
         match profiles.and_then(|profiles| profiles.get(name.as_str())) {
             Some(profile) => self.read_profile(layer, &name, profile),
             None => {
-                let place = Place::File(format!(
+                let location = Location::File(format!(
                     "{}, profile {}",
                     redact::path(self.file),
                     redact::name(&name)
                 ));
-                layer.give_up(place, Fault::NoProfile { known: known() });
+                layer.give_up(location, ProblemKind::ProfileNotFound { known: known() });
             }
         }
     }
@@ -146,8 +146,8 @@ impl<'a> ConfigFile<'a> {
         match value.get_ref() {
             DeValue::String(name) => Some(name.to_string()),
             other => {
-                let fault = Fault::Type { expected: "a string", found: found(other) };
-                layer.problem(self.position(value.span().start), fault);
+                let kind = ProblemKind::Type { expected: "a string", found: found(other) };
+                layer.problem(self.position(value.span().start), kind);
                 None
             }
         }
@@ -161,8 +161,8 @@ impl<'a> ConfigFile<'a> {
 
     fn read_profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
         let DeValue::Table(entries) = profile.get_ref() else {
-            let fault = Fault::Type { expected: "a section", found: found(profile.get_ref()) };
-            return layer.problem(self.position(profile.span().start), fault);
+            let kind = ProblemKind::Type { expected: "a section", found: found(profile.get_ref()) };
+            return layer.problem(self.position(profile.span().start), kind);
         };
         let mut key_form: Option<String> = None;
         let mut entries: Vec<_> = entries.iter().collect();
@@ -176,15 +176,15 @@ impl<'a> ConfigFile<'a> {
             let Some((setting, content)) = known(key.get_ref()) else {
                 let near = nearest(key.get_ref());
                 let name = redact::label(key.get_ref()).to_owned();
-                let fault = Fault::Unknown { name, near };
-                layer.problem(Place::Field { setting: None, source }, fault);
+                let kind = ProblemKind::Unknown { name, near };
+                layer.problem(Location::Field { setting: None, source }, kind);
                 continue;
             };
             if setting == Setting::PrivateKey
                 && let Some(first) = key_form.replace(key.get_ref().to_string())
             {
-                let fault = Fault::Conflict { first, second: key.get_ref().to_string() };
-                layer.problem(Place::of(setting, &source), fault);
+                let kind = ProblemKind::Conflict { first, second: key.get_ref().to_string() };
+                layer.problem(Location::of(setting, &source), kind);
             }
             layer.add(setting, source, self.raw(setting, content, value.get_ref()));
         }
@@ -204,7 +204,7 @@ impl<'a> ConfigFile<'a> {
                 Some(words) => return Raw::List(words),
                 None => {
                     let expected = if may_be_list { "a list of strings" } else { "a string" };
-                    return Raw::Broken(Fault::Type { expected, found: found(other) });
+                    return Raw::Broken(ProblemKind::Type { expected, found: found(other) });
                 }
             },
         };
@@ -230,10 +230,10 @@ impl<'a> ConfigFile<'a> {
         self.ends.partition_point(|&end| end < at) + 1
     }
 
-    fn position(&self, at: usize) -> Place {
+    fn position(&self, at: usize) -> Location {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Place::Position {
+        Location::Position {
             file: redact::path(self.file).to_owned(),
             line: self.line(at),
             column: before[line_start..].chars().count() + 1,

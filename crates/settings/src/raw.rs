@@ -3,18 +3,18 @@
 use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
 
-use crate::looks::Looks;
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 use crate::secret::SecretText;
 use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
+use crate::value_kind::ValueKind;
 
 /// What stands for a setting in one place.
 pub(crate) enum Raw {
     /// A key that the SSH agent holds, named by fingerprint or comment.
     Agent(String),
     /// Something that cannot be a value, reported only if nothing better overrules it.
-    Broken(Fault),
+    Broken(ProblemKind),
     /// The bytes of a file.
     Bytes(Zeroizing<Vec<u8>>),
     /// A command that signs.
@@ -65,9 +65,9 @@ impl Raw {
             Self::Variable(name) => (name, "the name of a variable"),
             _ => return self,
         };
-        match Looks::of(name) {
-            Some(Looks::Certificate | Looks::PrivateKey) => {
-                Self::Broken(Fault::NotAName { found: redact::describe(name), expected })
+        match ValueKind::guess(name) {
+            Some(ValueKind::Certificate | ValueKind::PrivateKey) => {
+                Self::Broken(ProblemKind::SecretAsName { found: redact::describe(name), expected })
             }
             _ => self,
         }

@@ -8,23 +8,23 @@ pub(crate) use inline::document;
 
 use orgtoken_oauth::redact;
 
-use crate::layer::{Layer, RecordPlace};
-use crate::notices::Remark;
-use crate::problems::{Fault, Json, Place};
+use crate::layer::{Layer, RecordLocation};
+use crate::notices::NoticeKind;
+use crate::problems::{Json, Location, ProblemKind};
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::source::Source;
 use crate::{spelling, text};
 use node::Node;
-use shape::{Misshapen, Shape};
+use shape::{Shape, ShapeError};
 
 /// Reads a record; whatever is wrong with it is a problem of the layer.
 pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
-    let document = Place::Document { file: redact::path(file).to_owned() };
+    let document = Location::Document { file: redact::path(file).to_owned() };
     let text = match text::decode(bytes) {
-        Ok(text) if text.trim().is_empty() => return unreadable(document, Fault::Empty),
+        Ok(text) if text.trim().is_empty() => return unreadable(document, ProblemKind::Empty),
         Ok(text) => text,
-        Err(fault) => return unreadable(document, fault),
+        Err(kind) => return unreadable(document, kind),
     };
     let node = match parse(text) {
         Ok(node) => node,
@@ -32,24 +32,24 @@ pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
             let (file, line, column) =
                 (redact::path(file).to_owned(), error.line(), error.column());
             return unreadable(
-                Place::Position { file, line, column },
-                Fault::Json(Json::of(&error)),
+                Location::Position { file, line, column },
+                ProblemKind::Json(Json::of(&error)),
             );
         }
     };
     match shape::find(node, key) {
         Ok(shape) => filled(file, shape),
-        Err(Misshapen { pointer, fault }) if pointer.is_empty() => unreadable(document, fault),
-        Err(Misshapen { pointer, fault }) => {
+        Err(ShapeError { pointer, kind }) if pointer.is_empty() => unreadable(document, kind),
+        Err(ShapeError { pointer, kind }) => {
             let source = Source::Record { file: file.to_owned(), pointer };
-            unreadable(Place::Field { setting: None, source }, fault)
+            unreadable(Location::Field { setting: None, source }, kind)
         }
     }
 }
 
-fn unreadable(place: Place, fault: Fault) -> Layer {
+fn unreadable(location: Location, kind: ProblemKind) -> Layer {
     let mut layer = Layer::default();
-    layer.give_up(place, fault);
+    layer.give_up(location, kind);
     layer
 }
 
@@ -59,23 +59,23 @@ fn parse(text: &str) -> Result<Node, serde_json::Error> {
 
 fn filled(file: &str, shape: Shape) -> Layer {
     let mut layer = Layer::default();
-    let mut place =
-        RecordPlace { file: file.to_owned(), pointer: shape.pointer, misspelt: Vec::new() };
+    let mut location =
+        RecordLocation { file: file.to_owned(), pointer: shape.pointer, misspelt: Vec::new() };
     for (setting, name) in Setting::in_records() {
         let mut found = shape.fields.iter().filter(|(field, _)| field == name);
         let Some((_, node)) = found.next() else { continue };
         let raw = match found.next() {
-            Some(_) => Raw::Broken(Fault::Duplicate),
+            Some(_) => Raw::Broken(ProblemKind::Duplicate),
             None => value(setting, node),
         };
-        layer.add(setting, place.source(setting), raw);
+        layer.add(setting, location.source(setting), raw);
     }
     let unknown_names =
         shape.fields.iter().map(|(name, _)| name).filter(|name| !shape::is_setting(name));
     for name in unknown_names.take(MAX_UNKNOWN) {
-        unknown(&mut layer, &mut place, name);
+        unknown(&mut layer, &mut location, name);
     }
-    layer.record = Some(place);
+    layer.record = Some(location);
     layer
 }
 
@@ -86,26 +86,28 @@ fn value(setting: Setting, node: &Node) -> Raw {
         Node::Number(number) if setting == Setting::ApiVersion => {
             Raw::Text(number.to_string().into())
         }
-        _ => Raw::Broken(Fault::Type { expected: "a string", found: node.found() }),
+        _ => Raw::Broken(ProblemKind::Type { expected: "a string", found: node.found() }),
     }
 }
 
 /// Remembers what an unknown name was probably meant to be.
-fn unknown(layer: &mut Layer, place: &mut RecordPlace, name: &str) {
+fn unknown(layer: &mut Layer, location: &mut RecordLocation, name: &str) {
     let shown = redact::label(name).to_owned();
     let source = Source::Record {
-        file: place.file.clone(),
-        pointer: format!("{}/{}", place.pointer, shape::escaped(&shown)),
+        file: location.file.clone(),
+        pointer: format!("{}/{}", location.pointer, shape::escaped(&shown)),
     };
     let meant = meant(name);
-    layer.notice(&source, Remark::Unknown(shown.clone()));
+    layer.notice(&source, NoticeKind::Unknown(shown.clone()));
     match meant {
         Some(setting) if OPTIONAL.contains(&setting) => {
-            let fault =
-                Fault::Unknown { name: shown, near: setting.record_name().map(str::to_owned) };
-            layer.problem(Place::Field { setting: None, source }, fault);
+            let kind = ProblemKind::Unknown {
+                name: shown,
+                near: setting.record_name().map(str::to_owned),
+            };
+            layer.problem(Location::Field { setting: None, source }, kind);
         }
-        Some(setting) => place.misspelt.push((setting, shown)),
+        Some(setting) => location.misspelt.push((setting, shown)),
         None => {}
     }
 }

@@ -69,8 +69,8 @@ impl Setting {
     }
 
     /// Variables that other tools and pipelines use for the same thing, the most specific first.
-    pub fn world_names(self) -> &'static [&'static str] {
-        self.row().world
+    pub fn third_party_variables(self) -> &'static [&'static str] {
+        self.row().third_party
     }
 
     /// The variable that holds this setting.
@@ -183,13 +183,13 @@ struct Row {
     /// The name in a record.
     record: Option<&'static str>,
     /// Variables of other tools.
-    world: &'static [&'static str],
+    third_party: &'static [&'static str],
     /// Further names of ours.
     more: &'static [(&'static str, Content)],
 }
 
 const fn row(setting: Setting, name: &'static str, kind: Kind, meaning: &'static str) -> Row {
-    Row { setting, name, kind, meaning, record: None, world: &[], more: &[] }
+    Row { setting, name, kind, meaning, record: None, third_party: &[], more: &[] }
 }
 
 /// In the order of [`Setting`].
@@ -199,35 +199,35 @@ static TABLE: [Row; 19] = [
     row(AllowUsers, "allow_users", Kind::List, STRINGS),
     Row {
         record: Some("InstanceAPIVersion"),
-        world: &["SF_ORG_API_VERSION", "SFDX_API_VERSION", "SALESFORCE_API_VERSION"],
+        third_party: &["SF_ORG_API_VERSION", "SFDX_API_VERSION", "SALESFORCE_API_VERSION"],
         ..row(ApiVersion, "api_version", Kind::Text, "the version of the API (v51.0)")
     },
     Row {
         record: Some("Audience"),
-        world: &["SF_AUDIENCE_URL", "SFDX_AUDIENCE_URL"],
+        third_party: &["SF_AUDIENCE_URL", "SFDX_AUDIENCE_URL"],
         ..row(Audience, "audience", Kind::Text, "the audience (https://login.salesforce.com)")
     },
     row(Cache, "cache", Kind::Text, STRING),
     row(CaFile, "ca_file", Kind::Path, STRING),
     Row {
         record: Some("ClientId"),
-        world: &["SF_CLIENT_ID", "SALESFORCE_CLIENT_ID", "SF_CONSUMER_KEY", "SFDX_CLIENT_ID"],
+        third_party: &["SF_CLIENT_ID", "SALESFORCE_CLIENT_ID", "SF_CONSUMER_KEY", "SFDX_CLIENT_ID"],
         ..row(ClientId, "client_id", Kind::Text, "the Consumer Key of the app")
     },
     Row {
         record: Some("InstanceUrl"),
-        world: &["SF_ORG_INSTANCE_URL", "SFDX_INSTANCE_URL", "SF_INSTANCE_URL"],
+        third_party: &["SF_ORG_INSTANCE_URL", "SFDX_INSTANCE_URL", "SF_INSTANCE_URL"],
         ..row(InstanceUrl, "instance_url", Kind::Text, MY_DOMAIN)
     },
     Row {
         record: Some("LoginUrl"),
-        world: &["SF_LOGIN_URL", "SALESFORCE_HOST"],
+        third_party: &["SF_LOGIN_URL", "SALESFORCE_HOST"],
         ..row(LoginUrl, "login_url", Kind::Text, LOGIN)
     },
     row(Passphrase, "passphrase", Kind::Secret, STRING),
     Row {
         record: Some("PrivateKey"),
-        world: &["SF_JWT_PRIVATE_KEY", "SFDX_HUB_KEY", "SALESFORCE_PRIVATE_KEY"],
+        third_party: &["SF_JWT_PRIVATE_KEY", "SFDX_HUB_KEY", "SALESFORCE_PRIVATE_KEY"],
         more: &[
             ("private_key_env", Content::Variable),
             ("ssh_agent", Content::Agent),
@@ -246,7 +246,7 @@ static TABLE: [Row; 19] = [
     row(TokenLifetime, "token_lifetime", Kind::Text, STRING),
     Row {
         record: Some("Username"),
-        world: &["SF_USERNAME", "SALESFORCE_USERNAME"],
+        third_party: &["SF_USERNAME", "SALESFORCE_USERNAME"],
         ..row(Username, "username", Kind::Text, "the username (user@example.com)")
     },
 ];

@@ -9,9 +9,9 @@ use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 use crate::api_version::ApiVersion;
 use crate::check::refuse_published;
 use crate::client_id::ClientId;
-use crate::locked::LockedKey;
+use crate::encrypted_key::EncryptedKey;
 use crate::notices::Notice;
-use crate::problems::{Fault, Place, Problem, Problems};
+use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::secret::SecretText;
 use crate::setting::Setting;
 use crate::source::Source;
@@ -24,14 +24,14 @@ pub struct Settings {
     pub(crate) hosts: Hosts,
     pub(crate) key: KeySource,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) origins: Vec<Origin>,
-    pub(crate) rest: Rest,
+    pub(crate) values: Vec<EffectiveValue>,
+    pub(crate) other: OtherSettings,
     pub(crate) username: Username,
 }
 
 /// Settings that are neither of the user, nor of the key, nor of a host.
 #[derive(Debug)]
-pub(crate) struct Rest {
+pub(crate) struct OtherSettings {
     pub(crate) allow_groups: Vec<String>,
     pub(crate) allow_users: Vec<String>,
     pub(crate) api_version: ApiVersion,
@@ -62,14 +62,14 @@ impl Settings {
     /// # Errors
     ///
     /// The passphrase does not open it, or what it opens is no key to sign with.
-    pub fn unlock(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
-        let KeySource::Locked(locked) = &self.key else { return Ok(()) };
-        let opened = locked.open(typed).and_then(|key| {
+    pub fn decrypt_key(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
+        let KeySource::Encrypted(encrypted) = &self.key else { return Ok(()) };
+        let opened = encrypted.decrypt(typed).and_then(|key| {
             refuse_published(key.public_key(), &self.hosts.resolution)?;
             Ok(key)
         });
         match opened {
-            Ok(key) => self.key = KeySource::Here(Box::new(key)),
+            Ok(key) => self.key = KeySource::Local(Box::new(key)),
             Err(error) => return Err(self.key_problem(error)),
         }
         Ok(())
@@ -77,10 +77,10 @@ impl Settings {
 
     /// The same words as if the key had been opened when all else was checked.
     fn key_problem(&self, error: KeyError) -> Problems {
-        let origin = self.origins.iter().find(|origin| origin.setting == Setting::PrivateKey);
-        let place = origin.map(|origin| Place::of(origin.setting, &origin.source));
-        let place = place.expect("the key came from somewhere");
-        Problems::new(vec![Problem::new(place, Fault::Key(error))], Vec::new())
+        let value = self.values.iter().find(|value| value.setting == Setting::PrivateKey);
+        let location = value.map(|value| Location::of(value.setting, &value.source));
+        let location = location.expect("the key came from somewhere");
+        Problems::new(vec![Problem::new(location, ProblemKind::Key(error))], Vec::new())
     }
 
     /// Takes the key out, for a signer that wants to own it.
@@ -105,42 +105,42 @@ impl Settings {
 
     /// The version of the REST API; [`ApiVersion::DEFAULT`] unless told.
     pub fn api_version(&self) -> ApiVersion {
-        self.rest.api_version
+        self.other.api_version
     }
 
     /// How long a token is taken to live, if somebody said so.
     pub fn token_lifetime(&self) -> Option<Duration> {
-        self.rest.token_lifetime
+        self.other.token_lifetime
     }
 
     /// Where tokens are kept; [`Cache::File`] unless told.
     pub fn cache(&self) -> &Cache {
-        &self.rest.cache
+        &self.other.cache
     }
 
     /// File with the certificate authorities to trust; the system's unless told.
     pub fn ca_file(&self) -> Option<&str> {
-        self.rest.ca_file.as_deref()
+        self.other.ca_file.as_deref()
     }
 
     /// The proxy to use, which may hold a password.
     pub fn proxy(&self) -> Option<&SecretText> {
-        self.rest.proxy.as_ref()
+        self.other.proxy.as_ref()
     }
 
     /// Users that the local token service answers; its own alone if there is none.
     pub fn allow_users(&self) -> &[String] {
-        &self.rest.allow_users
+        &self.other.allow_users
     }
 
     /// Groups that the local token service answers.
     pub fn allow_groups(&self) -> &[String] {
-        &self.rest.allow_groups
+        &self.other.allow_groups
     }
 
     /// Every value that counts and where it came from, fit to be shown.
-    pub fn sources(&self) -> &[Origin] {
-        &self.origins
+    pub fn values(&self) -> &[EffectiveValue] {
+        &self.values
     }
 
     /// What was accepted, but is worth a word.
@@ -152,10 +152,10 @@ impl Settings {
 /// Where a login goes: enough to explain it, without user and key.
 #[derive(Debug)]
 pub struct Hosts {
-    pub(crate) all_origins: Vec<Origin>,
+    pub(crate) all_values: Vec<EffectiveValue>,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) instance_url: Option<InstanceUrl>,
-    pub(crate) origins: Vec<Origin>,
+    pub(crate) values: Vec<EffectiveValue>,
     pub(crate) resolution: Resolution,
 }
 
@@ -166,14 +166,14 @@ impl Hosts {
     }
 
     /// The values that say where a login goes and where they came from, fit to be shown.
-    pub fn sources(&self) -> &[Origin] {
-        &self.origins
+    pub fn values(&self) -> &[EffectiveValue] {
+        &self.values
     }
 
     /// Every value that counts and where it came from, fit to be shown. What is wrong is left out,
     /// and a key is named without a look at it.
-    pub fn all_sources(&self) -> &[Origin] {
-        &self.all_origins
+    pub fn all_values(&self) -> &[EffectiveValue] {
+        &self.all_values
     }
 }
 
@@ -182,18 +182,18 @@ impl Hosts {
 pub struct CallSettings {
     pub(crate) instance_url: InstanceUrl,
     pub(crate) notices: Vec<Notice>,
-    pub(crate) rest: Rest,
+    pub(crate) other: OtherSettings,
 }
 
 impl CallSettings {
     /// Version of the API.
     pub fn api_version(&self) -> ApiVersion {
-        self.rest.api_version
+        self.other.api_version
     }
 
     /// Certificates to trust instead of the system's.
     pub fn ca_file(&self) -> Option<&str> {
-        self.rest.ca_file.as_deref()
+        self.other.ca_file.as_deref()
     }
 
     /// The org of the token, on a host of Salesforce or one that was allowed.
@@ -203,7 +203,7 @@ impl CallSettings {
 
     /// The proxy, which may contain a password.
     pub fn proxy(&self) -> Option<&SecretText> {
-        self.rest.proxy.as_ref()
+        self.other.proxy.as_ref()
     }
 
     /// What was accepted, but is worth a word.
@@ -214,13 +214,13 @@ impl CallSettings {
 
 /// A value that counts, and where it came from.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct EffectiveValue {
     pub(crate) setting: Setting,
     pub(crate) shown: String,
     pub(crate) source: Source,
 }
 
-impl Origin {
+impl EffectiveValue {
     /// Which setting it is.
     pub fn setting(&self) -> Setting {
         self.setting
@@ -237,7 +237,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for EffectiveValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {} ({})", self.setting.name(), self.shown, self.source)
     }
@@ -257,9 +257,9 @@ pub enum KeySource {
         public_key: PublicKey,
     },
     /// The key itself.
-    Here(Box<SigningKey>),
-    /// The key itself, under its passphrase: see [`Settings::unlock`].
-    Locked(LockedKey),
+    Local(Box<SigningKey>),
+    /// The key itself, under its passphrase: see [`Settings::decrypt_key`].
+    Encrypted(EncryptedKey),
 }
 
 /// A command that signs.

@@ -31,7 +31,7 @@ pub enum Source {
     /// A variable whose name starts with `ORGTOKEN_`.
     Variable(String),
     /// A variable that other tools use too.
-    WorldVariable(String),
+    ThirdPartyVariable(String),
 }
 
 impl Source {
@@ -42,7 +42,7 @@ impl Source {
             Self::Flag(flag) => (*flag).to_owned(),
             Self::Profile { file, line, .. } => format!("{}:{line}", redact::path(file)),
             Self::Record { pointer, .. } => pointer.clone(),
-            Self::Variable(name) | Self::WorldVariable(name) => name.clone(),
+            Self::Variable(name) | Self::ThirdPartyVariable(name) => name.clone(),
         }
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Display for Source {
                 write!(f, "record on standard input, {pointer}")
             }
             Self::Record { file, pointer } => write!(f, "record {}, {pointer}", redact::path(file)),
-            Self::Variable(name) | Self::WorldVariable(name) => {
+            Self::Variable(name) | Self::ThirdPartyVariable(name) => {
                 write!(f, "environment variable {name}")
             }
         }

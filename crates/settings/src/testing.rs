@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use getrandom::SysRng;
 use pkcs8::{EncodePrivateKey, LineEnding};
 
-use crate::{Draft, Layer, Problem, Problems, Settings};
+use crate::{Layer, Loader, Problem, Problems, Settings};
 
 /// A key that nobody else has.
 pub(crate) static KEY: LazyLock<String> = LazyLock::new(|| {
@@ -55,7 +55,7 @@ pub(crate) fn check(record: &str) -> Result<Settings, Problems> {
 }
 
 pub(crate) fn check_bytes(record: &[u8]) -> Result<Settings, Problems> {
-    Draft::new([Layer::from_record(record, "salesforce.json", None)]).check()
+    Loader::new([Layer::from_record(record, "salesforce.json", None)]).check()
 }
 
 /// The only problem of a record.

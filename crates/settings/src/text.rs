@@ -1,20 +1,20 @@
 //! Bytes to text.
 
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 
 /// The most that a file of settings may hold: 256 KiB.
 pub(crate) const MAX_SETTINGS: usize = 256 * 1024;
 
 /// The text of a file: UTF-8, with or without a byte order mark, and not too long.
-pub(crate) fn decode(bytes: &[u8]) -> Result<&str, Fault> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ProblemKind> {
     if bytes.len() > MAX_SETTINGS {
-        return Err(Fault::TooLarge { limit: MAX_SETTINGS / 1024, unit: "KiB" });
+        return Err(ProblemKind::TooLarge { limit: MAX_SETTINGS / 1024, unit: "KiB" });
     }
     if is_utf16(bytes) {
-        return Err(Fault::Utf16);
+        return Err(ProblemKind::Utf16);
     }
-    let text =
-        str::from_utf8(bytes).map_err(|error| Fault::Encoding { offset: error.valid_up_to() })?;
+    let text = str::from_utf8(bytes)
+        .map_err(|error| ProblemKind::Encoding { offset: error.valid_up_to() })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 

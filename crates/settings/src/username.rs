@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::identifier;
-use crate::looks::Looks;
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
+use crate::value_kind::ValueKind;
 
 /// A Salesforce username, in the form of a mail address: the subject of the assertion.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,14 +16,14 @@ impl Username {
         &self.0
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ProblemKind> {
         // The quotes around a text that was pasted with them.
         let quoted = text.starts_with(['"', '\'']);
         let out = |c| "<>()[],;:".contains(c) || quoted && "\"'".contains(c);
         identifier::check(text, |c| !out(c))?;
-        match Looks::of(text) {
-            Some(Looks::UserId) => Err(Fault::UserId),
-            _ if !text.contains('@') => Err(Fault::NoAt),
+        match ValueKind::guess(text) {
+            Some(ValueKind::UserId) => Err(ProblemKind::UserId),
+            _ if !text.contains('@') => Err(ProblemKind::MissingAt),
             _ => Ok(Self(text.to_owned())),
         }
     }

@@ -1,7 +1,7 @@
 //! Nothing that is handed in makes the settings panic, and nothing of it comes out in words.
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_settings::{Draft, Layer, Problems, Setting, Settings};
+use orgtoken_settings::{Layer, Loader, Problems, Setting, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -47,11 +47,11 @@ fn words(result: Result<Settings, Problems>) -> String {
 }
 
 fn check(layers: impl IntoIterator<Item = Layer>) -> Result<Settings, Problems> {
-    let mut draft = Draft::new(layers);
-    while let Some(need) = draft.next_need() {
-        draft.supply(&need, CANARY.as_bytes().to_vec().into());
+    let mut loader = Loader::new(layers);
+    while let Some(input) = loader.next_input() {
+        loader.provide(&input, CANARY.as_bytes().to_vec().into());
     }
-    draft.check()
+    loader.check()
 }
 
 /// Texts around a canary, as people mangle their values.
@@ -120,7 +120,7 @@ proptest! {
         let value = format!("{}{CANARY}", value.replace(['"', '\\'], ""));
         let value = if quoted { format!("\"{value}\"") } else { value };
         let config = format!("[profile.acme]\n{} = {value}\n", KEYS[key]);
-        let words = words(Draft::new([Layer::from_profile(config.as_bytes(), "c.toml", None)]).check());
+        let words = words(Loader::new([Layer::from_profile(config.as_bytes(), "c.toml", None)]).check());
         prop_assert!(!words.contains(CANARY), "{words}");
     }
 

@@ -1,25 +1,25 @@
 //! A setting and where it came from, as commands show it.
 
-use orgtoken_settings::Origin;
+use orgtoken_settings::EffectiveValue;
 use serde::Serialize;
 
 use crate::io::table::Row;
 
 /// As a line of a table.
-pub(super) fn origin(origin: &Origin) -> Row {
+pub(super) fn origin(origin: &EffectiveValue) -> Row {
     Row::new(origin.setting().name(), origin.shown()).remark(&origin.source().to_string())
 }
 
 /// In JSON.
 #[derive(Serialize)]
-pub(super) struct ShownOrigin<'a> {
+pub(super) struct ShownValue<'a> {
     name: &'static str,
     value: &'a str,
     source: String,
 }
 
-impl<'a> From<&'a Origin> for ShownOrigin<'a> {
-    fn from(origin: &'a Origin) -> Self {
+impl<'a> From<&'a EffectiveValue> for ShownValue<'a> {
+    fn from(origin: &'a EffectiveValue) -> Self {
         Self {
             name: origin.setting().name(),
             value: origin.shown(),

@@ -6,7 +6,7 @@ use orgtoken_oauth::Resolution;
 use orgtoken_settings::Hosts;
 use serde::Serialize;
 
-use super::origin::{ShownOrigin, origin};
+use super::origin::{ShownValue, origin};
 use crate::args::Login;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -40,7 +40,7 @@ fn text(hosts: &Hosts) -> String {
         let chosen = candidates.iter().filter(move |one| one.used == used);
         table(chosen.map(|one| Row::new(one.role, one.url).remark(one.why)))
     };
-    let sources = table(hosts.all_sources().iter().map(origin));
+    let sources = table(hosts.all_values().iter().map(origin));
     let spare =
         if further.is_some() { format!("\nFallback\n{}", rows(false)) } else { String::new() };
     format!("{}{spare}\nSettings\n{sources}", rows(true))
@@ -54,9 +54,9 @@ struct Shown<'a> {
     audience_reason: &'a str,
     candidates: Vec<Candidate<'a>>,
     /// Those that decide.
-    settings: Vec<ShownOrigin<'a>>,
+    settings: Vec<ShownValue<'a>>,
     /// All that count.
-    values: Vec<ShownOrigin<'a>>,
+    values: Vec<ShownValue<'a>>,
 }
 
 impl<'a> Shown<'a> {
@@ -68,8 +68,8 @@ impl<'a> Shown<'a> {
             audience: resolution.audience().as_str(),
             audience_reason: resolution.audience_reason(),
             candidates: candidates(resolution, further),
-            settings: hosts.sources().iter().map(Into::into).collect(),
-            values: hosts.all_sources().iter().map(Into::into).collect(),
+            settings: hosts.values().iter().map(Into::into).collect(),
+            values: hosts.all_values().iter().map(Into::into).collect(),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::env;
 use std::path::PathBuf;
 
 use orgtoken_settings::{
-    CallSettings, Draft, Given, Hosts, Layer, Notice, ProfileChoice, Setting, Settings, Unread,
+    CallSettings, Given, Hosts, Layer, Loader, Notice, ProfileChoice, ReadError, Setting, Settings,
 };
 use zeroize::Zeroizing;
 
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::hub;
 use crate::io::console::Console;
 use crate::io::input::{InputError, read_config};
-use crate::login::signer::unlock;
+use crate::login::signer::decrypt_key;
 
 /// What was typed about a login, as far as settings come from it.
 #[derive(Clone, Copy)]
@@ -36,23 +36,23 @@ impl Context<'_> {
     /// Everything that a login needs, checked, and its key opened.
     pub(crate) fn settings(self) -> Result<Settings, Failure> {
         let (mut settings, _) = self.checked()?;
-        unlock(&mut settings)?;
+        decrypt_key(&mut settings)?;
         Ok(settings)
     }
 
     /// The same, and what it was read from; a key with a passphrase stays locked.
     pub(crate) fn checked(self) -> Result<(Settings, Supplied), Failure> {
-        self.check(self.draft()?)
+        self.check(self.loader()?)
     }
 
     /// Everything read that the settings name, and nothing checked.
-    pub(crate) fn complete(self) -> Result<(Draft, Supplied), Failure> {
-        self.supplied(self.draft()?)
+    pub(crate) fn complete(self) -> Result<(Loader, Supplied), Failure> {
+        self.supplied(self.loader()?)
     }
 
     /// Where a login would go, and what else is set. No key is read for it.
     pub(crate) fn hosts(self) -> Result<Hosts, Failure> {
-        Ok(self.without_key(self.draft()?)?.check_hosts()?)
+        Ok(self.without_key(self.loader()?)?.check_hosts()?)
     }
 
     /// The settings of calls to the org at `url`, which the variable `name` holds. Nothing about a
@@ -64,43 +64,43 @@ impl Context<'_> {
                 let own = setting.variable();
                 let rest = name.strip_prefix(&own);
                 rest.is_some_and(|rest| rest.is_empty() || rest == "_FILE")
-                    || setting.world_names().contains(&name)
+                    || setting.third_party_variables().contains(&name)
             })
         };
         let variables = variables().filter(|(name, _)| of_calls(name));
         let variables = variables.chain([(name.to_owned(), url)]);
-        let draft = Draft::new([self.flags()?, Layer::from_environment(variables)]);
-        let settings = self.without_key(draft)?.check_calls()?;
+        let loader = Loader::new([self.flags()?, Layer::from_environment(variables)]);
+        let settings = self.without_key(loader)?.check_calls()?;
         self.tell(settings.notices());
         Ok(settings)
     }
 
     /// Reads what the settings name, but for the key and what belongs to it.
-    fn without_key(self, mut draft: Draft) -> Result<Draft, Failure> {
+    fn without_key(self, mut loader: Loader) -> Result<Loader, Failure> {
         let mut supplied = Supplied::default();
-        while let Some(need) = draft.next_need() {
-            match need.setting() {
+        while let Some(input) = loader.next_input() {
+            match input.setting() {
                 Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
-                    draft.refuse(&need, Unread::Later);
+                    loader.fail(&input, ReadError::Deferred);
                 }
-                _ => self.supply(&mut draft, &need, &mut supplied)?,
+                _ => self.supply(&mut loader, &input, &mut supplied)?,
             }
         }
-        Ok(draft)
+        Ok(loader)
     }
 
     /// The file that the private key is in, if the settings name one.
     pub(crate) fn key_file(self) -> Option<PathBuf> {
-        match self.draft().ok()?.given(Setting::PrivateKey)? {
+        match self.loader().ok()?.given(Setting::PrivateKey)? {
             Given::File(path) => Some(at_home(path)),
             _ => None,
         }
     }
 
-    fn check(self, draft: Draft) -> Result<(Settings, Supplied), Failure> {
-        let (draft, supplied) = self.supplied(draft)?;
-        let settings = draft.check().inspect_err(|problems| self.tell(problems.notices()))?;
-        for origin in settings.sources() {
+    fn check(self, loader: Loader) -> Result<(Settings, Supplied), Failure> {
+        let (loader, supplied) = self.supplied(loader)?;
+        let settings = loader.check().inspect_err(|problems| self.tell(problems.notices()))?;
+        for origin in settings.values() {
             tracing::info!("{origin}");
         }
         self.tell(settings.notices());
@@ -108,20 +108,20 @@ impl Context<'_> {
     }
 
     /// What stands in flags, environment and `config.toml`.
-    fn draft(self) -> Result<Draft, Failure> {
-        let mut draft = self.given()?;
-        let profile = match draft.profile() {
-            ProfileChoice::None => return Ok(draft),
+    fn loader(self) -> Result<Loader, Failure> {
+        let mut loader = self.given()?;
+        let profile = match loader.profile() {
+            ProfileChoice::None => return Ok(loader),
             ProfileChoice::Default => profile(None)?,
             ProfileChoice::Named(name) => profile(Some(name))?,
         };
-        draft.add(profile);
-        Ok(draft)
+        loader.add(profile);
+        Ok(loader)
     }
 
     /// What stands in flags and environment.
-    fn given(self) -> Result<Draft, Failure> {
-        Ok(Draft::new([self.flags()?, Layer::from_environment(variables())]))
+    fn given(self) -> Result<Loader, Failure> {
+        Ok(Loader::new([self.flags()?, Layer::from_environment(variables())]))
     }
 
     fn flags(self) -> Result<Layer, Failure> {

@@ -36,8 +36,9 @@ fn of_profiles() -> Vec<String> {
 }
 
 fn is_secret(name: &str, value: &[u8]) -> bool {
-    let is_called =
-        |setting: Setting| setting.world_names().contains(&name) || setting.variable() == name;
+    let is_called = |setting: Setting| {
+        setting.third_party_variables().contains(&name) || setting.variable() == name
+    };
     let has_credentials =
         [Setting::Cache, Setting::Proxy].into_iter().any(is_called) && value.contains(&b'@');
     let is_ours = name.starts_with("ORGTOKEN_")

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::context::Context;
 use crate::login::existing_token;
-use crate::login::signer::{signer, unlock};
+use crate::login::signer::{decrypt_key, signer};
 use crate::login::transport::{patient, transport};
 use crate::runtime::wait_for;
 
@@ -166,13 +166,13 @@ pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(25);
 
 /// Who logs in, with the key that signs.
 pub(crate) fn login(mut settings: Settings) -> Result<Login, Failure> {
-    unlock(&mut settings)?;
+    decrypt_key(&mut settings)?;
     let resolution = settings.resolution().clone();
     tracing::info!("endpoint {}: {}", resolution.endpoint().as_str(), resolution.endpoint_reason());
     tracing::info!("audience {}: {}", resolution.audience().as_str(), resolution.audience_reason());
     let (client_id, username) = (settings.client_id().to_string(), settings.username().to_string());
     let allowed_hosts = settings.allowed_hosts().clone();
-    let is_here = matches!(settings.key(), KeySource::Here(_));
+    let is_here = matches!(settings.key(), KeySource::Local(_));
     let signer = signer(settings.into_key())?;
     let login = Login::new(client_id, username, signer, resolution).allowed_hosts(allowed_hosts);
     Ok(if is_here { login.sign_in_place() } else { login })

@@ -14,20 +14,20 @@ use crate::io::prompt;
 use crate::login::secret_variables::secret_variables;
 
 /// Opens a locked key, and asks for its passphrase where it has to.
-pub(crate) fn unlock(settings: &mut Settings) -> Result<(), Failure> {
+pub(crate) fn decrypt_key(settings: &mut Settings) -> Result<(), Failure> {
     let typed = match settings.key() {
-        KeySource::Locked(key) if key.lacks_passphrase() => prompt::passphrase()?,
+        KeySource::Encrypted(key) if key.lacks_passphrase() => prompt::passphrase()?,
         _ => None,
     };
     let typed = typed.map(|typed| Passphrase::new(typed.as_slice()));
-    Ok(settings.unlock(typed.as_ref())?)
+    Ok(settings.decrypt_key(typed.as_ref())?)
 }
 
 /// Decrypts a locked key in the settings; returns the signer of a key outside this process.
 pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>>, Failure> {
-    unlock(settings)?;
+    decrypt_key(settings)?;
     match settings.key() {
-        KeySource::Here(_) => Ok(None),
+        KeySource::Local(_) => Ok(None),
         key => Ok(Some(elsewhere(key)?)),
     }
 }
@@ -35,7 +35,7 @@ pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>
 /// Signs with the key, or where the key is.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
-        KeySource::Here(key) => Ok(Arc::new(RingSigner::new(*key))),
+        KeySource::Local(key) => Ok(Arc::new(RingSigner::new(*key))),
         key => elsewhere(&key),
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn places() -> Vec<Place> {
         }
     }
     for setting in Setting::ALL {
-        for name in setting.world_names() {
+        for name in setting.third_party_variables() {
             let kind = Kind::Variable { name: (*name).to_owned() };
             places.push(place(name, kind, &reading));
         }

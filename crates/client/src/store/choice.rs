@@ -71,7 +71,7 @@ impl CacheFolders {
 
     /// Returns the sealing key of a login if it takes neither a signature nor a passphrase.
     pub fn known_sealing_key(&self, key: &KeySource) -> Option<SealingKey> {
-        if let KeySource::Here(key) = key {
+        if let KeySource::Local(key) = key {
             return Some(SealingKey::derive(&*secret(key)));
         }
         Some(SealingKey::derive(&self.boot_secrets()?.load(&owner(key))?))
@@ -92,7 +92,7 @@ impl CacheFolders {
         let owner = owner(settings.key());
         let signer = open(settings)?;
         let secret = match (settings.key(), signer) {
-            (KeySource::Here(key), _) => secret(key),
+            (KeySource::Local(key), _) => secret(key),
             (_, Some(signer)) => sealing_secret(&*signer)?,
             (_, None) => return Ok(None),
         };
@@ -143,7 +143,7 @@ fn owner(key: &KeySource) -> [Vec<u8>; 2] {
     match key {
         KeySource::Agent(name) => [b"agent".to_vec(), name.clone().into_bytes()],
         KeySource::Command { public_key, .. } => [b"command".to_vec(), public_key.to_spki_der()],
-        KeySource::Locked(key) => [b"locked".to_vec(), key.as_bytes().to_vec()],
+        KeySource::Encrypted(key) => [b"locked".to_vec(), key.as_bytes().to_vec()],
         _ => [b"here".to_vec(), Vec::new()],
     }
 }

@@ -2,11 +2,11 @@
 
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
 
-use super::{Check, fault_of, identified};
+use super::{Check, identified, problem_of};
 use crate::api_version::ApiVersion;
 use crate::layer::Entry;
-use crate::notices::{Notice, Remark};
-use crate::problems::{Fault, Place, Problem};
+use crate::notices::{Notice, NoticeKind};
+use crate::problems::{Location, Problem, ProblemKind};
 use crate::raw::Raw;
 use crate::sandbox::sandbox_suffix;
 use crate::setting::Setting;
@@ -20,7 +20,7 @@ impl Check {
         let allowed_hosts = self.allowed_hosts();
         let parse = |text: &str| InstanceUrl::parse(text, &allowed_hosts);
         if for_login
-            && self.draft.layer.record.is_some()
+            && self.loader.layer.record.is_some()
             && self.given(Setting::InstanceUrl).is_none()
         {
             self.missing(Setting::InstanceUrl);
@@ -39,43 +39,43 @@ impl Check {
             (Err(_), _) if !self.problems.is_empty() => return None,
             (Err(error), source) => {
                 let source = source.unwrap_or(Source::Default);
-                self.problem(Setting::Audience, &source, Fault::Url(error));
+                self.problem(Setting::Audience, &source, ProblemKind::Url(error));
                 return None;
             }
         };
-        let (origins, all_origins) = (Vec::new(), Vec::new());
-        Some(Hosts { all_origins, allowed_hosts, instance_url, origins, resolution })
+        let (values, all_values) = (Vec::new(), Vec::new());
+        Some(Hosts { all_values, allowed_hosts, instance_url, values, resolution })
     }
 
     /// A sandbox gives its users names that end in its own name.
     pub(super) fn compare(&mut self, username: &Username, hosts: &Hosts) {
         let Some(suffix) = sandbox_suffix(hosts.resolution.endpoint().host()) else { return };
         if !username.as_str().to_ascii_lowercase().ends_with(&suffix) {
-            self.remark(Setting::Username, Remark::SandboxSuffix(suffix));
+            self.notice(Setting::Username, NoticeKind::SandboxSuffix(suffix));
         }
     }
 
     /// Values that are right as they stand, and mostly mean that another was meant.
-    pub(super) fn suspect(&mut self, hosts: Option<&Hosts>, version: ApiVersion) {
+    pub(super) fn note_odd_values(&mut self, hosts: Option<&Hosts>, version: ApiVersion) {
         if let Some(host) =
             hosts.and_then(|hosts| hosts.instance_url.as_ref()).map(InstanceUrl::host)
             && matches!(host, "login.salesforce.com" | "test.salesforce.com")
         {
-            self.remark(Setting::InstanceUrl, Remark::LoginHost(host.to_owned()));
+            self.notice(Setting::InstanceUrl, NoticeKind::LoginHost(host.to_owned()));
         }
         if version.major() < OLDEST_VERSION {
-            self.remark(Setting::ApiVersion, Remark::Retired);
+            self.notice(Setting::ApiVersion, NoticeKind::Retired);
         }
     }
 
-    fn remark(&mut self, setting: Setting, remark: Remark) {
-        let origin = self.origins.iter().find(|origin| origin.setting == setting);
-        let source = origin.map_or(Source::Default, |origin| origin.source.clone());
-        self.notices.push(Notice::new(&source, remark));
+    fn notice(&mut self, setting: Setting, kind: NoticeKind) {
+        let value = self.values.iter().find(|value| value.setting == setting);
+        let source = value.map_or(Source::Default, |value| value.source.clone());
+        self.notices.push(Notice::new(&source, kind));
     }
 
     fn given(&self, setting: Setting) -> Option<&Source> {
-        self.draft.winner(setting).map(|entry| &entry.source)
+        self.loader.effective(setting).map(|entry| &entry.source)
     }
 
     fn url<T>(
@@ -85,19 +85,19 @@ impl Check {
         as_str: impl FnOnce(&T) -> &str,
     ) -> Option<T> {
         let (text, source) = self.text(setting)?;
-        let refused = |error| identified_url(setting, &text).unwrap_or(Fault::Url(error));
+        let refused = |error| identified_url(setting, &text).unwrap_or(ProblemKind::Url(error));
         match parse(&text).map_err(refused) {
             Ok(url) => {
                 let canonical = as_str(&url).to_owned();
                 if canonical != text {
-                    let remark = Remark::Canonical(setting.name(), canonical.clone());
-                    self.notices.push(Notice::new(&source, remark));
+                    let kind = NoticeKind::Canonical(setting.name(), canonical.clone());
+                    self.notices.push(Notice::new(&source, kind));
                 }
-                self.origin(setting, canonical, source);
+                self.note_value(setting, canonical, source);
                 Some(url)
             }
-            Err(fault) => {
-                self.problem(setting, &source, fault);
+            Err(kind) => {
+                self.problem(setting, &source, kind);
                 None
             }
         }
@@ -106,23 +106,23 @@ impl Check {
     /// All that operators allow, wherever they say so. A record has no word in this.
     fn allowed_hosts(&mut self) -> AllowedHosts {
         let mut hosts = Vec::new();
-        while let Some(Entry { source, raw, .. }) = self.draft.take(Setting::AllowHosts) {
+        while let Some(Entry { source, raw, .. }) = self.loader.take(Setting::AllowHosts) {
             let items = match raw {
                 Raw::List(items) => items,
                 Raw::Text(text) => vec![text.secret().to_owned()],
                 raw => {
-                    self.problem(Setting::AllowHosts, &source, fault_of(raw));
+                    self.problem(Setting::AllowHosts, &source, problem_of(raw));
                     continue;
                 }
             };
             match AllowedHosts::parse(&items) {
                 Ok(_) => {
-                    self.origin(Setting::AllowHosts, items.join(", "), source);
+                    self.note_value(Setting::AllowHosts, items.join(", "), source);
                     hosts.extend(items);
                 }
                 Err(error) => {
-                    let place = Place::of(Setting::AllowHosts, &source);
-                    self.problems.push(Problem::new(place, Fault::Url(error)));
+                    let location = Location::of(Setting::AllowHosts, &source);
+                    self.problems.push(Problem::new(location, ProblemKind::Url(error)));
                 }
             }
         }
@@ -131,9 +131,9 @@ impl Check {
 }
 
 /// A URL may stand in each of these settings, so only other kinds are in the wrong place.
-fn identified_url(setting: Setting, text: &str) -> Option<Fault> {
-    identified(setting, text).filter(|fault| {
-        !matches!(fault, Fault::Swapped { belongs: Some(Setting::InstanceUrl), .. })
+fn identified_url(setting: Setting, text: &str) -> Option<ProblemKind> {
+    identified(setting, text).filter(|kind| {
+        !matches!(kind, ProblemKind::Swapped { belongs: Some(Setting::InstanceUrl), .. })
     })
 }
 

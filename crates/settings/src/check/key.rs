@@ -4,21 +4,21 @@ use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
 use orgtoken_oauth::Resolution;
 use zeroize::Zeroizing;
 
-use super::{Check, SET, fault_of};
+use super::{Check, HIDDEN, problem_of};
+use crate::encrypted_key::EncryptedKey;
+use crate::input::ReadError;
 use crate::layer::Entry;
-use crate::locked::LockedKey;
-use crate::looks::Looks;
-use crate::need::Unread;
-use crate::problems::Fault;
+use crate::problems::ProblemKind;
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::KeySource;
 use crate::source::Source;
+use crate::value_kind::ValueKind;
 
 impl Check {
     pub(super) fn key(&mut self) -> Option<KeySource> {
         let public_key = self.public_key();
-        let Some(Entry { source, raw, .. }) = self.draft.take(Setting::PrivateKey) else {
+        let Some(Entry { source, raw, .. }) = self.loader.take(Setting::PrivateKey) else {
             self.missing(Setting::PrivateKey);
             return None;
         };
@@ -34,16 +34,16 @@ impl Check {
             Raw::Bytes(bytes) => self.signing_key(&bytes),
             Raw::Text(text) => self
                 .signing_key(text.secret().as_bytes())
-                .map_err(|fault| identified_key(text.secret(), fault)),
-            raw => Err(fault_of(raw)),
+                .map_err(|kind| identified_key(text.secret(), kind)),
+            raw => Err(problem_of(raw)),
         };
         match key {
             Ok(key) => {
-                self.origin(Setting::PrivateKey, SET.to_owned(), source);
+                self.note_value(Setting::PrivateKey, HIDDEN.to_owned(), source);
                 Some(key)
             }
-            Err(fault) => {
-                self.problem(Setting::PrivateKey, &source, fault);
+            Err(kind) => {
+                self.problem(Setting::PrivateKey, &source, kind);
                 None
             }
         }
@@ -52,17 +52,19 @@ impl Check {
     /// Where the key and what belongs to it would be read from, without a look at them.
     pub(super) fn key_unread(&mut self) {
         for setting in [Setting::PublicKey, Setting::Passphrase, Setting::PrivateKey] {
-            let Some(Entry { source, raw, .. }) = self.draft.take(setting) else { continue };
+            let Some(Entry { source, raw, .. }) = self.loader.take(setting) else { continue };
             let is_set = match &raw {
-                Raw::Broken(fault) => matches!(fault, Fault::Unread { why: Unread::Later, .. }),
+                Raw::Broken(kind) => {
+                    matches!(kind, ProblemKind::Read { error: ReadError::Deferred, .. })
+                }
                 Raw::Text(text) if setting == Setting::PrivateKey => {
-                    matches!(Looks::of(text.secret()), None | Some(Looks::PrivateKey))
+                    matches!(ValueKind::guess(text.secret()), None | Some(ValueKind::PrivateKey))
                         && !text.secret().trim().is_empty()
                 }
                 _ => true,
             };
             if is_set {
-                self.origin(setting, SET.to_owned(), source);
+                self.note_value(setting, HIDDEN.to_owned(), source);
             }
         }
     }
@@ -70,51 +72,51 @@ impl Check {
     /// Row A73: nobody who has a published key should be able to log in.
     pub(super) fn published(&mut self, key: &KeySource, resolution: &Resolution) {
         let public_key = match key {
-            KeySource::Here(key) => key.public_key(),
+            KeySource::Local(key) => key.public_key(),
             KeySource::Command { public_key, .. } => public_key,
             _ => return,
         };
         if let Err(error) = refuse_published(public_key, resolution) {
-            let origin = self.origins.iter().find(|origin| origin.setting == Setting::PrivateKey);
-            let source = origin.expect("the key came from somewhere").source.clone();
-            self.problem(Setting::PrivateKey, &source, Fault::Key(error));
+            let value = self.values.iter().find(|value| value.setting == Setting::PrivateKey);
+            let source = value.expect("the key came from somewhere").source.clone();
+            self.problem(Setting::PrivateKey, &source, ProblemKind::Key(error));
         }
     }
 
-    fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, Fault> {
-        let is_given = self.draft.winner(Setting::Passphrase).is_some();
+    fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, ProblemKind> {
+        let is_given = self.loader.effective(Setting::Passphrase).is_some();
         let passphrase = self.passphrase();
         match SigningKey::from_bytes(bytes) {
-            Ok(key) => Ok(KeySource::Here(Box::new(key))),
+            Ok(key) => Ok(KeySource::Local(Box::new(key))),
             // A passphrase that could not be read is a problem of its own.
-            Err(KeyError::Encrypted) if is_given || self.draft.passphrase_later => {
-                Ok(KeySource::Locked(LockedKey::new(bytes, passphrase)))
+            Err(KeyError::Encrypted) if is_given || self.loader.passphrase_deferred => {
+                Ok(KeySource::Encrypted(EncryptedKey::new(bytes, passphrase)))
             }
-            Err(error) => Err(Fault::Key(error)),
+            Err(error) => Err(ProblemKind::Key(error)),
         }
     }
 
     fn passphrase(&mut self) -> Option<Passphrase> {
-        let Entry { source, raw, .. } = self.draft.take(Setting::Passphrase)?;
+        let Entry { source, raw, .. } = self.loader.take(Setting::Passphrase)?;
         let passphrase = match raw {
             Raw::Bytes(bytes) => Passphrase::new(bytes.as_slice()),
             Raw::Text(text) => Passphrase::new(text.secret()),
             raw => {
-                self.problem(Setting::Passphrase, &source, fault_of(raw));
+                self.problem(Setting::Passphrase, &source, problem_of(raw));
                 return None;
             }
         };
-        self.origin(Setting::Passphrase, SET.to_owned(), source);
+        self.note_value(Setting::Passphrase, HIDDEN.to_owned(), source);
         Some(passphrase)
     }
 
     fn public_key(&mut self) -> Option<PublicKey> {
-        let Entry { source, raw, .. } = self.draft.take(Setting::PublicKey)?;
+        let Entry { source, raw, .. } = self.loader.take(Setting::PublicKey)?;
         let bytes = match raw {
             Raw::Bytes(bytes) => bytes,
             Raw::Text(text) => Zeroizing::new(text.secret().as_bytes().to_vec()),
             raw => {
-                self.problem(Setting::PublicKey, &source, fault_of(raw));
+                self.problem(Setting::PublicKey, &source, problem_of(raw));
                 return None;
             }
         };
@@ -124,11 +126,11 @@ impl Check {
     fn read_public_key(&mut self, bytes: &[u8], source: Source) -> Option<PublicKey> {
         match PublicKey::from_bytes(bytes) {
             Ok(key) => {
-                self.origin(Setting::PublicKey, SET.to_owned(), source);
+                self.note_value(Setting::PublicKey, HIDDEN.to_owned(), source);
                 Some(key)
             }
             Err(error) => {
-                self.problem(Setting::PublicKey, &source, Fault::PublicKey(error));
+                self.problem(Setting::PublicKey, &source, ProblemKind::PublicKey(error));
                 None
             }
         }
@@ -143,16 +145,18 @@ pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Resu
 }
 
 /// A better fault for a text that is not a key, from what it looks like.
-fn identified_key(text: &str, fault: Fault) -> Fault {
-    if !matches!(fault, Fault::Key(KeyError::NotAKey { .. })) {
-        return fault;
+fn identified_key(text: &str, kind: ProblemKind) -> ProblemKind {
+    if !matches!(kind, ProblemKind::Key(KeyError::NotAKey { .. })) {
+        return kind;
     }
-    match Looks::of(text) {
-        Some(found @ (Looks::Placeholder | Looks::Variable)) => Fault::Placeholder { found },
-        Some(found @ (Looks::Path | Looks::Url)) => Fault::NotAKey { found },
-        Some(found @ (Looks::ClientId | Looks::Username)) => {
-            Fault::Swapped { found, belongs: found.setting() }
+    match ValueKind::guess(text) {
+        Some(found @ (ValueKind::Placeholder | ValueKind::Variable)) => {
+            ProblemKind::Placeholder { found }
         }
-        _ => fault,
+        Some(found @ (ValueKind::Path | ValueKind::Url)) => ProblemKind::NotAKey { found },
+        Some(found @ (ValueKind::ClientId | ValueKind::Username)) => {
+            ProblemKind::Swapped { found, belongs: found.setting() }
+        }
+        _ => kind,
     }
 }

@@ -1,7 +1,9 @@
 use orgtoken_assertion::{Diagnostic, Passphrase};
 
 use crate::testing::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
-use crate::{ApiVersion, Cache, Draft, KeySource, Layer, Need, ProfileChoice, Setting, Unread};
+use crate::{
+    ApiVersion, Cache, Input, KeySource, Layer, Loader, ProfileChoice, ReadError, Setting,
+};
 
 #[test]
 fn a18_the_hint_names_the_field_of_the_record() {
@@ -23,7 +25,7 @@ fn a_record_that_is_right_gives_settings() {
     assert_eq!(settings.client_id().as_str(), CLIENT_ID);
     assert_eq!(settings.api_version().to_string(), "v51.0");
     assert_eq!(settings.instance_url().unwrap().as_str(), "https://acme-dev-ed.my.salesforce.com");
-    assert!(matches!(settings.key(), KeySource::Here(key) if key.bits() == 2048));
+    assert!(matches!(settings.key(), KeySource::Local(key) if key.bits() == 2048));
     assert!(settings.notices().is_empty(), "{:?}", settings.notices());
     assert_eq!(
         settings.resolution().endpoint().as_str(),
@@ -81,7 +83,7 @@ fn an_accepted_value_that_looks_wrong_gives_a_notice_only() {
         assert!(!notice.to_string().contains(value), "{value}: {notice}");
     }
     let settings = check(&record_with("ClientId", &json(&secret))).unwrap();
-    assert!(settings.sources().iter().all(|origin| !origin.to_string().contains(&secret)));
+    assert!(settings.values().iter().all(|value| !value.to_string().contains(&secret)));
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn a_variable_that_was_not_expanded_is_noticed_in_other_settings() {
     {
         let environment = Layer::from_environment([(name.to_owned(), value.to_owned())]);
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-        let settings = Draft::new([environment, record]).check().unwrap();
+        let settings = Loader::new([environment, record]).check().unwrap();
         let [notice] = settings.notices() else { panic!("{name}: {:?}", settings.notices()) };
         assert!(notice.to_string().contains("looks like a variable"), "{notice}");
     }
@@ -124,7 +126,7 @@ fn dots_in_a_comment_beside_a_key_are_no_placeholder() {
     let mut fields = fields();
     fields.retain(|(name, _)| *name != "PrivateKey");
     let record = || Layer::from_record(object(&fields).as_bytes(), "salesforce.json", None);
-    Draft::new([record(), Layer::from_environment([variable])]).check().unwrap();
+    Loader::new([record(), Layer::from_environment([variable])]).check().unwrap();
     check(&record_with("PrivateKey", &json(&key))).unwrap();
 }
 
@@ -147,7 +149,7 @@ fn a18_each_missing_field_is_named_once() {
 
 #[test]
 fn without_a_record_the_instance_may_be_left_out() {
-    let problems = Draft::new([]).check().unwrap_err();
+    let problems = Loader::new([]).check().unwrap_err();
     let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
     assert_eq!(places, ["username", "client_id", "private_key"]);
     let hint = problems.hint().unwrap();
@@ -296,7 +298,7 @@ fn a29_flag_before_variable_before_file_and_the_notice_names_sources_only() {
         ("SF_CLIENT_ID".to_owned(), "3MVG9world".to_owned()),
     ]);
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-    let settings = Draft::new([record, environment, flags]).check().unwrap();
+    let settings = Loader::new([record, environment, flags]).check().unwrap();
     assert_eq!(settings.username().as_str(), "flag@acme.com");
     assert_eq!(settings.client_id().as_str(), CLIENT_ID);
     let notices: Vec<String> = settings.notices().iter().map(ToString::to_string).collect();
@@ -317,7 +319,7 @@ fn a_broken_value_that_is_overruled_does_no_harm() {
     flags.set(Setting::Username, "--username", "flag@acme.com");
     let record = record_with("Username", "7");
     let record = Layer::from_record(record.as_bytes(), "salesforce.json", None);
-    assert!(Draft::new([flags, record]).check().is_ok());
+    assert!(Loader::new([flags, record]).check().is_ok());
 }
 
 #[test]
@@ -337,13 +339,13 @@ fn all_problems_are_told_at_once() {
 fn a92_a_record_cannot_allow_hosts_and_a_variable_can() {
     let json = record_with("InstanceUrl", &json("https://login.acme.example.org"));
     let record = || Layer::from_record(json.as_bytes(), "salesforce.json", None);
-    let problems = Draft::new([record()]).check().unwrap_err();
+    let problems = Loader::new([record()]).check().unwrap_err();
     assert_eq!(only(&problems).code(), "url.host");
     let variable = ("ORGTOKEN_ALLOW_HOSTS".to_owned(), "login.acme.example.org".to_owned());
     let mut flags = Layer::flags();
     flags.set_list(Setting::AllowHosts, "--allow-host", vec!["127.0.0.1:8443".to_owned()]);
     let settings =
-        Draft::new([flags, Layer::from_environment([variable]), record()]).check().unwrap();
+        Loader::new([flags, Layer::from_environment([variable]), record()]).check().unwrap();
     assert_eq!(settings.allowed_hosts().iter().count(), 2, "flags and variables add up");
 }
 
@@ -410,23 +412,23 @@ fn what_has_to_be_read_is_asked_for_and_handed_in() {
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "-");
     let variable = ("ORGTOKEN_CLIENT_ID_FILE".to_owned(), "/run/secrets/id".to_owned());
-    let mut draft = Draft::new([flags, Layer::from_environment([variable]), profile]);
+    let mut loader = Loader::new([flags, Layer::from_environment([variable]), profile]);
     let mut asked = Vec::new();
-    while let Some(need) = draft.next_need() {
-        let bytes = match &need {
-            Need::File { path, .. } if path == "conf/sf.json" => record().into_bytes(),
-            Need::File { path, .. } if path == "/run/secrets/id" => b"3MVG9file\n".to_vec(),
-            Need::Stdin { .. } => KEY.clone().into_bytes(),
+    while let Some(input) = loader.next_input() {
+        let bytes = match &input {
+            Input::File { path, .. } if path == "conf/sf.json" => record().into_bytes(),
+            Input::File { path, .. } if path == "/run/secrets/id" => b"3MVG9file\n".to_vec(),
+            Input::Stdin { .. } => KEY.clone().into_bytes(),
             _ => b"secret\n".to_vec(),
         };
-        draft.supply(&need, bytes.into());
-        asked.push(need.setting());
+        loader.provide(&input, bytes.into());
+        asked.push(input.setting());
     }
     assert_eq!(
         asked,
         [Setting::Record, Setting::ClientId, Setting::Passphrase, Setting::PrivateKey]
     );
-    let settings = draft.check().unwrap();
+    let settings = loader.check().unwrap();
     assert_eq!(settings.client_id().as_str(), "3MVG9file");
     assert_eq!(settings.username().as_str(), "user@acme.com");
 }
@@ -436,37 +438,41 @@ fn what_cannot_be_read_is_one_problem_among_the_others() {
     for (name, why, code, words) in [
         (
             "A02 absent",
-            Unread::Os { path: "sf.json".into(), reason: "No such file or directory".into() },
+            ReadError::Os { path: "sf.json".into(), reason: "No such file or directory".into() },
             "settings.read",
             "cannot read `sf.json`: No such file",
         ),
         (
             "A03 folder",
-            Unread::NotAFile { path: "sf.json".into() },
+            ReadError::NotAFile { path: "sf.json".into() },
             "settings.read",
             "not a regular file",
         ),
         (
             "A03 silent pipe",
-            Unread::TimedOut { path: "sf.json".into() },
+            ReadError::TimedOut { path: "sf.json".into() },
             "settings.read",
             "in time",
         ),
         (
             "A04 too large",
-            Unread::TooLarge { path: "sf.json".into(), limit: 262_144 },
+            ReadError::TooLarge { path: "sf.json".into(), limit: 262_144 },
             "settings.too_large",
             "256 KiB",
         ),
     ] {
         let mut flags = Layer::flags();
         flags.set(Setting::Record, "--settings", "sf.json");
-        let mut draft = Draft::new([flags]);
-        let need = draft.next_need().unwrap();
-        assert_eq!(need, Need::File { setting: Setting::Record, path: "sf.json".into() }, "{name}");
-        draft.refuse(&need, why);
-        assert_eq!(draft.next_need(), None, "{name}");
-        let problems = draft.check().unwrap_err();
+        let mut loader = Loader::new([flags]);
+        let input = loader.next_input().unwrap();
+        assert_eq!(
+            input,
+            Input::File { setting: Setting::Record, path: "sf.json".into() },
+            "{name}"
+        );
+        loader.fail(&input, why);
+        assert_eq!(loader.next_input(), None, "{name}");
+        let problems = loader.check().unwrap_err();
         assert_eq!(only(&problems).code(), code, "{name}");
         assert!(only(&problems).to_string().contains(words), "{name}: {problems}");
     }
@@ -476,11 +482,11 @@ fn what_cannot_be_read_is_one_problem_among_the_others() {
 fn a_key_file_that_cannot_be_read_is_a_problem_of_the_key() {
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
-    let mut draft =
-        Draft::new([flags, Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
-    let need = draft.next_need().unwrap();
-    draft.refuse(&need, Unread::NotAFile { path: "server.key".into() });
-    let problems = draft.check().unwrap_err();
+    let mut loader =
+        Loader::new([flags, Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
+    let input = loader.next_input().unwrap();
+    loader.fail(&input, ReadError::NotAFile { path: "server.key".into() });
+    let problems = loader.check().unwrap_err();
     assert_eq!(
         (only(&problems).code(), only(&problems).at().as_str()),
         ("key.read", "--jwt-key-file")
@@ -490,17 +496,17 @@ fn a_key_file_that_cannot_be_read_is_a_problem_of_the_key() {
 #[test]
 fn a_record_that_was_asked_for_keeps_the_default_profile_out() {
     let mut flags = Layer::flags();
-    assert_eq!(Draft::new([]).profile(), ProfileChoice::Default);
+    assert_eq!(Loader::new([]).profile(), ProfileChoice::Default);
     flags.set(Setting::Record, "--settings", "sf.json");
-    assert_eq!(Draft::new([flags]).profile(), ProfileChoice::None);
+    assert_eq!(Loader::new([flags]).profile(), ProfileChoice::None);
     let mut flags = Layer::flags();
     flags.set(Setting::Record, "--settings", "sf.json");
     flags.set(Setting::Profile, "--profile", "acme");
-    assert_eq!(Draft::new([flags]).profile(), ProfileChoice::Named("acme"));
+    assert_eq!(Loader::new([flags]).profile(), ProfileChoice::Named("acme"));
     let mut flags = Layer::flags();
     flags.set(Setting::Record, "--settings", "sf.json");
     let exported = Layer::from_environment([("ORGTOKEN_PROFILE".to_owned(), "acme".to_owned())]);
-    assert_eq!(Draft::new([flags, exported]).profile(), ProfileChoice::None);
+    assert_eq!(Loader::new([flags, exported]).profile(), ProfileChoice::None);
 }
 
 #[test]
@@ -515,19 +521,19 @@ fn plain_settings() {
     "#;
     let profile = Layer::from_profile(config, "/etc/orgtoken/config.toml", None);
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-    let settings = Draft::new([profile, record]).check().unwrap();
+    let settings = Loader::new([profile, record]).check().unwrap();
     assert_eq!(settings.token_lifetime().unwrap().as_secs(), 900);
     assert!(matches!(settings.cache(), Cache::Redis(url) if url.secret().contains("pa55")));
     assert_eq!(settings.ca_file(), Some("/etc/orgtoken/ca.pem"));
     assert_eq!(settings.allow_users(), ["deploy"]);
     assert!(!format!("{settings:?}").contains("pa55"));
-    assert!(settings.sources().iter().all(|origin| !origin.to_string().contains("pa55")));
+    assert!(settings.values().iter().all(|value| !value.to_string().contains("pa55")));
 }
 
 #[test]
 fn sources_show_every_value_but_secrets() {
     let settings = check(&record()).unwrap();
-    let sources: Vec<String> = settings.sources().iter().map(ToString::to_string).collect();
+    let sources: Vec<String> = settings.values().iter().map(ToString::to_string).collect();
     assert_eq!(
         sources,
         [
@@ -548,42 +554,42 @@ fn the_default_version_is_one_that_parses() {
 #[test]
 fn a_passphrase_is_asked_for_where_none_is_given() {
     let encrypted = encrypted_key("0pen sesame");
-    let draft = || {
+    let loader = || {
         let mut flags = Layer::flags();
         flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-        let mut draft = Draft::new([flags, record]);
-        let need = draft.next_need().unwrap();
-        draft.supply(&need, encrypted.clone().into_bytes().into());
-        assert_eq!(draft.next_need(), Some(Need::Passphrase));
-        draft
+        let mut loader = Loader::new([flags, record]);
+        let input = loader.next_input().unwrap();
+        loader.provide(&input, encrypted.clone().into_bytes().into());
+        assert_eq!(loader.next_input(), Some(Input::Passphrase));
+        loader
     };
 
-    let mut typed = draft();
-    typed.supply(&Need::Passphrase, b"0pen sesame".to_vec().into());
-    assert_eq!(typed.next_need(), None);
+    let mut typed = loader();
+    typed.provide(&Input::Passphrase, b"0pen sesame".to_vec().into());
+    assert_eq!(typed.next_input(), None);
     let mut settings = typed.check().unwrap();
-    assert!(matches!(settings.key(), KeySource::Locked(_)));
-    settings.unlock(None).unwrap();
-    assert!(matches!(settings.key(), KeySource::Here(_)));
+    assert!(matches!(settings.key(), KeySource::Encrypted(_)));
+    settings.decrypt_key(None).unwrap();
+    assert!(matches!(settings.key(), KeySource::Local(_)));
 
-    let mut wrong = draft();
-    wrong.supply(&Need::Passphrase, b"open sesame".to_vec().into());
-    let problems = wrong.check().unwrap().unlock(None).unwrap_err();
+    let mut wrong = loader();
+    wrong.provide(&Input::Passphrase, b"open sesame".to_vec().into());
+    let problems = wrong.check().unwrap().decrypt_key(None).unwrap_err();
     assert_eq!(only(&problems).code(), "key.passphrase");
     assert_eq!(only(&problems).at(), "--jwt-key-file");
 
-    let mut later = draft();
-    later.refuse(&Need::Passphrase, Unread::Later);
+    let mut later = loader();
+    later.fail(&Input::Passphrase, ReadError::Deferred);
     let mut settings = later.check().unwrap();
-    let problems = settings.unlock(None).unwrap_err();
+    let problems = settings.decrypt_key(None).unwrap_err();
     assert_eq!(only(&problems).code(), "key.encrypted");
-    settings.unlock(Some(&Passphrase::new("0pen sesame"))).unwrap();
-    assert!(matches!(settings.key(), KeySource::Here(_)));
+    settings.decrypt_key(Some(&Passphrase::new("0pen sesame"))).unwrap();
+    assert!(matches!(settings.key(), KeySource::Local(_)));
 
-    let mut nobody = draft();
-    nobody.refuse(&Need::Passphrase, Unread::NoTerminal);
-    assert_eq!(nobody.next_need(), None);
+    let mut nobody = loader();
+    nobody.fail(&Input::Passphrase, ReadError::NoTerminal);
+    assert_eq!(nobody.next_input(), None);
     assert_eq!(only(&nobody.check().unwrap_err()).code(), "key.encrypted");
 }
 
@@ -604,14 +610,14 @@ fn a_passphrase_is_asked_for_whatever_form_the_key_has() {
         let mut flags = Layer::flags();
         flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-        let mut draft = Draft::new([flags, record]);
-        let need = draft.next_need().unwrap();
-        draft.supply(&need, key.into());
-        assert_eq!(draft.next_need(), Some(Need::Passphrase), "{name}");
-        draft.supply(&Need::Passphrase, b"0pen sesame".to_vec().into());
-        let mut settings = draft.check().unwrap();
-        settings.unlock(None).unwrap();
-        assert!(matches!(settings.key(), KeySource::Here(_)), "{name}");
+        let mut loader = Loader::new([flags, record]);
+        let input = loader.next_input().unwrap();
+        loader.provide(&input, key.into());
+        assert_eq!(loader.next_input(), Some(Input::Passphrase), "{name}");
+        loader.provide(&Input::Passphrase, b"0pen sesame".to_vec().into());
+        let mut settings = loader.check().unwrap();
+        settings.decrypt_key(None).unwrap();
+        assert!(matches!(settings.key(), KeySource::Local(_)), "{name}");
     }
 }
 
@@ -621,17 +627,17 @@ fn a_passphrase_variable_that_is_not_set_is_the_only_problem() {
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
     flags.set_variable(Setting::Passphrase, "--key-passphrase-env", "MY_PASS");
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-    let mut draft = Draft::new([flags, record]);
-    while let Some(need) = draft.next_need() {
-        match need {
-            Need::Variable { ref name, .. } => {
-                let why = Unread::Unset { name: name.clone() };
-                draft.refuse(&need, why);
+    let mut loader = Loader::new([flags, record]);
+    while let Some(input) = loader.next_input() {
+        match input {
+            Input::Variable { ref name, .. } => {
+                let why = ReadError::Unset { name: name.clone() };
+                loader.fail(&input, why);
             }
-            _ => draft.supply(&need, encrypted_key("0pen sesame").into_bytes().into()),
+            _ => loader.provide(&input, encrypted_key("0pen sesame").into_bytes().into()),
         }
     }
-    let problems = draft.check().unwrap_err();
+    let problems = loader.check().unwrap_err();
     assert!(only(&problems).to_string().contains("the variable MY_PASS is not set"), "{problems}");
     assert_eq!(only(&problems).hint().unwrap(), "set MY_PASS, or name another variable");
 }
@@ -643,10 +649,10 @@ fn a_wrong_public_key_does_not_ask_for_a_private_one() {
     let mut fields = fields();
     fields.retain(|(name, _)| *name != "PrivateKey");
     let record = Layer::from_record(object(&fields).as_bytes(), "salesforce.json", None);
-    let mut draft = Draft::new([profile, record]);
-    let need = draft.next_need().unwrap();
-    draft.supply(&need, b"hello".to_vec().into());
-    let problems = draft.check().unwrap_err();
+    let mut loader = Loader::new([profile, record]);
+    let input = loader.next_input().unwrap();
+    loader.provide(&input, b"hello".to_vec().into());
+    let problems = loader.check().unwrap_err();
     let problem = problems.iter().next().unwrap();
     let words = format!("{problem} {}", problem.hint().unwrap());
     assert!(words.contains("not a public key or certificate"), "{words}");
@@ -663,10 +669,10 @@ fn encrypted_key(passphrase: &str) -> String {
 fn an_empty_file_holds_no_value() {
     let variable = ("ORGTOKEN_USERNAME_FILE".to_owned(), "/run/secrets/user".to_owned());
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-    let mut draft = Draft::new([Layer::from_environment([variable]), record]);
-    let need = draft.next_need().unwrap();
-    draft.supply(&need, b"\n".to_vec().into());
-    let problems = draft.check().unwrap_err();
+    let mut loader = Loader::new([Layer::from_environment([variable]), record]);
+    let input = loader.next_input().unwrap();
+    loader.provide(&input, b"\n".to_vec().into());
+    let problems = loader.check().unwrap_err();
     assert_eq!(only(&problems).code(), "settings.missing");
     assert_eq!(only(&problems).at(), "ORGTOKEN_USERNAME_FILE");
 }
@@ -680,10 +686,10 @@ fn a73_a_published_key_is_for_this_machine_alone() {
         flags.set(Setting::InstanceUrl, "--instance-url", url);
         flags.set_list(Setting::AllowHosts, "--allow-host", vec!["127.0.0.1:8443".into()]);
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
-        let mut draft = Draft::new([flags, record]);
-        let need = draft.next_need().unwrap();
-        draft.supply(&need, published.to_vec().into());
-        draft.check()
+        let mut loader = Loader::new([flags, record]);
+        let input = loader.next_input().unwrap();
+        loader.provide(&input, published.to_vec().into());
+        loader.check()
     };
     let problems = check("https://acme.my.salesforce.com").unwrap_err();
     assert_eq!(only(&problems).code(), "key.test_key");
@@ -692,13 +698,13 @@ fn a73_a_published_key_is_for_this_machine_alone() {
 
 #[test]
 fn where_a_login_goes_is_shown_beside_all_that_a_check_shows() {
-    let shown = |origins: &[crate::Origin]| -> Vec<String> {
-        origins.iter().map(ToString::to_string).collect()
+    let shown = |values: &[crate::EffectiveValue]| -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
     };
-    let draft = || Draft::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
-    let (hosts, settings) = (draft().check_hosts().unwrap(), draft().check().unwrap());
-    assert_eq!(shown(hosts.all_sources()), shown(settings.sources()));
-    assert_eq!(hosts.sources().len(), 1, "{:?}", hosts.sources());
+    let loader = || Loader::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
+    let (hosts, settings) = (loader().check_hosts().unwrap(), loader().check().unwrap());
+    assert_eq!(shown(hosts.all_values()), shown(settings.values()));
+    assert_eq!(hosts.values().len(), 1, "{:?}", hosts.values());
 }
 
 #[test]
@@ -711,9 +717,9 @@ fn what_is_wrong_elsewhere_does_not_hide_where_a_login_goes() {
     ] {
         let record = record_with(field, &json(value));
         let record = Layer::from_record(record.as_bytes(), "salesforce.json", None);
-        let hosts = Draft::new([record]).check_hosts().unwrap();
-        let shown = hosts.all_sources();
-        assert!(shown.iter().all(|origin| origin.setting() != missing), "{value:?}: {shown:?}");
+        let hosts = Loader::new([record]).check_hosts().unwrap();
+        let shown = hosts.all_values();
+        assert!(shown.iter().all(|value| value.setting() != missing), "{value:?}: {shown:?}");
         assert_eq!(shown.len(), 4, "{value:?}: {shown:?}");
     }
 }

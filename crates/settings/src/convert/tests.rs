@@ -7,8 +7,8 @@ use crate::{KeySource, Layer, Settings};
 const FORMS: [Form<'_>; 3] =
     [Form::Environment, Form::Profile { name: "acme", key_file: "acme.key" }, Form::Record];
 
-fn draft() -> Draft {
-    Draft::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)])
+fn loader() -> Loader {
+    Loader::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)])
 }
 
 /// Reads settings back, as a shell and the program would.
@@ -19,12 +19,12 @@ fn read(form: Form<'_>, converted: &Converted) -> Settings {
         Form::Profile { .. } => Layer::from_profile(text.as_bytes(), "config.toml", None),
         Form::Record => Layer::from_record(text.as_bytes(), "salesforce.json", None),
     };
-    let mut draft = Draft::new([layer]);
-    while let Some(need) = draft.next_need() {
+    let mut loader = Loader::new([layer]);
+    while let Some(input) = loader.next_input() {
         let key = converted.key().expect("only the key has a file").secret();
-        draft.supply(&need, key.as_bytes().to_vec().into());
+        loader.provide(&input, key.as_bytes().to_vec().into());
     }
-    draft.check().unwrap()
+    loader.check().unwrap()
 }
 
 fn shell(text: &str) -> Vec<(String, String)> {
@@ -40,12 +40,12 @@ fn shell(text: &str) -> Vec<(String, String)> {
 #[test]
 fn every_form_is_read_back() {
     for form in FORMS {
-        let converted = draft().convert(form).unwrap();
+        let converted = loader().convert(form).unwrap();
         let settings = read(form, &converted);
         assert_eq!(settings.username().as_str(), "user@acme.com", "{form:?}");
         assert_eq!(settings.client_id().as_str(), CLIENT_ID, "{form:?}");
         assert_eq!(settings.api_version().major(), 51, "{form:?}");
-        assert!(matches!(settings.key(), KeySource::Here(_)), "{form:?}");
+        assert!(matches!(settings.key(), KeySource::Local(_)), "{form:?}");
         assert!(converted.left_out().is_empty(), "{form:?}");
     }
 }
@@ -53,7 +53,7 @@ fn every_form_is_read_back() {
 #[test]
 fn a_profile_holds_no_key() {
     let form = Form::Profile { name: "acme", key_file: "acme.key" };
-    let converted = draft().convert(form).unwrap();
+    let converted = loader().convert(form).unwrap();
     assert_eq!(
         converted.text().secret(),
         format!(
@@ -76,8 +76,8 @@ fn names_of_other_tools_become_a_record_with_a_key_that_the_blueprint_reads() {
         ("ORGTOKEN_PASSPHRASE", "unused".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
-    let draft = Draft::new([Layer::from_environment(variables)]);
-    let converted = draft.convert(Form::Record).unwrap();
+    let loader = Loader::new([Layer::from_environment(variables)]);
+    let converted = loader.convert(Form::Record).unwrap();
     let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
     assert_eq!(record["value"]["PrivateKey"], KEY.as_str());
     assert_eq!(record["value"]["InstanceAPIVersion"], "v51.0");
@@ -100,7 +100,7 @@ fn a_key_in_any_form_is_written_as_pem_with_line_breaks() {
     ] {
         let variable = ("SF_JWT_PRIVATE_KEY".to_owned(), key);
         let converted =
-            Draft::new([Layer::from_environment([variable])]).convert(Form::Record).unwrap();
+            Loader::new([Layer::from_environment([variable])]).convert(Form::Record).unwrap();
         let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
         assert_eq!(record["value"]["PrivateKey"], KEY.as_str(), "{name}");
     }
@@ -112,10 +112,10 @@ fn a_key_file_in_der_is_written_as_pem() {
     let der = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap().to_pkcs8_der().unwrap();
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.der");
-    let mut draft = Draft::new([flags]);
-    let need = draft.next_need().unwrap();
-    draft.supply(&need, der.as_bytes().to_vec().into());
-    let converted = draft.convert(Form::Profile { name: "acme", key_file: "acme.key" }).unwrap();
+    let mut loader = Loader::new([flags]);
+    let input = loader.next_input().unwrap();
+    loader.provide(&input, der.as_bytes().to_vec().into());
+    let converted = loader.convert(Form::Profile { name: "acme", key_file: "acme.key" }).unwrap();
     assert_eq!(converted.key().unwrap().secret(), KEY.as_str());
     assert!(converted.left_out().is_empty());
 }
@@ -123,8 +123,8 @@ fn a_key_file_in_der_is_written_as_pem() {
 #[test]
 fn what_is_wrong_is_not_written() {
     let json = crate::testing::record_with("Username", "\"nobody\"");
-    let draft = Draft::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
-    assert_eq!(draft.convert(Form::Record).unwrap_err().code(), "settings.value");
+    let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
+    assert_eq!(loader.convert(Form::Record).unwrap_err().code(), "settings.value");
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn quotes_survive_in_every_form() {
     let odd = r#"o'brien"\x@acme.com"#;
     for form in FORMS {
         let json = crate::testing::record_with("Username", &quoted_json(odd));
-        let draft = Draft::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
-        let settings = read(form, &draft.convert(form).unwrap());
+        let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
+        let settings = read(form, &loader.convert(form).unwrap());
         assert_eq!(settings.username().as_str(), odd, "{form:?}");
     }
 }
@@ -141,8 +141,8 @@ fn quotes_survive_in_every_form() {
 #[test]
 fn a_record_has_its_version_even_where_nobody_gave_one() {
     let username = ("ORGTOKEN_USERNAME".to_owned(), "user@acme.com".to_owned());
-    let draft = Draft::new([Layer::from_environment([username])]);
-    let converted = draft.convert(Form::Record).unwrap();
+    let loader = Loader::new([Layer::from_environment([username])]);
+    let converted = loader.convert(Form::Record).unwrap();
     let record: serde_json::Value = serde_json::from_str(converted.text().secret()).unwrap();
     assert_eq!(record["value"]["InstanceAPIVersion"], ApiVersion::DEFAULT.to_string());
 }

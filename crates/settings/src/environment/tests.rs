@@ -1,7 +1,7 @@
 use orgtoken_assertion::Diagnostic;
 
 use super::*;
-use crate::Draft;
+use crate::Loader;
 
 fn variables(pairs: &[(&str, &str)]) -> Layer {
     read(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -10,7 +10,7 @@ fn variables(pairs: &[(&str, &str)]) -> Layer {
 #[test]
 fn every_world_name_gives_its_setting() {
     for setting in Setting::ALL {
-        for name in setting.world_names() {
+        for name in setting.third_party_variables() {
             let layer = variables(&[(name, "x")]);
             assert_eq!(layer.entries.len(), 1, "{name}");
             assert_eq!(layer.entries[0].setting, setting, "{name}");
@@ -23,7 +23,10 @@ fn an_empty_variable_is_an_unset_one() {
     let layer =
         variables(&[("ORGTOKEN_USERNAME", ""), ("SF_USERNAME", " "), ("SALESFORCE_USERNAME", "x")]);
     assert_eq!(layer.entries.len(), 1);
-    assert_eq!(layer.entries[0].source, Source::WorldVariable("SALESFORCE_USERNAME".to_owned()));
+    assert_eq!(
+        layer.entries[0].source,
+        Source::ThirdPartyVariable("SALESFORCE_USERNAME".to_owned())
+    );
 }
 
 #[test]
@@ -66,7 +69,7 @@ fn keys_from_the_environment() {
 #[test]
 fn a_value_and_a_file_for_it_exclude_each_other() {
     let layer = variables(&[("ORGTOKEN_USERNAME", "a"), ("ORGTOKEN_USERNAME_FILE", "b")]);
-    let problems = Draft::new([layer]).check().unwrap_err();
+    let problems = Loader::new([layer]).check().unwrap_err();
     assert_eq!(problems.code(), "settings.conflict");
     assert_eq!(problems.iter().next().unwrap().at(), "ORGTOKEN_USERNAME_FILE");
 }
@@ -88,11 +91,11 @@ fn a_misspelt_variable_is_asked_about() {
 #[test]
 fn a_whole_record_may_stand_in_a_variable() {
     let layer = variables(&[("ORGTOKEN_SETTINGS", &crate::testing::record())]);
-    let draft = Draft::new([layer]);
-    assert_eq!(draft.next_need(), None);
-    assert_eq!(draft.profile(), crate::ProfileChoice::None);
-    let settings = draft.check().unwrap();
-    assert_eq!(settings.sources()[0].source().to_string(), "record ORGTOKEN_SETTINGS, /Username");
+    let loader = Loader::new([layer]);
+    assert_eq!(loader.next_input(), None);
+    assert_eq!(loader.profile(), crate::ProfileChoice::None);
+    let settings = loader.check().unwrap();
+    assert_eq!(settings.values()[0].source().to_string(), "record ORGTOKEN_SETTINGS, /Username");
 }
 
 #[test]
@@ -100,21 +103,21 @@ fn the_key_of_a_record_in_a_variable_may_be_named() {
     let record = crate::testing::record();
     let other = record.replace("user@acme.com", "other@acme.com");
     let answer = format!("{{\"_one\": {record}, \"_two\": {other}}}");
-    let draft = |variables: &[(&str, &str)], flag: Option<&str>| {
+    let loader = |variables: &[(&str, &str)], flag: Option<&str>| {
         let mut flags = Layer::flags();
         if let Some(key) = flag {
             flags.set(Setting::RecordKey, "--settings-key", key);
         }
-        Draft::new([flags, tests::variables(variables)])
+        Loader::new([flags, tests::variables(variables)])
     };
     let settings = ("ORGTOKEN_SETTINGS", answer.as_str());
-    assert_eq!(draft(&[settings], None).check().unwrap_err().code(), "settings.shape");
+    assert_eq!(loader(&[settings], None).check().unwrap_err().code(), "settings.shape");
     for (variables, flag) in [
         (&[settings, ("ORGTOKEN_SETTINGS_KEY", "two")][..], None),
         (&[settings, ("ORGTOKEN_RECORD_KEY", "_two")], None),
         (&[settings, ("ORGTOKEN_SETTINGS_KEY", "one")], Some("two")),
     ] {
-        let settings = draft(variables, flag).check().unwrap();
+        let settings = loader(variables, flag).check().unwrap();
         assert_eq!(settings.username().as_str(), "other@acme.com", "{flag:?}");
     }
 }
@@ -124,19 +127,19 @@ fn a_record_named_by_a_flag_overrides_one_in_a_variable() {
     let mut flags = Layer::flags();
     flags.set(Setting::Record, "--settings", "other.json");
     let variable = ("ORGTOKEN_SETTINGS", crate::testing::record());
-    let mut draft = Draft::new([flags, variables(&[(variable.0, &variable.1)])]);
-    let need = draft.next_need().unwrap();
+    let mut loader = Loader::new([flags, variables(&[(variable.0, &variable.1)])]);
+    let input = loader.next_input().unwrap();
     let other = crate::testing::record().replace("user@acme.com", "other@acme.com");
-    draft.supply(&need, other.into_bytes().into());
-    assert_eq!(draft.check().unwrap().username().as_str(), "other@acme.com");
+    loader.provide(&input, other.into_bytes().into());
+    assert_eq!(loader.check().unwrap().username().as_str(), "other@acme.com");
 }
 
 #[test]
 fn a_key_in_place_of_a_path_is_not_shown() {
     for name in ["ORGTOKEN_PRIVATE_KEY_FILE", "ORGTOKEN_PRIVATE_KEY_ENV", "ORGTOKEN_SSH_AGENT"] {
-        let draft = Draft::new([variables(&[(name, crate::testing::KEY.as_str())])]);
-        assert_eq!(draft.next_need(), None);
-        let problems = draft.check().unwrap_err();
+        let loader = Loader::new([variables(&[(name, crate::testing::KEY.as_str())])]);
+        assert_eq!(loader.next_input(), None);
+        let problems = loader.check().unwrap_err();
         let problem = problems.iter().find(|problem| problem.at() == name).unwrap();
         assert_eq!(problem.code(), "settings.swapped", "{name}");
     }

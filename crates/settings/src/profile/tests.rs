@@ -1,7 +1,7 @@
 use orgtoken_assertion::Diagnostic;
 
 use super::*;
-use crate::{Draft, Layer};
+use crate::{Layer, Loader};
 
 fn read_text(text: &str, name: Option<&str>) -> Layer {
     Layer::from_profile(text.as_bytes(), "/etc/orgtoken/config.toml", name)
@@ -174,11 +174,11 @@ fn problems_name_the_line_and_never_show_it() {
         ),
         ("A07 UTF-16", "\u{feff}\0[\0", None, "settings.toml", "", "not TOML"),
     ] {
-        let problems = Draft::new([read_text(text, profile)]).check().unwrap_err();
+        let problems = Loader::new([read_text(text, profile)]).check().unwrap_err();
         let problem = problems.iter().find(|problem| problem.code() == code);
         let problem = problem.unwrap_or_else(|| panic!("{name}: {problems}"));
-        let place = format!("/etc/orgtoken/config.toml{at}");
-        assert!(problem.at().starts_with(&place), "{name}: {}", problem.at());
+        let location = format!("/etc/orgtoken/config.toml{at}");
+        assert!(problem.at().starts_with(&location), "{name}: {}", problem.at());
         assert!(problem.to_string().contains(words), "{name}: {problem}");
         assert!(problem.hint().is_some(), "{name}");
         assert!(!format!("{problems} {problems:?}").contains("c4n4ry"), "{name}: {problems:?}");
@@ -188,7 +188,7 @@ fn problems_name_the_line_and_never_show_it() {
 #[test]
 fn without_a_choice_among_profiles_only_the_choice_is_missing() {
     let text = TWO.replace("default_profile = \"b\"\n", "");
-    let problems = Draft::new([read_text(&text, None)]).check().unwrap_err();
+    let problems = Loader::new([read_text(&text, None)]).check().unwrap_err();
     assert_eq!(problems.code(), "settings.profile");
     assert_eq!(problems.iter().count(), 1);
     assert_eq!(
@@ -235,12 +235,15 @@ fn a_profile_before_its_record_and_a_record_asked_for_before_a_profile() {
         if flag {
             flags.set(Setting::Record, "--settings", "other.json");
         }
-        let mut draft = Draft::new([flags, read_text(profile, None)]);
-        let need = draft.next_need().unwrap();
-        draft.supply(&need, record.clone().into());
-        let winner = draft.winner(Setting::Username).unwrap();
-        let found =
-            if matches!(winner.source, Source::Record { .. }) { "record, " } else { "profile, " };
+        let mut loader = Loader::new([flags, read_text(profile, None)]);
+        let input = loader.next_input().unwrap();
+        loader.provide(&input, record.clone().into());
+        let effective = loader.effective(Setting::Username).unwrap();
+        let found = if matches!(effective.source, Source::Record { .. }) {
+            "record, "
+        } else {
+            "profile, "
+        };
         assert_eq!(found, wins, "{name}");
     }
 }

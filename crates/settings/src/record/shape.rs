@@ -3,7 +3,7 @@
 use orgtoken_oauth::redact;
 
 use super::node::Node;
-use crate::problems::{Fault, Json};
+use crate::problems::{Json, ProblemKind};
 use crate::setting::Setting;
 
 /// The object that holds the settings, and the JSON pointer to it.
@@ -13,13 +13,13 @@ pub(super) struct Shape {
 }
 
 /// What is wrong, and the JSON pointer to it.
-pub(super) struct Misshapen {
+pub(super) struct ShapeError {
     pub(super) pointer: String,
-    pub(super) fault: Fault,
+    pub(super) kind: ProblemKind,
 }
 
 /// Finds the settings in a record, a bare value, an answer of the Hub or a list of records.
-pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Misshapen> {
+pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, ShapeError> {
     let mut pointer = String::new();
     let mut in_text = false;
     loop {
@@ -31,7 +31,7 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Missh
                     let (_, value) = fields.swap_remove(at);
                     pointer += "/value";
                     if fields.iter().any(|(name, _)| name == "value") {
-                        return Err(Misshapen { pointer, fault: Fault::Duplicate });
+                        return Err(ShapeError { pointer, kind: ProblemKind::Duplicate });
                     }
                     Ok(value)
                 } else if !fields.is_empty() && fields.iter().all(|(_, node)| is_record_like(node))
@@ -53,25 +53,25 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Missh
                     records.swap_remove(at)
                 })
             }
-            Node::Text(_) if in_text => Err(Fault::TooDeep),
+            Node::Text(_) if in_text => Err(ProblemKind::TooDeep),
             Node::Text(text) => {
                 in_text = true;
                 super::parse(text.secret()).map_err(|error| {
                     let (json, line, column) = (Json::of(&error), error.line(), error.column());
-                    Fault::TextIsNotJson { json, line, column }
+                    ProblemKind::InnerJson { json, line, column }
                 })
             }
-            _ => Err(Fault::NotAnObject { found }),
+            _ => Err(ProblemKind::NotAnObject { found }),
         };
         node = match inner {
             Ok(inner) => inner,
-            Err(fault) => return Err(Misshapen { pointer, fault }),
+            Err(kind) => return Err(ShapeError { pointer, kind }),
         };
     }
 }
 
 /// Takes the only record, or the one with this key.
-fn choose(names: &[String], key: Option<&str>) -> Result<usize, Fault> {
+fn choose(names: &[String], key: Option<&str>) -> Result<usize, ProblemKind> {
     let at = match key {
         Some(key) => names.iter().position(|name| is_same_key(name, key)),
         None => (names.len() == 1).then_some(0),
@@ -81,8 +81,8 @@ fn choose(names: &[String], key: Option<&str>) -> Result<usize, Fault> {
         let names = names.iter().filter(|name| !name.is_empty());
         let names = names.map(|name| redact::label(name).to_owned()).collect();
         match key {
-            Some(_) => Fault::UnlistedRecord { count, names },
-            None => Fault::SeveralRecords { count, names },
+            Some(_) => ProblemKind::RecordNotFound { count, names },
+            None => ProblemKind::AmbiguousRecord { count, names },
         }
     })
 }

@@ -37,7 +37,7 @@ fn forms_that_are_a_record() {
     ] {
         let settings = check(&json).unwrap_or_else(|problems| panic!("{name}: {problems}"));
         assert_eq!(settings.username().as_str(), "user@acme.com", "{name}");
-        let user = settings.sources().iter().find(|o| o.setting() == Setting::Username).unwrap();
+        let user = settings.values().iter().find(|o| o.setting() == Setting::Username).unwrap();
         assert_eq!(user.source().at(), pointer, "{name}");
     }
 }
@@ -89,7 +89,7 @@ fn a08_the_template_of_the_readme_is_told_where_its_quote_is_missing() {
 
 #[test]
 fn json_that_is_broken() {
-    for (name, json, place, words, hint) in [
+    for (name, json, location, words, hint) in [
         ("A10 trailing comma", "{\"Username\": \"c4n4ry\",\n}", "2:1", "trailing comma", "remove"),
         ("A10 comment", "{\n  // c4n4ry\n  \"Username\": 1}", "2:3", "key must be", "quotes"),
         ("A10 single quotes", "{'Username': 'c4n4ry'}", "1:2", "key must be a string", "quotes"),
@@ -112,7 +112,7 @@ fn json_that_is_broken() {
         let problems = check(json).unwrap_err();
         let problem = only(&problems);
         assert_eq!(problem.code(), "settings.json", "{name}");
-        assert_eq!(problem.at(), format!("salesforce.json:{place}"), "{name}: {problem}");
+        assert_eq!(problem.at(), format!("salesforce.json:{location}"), "{name}: {problem}");
         assert!(problem.to_string().contains(words), "{name}: {problem}");
         let found = problem.hint().unwrap();
         assert!(found.contains(hint), "{name}: {found}");

@@ -11,7 +11,7 @@ use crate::failure::{Failure, with_flags};
 use crate::io::console::Console;
 use crate::login::context::Context;
 use crate::login::session;
-use crate::login::signer::unlock;
+use crate::login::signer::decrypt_key;
 use crate::login::transport::transport;
 use crate::runtime::wait_for;
 
@@ -58,7 +58,8 @@ fn with_settings(
     mut settings: Settings,
     mut diagnosis: Diagnosis<'_>,
 ) -> Result<Report, Failure> {
-    let opened = unlock(&mut settings).and_then(|()| cache::file(&mut settings, context.console));
+    let opened =
+        decrypt_key(&mut settings).and_then(|()| cache::file(&mut settings, context.console));
     let store = match opened {
         Ok(store) => store,
         Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::args::{Login, Route};
-use crate::command::origin::{ShownOrigin, origin};
+use crate::command::origin::{ShownValue, origin};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::table::table;
@@ -30,11 +30,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let settings = Context { login: &login, route: Some(&args.route), console }.settings()?;
     if console.json() {
         return Ok(console.document(&Shown {
-            settings: settings.sources().iter().map(Into::into).collect(),
+            settings: settings.values().iter().map(Into::into).collect(),
             notices: settings.notices().iter().map(ToString::to_string).collect(),
         })?);
     }
-    let mut text = table(settings.sources().iter().map(origin));
+    let mut text = table(settings.values().iter().map(origin));
     // A suspicious one was told already, as before every command.
     for notice in settings.notices().iter().filter(|notice| !notice.is_suspicious()) {
         text += &format!("note: {}\n", printable(&notice.to_string()));
@@ -44,6 +44,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 
 #[derive(Serialize)]
 struct Shown<'a> {
-    settings: Vec<ShownOrigin<'a>>,
+    settings: Vec<ShownValue<'a>>,
     notices: Vec<String>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use orgtoken_assertion::PublicKey;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
-use orgtoken_settings::{Draft, Given, KeySource, Layer, Setting};
+use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
 use super::typed::{self, Doubt};
 use super::{App, Args};
@@ -50,7 +50,7 @@ impl Answers {
         let instance_url = instance_url(args, named.as_ref())?;
         let name = args.profile.clone().unwrap_or_else(|| name_of(instance_url.host()));
         let existing = match named {
-            Some(draft) => draft,
+            Some(loader) => loader,
             None => there(&name)?,
         };
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
@@ -112,17 +112,17 @@ impl Answers {
 }
 
 /// What `config.toml` says of a profile; nothing, if it is not there yet.
-fn existing(config: &std::path::Path, name: &str) -> Result<Draft, Failure> {
+fn existing(config: &std::path::Path, name: &str) -> Result<Loader, Failure> {
     let bytes = match read_config(config) {
-        Err(InputError::Os { missing: true, .. }) => return Ok(Draft::default()),
+        Err(InputError::Os { missing: true, .. }) => return Ok(Loader::default()),
         result => result?,
     };
-    Ok(Draft::new([Layer::from_profile(&bytes, &config.to_string_lossy(), Some(name))]))
+    Ok(Loader::new([Layer::from_profile(&bytes, &config.to_string_lossy(), Some(name))]))
 }
 
-fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Failure> {
+fn instance_url(args: &Args, existing: Option<&Loader>) -> Result<InstanceUrl, Failure> {
     let allowed = AllowedHosts::parse(&args.allow_host)?;
-    let nothing = Draft::default();
+    let nothing = Loader::default();
     let existing = existing.unwrap_or(&nothing);
     let given =
         one("--instance-url", args.instance_url.as_deref(), existing, Setting::InstanceUrl)?;
@@ -139,7 +139,7 @@ fn instance_url(args: &Args, existing: Option<&Draft>) -> Result<InstanceUrl, Fa
 fn one(
     flag: &str,
     given: Option<&str>,
-    existing: &Draft,
+    existing: &Loader,
     setting: Setting,
 ) -> Result<Option<String>, Failure> {
     let there = match existing.given(setting) {
@@ -165,7 +165,7 @@ fn not_written(reason: &str) -> Failure {
     )
 }
 
-fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
+fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
     let agent = |name: &str| Key::Elsewhere(KeySource::Agent(name.to_owned()));
     match (args.ssh_agent.as_deref(), existing.given(Setting::PrivateKey)) {
         (Some(asked), Some(Given::Agent(name))) if asked == name => Ok(agent(name)),
@@ -182,14 +182,14 @@ fn key(args: &Args, existing: &Draft) -> Result<Key, Failure> {
 }
 
 /// The file that the profile names for a setting.
-fn file(existing: &Draft, setting: Setting) -> Option<PathBuf> {
+fn file(existing: &Loader, setting: Setting) -> Option<PathBuf> {
     match existing.given(setting)? {
         Given::File(file) => Some(at_home(file)),
         _ => None,
     }
 }
 
-fn public_key(existing: &Draft) -> Result<PublicKey, Failure> {
+fn public_key(existing: &Loader) -> Result<PublicKey, Failure> {
     let Some(file) = file(existing, Setting::PublicKey) else {
         return Err(Failure::new(
             "settings.missing",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orgtoken_settings::{Converted, Draft, Form, Layer, Setting, Unread};
+use orgtoken_settings::{Converted, Form, Layer, Loader, ReadError, Setting};
 use zeroize::Zeroizing;
 
 use super::Args;
@@ -37,14 +37,16 @@ fn wanted(args: &Args, answers: &Answers, keys: &Keys) -> Result<Converted, Fail
         }
         _ => {}
     }
-    let mut draft = Draft::new([layer]);
-    while let Some(need) = draft.next_need() {
-        match need.setting() {
-            Setting::PrivateKey => draft.supply(&need, read_key(Path::new(key_file.as_ref()))?.0),
-            _ => draft.refuse(&need, Unread::Later),
+    let mut loader = Loader::new([layer]);
+    while let Some(input) = loader.next_input() {
+        match input.setting() {
+            Setting::PrivateKey => {
+                loader.provide(&input, read_key(Path::new(key_file.as_ref()))?.0)
+            }
+            _ => loader.fail(&input, ReadError::Deferred),
         }
     }
-    Ok(draft.convert(Form::Profile { name: &answers.name, key_file: &key_file })?)
+    Ok(loader.convert(Form::Profile { name: &answers.name, key_file: &key_file })?)
 }
 
 /// What was answered, but for the key.

@@ -2,7 +2,7 @@
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
-use orgtoken_settings::{Draft, Layer, Setting};
+use orgtoken_settings::{Layer, Loader, Setting};
 
 use crate::io::text::printable;
 
@@ -22,7 +22,7 @@ pub(super) fn doubt(setting: Setting, text: &str) -> Option<Doubt> {
     let mut layer = Layer::flags();
     layer.set(setting, "", text);
     // Other settings are missing here, which is no fault of this answer.
-    let problems = Draft::new([layer]).check().err()?;
+    let problems = Loader::new([layer]).check().err()?;
     if let Some(problem) = problems.iter().find(|problem| problem.setting() == Some(setting)) {
         let hint = problem.hint().unwrap_or_default();
         let reason = format!("{}: {hint}", problem.message());
@@ -30,7 +30,7 @@ pub(super) fn doubt(setting: Setting, text: &str) -> Option<Doubt> {
     }
     let mut notices = problems.notices().iter();
     if let Some(notice) = notices.find(|notice| notice.setting() == Some(setting)) {
-        let (reason, may_be_secret) = (notice.remark(), notice.may_be_secret());
+        let (reason, may_be_secret) = (notice.message(), notice.may_be_secret());
         return Some(Doubt { reason: printable(&reason), is_certain: false, may_be_secret });
     }
     let is_odd = setting == Setting::ClientId && !text.starts_with(CONSUMER_KEY);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use orgtoken_broker::ProfileList;
-use orgtoken_settings::{ConfigFile, Draft, Layer, ProfileChoice, Settings};
+use orgtoken_settings::{ConfigFile, Layer, Loader, ProfileChoice, Settings};
 
 use super::{Context, Supplied, variables};
 use crate::args::Login;
@@ -34,9 +34,9 @@ impl Reader {
     ) -> Result<(Settings, Supplied), Failure> {
         let name = context.login.profile.as_deref().unwrap_or_default();
         let Some(layer) = self.layers.remove(name) else { return context.checked() };
-        let mut draft = context.given()?;
-        draft.add(layer);
-        context.check(draft)
+        let mut loader = context.given()?;
+        loader.add(layer);
+        context.check(loader)
     }
 }
 
@@ -44,9 +44,9 @@ impl Reader {
 pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     let is_one = [&login.username, &login.client_id].into_iter().any(Option::is_some)
         || login.jwt_key_file.is_some();
-    let draft = Draft::new([login.layer(), Layer::from_environment(variables())]);
+    let loader = Loader::new([login.layer(), Layer::from_environment(variables())]);
     let Some(path) = config_file().filter(|_| !is_one) else { return Ok(None) };
-    if draft.profile() != ProfileChoice::Default {
+    if loader.profile() != ProfileChoice::Default {
         return Ok(None);
     }
     let bytes = match read_config(&path) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use orgtoken_settings::{Draft, Need, Setting, Unread};
+use orgtoken_settings::{Input, Loader, ReadError, Setting};
 use zeroize::Zeroizing;
 
 use super::Context;
@@ -23,34 +23,34 @@ pub(crate) struct Supplied {
 }
 
 /// What a need asked for, or why it is not there.
-type Found = Result<Zeroizing<Vec<u8>>, Unread>;
+type Found = Result<Zeroizing<Vec<u8>>, ReadError>;
 
 impl Context<'_> {
     /// Hands in everything but a passphrase, which somebody may have to be asked for.
-    pub(super) fn supplied(self, mut draft: Draft) -> Result<(Draft, Supplied), Failure> {
+    pub(super) fn supplied(self, mut loader: Loader) -> Result<(Loader, Supplied), Failure> {
         let mut supplied = Supplied::default();
-        while let Some(need) = draft.next_need() {
-            match need {
-                Need::Passphrase => draft.refuse(&need, Unread::Later),
-                need => self.supply(&mut draft, &need, &mut supplied)?,
+        while let Some(input) = loader.next_input() {
+            match input {
+                Input::Passphrase => loader.fail(&input, ReadError::Deferred),
+                input => self.supply(&mut loader, &input, &mut supplied)?,
             }
         }
-        Ok((draft, supplied))
+        Ok((loader, supplied))
     }
 
     /// Hands in what a need asks for, or why it is not there.
     pub(super) fn supply(
         self,
-        draft: &mut Draft,
-        need: &Need,
+        loader: &mut Loader,
+        input: &Input,
         supplied: &mut Supplied,
     ) -> Result<(), Failure> {
         let mut doubt = None;
-        match self.find(need, supplied, &mut doubt)? {
-            Ok(bytes) => draft.supply(need, bytes),
-            Err(why) => draft.refuse(need, why),
+        match self.find(input, supplied, &mut doubt)? {
+            Ok(bytes) => loader.provide(input, bytes),
+            Err(why) => loader.fail(input, why),
         }
-        if let Some(doubt) = doubt.filter(|_| draft.has_key_in_record()) {
+        if let Some(doubt) = doubt.filter(|_| loader.has_key_in_record()) {
             doubt.of_record()?.iter().for_each(|warning| self.console.warn(warning));
         }
         Ok(())
@@ -60,27 +60,27 @@ impl Context<'_> {
     /// is known only once it has been parsed.
     fn find(
         self,
-        need: &Need,
+        input: &Input,
         supplied: &mut Supplied,
         doubt: &mut Option<Doubt>,
     ) -> Result<Found, Failure> {
-        match need {
-            Need::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
+        match input {
+            Input::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
                 Ok(Ok(self.pull(&path[hub::SCHEME.len()..])?))
             }
-            Need::File { setting, path } => {
+            Input::File { setting, path } => {
                 let path = at_home(path);
                 let found = self.file(*setting, &path, doubt);
                 supplied.files.push(path);
                 found
             }
-            Need::Variable { name, .. } => {
+            Input::Variable { name, .. } => {
                 supplied.variables.push(name.clone());
                 let value =
-                    named_variable(name).ok_or_else(|| Unread::Unset { name: name.clone() });
+                    named_variable(name).ok_or_else(|| ReadError::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
-            need => self.file(need.setting(), Path::new("-"), doubt),
+            input => self.file(input.setting(), Path::new("-"), doubt),
         }
     }
 
@@ -113,7 +113,7 @@ impl Context<'_> {
         match result {
             // It is nobody's setting that is wrong, but two of them together.
             Err(error @ InputError::Taken { .. }) => Err(error.into()),
-            result => Ok(result.map_err(Unread::from)),
+            result => Ok(result.map_err(ReadError::from)),
         }
     }
 }
@@ -125,7 +125,7 @@ fn read_secret(
     if setting == Setting::PrivateKey { read_private_key(path) } else { read_key(path) }
 }
 
-impl From<InputError> for Unread {
+impl From<InputError> for ReadError {
     fn from(error: InputError) -> Self {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         match error {

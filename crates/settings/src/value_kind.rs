@@ -6,7 +6,7 @@ use crate::setting::Setting;
 
 /// What a text looks like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Looks {
+pub(crate) enum ValueKind {
     Certificate,
     ClientId,
     ConsumerSecret,
@@ -19,9 +19,9 @@ pub(crate) enum Looks {
     Variable,
 }
 
-impl Looks {
+impl ValueKind {
     /// The most telling kind that fits; `None` for text like any other.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn guess(text: &str) -> Option<Self> {
         let text = text.trim();
         Some(match text {
             _ if text.contains("-----BEGIN CERT") => Self::Certificate,
@@ -62,7 +62,7 @@ impl Looks {
     }
 }
 
-impl fmt::Display for Looks {
+impl fmt::Display for ValueKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "a certificate",

@@ -6,12 +6,12 @@ use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
 use zeroize::Zeroizing;
 
 /// A private key under a passphrase, not opened yet: that costs what its owner made it cost.
-pub struct LockedKey {
+pub struct EncryptedKey {
     bytes: Zeroizing<Vec<u8>>,
     passphrase: Option<Passphrase>,
 }
 
-impl LockedKey {
+impl EncryptedKey {
     pub(crate) fn new(bytes: &[u8], passphrase: Option<Passphrase>) -> Self {
         Self { bytes: Zeroizing::new(bytes.to_vec()), passphrase }
     }
@@ -26,7 +26,7 @@ impl LockedKey {
         self.passphrase.is_none()
     }
 
-    pub(crate) fn open(&self, typed: Option<&Passphrase>) -> Result<SigningKey, KeyError> {
+    pub(crate) fn decrypt(&self, typed: Option<&Passphrase>) -> Result<SigningKey, KeyError> {
         match self.passphrase.as_ref().or(typed) {
             Some(passphrase) => SigningKey::from_encrypted(&self.bytes, passphrase),
             None => Err(KeyError::Encrypted),
@@ -34,8 +34,8 @@ impl LockedKey {
     }
 }
 
-impl fmt::Debug for LockedKey {
+impl fmt::Debug for EncryptedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LockedKey([redacted])")
+        f.write_str("EncryptedKey([redacted])")
     }
 }

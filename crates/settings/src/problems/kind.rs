@@ -6,13 +6,13 @@ use orgtoken_assertion::{Diagnostic, KeyError, PublicKeyError};
 use orgtoken_oauth::UrlError;
 use serde_json::error::Category;
 
-use crate::looks::Looks;
-use crate::need::Unread;
+use crate::input::ReadError;
 use crate::setting::Setting;
+use crate::value_kind::ValueKind;
 
 /// What is wrong at a place. The words never hold a part of a value.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum ProblemKind {
     #[error("not a version of the API")]
     ApiVersion,
     #[error("not a kind of cache")]
@@ -36,31 +36,31 @@ pub(crate) enum Fault {
     #[error("missing{}", not_the_name(.meant.as_deref()))]
     Missing { meant: Option<String> },
     #[error("lacks the `@` of a username")]
-    NoAt,
+    MissingAt,
     #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile of that name" })]
-    NoProfile { known: Vec<String> },
+    ProfileNotFound { known: Vec<String> },
     #[error("there are several profiles, and none was named")]
-    NoProfileChosen { known: Vec<String> },
+    AmbiguousProfile { known: Vec<String> },
     #[error("the section `[{name}]` is no profile")]
-    NoSectionOfOurs { name: String },
+    UnknownSection { name: String },
     #[error("not a private key: looks like {found}")]
-    NotAKey { found: Looks },
+    NotAKey { found: ValueKind },
     #[error("contains {found}, expected {expected}")]
-    NotAName { found: &'static str, expected: &'static str },
+    SecretAsName { found: &'static str, expected: &'static str },
     #[error("found {found}, expected an object with settings")]
     NotAnObject { found: &'static str },
     #[error("`{name}` stands outside of any profile")]
-    OutsideOfProfiles { name: String },
+    OutsideProfile { name: String },
     #[error("invalid: looks like {found}")]
-    Placeholder { found: Looks },
+    Placeholder { found: ValueKind },
     #[error("{0}")]
     PublicKey(PublicKeyError),
     #[error("found {}, and none was named", records(*.count, .names))]
-    SeveralRecords { count: usize, names: Vec<String> },
+    AmbiguousRecord { count: usize, names: Vec<String> },
     #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
-    Swapped { found: Looks, belongs: Option<Setting> },
+    Swapped { found: ValueKind, belongs: Option<Setting> },
     #[error("the string does not hold JSON: {json}, line {line}, column {column} of it")]
-    TextIsNotJson { json: Json, line: usize, column: usize },
+    InnerJson { json: Json, line: usize, column: usize },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
     Toml { message: String },
@@ -73,9 +73,9 @@ pub(crate) enum Fault {
     #[error("unknown name `{name}`")]
     Unknown { name: String, near: Option<String> },
     #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
-    UnlistedRecord { count: usize, names: Vec<String> },
-    #[error("{why}")]
-    Unread { why: Unread, of_key: bool },
+    RecordNotFound { count: usize, names: Vec<String> },
+    #[error("{error}")]
+    Read { error: ReadError, of_key: bool },
     #[error("{0}")]
     Url(UrlError),
     #[error("a user id, not a username")]
@@ -84,12 +84,12 @@ pub(crate) enum Fault {
     Utf16,
 }
 
-impl Fault {
+impl ProblemKind {
     /// What could not be read, unless a secret stands where its name is expected.
-    pub(crate) fn unread(why: Unread, setting: Option<Setting>) -> Self {
-        match why.without_secret(setting == Some(Setting::Passphrase)) {
-            Ok(why) => Self::Unread { why, of_key: setting == Some(Setting::PrivateKey) },
-            Err((found, expected)) => Self::NotAName { found, expected },
+    pub(crate) fn read(error: ReadError, setting: Option<Setting>) -> Self {
+        match error.without_secret(setting == Some(Setting::Passphrase)) {
+            Ok(error) => Self::Read { error, of_key: setting == Some(Setting::PrivateKey) },
+            Err((found, expected)) => Self::SecretAsName { found, expected },
         }
     }
 
@@ -147,23 +147,23 @@ impl Fault {
             Self::Missing { meant } => {
                 ("settings.missing", missing(setting, meant.is_some(), in_record))
             }
-            Self::NoAt => (
+            Self::MissingAt => (
                 "settings.value",
                 "give the username as Setup > Users shows it, in the form user@example.com".into(),
             ),
-            Self::NoProfile { known } if known.is_empty() => {
+            Self::ProfileNotFound { known } if known.is_empty() => {
                 ("settings.profile", "write a `[profile.NAME]` section into it".into())
             }
-            Self::NoProfile { known } => {
+            Self::ProfileNotFound { known } => {
                 ("settings.profile", format!("it has {}", quoted(known)).into())
             }
-            Self::NoProfileChosen { known } => {
+            Self::AmbiguousProfile { known } => {
                 let known = quoted(known);
                 let hint =
                     format!("choose one with `profile` or `default_profile`: the file has {known}");
                 ("settings.profile", hint.into())
             }
-            Self::NoSectionOfOurs { name } => {
+            Self::UnknownSection { name } => {
                 ("settings.unknown", format!("write it as `[profile.{name}]`").into())
             }
             Self::NotAKey { .. } => (
@@ -172,22 +172,22 @@ impl Fault {
                  `private_key_file` or ORGTOKEN_PRIVATE_KEY_FILE"
                     .into(),
             ),
-            Self::NotAName { expected: "a file name", .. } => (
+            Self::SecretAsName { expected: "a file name", .. } => (
                 "settings.swapped",
                 "put the text into a file that only you can read, and the path of the file here"
                     .into(),
             ),
-            Self::NotAName { .. } => {
+            Self::SecretAsName { .. } => {
                 ("settings.swapped", "give a name here, and put the secret where it leads".into())
             }
             Self::NotAnObject { .. } => (
                 "settings.shape",
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into(),
             ),
-            Self::OutsideOfProfiles { .. } => {
+            Self::OutsideProfile { .. } => {
                 ("settings.unknown", "put a line `[profile.NAME]` before it".into())
             }
-            Self::Placeholder { found: Looks::Variable } => (
+            Self::Placeholder { found: ValueKind::Variable } => (
                 "settings.placeholder",
                 format!("set the variable where this runs, or put {meaning} in its place").into(),
             ),
@@ -195,7 +195,7 @@ impl Fault {
                 ("settings.placeholder", format!("put {meaning} in its place").into())
             }
             Self::PublicKey(error) => return (error.code(), error.hint()),
-            Self::SeveralRecords { .. } => {
+            Self::AmbiguousRecord { .. } => {
                 ("settings.shape", "give the key of one in ORGTOKEN_SETTINGS_KEY".into())
             }
             Self::Swapped { belongs: None, .. } => ("settings.swapped", put_here()),
@@ -204,7 +204,7 @@ impl Fault {
                 let hint = format!("put it into `{there}`, and {meaning} here");
                 ("settings.swapped", hint.into())
             }
-            Self::TextIsNotJson { json, .. } => ("settings.shape", json.hint().into()),
+            Self::InnerJson { json, .. } => ("settings.shape", json.hint().into()),
             Self::Toml { message } => ("settings.toml", toml_hint(message).into()),
             Self::TooDeep => {
                 ("settings.shape", "write the settings as an object, not as a string".into())
@@ -220,16 +220,16 @@ impl Fault {
                     format!("remove it, or see `orgtoken settings schema {schema}` for the names");
                 ("settings.unknown", hint.into())
             }
-            Self::UnlistedRecord { .. } => {
+            Self::RecordNotFound { .. } => {
                 ("settings.shape", "give one of these keys in ORGTOKEN_SETTINGS_KEY".into())
             }
-            Self::Unread { why, of_key } => {
-                let code = match why {
+            Self::Read { error, of_key } => {
+                let code = match error {
                     _ if *of_key => "key.read",
-                    Unread::TooLarge { .. } => "settings.too_large",
+                    ReadError::TooLarge { .. } => "settings.too_large",
                     _ => "settings.read",
                 };
-                (code, why.hint())
+                (code, error.hint())
             }
             Self::Url(error) => return (error.code(), error.hint()),
             Self::UserId => (
@@ -290,11 +290,11 @@ fn toml_hint(message: &str) -> &'static str {
     }
 }
 
-pub(crate) fn belonging(setting: Option<Setting>, found: Looks) -> Cow<'static, str> {
+pub(crate) fn belonging(setting: Option<Setting>, found: ValueKind) -> Cow<'static, str> {
     match (setting, found) {
         (Some(setting), _) => format!(", which belongs in `{}`", name(setting, true)).into(),
-        (None, Looks::ConsumerSecret) => ", which this login does not need".into(),
-        (None, Looks::Certificate) => ", which belongs in the app in Salesforce".into(),
+        (None, ValueKind::ConsumerSecret) => ", which this login does not need".into(),
+        (None, ValueKind::Certificate) => ", which belongs in the app in Salesforce".into(),
         (None, _) => "".into(),
     }
 }

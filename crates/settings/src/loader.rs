@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::check;
 use crate::convert::{self, Converted, Form};
+use crate::input::{Input, ReadError};
 use crate::layer::{Entry, Layer, Rank};
-use crate::need::{Need, Unread};
-use crate::notices::{Notice, Remark};
-use crate::problems::{Fault, Place, Problem, Problems};
+use crate::notices::{Notice, NoticeKind};
+use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
 use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
@@ -18,24 +18,24 @@ use crate::source::Source;
 ///
 /// A flag wins over a variable `ORGTOKEN_…`, that over a record named by either, that over a
 /// profile, that over the record that the profile points at, that over the variables of other
-/// tools. Nothing is read here: ask [`Draft::next_need`] what to read and hand it to
-/// [`Draft::supply`], until there is no more need; then [`Draft::check`].
+/// tools. Nothing is read here: ask [`Loader::next_input`] what to read and hand it to
+/// [`Loader::provide`], until there is no more need; then [`Loader::check`].
 #[derive(Default)]
-pub struct Draft {
+pub struct Loader {
     pub(crate) layer: Layer,
     record_read: bool,
     passphrase_asked: bool,
-    pub(crate) passphrase_later: bool,
+    pub(crate) passphrase_deferred: bool,
 }
 
-impl Draft {
+impl Loader {
     /// A draft of these layers, the most important first where two are of the same rank.
     pub fn new(layers: impl IntoIterator<Item = Layer>) -> Self {
-        let mut draft = Self::default();
+        let mut loader = Self::default();
         for layer in layers {
-            draft.add(layer);
+            loader.add(layer);
         }
-        draft
+        loader
     }
 
     /// Adds a layer behind those of its rank.
@@ -46,7 +46,7 @@ impl Draft {
 
     /// Which profile of `config.toml` to add, if any, as the flags and the environment have it.
     pub fn profile(&self) -> ProfileChoice<'_> {
-        let rank = |setting| self.winner(setting).map(|entry| entry.rank);
+        let rank = |setting| self.effective(setting).map(|entry| entry.rank);
         let record =
             rank(Setting::Record).or_else(|| self.layer.record.as_ref().map(|_| Rank::Variable));
         match (self.text(Setting::Profile), record) {
@@ -59,58 +59,58 @@ impl Draft {
     }
 
     /// The next thing to read, or `None` when the draft can be checked.
-    pub fn next_need(&self) -> Option<Need> {
+    pub fn next_input(&self) -> Option<Input> {
         if let (false, Some(path)) = (self.record_read, self.text(Setting::Record)) {
-            return Some(Need::file(Setting::Record, path));
+            return Some(Input::file(Setting::Record, path));
         }
-        let read = |setting| match &self.winner(setting)?.raw {
-            Raw::File(path) => Some(Need::file(setting, path)),
-            Raw::Variable(name) => Some(Need::Variable { setting, name: name.clone() }),
+        let read = |setting| match &self.effective(setting)?.raw {
+            Raw::File(path) => Some(Input::file(setting, path)),
+            Raw::Variable(name) => Some(Input::Variable { setting, name: name.clone() }),
             _ => None,
         };
-        Setting::ALL.into_iter().find_map(read).or_else(|| self.passphrase_need())
+        Setting::ALL.into_iter().find_map(read).or_else(|| self.passphrase_input())
     }
 
     /// Hands in what was read for a need.
-    pub fn supply(&mut self, need: &Need, bytes: Zeroizing<Vec<u8>>) {
-        match need {
-            Need::Passphrase => {
+    pub fn provide(&mut self, input: &Input, bytes: Zeroizing<Vec<u8>>) {
+        match input {
+            Input::Passphrase => {
                 let source = Source::Flag("passphrase prompt");
                 let rank = Rank::Flag;
                 let raw = Raw::Bytes(bytes);
                 self.layer.entries.push(Entry { setting: Setting::Passphrase, rank, source, raw });
             }
-            _ if need.setting() == Setting::Record => self.supply_record(&bytes),
-            _ => self.settle(need.setting(), supplied(need.setting(), bytes)),
+            _ if input.setting() == Setting::Record => self.provide_record(&bytes),
+            _ => self.replace_raw(input.setting(), file_content(input.setting(), bytes)),
         }
     }
 
     /// Says that a need could not be met.
-    pub fn refuse(&mut self, need: &Need, why: Unread) {
-        let setting = need.setting();
-        let later = why == Unread::Later;
-        let fault = Fault::unread(why, Some(setting));
+    pub fn fail(&mut self, input: &Input, why: ReadError) {
+        let setting = input.setting();
+        let later = why == ReadError::Deferred;
+        let kind = ProblemKind::read(why, Some(setting));
         match setting {
-            Setting::Passphrase if *need == Need::Passphrase => {
+            Setting::Passphrase if *input == Input::Passphrase => {
                 self.passphrase_asked = true;
-                self.passphrase_later = later;
+                self.passphrase_deferred = later;
             }
             Setting::Record => {
                 self.record_read = true;
                 self.layer.unreadable = true;
-                if let Some(entry) = self.winner(setting) {
-                    let problem = Problem::new(Place::of(setting, &entry.source), fault);
+                if let Some(entry) = self.effective(setting) {
+                    let problem = Problem::new(Location::of(setting, &entry.source), kind);
                     self.layer.problems.push(problem);
                 }
             }
-            _ => self.settle(setting, Raw::Broken(fault)),
+            _ => self.replace_raw(setting, Raw::Broken(kind)),
         }
     }
 
     /// Returns what counts for a setting, unchecked: `None` for a secret, and for what was read from
     /// a file already.
     pub fn given(&self, setting: Setting) -> Option<Given<'_>> {
-        Some(match &self.winner(setting)?.raw {
+        Some(match &self.effective(setting)?.raw {
             Raw::Agent(name) => Given::Agent(name),
             Raw::Command(command) => Given::Command(command),
             Raw::File(path) => Given::File(path),
@@ -147,7 +147,7 @@ impl Draft {
     }
 
     /// The value that counts for a setting.
-    pub(crate) fn winner(&self, setting: Setting) -> Option<&Entry> {
+    pub(crate) fn effective(&self, setting: Setting) -> Option<&Entry> {
         let given = self.layer.entries.iter().filter(|entry| entry.setting == setting);
         given.min_by_key(|entry| entry.rank)
     }
@@ -161,21 +161,21 @@ impl Draft {
     }
 
     /// Values that are given, but do not count.
-    pub(crate) fn overruled(&self) -> Vec<Notice> {
-        let overruled = |entry: &Entry| {
-            let winner = self.winner(entry.setting)?;
-            let by = winner.source.clone();
-            let remark = Remark::Overruled { setting: entry.setting, by };
-            let counts = std::ptr::eq(winner, entry) || entry.setting == Setting::AllowHosts;
-            (!counts).then(|| Notice::new(&entry.source, remark))
+    pub(crate) fn overridden(&self) -> Vec<Notice> {
+        let overridden = |entry: &Entry| {
+            let effective = self.effective(entry.setting)?;
+            let by = effective.source.clone();
+            let kind = NoticeKind::Overridden { setting: entry.setting, by };
+            let counts = std::ptr::eq(effective, entry) || entry.setting == Setting::AllowHosts;
+            (!counts).then(|| Notice::new(&entry.source, kind))
         };
-        self.layer.entries.iter().filter_map(overruled).collect()
+        self.layer.entries.iter().filter_map(overridden).collect()
     }
 
     /// Reads a record that is itself the value of a variable.
     fn read_record_in_variable(&mut self) {
         let Some(Entry { source, raw: Raw::Bytes(bytes), .. }) =
-            self.winner(Setting::Record).filter(|_| !self.record_read)
+            self.effective(Setting::Record).filter(|_| !self.record_read)
         else {
             return;
         };
@@ -184,11 +184,11 @@ impl Draft {
         self.layer.include(layer);
     }
 
-    fn supply_record(&mut self, bytes: &[u8]) {
+    fn provide_record(&mut self, bytes: &[u8]) {
         self.record_read = true;
         let file = self.text(Setting::Record).unwrap_or("-").to_owned();
         let mut layer = Layer::from_record(bytes, &file, self.text(Setting::RecordKey));
-        let by_profile = self.winner(Setting::Record).is_some_and(|e| e.rank == Rank::Profile);
+        let by_profile = self.effective(Setting::Record).is_some_and(|e| e.rank == Rank::Profile);
         if by_profile {
             layer.entries.iter_mut().for_each(|entry| entry.rank = Rank::RecordOfProfile);
         }
@@ -196,26 +196,26 @@ impl Draft {
     }
 
     /// An encrypted key without a passphrase: somebody may be there to type it.
-    fn passphrase_need(&self) -> Option<Need> {
-        let bytes = match &self.winner(Setting::PrivateKey)?.raw {
+    fn passphrase_input(&self) -> Option<Input> {
+        let bytes = match &self.effective(Setting::PrivateKey)?.raw {
             Raw::Bytes(bytes) => bytes.as_slice(),
             Raw::Text(text) => text.secret().as_bytes(),
             _ => return None,
         };
         let lacks = !self.passphrase_asked
-            && self.winner(Setting::Passphrase).is_none()
+            && self.effective(Setting::Passphrase).is_none()
             && SigningKey::is_encrypted(bytes);
-        lacks.then_some(Need::Passphrase)
+        lacks.then_some(Input::Passphrase)
     }
 
     fn text(&self, setting: Setting) -> Option<&str> {
-        match &self.winner(setting)?.raw {
+        match &self.effective(setting)?.raw {
             Raw::Text(text) => Some(text.secret().trim()),
             _ => None,
         }
     }
 
-    fn settle(&mut self, setting: Setting, raw: Raw) {
+    fn replace_raw(&mut self, setting: Setting, raw: Raw) {
         let given = self.layer.entries.iter_mut().filter(|entry| entry.setting == setting);
         if let Some(entry) = given.min_by_key(|entry| entry.rank) {
             entry.raw = raw;
@@ -249,13 +249,13 @@ pub enum ProfileChoice<'a> {
 }
 
 /// What a file holds for a setting: keys may be binary, the rest is text with a line break.
-fn supplied(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
+fn file_content(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
     match setting {
         Setting::PrivateKey | Setting::PublicKey => Raw::Bytes(bytes),
         Setting::Passphrase => Raw::Bytes(without_line_break(&bytes)),
         _ => match str::from_utf8(&bytes) {
             Ok(text) => Raw::of_text(setting, Content::Value, text.trim_end_matches(['\r', '\n'])),
-            Err(error) => Raw::Broken(Fault::Encoding { offset: error.valid_up_to() }),
+            Err(error) => Raw::Broken(ProblemKind::Encoding { offset: error.valid_up_to() }),
         },
     }
 }

@@ -10,7 +10,7 @@ use crate::text::MAX_SETTINGS;
 /// Something to read before the settings can be checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Need {
+pub enum Input {
     /// A file; a path that starts with `~/` is in the home directory.
     File {
         /// What the file is for.
@@ -34,7 +34,7 @@ pub enum Need {
     },
 }
 
-impl Need {
+impl Input {
     pub(crate) fn file(setting: Setting, path: &str) -> Self {
         if path == "-" {
             Self::Stdin { setting }
@@ -53,7 +53,7 @@ impl Need {
         }
     }
 
-    /// The most bytes worth reading: one byte more is [`Unread::TooLarge`].
+    /// The most bytes worth reading: one byte more is [`ReadError::TooLarge`].
     pub fn limit(&self) -> usize {
         if self.setting() == Setting::Record { MAX_SETTINGS } else { MAX_VALUE }
     }
@@ -62,10 +62,10 @@ impl Need {
 /// Why a need could not be met.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unread {
+pub enum ReadError {
     /// It is read, or asked for, when the key is used; the settings are good without it.
     #[error("it was not asked for")]
-    Later,
+    Deferred,
     /// A directory, a socket or a device.
     #[error("`{}` is not a regular file", redact::path(.path))]
     NotAFile {
@@ -89,7 +89,7 @@ pub enum Unread {
         /// The path, as it was opened.
         path: String,
     },
-    /// There is more than [`Need::limit`] allows.
+    /// There is more than [`Input::limit`] allows.
     #[error("`{}` is longer than {} KiB", redact::path(.path), .limit / 1024)]
     TooLarge {
         /// The path, as it was opened.
@@ -105,10 +105,10 @@ pub enum Unread {
     },
 }
 
-impl Unread {
+impl ReadError {
     pub(crate) fn hint(&self) -> Cow<'static, str> {
         match self {
-            Self::Later | Self::NoTerminal => {
+            Self::Deferred | Self::NoTerminal => {
                 "put it into a file, and the path into `passphrase_file`".into()
             }
             Self::NotAFile { .. } => "name the file itself".into(),
@@ -129,7 +129,7 @@ impl Unread {
         of_passphrase: bool,
     ) -> Result<Self, (&'static str, &'static str)> {
         match &mut self {
-            Self::Later | Self::NoTerminal => {}
+            Self::Deferred | Self::NoTerminal => {}
             Self::NotAFile { path }
             | Self::Os { path, .. }
             | Self::TimedOut { path }
