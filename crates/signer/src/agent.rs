@@ -10,7 +10,7 @@ use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
 use sha2::{Digest, Sha256};
 
 use crate::blob::{Blob, push_string, rsa_key};
-use crate::{PATIENCE, signed};
+use crate::{DEFAULT_TIMEOUT, signed};
 
 /// Signs with a key that an SSH agent holds ([the agent's protocol], [RFC 8332]).
 ///
@@ -28,17 +28,21 @@ impl AgentSigner {
     /// Asks the agent at `socket`, which is what `SSH_AUTH_SOCK` names, for the RSA key with this
     /// fingerprint (`SHA256:…`, as `ssh-add -l` shows it) or comment.
     pub fn find(socket: &Path, which: &str) -> Result<Self, AgentError> {
-        Self::find_within(socket, which, PATIENCE)
+        Self::find_with_timeout(socket, which, DEFAULT_TIMEOUT)
     }
 
     /// Does the same; each answer of the agent may take as long as `patience`, 15 s unless told.
-    pub fn find_within(socket: &Path, which: &str, patience: Duration) -> Result<Self, AgentError> {
-        let agent = Agent { socket: socket.into(), patience };
+    pub fn find_with_timeout(
+        socket: &Path,
+        which: &str,
+        timeout: Duration,
+    ) -> Result<Self, AgentError> {
+        let agent = Agent { socket: socket.into(), timeout };
         let identities = agent.identities()?;
         if identities.is_empty() {
             return Err(AgentError::Empty);
         }
-        let found: Vec<_> = identities.into_iter().filter(|key| key.is_called(which)).collect();
+        let found: Vec<_> = identities.into_iter().filter(|key| key.matches(which)).collect();
         if found.is_empty() {
             return Err(AgentError::Unknown);
         }
@@ -67,7 +71,7 @@ impl AgentSigner {
             _ => return Err(AgentError::Malformed),
         }
         let signature = sole_string(answer).and_then(rsa_sha2_256).ok_or(AgentError::Malformed)?;
-        as_long_as(self.public_key.bits().div_ceil(8), signature).ok_or(AgentError::Malformed)
+        padded(self.public_key.bits().div_ceil(8), signature).ok_or(AgentError::Malformed)
     }
 }
 
@@ -108,7 +112,7 @@ pub enum AgentError {
     Refused,
     /// It said nothing for too long.
     #[error("the SSH agent did not answer within {} s", .0.as_secs_f64())]
-    Silent(Duration),
+    TimedOut(Duration),
     /// No key has this fingerprint or comment.
     #[error("the SSH agent holds no key with that fingerprint or comment")]
     Unknown,
@@ -121,7 +125,7 @@ impl Diagnostic for AgentError {
     fn code(&self) -> &str {
         match self {
             Self::Ambiguous | Self::Empty | Self::Unknown => "sign.agent_key",
-            Self::Io(_) | Self::Malformed | Self::Silent(_) => "sign.agent",
+            Self::Io(_) | Self::Malformed | Self::TimedOut(_) => "sign.agent",
             Self::Refused => "sign.refused",
             Self::Unsuitable => "key.algorithm",
         }
@@ -134,7 +138,7 @@ impl Diagnostic for AgentError {
             Self::Io(_) | Self::Malformed => {
                 "check that an agent runs: `ssh-add -l`; SSH_AUTH_SOCK names its socket"
             }
-            Self::Refused | Self::Silent(_) => {
+            Self::Refused | Self::TimedOut(_) => {
                 "confirm the signature where the agent asks, or add the key without `-c`"
             }
             Self::Unknown => "give a fingerprint or comment that `ssh-add -l` shows",
@@ -145,7 +149,7 @@ impl Diagnostic for AgentError {
 
 struct Agent {
     socket: PathBuf,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Agent {
@@ -161,10 +165,10 @@ impl Agent {
 
     /// One message there and one back, on a connection of its own.
     fn ask(&self, request: &[u8]) -> Result<Vec<u8>, AgentError> {
-        let until = Instant::now() + self.patience;
+        let until = Instant::now() + self.timeout;
         let exchange = || {
             let mut stream = UnixStream::connect(&self.socket)?;
-            stream.set_write_timeout(Some(self.patience))?;
+            stream.set_write_timeout(Some(self.timeout))?;
             let mut framed = Vec::with_capacity(4 + request.len());
             push_string(&mut framed, request);
             stream.write_all(&framed)?;
@@ -181,7 +185,7 @@ impl Agent {
         };
         exchange().map_err(|error: io::Error| match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                AgentError::Silent(self.patience)
+                AgentError::TimedOut(self.timeout)
             }
             io::ErrorKind::InvalidData => AgentError::Malformed,
             kind => AgentError::Io(kind),
@@ -196,7 +200,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn is_called(&self, which: &str) -> bool {
+    fn matches(&self, which: &str) -> bool {
         let which = which.trim();
         match which.strip_prefix("SHA256:") {
             Some(fingerprint) => {
@@ -235,7 +239,7 @@ fn rsa_sha2_256(signature: &[u8]) -> Option<&[u8]> {
 }
 
 /// Some agents leave out leading zeros, and some put one too many before.
-fn as_long_as(len: usize, signature: &[u8]) -> Option<Vec<u8>> {
+fn padded(len: usize, signature: &[u8]) -> Option<Vec<u8>> {
     let zeros = signature.iter().take_while(|&&byte| byte == 0).count();
     let digits = &signature[zeros..];
     let missing = len.checked_sub(digits.len())?;

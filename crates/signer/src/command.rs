@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use crate::{PATIENCE, signed};
+use crate::{DEFAULT_TIMEOUT, signed};
 
 /// Signs by a command: the message goes to its standard input, the signature comes from its
 /// standard output, as bytes or in base64.
@@ -23,14 +23,14 @@ use crate::{PATIENCE, signed};
 pub struct CommandSigner {
     words: Vec<String>,
     public_key: PublicKey,
-    withheld: Vec<String>,
-    patience: Duration,
+    removed_variables: Vec<String>,
+    timeout: Duration,
 }
 
 impl CommandSigner {
     /// A program and its arguments. What it signs is held against `public_key`.
     pub fn program(words: Vec<String>, public_key: PublicKey) -> Self {
-        Self { words, public_key, withheld: Vec::new(), patience: PATIENCE }
+        Self { words, public_key, removed_variables: Vec::new(), timeout: DEFAULT_TIMEOUT }
     }
 
     /// A line for `sh`. What it signs is held against `public_key`.
@@ -40,20 +40,20 @@ impl CommandSigner {
 
     /// Environment variables that the command is not to have; none unless told.
     #[must_use]
-    pub fn without(mut self, variables: impl IntoIterator<Item = String>) -> Self {
-        self.withheld.extend(variables);
+    pub fn env_remove(mut self, variables: impl IntoIterator<Item = String>) -> Self {
+        self.removed_variables.extend(variables);
         self
     }
 
     /// How long it may take; 15 s unless told.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CommandError> {
-        let until = Instant::now() + self.patience;
+        let until = Instant::now() + self.timeout;
         let mut child = self.start()?;
         let mut output = Captured::of(child.stdout.take());
         let mut errors = Captured::of(child.stderr.take());
@@ -61,11 +61,11 @@ impl CommandSigner {
             // A pipe takes more than an assertion has. A command that does not read it fails below.
             let _ = input.write_all(message);
         }
-        let Some(status) = ended(&mut child, &mut output, &mut errors, until) else {
+        let Some(status) = wait(&mut child, &mut output, &mut errors, until) else {
             // The command is the first of its group: the processes that it started end with it.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             let _ = child.wait();
-            return Err(CommandError::TimedOut(self.patience));
+            return Err(CommandError::TimedOut(self.timeout));
         };
         let (output, errors) = (output.bytes, errors.bytes);
         if !status.success() {
@@ -82,7 +82,7 @@ impl CommandSigner {
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0);
-        for variable in &self.withheld {
+        for variable in &self.removed_variables {
             command.env_remove(variable);
         }
         command.spawn().map_err(|error| CommandError::NotStarted(error.kind()))
@@ -199,7 +199,7 @@ impl<R: Read + AsFd> Captured<R> {
 }
 
 /// Waits until the command has closed its output and has ended; `None` if that takes too long.
-fn ended(
+fn wait(
     child: &mut Child,
     output: &mut Captured<impl Read + AsFd>,
     errors: &mut Captured<impl Read + AsFd>,
@@ -213,18 +213,18 @@ fn ended(
             return Some(status);
         }
         errors.read();
-        let mut wait = left(until);
-        if wait.is_zero() {
+        let mut limit = left(until);
+        if limit.is_zero() {
             return None;
         }
         if is_closed {
-            wait = wait.min(pause);
+            limit = limit.min(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         }
-        let wait = Timespec::try_from(wait).ok()?;
+        let limit = Timespec::try_from(limit).ok()?;
         let mut open: Vec<_> = output.poll_fd().into_iter().chain(errors.poll_fd()).collect();
         // A signal may end it early: then there is nothing to read yet.
-        let _ = poll(&mut open, Some(&wait));
+        let _ = poll(&mut open, Some(&limit));
     }
 }
 

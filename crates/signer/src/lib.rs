@@ -56,4 +56,4 @@ pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
 }
 
 /// How long a signer may take by default: the user may have to touch a token.
-const PATIENCE: Duration = Duration::from_secs(15);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);

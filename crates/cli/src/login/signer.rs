@@ -63,7 +63,7 @@ fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
         SignerCommand::Program(words) => CommandSigner::program(words.clone(), public_key),
         SignerCommand::Shell(line) => CommandSigner::shell(line, public_key),
     };
-    signer.without(secret_variables(&[]).filter_map(|name| name.into_string().ok()))
+    signer.env_remove(secret_variables(&[]).filter_map(|name| name.into_string().ok()))
 }
 
 /// There is nobody to sign.

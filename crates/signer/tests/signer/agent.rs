@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_millis(200);
 const LATE: Duration = Duration::from_secs(30);
 
 fn find(agent: &FakeAgent, which: &str) -> Result<AgentSigner, AgentError> {
-    AgentSigner::find_within(&agent.socket(), which, LATE)
+    AgentSigner::find_with_timeout(&agent.socket(), which, LATE)
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_key_that_is_not_told_apart_is_not_used() {
 
 #[test]
 fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
-    for (manner, patience, said) in [
+    for (manner, timeout, said) in [
         (Manner::HangsUp, LATE, "the SSH agent cannot be asked: unexpected end of file"),
         (Manner::Refuses, LATE, "the SSH agent refused to sign"),
         (Manner::Silent, SOON, "the SSH agent did not answer within 0.2 s"),
@@ -70,7 +70,7 @@ fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
     ] {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
         // On a busy machine even an agent that answers may be too late for the shorter one.
-        let find = |_| AgentSigner::find_within(&agent.socket(), "acme", patience).ok();
+        let find = |_| AgentSigner::find_with_timeout(&agent.socket(), "acme", timeout).ok();
         let signer = (0..100).find_map(find).unwrap();
         assert_eq!(elsewhere(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
     }

@@ -73,7 +73,7 @@ fn the_hint_is_that_of_the_command_that_did_not_sign() {
 #[test]
 fn a_command_that_does_not_end_is_not_waited_for() {
     for line in ["exec sleep 60", "sleep 20 & sleep 20", "exec sleep 60 >&- 2>&-"] {
-        let error = shell(line).patience(Duration::from_millis(200)).sign(b"m").unwrap_err();
+        let error = shell(line).timeout(Duration::from_millis(200)).sign(b"m").unwrap_err();
         let said = elsewhere(error);
         assert_eq!(said, "the signer command did not end within 0.2 s", "{line}");
     }
@@ -88,7 +88,7 @@ fn a_command_that_hangs_leaves_no_process_and_no_thread() {
     let holders = || holders_of(marker.path());
     let before = threads();
     for _ in 0..3 {
-        shell(&line).patience(Duration::from_millis(300)).sign(b"m").unwrap_err();
+        shell(&line).timeout(Duration::from_millis(300)).sign(b"m").unwrap_err();
     }
     let until = std::time::Instant::now() + Duration::from_secs(30);
     while holders() > 1 && std::time::Instant::now() < until {
@@ -134,8 +134,8 @@ fn d7_what_is_withheld_is_not_in_the_commands_environment() {
     let printenv = || CommandSigner::program(words.clone(), key().public_key().clone());
     let said = |signer: CommandSigner| elsewhere(signer.sign(b"m").unwrap_err());
     assert!(said(printenv()).starts_with("the signer command wrote"));
-    let withheld = said(printenv().without(["PATH".to_owned()]));
-    assert_eq!(withheld, "the signer command ended with exit status: 1");
+    let error = said(printenv().env_remove(["PATH".to_owned()]));
+    assert_eq!(error, "the signer command ended with exit status: 1");
 }
 
 #[test]
