@@ -14,7 +14,7 @@ use x509_cert::time::Time;
 
 use crate::error::CertificateError;
 use crate::fingerprint::Fingerprint;
-use crate::subject::{Subject, shown};
+use crate::subject::{Subject, rfc4514};
 use crate::validity::Validity;
 
 /// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
@@ -50,7 +50,7 @@ impl Certificate {
     /// Reads the first certificate in PEM, DER or base64, repaired as a pasted key is.
     pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
         let is_der = bytes.first() == Some(&SEQUENCE);
-        Self::from_der(certificate_der(bytes).map_err(|error| unread(error, is_der))?)
+        Self::from_der(certificate_der(bytes).map_err(|error| parse_error(error, is_der))?)
     }
 
     fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
@@ -71,12 +71,12 @@ impl Certificate {
 
     /// For whom it is: `CN=my-integration,O=Acme`.
     pub fn subject(&self) -> String {
-        shown(self.parsed.tbs_certificate().subject())
+        rfc4514(self.parsed.tbs_certificate().subject())
     }
 
     /// Who signed it; the subject itself where it is self-signed.
     pub fn issuer(&self) -> String {
-        shown(self.parsed.tbs_certificate().issuer())
+        rfc4514(self.parsed.tbs_certificate().issuer())
     }
 
     /// When it begins.
@@ -125,7 +125,7 @@ impl fmt::Debug for Certificate {
 }
 
 /// Why there is no certificate in an input.
-fn unread(error: PublicKeyError, is_der: bool) -> CertificateError {
+fn parse_error(error: PublicKeyError, is_der: bool) -> CertificateError {
     match error {
         PublicKeyError::Empty => CertificateError::Empty,
         PublicKeyError::NotPublic { found } => CertificateError::NotACertificate { found },

@@ -75,25 +75,27 @@ impl fmt::Debug for PrivateKeyPem {
 pub enum KeySize {
     /// 2048 bits: enough, and the quickest to sign.
     #[default]
-    B2048,
+    Bits2048,
     /// 3072 bits.
-    B3072,
+    Bits3072,
     /// 4096 bits: the most that Salesforce documents.
-    B4096,
+    Bits4096,
 }
 
 impl KeySize {
     /// The size in bits.
     pub fn bits(self) -> usize {
         match self {
-            Self::B2048 => 2048,
-            Self::B3072 => 3072,
-            Self::B4096 => 4096,
+            Self::Bits2048 => 2048,
+            Self::Bits3072 => 3072,
+            Self::Bits4096 => 4096,
         }
     }
 
     /// The size of so many bits, if it is one that is made here.
     pub fn from_bits(bits: usize) -> Option<Self> {
-        [Self::B2048, Self::B3072, Self::B4096].into_iter().find(|size| size.bits() == bits)
+        [Self::Bits2048, Self::Bits3072, Self::Bits4096]
+            .into_iter()
+            .find(|size| size.bits() == bits)
     }
 }

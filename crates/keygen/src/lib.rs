@@ -8,7 +8,7 @@
 //! use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 //!
 //! let mut rng = getrandom::SysRng;
-//! let pair = KeyPair::generate(&mut rng, KeySize::B2048)?;
+//! let pair = KeyPair::generate(&mut rng, KeySize::Bits2048)?;
 //! let subject = Subject::parse("CN=my-integration")?;
 //! let validity = Validity::starting(UnixTime::from_secs(1_700_000_000));
 //! let certificate = Certificate::self_signed(&pair, &subject, validity, &mut rng)?;

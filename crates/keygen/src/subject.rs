@@ -49,14 +49,14 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.0))
+        f.write_str(&rfc4514(&self.0))
     }
 }
 
 /// A name as [RFC 4514, Section 2] writes it, without a character that a terminal would obey.
 ///
 /// [RFC 4514, Section 2]: https://www.rfc-editor.org/rfc/rfc4514#section-2
-pub(crate) fn shown(name: &Name) -> String {
+pub(crate) fn rfc4514(name: &Name) -> String {
     let harmless = |c: char| match c.is_control() {
         true => c.encode_utf8(&mut [0; 4]).bytes().map(|byte| octet(byte.into())).collect(),
         false => String::from(c),

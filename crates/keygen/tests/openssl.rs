@@ -12,7 +12,7 @@ fn openssl_reads_the_key_and_the_certificate() {
     if !openssl_is_there() {
         return;
     }
-    let pair = KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap();
+    let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap();
     let pem = pair.private_key_pem().secret().as_bytes();
     assert!(openssl(&["pkey", "-check", "-noout"], pem).contains("Key is valid"));
 

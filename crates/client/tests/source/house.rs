@@ -20,7 +20,7 @@ const CLIENT_ID: &str = "3MVG9canary.client";
 
 /// One key for all tests: to make one takes a second.
 static KEY: LazyLock<Arc<KeyPair>> =
-    LazyLock::new(|| Arc::new(KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap()));
+    LazyLock::new(|| Arc::new(KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap()));
 
 /// An org without TLS, in which [`USER`] is approved.
 pub(crate) fn org() -> FakeOrg {

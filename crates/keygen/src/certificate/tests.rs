@@ -8,7 +8,7 @@ use super::*;
 use crate::{KeyPair, KeySize};
 
 static PAIR: LazyLock<KeyPair> =
-    LazyLock::new(|| KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap());
+    LazyLock::new(|| KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap());
 
 static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| made("my-integration", 730));
 
@@ -139,7 +139,7 @@ fn a_certificate_that_salesforce_would_refuse_for_its_size_is_not_made() {
 
 #[test]
 fn the_key_of_another_pair_does_not_belong() {
-    let other = KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap();
+    let other = KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap();
     assert!(!CERTIFICATE.belongs_to(&other));
 }
 

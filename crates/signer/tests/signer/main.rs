@@ -23,7 +23,7 @@ use orgtoken_keygen::{KeyPair, KeySize};
 static PEM: LazyLock<String> = LazyLock::new(pem);
 
 fn pem() -> String {
-    let pair = KeyPair::generate(&mut SysRng, KeySize::B2048).unwrap();
+    let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap();
     pair.private_key_pem().secret().to_owned()
 }
 

@@ -57,7 +57,7 @@ impl Keys {
 fn make(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
     let mut key_file = NewFile::create(key)?;
     let mut certificate_file = NewFile::create(certificate)?;
-    let pair = KeyPair::generate(&mut SysRng, KeySize::B2048)?;
+    let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048)?;
     key_file.write(pair.private_key_pem().secret().as_bytes())?;
     certificate_file.write(self_signed(&pair, name)?.to_pem().as_bytes())?;
     key_file.keep();
