@@ -19,7 +19,7 @@ pub(crate) struct Assessment<'a> {
 
 /// Returns what is wrong if the refusal is about the user. Salesforce checks the app, the signature
 /// and the audience first, so these have passed.
-pub(crate) fn left_over(code: &str) -> Option<&'static str> {
+pub(crate) fn remaining_cause(code: &str) -> Option<&'static str> {
     Some(match code.strip_prefix("refused.").unwrap_or(code) {
         "user_not_approved" => "the user is not approved for the app",
         "user_not_admin_approved" => "the app is open to some users, and this is none of them",
@@ -48,7 +48,11 @@ impl Assessment<'_> {
     ) -> String {
         let first = causes.iter().find(|cause| cause.likelihood == Likelihood::Likely);
         let indicator = first.and_then(|first| {
-            entry.causes.iter().find(|cause| cause.cause == first.what).map(|cause| cause.indicator)
+            entry
+                .causes
+                .iter()
+                .find(|cause| cause.cause == first.cause)
+                .map(|cause| cause.indicator)
         });
         match (first, indicator) {
             (_, Some(Indicator::FreshlyMade)) => format!(
@@ -61,7 +65,7 @@ impl Assessment<'_> {
                 sandbox_suffix(self.host()).unwrap_or_default()
             ),
             (Some(first), Some(Indicator::GenericHost | Indicator::OtherOrg)) => {
-                first.tell.to_owned()
+                first.how_to_tell.to_owned()
             }
             _ => refusal.hint().into_owned(),
         }
@@ -72,7 +76,8 @@ impl Assessment<'_> {
             Some((likelihood, because)) => (likelihood, Some(because)),
             None => (Likelihood::Possible, None),
         };
-        PossibleCause { what: cause.cause, tell: cause.how_to_tell, likelihood, because }
+        let Cause { cause, how_to_tell, .. } = *cause;
+        PossibleCause { cause, how_to_tell, likelihood, because }
     }
 
     fn weigh(&self, indicator: Indicator) -> Option<(Likelihood, String)> {
@@ -147,8 +152,8 @@ impl Assessment<'_> {
                 format!("{host} looks for the user in every org of its kind: name your own"),
             ));
         }
-        let seen = format!("{host} is one org's own host, and accepted the audience");
-        self.is_my_domain().then_some((Likelihood::Unlikely, seen))
+        let detail = format!("{host} is one org's own host, and accepted the audience");
+        self.is_my_domain().then_some((Likelihood::Unlikely, detail))
     }
 
     fn refreshed(&self) -> (Likelihood, String) {

@@ -123,18 +123,18 @@ fn tls(peer: &Peer, host: &str, roots: &Roots) -> Finding {
     };
     let issuer = peer.certificates.first().and_then(|der| Certificate::parse(der).ok());
     let issuer = issuer.map_or_else(|| "unknown".to_owned(), |found| found.issuer());
-    let seen = format!("{version}, certificate issued by {issuer}");
+    let detail = format!("{version}, certificate issued by {issuer}");
     match (peer.is_issued_publicly(), roots) {
         (Some(false), Roots::File { .. } | Roots::Pem(_)) => {
-            Finding::ok(Check::Tls, format!("{seen}, whom your CA file vouches for"))
+            Finding::ok(Check::Tls, format!("{detail}, whom your CA file vouches for"))
         }
         (Some(false), _) if PUBLIC.iter().any(|domain| host.ends_with(domain)) => Finding::warning(
             Check::Tls,
-            format!("{seen}, which is no public authority: a proxy may be reading along"),
+            format!("{detail}, which is no public authority: a proxy may be reading along"),
             "ask your network's people whether they inspect TLS, and to leave out the hosts of \
              Salesforce: such a proxy sees every token",
         ),
-        _ => Finding::ok(Check::Tls, seen),
+        _ => Finding::ok(Check::Tls, detail),
     }
 }
 

@@ -10,15 +10,15 @@ use crate::{Check, Finding, Report, Target, Verdict, connectivity, login, offlin
 /// A diagnosis in progress.
 pub struct Diagnosis<'a> {
     clock: Box<dyn Fn() -> UnixTime + 'a>,
-    tell: Box<dyn FnMut(&Finding) + 'a>,
+    report: Box<dyn FnMut(&Finding) + 'a>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Diagnosis<'a> {
     /// * `clock`: the time of this machine
-    /// * `tell`: called with each finding as soon as there is one
-    pub fn new(clock: impl Fn() -> UnixTime + 'a, tell: impl FnMut(&Finding) + 'a) -> Self {
-        Self { clock: Box::new(clock), tell: Box::new(tell), findings: Vec::new() }
+    /// * `report`: called with each finding as soon as there is one
+    pub fn new(clock: impl Fn() -> UnixTime + 'a, report: impl FnMut(&Finding) + 'a) -> Self {
+        Self { clock: Box::new(clock), report: Box::new(report), findings: Vec::new() }
     }
 
     /// Ends the diagnosis: each problem of the settings is a failed check, the rest is skipped.
@@ -43,7 +43,7 @@ impl<'a> Diagnosis<'a> {
 
     /// Checks settings, key and certificate. Sends nothing.
     pub fn check_offline(&mut self, settings: &Settings, target: &Target) {
-        for finding in offline::look(settings, target, (self.clock)()) {
+        for finding in offline::check(settings, target, (self.clock)()) {
             self.note(finding);
         }
     }
@@ -62,7 +62,7 @@ impl<'a> Diagnosis<'a> {
         for finding in connectivity.findings {
             self.note(finding);
         }
-        if self.ends_at(Check::Clock) {
+        if self.failed_online(Check::Clock) {
             return self.end("Salesforce was not reached");
         }
         let login = login.clone().retry(RetryPolicy::NEVER);
@@ -72,7 +72,7 @@ impl<'a> Diagnosis<'a> {
         let Some(token) = token else {
             return self.end("there is no token");
         };
-        for finding in org::look(transport, token, &target, &self.clock).await {
+        for finding in org::check(transport, token, &target, &self.clock).await {
             self.note(finding);
         }
         self.end("not asked")
@@ -80,13 +80,13 @@ impl<'a> Diagnosis<'a> {
 
     /// Reports a finding and inserts it in the order of the checks.
     fn note(&mut self, finding: Finding) {
-        (self.tell)(&finding);
+        (self.report)(&finding);
         let at = self.findings.partition_point(|earlier| earlier.check <= finding.check);
         self.findings.insert(at, finding);
     }
 
     /// Whether a check from `Proxy` to `last` failed. A wrong clock is only a warning.
-    fn ends_at(&self, last: Check) -> bool {
+    fn failed_online(&self, last: Check) -> bool {
         let online = Check::Proxy..=last;
         self.findings
             .iter()

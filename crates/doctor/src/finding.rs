@@ -11,7 +11,8 @@ pub struct Finding {
     /// The outcome.
     pub verdict: Verdict,
     /// What was seen, or why the check was skipped. One sentence, without a full stop.
-    pub seen: String,
+    #[serde(rename = "seen")]
+    pub detail: String,
     /// The code of a failure, as `token` would report it: `refused.user_not_approved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -33,11 +34,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(check: Check, verdict: Verdict, seen: impl Into<String>) -> Self {
+    pub(crate) fn new(check: Check, verdict: Verdict, detail: impl Into<String>) -> Self {
         Self {
             check,
             verdict,
-            seen: seen.into(),
+            detail: detail.into(),
             code: None,
             meaning: None,
             remedy: None,
@@ -47,26 +48,26 @@ impl Finding {
         }
     }
 
-    pub(crate) fn ok(check: Check, seen: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Ok, seen)
+    pub(crate) fn ok(check: Check, detail: impl Into<String>) -> Self {
+        Self::new(check, Verdict::Ok, detail)
     }
 
     pub(crate) fn warning(
         check: Check,
-        seen: impl Into<String>,
+        detail: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self::new(check, Verdict::Warning, seen).remedy(Some(remedy))
+        Self::new(check, Verdict::Warning, detail).remedy(Some(remedy))
     }
 
     /// A failure that keeps `token` from working, with the code that `token` would report.
     pub fn failed(
         check: Check,
         code: impl Into<String>,
-        seen: impl Into<String>,
+        detail: impl Into<String>,
         remedy: Option<impl Into<String>>,
     ) -> Self {
-        let finding = Self::new(check, Verdict::Failed, seen).remedy(remedy);
+        let finding = Self::new(check, Verdict::Failed, detail).remedy(remedy);
         Self { code: Some(code.into()), ..finding }
     }
 
@@ -98,9 +99,11 @@ pub enum Verdict {
 #[non_exhaustive]
 pub struct PossibleCause {
     /// The cause.
-    pub what: &'static str,
+    #[serde(rename = "what")]
+    pub cause: &'static str,
     /// How to tell that it is this one.
-    pub tell: &'static str,
+    #[serde(rename = "tell")]
+    pub how_to_tell: &'static str,
     /// How likely it is.
     #[serde(rename = "standing")]
     pub likelihood: Likelihood,

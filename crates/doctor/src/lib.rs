@@ -21,7 +21,7 @@
 //! use orgtoken_settings::Settings;
 //!
 //! # async fn examine(settings: Settings, login: Login, clock: fn() -> UnixTime) {
-//! let mut diagnosis = Diagnosis::new(clock, |finding| println!("{}", finding.seen));
+//! let mut diagnosis = Diagnosis::new(clock, |finding| println!("{}", finding.detail));
 //! let target = Target::new(&settings, Evidence::default());
 //! diagnosis.check_offline(&settings, &target);
 //! let report = diagnosis.check_online(target, &login, &Transport::builder().build()).await;

@@ -4,7 +4,7 @@ use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 
-use crate::causes::{Assessment, left_over};
+use crate::causes::{Assessment, remaining_cause};
 use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
 
@@ -27,7 +27,7 @@ fn logged_in(granted: &LoggedIn) -> Finding {
         return Finding::ok(Check::Login, "Salesforce granted a token");
     };
     let (endpoint, audience) = (granted.resolution().endpoint(), granted.resolution().audience());
-    let seen = format!(
+    let detail = format!(
         "Salesforce granted a token at the second attempt; the first was refused: {}",
         failed.error()
     );
@@ -37,9 +37,9 @@ fn logged_in(granted: &LoggedIn) -> Finding {
         format!("put `login_url = \"{}\"` into the settings", endpoint.origin())
     };
     if audience == failed.audience() && endpoint == failed.endpoint() {
-        return Finding::warning(Check::Login, seen, "set the clock of this machine by NTP");
+        return Finding::warning(Check::Login, detail, "set the clock of this machine by NTP");
     }
-    Finding::warning(Check::Login, seen, remedy)
+    Finding::warning(Check::Login, detail, remedy)
 }
 
 fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTime) -> Finding {
@@ -50,8 +50,8 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
     let endpoint = attempt.map_or_else(|| target.resolution.endpoint(), Attempt::endpoint);
     let audience = attempt.map_or_else(|| target.resolution.audience(), Attempt::audience);
     let assessment = Assessment { endpoint, target, skew: refusal.skew().or(skew), now };
-    let left_over = left_over(advice.entry.code).filter(|_| advice.exact);
-    let meaning = match left_over {
+    let remaining_cause = remaining_cause(advice.entry.code).filter(|_| advice.exact);
+    let meaning = match remaining_cause {
         Some(what) => format!(
             "the audience {} was accepted by {}, and so were the consumer key and the signature: \
              host, app and key are right, and {what}",
@@ -62,7 +62,7 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
     };
     let causes = assessment.causes(advice.entry);
     Finding {
-        seen: seen(error, refusal),
+        detail: detail(error, refusal),
         meaning: Some(meaning),
         remedy: Some(assessment.remedy(&causes, advice.entry, refusal)),
         may_resolve_itself: refusal.class() == RefusalClass::PropagationDelay,
@@ -73,7 +73,7 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
 }
 
 /// Describes the refusal, or all of them if there were several attempts.
-fn seen(error: &LoginError, refusal: &Refusal) -> String {
+fn detail(error: &LoginError, refusal: &Refusal) -> String {
     match error.attempts() {
         [_] => format!("Salesforce refused: {refusal}"),
         _ => chain(error),

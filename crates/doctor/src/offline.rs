@@ -6,7 +6,7 @@ use orgtoken_settings::{KeySource, Notice, Setting, Settings, Source};
 
 use crate::{Check, Finding, Target};
 
-pub(crate) fn look(settings: &Settings, target: &Target, now: UnixTime) -> Vec<Finding> {
+pub(crate) fn check(settings: &Settings, target: &Target, now: UnixTime) -> Vec<Finding> {
     let resolution = &target.resolution;
     let because = |value: &str, why: &str| format!("{value} ({why})");
     vec![
@@ -40,16 +40,16 @@ fn sources(settings: &Settings) -> Finding {
             places.push(place);
         }
     }
-    let seen = places.join(", ");
+    let detail = places.join(", ");
     let odd =
         |notice: &&Notice| notice.is_suspicious() && notice.setting() != Some(Setting::Username);
     match settings.notices().iter().find(odd) {
         Some(notice) => Finding::warning(
             Check::Settings,
-            format!("{seen}; {notice}"),
+            format!("{detail}; {notice}"),
             "correct the name, or remove it",
         ),
-        None => Finding::ok(Check::Settings, seen),
+        None => Finding::ok(Check::Settings, detail),
     }
 }
 
@@ -67,7 +67,7 @@ fn username(settings: &Settings) -> Finding {
 }
 
 fn key(settings: &Settings, target: &Target) -> Finding {
-    let seen = match settings.key() {
+    let detail = match settings.key() {
         KeySource::Local(key) => {
             let file = target.evidence.key_file.as_deref();
             let file = file.map(|file| format!(", {file}")).unwrap_or_default();
@@ -79,7 +79,7 @@ fn key(settings: &Settings, target: &Target) -> Finding {
         }
         _ => "kept elsewhere".to_owned(),
     };
-    Finding::ok(Check::Key, seen)
+    Finding::ok(Check::Key, detail)
 }
 
 fn certificate(target: &Target, now: UnixTime) -> Finding {

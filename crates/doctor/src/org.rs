@@ -13,7 +13,7 @@ use orgtoken_rest::{Org, RestError, Usage, Version};
 use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
 
-pub(crate) async fn look(
+pub(crate) async fn check(
     transport: &Transport,
     token: Token,
     target: &Target,
@@ -70,7 +70,7 @@ async fn user(
     };
     let user = match UserInfo::from_http(&answer, clock()) {
         Ok(user) => user,
-        Err(error) => return nobody(&error),
+        Err(error) => return unknown_user(&error),
     };
     match user.username {
         None => Finding::skipped(Check::User, "the answer does not say who"),
@@ -87,13 +87,13 @@ async fn user(
 }
 
 /// `userinfo` needs a scope that no call of the API needs.
-fn nobody(error: &TokenResponseError) -> Finding {
-    let seen = format!("Salesforce does not say whose token it is: {error}");
+fn unknown_user(error: &TokenResponseError) -> Finding {
+    let detail = format!("Salesforce does not say whose token it is: {error}");
     match error {
         TokenResponseError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
             Finding::skipped(Check::User, format!("needs the scope `id` or `openid`: {refusal}"))
         }
-        _ => Finding::new(Check::User, crate::Verdict::Warning, seen).remedy(error.hint()),
+        _ => Finding::new(Check::User, crate::Verdict::Warning, detail).remedy(error.hint()),
     }
 }
 
@@ -128,13 +128,13 @@ async fn call(org: &Org) -> Finding {
     let Some(usage) = Usage::of(answer.headers()) else {
         return Finding::ok(Check::Api, "a call went through");
     };
-    let seen = format!("a call went through; {} of {} used today", usage.used, usage.allowed);
+    let detail = format!("a call went through; {} of {} used today", usage.used, usage.allowed);
     if usage.used.saturating_mul(10) < usage.allowed.saturating_mul(9) {
-        return Finding::ok(Check::Api, seen);
+        return Finding::ok(Check::Api, detail);
     }
     Finding::warning(
         Check::Api,
-        seen,
+        detail,
         "find out what makes so many calls: Setup > System Overview, API Usage",
     )
 }

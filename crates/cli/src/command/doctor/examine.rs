@@ -36,8 +36,8 @@ fn add_flags(finding: &mut Finding) {
     let code = finding.code.as_deref().unwrap_or_default();
     finding.remedy =
         finding.remedy.take().map(|remedy| with_flags(code, remedy.into()).into_owned());
-    if finding.check == Check::Certificate && finding.seen.starts_with("no certificate") {
-        finding.seen += " (`--cert FILE` compares it with the key)";
+    if finding.check == Check::Certificate && finding.detail.starts_with("no certificate") {
+        finding.detail += " (`--cert FILE` compares it with the key)";
     }
 }
 

@@ -29,9 +29,9 @@ impl<'a> Shown<'a> {
     /// Shows the result of a check.
     pub(crate) fn finding(&mut self, finding: &Finding) {
         if finding.verdict == Verdict::Skipped {
-            if self.why != finding.seen {
+            if self.why != finding.detail {
                 self.flush();
-                self.why.clone_from(&finding.seen);
+                self.why.clone_from(&finding.detail);
             }
             self.skipped.push(finding.check.name());
             return;
@@ -76,7 +76,7 @@ impl<'a> Shown<'a> {
             Verdict::Failed => self.marks.failed,
             Verdict::Skipped => self.marks.skipped,
         };
-        let mut text = self.line(mark, finding.check.name(), &finding.seen);
+        let mut text = self.line(mark, finding.check.name(), &finding.detail);
         if let Some(meaning) = &finding.meaning {
             text += &self.below("", &sentence(meaning));
         }
@@ -101,18 +101,18 @@ impl<'a> Shown<'a> {
         }
         for (at, cause) in rest.iter().enumerate() {
             let number = format!("{}. ", at + 1);
-            text += &self.below(&number, cause.what);
+            text += &self.below(&number, cause.cause);
             if let Some(because) = &cause.because {
                 text += &self.below("   ", &format!("Seen: {because}."));
             }
-            text += &self.below("   ", &format!("How to tell: {}", cause.tell));
+            text += &self.below("   ", &format!("How to tell: {}", cause.how_to_tell));
         }
         if !unlikely.is_empty() {
             text += &self.below("", "What it hardly is:");
         }
         for cause in unlikely {
             let because = cause.because.as_deref().unwrap_or_default();
-            text += &self.below("-  ", &format!("{} ({because})", cause.what));
+            text += &self.below("-  ", &format!("{} ({because})", cause.cause));
         }
         text
     }
