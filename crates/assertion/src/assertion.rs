@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{PublicKey, SignError, Signature, Signer};
 
-/// The bytes that a signature covers: header and claims in base64url, with a full stop between
+/// The bytes that a signature covers: header and claims in base64url, joined by a full stop
 /// ([RFC 7515, Section 5.1]).
 ///
 /// [RFC 7515, Section 5.1]: https://www.rfc-editor.org/rfc/rfc7515#section-5.1
@@ -17,14 +17,16 @@ impl SigningInput {
         Self(text)
     }
 
-    /// What to sign with RSASSA-PKCS1-v1_5 and SHA-256.
+    /// Returns the message to sign with RSASSA-PKCS1-v1_5 and SHA-256.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// Puts in a signature that was made elsewhere, by a token or a key service say.
+    /// Adds a signature that was made elsewhere, for example by a hardware token or a key service.
     ///
-    /// It is checked: [`SignError::Mismatch`] if `key` did not make it over these bytes.
+    /// # Errors
+    ///
+    /// [`SignError::Mismatch`] if `key` did not make the signature over these bytes.
     pub fn with_signature(self, signature: &[u8], key: &PublicKey) -> Result<Assertion, SignError> {
         let signature = Signature::from_bytes(signature);
         self.finish(&signature, key)
@@ -43,7 +45,7 @@ impl SigningInput {
 
         let Self(input) = self;
         let signature = Base64UrlUnpadded::encode_string(signature.as_bytes());
-        // Reserved in full: a string that grows leaves unwiped copies behind.
+        // The full capacity is reserved, because a string that grows leaves unwiped copies behind.
         let mut assertion =
             Zeroizing::new(String::with_capacity(input.len() + 1 + signature.len()));
         assertion.push_str(&input);
@@ -59,14 +61,14 @@ impl fmt::Debug for SigningInput {
     }
 }
 
-/// A signed assertion: whoever holds it can trade it for a token until it expires.
+/// A signed assertion. Anyone who has it can exchange it for a token until it expires.
 ///
-/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`Assertion::secret`] is the only way
-/// out, so a search for `.secret()` lists every use.
+/// It implements neither `Display` nor `Serialize`, `Deref` or `Clone`. [`Assertion::secret`] is
+/// the only access, so a search for `.secret()` finds every use.
 pub struct Assertion(Zeroizing<String>);
 
 impl Assertion {
-    /// The JWS in compact form, ready for the `assertion` parameter of a token request.
+    /// Returns the JWS in compact form, as the parameter `assertion` of a token request.
     pub fn secret(&self) -> &str {
         &self.0
     }

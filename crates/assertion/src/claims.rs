@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::{Assertion, Diagnostic, SignError, Signer, SigningInput, UnixTime};
 
-/// What an assertion says: who asks, for whom, of whom, until when ([RFC 7523, Section 3]).
+/// The claims of an assertion: issuer, subject, audience and expiry ([RFC 7523, Section 3]).
 ///
-/// The header is `{"alg":"RS256"}` and the claims are `iss`, `sub`, `aud` and `exp`, in this order;
-/// the builder adds `iat`, `jti` and `kid` for those who need them.
+/// The header is `{"alg":"RS256"}`. The claims are `iss`, `sub`, `aud` and `exp`, in this order.
+/// The builder can add `iat`, `jti` and the header parameter `kid`.
 ///
 /// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Begins an assertion whose lifetime counts from `now`. Issuer, subject and audience are
+    /// Returns a builder of claims whose lifetime starts at `now`. Issuer, subject and audience are
     /// required.
     pub fn builder(now: UnixTime) -> ClaimsBuilder {
         ClaimsBuilder {
@@ -43,12 +43,12 @@ impl Claims {
         }
     }
 
-    /// When the assertion ends: the `exp` claim.
+    /// Returns the time of expiry: the `exp` claim.
     pub fn expires_at(&self) -> UnixTime {
         self.expires_at
     }
 
-    /// The bytes to sign, for a signature that is made elsewhere.
+    /// Returns the bytes to sign, for a signature that is made elsewhere.
     pub fn signing_input(&self) -> SigningInput {
         let header = Header { alg: "RS256", kid: self.key_id.as_deref() };
         let payload = Payload {
@@ -68,8 +68,8 @@ impl Claims {
 
     /// Signs the claims.
     ///
-    /// A signature that does not come from this crate's own back-ends is checked against the
-    /// signer's public key before it is let out.
+    /// A signature by a signer outside this crate is verified against the signer's public key
+    /// before it is returned.
     pub fn sign(&self, signer: &dyn Signer) -> Result<Assertion, SignError> {
         self.signing_input().sign(signer)
     }
@@ -97,37 +97,37 @@ impl ClaimsBuilder {
         self
     }
 
-    /// Sets `aud`: who is to accept it, [`AUDIENCE_PRODUCTION`] for example.
+    /// Sets `aud`: the server that accepts the assertion, such as [`AUDIENCE_PRODUCTION`].
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.claims.audience = audience.into();
         self
     }
 
-    /// Sets how long the assertion lives; [`Lifetime::DEFAULT`] unless told.
+    /// Sets the lifetime of the assertion. The default is [`Lifetime::DEFAULT`].
     pub fn lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Adds `iat`, the time given to [`Claims::builder`]; Salesforce does not ask for it.
+    /// Adds `iat`, the time passed to [`Claims::builder`]. Salesforce does not require it.
     pub fn issued_at(mut self) -> Self {
         self.claims.issued_at = Some(self.now);
         self
     }
 
-    /// Adds `jti`, which has to be another one for each assertion; Salesforce does not ask for it.
+    /// Adds `jti`, which must differ in each assertion. Salesforce does not require it.
     pub fn token_id(mut self, token_id: impl Into<String>) -> Self {
         self.claims.token_id = Some(token_id.into());
         self
     }
 
-    /// Adds `kid` to the header; Salesforce finds the certificate by the issuer instead.
+    /// Adds `kid` to the header. Salesforce finds the certificate by the issuer instead.
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
         self.claims.key_id = Some(key_id.into());
         self
     }
 
-    /// Checks what was collected.
+    /// Validates the claims.
     pub fn build(self) -> Result<Claims, ClaimsError> {
         let Self { mut claims, now, lifetime } = self;
         claims.expires_at = now.saturating_add(lifetime.as_duration());
@@ -144,24 +144,24 @@ impl ClaimsBuilder {
     }
 }
 
-/// How long an assertion lives: more than nothing, at most three minutes.
+/// The lifetime of an assertion: at least a second, at most three minutes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Lifetime(Duration);
 
 impl Lifetime {
-    /// 150 seconds: what Salesforce allows, less half a minute for clocks that differ.
+    /// 150 seconds: the maximum, less half a minute for clocks that differ.
     pub const DEFAULT: Self = Self(Duration::from_secs(150));
 
-    /// 180 seconds: Salesforce documents that it refuses assertions that live longer.
+    /// 180 seconds. According to its documentation, Salesforce refuses a longer lifetime.
     pub const MAX: Self = Self(Duration::from_secs(180));
 
-    /// Returns `None` for less than a second, and for more than [`Lifetime::MAX`].
+    /// Returns `None` for less than a second and for more than [`Lifetime::MAX`].
     pub fn new(lifetime: Duration) -> Option<Self> {
         let allowed = Duration::from_secs(1)..=Self::MAX.0;
         allowed.contains(&lifetime).then_some(Self(lifetime))
     }
 
-    /// The lifetime as a duration.
+    /// Returns the lifetime as a duration.
     pub const fn as_duration(self) -> Duration {
         self.0
     }
@@ -173,12 +173,12 @@ impl Default for Lifetime {
     }
 }
 
-/// Why claims are refused. The value itself is not shown.
+/// An invalid claim or header parameter. Its value is never shown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
-    /// The claim holds a control character.
-    #[error("`{claim}` holds a control character")]
+    /// The claim contains a control character.
+    #[error("`{claim}` contains a control character")]
     Control {
         /// The name of the claim or header parameter.
         claim: &'static str,
@@ -214,7 +214,7 @@ impl Diagnostic for ClaimsError {
             "iss" => "give the Consumer Key of the app that holds the certificate",
             "sub" => "give the Username of the Salesforce user, such as user@acme.com",
             "aud" => "give the audience, such as https://login.salesforce.com",
-            _ => "leave it out: Salesforce does not ask for it",
+            _ => "leave it out: Salesforce does not require it",
         }))
     }
 }

@@ -4,12 +4,13 @@ use core::error::Error;
 
 /// An error with a code for programs and a hint for the user.
 ///
-/// All error types of these crates implement it.
+/// All error types of the orgtoken crates implement it.
 pub trait Diagnostic: Error {
-    /// The name of the error, such as `key.der`. A program may rely on it: it never changes.
+    /// Returns the name of the error, such as `key.der`. It never changes, so programs may rely on
+    /// it.
     fn code(&self) -> &str;
 
-    /// The next step for the user, in one imperative sentence.
+    /// Returns the next step for the user, in one imperative sentence.
     fn hint(&self) -> Option<Cow<'_, str>>;
 }
 

@@ -43,24 +43,24 @@ use numbers::PrivateNumbers;
 use parse::Item;
 pub(crate) use private::PrivateKey;
 
-/// An RSA private key of 2048 to 4096 bits that signs in this process, by the `rsa` crate.
+/// An RSA private key of 2048 to 4096 bits that signs in this process, with the `rsa` crate.
 ///
-/// Signing is constant-time and blinded, and each signature is checked before it is let out.
-/// There is no way to read the key out again. Its numbers are wiped when it is dropped.
+/// Signing is constant-time and blinded, and each signature is verified before it is returned. The
+/// key cannot be exported. Its numbers are wiped when it is dropped.
 pub struct SigningKey {
     private: PrivateKey,
-    /// Made when it first signs: most of what reading a key costs would be this.
+    /// Created at the first signature: it would take most of the time of reading a key.
     rsa: OnceBox<rsa::PrivateKey>,
     form: KeyForm,
 }
 
 impl SigningKey {
-    /// Reads a key in PKCS#8 or PKCS#1, in PEM or DER, in base64 of either, or a JWK.
+    /// Reads a key: PKCS#8 or PKCS#1, in PEM, DER or base64 of either, or a JWK.
     ///
-    /// Text may have been pasted: line breaks of any kind or none, a literal `\n`, indentation,
-    /// quotes around it. Text and certificates beside the key are ignored. The key is recognized
-    /// by its content and held to strict DER, to [RFC 8017, Section 3.2] and to [FIPS 186-5]. An
-    /// encrypted key is refused: see `from_encrypted`.
+    /// Pasted text is accepted: any line breaks or none, a literal `\n`, indentation, quotes around
+    /// it. Other text and certificates next to the key are ignored. The kind of the key is detected
+    /// by its content. The DER must be strict, and the numbers must satisfy [RFC 8017, Section 3.2]
+    /// and [FIPS 186-5]. An encrypted key is refused: see `from_encrypted`.
     ///
     /// [RFC 8017, Section 3.2]: https://www.rfc-editor.org/rfc/rfc8017#section-3.2
     /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
@@ -68,7 +68,7 @@ impl SigningKey {
         Self::from_item(&parse::private(key)?)
     }
 
-    /// Whether the key in `key` is encrypted in a way that `from_encrypted` opens.
+    /// Whether `key` is an encrypted key that `from_encrypted` can decrypt.
     pub fn is_encrypted(key: &[u8]) -> bool {
         parse::private(key).is_ok_and(|item| {
             item.kind == Kind::Encrypted
@@ -76,8 +76,8 @@ impl SigningKey {
         })
     }
 
-    /// Writes the key in `key` again, as PEM that other tools read. What was encrypted stays
-    /// encrypted; a JWK becomes PKCS#8.
+    /// Returns `key` as PEM that other tools can read. An encrypted key stays encrypted, and a JWK
+    /// becomes PKCS#8.
     pub fn to_plain_pem(key: &[u8]) -> Result<Zeroizing<String>, KeyError> {
         let item = parse::private(key)?;
         let label = match item.kind {
@@ -97,10 +97,10 @@ impl SigningKey {
         pem.map(Zeroizing::new).map_err(|_| KeyError::Inconsistent)
     }
 
-    /// Reads a key as [`SigningKey::from_bytes`] does, and opens it if it is encrypted: PKCS#8
+    /// Reads a key like [`SigningKey::from_bytes`], and decrypts it if it is encrypted: PKCS#8
     /// under PBES2 with PBKDF2 or scrypt ([RFC 8018]).
     ///
-    /// What the passphrase costs is up to who encrypted the key, up to about a second.
+    /// The parameters in the key determine the time this takes, up to about a second.
     ///
     /// [RFC 8018]: https://www.rfc-editor.org/rfc/rfc8018
     #[cfg(feature = "encrypted")]
@@ -140,12 +140,12 @@ impl SigningKey {
         Ok(Self { private, rsa: OnceBox::new(), form })
     }
 
-    /// The size of the modulus.
+    /// Returns the size of the modulus in bits.
     pub fn bits(&self) -> usize {
         self.private.public.bits()
     }
 
-    /// The form in which the key came.
+    /// Returns the form in which the key was given.
     pub fn form(&self) -> KeyForm {
         self.form
     }
@@ -154,8 +154,8 @@ impl SigningKey {
         &self.private
     }
 
-    /// Signs with arithmetic that `rng` blinds. RSASSA-PKCS1-v1_5 is deterministic: the generator
-    /// does not change the signature.
+    /// Signs with arithmetic that is blinded by `rng`. RSASSA-PKCS1-v1_5 is deterministic: the
+    /// generator does not change the signature.
     fn sign_with_rng(
         &self,
         rng: &mut (impl TryCryptoRng + ?Sized),
@@ -198,7 +198,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A key of 4096 bits takes a tenth of it.
+/// Ten times the length of a 4096-bit key.
 const MAX_LEN: usize = 32 * 1024;
 
 #[cfg(test)]

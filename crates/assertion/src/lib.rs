@@ -1,8 +1,8 @@
-//! JWT bearer assertions for OAuth 2.0: claims, key intake and RS256 signatures.
+//! JWT bearer assertions for OAuth 2.0: claims, private keys and RS256 signatures.
 //!
-//! Everything here is a function of its arguments. No file, socket, clock or environment is
-//! touched: the caller passes the time and the key's bytes in, and carries the assertion out.
-//! The one thing taken from the system is randomness, which blinds the private key's arithmetic.
+//! All functions depend on their arguments only. This crate uses no file, socket, clock or
+//! environment: the caller passes in the time and the bytes of the key, and sends the assertion.
+//! The system provides only the random bytes that blind the private key's arithmetic.
 //!
 //! ```
 //! use orgtoken_assertion::{AUDIENCE_PRODUCTION, Claims, Signer, SigningKey, UnixTime, Unverified};
@@ -22,14 +22,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * To ask: [`Claims`], signed by a [`Signer`] to an [`Assertion`]. A [`SigningKey`] signs in this
-//!   process; [`SigningInput`] lets the bytes out to a signer elsewhere.
-//! * To answer: [`Unverified`], which a [`PublicKey`] makes [`Verified`].
-//! * When something is wrong: each error is a [`Diagnostic`] with a code for programs and a hint
-//!   for the user. None repeats any of its input.
+//! * To make an assertion: [`Claims`], signed by a [`Signer`]. A [`SigningKey`] signs in this
+//!   process. [`SigningInput`] exports the bytes to sign for a signer elsewhere.
+//! * To verify an assertion: [`Unverified`], which becomes [`Verified`] with a [`PublicKey`].
+//! * Errors: each is a [`Diagnostic`] with a code for programs and a hint for the user. None
+//!   repeats any of its input.
 //!
-//! Claims are those of [RFC 7523, Section 3], in the compact form of [RFC 7515, Section 7.1], signed
-//! by RSASSA-PKCS1-v1_5 with SHA-256 ([RFC 8017, Section 8.2]).
+//! The claims are those of [RFC 7523, Section 3], in the compact form of [RFC 7515, Section 7.1],
+//! signed with RSASSA-PKCS1-v1_5 and SHA-256 ([RFC 8017, Section 8.2]).
 //!
 //! [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 //! [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3

@@ -11,17 +11,17 @@ use zeroize::{Zeroizing, zeroize_stack};
 use crate::key::PrivateKey;
 use crate::{PublicKey, SignError, Signature, Signer, SigningKey};
 
-/// A [`SigningKey`] that signs by ring, in a third of the time, and to the same bytes.
+/// A [`SigningKey`] that signs with ring. The signatures are the same and take a third of the time.
 ///
-/// What ring does not take (sizes that are no multiple of 512 bits) is signed by the `rsa` crate.
-/// ring does not wipe its copy of the key when it is dropped: use an allocator that does.
+/// Keys that ring does not accept (sizes that are not a multiple of 512 bits) sign with the `rsa`
+/// crate. ring does not wipe its copy of the key when it is dropped: use an allocator that does.
 pub struct RingSigner {
     key: SigningKey,
     pair: Option<KeyPair>,
 }
 
 impl RingSigner {
-    /// Hands the key to ring, with CRT values that were computed when the key was read.
+    /// Returns a signer for this key.
     pub fn new(key: SigningKey) -> Self {
         let pair = key_pair(&key);
         Self { key, pair }
@@ -49,7 +49,7 @@ impl fmt::Debug for RingSigner {
     }
 }
 
-/// In a frame of its own, so that what it leaves on the stack lies where it can be wiped.
+/// In its own stack frame, so that what ring leaves on the stack can be wiped afterwards.
 #[inline(never)]
 fn by_ring(pair: &KeyPair, message: &[u8]) -> Option<Vec<u8>> {
     let mut signature = vec![0; pair.public().modulus_len()];
@@ -80,7 +80,7 @@ fn pair_with(private: &PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
     KeyPair::from_components(&components).ok()
 }
 
-/// As deep as ring goes in bytes, and some more: it leaves a factor there.
+/// In bytes: more stack than ring uses. It leaves a factor there.
 const STACK: usize = 16 * 1024;
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::Diagnostic;
 
-    // A wrong dP stands for any fault in one half of the private operation.
+    // A wrong dP represents any fault in one half of the private operation.
     #[test]
     fn b33_a_fault_in_the_private_operation_lets_nothing_out() {
         let key = SigningKey::from_bytes(include_bytes!("../testdata/rfc7515-a2.pem")).unwrap();

@@ -1,35 +1,35 @@
 use core::time::Duration;
 
-/// A point in time: whole seconds since 1970-01-01T00:00:00Z, as `exp` and `iat` count them.
+/// A point in time: whole seconds since 1970-01-01T00:00:00Z, like `exp` and `iat`.
 ///
-/// This crate has no clock. Whoever has one makes the `UnixTime` and passes it in.
+/// This crate has no clock: the caller passes in the time.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// The time `secs` seconds after the epoch.
+    /// Returns the time `secs` seconds after the epoch.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs)
     }
 
-    /// The whole seconds of the time since the epoch, which is what
-    /// `SystemTime::duration_since(UNIX_EPOCH)` gives.
+    /// Returns the time `duration` after the epoch, in whole seconds.
+    /// `SystemTime::duration_since(UNIX_EPOCH)` returns such a duration.
     pub const fn since_epoch(duration: Duration) -> Self {
         Self(duration.as_secs())
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since the epoch.
     pub const fn as_secs(self) -> u64 {
         self.0
     }
 
-    /// Moves forward by the whole seconds of `duration`, at most to the end of time.
+    /// Adds the whole seconds of `duration`. The result saturates at the last representable time.
     #[must_use]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_secs()))
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// Returns the time from `earlier` to this, or zero if this is earlier.
     pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }

@@ -11,10 +11,11 @@ mod members;
 use compact::Compact;
 use members::Members;
 
-/// An assertion as it was received. Nobody vouches for what it says yet.
+/// A received assertion whose signature is not verified yet.
 ///
-/// The syntax is that of [RFC 7515, Section 7.1] and nothing more lenient: three parts, base64url
-/// without padding, `alg` is `RS256`, no member twice, no critical extension.
+/// The syntax is that of [RFC 7515, Section 7.1], and stricter where attacks are known: three parts
+/// in base64url without padding, `alg` is `RS256`, no name twice, no critical extension, at most
+/// one audience, times in whole seconds.
 ///
 /// [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 pub struct Unverified {
@@ -23,29 +24,29 @@ pub struct Unverified {
 }
 
 impl Unverified {
-    /// Takes an assertion apart.
+    /// Parses an assertion.
     pub fn parse(assertion: &str) -> Result<Self, VerifyError> {
         let compact = Compact::parse(assertion)?;
         let claims = ReceivedClaims::parse(&compact.payload)?;
         Ok(Self { compact, claims })
     }
 
-    /// What it says about the key that signed it: the header's `kid`.
+    /// Returns the `kid` of the header, which names the key that signed it.
     pub fn key_id(&self) -> Option<&str> {
         self.compact.key_id.as_deref()
     }
 
-    /// The header, as JSON.
+    /// Returns the header as JSON.
     pub fn header_json(&self) -> &str {
         &self.compact.header
     }
 
-    /// What it says, to find the key to verify it with.
+    /// Returns the unverified claims, to find the key for [`Unverified::verify`].
     pub fn claims(&self) -> &ReceivedClaims {
         &self.claims
     }
 
-    /// Checks the signature. Whether the claims are acceptable is for the caller to decide.
+    /// Verifies the signature. Whether the claims are acceptable is up to the caller.
     pub fn verify(self, key: &PublicKey) -> Result<Verified, VerifyError> {
         self.compact.verify(key)?;
         Ok(Verified(self.claims))
@@ -58,18 +59,18 @@ impl fmt::Debug for Unverified {
     }
 }
 
-/// The claims of an assertion whose signature was checked.
+/// A received assertion whose signature is verified.
 #[derive(Debug)]
 pub struct Verified(ReceivedClaims);
 
 impl Verified {
-    /// What the holder of the key says.
+    /// Returns the claims.
     pub fn claims(&self) -> &ReceivedClaims {
         &self.0
     }
 }
 
-/// The claims of a received assertion; each may be missing.
+/// The claims of a received assertion. Each of them may be missing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReceivedClaims {
     json: String,
@@ -98,42 +99,42 @@ impl ReceivedClaims {
         })
     }
 
-    /// Who asks: `iss`, the consumer key of an app.
+    /// Returns `iss`, the consumer key of an app.
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 
-    /// For whom: `sub`, the name of a user.
+    /// Returns `sub`, the username.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
     }
 
-    /// Who is to accept it: `aud`, as a string or a list of one.
+    /// Returns `aud`, from a string or a list with one string.
     pub fn audience(&self) -> Option<&str> {
         self.audience.as_deref()
     }
 
-    /// When it ends: `exp`, as a number or a string of digits, which Salesforce takes as well.
+    /// Returns `exp`, from a number or a string of digits. Salesforce accepts both.
     pub fn expires_at(&self) -> Option<UnixTime> {
         self.expires_at
     }
 
-    /// When it was made: `iat`.
+    /// Returns `iat`, the time of issue.
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
     }
 
-    /// Before when it is not to be accepted: `nbf`.
+    /// Returns `nbf`, the time before which it must not be accepted.
     pub fn not_before(&self) -> Option<UnixTime> {
         self.not_before
     }
 
-    /// Its own name: `jti`.
+    /// Returns `jti`, the unique id.
     pub fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
     }
 
-    /// All of the claims, as JSON.
+    /// Returns all claims as JSON.
     pub fn json(&self) -> &str {
         &self.json
     }

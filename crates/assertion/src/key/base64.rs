@@ -1,4 +1,4 @@
-//! The base64 of a PEM body, or of a key that lost its BEGIN and END lines.
+//! Base64 of a PEM body, or of a key without its BEGIN and END lines.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -10,9 +10,9 @@ use super::KeyError;
 use super::detect;
 use super::pem::{Place, char_at};
 
-/// Decodes base64, whatever its line breaks and indentation and whether `=` ends it.
+/// Decodes base64 with any line breaks and indentation, with or without `=` at the end.
 ///
-/// `place` is where `body` begins in the whole text.
+/// `place` is the position of `body` in the whole text.
 pub(super) fn decode(body: &[u8], place: Place) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let mut digits = Zeroizing::new(Vec::with_capacity(body.len()));
     let mut is_padded = false;
@@ -32,7 +32,8 @@ pub(super) fn decode(body: &[u8], place: Place) -> Result<Zeroizing<Vec<u8>>, Ke
     }
     match bytes(&digits) {
         Some(bytes) => Ok(bytes),
-        // Bits are left over, mostly because the text was cut off: the whole bytes tell.
+        // Bits are left over, mostly because the text was cut off. The DER header in the whole
+        // bytes shows whether it was.
         None => {
             let quads = digits.len() / 4 * 4;
             detect::whole(&bytes(&digits[..quads]).unwrap_or_default())?;
@@ -41,7 +42,7 @@ pub(super) fn decode(body: &[u8], place: Place) -> Result<Zeroizing<Vec<u8>>, Ke
     }
 }
 
-/// Replaces `+` and `/` by the digits of the alphabet for URLs ([RFC 4648, Section 5]).
+/// Replaces `+` and `/` with the digits of the URL-safe alphabet ([RFC 4648, Section 5]).
 ///
 /// [RFC 4648, Section 5]: https://www.rfc-editor.org/rfc/rfc4648#section-5
 pub(super) fn into_url_alphabet(digits: &mut [u8]) {

@@ -1,10 +1,10 @@
-//! Walks DER strictly: the `der` crate reads tags and lengths, this keeps the place.
+//! A strict DER reader. The `der` crate reads tags and lengths, and this module tracks the offset.
 
 use der::{Decode, Header, Reader, SliceReader, Tag};
 
 use super::KeyError;
 
-/// A run of elements, with its place in the whole input.
+/// A sequence of elements, and its offset in the whole input.
 #[derive(Clone)]
 pub(super) struct Der<'a> {
     reader: SliceReader<'a>,
@@ -12,7 +12,7 @@ pub(super) struct Der<'a> {
 }
 
 impl<'a> Der<'a> {
-    /// Starts at the first byte of a whole input.
+    /// Returns a reader of a whole input.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, KeyError> {
         Self::at(bytes, 0)
     }
@@ -22,12 +22,12 @@ impl<'a> Der<'a> {
         Ok(Self { reader, base })
     }
 
-    /// The tag of the next element, if there is one.
+    /// Returns the tag of the next element, if there is one.
     pub(super) fn peek(&self) -> Option<Tag> {
         Tag::peek(&self.reader).ok()
     }
 
-    /// The next element, which has to be a `tag`.
+    /// Reads the next element, which must have this tag.
     pub(super) fn take(&mut self, tag: Tag) -> Result<Element<'a>, KeyError> {
         let start = self.offset();
         let bad = |_| KeyError::Der { offset: start };
@@ -40,12 +40,12 @@ impl<'a> Der<'a> {
         Ok(Element { value, base })
     }
 
-    /// The next element if it is a `tag`, nothing if it is another or there is none.
+    /// Reads the next element if it has this tag.
     pub(super) fn take_if(&mut self, tag: Tag) -> Result<Option<Element<'a>>, KeyError> {
         if self.peek() == Some(tag) { self.take(tag).map(Some) } else { Ok(None) }
     }
 
-    /// How many elements follow, whatever they are.
+    /// Returns the number of elements that follow.
     pub(super) fn count(&self) -> Result<usize, KeyError> {
         let mut rest = self.clone();
         let mut count = 0;
@@ -56,7 +56,7 @@ impl<'a> Der<'a> {
         rest.finish().map(|()| count)
     }
 
-    /// Refuses what is left over.
+    /// Returns an error if elements are left over.
     pub(super) fn finish(self) -> Result<(), KeyError> {
         if self.reader.is_finished() {
             Ok(())
@@ -65,7 +65,7 @@ impl<'a> Der<'a> {
         }
     }
 
-    /// Where in the whole input the next element starts.
+    /// Returns the offset of the next element in the whole input.
     pub(super) fn offset(&self) -> usize {
         self.base + usize::try_from(self.reader.position()).unwrap_or(usize::MAX)
     }
@@ -78,12 +78,12 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The elements inside.
+    /// Returns a reader of the elements inside.
     pub(super) fn inside(&self) -> Result<Der<'a>, KeyError> {
         Der::at(self.value, self.base)
     }
 
-    /// The magnitude of an INTEGER without leading zeros, or `None` if it is negative.
+    /// Returns the magnitude of an INTEGER without leading zeros, or `None` if it is negative.
     pub(super) fn unsigned(&self) -> Result<Option<&'a [u8]>, KeyError> {
         match self.value {
             [0] => Ok(Some(&[])),
@@ -96,7 +96,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// The whole bytes of a BIT STRING.
+    /// Returns the bytes of a BIT STRING that has no unused bits.
     pub(super) fn bits(&self) -> Result<Self, KeyError> {
         match self.value {
             [0, bytes @ ..] => Ok(Self { value: bytes, base: self.base + 1 }),

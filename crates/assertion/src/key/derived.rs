@@ -6,15 +6,15 @@ use zeroize::Zeroizing;
 use crate::SigningKey;
 
 impl SigningKey {
-    /// 32 bytes that only holders of this key can have, for other keys to be derived from.
+    /// Returns 32 bytes that only a holder of this key can compute, to derive other keys from.
     ///
-    /// They depend on the key's numbers and on `purpose`, and not on the form in which the key
-    /// came.
+    /// They depend on the numbers of the key and on `purpose`, but not on the form in which the key
+    /// was given.
     pub fn derive(&self, purpose: &str) -> DerivedSecret {
         let mut hash = Sha256::new();
         hash.update((purpose.len() as u64).to_be_bytes());
         hash.update(purpose);
-        // The larger factor is first: `validate` has put them in order.
+        // The larger factor comes first: `validate` puts them in order.
         for prime in [&self.private().p, &self.private().q] {
             let bytes = Zeroizing::new(prime.to_be_bytes_trimmed_vartime());
             hash.update((bytes.len() as u64).to_be_bytes());
@@ -24,11 +24,11 @@ impl SigningKey {
     }
 }
 
-/// A secret that was derived from a private key. It does not tell the key.
+/// A secret derived from a private key. It does not reveal the key.
 pub struct DerivedSecret(Zeroizing<[u8; 32]>);
 
 impl DerivedSecret {
-    /// The bytes themselves.
+    /// Returns the bytes.
     pub fn secret(&self) -> &[u8] {
         &*self.0
     }
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn it_depends_on_key_and_purpose_and_not_on_the_form() {
+    fn derived_secret_depends_on_key_and_purpose_but_not_on_form() {
         let pem = key(include_bytes!("../../testdata/rfc7515-a2.pem"));
         let jwk = key(include_bytes!("../../testdata/rfc7515-a2.jwk"));
         let other = key(include_bytes!("../../testdata/rfc7520-4.1.pem"));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_part_of_the_secret() {
+    fn debug_of_a_derived_secret_is_redacted() {
         let key = key(include_bytes!("../../testdata/rfc7515-a2.pem"));
         assert_eq!(format!("{:?}", key.derive("cache")), "DerivedSecret([redacted])");
     }

@@ -1,4 +1,4 @@
-//! What a piece of DER is, told by its content and not by its label.
+//! Detects the kind of a DER structure by its content, not by its PEM label.
 
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Header, Reader, SliceReader, Tag};
@@ -7,7 +7,7 @@ use super::der::Der;
 use super::numbers::{context_specific, object_identifier};
 use super::{KeyError, MAX_LEN};
 
-/// What was found.
+/// The kind of a key, certificate or request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Certificate,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     PublicPkcs1,
     PublicSpki,
     Request,
-    /// Known, and of no use: the error says what it is.
+    /// A known format that cannot be used; the error names it.
     Refused(KeyError),
 }
 
@@ -32,7 +32,7 @@ impl Kind {
     }
 }
 
-/// Tells by the tags of the first few elements; their values are looked at later.
+/// Detects the kind by the tags of the first few elements. Their values are checked later.
 pub(super) fn kind(bytes: &[u8]) -> Result<Kind, KeyError> {
     whole(bytes)?;
     let mut outer = Der::new(bytes)?;
@@ -48,7 +48,8 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind, KeyError> {
     }
 }
 
-/// Private keys start with their version, but so does a public key in PKCS#1 with its modulus.
+/// A private key starts with its version, a public key in PKCS#1 with its modulus. Both are
+/// integers.
 fn after_integer(mut inside: Der<'_>) -> Result<Kind, KeyError> {
     let version = inside.take(Tag::Integer)?;
     match inside.peek() {
@@ -81,7 +82,7 @@ fn after_sequence(mut inside: Der<'_>) -> Result<Kind, KeyError> {
     }
 }
 
-/// Refuses DER that ends before or after where its first bytes say.
+/// Returns an error for DER that is shorter or longer than its header says.
 pub(super) fn whole(bytes: &[u8]) -> Result<(), KeyError> {
     let mut reader = SliceReader::new(bytes).map_err(|_| KeyError::Der { offset: 0 })?;
     let header = Header::decode(&mut reader).map_err(|_| KeyError::Der { offset: 0 })?;
@@ -90,7 +91,7 @@ pub(super) fn whole(bytes: &[u8]) -> Result<(), KeyError> {
         .map_err(|_| KeyError::Der { offset: 1 })?;
     let got = bytes.len();
     match expected {
-        // No key is that long: it is the length that is damaged.
+        // No key is that long: the length itself is damaged.
         _ if expected > MAX_LEN => Err(KeyError::Der { offset: 1 }),
         _ if expected > got => Err(KeyError::Truncated { expected, got }),
         _ if expected < got => Err(KeyError::Der { offset: expected }),
@@ -98,7 +99,7 @@ pub(super) fn whole(bytes: &[u8]) -> Result<(), KeyError> {
     }
 }
 
-/// How the first element of an encrypted key says that it is encrypted.
+/// Returns the error for an encrypted key, by the algorithm in its first element.
 pub(super) fn encryption(bytes: &[u8]) -> Result<KeyError, KeyError> {
     let mut info = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
     let mut algorithm = info.take(Tag::Sequence)?.inside()?;

@@ -15,7 +15,7 @@ use super::detect::{self, Kind};
 pub struct Passphrase(Zeroizing<Vec<u8>>);
 
 impl Passphrase {
-    /// Takes the passphrase as it is: a line break at the end is part of it.
+    /// Returns a passphrase of exactly these bytes. A line break at the end is part of it.
     pub fn new(passphrase: impl Into<Vec<u8>>) -> Self {
         Self(Zeroizing::new(passphrase.into()))
     }
@@ -27,7 +27,7 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// Opens an `EncryptedPrivateKeyInfo` to the PKCS#8 inside ([RFC 8018, Section 6.2]).
+/// Decrypts an `EncryptedPrivateKeyInfo` to the PKCS#8 inside ([RFC 8018, Section 6.2]).
 ///
 /// [RFC 8018, Section 6.2]: https://www.rfc-editor.org/rfc/rfc8018#section-6.2
 pub(super) fn decrypt(
@@ -39,7 +39,7 @@ pub(super) fn decrypt(
         unsupported => return Err(unsupported),
     }
     let info = EncryptedPrivateKeyInfoRef::try_from(bytes).map_err(|_| {
-        // Costs beyond the integers of the parser do not parse either.
+        // Costs that exceed the integers of the parser do not parse either.
         if is_beyond_any_cost(bytes) == Ok(true) { KeyError::Kdf } else { UNKNOWN_CIPHER }
     })?;
     affordable(&info.encryption_algorithm)?;
@@ -51,7 +51,7 @@ pub(super) fn decrypt(
         Err(_) => return Err(KeyError::Passphrase),
     };
     buffer.truncate(len);
-    // One wrong passphrase in 256 ends in what looks like padding.
+    // One wrong passphrase in 256 leads to valid padding by chance.
     if detect::kind(&buffer) != Ok(Kind::Pkcs8) {
         return Err(KeyError::Passphrase);
     }
@@ -72,7 +72,7 @@ fn affordable(scheme: &EncryptionScheme) -> Result<(), KeyError> {
     if allowed { Ok(()) } else { Err(KeyError::Kdf) }
 }
 
-/// Whether a parameter of the key derivation has more bytes than any that is accepted.
+/// Whether a parameter of the key derivation is longer than any that is accepted.
 fn is_beyond_any_cost(bytes: &[u8]) -> Result<bool, KeyError> {
     let mut info = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
     let mut pbes2 = info.take(Tag::Sequence)?.inside()?;
@@ -82,7 +82,8 @@ fn is_beyond_any_cost(bytes: &[u8]) -> Result<bool, KeyError> {
     let mut parameters = kdf.take(Tag::Sequence)?.inside()?;
     parameters.take(Tag::OctetString)?;
     while let Some(number) = parameters.take_if(Tag::Integer)? {
-        // The block size and the parallelization of scrypt are read as 16 bits, iterations as 32.
+        // The parser reads block size and parallelization of scrypt as 16 bits, and iterations as
+        // 32 bits.
         if number.unsigned()?.is_some_and(|number| number.len() > 2) {
             return Ok(true);
         }
@@ -90,9 +91,9 @@ fn is_beyond_any_cost(bytes: &[u8]) -> Result<bool, KeyError> {
     Ok(false)
 }
 
-/// More than anyone advises today (1 300 000, for SHA-1), and a second of work.
+/// About a second of work, and more than is recommended today (1,300,000 for SHA-1).
 const MAX_ITERATIONS: u32 = 2_000_000;
-/// Of 128 bytes each: 64 MiB.
+/// Blocks of 128 bytes: 64 MiB.
 const MAX_BLOCKS: u64 = 1 << 19;
 /// Blocks times parallelization.
 const MAX_WORK: u64 = 1 << 20;

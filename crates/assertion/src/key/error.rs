@@ -4,141 +4,141 @@ use alloc::format;
 use super::unsupported::{PATH, PLACEHOLDER};
 use crate::Diagnostic;
 
-/// Why what was given is no key to work with. It says what the input is, and never repeats any
-/// of it.
+/// An input that is not a usable private key. The error says what the input is, and never repeats
+/// any part of it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// A key for another algorithm than RSA with PKCS#1 v1.5 padding.
-    #[error("this is a key for {found}: an RSA key is needed")]
+    #[error("the key is for {found}, not for RSA")]
     Algorithm {
         /// The algorithm's name.
         found: &'static str,
     },
-    /// A BEGIN or END line is not as it has to be, or does not match the other.
-    #[error("line {line} is not a proper BEGIN or END line")]
+    /// A malformed BEGIN or END line, or an END line that does not match its BEGIN line.
+    #[error("invalid BEGIN or END line at line {line}")]
     Boundary {
         /// Counted from 1.
         line: usize,
     },
-    /// A certificate or a request for one.
-    #[error("this is a {found}: the private key that belongs to it is needed")]
+    /// A certificate or a certificate request.
+    #[error("not a private key but a {found}")]
     Certificate {
-        /// Which of them.
+        /// The kind of certificate or request.
         found: &'static str,
     },
-    /// A character that has no place in base64.
-    #[error("line {line}, column {column} holds a character that is not base64")]
+    /// A character that is not base64.
+    #[error("invalid base64 at line {line}, column {column}")]
     Character {
         /// Counted from 1.
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
     },
-    /// The ASN.1 is not strict DER, or not that of a key.
-    #[error("the key's DER is malformed at byte {offset}")]
+    /// The DER is not strict, or not that of a key.
+    #[error("malformed DER of the key at byte {offset}")]
     Der {
-        /// Counted from 0, after base64 is taken off.
+        /// Counted from 0, in the decoded bytes.
         offset: usize,
     },
-    /// There is nothing.
+    /// The input is empty.
     #[error("the private key is empty")]
     Empty,
-    /// An encrypted key (PBES2), and no passphrase for it.
-    #[error("the private key is encrypted, and there is no passphrase")]
+    /// The key is encrypted (PBES2), and no passphrase was given.
+    #[error("the private key is encrypted, and no passphrase was given")]
     Encrypted,
     /// The public exponent is not an odd number from 65537 to 2^33 - 1.
-    #[error("the key's public exponent is out of range: 65537 is expected")]
+    #[error("the public exponent of the key is out of range, expected 65537")]
     Exponent,
-    /// A container of keys that is none of the forms a key is read from.
-    #[error("this is {found}: a private key in PEM is needed")]
+    /// A container of keys in a format that is not supported.
+    #[error("not a private key in PEM but {found}")]
     Format {
-        /// The form's name, with its article.
+        /// The name of the format, with its article.
         found: &'static str,
-        /// The command that makes a PEM of it.
+        /// The command that converts it to PEM.
         command: &'static str,
     },
-    /// The numbers do not belong together.
-    #[error("the key is damaged: its numbers do not fit each other")]
+    /// The numbers are inconsistent.
+    #[error("the key is damaged: its numbers are inconsistent")]
     Inconsistent,
-    /// Deriving the key from the passphrase would cost more than is allowed.
-    #[error("the cost of deriving the key from its passphrase is too high")]
+    /// The cost of the key derivation exceeds the limit.
+    #[error("the key derivation cost of the encrypted key is too high")]
     Kdf,
     /// Three primes or more.
     #[error("the key has more than two primes")]
     MultiPrime,
-    /// A character outside ASCII between BEGIN and END.
-    #[error("line {line} holds the character U+{:04X}, which has no place there", u32::from(*.found))]
+    /// A non-ASCII character between BEGIN and END.
+    #[error("invalid character U+{:04X} at line {line}", u32::from(*.found))]
     NonAscii {
         /// Counted from 1.
         line: usize,
-        /// The character: it cannot be part of a key.
+        /// The character, which cannot be part of a key.
         found: char,
     },
-    /// Nothing that is known to hold keys.
+    /// The input is not a key in any known format.
     #[error("not a private key{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotAKey {
-        /// What it is, with its article, where that can be told.
+        /// The kind of the input, with its article, if it is known.
         found: Option<&'static str>,
     },
-    /// An encrypted key, with an encryption that this crate does not open.
-    #[error("the private key is encrypted in a way that is not supported ({found})")]
+    /// The key is encrypted with an algorithm that is not supported.
+    #[error("unsupported encryption of the private key: {found}")]
     UnsupportedEncryption {
         /// The kind of encryption.
         found: &'static str,
     },
-    /// The passphrase does not open the key.
-    #[error("the passphrase does not open the private key")]
+    /// The passphrase does not decrypt the key.
+    #[error("the passphrase does not decrypt the private key")]
     Passphrase,
-    /// A public key, where the private one is asked for.
-    #[error("this is a public key: the private key is needed")]
+    /// A public key instead of a private key.
+    #[error("not a private key but a public key")]
     Public,
-    /// A key from a standard or test suite, which everyone has.
+    /// A published key, from a standard or a test suite.
     ///
-    /// Such keys are read, for tests. The error is for those who send assertions to real endpoints
-    /// and look at [`PublicKey::is_published`](crate::PublicKey::is_published) before.
+    /// This crate accepts such keys, for tests. The error is for callers that send assertions to
+    /// real endpoints: check [`PublicKey::is_published`](crate::PublicKey::is_published) first.
     #[error("this private key is published in a standard or test suite")]
     Published,
-    /// More private keys than one.
-    #[error("there are {count} private keys: one is needed")]
+    /// More than one private key.
+    #[error("the input has {count} private keys, expected one")]
     MultipleKeys {
-        /// How many.
+        /// The number of keys.
         count: usize,
     },
     /// More than 4096 bits.
-    #[error("the key has {bits} bits: at most 4096 are accepted")]
+    #[error("the key has {bits} bits, the maximum is 4096")]
     TooLarge {
         /// The size of the modulus.
         bits: u32,
     },
-    /// More bytes than any acceptable key has.
-    #[error("the key is {len} bytes long: at most {limit} are read", limit = super::MAX_LEN)]
+    /// The input is longer than any acceptable key.
+    #[error("the key has {len} bytes, the maximum is {limit}", limit = super::MAX_LEN)]
     TooLong {
-        /// How many bytes there are.
+        /// The length in bytes.
         len: usize,
     },
     /// Fewer than 2048 bits.
-    #[error("the key has {bits} bits: at least 2048 are needed")]
+    #[error("the key has {bits} bits, the minimum is 2048")]
     TooSmall {
         /// The size of the modulus.
         bits: u32,
     },
-    /// The end is missing.
-    #[error("the key is cut off: {got} of {expected} bytes are there")]
+    /// The end of the key is missing.
+    #[error("the key is cut off: it has {got} of {expected} bytes")]
     Truncated {
-        /// How many bytes the key says it has.
+        /// The length according to the key's header.
         expected: usize,
-        /// How many there are, after base64 is taken off.
+        /// The actual length of the decoded bytes.
         got: usize,
     },
     /// The END line is missing.
     #[error("the key is cut off: its END line is missing")]
     MissingEnd,
     /// Text in UTF-16.
-    #[error("the key's text is UTF-16")]
+    #[error("the key is encoded as UTF-16")]
     Utf16,
-    /// The primes can be guessed.
-    #[error("the key is weak: its primes can be found")]
+    /// The primes can be found by a known attack.
+    #[error("the key is weak: its primes can be guessed")]
     Weak,
 }
 
@@ -203,30 +203,29 @@ impl Diagnostic for KeyError {
 
 const CHECK_THE_PASSPHRASE: &str =
     "check the passphrase: `openssl pkey -in key.pem -noout` asks for it";
-const CHOOSE: &str = "leave one of them, the one whose certificate was uploaded";
+const CHOOSE: &str = "keep only the key whose certificate was uploaded";
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";
 pub(super) const COPY_FROM_FILE: &str =
     "copy the key again from its file, not from a chat or a document";
 const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`, with \
     `-provider legacy -provider default` if OpenSSL calls it unsupported";
-const ENCRYPT_AGAIN: &str = "encrypt it again with less: `openssl pkcs8 -in key.pem -out plain.pem && \
+const ENCRYPT_AGAIN: &str = "encrypt it again with a lower cost: `openssl pkcs8 -in key.pem -out plain.pem && \
     openssl pkcs8 -topk8 -in plain.pem -out new.pem`";
-const FILL_IN: &str = "fill in the key: a secret of that name is not set, or was copied from a log \
-    that hides it";
-pub(super) const EXPORT: &str =
-    "the key is damaged: copy or export it again from where it was made";
-const GENERATE: &str = "make a new key and upload its certificate: `openssl req -x509 \
+const FILL_IN: &str = "fill in the key: the secret of that name is not set, or the value was copied \
+    from a log that masks it";
+pub(super) const EXPORT: &str = "copy or export the key again from where it was created";
+const GENERATE: &str = "create a new key and upload its certificate: `openssl req -x509 \
     -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
-const GIVE_IT_ALONE: &str = "give the key alone; an RSA key of 4096 bits takes 3.5 KB";
+const GIVE_IT_ALONE: &str = "give only the key; an RSA key of 4096 bits takes 3.5 KB";
 const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
     `-----BEGIN PRIVATE KEY-----`";
 const GIVE_THE_PASSPHRASE: &str =
     "give its passphrase, or decrypt it: `openssl pkcs8 -in key.pem -out plain.pem`";
-const GIVE_THE_PRIVATE_KEY: &str = "give the private key that was made with it, which starts \
+const GIVE_THE_PRIVATE_KEY: &str = "give the private key that belongs to it, which starts \
     with `-----BEGIN PRIVATE KEY-----`";
 const NAME_THE_FILE: &str =
-    "give the content of that file, or name the file where a file is asked for";
+    "give the content of that file, or use the setting that takes a file name";
 const SAVE_AS_UTF_8: &str = "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 key.pem >utf8.pem`";
-const UPLOAD: &str = "this is the file you upload to Salesforce; give the private key that was \
-    made with it, often a .key file";
+const UPLOAD: &str = "give the private key of the certificate, often a .key file; the certificate \
+    is the file to upload to Salesforce";

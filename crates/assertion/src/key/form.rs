@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// The form a key came in, such as "PKCS#8 PEM".
+/// The form in which a key was given, such as "PKCS#8 PEM".
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct KeyForm {
     pub(super) structure: Structure,

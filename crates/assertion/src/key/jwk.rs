@@ -13,7 +13,7 @@ use super::KeyError;
 use super::base64;
 use super::numbers::{PrivateNumbers, PublicNumbers};
 
-/// The members that count. The CRT values are computed again, so they may be left out.
+/// The members that are used. The CRT values are computed, so they may be missing.
 #[derive(serde::Deserialize)]
 pub(super) struct Jwk {
     kty: String,
@@ -27,21 +27,21 @@ pub(super) struct Jwk {
 
 impl Jwk {
     pub(super) fn parse(json: &[u8]) -> Result<Self, KeyError> {
-        // The error is dropped, since serde_json quotes the value that it did not like.
+        // The error is dropped, because serde_json quotes the value that it rejects.
         serde_json::from_slice(json).map_err(|_| KeyError::NotAKey { found: None })
     }
 
-    /// Whether it is a set of keys, as a server publishes them.
+    /// Whether this is a JWK set, the form in which servers publish keys.
     pub(super) fn is_set(json: &[u8]) -> bool {
         json.starts_with(b"{") && serde_json::from_slice::<Set>(json).is_ok()
     }
 
-    /// Whether it is a public key of RSA.
+    /// Whether this is a public RSA key.
     pub(super) fn is_public(json: &[u8]) -> bool {
         Self::parse(json).is_ok_and(|jwk| jwk.kty == "RSA" && jwk.d.is_none())
     }
 
-    /// The half that everyone may know.
+    /// Returns the numbers of the public key.
     pub(super) fn public(&self) -> PublicNumbers<'_> {
         PublicNumbers { n: magnitude(&self.n), e: magnitude(&self.e) }
     }
@@ -85,7 +85,7 @@ struct Member(Zeroizing<Vec<u8>>);
 impl<'de> Deserialize<'de> for Member {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut text = Zeroizing::new(String::deserialize(deserializer)?.into_bytes());
-        // Some tools write the other alphabet, or fill up with `=`.
+        // Some tools write the standard alphabet, or pad with `=`.
         base64::into_url_alphabet(&mut text);
         let digits = core::str::from_utf8(&text).map_err(D::Error::custom)?;
         Base64UrlUnpadded::decode_vec(digits.trim_end_matches('='))

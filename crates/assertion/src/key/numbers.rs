@@ -19,18 +19,18 @@ pub(super) struct PublicNumbers<'a> {
     pub(super) e: Number<'a>,
 }
 
-/// What is worked with. Both CRT exponents are left out: they are computed anew.
+/// The numbers that are used. Both CRT exponents are left out: they are computed.
 pub(super) struct PrivateNumbers<'a> {
     pub(super) public: PublicNumbers<'a>,
     pub(super) d: Number<'a>,
-    /// A JWK may come without them.
+    /// `None` if a JWK has no primes.
     pub(super) primes: Option<[Number<'a>; 2]>,
-    /// Used if it is right, and nothing is wrong with a key where it is not.
+    /// Used if it is right. A key in which it is wrong is accepted, too.
     pub(super) q_inverse: Number<'a>,
 }
 
 impl<'a> PrivateNumbers<'a> {
-    /// Reads a `PrivateKeyInfo`, and the public key beside the private one if there is one.
+    /// Reads a `PrivateKeyInfo`, including the optional public key.
     pub(super) fn from_pkcs8(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let info = outer.take(Tag::Sequence)?;
@@ -104,7 +104,7 @@ impl<'a> PublicNumbers<'a> {
         Ok(numbers)
     }
 
-    /// Reads the key out of a certificate; nothing else of it is looked at.
+    /// Reads the key in a certificate and ignores everything else.
     pub(super) fn from_certificate(bytes: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Der::new(bytes)?;
         let mut certificate = outer.take(Tag::Sequence)?.inside()?;
@@ -138,7 +138,7 @@ impl<'a> PublicNumbers<'a> {
     }
 }
 
-/// The `AlgorithmIdentifier` of plain RSA and no other, with the NULL that belongs to it.
+/// Checks that an `AlgorithmIdentifier` is plain RSA, with the NULL that belongs to it.
 fn rsa_encryption(algorithm: &Element<'_>) -> Result<(), KeyError> {
     let mut parts = algorithm.inside()?;
     let oid = object_identifier(&parts.take(Tag::ObjectIdentifier)?)?;

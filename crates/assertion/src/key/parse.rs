@@ -1,8 +1,8 @@
-//! Finds the key or certificate in an input: a file's bytes, or text that was pasted.
+//! Finds the key or certificate in an input: the bytes of a file, or pasted text.
 //!
-//! These are repaired: line breaks of other systems, a byte order mark, indentation, quotes around
-//! the whole, a literal `\n`, text on one line, base64 of the whole. Nothing else is: an input that
-//! was changed in another way is refused with the place.
+//! These changes are repaired: line breaks of other systems, a byte order mark, indentation, quotes
+//! around the whole, a literal `\n`, text on one line, base64 of the whole. Text that was changed
+//! in another way is refused with the position.
 
 use alloc::string::String;
 use alloc::vec;
@@ -16,12 +16,12 @@ use super::jwk::Jwk;
 use super::pem::{self, Block, Place};
 use super::{KeyError, MAX_LEN, PublicKeyError, base64, unsupported};
 
-/// One thing that was found: a key, a certificate, or something beside it.
+/// An item in the input: a key, a certificate, or something else.
 pub(super) struct Item {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     pub(super) kind: Kind,
     pub(super) wrapping: Wrapping,
-    /// The reason why it cannot be read.
+    /// The error, if it cannot be read.
     damage: Option<KeyError>,
 }
 
@@ -71,7 +71,7 @@ fn items(input: &[u8]) -> Result<Vec<Item>, KeyError> {
     in_bytes(input, None)
 }
 
-/// `encoded` is the base64 that was decoded to get here, which is done once.
+/// `encoded` is the base64 that was decoded to these bytes. It is decoded once.
 fn in_bytes(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError> {
     if is_utf16(input) {
         return Err(KeyError::Utf16);
@@ -80,7 +80,7 @@ fn in_bytes(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError>
         return binary(input, encoded);
     }
     let trimmed = input.strip_prefix(pem::BYTE_ORDER_MARK).unwrap_or(input).trim_ascii();
-    // JSON has escapes of its own, so it is parsed before any text is changed.
+    // JSON has its own escapes, so it is parsed before the text is changed.
     if trimmed.starts_with(b"{") && Jwk::parse(trimmed).is_ok() {
         return Ok(vec![Item::new(Zeroizing::new(trimmed.to_vec()), Kind::Jwk, Wrapping::Json)]);
     }
@@ -109,7 +109,7 @@ fn binary(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError> {
     Err(unsupported::by_beginning(input).unwrap_or_else(other))
 }
 
-/// Text without a BEGIN line: base64 alone, something else that is known, or nothing.
+/// Reads text without a BEGIN line: base64, a known other format, or neither.
 fn bare(text: &[u8], input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError> {
     let (start, body) = unquoted(text);
     if body.is_empty() {
@@ -144,7 +144,7 @@ impl Item {
 
     fn of_block(block: &Block<'_>, wrapping: Wrapping) -> Self {
         Self::read_block(block, wrapping).unwrap_or_else(|error| {
-            // A certificate or public key beside a private key need not be whole.
+            // A certificate or public key next to a private key may be damaged.
             let beside = match block.label {
                 label if label.contains("CERTIFICATE REQUEST") => Some(Kind::Request),
                 label if label.contains("CERTIFICATE") => Some(Kind::Certificate),
@@ -185,7 +185,7 @@ impl Item {
         if block.ended { Ok(item) } else { Err(KeyError::MissingEnd) }
     }
 
-    /// The error for input that is not a private key.
+    /// Returns the error for input that is not a private key.
     fn not_private(&self) -> KeyError {
         match self.kind {
             Kind::Certificate => KeyError::Certificate { found: "certificate" },
@@ -195,7 +195,7 @@ impl Item {
         }
     }
 
-    /// The error for input that is neither a public key nor a certificate.
+    /// Returns the error for input that is neither a public key nor a certificate.
     fn not_public(&self) -> PublicKeyError {
         let found = match self.kind {
             Kind::Certificate => "a certificate",
@@ -208,7 +208,7 @@ impl Item {
     }
 }
 
-/// The text without blanks and quotes around it, and where it starts.
+/// Returns the text without the blanks and quotes around it, and its position.
 fn unquoted(text: &[u8]) -> (usize, &[u8]) {
     let is_edge = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'');
     let start = text.iter().take_while(|byte| is_edge(byte)).count();
@@ -216,7 +216,7 @@ fn unquoted(text: &[u8]) -> (usize, &[u8]) {
     (start, &text[start..end])
 }
 
-/// Whether every other byte is zero, as PowerShell and Notepad write it.
+/// Whether every other byte is zero, like in files of PowerShell and Notepad.
 fn is_utf16(input: &[u8]) -> bool {
     matches!(
         input,
@@ -235,5 +235,5 @@ fn is_binary(input: &[u8]) -> bool {
 
 const PARAMETERS: KeyError = KeyError::NotAKey { found: Some("parameters for keys") };
 const SEQUENCE: u8 = 0x30;
-/// Less than this is a word that happens to be base64.
+/// Fewer bytes are a word that is base64 by chance.
 const SHORTEST: usize = 32;

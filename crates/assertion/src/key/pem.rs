@@ -1,4 +1,4 @@
-//! PEM blocks in pasted text ([RFC 7468]). Keys and certificates are both read here.
+//! PEM blocks in pasted text ([RFC 7468]), for keys and for certificates.
 //!
 //! [RFC 7468]: https://www.rfc-editor.org/rfc/rfc7468
 
@@ -8,11 +8,11 @@ use zeroize::Zeroizing;
 
 use super::{KeyError, base64};
 
-/// Makes one kind of line break of all: those of other systems, and a literal `\n`, as variables,
-/// JSON and YAML hold it, even where it was escaped twice. A byte order mark is dropped.
+/// Normalizes line breaks: those of other systems, and a literal `\n` from variables, JSON and
+/// YAML, even if it was escaped twice. Drops a byte order mark.
 pub(super) fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut rest = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
-    // It never grows beyond the input, so that no unwiped copy is left behind.
+    // The text never outgrows this capacity, so no unwiped copy is left behind.
     let mut text = Zeroizing::new(Vec::with_capacity(rest.len()));
     while let Some(&byte) = rest.first() {
         let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
@@ -25,7 +25,8 @@ pub(super) fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
                 text.push(b' ');
                 escapes + 1
             }
-            // A run of them is taken at once: to count it again for each would take long.
+            // A run of backslashes is copied as a whole: to count it again for each one would be
+            // quadratic.
             _ if escapes > 0 => {
                 text.extend_from_slice(&rest[..escapes]);
                 escapes
@@ -44,13 +45,13 @@ pub(super) fn normalized(input: &[u8]) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// The content between a BEGIN line and its END line.
+/// A PEM block: the content between a BEGIN line and its END line.
 pub(super) struct Block<'a> {
     pub(super) label: &'a str,
     pub(super) body: &'a [u8],
-    /// The place of the body's first byte.
+    /// The position of the body's first byte.
     pub(super) place: Place,
-    /// Whether the END line is there.
+    /// Whether there is an END line.
     pub(super) ended: bool,
 }
 
@@ -71,7 +72,7 @@ impl Place {
     }
 }
 
-/// Finds the PEM blocks; the text around them is ignored.
+/// Returns the PEM blocks. The text around them is ignored.
 pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
     let mut blocks = Vec::new();
     let mut at = 0;
@@ -87,7 +88,7 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
             }
             at = after;
         } else {
-            // Up to the end of the line that the dashes stand in, if they do not start a block.
+            // Up to the end of the line with the dashes, unless they start a block.
             let rest = text[end..].iter().position(|&byte| byte == b'\n');
             let limit = rest.map_or(text.len(), |len| end + len);
             check_boundary_lines(
@@ -105,7 +106,7 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, KeyError> {
     Ok(blocks)
 }
 
-/// The label that starts at `at`, and where its dashes end.
+/// Returns the label that starts at `at`, and the position after its dashes.
 fn label(text: &[u8], at: usize) -> Result<(&str, usize), KeyError> {
     let line = || Place::of(text, at).line;
     let len = text[at..].iter().take_while(|&&byte| byte != b'-' && byte != b'\n').count();
@@ -119,13 +120,13 @@ fn label(text: &[u8], at: usize) -> Result<(&str, usize), KeyError> {
     Ok((label, at + len + DASHES.len()))
 }
 
-/// Refuses the first line from `at` on that is nearly a BEGIN or END line.
+/// Returns an error for the first line from `at` on that is almost a BEGIN or END line.
 pub(super) fn check_boundary_lines(text: &[u8], at: usize) -> Result<(), KeyError> {
     let mut start = at;
     for line in text[at..].split(|&byte| byte == b'\n') {
         let says =
             |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
-        // Of a few hundred thousand keys one spells both words in its base64.
+        // The base64 of one key in a few hundred thousand spells both words.
         if !line.trim_ascii().iter().all(|byte| base64::is_digit(byte) || *byte == b'=')
             && (says(b"BEGIN") || says(b"END ") || says(b"END\xc2\xa0"))
             && (says(b"KEY") || says(b"CERTIFICATE"))
@@ -141,13 +142,13 @@ pub(super) fn check_boundary_lines(text: &[u8], at: usize) -> Result<(), KeyErro
     Ok(())
 }
 
-/// The character that starts at `at`.
+/// Returns the character that starts at `at`.
 pub(super) fn char_at(text: &[u8], at: usize) -> char {
     let chunk = text[at..].utf8_chunks().next();
     chunk.and_then(|chunk| chunk.valid().chars().next()).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The position of `word` in the text, searched from `from`.
+/// Returns the position of `word` in the text, searched from `from`.
 pub(super) fn find(text: &[u8], from: usize, word: &[u8]) -> Option<usize> {
     let (first, others) = word.split_first()?;
     let mut at = from;

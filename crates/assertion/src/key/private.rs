@@ -10,13 +10,14 @@ use zeroize::Zeroizing;
 
 use super::PublicKey;
 
-/// `d`, both factors, and what follows from them ([RFC 8017, Section 3.2]): they fit each other.
+/// The consistent numbers of a private key: `d`, both factors and the values derived from them
+/// ([RFC 8017, Section 3.2]).
 ///
 /// [RFC 8017, Section 3.2]: https://www.rfc-editor.org/rfc/rfc8017#section-3.2
 pub(crate) struct PrivateKey {
     pub(crate) public: PublicKey,
     pub(crate) d: Secret,
-    /// The greater factor.
+    /// The larger factor.
     pub(crate) p: Secret,
     pub(crate) q: Secret,
     /// d modulo p - 1.
@@ -25,7 +26,7 @@ pub(crate) struct PrivateKey {
     /// d modulo q - 1.
     #[cfg_attr(not(feature = "ring"), expect(dead_code, reason = "only ring asks for it"))]
     pub(crate) dq: Secret,
-    /// What the key came with as the inverse of q modulo p. Nothing has been checked about it.
+    /// The inverse of q modulo p according to the key. It has not been checked.
     #[cfg_attr(not(feature = "ring"), expect(dead_code, reason = "only ring asks for it"))]
     pub(super) claimed_q_inverse: Option<Secret>,
 }
@@ -33,16 +34,16 @@ pub(crate) struct PrivateKey {
 pub(crate) type Secret = Zeroizing<BoxedUint>;
 
 impl PrivateKey {
-    /// The key as the `rsa` crate has it; `None` if the factors share a divisor.
+    /// Returns the key as the type of the `rsa` crate, or `None` if the factors share a divisor.
     pub(super) fn to_rsa(&self) -> Option<Box<rsa::PrivateKey>> {
         let (n, e) = (self.public.modulus(), self.public.exponent());
         let primes = vec![(*self.p).clone(), (*self.q).clone()];
         rsa::PrivateKey::from_components(n, e, (*self.d).clone(), primes).ok().map(Box::new)
     }
 
-    /// The inverse of q modulo p; `None` if the factors share a divisor.
+    /// Returns the inverse of q modulo p, or `None` if the factors share a divisor.
     ///
-    /// To check the claimed one takes 0.01 ms, and to compute it 0.75 ms of a cold start.
+    /// A check of the claimed inverse takes 0.01 ms, and its computation 0.75 ms of a cold start.
     #[cfg(feature = "ring")]
     pub(crate) fn q_inverse(&self) -> Option<Secret> {
         let p = Zeroizing::new(Odd::new((*self.p).clone()).into_option()?);

@@ -17,9 +17,10 @@ use crate::Signature;
 mod error;
 pub use error::PublicKeyError;
 
-/// Returns the DER of the first certificate in `input`: PEM, DER or base64, as keys are read.
+/// Returns the DER of the first certificate in `input`, in any form in which keys are read: PEM,
+/// DER or base64.
 ///
-/// Nothing of the certificate is checked but its outer structure.
+/// Only the outer structure of the certificate is checked.
 pub fn certificate_der(input: &[u8]) -> Result<Vec<u8>, PublicKeyError> {
     Ok(parse::certificate(input)?.bytes.to_vec())
 }
@@ -40,9 +41,9 @@ impl PublicKey {
         validate::public_key(&PublicNumbers::from_spki(der)?)
     }
 
-    /// Reads a public key in PEM, DER or as a JWK, or takes it out of a certificate.
+    /// Reads a public key in PEM, DER or as a JWK, or the key in a certificate.
     ///
-    /// Nothing else of the certificate is looked at, not even who signed it.
+    /// The rest of the certificate is ignored, including its signature.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PublicKeyError> {
         let item = parse::public(bytes)?;
         if item.kind == Kind::Jwk {
@@ -56,12 +57,12 @@ impl PublicKey {
         Ok(validate::public_key(&numbers)?)
     }
 
-    /// Takes validated numbers.
+    /// Returns a key of validated numbers.
     pub(super) fn new(n: &[u8], e: u64) -> Self {
         Self { n: n.to_vec(), e }
     }
 
-    /// Writes a `SubjectPublicKeyInfo`, which is what `PUBLIC KEY` holds in PEM.
+    /// Returns the `SubjectPublicKeyInfo`, the content of a `PUBLIC KEY` in PEM.
     pub fn to_spki_der(&self) -> Vec<u8> {
         self.spki().expect("two integers of bounded size fit in DER")
     }
@@ -74,24 +75,24 @@ impl PublicKey {
         SubjectPublicKeyInfoRef { algorithm: ALGORITHM_ID, subject_public_key }.to_der()
     }
 
-    /// The size of the modulus.
+    /// Returns the size of the modulus in bits.
     pub fn bits(&self) -> usize {
         let leading = self.n.first().map_or(0, |first| first.leading_zeros());
         self.n.len() * 8 - leading as usize
     }
 
-    /// SHA-256 over [`PublicKey::to_spki_der`].
+    /// Returns the SHA-256 hash of [`PublicKey::to_spki_der`].
     pub fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(self.to_spki_der()).into()
     }
 
-    /// Whether the private half is printed in a standard or comes with a well-known test suite,
-    /// so that anyone can sign with it. Refuse it where real assertions go.
+    /// Whether the private key is published in a standard or a well-known test suite, so that
+    /// anyone can sign with it. Refuse such a key for real assertions.
     pub fn is_published(&self) -> bool {
         published::contains(&self.fingerprint())
     }
 
-    /// Whether this key's private half made `signature` over `message`.
+    /// Whether `signature` over `message` was made with the private key of this key.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
         self.to_rsa().pkcs1v15_verify::<Sha256>(message, signature.as_bytes()).is_ok()

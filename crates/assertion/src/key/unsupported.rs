@@ -1,10 +1,10 @@
-//! What an input is that is not an RSA private key: formats that are known and not read, the common
-//! ones with the command that gets the key out.
+//! Names an input that is not an RSA private key: known formats that are not read, the common ones
+//! with the command that extracts the key.
 
 use super::KeyError;
 use super::pem::find;
 
-/// What the label of a PEM block alone says.
+/// Returns the error for the label of a PEM block, if the label is enough.
 pub(super) fn by_label(label: &str) -> Option<KeyError> {
     Some(match label {
         _ if label.starts_with("PGP ") => OPENPGP,
@@ -16,7 +16,7 @@ pub(super) fn by_label(label: &str) -> Option<KeyError> {
     })
 }
 
-/// A key of OpenSSH is told by its content, and where that is damaged, by its label.
+/// An OpenSSH key is detected by its content, and by its label if the content is damaged.
 pub(super) fn by_label_of_damage(label: &str, error: KeyError) -> KeyError {
     match error {
         KeyError::Algorithm { .. } => error,
@@ -25,20 +25,20 @@ pub(super) fn by_label_of_damage(label: &str, error: KeyError) -> KeyError {
     }
 }
 
-/// What the first bytes of a file or a text say.
+/// Returns the error for the first bytes of a file or text, if they are known.
 pub(super) fn by_beginning(input: &[u8]) -> Option<KeyError> {
     let (_, error) = BEGINNINGS.iter().find(|(beginning, _)| input.starts_with(beginning))?;
     let algorithm = matches!(*error, OPENSSH | PUTTY).then(|| algorithm(input)).flatten();
     Some(algorithm.map_or_else(|| error.clone(), |found| KeyError::Algorithm { found }))
 }
 
-/// What a text without any key is.
+/// Returns the error for a text without a key.
 pub(super) fn unknown(text: &[u8]) -> KeyError {
     let has = |word: &[u8]| find(text, 0, word).is_some();
     let found = match () {
-        () if has(b"ENC[AES256_GCM,") => Some("a file that sops encrypted"),
-        () if has(b"kind: SealedSecret") => Some("a sealed secret of Kubernetes"),
-        () if has(b"LS0tLS1CRUdJTi") => Some("text with the base64 of a PEM in it"),
+        () if has(b"ENC[AES256_GCM,") => Some("a file encrypted by sops"),
+        () if has(b"kind: SealedSecret") => Some("a Kubernetes sealed secret"),
+        () if has(b"LS0tLS1CRUdJTi") => Some("text that contains base64 of a PEM"),
         () if is_placeholder(text) => Some(PLACEHOLDER),
         () if is_path(text) => Some(PATH),
         () if text.starts_with(b"eyJ") => Some("a JWT"),
@@ -47,7 +47,7 @@ pub(super) fn unknown(text: &[u8]) -> KeyError {
     KeyError::NotAKey { found }
 }
 
-/// What pipelines and templates leave where nobody put the key, and logs where they hide it.
+/// Whether this is a placeholder that a pipeline or template leaves, or a value that a log masks.
 fn is_placeholder(text: &[u8]) -> bool {
     let frames = [("$", ""), ("{{", "}}"), ("%", "%"), ("<", ">"), ("[", "]"), ("(", ")")];
     let is_framed = |(start, end): (&str, &str)| {
@@ -58,7 +58,7 @@ fn is_placeholder(text: &[u8]) -> bool {
         || [&b"undefined"[..], b"null", b"None", b"nil"].contains(&text)
 }
 
-/// What a log puts in place of a secret.
+/// Whether this is a mask that a log shows instead of a secret.
 pub(super) fn is_mask(text: &[u8]) -> bool {
     text.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b' ' | b'\n'))
 }
@@ -77,7 +77,7 @@ fn is_path(text: &[u8]) -> bool {
             || [&b".pem"[..], b".key", b".der", b".p8", b".p12", b".pfx"].into_iter().any(ends))
 }
 
-/// The algorithm of a key of SSH, where it is not RSA: to convert such a key would help nobody.
+/// Returns the algorithm of an SSH key that is not RSA. Converting such a key would not help.
 fn algorithm(input: &[u8]) -> Option<&'static str> {
     let start = &input[..input.len().min(LONGEST_START)];
     let is = |word: &[u8]| find(start, 0, word).is_some();
@@ -89,7 +89,7 @@ fn algorithm(input: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The name of the algorithm is before it, in bytes.
+/// The name of the algorithm is within this many bytes.
 const LONGEST_START: usize = 192;
 
 const BEGINNINGS: &[(&[u8], KeyError)] = &[
@@ -99,8 +99,8 @@ const BEGINNINGS: &[(&[u8], KeyError)] = &[
     (b"age-encryption.org/", AGE),
     (b"U2FsdGVkX1", OPENSSL_ENC),
     (b"Salted__", OPENSSL_ENC),
-    (b"<RSAKeyValue", not_a_key("a key in the XML of .NET")),
-    (b"version https://git-lfs", not_a_key("a pointer of Git LFS")),
+    (b"<RSAKeyValue", not_a_key("a .NET key in XML")),
+    (b"version https://git-lfs", not_a_key("a Git LFS pointer")),
     (b"<!DOCTYPE ", WEB_PAGE),
     (b"<html", WEB_PAGE),
     (b"Private-Key: (", PRINTED),
@@ -130,24 +130,24 @@ const fn not_a_key(found: &'static str) -> KeyError {
 pub(super) const PATH: &str = "a path or URL";
 pub(super) const PLACEHOLDER: &str = "a placeholder";
 
-const AGE: KeyError = not_a_key("a file of age");
+const AGE: KeyError = not_a_key("an age file");
 const COMPRESSED: KeyError = not_a_key("a compressed file");
 const KEYSTORE: KeyError = KeyError::Format {
     found: "a Java keystore",
     command: "keytool -importkeystore -srckeystore key.jks -destkeystore key.p12 \
         -deststoretype PKCS12 && openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
 };
-const OPENPGP: KeyError = not_a_key("a key or file of OpenPGP");
+const OPENPGP: KeyError = not_a_key("an OpenPGP key or file");
 const OPENSSH: KeyError = KeyError::Format {
     found: "an OpenSSH private key",
     command: "cp key key.pem && ssh-keygen -p -N '' -m PEM -f key.pem",
 };
-const OPENSSL_ENC: KeyError = not_a_key("a file that `openssl enc` encrypted");
+const OPENSSL_ENC: KeyError = not_a_key("a file encrypted by `openssl enc`");
 pub(super) const PKCS12: KeyError = KeyError::Format {
     found: "a PKCS#12 bundle",
     command: "openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
 };
-const PRINTED: KeyError = not_a_key("a key that was printed for people");
+const PRINTED: KeyError = not_a_key("a key printed in readable form");
 const PUTTY: KeyError = KeyError::Format {
     found: "a PuTTY private key",
     command: "puttygen key.ppk -O private-openssh -o key.pem",

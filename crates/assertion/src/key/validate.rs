@@ -1,5 +1,5 @@
-//! Which numbers pass as a key. The `rsa` crate alone takes private keys of any size, and factors
-//! that are close together.
+//! Validation of the numbers of a key. The `rsa` crate alone accepts private keys of any size, and
+//! factors that are close together.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -13,10 +13,10 @@ use super::numbers::{Number, PrivateNumbers, PublicNumbers};
 use super::private::{PrivateKey, Secret};
 use super::{KeyError, PublicKey, roca};
 
-/// Lets a private key in.
+/// Validates the numbers of a private key.
 ///
-/// The factors are put in order, and the CRT exponents are computed anew. That the factors are
-/// prime is not tested here: it costs more than a signature, and a signature tells.
+/// The factors are put in order, and the CRT exponents are computed. Whether the factors are prime
+/// is not tested here: the test costs more than a signature, and a wrong signature reveals it.
 pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<PrivateKey, KeyError> {
     let public = public_key(&numbers.public)?;
     let (n, e) = (public.modulus(), public.exponent());
@@ -35,7 +35,7 @@ pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<PrivateKey, Ke
     Ok(PrivateKey { public, d, p, q, dp, dq, claimed_q_inverse })
 }
 
-/// Whether both factors look prime to Miller and Rabin, which takes as long as a few signatures.
+/// Whether both factors pass a Miller-Rabin test, which takes as long as a few signatures.
 pub(super) fn is_prime(key: &PrivateKey) -> bool {
     [&key.p, &key.q].into_iter().all(|prime| {
         let Some(prime) = Odd::new((**prime).clone()).into_option() else { return false };
@@ -47,7 +47,7 @@ pub(super) fn is_prime(key: &PrivateKey) -> bool {
     })
 }
 
-/// Lets a public key in. The size is looked at before any arithmetic, which is what costs.
+/// Validates the numbers of a public key. The size is checked before any arithmetic.
 pub(super) fn public_key(numbers: &PublicNumbers<'_>) -> Result<PublicKey, KeyError> {
     let n = numbers.n.ok_or(KeyError::Inconsistent)?;
     let bits = bit_len(n);
@@ -77,7 +77,7 @@ fn exponent(e: Number<'_>) -> Result<u64, KeyError> {
     if allowed.contains(&e) && e % 2 == 1 { Ok(e) } else { Err(KeyError::Exponent) }
 }
 
-/// Both factors, of half the modulus' size, the greater one first.
+/// Returns both factors, of half the modulus' size, the larger one first.
 fn in_order(primes: [Number<'_>; 2], bits: usize) -> Result<[Secret; 2], KeyError> {
     let (mut p, mut q) = (secret(primes[0], bits)?, secret(primes[1], bits)?);
     if *p < *q {
@@ -86,7 +86,7 @@ fn in_order(primes: [Number<'_>; 2], bits: usize) -> Result<[Secret; 2], KeyErro
     Ok([p, q])
 }
 
-/// The factors of a key that came without them.
+/// Computes the factors of a key that has none.
 fn found_from(n: &BoxedUint, e: &BoxedUint, d: &BoxedUint) -> Result<[Secret; 2], KeyError> {
     if d.is_zero().to_bool() {
         return Err(KeyError::Inconsistent);
@@ -98,7 +98,7 @@ fn found_from(n: &BoxedUint, e: &BoxedUint, d: &BoxedUint) -> Result<[Secret; 2]
     }
 }
 
-/// d modulo `prime` - 1, if it is the inverse of e there.
+/// Returns d modulo `prime` - 1, if it is the inverse of e there.
 fn crt_exponent(d: &BoxedUint, e: &BoxedUint, prime: &BoxedUint) -> Result<Secret, KeyError> {
     let order = NonZero::new(prime.wrapping_sub(BoxedUint::one())).into_option();
     let order = Zeroizing::new(order.ok_or(KeyError::Inconsistent)?);

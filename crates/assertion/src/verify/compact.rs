@@ -7,7 +7,7 @@ use super::VerifyError;
 use super::members::Members;
 use crate::{PublicKey, Signature};
 
-/// A JWS in compact form ([RFC 7515, Section 7.1]), with a header that can be acted on.
+/// A JWS in compact form ([RFC 7515, Section 7.1]) whose header is acceptable.
 ///
 /// [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 pub(super) struct Compact {
@@ -31,7 +31,7 @@ impl Compact {
 
         let header = String::from_utf8(decoded(header)?).map_err(|_| VerifyError::Json)?;
         let members = Members::parse(&header)?;
-        // What is marked critical has to be understood, and nothing here is.
+        // A critical extension must be understood, and this crate understands none.
         if members.text("alg")?.as_deref() != Some("RS256") || members.contains("crit") {
             return Err(VerifyError::Algorithm);
         }
@@ -54,5 +54,5 @@ fn decoded(part: &str) -> Result<Vec<u8>, VerifyError> {
     Base64UrlUnpadded::decode_vec(part).map_err(|_| VerifyError::Base64)
 }
 
-/// Ten times what an assertion with a key of 4096 bits takes.
+/// Ten times the length of an assertion with a 4096-bit key.
 const MAX_LEN: usize = 16 * 1024;

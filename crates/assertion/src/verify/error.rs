@@ -2,35 +2,35 @@ use alloc::borrow::Cow;
 
 use crate::Diagnostic;
 
-/// Why an assertion is not accepted. None of it is shown.
+/// An assertion that is not accepted. No part of it is shown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The header asks for another algorithm than `RS256`, or for an extension.
-    #[error("assertion is not signed by `RS256` alone")]
+    /// The algorithm is not `RS256`, or an extension is critical.
+    #[error("assertion uses another algorithm than `RS256`, or a critical extension")]
     Algorithm,
     /// A part is not base64url without padding.
     #[error("assertion is not base64url without padding")]
     Base64,
-    /// A claim or header parameter is of another type than it has to be.
+    /// A claim or header parameter has the wrong type.
     #[error("`{name}` of the assertion has the wrong type")]
     Claim {
-        /// Its name.
+        /// The name of the claim or parameter.
         name: &'static str,
     },
-    /// Header or claims are no JSON object, or one with a member that stands there twice.
-    #[error("assertion holds no proper JSON object")]
+    /// Header or claims are not a JSON object, or have a name twice.
+    #[error("header or claims of the assertion are not a JSON object with unique names")]
     Json,
-    /// There are not exactly three parts.
+    /// The assertion does not have three parts.
     #[error("assertion does not have three parts")]
     Parts,
-    /// The signature is not by the holder of the key.
-    #[error("signature of the assertion does not fit the key")]
+    /// The signature was not made with the key.
+    #[error("signature of the assertion does not match the key")]
     Signature,
-    /// It is longer than any assertion.
+    /// The assertion is longer than the limit.
     #[error("assertion is {len} bytes long")]
     TooLong {
-        /// How long.
+        /// The length in bytes.
         len: usize,
     },
 }
@@ -53,14 +53,14 @@ impl Diagnostic for VerifyError {
             Self::Algorithm => {
                 "sign with RSA and SHA-256, and put `\"alg\":\"RS256\"` in the header"
             }
-            Self::Base64 => "encode with base64url and leave the `=` at the end off",
+            Self::Base64 => "encode with base64url, without `=` at the end",
             Self::Claim { .. } => "write times as whole seconds since 1970 and the rest as strings",
-            Self::Json => "write header and claims as one JSON object each, every member once",
+            Self::Json => "write header and claims as one JSON object each, with each name once",
             Self::Parts => {
                 "give header, claims and signature, joined by full stops, and nothing else"
             }
             Self::Signature => "verify with the certificate that belongs to the signing key",
-            Self::TooLong { .. } => "give the assertion alone",
+            Self::TooLong { .. } => "give only the assertion",
         }))
     }
 }

@@ -8,16 +8,16 @@ use serde_with::rust::maps_duplicate_key_is_error;
 use super::VerifyError;
 use crate::UnixTime;
 
-/// The members of a JSON object that has no name twice.
+/// The members of a JSON object without repeated names.
 #[derive(Deserialize)]
 pub(super) struct Members(
-    // Otherwise the last of two members of one name would win, and nobody would know.
+    // serde_json alone would silently keep the last of two members with the same name.
     #[serde(with = "maps_duplicate_key_is_error")] BTreeMap<String, Value>,
 );
 
 impl Members {
     pub(super) fn parse(json: &str) -> Result<Self, VerifyError> {
-        // The error is dropped, since serde_json quotes the value that it did not like.
+        // The error is dropped, because serde_json quotes the value that it rejects.
         serde_json::from_str(json).map_err(|_| VerifyError::Json)
     }
 
@@ -25,7 +25,7 @@ impl Members {
         self.0.contains_key(name)
     }
 
-    /// A string, or a list that holds one string and no more.
+    /// Returns a string. `aud` may be a list with one string.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, VerifyError> {
         match self.0.get(name) {
             None => Ok(None),
@@ -38,7 +38,7 @@ impl Members {
         }
     }
 
-    /// Whole seconds, as a number or as a string of digits.
+    /// Returns a time in whole seconds, from a number or a string of digits.
     pub(super) fn time(&self, name: &'static str) -> Result<Option<UnixTime>, VerifyError> {
         let secs = match self.0.get(name) {
             None => return Ok(None),

@@ -21,7 +21,7 @@ fn wycheproof_signatures_of_rs256() {
         let key = rsa::PublicKey::new(number(&group.public.n), number(&group.public.e)).unwrap();
         let key = PublicKey::from_spki_der(key.to_public_key_der().unwrap().as_bytes()).unwrap();
         for test in &group.tests {
-            // Their payloads are no claims: what is tested is the layer below.
+            // Their payloads are not claims: the layer below is tested.
             let verdict = Compact::parse(&test.jws).and_then(|compact| compact.verify(&key));
             assert_eq!(verdict.is_ok(), test.result == "valid", "{} {}", test.id, test.comment);
             tests += 1;

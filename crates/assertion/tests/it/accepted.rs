@@ -1,4 +1,4 @@
-//! Every shape in which a sound key arrives gives the same key.
+//! A key is read from every supported form.
 
 use base64ct::{Base64, Encoding};
 use orgtoken_assertion::{KeyError, Signer, SigningKey};
@@ -7,7 +7,7 @@ use crate::der::{element, sequence};
 use crate::keys::{KEY, pem, pkcs8};
 
 #[test]
-fn text_as_people_have_it() {
+fn text_in_every_supported_form_is_read() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let pkcs1 = pem("RSA PRIVATE KEY", &KEY.pkcs1());
     let one_line = key.replace('\n', " ");
@@ -62,14 +62,14 @@ fn text_as_people_have_it() {
 }
 
 #[test]
-fn text_around_a_key_that_is_not_utf_8() {
+fn text_around_a_key_need_not_be_utf_8() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let latin_1 = [b"friendlyName: \xe9t\xe9\n", key.as_bytes()].concat();
     assert!(SigningKey::from_bytes(&latin_1).is_ok(), "A41");
 }
 
 #[test]
-fn der_as_it_is() {
+fn der_is_read() {
     let attributes =
         element(0xa0, &sequence(&[&element(0x06, &[0x55, 4, 3]), &element(0x31, &[])]));
     let public = element(0x81, &[&[0], KEY.public_pkcs1().as_slice()].concat());
@@ -87,7 +87,7 @@ fn der_as_it_is() {
 }
 
 #[test]
-fn a44_base64_may_spell_the_words_of_an_armour() {
+fn a44_base64_may_contain_the_words_begin_and_key() {
     let word = Base64::decode_vec("BEGINKEYBEGINKEY").unwrap();
     let mut spelt = 0;
     for filler in 0..3 {
@@ -100,7 +100,7 @@ fn a44_base64_may_spell_the_words_of_an_armour() {
 }
 
 #[test]
-fn text_and_certificates_beside_a_key_are_ignored() {
+fn text_and_certificates_next_to_a_key_are_ignored() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let (certificate, public) =
         (pem("CERTIFICATE", b"0\x03\x02\x01"), pem("PUBLIC KEY", &KEY.spki()));
@@ -140,7 +140,7 @@ fn jwk_is_parsed_as_json_before_its_text_is_changed() {
 }
 
 #[test]
-fn plain_pem_is_what_openssl_reads() {
+fn plain_pem_is_in_the_format_of_openssl() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let pkcs1 = pem("RSA PRIVATE KEY", &KEY.pkcs1());
     let one_line = key.replace('\n', " ");

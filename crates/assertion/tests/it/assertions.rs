@@ -1,4 +1,4 @@
-//! What an assertion says, to the byte, and what the verifier makes of others' assertions.
+//! The bytes of an assertion, and the verification of received assertions.
 
 use std::time::Duration;
 
@@ -25,13 +25,13 @@ fn builder() -> ClaimsBuilder {
 
 // https://www.rfc-editor.org/rfc/rfc7523#section-3
 #[test]
-fn header_and_claims_are_these_bytes_and_no_others() {
+fn header_and_claims_are_exact_bytes() {
     let plain = r#"{"iss":"3MVG9.client","sub":"user@acme.com","aud":"https://login.salesforce.com","exp":1700000150}"#;
     let full = r#"{"iss":"3MVG9.client","sub":"user@acme.com","aud":"https://login.salesforce.com","exp":1700000180,"iat":1700000000,"jti":"a-1"}"#;
-    let asked = builder().lifetime(Lifetime::MAX).issued_at().token_id("a-1").key_id("k\"1");
+    let full_claims = builder().lifetime(Lifetime::MAX).issued_at().token_id("a-1").key_id("k\"1");
     for (name, claims, header, payload) in [
-        ("nothing asked for", claims(), r#"{"alg":"RS256"}"#, plain),
-        ("all asked for", asked.build().unwrap(), r#"{"alg":"RS256","kid":"k\"1"}"#, full),
+        ("defaults", claims(), r#"{"alg":"RS256"}"#, plain),
+        ("all options", full_claims.build().unwrap(), r#"{"alg":"RS256","kid":"k\"1"}"#, full),
     ] {
         let assertion = claims.sign(&KEY.signing_key()).unwrap();
         let parts: Vec<_> = assertion.secret().split('.').collect();
@@ -47,7 +47,7 @@ fn header_and_claims_are_these_bytes_and_no_others() {
 }
 
 #[test]
-fn a_lifetime_is_more_than_nothing_and_at_most_three_minutes() {
+fn lifetime_is_between_one_second_and_three_minutes() {
     let secs = |secs| Lifetime::new(Duration::from_secs(secs));
     assert_eq!((secs(0), secs(181)), (None, None));
     assert_eq!(Lifetime::new(Duration::from_millis(999)), None);
@@ -57,7 +57,7 @@ fn a_lifetime_is_more_than_nothing_and_at_most_three_minutes() {
 }
 
 #[test]
-fn claims_that_are_refused() {
+fn invalid_claims_are_refused() {
     let long = "x".repeat(513);
     let claims = |issuer: &str, subject: &str, audience: &str| {
         Claims::builder(NOW).issuer(issuer).subject(subject).audience(audience).build().map(|_| ())
@@ -70,9 +70,14 @@ fn claims_that_are_refused() {
             "NUL in the issuer",
             claims("i\0ss", "sub", "aud"),
             "settings.value",
-            "`iss` holds a control",
+            "`iss` contains a control",
         ),
-        ("a line break", claims("iss", "s\nub", "aud"), "settings.value", "`sub` holds a control"),
+        (
+            "a line break",
+            claims("iss", "s\nub", "aud"),
+            "settings.value",
+            "`sub` contains a control",
+        ),
         ("a long subject", claims("iss", &long, "aud"), "settings.too_large", "513 bytes"),
         (
             "no jti",
@@ -90,14 +95,14 @@ fn claims_that_are_refused() {
 }
 
 #[test]
-fn a_signature_made_elsewhere_is_checked() {
+fn a_signature_made_elsewhere_is_verified() {
     let key = KEY.signing_key();
     let other = Numbers::generate(2048, "other").signing_key();
     let made = |by: &dyn Signer| by.sign(claims().signing_input().as_bytes()).unwrap();
-    let put_in =
+    let with_signature =
         |signature: &[u8]| claims().signing_input().with_signature(signature, key.public_key());
 
-    let whole = put_in(made(&key).as_bytes()).unwrap();
+    let whole = with_signature(made(&key).as_bytes()).unwrap();
     assert_eq!(whole.secret(), claims().sign(&key).unwrap().secret());
     let right = made(&key).as_bytes().to_vec();
     for (name, signature) in [
@@ -108,13 +113,13 @@ fn a_signature_made_elsewhere_is_checked() {
         ("one byte more", [&right[..], &[0]].concat()),
         ("a zero before", [&[0], &right[..]].concat()),
     ] {
-        let error = put_in(&signature).expect_err(name);
+        let error = with_signature(&signature).expect_err(name);
         assert!(matches!(error, SignError::Mismatch), "{name}: {error}");
     }
 }
 
 #[test]
-fn an_assertion_of_ours_is_read_and_verified() {
+fn own_assertions_verify() {
     let assertion = builder().issued_at().token_id("a-1").key_id("k1").build().unwrap();
     let assertion = assertion.sign(&KEY.signing_key()).unwrap();
     let unverified = Unverified::parse(assertion.secret()).unwrap();
@@ -134,7 +139,7 @@ fn an_assertion_of_ours_is_read_and_verified() {
 }
 
 #[test]
-fn claims_as_others_write_them() {
+fn claims_in_the_style_of_other_tools_are_read() {
     for (name, payload, expires_at, audience) in [
         ("exp as a string", r#"{"exp":"1333685628"}"#, Some(1_333_685_628), None),
         ("exp in milliseconds", r#"{"exp":1333685628000}"#, Some(1_333_685_628_000), None),
@@ -256,7 +261,7 @@ fn forged_assertions_are_refused() {
     }
 }
 
-/// Signs whatever header and claims are given.
+/// Signs any header and claims.
 fn signed(header: &str, payload: &str) -> String {
     let b64 = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
     let input = format!("{}.{}", b64(header.as_bytes()), b64(payload.as_bytes()));
@@ -275,7 +280,7 @@ fn hmac_sha_256(key: &[u8], message: &[u8]) -> [u8; 32] {
 }
 
 #[test]
-fn the_assertion_goes_between_threads_and_the_signer_is_an_object() {
+fn assertion_is_send_and_signer_is_dyn_compatible() {
     fn is_send<T: Send + Sync>() {}
     is_send::<Assertion>();
     let signers: [Box<dyn Signer>; 1] = [Box::new(KEY.signing_key())];

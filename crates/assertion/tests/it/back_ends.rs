@@ -1,4 +1,4 @@
-//! Both back-ends and OpenSSL give the same bytes, or none.
+//! Both back-ends and OpenSSL make the same signatures.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::keys::{KEY, Numbers, Seeded, pem};
 
 #[test]
 #[cfg(feature = "ring")]
-fn rsa_and_ring_give_the_same_bytes() {
+fn rsa_and_ring_make_the_same_signatures() {
     let mut messages = Seeded::new("messages");
     let by_rsa = KEY.signing_key();
     let by_ring = orgtoken_assertion::RingSigner::new(KEY.signing_key());
@@ -21,7 +21,7 @@ fn rsa_and_ring_give_the_same_bytes() {
 }
 
 #[test]
-fn sizes_that_ring_does_not_take() {
+fn sizes_that_ring_does_not_accept_sign_by_rsa() {
     for bits in [2049, 2056, 3000, 3072, 4095] {
         let mut numbers = Numbers::generate(bits, "sizes");
         let whole = numbers.signing_key();
@@ -44,7 +44,7 @@ fn sizes_that_ring_does_not_take() {
 }
 
 #[test]
-fn openssl_gives_the_same_bytes() {
+fn openssl_makes_the_same_signatures() {
     if !crate::openssl::is_there("that OpenSSL signs to the same bytes") {
         return;
     }
@@ -65,7 +65,7 @@ fn openssl_gives_the_same_bytes() {
 }
 
 #[test]
-fn b33_a_flipped_bit_of_a_foreign_signer_does_not_leave() {
+fn b33_a_wrong_signature_of_an_external_signer_is_refused() {
     struct Faulty(SigningKey);
     impl Signer for Faulty {
         fn public_key(&self) -> &PublicKey {

@@ -1,4 +1,4 @@
-//! DER that is damaged, and input that nobody made on purpose.
+//! Damaged DER and random input.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::der::{NULL, RSA_ENCRYPTION, element, integer, octets, sequence};
 use crate::keys::{KEY, pem, pkcs8};
 
 #[test]
-fn a70_der_that_is_not_strict() {
+fn a70_der_that_is_not_strict_is_refused() {
     let whole = KEY.pkcs8();
     let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
     let key = octets(&KEY.pkcs1());
@@ -62,8 +62,8 @@ fn a71_every_flipped_bit_is_refused_or_changes_nothing() {
     for bit in 0..der.len() * 8 {
         der[bit / 8] ^= 1 << (bit % 8);
         if let Ok(key) = SigningKey::from_bytes(&der) {
-            // RS256 is deterministic: of one public key there is one signature, and the back-end
-            // lets out no other. A sample shows that it does let one out.
+            // RS256 is deterministic: a public key has one signature for a message, and the
+            // back-end returns no other. A sample shows that it does return one.
             assert_eq!(key.public_key(), whole.public_key(), "bit {bit}");
             if passed % 256 == 0 {
                 let signature = key.sign(b"message").unwrap();
@@ -73,8 +73,8 @@ fn a71_every_flipped_bit_is_refused_or_changes_nothing() {
         }
         der[bit / 8] ^= 1 << (bit % 8);
     }
-    // The CRT values, which are computed anew, and little else.
-    assert!(passed < 3 * 1024 + 64, "{passed} flipped bits went by");
+    // The CRT values, which are recomputed, and little else.
+    assert!(passed < 3 * 1024 + 64, "{passed} flipped bits were accepted");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a72_every_prefix_is_refused() {
 }
 
 #[test]
-fn a58_no_text_takes_long() {
+fn a58_no_text_takes_long_to_parse() {
     let block = "-----BEGIN A KEY-----\n-----END A KEY-----\n";
     for (name, text) in [
         ("blocks", block.repeat(760)),
@@ -106,32 +106,32 @@ fn a58_no_text_takes_long() {
         let before = processor_time();
         assert!(SigningKey::from_bytes(text.as_bytes()).is_err(), "{name}");
         let took = processor_time() - before;
-        // A tenth of a second when optimised, and the tests are not.
+        // It takes a tenth of a second when optimised, which tests are not.
         assert!(took < Duration::from_secs(4), "{name}: {took:?}");
     }
 }
 
-/// What this thread alone has used: however busy the machine is, it does not grow while others run.
+/// The processor time of this thread, which does not depend on the load of the machine.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().expect("it is not negative")
 }
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let _ = SigningKey::from_bytes(&bytes);
         let _ = PublicKey::from_bytes(&bytes);
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in r"(-----|—)?(BEGIN|END|begin)? ?(RSA |EC )?(PRIVATE |PUBLIC )?(KEY|CERTIFICATE)?(-----|----)?(\\n|\n|\r| |)\PC{0,40}[A-Za-z0-9+/=_]{0,80}(\\u00[0-9a-f]{2}|\\)?(-----END [A-Z ]{0,12}-----)?") {
+    fn no_text_panics(text in r"(-----|—)?(BEGIN|END|begin)? ?(RSA |EC )?(PRIVATE |PUBLIC )?(KEY|CERTIFICATE)?(-----|----)?(\\n|\n|\r| |)\PC{0,40}[A-Za-z0-9+/=_]{0,80}(\\u00[0-9a-f]{2}|\\)?(-----END [A-Z ]{0,12}-----)?") {
         let _ = SigningKey::from_bytes(text.as_bytes());
         let _ = PublicKey::from_bytes(text.as_bytes());
         let _ = Unverified::parse(&text);
     }
 
     #[test]
-    fn no_change_of_a_key_is_repeated(at in 0usize..1600, byte in any::<u8>()) {
+    fn errors_of_a_changed_key_repeat_no_part_of_it(at in 0usize..1600, byte in any::<u8>()) {
         let mut text = pem("PRIVATE KEY", &KEY.pkcs8()).into_bytes();
         let at = at % text.len();
         text[at] = byte;
@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn no_jwk_makes_it_panic(n in "[A-Za-z0-9_-]{340,344}", d in "[A-Za-z0-9_-]{0,344}") {
+    fn no_jwk_panics(n in "[A-Za-z0-9_-]{340,344}", d in "[A-Za-z0-9_-]{0,344}") {
         let jwk = format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","d":"{d}"}}"#);
         prop_assert!(SigningKey::from_bytes(jwk.as_bytes()).is_err());
     }

@@ -1,4 +1,4 @@
-//! Writes DER, right or wrong as a test needs it.
+//! A writer of valid and invalid DER.
 
 use num_bigint::BigUint;
 

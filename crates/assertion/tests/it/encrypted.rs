@@ -1,4 +1,4 @@
-//! Encrypted keys: opened with the passphrase, at a cost that is capped.
+//! Encrypted keys are decrypted with the passphrase, at a limited cost.
 
 use base64ct::{Base64, Encoding};
 use orgtoken_assertion::{Diagnostic, KeyError, Passphrase, Signer, SigningKey};
@@ -8,8 +8,8 @@ use crate::keys::{KEY, pem};
 use crate::openssl;
 
 #[test]
-fn every_pbes2_that_openssl_writes() {
-    if !openssl::is_there("that encrypted keys which OpenSSL writes are opened") {
+fn every_pbes2_key_of_openssl_is_decrypted() {
+    if !openssl::is_there("that encrypted keys of OpenSSL are decrypted") {
         return;
     }
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
@@ -64,14 +64,14 @@ fn every_pbes2_that_openssl_writes() {
 }
 
 #[test]
-fn a_passphrase_for_a_plain_key_is_not_needed() {
+fn a_passphrase_for_a_plain_key_is_ignored() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let read = SigningKey::from_encrypted(key.as_bytes(), &Passphrase::new("any")).unwrap();
     assert_eq!(read.form().to_string(), "PKCS#8 PEM");
 }
 
 #[test]
-fn a49_costs_are_capped() {
+fn a49_key_derivation_cost_is_limited() {
     let pbkdf2 = |iterations: &[u8]| {
         sequence(&[
             PBKDF2,

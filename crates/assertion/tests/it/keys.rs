@@ -1,4 +1,4 @@
-//! Keys that tests make, whole or broken.
+//! Generated keys, valid and invalid.
 
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use crate::der::{NULL, RSA_ENCRYPTION, integer, octets, sequence};
 
-/// A key of 2048 bits that every test may share.
+/// A key of 2048 bits for all tests.
 pub(crate) static KEY: LazyLock<Numbers> = LazyLock::new(|| Numbers::generate(2048, "shared"));
 
-/// The numbers of a private key, open to tampering.
+/// The numbers of a private key, which tests can change.
 #[derive(Clone)]
 pub(crate) struct Numbers {
     pub(crate) n: BigUint,
@@ -30,7 +30,7 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// A key that is the same whenever `seed` is.
+    /// Returns a key that depends only on `bits` and `seed`.
     pub(crate) fn generate(bits: u32, seed: &str) -> Self {
         let mut rng = Seeded::new(seed);
         loop {
@@ -103,7 +103,7 @@ pub(crate) fn is_prime(number: &BigUint) -> bool {
     crypto_primes::is_prime(Flavor::Any, &number)
 }
 
-/// A generator that gives the same bytes in each run. For tests only.
+/// A generator that returns the same bytes in each run.
 pub(crate) struct Seeded {
     seed: [u8; 32],
     counter: u64,

@@ -1,18 +1,18 @@
-//! What `orgtoken-assertion` promises, by theme. Names like `A53` are rows of the table of bad
-//! inputs that the key intake was built from.
+//! Tests of `orgtoken-assertion` by topic. Names like `A53` are rows of the table of bad inputs for
+//! the key parser.
 
-mod accepted; // shapes of keys that people have, and that work
-mod assertions; // claims to the byte, and others' assertions
-mod back_ends; // rsa, ring and OpenSSL give the same bytes, or none
+mod accepted; // keys in every form that is read
+mod assertions; // the bytes of an assertion, and verification
+mod back_ends; // rsa, ring and OpenSSL make the same signatures
 mod damage; // damaged DER and random input: refused, never a panic
-mod der; // a writer for what the tests feed in
+mod der; // a writer of valid and invalid DER
 #[cfg(feature = "encrypted")]
 mod encrypted; // keys with a passphrase
-mod keys; // keys for all of them
-mod openssl; // what OpenSSL writes
-mod public; // public keys and certificates, and what is none
-mod refused; // text that was damaged on its way
+mod keys; // keys for all tests
+mod openssl; // keys and certificates written by OpenSSL
+mod public; // public keys and certificates
+mod refused; // damaged text
 mod secrecy; // nothing secret is shown
-mod unsupported; // what is no key, and is named for what it is
-mod validate; // numbers that are no sound key
+mod unsupported; // inputs that are not keys, and how they are named
+mod validate; // numbers of invalid keys
 mod vectors; // RFC 7515, RFC 7520, Wycheproof

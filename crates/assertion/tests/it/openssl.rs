@@ -1,4 +1,4 @@
-//! Keys that OpenSSL writes are read, whatever options it was given.
+//! Keys written by OpenSSL are read.
 
 use std::env;
 use std::io::Write;
@@ -9,8 +9,8 @@ use orgtoken_assertion::{Diagnostic, PublicKey, PublicKeyError, Signer, SigningK
 use crate::keys::{KEY, pem};
 
 #[test]
-fn what_openssl_writes() {
-    if !is_there("that keys which OpenSSL writes are read") {
+fn keys_and_certificates_of_openssl_are_read() {
+    if !is_there("that keys of OpenSSL are read") {
         return;
     }
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
@@ -52,8 +52,8 @@ fn what_openssl_writes() {
 }
 
 #[test]
-fn other_algorithms_of_openssl() {
-    if !is_there("that other algorithms' keys are named") {
+fn keys_of_other_algorithms_are_named() {
+    if !is_there("that keys of other algorithms are named") {
         return;
     }
     for (name, command, found) in [
@@ -69,22 +69,22 @@ fn other_algorithms_of_openssl() {
     }
 }
 
-/// Says loudly what is left out where there is no OpenSSL. In CI that is a failure.
+/// Whether OpenSSL is installed. Without it, a test reports what it does not cover, and fails in CI.
 pub(crate) fn is_there(what: &str) -> bool {
     if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok() {
         return true;
     }
     assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "openssl is missing: {what}");
-    let _ = writeln!(std::io::stderr(), "left out: openssl is needed to see {what}");
+    let _ = writeln!(std::io::stderr(), "skipped: openssl is needed to test {what}");
     false
 }
 
-/// Runs `openssl` on `input` and gives what it writes.
+/// Runs `openssl` on `input` and returns its output.
 pub(crate) fn run(command: &str, input: impl AsRef<[u8]>) -> Vec<u8> {
     try_run(command, input).unwrap_or_else(|| panic!("openssl {command}"))
 }
 
-/// As [`run`], and `None` if this build of OpenSSL cannot do it.
+/// Like [`run`], but returns `None` if this build of OpenSSL does not support it.
 pub(crate) fn try_run(command: &str, input: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     let mut openssl = Command::new("openssl")
         .args(command.split(' '))

@@ -1,4 +1,4 @@
-//! Where a public key is needed, the words are about public keys.
+//! Errors about public keys never ask for a private key.
 
 use orgtoken_assertion::{Diagnostic, PublicKey, certificate_der};
 
@@ -6,7 +6,7 @@ use crate::der::{NULL, RSA_ENCRYPTION, bits, element, sequence};
 use crate::keys::{KEY, pem};
 
 #[test]
-fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
+fn errors_about_public_keys_never_ask_for_a_private_key() {
     let name = sequence(&[]);
     let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
     let request = sequence(&[&[2, 1, 0], &name, &KEY.spki(), &element(0xa0, &[])]);
@@ -14,8 +14,8 @@ fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
     let private = pem("PRIVATE KEY", &KEY.pkcs8());
     let public = pem("PUBLIC KEY", &KEY.spki());
     for (name, input, code, says) in [
-        ("empty", Vec::new(), "key.empty", "public key or certificate is needed"),
-        ("blank", b" \n".to_vec(), "key.empty", "public key or certificate is needed"),
+        ("empty", Vec::new(), "key.empty", "expected a public key or certificate"),
+        ("blank", b" \n".to_vec(), "key.empty", "expected a public key or certificate"),
         ("text", b"hello".to_vec(), "key.not_a_key", "not a public key or certificate"),
         ("a path", b"/etc/app.crt".to_vec(), "key.not_a_key", "but a path or URL"),
         (
@@ -42,7 +42,7 @@ fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
             "key.truncated",
             "cut off",
         ),
-        ("damaged", public.replacen('M', "*", 1).into(), "key.pem", "not base64"),
+        ("damaged", public.replacen('M', "*", 1).into(), "key.pem", "invalid base64"),
         ("four dashes", public.replacen("-----", "----", 1).into(), "key.pem", "BEGIN"),
         ("too long", vec![b'A'; 40_000], "key.too_large", "40000 bytes"),
         ("UTF-16", b"\xff\xfe-\0".to_vec(), "key.pem", "UTF-16"),
@@ -58,7 +58,7 @@ fn nobody_is_asked_for_a_private_key_where_a_public_one_is_needed() {
 }
 
 #[test]
-fn the_certificate_is_taken_from_what_is_beside_it() {
+fn a_certificate_is_found_next_to_a_private_key() {
     let private = pem("PRIVATE KEY", &KEY.pkcs8());
     let inner =
         sequence(&[&sequence(&[&[2, 1, 1]]), &sequence(&[RSA_ENCRYPTION, NULL]), &bits(&[1])]);

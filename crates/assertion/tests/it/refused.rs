@@ -1,4 +1,4 @@
-//! Text that was damaged on its way: the place is named, and nothing is repeated.
+//! Damaged text: the error names the position and repeats nothing.
 
 use base64ct::{Base64, Encoding};
 use orgtoken_assertion::{Diagnostic, KeyError, SigningKey};
@@ -6,7 +6,7 @@ use orgtoken_assertion::{Diagnostic, KeyError, SigningKey};
 use crate::keys::{KEY, pem};
 
 #[test]
-fn text_that_is_damaged() {
+fn damaged_text_is_refused_with_its_position() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let body = Base64::encode_string(&KEY.pkcs8());
     let with = |from: &str, to: &str| key.replacen(from, to, 1);
@@ -19,25 +19,10 @@ fn text_that_is_damaged() {
         ("A32 empty", String::new(), "key.empty", "empty"),
         ("A32 blanks", " \r\n\t\n".into(), "key.empty", "empty"),
         ("A32 a byte order mark alone", "\u{feff}".into(), "key.empty", "empty"),
-        (
-            "A40 zero-width space",
-            changed("\u{200b}"),
-            "key.pem",
-            "line 4 holds the character U+200B",
-        ),
-        ("A40 no-break space", changed("\u{a0}"), "key.pem", "line 4 holds the character U+00A0"),
-        (
-            "A40 em dash",
-            with("-----BEGIN", "—BEGIN"),
-            "key.pem",
-            "line 1 holds the character U+2014",
-        ),
-        (
-            "A40 em dash at END",
-            with("-----END", "—END"),
-            "key.pem",
-            "line 28 holds the character U+2014",
-        ),
+        ("A40 zero-width space", changed("\u{200b}"), "key.pem", "character U+200B at line 4"),
+        ("A40 no-break space", changed("\u{a0}"), "key.pem", "character U+00A0 at line 4"),
+        ("A40 em dash", with("-----BEGIN", "—BEGIN"), "key.pem", "character U+2014 at line 1"),
+        ("A40 em dash at END", with("-----END", "—END"), "key.pem", "character U+2014 at line 28"),
         ("A43 two keys", format!("{key}{key}"), "key.several", "2 private keys"),
         (
             "A43 two forms",
@@ -45,42 +30,27 @@ fn text_that_is_damaged() {
             "key.several",
             "2 private keys",
         ),
-        (
-            "A45 labels differ",
-            with("BEGIN PRIVATE", "BEGIN RSA PRIVATE"),
-            "key.pem",
-            "line 28 is not",
-        ),
-        ("A45 four dashes", with("-----BEGIN", "----BEGIN"), "key.pem", "line 1 is not"),
-        ("A45 four dashes after BEGIN", with("KEY-----", "KEY----"), "key.pem", "line 1 is not"),
-        ("A45 four dashes at END", with("-----END", "----END"), "key.pem", "line 28 is not"),
-        ("A45 lower case", key.to_lowercase(), "key.pem", "line 1 is not"),
-        (
-            "A45 lower case END",
-            with("END PRIVATE KEY", "end private key"),
-            "key.pem",
-            "line 28 is not",
-        ),
-        (
-            "A45 no BEGIN line",
-            with("-----BEGIN PRIVATE KEY-----\n", ""),
-            "key.pem",
-            "line 27 is not",
-        ),
+        ("A45 labels differ", with("BEGIN PRIVATE", "BEGIN RSA PRIVATE"), "key.pem", "at line 28"),
+        ("A45 four dashes", with("-----BEGIN", "----BEGIN"), "key.pem", "at line 1"),
+        ("A45 four dashes after BEGIN", with("KEY-----", "KEY----"), "key.pem", "at line 1"),
+        ("A45 four dashes at END", with("-----END", "----END"), "key.pem", "at line 28"),
+        ("A45 lower case", key.to_lowercase(), "key.pem", "at line 1"),
+        ("A45 lower case END", with("END PRIVATE KEY", "end private key"), "key.pem", "at line 28"),
+        ("A45 no BEGIN line", with("-----BEGIN PRIVATE KEY-----\n", ""), "key.pem", "at line 27"),
         (
             "A47 no END line",
             with("-----END PRIVATE KEY-----\n", ""),
             "key.truncated",
             "END line is missing",
         ),
-        ("A47 body cut", with(line_4, cut), "key.truncated", "bytes are there"),
-        ("A47 cut off", key[..900].into(), "key.truncated", "bytes are there"),
+        ("A47 body cut", with(line_4, cut), "key.truncated", "cut off: it has"),
+        ("A47 cut off", key[..900].into(), "key.truncated", "cut off: it has"),
         ("A47 base64 alone, cut off", body[..900].into(), "key.truncated", "675 of 12"),
-        ("A48 illegal character", changed("*"), "key.pem", "line 4, column 21 "),
-        ("A48 url-safe character", changed("_"), "key.pem", "line 4, column 21 "),
-        ("A48 padding inside", changed("="), "key.pem", "line 4, column 22 "),
+        ("A48 illegal character", changed("*"), "key.pem", "line 4, column 21"),
+        ("A48 url-safe character", changed("_"), "key.pem", "line 4, column 21"),
+        ("A48 padding inside", changed("="), "key.pem", "line 4, column 22"),
         ("A48 base64 alone", body.replacen('A', "_", 1), "key.pem", "line 1, column "),
-        ("A48 indented", changed("*").replace(line_4, ""), "key.pem", "line 4, column 21 "),
+        ("A48 indented", changed("*").replace(line_4, ""), "key.pem", "line 4, column 21"),
     ] {
         let error = refusal(name, text.as_bytes());
         assert_eq!(error.code(), code, "{name}: {error}");
@@ -90,7 +60,7 @@ fn text_that_is_damaged() {
 }
 
 #[test]
-fn text_that_other_tools_changed_is_refused_and_not_repaired() {
+fn text_changed_by_other_tools_is_not_repaired() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let by_line = |change: &dyn Fn(usize, &str) -> String| -> String {
         key.lines().enumerate().map(|(index, line)| change(index + 1, line) + "\n").collect()
@@ -116,7 +86,7 @@ fn text_that_other_tools_changed_is_refused_and_not_repaired() {
 }
 
 #[test]
-fn text_in_utf_16() {
+fn utf_16_is_refused() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let little: Vec<_> = key.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<_> = key.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -132,7 +102,7 @@ fn text_in_utf_16() {
 }
 
 #[test]
-fn a41_more_text_than_any_key_has() {
+fn a41_input_longer_than_any_key_is_refused() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let padding = "x".repeat(32 * 1024 - key.len() - 1);
     assert!(SigningKey::from_bytes(format!("{padding}\n{key}").as_bytes()).is_ok());
@@ -147,7 +117,7 @@ pub(crate) fn refusal(name: &str, input: &[u8]) -> KeyError {
     }
 }
 
-/// No sixteen characters of the input stand in what the error says.
+/// Checks that the error repeats no sixteen characters of the input.
 pub(crate) fn assert_silent(name: &str, input: &str, error: &KeyError) {
     let said = format!("{error} {error:?} {}", error.hint().unwrap_or_default());
     for line in input.lines().filter(|line| !line.contains("-----")) {

@@ -1,4 +1,4 @@
-//! What `Debug` shows of each public type, with a secret inside.
+//! `Debug` of each public type with a secret inside.
 
 use orgtoken_assertion::{Diagnostic, SignError, Signer, SigningKey, Unverified};
 
@@ -29,7 +29,7 @@ fn d2_debug_shows_no_part_of_a_secret() {
 }
 
 #[test]
-fn d2_debug_of_what_is_public_shows_no_secret_number() {
+fn d2_debug_of_public_parts_shows_no_secret_number() {
     let key = KEY.signing_key();
     let shown =
         format!("{:?} {:?} {:?}", key.public_key(), key.form(), claims().sign(&key).unwrap());
@@ -55,8 +55,8 @@ fn d5_a_jwk_of_the_wrong_type_is_not_repeated() {
 }
 
 #[test]
-fn a_signer_elsewhere_says_why_in_its_source() {
+fn source_of_a_sign_error_is_the_error_of_the_external_signer() {
     let error = SignError::External("agent has no such key".into());
-    assert_eq!(error.to_string(), "the signer did not sign");
+    assert_eq!(error.to_string(), "the external signer failed");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "agent has no such key");
 }

@@ -1,4 +1,4 @@
-//! What is no key to work with is named for what it is, with the command that helps.
+//! Inputs that are not usable keys: the error names the kind of input and the command that helps.
 
 use base64ct::{Base64, Encoding};
 use orgtoken_assertion::Diagnostic;
@@ -8,7 +8,7 @@ use crate::keys::{KEY, pem};
 use crate::refused::{assert_silent, refusal};
 
 #[test]
-fn things_that_are_no_rsa_private_key() {
+fn inputs_that_are_not_rsa_private_keys_are_named() {
     let secret = octets(&[0x5a; 32]);
     let oid = |bytes: &[u8]| element(0x06, bytes);
     let ec_oid = oid(b"\x2a\x86\x48\xce\x3d\x02\x01");
@@ -46,7 +46,7 @@ fn things_that_are_no_rsa_private_key() {
             "CERTIFICATE",
             v3.clone(),
             "key.certificate",
-            "a certificate:",
+            "but a certificate",
             "upload",
         ),
         (
@@ -54,10 +54,17 @@ fn things_that_are_no_rsa_private_key() {
             "CERTIFICATE",
             v1,
             "key.certificate",
-            "a certificate:",
+            "but a certificate",
             "upload",
         ),
-        ("A53 as a private key", "PRIVATE KEY", v3, "key.certificate", "a certificate:", "upload"),
+        (
+            "A53 as a private key",
+            "PRIVATE KEY",
+            v3,
+            "key.certificate",
+            "but a certificate",
+            "upload",
+        ),
         (
             "A53 request",
             "CERTIFICATE REQUEST",
@@ -73,7 +80,7 @@ fn things_that_are_no_rsa_private_key() {
             KEY.spki(),
             "key.public",
             "public key",
-            "private key that was made",
+            "private key that belongs",
         ),
         ("A54 PKCS#1", "RSA PUBLIC KEY", KEY.public_pkcs1(), "key.public", "public key", "private"),
         ("A54 EC", "PUBLIC KEY", public_ec, "key.public", "public key", "private"),
@@ -129,7 +136,7 @@ fn things_that_are_no_rsa_private_key() {
             ("base64", Base64::encode_string(&der).into_bytes()),
         ] {
             if shape == "base64" && der.len() <= 32 {
-                continue; // Too short to be told from a word.
+                continue; // Too short to be distinguished from a word.
             }
             let name = format!("{name}, {shape}");
             let error = refusal(&name, &input);
@@ -146,7 +153,7 @@ fn things_that_are_no_rsa_private_key() {
 }
 
 #[test]
-fn containers_that_are_not_read() {
+fn unsupported_containers_are_named() {
     let armoured = |label| pem(label, &[0x5a; 200]);
     let legacy = |headers: &str| {
         let key = pem("RSA PRIVATE KEY", &[0x5a; 600]);
@@ -324,7 +331,7 @@ fn containers_that_are_not_read() {
             "A40 no-break space",
             "-----BEGIN\u{a0}PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n".into(),
             "key.pem",
-            "line 1 holds the character U+00A0",
+            "character U+00A0 at line 1",
             "copy the key again",
         ),
         (
@@ -402,7 +409,7 @@ fn containers_that_are_not_read() {
             "A27 openssl rsa -text",
             "Private-Key: (2048 bit, 2 primes)\nmodulus:\n    00:c3".into(),
             "key.not_a_key",
-            "printed for people",
+            "printed in readable form",
             "BEGIN",
         ),
         (
@@ -460,7 +467,7 @@ fn containers_that_are_not_read() {
 }
 
 #[test]
-fn binary_that_is_not_der() {
+fn binary_input_that_is_not_der_is_refused() {
     for (name, bytes, code) in [
         ("A52 Java keystore", &b"\xfe\xed\xfe\xed\0\0\0\x02"[..], "key.format"),
         ("A51 OpenSSH without its armour", b"openssh-key-v1\0\0\0\0\x04none", "key.format"),

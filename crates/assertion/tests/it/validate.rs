@@ -1,4 +1,4 @@
-//! Which numbers pass as a key.
+//! Validation of the numbers of a key.
 
 use num_bigint::BigUint;
 use orgtoken_assertion::{Diagnostic, KeyError, SignError, Signer, SigningKey};
@@ -7,7 +7,7 @@ use crate::der::{element, integer, sequence};
 use crate::keys::{KEY, Numbers, Seeded, is_prime, pkcs8, prime};
 
 #[test]
-fn numbers_that_are_refused() {
+fn invalid_numbers_are_refused() {
     let key = || KEY.clone();
     let (zero, one, two) = (BigUint::ZERO, BigUint::from(1u8), BigUint::from(2u8));
     let with = |change: &dyn Fn(&mut Numbers)| {
@@ -66,7 +66,7 @@ fn numbers_that_are_refused() {
 }
 
 #[test]
-fn negative_numbers() {
+fn negative_numbers_are_refused() {
     let numbers = [&KEY.n, &KEY.e, &KEY.d, &KEY.p, &KEY.q, &KEY.dp, &KEY.dq, &KEY.qinv];
     let negative = |at: usize| {
         let mut parts: Vec<_> = numbers.iter().map(|number| integer(number)).collect();
@@ -88,7 +88,7 @@ fn negative_numbers() {
 }
 
 #[test]
-fn sizes_that_are_refused() {
+fn sizes_out_of_range_are_refused() {
     let size = |bits: u32| Numbers::generate(bits, "sizes").pkcs8();
     for (name, bits, der) in [
         ("A57 64 bits", 64, size(64)),
@@ -105,7 +105,7 @@ fn sizes_that_are_refused() {
     for (name, bits) in
         [("A58 4097 bits", 4097), ("A58 8193 bits", 8193), ("A58 16384 bits", 16_384)]
     {
-        // Nothing but its size is right: no arithmetic comes before the look at the size.
+        // Only its size is right: the size is checked before any arithmetic.
         let n = (BigUint::from(1u8) << (bits - 1)) + 1u8;
         let mut key = KEY.clone();
         key.d = &n - 2u8;
@@ -114,7 +114,7 @@ fn sizes_that_are_refused() {
         assert_eq!(error, KeyError::TooLarge { bits }, "{name}");
         assert_eq!(error.code(), "key.too_large", "{name}");
     }
-    // Its DER is longer than anything that is read.
+    // Its DER is longer than the limit.
     let mut key = KEY.clone();
     key.n = (BigUint::from(1u8) << 65_535) + 1u8;
     (key.d, key.p, key.q) = (key.n.clone(), key.n.clone(), key.n.clone());
@@ -123,7 +123,7 @@ fn sizes_that_are_refused() {
 }
 
 #[test]
-fn a63_composite_factors_are_told_when_signing() {
+fn a63_composite_factors_are_reported_when_signing() {
     let mut rng = Seeded::new("composite");
     let composite = prime(&mut rng, 512) * prime(&mut rng, 512);
     let q = prime(&mut rng, 1024);
@@ -140,7 +140,7 @@ fn a63_composite_factors_are_told_when_signing() {
 }
 
 #[test]
-fn a64_primes_too_close() {
+fn a64_primes_too_close_are_refused() {
     let mut rng = Seeded::new("close");
     let p = prime(&mut rng, 1024);
     let next = |from: BigUint| {
@@ -158,7 +158,7 @@ fn a64_primes_too_close() {
 }
 
 #[test]
-fn a65_unbalanced_primes() {
+fn a65_unbalanced_primes_are_refused() {
     let mut rng = Seeded::new("unbalanced");
     let key = loop {
         let key = Numbers::new(prime(&mut rng, 1536), prime(&mut rng, 512), 65_537u32);
@@ -171,7 +171,7 @@ fn a65_unbalanced_primes() {
 }
 
 #[test]
-fn a66_three_primes() {
+fn a66_three_primes_are_refused() {
     let others = sequence(&[&sequence(&[&[2, 1, 3], &[2, 1, 1], &[2, 1, 1]])]);
     let numbers = [&KEY.n, &KEY.e, &KEY.d, &KEY.p, &KEY.q, &KEY.dp, &KEY.dq, &KEY.qinv];
     let key = sequence(&[&[2, 1, 1], &numbers.map(integer).concat(), &others]);
@@ -181,7 +181,7 @@ fn a66_three_primes() {
 }
 
 #[test]
-fn a67_crt_values_are_computed_anew() {
+fn a67_crt_values_are_recomputed() {
     let whole = KEY.signing_key().sign(b"message").unwrap();
     let with = |change: &dyn Fn(&mut Numbers)| {
         let mut numbers = KEY.clone();
@@ -206,7 +206,7 @@ fn a67_crt_values_are_computed_anew() {
 }
 
 #[test]
-fn a68_public_key_that_does_not_match() {
+fn a68_a_public_key_that_does_not_match_is_refused() {
     let other = Numbers::generate(2048, "other");
     let public = element(0x81, &[&[0], other.public_pkcs1().as_slice()].concat());
     let der = pkcs8(&[2, 1, 1], &KEY.pkcs1(), &public);
@@ -214,7 +214,7 @@ fn a68_public_key_that_does_not_match() {
 }
 
 #[test]
-fn a69_the_pattern_of_roca() {
+fn a69_roca_keys_are_refused() {
     // p = k M + (65537^a mod M), where M is the product of the first 126 primes.
     let small = |limit: u32| (2..limit).filter(|n| (2..*n).all(|divisor| n % divisor != 0));
     let product: BigUint = small(702).map(BigUint::from).product();

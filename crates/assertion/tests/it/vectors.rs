@@ -1,4 +1,4 @@
-//! What standards and test suites say, byte for byte.
+//! Test vectors of standards and test suites.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::{

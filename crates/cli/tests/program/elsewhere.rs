@@ -209,7 +209,7 @@ fn a_locked_key_is_opened_once() {
     assert_eq!(stdout(&token(&bench).output().unwrap()), first);
     let anew = token(&bench).arg("--no-cache").output().unwrap();
     assert_eq!(anew.status.code(), Some(5));
-    assert!(stderr(&anew).contains("the passphrase does not open the private key"));
+    assert!(stderr(&anew).contains("the passphrase does not decrypt the private key"));
 }
 
 const COMMAND: &str = "signer_command = \"echo x >>signed; \

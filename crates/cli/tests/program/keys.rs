@@ -52,7 +52,7 @@ fn an_assertion_is_checked_with_the_certificate() {
     let refused = verify("other.crt").unwrap();
     assert_eq!(refused.status.code(), Some(5));
     assert!(
-        stderr(&refused).starts_with("error: signature of the assertion does not fit the key\n")
+        stderr(&refused).starts_with("error: signature of the assertion does not match the key\n")
     );
 }
 

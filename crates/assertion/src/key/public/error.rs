@@ -4,21 +4,21 @@ use crate::Diagnostic;
 use crate::key::KeyError;
 use crate::key::error::{COPY_FROM_FILE, EXPORT};
 
-/// Why an input is not a public key or certificate to work with. It never repeats the input, and
+/// An input that is not a usable public key or certificate. The error never repeats the input, and
 /// never asks for a private key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
-    /// There is nothing.
-    #[error("empty: a public key or certificate is needed")]
+    /// The input is empty.
+    #[error("the input is empty, expected a public key or certificate")]
     Empty,
     /// The key cannot be used, or its text or DER is damaged.
     #[error(transparent)]
     Key(KeyError),
-    /// Something else than a public key or certificate.
+    /// The input is neither a public key nor a certificate.
     #[error("not a public key or certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotPublic {
-        /// What it is, with its article, where that can be told.
+        /// The kind of the input, with its article, if it is known.
         found: Option<&'static str>,
     },
 }
@@ -53,7 +53,7 @@ impl Diagnostic for PublicKeyError {
     }
 }
 
-/// Words of private keys become those of public keys; the rest is the same for both.
+/// Replaces errors about private keys by errors about public keys. The rest is the same for both.
 impl From<KeyError> for PublicKeyError {
     fn from(error: KeyError) -> Self {
         match error {
@@ -63,7 +63,7 @@ impl From<KeyError> for PublicKeyError {
             KeyError::Certificate { .. } => {
                 Self::NotPublic { found: Some("a certificate in another form") }
             }
-            KeyError::Public => Self::NotPublic { found: Some("a public key of SSH") },
+            KeyError::Public => Self::NotPublic { found: Some("an SSH public key") },
             KeyError::Encrypted
             | KeyError::UnsupportedEncryption { .. }
             | KeyError::MultipleKeys { .. } => Self::NotPublic { found: Some("a private key") },
@@ -76,7 +76,7 @@ const COPY_ALL: &str = "copy all of it, from the line with BEGIN to the line wit
     on each side";
 const GIVE_THE_CERTIFICATE: &str = "give the certificate that you uploaded to Salesforce, which \
     starts with `-----BEGIN CERTIFICATE-----`, or the public key";
-const KEEP_THE_PRIVATE_KEY: &str = "keep the private key where it is, and give its public key: \
+const KEEP_THE_PRIVATE_KEY: &str = "keep the private key secret, and give its public key: \
     `openssl pkey -in key.pem -pubout -out public.pem`";
 const NOT_THE_REQUEST: &str = "give the certificate that was made from the request, which starts \
     with `-----BEGIN CERTIFICATE-----`";
