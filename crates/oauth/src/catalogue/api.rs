@@ -17,7 +17,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &["session expired or invalid"],
         class: Permanent,
         meaning: "the token has ended, was revoked, is of another org, or was not sent whole",
-        first: "log in again, past any cache, and use the new token",
+        first: "log in again without the cache, and use the new token",
         causes: &[
             cause("The session timed out, or somebody ended it.", "A new token works."),
             cause(
