@@ -5,18 +5,21 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
 /// Returns the path of the program that Cargo built for this test, or of the one beside the running
 /// program.
-pub fn path() -> PathBuf {
-    // The first in tests of the program's own package, the second in those of this one.
-    ["CARGO_BIN_EXE_orgtoken", "CARGO_BIN_EXE_orgtoken-under-test"]
-        .iter()
-        .find_map(env::var_os)
-        .map_or_else(|| built("orgtoken"), PathBuf::from)
+pub fn path() -> &'static str {
+    static PATH: LazyLock<String> = LazyLock::new(|| {
+        // The first in tests of the program's own package, the second in those of this one.
+        let names = ["CARGO_BIN_EXE_orgtoken", "CARGO_BIN_EXE_orgtoken-under-test"];
+        let path = names.iter().find_map(|name| env::var(name).ok());
+        path.unwrap_or_else(|| built("orgtoken").to_str().unwrap().to_owned())
+    });
+    &PATH
 }
 
 /// Returns the path of a program in the folder of the running program, or above it.

@@ -5,7 +5,7 @@ mod login;
 use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Deref;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -78,7 +78,7 @@ impl TestOrg {
             fs::write(test.path("ca.pem"), ca).unwrap();
         }
         test.private_file("app.key", private_key);
-        test.private_file(RECORD, test.record().to_string());
+        test.private_file(RECORD, &test.record().to_string());
         test
     }
 
@@ -110,10 +110,10 @@ impl TestOrg {
     }
 
     /// Writes a file that only its owner may read.
-    pub fn private_file(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub fn private_file(&self, name: &str, content: &str) {
         let mut options = File::options();
         let options = options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(self.path(name)).unwrap().write_all(content.as_ref()).unwrap();
+        options.open(self.path(name)).unwrap().write_all(content.as_bytes()).unwrap();
     }
 
     /// Writes `config.toml`.
@@ -142,6 +142,14 @@ impl TestOrg {
         command.args(["-c", script]).current_dir(self.folder.path()).env_clear();
         command.env("HOME", self.folder.path());
         command
+    }
+
+    /// Returns a `PATH` on which the program is called `orgtoken`.
+    pub fn path_variable(&self) -> String {
+        let bin = self.path("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let _ = symlink(program::path(), bin.join("orgtoken"));
+        format!("{}:/usr/bin:/bin", bin.display())
     }
 
     /// Runs [`TestOrg::command`].

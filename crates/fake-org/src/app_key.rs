@@ -1,6 +1,7 @@
 //! A generated key and its certificate.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
@@ -27,6 +28,7 @@ impl AppKey {
         let pair = KeyPair::from_pem(&private_key).expect("what was written down can be read");
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "orgtoken fake org app");
+        params.not_before = SystemTime::now().into();
         let certificate = params.self_signed(&pair).expect("the key signs its own certificate");
         Self { private_key, certificate: certificate.pem() }
     }

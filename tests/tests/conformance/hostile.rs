@@ -114,7 +114,7 @@ fn login(row: &str, answer: Answer, args: &[&str]) -> (Output, Vec<Vec<u8>>) {
     let test = TestOrg::plain();
     let mut record = test.record();
     record["value"]["InstanceUrl"] = format!("http://{}", server.host()).into();
-    test.private_file(RECORD, record.to_string());
+    test.private_file(RECORD, &record.to_string());
     let mut command = test.bare(&["token", "--output", "raw", "--settings", RECORD]);
     command.args(["--allow-host", &server.host(), "--timeout", timeout]).args(args);
     let output = command.output().unwrap();

@@ -70,7 +70,7 @@ fn a_login_needs_less_than_64_mib() {
 fn long_settings_are_refused_within_64_mib() {
     let test = TestOrg::plain();
     let record = test.record().to_string();
-    test.private_file("long.json", record + &" ".repeat(10 << 20));
+    test.private_file("long.json", &(record + &" ".repeat(10 << 20)));
     let check = test.bare(&["settings", "check", "-s", "long.json", "--json"]);
     let output = in_64_mib(&check).output().unwrap();
     assert_eq!(error(&output)["code"], "settings.too_large");

@@ -1,16 +1,16 @@
 //! Calls to the org.
 
+use conformance::program::{error, run_with_input, stderr, stdout};
+use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-use crate::support::{Bench, error, run_with_input, stderr, stdout};
-
-fn answer(bench: &Bench, args: &[&str]) -> Value {
+fn answer(bench: &TestOrg, args: &[&str]) -> Value {
     serde_json::from_str(stdout(&bench.run(args))).unwrap()
 }
 
 #[test]
 fn list_create_update() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme AB"]);
     assert_eq!(created["success"], true);
     let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
@@ -25,7 +25,7 @@ fn list_create_update() {
 
 #[test]
 fn a_body_can_come_from_standard_input() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
     let output = run_with_input(&mut command, r#"{"Name": "From a pipe"}"#);
     let created: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -34,7 +34,7 @@ fn a_body_can_come_from_standard_input() {
 
 #[test]
 fn include_prints_the_head_before_the_body() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["api", "/services/data/", "-i"]);
     let (head, body) = stdout(&output).split_once("\n\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
@@ -43,7 +43,7 @@ fn include_prints_the_head_before_the_body() {
 
 #[test]
 fn include_shows_an_answer_that_says_no() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let call = ["api", "query", "-X", "GET", "-f", "q=SELECT Nope FROM Account", "--include"];
     let output = bench.run(&call);
     assert_eq!(output.status.code(), Some(9));
@@ -63,7 +63,7 @@ fn include_shows_an_answer_that_says_no() {
 
 #[test]
 fn fields_nest() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let tree = ["-f", "records[][attributes][type]=Account", "-f", "records[][Name]=Acme"];
     bench.run(&[&["api", "composite/tree/Account"][..], &tree].concat());
     let sent = bench.org.requests().last().unwrap().body().to_vec();
@@ -73,7 +73,7 @@ fn fields_nest() {
 
 #[test]
 fn relative_paths_are_below_the_version_of_the_settings() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.run(&["api", "limits"]);
     let calls = bench.org.requests();
     assert_eq!(calls.last().unwrap().target(), "/services/data/v60.0/limits");
@@ -81,7 +81,7 @@ fn relative_paths_are_below_the_version_of_the_settings() {
 
 #[test]
 fn a_failed_call_says_what_salesforce_said() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let soql = "q=SELECT Nope FROM Account";
     let output = bench.run(&["api", "query", "-X", "GET", "-f", soql]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
@@ -93,7 +93,7 @@ fn a_failed_call_says_what_salesforce_said() {
 
 #[test]
 fn a_kept_token_that_has_ended_costs_one_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["api", "limits"]));
     stdout(&bench.run(&["api", "limits"]));
     assert_eq!(bench.org.logins(), 1);
@@ -104,7 +104,7 @@ fn a_kept_token_that_has_ended_costs_one_login() {
 
 #[test]
 fn further_pages_are_documents_of_their_own() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.accounts(250);
     let paged = ["api", "query", "-X", "GET", "-H", "Sforce-Query-Options: batchSize=200"];
     let soql = "q=SELECT Name FROM Account WHERE Name LIKE 'A0%'";
@@ -123,8 +123,56 @@ fn further_pages_are_documents_of_their_own() {
 
 #[test]
 fn what_is_wrong_with_a_call_costs_no_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["api", "sobjects/Account", "--input", "absent.json"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(bench.org.logins(), 0);
+}
+
+#[test]
+fn body_can_come_from_a_file() {
+    let bench = TestOrg::new();
+    bench.private_file("account.json", r#"{"Name": "From a file"}"#);
+    let call = ["api", "/services/data/v60.0/sobjects/Account", "--input", "account.json"];
+    assert_eq!(answer(&bench, &call)["success"], true);
+}
+
+#[test]
+fn failed_calls_show_the_code_of_the_org() {
+    let bench = TestOrg::new();
+    let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme"]);
+    let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
+    assert_eq!(stdout(&bench.run(&["api", &path, "-X", "DELETE"])), "");
+    for (call, code) in [
+        (&["api", &path][..], "ENTITY_IS_DELETED"),
+        (&["api", "sobjects/Nonsense__c"], "NOT_FOUND"),
+        (&["api", "query?q=SELECT"], "MALFORMED_QUERY"),
+        (&["api", "sobjects/Account", "-f", "Nonsense=1"], "INVALID_FIELD"),
+        (&["api", "sobjects/Account", "-f", "Phone=1"], "REQUIRED_FIELD_MISSING"),
+    ] {
+        let output = bench.run(&[call, &["--json"]].concat());
+        assert_eq!(output.status.code(), Some(9), "{code}: {}", stderr(&output));
+        let shown = [&output.stdout[..], &output.stderr].concat();
+        assert!(String::from_utf8_lossy(&shown).contains(code), "{code}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn session_that_is_never_valid_costs_one_more_login() {
+    let bench = TestOrg::new();
+    bench.play("session-never-valid");
+    let output = bench.run(&["api", "limits", "--json"]);
+    assert_eq!(output.status.code(), Some(9));
+    assert!(stderr(&output).contains("INVALID_SESSION_ID"), "{}", stderr(&output));
+    assert_eq!(bench.org.logins(), 2);
+}
+
+#[test]
+fn requests_name_the_program_and_accept_json() {
+    let bench = TestOrg::new();
+    stdout(&bench.run(&["api", "limits"]));
+    let requests = bench.org.requests();
+    let headers = requests.last().unwrap().headers();
+    assert!(headers["user-agent"].to_str().unwrap().starts_with("orgtoken/"), "{headers:?}");
+    assert_eq!(headers["accept"], "application/json");
 }

@@ -6,16 +6,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use orgtoken_fake_org::Scenario;
+use conformance::program::{self, error, stderr, stdout};
+use conformance::test_org::{TestOrg, USER};
+use orgtoken_fake_org::{AppKey, Scenario};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Bench, Pair, USER, error, stderr, stdout};
-
 #[test]
 fn the_second_run_takes_no_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let first = bench.run(&["token"]);
     let second = bench.run(&["token", "-v"]);
     assert_eq!(stdout(&first), stdout(&second));
@@ -25,7 +25,7 @@ fn the_second_run_takes_no_login() {
 
 #[test]
 fn no_cache_leaves_no_trace() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for _ in 0..2 {
         stdout(&bench.run(&["token", "--no-cache"]));
     }
@@ -35,7 +35,7 @@ fn no_cache_leaves_no_trace() {
 
 #[test]
 fn b20_a_hundred_cold_processes_log_in_once() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let running: Vec<_> = (0..100).map(|_| start(&bench)).collect();
     hold.wait(1);
@@ -47,7 +47,7 @@ fn b20_a_hundred_cold_processes_log_in_once() {
 
 #[test]
 fn b20_a_killed_lock_holder_costs_one_more_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut holder = start(&bench);
     hold.wait(1);
@@ -68,7 +68,7 @@ fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
         ("B28 torn", 0o600, "orgtoken", "damaged or of another version"),
         ("B29 open to others", 0o644, "", "other users may read or write it"),
     ] {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         stdout(&bench.run(&["token"]));
         let folder = bench.folder.path().join(".cache/orgtoken");
         let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -91,7 +91,7 @@ fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
         ("B30 nothing can be made there", Some("/dev/null"), "the token cache is not used"),
         ("B30 as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         let open = bench.folder.path().join("open/.cache/orgtoken");
         fs::create_dir_all(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
@@ -110,8 +110,8 @@ fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
 
 #[test]
 fn b30_a_full_disk_costs_no_token() {
-    let bench = Bench::new();
-    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let bench = TestOrg::new();
+    let program = program::path();
     let way = bench.way().join(" ");
     // No file may grow: a write fails, as on a disk that is full or a quota that is used up.
     let shell =
@@ -131,7 +131,7 @@ fn b30_a_full_disk_costs_no_token() {
 
 #[test]
 fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let cache = bench.folder.path().join(".cache/orgtoken");
     for entry in fs::read_dir(&cache).unwrap().map(Result::unwrap) {
@@ -148,7 +148,7 @@ fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
 
 #[test]
 fn a_stopped_lock_holder_costs_one_more_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let at_most = |args: &[&str]| {
         let mut command = bench.command(&[&["token", "--timeout", "3s"], args].concat());
@@ -171,7 +171,7 @@ fn a_stopped_lock_holder_costs_one_more_login() {
 
 #[test]
 fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.play("wire-silence");
     let begun = Instant::now();
     let running: Vec<_> = (0..16)
@@ -190,7 +190,7 @@ fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
 
 #[test]
 fn a_remembered_refusal_says_so_and_retry_asks_anew() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.org.set_scenario(USER, Scenario::named("not-approved"));
     let first = bench.run(&["token"]);
     let second = bench.run(&["token"]);
@@ -208,7 +208,7 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
 #[test]
 fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
     for (name, minutes) in [("rate", 60), ("rate-code", 60), ("too-many-requests", 5)] {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         bench.play(name);
         let first = error(&bench.run(&["token", "--json"]));
         let second = error(&bench.run(&["token", "--json"]));
@@ -229,8 +229,8 @@ fn b13_another_key_user_or_app_is_another_login() {
         ("app", ["--client-id", "3MVG9_other"]),
         ("key", ["--jwt-key-file", "other.key"]),
     ] {
-        let bench = Bench::new();
-        bench.private_file("other.key", &Pair::generate().key);
+        let bench = TestOrg::new();
+        bench.private_file("other.key", AppKey::generate().secret());
         bench.play("not-approved");
         bench.run(&["token"]);
         let output = bench.run(&[&["token"], other.as_slice()].concat());
@@ -242,7 +242,7 @@ fn b13_another_key_user_or_app_is_another_login() {
 
 #[test]
 fn cache_list_tells_who_and_how_long_and_no_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = bench.run(&["token"]);
     let settings = ["--settings", "salesforce.json", "--allow-host", bench.org.address()];
     let list = bench.bare(&["cache", "list", "--json"]).args(settings).output().unwrap();
@@ -258,7 +258,7 @@ fn cache_list_tells_who_and_how_long_and_no_token() {
 /// A passphrase in the place of a username.
 #[test]
 fn cache_list_withholds_a_username_that_may_be_a_secret() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let other = bench.run(&["token", "--username", "u@Tr0ub4dor&3-Zebra-Sings"]);
     assert_eq!(other.status.code(), Some(4), "{}", stderr(&other));
     let list = bench.run(&["cache", "list"]);
@@ -268,7 +268,7 @@ fn cache_list_withholds_a_username_that_may_be_a_secret() {
 
 #[test]
 fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let bad = bench.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
     assert_eq!(bad.status.code(), Some(3));
@@ -279,7 +279,7 @@ fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
 
 #[test]
 fn d24_cache_clear_forgets_everything() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let cleared = bench.bare(&["cache", "clear"]).output().unwrap();
     assert_eq!(stdout(&cleared), "");
@@ -290,7 +290,7 @@ fn d24_cache_clear_forgets_everything() {
 
 #[test]
 fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let cache = |args: &[&str]| {
@@ -309,7 +309,7 @@ fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
     assert_eq!(stdout(&bench.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");
 }
 
-fn start(bench: &Bench) -> Child {
+fn start(bench: &TestOrg) -> Child {
     let mut command = bench.command(&["token"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }

@@ -3,10 +3,12 @@
 
 use std::process::Output;
 
+use conformance::program::stderr;
+use conformance::test_org::{KEY, TestOrg, USER};
 use orgtoken_fake_org::{Scenario, User};
 use orgtoken_oauth::catalogue::{self, Entry};
 
-use crate::support::{Bench, PAIR, USER, reviewed, stderr};
+use crate::snapshot::reviewed;
 
 /// What leads to a row.
 enum Way {
@@ -20,8 +22,8 @@ enum Way {
 
 #[test]
 fn every_row_is_told_as_reviewed() {
-    let bench = Bench::with(User::new(USER), |org| org);
-    bench.private_file("certificate.key", &PAIR.certificate);
+    let bench = TestOrg::with(User::new(USER), |org| org);
+    bench.private_file("certificate.key", KEY.certificate_pem());
     let mut told = String::new();
     for entry in catalogue::entries() {
         let way = way(entry);
@@ -40,7 +42,7 @@ fn every_row_is_told_as_reviewed() {
 /// A row leads to itself: what the org says is found again under the code that the program tells.
 #[test]
 fn every_refusal_of_the_endpoint_lands_on_its_row() {
-    let bench = Bench::with(User::new(USER), |org| org);
+    let bench = TestOrg::with(User::new(USER), |org| org);
     for entry in catalogue::entries().filter(|entry| entry.code.starts_with("refused.")) {
         let way = way(entry);
         let Way::Met(..) = &way else { continue };
@@ -89,7 +91,7 @@ fn as_written(entry: &Entry) -> Scenario {
     }
 }
 
-fn run(bench: &Bench, way: &Way) -> Output {
+fn run(bench: &TestOrg, way: &Way) -> Output {
     match way {
         Way::Met(scenario, args) => {
             bench.org.set_scenario(USER, scenario.clone());

@@ -7,9 +7,9 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Output, Stdio};
 
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
-
-use crate::support::{Bench, PAIR, error, stderr, stdout};
 
 #[test]
 fn d04_whatever_breaks_nothing_is_shown_of_it() {
@@ -53,7 +53,7 @@ fn d04_a_bug_is_told_in_json_to_whom_json_was_promised() {
 
 #[test]
 fn d11_an_abort_leaves_no_core() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let command = bench.command(&["token"]);
     let mut unlimited = Command::new("sh");
@@ -77,7 +77,7 @@ fn d11_an_abort_leaves_no_core() {
 /// Root may look into everything: then somebody else runs the program, and looks.
 #[test]
 fn d11_a_process_of_the_same_user_sees_nothing() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut command = bench.command(&["token"]);
     if geteuid().is_root() {
@@ -98,7 +98,7 @@ fn d11_a_process_of_the_same_user_sees_nothing() {
 }
 
 /// Files and program are somebody else's, in a folder that they can reach.
-fn given_to_nobody(command: &Command, bench: &Bench) -> Command {
+fn given_to_nobody(command: &Command, bench: &TestOrg) -> Command {
     let folder = bench.folder.path();
     for name in ["", "app.key", "ca.pem", "salesforce.json"] {
         chown(folder.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -156,17 +156,17 @@ fn d13_files_and_folders_are_their_owners_alone_from_the_start() {
     }
 }
 
-fn bench(what: &str) -> Option<Bench> {
+fn bench(what: &str) -> Option<TestOrg> {
     let there = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
     if !there {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "strace is missing: {what}");
         let _ = writeln!(std::io::stderr(), "left out: strace is needed to see {what}");
     }
-    there.then(Bench::new)
+    there.then(TestOrg::new)
 }
 
 /// Runs the program under strace, where files are for everybody unless it says otherwise.
-fn traced(bench: &Bench, options: &[&str], args: &[&str]) -> Output {
+fn traced(bench: &TestOrg, options: &[&str], args: &[&str]) -> Output {
     let command = if args[0] == "token" { bench.command(args) } else { bench.bare(args) };
     let mut strace = Command::new("sh");
     strace.args(["-c", "umask 0; exec strace -f -o trace \"$@\"", "sh"]).args(options).arg("--");
@@ -174,14 +174,14 @@ fn traced(bench: &Bench, options: &[&str], args: &[&str]) -> Output {
 }
 
 /// The same command, started by another program.
-fn like(command: &Command, mut by: Command, bench: &Bench) -> Command {
+fn like(command: &Command, mut by: Command, bench: &TestOrg) -> Command {
     let folder = bench.folder.path();
     by.arg(command.get_program()).args(command.get_args());
     by.current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
     by
 }
 
-fn trace(bench: &Bench) -> Vec<String> {
+fn trace(bench: &TestOrg) -> Vec<String> {
     let trace = fs::read(bench.folder.path().join("trace")).unwrap();
     String::from_utf8_lossy(&trace).lines().map(str::to_owned).collect()
 }
@@ -197,7 +197,7 @@ fn is_place(text: &str) -> bool {
 
 /// A line of the key.
 fn body() -> String {
-    PAIR.key.lines().nth(3).unwrap().to_owned()
+    KEY.secret().lines().nth(3).unwrap().to_owned()
 }
 
 const BUG: &str = "error: this is a bug in orgtoken at ";

@@ -4,18 +4,20 @@ use std::fs;
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
-use orgtoken_fake_org::{AppKind, FakeOrgBuilder, Scenario, User};
+use conformance::program::{stderr, stdout};
+use conformance::test_org::{KEY, TestOrg, USER};
+use orgtoken_fake_org::{AppKey, AppKind, FakeOrgBuilder, Scenario, User};
 use serde_json::Value;
 
-use crate::support::{Bench, PAIR, Pair, USER, stderr, stdout};
+use crate::snapshot::reviewed;
 
 /// The org as it is in earnest: at its own host, through a proxy that leads there.
-struct Clinic {
-    bench: Bench,
+struct PublicOrg {
+    bench: TestOrg,
     host: &'static str,
 }
 
-impl Clinic {
+impl PublicOrg {
     fn new(
         host: &'static str,
         user: User,
@@ -24,7 +26,7 @@ impl Clinic {
         let named = |org: FakeOrgBuilder| {
             org.my_domain(host).host_name("login.salesforce.com").sandbox(host == SANDBOX)
         };
-        Self { bench: Bench::with(user, |org| build(named(org))), host }
+        Self { bench: TestOrg::with(user, |org| build(named(org))), host }
     }
 
     fn met_by(host: &'static str, username: &str, scenario: &str) -> Self {
@@ -67,32 +69,32 @@ fn verdicts(report: &Value) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_healthy_org_passes_every_check_with_one_login() {
-    let clinic = Clinic::new(PRODUCTION, User::new(USER), |org| org);
-    fs::write(clinic.bench.folder.path().join("app.crt"), &PAIR.certificate).unwrap();
-    let report = clinic.report(&["-f", "app.key"]);
+    let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
+    fs::write(org.bench.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
+    let report = org.report(&["-f", "app.key"]);
     for (check, verdict) in verdicts(&report) {
         assert_eq!(verdict, "ok", "{check}: {report}");
     }
     assert_eq!(report["findings"].as_array().unwrap().len(), 18, "{report}");
-    assert_eq!(clinic.bench.org.login_history().len(), 1);
+    assert_eq!(org.bench.org.login_history().len(), 1);
 
-    let text = stdout(&clinic.run(&["doctor"])).to_owned();
+    let text = stdout(&org.run(&["doctor"])).to_owned();
     assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
 }
 
 /// What a person reads, well and ill: `SNAPSHOTS=overwrite` writes it anew.
 #[test]
 fn what_a_person_reads_is_reviewed() {
-    let well = Clinic::new(PRODUCTION, User::new(USER), |org| org);
-    let ill = Clinic::met_by(SANDBOX, USER, "not-approved");
+    let well = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
+    let ill = PublicOrg::met_by(SANDBOX, USER, "not-approved");
     let mut read = String::new();
-    for clinic in [well, ill] {
-        let output = clinic.run(&["doctor"]);
+    for org in [well, ill] {
+        let output = org.run(&["doctor"]);
         let text = String::from_utf8(output.stdout).unwrap();
-        read += &text.replace(clinic.bench.org.address(), "127.0.0.1:33128");
+        read += &text.replace(org.bench.org.address(), "127.0.0.1:33128");
         read += "\n";
     }
-    crate::support::reviewed("doctor.txt", read);
+    reviewed("doctor.txt", read);
 }
 
 /// For each cause of the refusal that means everything, an org in that state.
@@ -101,10 +103,10 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
     let sandboxed = format!("{USER}.uat");
     let at_login = ["--login-url", "https://login.salesforce.com", "-o", "user@elsewhere.com"];
     let fresh = ["-f", "app.key", "--cert", "app.crt"];
-    for (cause, clinic, args, first, standing, remedy) in [
+    for (cause, org, args, first, standing, remedy) in [
         (
             "no profile or permission set",
-            Clinic::met_by(PRODUCTION, USER, "not-approved"),
+            PublicOrg::met_by(PRODUCTION, USER, "not-approved"),
             &[][..],
             "The app's Permitted Users is not",
             "possible",
@@ -112,7 +114,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "users may self-authorize",
-            Clinic::met_by(PRODUCTION, USER, "self-authorize"),
+            PublicOrg::met_by(PRODUCTION, USER, "self-authorize"),
             &[],
             "The app's Permitted Users is not",
             "possible",
@@ -120,7 +122,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "another org's host",
-            Clinic::new(PRODUCTION, User::new(USER), |org| org),
+            PublicOrg::new(PRODUCTION, User::new(USER), |org| org),
             &at_login,
             "The host is that of another org",
             "likely",
@@ -128,7 +130,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "the sandbox's suffix is missing",
-            Clinic::new(SANDBOX, User::new(sandboxed.as_str()), |org| org),
+            PublicOrg::new(SANDBOX, User::new(sandboxed.as_str()), |org| org),
             &[],
             "The username is not one of this org",
             "likely",
@@ -136,7 +138,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "the app is minutes old",
-            Clinic::met_by(PRODUCTION, USER, "propagating-once"),
+            PublicOrg::met_by(PRODUCTION, USER, "propagating-once"),
             &fresh,
             "App, policy or scratch org is only minutes old",
             "likely",
@@ -144,7 +146,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "the permission set has a licence",
-            Clinic::met_by(PRODUCTION, USER, "licence-bound"),
+            PublicOrg::met_by(PRODUCTION, USER, "licence-bound"),
             &[],
             "The app's Permitted Users is not",
             "possible",
@@ -152,7 +154,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "no scope",
-            Clinic::met_by(PRODUCTION, USER, "no-scope"),
+            PublicOrg::met_by(PRODUCTION, USER, "no-scope"),
             &[],
             "The app's Permitted Users is not",
             "possible",
@@ -160,15 +162,15 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         ),
         (
             "a scratch org",
-            Clinic::met_by(SCRATCH, USER, "not-approved"),
+            PublicOrg::met_by(SCRATCH, USER, "not-approved"),
             &[],
             "App, policy or scratch org is only minutes old",
             "likely",
             "wait and try again",
         ),
     ] {
-        fs::write(clinic.bench.folder.path().join("app.crt"), &PAIR.certificate).unwrap();
-        let report = clinic.report(args);
+        fs::write(org.bench.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
+        let report = org.report(args);
         let login = finding(&report, "login");
         assert_eq!(report["exit"], 4, "{cause}: {report}");
         assert_eq!(login["code"], "refused.user_not_approved", "{cause}");
@@ -180,7 +182,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         assert_eq!(suspect["standing"], standing, "{cause}");
         assert!(login["remedy"].as_str().unwrap().contains(remedy), "{cause}: {login}");
         assert_eq!(login["suspects"].as_array().unwrap().len(), 8, "{cause}");
-        assert_eq!(clinic.bench.org.login_history().len(), 1, "{cause}: one login and no more");
+        assert_eq!(org.bench.org.login_history().len(), 1, "{cause}: one login and no more");
     }
 }
 
@@ -188,11 +190,11 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
 #[test]
 fn what_worked_before_points_to_a_refreshed_sandbox() {
     let user = format!("{USER}.uat");
-    let clinic = Clinic::new(SANDBOX, User::new(user.as_str()), |org| org);
-    stdout(&clinic.run(&["token", "-o", &user]));
-    clinic.bench.org.set_scenario(&user, Scenario::named("sandbox-refreshed").unwrap());
+    let org = PublicOrg::new(SANDBOX, User::new(user.as_str()), |org| org);
+    stdout(&org.run(&["token", "-o", &user]));
+    org.bench.org.set_scenario(&user, Scenario::named("sandbox-refreshed").unwrap());
 
-    let report = clinic.report(&["-o", &user]);
+    let report = org.report(&["-o", &user]);
     let suspects = &finding(&report, "login")["suspects"];
     assert!(suspects[0]["what"].as_str().unwrap().starts_with("The sandbox was refreshed"));
     assert_eq!(suspects[0]["standing"], "likely");
@@ -203,22 +205,22 @@ fn what_worked_before_points_to_a_refreshed_sandbox() {
 
 #[test]
 fn an_app_that_has_arrived_meanwhile_is_let_in() {
-    let clinic = Clinic::met_by(PRODUCTION, USER, "propagating-once");
-    assert_eq!(clinic.report(&[])["exit"], 4);
-    assert_eq!(clinic.report(&[])["exit"], 0);
+    let org = PublicOrg::met_by(PRODUCTION, USER, "propagating-once");
+    assert_eq!(org.report(&[])["exit"], 4);
+    assert_eq!(org.report(&[])["exit"], 0);
 }
 
 #[test]
 fn what_else_can_be_wrong_is_found_where_it_is() {
-    let at = |scenario| Clinic::met_by(PRODUCTION, USER, scenario);
-    let other = Pair::generate();
+    let at = |scenario| PublicOrg::met_by(PRODUCTION, USER, scenario);
+    let other = AppKey::generate();
     let plain = |build: fn(FakeOrgBuilder) -> FakeOrgBuilder| {
-        Clinic::new(PRODUCTION, User::new(USER), build)
+        PublicOrg::new(PRODUCTION, User::new(USER), build)
     };
     let hour = |org: FakeOrgBuilder| org.clock(|| SystemTime::now() + Duration::from_secs(3600));
     let eca = |org: FakeOrgBuilder| org.app_kind(AppKind::ExternalClientApp);
     let login = &["--login-url", "https://login.salesforce.com"][..];
-    for (name, clinic, args, check, verdict, says) in [
+    for (name, org, args, check, verdict, says) in [
         ("clock", plain(hour), &[][..], "clock", "warning", " s behind Salesforce's"),
         ("ECA at login", plain(eca), login, "login", "warning", "second attempt"),
         (
@@ -242,8 +244,8 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
             "does not belong to the key",
         ),
     ] {
-        fs::write(clinic.bench.folder.path().join("other.crt"), &other.certificate).unwrap();
-        let report = clinic.report(args);
+        fs::write(org.bench.folder.path().join("other.crt"), other.certificate_pem()).unwrap();
+        let report = org.report(args);
         let found = finding(&report, check);
         assert_eq!(found["verdict"], verdict, "{name}: {report}");
         assert!(found["seen"].as_str().unwrap().contains(says), "{name}: {found}");
@@ -254,11 +256,11 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
 /// What a proxy that inspects TLS looks like to a machine that was told to trust it.
 #[test]
 fn a_proxy_that_reads_along_is_seen_by_its_authority() {
-    let clinic = Clinic::new(PRODUCTION, User::new(USER), |org| org);
-    let mut command = clinic.bench.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
+    let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
+    let mut command = org.bench.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
     command.args(["-r", "https://acme.my.salesforce.com"]);
-    command.env("SSL_CERT_FILE", clinic.bench.folder.path().join("ca.pem"));
-    let output = command.env("HTTPS_PROXY", clinic.bench.org.proxy_url()).output().unwrap();
+    command.env("SSL_CERT_FILE", org.bench.folder.path().join("ca.pem"));
+    let output = command.env("HTTPS_PROXY", org.bench.org.proxy_url()).output().unwrap();
     let report = report(&output);
     let tls = finding(&report, "tls");
     assert_eq!(tls["verdict"], "warning", "{tls}");
@@ -268,7 +270,7 @@ fn a_proxy_that_reads_along_is_seen_by_its_authority() {
 
 #[test]
 fn broken_settings_are_failed_checks_all_at_once() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
     let report = report(&bench.run(&["doctor", "--json"]));
     let failed = verdicts(&report).iter().filter(|(_, verdict)| *verdict == "failed").count();
@@ -280,8 +282,8 @@ fn broken_settings_are_failed_checks_all_at_once() {
 
 #[test]
 fn a_key_that_others_can_read_is_a_failed_check() {
-    let bench = Bench::new();
-    fs::write(bench.folder.path().join("open.key"), &PAIR.key).unwrap();
+    let bench = TestOrg::new();
+    fs::write(bench.folder.path().join("open.key"), KEY.secret()).unwrap();
     let mut command = bench.command(&["doctor", "--json", "-f", "open.key"]);
     let report = report(&command.output().unwrap());
     assert_eq!(finding(&report, "key")["code"], "key.permissions", "{report}");
@@ -290,7 +292,7 @@ fn a_key_that_others_can_read_is_a_failed_check() {
 
 #[test]
 fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let args = ["doctor", "--json", "--settings", "salesforce.json", "--bundled-roots"];
     let output = bench.bare(&args).args(["--allow-host", bench.org.address()]).output().unwrap();
     let report = report(&output);

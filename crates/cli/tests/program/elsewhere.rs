@@ -7,16 +7,17 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg, USER};
 
 /// A bench with a profile in place of the record, and a folder that ends with the machine's run.
-fn bench(key: &str) -> Bench {
-    let bench = Bench::new();
+fn bench(key: &str) -> TestOrg {
+    let bench = TestOrg::new();
     let runtime = bench.folder.path().join("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
     fs::create_dir_all(bench.folder.path().join(".config/orgtoken")).unwrap();
-    bench.private_file("app.crt", &PAIR.certificate);
+    bench.private_file("app.crt", KEY.certificate_pem());
     let profile = format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\ninstance_url = \"{}\"\n{key}\n",
         bench.org.url(),
@@ -25,14 +26,14 @@ fn bench(key: &str) -> Bench {
     bench
 }
 
-fn token(bench: &Bench) -> Command {
+fn token(bench: &TestOrg) -> Command {
     let mut command = bench.bare(&["token"]);
     command.args(bench.way()).env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
     command.env("PATH", "/usr/bin:/bin");
     command
 }
 
-fn states(bench: &Bench) -> usize {
+fn states(bench: &TestOrg) -> usize {
     let names = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
     names
         .filter(|name| name.as_ref().unwrap().path().extension().is_some_and(|e| e == "state"))
@@ -56,7 +57,7 @@ pub(crate) fn is_there(tool: &str) -> bool {
 struct Agent(Child, PathBuf);
 
 impl Agent {
-    fn with_the_key(bench: &Bench) -> Self {
+    fn with_the_key(bench: &TestOrg) -> Self {
         let socket = bench.folder.path().join("agent.sock");
         let mut command = Command::new("ssh-agent");
         let command = command.arg("-D").arg("-a").arg(&socket);
@@ -86,7 +87,7 @@ fn setup_goes_by_the_key_that_an_agent_has() {
     if !is_there("ssh-agent") {
         return;
     }
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let agent = Agent::with_the_key(&bench);
     let setup = |args: &[&str]| {
         let mut command = bench.bare(&["setup", "-P", "acme", "-r", bench.org.url(), "-o", USER]);
@@ -157,7 +158,7 @@ fn a_command_signs_twice_and_then_not_again() {
     assert!(listed.contains(USER), "{listed}");
 }
 
-fn token_less(bench: &Bench, args: &[&str]) -> String {
+fn token_less(bench: &TestOrg, args: &[&str]) -> String {
     let mut command = bench.bare(args);
     command.env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
     command.args(["--allow-host", bench.org.address()]);

@@ -2,24 +2,25 @@
 
 use std::process::Command;
 
-use crate::support::{Bench, error, program, stderr, stdout};
+use conformance::program::{self, error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg};
 
 const QUERY: [&str; 2] = ["query", "SELECT COUNT() FROM Account"];
 
 /// The program with a token and its org, and nothing of a login.
-fn with_token(bench: &Bench, token: &str, args: &[&str]) -> Command {
+fn with_token(bench: &TestOrg, token: &str, args: &[&str]) -> Command {
     let mut command = bench.bare(args);
     command.args(bench.way()).env("SF_ACCESS_TOKEN", token);
     command.env("SF_INSTANCE_URL", bench.org.url());
     command
 }
 
-fn token(bench: &Bench) -> String {
+fn token(bench: &TestOrg) -> String {
     stdout(&bench.run(&["token"])).trim_end().to_owned()
 }
 
 /// A default profile that must not be used.
-fn with_production(bench: &Bench) {
+fn with_production(bench: &TestOrg) {
     bench.config(
         "[profile.production]\nusername = \"production@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          private_key_file = \"../../app.key\"\ninstance_url = \"https://acme.my.salesforce.com\"\n",
@@ -28,7 +29,7 @@ fn with_production(bench: &Bench) {
 
 #[test]
 fn existing_token_is_used_by_query_api_record_and_whoami() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = token(&bench);
     with_production(&bench);
     for args in [
@@ -48,7 +49,7 @@ fn existing_token_is_used_by_query_api_record_and_whoami() {
 
 #[test]
 fn existing_token_is_named_as_the_source_with_v() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = token(&bench);
     let args = [&QUERY[..], &["-v"]].concat();
     let output = with_token(&bench, &token, &args).output().unwrap();
@@ -59,7 +60,7 @@ fn existing_token_is_named_as_the_source_with_v() {
 
 #[test]
 fn existing_token_that_has_ended_is_an_error_and_no_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = token(&bench);
     bench.org.expire_all();
     for args in [&QUERY[..], &["whoami"]] {
@@ -73,7 +74,7 @@ fn existing_token_that_has_ended_is_an_error_and_no_login() {
 
 #[test]
 fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let sandbox = format!(
         "default_profile = \"production\"\n\
          [profile.production]\nusername = \"production@acme.com\"\nclient_id = \"3MVG9_test\"\n\
@@ -85,7 +86,7 @@ fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
         bench.org.address(),
     );
     bench.config(&sandbox);
-    let orgtoken = env!("CARGO_BIN_EXE_orgtoken");
+    let orgtoken = program::path();
     let mut exec = bench.bare(&["exec", "-P", "sandbox", "--", orgtoken]);
     exec.args(["query", "-v", "SELECT COUNT() FROM Account"]);
     // Both would choose another login in the command.
@@ -97,18 +98,18 @@ fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
 
 #[test]
 fn exec_with_the_key_in_the_environment_gives_a_query_its_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut exec = bench.bare(&["exec"]);
-    exec.args(bench.way()).args(["--", env!("CARGO_BIN_EXE_orgtoken")]).args(QUERY);
+    exec.args(bench.way()).args(["--", program::path()]).args(QUERY);
     exec.env("ORGTOKEN_USERNAME", "user@acme.com").env("ORGTOKEN_CLIENT_ID", "3MVG9_test");
-    exec.env("ORGTOKEN_PRIVATE_KEY", &crate::support::PAIR.key);
+    exec.env("ORGTOKEN_PRIVATE_KEY", KEY.secret());
     exec.env("ORGTOKEN_INSTANCE_URL", bench.org.url());
     assert_eq!(stdout(&exec.output().unwrap()), "COUNT()\r\n2\r\n");
 }
 
 #[test]
 fn flags_and_variables_of_ours_take_precedence_over_an_existing_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (name, set) in
         [("a record", ("ORGTOKEN_SETTINGS", "salesforce.json")), ("a flag", ("UNUSED", ""))]
     {
@@ -123,9 +124,9 @@ fn flags_and_variables_of_ours_take_precedence_over_an_existing_token() {
 
 #[test]
 fn existing_token_goes_to_no_host_that_is_not_allowed() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for url in ["https://evil.example", "http://acme.my.salesforce.com", "https://127.0.0.1:1"] {
-        let mut command = program(bench.folder.path());
+        let mut command = program::orgtoken(bench.folder.path());
         command.args(QUERY).arg("--json").env("SF_ACCESS_TOKEN", "canary-of-the-token");
         let error = error(&command.env("SF_INSTANCE_URL", url).output().unwrap());
         assert_eq!(error["exit"], 3, "{url}: {error}");
@@ -136,7 +137,7 @@ fn existing_token_goes_to_no_host_that_is_not_allowed() {
 
 #[test]
 fn existing_token_that_is_incomplete_is_refused_and_no_profile_is_used_instead() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     with_production(&bench);
     let url = "https://acme--dev.sandbox.my.salesforce.com";
     for (name, variables, code) in [
@@ -156,7 +157,7 @@ fn existing_token_that_is_incomplete_is_refused_and_no_profile_is_used_instead()
             "settings.access_token",
         ),
     ] {
-        let mut command = program(bench.folder.path());
+        let mut command = program::orgtoken(bench.folder.path());
         let output = command.args(QUERY).arg("--json").envs(variables).output().unwrap();
         let error = error(&output);
         assert_eq!((&error["code"], &error["exit"]), (&code.into(), &3.into()), "{name}: {error}");

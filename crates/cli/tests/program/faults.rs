@@ -8,16 +8,16 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant, SystemTime};
 
+use conformance::program::{self, error, stderr, stdout};
+use conformance::test_org::{TestOrg, USER};
 use orgtoken_fake_org::{FakeOrgBuilder, Scenario, User};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Bench, USER, error, stderr, stdout};
-
 #[test]
 fn b31_too_few_files_are_told_and_are_no_bug() {
-    let bench = Bench::new();
-    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let bench = TestOrg::new();
+    let program = program::path();
     for files in 4..16 {
         let way = bench.way().join(" ");
         let shell = format!(
@@ -34,8 +34,8 @@ fn b31_too_few_files_are_told_and_are_no_bug() {
 
 #[test]
 fn file_size_limit_costs_the_cache_and_not_the_token() {
-    let bench = Bench::new();
-    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let bench = TestOrg::new();
+    let program = program::path();
     let way = bench.way().join(" ");
     let token = format!("{program} token --settings salesforce.json {way}");
     let output = bench.shell(&format!("ulimit -f 0 && exec {token}")).output().unwrap();
@@ -58,7 +58,7 @@ fn file_size_limit_costs_the_cache_and_not_the_token() {
 #[test]
 fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
     for signal in [Signal::TERM, Signal::INT] {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         let hold = bench.org.hold("/services/oauth2/token");
         let mut first = heeding_signals(&bench.command(&["token"])).spawn().unwrap();
         hold.wait(1);
@@ -74,7 +74,7 @@ fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
 
 #[test]
 fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = stdout(&bench.run(&["token"])).to_owned();
     let mut soon = bench.command(&["token"]);
     let mut long = bench.command(&["token", "--min-ttl", "59m"]);
@@ -89,7 +89,7 @@ fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
 
 #[test]
 fn b16_an_ended_token_is_not_printed_when_the_endpoint_is_down() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["token", "--json"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
     stdout(&command.output().unwrap());
@@ -118,7 +118,7 @@ fn a115_b25_a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minute
     ] {
         let org = |org: FakeOrgBuilder| org.clock(move || clock(Duration::from_secs(by)));
         let refused = User::new(USER).scenario(Scenario::named("expired").unwrap());
-        let bench = Bench::with(refused, org);
+        let bench = TestOrg::with(refused, org);
         let error = error(&bench.run(&["token", "--json"]));
         assert_eq!(error["code"], "refused.assertion_expired", "{name}");
         let hint = error["hint"].as_str().unwrap();
@@ -140,7 +140,7 @@ fn b06_each_attempt_has_an_assertion_of_its_own() {
         [("wire-closed", 6, 3), ("wire-cut", 6, 3), ("edge-502", 8, 3), ("unknown-error", 4, 3)]
     {
         let bench =
-            Bench::with(User::new(USER).scenario(Scenario::named(name).unwrap()), |org| org);
+            TestOrg::with(User::new(USER).scenario(Scenario::named(name).unwrap()), |org| org);
         let error = error(&bench.run(&["token", "--json"]));
         assert_eq!(error["exit"], exit, "{name}: {error}");
         assert_eq!(assertions(&bench).len(), attempts, "{name}: as many as there are attempts");
@@ -156,7 +156,7 @@ fn b34_a_proxy_that_says_no_is_named_without_its_password() {
         ("B34 dies", "", "proxy.closed", 3),
         ("B34 extra bytes", "HTTP/1.1 200 OK\r\n\r\nextra", "proxy.protocol", 1),
     ] {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         let (address, asked) = proxy(answer);
         let url = format!("http://robot:canary-of-the-proxy@{address}");
         let host = ["-r", "https://acme.my.salesforce.com"];
@@ -201,7 +201,7 @@ fn proxy(answer: &'static str) -> (String, Receiver<String>) {
 }
 
 /// The assertions that came, each once.
-fn assertions(bench: &Bench) -> HashSet<Vec<u8>> {
+fn assertions(bench: &TestOrg) -> HashSet<Vec<u8>> {
     bench.org.requests().iter().map(|request| request.body().to_vec()).collect()
 }
 

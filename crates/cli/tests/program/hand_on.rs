@@ -3,16 +3,16 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg, USER};
 use serde_json::Value;
-
-use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
 
 const SHOW: &str =
     "echo \"$SF_ACCESS_TOKEN $SF_INSTANCE_URL $SF_ORG_INSTANCE_URL $SF_ORG_API_VERSION\"";
 
 #[test]
 fn a_command_finds_token_and_org_in_its_environment() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let url = bench.org.url();
     let mut command = bench.command(&["exec"]);
     let output = command.args(["--", "sh", "-c", SHOW]).output().unwrap();
@@ -27,11 +27,11 @@ fn a_command_finds_token_and_org_in_its_environment() {
 
 #[test]
 fn exec_command_gets_no_secret_variable() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["exec", "--username", USER, "--client-id", "3MVG9_test"]);
     command.args(["--instance-url", bench.org.url()]).args(bench.way());
     for name in ["ORGTOKEN_PRIVATE_KEY", "SFDX_HUB_KEY", "ORGTOKEN_OLD_PRIVATE_KEY", "ANY_NAME"] {
-        command.env(name, &PAIR.key);
+        command.env(name, KEY.secret());
     }
     bench.config("[profile.other]\nprivate_key_env = \"OTHER_KEY\"\n");
     command.env("OTHER_KEY", "canary: not even a key").env("SF_ACCESS_TOKEN", "canary");
@@ -46,7 +46,7 @@ fn exec_command_gets_no_secret_variable() {
 
 #[test]
 fn exec_gives_the_command_the_core_limit_that_orgtoken_was_started_with() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for limits in ["ulimit -c 0", "ulimit -S -c 64", "true"] {
         let ours = format!("{limits}; ulimit -Sc; ulimit -Hc");
         let ours = bench.shell(&ours).output().unwrap();
@@ -61,7 +61,7 @@ fn exec_gives_the_command_the_core_limit_that_orgtoken_was_started_with() {
 
 #[test]
 fn d07_no_token_stands_among_the_arguments() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["exec"]);
     let script = "tr '\\0' ' ' < /proc/$$/cmdline; echo; echo $SF_ACCESS_TOKEN";
     let output = command.args(["--", "sh", "-c", script]).output().unwrap();
@@ -71,7 +71,7 @@ fn d07_no_token_stands_among_the_arguments() {
 
 #[test]
 fn the_commands_exit_code_is_its_own() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (command, exit) in
         [(&["sh", "-c", "exit 42"][..], 42), (&["no-such-command"], 127), (&["/etc/passwd"], 126)]
     {
@@ -85,7 +85,7 @@ fn the_commands_exit_code_is_its_own() {
 
 #[test]
 fn who_is_logged_in() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let told = bench.run(&["whoami"]);
     assert!(stdout(&told).contains(USER) && stdout(&told).contains(bench.org.url()));
     let document: Value = serde_json::from_str(stdout(&bench.run(&["whoami", "--json"]))).unwrap();
@@ -99,7 +99,7 @@ fn who_is_logged_in() {
 
 #[test]
 fn a_revoked_token_is_gone_here_and_there() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let none = bench.run(&["revoke"]);
     assert_eq!((stdout(&none), stderr(&none)), ("", "no token is kept: nothing to end\n"));
 
@@ -114,7 +114,7 @@ fn a_revoked_token_is_gone_here_and_there() {
 
 #[test]
 fn d13_a_token_in_a_file_is_its_owners_alone() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let file = bench.folder.path().join("token.curl");
     fs::write(&file, "old").unwrap();
     let output = bench.run(&["token", "--output", "curl", "--out", "token.curl"]);
@@ -129,7 +129,7 @@ fn d13_a_token_in_a_file_is_its_owners_alone() {
 #[test]
 fn token_is_written_to_devices_and_pipes_which_stay_what_they_are() {
     use std::os::unix::fs::FileTypeExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let token = stdout(&bench.run(&["token"])).to_owned();
     for (path, seen) in [("/dev/null", ""), ("/dev/stdout", &*token), ("/dev/fd/1", &token)] {
         let output = bench.run(&["token", "--out", path]);

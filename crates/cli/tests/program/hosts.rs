@@ -4,15 +4,16 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
+use conformance::program::{stderr, stdout};
+use conformance::test_org::{TestOrg, USER};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::redis_server::RedisServer;
-use crate::support::{Bench, USER, stderr, stdout};
 
 #[test]
 fn hosts_share_one_login() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let tokens: Vec<_> = (0..3).map(|_| token_of(start(&bench, &server.url()))).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{}", tokens.len());
     assert_eq!(bench.org.logins(), 1);
@@ -21,7 +22,7 @@ fn hosts_share_one_login() {
 
 #[test]
 fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
     let paused = start_at(&bench, &server.url(), 1);
     hold.wait(1);
@@ -40,7 +41,7 @@ fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
 
 #[test]
 fn b20_a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
     let mut killed = start(&bench, &server.url());
     hold.wait(1);
@@ -58,7 +59,7 @@ fn b20_a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
 
 #[test]
 fn many_hosts_with_several_processes_each_log_in_once() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let processes: Vec<_> = (0..16).map(|n| start_at(&bench, &server.url(), n / 4)).collect();
     let mut tokens: Vec<_> = processes.into_iter().map(token_of).collect();
     tokens.dedup();
@@ -67,7 +68,7 @@ fn many_hosts_with_several_processes_each_log_in_once() {
 
 #[test]
 fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
     let first = start_at(&bench, &server.url(), 1);
     hold.wait(1);
@@ -85,7 +86,7 @@ fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
 #[test]
 fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
     let full = &["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(full)) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(full)) else { return };
     let output = start(&bench, &server.url()).wait_with_output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
@@ -94,7 +95,7 @@ fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
 
 #[test]
 fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
     let output = start(&bench, &url).wait_with_output().unwrap();
@@ -104,7 +105,7 @@ fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
 
 #[test]
 fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = start(&bench, "redis://:pa55@cache.acme.com").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let said = stderr(&output);
@@ -115,7 +116,7 @@ fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
 
 #[test]
 fn cache_list_and_cache_clear_look_into_it() {
-    let (bench, Some(server)) = (Bench::new(), RedisServer::start(&[])) else { return };
+    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let token = token_of(start(&bench, &server.url()));
     let cache = |args: &[&str]| {
         let mut command = bench.command(&[&["cache"], args].concat());
@@ -133,7 +134,7 @@ fn cache_list_and_cache_clear_look_into_it() {
 
 #[test]
 fn b30_a_redis_that_is_not_there_is_a_warning() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -149,14 +150,14 @@ fn b30_a_redis_that_is_not_there_is_a_warning() {
 
 #[test]
 fn a_url_that_cannot_be_read_is_a_mistake_in_the_settings() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = start(&bench, "redis://:pa55@:x").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(!stderr(&output).contains("pa55"), "{}", stderr(&output));
 }
 
 /// A process on another host: it has folders of its own.
-fn start_at(bench: &Bench, url: &str, host: usize) -> Child {
+fn start_at(bench: &TestOrg, url: &str, host: usize) -> Child {
     let home = bench.folder.path().join(format!("host-{host}"));
     std::fs::create_dir_all(&home).unwrap();
     let mut command = bench.command(&["token"]);
@@ -164,7 +165,7 @@ fn start_at(bench: &Bench, url: &str, host: usize) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn start(bench: &Bench, url: &str) -> Child {
+fn start(bench: &TestOrg, url: &str) -> Child {
     let mut command = bench.command(&["token"]);
     command.env("ORGTOKEN_CACHE", url).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()

@@ -6,9 +6,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::sync::mpsc::{Receiver, channel};
 
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::TestOrg;
 use serde_json::{Value, json};
-
-use crate::support::{Bench, error, stderr, stdout};
 
 /// A Hub that gives one answer to whoever asks, and tells what they asked.
 pub(crate) struct Hub {
@@ -53,7 +53,7 @@ impl Hub {
 
 #[test]
 fn a_record_in_the_hub_works_as_it_did() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hub = Hub::answering("200 OK", &bench.record());
     let settings = format!("hub:{}", hub.url);
     let mut command = bench.bare(&["token", "--settings", &settings]);
@@ -70,7 +70,7 @@ fn a_record_in_the_hub_works_as_it_did() {
 
 #[test]
 fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut record = bench.record();
     record["key"] = json!("_other");
     let hub = Hub::answering("200 OK", &record);
@@ -95,7 +95,7 @@ fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
 
 #[test]
 fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hub = Hub::answering("200 OK", &bench.record());
     bench.private_file("hub.token", "t0ken");
     let pull = ["settings", "pull", "--hub", &hub.url, "--hub-token-file", "hub.token"];
@@ -113,7 +113,7 @@ fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
 
 #[test]
 fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (status, code) in [
         ("401 Unauthorized", "settings.hub_token"),
         ("403 Forbidden", "settings.hub_token"),
@@ -137,7 +137,7 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
 
 #[test]
 fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [
         ["settings", "pull", "--hub", "http://127.0.0.1:1"],
         ["token", "--no-cache", "--settings", "hub:http://127.0.0.1:1"],
@@ -151,7 +151,7 @@ fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
 
 #[test]
 fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [
         ["settings", "pull", "--json", "--hub", "https://robot:canary@127.0.0.1:1"],
         ["token", "--json", "--no-cache", "-s", "hub:https://canary@127.0.0.1:1/api/v2"],
@@ -164,7 +164,7 @@ fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
 
 #[test]
 fn a_key_does_not_cross_the_network_in_the_clear() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);
     let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
     assert_eq!(error(&output)["exit"], 6, "{}", stderr(&output));
@@ -172,7 +172,7 @@ fn a_key_does_not_cross_the_network_in_the_clear() {
 
 #[test]
 fn a_hub_key_with_a_slash_or_blank_is_refused_before_anything_is_asked() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["token", "--json", "--settings", "hub:http://127.0.0.1:1"]);
     command.args(["--settings-key", "a/b c"]).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken");
     let error = error(&command.output().unwrap());

@@ -4,13 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use conformance::program::{self, error, stderr, stdout};
+use conformance::test_org::{CLIENT_ID, KEY, TestOrg, USER};
+use orgtoken_fake_org::AppKey;
 use serde_json::Value;
-
-use crate::support::{Bench, CLIENT_ID, PAIR, Pair, USER, error, stderr, stdout};
 
 #[test]
 fn a_new_pair_belongs_together() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let made = bench.bare(&["key", "generate", "new", "--json"]).output().unwrap();
     let made: Value = serde_json::from_str(stdout(&made)).unwrap();
     assert_eq!((made["bits"].as_u64(), &made["private_key_file"]), (Some(2048), &"new.key".into()));
@@ -29,8 +30,8 @@ fn a_new_pair_belongs_together() {
 
 #[test]
 fn a_pair_that_does_not_belong_together() {
-    let bench = Bench::new();
-    bench.private_file("other.crt", &Pair::generate().certificate);
+    let bench = TestOrg::new();
+    bench.private_file("other.crt", AppKey::generate().certificate_pem());
     let args = ["cert", "match", "app.key", "other.crt", "--json"];
     let error = error(&bench.bare(&args).output().unwrap());
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("key.mismatch")));
@@ -38,9 +39,9 @@ fn a_pair_that_does_not_belong_together() {
 
 #[test]
 fn an_assertion_is_checked_with_the_certificate() {
-    let bench = Bench::new();
-    bench.private_file("app.crt", &PAIR.certificate);
-    bench.private_file("other.crt", &Pair::generate().certificate);
+    let bench = TestOrg::new();
+    bench.private_file("app.crt", KEY.certificate_pem());
+    bench.private_file("other.crt", AppKey::generate().certificate_pem());
     let args =
         ["assertion", "create", "-s", "salesforce.json", "--allow-host", bench.org.address()];
     let assertion = bench.bare(&args).output().unwrap();
@@ -58,8 +59,8 @@ fn an_assertion_is_checked_with_the_certificate() {
 
 #[test]
 fn a75_a_key_can_come_out_of_a_pipe() {
-    let bench = Bench::new();
-    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let bench = TestOrg::new();
+    let program = program::path();
     let url = bench.org.url();
     let script = format!(
         "mkfifo pipe && (cat app.key > pipe &) && exec {program} assertion create \
@@ -73,7 +74,7 @@ fn a75_a_key_can_come_out_of_a_pipe() {
 
 #[test]
 fn a_key_in_an_agent_needs_an_agent() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let text = format!(
@@ -87,7 +88,7 @@ fn a_key_in_an_agent_needs_an_agent() {
 
 #[test]
 fn a05_a_record_that_is_not_text() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
     let error = error(&bench.run(&["token", "--json"]));
     assert_eq!(error["code"], "settings.encoding");
@@ -96,7 +97,7 @@ fn a05_a_record_that_is_not_text() {
 
 #[test]
 fn file_that_is_not_a_key_is_named_as_that_whatever_its_mode() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let file = bench.folder.path().join("notes.txt");
     fs::write(&file, "hello\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();

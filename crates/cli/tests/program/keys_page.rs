@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::elsewhere::is_there;
-use crate::support::{Bench, stdout};
+use conformance::program::stdout;
+use conformance::test_org::TestOrg;
 
 /// The lines of the block that begins with this fence.
 fn block(fence: &str) -> &'static str {
@@ -14,16 +15,15 @@ fn block(fence: &str) -> &'static str {
     rest.split_once("```").unwrap().0
 }
 
-fn shell(bench: &Bench, lines: &str) -> Command {
+fn shell(bench: &TestOrg, lines: &str) -> Command {
     let mut command = Command::new("sh");
-    let program = Path::new(env!("CARGO_BIN_EXE_orgtoken")).parent().unwrap().to_owned();
     command.args(["-euc", lines]).current_dir(bench.folder.path()).env_clear();
-    command.env("PATH", format!("{}:/usr/bin:/bin", program.display()));
+    command.env("PATH", bench.path_variable());
     command
 }
 
 /// A login with the command's signature and the very public key.
-fn assert_signs(bench: &Bench, command: &mut Command) {
+fn assert_signs(bench: &TestOrg, command: &mut Command) {
     let said = stdout(&command.output().unwrap()).to_owned();
     let made = bench.bare(&["cert", "inspect", "app.crt"]).output().unwrap();
     assert!(stdout(&made).contains("CN=orgtoken"), "{said}");
@@ -34,7 +34,7 @@ fn openssl_signs_the_certificate() {
     if !is_there("openssl") {
         return;
     }
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     assert_signs(&bench, &mut shell(&bench, block("sh openssl")));
     let matched = bench.bare(&["cert", "match", "app.key", "app.crt"]).output().unwrap();
     assert_eq!(stdout(&matched), "they belong together\n");
@@ -47,7 +47,7 @@ fn a_pkcs_11_token_signs_the_certificate() {
     if !(is_there("softhsm2-util") && is_there("pkcs11-tool")) {
         return;
     }
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let folder = bench.folder.path();
     fs::create_dir(folder.join("tokens")).unwrap();
     let tokens = folder.join("tokens");

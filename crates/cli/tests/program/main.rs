@@ -44,6 +44,6 @@ mod secrecy;
 mod serve;
 mod settings;
 mod setup;
+mod snapshot;
 mod streams;
-mod support;
 mod token;

@@ -5,21 +5,21 @@ use std::net::TcpListener;
 use std::process::{Output, Stdio};
 use std::thread;
 
+use conformance::program::{self, error, run_with_input, stderr, stdout};
+use conformance::test_org::TestOrg;
 use serde_json::Value;
-
-use crate::support::{Bench, error, program, run_with_input, stderr, stdout};
 
 const NAMES: &str =
     "SELECT Name, Phone, Parent.Name FROM Account WHERE Name LIKE 'A0%' ORDER BY Name";
 
-fn create(bench: &Bench, record: &str) {
+fn create(bench: &TestOrg, record: &str) {
     let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
     stdout(&run_with_input(&mut command, record));
 }
 
 #[test]
 fn every_form() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     create(&bench, r#"{"Name":"A0, \"the\"\nfirst","Phone":"1"}"#);
     create(&bench, r#"{"Name":"A1 Åre"}"#);
     let soql = "SELECT Name, Phone, Parent.Name FROM Account WHERE Name LIKE 'A%_' ORDER BY Name";
@@ -53,7 +53,7 @@ fn every_form() {
 
 #[test]
 fn all_pages_come_unless_fewer_are_wanted() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.accounts(2300);
     let lines = |args: &[&str]| stdout(&bench.run(args)).lines().count();
     assert_eq!(lines(&["query", NAMES, "--format", "ndjson"]), 1000);
@@ -65,7 +65,7 @@ fn all_pages_come_unless_fewer_are_wanted() {
 
 #[test]
 fn nobody_found_is_an_empty_result_of_each_form() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let none = "SELECT Id, Owner.Name FROM Account WHERE Name = 'Nobody'";
     for (form, expected) in [
         ("csv", "Id,Owner.Name\r\n"),
@@ -81,7 +81,7 @@ fn nobody_found_is_an_empty_result_of_each_form() {
 
 #[test]
 fn a_query_can_come_from_standard_input() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["query", "-", "--json"]);
     let output = run_with_input(&mut command, "SELECT Username FROM User LIMIT 1\n");
     let found: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -90,7 +90,7 @@ fn a_query_can_come_from_standard_input() {
 
 #[test]
 fn what_a_query_asks_decides_where_it_goes() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let soql = "SELECT Id FROM Account LIMIT 1";
     bench.run(&["query", soql, "--all-rows"]);
     assert!(
@@ -103,7 +103,7 @@ fn what_a_query_asks_decides_where_it_goes() {
 
 #[test]
 fn b18_a_session_that_dies_midway_loses_no_record() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.accounts(450);
     bench.play("session-expires-midway");
     let all = "SELECT Id FROM Account WHERE Name LIKE 'A0%'";
@@ -125,7 +125,7 @@ fn b18_a_session_that_dies_midway_loses_no_record() {
 
 #[test]
 fn a_bad_query_is_told_in_salesforces_words() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["query", "SELECT Nope FROM Account"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
     assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
@@ -133,7 +133,7 @@ fn a_bad_query_is_told_in_salesforces_words() {
 
 #[test]
 fn sub_queries_are_kept_in_json() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     create(&bench, r#"{"Name":"A0"}"#);
     let account = "SELECT Id FROM Account WHERE Name = 'A0'";
     let id = stdout(&bench.run(&["query", account])).lines().nth(1).unwrap().to_owned();
@@ -152,7 +152,7 @@ fn sub_queries_are_kept_in_json() {
 
 #[test]
 fn the_tooling_api_has_objects_of_its_own() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let soql = "SELECT Name, ApiVersion FROM ApexClass";
     let found = stdout(&bench.run(&["query", "--tooling", soql])).to_owned();
     assert_eq!(found, "Name,ApiVersion\r\nGreeter,66.0\r\n");
@@ -162,7 +162,7 @@ fn the_tooling_api_has_objects_of_its_own() {
 
 #[test]
 fn who_has_seen_enough_is_told_nothing() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/data");
     let mut command = bench.command(&["query", "SELECT Id FROM Account"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -195,7 +195,7 @@ fn with_canned(
         }
     });
     let folder = tempfile::tempdir().unwrap();
-    let mut command = program(folder.path());
+    let mut command = program::orgtoken(folder.path());
     command.args(args).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
     command.env("SF_INSTANCE_URL", format!("http://{host}")).output().unwrap()
 }
@@ -238,7 +238,7 @@ fn pages_of_a_job_are_one_csv() {
 
 #[test]
 fn a_query_that_is_empty_or_utf_16_is_refused_without_a_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "io.encoding")] {
         let mut command = bench.command(&["query", "-", "--json"]);
         assert_eq!(error(&run_with_input(&mut command, input))["code"], code, "{input:?}");

@@ -1,21 +1,21 @@
 //! Records, one by one and out of files.
 
+use conformance::program::{error, run_with_input, stderr, stdout};
+use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-use crate::support::{Bench, error, run_with_input, stderr, stdout};
-
-fn id(bench: &Bench, args: &[&str]) -> String {
+fn id(bench: &TestOrg, args: &[&str]) -> String {
     stdout(&bench.run(args)).trim_end().to_owned()
 }
 
-fn count(bench: &Bench, condition: &str) -> String {
+fn count(bench: &TestOrg, condition: &str) -> String {
     let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
     stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }
 
 #[test]
 fn one_record_from_its_first_day_to_its_last() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let id = id(&bench, &["record", "create", "Account", "Name=Acme AB", "NumberOfEmployees:=12"]);
     assert!(id.starts_with("001"));
     let update = ["record", "update", "Account", &id, "Phone=042", "NumberOfEmployees:=null"];
@@ -35,7 +35,7 @@ fn one_record_from_its_first_day_to_its_last() {
 
 #[test]
 fn an_upsert_makes_the_record_once() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for created in [true, false] {
         let args = ["record", "upsert", "Account", "ExternalId__c", "4/2", "Name=Acme", "--json"];
         let told: Value = serde_json::from_str(stdout(&bench.run(&args))).unwrap();
@@ -46,7 +46,7 @@ fn an_upsert_makes_the_record_once() {
 
 #[test]
 fn an_upsert_leaves_its_external_id_out_of_the_fields() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "47", "Name=Acme", "--json"];
     for field in ["externalid__c=47", "ExternalId__c:=47"] {
         assert!(bench.run(&[&upsert[..], &[field]].concat()).status.success(), "{field}");
@@ -58,7 +58,7 @@ fn an_upsert_leaves_its_external_id_out_of_the_fields() {
 
 #[test]
 fn a_record_can_be_json_on_standard_input() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let args = ["record", "create", "Account", "Phone=1", "--input", "-", "--json"];
     let output = run_with_input(&mut bench.command(&args), r#"{"Name":"Piped","Phone":"0"}"#);
     let told: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -68,7 +68,7 @@ fn a_record_can_be_json_on_standard_input() {
 
 #[test]
 fn what_is_wrong_with_a_record_costs_no_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (args, exit) in [
         (&["create", "Account"][..], 2),
         (&["create", "Account", "Name"], 2),
@@ -84,7 +84,7 @@ fn what_is_wrong_with_a_record_costs_no_login() {
 
 #[test]
 fn an_empty_id_or_a_field_as_id_is_a_usage_error_and_costs_no_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [
         ["record", "get", "Account", ""].as_slice(),
         &["record", "get", "", "001xx"],

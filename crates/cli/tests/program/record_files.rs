@@ -5,21 +5,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
+use conformance::program::{error, run_with_input, stderr, stdout, terminal};
+use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-use crate::support::{Bench, error, run_with_input, stderr, stdout, terminal};
-
-fn write(bench: &Bench, name: &str, content: impl AsRef<[u8]>) {
+fn write(bench: &TestOrg, name: &str, content: impl AsRef<[u8]>) {
     fs::write(bench.folder.path().join(name), content).unwrap();
 }
 
-fn count(bench: &Bench, condition: &str) -> String {
+fn count(bench: &TestOrg, condition: &str) -> String {
     let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
     stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }
 
 /// Files of the folder whose names begin so.
-fn named(bench: &Bench, start: &str) -> Vec<PathBuf> {
+fn named(bench: &TestOrg, start: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
     let mut paths: Vec<_> = entries.filter(is_it).collect();
@@ -32,7 +32,7 @@ fn document(output: &Output) -> Value {
 }
 
 /// Refused before anything was written.
-fn refused(bench: &Bench, args: &[&str], line: &str) {
+fn refused(bench: &TestOrg, args: &[&str], line: &str) {
     let output = bench.run(&[&["record"], args].concat());
     assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
     assert!(stderr(&output).lines().any(|found| found == line), "{args:?}: {}", stderr(&output));
@@ -41,7 +41,7 @@ fn refused(bench: &Bench, args: &[&str], line: &str) {
 
 #[test]
 fn failed_rows_are_fixed_and_loaded_again() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut rows = "Name,Phone,NumberOfEmployees\n".to_owned();
     for number in 0..450 {
         let name = if number == 7 || number == 333 { "" } else { "\"A, row\"" };
@@ -78,7 +78,7 @@ fn failed_rows_are_fixed_and_loaded_again() {
 
 #[test]
 fn results_name_row_and_id_in_json() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name,ExternalId__c\nA,1\n,2\nC,1\n");
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "--from", "rows.csv", "--json"];
     let output = bench.run(&[&upsert[..], &["--success", "ok.csv"]].concat());
@@ -111,7 +111,7 @@ fn results_name_row_and_id_in_json() {
 
 #[test]
 fn many_are_upserted_changed_and_deleted() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let lines: String = (0..250)
         .map(|n| {
             format!("{{\"Name\":\"C{n}\",\"ExternalId__c\":\"c{n}\",\"NumberOfEmployees\":{n}}}\n")
@@ -140,14 +140,14 @@ fn many_are_upserted_changed_and_deleted() {
     assert_eq!(count(&bench, "ExternalId__c LIKE 'c%'"), "0");
 }
 
-fn refused_input(bench: &Bench, args: &[&str], input: &str) {
+fn refused_input(bench: &TestOrg, args: &[&str], input: &str) {
     let output = run_with_input(&mut bench.command(args), input);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]
 fn exports_of_other_tools_are_loaded() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let cp1252 = |text: &str| text.chars().map(|c| if c == '€' { 0x80 } else { c as u8 }).collect();
     let plain = |text: &str| text.as_bytes().to_vec();
     let args = ["--encoding", "windows-1252"];
@@ -202,7 +202,7 @@ fn exports_of_other_tools_are_loaded() {
 
 #[test]
 fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Phone\n1\n");
     let mut command = bench.command(&["record", "create", "Account", "--from", "/dev/stdin"]);
     let input = fs::File::open(bench.folder.path().join("rows.csv")).unwrap();
@@ -213,7 +213,7 @@ fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
 
 #[test]
 fn second_record_file_is_refused_and_not_read_in_place_of_the_first() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for name in ["a.csv", "b.csv"] {
         write(&bench, name, "Name\nA\n");
     }
@@ -225,7 +225,7 @@ fn second_record_file_is_refused_and_not_read_in_place_of_the_first() {
 
 #[test]
 fn output_is_refused_twice_however_its_path_is_written() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name\nA\n");
     for (one, other) in [("out.csv", "./out.csv"), ("out.csv", "../FOLDER/out.csv")] {
         let folder = bench.folder.path().file_name().unwrap().to_str().unwrap();
@@ -240,7 +240,7 @@ fn output_is_refused_twice_however_its_path_is_written() {
 
 #[test]
 fn output_that_cannot_be_opened_leaves_no_journal() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name\nA\n");
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     let output = bench.run(&[&args[..], &["--failed", "none/failed.csv"]].concat());
@@ -254,7 +254,7 @@ fn output_that_cannot_be_opened_leaves_no_journal() {
 
 #[test]
 fn own_query_output_is_read_in_every_format() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.accounts(3);
     let soql = "SELECT Id, Name FROM Account WHERE Name LIKE 'A00%'";
     for format in ["csv", "json", "ndjson"] {
@@ -269,7 +269,7 @@ fn own_query_output_is_read_in_every_format() {
 
 #[test]
 fn file_with_a_fault_is_refused_before_the_first_write() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let good: String = (0..450).map(|n| format!("Row {n},1\n")).collect();
     for (content, line) in [
         (
@@ -333,7 +333,7 @@ fn file_with_a_fault_is_refused_before_the_first_write() {
 
 #[test]
 fn digits_of_a_file_reach_the_wire() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name,AnnualRevenue\nD1,12345678901234.56\n");
     write(&bench, "rows.json", "[{\"Name\":\"D2\",\"AnnualRevenue\":12345678901234.56}]");
     for file in ["rows.csv", "rows.json"] {
@@ -344,7 +344,7 @@ fn digits_of_a_file_reach_the_wire() {
 
 #[test]
 fn related_records_are_named_by_their_external_id() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "parents.csv", "Name,ExternalId__c\nParent,p1\n");
     stdout(&bench.run(&["record", "create", "Account", "--from", "parents.csv"]));
     write(&bench, "rows.csv", "Name,Parent.Name\nChild,Parent\n");
@@ -357,7 +357,7 @@ fn related_records_are_named_by_their_external_id() {
 
 #[test]
 fn dry_run_checks_and_sends_nothing() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name;Phone\nX;1\nY;2\n");
     let args = ["record", "create", "Account", "--from", "rows.csv", "--dry-run"];
     let output = bench.run(&args);
@@ -373,7 +373,7 @@ fn dry_run_checks_and_sends_nothing() {
 
 #[test]
 fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name,Phone\n,1\n");
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     for runs in 1..=2 {
@@ -395,7 +395,7 @@ fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
 
 #[test]
 fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(
         &bench,
         "rows.csv",
@@ -418,7 +418,7 @@ fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
 
 #[test]
 fn delete_asks_on_a_terminal() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.accounts(2);
     let found = bench.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
     write(&bench, "ids.csv", stdout(&found));
@@ -444,7 +444,7 @@ fn delete_asks_on_a_terminal() {
 
 #[test]
 fn output_never_overwrites_the_input() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name\nA\n");
     for flag in ["--failed", "--success"] {
         let args = ["record", "create", "Account", "--from", "rows.csv", flag, "./rows.csv"];
@@ -456,7 +456,7 @@ fn output_never_overwrites_the_input() {
 
 #[test]
 fn standard_input_is_used_once() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command =
         bench.bare(&["record", "create", "Account", "--from", "-", "--settings", "-"]);
     let output = run_with_input(command.arg("--json"), "Name\nA\n");
@@ -468,7 +468,7 @@ fn standard_input_is_used_once() {
 
 #[test]
 fn session_that_ends_midway_costs_one_login_and_no_row() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.play("session-expires-midway");
     let rows: String = (0..900).map(|n| format!("D{n}\n")).collect();
     let mut command = bench.command(&["record", "create", "Account", "--from", "-", "--json"]);

@@ -7,10 +7,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use conformance::program::{self, run_with_input, stderr, stdout};
+use conformance::test_org::{TestOrg, USER};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-
-use crate::support::{Bench, run_with_input, stderr, stdout};
 
 const ROWS: usize = 3000;
 
@@ -20,14 +20,14 @@ fn rows() -> String {
 }
 
 /// The names of the accounts that were made, with a repeated one as often as it is there.
-fn made(bench: &Bench) -> Vec<String> {
+fn made(bench: &TestOrg) -> Vec<String> {
     let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%'";
     let found = stdout(&bench.run(&["query", soql, "--format", "csv"])).to_owned();
     found.lines().skip(1).map(str::to_owned).collect()
 }
 
 /// The names in files of rows of unknown outcome.
-fn unknown(bench: &Bench) -> BTreeSet<String> {
+fn unknown(bench: &TestOrg) -> BTreeSet<String> {
     let files = named(bench, "rows.unknown-");
     let files = files.iter().map(|path| fs::read_to_string(path).unwrap());
     let names = |text: String| {
@@ -37,13 +37,13 @@ fn unknown(bench: &Bench) -> BTreeSet<String> {
     files.flat_map(names).collect()
 }
 
-fn named(bench: &Bench, start: &str) -> Vec<PathBuf> {
+fn named(bench: &TestOrg, start: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
     entries.filter(is_it).collect()
 }
 
-fn create(bench: &Bench, more: &[&str]) -> Command {
+fn create(bench: &TestOrg, more: &[&str]) -> Command {
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     bench.command(&[&args[..], more].concat())
 }
@@ -68,7 +68,7 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 /// Every row is made once, or is listed as unknown and made at most once.
-fn nothing_is_lost_or_doubled(bench: &Bench, case: &str) {
+fn nothing_is_lost_or_doubled(bench: &TestOrg, case: &str) {
     let made = made(bench);
     let distinct: BTreeSet<_> = made.iter().cloned().collect();
     assert_eq!(made.len(), distinct.len(), "{case}: a row was made twice");
@@ -88,7 +88,7 @@ fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once()
         (random >> 8) % below
     };
     for round in 0..4 {
-        let bench = Bench::new();
+        let bench = TestOrg::new();
         fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
         let mut ends = 0;
         loop {
@@ -130,7 +130,7 @@ fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once()
 
 #[test]
 fn interrupted_load_says_what_was_done_and_how_to_continue() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&bench, &["--success", "ok.csv"]));
     let mut rest = read_ids(&mut child, 1);
@@ -160,7 +160,7 @@ fn interrupted_load_says_what_was_done_and_how_to_continue() {
 
 #[test]
 fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&bench, &["--json"]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -187,7 +187,7 @@ fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
 
 #[test]
 fn refused_call_leaves_its_rows_unsent() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&bench, &[]));
     let mut rest = read_ids(&mut child, 1);
@@ -195,7 +195,7 @@ fn refused_call_leaves_its_rows_unsent() {
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
-    bench.org.set_scenario(crate::support::USER, None);
+    bench.org.set_scenario(USER, None);
     let done = made(&bench).len();
     let counts = format!("created {done}, not sent {}\n", ROWS - done);
     assert!(stderr(&output).starts_with(&counts), "{}", stderr(&output));
@@ -205,7 +205,7 @@ fn refused_call_leaves_its_rows_unsent() {
 
 #[test]
 fn journal_of_another_file_operation_or_reading_is_refused() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let path = bench.folder.path().join("rows.csv");
     fs::write(&path, rows()).unwrap();
     let mut child = start(&mut create(&bench, &[]));
@@ -242,7 +242,7 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
 }
 
 /// Ends a load of `rows.csv` after its first call.
-fn stop_early(bench: &Bench) {
+fn stop_early(bench: &TestOrg) {
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(bench, &[]));
     let mut rest = read_ids(&mut child, 1);
@@ -253,7 +253,7 @@ fn stop_early(bench: &Bench) {
 
 #[test]
 fn journal_of_another_org_is_refused() {
-    let (bench, other) = (Bench::new(), Bench::new());
+    let (bench, other) = (TestOrg::new(), TestOrg::new());
     stop_early(&bench);
     for name in ["rows.csv", "rows.csv.journal"] {
         fs::copy(bench.folder.path().join(name), other.folder.path().join(name)).unwrap();
@@ -269,7 +269,7 @@ fn journal_of_another_org_is_refused() {
 
 #[test]
 fn journal_of_a_load_that_runs_is_not_used_by_another() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stop_early(&bench);
     let done = made(&bench).len();
     let journal =
@@ -287,7 +287,7 @@ fn journal_of_a_load_that_runs_is_not_used_by_another() {
 
 #[test]
 fn full_disk_under_a_named_file_stops_before_the_first_row() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let output = create(&bench, &["--failed", "/dev/full"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -298,10 +298,10 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
 /// As under `nohup`.
 #[test]
 fn signal_that_is_ignored_does_not_stop_a_load() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut command = bench.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
-    command.arg(env!("CARGO_BIN_EXE_orgtoken"));
+    command.arg(program::path());
     command.args(["record", "create", "Account", "--from", "rows.csv"]);
     let mut child = start(command.args(["--settings", "salesforce.json"]).args(bench.way()));
     let mut rest = read_ids(&mut child, 1);
@@ -316,14 +316,14 @@ fn signal_that_is_ignored_does_not_stop_a_load() {
 /// The disk is full where a file may not grow any more.
 #[test]
 fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let half = |n: usize| if n.is_multiple_of(2) { "" } else { "R" };
     let rows: String = (0..1500).map(|n| format!("{},{n}\n", half(n))).collect();
     fs::write(bench.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
     let script = "trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"";
     let mut limited = bench.shell(script);
     let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
-    limited.arg(env!("CARGO_BIN_EXE_orgtoken")).args(args);
+    limited.arg(program::path()).args(args);
     limited.args(["--settings", "salesforce.json"]).args(bench.way());
     let output = limited.output().unwrap();
     let said = stderr(&output).to_owned();
@@ -344,7 +344,7 @@ fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
 
 #[test]
 fn resume_without_a_journal_is_refused() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
     let output = create(&bench, &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -354,7 +354,7 @@ fn resume_without_a_journal_is_refused() {
 
 #[test]
 fn pipe_is_kept_in_a_file_that_the_resumed_load_reads() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let temp = bench.folder.path().join("temp");
     fs::create_dir(&temp).unwrap();
     let args = ["record", "create", "Account", "--from", "-"];
@@ -376,7 +376,7 @@ fn pipe_is_kept_in_a_file_that_the_resumed_load_reads() {
 
 #[test]
 fn finished_load_of_a_pipe_leaves_no_file() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let temp = bench.folder.path().join("temp");
     fs::create_dir(&temp).unwrap();
     let mut command = bench.command(&["record", "create", "Account", "--from", "-"]);
@@ -387,7 +387,7 @@ fn finished_load_of_a_pipe_leaves_no_file() {
 
 #[test]
 fn full_disk_under_standard_output_stops_with_every_id_shown() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let output = create(&bench, &[]).stdout(full).output().unwrap();
@@ -403,7 +403,7 @@ fn full_disk_under_standard_output_stops_with_every_id_shown() {
 #[test]
 fn journal_is_for_its_owner_alone_and_where_it_was_named() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&bench, &["--no-cache", "--journal", "j"]));
     let mut rest = read_ids(&mut child, 1);

@@ -1,11 +1,11 @@
 //! What is told when there is no token, and which code a script gets.
 
-use orgtoken_fake_org::{Scenario, User};
+use conformance::program::{error, stderr};
+use conformance::test_org::{CLIENT_ID, TestOrg, USER};
+use orgtoken_fake_org::{AppKey, Scenario, User};
 
-use crate::support::{Bench, CLIENT_ID, Pair, USER, error, stderr};
-
-fn met_by(scenario: Scenario) -> Bench {
-    Bench::with(User::new(USER).scenario(scenario), |org| org)
+fn met_by(scenario: Scenario) -> TestOrg {
+    TestOrg::with(User::new(USER).scenario(scenario), |org| org)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn each_kind_of_refusal_has_its_exit_code() {
 
 #[test]
 fn nothing_is_sent_to_a_host_that_is_not_allowed() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
     let output = command.args(["--ca-file", "ca.pem"]).output().unwrap();
     let error = error(&output);
@@ -61,7 +61,7 @@ fn nothing_is_sent_to_a_host_that_is_not_allowed() {
 
 #[test]
 fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
     command.args(["--allow-host", bench.org.address(), "--bundled-roots"]);
     let error = error(&command.output().unwrap());
@@ -71,8 +71,8 @@ fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
 
 #[test]
 fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
-    let bench = Bench::new();
-    bench.private_file("other.key", &Pair::generate().key);
+    let bench = TestOrg::new();
+    bench.private_file("other.key", AppKey::generate().secret());
     let url = bench.org.url();
     let args = ["token", "--json", "-o", USER, "-i", CLIENT_ID, "-f", "other.key", "-r", url];
     let error = error(&bench.bare(&args).args(bench.way()).output().unwrap());
@@ -81,7 +81,7 @@ fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
 
 #[test]
 fn all_problems_are_told_at_once_and_nothing_is_sent() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
     let error = error(&bench.run(&["token", "--json"]));
     let at: Vec<_> = error["problems"].as_array().unwrap().iter().map(|one| &one["at"]).collect();

@@ -3,11 +3,12 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::support::{Bench, PAIR, error, stdout};
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg};
 
 #[test]
 fn d07_no_argument_of_the_process_is_a_secret() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
@@ -15,13 +16,13 @@ fn d07_no_argument_of_the_process_is_a_secret() {
     hold.release();
     let output = child.wait_with_output().unwrap();
     let cmdline = String::from_utf8(cmdline).unwrap();
-    let body = PAIR.key.lines().nth(3).unwrap();
+    let body = KEY.secret().lines().nth(3).unwrap();
     assert!(!cmdline.contains(body) && !cmdline.contains(stdout(&output).trim_end()), "{cmdline}");
 }
 
 #[test]
 fn d12_the_process_leaves_no_core_file() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
@@ -35,7 +36,7 @@ fn d12_the_process_leaves_no_core_file() {
 #[test]
 fn d13_keys_are_made_for_their_owner_alone() {
     use std::os::unix::fs::MetadataExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let made = bench.bare(&["key", "generate", "new"]).output().unwrap();
     stdout(&made);
     for name in ["new.key", "new.crt"] {
@@ -47,7 +48,7 @@ fn d13_keys_are_made_for_their_owner_alone() {
 #[test]
 fn record_with_a_key_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let record = bench.folder.path().join("salesforce.json");
     for mode in [0o644, 0o640, 0o666] {
         fs::set_permissions(&record, fs::Permissions::from_mode(mode)).unwrap();
@@ -57,7 +58,7 @@ fn record_with_a_key_that_others_can_read_is_refused() {
             "error: private key in record `salesforce.json` is open to other users (mode {mode:04o})\n\
              hint: run: chmod 600 salesforce.json; or pass it as `--settings - < salesforce.json`\n"
         );
-        assert_eq!(crate::support::stderr(&output), said);
+        assert_eq!(stderr(&output), said);
     }
     assert!(bench.org.requests().is_empty());
 
@@ -68,7 +69,7 @@ fn record_with_a_key_that_others_can_read_is_refused() {
 
 #[test]
 fn record_with_a_key_of_another_user_is_refused() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let record = bench.folder.path().join("salesforce.json");
     if std::os::unix::fs::chown(&record, Some(65_534), None).is_err() {
         // Only root can give a file away.
@@ -82,7 +83,7 @@ fn record_with_a_key_of_another_user_is_refused() {
 #[test]
 fn record_without_a_key_may_be_open_to_others() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut record = bench.record();
     record["value"].as_object_mut().unwrap().remove("PrivateKey");
     let file = bench.folder.path().join("salesforce.json");
@@ -95,7 +96,7 @@ fn record_without_a_key_may_be_open_to_others() {
 #[test]
 fn config_that_others_may_write_runs_no_signer_command() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.config(
         "[profile.acme]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          signer_command = \"touch ../ran\"\npublic_key_file = \"../../app.key\"\n",
@@ -119,13 +120,13 @@ fn config_that_others_may_write_runs_no_signer_command() {
 #[test]
 fn a74_a_key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let key = bench.folder.path().join("app.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let output = bench.run(&["token", "-f", "app.key"]);
     assert_eq!(output.status.code(), Some(5));
     let said = "error: private key `app.key` is open to other users (mode 0644)\n\
                 hint: run: chmod 600 app.key\n";
-    assert_eq!(crate::support::stderr(&output), said);
+    assert_eq!(stderr(&output), said);
     assert!(bench.org.requests().is_empty());
 }

@@ -11,11 +11,12 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg, USER};
 use orgtoken_fake_org::{Scenario, User};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
-use crate::support::{Bench, PAIR, USER, error, stderr, stdout};
 
 /// A service that is killed with the test.
 struct Service {
@@ -36,7 +37,7 @@ impl Service {
         Self { child, socket, said, at_start }
     }
 
-    fn of(bench: &Bench) -> Self {
+    fn of(bench: &TestOrg) -> Self {
         let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
         let mut command = bench.command(&["serve"]);
         Self::start(command.env("XDG_RUNTIME_DIR", bench.folder.path()), socket)
@@ -103,7 +104,7 @@ impl Drop for Service {
 
 #[test]
 fn tokens_for_programs_and_for_onify_with_one_login() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let service = Service::of(&bench);
     let (status, token) = service.token();
     assert_eq!(status, 200, "{token}");
@@ -129,7 +130,9 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
 #[test]
 fn a_refusal_names_what_salesforce_said_and_what_to_do() {
     let bench =
-        Bench::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| org);
+        TestOrg::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| {
+            org
+        });
     let service = Service::of(&bench);
     let (status, refusal) = service.ask("POST /onify/access-token", "");
     assert_eq!(status, 502, "{refusal}");
@@ -150,7 +153,7 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
 
 #[test]
 fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for signal in ["-TERM", "-INT"] {
         let service = Service::of(&bench);
         let socket = service.socket.clone();
@@ -164,7 +167,7 @@ fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
 
 #[test]
 fn a_login_in_progress_does_not_delay_the_end() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let service = Service::of(&bench);
     let socket = service.socket.clone();
@@ -181,7 +184,7 @@ fn a_login_in_progress_does_not_delay_the_end() {
 
 #[test]
 fn without_descriptors_a_request_waits_until_silent_connections_end() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
     let serve = bench.command(&["serve"]);
     let mut command = Command::new("sh");
@@ -201,7 +204,7 @@ fn without_descriptors_a_request_waits_until_silent_connections_end() {
 
 #[test]
 fn a_second_service_reports_that_the_socket_is_in_use() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let first = Service::of(&bench);
     let mut second = bench.command(&["serve", "--json"]);
     let second = second.env("XDG_RUNTIME_DIR", bench.folder.path()).output().unwrap();
@@ -212,7 +215,7 @@ fn a_second_service_reports_that_the_socket_is_in_use() {
 
 #[test]
 fn the_socket_of_a_killed_service_is_taken_over() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut first = Service::of(&bench);
     first.child.kill().unwrap();
     first.child.wait().unwrap();
@@ -222,7 +225,7 @@ fn the_socket_of_a_killed_service_is_taken_over() {
 
 #[test]
 fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let service = Service::of(&bench);
     let (_, first) = service.token();
     assert_eq!(service.health(), "ok");
@@ -247,7 +250,7 @@ fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
 }
 
 /// A service whose record the Hub keeps.
-fn of_hub(bench: &Bench, hub: &Hub) -> Service {
+fn of_hub(bench: &TestOrg, hub: &Hub) -> Service {
     let socket = bench.folder.path().join("s.sock");
     let settings = format!("hub:{}", hub.url);
     let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
@@ -258,7 +261,7 @@ fn of_hub(bench: &Bench, hub: &Hub) -> Service {
 
 #[test]
 fn a_record_in_the_hub_is_read_again_at_sighup() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hub = Hub::answering("200 OK", &bench.record());
     let service = of_hub(&bench, &hub);
     assert_eq!(service.token().0, 200);
@@ -270,7 +273,7 @@ fn a_record_in_the_hub_is_read_again_at_sighup() {
 
 #[test]
 fn tokens_are_served_while_settings_are_read() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hub = Hub::answering_first(1, "200 OK", &bench.record());
     let service = of_hub(&bench, &hub);
     service.signal("-HUP");
@@ -280,7 +283,7 @@ fn tokens_are_served_while_settings_are_read() {
 }
 
 /// A profile of `config.toml` with this file as its key.
-fn profile(bench: &Bench, name: &str, key: &str) -> String {
+fn profile(bench: &TestOrg, name: &str, key: &str) -> String {
     format!(
         "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
          private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
@@ -294,7 +297,7 @@ fn profile(bench: &Bench, name: &str, key: &str) -> String {
 
 #[test]
 fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let two =
@@ -324,7 +327,7 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
 
 #[test]
 fn a_verbose_service_logs_no_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
     let mut command = bench.command(&["serve", "-vvv"]);
     command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("RUST_LOG", "trace");
@@ -340,7 +343,7 @@ fn a_verbose_service_logs_no_token() {
     assert!(!refused.to_string().contains(token), "{refused}");
 
     let said = service.at_start.clone() + &service.end();
-    for secret in [token, "eyJ", "PRIVATE KEY", PAIR.key.lines().nth(3).unwrap()] {
+    for secret in [token, "eyJ", "PRIVATE KEY", KEY.secret().lines().nth(3).unwrap()] {
         assert!(!said.contains(secret), "{said}");
     }
     assert!(said.contains("grant uid="), "{said}");
@@ -348,7 +351,7 @@ fn a_verbose_service_logs_no_token() {
 
 #[test]
 fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let lines = &service.at_start;
@@ -363,10 +366,10 @@ fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
 /// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
 #[test]
 fn a_key_in_the_wrong_setting_is_not_logged() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    let pem = PAIR.key.as_str();
+    let pem = KEY.secret();
     let base64 = Base64::encode_string(pem.as_bytes());
     let forms = [base64.clone(), Base64::encode_string(base64.as_bytes()), pem.to_owned()];
     let settings = ["private_key_file", "private_key_env", "ca_file", "passphrase_file", "cache"];
@@ -419,7 +422,7 @@ fn ask_tcp(port: u16, bearer: &str) -> u16 {
 
 #[test]
 fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let (_, port) = service.at_start.trim_end().rsplit_once(':').unwrap();
@@ -446,7 +449,7 @@ fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
 
 #[test]
 fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut service = Service::of(&bench);
     assert_eq!(service.token().0, 200);
     // Nobody reads standard error from here on: the pipe and the queue fill up.
@@ -479,7 +482,7 @@ fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
 
 #[test]
 fn a_service_ends_while_its_settings_are_read() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hub = Hub::answering_first(1, "200 OK", &bench.record());
     let service = of_hub(&bench, &hub);
     service.signal("-HUP");
@@ -491,7 +494,7 @@ fn a_service_ends_while_its_settings_are_read() {
 
 #[test]
 fn sockets_of_systemd_count_only_with_our_process_id() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
     for pid in [None, Some("1"), Some("")] {
         let mut command = bench.command(&["serve"]);
@@ -509,7 +512,7 @@ fn sockets_of_systemd_count_only_with_our_process_id() {
 
 #[test]
 fn few_descriptors_are_an_error_and_never_a_panic() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (command, seconds) in [
         (["token"].as_slice(), "60"),
         (&["token", "--no-cache"], "60"),
@@ -534,7 +537,7 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
 
 #[test]
 fn a_removed_profile_goes_although_another_is_broken() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let good = |name: &str| profile(&bench, name, "app.key");
@@ -554,7 +557,7 @@ fn a_removed_profile_goes_although_another_is_broken() {
 
 #[test]
 fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -575,7 +578,7 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
 
 #[test]
 fn gate_2_no_flag_makes_it_listen_elsewhere() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
         let output =
             bench.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
@@ -585,7 +588,7 @@ fn gate_2_no_flag_makes_it_listen_elsewhere() {
 
 #[test]
 fn a_missing_bearer_file_and_socket_are_named() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));
     let said = "error: missing `--bearer-file`\n\
@@ -597,7 +600,7 @@ fn a_missing_bearer_file_and_socket_are_named() {
 
 #[test]
 fn the_blueprint_is_printed_as_it_is() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.bare(&["blueprint"]).output().unwrap();
     let blueprint = include_str!("../../assets/salesforce-generate-access-token.bpmn");
     assert_eq!(stdout(&output), blueprint);

@@ -3,11 +3,12 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Bench, stderr, stdout};
+use conformance::program::{self, stderr, stdout};
+use conformance::test_org::TestOrg;
 
 #[test]
 fn a_record_becomes_a_profile_and_a_key_file() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     // From the folder in which the program runs, and not that of `config.toml`.
@@ -24,9 +25,9 @@ fn a_record_becomes_a_profile_and_a_key_file() {
 
 #[test]
 fn a_record_becomes_variables() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let lines = bench.run(&["settings", "convert", "--to", "env"]);
-    let program = env!("CARGO_BIN_EXE_orgtoken");
+    let program = program::path();
     let script = format!("{}exec {program} token", stdout(&lines));
     let mut shell = Command::new("sh");
     shell.args(["-c", &script]).current_dir(bench.folder.path()).env_clear();
@@ -36,7 +37,7 @@ fn a_record_becomes_variables() {
 
 #[test]
 fn check_shows_where_each_value_came_from_and_no_secret() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["settings", "check"]);
     let said = stdout(&output);
     assert!(said.contains("private_key   [set]"), "{said}");

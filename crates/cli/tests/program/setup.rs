@@ -6,18 +6,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
+use conformance::program::{error, stderr, stdout, terminal};
+use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 use orgtoken_fake_org::Scenario;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use serde_json::Value;
 
-use crate::support::{Bench, CLIENT_ID, USER, error, stderr, stdout, terminal};
-
 /// A person who has an org and nothing else.
-struct Newcomer(Bench);
+struct NewUser(TestOrg);
 
-impl Newcomer {
+impl NewUser {
     fn new() -> Self {
-        Self(Bench::new())
+        Self(TestOrg::new())
     }
 
     fn setup(&self, args: &[&str]) -> Output {
@@ -42,8 +42,8 @@ impl Newcomer {
 
 #[test]
 fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
-    let newcomer = Newcomer::new();
-    let output = newcomer.setup(&["-P", "acme"]);
+    let user = NewUser::new();
+    let output = user.setup(&["-P", "acme"]);
     let text = stdout(&output);
     for part in [
         &format!("In Salesforce, for {USER}:"),
@@ -56,102 +56,102 @@ fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
         assert!(text.replace("\n     ", " ").contains(part), "{part}: {text}");
     }
     for name in ["acme.key", "acme.crt", "config.toml"] {
-        let mode = newcomer.file(name).metadata().unwrap().permissions().mode();
+        let mode = user.file(name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
-    let folder = newcomer.file("").metadata().unwrap().permissions().mode();
+    let folder = user.file("").metadata().unwrap().permissions().mode();
     assert_eq!(folder & 0o777, 0o700);
-    assert!(newcomer.0.org.requests().is_empty());
+    assert!(user.0.org.requests().is_empty());
 }
 
 #[test]
 fn the_next_run_goes_on_where_the_first_one_ended() {
-    let newcomer = Newcomer::new();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    let key = newcomer.read("acme.key");
-    newcomer.upload();
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    let key = user.read("acme.key");
+    user.upload();
 
-    let output = newcomer.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID]);
-    let output = { output }.args(newcomer.0.way()).output().unwrap();
+    let output = user.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID]);
+    let output = { output }.args(user.0.way()).output().unwrap();
     let text = stdout(&output);
     assert!(text.contains("ok   login         Salesforce granted a token"), "{text}");
     assert!(text.ends_with("From now on: orgtoken token --profile acme\n"), "{text}");
-    assert_eq!(newcomer.read("acme.key"), key, "a key is never overwritten");
-    assert_eq!(newcomer.0.org.logins(), 1);
+    assert_eq!(user.read("acme.key"), key, "a key is never overwritten");
+    assert_eq!(user.0.org.logins(), 1);
 
-    let token = newcomer.0.bare(&["token"]).output().unwrap();
+    let token = user.0.bare(&["token"]).output().unwrap();
     assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
-    let config = newcomer.read("config.toml");
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    assert_eq!(newcomer.read("config.toml"), config, "nothing was missing");
+    let config = user.read("config.toml");
+    stdout(&user.setup(&["-P", "acme"]));
+    assert_eq!(user.read("config.toml"), config, "nothing was missing");
 }
 
 #[test]
 fn what_stands_in_the_config_stays() {
-    let newcomer = Newcomer::new();
-    fs::create_dir_all(newcomer.file("")).unwrap();
+    let user = NewUser::new();
+    fs::create_dir_all(user.file("")).unwrap();
     let before = "# mine\ndefault_profile = \"prod\"\n\n[profile.prod] # do not touch\n\
                   username = \"prod@acme.com\"\n";
-    fs::write(newcomer.file("config.toml"), before).unwrap();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    let after = newcomer.read("config.toml");
+    fs::write(user.file("config.toml"), before).unwrap();
+    stdout(&user.setup(&["-P", "acme"]));
+    let after = user.read("config.toml");
     assert!(after.starts_with(before), "{after}");
     assert!(after.contains("[profile.acme]"), "{after}");
 
-    let output = newcomer.setup(&["-P", "prod", "--json"]);
+    let output = user.setup(&["-P", "prod", "--json"]);
     let refused = error(&output);
     assert_eq!(refused["code"], "settings.exists");
     let hint = refused["hint"].as_str().unwrap();
     assert!(hint.starts_with("change `") && hint.contains("` in config.toml"), "{hint}");
-    assert_eq!(newcomer.read("config.toml"), after);
-    assert!(!newcomer.file("prod.key").exists());
+    assert_eq!(user.read("config.toml"), after);
+    assert!(!user.file("prod.key").exists());
 }
 
 #[test]
 fn the_key_of_a_profile_that_is_there_is_used() {
-    let newcomer = Newcomer::new();
-    fs::create_dir_all(newcomer.file("")).unwrap();
-    let key = newcomer.0.folder.path().join("app.key");
+    let user = NewUser::new();
+    fs::create_dir_all(user.file("")).unwrap();
+    let key = user.0.folder.path().join("app.key");
     let before = format!("[profile.old]\nprivate_key_file = {key:?}\n");
-    fs::write(newcomer.file("config.toml"), before).unwrap();
-    stdout(&newcomer.setup(&["-P", "old", "-i", CLIENT_ID]));
-    assert_eq!(newcomer.0.org.logins(), 1);
-    assert!(!newcomer.file("old.key").exists());
-    assert!(newcomer.0.folder.path().join("app.crt").exists(), "the certificate to upload");
+    fs::write(user.file("config.toml"), before).unwrap();
+    stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
+    assert_eq!(user.0.org.logins(), 1);
+    assert!(!user.file("old.key").exists());
+    assert!(user.0.folder.path().join("app.crt").exists(), "the certificate to upload");
 }
 
 #[test]
 fn encrypted_key_of_a_profile_is_opened_with_the_passphrase_of_the_profile() {
-    let newcomer = Newcomer::new();
-    fs::create_dir_all(newcomer.file("")).unwrap();
-    let key = fs::read_to_string(newcomer.0.folder.path().join("app.key")).unwrap();
+    let user = NewUser::new();
+    fs::create_dir_all(user.file("")).unwrap();
+    let key = fs::read_to_string(user.0.folder.path().join("app.key")).unwrap();
     let key = rsa::PrivateKey::from_pkcs8_pem(&key).unwrap();
     let encrypted = key.to_pkcs8_encrypted_pem("open sesame", LineEnding::LF).unwrap();
-    newcomer.0.private_file("locked.key", &encrypted);
-    newcomer.0.private_file("word", "open sesame\n");
-    let file = |name| newcomer.0.folder.path().join(name);
+    user.0.private_file("locked.key", &encrypted);
+    user.0.private_file("word", "open sesame\n");
+    let file = |name| user.0.folder.path().join(name);
     let before = format!(
         "[profile.old]\nprivate_key_file = {:?}\npassphrase_file = {:?}\n",
         file("locked.key"),
         file("word")
     );
-    fs::write(newcomer.file("config.toml"), before).unwrap();
-    stdout(&newcomer.setup(&["-P", "old", "-i", CLIENT_ID]));
-    assert_eq!(newcomer.0.org.logins(), 1);
+    fs::write(user.file("config.toml"), before).unwrap();
+    stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
+    assert_eq!(user.0.org.logins(), 1);
 }
 
 #[test]
 fn who_approves_for_themselves_is_given_the_address() {
-    let newcomer = Newcomer::new();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    newcomer.upload();
-    let own = newcomer.setup(&["-P", "acme", "--approval", "self", "-i", CLIENT_ID, "--json"]);
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    let own = user.setup(&["-P", "acme", "--approval", "self", "-i", CLIENT_ID, "--json"]);
     let found: Value = serde_json::from_slice(&own.stdout).unwrap();
     let url = found["authorize_url"].as_str().unwrap();
     let expected = format!(
         "{}/services/oauth2/authorize?response_type=code&client_id={CLIENT_ID}\
          &redirect_uri=https%3A%2F%2Flocalhost%2F&scope=api%20refresh_token",
-        newcomer.0.org.url()
+        user.0.org.url()
     );
     assert_eq!(url, expected);
     assert_eq!(found["doctor"]["verdict"], "ok", "{found}");
@@ -159,30 +159,30 @@ fn who_approves_for_themselves_is_given_the_address() {
 
 #[test]
 fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
-    let newcomer = Newcomer::new();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    newcomer.upload();
-    newcomer.0.org.set_scenario(USER, Scenario::named("not-approved").unwrap());
-    let output = newcomer.setup(&["-P", "acme", "-i", CLIENT_ID]);
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    user.0.org.set_scenario(USER, Scenario::named("not-approved").unwrap());
+    let output = user.setup(&["-P", "acme", "-i", CLIENT_ID]);
     assert_eq!(output.status.code(), Some(4));
     assert!(
         stderr(&output).contains("orgtoken setup --profile acme --wait"),
         "{}",
         stderr(&output)
     );
-    assert_eq!(newcomer.0.org.login_history().len(), 1);
+    assert_eq!(user.0.org.login_history().len(), 1);
 }
 
 #[test]
 fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
-    let newcomer = Newcomer::new();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    newcomer.upload();
-    let org = &newcomer.0.org;
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    let org = &user.0.org;
     org.set_scenario(USER, Scenario::named("not-approved").unwrap().times(2));
     let (mut person, screen) = terminal();
-    let mut command = newcomer.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID, "--wait"]);
-    command.args(newcomer.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
+    let mut command = user.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID, "--wait"]);
+    command.args(user.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(command);
 
@@ -206,20 +206,20 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
 
 #[test]
 fn a_secret_in_place_of_the_consumer_key_is_not_written() {
-    let newcomer = Newcomer::new();
-    stdout(&newcomer.setup(&["-P", "acme"]));
-    let config = newcomer.read("config.toml");
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    let config = user.read("config.toml");
     let secret = "0F".repeat(32);
-    let error = error(&newcomer.setup(&["-P", "acme", "-i", &secret, "--json"]));
+    let error = error(&user.setup(&["-P", "acme", "-i", &secret, "--json"]));
     assert_eq!(error["code"], "settings.swapped", "{error}");
     assert!(error["message"].as_str().unwrap().contains("not written to config.toml"), "{error}");
     assert!(!error.to_string().contains(&secret), "{error}");
-    assert_eq!(newcomer.read("config.toml"), config);
+    assert_eq!(user.read("config.toml"), config);
 }
 
 #[test]
 fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let (mut person, screen) = terminal();
     let mut command = bench.bare(&["setup"]);
     command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
@@ -259,7 +259,7 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
 
 #[test]
 fn a_new_external_client_app_needs_the_my_domain() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let args = ["setup", "-r", "https://login.salesforce.com", "-o", "robot@acme.com", "--json"];
     let error = error(&bench.bare(&args).output().unwrap());
     assert_eq!((&error["code"], &error["exit"]), (&"url.host".into(), &3.into()), "{error}");
@@ -270,7 +270,7 @@ fn a_new_external_client_app_needs_the_my_domain() {
 
 #[test]
 fn without_a_terminal_nobody_is_asked() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for (name, args, missing) in [
         ("nothing", &["setup", "--json"][..], "missing --instance-url"),
         (
@@ -289,9 +289,9 @@ fn without_a_terminal_nobody_is_asked() {
 
 #[test]
 fn what_is_no_kind_of_app_is_asked_again() {
-    let newcomer = Newcomer::new();
+    let user = NewUser::new();
     let (mut person, screen) = terminal();
-    let mut command = newcomer.0.bare(&["setup", "-r", "https://acme.my.salesforce.com"]);
+    let mut command = user.0.bare(&["setup", "-r", "https://acme.my.salesforce.com"]);
     command.args(["-o", USER]).stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(command);
@@ -306,8 +306,8 @@ fn what_is_no_kind_of_app_is_asked_again() {
 
 #[test]
 fn json_has_each_step_as_one_text() {
-    let newcomer = Newcomer::new();
-    let mut command = newcomer.0.bare(&["setup", "--json", "-r", "https://acme.my.salesforce.com"]);
+    let user = NewUser::new();
+    let mut command = user.0.bare(&["setup", "--json", "-r", "https://acme.my.salesforce.com"]);
     let output = command.args(["-o", USER, "--app", "external"]).output().unwrap();
     let document: Value = serde_json::from_str(stdout(&output)).unwrap();
     let steps: Vec<_> =

@@ -2,14 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{Read, pipe};
-use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{Bench, PAIR, error, stderr, stdout, terminal};
+use conformance::program::{error, stderr, stdout, terminal};
+use conformance::test_org::{KEY, TestOrg};
 
 #[test]
 fn b35_nobody_reads_the_token() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut command = bench.command(&["token"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -25,13 +25,13 @@ fn b35_nobody_reads_the_token() {
 /// A reader that closes the pipe has seen enough of what only informs.
 #[test]
 fn closed_pipe_is_silent() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let host = bench.org.address();
     let create = ["assertion", "create", "--settings", "salesforce.json", "--allow-host", host];
     let assertion = stdout(&bench.bare(&create).output().unwrap()).to_owned();
     bench.private_file("assertion", &assertion);
-    bench.private_file("app.crt", &PAIR.certificate);
+    bench.private_file("app.crt", KEY.certificate_pem());
     stdout(&bench.bare(&["key", "generate", "new"]).output().unwrap());
     let id = stdout(&bench.run(&["record", "create", "Account", "Name=Acme"])).trim().to_owned();
     for (args, uses_org) in [
@@ -70,7 +70,7 @@ fn closed_pipe_is_silent() {
 
 #[test]
 fn doctor_with_a_closed_pipe_exits_with_the_code_of_its_report() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     bench.play("not-approved");
     let (reader, writer) = pipe().unwrap();
     drop(reader);
@@ -81,7 +81,7 @@ fn doctor_with_a_closed_pipe_exits_with_the_code_of_its_report() {
 /// What was made or granted is lost if nobody reads of it.
 #[test]
 fn closed_pipe_is_an_error_where_something_was_made() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [
         ["token"].as_slice(),
         &["record", "create", "Account", "Name=Acme"],
@@ -97,7 +97,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
 
 #[test]
 fn b35_the_disk_is_full() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let output = bench.command(&["token"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -111,7 +111,7 @@ fn b35_the_disk_is_full() {
 
 #[test]
 fn d15_a_token_on_a_terminal_is_warned_about_once() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let (mut terminal, screen) = terminal();
     let mut command = bench.command(&["token"]);
     let output =
@@ -128,7 +128,7 @@ fn d15_a_token_on_a_terminal_is_warned_about_once() {
 /// A record may have been written by a stranger.
 #[test]
 fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let name = "a\u{1b}]0;title\u{7}\u{9b}2J\u{202e}b";
     let field = format!("Name={name}");
     let created = bench.run(&["record", "create", "Account", &field]);
@@ -165,7 +165,7 @@ fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
 
 #[test]
 fn no_colour_is_used_anywhere() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [["token", "--help"].as_slice(), &["tokn"]] {
         let output = bench.bare(args).env("NO_COLOR", "1").output().unwrap();
         let said = [output.stdout, output.stderr].concat();
@@ -175,12 +175,11 @@ fn no_colour_is_used_anywhere() {
 
 #[test]
 fn documented_lines_install_the_completions_in_a_new_home() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let help = bench.bare(&["completions", "--help"]).output().unwrap();
     let lines: Vec<_> =
         stdout(&help).lines().filter(|line| line.contains("bash-completion")).collect();
-    let folder = Path::new(env!("CARGO_BIN_EXE_orgtoken")).parent().unwrap();
-    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let path = bench.path_variable();
     let output = bench.shell(&lines.join("\n")).env("PATH", path).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let script = ".local/share/bash-completion/completions/orgtoken";

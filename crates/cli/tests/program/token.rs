@@ -3,14 +3,14 @@
 use std::fs;
 use std::process::Command;
 
+use conformance::program::{error, run_with_input, stderr, stdout};
+use conformance::test_org::{CLIENT_ID, KEY, TestOrg, USER};
 use orgtoken_fake_org::{Role, User};
 use serde_json::Value;
 
-use crate::support::{Bench, CLIENT_ID, PAIR, USER, error, run_with_input, stderr, stdout};
-
 #[test]
 fn raw_is_the_token_and_a_line_break() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["token"]);
     let token = stdout(&output).strip_suffix('\n').unwrap();
     assert!(token.starts_with("00D") && !token.contains(char::is_whitespace));
@@ -20,7 +20,7 @@ fn raw_is_the_token_and_a_line_break() {
 
 #[test]
 fn json_has_what_scripts_were_promised() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     for args in [["token", "--json"].as_slice(), &["token", "--output", "json"]] {
         let output = bench.run(args);
         let document: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -36,7 +36,7 @@ fn json_has_what_scripts_were_promised() {
 
 #[test]
 fn onify_is_exactly_what_the_blueprint_answered() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench.run(&["token", "--output", "onify"]);
     let mut document: Value = serde_json::from_str(stdout(&output)).unwrap();
     let token = document["accessToken"].take();
@@ -48,7 +48,7 @@ fn onify_is_exactly_what_the_blueprint_answered() {
 
 #[test]
 fn a_shell_can_read_the_env_lines() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let lines = bench.run(&["token", "--output", "env"]);
     let script = format!("{}printenv SF_ACCESS_TOKEN SF_INSTANCE_URL", stdout(&lines));
     let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
@@ -59,7 +59,7 @@ fn a_shell_can_read_the_env_lines() {
 
 #[test]
 fn the_record_can_come_from_standard_input() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.bare(&["token", "--settings", "-"]);
     let output = run_with_input(command.args(bench.way()), &bench.record().to_string());
     assert!(stdout(&output).starts_with("00D"));
@@ -67,7 +67,7 @@ fn the_record_can_come_from_standard_input() {
 
 #[test]
 fn flags_alone_are_enough() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let url = bench.org.url();
     let args = ["token", "-o", USER, "-i", CLIENT_ID, "-f", "app.key", "-r", url];
     let output = bench.bare(&args).args(bench.way()).output().unwrap();
@@ -76,12 +76,12 @@ fn flags_alone_are_enough() {
 
 #[test]
 fn the_environment_alone_is_enough() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let output = bench
         .bare(&["token"])
         .env("ORGTOKEN_USERNAME", USER)
         .env("SF_CLIENT_ID", CLIENT_ID)
-        .env("SF_JWT_PRIVATE_KEY", PAIR.key.replace('\n', "\\n"))
+        .env("SF_JWT_PRIVATE_KEY", KEY.secret().replace('\n', "\\n"))
         .env("ORGTOKEN_INSTANCE_URL", bench.org.url())
         .env("ORGTOKEN_ALLOW_HOSTS", bench.org.address())
         .env("SSL_CERT_FILE", "ca.pem")
@@ -92,7 +92,7 @@ fn the_environment_alone_is_enough() {
 
 #[test]
 fn a_profile_is_found_in_the_config_folder() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let config = bench.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let text = format!(
@@ -109,7 +109,7 @@ fn a_profile_is_found_in_the_config_folder() {
 
 #[test]
 fn a_refused_audience_is_tried_once_more_with_the_other() {
-    let bench = Bench::with(User::new(USER), |org| {
+    let bench = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
     // Through a proxy, so that the org has its name in the world.
@@ -121,7 +121,7 @@ fn a_refused_audience_is_tried_once_more_with_the_other() {
 
 #[test]
 fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
-    let bench = Bench::with(User::new(USER), |org| {
+    let bench = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
     let refused = bench.run(&["token", "--json"]);
@@ -133,12 +133,12 @@ fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
 
 #[test]
 fn d03_verbose_names_each_step_and_no_secret() {
-    let bench = Bench::new();
+    let bench = TestOrg::new();
     let mut command = bench.command(&["token", "-vv"]);
     // D3: neither has a say in what is told.
     let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
     let (token, said) = (stdout(&output).trim_end(), stderr(&output));
-    let body = &PAIR.key.lines().nth(3).unwrap();
+    let body = &KEY.secret().lines().nth(3).unwrap();
     assert!(!said.contains(token) && !said.contains(body), "{said}");
     for step in ["username = ", "[set]", "endpoint ", "audience ", "token for "] {
         assert!(said.contains(step), "{step}: {said}");
