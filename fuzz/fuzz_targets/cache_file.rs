@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use orgtoken_client::store::{Cache, SealingKey};
+use orgtoken_client::cache::{CacheFolder, SealingKey};
 use orgtoken_oauth::AllowedHosts;
 
-static PLACE: LazyLock<(Cache, PathBuf)> = LazyLock::new(place);
+static PLACE: LazyLock<(CacheFolder, PathBuf)> = LazyLock::new(place);
 static KEY: LazyLock<SealingKey> = LazyLock::new(|| SealingKey::derive(b"secret"));
 
 fuzz_target!(|input: &[u8]| {
@@ -21,12 +21,12 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!((listing.count, listing.opened.len()), (1, 0));
 });
 
-fn place() -> (Cache, PathBuf) {
+fn place() -> (CacheFolder, PathBuf) {
     let folder = tempfile::tempdir().expect("there is room").keep();
     let path = folder.join("a.state");
     fs::write(&path, b"").expect("the folder is ours");
     for (path, mode) in [(&folder, 0o700), (&path, 0o600)] {
         fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
     }
-    (Cache::open(&folder).expect("it is safe"), path)
+    (CacheFolder::open(&folder).expect("it is safe"), path)
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::Response;
-use orgtoken_client::Moment;
+use orgtoken_client::Timestamp;
 use orgtoken_oauth::{AllowedHosts, Token};
 
 /// As Salesforce grants them, 10 minutes long, from now on.
@@ -14,7 +14,7 @@ pub fn numbered(number: u64) -> Result<Token> {
     );
     let answer =
         Response::builder().header("content-type", "application/json").body(Bytes::from(body))?;
-    Ok(Token::from_http(&answer, Moment::now().wall, &AllowedHosts::none())?)
+    Ok(Token::from_http(&answer, Timestamp::now().wall, &AllowedHosts::none())?)
 }
 
 /// The number that [`numbered`] was given.

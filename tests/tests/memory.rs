@@ -15,8 +15,8 @@ use conformance::memory::{Found, Search};
 use conformance::test_org::{CLIENT_ID, USER};
 use http::Response;
 use orgtoken_assertion::{Claims, Passphrase, RingSigner, Signer, SigningKey};
-use orgtoken_client::store::{Cache, Lease, SealingKey, State, Store, Who};
-use orgtoken_client::{Held, Moment};
+use orgtoken_client::cache::{CacheFolder, Lease, LoginId, SealingKey, State, TokenCache};
+use orgtoken_client::{CachedToken, Timestamp};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Token, TokenRequest, session};
 use orgtoken_settings::{KeySource, Layer, Loader};
 use serde_json::json;
@@ -122,20 +122,21 @@ fn no_token_is_left_once_it_lies_in_the_cache() {
     search.add("token", TOKEN.as_bytes()).unwrap();
     let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir();
     let folder = folder.unwrap();
-    let store = Cache::open(folder.path()).unwrap().store(
-        Who { client_id: CLIENT_ID.into(), endpoint: "canary".into(), username: USER.into() },
+    let store = CacheFolder::open(folder.path()).unwrap().entry(
+        LoginId { client_id: CLIENT_ID.into(), endpoint: "canary".into(), username: USER.into() },
         Arc::new(SealingKey::derive(b"the numbers of a key")),
         AllowedHosts::none(),
     );
 
-    let state = State { held: Some(Arc::new(Held::new(granted(), now()))), ..State::default() };
+    let state =
+        State { token: Some(Arc::new(CachedToken::new(granted(), now()))), ..State::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { store.save(&state, &Lease::NONE).await });
     drop((state, runtime));
     assert_eq!(search.here().unwrap(), Found::new(), "written");
 
     let read = store.peek();
-    assert_eq!(read.held.as_ref().unwrap().token().access_token().secret().len(), TOKEN.len());
+    assert_eq!(read.token.as_ref().unwrap().token().access_token().secret().len(), TOKEN.len());
     assert!(search.here().unwrap().contains_key("token"));
     drop(read);
     assert_eq!(search.here().unwrap(), Found::new(), "read");
@@ -212,8 +213,8 @@ fn granted() -> Token {
     Token::from_http(&response, now().wall, &AllowedHosts::none()).unwrap()
 }
 
-fn now() -> Moment {
-    Moment::now()
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A constant lies where nothing can be written, and no search goes.

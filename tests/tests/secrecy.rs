@@ -16,7 +16,7 @@ use orgtoken_assertion::{
     Assertion, Claims, DerivedSecret, Diagnostic, Passphrase, RingSigner, Signer, SigningInput,
     SigningKey, UnixTime, Unverified,
 };
-use orgtoken_client::store::SealingKey;
+use orgtoken_client::cache::SealingKey;
 use orgtoken_client::{Login, Proxy, Transport};
 use orgtoken_keygen::{KeyPair, PrivateKeyPem};
 use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};

@@ -43,7 +43,7 @@ impl From<&TokenError> for Problem {
 fn description(error: &TokenError) -> String {
     let said = error.refusal().and_then(|refusal| refusal.description().map(str::to_owned));
     match (error, said) {
-        (TokenError::Remembered { age, .. }, Some(said)) => {
+        (TokenError::CachedFailure { age, .. }, Some(said)) => {
             format!("{said} (refused {} s ago, and not asked again so soon)", age.as_secs())
         }
         (_, Some(said)) => said,

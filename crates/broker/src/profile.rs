@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use orgtoken_client::{BootTime, Held, TokenSource};
+use orgtoken_client::{BootTime, CachedToken, TokenSource};
 use orgtoken_oauth::Token;
 
 use crate::checks::Route;
@@ -122,12 +122,12 @@ impl Profile {
     /// How long the cached token stays valid, if there ever was one.
     pub(crate) fn left(&self) -> Option<Duration> {
         self.prepared.load().as_ref()?;
-        let left = |held: Arc<Held>| held.time_left(BootTime::now());
+        let left = |cached: Arc<CachedToken>| cached.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
     /// Logs in on a task of its own, which continues when the client stops waiting.
-    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<Held>, Problem> {
+    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, Problem> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
         match login.await {
@@ -140,7 +140,7 @@ impl Profile {
     }
 
     /// The body for this token, and whether the token is a new one.
-    fn answer(&self, token: &Held, route: Route) -> (Bytes, bool) {
+    fn answer(&self, token: &CachedToken, route: Route) -> (Bytes, bool) {
         let prepared = self.prepared.load();
         if let Some(prepared) = prepared.as_ref().filter(|last| last.is_of(token)) {
             return (prepared.body(route), false);
@@ -151,8 +151,8 @@ impl Profile {
         (body, true)
     }
 
-    fn prepare(&self, held: &Held) -> Prepared {
-        let token = held.token();
+    fn prepare(&self, cached: &CachedToken) -> Prepared {
+        let token = cached.token();
         let response = TokenResponse {
             token,
             api_version: self.api_version.as_deref(),
@@ -219,8 +219,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn is_of(&self, held: &Held) -> bool {
-        Arc::ptr_eq(&self.token, held.token())
+    fn is_of(&self, cached: &CachedToken) -> bool {
+        Arc::ptr_eq(&self.token, cached.token())
     }
 
     fn body(&self, route: Route) -> Bytes {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Response;
 use orgtoken_assertion::UnixTime;
-use orgtoken_client::{BootTime, Held, Moment, TokenError, TokenSource, Work};
+use orgtoken_client::{BootTime, BoxFuture, CachedToken, Timestamp, TokenError, TokenSource};
 use orgtoken_oauth::{AllowedHosts, Token};
 
 use crate::limits::lock;
@@ -14,20 +14,20 @@ use crate::limits::lock;
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// A token that came at [`NOW`] and lives so many seconds.
-pub(crate) fn token(secret: &str, lives: u64) -> Arc<Held> {
+pub(crate) fn token(secret: &str, lives: u64) -> Arc<CachedToken> {
     let body = format!(
         r#"{{"access_token":"{secret}","instance_url":"https://other.my.salesforce.com","token_type":"Bearer"}}"#
     );
     let answer = Response::builder().header("content-type", "application/json").body(body).unwrap();
     let token = Token::from_http(&answer, NOW, &AllowedHosts::none()).unwrap();
     let token = token.lifetime(Duration::from_secs(lives));
-    Arc::new(Held::new(token, Moment { wall: NOW, boot: BootTime::now() }))
+    Arc::new(CachedToken::new(token, Timestamp { wall: NOW, boot: BootTime::now() }))
 }
 
 /// What comes of the next logins.
 #[derive(Clone, Default)]
 enum Next {
-    Give(Arc<Held>),
+    Give(Arc<CachedToken>),
     #[default]
     Hang,
     Panic,
@@ -37,7 +37,7 @@ enum Next {
 
 #[derive(Default)]
 pub(crate) struct FakeSource {
-    held: Mutex<Option<Arc<Held>>>,
+    cached: Mutex<Option<Arc<CachedToken>>>,
     next: Mutex<Next>,
     passed: AtomicU64,
     asked: AtomicUsize,
@@ -48,17 +48,17 @@ impl FakeSource {
         Arc::default()
     }
 
-    pub(crate) fn holding(token: Arc<Held>) -> Arc<Self> {
+    pub(crate) fn holding(token: Arc<CachedToken>) -> Arc<Self> {
         let source = Self::empty();
         source.hold(token);
         source
     }
 
-    pub(crate) fn hold(&self, token: Arc<Held>) {
-        *lock(&self.held) = Some(token);
+    pub(crate) fn hold(&self, token: Arc<CachedToken>) {
+        *lock(&self.cached) = Some(token);
     }
 
-    pub(crate) fn give(&self, token: Arc<Held>) {
+    pub(crate) fn give(&self, token: Arc<CachedToken>) {
         *lock(&self.next) = Next::Give(token);
     }
 
@@ -82,13 +82,13 @@ impl FakeSource {
 }
 
 impl TokenSource for FakeSource {
-    fn cached(&self, min_ttl: Duration) -> Option<Arc<Held>> {
-        let held = lock(&self.held).clone()?;
+    fn cached(&self, min_ttl: Duration) -> Option<Arc<CachedToken>> {
+        let cached = lock(&self.cached).clone()?;
         let now = BootTime::now().saturating_add(Duration::from_secs(self.passed.load(Relaxed)));
-        held.is_good_for(min_ttl, now).then_some(held)
+        cached.is_valid_for(min_ttl, now).then_some(cached)
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn renew(&self, _: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         self.asked.fetch_add(1, Relaxed);
         Box::pin(async {
             let next = lock(&self.next).clone();
@@ -100,7 +100,7 @@ impl TokenSource for FakeSource {
                 Next::Hang => std::future::pending().await,
                 Next::Panic => panic!("a bug in a source"),
                 Next::Refuse => match self.cached(Duration::ZERO) {
-                    Some(held) => Ok(held),
+                    Some(cached) => Ok(cached),
                     None => {
                         let retry_in = Duration::from_secs(90);
                         Err(Arc::new(TokenError::Cap { cap: 120, retry_in }))
@@ -110,7 +110,7 @@ impl TokenSource for FakeSource {
         })
     }
 
-    fn invalidate(&self, _: &Held) {
-        *lock(&self.held) = None;
+    fn invalidate(&self, _: &CachedToken) {
+        *lock(&self.cached) = None;
     }
 }

@@ -1,7 +1,7 @@
 //! The token caches of this user.
 
 use orgtoken_client::Transport;
-use orgtoken_client::store::{CacheFolders, FileStore, Listing, RedisStore, redis_cache};
+use orgtoken_client::cache::{CacheLocations, FileCache, Listing, RedisCache, redis_server};
 use orgtoken_settings::{Cache, Settings};
 
 use crate::args::Network;
@@ -12,31 +12,34 @@ use crate::login::signer::open_key;
 use crate::login::transport::transport;
 use crate::runtime::wait_for;
 
-pub(crate) fn folders() -> CacheFolders {
+pub(crate) fn folders() -> CacheLocations {
     let runtime = folder("XDG_RUNTIME_DIR").filter(|folder| folder.is_dir());
-    CacheFolders { tokens: cache_folder(), secrets: runtime.map(|folder| folder.join("orgtoken")) }
+    CacheLocations {
+        tokens: cache_folder(),
+        secrets: runtime.map(|folder| folder.join("orgtoken")),
+    }
 }
 
 /// The cache file of this login, if the settings choose a file.
 pub(crate) fn file(
     settings: &mut Settings,
     console: &Console,
-) -> Result<Option<FileStore>, Failure> {
+) -> Result<Option<FileCache>, Failure> {
     let folders = folders();
     if matches!(settings.cache(), Cache::File) && folders.tokens.is_none() {
         console.warn(
             &"there is no token cache, so each run logs in: set HOME or XDG_CACHE_HOME to a folder",
         );
     }
-    folders.file_store(settings, open_key)
+    folders.file_cache(settings, open_key)
 }
 
 /// The entry of this login in Redis, if the settings choose Redis.
 pub(crate) fn redis(
     settings: &mut Settings,
     transport: &Transport,
-) -> Result<Option<RedisStore>, Failure> {
-    folders().redis_store(settings, transport, open_key)
+) -> Result<Option<RedisCache>, Failure> {
+    folders().redis_cache(settings, transport, open_key)
 }
 
 /// The logins that are cached in Redis; `None` if the settings choose another cache.
@@ -45,7 +48,7 @@ pub(crate) fn list_redis(
     network: &Network,
 ) -> Result<Option<Listing>, Failure> {
     let Cache::Redis(_) = settings.cache() else { return Ok(None) };
-    let Some(server) = redis_cache(settings, &transport(network, settings)?)? else {
+    let Some(server) = redis_server(settings, &transport(network, settings)?)? else {
         return Ok(None);
     };
     let Some(key) = folders().known_sealing_key(settings.key()) else {
@@ -57,7 +60,7 @@ pub(crate) fn list_redis(
 /// Removes the logins that this login's key has sealed from Redis; returns how many there were.
 pub(crate) fn clear_redis(settings: &Settings, network: &Network) -> Result<usize, Failure> {
     let Cache::Redis(_) = settings.cache() else { return Ok(0) };
-    let server = redis_cache(settings, &transport(network, settings)?)?;
+    let server = redis_server(settings, &transport(network, settings)?)?;
     match (server, folders().known_sealing_key(settings.key())) {
         (Some(server), Some(key)) => wait_for(server.clear(&key)),
         _ => Ok(0),

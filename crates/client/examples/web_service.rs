@@ -44,9 +44,9 @@ async fn serve(mut stream: TcpStream, source: &dyn TokenSource) -> std::io::Resu
 /// What a request does with the token: here it only says how long it is good for.
 async fn handle(source: &dyn TokenSource) -> (&'static str, String) {
     match source.token(Duration::from_secs(60)).await {
-        Ok(held) => {
-            let left = held.time_left(BootTime::now()).as_secs();
-            ("200 OK", format!("{}: {left} s\n", held.token().instance_url().as_str()))
+        Ok(cached) => {
+            let left = cached.time_left(BootTime::now()).as_secs();
+            ("200 OK", format!("{}: {left} s\n", cached.token().instance_url().as_str()))
         }
         Err(error) => ("503 Service Unavailable", format!("{error}\n")),
     }

@@ -43,14 +43,14 @@ impl BootTime {
 /// The wall clock may jump and the boot-time clock begins anew with each start, so both are kept,
 /// and the earlier end wins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moment {
+pub struct Timestamp {
     /// By the wall clock.
     pub wall: UnixTime,
     /// By the boot-time clock.
     pub boot: BootTime,
 }
 
-impl Moment {
+impl Timestamp {
     /// Asks both clocks.
     pub fn now() -> Self {
         let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
@@ -69,4 +69,4 @@ pub(crate) fn boot_id() -> Option<&'static str> {
 }
 
 /// Of an entry from a time to come that much is put down to clocks of different hosts.
-pub(crate) const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+pub(crate) const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);

@@ -31,11 +31,11 @@
 //! let source = LoginSource::new(login, transport);
 //!
 //! // For each call to the API. It is good for a minute at least.
-//! let held = source.token(Duration::from_secs(60)).await?;
-//! assert_eq!(held.token().instance_url(), &acme);
+//! let cached = source.token(Duration::from_secs(60)).await?;
+//! assert_eq!(cached.token().instance_url(), &acme);
 //!
 //! // Should the API refuse it all the same, it is dropped, and no other.
-//! source.invalidate(&held);
+//! source.invalidate(&cached);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -43,14 +43,14 @@
 //!
 //! # Where to go on
 //!
-//! * **Processes and hosts that share a token** have a store in common: [`store`].
+//! * **Processes and hosts that share a token** have a store in common: [`cache`].
 //! * **A key outside the process**, in an SSH agent or behind a command, has a signer in
 //!   `orgtoken-signer`.
 //! * **One token, once** is [`Login::obtain`], which also tells by which attempt.
 //! * **What went wrong** stands in [`TokenError`] and [`LoginError`], with a `code()` that does not
 //!   change and a `hint()` that says what to do next; what went wrong on the way, in
 //!   [`TransportError`] and [`transport`].
-//! * **A source of your own** implements [`TokenSource`], and hands out what it [`Held`].
+//! * **A source of your own** implements [`TokenSource`], and hands out what it [`CachedToken`].
 //!
 //! What is *not* done here: no redirect is followed, nothing is decompressed, no environment
 //! variable, argument or terminal is looked at. Roots, proxy, timeouts and stores are handed in.
@@ -63,16 +63,16 @@
 #![forbid(unsafe_code)]
 
 mod clock;
-pub use clock::{BootTime, Moment};
-mod held;
-pub use held::Held;
+pub use clock::{BootTime, Timestamp};
+mod cached_token;
+pub use cached_token::CachedToken;
 pub mod hub;
 mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};
 mod random;
 mod source;
 pub use source::{LoginSource, LoginSourceBuilder, TokenError, TokenSource};
-pub mod store;
+pub mod cache;
 mod thread;
 pub mod transport;
 pub use transport::deadline::Timeouts;
@@ -80,8 +80,8 @@ pub use transport::error::TransportError;
 pub use transport::proxy::Proxy;
 pub use transport::roots::Roots;
 pub use transport::{Transport, TransportBuilder};
-mod work;
-pub use work::Work;
+mod box_future;
+pub use box_future::BoxFuture;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

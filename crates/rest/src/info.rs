@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use orgtoken_client::Moment;
+use orgtoken_client::Timestamp;
 use orgtoken_oauth::session::UserInfo;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ impl Org {
     pub async fn userinfo(&self) -> Result<UserInfo, RestError> {
         let path = "/services/oauth2/userinfo";
         let answer = self.request(Method::GET, path, HeaderMap::new(), Bytes::new()).await?;
-        let user = UserInfo::from_http(&answer, Moment::now().wall);
+        let user = UserInfo::from_http(&answer, Timestamp::now().wall);
         user.map_err(|_| RestError::Unexpected)
     }
 }

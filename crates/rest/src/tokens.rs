@@ -2,7 +2,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_client::{Held, LoginSource, Moment, TokenError, TokenSource, Work};
+use orgtoken_client::{BoxFuture, CachedToken, LoginSource, Timestamp, TokenError, TokenSource};
 use orgtoken_oauth::Token;
 
 /// The source of an [`Org`](crate::Org)'s tokens: one that can log in again, or a single token.
@@ -29,21 +29,21 @@ impl From<Token> for Tokens {
 
 impl From<Arc<Token>> for Tokens {
     fn from(token: Arc<Token>) -> Self {
-        Self(Arc::new(Fixed(Arc::new(Held::new(token, Moment::now())))))
+        Self(Arc::new(Fixed(Arc::new(CachedToken::new(token, Timestamp::now())))))
     }
 }
 
 /// A single token, which is returned whatever its remaining life.
-struct Fixed(Arc<Held>);
+struct Fixed(Arc<CachedToken>);
 
 impl TokenSource for Fixed {
-    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
+    fn cached(&self, _: Duration) -> Option<Arc<CachedToken>> {
         Some(Arc::clone(&self.0))
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn renew(&self, _: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         Box::pin(ready(Ok(Arc::clone(&self.0))))
     }
 
-    fn invalidate(&self, _: &Held) {}
+    fn invalidate(&self, _: &CachedToken) {}
 }

@@ -16,8 +16,8 @@ use anyhow::{Context, Result};
 use conformance::test_org::{CLIENT_ID, KEY, USER};
 use conformance::tokens;
 use orgtoken_assertion::SigningKey;
-use orgtoken_client::store::{Lease, MemoryStore, State, Store};
-use orgtoken_client::{Held, Login, LoginSource, Moment, TokenSource, Transport};
+use orgtoken_client::cache::{Lease, MemoryCache, State, TokenCache};
+use orgtoken_client::{CachedToken, Login, LoginSource, Timestamp, TokenSource, Transport};
 use orgtoken_oauth::Resolution;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -73,12 +73,12 @@ fn hit(source: &LoginSource) {
 fn source() -> Result<LoginSource> {
     let key = SigningKey::from_bytes(KEY.secret().as_bytes())?;
     let login = Login::new(CLIENT_ID, USER, Arc::new(key), Resolution::resolve(None, None, None)?);
-    let store = MemoryStore::default();
-    let held = Some(Arc::new(Held::new(tokens::numbered(1)?, Moment::now())));
+    let store = MemoryCache::default();
+    let held = Some(Arc::new(CachedToken::new(tokens::numbered(1)?, Timestamp::now())));
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
-        store.save(&State { held, ..State::default() }, &Lease::NONE).await;
-        let source = LoginSource::builder(login, Transport::builder().build()).store(store).build();
+        store.save(&State { token: held, ..State::default() }, &Lease::NONE).await;
+        let source = LoginSource::builder(login, Transport::builder().build()).cache(store).build();
         source.token(Duration::from_secs(60)).await.ok().context("no token")?;
         Ok(source)
     })

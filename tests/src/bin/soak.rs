@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use conformance::tokens;
-use orgtoken_client::store::{Cache, FileStore, SealingKey, State, Store, Who};
-use orgtoken_client::{Held, Moment};
+use orgtoken_client::cache::{CacheFolder, FileCache, LoginId, SealingKey, State, TokenCache};
+use orgtoken_client::{CachedToken, Timestamp};
 use orgtoken_oauth::AllowedHosts;
 
 fn main() -> Result<()> {
@@ -47,7 +47,7 @@ fn soak(kills: usize) -> Result<()> {
         last = found.unwrap_or_default();
     }
     let left = std::fs::read_dir(&folder)?.count();
-    let cleared = Cache::open(&folder)?.clear()?;
+    let cleared = CacheFolder::open(&folder)?.clear()?;
     ensure!(cleared == 1, "there were {cleared} states");
     writeln!(
         io::stdout().lock(),
@@ -85,8 +85,8 @@ fn write(folder: &Path, from: u64) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         for number in from.. {
-            let held = Held::new(tokens::numbered(number)?, Moment::now());
-            let state = State { held: Some(Arc::new(held)), ..State::default() };
+            let held = CachedToken::new(tokens::numbered(number)?, Timestamp::now());
+            let state = State { token: Some(Arc::new(held)), ..State::default() };
             let lease = store.lease(Duration::from_secs(25)).await;
             writeln!(io::stdout().lock(), "begin {number}")?;
             store.save(&state, &lease).await;
@@ -102,19 +102,19 @@ fn kept(folder: &Path) -> Result<Option<u64>> {
         return Ok(None);
     }
     let store = store(folder)?;
-    let held = store.peek().held;
-    let is_there = Cache::open(folder)?.states(&key(), &AllowedHosts::none())?.count > 0;
+    let held = store.peek().token;
+    let is_there = CacheFolder::open(folder)?.states(&key(), &AllowedHosts::none())?.count > 0;
     ensure!(held.is_some() || !is_there, "the file is torn");
     held.map(|held| tokens::number_of(held.token())).transpose()
 }
 
-fn store(folder: &Path) -> Result<FileStore> {
-    let who = Who {
+fn store(folder: &Path) -> Result<FileCache> {
+    let who = LoginId {
         client_id: "3MVG9".to_owned(),
         endpoint: "https://acme.my.salesforce.com/services/oauth2/token".to_owned(),
         username: "robot@acme.com".to_owned(),
     };
-    Ok(Cache::open(folder)?.store(who, Arc::new(key()), AllowedHosts::none()))
+    Ok(CacheFolder::open(folder)?.entry(who, Arc::new(key()), AllowedHosts::none()))
 }
 
 fn key() -> SealingKey {

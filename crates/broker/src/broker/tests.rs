@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use orgtoken_client::{Held, TokenError, TokenSource, Work};
+use orgtoken_client::{BoxFuture, CachedToken, TokenError, TokenSource};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -407,23 +407,23 @@ async fn grants_that_the_audit_does_not_take_are_counted() {
 }
 
 /// A source whose cached token is due for a renewal that never ends.
-struct Stalled(Arc<Held>, AtomicUsize);
+struct Stalled(Arc<CachedToken>, AtomicUsize);
 
 impl TokenSource for Stalled {
-    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
+    fn cached(&self, _: Duration) -> Option<Arc<CachedToken>> {
         Some(Arc::clone(&self.0))
     }
 
-    fn renew(&self, _: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn renew(&self, _: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         self.1.fetch_add(1, Relaxed);
         Box::pin(std::future::pending())
     }
 
-    fn token(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn token(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         self.renew(min_ttl)
     }
 
-    fn invalidate(&self, _: &Held) {}
+    fn invalidate(&self, _: &CachedToken) {}
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use clap::Subcommand;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::BootTime;
-use orgtoken_client::store::{Cache, Listing, State, Unsafe, Who};
+use orgtoken_client::cache::{CacheFolder, FolderError, Listing, LoginId, State};
 use orgtoken_oauth::redact;
 use orgtoken_settings::Settings;
 use serde::Serialize;
@@ -120,14 +120,14 @@ fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
 }
 
 /// `None` if nothing was ever kept.
-fn cache() -> Result<Option<Cache>, Failure> {
+fn cache() -> Result<Option<CacheFolder>, Failure> {
     match cache_folder().filter(|folder| folder.exists()) {
-        Some(folder) => Cache::open(&folder).map(Some).map_err(failed),
+        Some(folder) => CacheFolder::open(&folder).map(Some).map_err(failed),
         None => Ok(None),
     }
 }
 
-fn failed(error: Unsafe) -> Failure {
+fn failed(error: FolderError) -> Failure {
     let message = format!("the token cache is not used: {error}");
     Failure::new(error.code().to_owned(), error.hint().map(Cow::into_owned), message)
 }
@@ -149,8 +149,8 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn of(who: &'a Who, state: &'a State) -> Self {
-        let held = state.held.as_ref();
+    fn of(who: &'a LoginId, state: &'a State) -> Self {
+        let held = state.token.as_ref();
         Self {
             username: redact::username(&who.username),
             endpoint: &who.endpoint,
@@ -158,7 +158,7 @@ impl<'a> Entry<'a> {
             age_seconds: held
                 .map(|held| clock::now().saturating_duration_since(held.obtained()).as_secs()),
             time_left_seconds: held.map(|held| held.time_left(BootTime::now()).as_secs()),
-            refused: state.failure.as_ref().map(orgtoken_client::store::Failure::text),
+            refused: state.failure.as_ref().map(orgtoken_client::cache::CachedFailure::text),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Ends the life of the token that is kept.
 
-use orgtoken_client::store::Store;
-use orgtoken_client::{Moment, Transport};
+use orgtoken_client::cache::TokenCache;
+use orgtoken_client::{Timestamp, Transport};
 use orgtoken_oauth::TokenResponseError;
 use orgtoken_oauth::session;
 
@@ -39,12 +39,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 /// What is kept is dropped once the org has dropped it, too.
-async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failure> {
-    let Some(held) = store.load().await.held else { return Ok(false) };
+async fn revoke(store: &dyn TokenCache, transport: &Transport) -> Result<bool, Failure> {
+    let Some(held) = store.load().await.token else { return Ok(false) };
     let token = held.token();
     let request = session::revoke(token.instance_url(), token.access_token());
     let answer = transport.exchange(request).await?;
-    let revoked = match session::revoked(&answer, Moment::now().wall) {
+    let revoked = match session::revoked(&answer, Timestamp::now().wall) {
         Ok(()) => true,
         // It had ended before.
         Err(TokenResponseError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
@@ -53,9 +53,9 @@ async fn revoke(store: &dyn Store, transport: &Transport) -> Result<bool, Failur
     let lease = store.lease(LONGEST_LOGIN).await;
     let mut state = store.load().await;
     // Somebody may have logged in meanwhile: that token lives.
-    if state.held.as_ref().is_some_and(|kept| kept.token().access_token().is(token.access_token()))
+    if state.token.as_ref().is_some_and(|kept| kept.token().access_token().is(token.access_token()))
     {
-        state.held = None;
+        state.token = None;
         store.save(&state, &lease).await;
     }
     store.release(lease).await;

@@ -46,7 +46,7 @@ impl Details {
     fn of_token(error: &TokenError) -> Self {
         let refusal = error.refusal().map(|refusal| refusal.advice().entry);
         let hint = match error {
-            TokenError::Remembered { retry_in, .. } if !retry_in.is_zero() => {
+            TokenError::CachedFailure { retry_in, .. } if !retry_in.is_zero() => {
                 error.hint().map(|hint| format!("{hint}; then run again with `--retry`"))
             }
             _ => None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_client::store::{FileStore, Store};
+use orgtoken_client::cache::{FileCache, TokenCache};
 use orgtoken_client::{BootTime, Login, LoginSource, TokenSource, Transport};
 use orgtoken_oauth::{InstanceUrl, Token};
 use orgtoken_rest::Org;
@@ -22,7 +22,7 @@ use crate::runtime::wait_for;
 /// Somebody who may log in, and what they want of a token.
 pub(crate) struct Session<'a> {
     settings: Settings,
-    store: Option<FileStore>,
+    store: Option<FileCache>,
     tokens: &'a args::Tokens,
     network: &'a args::Network,
     console: &'a Console,
@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
         let login = login(self.settings)?;
         let mut source = LoginSource::builder(login, transport);
         if let Some(store) = store {
-            source = source.store(store);
+            source = source.cache(store);
         }
         if let Some(lifetime) = lifetime {
             source = source.token_lifetime(lifetime);
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
     pub(crate) fn take_store(
         &mut self,
         transport: &Transport,
-    ) -> Result<Option<Box<dyn Store>>, Failure> {
+    ) -> Result<Option<Box<dyn TokenCache>>, Failure> {
         Ok(match self.store.take() {
             Some(store) => Some(Box::new(store)),
             None if self.tokens.no_cache => None,
@@ -138,10 +138,10 @@ impl<'a> Session<'a> {
     }
 
     fn kept(&self) -> Option<Arc<Token>> {
-        let held = self.store.as_ref()?.peek().held?;
+        let held = self.store.as_ref()?.peek().token?;
         let now = BootTime::now();
         let left = Duration::from_secs(held.time_left(now).as_secs());
-        if !held.is_good_for(self.tokens.min_ttl, now) {
+        if !held.is_valid_for(self.tokens.min_ttl, now) {
             tracing::info!("the kept token is good for {left:?} only: a new one is got");
             return None;
         }

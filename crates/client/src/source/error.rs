@@ -6,7 +6,7 @@ use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::Refusal;
 
 use crate::LoginError;
-use crate::store::Failure;
+use crate::cache::CachedFailure;
 
 /// Why a source has no token to hand out.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ pub enum TokenError {
     /// The login was tried, and gave none.
     Login(LoginError),
     /// It was tried a short while ago, and nothing says that it would end otherwise now.
-    Remembered {
+    CachedFailure {
         /// What it came to then.
-        failure: Failure,
+        failure: CachedFailure,
         /// How long ago that was.
         age: Duration,
         /// When it is tried again; zero for a failure that this caller waited for.
@@ -40,7 +40,7 @@ impl Diagnostic for TokenError {
             Self::Cancelled => "interrupted",
             Self::Cap { .. } => "rate.cap",
             Self::Login(error) => error.code(),
-            Self::Remembered { failure, .. } => failure.code(),
+            Self::CachedFailure { failure, .. } => failure.code(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Diagnostic for TokenError {
                  says where it is saved",
             )),
             Self::Login(error) => error.hint(),
-            Self::Remembered { failure, .. } => failure.hint().map(Cow::Borrowed),
+            Self::CachedFailure { failure, .. } => failure.hint().map(Cow::Borrowed),
         }
     }
 }
@@ -63,7 +63,7 @@ impl TokenError {
         match self {
             Self::Cancelled | Self::Cap { .. } => true,
             Self::Login(error) => error.is_transient(),
-            Self::Remembered { failure, .. } => failure.is_transient(),
+            Self::CachedFailure { failure, .. } => failure.is_transient(),
         }
     }
 
@@ -71,7 +71,7 @@ impl TokenError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Cancelled => None,
-            Self::Cap { retry_in, .. } | Self::Remembered { retry_in, .. } => {
+            Self::Cap { retry_in, .. } | Self::CachedFailure { retry_in, .. } => {
                 (!retry_in.is_zero()).then_some(*retry_in)
             }
             Self::Login(error) => error.retry_after(),
@@ -83,7 +83,7 @@ impl TokenError {
         match self {
             Self::Cancelled | Self::Cap { .. } => None,
             Self::Login(error) => error.refusal().map(Cow::Borrowed),
-            Self::Remembered { failure, .. } => failure.refusal().map(Cow::Owned),
+            Self::CachedFailure { failure, .. } => failure.refusal().map(Cow::Owned),
         }
     }
 }
@@ -100,10 +100,10 @@ impl fmt::Display for TokenError {
                 Ago(*retry_in)
             ),
             Self::Login(error) => error.fmt(f),
-            Self::Remembered { failure, age, retry_in } if retry_in.is_zero() => {
+            Self::CachedFailure { failure, age, retry_in } if retry_in.is_zero() => {
                 write!(f, "{} ({} ago, by whoever was first to ask)", failure.text(), Ago(*age))
             }
-            Self::Remembered { failure, age, retry_in } => write!(
+            Self::CachedFailure { failure, age, retry_in } => write!(
                 f,
                 "{} (remembered from {} ago; asked again in {})",
                 failure.text(),
@@ -118,7 +118,7 @@ impl std::error::Error for TokenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Login(error) => error.source(),
-            Self::Cancelled | Self::Cap { .. } | Self::Remembered { .. } => None,
+            Self::Cancelled | Self::Cap { .. } | Self::CachedFailure { .. } => None,
         }
     }
 }

@@ -54,7 +54,7 @@ impl Invalidated {
     }
 
     /// Does something with a token that was not invalidated; nobody can invalidate it meanwhile.
-    pub(super) fn unless(&self, token: &Token, act: impl FnOnce()) -> bool {
+    pub(super) fn if_valid(&self, token: &Token, act: impl FnOnce()) -> bool {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let valid = entries.number_of(token).is_none();
         if valid {

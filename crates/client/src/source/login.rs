@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use orgtoken_oauth::Freshness;
 
-use super::flight::Flight;
-use super::renewal::Renewal;
+use super::renew::Renewal;
+use super::single_flight::SingleFlight;
 use super::{TokenError, TokenSource};
-use crate::store::Store;
-use crate::{BootTime, Held, Login, Transport, Work};
+use crate::cache::TokenCache;
+use crate::{BootTime, BoxFuture, CachedToken, Login, Transport};
 
 /// A source of tokens that logs in itself, as seldom as can be.
 ///
@@ -19,7 +19,7 @@ use crate::{BootTime, Held, Login, Transport, Work};
 /// token that is still good. A login that was begun is ended, even if whoever asked for it has
 /// given up: the next one to ask finds its token.
 #[derive(Clone)]
-pub struct LoginSource(Arc<Flight<Renewal>>);
+pub struct LoginSource(Arc<SingleFlight<Renewal>>);
 
 impl LoginSource {
     /// Logs in with `login` over `transport`, and caches the token in this process.
@@ -38,9 +38,9 @@ impl LoginSource {
 pub struct LoginSourceBuilder(Renewal);
 
 impl LoginSourceBuilder {
-    /// Sets the store of the token; default: a [`MemoryStore`](crate::store::MemoryStore).
-    pub fn store(mut self, store: impl Store + 'static) -> Self {
-        self.0.store = Box::new(store);
+    /// Sets the store of the token; default: a [`MemoryCache`](crate::cache::MemoryCache).
+    pub fn cache(mut self, cache: impl TokenCache + 'static) -> Self {
+        self.0.cache = Box::new(cache);
         self
     }
 
@@ -68,7 +68,7 @@ impl LoginSourceBuilder {
 
     /// Finishes the configuration.
     pub fn build(self) -> LoginSource {
-        LoginSource(Arc::new(Flight::new(self.0)))
+        LoginSource(Arc::new(SingleFlight::new(self.0)))
     }
 }
 
@@ -79,23 +79,23 @@ impl fmt::Debug for LoginSourceBuilder {
 }
 
 impl TokenSource for LoginSource {
-    fn cached(&self, min_ttl: Duration) -> Option<Arc<Held>> {
-        self.0.current().filter(|held| held.is_good_for(min_ttl, BootTime::now()))
+    fn cached(&self, min_ttl: Duration) -> Option<Arc<CachedToken>> {
+        self.0.current().filter(|cached| cached.is_valid_for(min_ttl, BootTime::now()))
     }
 
-    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn renew(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         Box::pin(self.0.renew(min_ttl))
     }
 
-    fn token(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
-        let Some(held) = self.cached(min_ttl) else { return self.renew(min_ttl) };
-        if held.freshness(min_ttl, BootTime::now()) == Freshness::RenewalDue {
-            self.0.renew_ahead(&held);
+    fn token(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
+        let Some(cached) = self.cached(min_ttl) else { return self.renew(min_ttl) };
+        if cached.freshness(min_ttl, BootTime::now()) == Freshness::RenewalDue {
+            self.0.renew_ahead(&cached);
         }
-        Box::pin(std::future::ready(Ok(held)))
+        Box::pin(std::future::ready(Ok(cached)))
     }
 
-    fn invalidate(&self, token: &Held) {
+    fn invalidate(&self, token: &CachedToken) {
         self.0.invalidate(token);
     }
 }

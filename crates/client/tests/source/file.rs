@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use orgtoken_client::store::{Cache, Lease, State, Store, Unsafe};
-use orgtoken_client::{Held, Moment, TokenSource};
+use orgtoken_client::cache::{CacheFolder, FolderError, Lease, State, TokenCache};
+use orgtoken_client::{CachedToken, Timestamp, TokenSource};
 use orgtoken_fake_org::Scenario;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
@@ -115,7 +115,7 @@ async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
         let path = state_file(folder.path().to_owned());
         spoil(&path);
         let store = store(&org, folder.path());
-        assert!(store.peek().held.is_none(), "{name}");
+        assert!(store.peek().token.is_none(), "{name}");
         assert!(path.symlink_metadata().is_ok(), "{name}");
         kept(&org, folder.path()).token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), 2, "{name}");
@@ -127,7 +127,7 @@ fn b29_a_folder_that_others_may_touch_is_not_used() {
     let folder = folder();
     for mode in [0o755, 0o770, 0o777] {
         set_mode(&folder.path().to_owned(), mode);
-        assert_eq!(Cache::open(folder.path()).unwrap_err(), Unsafe::Mode, "{mode:o}");
+        assert_eq!(CacheFolder::open(folder.path()).unwrap_err(), FolderError::Mode, "{mode:o}");
     }
     assert!(folder.path().exists());
 }
@@ -172,7 +172,7 @@ async fn a_holder_that_is_stopped_loses_the_lock_to_one_of_all_that_wait() {
 
     // It was stopped for so long that its state is not worth saving.
     stopped.save(&State::default(), &late).await;
-    assert!(stopped.peek().held.is_some());
+    assert!(stopped.peek().token.is_some());
 }
 
 #[tokio::test]
@@ -237,8 +237,8 @@ async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
     store.save(&store.load().await, &Lease::NONE).await;
     assert!(!old.exists(), "nobody is writing it any more");
     assert!(young.exists(), "somebody may be writing it now");
-    assert!(store.peek().held.is_some());
-    Cache::open(folder.path()).unwrap().clear().unwrap();
+    assert!(store.peek().token.is_some());
+    CacheFolder::open(folder.path()).unwrap().clear().unwrap();
     assert!(!young.exists());
 }
 
@@ -248,14 +248,14 @@ async fn d24_what_is_forgotten_leaves_no_byte() {
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
     let path = state_file(folder.path().to_owned());
     let mut still_open = fs::File::open(&path).unwrap();
-    let cache = Cache::open(folder.path()).unwrap();
+    let cache = CacheFolder::open(folder.path()).unwrap();
     assert_eq!(cache.clear().unwrap(), 1);
     assert_eq!(cache.clear().unwrap(), 0);
     let mut left = Vec::new();
     still_open.read_to_end(&mut left).unwrap();
     assert!(left.len() > 100 && left.iter().all(|byte| *byte == 0), "it was not overwritten");
     assert!(!path.exists());
-    assert!(store(&org, folder.path()).peek().held.is_none());
+    assert!(store(&org, folder.path()).peek().token.is_none());
 }
 
 #[tokio::test]
@@ -267,8 +267,8 @@ async fn cache_is_cleared_as_far_as_possible_and_the_obstacle_is_reported() {
     obstacles.iter().for_each(|path| fs::create_dir(path).unwrap());
     let leftover = folder.path().join(".new-leftover");
     fs::copy(&state, &leftover).unwrap();
-    let cache = Cache::open(folder.path()).unwrap();
-    assert!(matches!(cache.clear(), Err(Unsafe::Io(_))));
+    let cache = CacheFolder::open(folder.path()).unwrap();
+    assert!(matches!(cache.clear(), Err(FolderError::Io(_))));
     assert!(!state.exists() && !leftover.exists());
     obstacles.iter().for_each(|path| fs::remove_dir(path).unwrap());
     assert_eq!(cache.clear(), Ok(0));
@@ -301,8 +301,8 @@ fn make_fifo(path: &PathBuf) {
 
 /// A state with a token that was granted just now.
 async fn granted(org: &orgtoken_fake_org::FakeOrg) -> State {
-    let now = Moment::now();
+    let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let held = Some(Arc::new(Held::new(granted.into_token(), now)));
-    State { held, ..State::default() }
+    let cached = Some(Arc::new(CachedToken::new(granted.into_token(), now)));
+    State { token: cached, ..State::default() }
 }

@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 use orgtoken_assertion::{Signer, UnixTime};
-use orgtoken_client::store::{Cache, FileStore, Lease, MemoryStore, SealingKey, State, Store, Who};
-use orgtoken_client::{BootTime, Held, Login, LoginSource, LoginSourceBuilder, Moment, Transport};
+use orgtoken_client::cache::{
+    CacheFolder, FileCache, Lease, LoginId, MemoryCache, SealingKey, State, TokenCache,
+};
+use orgtoken_client::{
+    BootTime, CachedToken, Login, LoginSource, LoginSourceBuilder, Timestamp, Transport,
+};
 use orgtoken_fake_org::{FakeOrg, User};
 use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use orgtoken_oauth::{AllowedHosts, LoginUrl, Resolution};
@@ -67,8 +71,8 @@ pub(crate) fn builder(org: &FakeOrg) -> LoginSourceBuilder {
     LoginSource::builder(login(org), transport())
 }
 
-pub(crate) fn who(org: &FakeOrg) -> Who {
-    Who {
+pub(crate) fn who(org: &FakeOrg) -> LoginId {
+    LoginId {
         client_id: CLIENT_ID.to_owned(),
         endpoint: org.url().to_owned(),
         username: USER.to_owned(),
@@ -79,12 +83,12 @@ pub(crate) fn sealing_key() -> Arc<SealingKey> {
     Arc::new(SealingKey::derive(b"the numbers of a key"))
 }
 
-pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileStore {
-    Cache::open(folder).unwrap().store(who(org), sealing_key(), allowed(org))
+pub(crate) fn store(org: &FakeOrg, folder: &Path) -> FileCache {
+    CacheFolder::open(folder).unwrap().entry(who(org), sealing_key(), allowed(org))
 }
 
 pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
-    LoginSource::builder(login(org), transport()).store(store(org, folder)).build()
+    LoginSource::builder(login(org), transport()).cache(store(org, folder)).build()
 }
 
 /// A source with a token whose last eleventh has begun: it is served, and due for renewal.
@@ -92,14 +96,14 @@ pub(crate) fn kept(org: &FakeOrg, folder: &Path) -> LoginSource {
 /// Its life is as long as can be, so that a busy machine does not reach its end: a token cannot be
 /// older than the machine has been running.
 pub(crate) async fn almost_ended(org: &FakeOrg) -> LoginSource {
-    let now = Moment::now();
+    let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
     let since_start = now.boot.since_start();
     let lived = since_start.min(15 * MINUTE);
-    let then = Moment { boot: BootTime::from_duration(since_start - lived), ..now };
+    let then = Timestamp { boot: BootTime::from_duration(since_start - lived), ..now };
     let token = granted.into_token().lifetime(lived * 11 / 10);
-    let held = Some(Arc::new(Held::new(token, then)));
-    let store = MemoryStore::default();
-    store.save(&State { held, ..State::default() }, &Lease::NONE).await;
-    LoginSource::builder(login(org), transport()).store(store).build()
+    let cached = Some(Arc::new(CachedToken::new(token, then)));
+    let store = MemoryCache::default();
+    store.save(&State { token: cached, ..State::default() }, &Lease::NONE).await;
+    LoginSource::builder(login(org), transport()).cache(store).build()
 }

@@ -69,7 +69,7 @@ async fn b12_a_dead_login_is_asked_once_in_a_thousand_calls() {
     assert!(matches!(&*first, TokenError::Login(_)), "{first}");
     for _ in 1..1000 {
         let error = source.token(MINUTE).await.unwrap_err();
-        assert!(matches!(&*error, TokenError::Remembered { .. }), "{error}");
+        assert!(matches!(&*error, TokenError::CachedFailure { .. }), "{error}");
         assert_eq!(error.code(), first.code());
         assert!(error.to_string().contains("hasn't approved"), "{error}");
         assert!(error.refusal().is_some());
@@ -138,7 +138,7 @@ async fn a_caller_that_needs_more_than_is_left_waits_for_the_renewal_of_another(
     hold.arrived(1).await;
     let asking = tokio::spawn({
         let source = source.clone();
-        async move { source.renew(4 * MINUTE).await.map(|held| held.time_left(BootTime::now())) }
+        async move { source.renew(4 * MINUTE).await.map(|cached| cached.time_left(BootTime::now())) }
     });
     tokio::task::yield_now().await;
     assert!(!asking.is_finished());

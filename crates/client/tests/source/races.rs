@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
-use orgtoken_client::store::FileStore;
-use orgtoken_client::{Held, LoginSource, TokenError, TokenSource};
+use orgtoken_client::cache::FileCache;
+use orgtoken_client::{CachedToken, LoginSource, TokenError, TokenSource};
 use orgtoken_fake_org::{FakeOrg, Scenario};
 use tokio::time::timeout;
 
@@ -101,15 +101,15 @@ async fn b18_a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
 async fn b12_b30_a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = LoginSource::builder(login(&org), transport()).store(lost_store(&org)).build();
+    let source = LoginSource::builder(login(&org), transport()).cache(lost_store(&org)).build();
     source.token(MINUTE).await.unwrap_err();
     let error = source.token(MINUTE).await.unwrap_err();
-    assert!(matches!(&*error, TokenError::Remembered { .. }), "{error}");
+    assert!(matches!(&*error, TokenError::CachedFailure { .. }), "{error}");
     assert_eq!(org.login_history().len(), 1);
 
     org.set_scenario(USER, None);
     let source = LoginSource::builder(login(&org), transport())
-        .store(lost_store(&org))
+        .cache(lost_store(&org))
         .hourly_cap(1)
         .build();
     let token = source.token(MINUTE).await.unwrap();
@@ -139,7 +139,7 @@ fn asking(source: &LoginSource) -> tokio::task::JoinHandle<Result<(), Arc<TokenE
     tokio::spawn(async move { source.token(MINUTE).await.map(drop) })
 }
 
-fn secret(token: &Held) -> &str {
+fn secret(token: &CachedToken) -> &str {
     token.token().access_token().secret()
 }
 
@@ -161,7 +161,7 @@ impl Signer for Clumsy {
 }
 
 /// A store that saves nothing: its folder is gone.
-fn lost_store(org: &FakeOrg) -> FileStore {
+fn lost_store(org: &FakeOrg) -> FileCache {
     let folder = tempfile::tempdir().unwrap();
     store(org, &folder.path().join("orgtoken"))
 }

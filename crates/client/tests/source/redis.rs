@@ -4,9 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::store::{
-    Lease, RedisCache, RedisStore, RedisUrlError, SealingKey, State, Store,
-};
+use orgtoken_client::cache::{Lease, RedisCache, RedisUrlError, SealingKey, State, TokenCache};
 use orgtoken_client::{LoginSource, Roots, TokenSource, Transport};
 use orgtoken_fake_org::Scenario;
 use orgtoken_oauth::AllowedHosts;
@@ -91,8 +89,8 @@ async fn a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
     other.release(lease).await;
 
     paused.save(&granted(&org).await, &late).await;
-    let saved = paused.load().await.held.unwrap();
-    assert_eq!(secret(&saved), secret(&newer.held.unwrap()));
+    let saved = paused.load().await.token.unwrap();
+    assert_eq!(secret(&saved), secret(&newer.token.unwrap()));
 }
 
 #[tokio::test]
@@ -128,10 +126,12 @@ async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
     host(&org, &server).token(MINUTE).await.unwrap();
     let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
     let other =
-        RedisStore::new(&server.url(), &transport(), who(&org), of_another_key, allowed(&org));
+        RedisCache::new(&server.url(), &transport(), who(&org), of_another_key, allowed(&org));
     other.unwrap().save(&State::default(), &Lease::NONE).await;
 
-    let cache = RedisCache::new(&server.url(), &transport(), &allowed(&org)).unwrap();
+    let cache =
+        orgtoken_client::cache::RedisServer::new(&server.url(), &transport(), &allowed(&org))
+            .unwrap();
     let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
     assert_eq!((listing.opened.len(), listing.count), (1, 2));
     assert_eq!(listing.opened[0].0, who(&org));
@@ -146,7 +146,8 @@ async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
 async fn a_server_that_is_not_there_cannot_be_listed() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("redis://:pa55@{closed}");
-    let cache = RedisCache::new(&url, &transport(), &AllowedHosts::none()).unwrap();
+    let cache = orgtoken_client::cache::RedisServer::new(&url, &transport(), &AllowedHosts::none())
+        .unwrap();
     let error = cache.clear(&sealing_key()).await.unwrap_err();
     assert_eq!(error.code(), "cache.redis");
     assert!(error.to_string().contains(&closed.to_string()), "{error}");
@@ -182,7 +183,7 @@ async fn b30_a_server_that_says_nothing_is_asked_once() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let store = store(&org, &format!("redis://{}", silent.local_addr().unwrap()));
     let begun = tokio::time::Instant::now();
-    assert!(store.load().await.held.is_none());
+    assert!(store.load().await.token.is_none());
     assert!(!store.lease(MINUTE).await.is_held());
     store.save(&State::default(), &Lease::NONE).await;
     assert!(begun.elapsed().as_secs() <= 2, "{:?}", begun.elapsed());
@@ -226,8 +227,8 @@ async fn tls_is_that_of_the_transport() {
         [("the first", &trusting, 1), ("the second", &trusting, 1), ("no trust", &transport(), 2)]
     {
         let store =
-            RedisStore::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
-        let source = LoginSource::builder(login(&org), self::transport()).store(store).build();
+            RedisCache::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
+        let source = LoginSource::builder(login(&org), self::transport()).cache(store).build();
         source.token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), logins, "{name}");
     }
@@ -237,7 +238,7 @@ async fn tls_is_that_of_the_transport() {
 fn an_error_of_the_url_does_not_repeat_it() {
     let org = org();
     let store = |url| {
-        RedisStore::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()
+        RedisCache::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()
     };
     assert_eq!(store("rediss://:pa55@cache.acme.com/#insecure"), RedisUrlError::Insecure);
     for url in ["redis://:pa55@", "redis://:pa55@:x"] {
@@ -247,12 +248,12 @@ fn an_error_of_the_url_does_not_repeat_it() {
     }
 }
 
-fn store(org: &orgtoken_fake_org::FakeOrg, url: &str) -> RedisStore {
-    RedisStore::new(url, &transport(), who(org), sealing_key(), allowed(org)).unwrap()
+fn store(org: &orgtoken_fake_org::FakeOrg, url: &str) -> RedisCache {
+    RedisCache::new(url, &transport(), who(org), sealing_key(), allowed(org)).unwrap()
 }
 
 fn at(org: &orgtoken_fake_org::FakeOrg, url: &str) -> LoginSource {
-    LoginSource::builder(login(org), transport()).store(store(org, url)).build()
+    LoginSource::builder(login(org), transport()).cache(store(org, url)).build()
 }
 
 fn host(org: &orgtoken_fake_org::FakeOrg, server: &RedisServer) -> LoginSource {
@@ -261,14 +262,14 @@ fn host(org: &orgtoken_fake_org::FakeOrg, server: &RedisServer) -> LoginSource {
 
 /// A state with a token that was granted just now.
 async fn granted(org: &orgtoken_fake_org::FakeOrg) -> State {
-    let now = orgtoken_client::Moment::now();
+    let now = orgtoken_client::Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let held = orgtoken_client::Held::new(granted.into_token(), now);
-    State { held: Some(std::sync::Arc::new(held)), ..State::default() }
+    let cached = orgtoken_client::CachedToken::new(granted.into_token(), now);
+    State { token: Some(std::sync::Arc::new(cached)), ..State::default() }
 }
 
-fn secret(held: &orgtoken_client::Held) -> &str {
-    held.token().access_token().secret()
+fn secret(cached: &orgtoken_client::CachedToken) -> &str {
+    cached.token().access_token().secret()
 }
 
 /// As if its time had passed.

@@ -32,7 +32,8 @@ async fn a_login_that_grants_the_rejected_token_is_not_repeated() {
     let first = source.token(MINUTE).await.unwrap();
     source.invalidate(&first);
     let again = source.token(MINUTE).await.unwrap();
-    let secret = |token: &orgtoken_client::Held| token.token().access_token().secret().to_owned();
+    let secret =
+        |token: &orgtoken_client::CachedToken| token.token().access_token().secret().to_owned();
     assert_eq!(secret(&first), secret(&again), "the caller gets it, and the API's 401");
     assert_eq!(server.requests().len(), 2);
 

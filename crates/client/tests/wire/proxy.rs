@@ -54,7 +54,7 @@ async fn b34_a_proxy_that_gets_in_the_way() {
     let rows: [(&str, Vec<Act>, &str, bool); 7] = [
         (
             "B34 407",
-            vec![send("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n")],
+            vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")],
             "proxy.auth",
             false,
         ),
@@ -97,7 +97,7 @@ async fn b34_a_proxy_that_gets_in_the_way() {
 async fn b34_no_attempt_tells_the_proxy_more_than_the_host() {
     let asks = format!("CONNECT {HOST}:443 HTTP/1.1\r\n");
     for (row, script, attempts) in [
-        ("B34 407", vec![send("HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n")], 1),
+        ("B34 407", vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")], 1),
         ("B34 502", vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")], 3),
         ("B34 dies", vec![], 3),
         ("B34 extra bytes", vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Listen], 1),

@@ -2,7 +2,7 @@
 
 use http::Method;
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::Moment;
+use orgtoken_client::Timestamp;
 use orgtoken_fake_org::User;
 use orgtoken_rest::{Object, Org, Subrequest, Usage};
 use serde_json::json;
@@ -97,7 +97,7 @@ async fn members_of_a_site_call_the_site() {
 #[tokio::test]
 async fn d02_debug_shows_no_token() {
     let bench = Bench::new();
-    let now = || Moment::now().wall;
+    let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
     let org = Org::new(transport(&bench.server), granted.into_token(), 65);
     org.limits().await.unwrap();

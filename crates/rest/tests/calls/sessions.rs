@@ -7,35 +7,35 @@ use std::time::Duration;
 
 use http::Method;
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::{Held, Moment, TokenError, TokenSource, Transport, Work};
+use orgtoken_client::{BoxFuture, CachedToken, Timestamp, TokenError, TokenSource, Transport};
 use orgtoken_rest::Org;
 
 use crate::support::{Bench, Canned, answer, json, login, token_for, transport};
 
 /// One token after another, each of which lives until it is refused.
 struct InTurn {
-    tokens: Vec<Arc<Held>>,
+    tokens: Vec<Arc<CachedToken>>,
     refused: AtomicUsize,
 }
 
 impl InTurn {
     fn new(hosts: &[&str]) -> Arc<Self> {
-        let held = |host: &&str| Arc::new(Held::new(token_for(host), Moment::now()));
+        let held = |host: &&str| Arc::new(CachedToken::new(token_for(host), Timestamp::now()));
         Arc::new(Self { tokens: hosts.iter().map(held).collect(), refused: AtomicUsize::new(0) })
     }
 }
 
 impl TokenSource for InTurn {
-    fn cached(&self, _: Duration) -> Option<Arc<Held>> {
+    fn cached(&self, _: Duration) -> Option<Arc<CachedToken>> {
         let at = self.refused.load(Ordering::SeqCst).min(self.tokens.len() - 1);
         Some(Arc::clone(&self.tokens[at]))
     }
 
-    fn renew(&self, min_ttl: Duration) -> Work<'_, Result<Arc<Held>, Arc<TokenError>>> {
+    fn renew(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         Box::pin(ready(Ok(self.cached(min_ttl).unwrap())))
     }
 
-    fn invalidate(&self, _: &Held) {
+    fn invalidate(&self, _: &CachedToken) {
         self.refused.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -124,7 +124,7 @@ async fn b18_a_401_that_is_a_policy_costs_no_login() {
 #[tokio::test]
 async fn b18_one_token_without_a_source_is_not_replaced() {
     let bench = Bench::new();
-    let now = || Moment::now().wall;
+    let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
     let org = Org::new(transport(&bench.server), granted.into_token(), 65);
     bench.server.expire_all();

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use orgtoken_client::store::FileStore;
+use orgtoken_client::cache::FileCache;
 use orgtoken_doctor::Evidence;
 use orgtoken_keygen::Certificate;
 
@@ -16,7 +16,7 @@ use crate::login::context::Context;
 pub(super) fn evidence(
     args: &Args,
     context: Context<'_>,
-    store: Option<&FileStore>,
+    store: Option<&FileCache>,
 ) -> Result<Evidence, Failure> {
     let key_file = context.key_file();
     let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
@@ -25,7 +25,7 @@ pub(super) fn evidence(
         None => None,
     };
     let mode = key_file.and_then(|file| mode(&file));
-    let held = store.and_then(|store| store.peek().held);
+    let held = store.and_then(|store| store.peek().token);
     Ok(Evidence { certificate, key_file: mode, worked_at: held.map(|held| held.obtained()) })
 }
 

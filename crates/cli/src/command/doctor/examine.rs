@@ -1,6 +1,6 @@
 //! From what was typed to a report.
 
-use orgtoken_client::store::FileStore;
+use orgtoken_client::cache::FileCache;
 use orgtoken_doctor::{Check, Diagnosis, Finding, Report, Target, Verdict};
 use orgtoken_settings::Settings;
 
@@ -82,7 +82,7 @@ fn with_settings(
 }
 
 /// Drops a cached refusal after a login that worked.
-fn forget_refusal(store: Option<&FileStore>, report: &Report) {
+fn forget_refusal(store: Option<&FileCache>, report: &Report) {
     let works = report.findings.iter().any(|finding| {
         finding.check == Check::Login && matches!(finding.verdict, Verdict::Ok | Verdict::Warning)
     });

@@ -34,10 +34,10 @@ impl<T> ArcSwapOption<T> {
         current: &Guard<Option<Arc<T>>>,
         new: Option<Arc<T>>,
     ) {
-        let mut held = self.locked();
-        let address = |held: &Option<Arc<T>>| held.as_ref().map(Arc::as_ptr);
-        if address(&held) == address(current) {
-            *held = new;
+        let mut cached = self.locked();
+        let address = |cached: &Option<Arc<T>>| cached.as_ref().map(Arc::as_ptr);
+        if address(&cached) == address(current) {
+            *cached = new;
         }
     }
 

@@ -6,25 +6,30 @@ use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::{Freshness, RenewalSchedule, Token};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{BootTime, CLOCKS_DIFFER, Moment, boot_id};
+use crate::clock::{BootTime, MAX_CLOCK_SKEW, Timestamp, boot_id};
 use crate::random;
 
 /// A token, and when it ends by the clock that never jumps.
-pub struct Held {
+pub struct CachedToken {
     token: Arc<Token>,
     obtained: UnixTime,
     life: RenewalSchedule,
 }
 
-impl Held {
+impl CachedToken {
     /// Takes a token that was granted just now.
-    pub fn new(token: impl Into<Arc<Token>>, now: Moment) -> Self {
+    pub fn new(token: impl Into<Arc<Token>>, now: Timestamp) -> Self {
         let token = token.into();
         let life = token.expires_at().saturating_duration_since(token.received_at());
-        Self::living(token, now.wall, now.boot, now.boot.saturating_add(life))
+        Self::valid_between(token, now.wall, now.boot, now.boot.saturating_add(life))
     }
 
-    fn living(token: Arc<Token>, obtained: UnixTime, begins: BootTime, ends: BootTime) -> Self {
+    fn valid_between(
+        token: Arc<Token>,
+        obtained: UnixTime,
+        begins: BootTime,
+        ends: BootTime,
+    ) -> Self {
         let life = RenewalSchedule::new(begins.since_start(), ends.since_start(), random::number());
         Self { token, obtained, life }
     }
@@ -50,20 +55,20 @@ impl Held {
     }
 
     /// Whether it can be handed out to somebody who needs it for so long.
-    pub fn is_good_for(&self, min_ttl: Duration, now: BootTime) -> bool {
+    pub fn is_valid_for(&self, min_ttl: Duration, now: BootTime) -> bool {
         matches!(self.freshness(min_ttl, now), Freshness::Fresh | Freshness::RenewalDue)
     }
 
     /// Whether it can be handed out where nothing better is to be had.
-    pub(crate) fn is_good(&self, now: BootTime) -> bool {
+    pub(crate) fn is_valid(&self, now: BootTime) -> bool {
         self.freshness(Duration::ZERO, now) != Freshness::Expired
     }
 
     /// A token from another process, or from before this machine was last started. `None` if its
     /// times make no sense by one of the clocks.
-    pub(crate) fn again(token: Token, obtained: &Obtained, now: Moment) -> Option<Self> {
+    pub(crate) fn restore(token: Token, obtained: &ObtainedAt, now: Timestamp) -> Option<Self> {
         let wall = UnixTime::from_secs(obtained.wall);
-        if wall > now.wall.saturating_add(CLOCKS_DIFFER) {
+        if wall > now.wall.saturating_add(MAX_CLOCK_SKEW) {
             return None;
         }
         let by_wall = token.expires_at().saturating_duration_since(now.wall);
@@ -74,30 +79,30 @@ impl Held {
             Some(boot) if same_start => (boot, ends.min(boot.saturating_add(life))),
             _ => (now.boot, ends),
         };
-        Some(Self::living(Arc::new(token), wall, begins, ends))
+        Some(Self::valid_between(Arc::new(token), wall, begins, ends))
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("token", &self.token).field("life", &self.life).finish()
+        f.debug_struct("CachedToken").field("token", &self.token).field("life", &self.life).finish()
     }
 }
 
 /// The times of a token as they are kept, by both clocks.
 #[derive(Deserialize, Serialize)]
-pub(crate) struct Obtained {
+pub(crate) struct ObtainedAt {
     wall: u64,
     boot: Option<BootTime>,
     /// Which start of the machine `boot` counts from.
     start: Option<String>,
 }
 
-impl Obtained {
-    pub(crate) fn of(held: &Held) -> Self {
+impl ObtainedAt {
+    pub(crate) fn of(cached: &CachedToken) -> Self {
         Self {
-            wall: held.obtained.as_secs(),
-            boot: Some(BootTime::from_duration(held.life.begins())),
+            wall: cached.obtained.as_secs(),
+            boot: Some(BootTime::from_duration(cached.life.begins())),
             start: boot_id().map(str::to_owned),
         }
     }
@@ -114,15 +119,15 @@ pub(crate) mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(60 * 60);
 
-    pub(crate) fn at(wall: u64, boot: u64) -> Moment {
-        Moment {
+    pub(crate) fn at(wall: u64, boot: u64) -> Timestamp {
+        Timestamp {
             wall: UnixTime::from_secs(wall),
             boot: BootTime::from_duration(Duration::from_secs(boot)),
         }
     }
 
     /// Ten minutes of life from second 1,000,000, when the machine had run for 5,000 s.
-    pub(crate) fn granted() -> Held {
+    pub(crate) fn granted() -> CachedToken {
         let answer = r#"{"access_token":"00Dxx0000006JFr!AR8AQ.canary","token_type":"Bearer",
             "instance_url":"https://acme.my.salesforce.com"}"#;
         let response = Response::builder()
@@ -131,20 +136,20 @@ pub(crate) mod tests {
             .unwrap();
         let now = at(1_000_000, 5_000);
         let token = Token::from_http(&response, now.wall, &AllowedHosts::none()).unwrap();
-        Held::new(token, now)
+        CachedToken::new(token, now)
     }
 
     #[test]
     fn b24_in_memory_the_wall_clock_has_no_say() {
-        let held = granted();
-        assert_eq!(held.time_left(at(0, 5_060).boot), 9 * MINUTE);
-        assert!(!held.is_good(at(0, 5_600).boot));
+        let cached = granted();
+        assert_eq!(cached.time_left(at(0, 5_060).boot), 9 * MINUTE);
+        assert!(!cached.is_valid(at(0, 5_600).boot));
     }
 
     #[test]
     fn b26_a_token_that_slept_too_long_is_not_handed_out() {
-        let (held, awake) = (granted(), at(1_000_000, 5_000).boot.saturating_add(8 * HOUR));
-        assert!(!held.is_good_for(Duration::ZERO, awake));
-        assert!(!held.is_good(awake));
+        let (cached, awake) = (granted(), at(1_000_000, 5_000).boot.saturating_add(8 * HOUR));
+        assert!(!cached.is_valid_for(Duration::ZERO, awake));
+        assert!(!cached.is_valid(awake));
     }
 }

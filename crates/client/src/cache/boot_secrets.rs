@@ -3,7 +3,7 @@ use std::path::Path;
 use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
-use super::folder::{Folder, Unsafe};
+use super::folder::{Folder, FolderError};
 use crate::clock::boot_id;
 
 /// Secrets in files that only this user can read, and that are valid until the machine restarts.
@@ -15,7 +15,7 @@ pub(super) struct BootSecrets {
 
 impl BootSecrets {
     /// Opens a folder, and creates it if it does not exist.
-    pub(super) fn open(folder: &Path) -> Result<Self, Unsafe> {
+    pub(super) fn open(folder: &Path) -> Result<Self, FolderError> {
         Ok(Self { folder: Folder::open(folder)? })
     }
 
@@ -27,7 +27,7 @@ impl BootSecrets {
     }
 
     /// Stores a secret for `owner`.
-    pub(super) fn keep(&self, owner: &[Vec<u8>], secret: &[u8; LEN]) -> Result<(), Unsafe> {
+    pub(super) fn keep(&self, owner: &[Vec<u8>], secret: &[u8; LEN]) -> Result<(), FolderError> {
         // Without a name for this start, an old secret would look like a new one.
         let Some(boot_id) = boot_id() else { return Ok(()) };
         let kept = Zeroizing::new([boot_id.as_bytes(), b"\n", secret].concat());

@@ -10,17 +10,17 @@ use redis::FromRedisValue;
 use super::connection::{Connection, Fault};
 use super::url::{Address, RedisUrlError};
 use super::{AFTER, BEFORE, command, state_key};
-use crate::store::{Listing, SealingKey, State};
-use crate::{Moment, Transport};
+use crate::cache::{Listing, SealingKey, State};
+use crate::{Timestamp, Transport};
 
 /// A Redis server with the states of logins, to list and to remove them.
 #[derive(Debug)]
-pub struct RedisCache {
+pub struct RedisServer {
     connection: Connection,
 }
 
-impl RedisCache {
-    /// As [`RedisStore::new`](crate::store::RedisStore::new).
+impl RedisServer {
+    /// As [`RedisCache::new`](crate::cache::RedisCache::new).
     pub fn new(
         url: &str,
         transport: &Transport,
@@ -42,7 +42,7 @@ impl RedisCache {
             count += 1;
             let plain = key.open(&name, &sealed);
             opened.extend(
-                plain.and_then(|plain| State::from_bytes(&plain, allowed_hosts, Moment::now())),
+                plain.and_then(|plain| State::from_bytes(&plain, allowed_hosts, Timestamp::now())),
             );
         }
         Ok(Listing { opened, count })

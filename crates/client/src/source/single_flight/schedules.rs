@@ -10,13 +10,13 @@ use shuttle_tokio::task::{JoinHandle, spawn as start, yield_now};
 
 use super::numbered::{self, granted, number};
 use super::*;
-use crate::Moment;
+use crate::Timestamp;
 use crate::source::sync::StdMutex;
 
 /// One that keeps what it was granted last, as a store does, and counts what would be logins.
 #[derive(Default)]
 struct Desk {
-    kept: StdMutex<Option<Arc<Held>>>,
+    kept: StdMutex<Option<Arc<CachedToken>>>,
     logins: StdMutex<u32>,
     /// The first login ends the task.
     is_clumsy: bool,
@@ -38,11 +38,12 @@ impl Renew for Arc<Desk> {
     async fn run(
         &self,
         min_ttl: Duration,
-        _: Option<Arc<Held>>,
+        _: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> Renewed {
-        let kept = locked(&self.kept).clone().filter(|held| !invalidated.contains(held.token()));
-        if let Some(kept) = kept.filter(|held| held.is_good_for(min_ttl, BootTime::now())) {
+        let kept =
+            locked(&self.kept).clone().filter(|cached| !invalidated.contains(cached.token()));
+        if let Some(kept) = kept.filter(|cached| cached.is_valid_for(min_ttl, BootTime::now())) {
             return Ok(kept);
         }
         let number = self.log_in();
@@ -51,9 +52,9 @@ impl Renew for Arc<Desk> {
             // Without the hook: shuttle's would take it for the end of the test.
             resume_unwind(Box::new("the first one drops it"));
         }
-        let held = Arc::new(granted(number));
-        *locked(&self.kept) = Some(Arc::clone(&held));
-        Ok(held)
+        let cached = Arc::new(granted(number));
+        *locked(&self.kept) = Some(Arc::clone(&cached));
+        Ok(cached)
     }
 }
 
@@ -62,14 +63,14 @@ fn locked<T>(mutex: &StdMutex<T>) -> shuttle::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-type Shared = Arc<Flight<Arc<Desk>>>;
+type Shared = Arc<SingleFlight<Arc<Desk>>>;
 
 fn flight(desk: Desk) -> Shared {
-    Arc::new(Flight::new(Arc::new(desk)))
+    Arc::new(SingleFlight::new(Arc::new(desk)))
 }
 
 /// With a token at hand that is due for renewal.
-fn with_old_token() -> (Shared, Arc<Held>) {
+fn with_old_token() -> (Shared, Arc<CachedToken>) {
     let (flight, old) = (flight(Desk::default()), Arc::new(almost_ended(0)));
     *locked(&flight.renewal.kept) = Some(Arc::clone(&old));
     flight.current.store(Some(Arc::clone(&old)));
@@ -77,18 +78,18 @@ fn with_old_token() -> (Shared, Arc<Held>) {
 }
 
 /// One that has lived 91 s of 100: it is served, and due for renewal.
-fn almost_ended(number: u32) -> Held {
-    let now = Moment::now();
+fn almost_ended(number: u32) -> CachedToken {
+    let now = Timestamp::now();
     let boot = now.boot.since_start().saturating_sub(Duration::from_secs(91));
-    let then = Moment { boot: BootTime::from_duration(boot), ..now };
-    Held::new(numbered::token(number).lifetime(Duration::from_secs(100)), then)
+    let then = Timestamp { boot: BootTime::from_duration(boot), ..now };
+    CachedToken::new(numbered::token(number).lifetime(Duration::from_secs(100)), then)
 }
 
 /// As `TokenSource::token` has it.
 async fn token(flight: &Shared) -> u32 {
-    let at_hand = flight.current().filter(|held| held.is_good_for(MINUTE, BootTime::now()));
+    let at_hand = flight.current().filter(|cached| cached.is_valid_for(MINUTE, BootTime::now()));
     match at_hand {
-        Some(held) => number(&held),
+        Some(cached) => number(&cached),
         None => number(&flight.renew(MINUTE).await.unwrap()),
     }
 }
@@ -178,10 +179,10 @@ fn b18_a_dead_token_never_comes_back_and_costs_one_login() {
         let refused = |flight: &Shared| {
             let flight = Arc::clone(flight);
             start(async move {
-                let held = flight.renew(MINUTE).await.unwrap();
+                let cached = flight.renew(MINUTE).await.unwrap();
                 // The first token is the one that the API refuses.
-                if number(&held) == 1 {
-                    flight.invalidate(&held);
+                if number(&cached) == 1 {
+                    flight.invalidate(&cached);
                     assert_ne!(token(&flight).await, 1);
                 }
             })
@@ -211,11 +212,11 @@ fn b18_a_token_that_is_refused_on_its_way_is_not_put_at_hand() {
             }
         });
         block_on(elsewhere).unwrap();
-        assert!(flight.current().is_none_or(|held| number(&held) != 1));
+        assert!(flight.current().is_none_or(|cached| number(&cached) != 1));
         for task in asking {
             block_on(task).unwrap();
         }
-        assert!(flight.current().is_none_or(|held| number(&held) != 1));
+        assert!(flight.current().is_none_or(|cached| number(&cached) != 1));
         assert_eq!(block_on(token(&flight)), 2);
         assert_eq!(flight.renewal.logins(), 2);
     });

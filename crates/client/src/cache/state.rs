@@ -5,31 +5,31 @@ use orgtoken_oauth::{AllowedHosts, Token};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::failure::Failure;
-use crate::clock::Moment;
-use crate::held::{Held, Obtained};
+use super::failures::CachedFailure;
+use crate::cached_token::{CachedToken, ObtainedAt};
+use crate::clock::Timestamp;
 
 /// All that is remembered of one login.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// The token that was granted last.
-    pub held: Option<Arc<Held>>,
+    pub token: Option<Arc<CachedToken>>,
     /// Why the last attempt gave none.
-    pub failure: Option<Failure>,
+    pub failure: Option<CachedFailure>,
     /// When assertions were sent, within the last hour.
     pub logins: Vec<UnixTime>,
-    /// Whether it was the further attempt that worked last.
-    pub further: bool,
+    /// Whether it was the uses_fallback attempt that worked last.
+    pub uses_fallback: bool,
 }
 
 impl State {
     /// Adds what this process knows and the store has lost. With a store that cannot be written to,
     /// this process still remembers a refusal and the number of logins.
-    pub(crate) fn recall(&mut self, own: &Self) {
+    pub(crate) fn merge_local(&mut self, own: &Self) {
         if self.logins.last() < own.logins.last() {
-            self.held = own.held.clone().or_else(|| self.held.take());
+            self.token = own.token.clone().or_else(|| self.token.take());
             self.failure.clone_from(&own.failure);
-            self.further = own.further;
+            self.uses_fallback = own.uses_fallback;
         }
         let count = |logins: &[UnixTime], at| logins.iter().filter(|login| **login == at).count();
         for &at in &own.logins {
@@ -42,17 +42,17 @@ impl State {
     }
 
     /// The state as bytes to be sealed: a line of JSON that holds no secret, and the token.
-    pub(crate) fn to_bytes(&self, who: &Who) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self, who: &LoginId) -> Zeroizing<Vec<u8>> {
         let head = Head {
             who: who.clone(),
-            obtained: self.held.as_ref().map(|held| Obtained::of(held)),
+            obtained: self.token.as_ref().map(|cached| ObtainedAt::of(cached)),
             failure: self.failure.clone(),
-            further: self.further,
+            uses_fallback: self.uses_fallback,
             logins: self.logins.iter().map(|login| login.as_secs()).collect(),
         };
         let head = serde_json::to_vec(&head).expect("texts and numbers are JSON");
         let token =
-            self.held.as_ref().map(|held| held.token().to_cache_bytes()).unwrap_or_default();
+            self.token.as_ref().map(|cached| cached.token().to_cache_bytes()).unwrap_or_default();
         Zeroizing::new([&head, b"\n".as_slice(), &token].concat())
     }
 
@@ -60,22 +60,31 @@ impl State {
     pub(crate) fn from_bytes(
         bytes: &[u8],
         allowed: &AllowedHosts,
-        now: Moment,
-    ) -> Option<(Who, Self)> {
+        now: Timestamp,
+    ) -> Option<(LoginId, Self)> {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let (head, token) = (&bytes[..end], &bytes[end + 1..]);
         let head = serde_json::from_slice::<Head>(head).ok()?;
-        let held = head.obtained.and_then(|obtained| {
-            Held::again(Token::from_cache_bytes(token, allowed)?, &obtained, now).map(Arc::new)
+        let cached = head.obtained.and_then(|obtained| {
+            CachedToken::restore(Token::from_cache_bytes(token, allowed)?, &obtained, now)
+                .map(Arc::new)
         });
         let logins = head.logins.into_iter().map(UnixTime::from_secs).collect();
-        Some((head.who, Self { held, failure: head.failure, logins, further: head.further }))
+        Some((
+            head.who,
+            Self {
+                token: cached,
+                failure: head.failure,
+                logins,
+                uses_fallback: head.uses_fallback,
+            },
+        ))
     }
 }
 
 /// Whose login a state is of. Kept inside the seal, for whoever lists a cache.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-pub struct Who {
+pub struct LoginId {
     /// The consumer key of the app.
     pub client_id: String,
     /// Where the assertion goes first.
@@ -86,10 +95,11 @@ pub struct Who {
 
 #[derive(Deserialize, Serialize)]
 struct Head {
-    who: Who,
-    obtained: Option<Obtained>,
-    failure: Option<Failure>,
-    further: bool,
+    who: LoginId,
+    obtained: Option<ObtainedAt>,
+    failure: Option<CachedFailure>,
+    #[serde(rename = "further")]
+    uses_fallback: bool,
     logins: Vec<u64>,
 }
 
@@ -98,12 +108,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::held::tests::{at, granted};
+    use crate::cached_token::tests::{at, granted};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn who() -> Who {
-        Who {
+    fn who() -> LoginId {
+        LoginId {
             client_id: "3MVG9".to_owned(),
             endpoint: "https://acme.my.salesforce.com/services/oauth2/token".to_owned(),
             username: "robot@acme.com".to_owned(),
@@ -111,11 +121,11 @@ mod tests {
     }
 
     /// How long the token is good for when another process reads it, or `None` for a miss.
-    fn left_when_read(now: Moment) -> Option<Duration> {
-        let state = State { held: Some(Arc::new(granted())), ..State::default() };
+    fn left_when_read(now: Timestamp) -> Option<Duration> {
+        let state = State { token: Some(Arc::new(granted())), ..State::default() };
         let bytes = state.to_bytes(&who());
         let (_, state) = State::from_bytes(&bytes, &AllowedHosts::none(), now).unwrap();
-        state.held.map(|held| held.time_left(now.boot))
+        state.token.map(|cached| cached.time_left(now.boot))
     }
 
     #[test]
@@ -137,11 +147,11 @@ mod tests {
 
     #[test]
     fn b28_a_state_that_was_cut_is_a_miss() {
-        let state = State { held: Some(Arc::new(granted())), ..State::default() };
+        let state = State { token: Some(Arc::new(granted())), ..State::default() };
         let bytes = state.to_bytes(&who());
         for len in 0..bytes.len() {
-            let read = State::from_bytes(&bytes[..len], &AllowedHosts::none(), Moment::now());
-            assert!(read.is_none_or(|(_, state)| state.held.is_none()), "{len} bytes");
+            let read = State::from_bytes(&bytes[..len], &AllowedHosts::none(), Timestamp::now());
+            assert!(read.is_none_or(|(_, state)| state.token.is_none()), "{len} bytes");
         }
     }
 }

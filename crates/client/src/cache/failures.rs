@@ -8,7 +8,7 @@ use crate::{AttemptError, LoginError};
 
 /// An attempt that gave no token, as it is remembered: without anything that is secret.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-pub struct Failure {
+pub struct CachedFailure {
     at: u64,
     /// Nobody asks again before; zero for what may work at once.
     blocks_for: u64,
@@ -23,7 +23,7 @@ pub struct Failure {
     refusal: Option<(String, Option<String>)>,
 }
 
-impl Failure {
+impl CachedFailure {
     /// Remembers why there is no token. `sent` counts the assertions that may have reached the
     /// endpoint; `before` is the failure that was remembered so far.
     pub(crate) fn new(error: &LoginError, sent: u32, now: UnixTime, before: Option<&Self>) -> Self {
@@ -82,10 +82,10 @@ impl Failure {
             && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
     }
 
-    /// How long nobody is to ask again; `None` if one may. Who has a token to `spare` is in no
+    /// How long nobody is to ask again; `None` if one may. Who has a token that is still valid is in no
     /// hurry. A failure from a time to come, by a clock that was wrong, stops nobody.
-    pub(crate) fn still_blocks(&self, spare: bool, now: UnixTime) -> Option<Duration> {
-        let pause = if spare { PAUSE } else { Duration::ZERO };
+    pub(crate) fn still_blocks(&self, still_valid: bool, now: UnixTime) -> Option<Duration> {
+        let pause = if still_valid { PAUSE } else { Duration::ZERO };
         let until = self.at().saturating_add(Duration::from_secs(self.blocks_for).max(pause));
         let left = until.saturating_duration_since(now);
         (self.at() <= now && !left.is_zero()).then_some(left)
@@ -150,7 +150,7 @@ mod tests {
         let error = LoginError::NoToken(vec![Attempt::new(resolution, busy.into())]);
         let now = UnixTime::from_secs(1_700_000_000);
         for (sent, is_outage) in [(0, false), (1, true)] {
-            let failure = Failure::new(&error, sent, now, None);
+            let failure = CachedFailure::new(&error, sent, now, None);
             assert_eq!(failure.is_outage(now), is_outage, "{sent} sent");
         }
     }

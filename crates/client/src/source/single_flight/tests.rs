@@ -18,7 +18,7 @@ struct Numbered {
 }
 
 impl Renew for Arc<Numbered> {
-    async fn run(&self, _: Duration, _: Option<Arc<Held>>, _: &Invalidated) -> Renewed {
+    async fn run(&self, _: Duration, _: Option<Arc<CachedToken>>, _: &Invalidated) -> Renewed {
         let number = self.runs.fetch_add(1, Ordering::SeqCst);
         self.asked.add_permits(1);
         self.granted.acquire().await.unwrap().forget();
@@ -26,11 +26,11 @@ impl Renew for Arc<Numbered> {
     }
 }
 
-fn flight() -> (Arc<Flight<Arc<Numbered>>>, Arc<Numbered>) {
+fn flight() -> (Arc<SingleFlight<Arc<Numbered>>>, Arc<Numbered>) {
     let gates =
         Numbered { asked: Semaphore::new(0), granted: Semaphore::new(0), runs: AtomicU32::new(0) };
     let gates = Arc::new(gates);
-    (Arc::new(Flight::new(Arc::clone(&gates))), gates)
+    (Arc::new(SingleFlight::new(Arc::clone(&gates))), gates)
 }
 
 #[tokio::test]

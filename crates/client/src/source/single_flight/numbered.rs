@@ -4,16 +4,16 @@ use bytes::Bytes;
 use http::Response;
 use orgtoken_oauth::{AllowedHosts, Token};
 
-use crate::{Held, Moment};
+use crate::{CachedToken, Timestamp};
 
 /// One that was granted just now.
-pub(super) fn granted(number: u32) -> Held {
-    Held::new(token(number), Moment::now())
+pub(super) fn granted(number: u32) -> CachedToken {
+    CachedToken::new(token(number), Timestamp::now())
 }
 
 /// Which one it is.
-pub(super) fn number(held: &Held) -> u32 {
-    held.token().access_token().secret().rsplit('!').next().unwrap().parse().unwrap()
+pub(super) fn number(cached: &CachedToken) -> u32 {
+    cached.token().access_token().secret().rsplit('!').next().unwrap().parse().unwrap()
 }
 
 /// One without a life of its own yet.
@@ -24,5 +24,5 @@ pub(super) fn token(number: u32) -> Token {
     );
     let answer = Response::builder().header("content-type", "application/json");
     let answer = answer.body(Bytes::from(body)).unwrap();
-    Token::from_http(&answer, Moment::now().wall, &AllowedHosts::none()).unwrap()
+    Token::from_http(&answer, Timestamp::now().wall, &AllowedHosts::none()).unwrap()
 }

@@ -12,26 +12,31 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use super::folder::{Folder, check_file_size_limit};
-use super::{Holder, Lease, SealingKey, State, Store, Unsafe, Who};
-use crate::{Moment, Work, random};
+use super::{FolderError, Holder, Lease, LoginId, SealingKey, State, TokenCache};
+use crate::{BoxFuture, Timestamp, random};
 
 /// A folder of sealed states, shared by all processes of this user on this machine.
 #[derive(Clone, Debug)]
-pub struct Cache {
+pub struct CacheFolder {
     folder: Folder,
 }
 
-impl Cache {
+impl CacheFolder {
     /// Opens the folder, and makes it if it is not there.
-    pub fn open(folder: &Path) -> Result<Self, Unsafe> {
+    pub fn open(folder: &Path) -> Result<Self, FolderError> {
         Ok(Self { folder: Folder::open(folder)? })
     }
 
     /// The state of one login in it.
-    pub fn store(&self, who: Who, key: Arc<SealingKey>, allowed_hosts: AllowedHosts) -> FileStore {
-        let name = key.name(&[&who.endpoint, &who.client_id, &who.username]);
-        let (folder, complained) = (self.folder.clone(), AtomicBool::new(false));
-        FileStore { folder, name, who, key, allowed_hosts, complained }
+    pub fn entry(
+        &self,
+        login_id: LoginId,
+        key: Arc<SealingKey>,
+        allowed_hosts: AllowedHosts,
+    ) -> FileCache {
+        let name = key.name(&[&login_id.endpoint, &login_id.client_id, &login_id.username]);
+        let (folder, warned) = (self.folder.clone(), AtomicBool::new(false));
+        FileCache { folder, name, login_id, key, allowed_hosts, warned }
     }
 
     /// How many states it keeps, and those of them that `key` opens.
@@ -39,13 +44,13 @@ impl Cache {
         &self,
         key: &SealingKey,
         allowed_hosts: &AllowedHosts,
-    ) -> Result<Listing, Unsafe> {
+    ) -> Result<Listing, FolderError> {
         let names = self.folder.names(STATE)?;
         let opened = names.iter().filter_map(|name| {
             let place = name.strip_suffix(STATE)?;
             let sealed = self.folder.read(name).ok().flatten()?;
             let plain = key.open(place, &sealed)?;
-            State::from_bytes(&plain, allowed_hosts, Moment::now())
+            State::from_bytes(&plain, allowed_hosts, Timestamp::now())
         });
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }
@@ -56,7 +61,7 @@ impl Cache {
     /// # Errors
     ///
     /// The first obstacle, once everything else has been removed.
-    pub fn clear(&self) -> Result<usize, Unsafe> {
+    pub fn clear(&self) -> Result<usize, FolderError> {
         let names = self.folder.names(STATE)?;
         let removed = names.iter().map(|name| self.folder.overwrite_and_remove(name).map(drop));
         // Each is tried before the first error counts.
@@ -67,12 +72,12 @@ impl Cache {
     }
 }
 
-/// What lies in a [`Cache`].
+/// What lies in a [`CacheFolder`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Listing {
     /// The states that could be opened.
-    pub opened: Vec<(Who, State)>,
+    pub opened: Vec<(LoginId, State)>,
     /// How many there are, with those that another key sealed.
     pub count: usize,
 }
@@ -81,45 +86,45 @@ pub struct Listing {
 ///
 /// Any defect of the file is a miss. The lock is the kernel's (`flock`) and dies with its holder.
 #[derive(Debug)]
-pub struct FileStore {
+pub struct FileCache {
     folder: Folder,
     name: String,
-    who: Who,
+    login_id: LoginId,
     key: Arc<SealingKey>,
     allowed_hosts: AllowedHosts,
-    complained: AtomicBool,
+    warned: AtomicBool,
 }
 
-impl FileStore {
+impl FileCache {
     /// What is kept now, or nothing. It takes no runtime, and waits for nobody.
     pub fn peek(&self) -> State {
         let sealed = match self.folder.read(&self.file(STATE)) {
             Ok(Some(sealed)) => sealed,
             Ok(None) => return State::default(),
             Err(error) => {
-                self.complain(&format_args!("the token cache is not used: {error}"));
+                self.warn_once(&format_args!("the token cache is not used: {error}"));
                 return State::default();
             }
         };
         let plain = self.key.open(&self.name, &sealed);
         let state = plain
-            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Moment::now()))
-            .filter(|(who, _)| *who == self.who);
+            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Timestamp::now()))
+            .filter(|(login_id, _)| *login_id == self.login_id);
         let Some((_, state)) = state else {
-            self.complain(&"an entry of the token cache is damaged or of another version");
+            self.warn_once(&"an entry of the token cache is damaged or of another version");
             return State::default();
         };
         state
     }
 
     /// Forgets what is kept; `false` if nothing was.
-    pub fn forget(&self) -> Result<bool, Unsafe> {
+    pub fn forget(&self) -> Result<bool, FolderError> {
         self.folder.overwrite_and_remove(&self.file(STATE))
     }
 
     /// Once: what is read again in the same login is no better.
-    fn complain(&self, complaint: &dyn fmt::Display) {
-        if !self.complained.swap(true, Ordering::Relaxed) {
+    fn warn_once(&self, complaint: &dyn fmt::Display) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
             warn!("{complaint}");
         }
     }
@@ -142,7 +147,7 @@ impl FileStore {
     ///
     /// A holder that is stopped or stuck for longer than a login takes has lost it: the file is
     /// removed, and the processes that wait compete for a new one.
-    async fn lock(&self, lasts: Duration) -> Result<File, Unsafe> {
+    async fn lock(&self, lasts: Duration) -> Result<File, FolderError> {
         let name = self.file(LOCK);
         let (mut until, mut pause) = (Instant::now() + lasts, SHORTEST_PAUSE);
         let mut file = self.folder.lock_file(&name)?;
@@ -170,25 +175,25 @@ impl FileStore {
         }
     }
 
-    fn replace(&self, state: &State) -> Result<(), Unsafe> {
-        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.who));
-        let sealed = sealed.ok_or(Unsafe::Io(std::io::ErrorKind::Other))?;
+    fn replace(&self, state: &State) -> Result<(), FolderError> {
+        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.login_id));
+        let sealed = sealed.ok_or(FolderError::Io(std::io::ErrorKind::Other))?;
         self.folder.replace(&self.file(STATE), &sealed)
     }
 }
 
-impl Store for FileStore {
+impl TokenCache for FileCache {
     /// Reads on the spot: it is one small file.
-    fn load(&self) -> Work<'_, State> {
+    fn load(&self) -> BoxFuture<'_, State> {
         Box::pin(ready(self.peek()))
     }
 
-    fn lease(&self, lasts: Duration) -> Work<'_, Lease> {
+    fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease> {
         Box::pin(self.locked(lasts))
     }
 
     /// Writes on the spot, without waiting for the disk.
-    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
         let is_lost = match &lease.0 {
             Holder::File(lock) => !self.folder.is_current(&self.file(LOCK), lock),
             _ => false,
@@ -196,13 +201,13 @@ impl Store for FileStore {
         if is_lost {
             info!("another process has logged in since: the state that it saved stays");
         } else if let Err(error) = self.replace(state) {
-            self.complain(&format_args!("the token is not saved in the cache: {error}"));
+            self.warn_once(&format_args!("the token is not saved in the cache: {error}"));
         }
         Box::pin(ready(()))
     }
 }
 
-fn try_lock(file: &File) -> Result<bool, Unsafe> {
+fn try_lock(file: &File) -> Result<bool, FolderError> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),

@@ -12,14 +12,14 @@ use tracing::{info, warn};
 
 mod connection;
 use connection::Connection;
-mod shared;
-pub use shared::{RedisCache, RedisFault};
+mod server;
+pub use server::{RedisFault, RedisServer};
 mod url;
 use url::Address;
 pub use url::RedisUrlError;
 
-use super::{Holder, Lease, SealingKey, State, Store, Who};
-use crate::{Moment, Transport, Work, random};
+use super::{Holder, Lease, LoginId, SealingKey, State, TokenCache};
+use crate::{BoxFuture, Timestamp, Transport, random};
 
 /// Saves the sealed state of one login in a Redis server, and lets one of all hosts log in at a
 /// time.
@@ -30,16 +30,16 @@ use crate::{Moment, Transport, Work, random};
 /// A server that does not answer is a miss: the login goes on without it.
 ///
 /// [set if it does not exist]: https://redis.io/docs/latest/commands/set/#patterns
-pub struct RedisStore {
+pub struct RedisCache {
     connection: Connection,
     name: String,
-    who: Who,
+    login_id: LoginId,
     key: Arc<SealingKey>,
     allowed_hosts: AllowedHosts,
-    complained: AtomicBool,
+    warned: AtomicBool,
 }
 
-impl RedisStore {
+impl RedisCache {
     /// At a `redis://` or `rediss://` URL, over the TLS of `transport` but never over its proxy. It
     /// connects when it is first used.
     ///
@@ -47,15 +47,15 @@ impl RedisStore {
     pub fn new(
         url: &str,
         transport: &Transport,
-        who: Who,
+        login_id: LoginId,
         key: Arc<SealingKey>,
         allowed_hosts: AllowedHosts,
     ) -> Result<Self, RedisUrlError> {
         let address = Address::parse(url, &allowed_hosts)?;
         let connection = Connection::new(address, transport.clone());
-        let name = key.name(&[&who.endpoint, &who.client_id, &who.username]);
-        let complained = AtomicBool::new(false);
-        Ok(Self { connection, name, who, key, allowed_hosts, complained })
+        let name = key.name(&[&login_id.endpoint, &login_id.client_id, &login_id.username]);
+        let warned = AtomicBool::new(false);
+        Ok(Self { connection, name, login_id, key, allowed_hosts, warned })
     }
 
     async fn read(&self) -> State {
@@ -64,9 +64,9 @@ impl RedisStore {
         let Some(sealed) = sealed else { return State::default() };
         let plain = self.key.open(&self.name, &sealed);
         let state = plain
-            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Moment::now()))
-            .filter(|(who, _)| *who == self.who);
-        if state.is_none() && !self.complained.swap(true, Ordering::Relaxed) {
+            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Timestamp::now()))
+            .filter(|(login_id, _)| *login_id == self.login_id);
+        if state.is_none() && !self.warned.swap(true, Ordering::Relaxed) {
             warn!("an entry in Redis is damaged or of another version");
         }
         state.map(|(_, state)| state).unwrap_or_default()
@@ -121,17 +121,17 @@ impl RedisStore {
     }
 }
 
-impl Store for RedisStore {
-    fn load(&self) -> Work<'_, State> {
+impl TokenCache for RedisCache {
+    fn load(&self) -> BoxFuture<'_, State> {
         Box::pin(self.read())
     }
 
-    fn lease(&self, lasts: Duration) -> Work<'_, Lease> {
+    fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease> {
         Box::pin(self.lock(lasts))
     }
 
-    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
-        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.who));
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
+        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.login_id));
         Box::pin(async move {
             match sealed {
                 Some(sealed) => self.write(&sealed, lease).await,
@@ -140,7 +140,7 @@ impl Store for RedisStore {
         })
     }
 
-    fn release(&self, lease: Lease) -> Work<'_, ()> {
+    fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             if let Holder::Redis(holder) = &lease.0 {
                 self.give_back(holder).await;
@@ -149,9 +149,9 @@ impl Store for RedisStore {
     }
 }
 
-impl fmt::Debug for RedisStore {
+impl fmt::Debug for RedisCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore").field("at", &self.connection).finish_non_exhaustive()
+        f.debug_struct("RedisCache").field("at", &self.connection).finish_non_exhaustive()
     }
 }
 

@@ -8,22 +8,22 @@ use orgtoken_oauth::RetryPolicy;
 use tracing::{debug, info, warn};
 
 use super::TokenError;
-use super::flight::{Renew, Renewed};
 use super::invalidated::Invalidated;
-use crate::clock::CLOCKS_DIFFER;
-use crate::store::{Failure, Lease, MemoryStore, State, Store};
-use crate::{BootTime, Held, Login, LoginError, Moment, Transport};
+use super::single_flight::{Renew, Renewed};
+use crate::cache::{CachedFailure, Lease, MemoryCache, State, TokenCache};
+use crate::clock::MAX_CLOCK_SKEW;
+use crate::{BootTime, CachedToken, Login, LoginError, Timestamp, Transport};
 
 /// Everything a renewal needs, and how often it may log in.
 pub(super) struct Renewal {
     login: Login,
     transport: Transport,
-    pub(super) store: Box<dyn Store>,
+    pub(super) cache: Box<dyn TokenCache>,
     /// What this process knows by itself, whatever becomes of the store.
     own: Mutex<State>,
     /// The last login, if it ended before anything was sent. Other processes may have another way
     /// to the host, so it is not saved for them.
-    unreached: Mutex<Option<(BootTime, Failure)>>,
+    unreached: Mutex<Option<(BootTime, CachedFailure)>>,
     pub(super) ignores_cached_failure: bool,
     pub(super) token_lifetime: Option<Duration>,
     pub(super) cap: u32,
@@ -34,7 +34,7 @@ impl Renewal {
         Self {
             login,
             transport,
-            store: Box::new(MemoryStore::default()),
+            cache: Box::new(MemoryCache::default()),
             own: Mutex::default(),
             unreached: Mutex::default(),
             ignores_cached_failure: false,
@@ -45,14 +45,14 @@ impl Renewal {
 
     /// The saved state, without a token that was invalidated.
     async fn load(&self, invalidated: &Invalidated) -> State {
-        let mut state = self.store.load().await;
-        state.recall(&self.own.lock().unwrap_or_else(PoisonError::into_inner));
-        state.held = state.held.filter(|held| !invalidated.contains(held.token()));
+        let mut state = self.cache.load().await;
+        state.merge_local(&self.own.lock().unwrap_or_else(PoisonError::into_inner));
+        state.token = state.token.filter(|cached| !invalidated.contains(cached.token()));
         state
     }
 
     async fn save(&self, state: State, lease: &Lease) {
-        self.store.save(&state, lease).await;
+        self.cache.save(&state, lease).await;
         *self.own.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
@@ -67,36 +67,37 @@ impl Renewal {
         let (at, failure) = unreached.as_ref().filter(|_| !self.ignores_cached_failure)?;
         let age = BootTime::now().since_start().saturating_sub(at.since_start());
         let retry_in = NETWORK_PAUSE.checked_sub(age).filter(|left| !left.is_zero())?;
-        Some(TokenError::Remembered { failure: failure.clone(), age, retry_in })
+        Some(TokenError::CachedFailure { failure: failure.clone(), age, retry_in })
     }
 
     /// The failure that answers in place of a login: one that is remembered, or one that was not
     /// there `before` this caller began to wait.
-    fn remembered(
+    fn cached_failure(
         &self,
-        failure: Option<&Failure>,
-        before: Option<&Failure>,
-        best: &Option<Arc<Held>>,
+        failure: Option<&CachedFailure>,
+        before: Option<&CachedFailure>,
+        best: &Option<Arc<CachedToken>>,
     ) -> Option<TokenError> {
-        let Moment { wall: now, boot } = Moment::now();
+        let Timestamp { wall: now, boot } = Timestamp::now();
         let failure = failure?;
-        let spare = best.as_ref().is_some_and(|held| held.is_good(boot));
+        let has_valid = best.as_ref().is_some_and(|cached| cached.is_valid(boot));
         let waited_for = before != Some(failure) && failure.is_fresh(now);
-        let retry_in = failure.still_blocks(spare, now).filter(|_| !self.ignores_cached_failure);
+        let retry_in =
+            failure.still_blocks(has_valid, now).filter(|_| !self.ignores_cached_failure);
         if retry_in.is_none() && !waited_for {
             return None;
         }
         let age = now.saturating_duration_since(failure.at());
         let retry_in = retry_in.unwrap_or_default();
-        Some(TokenError::Remembered { failure: failure.clone(), age, retry_in })
+        Some(TokenError::CachedFailure { failure: failure.clone(), age, retry_in })
     }
 
     /// The error if the account has had all the assertions that it may have within an hour.
     fn cap_reached(&self, state: &mut State) -> Option<TokenError> {
-        let now = Moment::now().wall;
+        let now = Timestamp::now().wall;
         // A login slightly in the future comes from another host's clock. One further ahead comes
         // from a wrong clock and is dropped.
-        let latest = now.saturating_add(CLOCKS_DIFFER);
+        let latest = now.saturating_add(MAX_CLOCK_SKEW);
         state
             .logins
             .retain(|login| *login <= latest && now.saturating_duration_since(*login) < HOUR);
@@ -111,46 +112,46 @@ impl Renewal {
     async fn log_in(
         &self,
         state: &mut State,
-        best: &Option<Arc<Held>>,
-    ) -> Result<Arc<Held>, LoginError> {
-        match best.as_ref().map(|held| held.time_left(BootTime::now()).as_secs()) {
+        best: &Option<Arc<CachedToken>>,
+    ) -> Result<Arc<CachedToken>, LoginError> {
+        match best.as_ref().map(|cached| cached.time_left(BootTime::now()).as_secs()) {
             None => info!("logging in: there is no cached token"),
             Some(0) => info!("logging in: the cached token has expired"),
             Some(left) => info!("logging in: the cached token is valid for {left} s only"),
         }
-        let further = state.further.then(|| self.login.further()).flatten();
+        let further = state.uses_fallback.then(|| self.login.further()).flatten();
         let mut login = further.unwrap_or_else(|| self.login.clone());
-        if state.failure.as_ref().is_some_and(|failure| failure.is_outage(Moment::now().wall)) {
+        if state.failure.as_ref().is_some_and(|failure| failure.is_outage(Timestamp::now().wall)) {
             // One assertion tells whether an outage is over.
             login = login.retry(RetryPolicy::NEVER);
         }
         let mut sent = 0;
         let obtained =
-            login.obtain_counting(&self.transport, || Moment::now().wall, &mut sent).await;
-        let now = Moment::now();
+            login.obtain_counting(&self.transport, || Timestamp::now().wall, &mut sent).await;
+        let now = Timestamp::now();
         state.logins.extend(iter::repeat_n(now.wall, sent as usize));
         match obtained {
             Ok(logged_in) => {
-                state.further = logged_in.resolution().is_fallback();
+                state.uses_fallback = logged_in.resolution().is_fallback();
                 let token = logged_in.into_token();
                 let token = match self.token_lifetime {
                     Some(lifetime) => token.lifetime(lifetime),
                     None => token,
                 };
-                let held = Arc::new(Held::new(token, now));
-                state.held = Some(Arc::clone(&held));
+                let cached = Arc::new(CachedToken::new(token, now));
+                state.token = Some(Arc::clone(&cached));
                 state.failure = None;
-                Ok(held)
+                Ok(cached)
             }
             Err(error) => {
-                let failure = Failure::new(&error, sent, now.wall, state.failure.as_ref());
+                let failure = CachedFailure::new(&error, sent, now.wall, state.failure.as_ref());
                 if sent == 0 && error.last().is_some() {
                     let unreached = (now.boot, failure.clone());
                     *self.unreached.lock().unwrap_or_else(PoisonError::into_inner) =
                         Some(unreached);
                 }
                 state.failure = Some(failure);
-                state.further &= sent == 0;
+                state.uses_fallback &= sent == 0;
                 Err(error)
             }
         }
@@ -161,23 +162,23 @@ impl Renew for Renewal {
     async fn run(
         &self,
         min_ttl: Duration,
-        at_hand: Option<Arc<Held>>,
+        at_hand: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> Renewed {
-        let mut best = at_hand.filter(|held| !invalidated.contains(held.token()));
+        let mut best = at_hand.filter(|cached| !invalidated.contains(cached.token()));
         let state = self.load(invalidated).await;
-        if let Some(held) = good(&state, min_ttl, &mut best) {
-            return Ok(held);
+        if let Some(cached) = take_valid(&state, min_ttl, &mut best) {
+            return Ok(cached);
         }
         let before = state.failure;
-        let remembered = self.remembered(before.as_ref(), before.as_ref(), &best);
+        let remembered = self.cached_failure(before.as_ref(), before.as_ref(), &best);
         if let Some(error) = remembered.or_else(|| self.unreached()) {
-            return still_good(best, invalidated, error);
+            return still_valid(best, invalidated, error);
         }
-        let lease = self.store.lease(self.longest_login()).await;
+        let lease = self.cache.lease(self.longest_login()).await;
         let result = self.renew(min_ttl, before.as_ref(), &mut best, &lease, invalidated).await;
-        self.store.release(lease).await;
-        result.or_else(|error| still_good(best, invalidated, error))
+        self.cache.release(lease).await;
+        result.or_else(|error| still_valid(best, invalidated, error))
     }
 }
 
@@ -186,17 +187,17 @@ impl Renewal {
     async fn renew(
         &self,
         min_ttl: Duration,
-        before: Option<&Failure>,
-        best: &mut Option<Arc<Held>>,
+        before: Option<&CachedFailure>,
+        best: &mut Option<Arc<CachedToken>>,
         lease: &Lease,
         invalidated: &Invalidated,
-    ) -> Result<Arc<Held>, TokenError> {
+    ) -> Result<Arc<CachedToken>, TokenError> {
         let mut state = self.load(invalidated).await;
-        if let Some(held) = good(&state, min_ttl, best) {
+        if let Some(cached) = take_valid(&state, min_ttl, best) {
             info!("another process has logged in: its token is used");
-            return Ok(held);
+            return Ok(cached);
         }
-        if let Some(error) = self.remembered(state.failure.as_ref(), before, best) {
+        if let Some(error) = self.cached_failure(state.failure.as_ref(), before, best) {
             return Err(error);
         }
         let result = match self.cap_reached(&mut state) {
@@ -206,36 +207,45 @@ impl Renewal {
         self.save(state, lease).await;
         if result.is_err() {
             // While this process was stopped, another one may have logged in.
-            let _ = good(&self.load(invalidated).await, min_ttl, best);
+            let _ = take_valid(&self.load(invalidated).await, min_ttl, best);
         }
         result
     }
 }
 
 /// The saved token, if it is good for long enough. If not, the better of it and `best` is `best`.
-fn good(state: &State, min_ttl: Duration, best: &mut Option<Arc<Held>>) -> Option<Arc<Held>> {
+fn take_valid(
+    state: &State,
+    min_ttl: Duration,
+    best: &mut Option<Arc<CachedToken>>,
+) -> Option<Arc<CachedToken>> {
     let now = BootTime::now();
-    let held = state.held.as_ref()?;
-    if best.as_ref().is_none_or(|best| best.time_left(now) < held.time_left(now)) {
-        *best = Some(Arc::clone(held));
+    let cached = state.token.as_ref()?;
+    if best.as_ref().is_none_or(|best| best.time_left(now) < cached.time_left(now)) {
+        *best = Some(Arc::clone(cached));
     }
-    held.is_good_for(min_ttl, now).then(|| Arc::clone(held))
+    cached.is_valid_for(min_ttl, now).then(|| Arc::clone(cached))
 }
 
 /// A token that is good for less than was asked for is better than none.
-fn still_good(best: Option<Arc<Held>>, invalidated: &Invalidated, error: TokenError) -> Renewed {
+fn still_valid(
+    best: Option<Arc<CachedToken>>,
+    invalidated: &Invalidated,
+    error: TokenError,
+) -> Renewed {
     let now = BootTime::now();
-    let usable = |held: &Arc<Held>| held.is_good(now) && !invalidated.contains(held.token());
-    let Some(held) = best.filter(usable) else {
+    let usable =
+        |cached: &Arc<CachedToken>| cached.is_valid(now) && !invalidated.contains(cached.token());
+    let Some(cached) = best.filter(usable) else {
         return Err(Arc::new(error));
     };
-    let left = held.time_left(now);
+    let left = cached.time_left(now);
     match &error {
         // It was logged when it happened.
-        TokenError::Remembered { .. } => debug!("the token is good for {left:?} yet: {error}"),
+        TokenError::CachedFailure { .. } => debug!("the token is good for {left:?} yet: {error}"),
         error => warn!("the token was not renewed, and is still good for {left:?}: {error}"),
     }
-    Ok(held)
+    Ok(cached)
 }
 
 /// Salesforce blocks a user for an hour after 3,600.

@@ -18,7 +18,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// Makes the folder, 0700, if it is not there. One that others may write to is refused.
-    pub(crate) fn open(path: &Path) -> Result<Self, Unsafe> {
+    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 DirBuilder::new().recursive(true).mode(0o700).create(path)?;
@@ -27,17 +27,17 @@ impl Folder {
         }
         let found = fs::metadata(path)?;
         if !found.is_dir() {
-            return Err(Unsafe::NotRegular);
+            return Err(FolderError::NotRegular);
         }
         private(&found)?;
         Ok(Self { path: path.to_owned() })
     }
 
     /// Reads a file that is ours alone; `None` if there is none.
-    pub(crate) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Unsafe> {
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, FolderError> {
         let file = match open(&self.path.join(name), OpenOptions::new().read(true)) {
             Ok(file) => file,
-            Err(Unsafe::Io(io::ErrorKind::NotFound)) => return Ok(None),
+            Err(FolderError::Io(io::ErrorKind::NotFound)) => return Ok(None),
             Err(error) => return Err(error),
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(TYPICAL_LEN));
@@ -55,7 +55,7 @@ impl Folder {
     /// is a miss: it costs the one login that waiting would have saved. A refusal is forgotten with
     /// it, and asked about once more; so are the logins of the last hour, which makes twice the cap
     /// the most there can be, far below what Salesforce allows.
-    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Unsafe> {
+    pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
         check_file_size_limit(bytes.len())?;
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
         file.write_all(bytes)?;
@@ -66,7 +66,7 @@ impl Folder {
     }
 
     /// Overwrites a file and removes it; `false` if there was none.
-    pub(crate) fn overwrite_and_remove(&self, name: &str) -> Result<bool, Unsafe> {
+    pub(crate) fn overwrite_and_remove(&self, name: &str) -> Result<bool, FolderError> {
         let path = self.path.join(name);
         // What cannot be opened safely is not written to, but its name is ours to remove.
         if let Ok(mut file) = open(&path, OpenOptions::new().write(true)) {
@@ -82,7 +82,7 @@ impl Folder {
 
     /// Removes what interrupted writes left behind, if it is older than `age`. The first obstacle
     /// is the error, once everything else has been removed.
-    pub(crate) fn remove_leftovers(&self, age: Duration) -> Result<(), Unsafe> {
+    pub(crate) fn remove_leftovers(&self, age: Duration) -> Result<(), FolderError> {
         let mut removed = Ok(());
         for name in self.names("")?.iter().filter(|name| name.starts_with(TEMPORARY)) {
             let written = fs::symlink_metadata(self.path.join(name)).and_then(|at| at.modified());
@@ -99,12 +99,12 @@ impl Folder {
     ///
     /// A pipe, a link or a file that others can open excludes nobody. In a folder that is this
     /// user's alone its name is ours to remove.
-    pub(crate) fn lock_file(&self, name: &str) -> Result<File, Unsafe> {
+    pub(crate) fn lock_file(&self, name: &str) -> Result<File, FolderError> {
         let path = self.path.join(name);
         let open =
             || open(&path, OpenOptions::new().read(true).write(true).create(true).mode(0o600));
         match open() {
-            Err(Unsafe::NotRegular | Unsafe::Owner | Unsafe::Mode) => {
+            Err(FolderError::NotRegular | FolderError::Owner | FolderError::Mode) => {
                 fs::remove_file(&path)?;
                 open()
             }
@@ -123,7 +123,7 @@ impl Folder {
     ///
     /// One process at a time looks and removes. Otherwise one that is late could remove the file
     /// that another one has just locked.
-    pub(crate) fn remove_lock(&self, name: &str, stuck: &File) -> Result<(), Unsafe> {
+    pub(crate) fn remove_lock(&self, name: &str, stuck: &File) -> Result<(), FolderError> {
         let folder = File::open(&self.path)?;
         if folder.try_lock().is_ok() && self.is_current(name, stuck) {
             fs::remove_file(self.path.join(name))?;
@@ -132,7 +132,7 @@ impl Folder {
     }
 
     /// The names of the files with this ending, in order.
-    pub(crate) fn names(&self, ending: &str) -> Result<Vec<String>, Unsafe> {
+    pub(crate) fn names(&self, ending: &str) -> Result<Vec<String>, FolderError> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let name = entry?.file_name().into_string().unwrap_or_default();
@@ -148,7 +148,7 @@ impl Folder {
 /// Why a file is left alone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unsafe {
+pub enum FolderError {
     /// The system says no.
     #[error("{0}")]
     Io(io::ErrorKind),
@@ -163,7 +163,7 @@ pub enum Unsafe {
     Mode,
 }
 
-impl Diagnostic for Unsafe {
+impl Diagnostic for FolderError {
     fn code(&self) -> &str {
         "cache.unsafe"
     }
@@ -175,44 +175,44 @@ impl Diagnostic for Unsafe {
     }
 }
 
-impl From<io::Error> for Unsafe {
+impl From<io::Error> for FolderError {
     fn from(error: io::Error) -> Self {
         Self::Io(error.kind())
     }
 }
 
 /// Opens without following a link or waiting for a pipe, and looks at what was opened.
-fn open(path: &Path, options: &mut OpenOptions) -> Result<File, Unsafe> {
+fn open(path: &Path, options: &mut OpenOptions) -> Result<File, FolderError> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match options.custom_flags(flags.bits() as i32).open(path) {
         Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(Unsafe::NotRegular);
+            return Err(FolderError::NotRegular);
         }
         opened => opened?,
     };
     let found = file.metadata()?;
     if !found.is_file() || found.nlink() > 1 {
-        return Err(Unsafe::NotRegular);
+        return Err(FolderError::NotRegular);
     }
     private(&found)?;
     Ok(file)
 }
 
 /// A write beyond the limit (`ulimit -f`) would end the process by `SIGXFSZ`.
-pub(super) fn check_file_size_limit(len: usize) -> Result<(), Unsafe> {
+pub(super) fn check_file_size_limit(len: usize) -> Result<(), FolderError> {
     let limit = getrlimit(Resource::Fsize).current;
     match limit.is_some_and(|limit| limit < len as u64) {
-        true => Err(Unsafe::Io(io::ErrorKind::FileTooLarge)),
+        true => Err(FolderError::Io(io::ErrorKind::FileTooLarge)),
         false => Ok(()),
     }
 }
 
-fn private(found: &fs::Metadata) -> Result<(), Unsafe> {
+fn private(found: &fs::Metadata) -> Result<(), FolderError> {
     if found.uid() != geteuid().as_raw() {
-        return Err(Unsafe::Owner);
+        return Err(FolderError::Owner);
     }
     if found.mode() & 0o077 != 0 {
-        return Err(Unsafe::Mode);
+        return Err(FolderError::Mode);
     }
     Ok(())
 }

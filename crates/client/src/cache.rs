@@ -1,16 +1,16 @@
 //! Where the state of a login is kept between tasks, processes and hosts.
 //!
-//! A [`Store`] keeps the token, how often somebody has logged in, and what was refused; and it
-//! gives one of all that share it the right to log in, a [`Lease`]. A [`MemoryStore`] is this
-//! process's, a [`FileStore`] is for all processes of this user on this machine, and with the
-//! feature `redis` (on by default) there is a `RedisStore` for hosts.
+//! A [`TokenCache`] keeps the token, how often somebody has logged in, and what was refused; and it
+//! gives one of all that share it the right to log in, a [`Lease`]. A [`MemoryCache`] is this
+//! process's, a [`FileCache`] is for all processes of this user on this machine, and with the
+//! feature `redis` (on by default) there is a `RedisCache` for hosts.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
 //! use orgtoken_assertion::SigningKey;
 //! use orgtoken_client::LoginSource;
-//! use orgtoken_client::store::{Cache, SealingKey, Who};
+//! use orgtoken_client::cache::{CacheFolder, SealingKey, LoginId};
 //! # use orgtoken_client::{Login, Transport};
 //! # use orgtoken_oauth::{AllowedHosts, Resolution};
 //!
@@ -24,13 +24,13 @@
 //! # let endpoint = resolution.endpoint().as_str().to_owned();
 //! # let transport = Transport::builder().build();
 //! let seal = SealingKey::derive(key.derive("the tokens of acme's robot").secret());
-//! let who = Who { client_id: "3MVG9…".into(), endpoint, username: "robot@acme.com".into() };
+//! let who = LoginId { client_id: "3MVG9…".into(), endpoint, username: "robot@acme.com".into() };
 //! # let (client_id, username) = (who.client_id.clone(), who.username.clone());
 //! # let login = Login::new(client_id, username, Arc::new(key), resolution);
-//! let store = Cache::open(&folder)?.store(who, Arc::new(seal), allowed);
-//! assert!(store.peek().held.is_none());
+//! let store = CacheFolder::open(&folder)?.entry(who, Arc::new(seal), allowed);
+//! assert!(store.peek().token.is_none());
 //!
-//! let source = LoginSource::builder(login, transport).store(store).build();
+//! let source = LoginSource::builder(login, transport).cache(store).build();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -44,29 +44,29 @@ use std::fs::File;
 use std::future::ready;
 use std::time::Duration;
 
-mod boot;
+mod boot_secrets;
 mod choice;
-pub use choice::CacheFolders;
+pub use choice::CacheLocations;
 #[cfg(feature = "redis")]
-pub use choice::redis_cache;
-mod failure;
-pub use failure::Failure;
+pub use choice::redis_server;
+mod failures;
+pub use failures::CachedFailure;
 mod file;
-pub use file::{Cache, FileStore, Listing};
+pub use file::{CacheFolder, FileCache, Listing};
 mod folder;
-pub use folder::Unsafe;
+pub use folder::FolderError;
 mod memory;
-pub use memory::MemoryStore;
+pub use memory::MemoryCache;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
-pub use redis::{RedisCache, RedisFault, RedisStore, RedisUrlError};
+pub use redis::{RedisCache, RedisFault, RedisServer, RedisUrlError};
 mod seal;
 pub use seal::SealingKey;
 mod state;
-pub use state::{State, Who};
+pub use state::{LoginId, State};
 
-use crate::Work;
+use crate::BoxFuture;
 
 /// Keeps the state of one login.
 ///
@@ -74,58 +74,58 @@ use crate::Work;
 /// costs a login at most. It warns in the log.
 ///
 /// It is sealed: the stores of this crate implement it.
-pub trait Store: sealed::Sealed + Send + Sync {
+pub trait TokenCache: sealed::Sealed + Send + Sync {
     /// The state that was saved last, or an empty one.
-    fn load(&self) -> Work<'_, State>;
+    fn load(&self) -> BoxFuture<'_, State>;
 
     /// Waits for the right to log in while somebody else has it.
     ///
     /// `lasts` is the longest that a login takes: a holder that is paused or gone for longer has
     /// lost the right to whoever waits.
-    fn lease(&self, lasts: Duration) -> Work<'_, Lease>;
+    fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease>;
 
     /// Saves `state`, unless the lease was lost to somebody else meanwhile.
-    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()>;
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()>;
 
     /// Gives the right to log in back. A lease that is only dropped may last until its time is up.
-    fn release(&self, lease: Lease) -> Work<'_, ()> {
+    fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
         drop(lease);
         Box::pin(ready(()))
     }
 }
 
 mod sealed {
-    use super::{FileStore, MemoryStore};
+    use super::{FileCache, MemoryCache};
 
-    #[expect(unnameable_types, reason = "a trait that others cannot name seals `Store`")]
+    #[expect(unnameable_types, reason = "a trait that others cannot name seals `TokenCache`")]
     pub trait Sealed {}
 
-    impl Sealed for FileStore {}
-    impl Sealed for MemoryStore {}
+    impl Sealed for FileCache {}
+    impl Sealed for MemoryCache {}
     #[cfg(feature = "redis")]
-    impl Sealed for super::RedisStore {}
+    impl Sealed for super::RedisCache {}
     impl<S: Sealed + ?Sized> Sealed for Box<S> {}
 }
 
-impl<S: Store + ?Sized> Store for Box<S> {
-    fn load(&self) -> Work<'_, State> {
+impl<S: TokenCache + ?Sized> TokenCache for Box<S> {
+    fn load(&self) -> BoxFuture<'_, State> {
         (**self).load()
     }
 
-    fn lease(&self, lasts: Duration) -> Work<'_, Lease> {
+    fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease> {
         (**self).lease(lasts)
     }
 
-    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> Work<'a, ()> {
+    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
         (**self).save(state, lease)
     }
 
-    fn release(&self, lease: Lease) -> Work<'_, ()> {
+    fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
         (**self).release(lease)
     }
 }
 
-/// The right to log in. [`Store::release`] gives it back.
+/// The right to log in. [`TokenCache::release`] gives it back.
 #[derive(Debug)]
 #[must_use = "the right to log in ends when it is dropped"]
 pub struct Lease(Holder);

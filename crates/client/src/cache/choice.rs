@@ -9,10 +9,10 @@ use orgtoken_signer::sealing_secret;
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use super::boot::BootSecrets;
-use super::{Cache, FileStore, SealingKey, Who};
+use super::boot_secrets::BootSecrets;
+use super::{CacheFolder, FileCache, LoginId, SealingKey};
 #[cfg(feature = "redis")]
-use super::{RedisCache, RedisStore, RedisUrlError};
+use super::{RedisCache, RedisServer, RedisUrlError};
 #[cfg(feature = "redis")]
 use crate::Transport;
 
@@ -23,7 +23,7 @@ use crate::Transport;
 /// settings, or returns the signer of a remote one. They keep what they derive until the machine
 /// restarts.
 #[derive(Clone, Debug, Default)]
-pub struct CacheFolders {
+pub struct CacheLocations {
     /// The folder of sealed tokens, such as `~/.cache/orgtoken`.
     pub tokens: Option<PathBuf>,
     /// A folder that is emptied when the machine restarts, such as `$XDG_RUNTIME_DIR/orgtoken`.
@@ -31,18 +31,18 @@ pub struct CacheFolders {
     pub secrets: Option<PathBuf>,
 }
 
-impl CacheFolders {
+impl CacheLocations {
     /// Returns the file that caches the token of this login; `None` if the settings choose another
     /// cache, or if there is no safe folder. The log has the reason.
-    pub fn file_store<E: From<SignError>>(
+    pub fn file_cache<E: From<SignError>>(
         &self,
         settings: &mut Settings,
         open: impl FnOnce(&mut Settings) -> Result<Option<Arc<dyn Signer>>, E>,
-    ) -> Result<Option<FileStore>, E> {
+    ) -> Result<Option<FileCache>, E> {
         let (CacheSetting::File, Some(folder)) = (settings.cache(), &self.tokens) else {
             return Ok(None);
         };
-        let cache = match Cache::open(folder) {
+        let cache = match CacheFolder::open(folder) {
             Ok(cache) => cache,
             Err(error) => {
                 warn!("the token cache is not used: {error}; each run logs in");
@@ -50,23 +50,24 @@ impl CacheFolders {
             }
         };
         let Some(key) = self.sealing_key(settings, open)? else { return Ok(None) };
-        Ok(Some(cache.store(who(settings), Arc::new(key), settings.allowed_hosts().clone())))
+        Ok(Some(cache.entry(login_id(settings), Arc::new(key), settings.allowed_hosts().clone())))
     }
 
     /// Returns the entry of this login in Redis; `None` if the settings choose another cache.
     #[cfg(feature = "redis")]
-    pub fn redis_store<E: From<SignError> + From<RedisUrlError>>(
+    pub fn redis_cache<E: From<SignError> + From<RedisUrlError>>(
         &self,
         settings: &mut Settings,
         transport: &Transport,
         open: impl FnOnce(&mut Settings) -> Result<Option<Arc<dyn Signer>>, E>,
-    ) -> Result<Option<RedisStore>, E> {
+    ) -> Result<Option<RedisCache>, E> {
         let CacheSetting::Redis(_) = settings.cache() else { return Ok(None) };
         let Some(key) = self.sealing_key(settings, open)? else { return Ok(None) };
         let CacheSetting::Redis(url) = settings.cache() else { return Ok(None) };
-        let (who, allowed_hosts) = (who(settings), settings.allowed_hosts().clone());
-        let store = RedisStore::new(url.secret(), transport, who, Arc::new(key), allowed_hosts)?;
-        Ok(Some(store))
+        let (login_id, allowed_hosts) = (login_id(settings), settings.allowed_hosts().clone());
+        let cache =
+            RedisCache::new(url.secret(), transport, login_id, Arc::new(key), allowed_hosts)?;
+        Ok(Some(cache))
     }
 
     /// Returns the sealing key of a login if it takes neither a signature nor a passphrase.
@@ -115,16 +116,16 @@ impl CacheFolders {
 
 /// Returns the server that the settings choose as cache, if they choose one.
 #[cfg(feature = "redis")]
-pub fn redis_cache(
+pub fn redis_server(
     settings: &Settings,
     transport: &Transport,
-) -> Result<Option<RedisCache>, RedisUrlError> {
+) -> Result<Option<RedisServer>, RedisUrlError> {
     let CacheSetting::Redis(url) = settings.cache() else { return Ok(None) };
-    RedisCache::new(url.secret(), transport, settings.allowed_hosts()).map(Some)
+    RedisServer::new(url.secret(), transport, settings.allowed_hosts()).map(Some)
 }
 
-fn who(settings: &Settings) -> Who {
-    Who {
+fn login_id(settings: &Settings) -> LoginId {
+    LoginId {
         client_id: settings.client_id().to_string(),
         endpoint: settings.resolution().endpoint().as_str().to_owned(),
         username: settings.username().to_string(),

@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 use super::TokenError;
 use super::invalidated::Invalidated;
 use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
-use crate::{BootTime, Held};
+use crate::{BootTime, CachedToken};
 
 /// Gets a token from wherever it takes.
 pub(super) trait Renew: Send + Sync + 'static {
@@ -19,120 +19,120 @@ pub(super) trait Renew: Send + Sync + 'static {
     fn run(
         &self,
         min_ttl: Duration,
-        at_hand: Option<Arc<Held>>,
+        at_hand: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> impl Future<Output = Renewed> + Send;
 }
 
-pub(super) type Renewed = Result<Arc<Held>, Arc<TokenError>>;
+pub(super) type Renewed = Result<Arc<CachedToken>, Arc<TokenError>>;
 
-pub(super) struct Flight<R> {
-    current: ArcSwapOption<Held>,
+pub(super) struct SingleFlight<R> {
+    current: ArcSwapOption<CachedToken>,
     invalidated: Invalidated,
-    /// Whoever has it renews; it keeps what the last round came to, for those who waited.
-    turn: Arc<Mutex<Option<Outcome>>>,
-    rounds: AtomicU64,
+    /// Whoever has it renews; it keeps what the last generation came to, for those who waited.
+    lock: Arc<Mutex<Option<Outcome>>>,
+    generation: AtomicU64,
     /// In seconds since the start of the machine: no renewal ahead of need begins before.
     ahead_from: AtomicU64,
     pub(super) renewal: R,
 }
 
-impl<R: Renew> Flight<R> {
+impl<R: Renew> SingleFlight<R> {
     pub(super) fn new(renewal: R) -> Self {
         Self {
             current: ArcSwapOption::empty(),
             invalidated: Invalidated::default(),
-            turn: Arc::default(),
-            rounds: AtomicU64::new(0),
+            lock: Arc::default(),
+            generation: AtomicU64::new(0),
             ahead_from: AtomicU64::new(0),
             renewal,
         }
     }
 
     /// The token at hand, whatever it is still good for.
-    pub(super) fn current(&self) -> Option<Arc<Held>> {
+    pub(super) fn current(&self) -> Option<Arc<CachedToken>> {
         self.current.load_full()
     }
 
     /// One caller at a time gets past the lock; those behind it find what it left.
     pub(super) async fn renew(self: &Arc<Self>, min_ttl: Duration) -> Renewed {
-        let asked = self.rounds.load(Ordering::Acquire);
-        let enough = |held: &Arc<Held>| held.is_good_for(min_ttl, BootTime::now());
-        let turn = match Arc::clone(&self.turn).try_lock_owned() {
-            Ok(turn) => turn,
+        let asked = self.generation.load(Ordering::Acquire);
+        let enough = |cached: &Arc<CachedToken>| cached.is_valid_for(min_ttl, BootTime::now());
+        let lock = match Arc::clone(&self.lock).try_lock_owned() {
+            Ok(lock) => lock,
             Err(_) => match self.current().filter(enough) {
-                Some(held) => return Ok(held),
-                None => Arc::clone(&self.turn).lock_owned().await,
+                Some(cached) => return Ok(cached),
+                None => Arc::clone(&self.lock).lock_owned().await,
             },
         };
-        if let Some(outcome) = turn.as_ref().filter(|outcome| outcome.round > asked)
-            && let Some(result) = self.left_behind(outcome, min_ttl)
+        if let Some(outcome) = lock.as_ref().filter(|outcome| outcome.generation > asked)
+            && let Some(result) = self.outcome_for(outcome, min_ttl)
         {
             return result;
         }
         // On a task of its own: if the caller gives up, others still wait for what it asked for,
         // and a login that was begun is best made use of.
-        let leader = spawn(Arc::clone(self).lead(turn, min_ttl));
+        let leader = spawn(Arc::clone(self).run_leader(lock, min_ttl));
         leader.await.unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
             Err(_) => Err(Arc::new(TokenError::Cancelled)),
         })
     }
 
-    /// Renews for everybody; ends with the turn.
-    async fn lead(
+    /// Renews for everybody; ends with the lock.
+    async fn run_leader(
         self: Arc<Self>,
-        mut turn: OwnedMutexGuard<Option<Outcome>>,
+        mut lock: OwnedMutexGuard<Option<Outcome>>,
         min_ttl: Duration,
     ) -> Renewed {
         let mut is_repeated = false;
         let renewed = loop {
             let (at_hand, known) = (self.current.load_full(), self.invalidated.count());
             let renewed = self.renewal.run(min_ttl, at_hand, &self.invalidated).await;
-            let Ok(held) = &renewed else { break renewed };
-            if self.put(held) {
+            let Ok(cached) = &renewed else { break renewed };
+            if self.put(cached) {
                 break renewed;
             }
             // A login that grants what an API has rejected does so again: the caller gets the token
             // and the API's answer. A token that was invalidated on its way is replaced, once.
-            if is_repeated || self.invalidated.is_before(held.token(), known) {
+            if is_repeated || self.invalidated.is_before(cached.token(), known) {
                 warn!("the login granted the token that was rejected: the session is the same");
-                self.invalidated.readmit(held.token());
-                self.current.store(Some(Arc::clone(held)));
+                self.invalidated.readmit(cached.token());
+                self.current.store(Some(Arc::clone(cached)));
                 break renewed;
             }
             debug!("the token was invalidated meanwhile");
             is_repeated = true;
         };
         let error = renewed.as_ref().err().cloned();
-        let round = self.rounds.fetch_add(1, Ordering::AcqRel) + 1;
-        let made_do =
-            renewed.as_ref().is_ok_and(|held| !held.is_good_for(min_ttl, BootTime::now()));
-        *turn = Some(Outcome { round, error, made_do });
+        let generation = self.generation.fetch_add(1, Ordering::AcqRel) + 1;
+        let shorter_than_asked =
+            renewed.as_ref().is_ok_and(|cached| !cached.is_valid_for(min_ttl, BootTime::now()));
+        *lock = Some(Outcome { generation, error, shorter_than_asked });
         renewed
     }
 
-    /// What the last round means to somebody who waited for it; `None` if it has nothing for them.
-    fn left_behind(&self, outcome: &Outcome, min_ttl: Duration) -> Option<Renewed> {
+    /// What the last generation means to somebody who waited for it; `None` if it has nothing for them.
+    fn outcome_for(&self, outcome: &Outcome, min_ttl: Duration) -> Option<Renewed> {
         if let Some(error) = &outcome.error {
             return Some(Err(Arc::clone(error)));
         }
         let now = BootTime::now();
-        let enough = |held: &Arc<Held>| match outcome.made_do {
-            true => held.is_good(now),
-            false => held.is_good_for(min_ttl, now),
+        let enough = |cached: &Arc<CachedToken>| match outcome.shorter_than_asked {
+            true => cached.is_valid(now),
+            false => cached.is_valid_for(min_ttl, now),
         };
         self.current().filter(enough).map(Ok)
     }
 
     /// Makes it the token at hand; `false` if it was invalidated since somebody looked.
-    fn put(&self, held: &Arc<Held>) -> bool {
-        self.invalidated.unless(held.token(), || self.current.store(Some(Arc::clone(held))))
+    fn put(&self, cached: &Arc<CachedToken>) -> bool {
+        self.invalidated.if_valid(cached.token(), || self.current.store(Some(Arc::clone(cached))))
     }
 
     /// Once it is invalidated nobody makes it the token at hand, so only that one can be dropped.
-    pub(super) fn invalidate(&self, held: &Held) {
-        if !self.invalidated.insert(held.token()) {
+    pub(super) fn invalidate(&self, cached: &CachedToken) {
+        if !self.invalidated.insert(cached.token()) {
             return info!("the token was rejected again: a login would grant the same one");
         }
         let current = self.current.load();
@@ -143,7 +143,7 @@ impl<R: Renew> Flight<R> {
     }
 
     /// Starts a renewal in the background, unless one was started a short while ago.
-    pub(super) fn renew_ahead(self: &Arc<Self>, held: &Held) {
+    pub(super) fn renew_ahead(self: &Arc<Self>, cached: &CachedToken) {
         let (Ok(runtime), now) = (Handle::try_current(), BootTime::now()) else { return };
         let (seconds, from) =
             (now.since_start().as_secs(), self.ahead_from.load(Ordering::Relaxed));
@@ -156,26 +156,26 @@ impl<R: Renew> Flight<R> {
             return;
         }
         // Only a token that outlives this one is better.
-        let more = held.time_left(now).saturating_add(Duration::from_secs(1));
+        let more = cached.time_left(now).saturating_add(Duration::from_secs(1));
         let flight = Arc::clone(self);
         runtime.spawn(async move {
             info!("the token is renewed ahead of its end");
             let renewed = flight.renew(more).await;
             // If it failed, the token at hand is still good, and somebody tries again later.
-            if renewed.is_ok_and(|held| held.is_good_for(more, BootTime::now())) {
+            if renewed.is_ok_and(|cached| cached.is_valid_for(more, BootTime::now())) {
                 flight.ahead_from.store(0, Ordering::Relaxed);
             }
         });
     }
 }
 
-/// What a round came to, for those who waited meanwhile.
+/// What a generation came to, for those who waited meanwhile.
 struct Outcome {
-    round: u64,
+    generation: u64,
     /// `None` if it came to a token, which is the one at hand.
     error: Option<Arc<TokenError>>,
     /// The token is good for less than was asked for: there was no better one.
-    made_do: bool,
+    shorter_than_asked: bool,
 }
 
 /// Between two renewals ahead of need, if the first one failed.
