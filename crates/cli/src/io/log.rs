@@ -1,72 +1,66 @@
 //! Warnings on standard error, and with `-v` a line for each step.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io::{self, Write};
 
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::io::stderr;
 use crate::io::text::printable;
 
-/// Starts telling what went wrong on the side, and steps where someone asked for them. A script that
-/// asked for JSON is told neither unless it asked for both. `RUST_LOG` has no say: what is told here was
-/// chosen so that it holds no secret.
+/// Installs the logger. With `--json` there are no warnings, unless `-v` is given as well.
+///
+/// `RUST_LOG` is not read: the events of these crates hold no secret, those of others may.
 pub(crate) fn start(verbose: u8, json: bool) {
     let level = match verbose {
         0 if json => return,
-        0 => Level::WARN,
-        1 => Level::INFO,
-        _ => Level::DEBUG,
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     };
-    // Only a second call could fail, and there is none.
-    let _ = tracing::subscriber::set_global_default(Steps { level });
+    let lines = tracing_subscriber::fmt::layer().event_format(Line).with_writer(|| Stderr);
+    let ours = Targets::new().with_target("orgtoken", level);
+    // It fails only if there is a logger already.
+    let _ = tracing::subscriber::set_global_default(
+        tracing_subscriber::registry().with(lines.with_ansi(false)).with(ours),
+    );
 }
 
-/// Writes the events of our own crates, up to a level. Spans say nothing.
-struct Steps {
-    level: Level,
-}
+/// The message and the fields of an event, on one line.
+struct Line;
 
-impl Subscriber for Steps {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event()
-            && *metadata.level() <= self.level
-            && metadata.target().starts_with("orgtoken")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
+impl<S, N> FormatEvent<S, N> for Line
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut text = String::new();
+        context.format_fields(Writer::new(&mut text), event)?;
         let is_warning = *event.metadata().level() == Level::WARN;
-        let mut line = Line(if is_warning { "warning: " } else { "" }.to_owned());
-        event.record(&mut line);
-        stderr::write(format!("{}\n", printable(&line.0)).as_bytes());
+        writeln!(writer, "{}{}", if is_warning { "warning: " } else { "" }, printable(&text))
     }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
-/// The message, then `name=value` for each field.
-struct Line(String);
+struct Stderr;
 
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = match field.name() {
-            "message" => write!(self.0, "{value:?}"),
-            name => write!(self.0, " {name}={value:?}"),
-        };
+impl Write for Stderr {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        stderr::write(lines);
+        Ok(lines.len())
     }
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
