@@ -11,14 +11,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod cache;
 mod clock;
 mod command;
 mod environment;
 mod failure;
 mod grammar;
 mod harden;
-mod hub;
 mod io;
 mod login;
 mod panic_hook;
@@ -26,7 +24,7 @@ mod run;
 mod runtime;
 
 use io::{console, input, progress, prompt, table, text};
-use login::session;
+use login::resolved_login as session;
 
 use std::process::ExitCode;
 

@@ -1,9 +1,13 @@
 //! A login, from arguments and settings to a token.
 
+pub(crate) mod cache;
 pub(crate) mod context;
 pub(crate) mod existing_token;
-pub(crate) mod private_key;
+pub(crate) mod hub;
+pub(crate) mod inputs;
+pub(crate) mod key_file;
+pub(crate) mod profiles;
+pub(crate) mod resolved_login;
 pub(crate) mod secret_variables;
-pub(crate) mod session;
 pub(crate) mod signer;
 pub(crate) mod transport;

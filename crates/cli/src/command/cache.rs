@@ -12,12 +12,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{Login, Network};
-use crate::cache::{clear_redis, folders, list_redis};
 use crate::clock;
 use crate::environment::cache_folder;
 use crate::failure::{Failure, exit_code};
 use crate::io::console::Console;
 use crate::io::text::printable;
+use crate::login::cache::{clear_redis, folders, list_redis};
 use crate::login::context::Context;
 
 /// List or clear the tokens that are kept between runs

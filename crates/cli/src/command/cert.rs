@@ -17,7 +17,7 @@ use crate::io::console::Console;
 use crate::io::input::{Kind, read};
 use crate::io::table::{Row, table};
 use crate::io::text::{hex, rfc3339};
-use crate::login::private_key::{open, read_private_key};
+use crate::login::key_file::{open, read_private_key};
 
 /// Create, inspect and match certificates
 #[derive(Debug, Subcommand)]

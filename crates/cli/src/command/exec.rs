@@ -15,8 +15,8 @@ use crate::io::console::Console;
 use crate::io::text::shown;
 use crate::login::context::Context;
 use crate::login::existing_token::login_variables;
+use crate::login::resolved_login::ResolvedLogin;
 use crate::login::secret_variables::secret_variables;
-use crate::login::session::Session;
 
 /// Run a command with the token in its environment
 ///
@@ -50,9 +50,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Caller { login, tokens, network } = &args.caller;
     let (settings, supplied) = Context { login, route: Some(&network.route), console }.checked()?;
     let route = route(&settings);
-    let session = Session::of(settings, network, tokens, console)?;
-    let version = session.api_version().to_string();
-    let token = session.token()?;
+    let resolved = ResolvedLogin::of(settings, network, tokens, console)?;
+    let version = resolved.api_version().to_string();
+    let token = resolved.token()?;
     let (program, arguments) = args.command.split_first().expect("clap wants one at least");
     let mut command = Command::new(program);
     command.args(arguments);

@@ -8,7 +8,7 @@ use orgtoken_oauth::session;
 use crate::args::Caller;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::login::session::{LONGEST_LOGIN, Session};
+use crate::login::resolved_login::{LONGEST_LOGIN, ResolvedLogin};
 use crate::runtime::wait_for;
 
 /// Revoke the token that is kept for this login
@@ -21,9 +21,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let mut session = Session::open(&args.caller, console)?;
-    let transport = session.transport()?;
-    let revoked = match session.take_store(&transport)? {
+    let mut login = ResolvedLogin::open(&args.caller, console)?;
+    let transport = login.transport()?;
+    let revoked = match login.take_store(&transport)? {
         Some(store) => wait_for(revoke(store.as_ref(), &transport))?,
         None => false,
     };

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::is_stdin;
 use crate::io::new_file::replace_secret;
-use crate::login::session::Session;
+use crate::login::resolved_login::ResolvedLogin;
 
 /// Print an access token
 ///
@@ -32,10 +32,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let format = args.output.unwrap_or_else(|| default(console));
-    let session = Session::open(&args.caller, console)?;
-    let (username, api_version) = (session.username(), session.api_version().to_string());
-    let instance_url = session.instance_url();
-    let token = session.token()?;
+    let login = ResolvedLogin::open(&args.caller, console)?;
+    let (username, api_version) = (login.username(), login.api_version().to_string());
+    let instance_url = login.instance_url();
+    let token = login.token()?;
     let printed = Printed {
         token: &token,
         api_version: &api_version,

@@ -1,9 +1,9 @@
 //! Reading what a person named: a file or standard input, never more than a limit, never for ever.
 
-mod key_file;
+mod permissions;
 
-use key_file::FileFault;
-pub(crate) use key_file::{
+use permissions::FileFault;
+pub(crate) use permissions::{
     Doubt, KeyFileError, KeyFileWarning, read_config, read_key, read_record,
 };
 
@@ -248,7 +248,7 @@ impl Diagnostic for InputError {
             Self::Unsafe { fault: FileFault::Foreign, .. } => {
                 "take a file and folder of your own: XDG_CONFIG_HOME names another folder".into()
             }
-            Self::Unsafe { path, fault } => fault.remedy(&key_file::quoted(path)).into(),
+            Self::Unsafe { path, fault } => fault.remedy(&permissions::quoted(path)).into(),
             Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
             Self::TooLarge { kind: Kind::Key, .. } => {
                 "name the file of a private key: the largest takes 3.5 KB".into()

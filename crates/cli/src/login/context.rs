@@ -1,11 +1,5 @@
 //! What a command works with: the settings, from all the places in which they may stand.
 
-mod profiles;
-mod supply;
-
-pub(crate) use profiles::{Reader, profiles};
-pub(crate) use supply::Supplied;
-
 use std::env;
 use std::path::PathBuf;
 
@@ -17,9 +11,10 @@ use zeroize::Zeroizing;
 use crate::args::{Login, Route};
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
-use crate::hub;
 use crate::io::console::Console;
 use crate::io::input::{InputError, read_config};
+use crate::login::hub;
+use crate::login::inputs::Supplied;
 use crate::login::signer::decrypt_key;
 
 /// What was typed about a login, as far as settings come from it.
@@ -97,7 +92,7 @@ impl Context<'_> {
         }
     }
 
-    fn check(self, loader: Loader) -> Result<(Settings, Supplied), Failure> {
+    pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Supplied), Failure> {
         let (loader, supplied) = self.supplied(loader)?;
         let settings = loader.check().inspect_err(|problems| self.tell(problems.notices()))?;
         for origin in settings.values() {
@@ -120,7 +115,7 @@ impl Context<'_> {
     }
 
     /// What stands in flags and environment.
-    fn given(self) -> Result<Loader, Failure> {
+    pub(crate) fn given(self) -> Result<Loader, Failure> {
         Ok(Loader::new([self.flags()?, Layer::from_environment(variables())]))
     }
 
@@ -155,7 +150,7 @@ fn profile(name: Option<&str>) -> Result<Layer, Failure> {
 }
 
 /// Variables whose name no one could have set in a shell are nobody's settings.
-fn variables() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok().filter(|name| !name.starts_with(hub::VARIABLES))?;
         Some((name, value.to_string_lossy().into_owned()))

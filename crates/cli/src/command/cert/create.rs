@@ -11,7 +11,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::login::private_key::{open, read_private_key};
+use crate::login::key_file::{open, read_private_key};
 use crate::login::signer::elsewhere;
 
 /// Create a certificate for a key you already have, wherever it is

@@ -5,12 +5,12 @@ use orgtoken_doctor::{Check, Diagnosis, Finding, Report, Target, Verdict};
 use orgtoken_settings::Settings;
 
 use super::{Args, evidence};
-use crate::cache;
 use crate::clock;
 use crate::failure::{Failure, with_flags};
 use crate::io::console::Console;
+use crate::login::cache;
 use crate::login::context::Context;
-use crate::login::session;
+use crate::login::resolved_login;
 use crate::login::signer::decrypt_key;
 use crate::login::transport::transport;
 use crate::runtime::wait_for;
@@ -71,7 +71,7 @@ fn with_settings(
         Ok(transport) => transport,
         Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),
     };
-    let login = match session::login(settings) {
+    let login = match resolved_login::login(settings) {
         Ok(login) => login,
         Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),
     };

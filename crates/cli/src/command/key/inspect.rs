@@ -9,7 +9,7 @@ use crate::io::console::Console;
 use crate::io::input::{Kind, read};
 use crate::io::table::{Row, table};
 use crate::io::text::hex;
-use crate::login::private_key::open;
+use crate::login::key_file::open;
 
 /// Show the form, size and fingerprint of a key, never the key itself
 #[derive(Debug, clap::Args)]

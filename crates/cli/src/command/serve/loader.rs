@@ -11,8 +11,9 @@ use super::Args;
 use crate::args::{Login, Tokens};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::login::context::{Context, Reader, profiles};
-use crate::login::session::Session;
+use crate::login::context::Context;
+use crate::login::profiles::{Reader, profiles};
+use crate::login::resolved_login::ResolvedLogin;
 
 /// Reads the one login that arguments, environment or a record describe, or else every profile of
 /// `config.toml`.
@@ -58,13 +59,13 @@ impl Loader {
     ) -> Result<Profile, Failure> {
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
         let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
-        let session = Session::of(settings, &self.args.network, &tokens, &self.console)?;
-        let (username, version) = (session.username(), session.api_version().to_string());
+        let login = ResolvedLogin::of(settings, &self.args.network, &tokens, &self.console)?;
+        let (username, version) = (login.username(), login.api_version().to_string());
         if forget_refusals {
-            session.forget_refusal()?;
+            login.forget_refusal()?;
         }
-        let transport = session.transport()?;
-        let profile = Profile::new(name, Arc::new(session.source(transport)?))
+        let transport = login.transport()?;
+        let profile = Profile::new(name, Arc::new(login.source(transport)?))
             .api_version(version)
             .username(username);
         Ok(match instance_url {

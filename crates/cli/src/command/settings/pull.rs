@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use crate::args::Route;
 use crate::failure::Failure;
-use crate::hub::{Hub, SCHEME};
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
+use crate::login::hub::{Hub, SCHEME};
 
 /// Print the record that Onify Hub keeps
 ///

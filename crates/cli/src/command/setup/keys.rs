@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::io::input::{Kind, read, read_key};
 use crate::io::new_file::NewFile;
 use crate::io::text::shown;
-use crate::login::private_key::open;
+use crate::login::key_file::open;
 use crate::login::signer::elsewhere;
 
 /// Where key and certificate lie.

@@ -10,9 +10,9 @@ use orgtoken_rest::Org;
 use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
 use crate::args;
-use crate::cache;
 use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::login::cache;
 use crate::login::context::Context;
 use crate::login::existing_token;
 use crate::login::signer::{decrypt_key, signer};
@@ -20,7 +20,7 @@ use crate::login::transport::{patient, transport};
 use crate::runtime::wait_for;
 
 /// Somebody who may log in, and what they want of a token.
-pub(crate) struct Session<'a> {
+pub(crate) struct ResolvedLogin<'a> {
     settings: Settings,
     store: Option<FileCache>,
     tokens: &'a args::Tokens,
@@ -28,7 +28,7 @@ pub(crate) struct Session<'a> {
     console: &'a Console,
 }
 
-impl<'a> Session<'a> {
+impl<'a> ResolvedLogin<'a> {
     /// As flags, environment, profile and record have it.
     pub(crate) fn open(caller: &'a args::Caller, console: &'a Console) -> Result<Self, Failure> {
         let args::Caller { login, tokens, network } = caller;
@@ -156,9 +156,9 @@ pub(crate) fn org(caller: &args::Caller, console: &Console) -> Result<(Org, ApiV
     if let Some(existing) = existing_token::org(caller, console)? {
         return Ok(existing);
     }
-    let session = Session::open(caller, console)?;
-    let version = session.api_version();
-    Ok((session.org()?, version))
+    let login = ResolvedLogin::open(caller, console)?;
+    let version = login.api_version();
+    Ok((login.org()?, version))
 }
 
 /// The default deadline of a login, and some time to save what came of it.

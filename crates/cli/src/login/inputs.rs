@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use orgtoken_settings::{Input, Loader, ReadError, Setting};
 use zeroize::Zeroizing;
 
-use super::Context;
 use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
-use crate::hub::{self, Hub};
 use crate::io::input::{
     Doubt, InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_record,
 };
-use crate::login::private_key::read_private_key;
+use crate::login::context::Context;
+use crate::login::hub::{self, Hub};
+use crate::login::key_file::read_private_key;
 
 /// What was read because the settings name it.
 #[derive(Default)]
@@ -27,7 +27,7 @@ type Found = Result<Zeroizing<Vec<u8>>, ReadError>;
 
 impl Context<'_> {
     /// Hands in everything but a passphrase, which somebody may have to be asked for.
-    pub(super) fn supplied(self, mut loader: Loader) -> Result<(Loader, Supplied), Failure> {
+    pub(crate) fn supplied(self, mut loader: Loader) -> Result<(Loader, Supplied), Failure> {
         let mut supplied = Supplied::default();
         while let Some(input) = loader.next_input() {
             match input {
@@ -39,7 +39,7 @@ impl Context<'_> {
     }
 
     /// Hands in what a need asks for, or why it is not there.
-    pub(super) fn supply(
+    pub(crate) fn supply(
         self,
         loader: &mut Loader,
         input: &Input,

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use orgtoken_broker::ProfileList;
 use orgtoken_settings::{ConfigFile, Layer, Loader, ProfileChoice, Settings};
 
-use super::{Context, Supplied, variables};
 use crate::args::Login;
 use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::io::input::{InputError, read_config};
+use crate::login::context::{Context, variables};
+use crate::login::inputs::Supplied;
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct Reader {
