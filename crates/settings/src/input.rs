@@ -64,7 +64,7 @@ impl Input {
 #[non_exhaustive]
 pub enum ReadError {
     /// It is read, or asked for, when the key is used; the settings are good without it.
-    #[error("it was not asked for")]
+    #[error("not read yet")]
     Deferred,
     /// A directory, a socket or a device.
     #[error("`{}` is not a regular file", redact::path(.path))]
@@ -73,7 +73,7 @@ pub enum ReadError {
         path: String,
     },
     /// There is no terminal at which anybody could be asked.
-    #[error("there is no terminal to ask at")]
+    #[error("no terminal to ask at")]
     NoTerminal,
     /// The operating system said no.
     #[error("cannot read `{}`: {reason}", redact::path(.path))]
@@ -84,7 +84,7 @@ pub enum ReadError {
         reason: String,
     },
     /// Nobody wrote into the pipe.
-    #[error("nothing came from `{}` in time", redact::path(.path))]
+    #[error("timed out while reading `{}`", redact::path(.path))]
     TimedOut {
         /// The path, as it was opened.
         path: String,
@@ -98,7 +98,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// The variable is not set, or empty.
-    #[error("the variable {} is not set", redact::variable(.name))]
+    #[error("variable {} is not set", redact::variable(.name))]
     Unset {
         /// Name of the variable.
         name: String,
@@ -109,14 +109,14 @@ impl ReadError {
     pub(crate) fn hint(&self) -> Cow<'static, str> {
         match self {
             Self::Deferred | Self::NoTerminal => {
-                "put it into a file, and the path into `passphrase_file`".into()
+                "put the passphrase into a file, and its path into `passphrase_file`".into()
             }
             Self::NotAFile { .. } => "name the file itself".into(),
-            Self::Os { .. } => "check the path, and who may read the file".into(),
-            Self::TimedOut { .. } => "check the command that should write into the pipe".into(),
+            Self::Os { .. } => "check the path and the permissions of the file".into(),
+            Self::TimedOut { .. } => "check the command that writes to the pipe".into(),
             Self::TooLarge { .. } => "name the settings file or the key, not a data file".into(),
             Self::Unset { name } if name == redact::WITHHELD => {
-                "give the name of a variable here, not its value".into()
+                "put the name of a variable here, not its value".into()
             }
             Self::Unset { name } => format!("set {name}, or name another variable").into(),
         }

@@ -71,21 +71,21 @@ impl fmt::Display for Notice {
 /// The kinds of notice. The words never hold a part of a value, except of a host.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoticeKind {
-    #[error("`{0}` was written differently and is taken as {1}")]
+    #[error("`{0}` is read as {1}")]
     Canonical(&'static str, String),
-    #[error("{0} is where everyone logs in; the org has a URL of its own: Setup > My Domain")]
+    #[error("{0} is a login host that serves every org; Setup > My Domain shows the org's own URL")]
     LoginHost(String),
     #[error("`{}` looks like {found}{}", .setting.name(), belonging(*.belongs, *.found))]
     LooksLike { setting: Setting, found: ValueKind, belongs: Option<Setting> },
-    #[error("`{}` is given here too, but {by} comes first", .setting.name())]
+    #[error("`{}` is overridden by {by}", .setting.name())]
     Overridden { setting: Setting, by: Source },
-    #[error("Salesforce has retired the versions before v31.0")]
+    #[error("API versions before v31.0 are retired")]
     Retired,
-    #[error("the user's name does not end in `{0}`, as the usernames of that sandbox do")]
+    #[error("the username does not end in `{0}`, as most usernames of that sandbox do")]
     SandboxSuffix(String),
-    #[error("`{}` had blanks around it", .0.name())]
+    #[error("removed the blanks around `{}`", .0.name())]
     Trimmed(Setting),
-    #[error("unknown name `{0}` is left alone")]
+    #[error("unknown name `{0}` is ignored")]
     Unknown(String),
     #[error("unknown variable; did you mean {near}?")]
     UnknownVariable { near: String },

@@ -233,7 +233,7 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
         ("is it https://acme.my.salesforce.com?\r\nAgain: ", "https://login.salesforce.com"),
         ("give the URL of Setup > My Domain\r\nAgain: ", "https://acme.my.salesforce.com"),
         ("column Username): ", "robot"),
-        ("lacks the `@` of a username", "robot@acme.com"),
+        ("not a username: no `@`", "robot@acme.com"),
         ("onnected app? [e] ", "external"),
         ("go on another time: ", "3MVG9 bcd"),
         ("character U+0020 at position 6", &secret),

@@ -170,7 +170,7 @@ fn values_that_cannot_be_right() {
         ("A23 turned around", "Username", "user\u{202e}@acme.com", "settings.value", "U+202E"),
         ("A23 zero width", "Username", zero_width, "settings.value", "U+200B at position 3"),
         ("A23 in a client id", "ClientId", "3MVG9\u{feff}abc", "settings.value", "U+FEFF"),
-        ("A24 without @", "Username", "integration", "settings.value", "lacks the `@`"),
+        ("A24 without @", "Username", "integration", "settings.value", "no `@`"),
         ("A24 user id", "Username", "0055g00000ABCDEAA2", "settings.value", "a user id"),
         ("A25 blank", "ClientId", "3MVG9 abc", "settings.value", "U+0020 at position 6"),
         (
@@ -225,9 +225,9 @@ fn values_that_cannot_be_right() {
         ("A27 relative path as key", "PrivateKey", "server.key", "key.not_a_key", "path"),
         ("A27 Windows path as key", "PrivateKey", "C:\\keys\\server.pem", "key.not_a_key", "path"),
         ("A27 URL as key", "PrivateKey", "https://acme.com/server.key", "key.not_a_key", "a URL"),
-        ("A28 latest", "InstanceAPIVersion", "latest", "settings.value", "not a version"),
-        ("A28 three parts", "InstanceAPIVersion", "v5.1.0", "settings.value", "not a version"),
-        ("A28 zero", "InstanceAPIVersion", "v0.0", "settings.value", "not a version"),
+        ("A28 latest", "InstanceAPIVersion", "latest", "settings.value", "not an API version"),
+        ("A28 three parts", "InstanceAPIVersion", "v5.1.0", "settings.value", "not an API version"),
+        ("A28 zero", "InstanceAPIVersion", "v0.0", "settings.value", "not an API version"),
         ("A32 empty key", "PrivateKey", "", "settings.missing", "missing"),
         ("A32 blank key", "PrivateKey", " \n ", "settings.missing", "missing"),
         (
@@ -268,7 +268,7 @@ fn a23_outer_blanks_are_trimmed_with_a_notice() {
     assert_eq!(settings.username().as_str(), "user@acme.com");
     assert_eq!(
         settings.notices()[0].to_string(),
-        "record salesforce.json, /Username: `username` had blanks around it"
+        "record salesforce.json, /Username: removed the blanks around `username`"
     );
 }
 
@@ -305,10 +305,10 @@ fn a29_flag_before_variable_before_file_and_the_notice_names_sources_only() {
     assert_eq!(
         notices,
         [
-            "record salesforce.json, /Username: `username` is given here too, but flag --username comes first",
-            "environment variable SF_CLIENT_ID: `client_id` is given here too, but record salesforce.json, /ClientId comes first",
-            "environment variable ORGTOKEN_USERNAME: `username` is given here too, but flag --username comes first",
-            "environment variable SF_USERNAME: `username` is given here too, but flag --username comes first",
+            "record salesforce.json, /Username: `username` is overridden by flag --username",
+            "environment variable SF_CLIENT_ID: `client_id` is overridden by record salesforce.json, /ClientId",
+            "environment variable ORGTOKEN_USERNAME: `username` is overridden by flag --username",
+            "environment variable SF_USERNAME: `username` is overridden by flag --username",
         ]
     );
 }
@@ -378,7 +378,7 @@ fn a_sandbox_whose_users_have_other_names_is_suspicious() {
 #[test]
 fn a_value_that_mostly_means_another_is_suspicious() {
     for (name, field, value, says) in [
-        ("login", "InstanceUrl", "https://login.salesforce.com", "everyone logs in"),
+        ("login", "InstanceUrl", "https://login.salesforce.com", "serves every org"),
         ("old", "InstanceAPIVersion", "v28.0", "retired"),
     ] {
         let settings = check(&record_with(field, &json(value))).unwrap();
@@ -400,7 +400,7 @@ fn urls_are_put_right_with_a_notice() {
         assert_eq!(settings.instance_url().unwrap().as_str(), "https://acme.my.salesforce.com");
         assert_eq!(
             settings.notices()[0].to_string(),
-            "record salesforce.json, /InstanceUrl: `instance_url` was written differently and is taken as https://acme.my.salesforce.com"
+            "record salesforce.json, /InstanceUrl: `instance_url` is read as https://acme.my.salesforce.com"
         );
     }
 }
@@ -452,7 +452,7 @@ fn what_cannot_be_read_is_one_problem_among_the_others() {
             "A03 silent pipe",
             ReadError::TimedOut { path: "sf.json".into() },
             "settings.read",
-            "in time",
+            "timed out",
         ),
         (
             "A04 too large",
@@ -638,7 +638,7 @@ fn a_passphrase_variable_that_is_not_set_is_the_only_problem() {
         }
     }
     let problems = loader.check().unwrap_err();
-    assert!(only(&problems).to_string().contains("the variable MY_PASS is not set"), "{problems}");
+    assert!(only(&problems).to_string().contains("variable MY_PASS is not set"), "{problems}");
     assert_eq!(only(&problems).hint().unwrap(), "set MY_PASS, or name another variable");
 }
 

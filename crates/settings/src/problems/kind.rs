@@ -13,17 +13,17 @@ use crate::value_kind::ValueKind;
 /// What is wrong at a place. The words never hold a part of a value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProblemKind {
-    #[error("not a version of the API")]
+    #[error("not an API version")]
     ApiVersion,
-    #[error("not a kind of cache")]
+    #[error("not a cache")]
     Cache,
-    #[error("character U+{code:04X} at position {position} cannot stand in it")]
+    #[error("invalid character U+{code:04X} at position {position}")]
     Character { code: u32, position: usize },
-    #[error("two settings exclude each other: `{first}` and `{second}`")]
+    #[error("`{first}` and `{second}` cannot be used together")]
     Conflict { first: String, second: String },
-    #[error("the name stands twice")]
+    #[error("duplicate name")]
     Duplicate,
-    #[error("not a length of time between 1 s and 24 h")]
+    #[error("not a duration between 1 s and 24 h")]
     Duration,
     #[error("settings are empty")]
     Empty,
@@ -33,38 +33,38 @@ pub(crate) enum ProblemKind {
     Json(Json),
     #[error("{0}")]
     Key(KeyError),
-    #[error("missing{}", not_the_name(.meant.as_deref()))]
+    #[error("missing{}", misspelt(.meant.as_deref()))]
     Missing { meant: Option<String> },
-    #[error("lacks the `@` of a username")]
+    #[error("not a username: no `@`")]
     MissingAt,
-    #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile of that name" })]
+    #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile with that name" })]
     ProfileNotFound { known: Vec<String> },
-    #[error("there are several profiles, and none was named")]
+    #[error("several profiles, and none is selected")]
     AmbiguousProfile { known: Vec<String> },
-    #[error("the section `[{name}]` is no profile")]
+    #[error("unknown section `[{name}]`")]
     UnknownSection { name: String },
     #[error("not a private key: looks like {found}")]
     NotAKey { found: ValueKind },
-    #[error("contains {found}, expected {expected}")]
+    #[error("expected {expected}, found {found}")]
     SecretAsName { found: &'static str, expected: &'static str },
-    #[error("found {found}, expected an object with settings")]
+    #[error("expected an object with settings, found {found}")]
     NotAnObject { found: &'static str },
-    #[error("`{name}` stands outside of any profile")]
+    #[error("`{name}` is outside of any profile")]
     OutsideProfile { name: String },
     #[error("invalid: looks like {found}")]
     Placeholder { found: ValueKind },
     #[error("{0}")]
     PublicKey(PublicKeyError),
-    #[error("found {}, and none was named", records(*.count, .names))]
+    #[error("expected one record, found {}", records(*.count, .names))]
     AmbiguousRecord { count: usize, names: Vec<String> },
     #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
     Swapped { found: ValueKind, belongs: Option<Setting> },
-    #[error("the string does not hold JSON: {json}, line {line}, column {column} of it")]
+    #[error("the string is not JSON: {json} at line {line}, column {column} of the string")]
     InnerJson { json: Json, line: usize, column: usize },
     // The words of the TOML parser are fixed texts; they hold no part of what it read.
     #[error("not TOML: {message}")]
     Toml { message: String },
-    #[error("JSON inside a string inside a string: one level is accepted")]
+    #[error("JSON in a string in a string; one level is accepted")]
     TooDeep,
     #[error("longer than {limit} {unit}")]
     TooLarge { limit: usize, unit: &'static str },
@@ -72,7 +72,7 @@ pub(crate) enum ProblemKind {
     Type { expected: &'static str, found: &'static str },
     #[error("unknown name `{name}`")]
     Unknown { name: String, near: Option<String> },
-    #[error("found {}, and none has the key that was asked for", records(*.count, .names))]
+    #[error("no record with that key; found {}", records(*.count, .names))]
     RecordNotFound { count: usize, names: Vec<String> },
     #[error("{error}")]
     Read { error: ReadError, of_key: bool },
@@ -80,7 +80,7 @@ pub(crate) enum ProblemKind {
     Url(UrlError),
     #[error("a user id, not a username")]
     UserId,
-    #[error("this is UTF-16")]
+    #[error("UTF-16 text, expected UTF-8")]
     Utf16,
 }
 
@@ -118,19 +118,16 @@ impl ProblemKind {
             ),
             Self::Character { .. } if setting == Some(Setting::ClientId) => (
                 "settings.value",
-                "copy the Consumer Key of the app again: it has letters, digits, dots and \
+                "copy the Consumer Key of the app again; it has letters, digits, dots and \
                  underscores only"
                     .into(),
             ),
             Self::Character { .. } => (
                 "settings.value",
-                format!("type {meaning} anew: the character came with a paste").into(),
+                format!("type {meaning} by hand; pasted text may have invisible characters").into(),
             ),
             Self::Conflict { .. } => ("settings.conflict", "keep one of the two".into()),
-            Self::Duplicate => (
-                "settings.duplicate",
-                "keep one of them: which one counts is not for a program to guess".into(),
-            ),
+            Self::Duplicate => ("settings.duplicate", "keep one of them".into()),
             Self::Duration => ("settings.value", "write it as 30s, 10m or 2h".into()),
             Self::Empty => (
                 "settings.empty",
@@ -152,15 +149,14 @@ impl ProblemKind {
                 "give the username as Setup > Users shows it, in the form user@example.com".into(),
             ),
             Self::ProfileNotFound { known } if known.is_empty() => {
-                ("settings.profile", "write a `[profile.NAME]` section into it".into())
+                ("settings.profile", "add a section `[profile.NAME]`".into())
             }
             Self::ProfileNotFound { known } => {
-                ("settings.profile", format!("it has {}", quoted(known)).into())
+                ("settings.profile", format!("use one of {}", quoted(known)).into())
             }
             Self::AmbiguousProfile { known } => {
                 let known = quoted(known);
-                let hint =
-                    format!("choose one with `profile` or `default_profile`: the file has {known}");
+                let hint = format!("name one in `default_profile` or ORGTOKEN_PROFILE: {known}");
                 ("settings.profile", hint.into())
             }
             Self::UnknownSection { name } => {
@@ -178,25 +174,25 @@ impl ProblemKind {
                     .into(),
             ),
             Self::SecretAsName { .. } => {
-                ("settings.swapped", "give a name here, and put the secret where it leads".into())
+                ("settings.swapped", "put the name here, not the secret itself".into())
             }
             Self::NotAnObject { .. } => (
                 "settings.shape",
                 "write the settings as an object: {\"Username\": \"user@acme.com\", …}".into(),
             ),
             Self::OutsideProfile { .. } => {
-                ("settings.unknown", "put a line `[profile.NAME]` before it".into())
+                ("settings.unknown", "add a line `[profile.NAME]` above it".into())
             }
             Self::Placeholder { found: ValueKind::Variable } => (
                 "settings.placeholder",
-                format!("set the variable where this runs, or put {meaning} in its place").into(),
+                format!("set the variable in this environment, or put {meaning} here").into(),
             ),
             Self::Placeholder { .. } => {
-                ("settings.placeholder", format!("put {meaning} in its place").into())
+                ("settings.placeholder", format!("put {meaning} here").into())
             }
             Self::PublicKey(error) => return (error.code(), error.hint()),
             Self::AmbiguousRecord { .. } => {
-                ("settings.shape", "give the key of one in ORGTOKEN_SETTINGS_KEY".into())
+                ("settings.shape", "give the key of one of them in ORGTOKEN_SETTINGS_KEY".into())
             }
             Self::Swapped { belongs: None, .. } => ("settings.swapped", put_here()),
             Self::Swapped { belongs: Some(belongs), .. } => {
@@ -206,9 +202,7 @@ impl ProblemKind {
             }
             Self::InnerJson { json, .. } => ("settings.shape", json.hint().into()),
             Self::Toml { message } => ("settings.toml", toml_hint(message).into()),
-            Self::TooDeep => {
-                ("settings.shape", "write the settings as an object, not as a string".into())
-            }
+            Self::TooDeep => ("settings.shape", "write the settings as an object".into()),
             Self::TooLarge { .. } => ("settings.too_large", put_here()),
             Self::Type { .. } => ("settings.type", put_here()),
             Self::Unknown { near: Some(near), .. } => {
@@ -217,7 +211,7 @@ impl ProblemKind {
             Self::Unknown { .. } => {
                 let schema = if in_record { "record" } else { "config" };
                 let hint =
-                    format!("remove it, or see `orgtoken settings schema {schema}` for the names");
+                    format!("remove it; `orgtoken settings schema {schema}` lists the names");
                 ("settings.unknown", hint.into())
             }
             Self::RecordNotFound { .. } => {
@@ -304,8 +298,8 @@ fn name(setting: Setting, in_record: bool) -> &'static str {
     setting.record_name().filter(|_| in_record).unwrap_or_else(|| setting.name())
 }
 
-fn not_the_name(meant: Option<&str>) -> String {
-    meant.map(|name| format!("; `{name}` is not the name")).unwrap_or_default()
+fn misspelt(meant: Option<&str>) -> String {
+    meant.map(|name| format!(", and `{name}` is unknown")).unwrap_or_default()
 }
 
 fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<'static, str> {
@@ -313,7 +307,7 @@ fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<
     let (record, what) = (setting.record_name(), setting.meaning());
     if is_misspelt {
         let name = name(setting, true);
-        return format!("did you mean `{name}`? capitals and spelling count").into();
+        return format!("did you mean `{name}`?").into();
     }
     if let (true, Some(name)) = (in_record, record) {
         return format!("add `{name}` to the record: {what}").into();

@@ -97,7 +97,7 @@ fn problems_name_the_line_and_never_show_it() {
             None,
             "settings.unknown",
             ":1:1",
-            "`username` stands outside of any profile",
+            "`username` is outside of any profile",
         ),
         (
             "another section",
@@ -105,7 +105,7 @@ fn problems_name_the_line_and_never_show_it() {
             None,
             "settings.unknown",
             ":1:2",
-            "the section `[acme]` is no profile",
+            "unknown section `[acme]`",
         ),
         (
             "sections in the plural",
@@ -146,7 +146,7 @@ fn problems_name_the_line_and_never_show_it() {
             Some("c"),
             "settings.profile",
             ", profile c",
-            "no profile of that name",
+            "no profile with that name",
         ),
         (
             "no profile at all",
@@ -170,7 +170,7 @@ fn problems_name_the_line_and_never_show_it() {
             None,
             "settings.conflict",
             ":3",
-            "exclude each other",
+            "cannot be used together",
         ),
         ("A07 UTF-16", "\u{feff}\0[\0", None, "settings.toml", "", "not TOML"),
     ] {
@@ -193,7 +193,7 @@ fn without_a_choice_among_profiles_only_the_choice_is_missing() {
     assert_eq!(problems.iter().count(), 1);
     assert_eq!(
         problems.hint().unwrap(),
-        "choose one with `profile` or `default_profile`: the file has `a`, `b`"
+        "name one in `default_profile` or ORGTOKEN_PROFILE: `a`, `b`"
     );
 }
 

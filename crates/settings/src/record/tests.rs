@@ -132,13 +132,13 @@ fn json_that_is_no_record() {
             "A14 not JSON inside",
             r#"{"value": "user@acme.com"}"#.to_owned(),
             "/value",
-            "does not hold JSON",
+            "the string is not JSON",
         ),
         (
             "A14 template inside",
             format!(r#"{{"value": {}}}"#, serde_json::to_string(TEMPLATE).unwrap()),
             "/value",
-            "key must be a string, line 1, column 84 of it",
+            "key must be a string at line 1, column 84 of the string",
         ),
         (
             "A15 several",
@@ -272,9 +272,9 @@ fn a20_unknown_names_are_told_but_do_no_harm() {
     assert_eq!(
         notices,
         [
-            "record salesforce.json, /Description: unknown name `Description` is left alone",
-            "record salesforce.json, /[withheld]: unknown name `[withheld]` is left alone",
-            "record salesforce.json, /[withheld]: unknown name `[withheld]` is left alone",
+            "record salesforce.json, /Description: unknown name `Description` is ignored",
+            "record salesforce.json, /[withheld]: unknown name `[withheld]` is ignored",
+            "record salesforce.json, /[withheld]: unknown name `[withheld]` is ignored",
         ]
     );
 }
