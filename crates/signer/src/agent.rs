@@ -102,10 +102,10 @@ pub enum AgentError {
     #[error("the SSH agent holds no key")]
     Empty,
     /// It closed the connection, or the socket is not that of an agent.
-    #[error("the SSH agent cannot be asked: {0}")]
+    #[error("cannot talk to the SSH agent: {0}")]
     Io(io::ErrorKind),
     /// What it said is no answer to what it was asked.
-    #[error("the SSH agent's answer is malformed")]
+    #[error("malformed response from the SSH agent")]
     Malformed,
     /// It does not sign: its user said no, or the key needs what it has not got.
     #[error("the SSH agent refused to sign")]
@@ -134,15 +134,15 @@ impl Diagnostic for AgentError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Ambiguous => "name it by its fingerprint, `SHA256:…`, which `ssh-add -l` shows",
-            Self::Empty => "put the key into the agent: `ssh-add key.pem`",
+            Self::Empty => "add the key: `ssh-add key.pem`",
             Self::Io(_) | Self::Malformed => {
-                "check that an agent runs: `ssh-add -l`; SSH_AUTH_SOCK names its socket"
+                "check with `ssh-add -l` that an agent runs at SSH_AUTH_SOCK"
             }
             Self::Refused | Self::TimedOut(_) => {
                 "confirm the signature where the agent asks, or add the key without `-c`"
             }
             Self::Unknown => "give a fingerprint or comment that `ssh-add -l` shows",
-            Self::Unsuitable => "put an RSA key whose certificate the app has into the agent",
+            Self::Unsuitable => "add the RSA key whose certificate the app has",
         }))
     }
 }

@@ -119,7 +119,7 @@ pub enum CommandError {
         said: Option<String>,
     },
     /// What it wrote is no signature of this key's size, in bytes or in base64.
-    #[error("the signer command wrote {got} bytes, and a signature has {expected}")]
+    #[error("the signer command wrote {got} bytes, expected a signature of {expected}")]
     NoSignature {
         /// As many as the modulus.
         expected: usize,
@@ -127,10 +127,10 @@ pub enum CommandError {
         got: usize,
     },
     /// It could not be started.
-    #[error("the signer command cannot be started: {0}")]
+    #[error("cannot start the signer command: {0}")]
     NotStarted(io::ErrorKind),
     /// It did not end.
-    #[error("the signer command did not end within {} s", .0.as_secs_f64())]
+    #[error("the signer command did not finish within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
 }
 
@@ -150,12 +150,12 @@ impl Diagnostic for CommandError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
             Self::Failed { .. } | Self::TimedOut(_) => {
-                "run the command by hand: it gets what to sign on standard input, and asks nothing"
+                "run the command by hand; it reads the message from standard input, and must not prompt"
             }
             Self::NoSignature { .. } => {
                 "let it write the RSA PKCS#1 v1.5 signature (SHA-256) and nothing else"
             }
-            Self::NotStarted(_) => "check that the command is installed, and name it by its path",
+            Self::NotStarted(_) => "check that the command is installed, or give its full path",
         }))
     }
 }

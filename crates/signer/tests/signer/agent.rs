@@ -62,11 +62,11 @@ fn a_key_that_is_not_told_apart_is_not_used() {
 #[test]
 fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
     for (manner, timeout, said) in [
-        (Manner::HangsUp, LATE, "the SSH agent cannot be asked: unexpected end of file"),
+        (Manner::HangsUp, LATE, "cannot talk to the SSH agent: unexpected end of file"),
         (Manner::Refuses, LATE, "the SSH agent refused to sign"),
         (Manner::Silent, SOON, "the SSH agent did not answer within 0.2 s"),
-        (Manner::SignsWithSha1, LATE, "the SSH agent's answer is malformed"),
-        (Manner::Truncates, LATE, "the SSH agent cannot be asked: unexpected end of file"),
+        (Manner::SignsWithSha1, LATE, "malformed response from the SSH agent"),
+        (Manner::Truncates, LATE, "cannot talk to the SSH agent: unexpected end of file"),
     ] {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
         // On a busy machine even an agent that answers may be too late for the shorter one.
@@ -111,6 +111,6 @@ fn whatever_the_agent_says_is_read_strictly() {
 fn where_no_agent_listens_there_is_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = AgentSigner::find(&folder.path().join("none"), "acme").unwrap_err();
-    assert_eq!(error.to_string(), "the SSH agent cannot be asked: entity not found");
+    assert_eq!(error.to_string(), "cannot talk to the SSH agent: entity not found");
     assert!(error.hint().unwrap().contains("SSH_AUTH_SOCK"));
 }

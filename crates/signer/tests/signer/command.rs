@@ -33,7 +33,8 @@ fn openssl_signs_as_the_key_itself() {
 
 #[test]
 fn a_command_that_does_not_sign_is_told_for_what_it_did() {
-    let wrote = |bytes| format!("the signer command wrote {bytes} bytes, and a signature has 256");
+    let wrote =
+        |bytes| format!("the signer command wrote {bytes} bytes, expected a signature of 256");
     for (name, line, said) in [
         ("nothing", "true", wrote(0)),
         ("too little", "printf signature", wrote(9)),
@@ -58,7 +59,7 @@ fn a_command_that_does_not_sign_is_told_for_what_it_did() {
     let words = vec!["/no/such/program".to_owned()];
     let missing = CommandSigner::program(words, key().public_key().clone());
     let error = elsewhere(missing.sign(b"message").unwrap_err());
-    assert_eq!(error, "the signer command cannot be started: entity not found");
+    assert_eq!(error, "cannot start the signer command: entity not found");
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn a_command_that_does_not_end_is_not_waited_for() {
     for line in ["exec sleep 60", "sleep 20 & sleep 20", "exec sleep 60 >&- 2>&-"] {
         let error = shell(line).timeout(Duration::from_millis(200)).sign(b"m").unwrap_err();
         let said = elsewhere(error);
-        assert_eq!(said, "the signer command did not end within 0.2 s", "{line}");
+        assert_eq!(said, "the signer command did not finish within 0.2 s", "{line}");
     }
 }
 
