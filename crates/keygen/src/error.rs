@@ -9,13 +9,13 @@ use orgtoken_assertion::{Diagnostic, KeyError, SignError};
 #[non_exhaustive]
 pub enum KeyPairError {
     /// The generator gave no primes of the right size.
-    #[error("key could not be made")]
+    #[error("key generation failed")]
     Generation,
     /// The random generator failed.
     #[error("random generator failed")]
     Rng,
     /// The new key does not pass the checks that every key has to pass.
-    #[error("new key is not sound")]
+    #[error("the new key failed its checks")]
     Unsound(#[source] KeyError),
 }
 
@@ -31,7 +31,7 @@ impl Diagnostic for KeyPairError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Generation | Self::Unsound(_) => "run the command again".into(),
-            Self::Rng => "check that the system's random generator works".into(),
+            Self::Rng => "check the system's random generator".into(),
         })
     }
 }
@@ -53,7 +53,7 @@ pub enum CertificateError {
         len: usize,
     },
     /// The key in the certificate cannot be used.
-    #[error("the key in the certificate cannot be used")]
+    #[error("unusable key in the certificate")]
     Key(#[source] KeyError),
     /// Something else than a certificate.
     #[error("not a certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
@@ -65,13 +65,13 @@ pub enum CertificateError {
     #[error("the certificate's text is damaged")]
     Pem,
     /// The certificate could not be signed.
-    #[error("the certificate could not be signed")]
+    #[error("cannot sign the certificate")]
     Sign(#[source] SignError),
     /// The subject is not a distinguished name.
     #[error("the subject is not a distinguished name")]
     Subject,
     /// Larger than Salesforce takes.
-    #[error("the certificate has {len} bytes: Salesforce takes at most {limit}", limit = crate::Certificate::MAX_LEN)]
+    #[error("the certificate has {len} bytes: Salesforce accepts at most {limit}", limit = crate::Certificate::MAX_LEN)]
     TooLarge {
         /// Its length in PEM.
         len: usize,
@@ -107,7 +107,7 @@ impl Diagnostic for CertificateError {
             Self::Subject => "write it as CN=my-integration, or just my-integration".into(),
             Self::InputTooLarge { .. } => "give the certificate alone".into(),
             Self::TooLarge { .. } => "use a shorter subject".into(),
-            Self::Validity => "let it end after it begins, and before the year 10000".into(),
+            Self::Validity => "choose a validity that ends before the year 10000".into(),
         })
     }
 }
