@@ -22,11 +22,11 @@ pub(crate) struct Assessment<'a> {
 pub(crate) fn remaining_cause(code: &str) -> Option<&'static str> {
     Some(match code.strip_prefix("refused.").unwrap_or(code) {
         "user_not_approved" => "the user is not approved for the app",
-        "user_not_admin_approved" => "the app is open to some users, and this is none of them",
-        "user_inactive" => "the user is there, deactivated or frozen",
-        "user_is_invalid" => "this org has no user of this name",
-        "ip_restricted" => "the user may not log in from this address, or not at this hour",
-        "rate.login" => "the user has logged in too often within the hour",
+        "user_not_admin_approved" => "the app does not admit this user",
+        "user_inactive" => "the user is deactivated or frozen",
+        "user_is_invalid" => "the org has no user with this username",
+        "ip_restricted" => "the user may not log in from this IP address, or not at this time",
+        "rate.login" => "the user has logged in too often within an hour",
         _ => return None,
     })
 }
@@ -56,11 +56,11 @@ impl Assessment<'_> {
         });
         match (first, indicator) {
             (_, Some(Indicator::FreshlyMade)) => format!(
-                "if Setup was changed less than ten minutes ago, wait and try again; else {}",
+                "if Setup was changed less than ten minutes ago, wait and try again; otherwise, {}",
                 refusal.hint()
             ),
             (Some(_), Some(Indicator::UserName)) => format!(
-                "use the username that Setup > Users of this sandbox shows, most likely `{}{}`",
+                "use the username that Setup > Users of this sandbox shows, perhaps `{}{}`",
                 self.target.username,
                 sandbox_suffix(self.host()).unwrap_or_default()
             ),
@@ -98,7 +98,7 @@ impl Assessment<'_> {
     fn clock(&self) -> (Likelihood, String) {
         match self.skew {
             Some(skew) => (Likelihood::Likely, skew.to_string()),
-            None => (Likelihood::Unlikely, "the clocks agree to the minute".to_owned()),
+            None => (Likelihood::Unlikely, "the clocks agree within a minute".to_owned()),
         }
     }
 
@@ -108,7 +108,7 @@ impl Assessment<'_> {
         if host.contains(".scratch.") {
             return Some((
                 Likelihood::Likely,
-                format!("{host} is a scratch org, which are often new"),
+                format!("{host} is a scratch org, and these are often new"),
             ));
         }
         if let Some(ago) = self.worked_ago() {
@@ -126,9 +126,9 @@ impl Assessment<'_> {
     fn generic_host(&self) -> (Likelihood, String) {
         let host = self.host();
         if self.is_generic() {
-            (Likelihood::Likely, format!("{host} is the token endpoint's host"))
+            (Likelihood::Likely, format!("the token endpoint is on {host}"))
         } else {
-            (Likelihood::Unlikely, format!("{host} is not one of the two"))
+            (Likelihood::Unlikely, format!("the token endpoint is on {host}"))
         }
     }
 
@@ -147,19 +147,16 @@ impl Assessment<'_> {
     fn other_org(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
         if self.is_generic() {
-            return Some((
-                Likelihood::Likely,
-                format!("{host} looks for the user in every org of its kind: name your own"),
-            ));
+            return Some((Likelihood::Likely, format!("{host} serves every org")));
         }
-        let detail = format!("{host} is one org's own host, and accepted the audience");
+        let detail = format!("{host} belongs to one org, and it accepted the audience");
         self.is_my_domain().then_some((Likelihood::Unlikely, detail))
     }
 
     fn refreshed(&self) -> (Likelihood, String) {
         let host = self.host();
         match (self.is_sandbox(), self.worked_ago()) {
-            (false, _) => (Likelihood::Unlikely, format!("{host} is no sandbox")),
+            (false, _) => (Likelihood::Unlikely, format!("{host} is not a sandbox")),
             (true, Some(ago)) => (Likelihood::Likely, format!("this login worked {ago} ago")),
             (true, None) => (Likelihood::Possible, format!("{host} is a sandbox")),
         }
@@ -168,11 +165,11 @@ impl Assessment<'_> {
     /// The username of a sandbox ends in the name of the sandbox.
     fn username(&self) -> Option<(Likelihood, String)> {
         if self.worked_ago().is_some() {
-            return Some((Likelihood::Unlikely, "this very user has logged in before".to_owned()));
+            return Some((Likelihood::Unlikely, "this user has logged in before".to_owned()));
         }
         let ending = sandbox_suffix(self.host())?;
         Some(if self.target.username.to_ascii_lowercase().ends_with(&ending) {
-            (Likelihood::Unlikely, format!("the username ends in `{ending}`, as it should"))
+            (Likelihood::Unlikely, format!("the username ends in `{ending}`"))
         } else {
             (Likelihood::Likely, format!("the username does not end in `{ending}`"))
         })

@@ -23,7 +23,7 @@ pub(crate) async fn check(
 ) -> Connectivity {
     let uri = uri(&format!("{}{VERSIONS}", endpoint.origin()));
     let proxy = transport.proxy_to(&uri);
-    let mut findings = vec![proxy_used(proxy.as_deref(), endpoint)];
+    let mut findings = vec![proxy_used(proxy.as_deref())];
     findings.push(roots(transport, &uri).await);
     let deadline = transport.deadline();
     let mut connection = match transport.connect(&uri, deadline).await {
@@ -42,19 +42,19 @@ pub(crate) async fn check(
     Connectivity { findings, skew }
 }
 
-fn proxy_used(proxy: Option<&str>, endpoint: &TokenEndpoint) -> Finding {
+fn proxy_used(proxy: Option<&str>) -> Finding {
     Finding::ok(
         Check::Proxy,
         match proxy {
-            Some(proxy) => format!("{proxy} is on the way to {}", endpoint.host()),
-            None => "none on the way".to_owned(),
+            Some(proxy) => format!("connecting through {proxy}"),
+            None => "none".to_owned(),
         },
     )
 }
 
 async fn roots(transport: &Transport, uri: &Uri) -> Finding {
     if uri.scheme_str() != Some("https") {
-        return Finding::skipped(Check::Roots, "plain http to this machine needs none");
+        return Finding::skipped(Check::Roots, "not needed for plain http to this machine");
     }
     let from = match transport.roots() {
         Roots::Bundled => "the bundled list",
@@ -63,8 +63,10 @@ async fn roots(transport: &Transport, uri: &Uri) -> Finding {
         _ => "SSL_CERT_FILE or SSL_CERT_DIR",
     };
     match transport.load_roots().await {
-        Ok(1) => Finding::ok(Check::Roots, format!("1 authority trusted, of {from}")),
-        Ok(count) => Finding::ok(Check::Roots, format!("{count} authorities trusted, of {from}")),
+        Ok(1) => Finding::ok(Check::Roots, format!("1 certificate authority from {from}")),
+        Ok(count) => {
+            Finding::ok(Check::Roots, format!("{count} certificate authorities from {from}"))
+        }
         Err(error) => failed(Check::Roots, &error),
     }
 }
@@ -119,20 +121,20 @@ fn reached(peer: &Peer, endpoint: &TokenEndpoint, roots: &Roots) -> Vec<Finding>
 
 fn tls(peer: &Peer, host: &str, roots: &Roots) -> Finding {
     let Some(version) = peer.tls_version else {
-        return Finding::skipped(Check::Tls, "plain http: good for this machine alone");
+        return Finding::skipped(Check::Tls, "plain http to this machine");
     };
     let issuer = peer.certificates.first().and_then(|der| Certificate::parse(der).ok());
     let issuer = issuer.map_or_else(|| "unknown".to_owned(), |found| found.issuer());
     let detail = format!("{version}, certificate issued by {issuer}");
     match (peer.is_issued_publicly(), roots) {
         (Some(false), Roots::File { .. } | Roots::Pem(_)) => {
-            Finding::ok(Check::Tls, format!("{detail}, whom your CA file vouches for"))
+            Finding::ok(Check::Tls, format!("{detail}, trusted through your CA file"))
         }
         (Some(false), _) if PUBLIC.iter().any(|domain| host.ends_with(domain)) => Finding::warning(
             Check::Tls,
-            format!("{detail}, which is no public authority: a proxy may be reading along"),
-            "ask your network's people whether they inspect TLS, and to leave out the hosts of \
-             Salesforce: such a proxy sees every token",
+            format!("{detail}, not a public authority: a proxy may be inspecting TLS"),
+            "ask your network team whether they inspect TLS, and to exempt Salesforce's hosts: such a \
+             proxy sees every token",
         ),
         _ => Finding::ok(Check::Tls, detail),
     }
@@ -144,17 +146,15 @@ fn clocks(
     now: UnixTime,
 ) -> (Finding, Option<Skew>) {
     match answer.map(|answer| (Skew::of(&answer, now), answer)) {
-        Err(error) => {
-            (Finding::skipped(Check::Clock, format!("no answer to compare: {error}")), None)
-        }
+        Err(error) => (Finding::skipped(Check::Clock, format!("no response: {error}")), None),
         Ok((Some(skew), _)) => {
             let remedy = "set the clock of this machine by NTP (`timedatectl set-ntp true`)";
             (Finding::warning(Check::Clock, skew.to_string(), remedy), Some(skew))
         }
         Ok((None, answer)) if answer.headers().contains_key(http::header::DATE) => {
-            (Finding::ok(Check::Clock, "within a minute of Salesforce's"), None)
+            (Finding::ok(Check::Clock, "within a minute of Salesforce's clock"), None)
         }
-        Ok(_) => (Finding::skipped(Check::Clock, "the answer has no `Date`"), None),
+        Ok(_) => (Finding::skipped(Check::Clock, "the response has no `Date` header"), None),
     }
 }
 

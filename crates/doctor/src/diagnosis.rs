@@ -29,12 +29,12 @@ impl<'a> Diagnosis<'a> {
                 self.note(Finding::failed(check, code, what, problem.hint()));
             }
         }
-        self.end("the settings have to be right first")
+        self.end("fix the settings first")
     }
 
     /// Ends the diagnosis after a failure that leaves nothing more to check.
     pub fn abort(mut self, finding: Finding) -> Report {
-        let why = format!("`{}` has to be right first", finding.check.name());
+        let why = format!("fix `{}` first", finding.check.name());
         // Replaces the earlier, provisional finding.
         self.findings.retain(|earlier| earlier.check != finding.check);
         self.note(finding);
@@ -63,19 +63,19 @@ impl<'a> Diagnosis<'a> {
             self.note(finding);
         }
         if self.failed_online(Check::Clock) {
-            return self.end("Salesforce was not reached");
+            return self.end("no connection to Salesforce");
         }
         let login = login.clone().retry(RetryPolicy::NEVER);
         let (finding, token) =
             login::log_in(&login, transport, &target, connectivity.skew, &self.clock).await;
         self.note(finding);
         let Some(token) = token else {
-            return self.end("there is no token");
+            return self.end("no token");
         };
         for finding in org::check(transport, token, &target, &self.clock).await {
             self.note(finding);
         }
-        self.end("not asked")
+        self.end("not needed")
     }
 
     /// Reports a finding and inserts it in the order of the checks.

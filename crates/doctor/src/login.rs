@@ -28,7 +28,7 @@ fn logged_in(granted: &LoggedIn) -> Finding {
     };
     let (endpoint, audience) = (granted.resolution().endpoint(), granted.resolution().audience());
     let detail = format!(
-        "Salesforce granted a token at the second attempt; the first was refused: {}",
+        "Salesforce granted a token at the second attempt; it refused the first: {}",
         failed.error()
     );
     let remedy = if endpoint == failed.endpoint() {
@@ -53,10 +53,9 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
     let remaining_cause = remaining_cause(advice.entry.code).filter(|_| advice.exact);
     let meaning = match remaining_cause {
         Some(what) => format!(
-            "the audience {} was accepted by {}, and so were the consumer key and the signature: \
-             host, app and key are right, and {what}",
+            "Salesforce accepted the audience {}, the consumer key and the signature, so app and key are \
+             right; {what}",
             audience.as_str(),
-            endpoint.host(),
         ),
         None => refusal.meaning().to_owned(),
     };

@@ -47,7 +47,7 @@ fn sources(settings: &Settings) -> Finding {
         Some(notice) => Finding::warning(
             Check::Settings,
             format!("{detail}; {notice}"),
-            "correct the name, or remove it",
+            "correct it, or remove it",
         ),
         None => Finding::ok(Check::Settings, detail),
     }
@@ -60,7 +60,7 @@ fn username(settings: &Settings) -> Finding {
         Some(notice) => Finding::warning(
             Check::Username,
             notice.to_string(),
-            "copy the column Username from Setup > Users of this very sandbox",
+            "copy the username from Setup > Users of this sandbox",
         ),
         None => Finding::ok(Check::Username, settings.username().as_str()),
     }
@@ -73,11 +73,11 @@ fn key(settings: &Settings, target: &Target) -> Finding {
             let file = file.map(|file| format!(", {file}")).unwrap_or_default();
             format!("RSA {} bits, {}{file}", key.bits(), key.form())
         }
-        KeySource::Agent(name) => format!("in the SSH agent, as {name}"),
+        KeySource::Agent(name) => format!("in the SSH agent: {name}"),
         KeySource::Command { public_key, .. } => {
-            format!("RSA {} bits, kept by a command that signs", public_key.bits())
+            format!("RSA {} bits, in a signer command", public_key.bits())
         }
-        _ => "kept elsewhere".to_owned(),
+        _ => "remote".to_owned(),
     };
     Finding::ok(Check::Key, detail)
 }
@@ -90,7 +90,7 @@ fn certificate(target: &Target, now: UnixTime) -> Finding {
         return Finding::failed(
             Check::Certificate,
             "key.mismatch",
-            "this certificate does not belong to the key",
+            "the certificate does not belong to the key",
             Some(
                 "upload the certificate of this key to the app, or use the key of that certificate",
             ),
@@ -100,13 +100,13 @@ fn certificate(target: &Target, now: UnixTime) -> Finding {
     if len > Certificate::MAX_LEN {
         return Finding::warning(
             Check::Certificate,
-            format!("{len} bytes, more than the {} that Salesforce takes", Certificate::MAX_LEN),
-            "make a smaller one, or upload it as DER",
+            format!("{len} bytes, and Salesforce accepts at most {}", Certificate::MAX_LEN),
+            "create a smaller certificate, or upload this one as DER",
         );
     }
     let whose = match target.pair {
         Some(_) => "belongs to the key",
-        None => "not compared, since the key is elsewhere",
+        None => "not compared with the key, which is remote",
     };
     valid(certificate, whose, now)
 }
@@ -116,17 +116,17 @@ fn valid(certificate: &Certificate, whose: &str, now: UnixTime) -> Finding {
         days if days < 0 => Finding::warning(
             Check::Certificate,
             format!("{whose}; expired {} days ago, which Salesforce usually tolerates", -days),
-            "make a new key and certificate, and upload the certificate to the app",
+            "create a new key and certificate, and upload the certificate to the app",
         ),
         days if days < SOON => Finding::warning(
             Check::Certificate,
             format!("{whose}; valid for {days} more days"),
-            "make a new key, upload its certificate, and switch to that key at once: an upload replaces \
-             the old certificate",
+            "create a new key, upload its certificate, and switch to the new key at once: the upload \
+             replaces the old certificate",
         ),
         days if certificate.not_before() > now => Finding::warning(
             Check::Certificate,
-            format!("{whose}; not valid yet, and then for {days} days"),
+            format!("{whose}; not valid yet, then for {days} days"),
             "check this machine's clock",
         ),
         days => Finding::ok(Check::Certificate, format!("{whose}; valid for {days} more days")),

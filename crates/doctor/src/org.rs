@@ -45,14 +45,14 @@ fn instance_url(token: &Token, target: &Target) -> Finding {
 
 fn scopes(token: &Token) -> Finding {
     let Some(scope) = token.scope() else {
-        return Finding::skipped(Check::Scopes, "the answer does not name any");
+        return Finding::skipped(Check::Scopes, "the response does not list any");
     };
     if scope.split(' ').any(|one| one == "api" || one == "full") {
         return Finding::ok(Check::Scopes, scope);
     }
     Finding::warning(
         Check::Scopes,
-        format!("{scope}: `api` is missing, so calls of the REST API are refused"),
+        format!("{scope}: without `api`, REST API calls are refused"),
         "add `Manage user data via APIs (api)` to the OAuth scopes of the app",
     )
 }
@@ -66,29 +66,29 @@ async fn user(
     let request = session::user_info(token.instance_url(), token.access_token());
     let answer = match transport.exchange(request).await {
         Ok(answer) => answer,
-        Err(error) => return Finding::skipped(Check::User, format!("no answer: {error}")),
+        Err(error) => return Finding::skipped(Check::User, format!("no response: {error}")),
     };
     let user = match UserInfo::from_http(&answer, clock()) {
         Ok(user) => user,
         Err(error) => return unknown_user(&error),
     };
     match user.username {
-        None => Finding::skipped(Check::User, "the answer does not say who"),
+        None => Finding::skipped(Check::User, "the response has no username"),
         Some(name) if name.eq_ignore_ascii_case(&target.username) => {
             let org = user.org_id.map(|id| format!(" of org {id}")).unwrap_or_default();
             Finding::ok(Check::User, format!("{name}{org}"))
         }
         Some(name) => Finding::warning(
             Check::User,
-            format!("the token is of {name}, the settings name {}", target.username),
-            "check which of the two you mean",
+            format!("the token belongs to {name}, not to {}", target.username),
+            "use the username that you mean in the settings",
         ),
     }
 }
 
 /// `userinfo` needs a scope that no call of the API needs.
 fn unknown_user(error: &TokenResponseError) -> Finding {
-    let detail = format!("Salesforce does not say whose token it is: {error}");
+    let detail = format!("cannot find out whose token it is: {error}");
     match error {
         TokenResponseError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
             Finding::skipped(Check::User, format!("needs the scope `id` or `openid`: {refusal}"))
@@ -126,16 +126,16 @@ async fn call(org: &Org) -> Finding {
         Err(error) => return failed(Check::Api, &error),
     };
     let Some(usage) = Usage::of(answer.headers()) else {
-        return Finding::ok(Check::Api, "a call went through");
+        return Finding::ok(Check::Api, "a call succeeded");
     };
-    let detail = format!("a call went through; {} of {} used today", usage.used, usage.allowed);
+    let detail = format!("a call succeeded; {} of {} calls used today", usage.used, usage.allowed);
     if usage.used.saturating_mul(10) < usage.allowed.saturating_mul(9) {
         return Finding::ok(Check::Api, detail);
     }
     Finding::warning(
         Check::Api,
         detail,
-        "find out what makes so many calls: Setup > System Overview, API Usage",
+        "see Setup > System Overview, API Usage for what makes so many calls",
     )
 }
 

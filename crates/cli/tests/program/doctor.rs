@@ -134,7 +134,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
             &[],
             "The username is not one of this org",
             "likely",
-            "most likely `user@acme.com.uat`",
+            "perhaps `user@acme.com.uat`",
         ),
         (
             "the app is minutes old",
@@ -175,7 +175,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         assert_eq!(report["exit"], 4, "{cause}: {report}");
         assert_eq!(login["code"], "refused.user_not_approved", "{cause}");
         let meaning = login["meaning"].as_str().unwrap();
-        assert!(meaning.contains("host, app and key are right"), "{cause}: {meaning}");
+        assert!(meaning.contains("app and key are right"), "{cause}: {meaning}");
         let suspect = &login["suspects"][0];
         let what = suspect["what"].as_str().unwrap();
         assert!(what.starts_with(first), "{cause}: {what}");
@@ -223,15 +223,15 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
     for (name, org, args, check, verdict, says) in [
         ("clock", plain(hour), &[][..], "clock", "warning", " s behind Salesforce's"),
         ("ECA at login", plain(eca), login, "login", "warning", "second attempt"),
+        ("no api scope", plain(|org| org.scope("id")), &[], "scopes", "warning", "without `api`"),
         (
-            "no api scope",
-            plain(|org| org.scope("id")),
+            "few calls left",
+            plain(|org| org.api_limit(1)),
             &[],
-            "scopes",
+            "api",
             "warning",
-            "`api` is missing",
+            "1 of 1 calls used",
         ),
-        ("few calls left", plain(|org| org.api_limit(1)), &[], "api", "warning", "1 of 1 used"),
         ("API off", at("api-disabled"), &[], "api", "failed", "API_DISABLED_FOR_ORG"),
         ("frozen", at("inactive-user"), &[], "login", "failed", "inactive user"),
         ("maintenance", at("maintenance-503"), &[], "login", "failed", "503"),
@@ -264,7 +264,7 @@ fn a_proxy_that_reads_along_is_seen_by_its_authority() {
     let report = report(&output);
     let tls = finding(&report, "tls");
     assert_eq!(tls["verdict"], "warning", "{tls}");
-    assert!(tls["seen"].as_str().unwrap().contains("a proxy may be reading along"), "{tls}");
+    assert!(tls["seen"].as_str().unwrap().contains("a proxy may be inspecting TLS"), "{tls}");
     assert_eq!(report["exit"], 0);
 }
 
