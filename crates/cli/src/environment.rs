@@ -18,7 +18,7 @@ pub(crate) const OTHERS: [&str; 18] = [
     "NO_PROXY",
     "ORGTOKEN_HUB_TOKEN",
     "ORGTOKEN_HUB_TOKEN_FILE",
-    "SF_ACCESS_TOKEN",
+    ACCESS_TOKEN,
     "SSH_AUTH_SOCK",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
@@ -51,6 +51,28 @@ fn is_listed(name: &str) -> bool {
         || name.starts_with("ORGTOKEN_")
         || Setting::ALL.iter().any(|setting| setting.third_party_variables().contains(&name))
 }
+
+/// Returns the variables `ORGTOKEN_*` that choose a login or its org.
+///
+/// A command that has a token does not need them, and they take precedence over the token.
+pub(crate) fn login_variables() -> impl Iterator<Item = String> {
+    LOGIN.into_iter().flat_map(Setting::variables)
+}
+
+const LOGIN: [Setting; 9] = [
+    Setting::Audience,
+    Setting::ClientId,
+    Setting::InstanceUrl,
+    Setting::LoginUrl,
+    Setting::PrivateKey,
+    Setting::Profile,
+    Setting::Record,
+    Setting::RecordKey,
+    Setting::Username,
+];
+
+/// The variable of an access token, in the commands of `exec` as well.
+pub(crate) const ACCESS_TOKEN: &str = "SF_ACCESS_TOKEN";
 
 /// `$XDG_CONFIG_HOME/orgtoken/config.toml`, or the same in `~/.config`.
 pub(crate) fn config_file() -> Option<PathBuf> {

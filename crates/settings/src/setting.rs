@@ -89,7 +89,7 @@ impl Setting {
     }
 
     /// Whether the value is never shown.
-    pub(crate) fn is_secret(self) -> bool {
+    pub fn is_secret(self) -> bool {
         self.row().kind == Kind::Secret
     }
 

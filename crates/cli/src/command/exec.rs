@@ -9,12 +9,12 @@ use std::process::Command;
 use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;
+use crate::environment::login_variables;
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::io::console::Console;
 use crate::io::text::shown;
 use crate::login::context::Context;
-use crate::login::existing_token::login_variables;
 use crate::login::resolved_login::ResolvedLogin;
 use crate::login::secret_variables::secret_variables;
 
@@ -48,7 +48,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Caller { login, tokens, network } = &args.caller;
-    let (settings, supplied) = Context { login, route: Some(&network.route), console }.checked()?;
+    let (settings, inputs) = Context { login, route: Some(&network.route), console }.checked()?;
     let route = route(&settings);
     let resolved = ResolvedLogin::of(settings, network, tokens, console)?;
     let version = resolved.api_version().to_string();
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let (program, arguments) = args.command.split_first().expect("clap wants one at least");
     let mut command = Command::new(program);
     command.args(arguments);
-    let mut named = supplied.variables;
+    let mut named = inputs.variables;
     named.extend(login.passphrase.key_passphrase_env.clone());
     for secret in secret_variables(&named) {
         command.env_remove(secret);

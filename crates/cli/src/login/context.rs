@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{InputError, read_config};
 use crate::login::hub;
-use crate::login::inputs::Supplied;
+use crate::login::inputs::{InputReader, Inputs};
 use crate::login::signer::decrypt_key;
 
 /// What was typed about a login, as far as settings come from it.
@@ -27,7 +27,7 @@ pub(crate) struct Context<'a> {
     pub(crate) console: &'a Console,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// Everything that a login needs, checked, and its key opened.
     pub(crate) fn settings(self) -> Result<Settings, Failure> {
         let (mut settings, _) = self.checked()?;
@@ -36,13 +36,13 @@ impl Context<'_> {
     }
 
     /// The same, and what it was read from; a key with a passphrase stays locked.
-    pub(crate) fn checked(self) -> Result<(Settings, Supplied), Failure> {
+    pub(crate) fn checked(self) -> Result<(Settings, Inputs), Failure> {
         self.check(self.loader()?)
     }
 
     /// Everything read that the settings name, and nothing checked.
-    pub(crate) fn complete(self) -> Result<(Loader, Supplied), Failure> {
-        self.supplied(self.loader()?)
+    pub(crate) fn complete(self) -> Result<(Loader, Inputs), Failure> {
+        self.inputs().read_all(self.loader()?)
     }
 
     /// Where a login would go, and what else is set. No key is read for it.
@@ -54,11 +54,8 @@ impl Context<'_> {
     /// login is read, be it in flags, variables or `config.toml`.
     pub(crate) fn to_call(self, name: &str, url: String) -> Result<CallSettings, Failure> {
         let of_calls = |name: &str| {
-            let mut settings = OF_CALLS.iter();
-            settings.any(|setting| {
-                let own = setting.variable();
-                let rest = name.strip_prefix(&own);
-                rest.is_some_and(|rest| rest.is_empty() || rest == "_FILE")
+            OF_CALLS.iter().any(|setting| {
+                setting.variables().iter().any(|own| own == name)
                     || setting.third_party_variables().contains(&name)
             })
         };
@@ -72,13 +69,13 @@ impl Context<'_> {
 
     /// Reads what the settings name, but for the key and what belongs to it.
     fn without_key(self, mut loader: Loader) -> Result<Loader, Failure> {
-        let mut supplied = Supplied::default();
+        let mut inputs = self.inputs();
         while let Some(input) = loader.next_input() {
             match input.setting() {
                 Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
                     loader.fail(&input, ReadError::Deferred);
                 }
-                _ => self.supply(&mut loader, &input, &mut supplied)?,
+                _ => inputs.read(&mut loader, &input)?,
             }
         }
         Ok(loader)
@@ -92,14 +89,14 @@ impl Context<'_> {
         }
     }
 
-    pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Supplied), Failure> {
-        let (loader, supplied) = self.supplied(loader)?;
+    pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Inputs), Failure> {
+        let (loader, inputs) = self.inputs().read_all(loader)?;
         let settings = loader.check().inspect_err(|problems| self.tell(problems.notices()))?;
         for origin in settings.values() {
             tracing::info!("{origin}");
         }
         self.tell(settings.notices());
-        Ok((settings, supplied))
+        Ok((settings, inputs))
     }
 
     /// What stands in flags, environment and `config.toml`.
@@ -117,6 +114,15 @@ impl Context<'_> {
     /// What stands in flags and environment.
     pub(crate) fn given(self) -> Result<Loader, Failure> {
         Ok(Loader::new([self.flags()?, Layer::from_environment(variables())]))
+    }
+
+    fn inputs(self) -> InputReader<'a> {
+        InputReader {
+            settings_key: self.login.settings_key.as_deref(),
+            route: self.route,
+            console: self.console,
+            inputs: Inputs::default(),
+        }
     }
 
     fn flags(self) -> Result<Layer, Failure> {

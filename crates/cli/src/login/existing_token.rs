@@ -2,11 +2,11 @@
 
 use orgtoken_oauth::{AccessToken, Token};
 use orgtoken_rest::Org;
-use orgtoken_settings::{ApiVersion, Setting};
+use orgtoken_settings::ApiVersion;
 
 use crate::args::{Caller, Login};
 use crate::clock;
-use crate::environment::variable;
+use crate::environment::{ACCESS_TOKEN as TOKEN, login_variables, variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::context::Context;
@@ -40,14 +40,6 @@ fn asks_for_login(login: &Login) -> bool {
         || login_variables().any(|name| variable(&name).is_some())
 }
 
-/// The variables `ORGTOKEN_*` that say who logs in, or where. A command that has a token does not
-/// need them, and they would take precedence over it.
-pub(crate) fn login_variables() -> impl Iterator<Item = String> {
-    let names = LOGIN.into_iter().map(Setting::variable);
-    let names = names.chain(OTHER_NAMES.map(str::to_owned));
-    names.flat_map(|name| [format!("{name}_FILE"), name])
-}
-
 /// The URL that belongs to the token, and the variable that holds it.
 fn url() -> Result<(&'static str, String), Failure> {
     let found = URLS.map(|name| variable(name).map(|url| url.to_string_lossy().into_owned()));
@@ -71,29 +63,5 @@ fn unusable(what: &str, remedy: &str) -> Failure {
     Failure::new("settings.access_token", Some(hint), what)
 }
 
-/// The variable for the token, in the commands of `exec` too.
-pub(crate) const TOKEN: &str = "SF_ACCESS_TOKEN";
-
 /// The variables for the URL of the token's org.
 const URLS: [&str; 2] = ["SF_INSTANCE_URL", "SF_ORG_INSTANCE_URL"];
-
-const LOGIN: [Setting; 9] = [
-    Setting::Audience,
-    Setting::ClientId,
-    Setting::InstanceUrl,
-    Setting::LoginUrl,
-    Setting::PrivateKey,
-    Setting::Profile,
-    Setting::Record,
-    Setting::RecordKey,
-    Setting::Username,
-];
-
-/// Other names of these settings.
-const OTHER_NAMES: [&str; 5] = [
-    "ORGTOKEN_PRIVATE_KEY_ENV",
-    "ORGTOKEN_SETTINGS",
-    "ORGTOKEN_SETTINGS_KEY",
-    "ORGTOKEN_SIGNER_COMMAND",
-    "ORGTOKEN_SSH_AGENT",
-];

@@ -1,54 +1,58 @@
-//! What settings name, and do not hold themselves: files, variables, a record of the Hub.
+//! The inputs that settings name and do not hold: files, variables, a record of the Hub.
 
 use std::path::{Path, PathBuf};
 
 use orgtoken_settings::{Input, Loader, ReadError, Setting};
 use zeroize::Zeroizing;
 
+use crate::args::Route;
 use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
+use crate::io::console::Console;
 use crate::io::input::{
     Doubt, InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_record,
 };
-use crate::login::context::Context;
 use crate::login::hub::{self, Hub};
 use crate::login::key_file::read_private_key;
 
-/// What was read because the settings name it.
+/// The names of the inputs that were read.
 #[derive(Default)]
-pub(crate) struct Supplied {
+pub(crate) struct Inputs {
     pub(crate) files: Vec<PathBuf>,
-    /// Each holds a secret.
+    /// Variables, each of which holds a secret.
     pub(crate) variables: Vec<String>,
 }
 
-/// What a need asked for, or why it is not there.
-type Found = Result<Zeroizing<Vec<u8>>, ReadError>;
+/// Reads inputs, and remembers their names.
+pub(crate) struct InputReader<'a> {
+    /// The key of a record in the Hub.
+    pub(crate) settings_key: Option<&'a str>,
+    pub(crate) route: Option<&'a Route>,
+    pub(crate) console: &'a Console,
+    pub(crate) inputs: Inputs,
+}
 
-impl Context<'_> {
-    /// Hands in everything but a passphrase, which somebody may have to be asked for.
-    pub(crate) fn supplied(self, mut loader: Loader) -> Result<(Loader, Supplied), Failure> {
-        let mut supplied = Supplied::default();
+/// The content of an input, or the reason why there is none.
+type Content = Result<Zeroizing<Vec<u8>>, ReadError>;
+
+impl InputReader<'_> {
+    /// Reads every input but a passphrase, for which the user may have to be asked.
+    pub(crate) fn read_all(mut self, mut loader: Loader) -> Result<(Loader, Inputs), Failure> {
         while let Some(input) = loader.next_input() {
             match input {
                 Input::Passphrase => loader.fail(&input, ReadError::Deferred),
-                input => self.supply(&mut loader, &input, &mut supplied)?,
+                input => self.read(&mut loader, &input)?,
             }
         }
-        Ok((loader, supplied))
+        Ok((loader, self.inputs))
     }
 
-    /// Hands in what a need asks for, or why it is not there.
-    pub(crate) fn supply(
-        self,
-        loader: &mut Loader,
-        input: &Input,
-        supplied: &mut Supplied,
-    ) -> Result<(), Failure> {
+    /// Reads one input.
+    pub(crate) fn read(&mut self, loader: &mut Loader, input: &Input) -> Result<(), Failure> {
         let mut doubt = None;
-        match self.find(input, supplied, &mut doubt)? {
+        match self.content(input, &mut doubt)? {
             Ok(bytes) => loader.provide(input, bytes),
-            Err(why) => loader.fail(input, why),
+            Err(error) => loader.fail(input, error),
         }
         if let Some(doubt) = doubt.filter(|_| loader.has_key_in_record()) {
             doubt.of_record()?.iter().for_each(|warning| self.console.warn(warning));
@@ -56,26 +60,23 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Reads what a need asks for. A key that others can read ends everything; of a record, that
-    /// is known only once it has been parsed.
-    fn find(
-        self,
-        input: &Input,
-        supplied: &mut Supplied,
-        doubt: &mut Option<Doubt>,
-    ) -> Result<Found, Failure> {
+    /// Reads the content. A private key that others can read is an error. Whether a record holds
+    /// one is known only after it has been parsed, so its permissions are returned in `doubt`.
+    fn content(&mut self, input: &Input, doubt: &mut Option<Doubt>) -> Result<Content, Failure> {
         match input {
             Input::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
-                Ok(Ok(self.pull(&path[hub::SCHEME.len()..])?))
+                let url = &path[hub::SCHEME.len()..];
+                let hub = Hub { url, key: self.settings_key, token_file: None };
+                Ok(Ok(hub.pull(self.route)?))
             }
             Input::File { setting, path } => {
                 let path = at_home(path);
-                let found = self.file(*setting, &path, doubt);
-                supplied.files.push(path);
-                found
+                let content = self.file(*setting, &path, doubt);
+                self.inputs.files.push(path);
+                content
             }
             Input::Variable { name, .. } => {
-                supplied.variables.push(name.clone());
+                self.inputs.variables.push(name.clone());
                 let value =
                     named_variable(name).ok_or_else(|| ReadError::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
@@ -84,17 +85,12 @@ impl Context<'_> {
         }
     }
 
-    fn pull(self, url: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let key = self.login.settings_key.as_deref();
-        Hub { url, key, token_file: None }.pull(self.route)
-    }
-
     fn file(
-        self,
+        &self,
         setting: Setting,
         path: &Path,
         doubt: &mut Option<Doubt>,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Content, Failure> {
         let result = match setting {
             Setting::PrivateKey | Setting::Passphrase => match read_secret(setting, path) {
                 Ok((bytes, warning)) => {
@@ -111,7 +107,7 @@ impl Context<'_> {
             _ => read(path, Kind::Key),
         };
         match result {
-            // It is nobody's setting that is wrong, but two of them together.
+            // Two settings conflict: neither of them is wrong.
             Err(error @ InputError::Taken { .. }) => Err(error.into()),
             result => Ok(result.map_err(ReadError::from)),
         }

@@ -10,7 +10,7 @@ use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::io::input::{InputError, read_config};
 use crate::login::context::{Context, variables};
-use crate::login::inputs::Supplied;
+use crate::login::inputs::Inputs;
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct Reader {
@@ -29,10 +29,7 @@ impl Reader {
     }
 
     /// As [`Context::checked`].
-    pub(crate) fn checked(
-        &mut self,
-        context: Context<'_>,
-    ) -> Result<(Settings, Supplied), Failure> {
+    pub(crate) fn checked(&mut self, context: Context<'_>) -> Result<(Settings, Inputs), Failure> {
         let name = context.login.profile.as_deref().unwrap_or_default();
         let Some(layer) = self.layers.remove(name) else { return context.checked() };
         let mut loader = context.given()?;

@@ -8,9 +8,8 @@ use orgtoken_assertion::{Diagnostic, SigningKey};
 use orgtoken_settings::{ConfigFile, Setting};
 use zeroize::Zeroizing;
 
-use crate::environment::config_file;
+use crate::environment::{ACCESS_TOKEN, config_file};
 use crate::io::input::{Kind, read};
-use crate::login::existing_token;
 
 /// The names of the variables that hold what opens an org, or what opens that: the settings that
 /// are secret, the variables that any profile reads its key from, and every private key, whatever
@@ -46,8 +45,8 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
         && SECRET_WORDS.iter().any(|word| name.contains(word));
     is_ours
         || has_credentials
-        || name == existing_token::TOKEN
-        || [Setting::Passphrase, Setting::PrivateKey].into_iter().any(is_called)
+        || name == ACCESS_TOKEN
+        || Setting::ALL.into_iter().any(|setting| setting.is_secret() && is_called(setting))
         || holds_private_key(value, DEEPEST)
 }
 

@@ -42,11 +42,11 @@ impl Loader {
         }
         let route = Some(&self.args.network.route);
         let context = Context { login: &login, route, console: &self.console };
-        let (settings, supplied) = reader.checked(context)?;
+        let (settings, inputs) = reader.checked(context)?;
         Ok(LoadedProfile {
             allow_users: settings.allow_users().to_vec(),
             allow_groups: settings.allow_groups().to_vec(),
-            files: supplied.files,
+            files: inputs.files,
             profile: self.profile(name, settings, forget_refusals)?,
         })
     }
