@@ -39,7 +39,7 @@ struct Parts {
     /// The command that checks the same login.
     doctor: Cow<'static, str>,
     problems: Vec<Problem>,
-    told: bool,
+    already_reported: bool,
     /// What the output lacks because of the error.
     note: Option<Cow<'static, str>>,
 }
@@ -70,20 +70,20 @@ impl Failure {
             for_doctor: true,
             doctor: "orgtoken doctor".into(),
             problems: Vec::new(),
-            told: false,
+            already_reported: false,
             note: None,
         }))
     }
 
     /// The result has said it all: what remains is the exit code.
-    pub(crate) fn told(code: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn already_reported(code: impl Into<Cow<'static, str>>) -> Self {
         let mut failure = Self::new(code, None::<&str>, "told already");
-        failure.0.told = true;
+        failure.0.already_reported = true;
         failure
     }
 
     /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
-    pub(crate) fn not_for_doctor(mut self) -> Self {
+    pub(crate) fn without_doctor(mut self) -> Self {
         self.0.for_doctor = false;
         self
     }
@@ -102,13 +102,13 @@ impl Failure {
         self
     }
 
-    pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
+    pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
         self.0.problems = problems;
         self
     }
 
     /// What is wrong, one by one, where there are several things.
-    pub(crate) fn listed(&self) -> &[Problem] {
+    pub(crate) fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
@@ -131,7 +131,7 @@ impl Failure {
     }
 
     /// Writes the report to standard error, all at once.
-    pub(crate) fn tell(&self, json: bool) {
+    pub(crate) fn print(&self, json: bool) {
         let mut report = Vec::new();
         if self.report(&mut report, json).is_ok() {
             stderr::write(&report);
@@ -141,7 +141,7 @@ impl Failure {
     /// Writes `error: what: why`, a line for each problem where there are several, what it means,
     /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
-        if self.0.told {
+        if self.0.already_reported {
             return Ok(());
         }
         if json { self.report_json(out) } else { self.report_text(out) }

@@ -5,12 +5,12 @@ use std::panic::{self, PanicHookInfo};
 use crate::failure::Failure;
 
 /// From here on, a panic is told as every other failure is.
-pub(crate) fn tell_panics(json: bool) {
-    panic::set_hook(Box::new(move |panic| bug(panic).tell(json)));
+pub(crate) fn install_panic_hook(json: bool) {
+    panic::set_hook(Box::new(move |panic| failure(panic).print(json)));
 }
 
 /// The payload may quote a value; the place is enough to find the bug.
-fn bug(panic: &PanicHookInfo<'_>) -> Failure {
+fn failure(panic: &PanicHookInfo<'_>) -> Failure {
     let place = panic.location().map_or_else(String::new, |place| {
         format!(" at {}:{}:{}", without_builder(place.file()), place.line(), place.column())
     });
@@ -37,9 +37,9 @@ mod tests {
     use super::*;
 
     /// What a panic of this thread says, in text and in JSON.
-    fn told(panicking: impl FnOnce() + panic::UnwindSafe) -> [String; 2] {
+    fn capture(panicking: impl FnOnce() + panic::UnwindSafe) -> [String; 2] {
         let (this, before) = (thread::current().id(), panic::take_hook());
-        let (sender, told) = mpsc::channel();
+        let (sender, captured) = mpsc::channel();
         // Other tests may panic meanwhile, and are heard.
         panic::set_hook(Box::new(move |panic| {
             let ours = thread::current().id() == this;
@@ -51,13 +51,13 @@ mod tests {
         }));
         assert!(panic::catch_unwind(panicking).is_err());
         drop(panic::take_hook());
-        told.recv().unwrap()
+        captured.recv().unwrap()
     }
 
     fn reports(panic: &PanicHookInfo<'_>) -> [String; 2] {
         [false, true].map(|json| {
             let mut text = Vec::new();
-            bug(panic).report(&mut text, json).unwrap();
+            failure(panic).report(&mut text, json).unwrap();
             String::from_utf8(text).unwrap()
         })
     }
@@ -77,15 +77,15 @@ mod tests {
     #[test]
     fn d04_a_panic_tells_where_and_never_what() {
         let canary = "canary".to_owned();
-        let [text, json] = told(|| panic!("{canary}"));
+        let [text, json] = capture(|| panic!("{canary}"));
         assert!(text.starts_with("error: this is a bug in orgtoken at "), "{text}");
         assert!(
             json.starts_with(r#"{"error":{"code":"bug","message":"this is a bug in "#),
             "{json}"
         );
         assert!(json.contains(r#""exit":1"#), "{json}");
-        for told in [text, json] {
-            assert!(told.contains("panic_hook.rs:") && !told.contains("canary"), "{told}");
+        for report in [text, json] {
+            assert!(report.contains("panic_hook.rs:") && !report.contains("canary"), "{report}");
         }
     }
 }

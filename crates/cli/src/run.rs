@@ -17,7 +17,7 @@ use crate::panic_hook;
 /// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
     let console = Console::new(asks_for_json(&typed));
-    panic_hook::tell_panics(console.json());
+    panic_hook::install_panic_hook(console.json());
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read this one's memory: {reason}"));
     }
@@ -28,17 +28,17 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
             let _ = help.print();
             return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED));
         }
-        Err(Refused::Usage(error)) => return ended(&error.into(), &console),
+        Err(Refused::Usage(error)) => return report_and_exit_code(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
-    let only_informs = args.command.only_informs();
+    let only_prints = args.command.only_prints();
     let code = match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
         Ok(result) => {
-            let result = if only_informs { ignore_broken_pipe(result) } else { result };
+            let result = if only_prints { ignore_broken_pipe(result) } else { result };
             let name_login =
                 |failure: Failure| failure.with_doctor(|| doctor_command(grammar(), typed));
             result.map_or_else(
-                |failure| ended(&name_login(failure), &console),
+                |failure| report_and_exit_code(&name_login(failure), &console),
                 |()| ExitCode::SUCCESS,
             )
         }
@@ -77,13 +77,13 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
 /// Ends without an error if the reader of the output has closed the pipe: `orgtoken query … | head`.
 fn ignore_broken_pipe(result: Result<(), Failure>) -> Result<(), Failure> {
     result.or_else(|failure| match failure.error() {
-        Some(error) if OutputError::is_reader_gone(error) => Ok(()),
+        Some(error) if OutputError::is_broken_pipe(error) => Ok(()),
         _ => Err(failure),
     })
 }
 
-fn ended(failure: &Failure, console: &Console) -> ExitCode {
-    failure.tell(console.json());
+fn report_and_exit_code(failure: &Failure, console: &Console) -> ExitCode {
+    failure.print(console.json());
     ExitCode::from(failure.exit())
 }
 

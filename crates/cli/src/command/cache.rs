@@ -73,7 +73,7 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     let settings = args.place.settings(console)?;
     let listing = match list_redis(&settings, &args.place.network)? {
         Some(listing) => listing,
-        None => on_this_machine(&settings)?,
+        None => local_listing(&settings)?,
     };
     let entries: Vec<_> = listing.opened.iter().map(|(who, state)| Entry::of(who, state)).collect();
     if console.json() {
@@ -87,7 +87,7 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     Ok(console.data(lines.as_bytes())?)
 }
 
-fn on_this_machine(settings: &Settings) -> Result<Listing, Failure> {
+fn local_listing(settings: &Settings) -> Result<Listing, Failure> {
     match (folders().known_sealing_key(settings.key()), cache()?) {
         (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed),
         _ => Ok(Listing::default()),
@@ -98,17 +98,17 @@ fn on_this_machine(settings: &Settings) -> Result<Listing, Failure> {
 fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
     // An obstacle on this machine does not keep the tokens in Redis, nor the reverse.
     let here = cache().and_then(|cache| cache.map_or(Ok(0), |cache| cache.clear().map_err(failed)));
-    let elsewhere = elsewhere(&args.place, console);
-    let forgotten = here.as_ref().unwrap_or(&0) + elsewhere.as_ref().unwrap_or(&0);
+    let in_redis = in_redis(&args.place, console);
+    let forgotten = here.as_ref().unwrap_or(&0) + in_redis.as_ref().unwrap_or(&0);
     let logins = if forgotten == 1 { "login" } else { "logins" };
     console.remark(&format_args!("forgot {forgotten} {logins}"));
     here?;
-    elsewhere?;
+    in_redis?;
     if console.json() { Ok(console.document(&json!({ "forgotten": forgotten }))?) } else { Ok(()) }
 }
 
 /// How many logins were forgotten in Redis. Settings that nobody asked for may be useless.
-fn elsewhere(place: &Place, console: &Console) -> Result<usize, Failure> {
+fn in_redis(place: &Place, console: &Console) -> Result<usize, Failure> {
     let settings = match place.settings(console) {
         Err(failure) if failure.exit() == exit_code("settings") && !place.login.is_given() => {
             tracing::info!("only on this machine: {}", failure.message());

@@ -1,11 +1,11 @@
 //! Everything between the settings and a working call, one check after the other.
 
+mod diagnose;
 mod evidence;
-mod examine;
-mod show;
+mod report_printer;
 
-pub(super) use examine::examine;
-pub(super) use show::Shown;
+pub(super) use diagnose::diagnose;
+pub(super) use report_printer::ReportPrinter;
 
 use std::path::PathBuf;
 
@@ -32,11 +32,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let mut shown = Shown::new(console);
-    let report = examine(args, console, |finding| shown.finding(finding))?;
+    let mut shown = ReportPrinter::new(console);
+    let report = diagnose(args, console, |finding| shown.finding(finding))?;
     match shown.end(&report) {
         // `doctor | head -3` has seen enough; the exit code is that of the report all the same.
-        Err(error) if error.is_reader_gone() => {}
+        Err(error) if error.is_broken_pipe() => {}
         result => result?,
     }
     outcome(&report)
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 /// The code of the first failure becomes the exit code; the report has said the rest.
 pub(super) fn outcome(report: &Report) -> Result<(), Failure> {
     match report.first_failure() {
-        Some(finding) => Err(Failure::told(finding.code.clone().unwrap_or_default())),
+        Some(finding) => Err(Failure::already_reported(finding.code.clone().unwrap_or_default())),
         None => Ok(()),
     }
 }

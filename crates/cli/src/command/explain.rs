@@ -180,7 +180,8 @@ impl Explained {
             link: Some(entry.explain_command()),
             heading: entry.title.to_owned(),
             unknown,
-            ..Self::new(entry.code, entry.meaning, entry.first).again(again(entry.class))
+            ..Self::new(entry.code, entry.meaning, entry.first)
+                .with_retry(retry_advice(entry.class))
         }
     }
 
@@ -190,11 +191,11 @@ impl Explained {
         Self {
             causes: row.causes.iter().map(|&what| Cause { what, tell: None }).collect(),
             heading: format!("{}{message}", row.code),
-            ..Self::new(row.code, row.meaning, row.remedy).again(again)
+            ..Self::new(row.code, row.meaning, row.remedy).with_retry(again)
         }
     }
 
-    fn again(self, when: &'static str) -> Self {
+    fn with_retry(self, when: &'static str) -> Self {
         Self { try_again: Some(when), ending: format!("Try again: {when}."), ..self }
     }
 
@@ -233,7 +234,7 @@ fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) 
     if lines.is_empty() { lines } else { format!("\n{heading}\n{lines}") }
 }
 
-fn again(class: RefusalClass) -> &'static str {
+fn retry_advice(class: RefusalClass) -> &'static str {
     match class {
         RefusalClass::CoolDown => "after an hour, or when the answer says so",
         RefusalClass::PropagationDelay => {

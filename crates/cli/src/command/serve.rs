@@ -89,11 +89,12 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
     let broker = broker(&args, &profiles);
     broker.set_bearer(bearer);
-    let keeper = Keeper { broker: broker.clone(), profiles, bearer_file, is_shared, console };
+    let watcher =
+        SettingsWatcher { broker: broker.clone(), profiles, bearer_file, is_shared, console };
     let (runtime, hangup) = (workers[0].clone(), signals.hangup);
     // A thread of its own: settings may take long to read, and the end of the service must not wait.
-    let keep = move || keeper.follow_changes(&runtime, hangup);
-    thread::Builder::new().name("settings".into()).spawn(keep).map_err(no_resources)?;
+    let watch = move || watcher.watch(&runtime, hangup);
+    thread::Builder::new().name("settings".into()).spawn(watch).map_err(no_resources)?;
 
     for listener in listeners {
         serve(&broker, listener, &workers, console)?;
@@ -147,7 +148,7 @@ fn log_grant(grant: &Grant) -> bool {
 }
 
 /// Keeps a broker in step with its settings.
-struct Keeper {
+struct SettingsWatcher {
     broker: Broker,
     profiles: Reloader<Loader>,
     bearer_file: BearerFile,
@@ -156,21 +157,21 @@ struct Keeper {
     console: Console,
 }
 
-impl Keeper {
-    fn follow_changes(mut self, runtime: &Handle, mut hangup: Signal) {
+impl SettingsWatcher {
+    fn watch(mut self, runtime: &Handle, mut hangup: Signal) {
         loop {
-            let next = async { timeout(BETWEEN_LOOKS, hangup.recv()).await };
-            let is_asked = runtime.block_on(next).is_ok();
+            let next = async { timeout(POLL_INTERVAL, hangup.recv()).await };
+            let is_forced = runtime.block_on(next).is_ok();
             // A panic has been reported by its hook; the next look may succeed.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.look(is_asked)));
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| self.check(is_forced)));
         }
     }
 
-    fn look(&mut self, is_asked: bool) {
-        if let Some(bearer) = self.bearer_file.reload(is_asked, self.console) {
+    fn check(&mut self, is_forced: bool) {
+        if let Some(bearer) = self.bearer_file.reload(is_forced, self.console) {
             self.broker.set_bearer(bearer);
         }
-        if self.profiles.reload(is_asked) {
+        if self.profiles.reload(is_forced) {
             let profiles = self.profiles.profiles();
             if profiles.are_shared() && !self.is_shared {
                 self.is_shared = true;
@@ -213,4 +214,4 @@ fn no_resources(error: io::Error) -> Failure {
     Failure::from(runtime::RuntimeError(error))
 }
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);

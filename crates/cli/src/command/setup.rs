@@ -4,7 +4,7 @@ mod answers;
 mod keys;
 mod profile;
 mod retry;
-mod typed;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use self::answers::Answers;
 use self::keys::Keys;
-use super::doctor::{self, Shown};
+use super::doctor::{self, ReportPrinter};
 use crate::args;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -83,17 +83,17 @@ enum Approval {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut answers = Answers::collect(args)?;
-    let keys = Keys::at_hand_or_made(&answers)?;
-    tell_files(&keys, console);
+    let keys = Keys::find_or_create(&answers)?;
+    print_files(&keys, console);
     profile::write(args, &answers, &keys)?;
 
     let steps = Steps::new(args, &answers, &keys);
-    if !console.json() && !answers.is_known() {
+    if !console.json() && !answers.has_client_id() {
         console.data(steps.text(&answers.username).as_bytes())?;
     }
     answers.wait_for_client_id()?;
     let Some(client_id) = answers.client_id.clone() else {
-        return later(&answers, &keys, &steps, console);
+        return print_next_command(&answers, &keys, &steps, console);
     };
     profile::write(args, &answers, &keys)?;
     let authorize = (args.approval == Approval::Own)
@@ -150,7 +150,12 @@ impl Steps {
 }
 
 /// Without the consumer key there is nothing more to do here: the next run goes on.
-fn later(answers: &Answers, keys: &Keys, steps: &Steps, console: &Console) -> Result<(), Failure> {
+fn print_next_command(
+    answers: &Answers,
+    keys: &Keys,
+    steps: &Steps,
+    console: &Console,
+) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&found(answers, keys, steps, None, None))?);
     }
@@ -160,7 +165,7 @@ fn later(answers: &Answers, keys: &Keys, steps: &Steps, console: &Console) -> Re
     )?)
 }
 
-fn tell_files(keys: &Keys, console: &Console) {
+fn print_files(keys: &Keys, console: &Console) {
     let certificate = shown(&keys.certificate);
     let Some(key) = &keys.key else {
         console.remark(&format_args!(
@@ -168,7 +173,7 @@ fn tell_files(keys: &Keys, console: &Console) {
         ));
         return;
     };
-    let what = if keys.made { "made" } else { "there already, and used:" };
+    let what = if keys.is_new { "made" } else { "there already, and used:" };
     console.remark(&format_args!(
         "{what} {} (stays here) and {certificate} (goes to Salesforce)",
         shown(key)
@@ -186,12 +191,12 @@ fn examine(
         cert: Some(PathBuf::from(&keys.certificate)),
         network: args.network.clone(),
     };
-    let patience = if args.wait { retry::TEN_MINUTES } else { retry::NONE };
-    let mut shown = Shown::new(console);
+    let max_wait = if args.wait { retry::TEN_MINUTES } else { retry::NONE };
+    let mut shown = ReportPrinter::new(console);
     let mut tries = 0;
-    let report = retry::until(patience, console, || {
+    let report = retry::until(max_wait, console, || {
         tries += 1;
-        doctor::examine(&asked, console, |finding| {
+        doctor::diagnose(&asked, console, |finding| {
             if tries == 1 {
                 shown.finding(finding);
             }

@@ -17,12 +17,12 @@ pub(crate) struct Console {
     /// The result and an error are JSON documents, and remarks are left out.
     json: bool,
     /// Whether a terminal shows the result.
-    is_shown: bool,
+    is_terminal: bool,
 }
 
 impl Console {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, is_shown: io::stdout().is_terminal() }
+        Self { json, is_terminal: io::stdout().is_terminal() }
     }
 
     /// Is the result wanted as JSON?
@@ -36,7 +36,7 @@ impl Console {
     /// stranger's. A pipe or a file gets the bytes as they are.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), OutputError> {
         static ESCAPER: Mutex<Escaper> = Mutex::new(Escaper::new());
-        let bytes = if self.is_shown {
+        let bytes = if self.is_terminal {
             let mut escaper = ESCAPER.lock().unwrap_or_else(PoisonError::into_inner);
             Cow::Owned(escaper.escaped(bytes))
         } else {
@@ -50,12 +50,12 @@ impl Console {
     pub(crate) fn foreign(&self, bytes: &[u8]) -> Result<(), OutputError> {
         self.data(bytes)?;
         let open_line = !bytes.is_empty() && !bytes.ends_with(b"\n");
-        if open_line && self.is_shown { self.data(b"\n") } else { Ok(()) }
+        if open_line && self.is_terminal { self.data(b"\n") } else { Ok(()) }
     }
 
     /// Writes a result that is a secret, and says so to whoever has it on the screen.
     pub(crate) fn secret(&self, text: &str, what: &str) -> Result<(), OutputError> {
-        if self.is_shown {
+        if self.is_terminal {
             self.warn(&format_args!("{what} is on this screen now, and in its history"));
         }
         self.data(text.as_bytes())
@@ -87,7 +87,7 @@ impl Console {
 pub(crate) struct OutputError(#[source] io::Error);
 
 impl OutputError {
-    pub(crate) fn is_reader_gone(&self) -> bool {
+    pub(crate) fn is_broken_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
 }

@@ -4,7 +4,7 @@ mod permissions;
 
 use permissions::FileFault;
 pub(crate) use permissions::{
-    Doubt, KeyFileError, KeyFileWarning, read_config, read_key, read_record,
+    KeyFileError, KeyFileWarning, UnsafeFile, read_config, read_key, read_record,
 };
 
 use std::borrow::Cow;
@@ -103,7 +103,7 @@ fn read_open(file: File, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, 
         refused("a device")
     } else {
         // A pipe (`<(…)`), or a character device.
-        capped(Patient { file, until: Instant::now() + PATIENCE }, path, kind)
+        capped(DeadlineReader { file, deadline: Instant::now() + PIPE_TIMEOUT }, path, kind)
     }
 }
 
@@ -125,15 +125,15 @@ fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>
 }
 
 /// A pipe that may never say anything, read until a point in time.
-struct Patient {
+struct DeadlineReader {
     file: File,
-    until: Instant,
+    deadline: Instant,
 }
 
-impl Read for Patient {
+impl Read for DeadlineReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let left = self.until.saturating_duration_since(Instant::now());
+            let left = self.deadline.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
             let mut waiting = [PollFd::from_borrowed_fd(self.file.as_fd(), PollFlags::IN)];
             match poll(&mut waiting, Some(&left)) {
@@ -205,7 +205,7 @@ pub(crate) enum InputError {
     #[error("`-` can be used only once: standard input was read already")]
     Taken { kind: Kind },
     /// The other end of a pipe kept silent.
-    #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PATIENCE.as_secs())]
+    #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PIPE_TIMEOUT.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
     /// Other users may have written it.
     #[error("`{}` {fault}", shown(path))]
@@ -260,7 +260,7 @@ impl Diagnostic for InputError {
 
 impl InputError {
     /// The same without the name of the file, which may be a passphrase.
-    pub(crate) fn unnamed(mut self) -> Self {
+    pub(crate) fn without_path(mut self) -> Self {
         if let Self::NotAFile { path, .. }
         | Self::NotText { path, .. }
         | Self::Os { path, .. }
@@ -283,7 +283,7 @@ impl InputError {
 }
 
 /// How long a pipe may keep us waiting.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PIPE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests;

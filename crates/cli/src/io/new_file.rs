@@ -20,7 +20,7 @@ pub(crate) struct NewFile(NamedTempFile);
 impl NewFile {
     /// Creates it with mode 0600; never takes one that is there already, or a link.
     pub(crate) fn create(path: &Path) -> Result<Self, NewFileError> {
-        not_a_secret(path)?;
+        refuse_secret(path)?;
         let mut options = File::options();
         let created = options.write(true).create_new(true).mode(0o600).open(path);
         let failed = |source: io::Error| match source.kind() {
@@ -52,14 +52,14 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     }
     let path = path.canonicalize().unwrap_or_else(|_| path.into());
     let mode = path.metadata().map(|metadata| metadata.permissions()).ok();
-    put(&path, content, mode)
+    replace_atomically(&path, content, mode)
 }
 
 /// Writes a secret, as a whole or not at all, to a file that only its owner can read. An old file
 /// or link is replaced.
 pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
-    not_a_secret(path)?;
-    if write_to_stream(path, content)? { Ok(()) } else { put(path, content, None) }
+    refuse_secret(path)?;
+    if write_to_stream(path, content)? { Ok(()) } else { replace_atomically(path, content, None) }
 }
 
 /// Writes a secret to a file that did not exist before, which only its owner can read.
@@ -77,7 +77,7 @@ pub(crate) fn create_secret(path: &Path, content: &[u8]) -> Result<(), NewFileEr
 /// replaced by a file. Returns whether the path is one of them.
 fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
     let Ok(found) = path.metadata() else { return Ok(false) };
-    let is_ours = is_open_here(path);
+    let is_ours = is_descriptor(path);
     if found.is_dir() || (found.is_file() && !is_ours) {
         return Ok(false);
     }
@@ -95,13 +95,17 @@ fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
 }
 
 /// Whether the path is a descriptor of a process: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
-fn is_open_here(path: &Path) -> bool {
+fn is_descriptor(path: &Path) -> bool {
     let in_proc = |path: PathBuf| path.starts_with("/proc");
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
     folder.is_some_and(in_proc) || fs::read_link(path).is_ok_and(in_proc)
 }
 
-fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), NewFileError> {
+fn replace_atomically(
+    path: &Path,
+    content: &[u8],
+    mode: Option<Permissions>,
+) -> Result<(), NewFileError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -124,7 +128,7 @@ fn put(path: &Path, content: &[u8], mode: Option<Permissions>) -> Result<(), New
 }
 
 /// The name of a file is seen by others, so a key or token must not become one.
-fn not_a_secret(path: &Path) -> Result<(), NewFileError> {
+fn refuse_secret(path: &Path) -> Result<(), NewFileError> {
     match redact::secret_as_path(&path.to_string_lossy()) {
         Some(found) if found.starts_with("a key") => Err(NewFileError::NotAName { found }),
         _ => Ok(()),

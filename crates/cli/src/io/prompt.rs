@@ -23,7 +23,7 @@ pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
 
 /// Asks for one line; `None` where nobody sits before the streams of this program.
 pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
-    if !is_person_there() {
+    if !is_interactive() {
         return Ok(None);
     }
     // Without standard error there would be no question.
@@ -36,14 +36,14 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
 }
 
 /// Whether somebody sits before the streams of this program.
-pub(crate) fn is_person_there() -> bool {
+pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Waits, but only until Enter is pressed where somebody is there to press it.
-pub(crate) fn pause(longest: Duration) -> Result<(), Interrupted> {
-    let Some(timeout) = Timespec::try_from(longest).ok().filter(|_| is_person_there()) else {
-        thread::sleep(longest);
+pub(crate) fn pause(max: Duration) -> Result<(), Interrupted> {
+    let Some(timeout) = Timespec::try_from(max).ok().filter(|_| is_interactive()) else {
+        thread::sleep(max);
         return Ok(());
     };
     let stdin = io::stdin();
@@ -59,7 +59,7 @@ pub(crate) fn pause(longest: Duration) -> Result<(), Interrupted> {
 fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
     terminal.write_all(b"Passphrase of the private key: ").ok()?;
     let line = {
-        let _silence = Silence::on(terminal)?;
+        let _echo_off = EchoOff::on(terminal)?;
         secret_line(terminal)
     };
     terminal.write_all(b"\n").ok()?;
@@ -68,7 +68,7 @@ fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
 
 /// One line, without its end: a terminal hands over no more at once.
 fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
-    let mut line = Zeroizing::new(vec![0; LONGEST]);
+    let mut line = Zeroizing::new(vec![0; MAX_LINE]);
     let read = from.read(&mut line).map_err(|_| Interrupted)?;
     line.truncate(read);
     if line.pop() == Some(b'\n') { Ok(line) } else { Err(Interrupted) }
@@ -91,32 +91,32 @@ impl Diagnostic for Interrupted {
 
 /// A terminal that shows nothing of what is typed, until this is dropped.
 ///
-/// Ctrl-C ends the line instead of the process, or the terminal would stay silent.
-struct Silence<'a> {
+/// Ctrl-C ends the line instead of the process, or the terminal would stay without_echo.
+struct EchoOff<'a> {
     terminal: &'a File,
     before: Termios,
 }
 
-impl<'a> Silence<'a> {
+impl<'a> EchoOff<'a> {
     fn on(terminal: &'a File) -> Option<Self> {
         let before = tcgetattr(terminal).ok()?;
-        let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-        silent.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
-        tcsetattr(terminal, OptionalActions::Flush, &silent).ok()?;
+        let mut without_echo = before.clone();
+        without_echo.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        without_echo.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+        tcsetattr(terminal, OptionalActions::Flush, &without_echo).ok()?;
         Some(Self { terminal, before })
     }
 }
 
-impl Drop for Silence<'_> {
+impl Drop for EchoOff<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }
 }
 
 /// Ctrl-C.
-const INTERRUPT: u8 = 3;
-const LONGEST: usize = 1024;
+const CTRL_C: u8 = 3;
+const MAX_LINE: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -129,7 +129,7 @@ mod tests {
             ("empty", b"\n", Some(b"")),
             ("interrupted", b"open\x03", None),
             ("closed", b"open", None),
-            ("endless", &[b'x'; LONGEST + 1], None),
+            ("endless", &[b'x'; MAX_LINE + 1], None),
         ] {
             assert_eq!(secret_line(typed).ok().as_deref().map(Vec::as_slice), expected, "{name}");
         }

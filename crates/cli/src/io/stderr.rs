@@ -33,7 +33,7 @@ pub(crate) fn write_in_background() -> io::Result<()> {
 /// Waits until all lines are written, for a short time at most.
 pub(crate) fn flush() {
     let Some(queue) = QUEUE.get() else { return };
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + FLUSH_TIMEOUT;
     let (done, written) = sync_channel(1);
     let mut message = Message::Flush(done);
     while let Err(TrySendError::Full(unsent)) = queue.try_send(message) {
@@ -67,7 +67,7 @@ fn write_all(messages: &Receiver<Message>) {
             let _ = done.try_send(());
         }
         // Waking this thread for each line would double the processor time of a cached token.
-        thread::sleep(PAUSE);
+        thread::sleep(BATCH_INTERVAL);
     }
 }
 
@@ -83,6 +83,6 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 const CAPACITY: usize = 4096;
 
 /// Between two writes: far less than the queue takes to fill.
-const PAUSE: Duration = Duration::from_millis(10);
+const BATCH_INTERVAL: Duration = Duration::from_millis(10);
 
-const PATIENCE: Duration = Duration::from_secs(1);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

@@ -39,7 +39,7 @@ pub(crate) fn sentence(meaning: &str) -> String {
 
 /// One line without anything that a terminal would obey or hide: a file's name can hold both.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A path as far as it may be shown: a key or passphrase may stand in its place.
@@ -89,7 +89,7 @@ impl Escaper {
             let mut letters = chunk.valid().chars().peekable();
             while let Some(c) = letters.next() {
                 let ends_line = c == '\r' && letters.peek() == Some(&'\n');
-                if matches!(c, '\n' | '\t') || ends_line || !(c.is_control() || hides(c)) {
+                if matches!(c, '\n' | '\t') || ends_line || !(c.is_control() || is_invisible(c)) {
                     escaped.extend(c.encode_utf8(&mut [0; 4]).bytes());
                 } else {
                     escaped.extend(format!("\\u{:04x}", u32::from(c)).bytes());
@@ -138,7 +138,7 @@ pub(crate) fn rfc3339(time: UnixTime) -> Option<String> {
 }
 
 /// Writing direction, joiners and blanks of no width.
-fn hides(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

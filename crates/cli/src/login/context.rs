@@ -52,7 +52,7 @@ impl<'a> Context<'a> {
 
     /// The settings of calls to the org at `url`, which the variable `name` holds. Nothing about a
     /// login is read, be it in flags, variables or `config.toml`.
-    pub(crate) fn to_call(self, name: &str, url: String) -> Result<CallSettings, Failure> {
+    pub(crate) fn call_settings(self, name: &str, url: String) -> Result<CallSettings, Failure> {
         let of_calls = |name: &str| {
             OF_CALLS.iter().any(|setting| {
                 setting.variables().iter().any(|own| own == name)
@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
         let variables = variables.chain([(name.to_owned(), url)]);
         let loader = Loader::new([self.flags()?, Layer::from_environment(variables)]);
         let settings = self.without_key(loader)?.check_calls()?;
-        self.tell(settings.notices());
+        self.report(settings.notices());
         Ok(settings)
     }
 
@@ -91,11 +91,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Inputs), Failure> {
         let (loader, inputs) = self.inputs().read_all(loader)?;
-        let settings = loader.check().inspect_err(|problems| self.tell(problems.notices()))?;
+        let settings = loader.check().inspect_err(|problems| self.report(problems.notices()))?;
         for origin in settings.values() {
             tracing::info!("{origin}");
         }
-        self.tell(settings.notices());
+        self.report(settings.notices());
         Ok((settings, inputs))
     }
 
@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
     }
 
     /// What looks like a mistake is told to everyone, the rest to those who ask.
-    fn tell(self, notices: &[Notice]) {
+    fn report(self, notices: &[Notice]) {
         for notice in notices {
             if notice.is_suspicious() {
                 self.console.warn(notice);

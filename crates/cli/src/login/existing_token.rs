@@ -10,7 +10,7 @@ use crate::environment::{ACCESS_TOKEN as TOKEN, login_variables, variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::context::Context;
-use crate::login::transport::{patient, to_call};
+use crate::login::transport::{transport_with, with_call_timeouts};
 
 /// The org of `SF_ACCESS_TOKEN`; `None` if it is unset, or if flags or `ORGTOKEN_*` ask for a login.
 pub(crate) fn org(
@@ -25,12 +25,12 @@ pub(crate) fn org(
     })?;
     let (name, url) = url()?;
     let context = Context { login, route: Some(&network.route), console };
-    let settings = context.to_call(name, url)?;
+    let settings = context.call_settings(name, url)?;
     tracing::info!("token from {TOKEN}, for {} from {name}", settings.instance_url().as_str());
-    let transport = to_call(network, settings.ca_file(), settings.proxy())?;
+    let transport = transport_with(network, settings.ca_file(), settings.proxy())?;
     let version = settings.api_version();
     let token = Token::existing(token, settings.instance_url().clone(), clock::now());
-    Ok(Some((Org::new(patient(transport, network), token, version.major()), version)))
+    Ok(Some((Org::new(with_call_timeouts(transport, network), token, version.major()), version)))
 }
 
 /// Whether flags or `ORGTOKEN_*` say who logs in, or where.

@@ -32,8 +32,8 @@ impl Hub<'_> {
             KEYS.into_iter().find_map(variable).map(|key| key.to_string_lossy().into_owned());
         let key = self.key.or(named.as_deref()).unwrap_or(DEFAULT_KEY);
         let token = self.token()?;
-        let transport = transport::of_route(route).map_err(Failure::not_for_doctor)?;
-        wait_for(fetch_record(&transport, self.url, key, &token)).map_err(Failure::not_for_doctor)
+        let transport = transport::transport_of_route(route).map_err(Failure::without_doctor)?;
+        wait_for(fetch_record(&transport, self.url, key, &token)).map_err(Failure::without_doctor)
     }
 
     fn token(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {

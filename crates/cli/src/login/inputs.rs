@@ -10,7 +10,7 @@ use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{
-    Doubt, InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_record,
+    InputError, KeyFileError, KeyFileWarning, Kind, UnsafeFile, read, read_key, read_record,
 };
 use crate::login::hub::{self, Hub};
 use crate::login::key_file::read_private_key;
@@ -49,20 +49,24 @@ impl InputReader<'_> {
 
     /// Reads one input.
     pub(crate) fn read(&mut self, loader: &mut Loader, input: &Input) -> Result<(), Failure> {
-        let mut doubt = None;
-        match self.content(input, &mut doubt)? {
+        let mut unsafe_file = None;
+        match self.content(input, &mut unsafe_file)? {
             Ok(bytes) => loader.provide(input, bytes),
             Err(error) => loader.fail(input, error),
         }
-        if let Some(doubt) = doubt.filter(|_| loader.has_key_in_record()) {
-            doubt.of_record()?.iter().for_each(|warning| self.console.warn(warning));
+        if let Some(unsafe_file) = unsafe_file.filter(|_| loader.has_key_in_record()) {
+            unsafe_file.with_key_in_record()?.iter().for_each(|warning| self.console.warn(warning));
         }
         Ok(())
     }
 
     /// Reads the content. A private key that others can read is an error. Whether a record holds
-    /// one is known only after it has been parsed, so its permissions are returned in `doubt`.
-    fn content(&mut self, input: &Input, doubt: &mut Option<Doubt>) -> Result<Content, Failure> {
+    /// one is known only after it has been parsed, so its permissions are returned in `unsafe_file`.
+    fn content(
+        &mut self,
+        input: &Input,
+        unsafe_file: &mut Option<UnsafeFile>,
+    ) -> Result<Content, Failure> {
         match input {
             Input::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
                 let url = &path[hub::SCHEME.len()..];
@@ -71,7 +75,7 @@ impl InputReader<'_> {
             }
             Input::File { setting, path } => {
                 let path = at_home(path);
-                let content = self.file(*setting, &path, doubt);
+                let content = self.file(*setting, &path, unsafe_file);
                 self.inputs.files.push(path);
                 content
             }
@@ -81,7 +85,7 @@ impl InputReader<'_> {
                     named_variable(name).ok_or_else(|| ReadError::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
-            input => self.file(input.setting(), Path::new("-"), doubt),
+            input => self.file(input.setting(), Path::new("-"), unsafe_file),
         }
     }
 
@@ -89,7 +93,7 @@ impl InputReader<'_> {
         &self,
         setting: Setting,
         path: &Path,
-        doubt: &mut Option<Doubt>,
+        unsafe_file: &mut Option<UnsafeFile>,
     ) -> Result<Content, Failure> {
         let result = match setting {
             Setting::PrivateKey | Setting::Passphrase => match read_secret(setting, path) {
@@ -101,7 +105,7 @@ impl InputReader<'_> {
                 Err(error) => return Err(error.into()),
             },
             Setting::Record => read_record(path).map(|(bytes, found)| {
-                *doubt = found;
+                *unsafe_file = found;
                 bytes
             }),
             _ => read(path, Kind::Key),

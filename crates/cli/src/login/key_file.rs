@@ -18,7 +18,7 @@ pub(crate) fn read_private_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
     read_key(path).or_else(|error| match (&error, read(path, Kind::Key)) {
-        (KeyFileError::Permissions { .. }, Ok(bytes)) if is_something_else(&bytes) => {
+        (KeyFileError::Permissions { .. }, Ok(bytes)) if is_not_a_private_key(&bytes) => {
             Ok((bytes, None))
         }
         (KeyFileError::Permissions { .. }, Err(too_large @ InputError::TooLarge { .. })) => {
@@ -28,7 +28,7 @@ pub(crate) fn read_private_key(
     })
 }
 
-fn is_something_else(bytes: &[u8]) -> bool {
+fn is_not_a_private_key(bytes: &[u8]) -> bool {
     matches!(
         SigningKey::from_bytes(bytes),
         Err(KeyError::Certificate { .. }
@@ -44,11 +44,11 @@ pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<Signin
         Err(KeyError::Encrypted) => {}
         result => return Ok(result?),
     }
-    let passphrase = given(passphrase)?.ok_or(KeyError::Encrypted)?;
+    let passphrase = passphrase_of(passphrase)?.ok_or(KeyError::Encrypted)?;
     Ok(SigningKey::from_encrypted(bytes, &Passphrase::new(passphrase.as_slice()))?)
 }
 
-fn given(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+fn passphrase_of(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     if let Some(name) = &passphrase.key_passphrase_env {
         let value = named_variable(name).ok_or_else(|| not_set(name))?;
         return Ok(Some(bytes(value)));
@@ -81,7 +81,7 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let (bytes, _) = read_key(path).map_err(|error| match error {
         // What is taken for a path may be the passphrase itself.
-        KeyFileError::Input(error) => KeyFileError::Input(error.unnamed()),
+        KeyFileError::Input(error) => KeyFileError::Input(error.without_path()),
         error => error,
     })?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);

@@ -13,11 +13,11 @@ use crate::login::context::{Context, variables};
 use crate::login::inputs::Inputs;
 
 /// Settings of several profiles, for which `config.toml` is read once.
-pub(crate) struct Reader {
+pub(crate) struct ProfileReader {
     layers: BTreeMap<String, Layer>,
 }
 
-impl Reader {
+impl ProfileReader {
     pub(crate) fn open(names: &[String]) -> Result<Self, Failure> {
         let Some(path) = config_file().filter(|_| !names.is_empty()) else {
             return Ok(Self { layers: BTreeMap::new() });

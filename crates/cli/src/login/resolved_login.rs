@@ -16,7 +16,7 @@ use crate::login::cache;
 use crate::login::context::Context;
 use crate::login::existing_token;
 use crate::login::signer::{decrypt_key, signer};
-use crate::login::transport::{patient, transport};
+use crate::login::transport::{transport, with_call_timeouts};
 use crate::runtime::wait_for;
 
 /// Somebody who may log in, and what they want of a token.
@@ -66,7 +66,7 @@ impl<'a> ResolvedLogin<'a> {
     /// A token that is good for long enough. If one is at hand, there is neither runtime nor TLS
     /// nor RSA.
     pub(crate) fn token(self) -> Result<Arc<Token>, Failure> {
-        if let Some(token) = self.kept() {
+        if let Some(token) = self.cached() {
             return Ok(token);
         }
         let (instance_url, min_ttl) = (self.settings.instance_url().cloned(), self.tokens.min_ttl);
@@ -118,8 +118,8 @@ impl<'a> ResolvedLogin<'a> {
         let (network, version, min_ttl) =
             (self.network, self.api_version().major(), self.tokens.min_ttl);
         let transport = self.transport()?;
-        let patient = patient(transport.clone(), network);
-        Ok(Org::new(patient, self.source(transport)?, version).min_ttl(min_ttl))
+        let with_call_timeouts = with_call_timeouts(transport.clone(), network);
+        Ok(Org::new(with_call_timeouts, self.source(transport)?, version).min_ttl(min_ttl))
     }
 
     /// Where this login is kept between runs, on this machine or elsewhere.
@@ -137,7 +137,7 @@ impl<'a> ResolvedLogin<'a> {
         })
     }
 
-    fn kept(&self) -> Option<Arc<Token>> {
+    fn cached(&self) -> Option<Arc<Token>> {
         let held = self.store.as_ref()?.peek().token?;
         let now = BootTime::now();
         let left = Duration::from_secs(held.time_left(now).as_secs());

@@ -47,7 +47,7 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
         || has_credentials
         || name == ACCESS_TOKEN
         || Setting::ALL.into_iter().any(|setting| setting.is_secret() && is_called(setting))
-        || holds_private_key(value, DEEPEST)
+        || holds_private_key(value, MAX_DEPTH)
 }
 
 /// Whether a value is a private key, or a record or another text with one in it, in the encodings
@@ -59,15 +59,15 @@ fn holds_private_key(value: &[u8], depth: u8) -> bool {
         return holds_private_key(&Zeroizing::new(text), depth);
     }
     let contains = |words: &[u8]| value.windows(words.len()).any(|window| window == words);
-    if MARKS.into_iter().any(contains) || (contains(b"\"kty\"") && contains(b"\"d\"")) {
+    if PEM_LABELS.into_iter().any(contains) || (contains(b"\"kty\"") && contains(b"\"d\"")) {
         return true;
     }
-    if value.len() < SHORTEST {
+    if value.len() < MIN_LEN {
         return false;
     }
     match SigningKey::from_bytes(value) {
         Ok(_) => return true,
-        Err(error) if UNUSABLE.contains(&error.code()) => return true,
+        Err(error) if PRIVATE_KEY_ERRORS.contains(&error.code()) => return true,
         Err(_) => {}
     }
     depth > 0 && decoded(value).into_iter().any(|inner| holds_private_key(&inner, depth - 1))
@@ -79,7 +79,7 @@ fn decoded(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let whole: Zeroizing<Vec<u8>> =
         Zeroizing::new(value.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect());
     let mut found = Vec::new();
-    for word in whole.split(|byte| !is_digit(byte)).filter(|word| word.len() >= SHORTEST) {
+    for word in whole.split(|byte| !is_digit(byte)).filter(|word| word.len() >= MIN_LEN) {
         let Ok(word) = str::from_utf8(word) else { continue };
         let standard = Zeroizing::new(word.replace('-', "+").replace('_', "/"));
         found.extend(Base64Unpadded::decode_vec(&standard).ok().map(Zeroizing::new));
@@ -99,10 +99,10 @@ fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
 const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
 
 /// The label of a PEM, also of one that was encoded for a URL.
-const MARKS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];
+const PEM_LABELS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];
 
 /// The faults of what is a private key all the same.
-const UNUSABLE: [&str; 11] = [
+const PRIVATE_KEY_ERRORS: [&str; 11] = [
     "key.algorithm",
     "key.encrypted",
     "key.exponent",
@@ -117,10 +117,10 @@ const UNUSABLE: [&str; 11] = [
 ];
 
 /// In bytes, and in digits: a key of 512 bits has more.
-const SHORTEST: usize = 128;
+const MIN_LEN: usize = 128;
 
 /// Base64 of base64 of a PEM, and one more.
-const DEEPEST: u8 = 3;
+const MAX_DEPTH: u8 = 3;
 
 #[cfg(test)]
 mod tests {

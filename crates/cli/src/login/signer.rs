@@ -28,7 +28,7 @@ pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>
     decrypt_key(settings)?;
     match settings.key() {
         KeySource::Local(_) => Ok(None),
-        key => Ok(Some(elsewhere(key)?)),
+        key => Ok(Some(remote_signer(key)?)),
     }
 }
 
@@ -36,18 +36,18 @@ pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
         KeySource::Local(key) => Ok(Arc::new(RingSigner::new(*key))),
-        key => elsewhere(&key),
+        key => remote_signer(&key),
     }
 }
 
 /// Signs where the key is, if it is not here.
-pub(crate) fn elsewhere(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError> {
+pub(crate) fn remote_signer(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
         KeySource::Agent(which) => Ok(Arc::new(agent(which)?)),
         KeySource::Command { command, public_key } => {
             Ok(Arc::new(self::command(command, public_key)))
         }
-        _ => Err(SignerError::NotElsewhere),
+        _ => Err(SignerError::NotRemote),
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) enum SignerError {
     NoAgent,
     /// The key was expected elsewhere and is here.
     #[error("the private key is still locked")]
-    NotElsewhere,
+    NotRemote,
 }
 
 impl Diagnostic for SignerError {
@@ -85,7 +85,7 @@ impl Diagnostic for SignerError {
         match self {
             Self::Agent(error) => error.code(),
             Self::NoAgent => "sign.agent",
-            Self::NotElsewhere => "key.encrypted",
+            Self::NotRemote => "key.encrypted",
         }
     }
 
@@ -96,7 +96,7 @@ impl Diagnostic for SignerError {
                 "start an agent, `eval $(ssh-agent)`, and put the key into it: `ssh-add key.pem`"
                     .into(),
             ),
-            Self::NotElsewhere => None,
+            Self::NotRemote => None,
         }
     }
 }

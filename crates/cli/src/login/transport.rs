@@ -16,11 +16,11 @@ use crate::io::input::{Kind, read};
 
 /// A transport as flags, settings and environment have it.
 pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transport, Failure> {
-    to_call(network, settings.ca_file(), settings.proxy())
+    transport_with(network, settings.ca_file(), settings.proxy())
 }
 
 /// The same for calls that need no login.
-pub(crate) fn to_call(
+pub(crate) fn transport_with(
     network: &Network,
     ca_file: Option<&str>,
     proxy_url: Option<&SecretText>,
@@ -30,18 +30,18 @@ pub(crate) fn to_call(
         false => roots(ca_file.map(Path::new))?,
     };
     let proxy = proxy(proxy_url.map(SecretText::secret))?;
-    files()?;
+    check_descriptors()?;
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }
 
 /// A runtime that finds no room for its poller panics, so look for room first.
-fn files() -> Result<(), Failure> {
-    let opened: Result<Vec<_>, _> = (0..FILES).map(|_| File::open("/dev/null")).collect();
-    opened.map(drop).map_err(|error| Failure::new("net.files", Some(FILES_HINT), error))
+fn check_descriptors() -> Result<(), Failure> {
+    let opened: Result<Vec<_>, _> = (0..DESCRIPTORS).map(|_| File::open("/dev/null")).collect();
+    opened.map(drop).map_err(|error| Failure::new("net.files", Some(DESCRIPTORS_HINT), error))
 }
 
 /// A transport for what comes before the settings: as flags and environment have it.
-pub(crate) fn of_route(route: Option<&Route>) -> Result<Transport, Failure> {
+pub(crate) fn transport_of_route(route: Option<&Route>) -> Result<Transport, Failure> {
     let roots = roots(route.and_then(|route| route.ca_file.as_deref()))?;
     let proxy = proxy(route.and_then(|route| route.proxy.as_deref()))?;
     Ok(Transport::builder().roots(roots).proxy(proxy).build())
@@ -78,12 +78,12 @@ fn timeouts(network: &Network) -> Timeouts {
 }
 
 /// A call may take as long as Salesforce itself gives it.
-pub(crate) fn patient(transport: Transport, network: &Network) -> Transport {
+pub(crate) fn with_call_timeouts(transport: Transport, network: &Network) -> Transport {
     let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
     transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
 }
 
 /// What a runtime and its first connection open.
-const FILES: usize = 8;
+const DESCRIPTORS: usize = 8;
 
-const FILES_HINT: &str = "let it open more files: `ulimit -n 256`";
+const DESCRIPTORS_HINT: &str = "let it open more files: `ulimit -n 256`";

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
 use crate::login::key_file::{open, read_private_key};
-use crate::login::signer::elsewhere;
+use crate::login::signer::remote_signer;
 
 /// Create a certificate for a key you already have, wherever it is
 ///
@@ -59,7 +59,7 @@ impl Create {
             warning.iter().for_each(|warning| console.warn(warning));
             return Ok(Arc::new(RingSigner::new(open(&bytes, &self.passphrase)?)));
         }
-        Ok(elsewhere(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
+        Ok(remote_signer(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
             (Some(name), ..) => KeySource::Agent(name.clone()),
             (_, Some(line), Some(file)) => KeySource::Command {
                 command: SignerCommand::Shell(line.clone()),

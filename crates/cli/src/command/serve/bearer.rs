@@ -43,11 +43,11 @@ impl BearerFile {
         Ok((Self { path: Some(path), fingerprint }, Some(bearer)))
     }
 
-    /// Reads the token again if the file has changed or `is_asked`. `Some(None)`: there is none any
+    /// Reads the token again if the file has changed or `is_forced`. `Some(None)`: there is none any
     /// more, and every request that needs one is to be refused.
-    pub(super) fn reload(&mut self, is_asked: bool, console: Console) -> Option<Option<Bearer>> {
+    pub(super) fn reload(&mut self, is_forced: bool, console: Console) -> Option<Option<Bearer>> {
         let path = self.path.as_ref()?;
-        if !self.fingerprint.have_changed() && !is_asked {
+        if !self.fingerprint.have_changed() && !is_forced {
             return None;
         }
         let bearer = read(path, console).inspect_err(|failure| {

@@ -31,11 +31,11 @@ pub(super) fn listeners(
     for inherited in inherited {
         listeners.push(match inherited {
             Inherited::Unix(listener) => Listener::from_unix(listener)?,
-            Inherited::Tcp(listener) => opened(args, Listener::from_tcp(listener)?),
+            Inherited::Tcp(listener) => with_open_loopback(args, Listener::from_tcp(listener)?),
         });
     }
     if let Some(address) = args.listen {
-        listeners.push(opened(args, Listener::tcp(address)?));
+        listeners.push(with_open_loopback(args, Listener::tcp(address)?));
     }
     if args.socket.is_some() || listeners.is_empty() {
         let path = args.socket.clone().map_or_else(default_socket, Ok)?;
@@ -82,7 +82,7 @@ pub(super) fn inherited() -> Result<Vec<Inherited>, Failure> {
     Ok(sockets)
 }
 
-fn opened(args: &Args, listener: Listener) -> Listener {
+fn with_open_loopback(args: &Args, listener: Listener) -> Listener {
     if args.open_loopback { listener.open_loopback() } else { listener }
 }
 

@@ -12,7 +12,7 @@ use crate::args::{Login, Tokens};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::context::Context;
-use crate::login::profiles::{Reader, profiles};
+use crate::login::profiles::{ProfileReader, profiles};
 use crate::login::resolved_login::ResolvedLogin;
 
 /// Reads the one login that arguments, environment or a record describe, or else every profile of
@@ -33,7 +33,7 @@ impl Loader {
     fn one(
         &self,
         name: &str,
-        reader: &mut Reader,
+        reader: &mut ProfileReader,
         forget_refusals: bool,
     ) -> Result<LoadedProfile, Failure> {
         let mut login: Login = self.args.login.clone();
@@ -94,7 +94,7 @@ impl ProfileLoader for Loader {
         forget_refusals: bool,
     ) -> Result<Vec<Result<LoadedProfile, LoadError>>, LoadError> {
         // A single login comes from other places than `config.toml`, too.
-        let mut reader = Reader::open(if self.is_all { names } else { &[] })?;
+        let mut reader = ProfileReader::open(if self.is_all { names } else { &[] })?;
         let one = |name: &String| Ok(self.one(name, &mut reader, forget_refusals)?);
         Ok(names.iter().map(one).collect())
     }
@@ -111,7 +111,7 @@ pub(super) struct LoadError(Failure);
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems: Vec<_> = self.0.listed().iter().map(|problem| &*problem.message).collect();
+        let problems: Vec<_> = self.0.problems().iter().map(|problem| &*problem.message).collect();
         if problems.is_empty() {
             f.write_str(&self.0.message())
         } else {

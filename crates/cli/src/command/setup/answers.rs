@@ -6,7 +6,7 @@ use orgtoken_assertion::PublicKey;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
 use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
-use super::typed::{self, Doubt};
+use super::validate::{self, Objection};
 use super::{App, Args};
 use crate::args::Passphrase;
 use crate::environment::{at_home, config_file};
@@ -34,7 +34,7 @@ pub(super) struct Answers {
 /// Where the key is, or is going to be.
 pub(super) enum Key {
     /// Where it stays: in an agent, or behind a command.
-    Elsewhere(KeySource),
+    Remote(KeySource),
     /// In the file that the profile names already.
     File(PathBuf),
     /// In a file beside `config.toml`, which may be there or not.
@@ -56,20 +56,22 @@ impl Answers {
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
         let username = match username {
             Some(username) => username,
-            None => ask(USERNAME, "--username", |text| typed::doubt(Setting::Username, text))?,
+            None => {
+                ask(USERNAME, "--username", |text| validate::objection(Setting::Username, text))?
+            }
         };
         let client_id =
             one("--client-id", args.client_id.as_deref(), &existing, Setting::ClientId)?;
         if let Some(client_id) = &client_id
-            && let Some(doubt) = typed::doubt(Setting::ClientId, client_id)
-            && doubt.may_be_secret
+            && let Some(objection) = validate::objection(Setting::ClientId, client_id)
+            && objection.may_be_secret
         {
-            return Err(not_written(&doubt.reason));
+            return Err(not_written(&objection.reason));
         }
         let app = match args.app {
             Some(app) => app,
             None if client_id.is_some() => App::External,
-            None => kind()?,
+            None => app_kind()?,
         };
         let is_new_app = args.app.is_some() || client_id.is_none();
         if app == App::External && is_new_app && is_login_host(&instance_url) {
@@ -94,17 +96,17 @@ impl Answers {
         })
     }
 
-    pub(super) fn is_known(&self) -> bool {
+    pub(super) fn has_client_id(&self) -> bool {
         self.known
     }
 
     /// Asks for the consumer key, where somebody can be asked.
     pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
-        if self.client_id.is_none() && prompt::is_person_there() {
-            let doubt = |text: &str| {
-                if text.is_empty() { None } else { typed::doubt(Setting::ClientId, text) }
+        if self.client_id.is_none() && prompt::is_interactive() {
+            let objection = |text: &str| {
+                if text.is_empty() { None } else { validate::objection(Setting::ClientId, text) }
             };
-            let answer = ask(CLIENT_ID, "--client-id", doubt)?;
+            let answer = ask(CLIENT_ID, "--client-id", objection)?;
             self.client_id = Some(answer).filter(|answer| !answer.is_empty());
         }
         Ok(())
@@ -129,7 +131,7 @@ fn instance_url(args: &Args, existing: Option<&Loader>) -> Result<InstanceUrl, F
     let text = match given {
         Some(text) => text,
         None => ask(ORG, "--instance-url", |text| {
-            typed::url_doubt(text, &allowed, args.app != Some(App::Connected))
+            validate::url_objection(text, &allowed, args.app != Some(App::Connected))
         })?,
     };
     Ok(InstanceUrl::parse(&text, &allowed)?)
@@ -166,7 +168,7 @@ fn not_written(reason: &str) -> Failure {
 }
 
 fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
-    let agent = |name: &str| Key::Elsewhere(KeySource::Agent(name.to_owned()));
+    let agent = |name: &str| Key::Remote(KeySource::Agent(name.to_owned()));
     match (args.ssh_agent.as_deref(), existing.given(Setting::PrivateKey)) {
         (Some(asked), Some(Given::Agent(name))) if asked == name => Ok(agent(name)),
         (Some(asked), None) => Ok(agent(asked)),
@@ -174,7 +176,7 @@ fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
         (None, Some(Given::Agent(name))) => Ok(agent(name)),
         (None, Some(Given::Command(command))) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
-            Ok(Key::Elsewhere(KeySource::Command { command, public_key }))
+            Ok(Key::Remote(KeySource::Command { command, public_key }))
         }
         (None, Some(Given::File(file))) => Ok(Key::File(at_home(file))),
         (None, _) => Ok(Key::Beside),
@@ -214,10 +216,10 @@ fn exists(flag: &str, name: &str) -> Failure {
 fn ask(
     question: &str,
     flag: &str,
-    doubt: impl Fn(&str) -> Option<Doubt>,
+    objection: impl Fn(&str) -> Option<Objection>,
 ) -> Result<String, Failure> {
     let mut question = question.to_owned();
-    let mut doubted = None;
+    let mut previous = None;
     loop {
         let Some(answer) = prompt::line(&question)? else {
             return Err(Failure::new(
@@ -226,15 +228,15 @@ fn ask(
                 format!("missing {flag}"),
             ));
         };
-        let Some(doubt) = doubt(&answer) else { return Ok(answer) };
-        let may_be_right = !doubt.is_certain && !doubt.may_be_secret;
-        if may_be_right && doubted.as_ref() == Some(&answer) {
+        let Some(objection) = objection(&answer) else { return Ok(answer) };
+        let may_be_right = !objection.is_certain && !objection.may_be_secret;
+        if may_be_right && previous.as_ref() == Some(&answer) {
             return Ok(answer);
         }
         let again =
             if may_be_right { "Again (the same answer is taken as it is)" } else { "Again" };
-        question = format!("{}\n{again}: ", doubt.reason);
-        doubted = Some(answer);
+        question = format!("{}\n{again}: ", objection.reason);
+        previous = Some(answer);
     }
 }
 
@@ -253,7 +255,7 @@ fn needs_my_domain(url: &InstanceUrl) -> Failure {
 }
 
 /// New apps are external ones, so where nobody can be asked it is one.
-fn kind() -> Result<App, Failure> {
+fn app_kind() -> Result<App, Failure> {
     let mut question = KIND;
     while let Some(answer) = prompt::line(question)? {
         match answer.to_ascii_lowercase().as_str() {

@@ -16,7 +16,7 @@ use crate::io::input::{Kind, read, read_key};
 use crate::io::new_file::NewFile;
 use crate::io::text::shown;
 use crate::login::key_file::open;
-use crate::login::signer::elsewhere;
+use crate::login::signer::remote_signer;
 
 /// Where key and certificate lie.
 pub(super) struct Keys {
@@ -24,37 +24,37 @@ pub(super) struct Keys {
     pub(super) key: Option<PathBuf>,
     pub(super) certificate: PathBuf,
     /// Whether the key is new.
-    pub(super) made: bool,
+    pub(super) is_new: bool,
 }
 
 impl Keys {
     /// Takes the key of the profile, or `NAME.key` and `NAME.crt`, and makes what is not there. A
     /// certificate that is lost is made anew for the same key.
-    pub(super) fn at_hand_or_made(answers: &Answers) -> Result<Self, Failure> {
+    pub(super) fn find_or_create(answers: &Answers) -> Result<Self, Failure> {
         let name = &answers.name;
-        make_folder(&answers.folder)?;
+        create_folder(&answers.folder)?;
         let beside = |ending| answers.folder.join(format!("{name}.{ending}"));
         let (key, certificate) = match &answers.key {
-            Key::Elsewhere(source) => {
+            Key::Remote(source) => {
                 let certificate = beside("crt");
-                vouch(&*elsewhere(source)?, &certificate, name)?;
-                return Ok(Self { key: None, certificate, made: false });
+                ensure_certificate(&*remote_signer(source)?, &certificate, name)?;
+                return Ok(Self { key: None, certificate, is_new: false });
             }
             Key::File(key) => (key.clone(), key.with_extension("crt")),
             Key::Beside => (beside("key"), beside("crt")),
         };
-        let made = !key.exists();
-        if made {
-            make(&key, &certificate, name)?;
+        let is_new = !key.exists();
+        if is_new {
+            create(&key, &certificate, name)?;
         } else {
             let signing_key = open(&read_key(&key)?.0, &answers.passphrase)?;
-            vouch(&signing_key, &certificate, name)?;
+            ensure_certificate(&signing_key, &certificate, name)?;
         }
-        Ok(Self { key: Some(key), certificate, made })
+        Ok(Self { key: Some(key), certificate, is_new })
     }
 }
 
-fn make(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
+fn create(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
     let mut key_file = NewFile::create(key)?;
     let mut certificate_file = NewFile::create(certificate)?;
     let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048)?;
@@ -65,7 +65,7 @@ fn make(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn vouch(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure> {
+fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure> {
     if !certificate.exists() {
         let mut file = NewFile::create(certificate)?;
         file.write(self_signed(key, name)?.to_pem().as_bytes())?;
@@ -89,9 +89,9 @@ fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> 
 }
 
 /// The folder of `config.toml`, for its owner alone.
-fn make_folder(folder: &Path) -> Result<(), Failure> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error: io::Error| {
+fn create_folder(folder: &Path) -> Result<(), Failure> {
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.map_err(|error: io::Error| {
         let what = format!("cannot make the folder `{}`: {error}", shown(folder));
         Failure::new("io.write", Some("check who may write there"), what)
     })

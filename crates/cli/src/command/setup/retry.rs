@@ -13,11 +13,11 @@ pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 /// Repeats the diagnosis after a pause until it works, fails for good, or the time is over.
 pub(super) fn until(
-    patience: Duration,
+    max_wait: Duration,
     console: &Console,
     mut examine: impl FnMut() -> Result<Report, Failure>,
 ) -> Result<Report, Failure> {
-    let end = Instant::now() + patience;
+    let end = Instant::now() + max_wait;
     let mut report = examine()?;
     while report.may_resolve_itself() {
         let left = end.saturating_duration_since(Instant::now());
@@ -26,7 +26,7 @@ pub(super) fn until(
             "Salesforce may not have copied it yet; trying again in {} s, for {} more minutes{}",
             pause.as_secs(),
             left.as_secs().div_ceil(60),
-            if prompt::is_person_there() { " (Enter: at once)" } else { "" }
+            if prompt::is_interactive() { " (Enter: at once)" } else { "" }
         ));
         prompt::pause(pause)?;
         report = examine()?;

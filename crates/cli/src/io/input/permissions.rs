@@ -18,13 +18,21 @@ use crate::io::text::shown;
 pub(crate) fn read_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    let (bytes, doubt) = read_doubted(path, Kind::Key)?;
-    Ok((bytes, doubt.map(|doubt| doubt.judged("private key")).transpose()?.flatten()))
+    let (bytes, unsafe_file) = read_with_permissions(path, Kind::Key)?;
+    Ok((
+        bytes,
+        unsafe_file
+            .map(|unsafe_file| unsafe_file.into_result("private key"))
+            .transpose()?
+            .flatten(),
+    ))
 }
 
-/// Reads a record, which is to be judged as a key's file if it turns out to contain a private key.
-pub(crate) fn read_record(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Option<Doubt>), InputError> {
-    read_doubted(path, Kind::Settings)
+/// Reads a record, which is to be into_result as a key's file if it turns out to contain a private key.
+pub(crate) fn read_record(
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
+    read_with_permissions(path, Kind::Settings)
 }
 
 /// Reads `config.toml`, which decides what is run and where assertions go: nobody else may have
@@ -88,26 +96,26 @@ fn is_private_group(group: u32, user: u32, passwd: &str, groups: &str) -> bool {
     number(member.get(2)) == Some(user) && listed.all(|listed| listed == name)
 }
 
-fn read_doubted(
+fn read_with_permissions(
     path: &Path,
     kind: Kind,
-) -> Result<(Zeroizing<Vec<u8>>, Option<Doubt>), InputError> {
+) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
     // Standard input and pipes have no mode that means anything.
     if super::is_stdin(path) {
         return Ok((super::read(path, kind)?, None));
     }
     let file = super::open(path, kind)?;
     let metadata = file.metadata().map_err(|error| InputError::os(kind, path, error))?;
-    let doubt = if metadata.is_file() { doubt(path, &file, &metadata) } else { None };
-    Ok((super::read_open(file, path, kind)?, doubt))
+    let unsafe_file = if metadata.is_file() { unsafe_file(path, &file, &metadata) } else { None };
+    Ok((super::read_open(file, path, kind)?, unsafe_file))
 }
 
-fn doubt(path: &Path, file: &File, metadata: &Metadata) -> Option<Doubt> {
+fn unsafe_file(path: &Path, file: &File, metadata: &Metadata) -> Option<UnsafeFile> {
     let me = rustix::process::geteuid().as_raw();
     let fault = fault(path, metadata, me)?;
-    let is_given = path.canonicalize().is_ok_and(|path| path.starts_with("/run/secrets"))
-        || is_given(metadata.uid(), metadata.mode(), me, Mount::of(file));
-    Some(Doubt { path: path.into(), fault, is_given })
+    let is_managed = path.canonicalize().is_ok_and(|path| path.starts_with("/run/secrets"))
+        || is_managed(metadata.uid(), metadata.mode(), me, Mount::of(file));
+    Some(UnsafeFile { path: path.into(), fault, is_managed })
 }
 
 /// The reason why others may have read or replaced the file of user `me`.
@@ -136,7 +144,7 @@ fn is_replaceable(path: &Path) -> bool {
 
 /// Whether root gave this user a file that the user cannot change: in a mount of a container
 /// platform or of systemd, or to the user's group.
-fn is_given(owner: u32, mode: u32, me: u32, mount: Mount) -> bool {
+fn is_managed(owner: u32, mode: u32, me: u32, mount: Mount) -> bool {
     let may_change = !mount.read_only && (me == ROOT || mode & 0o022 != 0);
     let is_of_platform = mount.read_only || mount.in_memory;
     owner == ROOT && !may_change && (is_of_platform || mode & 0o007 == 0)
@@ -172,25 +180,25 @@ fn is_in_memory(_: &File) -> bool {
 
 /// A file that others may have read or replaced.
 #[derive(Debug)]
-pub(crate) struct Doubt {
+pub(crate) struct UnsafeFile {
     path: PathBuf,
     fault: FileFault,
-    is_given: bool,
+    is_managed: bool,
 }
 
-impl Doubt {
+impl UnsafeFile {
     /// Refuses the file; where it cannot be otherwise, only warns about it.
-    fn judged(self, what: &'static str) -> Result<Option<KeyFileWarning>, KeyFileError> {
-        let Self { path, fault, is_given } = self;
-        if is_given {
+    fn into_result(self, what: &'static str) -> Result<Option<KeyFileWarning>, KeyFileError> {
+        let Self { path, fault, is_managed } = self;
+        if is_managed {
             return Ok(Some(KeyFileWarning { what, path, fault }));
         }
         Err(KeyFileError::Permissions { what, path, fault })
     }
 
     /// The same for a record in which there is a private key.
-    pub(crate) fn of_record(self) -> Result<Option<KeyFileWarning>, KeyFileError> {
-        self.judged(RECORD)
+    pub(crate) fn with_key_in_record(self) -> Result<Option<KeyFileWarning>, KeyFileError> {
+        self.into_result(RECORD)
     }
 }
 

@@ -36,7 +36,7 @@ fn a03_what_is_no_file_is_named_for_what_it_is() {
 fn a03_a_silent_pipe_is_given_up() {
     let (reader, _writer) = io::pipe().unwrap();
     let file = File::from(std::os::fd::OwnedFd::from(reader));
-    let silent = Patient { file, until: Instant::now() + Duration::from_millis(20) };
+    let silent = DeadlineReader { file, deadline: Instant::now() + Duration::from_millis(20) };
     let error = capped(silent, Path::new("fifo"), Kind::Settings).unwrap_err();
     assert_eq!(error.code(), "settings.read");
     assert_eq!(error.to_string(), "cannot read `fifo`: it did not end within 10 seconds");

@@ -106,7 +106,9 @@ impl<'a> Printer<'a> {
             return match (ended, written) {
                 (Ok(()), written) => written,
                 (Err(failure), _) if missing.is_empty() => Err(failure),
-                (Err(failure), _) => Err(failure.problems(missing.iter().map(problem).collect())),
+                (Err(failure), _) => {
+                    Err(failure.with_problems(missing.iter().map(problem).collect()))
+                }
             };
         }
         self.console.remark(&counts(report));

@@ -64,7 +64,7 @@ fn dotted_path_component_does_not_excuse_an_open_key_file() {
 fn only_a_file_that_root_gave_excuses_its_mode() {
     let mount = |read_only, in_memory| Mount { read_only, in_memory };
     let (disk, fixed, memory) = (mount(false, false), mount(true, false), mount(false, true));
-    for (name, owner, mode, me, mount, is_given) in [
+    for (name, owner, mode, me, mount, is_managed) in [
         ("Kubernetes", 0, 0o644, 1000, memory, true),
         ("Kubernetes, read by root", 0, 0o644, 0, mount(true, true), true),
         ("systemd", 0, 0o440, 1000, mount(true, true), true),
@@ -78,7 +78,7 @@ fn only_a_file_that_root_gave_excuses_its_mode() {
         ("own file on a read-only mount", 1000, 0o644, 1000, fixed, false),
         ("another user's file on a read-only mount", 1001, 0o644, 1000, fixed, false),
     ] {
-        assert_eq!(super::is_given(owner, mode, me, mount), is_given, "{name}");
+        assert_eq!(super::is_managed(owner, mode, me, mount), is_managed, "{name}");
     }
 }
 
@@ -163,6 +163,6 @@ fn a76_what_was_checked_is_what_is_read() {
     let file = super::super::open(&path, Kind::Key).unwrap();
     let metadata = file.metadata().unwrap();
     fs::rename(key(folder.path(), 0o644), &path).unwrap();
-    assert!(doubt(&path, &file, &metadata).is_none());
+    assert!(unsafe_file(&path, &file, &metadata).is_none());
     assert_eq!(super::super::read_open(file, &path, Kind::Key).unwrap().as_slice(), b"key");
 }

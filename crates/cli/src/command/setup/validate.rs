@@ -8,7 +8,7 @@ use crate::io::text::printable;
 
 /// What is wrong with an answer.
 #[derive(Debug)]
-pub(super) struct Doubt {
+pub(super) struct Objection {
     /// Why, and what to do.
     pub(super) reason: String,
     /// It cannot be right. Where it only looks wrong, the same answer again is accepted.
@@ -18,7 +18,7 @@ pub(super) struct Doubt {
 }
 
 /// Judges a username or a Consumer Key by the rules of the settings.
-pub(super) fn doubt(setting: Setting, text: &str) -> Option<Doubt> {
+pub(super) fn objection(setting: Setting, text: &str) -> Option<Objection> {
     let mut layer = Layer::flags();
     layer.set(setting, "", text);
     // Other settings are missing here, which is no fault of this answer.
@@ -26,15 +26,19 @@ pub(super) fn doubt(setting: Setting, text: &str) -> Option<Doubt> {
     if let Some(problem) = problems.iter().find(|problem| problem.setting() == Some(setting)) {
         let hint = problem.hint().unwrap_or_default();
         let reason = format!("{}: {hint}", problem.message());
-        return Some(Doubt { reason: printable(&reason), is_certain: true, may_be_secret: false });
+        return Some(Objection {
+            reason: printable(&reason),
+            is_certain: true,
+            may_be_secret: false,
+        });
     }
     let mut notices = problems.notices().iter();
     if let Some(notice) = notices.find(|notice| notice.setting() == Some(setting)) {
         let (reason, may_be_secret) = (notice.message(), notice.may_be_secret());
-        return Some(Doubt { reason: printable(&reason), is_certain: false, may_be_secret });
+        return Some(Objection { reason: printable(&reason), is_certain: false, may_be_secret });
     }
     let is_odd = setting == Setting::ClientId && !text.starts_with(CONSUMER_KEY);
-    is_odd.then(|| Doubt {
+    is_odd.then(|| Objection {
         reason: format!("Consumer Keys begin with {CONSUMER_KEY}, and this does not"),
         is_certain: false,
         may_be_secret: false,
@@ -42,7 +46,11 @@ pub(super) fn doubt(setting: Setting, text: &str) -> Option<Doubt> {
 }
 
 /// Judges the address of an org. A login host that serves every org is none for a new app.
-pub(super) fn url_doubt(text: &str, allowed: &AllowedHosts, is_new_app: bool) -> Option<Doubt> {
+pub(super) fn url_objection(
+    text: &str,
+    allowed: &AllowedHosts,
+    is_new_app: bool,
+) -> Option<Objection> {
     let reason = match InstanceUrl::parse(text, allowed) {
         Ok(url) if is_new_app && super::answers::is_login_host(&url) => {
             format!(
@@ -57,7 +65,7 @@ pub(super) fn url_doubt(text: &str, allowed: &AllowedHosts, is_new_app: bool) ->
         }
         Err(error) => format!("{error}: {}", error.hint().unwrap_or_default()),
     };
-    Some(Doubt { reason: printable(&reason), is_certain: true, may_be_secret: false })
+    Some(Objection { reason: printable(&reason), is_certain: true, may_be_secret: false })
 }
 
 /// `acme` or `acme--uat`, short enough to be no key or token.

@@ -11,7 +11,7 @@ use crate::io::console::{Console, OutputError};
 use crate::io::text::{printable, sentence, wrapped};
 
 /// Shows findings as they arrive.
-pub(crate) struct Shown<'a> {
+pub(crate) struct ReportPrinter<'a> {
     console: &'a Console,
     marks: &'static Marks,
     /// Checks that were skipped for the same reason are told in one line.
@@ -20,9 +20,9 @@ pub(crate) struct Shown<'a> {
     written: Result<(), OutputError>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ReportPrinter<'a> {
     pub(crate) fn new(console: &'a Console) -> Self {
-        let marks = if speaks_utf8() { &SYMBOLS } else { &WORDS };
+        let marks = if is_utf8_terminal() { &SYMBOLS } else { &WORDS };
         Self { console, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
     }
 
@@ -118,7 +118,7 @@ impl<'a> Shown<'a> {
     }
 
     fn line(&self, mark: &str, name: &str, seen: &str) -> String {
-        wrapped(&format!("{mark} {name:NAMES$}  "), &self.indent(), &printable(seen))
+        wrapped(&format!("{mark} {name:NAME_WIDTH$}  "), &self.indent(), &printable(seen))
     }
 
     fn below(&self, first: &str, text: &str) -> String {
@@ -128,7 +128,7 @@ impl<'a> Shown<'a> {
     }
 
     fn indent(&self) -> String {
-        " ".repeat(self.marks.ok.chars().count() + 1 + NAMES + 2)
+        " ".repeat(self.marks.ok.chars().count() + 1 + NAME_WIDTH + 2)
     }
 }
 
@@ -188,7 +188,7 @@ const WORDS: Marks =
     Marks { ok: "ok  ", warning: "warn", failed: "FAIL", skipped: "skip", arrow: "do: " };
 
 /// Whether stdout is a terminal with a UTF-8 locale. Files get ASCII.
-fn speaks_utf8() -> bool {
+fn is_utf8_terminal() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable);
     let locale = locale.unwrap_or_default().to_string_lossy().to_ascii_uppercase();
     io::stdout().is_terminal() && (locale.contains("UTF-8") || locale.contains("UTF8"))
@@ -197,4 +197,4 @@ fn speaks_utf8() -> bool {
 const SETUP: &str = " `orgtoken setup` leads from nothing to a token.";
 
 /// The longest name of a check, in columns.
-const NAMES: usize = 12;
+const NAME_WIDTH: usize = 12;

@@ -16,7 +16,7 @@ use crate::login::transport::transport;
 use crate::runtime::wait_for;
 
 /// Runs the diagnosis; `tell` gets each finding as soon as there is one.
-pub(crate) fn examine(
+pub(crate) fn diagnose(
     args: &Args,
     console: &Console,
     mut tell: impl FnMut(&Finding),
@@ -26,7 +26,7 @@ pub(crate) fn examine(
         add_flags(&mut finding);
         tell(&finding);
     };
-    let mut report = diagnose(args, console, Diagnosis::new(clock::now, tell))?;
+    let mut report = run_checks(args, console, Diagnosis::new(clock::now, tell))?;
     report.findings.iter_mut().for_each(add_flags);
     Ok(report)
 }
@@ -41,7 +41,7 @@ fn add_flags(finding: &mut Finding) {
     }
 }
 
-fn diagnose(args: &Args, console: &Console, diagnosis: Diagnosis<'_>) -> Result<Report, Failure> {
+fn run_checks(args: &Args, console: &Console, diagnosis: Diagnosis<'_>) -> Result<Report, Failure> {
     let context = Context { login: &args.login, route: Some(&args.network.route), console };
     match context.complete() {
         Ok((draft, _)) => match draft.check() {
