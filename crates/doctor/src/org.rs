@@ -101,7 +101,7 @@ async fn api_version(org: &Org, target: &Target) -> Finding {
     let wanted = target.api_version;
     let offered: Vec<_> = match org.versions().await {
         Ok(versions) => versions.iter().filter_map(Version::major).collect(),
-        Err(RestError::Answer { .. }) => Vec::new(),
+        Err(RestError::InvalidJson { .. }) => Vec::new(),
         Err(error) => return failed(Check::ApiVersion, &error),
     };
     let (Some(oldest), Some(newest)) = (offered.iter().min(), offered.iter().max()) else {

@@ -9,23 +9,23 @@ use crate::RestError;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Backoff {
-    /// Attempts in all; 3 by default. 1 disables retries.
+    /// The number of attempts; default: 3. 1 disables retries.
     pub attempts: u32,
-    /// The longest wait before the second attempt; half a second by default. It doubles with each.
+    /// The longest wait before the second attempt; default: half a second. It doubles each time.
     pub first: Duration,
 }
 
 impl Backoff {
-    /// `attempts` in all; the wait before the second is at most `first`.
+    /// Returns a backoff with this number of attempts and this wait before the second one.
     pub const fn new(attempts: u32, first: Duration) -> Self {
         Self { attempts, first }
     }
 
-    /// The wait before the call is made again, after `attempts`; `None` if it is not repeated.
+    /// Returns the wait before the next attempt, after `attempts`; `None` if there is none.
     ///
-    /// Only a call that changes nothing, or that was surely not carried out, is repeated. A wait is
-    /// half of its limit plus a random part, so that clients that failed together do not come back
-    /// together. `Retry-After` is waited for as well, unless it asks for more than a minute.
+    /// A call is repeated only if it changes nothing, or was certainly not carried out. A wait is
+    /// half of its limit plus a random part, so that clients that failed together do not retry
+    /// together. `Retry-After` is added, unless it asks for more than a minute.
     pub(crate) fn wait(
         &self,
         attempts: u32,
@@ -35,7 +35,7 @@ impl Backoff {
         let again = error.is_throttled() || (is_repeatable(method) && error.is_transient());
         let limit = self.first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
         let asked = error.retry_after().unwrap_or_default();
-        let again = again && attempts < self.attempts && asked <= LONGEST_ASKED;
+        let again = again && attempts < self.attempts && asked <= MAX_RETRY_AFTER;
         again.then(|| asked.saturating_add(limit / 2).saturating_add(part_of(limit / 2)))
     }
 }
@@ -46,20 +46,21 @@ impl Default for Backoff {
     }
 }
 
-/// Not every idempotent method: after a lost answer, a second DELETE would report a record that is
-/// not there, and a second PATCH may fire what hangs on a change.
+/// Whether a call with this method can be repeated after a lost response. Not every idempotent
+/// method can: a second DELETE would report a missing record, and a second PATCH may run triggers
+/// again.
 fn is_repeatable(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 
-/// Between nothing and all of `whole`. The standard library seeds each `RandomState` at random.
+/// Returns a random part of `whole`. The standard library seeds each `RandomState` at random.
 fn part_of(whole: Duration) -> Duration {
     let random = RandomState::new().build_hasher().finish();
     whole.mul_f64(random as f64 / u64::MAX as f64)
 }
 
-/// A longer wait is left to the caller.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+/// The caller decides about a longer `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -70,13 +71,13 @@ mod tests {
     use crate::error::api::tests::{failed, failed_with};
 
     #[test]
-    fn what_may_have_been_done_is_not_done_twice() {
+    fn call_that_may_have_been_carried_out_is_not_repeated() {
         let cut = || RestError::Transport(TransportError::Truncated { phase: Phase::Head });
         let closed = || RestError::Transport(TransportError::Closed);
         const CONCURRENT: &str = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
         const OF_THE_DAY: &str = "TotalRequests Limit exceeded.";
         for (name, error, get, post) in [
-            ("B07 lost answer", cut(), true, false),
+            ("lost response", cut(), true, false),
             ("never sent", closed(), true, true),
             ("503", failed(503, "SERVER_UNAVAILABLE", ""), true, false),
             ("concurrent", failed(403, "REQUEST_LIMIT_EXCEEDED", CONCURRENT), true, true),

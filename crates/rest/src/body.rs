@@ -12,10 +12,10 @@ use orgtoken_client::transport;
 use crate::RestError;
 use crate::gzip::Gunzip;
 
-/// The body of an answer, inflated if it was gzip: an [`http_body::Body`].
+/// The body of a response, decompressed if it was gzip. It is an [`http_body::Body`].
 ///
-/// It has to end within the total time of its call. Read to its end, it leaves its connection to
-/// the next call.
+/// The total timeout of the call covers the body, too. The next call can use the connection once
+/// the body is read to its end.
 pub struct Body {
     wire: transport::Body,
     gunzip: Option<Gunzip>,
@@ -32,7 +32,7 @@ impl Body {
         Ok(Response::from_parts(head, Self { wire, gunzip }))
     }
 
-    /// The next piece, or `None` at the end. It is as long as what came.
+    /// Returns the next piece, of any length, or `None` at the end.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, RestError> {
         while let Some(frame) = self.frame().await {
             if let Ok(piece) = frame?.into_data() {
@@ -42,7 +42,7 @@ impl Body {
         Ok(None)
     }
 
-    /// All of it, up to `limit` bytes.
+    /// Reads the whole body, up to `limit` bytes.
     pub async fn whole(self, limit: usize) -> Result<Bytes, RestError> {
         let whole = Limited::new(self, limit).collect().await.map_err(|error| {
             match error.downcast::<RestError>() {
@@ -92,7 +92,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Only gzip is asked for; anything else cannot be read.
+/// Whether the body is gzip. Requests accept no other content coding.
 fn is_gzip(headers: &HeaderMap) -> Result<bool, RestError> {
     let mut codings = headers.get_all(CONTENT_ENCODING).iter();
     match (codings.next().map(|coding| coding.as_bytes()), codings.next()) {

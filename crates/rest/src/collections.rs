@@ -6,14 +6,17 @@ use crate::org::to_json;
 use crate::path::{encode, segment};
 use crate::{Object, Org, RestError, SaveResult, Value};
 
-/// Up to [`Org::MAX_RECORDS`] records by one call; more are [`RestError::TooMany`], and nothing is
-/// sent. Each succeeds or fails on its own, and the outcomes are in the order of the records: the call
-/// succeeds even where every record failed, so look at each [`SaveResult::is_success`].
+/// Up to [`Org::MAX_RECORDS`] records in one call; more are [`RestError::TooMany`], and nothing is
+/// sent.
+///
+/// Each record succeeds or fails on its own. The results are in the order of the records. The call
+/// succeeds even if every record failed: check each [`SaveResult::is_success`].
 impl Org {
-    /// The most records that one call takes.
+    /// The maximum number of records in one call.
     pub const MAX_RECORDS: usize = 200;
 
-    /// Creates records. The call is not repeated if its answer is lost, so none is created twice.
+    /// Creates records. The call is not repeated if its response is lost: no record is created
+    /// twice.
     pub async fn create_all<R: Serialize>(
         &self,
         object: &str,
@@ -22,7 +25,7 @@ impl Org {
         self.collection(Method::POST, COLLECTIONS, object, records).await
     }
 
-    /// Changes records, each of which has its `Id` among its fields.
+    /// Changes records. Each has its `Id` among its fields.
     pub async fn update_all<R: Serialize>(
         &self,
         object: &str,
@@ -31,7 +34,7 @@ impl Org {
         self.collection(Method::PATCH, COLLECTIONS, object, records).await
     }
 
-    /// Changes or makes records by the external id `field`, which each has among its fields.
+    /// Updates or creates records by the external id `field`. Each has it among its fields.
     pub async fn upsert_all<R: Serialize>(
         &self,
         object: &str,
@@ -41,9 +44,9 @@ impl Org {
         self.collection(Method::PATCH, &upsert_path(object, field)?, object, records).await
     }
 
-    /// Puts records into the recycle bin.
+    /// Deletes records. They stay in the recycle bin.
     pub async fn delete_all(&self, ids: &[&str]) -> Result<Vec<SaveResult>, RestError> {
-        // An empty id between two commas would shift the outcomes of those behind it.
+        // An empty id would shift the results of the ids after it.
         if ids.iter().any(|id| id.trim().is_empty() || id.contains(',')) {
             return Err(RestError::Segment { what: "id", empty: true });
         }
@@ -59,8 +62,8 @@ impl Org {
         object: &str,
         records: &[R],
     ) -> Result<Vec<SaveResult>, RestError> {
-        let labelled = records.iter().map(|record| labelled(object, record));
-        let body = Sent { all_or_none: false, records: labelled.collect::<Result<_, _>>()? };
+        let typed = records.iter().map(|record| with_type(object, record));
+        let body = Sent { all_or_none: false, records: typed.collect::<Result<_, _>>()? };
         self.outcomes(method, path, to_json(&body)?, records.len()).await
     }
 
@@ -78,7 +81,7 @@ impl Org {
             return Ok(Vec::new());
         }
         let outcomes: Vec<SaveResult> = self.json(method, path, body).await?;
-        // Without one outcome for each record, outcomes could not be matched to records.
+        // With a result missing, the others could not be matched to their records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }
 }
@@ -88,8 +91,8 @@ pub(crate) fn upsert_path(object: &str, field: &str) -> Result<String, RestError
     Ok(format!("{COLLECTIONS}/{object}/{field}"))
 }
 
-/// The record with its type, which replaces the `attributes` that a query gave it.
-fn labelled(object: &str, record: &impl Serialize) -> Result<Object, RestError> {
+/// Returns the record with its type, which replaces the `attributes` of a query.
+fn with_type(object: &str, record: &impl Serialize) -> Result<Object, RestError> {
     let fields: Object =
         serde_json::from_slice(&to_json(record)?).map_err(|_| RestError::Record)?;
     let fields = fields.into_iter().filter(|(name, _)| name != "attributes");

@@ -5,14 +5,14 @@ use crate::org::to_json;
 use crate::{Org, RestError, Value};
 
 impl Org {
-    /// The most calls that one call takes.
+    /// The maximum number of subrequests in one call.
     pub const MAX_SUBREQUESTS: usize = 25;
 
-    /// Makes up to [`Org::MAX_SUBREQUESTS`] calls in one request; more are [`RestError::TooMany`]. A
-    /// subrequest may refer to an earlier one: `@{account.id}`.
+    /// Makes up to [`Org::MAX_SUBREQUESTS`] calls in one request; more are [`RestError::TooMany`].
+    /// A subrequest can refer to the result of an earlier one: `@{account.id}`.
     ///
     /// Each subrequest succeeds or fails on its own: check each [`Subresponse::status`]. With
-    /// `all_or_none` a subrequest that fails undoes the others.
+    /// `all_or_none`, a failed subrequest rolls back the others.
     pub async fn composite(
         &self,
         subrequests: &[Subrequest],
@@ -29,22 +29,22 @@ impl Org {
     }
 }
 
-/// One call of several that are made by one.
+/// One call in a composite request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Subrequest {
-    /// GET, POST, PATCH, PUT or DELETE.
+    /// The method: GET, POST, PATCH, PUT or DELETE.
     pub method: Method,
-    /// As for [`Org::send`].
+    /// The path, in the form that [`Org::send`] takes.
     pub path: String,
-    /// The name by which later subrequests, and the answer, refer to it.
+    /// The name by which later subrequests and the response refer to it.
     pub reference: String,
-    /// The JSON to send.
+    /// The JSON body.
     pub body: Option<Value>,
 }
 
 impl Subrequest {
-    /// A call without a body.
+    /// Returns a subrequest without a body.
     pub fn new(method: Method, path: impl Into<String>, reference: impl Into<String>) -> Self {
         Self { method, path: path.into(), reference: reference.into(), body: None }
     }
@@ -85,14 +85,14 @@ struct SentSubrequest<'a> {
     body: Option<&'a Value>,
 }
 
-/// The outcome of a subrequest.
+/// The response to a subrequest.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Subresponse {
-    /// The answer; null if it is empty.
+    /// The JSON body; null if there is none.
     #[serde(default)]
     pub body: Value,
-    /// The name of the subrequest.
+    /// The reference of the subrequest.
     #[serde(rename = "referenceId")]
     pub reference: String,
     #[serde(rename = "httpStatusCode")]
@@ -100,7 +100,7 @@ pub struct Subresponse {
 }
 
 impl Subresponse {
-    /// The status of the subrequest. The status of the whole call is 200 even where every subrequest fails.
+    /// The status of the subrequest. The whole call has status 200 even if every subrequest failed.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

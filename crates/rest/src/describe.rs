@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::path::segment;
 use crate::{Org, RestError};
 
-/// The part of a describe answer that queries and record files need.
+/// The part of an object description that queries and record files need.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Described {
@@ -30,7 +30,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Whether a record can be found by it.
+    /// Whether records can be found by this field.
     pub(crate) fn is_key(&self) -> bool {
         self.external_id || self.id_lookup
     }
@@ -41,7 +41,7 @@ impl Described {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// The field behind `Account` of `Account.Name`.
+    /// Returns the reference field of a relationship: `AccountId` for `Account`.
     pub(crate) fn relationship(&self, name: &str) -> Option<&Field> {
         let is_it = |field: &&Field| {
             field.relationship_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))

@@ -9,44 +9,44 @@ use orgtoken_client::{TokenError, TransportError};
 pub(crate) mod api;
 pub use api::{ApiError, Problem};
 
-/// Why a call came to nothing.
+/// The error of a call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestError {
-    /// The answer is not the JSON that it should be.
+    /// The response is not the expected JSON.
     #[error("unexpected response from Salesforce (line {line}, column {column})")]
-    Answer {
+    InvalidJson {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
     },
-    /// The answer is damaged, or compressed in a way that was not asked for.
-    #[error("the answer cannot be decompressed")]
+    /// The response is damaged, or has a content coding other than gzip.
+    #[error("cannot decompress the response")]
     Encoding,
-    /// Salesforce answered that the call failed.
+    /// Salesforce reports that the call failed.
     #[error("{0}")]
     Api(Box<ApiError>),
-    /// The answer grows out of all proportion.
-    #[error("the answer decompresses to more than {ratio} times its size")]
+    /// The decompressed response is suspiciously long.
+    #[error("the response decompresses to more than {ratio} times its size")]
     Inflated {
         /// The limit.
         ratio: usize,
     },
-    /// A page names itself or an earlier one as the next.
-    #[error("the next page is one that was read already")]
+    /// A page names itself or an earlier page as the next one.
+    #[error("the next page was read already")]
     Loop,
-    /// The next page would be at another host, which gets no token, or nowhere.
-    #[error("the next page has no path at this host")]
+    /// The next page is missing, or at another host, which must not receive the token.
+    #[error("the next page is missing or at another host")]
     Page,
-    /// The path is that of another host, or no path.
-    #[error("path is not one of the org's")]
+    /// The path is a whole URL, or not a valid path.
+    #[error("not a path of the org")]
     Path,
     /// A record to send is not a JSON object.
     #[error("the record is not a JSON object")]
     Record,
-    /// A record lacks what the caller's type asks for.
-    #[error("a record does not fit the type that it is read into")]
+    /// A record does not fit the type of the caller.
+    #[error("a record does not fit the requested type")]
     Row(#[source] serde_json::Error),
     /// An id, an external id or a name that a URL cannot hold.
     #[error("{what} is {}", if *empty { "empty" } else { "`.` or `..`, which a URL cannot hold" })]
@@ -56,31 +56,31 @@ pub enum RestError {
         /// Whether it is empty, and not `.` or `..`.
         empty: bool,
     },
-    /// There is no token to make the call with.
+    /// There is no token for the call.
     #[error(transparent)]
     Token(#[from] Arc<TokenError>),
-    /// The answer is longer than the limit.
-    #[error("the answer is longer than {limit} bytes")]
+    /// The response is longer than the limit.
+    #[error("the response is longer than {limit} bytes")]
     TooLarge {
-        /// In bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
-    /// One call does not take so many records or parts.
-    #[error("one call takes {limit} of these at most")]
+    /// There are too many records or subrequests for one call.
+    #[error("one call takes at most {limit} of these")]
     TooMany {
-        /// How many it takes.
+        /// The limit.
         limit: usize,
     },
-    /// A page holds more values than the memory should.
-    #[error("the answer has more than {limit} values")]
+    /// A page has too many JSON values to keep in memory.
+    #[error("the response has more than {limit} values")]
     TooManyValues {
         /// The limit.
         limit: u32,
     },
-    /// There was no answer.
+    /// There was no complete response.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The answer is JSON, and lacks what it should have.
+    /// The response is JSON but lacks an expected member.
     #[error("unexpected response from Salesforce")]
     Unexpected,
 }
@@ -94,7 +94,7 @@ impl Diagnostic for RestError {
             Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Record => "api.record",
-            Self::Row(_) | Self::Answer { .. } | Self::Unexpected => "resp.json",
+            Self::Row(_) | Self::InvalidJson { .. } | Self::Unexpected => "resp.json",
             Self::Segment { .. } => "api.segment",
             Self::Token(error) => error.code(),
             Self::TooLarge { .. } | Self::TooManyValues { .. } => "resp.too_large",
@@ -105,28 +105,28 @@ impl Diagnostic for RestError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
-            Self::Answer { .. }
+            Self::InvalidJson { .. }
             | Self::Encoding
             | Self::Inflated { .. }
             | Self::Loop
             | Self::Page
             | Self::Unexpected => {
-                "check what stands between here and Salesforce: a proxy may answer in its place"
+                "check the proxies between this machine and Salesforce: one may have sent this response"
             }
             Self::Api(error) => return error.hint().map(Cow::Borrowed),
             Self::Path => {
-                "give a path from the root, `/services/…`, or one below the version: `limits`"
+                "give a path from the root, `/services/…`, or one below the API version: `limits`"
             }
             Self::Record => "pass a struct, a map or a JSON object",
             Self::Row(_) => "compare the type with the fields of the query",
-            Self::Segment { empty: true, .. } => "check where the value comes from",
+            Self::Segment { empty: true, .. } => "check the source of the value",
             Self::Segment { .. } => {
-                "upsert it as one of several records: those send it in the body"
+                "upsert it as one of several records, whose external ids are in the body"
             }
             Self::Token(error) => return error.hint(),
-            Self::TooLarge { .. } => "ask for less at a time, or read the answer as it comes",
-            Self::TooMany { .. } => "make several calls",
-            Self::TooManyValues { .. } => "select fewer fields, or ask for fewer records at a time",
+            Self::TooLarge { .. } => "request less at a time, or read the response in pieces",
+            Self::TooMany { .. } => "split it into several calls",
+            Self::TooManyValues { .. } => "select fewer fields, or request fewer records at a time",
             Self::Transport(error) => return error.hint(),
         };
         Some(Cow::Borrowed(hint))
@@ -134,8 +134,8 @@ impl Diagnostic for RestError {
 }
 
 impl RestError {
-    /// Whether the same call may work a little later without a change. A call that creates a record may
-    /// have done so before it failed.
+    /// Whether the same call may work a little later without a change. A call that creates a record
+    /// may have done so before it failed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Api(error) => error.is_outage(),
@@ -157,12 +157,13 @@ impl RestError {
         self.api_error().is_some_and(ApiError::is_moved)
     }
 
-    /// How long the answer asks to wait.
+    /// The wait that the response asks for.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.api_error()?.retry_after()
     }
 
-    /// Whether the call was turned away before any of it was carried out, and may work a little later.
+    /// Whether the call was turned away before any of it was carried out, and may work a little
+    /// later.
     pub(crate) fn is_throttled(&self) -> bool {
         match self {
             Self::Api(error) => error.is_throttled(),
@@ -181,7 +182,7 @@ impl RestError {
         }
     }
 
-    /// The answer, if there was one and it says that the call failed.
+    /// The error that Salesforce reported, if it did.
     pub fn api_error(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -189,9 +190,9 @@ impl RestError {
         }
     }
 
-    // serde_json quotes what it did not like, and here that is somebody's data: keep the place.
-    pub(crate) fn answer(error: &serde_json::Error) -> Self {
-        Self::Answer { line: error.line(), column: error.column() }
+    // The message of serde_json quotes the value, which is user data: only the position is kept.
+    pub(crate) fn invalid_json(error: &serde_json::Error) -> Self {
+        Self::InvalidJson { line: error.line(), column: error.column() }
     }
 }
 
@@ -207,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_link_of_a_chain_repeats_its_neighbour() {
+    fn no_error_repeats_its_source() {
         let (host, source) =
             ("acme.com".to_owned(), Arc::new(io::ErrorKind::ConnectionRefused.into()));
         let unsigned = TokenError::Login(SignError::Mismatch.into());
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_of_each_failure() {
+    fn code_retry_and_hint_of_each_status() {
         for (status, code, ours, transient, hint) in [
             (300, "", "api.redirect", false, true),
             (400, "MALFORMED_QUERY", "api.refused", false, true),
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_end_of_a_session_calls_for_a_new_login() {
+    fn only_an_expired_session_needs_a_new_login() {
         for (status, code, message, ended) in [
             (401, "INVALID_SESSION_ID", "Session expired or invalid", true),
             (403, "Bad_OAuth_Token", "", true),

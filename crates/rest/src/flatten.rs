@@ -1,4 +1,4 @@
-//! Records as rows: the fields of related records beside the record's own.
+//! Records as rows of a table, with fields of related records as columns.
 
 mod select;
 
@@ -7,15 +7,15 @@ use select::{Item, Selected};
 use crate::describe::Field;
 use crate::{Number, Object, Org, RestError, Value};
 
-/// The way to a value: `Account.Name` is `Account` and `Name`.
+/// The path of a value: `Account` and `Name` for `Account.Name`.
 type Path = Vec<String>;
 
 /// The columns of a query.
 ///
-/// They come from the text of the query, so they are the same whatever it finds: a related record
-/// that is missing has its columns all the same. Names are spelled as in the query. An alias of FROM
-/// is left out, TYPEOF has a column for each field of each branch, an aggregate has its alias or
-/// `expr0`, and a sub-query has one column.
+/// They are read from the text of the query and do not depend on the data: a missing related record
+/// has its columns, too. Names are spelled as in the query. An alias of FROM is left out. TYPEOF
+/// has a column for each field of each branch, an aggregate has its alias or `expr0`, and a
+/// sub-query has one column.
 ///
 /// ```
 /// use orgtoken_rest::{Columns, Object};
@@ -31,14 +31,14 @@ type Path = Vec<String>;
 pub struct Columns(Vec<Path>);
 
 impl Columns {
-    /// The columns of a query; `None` if its text does not name them all, as that of
-    /// `SELECT FIELDS(ALL)` ([`Org::columns`] knows them) and of `SELECT COUNT()`, which has no
-    /// records.
+    /// Reads the columns of a query. `None` if its text does not name all of them, such as
+    /// `SELECT FIELDS(ALL)` (see [`Org::columns`]) or `SELECT COUNT()`, which has no records.
     pub fn of_query(soql: &str) -> Option<Self> {
         Self::of_items(Selected::of(soql).items, &[])
     }
 
-    /// The columns of a query on an object with these fields; none of `fields` is `None`.
+    /// Returns the columns for the items of a query on an object with these fields. `None` if the
+    /// fields are needed and `fields` is empty.
     fn of_items(items: Vec<Item>, fields: &[Field]) -> Option<Self> {
         let mut columns = Self::default();
         for item in items {
@@ -56,8 +56,8 @@ impl Columns {
         (!columns.is_empty()).then_some(columns)
     }
 
-    /// The columns of a query whose text does not name them all: the fields of these records take
-    /// the place of what is unknown.
+    /// Returns the columns of a query whose text does not name all of them: the fields of these
+    /// records are added.
     pub fn of_records(soql: &str, records: &[Object]) -> Self {
         let mut named = Self::default();
         for item in Selected::of(soql).items {
@@ -71,23 +71,23 @@ impl Columns {
         columns
     }
 
-    /// Whether there are none.
+    /// Whether there are no columns.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The names, such as `Account.Name`.
+    /// The names of the columns, such as `Account.Name`.
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|path| path.join(".")).collect()
     }
 
-    /// The cells of a record: nothing for a null, plain decimals for numbers, JSON for what a
-    /// sub-query found and for compound fields.
+    /// Returns the cells of a record: empty for null, plain decimals for numbers, JSON for results
+    /// of sub-queries and for compound fields.
     pub fn row(&self, record: &Object) -> Vec<String> {
         self.0.iter().map(|path| find(record, path).map(cell).unwrap_or_default()).collect()
     }
 
-    /// Whether a record has a value that is in no column.
+    /// Whether a record has a value for which there is no column.
     pub fn lacks(&self, record: &Object) -> bool {
         let mut own = Self::default();
         own.collect(record, &[], &Self::default());
@@ -105,7 +105,7 @@ impl Columns {
                 Value::Object(related) if related.contains_key("attributes") => {
                     self.collect(related, &path, named);
                 }
-                // A related record that is missing has the columns that the query names.
+                // A missing related record has the columns that the query names.
                 Value::Null if named.0.iter().any(|it| is_below(it, &path)) => {
                     let below = named.0.iter().filter(|it| is_below(it, &path));
                     below.for_each(|path| self.add(path.clone()));
@@ -123,8 +123,8 @@ impl Columns {
 }
 
 impl Org {
-    /// The columns of a query. Those of `FIELDS()` are in the description of the object, which costs a
-    /// call. `None` if they are not known before its records are.
+    /// Returns the columns of a query. For `FIELDS()` this reads the description of the object,
+    /// which is one call. `None` if the columns depend on the records.
     pub async fn columns(&self, soql: &str, tooling: bool) -> Result<Option<Columns>, RestError> {
         let Selected { object, items, .. } = Selected::of(soql);
         let mut fields = Vec::new();
@@ -135,7 +135,7 @@ impl Org {
     }
 }
 
-/// Whether a query is `SELECT COUNT()`: then it finds a number, [`Page::total_size`], and no
+/// Whether a query is `SELECT COUNT()`: its result is a number, [`Page::total_size`], without
 /// records.
 ///
 /// [`Page::total_size`]: crate::Page::total_size
@@ -166,7 +166,7 @@ fn find<'a>(record: &'a Object, path: &[String]) -> Option<&'a Value> {
     field(owner, last)
 }
 
-/// Salesforce answers with its own spelling, whatever that of the query.
+/// Finds a field. Salesforce uses its own spelling of names, not that of the query.
 fn field<'a>(record: &'a Object, name: &str) -> Option<&'a Value> {
     let by_spelling = || record.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
     record.get(name).or_else(|| by_spelling().map(|(_, value)| value))
@@ -187,7 +187,7 @@ fn json_cell(value: &Value) -> String {
     cleaned(value.clone(), Number::into_plain).to_string()
 }
 
-/// Whether `path` is `above`, or a field below it. Salesforce ignores case.
+/// Whether `path` is `above` or a field below it. Salesforce ignores case.
 fn is_below(path: &[String], above: &[String]) -> bool {
     path.len() >= above.len()
         && path.iter().zip(above).all(|(one, other)| one.eq_ignore_ascii_case(other))
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_only_the_org_knows_come_from_records() {
+    fn unknown_fields_are_taken_from_the_records() {
         let soql = "SELECT FIELDS(ALL), Owner.Name FROM Account LIMIT 200";
         assert_eq!(Columns::of_query(soql), None);
         let records = records(r#"[{ "Id": "1", "Name": null, "Owner": null }]"#);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_no_column_is_noticed() {
+    fn value_without_a_column_is_noticed() {
         let columns = Columns::of_records("", &records(r#"[{ "Id": "1", "What": null }]"#));
         let late = records(
             r#"[{ "Id": "2", "What": { "attributes": {}, "Phone": "1" } },

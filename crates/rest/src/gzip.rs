@@ -5,7 +5,7 @@ use flate2::write::GzDecoder;
 
 use crate::RestError;
 
-/// Inflates an answer piece by piece ([RFC 1952]), never to more than [`MOST_RATIO`] times its size.
+/// A gzip decoder ([RFC 1952]) that stops at [`MAX_RATIO`] times the compressed size.
 ///
 /// [RFC 1952]: https://www.rfc-editor.org/rfc/rfc1952
 pub(crate) struct Gunzip {
@@ -19,11 +19,11 @@ impl Gunzip {
         Self { decoder: GzDecoder::new(Vec::new()), read: 0, written: 0 }
     }
 
-    /// What the next piece holds; nothing yet, perhaps.
+    /// Decompresses the next piece. The result may be empty.
     pub(crate) fn inflate(&mut self, mut piece: &[u8]) -> Result<Vec<u8>, RestError> {
         let mut inflated = Vec::new();
         while !piece.is_empty() {
-            // It takes as much as fills its own buffer, so that a bomb is noticed early.
+            // The decoder takes what fills its own buffer, so a bomb is noticed early.
             let taken = self.decoder.write(piece).map_err(|_| RestError::Encoding)?;
             if taken == 0 {
                 return Err(RestError::Encoding);
@@ -35,7 +35,7 @@ impl Gunzip {
         Ok(inflated)
     }
 
-    /// The rest, once everything was read. An answer that was cut is told from its checksum.
+    /// Returns the rest after the last piece. The checksum shows whether the data was cut.
     pub(crate) fn finish(&mut self) -> Result<Vec<u8>, RestError> {
         let mut inflated = Vec::new();
         if self.read > 0 {
@@ -48,19 +48,19 @@ impl Gunzip {
     fn flush_to(&mut self, inflated: &mut Vec<u8>) -> Result<(), RestError> {
         let out = mem::take(self.decoder.get_mut());
         self.written += out.len();
-        if self.written > FREE + self.read.saturating_mul(MOST_RATIO) {
-            return Err(RestError::Inflated { ratio: MOST_RATIO });
+        if self.written > ALWAYS_ALLOWED + self.read.saturating_mul(MAX_RATIO) {
+            return Err(RestError::Inflated { ratio: MAX_RATIO });
         }
         inflated.extend_from_slice(&out);
         Ok(())
     }
 }
 
-/// JSON of records shrinks to a tenth or a thirtieth; gzip can do a thousandth.
-const MOST_RATIO: usize = 200;
+/// JSON of records is compressed to a tenth or a thirtieth; a bomb reaches a thousandth.
+const MAX_RATIO: usize = 200;
 
-/// So many bytes are never too many.
-const FREE: usize = 1024 * 1024;
+/// This many bytes are accepted at any ratio.
+const ALWAYS_ALLOWED: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_any_size_come_to_the_same() {
+    fn result_does_not_depend_on_the_size_of_pieces() {
         let plain: Vec<u8> =
             (0..200_000_u32).flat_map(|n| n.wrapping_mul(n).to_le_bytes()).collect();
         let packed = gzip(&plain);
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_noticed_before_it_is_whole() {
+    fn bomb_is_refused_before_it_is_decompressed() {
         let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
         let error = inflate(&bomb, 8_192).unwrap_err();
         assert_eq!(error.code(), "resp.inflated");
     }
 
     #[test]
-    fn what_is_cut_or_damaged_is_no_answer() {
+    fn cut_or_damaged_data_is_refused() {
         let packed = gzip(b"a text that was long enough");
         let mut damaged = packed.clone();
         let end = damaged.len() - 6;

@@ -8,20 +8,20 @@ use serde::Deserialize;
 
 use crate::{Org, RestError};
 
-/// What an org says of itself.
+/// Information about the org and the user.
 impl Org {
-    /// The versions of the API, the oldest first. Asking does not count.
+    /// Returns the versions of the API, the oldest first. This does not count as an API call.
     pub async fn versions(&self) -> Result<Vec<Version>, RestError> {
         self.json(Method::GET, "/services/data/", Bytes::new()).await
     }
 
-    /// What may still be used of the org's allowances, by name: `DailyApiRequests`. Needs the
-    /// permission View Setup and Configuration.
+    /// Returns the limits of the org by name: `DailyApiRequests`. The user needs the permission
+    /// View Setup and Configuration.
     pub async fn limits(&self) -> Result<BTreeMap<String, Limit>, RestError> {
         self.json(Method::GET, "limits", Bytes::new()).await
     }
 
-    /// Who is logged in, by the identity service of the org.
+    /// Returns the user that the token belongs to.
     pub async fn userinfo(&self) -> Result<UserInfo, RestError> {
         let path = "/services/oauth2/userinfo";
         let answer = self.request(Method::GET, path, HeaderMap::new(), Bytes::new()).await?;
@@ -34,28 +34,28 @@ impl Org {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Version {
-    /// `Spring '26`
+    /// The release: `Spring '26`.
     pub label: String,
-    /// `/services/data/v66.0`
+    /// The path: `/services/data/v66.0`.
     pub url: String,
-    /// `66.0`
+    /// The number: `66.0`.
     pub version: String,
 }
 
 impl Version {
-    /// The number without the `.0` that every version has.
+    /// Returns the number without the `.0` that every version has.
     pub fn major(&self) -> Option<u16> {
         self.version.strip_suffix(".0")?.parse().ok()
     }
 }
 
-/// An allowance of the org.
+/// A limit of the org.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[non_exhaustive]
 #[serde(rename_all = "PascalCase")]
 pub struct Limit {
-    /// How much there is in all.
+    /// The maximum.
     pub max: u64,
-    /// How much is left.
+    /// The part that is still available. It is negative if the limit was exceeded.
     pub remaining: i64,
 }

@@ -1,15 +1,16 @@
 //! Calls to the Salesforce REST API.
 //!
-//! [`Org`] puts the path, the token and the usual headers to a request, and makes one
-//! [`RestError`] of the three shapes in which Salesforce reports failure.
+//! [`Org`] adds the path, the token and the usual headers to a request. Salesforce reports failures
+//! in three shapes; all of them become a [`RestError`].
 //!
-//! A session that has ended, or an org that has moved, costs one new login and one further attempt.
-//! Transient failures are retried, unless something could be done twice. Connections are kept alive,
-//! answers may be gzip, and one page of a query is in memory at a time. Numbers keep their digits
-//! ([`Value`]), and [`Columns`] makes rows of records. No redirect is followed.
+//! If the session has expired or the org has moved, there is one new login and one further attempt.
+//! Transient failures are retried unless something could be done twice. Redirects are not followed.
+//! Connections stay open, responses may be gzip, and one page of a query is in memory at a time.
+//! Records are types of your own, or [`Object`]s, whose numbers keep their digits ([`Value`]).
+//! [`Columns`] turns records into rows of a table.
 //!
-//! [`load`] does one thing with each row of a record file: it checks the file as a whole first,
-//! reports the outcome of every row, and can be resumed.
+//! [`load`] creates, updates, upserts or deletes a record for each row of a file. It checks the
+//! whole file first, reports the outcome of every row, and can be resumed.
 //!
 //! ```
 //! use orgtoken_rest::{Org, TIMEOUTS};
@@ -34,12 +35,17 @@
 //! let source = LoginSource::new(login, transport.clone());
 //! let org = Org::new(transport.with_timeouts(TIMEOUTS), source, 65);
 //!
-//! let saved = org.create("Account", &serde_json::json!({ "Name": "Acme" })).await?;
+//! #[derive(serde::Deserialize, serde::Serialize)]
+//! #[serde(rename_all = "PascalCase")]
+//! struct Account {
+//!     name: String,
+//! }
+//!
+//! let saved = org.create("Account", &Account { name: "Acme".into() }).await?;
 //! assert!(saved.is_success());
 //!
-//! let mut pages = org.query("SELECT Id, Name FROM Account");
-//! while let Some(page) = pages.next().await? {
-//!     println!("{} of {} accounts", page.records.len(), page.total_size);
+//! for account in org.query("SELECT Name FROM Account").rows::<Account>().await? {
+//!     println!("{}", account.name);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;

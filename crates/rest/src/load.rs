@@ -1,18 +1,18 @@
-//! Record files: create, update, upsert or delete a record for each row of a file.
+//! Loads of record files: a record is created, updated, upserted or deleted for each row of a file.
 //!
-//! A file is checked as a whole before its first row is sent, and the outcome of every row is known
-//! afterwards: created, updated, deleted, failed with a reason, not sent, or unknown (sent, but the
-//! answer was lost). The steps are separate, so that a program can show what happens in between:
+//! The whole file is checked before its first row is sent. Afterwards the outcome of every row is
+//! known: created, updated, deleted, failed with a reason, not sent, or unknown (sent, but the
+//! response was lost). The steps are separate, so that a program can show its progress:
 //!
-//! 1. [`RecordFile::open`] decides by rule what the file is ([`Form`], delimiter, [`Encoding`]).
-//! 2. [`RecordFile::check`] describes the object and reads every row: quotes, widths, names, ids,
-//!    types. It returns every fault with row and column, or a [`CheckedFile`].
-//! 3. [`Load`] sends the rows, up to 200 by each call. The future of [`Load::next`] can be dropped
+//! 1. [`RecordFile::open`] detects the [`Form`], the delimiter and the [`Encoding`] by fixed rules.
+//! 2. [`RecordFile::check`] describes the object and checks every row: quotes, widths, names, ids,
+//!    types. It returns the faults with row and column, or a [`CheckedFile`].
+//! 3. [`Load`] sends the rows, up to 200 in each call. The future of [`Load::next`] can be dropped
 //!    at any time: [`Load::finish`] reports the rows of that call as unknown.
-//! 4. A [`Journal`] on disk makes a load resumable after any kind of end. Rows that it lists as
-//!    unknown are never sent again.
+//! 4. A [`Journal`] on disk makes a load resumable, however it ended. Rows that it lists as unknown
+//!    are never sent again.
 //!
-//! Memory does not grow with the file: one batch of rows is held at a time.
+//! Memory does not grow with the file: one batch of rows is in memory at a time.
 //!
 //! ```no_run
 //! # async fn load(org: orgtoken_rest::Org) -> Result<(), Box<dyn std::error::Error>> {
@@ -54,7 +54,7 @@ pub use report::{Counts, Outcome, Reason, Report, RowResult};
 pub use resume::{EarlierLoad, Journal, ResumeError};
 pub use send::{Load, LoadError};
 
-/// A path in an error: a key or a passphrase may stand in its place.
+/// Returns a path for an error message, redacted if it looks like a key or a passphrase.
 fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
 }

@@ -6,8 +6,8 @@ use crate::path::encode;
 
 /// The path of the page after this one; `None` after the last page. `path` is that of this page.
 ///
-/// Query results and lists name the next page in their JSON. Results of Bulk API jobs are CSV and name
-/// it in the header `Sforce-Locator`.
+/// Query results and lists name the next page in their JSON. Results of Bulk API jobs are CSV and
+/// name it in the header `Sforce-Locator`.
 pub fn next_page(path: &str, page: &Response<Bytes>) -> Option<String> {
     if let Some(locator) = page.headers().get("sforce-locator") {
         let locator = locator.to_str().ok().filter(|locator| !["", "null"].contains(locator))?;

@@ -15,9 +15,9 @@ use tracing::{debug, info};
 use crate::path::uri;
 use crate::{ApiError, Backoff, Body, RestError, Tokens};
 
-/// An org, as one user sees it.
+/// A connection to an org as one user.
 ///
-/// Cheap to clone; clones share their connections, which are kept alive.
+/// Clones are cheap and share their HTTP connections, which stay open between calls.
 #[derive(Clone)]
 pub struct Org {
     tokens: Tokens,
@@ -28,32 +28,33 @@ pub struct Org {
 }
 
 impl Org {
-    /// The org that `tokens` are for, spoken to in `version` of the API: 65 for `v65.0`.
+    /// Returns the org that issued `tokens`. Calls use `version` of the API: 65 for `v65.0`.
     ///
     /// `tokens` is a [`LoginSource`](orgtoken_client::LoginSource), an `Arc` of another
-    /// [`TokenSource`](orgtoken_client::TokenSource), or one [`Token`] after which there is no other.
-    /// The timeouts are those of `transport`, and those for a login are short: see [`TIMEOUTS`]. Their
-    /// total is for a whole call: all attempts, and the body of the answer.
+    /// [`TokenSource`](orgtoken_client::TokenSource), or a single [`Token`], which is not renewed.
+    ///
+    /// The timeouts are those of `transport`. Those of a login are too short for large queries: use
+    /// [`TIMEOUTS`]. The total is that of a whole call: all attempts and the body of the response.
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
         let (min_ttl, backoff) = (MIN_TTL, Backoff::default());
         Self { tokens: tokens.into(), pool: Pool::new(transport), version, min_ttl, backoff }
     }
 
-    /// The retries of a call; 3 attempts by default ([`Backoff::default`]).
+    /// Sets how often a call is retried; default: 3 attempts ([`Backoff::default`]).
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// The time that a token must be valid for when a call begins; a minute by default.
+    /// Sets how long a token must still be valid when a call begins; default: a minute.
     #[must_use]
     pub fn min_ttl(mut self, min_ttl: Duration) -> Self {
         self.min_ttl = min_ttl;
         self
     }
 
-    /// Makes one call and reads the answer, of 64 MiB at most. See [`Org::send`].
+    /// Makes one call and reads the whole response, up to 64 MiB. See [`Org::send`].
     pub async fn request(
         &self,
         method: Method,
@@ -63,7 +64,7 @@ impl Org {
     ) -> Result<Response<Bytes>, RestError> {
         let mut tries = Tries::new(self.pool.deadline());
         loop {
-            let answer = self.answer(&mut tries, &method, path, &headers, &body).await?;
+            let answer = self.respond(&mut tries, &method, path, &headers, &body).await?;
             let (head, body) = answer.into_parts();
             let error = match body.whole(MAX_BODY).await {
                 Ok(whole) => return Ok(Response::from_parts(head, whole)),
@@ -73,15 +74,15 @@ impl Org {
         }
     }
 
-    /// Makes one call; the body of the answer is still to be read.
+    /// Makes one call and returns the response before its body is read.
     ///
-    /// `path` begins with `/`, or is below `/services/data/vNN.0/`; what a URL cannot hold is
-    /// encoded. A body is JSON unless `headers` say otherwise. Calls of a member of an Experience
-    /// Cloud site go to the site.
+    /// `path` begins with `/`, or is below `/services/data/vNN.0/`. Characters that a URL cannot
+    /// hold are percent-encoded. A body is JSON unless `headers` say otherwise. Calls of a member
+    /// of an Experience Cloud site go to the site.
     ///
-    /// If the session has ended or the org has moved, there is one new login and one further
-    /// attempt. A transient failure is retried if nothing can be done twice. Any status but 2xx and
-    /// 304 is a [`RestError::Api`].
+    /// If the session has expired or the org has moved, there is one new login and one further
+    /// attempt. A transient failure is retried if nothing can be done twice. Any status other than
+    /// 2xx and 304 is a [`RestError::Api`].
     pub async fn send(
         &self,
         method: Method,
@@ -90,11 +91,11 @@ impl Org {
         body: Bytes,
     ) -> Result<Response<Body>, RestError> {
         let mut tries = Tries::new(self.pool.deadline());
-        self.answer(&mut tries, &method, path, &headers, &body).await
+        self.respond(&mut tries, &method, path, &headers, &body).await
     }
 
-    /// Makes attempts until there is an answer, and counts them in `tries`.
-    async fn answer(
+    /// Makes attempts until one succeeds, and counts them in `tries`.
+    async fn respond(
         &self,
         tries: &mut Tries,
         method: &Method,
@@ -128,7 +129,7 @@ impl Org {
         }
     }
 
-    /// Waits until the call may be made again, or ends it with the error.
+    /// Waits for the next attempt, or returns the error if there is none.
     async fn pause(
         &self,
         tries: &Tries,
@@ -139,12 +140,12 @@ impl Org {
         let Some(wait) = wait.filter(|wait| *wait < tries.deadline.left()) else {
             return Err(error);
         };
-        info!("tried again in {wait:?}: {error}");
+        info!("retrying in {wait:?}: {error}");
         sleep(wait).await;
         Ok(())
     }
 
-    /// Makes one call whose answer is JSON, and whose body is, if it has one.
+    /// Makes one call with JSON, or nothing, as its body, and reads the JSON of the response.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -152,11 +153,12 @@ impl Org {
         body: Bytes,
     ) -> Result<T, RestError> {
         let answer = self.request(method, path, HeaderMap::new(), body).await?;
-        serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
+        serde_json::from_slice(answer.body()).map_err(|error| RestError::invalid_json(&error))
     }
 
-    /// Where calls go: the instance, or the site of an Experience Cloud member. The token says so, and
-    /// may have to be got first.
+    /// Returns the base URL of calls: the instance, or the site of an Experience Cloud member.
+    ///
+    /// The token names it, so this may log in.
     pub async fn url(&self) -> Result<String, RestError> {
         Ok(base(self.tokens.0.token(self.min_ttl).await?.token()).to_owned())
     }
@@ -189,7 +191,7 @@ impl Org {
         deadline: Deadline,
     ) -> Result<Response<Body>, RestError> {
         let called = (request.method().clone(), request.uri().clone());
-        // A method of the user's own may be anything.
+        // The caller may pass any text as a method.
         let method = redact::variable(called.0.as_str());
         debug!("{method} {}{}", base(token), redact::request(called.1.path()));
         let answer = Body::of(self.pool.send(request, deadline).await?)?;
@@ -197,13 +199,13 @@ impl Org {
             return Ok(answer);
         }
         let (head, body) = answer.into_parts();
-        let body = body.whole(MAX_FAILURE).await.or_else(|error| match error {
+        let body = body.whole(MAX_ERROR_BODY).await.or_else(|error| match error {
             RestError::TooLarge { .. } => Ok(Bytes::new()),
             error => Err(error),
         })?;
         let answer = Response::from_parts(head, body);
-        let failure = ApiError::read(answer, token.access_token().secret());
-        Err(RestError::Api(Box::new(failure.of_call(&called.0, &called.1))))
+        let error = ApiError::read(answer, token.access_token().secret());
+        Err(RestError::Api(Box::new(error.of_call(&called.0, &called.1))))
     }
 }
 
@@ -216,17 +218,17 @@ impl fmt::Debug for Org {
     }
 }
 
-/// A value as JSON, for a body.
+/// Serializes the body of a request.
 pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, RestError> {
     serde_json::to_vec(value).map(Bytes::from).map_err(|_| RestError::Record)
 }
 
-/// Members of a site are at home there, and the instance would turn them away.
+/// Members of a site call the site: the instance would refuse them.
 fn base(token: &Token) -> &str {
     token.community_url().map_or_else(|| token.instance_url().as_str(), |site| site.as_str())
 }
 
-/// Whether a call with the one token would be the same call with the other.
+/// Whether a call would be the same with either token.
 fn is_same(one: &Token, other: &Token) -> bool {
     one.access_token().is(other.access_token()) && base(one) == base(other)
 }
@@ -243,7 +245,7 @@ fn complete(request: &mut Request<Bytes>, token: &Token) {
     headers.insert(AUTHORIZATION, token.access_token().authorization());
 }
 
-/// The attempts of one call, from its first request to the end of its answer's body.
+/// The attempts of one call, from the first request to the end of the response body.
 struct Tries {
     made: u32,
     /// Whether there was a new login for this call.
@@ -257,7 +259,8 @@ impl Tries {
     }
 }
 
-/// For calls: ten minutes for the head of an answer, after which Salesforce gives up itself.
+/// Timeouts for calls of the API. A response may take ten minutes, after which Salesforce ends the
+/// call.
 pub const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     head: Duration::from_secs(600),
@@ -267,8 +270,8 @@ pub const TIMEOUTS: Timeouts = Timeouts {
 
 const MIN_TTL: Duration = Duration::from_secs(60);
 
-/// A page of 2,000 wide records stays well below it.
+/// The longest body. A page of 2,000 wide records is much shorter.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// A longer body is not an error document of Salesforce.
-const MAX_FAILURE: usize = 1024 * 1024;
+/// The longest body of a failed call: an error document of Salesforce is shorter.
+const MAX_ERROR_BODY: usize = 1024 * 1024;

@@ -3,17 +3,17 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 
 use crate::RestError;
 
-/// The URI of `path` at `base`, which is an origin, or an origin and the path of a site.
+/// Returns the URI of `path` at `base`, which is an origin or the URL of a site.
 ///
-/// A path from the root stays as it is; any other is below `/services/data/vNN.0/`. What a URI
-/// cannot hold, such as the blanks of a SOQL query, is percent-encoded. A whole URL is refused: the
-/// token goes to its own org and nowhere else.
+/// A path that does not begin with `/` is below `/services/data/vNN.0/`. Characters that a URI
+/// cannot hold, such as the blanks of a SOQL query, are percent-encoded. A whole URL is refused:
+/// the token must not be sent to another host.
 pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError> {
     let before_query = path.split('?').next().unwrap_or_default();
     if before_query.contains("://") {
         return Err(RestError::Path);
     }
-    // A site's own answers name its path already.
+    // Links in responses of a site include its path already.
     let prefix = base.splitn(4, '/').nth(3).map_or_else(String::new, |path| format!("/{path}"));
     let known = !prefix.is_empty() && path.starts_with(&format!("{prefix}/"));
     let mut text = base[..base.len() - if known { prefix.len() } else { 0 }].to_owned();
@@ -24,8 +24,9 @@ pub(crate) fn uri(base: &str, version: u16, path: &str) -> Result<Uri, RestError
     text.parse().map_err(|_| RestError::Path)
 }
 
-/// One segment of a path. A server drops an empty segment, `.` and `..`, however they are encoded,
-/// and then the path is that of something else: `sobjects/Account/` is the object, not a record.
+/// Encodes one segment of a path. An empty segment, `.` and `..` are refused: a server drops them,
+/// even encoded, and the path would name something else. `sobjects/Account/` is the object, not a
+/// record.
 pub(crate) fn segment(what: &'static str, text: &str) -> Result<String, RestError> {
     if text.trim().is_empty() || text == "." || text == ".." {
         return Err(RestError::Segment { what, empty: text.trim().is_empty() });
@@ -33,19 +34,19 @@ pub(crate) fn segment(what: &'static str, text: &str) -> Result<String, RestErro
     Ok(encode(text))
 }
 
-/// A text as it may be in a path or a query.
+/// Percent-encodes a text for a path or a query.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// All but the unreserved characters ([RFC 3986, Section 2.3]) and the comma of lists.
+/// All characters except the unreserved ones ([RFC 3986, Section 2.3]) and the comma of lists.
 ///
 /// [RFC 3986, Section 2.3]: https://www.rfc-editor.org/rfc/rfc3986#section-2.3
 const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
 
-/// All that a path or a query cannot hold ([RFC 3986, Section 3]). `%` stays: what is encoded
-/// already is not encoded again.
+/// Characters that a path or a query cannot hold ([RFC 3986, Section 3]). `%` is not among them:
+/// text that is encoded already is not encoded again.
 ///
 /// [RFC 3986, Section 3]: https://www.rfc-editor.org/rfc/rfc3986#section-3
 const URI: &AsciiSet = &CONTROLS
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_a_site_stay_there() {
+    fn paths_of_a_site_begin_with_its_own_path() {
         let site = "https://acme.my.site.com/customers";
         for (path, expected) in [
             ("limits", "/customers/services/data/v65.0/limits"),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_does_not_leave_its_org() {
+    fn url_of_another_host_is_refused() {
         for path in ["https://evil.example/", "HTTP://evil.example", "x://y"] {
             let error = uri("https://acme.my.salesforce.com", 65, path).unwrap_err();
             assert_eq!(error.code(), "api.path", "{path}");

@@ -9,11 +9,12 @@ use serde_json::value::RawValue;
 
 use crate::org::MAX_BODY;
 use crate::path::encode;
-use crate::value::{Budget, MOST_VALUES};
+use crate::value::{Budget, MAX_VALUES};
 use crate::{Object, Org, RestError, Value};
 
 impl Org {
-    /// Runs a SOQL query, whose records come page by page.
+    /// Returns a SOQL query, which [`Query::next`] runs page by page and [`Query::rows`] as a
+    /// whole.
     ///
     /// ```no_run
     /// # async fn names(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
@@ -40,14 +41,14 @@ impl Org {
 
 /// The pages of a query. One page is in memory at a time.
 #[derive(Debug)]
-#[must_use = "nothing is asked before the first `next`"]
+#[must_use = "the query is sent by the first `next`"]
 pub struct Query {
     org: Org,
     resource: &'static str,
     soql: String,
     page_size: Option<u16>,
     next: Next,
-    /// The pages that were read, so that a server cannot lead in a circle.
+    /// The pages that were read, to detect a cycle.
     seen: HashSet<String>,
 }
 
@@ -59,28 +60,28 @@ enum Next {
 }
 
 impl Query {
-    /// Finds records that were deleted or archived, too.
+    /// Includes deleted and archived records.
     pub fn all_rows(mut self) -> Self {
         self.resource = "queryAll";
         self
     }
 
-    /// Asks the Tooling API.
+    /// Sends the query to the Tooling API.
     pub fn tooling(mut self) -> Self {
         self.resource = "tooling/query";
         self
     }
 
-    /// How many records a page is to have, 2,000 unless told. Salesforce takes 200 to 2,000, as a
-    /// wish.
+    /// Sets the number of records of a page, from 200 to 2,000; default: 2,000. Salesforce may
+    /// return more or fewer.
     pub fn page_size(mut self, records: u16) -> Self {
         self.page_size = Some(records.clamp(200, 2000));
         self
     }
 
-    /// The next page, or `None` after the last one.
+    /// Returns the next page, or `None` after the last one.
     ///
-    /// The results of sub-queries are complete: their further pages are read as well.
+    /// Results of sub-queries are complete: their further pages are read as well.
     pub async fn next(&mut self) -> Result<Option<Page>, RestError> {
         let path = match &self.next {
             Next::First => format!("{}?q={}", self.resource, encode(&self.soql)),
@@ -89,13 +90,13 @@ impl Query {
         };
         let mut limits = Limits { bytes: MAX_BODY, values: Budget::default() };
         let mut page = self.page(path, &mut limits).await?;
-        self.complete(&mut page.records, DEEPEST_SUB_QUERY, &mut limits).await?;
+        self.complete(&mut page.records, MAX_SUB_QUERY_DEPTH, &mut limits).await?;
         self.next = page.further()?.map_or(Next::Done, |path| Next::Further(path.to_owned()));
         Ok(Some(page))
     }
 
-    /// Reads all pages into a type of your own, or into [`Object`]s. All of them are in memory at once;
-    /// for more than that see [`Query::next`] and [`Page::rows`].
+    /// Reads the records of all pages as values of a type, such as [`Object`] or one of your own.
+    /// All of them are in memory at once; for large results use [`Query::next`] and [`Page::rows`].
     ///
     /// ```no_run
     /// # async fn names(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
@@ -158,22 +159,22 @@ impl Query {
     }
 }
 
-/// The memory that a page may take, with all pages of its sub-queries.
+/// The memory that a page may use, with all pages of its sub-queries.
 struct Limits {
     bytes: usize,
     values: Budget,
 }
 
-/// Some of the records that a query finds.
+/// One page of the records that a query finds.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page {
-    /// How many records there are on all pages together; 0 if Salesforce does not know, as of external
+    /// The number of records on all pages; 0 if Salesforce does not know it, as for external
     /// objects.
     pub total_size: u64,
-    /// Whether it is the last page.
+    /// Whether this is the last page.
     pub done: bool,
-    /// The records of this page, their fields in the order of the query.
+    /// The records of this page. Their fields are in the order of the query.
     pub records: Vec<Object>,
     next: Option<String>,
 }
@@ -190,7 +191,7 @@ struct Answer<'a> {
 }
 
 impl Page {
-    /// The records as values of a type of your own.
+    /// Reads the records as values of a type.
     pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, RestError> {
         let row = |record: &Object| serde_json::from_str(&serde_json::to_string(record)?);
         self.records.iter().map(row).collect::<Result<_, _>>().map_err(RestError::Row)
@@ -198,11 +199,11 @@ impl Page {
 
     fn read(json: &[u8], budget: &mut Budget) -> Result<Self, RestError> {
         let answer: Answer<'_> =
-            serde_json::from_slice(json).map_err(|error| RestError::answer(&error))?;
+            serde_json::from_slice(json).map_err(|error| RestError::invalid_json(&error))?;
         let records = answer.records.map_or("[]", RawValue::get);
         let records = Value::read(records, budget).map_err(|error| match budget.is_spent() {
-            true => RestError::TooManyValues { limit: MOST_VALUES },
-            false => RestError::answer(&error),
+            true => RestError::TooManyValues { limit: MAX_VALUES },
+            false => RestError::invalid_json(&error),
         })?;
         Ok(Self {
             total_size: u64::try_from(answer.total_size).unwrap_or_default(),
@@ -212,7 +213,7 @@ impl Page {
         })
     }
 
-    /// Takes the result of a sub-query out of a record; `None` if the value is a field.
+    /// Takes the result of a sub-query out of a record; `None` if the value is something else.
     fn of_sub_query(value: &mut Value) -> Option<Self> {
         let total_size = value["totalSize"].as_number()?.as_str().parse().ok()?;
         let done = value["done"].as_bool()?;
@@ -233,8 +234,9 @@ impl Page {
         ]))
     }
 
-    /// The path of the next page. Another host gets no token, so a whole URL is refused; and so is a
-    /// page that is not the last and does not say which is next, since records would be lost.
+    /// The path of the next page. A whole URL is refused, since another host must not receive the
+    /// token. A page that is neither the last nor names the next one is refused, too: records would
+    /// be lost.
     fn further(&self) -> Result<Option<&str>, RestError> {
         match &self.next {
             _ if self.done => Ok(None),
@@ -258,7 +260,7 @@ fn yes() -> bool {
 }
 
 /// Salesforce nests queries five levels deep.
-const DEEPEST_SUB_QUERY: u8 = 5;
+const MAX_SUB_QUERY_DEPTH: u8 = 5;
 
 const OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");
 
@@ -267,7 +269,7 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
-        /// A page with pieces cut out and put in, so that nearly valid pages are read as well.
+        /// A page with a piece replaced, so that nearly valid pages are read as well.
         #[test]
         fn no_page_panics_or_is_quoted_in_its_error(
             cut in 0_usize..200,

@@ -9,7 +9,8 @@ use crate::{Org, RestError, SaveResult};
 
 /// Single records.
 impl Org {
-    /// Creates a record. The call is not repeated if its answer is lost, so none is created twice.
+    /// Creates a record. The call is not repeated if its response is lost: no record is created
+    /// twice.
     pub async fn create(
         &self,
         object: &str,
@@ -19,7 +20,7 @@ impl Org {
         self.save(Method::POST, &path, record).await
     }
 
-    /// Reads the named fields of a record, or all of them if none is named.
+    /// Reads fields of a record; all of them if `fields` is empty.
     ///
     /// The type may be one of your own. An [`Object`](crate::Object) keeps every digit of a number.
     pub async fn get<T: DeserializeOwned>(
@@ -35,7 +36,7 @@ impl Org {
         self.json(Method::GET, &path, Bytes::new()).await
     }
 
-    /// Changes the given fields of a record; null empties one.
+    /// Changes fields of a record. A null empties a field.
     pub async fn update(
         &self,
         object: &str,
@@ -59,7 +60,7 @@ impl Org {
         self.save(Method::PATCH, &path, record).await
     }
 
-    /// Puts a record into the recycle bin.
+    /// Deletes a record. It stays in the recycle bin.
     pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
         let path = record_path(object, id)?;
         self.request(Method::DELETE, &path, HeaderMap::new(), Bytes::new()).await.map(drop)
@@ -73,11 +74,11 @@ impl Org {
     ) -> Result<SaveResult, RestError> {
         let body = to_json(record)?;
         let answer = self.request(method, path, HeaderMap::new(), body).await?;
-        // The answer to an update is empty, and so was that to an upsert before v46.0.
+        // The response to an update is empty, as is that to an upsert before v46.0.
         if answer.body().is_empty() {
             return Ok(SaveResult::default());
         }
-        serde_json::from_slice(answer.body()).map_err(|error| RestError::answer(&error))
+        serde_json::from_slice(answer.body()).map_err(|error| RestError::invalid_json(&error))
     }
 }
 

@@ -7,10 +7,10 @@ use crate::Problem;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct SaveResult {
-    /// Its id, if Salesforce says it.
+    /// The id of the record, if Salesforce sent it.
     #[serde(default)]
     pub id: Option<String>,
-    /// Whether an upsert created it, if Salesforce says so.
+    /// Whether an upsert created the record, if Salesforce sent that.
     #[serde(default)]
     pub created: Option<bool>,
     /// The reasons of a failure; empty on success.

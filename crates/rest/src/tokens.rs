@@ -33,7 +33,7 @@ impl From<Arc<Token>> for Tokens {
     }
 }
 
-/// A single token, which is returned whatever its remaining life.
+/// A single token. It is returned whatever its remaining life.
 struct Fixed(Arc<CachedToken>);
 
 impl TokenSource for Fixed {

@@ -1,8 +1,8 @@
 use http::HeaderMap;
 
-/// How many API calls the org has made in the last 24 hours, and may make.
+/// The number of API calls of the org in the last 24 hours, and its limit.
 ///
-/// Salesforce says so with every answer, in `Sforce-Limit-Info`.
+/// Salesforce sends it with every response, in `Sforce-Limit-Info`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Usage {
@@ -13,8 +13,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Reads `api-usage=18/5000`; what an app has used of its own share is left aside. `None` if the
-    /// answer does not say it.
+    /// Reads `api-usage=18/5000`; `None` if it is missing. The usage of a single app is ignored.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let info = headers.get("sforce-limit-info")?.to_str().ok()?;
         let usage =
@@ -29,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usage_as_salesforce_writes_it() {
+    fn usage_is_read_from_the_header() {
         for (text, expected) in [
             ("api-usage=18/5000", Some((18, 5000))),
             ("api-usage=25/5000; per-app-api-usage=17/250(appName=sample-app)", Some((25, 5000))),

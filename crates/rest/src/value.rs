@@ -9,13 +9,13 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// A JSON object, such as a record, with its fields in the order of the document.
+/// A JSON object, such as a record. Its fields are in the order of the document.
 pub type Object = IndexMap<String, Value>;
 
 /// A JSON value whose numbers keep the digits that they were written with.
 ///
-/// Salesforce has numbers of 18 digits, and `serde_json::Value` holds 15 to 17 of them. The types of
-/// serde_json convert into this one; [`Value::to`] goes the other way.
+/// Numbers in Salesforce have up to 18 digits; `serde_json::Value` keeps 15 to 17 of them. A
+/// `serde_json::Value` converts into this type; [`Value::to`] converts it back.
 ///
 /// ```
 /// use orgtoken_rest::Value;
@@ -33,11 +33,11 @@ pub enum Value {
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number with its digits.
+    /// A number.
     Number(Number),
-    /// A text.
+    /// A string.
     String(String),
-    /// A list.
+    /// An array.
     Array(Vec<Self>),
     /// An object.
     Object(Object),
@@ -49,12 +49,12 @@ impl Value {
         matches!(self, Self::Null)
     }
 
-    /// The text, if this is one.
+    /// The string, if this is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
-    /// The truth value, if this is one.
+    /// The boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(value) = self { Some(*value) } else { None }
     }
@@ -64,7 +64,7 @@ impl Value {
         if let Self::Number(number) = self { Some(number) } else { None }
     }
 
-    /// The items, if this is a list.
+    /// The items, if this is an array.
     pub fn as_array(&self) -> Option<&[Self]> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
@@ -74,7 +74,7 @@ impl Value {
         if let Self::Object(fields) = self { Some(fields) } else { None }
     }
 
-    /// The items, if this is a list.
+    /// The items, if this is an array.
     pub fn as_array_mut(&mut self) -> Option<&mut Vec<Self>> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
@@ -84,18 +84,18 @@ impl Value {
         if let Self::Object(fields) = self { Some(fields) } else { None }
     }
 
-    /// The field of an object, if this is one and has it.
+    /// The field of this name, if this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_object()?.get(name)
     }
 
-    /// Reads this into another type, as `serde_json` reads JSON.
+    /// Converts this into another type, as `serde_json::from_str` does.
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.to_string())
     }
 
-    /// Reads JSON that is known to be well-formed. Each level is read on its own, so that numbers are
-    /// met as text. The depth is counted here because `serde_json` starts again on each level.
+    /// Reads JSON that is known to be well-formed. Each level is read separately, to get numbers as
+    /// text. The depth is counted here, since `serde_json` counts within one level.
     pub(crate) fn read(json: &str, budget: &mut Budget) -> Result<Self, serde_json::Error> {
         budget.values = budget.values.checked_sub(1).ok_or_else(|| too(MANY))?;
         let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -115,7 +115,7 @@ impl Value {
     }
 }
 
-/// How much JSON may hold. A short text can name more values than the memory has room for.
+/// A limit of depth and number of values. A short text can contain more values than fit in memory.
 pub(crate) struct Budget {
     depth: u8,
     values: u32,
@@ -123,7 +123,7 @@ pub(crate) struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { depth: DEEPEST, values: MOST_VALUES }
+        Self { depth: MAX_DEPTH, values: MAX_VALUES }
     }
 }
 
@@ -133,14 +133,14 @@ impl Budget {
     }
 }
 
-/// Reads the items of a list or an object.
+/// A visitor of an array or an object.
 struct Container<'a>(&'a mut Budget);
 
 impl<'de> Visitor<'de> for Container<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or an object")
+        f.write_str("an array or an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
@@ -179,7 +179,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// The field of an object; `null` if there is none.
+/// Returns the field of an object; `null` if there is none.
 impl Index<&str> for Value {
     type Output = Self;
 
@@ -188,7 +188,7 @@ impl Index<&str> for Value {
     }
 }
 
-/// The item of a list; `null` if there is none.
+/// Returns the item of an array; `null` if there is none.
 impl Index<usize> for Value {
     type Output = Self;
 
@@ -245,14 +245,14 @@ impl FromIterator<Self> for Value {
     }
 }
 
-/// A JSON number (RFC 8259, Section 6) with the digits that it was written with.
+/// A JSON number (RFC 8259, Section 6) that keeps its digits.
 ///
-/// Two numbers are equal if they are written alike: `1` and `1.0` differ.
+/// Numbers are compared as text: `1` and `1.0` differ.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Number(Box<str>);
 
 impl Number {
-    /// The number as it was written: `1.5E3`.
+    /// The number as in the document: `1.5E3`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -264,10 +264,10 @@ impl Number {
         }
     }
 
-    /// The number without an exponent, with the same value: `1500`.
+    /// The same number without an exponent: `1500`.
     ///
-    /// A number of more than 1,100 digits keeps its exponent. No double is so long, and `1E999999999`
-    /// would fill the memory.
+    /// A number with more than 1,100 digits keeps its exponent. No double is that long, and
+    /// `1E999999999` would fill the memory.
     pub fn to_plain(&self) -> Cow<'_, str> {
         let text = &*self.0;
         let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
@@ -278,10 +278,11 @@ impl Number {
             mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = [whole, fraction].concat();
-        // Where the point is to be, counted from the first digit; it may be outside the digits.
+        // The position of the decimal point, counted from the first digit. It may be outside the
+        // digits.
         let point = i64::try_from(whole.len()).unwrap_or(i64::MAX).saturating_add(exponent.into());
-        let most = LONGEST_PLAIN as i64;
-        if digits.len() > LONGEST_PLAIN || point > most || point < digits.len() as i64 - most {
+        let most = MAX_PLAIN_DIGITS as i64;
+        if digits.len() > MAX_PLAIN_DIGITS || point > most || point < digits.len() as i64 - most {
             return Cow::Borrowed(text);
         }
         let before = "0".repeat(usize::try_from(1 - point).unwrap_or(0));
@@ -295,7 +296,7 @@ impl Number {
     }
 }
 
-/// As it was written.
+/// The number as in the document.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -333,21 +334,21 @@ macro_rules! into_number {
 
 into_number!(i32 i64 u32 u64 usize);
 
-/// A text is not a JSON number.
+/// The error of a text that is not a JSON number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a JSON number")]
 pub struct NumberError;
 
-/// As deep as `serde_json` goes.
-const DEEPEST: u8 = 128;
+/// The limit of `serde_json`.
+const MAX_DEPTH: u8 = 128;
 const DEEP: &str = "recursion limit exceeded";
 
-/// A page has 2,000 records of up to some hundred fields each.
-pub(crate) const MOST_VALUES: u32 = 2_000_000;
+/// A page has up to 2,000 records with some hundred fields each.
+pub(crate) const MAX_VALUES: u32 = 2_000_000;
 const MANY: &str = "too many values";
 
 /// The longest double has 1,077 digits: 5E-324 written out.
-const LONGEST_PLAIN: usize = 1100;
+const MAX_PLAIN_DIGITS: usize = 1100;
 
 #[cfg(test)]
 mod tests {
@@ -424,7 +425,7 @@ mod tests {
 
     #[test]
     fn too_many_values_are_refused() {
-        let zeros = "0,".repeat(MOST_VALUES as usize);
+        let zeros = "0,".repeat(MAX_VALUES as usize);
         let error = serde_json::from_str::<Value>(&format!("[{zeros}0]")).unwrap_err();
         assert!(error.to_string().starts_with(MANY), "{error}");
     }

@@ -233,7 +233,7 @@ fn output_is_refused_twice_however_its_path_is_written() {
         let args = ["record", "create", "Account", "--from", "rows.csv", "--success", one];
         let output = bench.run(&[&args[..], &["--failed", &other]].concat());
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-        assert!(stderr(&output).contains("is named for two things"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("is given for two files"), "{}", stderr(&output));
     }
     assert_eq!(count(&bench, "Name = 'A'"), "0");
 }

@@ -218,7 +218,7 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
         let output = command.output().unwrap();
         let said = stderr(&output).to_owned();
         assert_eq!(output.status.code(), Some(2), "{said}");
-        let expected = format!("error: the journal `rows.csv.journal` does not fit: {what}\n");
+        let expected = format!("error: the journal `rows.csv.journal` does not match: {what}\n");
         assert!(said.starts_with(&expected), "{said}");
     };
     let args = ["record", "upsert", "Account", "Id", "--from", "rows.csv", "--resume"];
@@ -226,10 +226,7 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
     let mut contact = bench.command(&["record", "create", "Contact", "--from", "rows.csv"]);
     assert_eq!(contact.arg("--resume").output().unwrap().status.code(), Some(2));
     let encoding = ["--resume", "--encoding", "windows-1252"];
-    refused(
-        &mut create(&bench, &encoding),
-        "the file was read in another form, delimiter or encoding",
-    );
+    refused(&mut create(&bench, &encoding), "the form, delimiter or encoding is different");
     fs::write(&path, rows().replace("R2999", "R9999")).unwrap();
     refused(&mut create(&bench, &["--resume"]), "the file has changed");
     assert_eq!(made(&bench).len(), done);
@@ -262,7 +259,7 @@ fn journal_of_another_org_is_refused() {
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.starts_with(
-        "error: the journal `rows.csv.journal` does not fit: it is about another org\n"
+        "error: the journal `rows.csv.journal` does not match: the org is different\n"
     ));
     assert!(made(&other).is_empty());
 }

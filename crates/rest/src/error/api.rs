@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::Usage;
 
-/// An answer that says the call failed.
+/// The response to a call that failed.
 pub struct ApiError {
     answer: Response<Bytes>,
     problems: Vec<Problem>,
@@ -21,15 +21,15 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads the three shapes there are: a list of problems, one object, plain text. `secret` is
-    /// never repeated, whatever the answer does.
+    /// Reads the three shapes of an error: a list of problems, one object, plain text. `secret` is
+    /// redacted, wherever the response repeats it.
     pub(crate) fn read(answer: Response<Bytes>, secret: &str) -> Self {
-        let answer = without(secret, answer);
+        let answer = redacted(secret, answer);
         let body = answer.body();
         let problems = match serde_json::from_slice(body) {
             Ok(Value::Array(list)) => {
                 let objects = list.iter().filter_map(Value::as_object);
-                objects.take(MOST_PROBLEMS).map(|object| Problem::of(object, secret)).collect()
+                objects.take(MAX_PROBLEMS).map(|object| Problem::of(object, secret)).collect()
             }
             Ok(Value::Object(object)) => vec![Problem::of(&object, secret)],
             _ => Problem::word(body).into_iter().collect(),
@@ -37,7 +37,7 @@ impl ApiError {
         Self { answer, problems, request: String::new(), moved_to: None }
     }
 
-    /// The call that failed. A query may name what is nobody else's business, so it is left out.
+    /// Adds the call that failed, without its query, which may contain private data.
     pub(crate) fn of_call(mut self, method: &Method, uri: &Uri) -> Self {
         self.request = format!("{method} {}", uri.path());
         let location = self.answer.headers().get(LOCATION).and_then(|it| it.to_str().ok());
@@ -77,19 +77,19 @@ impl ApiError {
         })
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.answer.status()
     }
 
-    /// The answer as it came, but for the token, should it repeat that; without a body of over 1 MiB.
+    /// The response, in which the token is redacted. A body of more than 1 MiB is left out.
     ///
-    /// It may quote the call, and hold what a terminal obeys.
-    pub fn answer(&self) -> &Response<Bytes> {
+    /// It may quote the call and contain terminal escape sequences.
+    pub fn response(&self) -> &Response<Bytes> {
         &self.answer
     }
 
-    /// What Salesforce says is wrong, most often one thing; none if it says nothing legible.
+    /// The problems that Salesforce lists, usually one; empty if the response is not readable.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -99,14 +99,14 @@ impl ApiError {
         &self.request
     }
 
-    /// The catalogue's row of the first problem, or of the status where there is no problem.
+    /// The catalogue entry of the first problem that has one, or of the status.
     pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
         let rows = self.problems.iter().find_map(Problem::catalogue_entry);
         rows.or_else(|| catalogue::api_error(self.status().as_str(), ""))
     }
 
-    /// The records that the answer names: those that have the external id (status 300), or those
-    /// that a duplicate rule found.
+    /// The records that the response names: those with the external id (status 300), or those that
+    /// a duplicate rule found.
     fn record_ids(&self) -> Vec<String> {
         let answer = serde_json::from_slice(self.answer.body()).unwrap_or_default();
         let mut ids = Vec::new();
@@ -114,7 +114,7 @@ impl ApiError {
         ids
     }
 
-    /// How many calls the org had made by then, if Salesforce said so.
+    /// The API usage of the org, if Salesforce sent it.
     pub fn usage(&self) -> Option<Usage> {
         Usage::of(self.answer.headers())
     }
@@ -124,8 +124,8 @@ impl ApiError {
         self.status().is_server_error() || self.status().as_u16() == 420
     }
 
-    /// Whether a limit turned the call away that passes within seconds: that of concurrent requests,
-    /// and not that of a day.
+    /// Whether a limit turned the call away that passes within seconds: that of concurrent
+    /// requests, and not that of a day.
     pub(super) fn is_throttled(&self) -> bool {
         let is_limit_of_the_day = |problem: &Problem| {
             let message = problem.message.trim().trim_end_matches('.');
@@ -142,8 +142,8 @@ impl ApiError {
         self.problems.iter().any(ends)
     }
 
-    /// Whether this is the answer of a host where the org no longer is: a redirect, or a page that
-    /// says so.
+    /// Whether the org is no longer at this host: the response is a redirect, or a page that says
+    /// so.
     pub(super) fn is_moved(&self) -> bool {
         let status = self.status();
         let moves = [
@@ -153,7 +153,7 @@ impl ApiError {
             StatusCode::TEMPORARY_REDIRECT,
             StatusCode::PERMANENT_REDIRECT,
         ];
-        // The API answers in JSON; an HTML page for one of its paths comes from something else.
+        // The API responds with JSON. An HTML page for one of its paths comes from another server.
         let is_html = || {
             let kind = self.answer.headers().get(CONTENT_TYPE);
             kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
@@ -180,7 +180,7 @@ impl ApiError {
     }
 }
 
-/// The answer is left out: it may quote the call.
+/// The response is left out: it may quote the call.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
@@ -208,20 +208,20 @@ impl fmt::Display for ApiError {
     }
 }
 
-/// One thing that is wrong with a call, in Salesforce's words.
+/// One problem of a failed call, as reported by Salesforce.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// `INVALID_FIELD`; empty if there is none.
+    /// The error code, such as `INVALID_FIELD`; empty if there is none.
     pub code: String,
-    /// For people; empty if there is none.
+    /// The message for users; empty if there is none.
     pub message: String,
-    /// The fields it is about.
+    /// The fields that the problem concerns.
     pub fields: Vec<String>,
 }
 
 impl Problem {
-    /// The catalogue's row of this error.
+    /// The catalogue entry of this error.
     pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
         catalogue::api_error(&self.code, &self.message)
     }
@@ -236,11 +236,12 @@ impl Problem {
         Self {
             code: text(&["errorCode", "statusCode", "error"]),
             message: text(&["message", "error_description"]),
-            fields: fields.take(MOST_PROBLEMS).map(|field| legible(field, secret)).collect(),
+            fields: fields.take(MAX_PROBLEMS).map(|field| legible(field, secret)).collect(),
         }
     }
 
-    /// `Bad_OAuth_Token`: a word on its own is a code. Other text, HTML for one, is left aside.
+    /// Reads a single word, which is a code: `Bad_OAuth_Token`. Other text, such as HTML, is
+    /// ignored.
     fn word(body: &[u8]) -> Option<Self> {
         let word = std::str::from_utf8(body).ok()?.trim();
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -263,16 +264,16 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Ids in the URLs of a list, where `is_choice`, and in the matches of a duplicate rule.
-fn collect_ids(answer: &Value, is_choice: bool, ids: &mut Vec<String>) {
+/// Collects the ids in the URLs of a list, if `is_choice`, and in the matches of a duplicate rule.
+fn collect_ids(response: &Value, is_choice: bool, ids: &mut Vec<String>) {
     let mut keep = |id: &str| {
         let is_id =
             [15, 18].contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if is_id && ids.len() < MOST_IDS && !ids.iter().any(|known| known == id) {
+        if is_id && ids.len() < MAX_IDS && !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
     };
-    for entry in answer.as_array().into_iter().flatten() {
+    for entry in response.as_array().into_iter().flatten() {
         if let Some(url) = entry.as_str().filter(|_| is_choice) {
             keep(url.rsplit('/').next().unwrap_or_default());
         }
@@ -285,29 +286,29 @@ fn collect_ids(answer: &Value, is_choice: bool, ids: &mut Vec<String>) {
     }
 }
 
-/// Server text on its way to a terminal: one line of bounded length without control characters.
+/// Returns server text for a terminal: one line of bounded length without control characters.
 fn legible(text: &str, secret: &str) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
-    // First of all: a character that is dropped later may be inside the secret.
+    // Invisible characters are dropped first: one of them may be inside the secret.
     let text: String = text.chars().filter(visible).collect();
     let text = if secret.is_empty() { text } else { text.replace(secret, REDACTED) };
-    // A caret under the query points nowhere once all is one line; row and column are said anyway.
+    // The quoted query with its caret is useless on one line; the message names row and column.
     let said = match text.split_once("^\nERROR at ").and_then(|(_, rest)| rest.split_once('\n')) {
         Some((place, why)) => format!("at {place}: {why}"),
         None => text,
     };
-    // Cut after it is redacted, since half of a secret may not look like one.
-    let shown: String = said.chars().take(4 * LONGEST).collect();
-    redact::text(&shown).chars().take(LONGEST).collect()
+    // Redact before the final cut: half of a secret may not look like one.
+    let shown: String = said.chars().take(4 * MAX_TEXT).collect();
+    redact::text(&shown).chars().take(MAX_TEXT).collect()
 }
 
-/// Characters that change how others look: directions, joiners, tags.
+/// Whether a character changes how others look: direction marks, joiners, tags.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The answer with the secret blotted out, wherever a proxy or a page of debugging repeats it.
-fn without(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
+/// Redacts the secret in a response: a proxy or a debugging page may repeat it.
+fn redacted(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
     let repeats = |bytes: &[u8]| {
         !secret.is_empty() && bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
     };
@@ -321,17 +322,20 @@ fn without(secret: &str, mut answer: Response<Bytes>) -> Response<Bytes> {
     answer
 }
 
-/// Codes that the catalogue has among the refusals.
+/// Codes that the catalogue lists among the refusals.
 const HINTS: [(&str, &str); 3] = [
     ("API_DISABLED_FOR_ORG", "give the user the permission API Enabled, in an edition with API"),
-    ("INVALID_SESSION_ID", "get a new token: this one has expired or is for another org"),
-    ("REQUEST_LIMIT_EXCEEDED", "wait: the org has used up its API calls; `limits` shows them"),
+    ("INVALID_SESSION_ID", "get a new token: this one has expired or belongs to another org"),
+    (
+        "REQUEST_LIMIT_EXCEEDED",
+        "wait: the org has used its API calls; the resource `limits` shows them",
+    ),
 ];
 
 const REDACTED: &str = "[redacted]";
-const LONGEST: usize = 1000;
-const MOST_IDS: usize = 10;
-const MOST_PROBLEMS: usize = 10;
+const MAX_TEXT: usize = 1000;
+const MAX_IDS: usize = 10;
+const MAX_PROBLEMS: usize = 10;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -358,7 +362,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_org_that_has_moved() {
+    fn redirects_and_html_mean_that_the_org_has_moved() {
         const ELSEWHERE: &str = "https://acme2.my.salesforce.com/services/data/v65.0/limits";
         for (status, location, kind, moved, host) in [
             (301, Some(ELSEWHERE), None, true, Some("acme2.my.salesforce.com")),
@@ -390,7 +394,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_shapes_of_failure() {
+    fn every_shape_of_error_is_read() {
         for (row, status, body, display) in [
             (
                 "list",
@@ -461,24 +465,24 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_token_that_comes_back_is_blotted_out() {
+    fn token_in_a_response_is_redacted() {
         let answer = Response::builder().status(403).header("x-echo", "Bearer 00Dcanary!canary");
         let answer = answer.body(Bytes::from("<p>00Dcanary!canary</p>")).unwrap();
         let failure = ApiError::read(answer, "00Dcanary!canary");
-        assert_eq!(failure.answer().body(), "<p>[redacted]</p>");
-        assert_eq!(failure.answer().headers()["x-echo"], "[redacted]");
+        assert_eq!(failure.response().body(), "<p>[redacted]</p>");
+        assert_eq!(failure.response().headers()["x-echo"], "[redacted]");
     }
 
     #[test]
-    fn a_long_text_is_cut() {
+    fn long_message_is_cut() {
         let body = format!(r#"{{"message":"{}"}}"#, "x".repeat(5000));
-        assert_eq!(failure(400, &body).problems()[0].message.len(), LONGEST);
+        assert_eq!(failure(400, &body).problems()[0].message.len(), MAX_TEXT);
     }
 
     proptest::proptest! {
-        /// Real shapes with pieces cut out and put in, so that nearly valid answers are read as well.
+        /// Real responses with a piece replaced, so that nearly valid ones are read as well.
         #[test]
-        fn no_failed_answer_panics_or_repeats_the_token(
+        fn no_error_response_panics_or_shows_the_token(
             status in 200_u16..600,
             shape in 0..SHAPES.len(),
             cut in 0_usize..200,

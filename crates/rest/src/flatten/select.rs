@@ -1,25 +1,25 @@
-//! The SELECT list of a query, as far as its text decides the columns of the answer.
+//! The SELECT list of a query, from which its columns are read.
 
 use super::Path;
 
-/// The parts of a query that decide its columns.
+/// The parts of a query that determine its columns.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Selected {
     /// The object of FROM.
     pub(super) object: String,
     pub(super) items: Vec<Item>,
-    /// `SELECT COUNT()`, which finds a number and no records.
+    /// Whether the query is `SELECT COUNT()`, whose result is a number without records.
     pub(super) is_count: bool,
 }
 
 /// One item of a SELECT list.
 #[derive(Debug, PartialEq)]
 pub(super) enum Item {
-    /// A key of the record, or of a related record.
+    /// A field of the record or of a related record.
     Column(Path),
-    /// The fields of the object that `FIELDS()` stands for: `ALL`, `STANDARD` or `CUSTOM`.
+    /// The argument of `FIELDS()`: `ALL`, `STANDARD` or `CUSTOM`.
     Fields(String),
-    /// A function that is not known here.
+    /// A function with an unknown column name.
     Unknown,
 }
 
@@ -47,13 +47,13 @@ impl Selected {
     }
 }
 
-/// Whether an item calls an aggregate function, outside of a sub-query.
+/// Whether an item calls an aggregate function outside of a sub-query.
 fn has_aggregate(item: &[&str]) -> bool {
     let calls = |pair: &[&str]| is_one_of(pair[0], &AGGREGATES) && pair[1] == "(";
     item.first() != Some(&"(") && item.windows(2).any(calls)
 }
 
-/// The columns of one item of a query that finds records.
+/// Returns the columns of one item of a query without aggregates.
 fn columns(item: &[&str], aliases: &Aliases) -> Vec<Item> {
     match item {
         ["(", sub_query @ ..] => vec![sub_query_column(sub_query)],
@@ -63,7 +63,7 @@ fn columns(item: &[&str], aliases: &Aliases) -> Vec<Item> {
             vec![Item::Fields(which.to_ascii_uppercase())]
         }
         [function, "(", .., ")"] if is_one_of(function, &TRANSPARENT) => {
-            // The function changes the value of a field and keeps its name.
+            // The column has the name of the field.
             let argument = item.iter().rfind(|word| is_path(word));
             vec![argument.map_or(Item::Unknown, |field| Item::Column(aliases.resolve(field)))]
         }
@@ -72,8 +72,8 @@ fn columns(item: &[&str], aliases: &Aliases) -> Vec<Item> {
     }
 }
 
-/// The column of an item of a query with aggregates: its alias, the last name of its path, or
-/// `expr0`, `expr1` and so on.
+/// Returns the column of an item of a query with aggregates: its alias, the last name of its path,
+/// or `expr0`, `expr1` and so on.
 fn aggregate(item: &[&str], unnamed: &mut usize) -> Item {
     match item {
         [.., ")"] => {
@@ -88,14 +88,14 @@ fn aggregate(item: &[&str], unnamed: &mut usize) -> Item {
     }
 }
 
-/// The relationship that a sub-query is about: `Contacts` of `(SELECT Id FROM a.Contacts)`.
+/// Returns the column of a sub-query: `Contacts` for `(SELECT Id FROM a.Contacts)`.
 fn sub_query_column(sub_query: &[&str]) -> Item {
     let relationship = split_at_word(sub_query, "FROM").and_then(|(_, from)| from.first());
     let last = relationship.and_then(|path| path.rsplit('.').next());
     last.map_or(Item::Unknown, |name| Item::Column(vec![name.to_owned()]))
 }
 
-/// `What WHEN Account THEN Phone, Name ELSE Id END`: every field that may be in the related record.
+/// Returns the fields of all branches of `What WHEN Account THEN Phone, Name ELSE Id END`.
 fn type_of(words: &[&str], aliases: &Aliases) -> Vec<Item> {
     let Some((relationship, branches)) = words.split_first() else { return vec![Item::Unknown] };
     let (mut fields, mut is_field) = (Vec::new(), false);
@@ -113,11 +113,11 @@ fn type_of(words: &[&str], aliases: &Aliases) -> Vec<Item> {
     fields
 }
 
-/// The names that FROM gives to the object and to related records.
+/// The aliases of FROM for the object and for related records.
 struct Aliases(Vec<(String, Path)>);
 
 impl Aliases {
-    /// Reads `Contact c, c.Account a`. The object's own name is an alias of it, too.
+    /// Reads `Contact c, c.Account a`. The name of the object is an alias as well.
     fn of(from: &[&str]) -> Self {
         let end = from.iter().position(|word| is_one_of(word, &CLAUSES)).unwrap_or(from.len());
         let mut aliases = Self(Vec::new());
@@ -147,7 +147,7 @@ impl Aliases {
     }
 }
 
-/// Words, names with dots, and single characters; a text in quotes is one token.
+/// Splits a query into names (with dots), quoted texts and single characters.
 fn tokens(soql: &str) -> Vec<&str> {
     let (mut tokens, mut rest) = (Vec::new(), soql.trim_start());
     while let Some(first) = rest.chars().next() {
@@ -163,7 +163,7 @@ fn tokens(soql: &str) -> Vec<&str> {
     tokens
 }
 
-/// The length of a text in quotes, in which a backslash escapes.
+/// Returns the length of a quoted text, in which a backslash escapes a character.
 fn quoted(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -175,7 +175,7 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
-/// At a word that is in no parentheses.
+/// Splits at the first such word outside of parentheses.
 fn split_at_word<'a, 'b>(
     tokens: &'b [&'a str],
     word: &str,
@@ -184,7 +184,7 @@ fn split_at_word<'a, 'b>(
     Some((&tokens[..at], &tokens[at + 1..]))
 }
 
-/// The tokens that are in no parentheses, with their places.
+/// Returns the tokens outside of parentheses with their indexes.
 fn top_level<'a, 'b>(tokens: &'b [&'a str]) -> impl Iterator<Item = (usize, &'a str)> + 'b {
     let mut depth = 0_usize;
     tokens.iter().enumerate().filter_map(move |(at, token)| {
@@ -198,7 +198,7 @@ fn top_level<'a, 'b>(tokens: &'b [&'a str]) -> impl Iterator<Item = (usize, &'a 
     })
 }
 
-/// The items of a list. The commas within a TYPEOF do not part them.
+/// Splits a list at its commas, except those within a TYPEOF.
 fn items<'a, 'b>(list: &'b [&'a str]) -> Vec<&'b [&'a str]> {
     let (mut items, mut start, mut is_type_of) = (Vec::new(), 0, false);
     for (at, token) in top_level(list) {
@@ -227,10 +227,10 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 
 const AGGREGATES: [&str; 7] = ["AVG", "COUNT", "COUNT_DISTINCT", "GROUPING", "MAX", "MIN", "SUM"];
 
-/// Functions whose column has the name of their field.
+/// Functions whose column has the name of the field.
 const TRANSPARENT: [&str; 4] = ["convertCurrency", "convertTimezone", "FORMAT", "toLabel"];
 
-/// The words that may follow the objects of FROM.
+/// The words that can follow the objects of FROM.
 const CLAUSES: [&str; 12] = [
     "ALL", "FOR", "GROUP", "HAVING", "LIMIT", "OFFSET", "ORDER", "TYPEOF", "UPDATE", "USING",
     "WHERE", "WITH",
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_of_a_query_are_in_its_text() {
+    fn columns_are_read_from_the_query() {
         for (soql, columns) in [
             ("SELECT Id FROM Account", "Id"),
             ("select\n Id , Owner.Name\nfrom Account", "Id|Owner.Name"),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_has_no_records() {
+    fn only_select_count_is_a_count() {
         for (soql, is_count) in [
             ("SELECT COUNT() FROM Account", true),
             ("select count ( ) from Account", true),

@@ -1,7 +1,7 @@
-//! Whether a value fits the type of its field, and how it is sent.
+//! Values: the check against the type of the field, and the conversion to JSON.
 //!
-//! Only what Salesforce is sure to refuse, or would read as something else, is a fault: lengths,
-//! picklists and validation rules are left to the org, which answers row by row.
+//! A value is a fault only if Salesforce certainly refuses it or would read it as something else.
+//! The org checks lengths, picklists and validation rules, and reports them row by row.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::fault::FaultKind;
 use super::id::is_id;
 
-/// The types of fields that are told apart here.
+/// The types of fields, as far as their checks differ.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Boolean,
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// By the `type` of a describe answer.
+    /// Returns the kind for the `type` in an object description.
     pub(super) fn of(name: &str) -> Self {
         match name {
             "boolean" => Self::Boolean,
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// The JSON of a text that is not empty.
+    /// Converts a text that is not empty to JSON.
     pub(super) fn json_of(self, text: &str) -> Result<Cow<'_, str>, FaultKind> {
         match self {
             Self::Boolean => boolean(text).map(Cow::Borrowed).ok_or(FaultKind::NotBoolean),
@@ -57,12 +57,12 @@ impl Kind {
         }
     }
 
-    /// A JSON value as it is sent: as it was written, but for booleans in quotes.
+    /// Checks a JSON value and returns it unchanged, except for booleans in quotes.
     pub(super) fn json_of_value(self, value: &RawValue) -> Result<Cow<'_, str>, FaultKind> {
         let raw = value.get();
         match raw.as_bytes().first() {
             Some(b'"') => {
-                // Half of a surrogate pair is JSON, but no text: it would fail the whole call.
+                // Half of a surrogate pair is valid JSON, but the whole call would fail.
                 let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
                 match self {
                     _ if text.is_empty() => Ok(raw.into()),
@@ -98,7 +98,7 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("text is JSON")
 }
 
-/// The words that Salesforce's own loaders take, whatever their case.
+/// Reads a boolean. The words are those of Data Loader, in any case.
 fn boolean(text: &str) -> Option<&'static str> {
     let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is(&["true", "yes", "y", "on", "1"]) {
@@ -107,23 +107,23 @@ fn boolean(text: &str) -> Option<&'static str> {
     is(&["false", "no", "n", "off", "0"]).then_some("false")
 }
 
-/// A decimal number with every digit that was written. One that is not a JSON number, such as `007`
-/// or `+1`, is sent in quotes, which Salesforce takes as well.
+/// Returns a decimal number with every digit of the text. A number that is not valid in JSON, such
+/// as `007` or `+1`, is put into quotes, which Salesforce accepts.
 fn number(text: &str) -> Option<Cow<'_, str>> {
-    // Rust accepts the same decimal notation as Salesforce, and `inf` and `NaN` besides.
+    // Rust accepts the decimal notation of Salesforce, and also `inf` and `NaN`.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if !is_plain || text.parse::<f64>().is_err() {
         return None;
     }
-    // Read and dropped: the text itself is sent.
+    // The text itself is sent, not the parsed value.
     let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
     Some(if is_json { text.into() } else { quoted(text).into() })
 }
 
-/// `2026-12-31`, alone or before a time. How precise the time is, is left to the org.
+/// Whether a text is `2026-12-31`, alone or before a time. The org checks the time.
 fn is_date(text: &str) -> bool {
     let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
-    // jiff accepts other notations too, but writes this one only.
+    // jiff reads other notations, too, but writes only this one.
     date.parse::<Date>().is_ok_and(|read| read.to_string() == date)
         && (time.is_empty() || time.starts_with('T'))
 }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn json_values_are_sent_as_they_were_written() {
+    fn json_values_are_sent_unchanged() {
         let sent = |kind: Kind, raw: &str| {
             let raw: Box<RawValue> = serde_json::from_str(raw).unwrap();
             kind.json_of_value(&raw).map(Cow::into_owned)
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn booleans_are_those_of_salesforces_loaders() {
+    fn booleans_are_those_of_data_loader() {
         for (text, expected) in [
             ("TRUE", Some("true")),
             ("yes", Some("true")),

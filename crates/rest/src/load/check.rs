@@ -7,7 +7,7 @@ use super::fault::{Fault, FaultKind, Place};
 use super::read::{Data, ReadError, RecordFile, Row};
 use crate::{Org, RestError};
 
-/// What is done with each row.
+/// The operation on each row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -17,7 +17,7 @@ pub enum Operation {
     Delete,
     /// Changes the record of the row's `Id`.
     Update,
-    /// Changes the record that this external id finds, or creates one.
+    /// Changes the record with the external id in this field, or creates it.
     Upsert(String),
 }
 
@@ -32,7 +32,7 @@ impl Operation {
         }
     }
 
-    /// The column that every row must have a value in.
+    /// The column in which every row must have a value.
     pub(super) fn key(&self) -> Option<&str> {
         match self {
             Self::Create => None,
@@ -42,14 +42,14 @@ impl Operation {
     }
 }
 
-/// A record file of which every row can be sent.
+/// A record file whose rows have all been checked.
 #[derive(Debug)]
 pub struct CheckedFile {
     pub(super) file: RecordFile,
     pub(super) plan: Plan,
     pub(super) rows: u64,
     pub(super) hash: [u8; 32],
-    /// Where its calls go, by which a journal knows the org again.
+    /// The base URL of the org, by which a journal identifies it.
     pub(super) org: String,
     ignored: Vec<String>,
 }
@@ -65,44 +65,45 @@ impl CheckedFile {
         &self.file
     }
 
-    /// The object, in Salesforce's spelling.
+    /// The name of the object as Salesforce spells it.
     pub fn object(&self) -> &str {
         &self.plan.schema.object.name
     }
 
-    /// What is done with each row.
+    /// The operation on each row.
     pub fn operation(&self) -> &Operation {
         &self.plan.operation
     }
 
-    /// Columns that are not sent: those whose name begins with `_`, and all but `Id` of a delete.
+    /// The columns that are not sent: those whose name begins with `_`, and all except `Id` for a
+    /// delete.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 }
 
 impl RecordFile {
-    /// Reads every row and checks it against the description of the object, for which one call is
-    /// made, and one for each relationship column.
+    /// Checks every row against the description of the object. That is one call, and another one
+    /// for each relationship column.
     pub async fn check(
         self,
         org: &Org,
         object: &str,
         operation: Operation,
     ) -> Result<CheckedFile, CheckError> {
-        // A file that cannot be read as a table or a list costs no call.
+        // Fails before the first call if the file cannot be parsed.
         let relationships = self.relationships()?;
         let schema = Schema::of(org, object, &relationships).await.map_err(Box::new)?;
         let org = org.url().await.map_err(Box::new)?;
         self.check_against(Plan { schema, operation }, org)
     }
 
-    /// The relationships that its columns, or the fields of its first record, name.
+    /// The relationships in its columns or in the fields of its first record.
     fn relationships(&self) -> Result<Vec<String>, CheckError> {
         let mut rows = self.rows()?;
         let header = rows.header().iter().filter_map(|name| name.split_once('.'));
         let mut names: Vec<_> = header.map(|(relationship, _)| relationship.to_owned()).collect();
-        // What is wrong with the row is found, and counted, when all of them are read.
+        // Faults of this row are reported later, when all rows are read.
         if let Ok(Some(Row { data: Data::Members(members), .. })) = rows.next() {
             let nested = members.into_iter().filter(|(_, value)| value.get().starts_with('{'));
             names.extend(nested.map(|(name, _)| name));
@@ -134,7 +135,7 @@ impl RecordFile {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
                 Ok(None) => break,
-                // After these the rest of the file is still read as it was meant.
+                // After such a fault the next rows are still read correctly.
                 Err(ReadError::Fault(fault)) if is_of_one_row(&fault.kind) => {
                     faults.add(*fault);
                     continue;
@@ -162,7 +163,7 @@ fn is_of_one_row(kind: &FaultKind) -> bool {
     matches!(kind, FaultKind::Width { .. } | FaultKind::Encoding { encoding: "UTF-8" })
 }
 
-/// The first faults of a file, and how many there are.
+/// The first faults of a file and the total number.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     first: Vec<Fault>,
@@ -172,7 +173,7 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn add(&mut self, fault: Fault) {
         self.total += 1;
-        if self.first.len() < MOST_FAULTS {
+        if self.first.len() < MAX_FAULTS {
             self.first.push(fault);
         }
     }
@@ -184,22 +185,22 @@ impl Faults {
     }
 }
 
-/// Why nothing of a file is sent.
+/// The error of a file that is not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// The org did not describe the object.
+    /// The object could not be described.
     #[error(transparent)]
     Describe(#[from] Box<RestError>),
     /// The file has faults.
     #[error("{}", first(faults, *total))]
     Faults {
-        /// The first of them, at least one.
+        /// The first faults, at least one.
         faults: Vec<Fault>,
-        /// How many there are.
+        /// The total number of faults.
         total: u64,
     },
-    /// The system says no.
+    /// The file cannot be read.
     #[error("cannot read the record file")]
     Io(#[from] std::io::Error),
 }
@@ -217,7 +218,7 @@ impl Diagnostic for CheckError {
         match self {
             Self::Describe(error) => error.hint(),
             Self::Faults { faults, .. } => faults.first().and_then(Fault::hint),
-            Self::Io(_) => Some("check who may read the file".into()),
+            Self::Io(_) => Some("check the permissions of the file".into()),
         }
     }
 }
@@ -247,7 +248,7 @@ impl From<ReadError> for CheckError {
     }
 }
 
-const MOST_FAULTS: usize = 20;
+const MAX_FAULTS: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -328,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn header_faults_are_found_before_any_row() {
+    fn faults_of_the_header_are_found_first() {
         use Operation::{Create, Delete, Update};
         let duplicate = "the same field is in column 1 already";
         for (operation, content, fault) in [
@@ -398,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn line_of_a_fault_is_counted_whatever_the_line_ends_and_empty_lines() {
+    fn line_of_a_fault_is_right_for_all_line_ends_and_empty_lines() {
         for (content, line) in [
             ("Count\n1\nx\n", 3),
             ("Count\r\n1\r\nx\r\n", 3),
@@ -417,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn row_faults_name_row_and_column() {
+    fn faults_of_rows_name_row_and_column() {
         use Operation::{Create, Delete, Update};
         let other = "a record of another object, not of `Contact`";
         for (operation, content, fault) in [
@@ -432,8 +433,8 @@ mod tests {
             (
                 Create,
                 "Account.Key__c\n#N/A\n",
-                "line 2, row 1, column 1 (`Account.Key__c`): a relationship cannot be emptied this \
-                 way: use the column of its id",
+                "line 2, row 1, column 1 (`Account.Key__c`): a relationship cannot be emptied here: \
+                 use the column of its id",
             ),
             (
                 Create,
@@ -467,7 +468,7 @@ mod tests {
             (
                 Create,
                 "{\"Name\":\"a\",\"name\":\"b\"}",
-                "line 1, row 1, field `name`: the name is there twice",
+                "line 1, row 1, field `name`: duplicate name",
             ),
             (
                 Create,
@@ -488,8 +489,8 @@ mod tests {
             (
                 Create,
                 "{\"Account\":{\"Name\":\"a\",\"Id\":\"b\"}}",
-                "line 1, row 1, field `Account`: a related record is named by one field, its \
-                 external id",
+                "line 1, row 1, field `Account`: a related record has one field, its external \
+                 id",
             ),
             (Update, "{\"Name\":\"a\"}", "line 1, row 1, field `Id`: the value is missing"),
             (Create, "{}", "line 1, row 1: the row is empty"),
@@ -508,7 +509,7 @@ mod tests {
         let error = file.check_against(plan(Operation::Create), String::new()).unwrap_err();
         assert_eq!(error.to_string(), "50 faults in the record file; these are the first 20");
         let CheckError::Faults { faults, .. } = error else { panic!("{error}") };
-        assert_eq!(faults.len(), MOST_FAULTS);
+        assert_eq!(faults.len(), MAX_FAULTS);
     }
 
     #[test]
@@ -540,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_sent_as_it_was_written() {
+    fn json_is_sent_unchanged() {
         let content = r#"[{"attributes":{"type":"Contact","url":"/x"},"name":"\u00e4",
             "Amount":1.50,"Account":{"Key__c":"k1"},"_error":"old"}]"#;
         assert_eq!(

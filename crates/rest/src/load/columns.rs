@@ -8,18 +8,18 @@ use super::fault::{Fault, FaultKind, Place};
 use crate::describe::{Described, Field};
 use crate::{Org, RestError};
 
-/// What is to be done, and what the org says of the object.
+/// The operation and the description of the object.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) schema: Schema,
     pub(super) operation: Operation,
 }
 
-/// An object, and the objects that relationship columns name.
+/// The description of an object and of its parents in relationship columns.
 #[derive(Clone, Debug)]
 pub(super) struct Schema {
     pub(super) object: Described,
-    /// By the name of the relationship in lower case; only those with one possible parent.
+    /// The parents by the lower-case name of the relationship, if only one object is possible.
     pub(super) parents: BTreeMap<String, Described>,
 }
 
@@ -41,12 +41,12 @@ impl Schema {
     }
 }
 
-/// What the names of a file mean.
+/// The columns or names of a file with their meaning.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
-    /// Of a table, in its order.
+    /// The columns of a CSV file.
     pub(super) table: Vec<Column>,
-    /// Of JSON, by name.
+    /// The members of JSON objects, by name.
     pub(super) names: HashMap<String, Column>,
 }
 
@@ -59,7 +59,8 @@ pub(super) enum Column {
     /// The id of the record itself.
     Id,
     Ignored,
-    /// `[Account]` of Salesforce Inspector: the object of the row, or of a related record.
+    /// The object of the row or of a related record, such as `[Account]`, from Salesforce
+    /// Inspector.
     Marker {
         is_own: bool,
     },
@@ -71,7 +72,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// The name of the field, in the spelling of the org.
+    /// The name of the field as the org spells it.
     pub(super) fn name(&self) -> String {
         match self {
             Self::Field { name, .. } => name.clone(),
@@ -104,7 +105,7 @@ impl Plan {
         Columns { table, names: HashMap::new() }
     }
 
-    /// What the columns of a table mean.
+    /// Returns the columns of a CSV file and adds the faults of its header.
     pub(super) fn table(
         &self,
         header: &StringRecord,
@@ -136,7 +137,8 @@ impl Plan {
         columns
     }
 
-    /// The field that a column writes: `AccountId` for `AccountId` and for `Account.Key__c`.
+    /// Returns the field that a column writes: `AccountId` for `AccountId` and for
+    /// `Account.Key__c`.
     fn target(&self, column: &Column, name: &str) -> String {
         let field = match column {
             Column::Related { relationship, .. } => {
@@ -156,7 +158,7 @@ impl Plan {
         }
     }
 
-    /// Whether the field of an upsert finds records.
+    /// Checks that records can be found by the field of an upsert.
     pub(super) fn check_key(&self, faults: &mut Faults) {
         let Operation::Upsert(key) = &self.operation else { return };
         let place = Place::default().with_name(key);
@@ -167,7 +169,8 @@ impl Plan {
         }
     }
 
-    /// What a name means. API names begin with a letter: what begins with `_` is never a field.
+    /// Returns the column of a name. API names begin with a letter: a name that begins with `_` is
+    /// never a field.
     pub(super) fn column(&self, name: &str, is_table: bool) -> Result<Column, FaultKind> {
         if name.trim().is_empty() {
             return Err(FaultKind::NoName);
@@ -199,7 +202,7 @@ impl Plan {
             Some(_) => Err(FaultKind::NotWritable),
             None if object.relationship(name).is_some() => match is_table {
                 true => Ok(Column::Marker { is_own: false }),
-                // An object is not looked up here: this is null, or a text.
+                // Objects are handled before: this value is null or a scalar.
                 false => Err(FaultKind::NotWanted(
                     "a related record is an object with its external id; to empty the relationship \
                      use the field of its id",
@@ -236,7 +239,7 @@ impl Plan {
             reference.relationship_name.clone().unwrap_or_else(|| relationship.to_owned());
         let parent = self.schema.parents.get(&relationship.to_ascii_lowercase());
         let Some(parent) = parent else {
-            // Of several possible parents, or not described: the org decides.
+            // Several parents are possible, or the parent was not described: the org decides.
             return Ok(Column::Related {
                 relationship,
                 field: field.to_owned(),

@@ -3,14 +3,14 @@ use std::fmt;
 
 use orgtoken_oauth::redact;
 
-/// One thing that is wrong with a record file. The value itself is not repeated: it may be private.
+/// A fault of a record file. It does not quote the value, which may be private.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}{kind}")]
 #[non_exhaustive]
 pub struct Fault {
-    /// Where it is.
+    /// The position.
     pub place: Place,
-    /// What it is.
+    /// The kind of fault.
     pub kind: FaultKind,
 }
 
@@ -19,24 +19,24 @@ impl Fault {
         Self { place, kind }
     }
 
-    /// A short name that stays the same, of every fault.
+    /// The error code of all faults.
     pub const CODE: &'static str = "usage.records";
 
-    /// What to do next.
+    /// The next step for the user.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
         self.kind.hint()
     }
 }
 
-/// Where a fault is, as far as that can be said.
+/// The position of a fault, as far as it is known.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Place {
     /// The line of the file, counted from 1.
     pub line: Option<u64>,
-    /// The row, counted from 1 without the header.
+    /// The row, counted from 1 after the header.
     pub row: Option<u64>,
-    /// The column of a table, counted from 1.
+    /// The column of a CSV file, counted from 1.
     pub column: Option<usize>,
     /// The name of the column or of the field.
     pub name: Option<String>,
@@ -77,41 +77,41 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong with a record file.
+/// The kinds of faults in a record file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// Two columns, or a column and a field it replaces, say the same.
+    /// Two columns write the same field, such as `AccountId` and `Account.Key__c`.
     #[error("the same field is in column {first} already")]
     Duplicate {
         /// The earlier column, counted from 1.
         first: usize,
     },
     /// A JSON object has the same name twice.
-    #[error("the name is there twice")]
+    #[error("duplicate name")]
     DuplicateName,
-    /// Bytes that the encoding does not have.
+    /// Bytes that are invalid in the encoding.
     #[error("not {encoding}")]
     Encoding {
         /// `UTF-8` or `windows-1252`.
         encoding: &'static str,
     },
-    /// There is nothing in the file.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// A cell that must have a value has none.
+    /// A required cell is empty.
     #[error("the value is missing")]
     EmptyValue,
     /// A row without any value.
     #[error("the row is empty")]
     EmptyRow,
-    /// The header separates its columns in two ways.
+    /// The header has two possible delimiters.
     #[error("the header has both `;` and tabs")]
     Delimiter,
-    /// JSON that is malformed, or that is something else than records.
+    /// JSON that is malformed, or that does not contain records.
     #[error("{0}")]
     Json(&'static str),
-    /// The column or field that the operation needs is not there.
+    /// A column or field that the operation needs is missing.
     #[error("the column `{}` is missing", shown(.0))]
     MissingColumn(String),
     /// A column without a name.
@@ -120,46 +120,46 @@ pub enum FaultKind {
     /// The field cannot be the key of an upsert.
     #[error("the field is not an external id")]
     NotExternalId,
-    /// Not true or false.
+    /// The value is not a boolean.
     #[error("not true or false")]
     NotBoolean,
-    /// Not a date.
+    /// The value is not a date.
     #[error("not a date")]
     NotDate,
-    /// Not a field of the object.
+    /// The object has no such field.
     #[error("`{0}` has no such field")]
     NotField(String),
-    /// Not a record id.
+    /// The value is not a record id.
     #[error("not a record id")]
     NotId,
-    /// Not a number.
+    /// The value is not a number.
     #[error("not a number")]
     NotNumber,
-    /// Something that is not a table or a list of records.
+    /// The file is neither a table nor a list of records.
     #[error("the file is {0}, not CSV or JSON")]
     NotRecords(&'static str),
-    /// A JSON value of a type that the field does not take.
+    /// The JSON value has the wrong type for the field.
     #[error("the field takes {0}")]
     NotType(&'static str),
-    /// Not a whole number.
+    /// The value is not a whole number.
     #[error("not a whole number")]
     NotWhole,
-    /// A field that must not be in the file.
+    /// The field must not be in the file.
     #[error("{0}")]
     NotWanted(&'static str),
-    /// Salesforce does not let this user write the field.
+    /// The user cannot write the field.
     #[error("the field cannot be written")]
     NotWritable,
-    /// The id, or `attributes`, is that of another object.
+    /// The id, or `attributes`, belongs to another object.
     #[error("a record of another object, not of `{0}`")]
     OtherObject(String),
     /// A quote in a field that does not begin with one.
     #[error("a quote inside a field that does not begin with a quote (RFC 4180)")]
     QuoteInside,
-    /// A quote that is opened and never closed.
+    /// A quote that is never closed.
     #[error("the quote that opens here is never closed (RFC 4180)")]
     QuoteOpen,
-    /// Half of a surrogate pair.
+    /// A JSON string has half of a surrogate pair.
     #[error("not Unicode text: half of a surrogate pair")]
     NotText,
     /// A carriage return outside quotes, in a file whose lines do not end with one alone.
@@ -171,7 +171,7 @@ pub enum FaultKind {
         /// The line of the opening quote.
         opened: u64,
     },
-    /// A name with blanks around it.
+    /// A name has blanks around it.
     #[error("the name has blanks around it")]
     Spaced,
     /// A row has more or fewer cells than the header.
@@ -191,8 +191,10 @@ impl FaultKind {
             Self::Encoding { .. } => {
                 "save the file as UTF-8, or name its encoding (windows-1252 for files of Excel)"
             }
-            Self::Empty => "check what writes the file; a file without rows has at least a header",
-            Self::EmptyValue => "fill in the value, or remove the row",
+            Self::Empty => {
+                "check the program that writes the file; without rows, a file has at least a header"
+            }
+            Self::EmptyValue => "add the value, or remove the row",
             Self::EmptyRow => "remove the row",
             Self::Delimiter => "name the delimiter",
             Self::Json(_) => {
@@ -214,12 +216,14 @@ impl FaultKind {
             Self::NotRecords(_) => "save the data as CSV in UTF-8",
             Self::NotWhole => "write digits only",
             Self::NotWritable => "remove the column, or check the field-level security of the user",
-            Self::OtherObject(_) => "check the object, and where the ids come from",
+            Self::OtherObject(_) => "check the object and the source of the ids",
             Self::QuoteInside | Self::QuoteText { .. } => {
                 "put the field into quotes and write each quote in it twice: \"Acme \"\"X\"\"\""
             }
             Self::QuoteOpen => "close the quote, or write it twice inside a quoted field",
-            Self::NotText => "find out what cuts the text between two halves of a character",
+            Self::NotText => {
+                "check the program that writes the file: it cuts text within a character"
+            }
             Self::Return => "put the field into quotes, or remove the carriage return",
             Self::Spaced => "remove the blanks",
             Self::Width { .. } => "put cells that hold the delimiter or a line break into quotes",
@@ -229,16 +233,16 @@ impl FaultKind {
     }
 }
 
-/// Text of the file on its way to a terminal. A file without a header has a value in its place.
+/// Returns text of the file for a message, redacted and cut. Without a header, it may be a value.
 fn shown(text: &str) -> String {
     let redacted = redact::text(text);
     let is_plain = text.split_whitespace().eq(redacted.split(' ').filter(|word| !word.is_empty()));
     let text = if is_plain { text } else { &redacted };
-    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-    if text.chars().count() > LONGEST {
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
+    if text.chars().count() > MAX_SHOWN {
         shown.push('…');
     }
     shown
 }
 
-const LONGEST: usize = 60;
+const MAX_SHOWN: usize = 60;

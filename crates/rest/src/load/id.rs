@@ -1,4 +1,4 @@
-//! Record ids: 15 case-sensitive characters, or 18 whose last three say which letters are capitals.
+//! Record ids: 15 case-sensitive characters, or 18, of which the last three encode the case.
 
 /// Whether a text has the shape of an id: 15 letters and digits, or 18 with a checksum that fits.
 pub(super) fn is_id(text: &str) -> bool {
@@ -10,8 +10,8 @@ pub(super) fn has_prefix(id: &str, prefix: &str) -> Option<bool> {
     short(id).map(|id| id.starts_with(prefix.as_bytes()))
 }
 
-/// The 15 characters of an id, in the case that the checksum says. An id of 18 characters is the
-/// same whatever became of its case on the way, and Salesforce takes it as such.
+/// Returns the 15 characters of an id, in the case of its checksum. Salesforce accepts an id of 18
+/// characters in any case.
 fn short(text: &str) -> Option<[u8; 15]> {
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn prefix_is_compared_in_the_case_that_the_checksum_says() {
+    fn prefix_is_compared_in_the_case_of_the_checksum() {
         assert_eq!(has_prefix("a0B000000000001", "a0b"), Some(false));
         assert_eq!(has_prefix("001D000000IqhSL", "001"), Some(true));
         assert_eq!(has_prefix("003D000000IqhSL", "001"), Some(false));

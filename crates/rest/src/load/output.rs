@@ -10,8 +10,8 @@ use super::cell::quoted;
 use super::read::{Data, Encoding, Form, RecordFile, Row};
 use super::time_stamp;
 
-/// Where rows go, by their outcome. All of them are files that can be loaded again: columns whose
-/// name begins with `_` are not sent.
+/// The files for rows, by outcome. Each can be loaded again: columns whose name begins with `_` are
+/// not sent.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Outputs {
@@ -19,16 +19,16 @@ pub struct Outputs {
     pub success: Option<Output>,
     /// Rows that failed, with the reason.
     pub failed: Option<Output>,
-    /// Rows that were not sent, once a load ends early.
+    /// Rows that were not sent because the load ended early.
     pub not_sent: Option<Output>,
     /// Rows of unknown outcome.
     pub unknown: Option<Output>,
 }
 
 impl Outputs {
-    /// New files beside the input for rows that fail, that are not sent, or whose outcome is unknown:
-    /// `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe, they are in the
-    /// current folder.
+    /// New files beside the input for rows that fail, that are not sent, or whose outcome is
+    /// unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe,
+    /// they are in the current folder.
     pub fn beside(input: Option<&Path>, form: Form, now: UnixTime) -> Self {
         let stem = input.map(|input| {
             let mut stem = input.with_extension("").into_os_string();
@@ -51,11 +51,11 @@ impl Outputs {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Output {
-    /// Appended to, as a resumed load does; created if it is not there.
+    /// A file that is appended to, or created. A resumed load uses it.
     Append(PathBuf),
-    /// Created with the first row; if there is one of that name, under that name and a number.
+    /// A new file, created with the first row. If the name is in use, a number is added.
     Fresh(PathBuf),
-    /// Replaced at once, even if there will be no row.
+    /// A file that is replaced when the load starts, even if no row is written.
     Replace(PathBuf),
 }
 
@@ -71,15 +71,15 @@ impl Output {
 #[derive(Debug)]
 pub(super) struct OutputFile {
     output: Output,
-    /// Its own columns, before those of the input.
+    /// The columns before those of the input.
     own: &'static [&'static str],
     style: Style,
     open: Option<(PathBuf, File)>,
-    /// Whether it has a row of this run.
+    /// Whether a row was written in this run.
     pub(super) used: bool,
 }
 
-/// How the input is written, and so its outputs.
+/// The format of the input, which the outputs share.
 #[derive(Clone, Debug)]
 pub(super) struct Style {
     form: Form,
@@ -91,7 +91,7 @@ pub(super) struct Style {
 impl Style {
     pub(super) fn of(file: &RecordFile, header: StringRecord) -> Self {
         let layout = file.layout;
-        // A byte order mark overrides the encoding: the same command reads the output.
+        // With a byte order mark, the same command with `encoding` reads the output as UTF-8.
         let mark = layout.mark || layout.encoding != Encoding::Utf8;
         let header = match layout.form {
             Form::Ids => StringRecord::from(vec!["Id"]),
@@ -110,7 +110,8 @@ impl OutputFile {
     pub(super) const ROW: &[&str] = &["_row"];
     pub(super) const SUCCESS: &[&str] = &["_row", "_id", "_outcome"];
 
-    /// An output that is to be replaced is so at once: it never shows an earlier run's rows.
+    /// Opens the output. A file that is replaced is truncated at once: it never shows rows of an
+    /// earlier run.
     pub(super) fn new(
         output: Option<Output>,
         own: &'static [&'static str],
@@ -125,12 +126,12 @@ impl OutputFile {
         Ok(Some(file))
     }
 
-    /// Where it is, or would be.
+    /// The path of the file, or of the file to create.
     pub(super) fn path(&self) -> &Path {
         self.open.as_ref().map_or_else(|| self.output.path(), |(path, _)| path)
     }
 
-    /// Writes rows, each with the values of the own columns.
+    /// Writes rows, each with the values of the additional columns.
     pub(super) fn write<'a>(
         &mut self,
         rows: impl Iterator<Item = (&'a Row, Vec<String>)>,
@@ -145,7 +146,7 @@ impl OutputFile {
         let file = self.file()?;
         let end = if file.metadata()?.is_file() { Some(file.stream_position()?) } else { None };
         if let Err(error) = file.write_all(&text) {
-            // Half a row would be read as another one.
+            // A partial row would be read as a different one.
             if let Some(end) = end {
                 file.set_len(end)?;
                 file.seek(SeekFrom::Start(end))?;
@@ -156,7 +157,7 @@ impl OutputFile {
         Ok(())
     }
 
-    /// Makes sure that what was written is on the disk. A device or a pipe has none.
+    /// Syncs the file to disk, if it is a regular file.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         match &self.open {
             Some((_, file)) if file.metadata()?.is_file() => file.sync_data(),
@@ -164,7 +165,7 @@ impl OutputFile {
         }
     }
 
-    /// Removes what was begun and cannot be finished.
+    /// Removes an incomplete file.
     pub(super) fn discard(self) {
         if let Some((path, file)) = self.open
             && file.metadata().is_ok_and(|metadata| metadata.is_file())
@@ -231,7 +232,7 @@ impl OutputFile {
                 let members =
                     members.map(|(name, value)| format!("{}:{}", quoted(name), value.get()));
                 let all: Vec<_> = [row].into_iter().chain(own).chain(members).collect();
-                // A record of several lines is still one: only blanks between its parts are lost.
+                // One line for each record: only blanks between the members are lost.
                 text.extend_from_slice(format!("{{{}}}\n", all.join(",")).as_bytes());
             }
         }
@@ -241,12 +242,12 @@ impl OutputFile {
         let mut builder = csv::WriterBuilder::new();
         builder.terminator(csv::Terminator::CRLF).delimiter(self.style.delimiter).flexible(true);
         let mut writer = builder.from_writer(text);
-        writer.write_record(cells).expect("memory takes every row");
-        writer.flush().expect("memory takes every row");
+        writer.write_record(cells).expect("writing to memory does not fail");
+        writer.flush().expect("writing to memory does not fail");
     }
 }
 
-/// Creates a file that was not there: `x.csv`, else `x-2.csv`, and so on.
+/// Creates a new file: `x.csv`, or else `x-2.csv`, and so on.
 fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathBuf, File)> {
     let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension());
     for number in 1.. {
@@ -267,7 +268,7 @@ fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathBuf, File)> 
     unreachable!("there is a name for every number")
 }
 
-/// Goes to the end of a file, and ends a line that a killed process left open; `false` if the file
+/// Seeks to the end of a file and ends an incomplete line of a killed process. `false` if the file
 /// is empty.
 fn end_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
@@ -282,5 +283,5 @@ fn end_line(file: &mut File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Columns that an earlier output may have.
+/// The columns that outputs add, which an input may have from an earlier load.
 const OWN: [&str; 4] = ["_row", "_id", "_outcome", "_error"];

@@ -26,25 +26,25 @@ pub struct RecordFile {
     stamp: Stamp,
 }
 
-/// How a file is read, where the rules are to be overridden.
+/// Options that override the detection of the format.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ReadOptions {
-    /// What the file is; by default its content decides.
+    /// The form; default: detected from the content.
     pub form: Option<Form>,
-    /// What separates the cells of a CSV file; by default its header decides.
+    /// The delimiter of a CSV file; default: detected from the header.
     pub delimiter: Option<u8>,
-    /// How the text is encoded; UTF-8 by default. A byte order mark overrides it.
+    /// The encoding; default: UTF-8. A byte order mark overrides it.
     pub encoding: Encoding,
 }
 
-/// What a file of records is.
+/// The forms of a record file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Form {
     /// RFC 4180: a header, and a row for each record.
     Csv,
-    /// An id on each line, and nothing else.
+    /// One id on each line.
     Ids,
     /// An array, `{"records": […]}`, or one object after another.
     Json,
@@ -61,14 +61,14 @@ impl Form {
     }
 }
 
-/// How text is encoded.
+/// A text encoding.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Encoding {
     /// UTF-8.
     #[default]
     Utf8,
-    /// Windows-1252, a superset of Latin-1: what Excel calls CSV in Western Europe.
+    /// Windows-1252, a superset of Latin-1, which Excel uses for CSV in Western Europe.
     Windows1252,
 }
 
@@ -82,7 +82,7 @@ impl Encoding {
     }
 }
 
-/// What was decided about a file.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Layout {
     pub(super) form: Form,
@@ -90,23 +90,23 @@ pub(super) struct Layout {
     pub(super) encoding: Encoding,
     /// Whether there is a byte order mark.
     pub(super) mark: bool,
-    /// Where the header or the first record begins: after the mark and Excel's `sep=;`.
+    /// The offset of the header or the first record, after the mark and Excel's `sep=;`.
     start: u64,
-    /// The number of the line there.
+    /// The number of the line at `start`.
     pub(super) line: u64,
 }
 
 impl RecordFile {
-    /// Opens a file and decides what it is.
+    /// Opens a file and detects its format.
     ///
-    /// The first byte `[` or `{` is JSON. A file in which every line is an id is a list of ids.
-    /// Anything else is CSV, whose cells are separated by `;` or tabs only where the header has no
-    /// comma. Workbooks, HTML, UTF-16 and other things are refused and named.
+    /// A file that begins with `[` or `{` is JSON. A file in which every line is an id is a list of
+    /// ids. Anything else is CSV, with `;` or tabs as delimiter only if the header has no comma.
+    /// Workbooks, HTML, UTF-16 and other formats are refused by name.
     pub fn open(path: &Path, options: ReadOptions) -> Result<Self, ReadError> {
         Self::from_file(File::open(path)?, options)
     }
 
-    /// The same, of a file that is open already. A pipe has to be spooled first: [`spool`].
+    /// Like [`open`](Self::open), for an open file. A pipe must be copied first: see [`spool`].
     ///
     /// [`spool`]: RecordFile::spool
     pub fn from_file(file: File, options: ReadOptions) -> Result<Self, ReadError> {
@@ -116,7 +116,7 @@ impl RecordFile {
         Ok(Self { file, layout, stamp })
     }
 
-    /// Copies what comes from a pipe to an empty file, so that it can be checked before it is sent.
+    /// Copies the content of a pipe to an empty file, so that it can be checked before it is sent.
     pub fn spool(
         mut from: impl Read,
         mut to: File,
@@ -127,17 +127,17 @@ impl RecordFile {
         Self::from_file(to, options)
     }
 
-    /// What the file was found to be.
+    /// The form of the file.
     pub fn form(&self) -> Form {
         self.layout.form
     }
 
-    /// What separates the cells of a CSV file.
+    /// The delimiter of a CSV file.
     pub fn delimiter(&self) -> u8 {
         self.layout.delimiter
     }
 
-    /// How the file is encoded: as named, or UTF-8 where there is a byte order mark.
+    /// The encoding of the file: the given one, or UTF-8 if there is a byte order mark.
     pub fn encoding(&self) -> Encoding {
         self.layout.encoding
     }
@@ -159,12 +159,12 @@ impl RecordFile {
         }
     }
 
-    /// Whether nobody has written to the file since it was opened.
+    /// Whether the file is unchanged since it was opened.
     pub(super) fn is_unchanged(&self) -> io::Result<bool> {
         Ok(Stamp::of(&self.file)? == self.stamp)
     }
 
-    /// Whether `path` is this very file, so that nothing is written over it.
+    /// Whether `path` is this file.
     pub(super) fn is_at(&self, path: &Path) -> bool {
         let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
         match (path.metadata(), self.file.metadata()) {
@@ -174,7 +174,7 @@ impl RecordFile {
     }
 }
 
-/// Length and time of the last change.
+/// The length and modification time of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Stamp(u64, i64, i64);
 
@@ -185,7 +185,7 @@ impl Stamp {
     }
 }
 
-/// A file that is read from a place on, whoever else reads it.
+/// A reader of a file with an offset of its own.
 #[derive(Debug)]
 pub(super) struct At {
     file: Arc<File>,
@@ -206,17 +206,17 @@ impl Read for At {
     }
 }
 
-/// Why a file of records cannot be read.
+/// The error of a record file that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// It is not a file of records, or not a valid one.
+    /// The file is not a valid record file.
     #[error("{0}")]
     Fault(Box<Fault>),
-    /// The system says no.
+    /// The file cannot be read.
     #[error("cannot read the record file")]
     Io(#[from] io::Error),
-    /// There is no room for what comes from a pipe.
+    /// The content of a pipe cannot be saved.
     #[error("cannot save standard input to a temporary file")]
     Spool(#[source] io::Error),
 }
@@ -239,8 +239,8 @@ impl Diagnostic for ReadError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Fault(fault) => fault.hint(),
-            Self::Io(_) => Some("check who may read the file".into()),
-            Self::Spool(_) => Some("set TMPDIR to a folder with room, or use a file".into()),
+            Self::Io(_) => Some("check the permissions of the file".into()),
+            Self::Spool(_) => Some("set TMPDIR to a folder with free space, or use a file".into()),
         }
     }
 }
@@ -250,7 +250,7 @@ impl ReadError {
         Fault::new(Place::default(), kind).into()
     }
 
-    /// A fault that a reader below another crate's reader found comes back as its `io::Error`.
+    /// Unwraps a fault that one of our readers passed through another crate's reader.
     fn from_io(error: io::Error) -> Self {
         match error.downcast::<Fault>() {
             Ok(fault) => fault.into(),

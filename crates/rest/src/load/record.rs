@@ -9,17 +9,17 @@ use super::fault::{Fault, FaultKind, Place};
 use super::id::has_prefix;
 use super::read::{Data, Row};
 
-/// A row as it is sent.
+/// A row in the form that is sent.
 #[derive(Debug)]
 pub(super) struct Prepared {
     /// The record as JSON, without `attributes`: `"Name":"Acme"`.
     pub(super) fields: String,
-    /// The id of the record, if the row has it.
+    /// The id of the record, if the row has one.
     pub(super) id: Option<String>,
 }
 
 impl Plan {
-    /// Checks a row and writes it as it is sent.
+    /// Checks a row and converts it to JSON.
     pub(super) fn prepare(&self, columns: &mut Columns, row: &Row) -> Result<Prepared, Vec<Fault>> {
         let mut writer =
             RecordWriter { plan: self, row, text: String::new(), id: None, faults: vec![] };
@@ -45,7 +45,7 @@ impl Plan {
     }
 }
 
-/// One row on its way to JSON.
+/// The conversion of one row to JSON.
 struct RecordWriter<'a> {
     plan: &'a Plan,
     row: &'a Row,
@@ -97,7 +97,7 @@ impl RecordWriter<'_> {
             Column::Field { name, .. } if cell == NULL => self.put(name, "null"),
             Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?),
             Column::Related { .. } if cell == NULL => {
-                let what = "a relationship cannot be emptied this way: use the column of its id";
+                let what = "a relationship cannot be emptied here: use the column of its id";
                 return Err(FaultKind::NotWanted(what));
             }
             Column::Related { relationship, field, kind } => {
@@ -108,7 +108,7 @@ impl RecordWriter<'_> {
         Ok(())
     }
 
-    /// `[Account]`, or nothing.
+    /// Checks a marker cell: `[Account]` or empty.
     fn marker(&self, is_own: bool, cell: &str) -> Result<(), FaultKind> {
         let own = &self.plan.schema.object.name;
         let fits = match cell.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -170,7 +170,7 @@ impl RecordWriter<'_> {
         Ok(())
     }
 
-    /// Handles `attributes`, and a related record by its external id; `false` if it is neither.
+    /// Handles `attributes` and a related record with its external id. `false` if it is neither.
     fn nested(&mut self, place: &Place, name: &str, value: &RawValue) -> bool {
         if name.eq_ignore_ascii_case(ATTRIBUTES) {
             #[derive(serde::Deserialize)]
@@ -195,7 +195,7 @@ impl RecordWriter<'_> {
             serde_json::from_str(value.get()).unwrap_or_default();
         let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
         let (Some((field, _)), None) = (keys.next(), keys.next()) else {
-            let what = "a related record is named by one field, its external id";
+            let what = "a related record has one field, its external id";
             self.fault(place.clone(), FaultKind::NotWanted(what));
             return true;
         };
@@ -210,5 +210,5 @@ impl RecordWriter<'_> {
     }
 }
 
-/// Empties a field: as other loaders of Salesforce write it.
+/// The value that empties a field, as in Data Loader.
 const NULL: &str = "#N/A";

@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// The outcome of a row that Salesforce answered for.
+/// The outcome of a row that was sent and answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// A record was created.
     Created,
-    /// The record is in the recycle bin.
+    /// The record was deleted. It is in the recycle bin.
     Deleted,
-    /// Nothing was done, and why.
+    /// The row was refused, with the problems.
     Failed(Vec<Problem>),
     /// The record was changed.
     Updated,
-    /// Created or changed: before v46.0 an upsert does not say which.
+    /// The record was created or changed. Before v46.0 an upsert does not tell which.
     Upserted,
 }
 
@@ -35,7 +35,7 @@ impl Outcome {
         }
     }
 
-    /// Why it failed, in Salesforce's words.
+    /// The reason of a failure, as reported by Salesforce.
     pub fn reason(&self) -> Option<String> {
         let Self::Failed(problems) = self else { return None };
         let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
@@ -47,15 +47,15 @@ impl Outcome {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct RowResult {
-    /// The number of the row, counted from 1 without the header.
+    /// The number of the row, counted from 1 after the header.
     pub row: u64,
     /// The id of the record, if there is one.
     pub id: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// Numbers of rows by outcome.
+/// The numbers of rows by outcome.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
@@ -63,20 +63,20 @@ pub struct Counts {
     pub created: u64,
     /// Records changed.
     pub updated: u64,
-    /// Records created or changed, where Salesforce does not say which.
+    /// Records created or changed, if Salesforce does not tell which.
     pub upserted: u64,
     /// Records deleted.
     pub deleted: u64,
     /// Rows that Salesforce refused.
     pub failed: u64,
-    /// Rows that were sent and for which no answer came.
+    /// Rows that were sent and not answered.
     pub unknown: u64,
     /// Rows that were not sent, or whose call was refused as a whole.
     pub not_sent: u64,
 }
 
 impl Counts {
-    /// Rows that were done.
+    /// The number of rows that were done.
     pub fn done(&self) -> u64 {
         self.created + self.updated + self.upserted + self.deleted
     }
@@ -92,25 +92,26 @@ impl Counts {
     }
 }
 
-/// A reason for which rows failed.
+/// A reason why rows failed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Reason {
-    /// Salesforce's words for the first row. Other rows have the same codes and fields.
+    /// The message for the first row. The other rows have the same codes and fields.
     #[serde(rename = "reason")]
     pub text: String,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
-    /// The first of them.
+    /// The first of these rows.
     pub first_row: u64,
-    /// Whether the same rows may work a little later without a change: `UNABLE_TO_LOCK_ROW`.
+    /// Whether the rows may work a little later without a change: `UNABLE_TO_LOCK_ROW`.
     pub transient: bool,
-    /// What to do next, if the code is known.
+    /// The next step, if the code is known.
     #[serde(skip)]
     pub hint: Option<&'static str>,
 }
 
-/// Reasons by the codes and fields of their problems: the words may quote a value of the row.
+/// Reasons by the codes and fields of their problems. Messages are not compared: they may quote a
+/// value of the row.
 #[derive(Debug, Default)]
 pub(super) struct Reasons(BTreeMap<String, Reason>);
 
@@ -122,7 +123,7 @@ impl Reasons {
         };
         let kind = |problem: &Problem| format!("{} {}", problem.code, problem.fields.join(","));
         let key = problems.iter().map(kind).collect::<Vec<_>>().join(";");
-        if self.0.len() >= MOST_REASONS && !self.0.contains_key(&key) {
+        if self.0.len() >= MAX_REASONS && !self.0.contains_key(&key) {
             return;
         }
         let known: Vec<_> = problems.iter().filter_map(Problem::catalogue_entry).collect();
@@ -141,32 +142,32 @@ impl Reasons {
     }
 }
 
-/// What became of a file.
+/// The result of a load.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// The number of rows of the file.
     pub rows: u64,
-    /// Their outcomes; of a load that was resumed, those of earlier runs included.
+    /// The outcomes of the rows, including those of earlier runs if the load was resumed.
     pub counts: Counts,
-    /// Why rows failed in this run, the most frequent reason first.
+    /// The reasons why rows failed in this run, the most frequent first.
     pub reasons: Vec<Reason>,
     /// Rows of unknown outcome, as ranges.
     pub unknown: Vec<(u64, u64)>,
-    /// Results that [`Load::next`](super::Load::next) did not return, since they could not be
-    /// written to a file or to the journal: at most one call's.
+    /// Results of at most one call that [`Load::next`](super::Load::next) did not return, since a
+    /// file or the journal could not be written.
     pub unreported: Vec<RowResult>,
-    /// The file of rows that were done, if any were and it was asked for.
+    /// The file of rows that were done, if there are any and it was requested.
     pub success_file: Option<PathBuf>,
-    /// The file of rows that failed, if any did.
+    /// The file of rows that failed, if there are any.
     pub failed_file: Option<PathBuf>,
     /// The file of rows that were not sent, if there are any.
     pub not_sent_file: Option<PathBuf>,
-    /// The file of rows of unknown outcome, if there are any of this run.
+    /// The file of rows of unknown outcome, if this run has any.
     pub unknown_file: Option<PathBuf>,
-    /// The journal, if there are rows left that it can continue with.
+    /// The journal, if there are rows left to send.
     pub journal: Option<PathBuf>,
-    /// Files that could not be written, with the reason.
+    /// Files that could not be written, with the error.
     pub unwritten: Vec<(PathBuf, io::Error)>,
 }
 
@@ -178,7 +179,7 @@ impl Report {
     }
 }
 
-const MOST_REASONS: usize = 500;
+const MAX_REASONS: usize = 500;
 
 #[cfg(test)]
 mod tests {

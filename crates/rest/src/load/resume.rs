@@ -12,11 +12,11 @@ use super::check::{CheckedFile, Operation};
 use super::report::Counts;
 use super::{shown, time_stamp};
 
-/// A file that says how far a load has come, whatever ends the process.
+/// A file with the progress of a load, from which the load can be resumed.
 ///
-/// Its first line says what is loaded: the SHA-256 of the file, the operation, the org. Two slots
-/// follow that are written in turn, each with a checksum: a write that is cut leaves the other one.
-/// Both are allocated at once, so that a full disk does not keep a result out of it.
+/// Its first line identifies the load: the SHA-256 of the file, the operation, the org. Two slots
+/// follow, which are written in turn, each with a checksum: an interrupted write leaves the other
+/// slot intact. Both are allocated in advance, so that a full disk does not prevent a later write.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
@@ -26,7 +26,7 @@ pub struct Journal {
     pub(super) state: State,
 }
 
-/// What a load is about. A load that is resumed has the same.
+/// The identity of a load. It must be the same when the load is resumed.
 #[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct Subject {
     orgtoken_journal: u32,
@@ -41,18 +41,18 @@ struct Subject {
     org: String,
 }
 
-/// How far a load has come.
+/// The progress of a load.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(super) struct State {
     number: u64,
     /// The last row whose outcome is known or was listed as unknown.
     pub(super) settled: u64,
-    /// The last row of a call that was made, and not answered yet.
+    /// The last row of the call in flight.
     pub(super) sending: Option<u64>,
-    /// Rows that were listed as unknown: the first and the last of each call.
+    /// The rows that were listed as unknown: the first and the last of each call.
     pub(super) unknown: Vec<(u64, u64)>,
     pub(super) counts: Counts,
-    /// The rows that were not sent; it is outdated once the load is resumed.
+    /// The file of rows that were not sent. It is outdated once the load is resumed.
     pub(super) not_sent_file: Option<PathBuf>,
 }
 
@@ -97,7 +97,7 @@ impl Journal {
         let mut options = File::options();
         options.read(true).write(true).mode(0o600);
         let file = match options.clone().create_new(true).open(path) {
-            // A process that was killed before it wrote anything leaves an empty one.
+            // A process that was killed before its first write leaves an empty file.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let file = options.open(path).map_err(|source| ResumeError::of(path, source))?;
                 let metadata = file.metadata().map_err(|source| ResumeError::of(path, source))?;
@@ -109,7 +109,7 @@ impl Journal {
                 }
                 file
             }
-            // That the folder is missing does not mean that a load is.
+            // A missing folder is not a missing journal.
             created => created.map_err(|source| ResumeError::Io(path.into(), source))?,
         };
         file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
@@ -117,7 +117,7 @@ impl Journal {
         Ok(Self { file, path: path.into(), subject: None, slots: 0, state })
     }
 
-    /// Opens the journal of a load that ended early. Nothing is changed yet.
+    /// Opens the journal of a load that ended early, without changing it.
     pub fn open(path: &Path) -> Result<Self, ResumeError> {
         let opened = File::options().read(true).write(true).open(path);
         let mut file = opened.map_err(|source| ResumeError::of(path, source))?;
@@ -126,7 +126,7 @@ impl Journal {
         }
         file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
         let mut text = Vec::new();
-        let read = (&mut file).take(LONGEST).read_to_end(&mut text);
+        let read = (&mut file).take(MAX_JOURNAL).read_to_end(&mut text);
         read.map_err(|source| ResumeError::of(path, source))?;
         let invalid = || ResumeError::NotAJournal(path.into());
         let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(invalid)?;
@@ -148,7 +148,7 @@ impl Journal {
         fs::remove_file(&self.path).map_err(|source| ResumeError::of(&self.path, source))
     }
 
-    /// Writes the subject of a new load, or compares that of a resumed one.
+    /// Writes the identity of a new load, or checks that of a resumed one.
     pub(super) fn bind(&mut self, checked: &CheckedFile) -> Result<(), ResumeError> {
         let subject = Subject::of(checked);
         if let Some(own) = &self.subject {
@@ -170,7 +170,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes the state, as far as the disk.
+    /// Writes the state and syncs it to disk.
     pub(super) fn write(&mut self) -> io::Result<()> {
         self.state.number += 1;
         let place = self.slots + self.state.number % 2 * SLOT as u64;
@@ -201,22 +201,22 @@ impl Subject {
         }
     }
 
-    /// What keeps a load from being continued as `other`.
+    /// Returns the reason why a load cannot be resumed as `other`.
     fn difference(&self, other: &Self) -> Option<&'static str> {
         let is_same_reading = (&self.form, self.delimiter, &self.encoding)
             == (&other.form, other.delimiter, &other.encoding);
         Some(if self.file_sha256 != other.file_sha256 {
             "the file has changed"
         } else if self.org != other.org {
-            "it is about another org"
+            "the org is different"
         } else if self.object != other.object {
-            "it is about another object"
+            "the object is different"
         } else if (&self.operation, &self.external_id) != (&other.operation, &other.external_id) {
-            "it is about another operation"
+            "the operation is different"
         } else if !is_same_reading {
-            "the file was read in another form, delimiter or encoding"
+            "the form, delimiter or encoding is different"
         } else if self != other {
-            "it is of another version of orgtoken"
+            "it was written by another version of orgtoken"
         } else {
             return None;
         })
@@ -228,7 +228,7 @@ impl State {
         let json = serde_json::to_string(self).expect("it is JSON");
         let mut slot = format!("{json} {}", hex(&Sha256::digest(&json))).into_bytes();
         if slot.len() >= SLOT {
-            // Only after some two hundred ends with a call in flight.
+            // This takes some two hundred interruptions with a call in flight.
             return Err(io::Error::other("the journal is full"));
         }
         slot.resize(SLOT - 1, b' ');
@@ -236,17 +236,17 @@ impl State {
         Ok(slot)
     }
 
-    /// What the two slots say; `None` if one of them was lost and not only cut while it was
-    /// written: what it said was done would be done again.
+    /// Returns the newer of the two slots. `None` if a slot was lost, rather than interrupted while
+    /// it was written: rows that it lists as done would be sent again.
     fn newest(slots: &[u8]) -> Option<Self> {
         let (first, second) = slots.split_at_checked(SLOT).filter(|(_, it)| it.len() == SLOT)?;
         let is_blank = |slot: &[u8]| slot.iter().all(|byte| *byte == b' ');
         match (Self::read(first), Self::read(second)) {
             (Some(one), Some(other)) => Some(if one.number > other.number { one } else { other }),
-            // The second is written before the first.
+            // The second slot is written before the first.
             (Some(one), None) => Some(one).filter(|_| !is_blank(second)),
             (None, Some(other)) => Some(other).filter(|it| it.number == 1 || !is_blank(first)),
-            // Nothing was sent yet.
+            // Nothing has been sent.
             (None, None) => is_blank(first).then(Self::default),
         }
     }
@@ -266,26 +266,26 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
-/// Why there is no journal, or why it does not fit.
+/// The error of a journal.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResumeError {
-    /// Another process uses it.
+    /// Another process uses the journal.
     #[error("another load uses the journal `{}`", shown(.0))]
     Busy(PathBuf),
-    /// The load was about something else.
-    #[error("the journal `{path}` does not fit: {1}", path = shown(.0))]
+    /// The journal is that of another load.
+    #[error("the journal `{path}` does not match: {1}", path = shown(.0))]
     Different(PathBuf, &'static str),
-    /// There is a file of that name.
+    /// The file exists.
     #[error("the journal `{}` exists", shown(.0))]
     Exists(PathBuf),
-    /// The system says no.
+    /// The file cannot be opened or written.
     #[error("cannot use the journal `{}`", shown(.0))]
     Io(PathBuf, #[source] io::Error),
-    /// There is nothing to continue with.
+    /// There is no load to resume.
     #[error("there is no journal `{}`", shown(.0))]
     Missing(PathBuf),
-    /// It is another file.
+    /// The file is something else.
     #[error("`{}` is not a journal", shown(.0))]
     NotAJournal(PathBuf),
 }
@@ -300,13 +300,13 @@ impl Diagnostic for ResumeError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Busy(..) => "wait until it has ended".into(),
+            Self::Busy(..) => "wait until that load has ended".into(),
             Self::Different(..) => {
-                "continue with the same file, options and org, or begin a new load".into()
+                "resume with the same file, options and org, or start a new load".into()
             }
             Self::Exists(..) | Self::NotAJournal(..) => "name another file".into(),
-            Self::Io(..) => "check that you may write there, or name another file".into(),
-            Self::Missing(..) => "begin a new load; one that has ended leaves no journal".into(),
+            Self::Io(..) => "check the permissions, or name another file".into(),
+            Self::Missing(..) => "start a new load; a finished load leaves no journal".into(),
         })
     }
 }
@@ -329,10 +329,11 @@ impl ResumeError {
     }
 }
 
+/// The size of a slot.
 const SLOT: usize = 8 << 10;
 
-/// The subject and two slots.
-const LONGEST: u64 = 64 << 10;
+/// The longest journal: the identity and two slots are shorter.
+const MAX_JOURNAL: u64 = 64 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -362,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_write_leaves_the_state_before() {
+    fn interrupted_write_leaves_the_earlier_state() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = journal(folder.path());
         let path = journal.path.clone();
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn journal_that_was_cut_or_lost_a_slot_is_refused() {
+    fn cut_journal_or_lost_slot_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = journal(folder.path());
         let (path, head) = (journal.path.clone(), usize::try_from(journal.slots).unwrap());

@@ -16,13 +16,13 @@ mod finish;
 
 pub use error::LoadError;
 
-/// A checked file on its way to the org, up to 200 rows by each call.
+/// A load of a checked file. It sends up to 200 rows in each call.
 pub struct Load<'a> {
     org: &'a Org,
     checked: &'a CheckedFile,
     rows: Rows,
     columns: Columns,
-    /// Rows that are sent next, or that are in flight.
+    /// The rows of the next call, or of the call in flight.
     batch: Vec<(Row, Prepared)>,
     in_flight: bool,
     settled: u64,
@@ -40,8 +40,8 @@ pub struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    /// Prepares to send a file. With a journal from [`Journal::open`] it continues after the last
-    /// row of which the journal knows; rows that were in flight then are listed as unknown.
+    /// Starts a load. With a journal from [`Journal::open`] it continues after the last row in the
+    /// journal; rows that were in flight are listed as unknown.
     pub fn begin(
         org: &'a Org,
         checked: &'a CheckedFile,
@@ -69,7 +69,7 @@ impl<'a> Load<'a> {
             && is_new
             && let Some(journal) = journal.take()
         {
-            // Nothing was sent: there is nothing to continue.
+            // Nothing was sent: there is nothing to resume.
             let _ = journal.remove();
         }
         let (success, failed, unknown_rows) = opened?;
@@ -97,16 +97,16 @@ impl<'a> Load<'a> {
         Ok(load)
     }
 
-    /// How many rows of the file are settled: their outcome is known, or listed as unknown.
+    /// The number of settled rows: their outcome is known, or listed as unknown.
     pub fn settled(&self) -> u64 {
         self.settled
     }
 
     /// Sends the next rows and returns their outcomes; `None` after the last row.
     ///
-    /// If this future is dropped before it is ready, its rows are of unknown outcome, and there is
-    /// nothing left but to [`finish`](Self::finish). After an error that left nothing in doubt,
-    /// another call sends the same rows.
+    /// If this future is dropped before it is ready, the outcome of its rows is unknown, and all
+    /// that remains is [`finish`](Self::finish). After an error of a call that certainly changed
+    /// nothing, `next` sends the same rows again.
     pub async fn next(&mut self) -> Result<Option<Vec<RowResult>>, LoadError> {
         if self.in_flight {
             return Ok(None);
@@ -133,10 +133,10 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Ends the load, after the last row or before, and reports what became of every row.
+    /// Ends the load, after the last row or earlier, and reports the outcome of every row.
     ///
     /// Rows of unknown outcome and rows that were not sent are written to their files. The journal
-    /// is removed if no row is left to be sent.
+    /// is removed if every row was sent.
     pub fn finish(mut self) -> Report {
         let mut listed = true;
         if self.in_flight {
@@ -174,7 +174,7 @@ impl<'a> Load<'a> {
             self.settled += 1;
         }
         if let Some(file) = &state.not_sent_file {
-            // These rows are sent now.
+            // The rows in it are sent now.
             let _ = std::fs::remove_file(file);
         }
         if let Some(last) = state.sending {
@@ -192,11 +192,11 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Reads rows up to what one call takes.
+    /// Reads the rows of the next call.
     fn fill(&mut self) -> Result<(), LoadError> {
         let mut length = 0;
         while self.batch.len() < Org::MAX_RECORDS
-            && length < LONGEST_CALL
+            && length < MAX_CALL
             && self.settled + (self.batch.len() as u64) < self.checked.rows
         {
             let row = self.row()?;
@@ -206,7 +206,7 @@ impl<'a> Load<'a> {
         if self.checked.file.is_unchanged()? { Ok(()) } else { Err(LoadError::Changed) }
     }
 
-    /// A row that was valid when the file was checked still is, unless somebody wrote to the file.
+    /// Reads and prepares a row. A row that was valid is still valid unless the file has changed.
     fn row(&mut self) -> Result<(Row, Prepared), LoadError> {
         let row = self.rows.next()?.ok_or(LoadError::Changed)?;
         let prepared = self.checked.plan.prepare(&mut self.columns, &row);
@@ -279,7 +279,7 @@ impl<'a> Load<'a> {
         journal.write().map_err(|source| LoadError::Output { path, source })
     }
 
-    /// Nothing was sent: the journal must not say so once it can be written again.
+    /// Removes the rows in flight from the journal after it could not be written: nothing was sent.
     fn forget_sending(&mut self) {
         if let Some(journal) = &mut self.journal {
             journal.state.sending = None;
@@ -293,7 +293,7 @@ impl<'a> Load<'a> {
     }
 }
 
-/// No output and no journal overwrites the input or another one.
+/// Refuses an output or a journal that would overwrite the input or another output.
 fn check_paths(
     checked: &CheckedFile,
     outputs: &Outputs,
@@ -302,23 +302,23 @@ fn check_paths(
     let outputs = [&outputs.success, &outputs.failed, &outputs.not_sent, &outputs.unknown];
     let outputs = outputs.into_iter().flatten().map(Output::path);
     let paths: Vec<_> = outputs.chain(journal.map(Journal::path)).collect();
-    let places: Vec<_> = paths.iter().map(|path| place(path)).collect();
+    let canonical_paths: Vec<_> = paths.iter().map(|path| canonical(path)).collect();
     for (index, path) in paths.iter().enumerate() {
-        if checked.file.is_at(path) || places[..index].contains(&places[index]) {
+        if checked.file.is_at(path) || canonical_paths[..index].contains(&canonical_paths[index]) {
             return Err(LoadError::SameFile { path: path.into() });
         }
     }
     Ok(())
 }
 
-/// Where a file is, or would be, however its path is written.
-fn place(path: &Path) -> PathBuf {
+/// Returns the canonical path of a file that may not exist yet.
+fn canonical(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = || parent.unwrap_or_else(|| Path::new(".")).canonicalize();
-    let place = path
+    let canonical = path
         .canonicalize()
         .or_else(|_| Ok::<_, io::Error>(parent()?.join(path.file_name().unwrap_or_default())));
-    place.unwrap_or_else(|_| path.into())
+    canonical.unwrap_or_else(|_| path.into())
 }
 
 fn write<'r>(
@@ -330,5 +330,5 @@ fn write<'r>(
     written.map_err(|source| LoadError::output(Some(file.path()), source))
 }
 
-/// Well below the 50 MB that one call takes.
-const LONGEST_CALL: usize = 8 << 20;
+/// The length of a body after which no row is added. One call may have 50 MB.
+const MAX_CALL: usize = 8 << 20;

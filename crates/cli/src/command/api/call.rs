@@ -132,7 +132,7 @@ impl Printer<'_> {
     /// The answer to a call that failed, for whoever wants to see all of it.
     fn failed(&self, error: &RestError) {
         let Some(failure) = error.api_error().filter(|_| self.include) else { return };
-        let answer = failure.answer();
+        let answer = failure.response();
         // The error is reported even if nobody reads the answer.
         let _ = self.head(answer).and_then(|()| match self.silent {
             true => Ok(()),

@@ -4,11 +4,11 @@ use encoding_rs::WINDOWS_1252;
 
 use crate::load::fault::{Fault, FaultKind, Place};
 
-/// Turns windows-1252 into UTF-8 on the way.
+/// A reader that converts windows-1252 to UTF-8.
 pub(super) struct Decode<R> {
     from: R,
     buffer: Box<[u8]>,
-    /// What is decoded and not read yet begins at `start`.
+    /// Decoded text. The part that was not read yet begins at `start`.
     text: Vec<u8>,
     start: usize,
     line: u64,
@@ -20,7 +20,7 @@ impl<R: Read> Decode<R> {
         Self { from, buffer: vec![0; 32 << 10].into(), text: Vec::new(), start: 0, line }
     }
 
-    /// The five bytes without a character decode to control characters: the file is something else.
+    /// Refuses the five bytes that are not assigned to a character: the file has another encoding.
     fn check(&mut self, read: usize) -> io::Result<()> {
         for byte in &self.buffer[..read] {
             match byte {
@@ -41,7 +41,7 @@ impl<R: Read> Read for Decode<R> {
         if self.start == self.text.len() {
             let read = self.from.read(&mut self.buffer)?;
             self.check(read)?;
-            // A character is one byte: no piece ends in the middle of one.
+            // Each character is one byte, so no piece ends within a character.
             let (text, _) = WINDOWS_1252.decode_without_bom_handling(&self.buffer[..read]);
             (self.text, self.start) = (text.into_owned().into_bytes(), 0);
         }

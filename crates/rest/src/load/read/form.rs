@@ -6,7 +6,7 @@ use super::{At, Encoding, Form, Layout, ReadError, ReadOptions};
 use crate::load::fault::FaultKind;
 use crate::load::id::is_id;
 
-/// Decides what a file is, from its first bytes and, for a list of ids, from all of its lines.
+/// Detects the format of a file from its first bytes and, for a list of ids, from all of its lines.
 pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, ReadError> {
     let mut head = Vec::new();
     At::new(Arc::clone(file), 0).take(HEAD).read_to_end(&mut head)?;
@@ -45,7 +45,7 @@ pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, R
     Ok(layout)
 }
 
-/// What a file is that is neither CSV nor JSON, by its first bytes.
+/// Returns the name of a format that is neither CSV nor JSON, by its first bytes.
 fn foreign(head: &[u8]) -> Option<&'static str> {
     let known = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature));
     match known {
@@ -56,7 +56,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Letters of the Latin alphabet with a zero byte before or after each: UTF-16 without a mark.
+/// Whether every second byte is zero: UTF-16 without a byte order mark.
 fn is_utf_16(head: &[u8]) -> bool {
     let pairs = head.get(..8).unwrap_or(head).chunks_exact(2);
     let all = |zero: usize| {
@@ -76,18 +76,18 @@ fn markup(text: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The first byte that is not a blank.
+/// Returns the first byte that is not a blank.
 fn first_letter(text: &[u8]) -> Option<u8> {
     text.iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
-/// Whether every line that is not blank is an id. It stops at the first that is not.
+/// Whether every line that is not blank is an id.
 fn is_id_list(file: &Arc<File>, start: u64) -> io::Result<bool> {
     let mut lines = BufReader::new(At::new(Arc::clone(file), start));
     let (mut line, mut found) = (Vec::new(), false);
     loop {
         line.clear();
-        // A line that is longer than an id ends the search, however long it is.
+        // A longer line is not an id, so it is not read to its end.
         if (&mut lines).take(LONGEST_ID_LINE).read_until(b'\n', &mut line)? == 0 {
             return Ok(found);
         }
@@ -99,7 +99,7 @@ fn is_id_list(file: &Arc<File>, start: u64) -> io::Result<bool> {
     }
 }
 
-/// `sep=;`, which Excel reads and writes as the first line of a file; with the length of that line.
+/// Reads Excel's first line `sep=;` and returns the delimiter and the length of the line.
 fn excel_separator(text: &[u8]) -> Option<(u8, usize)> {
     let rest = text.strip_prefix(b"sep=")?;
     match rest {
@@ -109,7 +109,7 @@ fn excel_separator(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// `;` or a tab separates only where the header has no comma, and only where one of them is there.
+/// Detects the delimiter from the header: `;` or a tab, if there is one of them and no comma.
 fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
     let (mut quoted, mut commas, mut semicolons, mut tabs) = (false, 0, 0, 0);
     for byte in text {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn form_follows_from_the_content() {
+    fn form_is_detected_from_the_content() {
         const IDS: &[u8] = b"001D000000IqhSL\r\n001D000000IqhSLIAZ\n\n";
         for (name, content, form, delimiter) in [
             ("array", b"[]".as_slice(), Form::Json, b','),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_records_is_refused_and_named() {
+    fn other_formats_are_refused_by_name() {
         for (content, what) in [
             (b"PK\x03\x04rest".as_slice(), "an Excel workbook (.xlsx) or another ZIP archive"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (.xls)"),

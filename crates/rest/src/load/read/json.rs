@@ -7,17 +7,17 @@ use serde_with::{As, Map, Same};
 use super::ReadError;
 use crate::load::fault::{Fault, FaultKind, Place};
 
-/// The records of a JSON file, one after another, whatever holds them.
+/// A reader of the records of a JSON file, in an array or one after another.
 ///
-/// Only the text of one record is held. `serde_json` reads it; here is only found where it ends.
+/// One record is in memory at a time. This reader finds its end; `serde_json` reads it.
 pub(super) struct Objects<R> {
     from: R,
-    holder: Holder,
+    container: Container,
     line: u64,
     column: u64,
 }
 
-enum Holder {
+enum Container {
     Start,
     /// In an array; `depth` objects are around it.
     Array {
@@ -29,7 +29,7 @@ enum Holder {
     End,
 }
 
-/// The members of an object in their order, the values as they are written: no digit is lost.
+/// The members of an object in their order. The values are the text of the file, with every digit.
 #[derive(Deserialize)]
 pub(in crate::load) struct Members(
     #[serde(with = "As::<Map<Same, Same>>")] pub(in crate::load) Vec<(String, Box<RawValue>)>,
@@ -37,17 +37,17 @@ pub(in crate::load) struct Members(
 
 impl<R: BufRead> Objects<R> {
     pub(super) fn new(from: R) -> Self {
-        Self { from, holder: Holder::Start, line: 1, column: 1 }
+        Self { from, container: Container::Start, line: 1, column: 1 }
     }
 
-    /// The next object and the line on which it begins.
+    /// Returns the next object and the line on which it begins.
     pub(super) fn next(&mut self) -> Result<Option<(u64, Members)>, ReadError> {
         let mut text = Vec::new();
-        let found = match self.holder {
-            Holder::Start => self.start(&mut text)?,
-            Holder::Array { depth, first } => self.element(&mut text, depth, first)?,
-            Holder::Lines => self.line(&mut text)?,
-            Holder::End => None,
+        let found = match self.container {
+            Container::Start => self.start(&mut text)?,
+            Container::Array { depth, first } => self.element(&mut text, depth, first)?,
+            Container::Lines => self.line(&mut text)?,
+            Container::End => None,
         };
         let Some((line, column)) = found else { return Ok(None) };
         let text = String::from_utf8(text).map_err(|error| {
@@ -71,8 +71,8 @@ impl<R: BufRead> Objects<R> {
             Some(b'[') => self.enter(0, text),
             Some(b'{') => {
                 let place = (self.line, self.column);
-                self.holder = Holder::Lines;
-                match self.object_or_holder(text, 0)? {
+                self.container = Container::Lines;
+                match self.object_or_container(text, 0)? {
                     Some(depth) => self.enter(depth, text),
                     None => Ok(Some(place)),
                 }
@@ -88,7 +88,7 @@ impl<R: BufRead> Objects<R> {
         self.element(text, depth, true)
     }
 
-    /// An element of the array, or what comes after the array.
+    /// Reads an element of the array, or the end of the array.
     fn element(
         &mut self,
         text: &mut Vec<u8>,
@@ -110,18 +110,18 @@ impl<R: BufRead> Objects<R> {
         }
         let place = (self.line, self.column);
         self.value(text)?;
-        self.holder = Holder::Array { depth, first: false };
+        self.container = Container::Array { depth, first: false };
         Ok(Some(place))
     }
 
-    /// The rest of what is around the array, of which nothing is used.
+    /// Reads the rest of the objects around the array and ignores it.
     fn leave(&mut self, depth: usize) -> Result<(), ReadError> {
         self.bump()?;
         for _ in 0..depth {
             while self.peek_letter()? == Some(b',') {
                 self.bump()?;
                 if self.member_name()? == b"\"records\"" {
-                    return Err(self.fault("`records` is there twice"));
+                    return Err(self.fault("duplicate name `records`"));
                 }
                 self.value(&mut Vec::new())?;
             }
@@ -133,7 +133,7 @@ impl<R: BufRead> Objects<R> {
         if self.peek_letter()?.is_some() {
             return Err(self.fault("something follows the array"));
         }
-        self.holder = Holder::End;
+        self.container = Container::End;
         Ok(())
     }
 
@@ -149,9 +149,9 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
-    /// Copies an object, or stops before the array of `{"records": […]}`, also where that is the
-    /// `result` of `sf --json`, and returns how many objects are around it.
-    fn object_or_holder(
+    /// Copies an object, or stops before the array of `{"records": […]}`, which may be the `result`
+    /// of `sf --json`. Returns the number of objects around the array.
+    fn object_or_container(
         &mut self,
         text: &mut Vec<u8>,
         depth: usize,
@@ -168,7 +168,7 @@ impl<R: BufRead> Objects<R> {
             match (name.as_slice(), self.peek_letter()?) {
                 (b"\"records\"", Some(b'[')) => return Ok(Some(depth + 1)),
                 (b"\"result\"", Some(b'{')) if depth == 0 => {
-                    let found = self.object_or_holder(text, depth + 1)?;
+                    let found = self.object_or_container(text, depth + 1)?;
                     if found.is_some() {
                         return Ok(found);
                     }
@@ -185,7 +185,7 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
-    /// A name in quotes, and the colon after it.
+    /// Reads a name in quotes and the colon after it.
     fn member_name(&mut self) -> Result<Vec<u8>, ReadError> {
         let mut name = Vec::new();
         if self.peek_letter()? != Some(b'"') {
@@ -199,7 +199,7 @@ impl<R: BufRead> Objects<R> {
         Ok(name)
     }
 
-    /// Copies one value, up to the end that brackets and quotes give it.
+    /// Copies one value. Brackets and quotes show its end.
     fn value(&mut self, text: &mut Vec<u8>) -> Result<(), ReadError> {
         let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
         self.peek_letter()?;
@@ -213,7 +213,7 @@ impl<R: BufRead> Objects<R> {
             if is_outside && text.len() > start && b",]}: \t\r\n".contains(&byte) {
                 return Ok(());
             }
-            if text.len() - start > LONGEST_RECORD {
+            if text.len() - start > MAX_RECORD {
                 return Err(self.fault("a record is longer than 32 MiB"));
             }
             text.extend(self.bump()?);
@@ -239,7 +239,7 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
-    /// The next byte that is not a blank.
+    /// Returns the next byte that is not a blank.
     fn peek_letter(&mut self) -> Result<Option<u8>, ReadError> {
         while let Some(byte) = self.peek()? {
             if !b" \t\r\n".contains(&byte) {
@@ -272,8 +272,8 @@ impl<R: BufRead> Objects<R> {
     }
 }
 
-/// The body of one call must hold it.
-const LONGEST_RECORD: usize = 32 << 20;
+/// The longest record. It has to fit into the body of one call.
+const MAX_RECORD: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_found_in_every_holder() {
+    fn records_are_found_in_every_container() {
         let two = |lines: [u64; 2]| {
             vec![(lines[0], "a=1".to_owned()), (lines[1], "a=\"}]\\\"{\"".to_owned())]
         };
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_records_is_refused_with_its_place() {
+    fn other_json_is_refused_with_its_position() {
         for (text, fault) in [
             ("[1]", "line 1, column 2: an element of the array is not an object"),
             ("[{}\n{}]", "line 2, column 1: `,` or `]` is missing after an object"),
@@ -343,7 +343,7 @@ mod tests {
             ("{}\n{\"a\":tru}", "line 2, column 9: the object is not valid JSON"),
             ("[{\"a\":1,}]", "line 1, column 9: the object is not valid JSON"),
             ("{\"records\":[{}]", "line 1, column 16: `}` is missing"),
-            ("{\"records\":[{}],\"records\":[{}]}", "line 1, column 27: `records` is there twice"),
+            ("{\"records\":[{}],\"records\":[{}]}", "line 1, column 27: duplicate name `records`"),
         ] {
             assert_eq!(all(text), Err(fault.to_owned()), "{text}");
         }

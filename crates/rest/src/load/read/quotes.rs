@@ -3,10 +3,10 @@ use std::io::{self, Read};
 
 use crate::load::fault::{Fault, FaultKind, Place};
 
-/// Passes a CSV file on and refuses what [RFC 4180] does not allow.
+/// A reader that refuses CSV which [RFC 4180] does not allow.
 ///
-/// The `csv` crate reads text after a closing quote, a quote inside an unquoted field, and a quote
-/// that is never closed: then one stray quote changes a value or swallows rows.
+/// The `csv` crate accepts text after a closing quote, a quote inside an unquoted field, and a
+/// quote that is never closed. One stray quote could change a value or swallow rows.
 ///
 /// [RFC 4180]: https://www.rfc-editor.org/rfc/rfc4180#section-2
 pub(super) struct Quotes<R> {
@@ -14,17 +14,17 @@ pub(super) struct Quotes<R> {
     delimiter: u8,
     state: State,
     line: u64,
-    /// Where the quoted field began.
+    /// The line and column where the quoted field began.
     opened: (u64, usize),
     column: usize,
-    /// The byte before was `\r`: a `\n` belongs to the same line end.
+    /// Whether the last byte was `\r`: a `\n` then belongs to the same line end.
     after_return: bool,
-    /// The byte before was `\r`, outside quotes.
+    /// Whether the last byte was `\r` outside of quotes.
     row_return: bool,
-    /// Whether `\r` alone ended the first line; `None` before its end.
+    /// Whether the first line ended with `\r` alone; `None` before its end.
     is_mac: Option<bool>,
     in_row: bool,
-    /// The lines on which rows begin that were passed on, as many as a buffer holds.
+    /// The first lines of the rows that were passed on, at most one buffer of them.
     starts: VecDeque<u64>,
 }
 
@@ -33,7 +33,7 @@ enum State {
     FieldStart,
     Unquoted,
     Quoted,
-    /// After a quote in a quoted field: its end, or the first half of a quote.
+    /// After a quote in a quoted field: the end of the field, or the first of two quotes.
     Closed,
 }
 
@@ -55,8 +55,8 @@ impl<R> Quotes<R> {
         }
     }
 
-    /// The line on which the next row begins, each time it is asked. The `csv` crate's own count
-    /// is that of the line before, where lines end with `\r\n` or are empty.
+    /// Returns the first line of the next row, each time it is called. The count of the `csv` crate
+    /// is off by one after empty lines and with `\r\n`.
     pub(super) fn next_start(&mut self) -> Option<u64> {
         self.starts.pop_front()
     }
@@ -203,7 +203,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_has_its_quotes_in_pairs(text in "[a\",\n]{0,16}") {
+        fn accepted_text_has_quotes_in_pairs(text in "[a\",\n]{0,16}") {
             if checked(&text).is_ok() {
                 prop_assert_eq!(text.matches('"').count() % 2, 0);
             }

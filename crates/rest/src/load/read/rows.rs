@@ -12,10 +12,10 @@ use super::{At, Encoding, Form, Layout, ReadError};
 use crate::load::fault::{Fault, FaultKind, Place};
 use crate::load::id::is_id;
 
-/// The rows of a file, one after another.
+/// A reader of the rows of a file.
 pub(in crate::load) struct Rows {
     reader: Reader,
-    /// The names of the columns, of CSV.
+    /// The names of the columns of a CSV file.
     header: StringRecord,
     header_line: u64,
     number: u64,
@@ -29,12 +29,12 @@ enum Reader {
     Json(Objects<Source>),
 }
 
-/// A row as it is in the file.
+/// A row of the file.
 #[derive(Debug)]
 pub(in crate::load) struct Row {
-    /// Counted from 1, without the header.
+    /// The number of the row, counted from 1 after the header.
     pub(in crate::load) number: u64,
-    /// Counted from 1.
+    /// The first line of the row, counted from 1.
     pub(in crate::load) line: u64,
     pub(in crate::load) data: Data,
 }
@@ -82,7 +82,7 @@ impl Rows {
     }
 
     pub(in crate::load) fn next(&mut self) -> Result<Option<Row>, ReadError> {
-        // A row with a fault counts too: reading goes on after it.
+        // A row with a fault is counted: reading continues after it.
         self.number += 1;
         let number = self.number;
         let found = match &mut self.reader {
@@ -117,7 +117,7 @@ fn next_id(
     let mut text = Vec::new();
     loop {
         text.clear();
-        let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut text);
+        let read = lines.take(MAX_ID_LINE).read_until(b'\n', &mut text);
         if read.map_err(ReadError::from_io)? == 0 {
             return Ok(None);
         }
@@ -146,8 +146,8 @@ fn text_of(
     })
 }
 
-/// The crate's words may quote a cell, and its other errors cannot occur: widths and encoding are
-/// checked here.
+/// Converts an error of the `csv` crate without its message, which may quote a cell. Only I/O
+/// errors occur: widths and encoding are checked here.
 fn from_csv(error: csv::Error) -> ReadError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => ReadError::from_io(error),
@@ -155,4 +155,4 @@ fn from_csv(error: csv::Error) -> ReadError {
     }
 }
 
-const LONGEST_LINE: u64 = 64;
+const MAX_ID_LINE: u64 = 64;

@@ -7,7 +7,7 @@ use crate::load::Operation;
 use crate::load::cell::quoted;
 use crate::{RestError, SaveResult};
 
-/// The rows in flight as one call.
+/// The call for one batch of rows.
 impl Load<'_> {
     pub(super) async fn call(&self) -> Result<Vec<SaveResult>, RestError> {
         let object = self.checked.object();
@@ -25,7 +25,7 @@ impl Load<'_> {
         self.org.outcomes(method, &path, body, self.batch.len()).await
     }
 
-    /// The values as they were written: every digit of a number is sent.
+    /// Returns the body. Values are sent as they are in the file, with every digit of a number.
     fn body(&self, object: &str) -> Bytes {
         let mut body = r#"{"allOrNone":false,"records":["#.to_owned();
         for (index, (_, prepared)) in self.batch.iter().enumerate() {

@@ -7,32 +7,32 @@ use orgtoken_assertion::Diagnostic;
 use crate::RestError;
 use crate::load::{ReadError, ResumeError, shown};
 
-/// Why a load ends before the last row.
+/// The error that ends a load before its last row.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// A call failed as a whole.
     #[error(transparent)]
     Call(Box<RestError>),
-    /// Somebody wrote to the file after it was checked.
-    #[error("the record file was changed while it was being sent")]
+    /// The file was changed after it was checked.
+    #[error("the record file has changed since it was checked")]
     Changed,
     /// A file of outcomes, or the journal, cannot be written.
     #[error("cannot write `{}`", shown(path))]
     Output {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The file cannot be read any more.
+    /// The file can no longer be read.
     #[error("cannot read the record file")]
     Read(#[from] io::Error),
-    /// The journal does not fit.
+    /// The journal cannot be used.
     #[error(transparent)]
     Resume(#[from] ResumeError),
-    /// An output or the journal would overwrite the input or another one.
-    #[error("`{}` is named for two things", shown(path))]
+    /// An output or the journal would overwrite the input or another output.
+    #[error("`{}` is given for two files", shown(path))]
     SameFile {
         /// The file.
         path: PathBuf,
@@ -54,9 +54,9 @@ impl Diagnostic for LoadError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Call(error) => error.hint(),
-            Self::Changed => Some("find out what writes to the file while it is sent".into()),
-            Self::Output { .. } => Some("check that there is room, and that you may write".into()),
-            Self::Read(_) => Some("check who may read the file".into()),
+            Self::Changed => Some("stop the program that writes to the file".into()),
+            Self::Output { .. } => Some("check free space and permissions".into()),
+            Self::Read(_) => Some("check the permissions of the file".into()),
             Self::Resume(error) => error.hint(),
             Self::SameFile { .. } => Some("name another file".into()),
         }

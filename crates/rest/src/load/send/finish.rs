@@ -6,10 +6,10 @@ use crate::Org;
 use crate::load::output::OutputFile;
 use crate::load::read::Row;
 
-/// What is written about rows that were not answered for.
+/// The end of a load: rows without an outcome, and the journal.
 impl Load<'_> {
-    /// Lists the rows in flight as unknown, so that they are never sent again; `false` if there is
-    /// no file that says so, which keeps the journal.
+    /// Lists the rows in flight as unknown, so that they are never sent again. `false` if neither
+    /// file nor journal could be written; then the journal stays.
     pub(super) fn list_unknown(&mut self) -> bool {
         let batch = std::mem::take(&mut self.batch);
         self.in_flight = false;
@@ -47,7 +47,7 @@ impl Load<'_> {
         match self.write_rest(&mut file) {
             Ok(()) => Some(file.path().to_owned()),
             Err(source) => {
-                // Half of the rows would look like all of them.
+                // A file with some of the rows would look complete.
                 self.unwritten.push((file.path().to_owned(), source));
                 file.discard();
                 None
@@ -56,7 +56,7 @@ impl Load<'_> {
     }
 
     fn write_rest(&mut self, file: &mut OutputFile) -> io::Result<()> {
-        // Rows of a file that was changed are not those that were checked.
+        // After a change, the rows are not those that were checked.
         if !self.checked.file.is_unchanged()? {
             return Err(io::Error::other("the record file was changed"));
         }
@@ -76,7 +76,7 @@ impl Load<'_> {
         }
     }
 
-    /// Removes the journal of a load that has come to its end, or says where it is.
+    /// Removes the journal if the load is done, or else returns its path.
     pub(super) fn close_journal(
         &mut self,
         is_done: bool,

@@ -145,8 +145,8 @@ impl<'a> Printer<'a> {
     fn files(&self, report: &Report) {
         for (first, last) in &report.unknown {
             self.console.remark(&format_args!(
-                "rows {first} to {last} were sent and not answered for: look in the org before you \
-                 send them again"
+                "rows {first} to {last} were sent but not answered: look for them in the org before \
+                 you send them again"
             ));
         }
         for (what, path) in [
