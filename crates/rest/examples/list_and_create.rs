@@ -1,13 +1,13 @@
 //! Lists accounts and creates one.
 //!
-//! Where the org is stands in the variables that `orgtoken-fake-org --print env` prints:
+//! It reads the variables that `orgtoken-fake-org --print env` prints:
 //!
 //! ```sh
 //! cargo run -p orgtoken-fake-org -- --new-key robot.key --user robot@acme.com \
 //!   --https ca.pem -- cargo run -p orgtoken-rest --example list_and_create
 //! ```
 
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 
 use std::env;
 use std::error::Error;
@@ -18,27 +18,30 @@ use orgtoken_assertion::SigningKey;
 use orgtoken_client::{Login, LoginSource, Roots, Transport};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 use orgtoken_rest::{Org, TIMEOUTS};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Account {
+    name: String,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let org = org()?;
 
-    let saved = org.create("Account", &json!({ "Name": "Acme AB" })).await?;
+    let saved = org.create("Account", &Account { name: "Acme AB".into() }).await?;
     println!("created {}", saved.id.unwrap_or_default());
 
-    let mut pages = org.query("SELECT Name FROM Account ORDER BY Name");
-    while let Some(page) = pages.next().await? {
-        for record in &page.records {
-            println!("{}", record["Name"].as_str().unwrap_or_default());
-        }
+    for account in org.query("SELECT Name FROM Account ORDER BY Name").rows::<Account>().await? {
+        println!("{}", account.name);
     }
     Ok(())
 }
 
-/// The org of the environment, for one user.
+/// Returns the org and the user that the environment names.
 fn org() -> Result<Org, Box<dyn Error>> {
-    // Only loopback needs to be allowed: every Salesforce host is known.
+    // Salesforce hosts are known. Only a fake org has to be allowed.
     let allowed = AllowedHosts::parse(env::var("ORGTOKEN_ALLOW_HOSTS").iter().map(String::as_str))?;
     let instance = InstanceUrl::parse(&env::var("ORGTOKEN_INSTANCE_URL")?, &allowed)?;
     let resolution = Resolution::resolve(None, Some(&instance), None)?;

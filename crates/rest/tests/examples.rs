@@ -1,6 +1,6 @@
-//! The example does what it says.
+//! Runs the example.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -31,7 +31,8 @@ fn list_and_create() {
     assert!(shown.starts_with("created 001") && shown.contains("\nAcme AB\n"), "{shown}");
 }
 
-/// Examples lie beside the tests. `cargo test` builds them, unless it was told to build less.
+/// Returns the path of an example. `cargo test` builds examples, except with options such as
+/// `--test`.
 fn built(example: &str) -> PathBuf {
     let deps = std::env::current_exe().unwrap();
     let path = deps.parent().unwrap().parent().unwrap().join("examples").join(example);

@@ -1,4 +1,4 @@
-//! One call to the REST API, in the manner of `gh api`.
+//! Calls to the REST API, with the arguments of `gh api`.
 
 mod call;
 mod fields;
@@ -23,31 +23,31 @@ use crate::session;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// What to call: a path from the root (/services/…), or from /services/data/vNN.N/
+    /// Path from the root (/services/…), or below /services/data/vNN.N/
     #[arg(value_parser = not_empty)]
     path: String,
-    /// The HTTP method; by default GET, or POST if there are fields or a body
+    /// HTTP method [default: GET, or POST with fields or a body]
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     method: Option<Method>,
     /// Add a string to the JSON body, or to the query of a GET; KEY[SUBKEY] and KEY[] nest
     #[arg(short = 'f', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
     raw_field: Vec<Field>,
-    /// The same, but true, false, null and numbers keep their type, and @FILE is read
+    /// Like --raw-field, but convert true, false, null and numbers, and read @FILE
     #[arg(short = 'F', long, value_name = "KEY=VALUE", value_parser = Field::parse)]
     field: Vec<Field>,
     /// Add a header
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(HeaderName, HeaderValue)>,
-    /// Send this file as the body; `-` is standard input
+    /// Send this file as the body (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// Fetch all pages of the answer, and print each
+    /// Fetch all pages and print each
     #[arg(long)]
     paginate: bool,
-    /// Do not print the body of the answer
+    /// Do not print the response body
     #[arg(long)]
     silent: bool,
-    /// Print the status line and the headers as well; of a failed call, the whole answer
+    /// Print status line and headers; of a failed call, the whole response
     #[arg(short, long)]
     include: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    // What is wrong with the call itself is found before anyone logs in for it.
+    // Errors in the arguments are reported before a login.
     let call = Call::read(args)?;
     let (org, _) = session::org(&args.caller, console)?;
     let printer = Printer { console, include: args.include, silent: args.silent };
@@ -66,23 +66,23 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     }
 }
 
-/// A path that is empty, as that of a variable which is not set, would list the resources.
+/// Refuses an empty path, such as that of an unset variable: it would list the resources.
 fn not_empty(path: &str) -> Result<String, &'static str> {
-    if path.trim().is_empty() { Err("it is empty") } else { Ok(path.to_owned()) }
+    if path.trim().is_empty() { Err("the value is empty") } else { Ok(path.to_owned()) }
 }
 
-/// Methods are upper case, whatever was typed.
+/// Reads a method in any case.
 fn method(text: &str) -> Result<Method, &'static str> {
-    text.to_ascii_uppercase().parse().map_err(|_| "a method is a word such as GET or PATCH")
+    text.to_ascii_uppercase().parse().map_err(|_| "expected a method such as GET or PATCH")
 }
 
-/// Reads `Name: value`. The token is ours to send, not the command line's.
+/// Reads `Name: value`. A token on the command line is refused: other users could see it.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let (name, value) = text.split_once(':').ok_or("a header is NAME: VALUE")?;
-    let name = HeaderName::try_from(name.trim()).map_err(|_| "this is no name of a header")?;
+    let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
+    let name = HeaderName::try_from(name.trim()).map_err(|_| "invalid header name")?;
     if name == http::header::AUTHORIZATION {
-        return Err("orgtoken sends the token itself");
+        return Err("orgtoken adds the token");
     }
-    let value = HeaderValue::try_from(value.trim()).map_err(|_| "this is no value of a header")?;
+    let value = HeaderValue::try_from(value.trim()).map_err(|_| "invalid header value")?;
     Ok((name, value))
 }

@@ -1,4 +1,4 @@
-//! Records that a SOQL query finds, in the form that the next tool takes.
+//! The records of a SOQL query in several formats.
 
 mod sink;
 mod table;
@@ -26,15 +26,15 @@ use crate::text::counted;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The query; `-` is standard input
+    /// Query (`-`: standard input)
     soql: String,
-    /// The form to print; by default table on a terminal, csv elsewhere, json with --json
+    /// Output format [default: table on a terminal, else csv; json with --json]
     #[arg(long, value_name = "FORM", value_enum)]
     format: Option<Format>,
     /// Stop after this many records
     #[arg(long, value_name = "NUMBER")]
     limit: Option<u64>,
-    /// Ask the Tooling API
+    /// Use the Tooling API
     #[arg(long, conflicts_with = "all_rows")]
     tooling: bool,
     /// Include deleted and archived records
@@ -44,16 +44,16 @@ pub(crate) struct Args {
     caller: Caller,
 }
 
-/// How records are printed.
+/// The output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// For people: columns of a terminal
+    /// Aligned columns
     Table,
-    /// For spreadsheets: RFC 4180, fields of related records as Account.Name
+    /// RFC 4180, fields of related records as Account.Name
     Csv,
-    /// A list of all records
+    /// JSON array of all records
     Json,
-    /// One record on each line
+    /// One JSON object on each line
     Ndjson,
 }
 
@@ -78,12 +78,12 @@ fn soql(args: &Args) -> Result<String, Failure> {
         soql => soql.to_owned(),
     };
     if soql.trim().is_empty() {
-        return Err(UsageError::value("SOQL", "it is empty").into());
+        return Err(UsageError::value("SOQL", "the query is empty").into());
     }
     Ok(soql.trim().to_owned())
 }
 
-/// A query as an editor saved it: UTF-8, with or without a byte order mark.
+/// Reads the text of a query: UTF-8, with or without a byte order mark.
 fn decode(bytes: &[u8]) -> Result<&str, Failure> {
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
@@ -120,7 +120,7 @@ fn query(args: &Args, org: &Org, soql: &str) -> Query {
     }
 }
 
-/// One page is held at a time, however many there are.
+/// Prints all pages. One page is in memory at a time.
 async fn print(
     mut query: Query,
     limit: Option<u64>,
@@ -129,7 +129,7 @@ async fn print(
 ) -> Result<(), Failure> {
     let mut left = limit.unwrap_or(u64::MAX);
     let mut done = 0;
-    // Rows on the screen are progress enough.
+    // Rows on a terminal show the progress.
     let progress =
         if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::bar(console, 0) };
     while left > 0
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_on_standard_input_is_utf_8_with_or_without_a_bom() {
+    fn query_on_standard_input_is_utf_8_with_or_without_a_bom() {
         assert_eq!(decode(b"\xef\xbb\xbfSELECT Id").unwrap(), "SELECT Id");
         for (bytes, found) in [
             (b"\xff\xfeS\0E\0".as_slice(), "UTF-16"),

@@ -1,4 +1,4 @@
-//! Records, one by one or out of a file.
+//! Single records and record files.
 
 mod bulk;
 mod fields;
@@ -28,13 +28,13 @@ pub(crate) enum Command {
 /// Print a record as JSON
 #[derive(Debug, clap::Args)]
 pub(crate) struct Get {
-    /// The kind of record, such as Account
+    /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
-    /// The id of the record
+    /// Id of the record
     #[arg(value_parser = segment)]
     id: String,
-    /// Only these fields, separated by commas
+    /// Only these fields, comma-separated
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = segment)]
     fields: Vec<String>,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub(crate) struct Get {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Create {
-    /// The kind of record, such as Account
+    /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
     #[command(flatten)]
@@ -79,13 +79,13 @@ pub(crate) struct Update {
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Upsert {
-    /// The kind of record, such as Account
+    /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
-    /// The field that is the external id
+    /// External id field
     #[arg(value_parser = segment)]
     key: String,
-    /// The external id of the record; with --from each row has its own
+    /// External id of the record; not with --from
     #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     value: Option<String>,
     #[command(flatten)]
@@ -110,13 +110,13 @@ pub(crate) struct Delete {
     common: Common,
 }
 
-/// A record that is there, or as many as a file has rows.
+/// An existing record, or the object of a record file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
-    /// The kind of record, such as Account
+    /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
-    /// The id of the record
+    /// Id of the record
     #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     id: Option<String>,
 }
@@ -127,53 +127,53 @@ pub(crate) struct Given {
     /// FIELD=TEXT, or FIELD:=JSON for numbers, true, false and null
     #[arg(value_name = "FIELD=VALUE", value_parser = Field::parse, conflicts_with = "from")]
     fields: Vec<Field>,
-    /// Read the record from this JSON file; `-` is standard input
+    /// Read the record from this JSON file (`-`: standard input)
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     input: Option<PathBuf>,
 }
 
-/// Many records, and what becomes of them.
+/// A record file and its outputs.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Record files")]
 pub(crate) struct Rows {
-    /// Read a record from each row of this file; `-` is standard input
+    /// Read a record from each row of this file (`-`: standard input)
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
-    /// The form of that file; by default its content decides
+    /// Form of that file [default: detected from its content]
     #[arg(long, value_name = "FORM", value_enum, requires = "from")]
     format: Option<Format>,
-    /// What separates the cells of a CSV file; by default its header decides
+    /// Delimiter of a CSV file [default: detected from its header]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "from")]
     delimiter: Option<u8>,
-    /// How the file is encoded [default: utf-8]
+    /// Encoding of the file [default: utf-8]
     #[arg(long, value_name = "ENCODING", value_enum, requires = "from")]
     encoding: Option<TextEncoding>,
-    /// Check every row and send nothing
+    /// Check every row without sending any
     #[arg(long, requires = "from")]
     dry_run: bool,
-    /// Write rows that were done here, with their ids
+    /// Write rows that were done to this file, with their ids
     #[arg(long, value_name = "FILE", requires = "from")]
     success: Option<PathBuf>,
-    /// Write rows that failed here, with the reason; by default a new file beside the input
+    /// Write rows that failed to this file [default: a new one beside the input]
     #[arg(long, value_name = "FILE", requires = "from")]
     failed: Option<PathBuf>,
-    /// Record here how far the load has come; by default beside the input
+    /// Journal of the load [default: beside the input]
     #[arg(long, value_name = "FILE", requires = "from")]
     journal: Option<PathBuf>,
-    /// Continue a load that ended early, by its journal
+    /// Resume a load that ended early from its journal
     #[arg(long, requires = "from", conflicts_with = "dry_run")]
     resume: bool,
 }
 
-/// What a file of records is.
+/// The forms of a record file.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// A header and rows; an empty cell leaves the field alone, #N/A empties it
+    /// Header and rows; an empty cell leaves the field unchanged, #N/A empties it
     Csv,
-    /// An array, {"records": […]}, or one object on each line
+    /// Array, {"records": […]}, or one object on each line
     #[value(alias("ndjson"))]
     Json,
-    /// An id on each line
+    /// One id on each line
     Ids,
 }
 
@@ -187,12 +187,12 @@ impl From<Format> for Form {
     }
 }
 
-/// How text is encoded.
+/// The encodings of a record file.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum TextEncoding {
     #[value(name = "utf-8", alias("utf8"))]
     Utf8,
-    /// Also Latin-1: files of Excel in Western Europe
+    /// CSV of Excel in Western Europe; includes Latin-1
     #[value(name = "windows-1252", aliases(["cp1252", "latin1", "iso-8859-1"]))]
     Windows1252,
 }
@@ -206,16 +206,16 @@ impl From<TextEncoding> for Encoding {
     }
 }
 
-/// One ASCII character that can separate cells, or `tab`.
+/// Reads one ASCII character, or `tab`.
 fn delimiter(text: &str) -> Result<u8, &'static str> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii_punctuation() && *byte != b'"' || *byte == b'\t' => Ok(*byte),
-        _ => Err("a delimiter is one of , ; | and the like, or `tab`"),
+        _ => Err("expected a character such as `;` or `|`, or `tab`"),
     }
 }
 
-/// What every command takes that changes records.
+/// The arguments of all commands that change records.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
@@ -224,11 +224,12 @@ pub(crate) struct Common {
     caller: Caller,
 }
 
-/// A part of a path. An empty one, as of a variable that is not set, would name something else.
+/// Reads a part of a path. An empty one, such as that of an unset variable, would name something
+/// else.
 fn segment(text: &str) -> Result<String, &'static str> {
     match text {
-        "." | ".." => Err("a URL cannot hold it; `record upsert --from` can"),
-        _ if text.trim().is_empty() => Err("it is empty"),
+        "." | ".." => Err("a URL cannot contain it; use `record upsert --from`"),
+        _ if text.trim().is_empty() => Err("the value is empty"),
         _ => Ok(text.to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! Who is logged in, as the org has it.
+//! The logged-in user.
 
 use orgtoken_oauth::session::UserInfo;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::runtime::wait_for;
 use crate::session;
 use crate::table::{Row, table};
 
-/// Show who is logged in, and where
+/// Show the logged-in user and the org
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(console.data(table(identity.rows()).as_bytes())?)
 }
 
-/// What the org says, and what the settings do.
+/// The user from the org, with values from the settings.
 struct Identity<'a> {
     user: &'a UserInfo,
     instance_url: &'a str,
@@ -41,7 +41,7 @@ struct Identity<'a> {
 impl<'a> Identity<'a> {
     fn rows(&self) -> Vec<Row> {
         let user = self.user;
-        let said = [
+        let user_rows = [
             ("user", &user.username),
             ("name", &user.name),
             ("email", &user.email),
@@ -49,9 +49,10 @@ impl<'a> Identity<'a> {
             ("org id", &user.org_id),
             ("type", &user.user_type),
         ];
-        let said = said.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let user_rows =
+            user_rows.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
         let own = [("instance", self.instance_url), ("api version", self.api_version)];
-        said.chain(own).map(|(name, value)| Row::new(name, value)).collect()
+        user_rows.chain(own).map(|(name, value)| Row::new(name, value)).collect()
     }
 
     fn document(&self) -> Document<'a> {

@@ -1,4 +1,4 @@
-//! Calls to the org.
+//! `api`: calls to the REST API.
 
 use conformance::program::{error, run_with_input, stderr, stdout};
 use conformance::test_org::TestOrg;
@@ -9,7 +9,7 @@ fn answer(bench: &TestOrg, args: &[&str]) -> Value {
 }
 
 #[test]
-fn list_create_update() {
+fn records_are_created_updated_and_found() {
     let bench = TestOrg::new();
     let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme AB"]);
     assert_eq!(created["success"], true);
@@ -24,7 +24,7 @@ fn list_create_update() {
 }
 
 #[test]
-fn a_body_can_come_from_standard_input() {
+fn body_is_read_from_standard_input() {
     let bench = TestOrg::new();
     let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
     let output = run_with_input(&mut command, r#"{"Name": "From a pipe"}"#);
@@ -42,7 +42,7 @@ fn include_prints_the_head_before_the_body() {
 }
 
 #[test]
-fn include_shows_an_answer_that_says_no() {
+fn include_prints_the_response_to_a_failed_call() {
     let bench = TestOrg::new();
     let call = ["api", "query", "-X", "GET", "-f", "q=SELECT Nope FROM Account", "--include"];
     let output = bench.run(&call);
@@ -57,8 +57,8 @@ fn include_shows_an_answer_that_says_no() {
 
     let silent = bench.run(&[&call[..], &["--silent", "--json"]].concat());
     assert!(silent.stdout.ends_with(b"\n\n") && silent.stdout.starts_with(b"HTTP/1.1 400 "));
-    let told: Value = serde_json::from_slice(&silent.stderr).unwrap();
-    assert_eq!(told["error"]["code"], "api.refused");
+    let error: Value = serde_json::from_slice(&silent.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "api.refused");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn fields_nest() {
 }
 
 #[test]
-fn relative_paths_are_below_the_version_of_the_settings() {
+fn relative_path_is_below_the_version_of_the_settings() {
     let bench = TestOrg::new();
     bench.run(&["api", "limits"]);
     let calls = bench.org.requests();
@@ -80,7 +80,7 @@ fn relative_paths_are_below_the_version_of_the_settings() {
 }
 
 #[test]
-fn a_failed_call_says_what_salesforce_said() {
+fn failed_call_reports_the_error_of_salesforce() {
     let bench = TestOrg::new();
     let soql = "q=SELECT Nope FROM Account";
     let output = bench.run(&["api", "query", "-X", "GET", "-f", soql]);
@@ -92,7 +92,7 @@ fn a_failed_call_says_what_salesforce_said() {
 }
 
 #[test]
-fn a_kept_token_that_has_ended_costs_one_login() {
+fn expired_cached_token_costs_one_login() {
     let bench = TestOrg::new();
     stdout(&bench.run(&["api", "limits"]));
     stdout(&bench.run(&["api", "limits"]));
@@ -103,7 +103,7 @@ fn a_kept_token_that_has_ended_costs_one_login() {
 }
 
 #[test]
-fn further_pages_are_documents_of_their_own() {
+fn each_page_is_a_document() {
     let bench = TestOrg::new();
     bench.accounts(250);
     let paged = ["api", "query", "-X", "GET", "-H", "Sforce-Query-Options: batchSize=200"];
@@ -122,7 +122,7 @@ fn further_pages_are_documents_of_their_own() {
 }
 
 #[test]
-fn what_is_wrong_with_a_call_costs_no_login() {
+fn invalid_arguments_cost_no_login() {
     let bench = TestOrg::new();
     let output = bench.run(&["api", "sobjects/Account", "--input", "absent.json"]);
     assert_eq!(output.status.code(), Some(1));

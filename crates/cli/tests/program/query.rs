@@ -1,4 +1,4 @@
-//! Records in the forms that other tools take.
+//! `query`: output formats, pages, errors.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ fn create(bench: &TestOrg, record: &str) {
 }
 
 #[test]
-fn every_form() {
+fn records_are_printed_in_every_format() {
     let bench = TestOrg::new();
     create(&bench, r#"{"Name":"A0, \"the\"\nfirst","Phone":"1"}"#);
     create(&bench, r#"{"Name":"A1 Åre"}"#);
@@ -52,7 +52,7 @@ fn every_form() {
 }
 
 #[test]
-fn all_pages_come_unless_fewer_are_wanted() {
+fn all_pages_are_printed_up_to_the_limit() {
     let bench = TestOrg::new();
     bench.accounts(2300);
     let lines = |args: &[&str]| stdout(&bench.run(args)).lines().count();
@@ -64,7 +64,7 @@ fn all_pages_come_unless_fewer_are_wanted() {
 }
 
 #[test]
-fn nobody_found_is_an_empty_result_of_each_form() {
+fn empty_result_is_valid_in_every_format() {
     let bench = TestOrg::new();
     let none = "SELECT Id, Owner.Name FROM Account WHERE Name = 'Nobody'";
     for (form, expected) in [
@@ -80,7 +80,7 @@ fn nobody_found_is_an_empty_result_of_each_form() {
 }
 
 #[test]
-fn a_query_can_come_from_standard_input() {
+fn query_is_read_from_standard_input() {
     let bench = TestOrg::new();
     let mut command = bench.command(&["query", "-", "--json"]);
     let output = run_with_input(&mut command, "SELECT Username FROM User LIMIT 1\n");
@@ -89,7 +89,7 @@ fn a_query_can_come_from_standard_input() {
 }
 
 #[test]
-fn what_a_query_asks_decides_where_it_goes() {
+fn flags_select_the_resource() {
     let bench = TestOrg::new();
     let soql = "SELECT Id FROM Account LIMIT 1";
     bench.run(&["query", soql, "--all-rows"]);
@@ -102,12 +102,11 @@ fn what_a_query_asks_decides_where_it_goes() {
 }
 
 #[test]
-fn b18_a_session_that_dies_midway_loses_no_record() {
+fn b18_session_that_expires_midway_loses_no_record() {
     let bench = TestOrg::new();
     bench.accounts(450);
     bench.play("session-expires-midway");
     let all = "SELECT Id FROM Account WHERE Name LIKE 'A0%'";
-    // 200 to a page, for which the limit is a wish of 200 … 2,000 records.
     let output = bench.run(&[
         "api",
         "query",
@@ -124,7 +123,7 @@ fn b18_a_session_that_dies_midway_loses_no_record() {
 }
 
 #[test]
-fn a_bad_query_is_told_in_salesforces_words() {
+fn invalid_query_reports_the_error_of_salesforce() {
     let bench = TestOrg::new();
     let output = bench.run(&["query", "SELECT Nope FROM Account"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
@@ -132,7 +131,7 @@ fn a_bad_query_is_told_in_salesforces_words() {
 }
 
 #[test]
-fn sub_queries_are_kept_in_json() {
+fn results_of_sub_queries_are_json() {
     let bench = TestOrg::new();
     create(&bench, r#"{"Name":"A0"}"#);
     let account = "SELECT Id FROM Account WHERE Name = 'A0'";
@@ -151,7 +150,7 @@ fn sub_queries_are_kept_in_json() {
 }
 
 #[test]
-fn the_tooling_api_has_objects_of_its_own() {
+fn tooling_api_has_its_own_objects() {
     let bench = TestOrg::new();
     let soql = "SELECT Name, ApiVersion FROM ApexClass";
     let found = stdout(&bench.run(&["query", "--tooling", soql])).to_owned();
@@ -161,7 +160,7 @@ fn the_tooling_api_has_objects_of_its_own() {
 }
 
 #[test]
-fn who_has_seen_enough_is_told_nothing() {
+fn closed_pipe_is_silent() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/data");
     let mut command = bench.command(&["query", "SELECT Id FROM Account"]);
@@ -173,8 +172,7 @@ fn who_has_seen_enough_is_told_nothing() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
 }
 
-/// Runs the program with a token, for an org that answers in a way of its own: the status and body
-/// for a target, and further headers.
+/// Runs the program against a server. `answer` returns status, headers and body for a target.
 fn with_canned(
     args: &[&str],
     answer: impl Fn(&str) -> (&'static str, &'static str, String) + Send + 'static,
@@ -203,7 +201,7 @@ fn with_canned(
 const FIRST: &str = r#"{"totalSize":2,"done":false,"nextRecordsUrl":"/next","records":[{"Id":"1","N":12345678901234567.89}]}"#;
 
 #[test]
-fn an_output_that_breaks_off_says_so() {
+fn incomplete_output_is_reported() {
     let answer = |target: &str| match target {
         "/next" => ("400 Bad Request", "", r#"[{"errorCode":"INVALID_QUERY_LOCATOR"}]"#.to_owned()),
         _ => ("200 OK", "", FIRST.to_owned()),
@@ -226,7 +224,7 @@ fn an_output_that_breaks_off_says_so() {
 }
 
 #[test]
-fn pages_of_a_job_are_one_csv() {
+fn pages_of_a_bulk_job_are_one_csv() {
     let answer = |target: &str| match target.split_once("locator=").map(|(_, locator)| locator) {
         None => ("200 OK", "Sforce-Locator: MTA\r\n", "Id\n1\n".to_owned()),
         Some("MTA") => ("200 OK", "Sforce-Locator: MjA\r\n", "Id\n2\n".to_owned()),
@@ -237,7 +235,7 @@ fn pages_of_a_job_are_one_csv() {
 }
 
 #[test]
-fn a_query_that_is_empty_or_utf_16_is_refused_without_a_login() {
+fn empty_or_utf_16_query_is_refused_without_a_login() {
     let bench = TestOrg::new();
     for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "io.encoding")] {
         let mut command = bench.command(&["query", "-", "--json"]);
@@ -251,7 +249,7 @@ fn a_query_that_is_empty_or_utf_16_is_refused_without_a_login() {
 }
 
 #[test]
-fn columns_are_those_of_the_query_even_if_a_related_record_is_missing() {
+fn missing_related_record_has_the_columns_of_the_query() {
     let body = r#"{"totalSize":1,"done":true,"records":[{"attributes":{},"Id":"1","Account":null,"What":null}]}"#;
     let answer = move |_: &str| ("200 OK", "", body.to_owned());
     let soql =

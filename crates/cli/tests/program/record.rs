@@ -1,4 +1,4 @@
-//! Records, one by one and out of files.
+//! `record`: single records.
 
 use conformance::program::{error, run_with_input, stderr, stdout};
 use conformance::test_org::TestOrg;
@@ -14,7 +14,7 @@ fn count(bench: &TestOrg, condition: &str) -> String {
 }
 
 #[test]
-fn one_record_from_its_first_day_to_its_last() {
+fn record_is_created_updated_read_and_deleted() {
     let bench = TestOrg::new();
     let id = id(&bench, &["record", "create", "Account", "Name=Acme AB", "NumberOfEmployees:=12"]);
     assert!(id.starts_with("001"));
@@ -34,18 +34,18 @@ fn one_record_from_its_first_day_to_its_last() {
 }
 
 #[test]
-fn an_upsert_makes_the_record_once() {
+fn upsert_creates_the_record_once() {
     let bench = TestOrg::new();
     for created in [true, false] {
         let args = ["record", "upsert", "Account", "ExternalId__c", "4/2", "Name=Acme", "--json"];
-        let told: Value = serde_json::from_str(stdout(&bench.run(&args))).unwrap();
-        assert_eq!((&told["created"], &told["success"]), (&created.into(), &true.into()));
+        let result: Value = serde_json::from_str(stdout(&bench.run(&args))).unwrap();
+        assert_eq!((&result["created"], &result["success"]), (&created.into(), &true.into()));
     }
     assert_eq!(count(&bench, "ExternalId__c = '4/2'"), "1");
 }
 
 #[test]
-fn an_upsert_leaves_its_external_id_out_of_the_fields() {
+fn upsert_omits_its_external_id_from_the_fields() {
     let bench = TestOrg::new();
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "47", "Name=Acme", "--json"];
     for field in ["externalid__c=47", "ExternalId__c:=47"] {
@@ -57,17 +57,17 @@ fn an_upsert_leaves_its_external_id_out_of_the_fields() {
 }
 
 #[test]
-fn a_record_can_be_json_on_standard_input() {
+fn record_is_read_as_json_from_standard_input() {
     let bench = TestOrg::new();
     let args = ["record", "create", "Account", "Phone=1", "--input", "-", "--json"];
     let output = run_with_input(&mut bench.command(&args), r#"{"Name":"Piped","Phone":"0"}"#);
-    let told: Value = serde_json::from_str(stdout(&output)).unwrap();
-    assert!(told["id"].is_string());
+    let result: Value = serde_json::from_str(stdout(&output)).unwrap();
+    assert!(result["id"].is_string());
     assert_eq!(count(&bench, "Name = 'Piped' AND Phone = '1'"), "1");
 }
 
 #[test]
-fn what_is_wrong_with_a_record_costs_no_login() {
+fn invalid_record_costs_no_login() {
     let bench = TestOrg::new();
     for (args, exit) in [
         (&["create", "Account"][..], 2),
@@ -83,7 +83,7 @@ fn what_is_wrong_with_a_record_costs_no_login() {
 }
 
 #[test]
-fn an_empty_id_or_a_field_as_id_is_a_usage_error_and_costs_no_login() {
+fn invalid_id_costs_no_login() {
     let bench = TestOrg::new();
     for args in [
         ["record", "get", "Account", ""].as_slice(),

@@ -1,4 +1,4 @@
-//! Records out of files: forms, faults, outcomes.
+//! `record --from`: forms, faults, outcomes.
 
 use std::fs;
 use std::io::Write;
@@ -18,7 +18,7 @@ fn count(bench: &TestOrg, condition: &str) -> String {
     stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }
 
-/// Files of the folder whose names begin so.
+/// Returns the files of the folder whose names begin with `start`.
 fn named(bench: &TestOrg, start: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
@@ -31,7 +31,7 @@ fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Refused before anything was written.
+/// Checks that a command is refused before anything was written.
 fn refused(bench: &TestOrg, args: &[&str], line: &str) {
     let output = bench.run(&[&["record"], args].concat());
     assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
@@ -77,7 +77,7 @@ fn failed_rows_are_fixed_and_loaded_again() {
 }
 
 #[test]
-fn results_name_row_and_id_in_json() {
+fn json_has_row_and_id_of_every_result() {
     let bench = TestOrg::new();
     write(&bench, "rows.csv", "Name,ExternalId__c\nA,1\n,2\nC,1\n");
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "--from", "rows.csv", "--json"];
@@ -110,7 +110,7 @@ fn results_name_row_and_id_in_json() {
 }
 
 #[test]
-fn many_are_upserted_changed_and_deleted() {
+fn rows_are_upserted_updated_and_deleted() {
     let bench = TestOrg::new();
     let lines: String = (0..250)
         .map(|n| {
@@ -212,7 +212,7 @@ fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
 }
 
 #[test]
-fn second_record_file_is_refused_and_not_read_in_place_of_the_first() {
+fn second_record_file_is_refused() {
     let bench = TestOrg::new();
     for name in ["a.csv", "b.csv"] {
         write(&bench, name, "Name\nA\n");
@@ -386,7 +386,7 @@ fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
         let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
         assert_eq!(failed.lines().count(), 2);
     }
-    // Without a failed row, that file does not show those of an earlier run.
+    // Without a failed row, the file does not keep rows of an earlier run.
     write(&bench, "rows.csv", "Name,Phone\nGood,1\n");
     stdout(&bench.run(&named_file));
     let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();

@@ -1,4 +1,4 @@
-//! Loads that end early, and what continues them. Records are counted in the org.
+//! `record --from`: loads that end early and are resumed. Records are counted in the org.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,14 +19,14 @@ fn rows() -> String {
     format!("Name,Phone\n{rows}")
 }
 
-/// The names of the accounts that were made, with a repeated one as often as it is there.
+/// Returns the names of the created accounts, with duplicates.
 fn made(bench: &TestOrg) -> Vec<String> {
     let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%'";
     let found = stdout(&bench.run(&["query", soql, "--format", "csv"])).to_owned();
     found.lines().skip(1).map(str::to_owned).collect()
 }
 
-/// The names in files of rows of unknown outcome.
+/// Returns the names in the files of rows of unknown outcome.
 fn unknown(bench: &TestOrg) -> BTreeSet<String> {
     let files = named(bench, "rows.unknown-");
     let files = files.iter().map(|path| fs::read_to_string(path).unwrap());
@@ -52,7 +52,7 @@ fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Reads this many ids of a load that runs.
+/// Reads this many ids of a running load.
 fn read_ids(child: &mut Child, number: usize) -> BufReader<std::process::ChildStdout> {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -63,11 +63,11 @@ fn read_ids(child: &mut Child, number: usize) -> BufReader<std::process::ChildSt
 }
 
 fn signal(child: &Child, signal: Signal) {
-    // Who has ended already cannot be interrupted, and that is a moment, too.
+    // The process may have ended already. That is one of the tested moments.
     let _ = kill_process(Pid::from_child(child), signal);
 }
 
-/// Every row is made once, or is listed as unknown and made at most once.
+/// Checks that every row was created once, or is listed as unknown and was created at most once.
 fn nothing_is_lost_or_doubled(bench: &TestOrg, case: &str) {
     let made = made(bench);
     let distinct: BTreeSet<_> = made.iter().cloned().collect();
@@ -81,7 +81,7 @@ fn nothing_is_lost_or_doubled(bench: &TestOrg, case: &str) {
 }
 
 #[test]
-fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once() {
+fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
     let mut random = std::process::id() | 1;
     let mut next = |below: u32| {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -95,7 +95,7 @@ fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once()
             let journal = bench.folder.path().join("rows.csv.journal").exists();
             let resume: &[&str] = if journal { &["--resume"] } else { &[] };
             let mut child = start(&mut create(&bench, resume));
-            // Once it has printed an id, it is prepared for signals.
+            // A load that has printed an id handles signals.
             let (ids, kind) = (next(900) as usize + 1, next(4));
             let mut rest = read_ids(&mut child, ids);
             match kind {
@@ -111,13 +111,13 @@ fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once()
             let journal = bench.folder.path().join("rows.csv.journal").exists();
             match output.status.code() {
                 Some(0) => break,
-                // All was sent, and some of it is listed as unknown.
+                // Every row was sent, and some are listed as unknown.
                 Some(9) if !journal => break,
                 Some(130 | 6) if journal => {}
                 None if journal => assert_eq!(output.status.signal(), Some(9)),
                 // Ended before there was a journal.
                 _ if made(&bench).is_empty() => {}
-                // Cut off or given up in its last call, or killed when all was done.
+                // Interrupted in the last call, or killed when every row was done.
                 Some(6 | 130) | None => break,
                 other => panic!("round {round}: {other:?}: {}", stderr(&output)),
             }
@@ -129,7 +129,7 @@ fn load_that_is_interrupted_at_random_moments_and_resumed_makes_every_row_once()
 }
 
 #[test]
-fn interrupted_load_says_what_was_done_and_how_to_continue() {
+fn interrupted_load_reports_its_progress_and_how_to_resume() {
     let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&bench, &["--success", "ok.csv"]));
@@ -231,7 +231,7 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
     refused(&mut create(&bench, &["--resume"]), "the file has changed");
     assert_eq!(made(&bench).len(), done);
 
-    // A new load is not stopped by it.
+    // The journal does not prevent a new load.
     fs::write(&path, "Name\nNew\n").unwrap();
     let output = create(&bench, &[]).output().unwrap();
     assert_eq!(stdout(&output).lines().count(), 1);
@@ -265,7 +265,7 @@ fn journal_of_another_org_is_refused() {
 }
 
 #[test]
-fn journal_of_a_load_that_runs_is_not_used_by_another() {
+fn journal_in_use_is_refused() {
     let bench = TestOrg::new();
     stop_early(&bench);
     let done = made(&bench).len();
@@ -292,9 +292,9 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
     assert!(made(&bench).is_empty());
 }
 
-/// As under `nohup`.
+/// The load runs as under `nohup`.
 #[test]
-fn signal_that_is_ignored_does_not_stop_a_load() {
+fn ignored_signal_does_not_stop_a_load() {
     let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let mut command = bench.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
@@ -310,7 +310,7 @@ fn signal_that_is_ignored_does_not_stop_a_load() {
     assert_eq!(stderr(&output), format!("created {ROWS}\n"));
 }
 
-/// The disk is full where a file may not grow any more.
+/// A limit of the file size stands in for a full disk.
 #[test]
 fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
     let bench = TestOrg::new();
@@ -350,7 +350,7 @@ fn resume_without_a_journal_is_refused() {
 }
 
 #[test]
-fn pipe_is_kept_in_a_file_that_the_resumed_load_reads() {
+fn content_of_a_pipe_is_kept_for_the_resumed_load() {
     let bench = TestOrg::new();
     let temp = bench.folder.path().join("temp");
     fs::create_dir(&temp).unwrap();
@@ -383,7 +383,7 @@ fn finished_load_of_a_pipe_leaves_no_file() {
 }
 
 #[test]
-fn full_disk_under_standard_output_stops_with_every_id_shown() {
+fn full_disk_under_standard_output_ends_with_every_id_reported() {
     let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -398,7 +398,7 @@ fn full_disk_under_standard_output_stops_with_every_id_shown() {
 }
 
 #[test]
-fn journal_is_for_its_owner_alone_and_where_it_was_named() {
+fn journal_is_private_and_at_the_named_path() {
     use std::os::unix::fs::PermissionsExt;
     let bench = TestOrg::new();
     fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();

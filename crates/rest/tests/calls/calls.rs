@@ -1,4 +1,4 @@
-//! One call at a time.
+//! Single calls and their errors.
 
 use http::Method;
 use orgtoken_assertion::Diagnostic;
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{Bench, USER, login, record, transport};
 
 #[tokio::test]
-async fn a_record_is_made_read_changed_and_deleted() {
+async fn record_is_created_read_updated_and_deleted() {
     let Bench { server: _server, org } = Bench::new();
     let saved = org.create("Account", &record(json!({ "Name": "Acme AB" }))).await.unwrap();
     assert!(saved.is_success());
@@ -25,7 +25,7 @@ async fn a_record_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_upsert_says_whether_it_made_the_record() {
+async fn upsert_tells_whether_it_created_the_record() {
     let Bench { server: _server, org } = Bench::new();
     for (name, created) in [("first", true), ("second", false)] {
         let fields = record(json!({ "Name": name }));
@@ -35,7 +35,7 @@ async fn an_upsert_says_whether_it_made_the_record() {
 }
 
 #[tokio::test]
-async fn what_an_org_says_of_itself() {
+async fn versions_limits_and_user_are_read() {
     let Bench { server: _server, org } = Bench::new();
     let versions = org.versions().await.unwrap();
     assert!(versions.iter().any(|version| version.version == "65.0"));
@@ -44,28 +44,28 @@ async fn what_an_org_says_of_itself() {
 }
 
 #[tokio::test]
-async fn parts_of_a_call_refer_to_each_other_and_fail_one_by_one() {
+async fn subrequests_refer_to_each_other_and_fail_one_by_one() {
     let Bench { server: _server, org } = Bench::new();
-    let parts = [
+    let subrequests = [
         Subrequest::new(Method::POST, "sobjects/Account", "account")
             .body(json!({ "Name": "Acme AB" })),
         Subrequest::new(Method::POST, "sobjects/Contact", "contact")
             .body(json!({ "LastName": "Hopper", "AccountId": "@{account.id}" })),
         Subrequest::new(Method::GET, "sobjects/Nothing", "nothing"),
     ];
-    let answers = org.composite(&parts, false).await.unwrap();
-    let statuses: Vec<_> = answers.iter().map(|part| part.status().as_u16()).collect();
+    let responses = org.composite(&subrequests, false).await.unwrap();
+    let statuses: Vec<_> = responses.iter().map(|response| response.status().as_u16()).collect();
     assert_eq!(statuses, [201, 201, 404]);
-    assert_eq!(answers[1].reference, "contact");
+    assert_eq!(responses[1].reference, "contact");
 
-    let undone = org.composite(&parts, true).await.unwrap();
-    assert!(undone.iter().all(|part| !part.status().is_success()));
-    let many = vec![parts[2].clone(); Org::MAX_SUBREQUESTS + 1];
+    let rolled_back = org.composite(&subrequests, true).await.unwrap();
+    assert!(rolled_back.iter().all(|response| !response.status().is_success()));
+    let many = vec![subrequests[2].clone(); Org::MAX_SUBREQUESTS + 1];
     assert_eq!(org.composite(&many, false).await.unwrap_err().code(), "api.too_many");
 }
 
 #[tokio::test]
-async fn failures_in_the_words_of_salesforce() {
+async fn errors_have_code_hint_and_request() {
     let bench = Bench::new();
     for (path, code, ours) in [
         ("sobjects/Nothing/describe", "NOT_FOUND", "api.not_found"),

@@ -1,4 +1,4 @@
-//! Record files: what becomes of every row.
+//! Record files and the outcomes of their rows.
 
 use std::fs;
 use std::future::{Future, poll_fn};
@@ -75,7 +75,7 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn call_that_was_refused_can_be_made_again() {
+async fn refused_call_can_be_repeated() {
     let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
     let path = accounts(&folder, 3);
     let checked = checked(&bench, &path).await;
@@ -117,7 +117,7 @@ async fn file_that_changes_after_the_check_is_not_sent() {
 }
 
 #[tokio::test]
-async fn file_that_cannot_be_read_costs_no_call() {
+async fn invalid_file_makes_no_call() {
     let (bench, folder) = (Bench::new(), tempfile::tempdir().unwrap());
     let path = folder.path().join("rows.csv");
     fs::write(&path, "\"Name\nx\n").unwrap();
@@ -156,7 +156,7 @@ async fn rows_that_the_org_refuses_are_counted_by_reason() {
     let code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
     assert!(report.reasons[0].text.starts_with(code), "{}", report.reasons[0].text);
 
-    // The file of failed rows is read as it is.
+    // The file of failed rows can be loaded unchanged.
     let failed = report.failed_file.unwrap();
     let file = RecordFile::open(&failed, ReadOptions::default()).unwrap();
     let checked = file.check(&bench.org, "Case__c", Operation::Create).await.unwrap();

@@ -1,15 +1,20 @@
 //! Calls to an org on this machine.
 //!
-//! `calls` one by one and their failures, `sessions` that end, `trouble` on the way, `pages` of
-//! queries, `many` records by one call, `load` of
-//! record files.
+//! | module | subject |
+//! |---|---|
+//! | `calls` | single calls and their errors |
+//! | `collections` | many records in one call |
+//! | `load` | record files |
+//! | `pages` | queries and their pages |
+//! | `retries` | transient and permanent failures |
+//! | `sessions` | expired tokens, moved orgs |
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod calls;
+mod collections;
 mod load;
-mod many;
 mod pages;
+mod retries;
 mod sessions;
 mod support;
-mod trouble;

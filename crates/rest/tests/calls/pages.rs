@@ -1,4 +1,4 @@
-//! Queries whose records come page by page.
+//! Queries and their pages.
 
 use std::mem;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Bench, Canned, json as answer, record};
 
-/// Makes accounts `A0000` to `A….`.
+/// Creates accounts `A0000`, `A0001` and so on.
 pub(crate) async fn accounts(org: &Org, number: usize) {
     let records: Vec<_> =
         (0..number).map(|n| record(json!({ "Name": format!("A{n:04}") }))).collect();
@@ -30,14 +30,14 @@ async fn names(mut query: Query) -> Result<(usize, Vec<Value>), RestError> {
 const SOQL: &str = "SELECT Name FROM Account WHERE Name LIKE 'A0%' ORDER BY Name";
 
 #[tokio::test]
-async fn every_record_comes_once_whatever_the_pages() {
+async fn every_record_is_returned_once_for_all_page_sizes() {
     let Bench { server: _server, org } = Bench::new();
     accounts(&org, 450).await;
     for (name, query, pages) in [
         ("one page", org.query(SOQL), 1),
         ("three pages", org.query(SOQL).page_size(200), 3),
-        ("a wish that is too small", org.query(SOQL).page_size(1), 3),
-        ("deleted ones, too", org.query(SOQL).all_rows(), 1),
+        ("too small", org.query(SOQL).page_size(1), 3),
+        ("with deleted records", org.query(SOQL).all_rows(), 1),
     ] {
         let (got, names) = names(query).await.unwrap();
         assert_eq!((got, names.len()), (pages, 450), "{name}");
@@ -46,7 +46,7 @@ async fn every_record_comes_once_whatever_the_pages() {
 }
 
 #[tokio::test]
-async fn b18_a_session_that_dies_between_two_pages_loses_no_record() {
+async fn b18_session_that_expires_between_two_pages_loses_no_record() {
     let bench = Bench::new();
     accounts(&bench.org, 450).await;
     let mut query = bench.org.query(SOQL).page_size(200);
@@ -59,7 +59,7 @@ async fn b18_a_session_that_dies_between_two_pages_loses_no_record() {
 }
 
 #[tokio::test]
-async fn what_a_sub_query_finds_is_whole() {
+async fn results_of_sub_queries_are_complete() {
     let Bench { server, org } = Bench::new();
     let acme = record(json!({ "Name": "Acme AB" }));
     let acme = org.create("Account", &acme).await.unwrap().id.unwrap();
@@ -94,7 +94,7 @@ async fn what_a_sub_query_finds_is_whole() {
 }
 
 #[tokio::test]
-async fn a_page_that_has_an_error_ends_the_query() {
+async fn error_on_a_page_ends_the_query() {
     let bench = Bench::new();
     accounts(&bench.org, 250).await;
     let mut query = bench.org.query(SOQL).page_size(200);
@@ -104,7 +104,7 @@ async fn a_page_that_has_an_error_ends_the_query() {
 }
 
 #[tokio::test]
-async fn fields_stand_in_the_order_of_the_query() {
+async fn fields_are_in_the_order_of_the_query() {
     let Bench { server: _server, org } = Bench::new();
     let mut query = org.query("SELECT Phone, Name, Id, Owner.Username FROM Account LIMIT 1");
     let page = query.next().await.unwrap().unwrap();
@@ -113,7 +113,7 @@ async fn fields_stand_in_the_order_of_the_query() {
 }
 
 #[tokio::test]
-async fn one_connection_does_for_all_and_answers_are_compressed() {
+async fn calls_share_a_connection_and_accept_gzip() {
     let bench = Bench::new();
     accounts(&bench.org, 200).await;
     let before = bench.server.connections();
@@ -125,11 +125,11 @@ async fn one_connection_does_for_all_and_answers_are_compressed() {
 }
 
 #[tokio::test]
-async fn pages_that_go_in_a_circle_are_refused() {
+async fn pages_in_a_cycle_are_refused() {
     const SELF: &str =
         r#"{"totalSize":9,"done":false,"nextRecordsUrl":"/a","records":[{"Name":"1"}]}"#;
     let other = SELF.replace("/a", "/b");
-    let circle = move |target: &str| answer(if target.starts_with("/a") { &other } else { SELF });
+    let cycle = move |target: &str| answer(if target.starts_with("/a") { &other } else { SELF });
     let nested = |_: &str| answer(&SELF.replace(r#""1""#, SELF));
     let deeper = |target: &str| {
         let next = format!("{}a", target.split('?').next().unwrap());
@@ -138,7 +138,7 @@ async fn pages_that_go_in_a_circle_are_refused() {
     };
     for (name, server, calls) in [
         ("itself", Canned::new(|_| answer(SELF)), 2),
-        ("two", Canned::new(circle), 3),
+        ("two", Canned::new(cycle), 3),
         ("sub-query", Canned::new(nested), 2),
         ("ever deeper sub-queries", Canned::new(deeper), 6),
     ] {
@@ -148,7 +148,7 @@ async fn pages_that_go_in_a_circle_are_refused() {
 }
 
 #[tokio::test]
-async fn a_page_that_names_no_next_one_is_not_the_last() {
+async fn unfinished_page_without_a_next_one_is_refused() {
     for next in ["null", r#""https://evil.example/x""#, r#""""#] {
         let body = format!(
             r#"{{"totalSize":9,"done":false,"nextRecordsUrl":{next},"records":[{{"Name":"1"}}]}}"#
@@ -203,7 +203,7 @@ async fn numbers_keep_their_digits_over_the_wire() {
 }
 
 #[tokio::test]
-async fn columns_of_fields_come_from_the_object_whatever_is_found() {
+async fn columns_of_fields_function_come_from_the_object() {
     let server = Canned::new(|_| {
         answer(
             r#"{"name":"Account","fields":[{"name":"Id","type":"id","custom":false},
@@ -226,10 +226,10 @@ async fn columns_of_fields_come_from_the_object_whatever_is_found() {
 }
 
 #[tokio::test]
-async fn a_page_of_too_many_values_is_refused() {
+async fn page_with_too_many_values_is_refused() {
     let zeros = "0,".repeat(2_000_000);
     let body = format!(r#"{{"totalSize":1,"done":true,"records":[{{"A":[{zeros}0]}}]}}"#);
     let server = Canned::new(move |_| answer(&body));
     let error = server.org().query("SELECT A FROM X").next().await.unwrap_err();
-    assert_eq!(error.to_string(), "the answer has more than 2000000 values");
+    assert_eq!(error.to_string(), "the response has more than 2000000 values");
 }

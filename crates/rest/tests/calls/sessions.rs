@@ -1,4 +1,4 @@
-//! Tokens that end while they are used.
+//! Tokens that expire in use, and orgs that move.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use orgtoken_rest::Org;
 
 use crate::support::{Bench, Canned, answer, json, login, token_for, transport};
 
-/// One token after another, each of which lives until it is refused.
+/// A source of several tokens; the next one follows when a token is refused.
 struct InTurn {
     tokens: Vec<Arc<CachedToken>>,
     refused: AtomicUsize,
@@ -41,7 +41,7 @@ impl TokenSource for InTurn {
 }
 
 #[tokio::test]
-async fn an_org_that_has_moved_costs_one_login_and_is_found() {
+async fn moved_org_is_found_with_one_login() {
     for (name, gone) in [
         ("301", answer("301 Moved", &[("location", "https://acme2.my.salesforce.com/x")], "")),
         ("302", answer("302 Found", &[("location", "/?ec=302")], "")),
@@ -72,7 +72,7 @@ async fn an_org_that_has_moved_costs_one_login_and_is_found() {
 }
 
 #[tokio::test]
-async fn a_login_that_returns_the_same_token_ends_the_attempt() {
+async fn login_that_returns_the_same_token_ends_the_call() {
     for code in
         ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "Bad_OAuth_Token"]
     {
@@ -88,7 +88,7 @@ async fn a_login_that_returns_the_same_token_ends_the_attempt() {
 }
 
 #[tokio::test]
-async fn b18_an_ended_session_costs_one_login_and_one_further_attempt() {
+async fn b18_expired_session_costs_one_login_and_one_further_attempt() {
     let bench = Bench::new();
     bench.org.limits().await.unwrap();
     bench.server.expire_all();
@@ -97,7 +97,7 @@ async fn b18_an_ended_session_costs_one_login_and_one_further_attempt() {
 }
 
 #[tokio::test]
-async fn b18_what_was_refused_for_its_token_alone_is_sent_again_whatever_it_is() {
+async fn b18_create_that_was_refused_for_its_token_is_sent_again() {
     let bench = Bench::playing("session-expires-once");
     let body = r#"{"Name":"Acme AB"}"#;
     let answer = bench.call(Method::POST, "sobjects/Account", body).await.unwrap();
@@ -106,7 +106,7 @@ async fn b18_what_was_refused_for_its_token_alone_is_sent_again_whatever_it_is()
 }
 
 #[tokio::test]
-async fn b18_a_401_for_ever_costs_one_login_and_no_more() {
+async fn b18_repeated_401_costs_one_login() {
     let bench = Bench::playing("session-never-valid");
     let error = bench.org.limits().await.unwrap_err();
     assert!(error.is_session_end(), "{error}");
@@ -114,7 +114,7 @@ async fn b18_a_401_for_ever_costs_one_login_and_no_more() {
 }
 
 #[tokio::test]
-async fn b18_a_401_that_is_a_policy_costs_no_login() {
+async fn b18_401_of_a_policy_costs_no_login() {
     let bench = Bench::playing("session-not-for-rest");
     let error = bench.org.limits().await.unwrap_err();
     assert_eq!(error.code(), "api.unauthorized");
@@ -122,7 +122,7 @@ async fn b18_a_401_that_is_a_policy_costs_no_login() {
 }
 
 #[tokio::test]
-async fn b18_one_token_without_a_source_is_not_replaced() {
+async fn b18_single_token_is_not_renewed() {
     let bench = Bench::new();
     let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
@@ -133,7 +133,7 @@ async fn b18_one_token_without_a_source_is_not_replaced() {
 }
 
 #[tokio::test]
-async fn b18_userinfo_says_it_in_plain_text() {
+async fn b18_expired_session_is_recognised_in_the_plain_text_of_userinfo() {
     let bench = Bench::new();
     bench.org.userinfo().await.unwrap();
     bench.server.expire_all();
@@ -142,7 +142,7 @@ async fn b18_userinfo_says_it_in_plain_text() {
 }
 
 #[tokio::test]
-async fn b18_calls_side_by_side_share_the_one_login() {
+async fn b18_concurrent_calls_share_one_login() {
     let bench = Bench::new();
     bench.org.limits().await.unwrap();
     bench.server.expire_all();

@@ -1,4 +1,4 @@
-//! An org, and somebody who may log in there.
+//! An org with one user, and a server with fixed responses.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -20,7 +20,7 @@ static KEY: LazyLock<AppKey> = LazyLock::new(AppKey::generate);
 static SIGNER: LazyLock<Arc<SigningKey>> =
     LazyLock::new(|| Arc::new(SigningKey::from_bytes(KEY.secret().as_bytes()).unwrap()));
 
-/// An org with one user, and calls as that user.
+/// An org and calls as its user.
 pub(crate) struct Bench {
     pub(crate) server: FakeOrg,
     pub(crate) org: Org,
@@ -56,7 +56,7 @@ impl Bench {
         self.org.request(method, path, HeaderMap::new(), body).await
     }
 
-    /// How many calls of the API the org has seen.
+    /// The number of API calls that the org has received.
     pub(crate) fn calls(&self) -> usize {
         let requests = self.server.requests();
         requests.iter().filter(|request| request.target().contains("/services/data")).count()
@@ -87,7 +87,7 @@ pub(crate) fn record(fields: serde_json::Value) -> Object {
     Value::from(fields).as_object().unwrap().clone()
 }
 
-/// A token for an API at `http://HOST`.
+/// Returns a token for an API at `http://HOST`.
 pub(crate) fn token_for(host: &str) -> Token {
     let answer = format!(
         r#"{{"access_token":"00Dxx!AQ.x","token_type":"Bearer","instance_url":"http://{host}"}}"#
@@ -98,15 +98,15 @@ pub(crate) fn token_for(host: &str) -> Token {
     Token::from_http(&answer.unwrap(), now, &hosts).unwrap()
 }
 
-/// A server that answers as a test wants, for what the fake org would never answer.
+/// A server with responses that the fake org does not have.
 pub(crate) struct Canned {
     pub(crate) host: String,
-    /// Whole requests, head and body.
+    /// The requests, head and body.
     pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Canned {
-    /// `answer` makes a whole answer of the target of a request.
+    /// `answer` returns the response for the target of a request.
     pub(crate) fn new(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
@@ -150,7 +150,7 @@ fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
-/// An answer with a status line, such as `200 OK`, and headers.
+/// Returns a response with a status line, such as `200 OK`, and headers.
 pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &str) -> String {
     let headers: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

@@ -1,4 +1,4 @@
-//! A call, made once or for each of several pages, and what is printed of its answers.
+//! A call and the output of its response, or of several pages.
 
 use std::collections::HashSet;
 
@@ -46,7 +46,7 @@ impl Call {
         Ok(Self { method, path, headers: args.header.iter().cloned().collect(), body })
     }
 
-    /// Prints the answer as it comes, however long it is.
+    /// Makes the call and prints the response in pieces, whatever its length.
     pub(super) async fn make(self, org: &Org, printer: &Printer<'_>) -> Result<(), Failure> {
         self.log();
         let (method, headers) = (self.method, self.headers);
@@ -55,7 +55,7 @@ impl Call {
         printer.body(answer.into_body()).await
     }
 
-    /// Follows the pages, one at a time in memory.
+    /// Makes the calls for all pages. One page is in memory at a time.
     pub(super) async fn make_page_by_page(
         mut self,
         org: &Org,
@@ -87,7 +87,7 @@ impl Call {
             (self.method.clone(), self.headers.clone(), self.body.clone());
         let page = printer.answered(org.request(method, &self.path, headers, body).await)?;
         printer.head(&page)?;
-        // The pages of a Bulk API job are CSV, and each has the header.
+        // Each page of a Bulk API job is CSV with a header.
         let is_csv = page.headers().contains_key("sforce-locator");
         let body = page.body();
         printer.page(if is_csv && !is_first { without_header(body) } else { body })?;
@@ -100,7 +100,7 @@ impl Call {
     }
 }
 
-/// What is printed, and where.
+/// The options of the output.
 pub(super) struct Printer<'a> {
     pub(super) console: &'a Console,
     pub(super) include: bool,
@@ -129,7 +129,7 @@ impl Printer<'_> {
         Ok(self.console.data(text.as_bytes())?)
     }
 
-    /// The answer to a call that failed, for whoever wants to see all of it.
+    /// Prints the response to a failed call, with `--include`.
     fn failed(&self, error: &RestError) {
         let Some(failure) = error.api_error().filter(|_| self.include) else { return };
         let answer = failure.response();
@@ -157,7 +157,7 @@ impl Printer<'_> {
         if self.silent { Ok(()) } else { Ok(self.console.foreign(&last)?) }
     }
 
-    /// A page and a line break, so that each is a document of its own.
+    /// Prints a page and a line break: each page is a document.
     fn page(&self, page: &[u8]) -> Result<(), Failure> {
         if self.silent || page.is_empty() {
             return Ok(());
@@ -167,7 +167,7 @@ impl Printer<'_> {
     }
 }
 
-/// The rows below the header, whose names hold no line break.
+/// Returns the rows below the header, whose names contain no line break.
 fn without_header(page: &[u8]) -> &[u8] {
     let end = page.iter().position(|byte| *byte == b'\n');
     &page[end.map_or(page.len(), |end| end + 1)..]
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_a_later_page_are_below_its_header() {
+    fn later_page_is_printed_without_its_header() {
         for (page, rows) in
             [("Id\n1\n2\n", "1\n2\n"), ("Id\r\n1\r\n", "1\r\n"), ("Id\n", ""), ("Id", ""), ("", "")]
         {

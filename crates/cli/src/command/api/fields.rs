@@ -1,4 +1,4 @@
-//! `-f key=value` and `-F key=value`, as `gh api` reads them.
+//! `-f key=value` and `-F key=value`, in the format of `gh api`.
 
 use std::path::Path;
 
@@ -13,14 +13,15 @@ use crate::input::{Kind, read_text};
 /// One `key=value` of the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
-    /// The way to the value: `a[b][]` is `a`, `b` and an empty step, which is an item of a list.
+    /// The path of the value: `a`, `b` and an empty step for `a[b][]`. An empty step is an array
+    /// item.
     steps: Vec<String>,
-    /// `None`: a list without items.
+    /// The value; `None` for an empty array.
     value: Option<String>,
 }
 
 impl Field {
-    /// For clap.
+    /// The parser for clap.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         if let Some((key, value)) = text.split_once('=') {
             return Ok(Self { steps: steps(key).ok_or(NO_FIELD)?, value: Some(value.into()) });
@@ -47,13 +48,13 @@ fn steps(key: &str) -> Option<Vec<String>> {
     (!first.is_empty()).then_some(steps)
 }
 
-/// The fields as a JSON object: the texts of `raw` as they stand, those of `typed` read.
+/// Returns the fields as a JSON object: those of `raw` as strings, those of `typed` converted.
 ///
-/// A typed value is `true`, `false`, `null`, a number, `@FILE` (its text), or else a text.
+/// A typed value is `true`, `false`, `null`, a number, the content of `@FILE`, or else a string.
 pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> {
     let raw = raw.iter().map(|field| (field, false));
     let mut object = Object::new();
-    // A null leaves a place that looks empty, so the keys are compared as well.
+    // A field with null looks unset, so the keys are compared, too.
     let mut taken: Vec<&[String]> = Vec::new();
     for (field, is_typed) in raw.chain(typed.iter().map(|field| (field, true))) {
         let value = match &field.value {
@@ -75,37 +76,37 @@ pub(crate) fn object(raw: &[Field], typed: &[Field]) -> Result<Object, Failure> 
     Ok(object)
 }
 
-/// Puts a value where the steps lead, and makes what is not there on the way; `None` if something
-/// else is there.
+/// Sets the value at a path and creates missing objects and arrays. `None` if the path has another
+/// value.
 fn put(place: &mut Value, steps: &[String], value: Value) -> Option<()> {
     match steps {
         [] if place.is_null() => *place = value,
         [] => return None,
         [item, rest @ ..] if item.is_empty() => {
-            let items = made(place, Value::Array(Vec::new())).as_array_mut()?;
-            if !items.last().is_some_and(|last| goes_on(last, rest)) {
+            let items = or_insert(place, Value::Array(Vec::new())).as_array_mut()?;
+            if !items.last().is_some_and(|last| is_same_item(last, rest)) {
                 items.push(Value::Null);
             }
             put(items.last_mut()?, rest, value)?;
         }
         [name, rest @ ..] => {
-            let fields = made(place, Value::Object(Object::new())).as_object_mut()?;
+            let fields = or_insert(place, Value::Object(Object::new())).as_object_mut()?;
             put(fields.entry(name.clone()).or_insert(Value::Null), rest, value)?;
         }
     }
     Some(())
 }
 
-fn made(place: &mut Value, empty: Value) -> &mut Value {
+fn or_insert(place: &mut Value, empty: Value) -> &mut Value {
     if place.is_null() {
         *place = empty;
     }
     place
 }
 
-/// Whether a field is one more of the same item: `a[][x]=1 a[][y]=2` is one item, and a further
-/// `a[][x]=3` begins the next.
-fn goes_on(last: &Value, rest: &[String]) -> bool {
+/// Whether a field belongs to the last item: `a[][x]=1 a[][y]=2` is one item, and a second
+/// `a[][x]=3` starts the next one.
+fn is_same_item(last: &Value, rest: &[String]) -> bool {
     match (last, rest) {
         (Value::Object(item), [name, ..]) => {
             item.get(name).is_none_or(|value| value.as_array().is_some())
@@ -114,7 +115,7 @@ fn goes_on(last: &Value, rest: &[String]) -> bool {
     }
 }
 
-/// The path with the fields behind its `?`.
+/// Returns the path with the fields as its query.
 pub(crate) fn query(path: &str, fields: &Object) -> String {
     if fields.is_empty() {
         return path.to_owned();
@@ -154,7 +155,7 @@ fn read_value(text: &str) -> Result<Value, Failure> {
     })
 }
 
-const NO_FIELD: &str = "a field is KEY=VALUE, KEY[SUBKEY]=VALUE or KEY[]=VALUE";
+const NO_FIELD: &str = "expected KEY=VALUE, KEY[SUBKEY]=VALUE or KEY[]=VALUE";
 
 #[cfg(test)]
 mod tests {
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn typed_fields_are_read_and_raw_ones_are_not() {
+    fn typed_fields_are_converted_and_raw_ones_are_not() {
         for (typed, value) in [
             ("a=true", "true"),
             ("a=null", "null"),
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_a_get_are_its_query() {
+    fn fields_of_a_get_are_in_its_query() {
         let fields = object(&[field("q=SELECT Id FROM A WHERE B = 'c&d'")], &[]).unwrap();
         for (path, expected) in [
             ("query", "query?q=SELECT+Id+FROM+A+WHERE+B+%3D+%27c%26d%27"),
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(query("limits", &Object::new()), "limits");
     }
 
-    // As `gh api` nests them.
+    // The expected values are those of `gh api`.
     #[test]
     fn fields_nest() {
         for (row, fields, expected) in [
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_field_takes_the_place_of_another() {
+    fn conflicting_fields_are_refused() {
         for (row, fields) in [
             ("twice", ["a=1", "a=2"]),
             ("text and object", ["a=1", "a[b]=2"]),
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_has_a_key() {
+    fn field_without_a_key_is_refused() {
         for text in ["", "a", "=b", "[]", "[a]=b", "a[b=c", "a]=b", "a[b]c=d", "a[b]"] {
             assert!(Field::parse(text).is_err(), "{text}");
         }

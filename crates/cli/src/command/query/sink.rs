@@ -8,13 +8,13 @@ use crate::console::Console;
 use crate::failure::Failure;
 use crate::text::counted;
 
-/// Prints pages of records in one form.
+/// A printer of pages in one format.
 pub(super) struct Sink<'a> {
     format: Format,
     soql: &'a str,
-    /// Those of the query, or else of its first page.
+    /// The columns of the query, or those of its first page.
     columns: Option<Columns>,
-    /// The records that were printed; `None` before the first page.
+    /// The number of printed records; `None` before the first page.
     records: Option<u64>,
     warned: bool,
     console: &'a Console,
@@ -26,15 +26,15 @@ impl<'a> Sink<'a> {
         Self { format, soql, columns, records: None, warned: false, console }
     }
 
-    /// Asks for the columns of the query, if the form has columns. Where the org does not tell, the
-    /// first page does.
+    /// Gets the columns of the query, if the format has columns. After an error, the first page
+    /// determines them.
     pub(super) async fn ask_columns(&mut self, org: &Org, tooling: bool) {
         if matches!(self.format, Format::Csv | Format::Table) {
             self.columns = org.columns(self.soql, tooling).await.unwrap_or_default();
         }
     }
 
-    /// The records; of `SELECT COUNT()`, the number that it has in their place.
+    /// Returns the records, or the number of a `SELECT COUNT()` as a record.
     pub(super) fn counted(&self, records: Vec<Object>, total: u64) -> Vec<Object> {
         if !is_count(self.soql) {
             return records;
@@ -42,7 +42,7 @@ impl<'a> Sink<'a> {
         vec![Object::from_iter([("COUNT()".to_owned(), Value::from(total))])]
     }
 
-    /// How many records are in the output; `None` if there is no output yet.
+    /// The number of printed records; `None` before the first page.
     pub(super) fn printed(&self) -> Option<u64> {
         self.records
     }
@@ -59,7 +59,7 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Ends the output. A list that breaks off stays open, so that no parser takes it for a whole one.
+    /// Ends the output. An incomplete JSON array is not closed, so that parsers reject it.
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         if self.records.is_none() {
             self.page(Vec::new())?;
@@ -85,7 +85,7 @@ impl<'a> Sink<'a> {
         let header = is_first.then(|| columns.names());
         let rows = records.iter().map(|record| columns.row(record));
         let written = header.into_iter().chain(rows).try_for_each(|row| writer.write_record(row));
-        written.expect("memory takes rows of one length");
+        written.expect("writing rows of one length to memory does not fail");
     }
 
     fn table(&mut self, records: &[Object], out: &mut Vec<u8>) {
@@ -112,15 +112,15 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// The columns of the query. Where its text does not name them, the first page decides, and a
-    /// value that it has no column for is reported.
+    /// Returns the columns of the query. If its text does not name all of them, the first page
+    /// determines them, and later values without a column cause a warning.
     fn columns(&mut self, records: &[Object]) -> &Columns {
         let of_records = || Columns::of_records(self.soql, records);
         let columns = self.columns.get_or_insert_with(of_records);
         if !self.warned && records.iter().any(|record| columns.lacks(record)) {
             self.warned = true;
-            let what = "some records have values for which there is no column";
-            self.console.warn(&format_args!("{what}: use `--format json` to see them"));
+            let what = "some values have no column";
+            self.console.warn(&format_args!("{what}: `--format json` shows them"));
         }
         columns
     }

@@ -1,11 +1,11 @@
-//! Columns of a terminal.
+//! Tables for terminals.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::table::{columns, widths};
 use crate::text::printable;
 
-/// The rows below a head, as wide as they have to be, and no column wider than [`WIDEST`].
+/// Returns the rows below a header. A column is at most [`MAX_WIDTH`] wide.
 pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let shown = |cells: Vec<String>| cells.iter().map(|cell| cut(&one_line(cell))).collect();
     let mut rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).map(shown).collect();
@@ -20,12 +20,12 @@ fn one_line(cell: &str) -> String {
 }
 
 fn cut(text: &str) -> String {
-    if text.width() <= WIDEST {
+    if text.width() <= MAX_WIDTH {
         return text.to_owned();
     }
     let mut short = String::new();
     for c in text.chars() {
-        if short.width() + 3 > WIDEST {
+        if short.width() + 3 > MAX_WIDTH {
             break;
         }
         short.push(c);
@@ -33,18 +33,18 @@ fn cut(text: &str) -> String {
     short + "…"
 }
 
-/// A line break within a cell.
+/// The sign for a line break within a cell.
 const BREAK: &str = "⏎";
 
-/// The other forms have the whole text.
-const WIDEST: usize = 60;
+/// The widest column. The other formats have the whole text.
+const MAX_WIDTH: usize = 60;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_line_break_in_a_cell_is_shown_as_a_sign() {
+    fn line_break_in_a_cell_is_a_sign() {
         for (cell, shown) in
             [("a\nb", "a⏎b"), ("a\r\nb\r", "a⏎b"), ("a\tb\n", "a b"), ("\u{1b}[2J", "\u{fffd}[2J")]
         {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_as_wide_as_what_they_hold() {
+    fn columns_are_as_wide_as_their_cells() {
         let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
         let long = "x".repeat(70);
         let rows = [row(["Åre", "1"]), row(["東京", ""]), row(["\u{1b}[2J", &long])];

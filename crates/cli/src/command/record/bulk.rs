@@ -1,4 +1,4 @@
-//! A record for each row of a file: `orgtoken_rest::load`, with arguments, signals and a screen.
+//! Loads of record files by `orgtoken_rest::load`: arguments, signals and output.
 
 mod files;
 mod print;
@@ -23,19 +23,19 @@ use crate::runtime::wait_for;
 use crate::session;
 use crate::text::counted;
 
-/// A file of records and what to do with them.
+/// A record file and the operation on its rows.
 pub(super) struct Bulk<'a> {
     operation: Operation,
     object: &'a str,
     from: &'a Path,
     common: &'a Common,
-    /// A delete asks before it begins.
+    /// Whether to ask before the first row is sent.
     asks: bool,
     console: &'a Console,
 }
 
 impl<'a> Bulk<'a> {
-    /// `None` if there is no file, but one record.
+    /// Returns the load of `--from`; `None` without it.
     pub(super) fn asked_for(
         operation: Operation,
         object: &'a str,
@@ -52,7 +52,7 @@ impl<'a> Bulk<'a> {
     }
 
     pub(super) fn run(self) -> Result<(), Failure> {
-        // Of other flags the last one counts; here that would leave out a file.
+        // Other flags use the last value. Here that would ignore a file.
         if self.common.bulk.from.len() > 1 {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
@@ -101,7 +101,7 @@ impl<'a> Bulk<'a> {
         };
         let outputs = source.outputs(rows, checked.file().form());
         let mut load = Load::begin(org, checked, outputs, journal)?;
-        let ended = self.feed(&mut load, checked.rows(), &mut printer, interrupts).await;
+        let ended = self.send_rows(&mut load, checked.rows(), &mut printer, interrupts).await;
         let report = load.finish();
         let resume = source.resume_command(&report);
         if resume.is_some() {
@@ -110,7 +110,7 @@ impl<'a> Bulk<'a> {
         printer.report(&report, resume.as_deref(), ended)
     }
 
-    async fn feed(
+    async fn send_rows(
         &self,
         load: &mut Load<'_>,
         rows: u64,
@@ -120,7 +120,7 @@ impl<'a> Bulk<'a> {
         let progress = progress::bar(self.console, rows);
         loop {
             progress.set_position(load.settled());
-            // After the last row there is nothing to stop.
+            // After the last row there is nothing left to stop.
             if interrupts.is_pending() && load.settled() < rows {
                 return Err(print::interrupted("the load was stopped"));
             }

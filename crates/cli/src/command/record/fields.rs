@@ -1,4 +1,4 @@
-//! `Name=Acme` and `NumberOfEmployees:=12`.
+//! Fields of a record: `Name=Acme` and `NumberOfEmployees:=12`.
 
 use orgtoken_rest::{Object, Value};
 
@@ -7,7 +7,7 @@ use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::input::{Kind, read};
 
-/// One field of a record, as it was typed.
+/// One field of a record.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     name: String,
@@ -15,13 +15,13 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// For clap.
+    /// The parser for clap.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let (name, value) = text.split_once('=').ok_or(NO_FIELD)?;
         let (name, value) = match name.strip_suffix(':') {
             Some(name) => {
                 let json = serde_json::from_str(value);
-                (name, json.map_err(|_| "what stands after `:=` is no JSON")?)
+                (name, json.map_err(|_| "invalid JSON after `:=`")?)
             }
             None => (name, Value::from(value)),
         };
@@ -31,7 +31,7 @@ impl Field {
         Ok(Self { name: name.to_owned(), value })
     }
 
-    /// Whether both are the same field, or one is within the other. Salesforce ignores case.
+    /// Whether both are the same field, or one contains the other. Salesforce ignores case.
     fn clashes(&self, name: &str) -> bool {
         let (one, other) = (self.name.to_ascii_lowercase(), name.to_ascii_lowercase());
         one.split('.').zip(other.split('.')).all(|(one, other)| one == other)
@@ -43,7 +43,7 @@ impl Given {
         self.fields.is_empty() && self.input.is_none()
     }
 
-    /// The record: what was typed goes before what stands in the file.
+    /// Returns the record. Fields of the command line replace those of the file.
     pub(super) fn record(&self, command: &str) -> Result<Object, Failure> {
         let mut record = match &self.input {
             Some(file) => object(&read(file, Kind::Body)?)?,
@@ -63,8 +63,8 @@ impl Given {
     }
 }
 
-/// Puts a value under its name, or, for `Owner.ExternalId__c`, below the related record. It replaces
-/// a value that is there under a name that Salesforce takes for the same.
+/// Sets a field, or, for `Owner.ExternalId__c`, a field of the related record. It replaces a field
+/// whose name differs only in case.
 pub(super) fn put(record: &mut Object, name: &str, value: Value) {
     let (name, below) =
         name.split_once('.').map_or((name, None), |(name, rest)| (name, Some(rest)));
@@ -82,13 +82,17 @@ pub(super) fn put(record: &mut Object, name: &str, value: Value) {
 
 fn object(bytes: &[u8]) -> Result<Object, Failure> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let hint = "give one record as a JSON object, or many with `--from`";
+        let hint = "give one record as a JSON object; use `--from` for several records";
         let place = format!("line {}, column {}", error.line(), error.column());
-        Failure::new("usage.record", Some(hint), format!("the record is no JSON object ({place})"))
+        Failure::new(
+            "usage.record",
+            Some(hint),
+            format!("the record is not a JSON object ({place})"),
+        )
     })
 }
 
-const NO_FIELD: &str = "a field is FIELD=TEXT or FIELD:=JSON";
+const NO_FIELD: &str = "expected FIELD=TEXT or FIELD:=JSON";
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_stay_texts_and_json_is_read() {
+    fn equals_sign_is_text_and_colon_equals_is_json() {
         for (text, name, value) in [
             ("Name=Acme", "Name", json!("Acme")),
             ("Phone=042", "Phone", json!("042")),
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_given_twice_is_refused() {
+    fn field_that_is_given_twice_is_refused() {
         for fields in [
             ["Name=A", "Name=B"],
             ["Name=A", "name=B"],
@@ -143,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typed_field_replaces_that_of_the_file() {
+    fn field_of_the_command_line_replaces_that_of_the_file() {
         let mut record: Object =
             serde_json::from_str(r#"{"name":"x","Owner":null,"Phone":"1"}"#).unwrap();
         put(&mut record, "Name", "A".into());
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_dots_is_that_of_a_related_record() {
+    fn name_with_a_dot_is_a_field_of_a_related_record() {
         let mut record = Object::new();
         put(&mut record, "Owner.ExternalId__c", "7".into());
         assert_eq!(Value::Object(record).to_string(), r#"{"Owner":{"ExternalId__c":"7"}}"#);

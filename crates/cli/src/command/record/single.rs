@@ -1,4 +1,4 @@
-//! One record at a time.
+//! Single records.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
 }
 
 pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
-    // What is wrong with the record itself is found before anyone logs in for it.
+    // Errors in the record are reported before a login.
     let record = args.given.record("orgtoken record create")?;
     let org = org(&args.common.caller, console)?;
     let saved = wait_for(org.create(&args.object, &record))?;
@@ -42,12 +42,12 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     let value = args.value.as_deref().unwrap_or_default();
-    // An external id may hold any character, so the fields decide.
+    // An external id may contain `=`. Without fields, it is taken for a field.
     if value.contains('=') && args.given.is_empty() {
         return Err(UsageError::missing("`<VALUE>`", UPSERT).into());
     }
     let mut record = args.given.record(UPSERT)?;
-    // Salesforce refuses the field that the address names, even with the same value.
+    // Salesforce refuses the field that the URL names, even with the same value.
     record.retain(|field, given| {
         !(field.eq_ignore_ascii_case(&args.key) && as_text(given).as_deref() == Some(value))
     });
@@ -63,11 +63,11 @@ pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
     print_id(id, console)
 }
 
-/// Refuses `Name=Acme`, which looks as if records could be found by a field.
+/// Refuses `Name=Acme`: records are not found by a field.
 fn record_id(id: &str) -> Result<&str, UsageError> {
     match id.contains('=') {
         true => {
-            let reason = "it is FIELD=VALUE; find the id with `orgtoken query`";
+            let reason = "expected an id, not FIELD=VALUE; `orgtoken query` finds ids";
             Err(UsageError::value("`<ID>`", reason))
         }
         false => Ok(id),
@@ -83,7 +83,7 @@ fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
     Ok(session::org(caller, console)?.0)
 }
 
-/// The id, for the next command.
+/// Prints the id for the next command.
 fn print_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
     if console.json() {
         let mut document = json!({ "id": saved.id, "success": true });

@@ -1,4 +1,4 @@
-//! The files of a load: what it reads, and what it leaves.
+//! The files of a load: input, outputs and journal.
 
 use std::env;
 use std::fs::File;
@@ -23,15 +23,15 @@ use crate::input::{InputError, Kind, is_stdin, take_stdin};
 use crate::runtime::RuntimeError;
 use crate::text::{argument, sh_quoted, shown};
 
-/// Where the rows come from.
+/// The source of the rows.
 pub(super) enum Source {
     /// A file.
     File(PathBuf),
-    /// A pipe: what came from it is in a temporary file, which stays if the load can be resumed.
+    /// A pipe. Its content is in a temporary file, which is kept if the load can be resumed.
     Spooled(NamedTempFile),
 }
 
-/// Opens what `--from` names. It may have to wait for the other end of a pipe.
+/// Opens the file of `--from`. For a named pipe this waits for the writer.
 pub(super) fn open(from: &Path) -> Result<File, InputError> {
     let os = |error| InputError::os(Kind::Body, from, error);
     let input =
@@ -43,8 +43,8 @@ pub(super) fn open(from: &Path) -> Result<File, InputError> {
 }
 
 impl Source {
-    /// Finds out what the input is. A pipe is read to its end first: every row is checked before
-    /// one is sent.
+    /// Detects the format of the input. A pipe is read to its end first, since every row is checked
+    /// before one is sent.
     pub(super) async fn read(
         from: &Path,
         input: File,
@@ -58,7 +58,7 @@ impl Source {
         let file = tempfile::Builder::new().prefix("orgtoken-").suffix(".rows").tempfile();
         let file = file.map_err(ReadError::Spool)?;
         let copy = file.reopen().map_err(ReadError::Spool)?;
-        // A pipe that is silent blocks a thread, not this one.
+        // A silent pipe blocks this thread, but not the handling of signals.
         let (sender, spooled) = oneshot::channel();
         let spool = move || drop(sender.send(RecordFile::spool(input, copy, options)));
         thread::Builder::new().spawn(spool).map_err(RuntimeError)?;
@@ -69,7 +69,7 @@ impl Source {
         }
     }
 
-    /// The file that is read.
+    /// The path of the file that is read.
     fn path(&self) -> &Path {
         match self {
             Self::File(path) => path,
@@ -77,16 +77,16 @@ impl Source {
         }
     }
 
-    /// Leaves the file for a load that resumes this one.
+    /// Keeps the temporary file for a later `--resume`.
     pub(super) fn keep(self) {
         if let Self::Spooled(file) = self {
-            // It is already where it stays: all that is given up is its removal.
+            // The file stays at its path; only its removal is cancelled.
             let _ = file.keep();
         }
     }
 
-    /// The files for rows by their outcome. A file that was named is replaced by a new load, and
-    /// continued by one that is resumed.
+    /// Returns the output files. A named file is replaced by a new load, and appended to by a
+    /// resumed one.
     pub(super) fn outputs(&self, rows: &Rows, form: Form) -> Outputs {
         let named = |path: &Option<PathBuf>| {
             let path = path.clone()?;
@@ -102,7 +102,7 @@ impl Source {
         outputs
     }
 
-    /// The journal to continue with, or a new one.
+    /// Opens the journal to resume from, or creates a new one.
     pub(super) fn journal(&self, rows: &Rows, console: &Console) -> Result<Journal, ResumeError> {
         let path = rows.journal.clone().unwrap_or_else(|| Journal::beside(self.path()));
         if rows.resume {
@@ -118,7 +118,7 @@ impl Source {
         Ok(journal)
     }
 
-    /// The command that continues the load, without the arguments that may not be shown.
+    /// Returns the command that resumes the load, without arguments that must not be shown.
     pub(super) fn resume_command(&self, report: &Report) -> Option<String> {
         report.journal.as_ref()?;
         let mut command = "orgtoken".to_owned();
@@ -138,7 +138,8 @@ impl Source {
     }
 }
 
-/// `/dev/stdin` and `/dev/fd/3` may be files, but nothing can be written beside them.
+/// Whether the path is that of an open descriptor, such as `/dev/stdin`. It may be a file, but no
+/// other file can be created beside it.
 fn is_handed_on(path: &Path) -> bool {
     path == "/dev/stdin" || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }

@@ -1,4 +1,4 @@
-//! What a load shows: results as they come, and a summary at the end.
+//! The output of a load: results during the load, and a summary at the end.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,20 +10,20 @@ use crate::console::Console;
 use crate::failure::{Failure, Problem};
 use crate::text::{counted, printable, sh_quoted, shown};
 
-/// Writes results to standard output, and everything else to standard error.
+/// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {
     console: &'a Console,
-    /// Whether there are ids that nobody knew before.
+    /// Whether the operation creates ids.
     makes_ids: bool,
-    /// The one document of `--json`, which is written while rows are sent.
+    /// The document of `--json`, which is written while rows are sent.
     document: Option<Document>,
-    /// Results that standard output did not take.
+    /// Results that could not be written to standard output.
     unprinted: Vec<RowResult>,
 }
 
 struct Document {
     results: u64,
-    /// The new ids again, for the list at the end. Their number is not limited, so they are on disk.
+    /// The ids for the list at the end. Their number is not limited, so they are in a file.
     ids: Option<File>,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Printer<'a> {
         written
     }
 
-    /// Says what became of the rows, and turns that into the end of the command.
+    /// Prints the outcomes of the rows, and returns the error of the command.
     pub(super) fn report(
         mut self,
         report: &Report,
@@ -101,7 +101,7 @@ impl<'a> Printer<'a> {
         let mut missing = std::mem::take(&mut self.unprinted);
         missing.extend(report.unreported.iter().cloned());
         if let Some(document) = self.document.take() {
-            let ended = ended.and_then(|()| whole(report));
+            let ended = ended.and_then(|()| check_complete(report));
             let written = document.end(self.console, report, resume);
             return match (ended, written) {
                 (Ok(()), written) => written,
@@ -120,11 +120,11 @@ impl<'a> Printer<'a> {
         if let Some(resume) = resume {
             self.console.remark(&format_args!("resume: {resume}"));
         }
-        ended.and_then(|()| whole(report))
+        ended.and_then(|()| check_complete(report))
     }
 
     fn reasons(&self, report: &Report) {
-        for reason in report.reasons.iter().take(MOST_REASONS) {
+        for reason in report.reasons.iter().take(MAX_REASONS) {
             self.console.remark(&format_args!(
                 "  {}: {} (first: row {}{})",
                 counted(reason.rows, "row"),
@@ -136,8 +136,7 @@ impl<'a> Printer<'a> {
                 self.console.remark(&format_args!("    {hint}"));
             }
         }
-        if let Some(more) = report.reasons.len().checked_sub(MOST_REASONS).filter(|more| *more > 0)
-        {
+        if let Some(more) = report.reasons.len().checked_sub(MAX_REASONS).filter(|more| *more > 0) {
             self.console.remark(&format_args!("  {more} more reasons"));
         }
     }
@@ -204,13 +203,13 @@ impl Document {
             copy(ids, console)?;
             console.data(b"]")?;
         }
-        // The members go on in the same object.
+        // The summary continues the same object.
         let summary = summary(report, resume).to_string();
         Ok(console.data(format!(",{}\n", &summary[1..]).as_bytes())?)
     }
 }
 
-/// Prints all but the first byte, which is a comma.
+/// Prints a file without its first byte, which is a comma.
 fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
     from.seek(SeekFrom::Start(1)).map_err(spool)?;
     let mut buffer = vec![0; 64 << 10];
@@ -223,7 +222,7 @@ fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
 }
 
 fn spool(error: io::Error) -> Failure {
-    let hint = "set TMPDIR to a folder with room";
+    let hint = "set TMPDIR to a folder with free space";
     Failure::new("io.write", Some(hint), format!("cannot write a temporary file: {}", error.kind()))
 }
 
@@ -283,8 +282,8 @@ fn counts(report: &Report) -> String {
     if some.is_empty() { "no rows".to_owned() } else { some }
 }
 
-/// Whether every row was done.
-fn whole(report: &Report) -> Result<(), Failure> {
+/// Returns an error unless every row was done.
+fn check_complete(report: &Report) -> Result<(), Failure> {
     let counts = &report.counts;
     let (rows, failed, unknown) = (report.rows, counts.failed, counts.unknown);
     let (what, hint) = match (failed, unknown) {
@@ -316,10 +315,10 @@ fn hint(report: &Report) -> String {
     }
 }
 
-/// The user or the system ended it.
+/// Returns the error of a load that was stopped by a signal or by the user.
 pub(super) fn interrupted(what: &'static str) -> Failure {
     Failure::new("interrupted", None::<&str>, format!("interrupted: {what}"))
 }
 
 const BEGIN: &str = "{\"results\":[";
-const MOST_REASONS: usize = 10;
+const MAX_REASONS: usize = 10;

@@ -1,4 +1,4 @@
-//! Ctrl-C and its kin while rows are sent.
+//! SIGINT, SIGTERM and SIGHUP during a load.
 
 use std::fs;
 use std::future::{Future, poll_fn};
@@ -11,21 +11,21 @@ use tokio::time::timeout;
 
 use crate::console::Console;
 
-/// Signals that end a load: SIGINT, SIGTERM and SIGHUP.
+/// The signals that end a load.
 pub(super) struct Interrupts {
     signals: Vec<Signal>,
     pending: bool,
 }
 
-/// Whether a future was ready before a signal came.
+/// The result of waiting for a future or a signal.
 pub(super) enum Waited<T> {
     Done(T),
     Interrupted,
 }
 
 impl Interrupts {
-    /// From now on they do not end the process. Those that are ignored stay so: `nohup` and shells
-    /// start commands that way which shall outlive a terminal.
+    /// Catches the signals, except those that the process ignores: `nohup` and shells start
+    /// commands that way which have to outlive a terminal.
     pub(super) fn listen() -> Self {
         let ignored = ignored();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
@@ -34,7 +34,7 @@ impl Interrupts {
         Self { signals: kinds.map(listen).collect(), pending: false }
     }
 
-    /// Whether a signal came since the last look.
+    /// Whether a signal was received.
     pub(super) fn is_pending(&mut self) -> bool {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         for signal in &mut self.signals {
@@ -43,7 +43,7 @@ impl Interrupts {
         self.pending
     }
 
-    /// Gives a future up when a signal comes.
+    /// Waits for a future, or drops it when a signal is received.
     pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
@@ -58,8 +58,8 @@ impl Interrupts {
         .await
     }
 
-    /// Lets a call that was made come to its answer, so that no outcome stays unknown: for a while,
-    /// or until a second signal.
+    /// Waits for a call. After a signal, the call has some time left to end, so that its outcome is
+    /// known; a second signal drops it.
     pub(super) async fn finish<T>(
         &mut self,
         call: impl Future<Output = T>,
@@ -70,7 +70,7 @@ impl Interrupts {
             return Waited::Done(done);
         }
         console.remark(&format_args!(
-            "stopping: waiting up to {} s for the answer to the last call; again to stop at once",
+            "stopping: waiting up to {} s for the last response; signal again to stop at once",
             GRACE.as_secs()
         ));
         self.pending = false;
@@ -83,8 +83,8 @@ impl Interrupts {
     }
 }
 
-/// The signals that this process was started to ignore: bit 0 is signal 1. None where the system
-/// does not say.
+/// Returns the signals that this process ignores since its start: bit 0 is signal 1. Empty if the
+/// system does not report them.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! Many records by one call.
+//! Many records in one call.
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_rest::{Object, Org};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Bench, record};
 
 #[tokio::test]
-async fn records_fail_one_by_one_and_in_their_order() {
+async fn results_are_in_the_order_of_the_records() {
     let Bench { server: _server, org } = Bench::new();
     let records = [
         record(json!({ "Name": "Acme AB" })),
@@ -25,7 +25,7 @@ async fn records_fail_one_by_one_and_in_their_order() {
 }
 
 #[tokio::test]
-async fn records_are_made_changed_and_deleted() {
+async fn records_are_created_updated_and_deleted() {
     let Bench { server: _server, org } = Bench::new();
     let records: Vec<_> = (0..200)
         .map(|n| record(json!({ "Name": format!("B{n}"), "ExternalId__c": format!("x{n}") })))
@@ -48,7 +48,7 @@ async fn records_are_made_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn more_than_a_call_takes_is_not_sent() {
+async fn too_many_records_for_one_call_are_not_sent() {
     let bench = Bench::new();
     let records = vec![record(json!({ "Name": "x" })); Org::MAX_RECORDS + 1];
     let error = bench.org.create_all("Account", &records).await.unwrap_err();

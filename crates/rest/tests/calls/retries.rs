@@ -1,4 +1,4 @@
-//! Trouble that passes, and trouble that does not.
+//! Transient failures, which are retried, and permanent ones.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::support::{Bench, token_for};
 const ACCOUNT: &str = r#"{"Name":"Acme AB"}"#;
 
 #[tokio::test]
-async fn a_daily_limit_is_neither_retried_nor_met_with_a_login() {
+async fn daily_limit_is_not_retried() {
     let bench = Bench::playing("request-limit");
     let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
     assert_eq!(error.code(), "rate.limited");
@@ -25,14 +25,14 @@ async fn a_daily_limit_is_neither_retried_nor_met_with_a_login() {
 }
 
 #[tokio::test]
-async fn b20_an_outage_passes_for_whoever_only_reads() {
+async fn b20_read_is_retried_after_an_outage() {
     let bench = Bench::playing("api-unavailable-once");
     bench.org.limits().await.unwrap();
     assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
 }
 
 #[tokio::test]
-async fn b07_an_answer_that_breaks_off_is_asked_for_again_by_whoever_only_reads() {
+async fn b07_read_is_retried_after_a_truncated_response() {
     let bench = Bench::playing("api-cut-once");
     assert!(bench.org.limits().await.unwrap().contains_key("DailyApiRequests"));
     assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
@@ -43,7 +43,7 @@ async fn b07_an_answer_that_breaks_off_is_asked_for_again_by_whoever_only_reads(
 }
 
 #[tokio::test]
-async fn b07_heads_and_bodies_that_fail_in_turn_use_up_the_same_attempts() {
+async fn b07_failures_of_head_and_body_count_as_the_same_attempts() {
     let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -65,7 +65,7 @@ async fn b07_heads_and_bodies_that_fail_in_turn_use_up_the_same_attempts() {
 }
 
 #[tokio::test]
-async fn b20_what_may_have_been_done_is_not_done_again() {
+async fn b20_write_is_not_retried_after_an_outage() {
     for method in [Method::POST, Method::PATCH, Method::DELETE] {
         let bench = Bench::playing("api-unavailable-once");
         let error = bench.call(method.clone(), "sobjects/Account", ACCOUNT).await.unwrap_err();
@@ -74,14 +74,14 @@ async fn b20_what_may_have_been_done_is_not_done_again() {
 }
 
 #[tokio::test]
-async fn what_needs_a_person_is_not_repeated() {
+async fn permanent_failure_is_not_retried() {
     let bench = Bench::playing("api-disabled");
     let error = bench.org.limits().await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("api.forbidden", 1));
 }
 
 #[tokio::test]
-async fn a_login_that_is_refused_is_the_error_of_the_call() {
+async fn refused_login_is_the_error_of_the_call() {
     let bench = Bench::playing("not-approved");
     let error = bench.org.limits().await.unwrap_err();
     assert_eq!((error.code(), bench.calls()), ("refused.user_not_approved", 0));
@@ -97,11 +97,11 @@ async fn total_covers_the_body_and_all_attempts() {
     let begun = Instant::now();
     let error = org.limits().await.unwrap_err();
     assert_eq!(error.code(), "resp.timeout");
-    // A piece comes every 50 ms, and each attempt alone would have had 700 ms.
+    // A piece arrives every 50 ms. Each attempt alone would have 700 ms.
     assert!(begun.elapsed() < 2 * total, "{:?}", begun.elapsed());
 }
 
-/// Answers with a body that comes byte by byte and never ends.
+/// Starts a server whose body arrives byte by byte and never ends.
 fn dripping() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
