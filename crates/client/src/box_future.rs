@@ -1,4 +1,4 @@
 use std::pin::Pin;
 
-/// Work to be awaited, boxed so that sources and stores are objects.
+/// A boxed future, so that sources and caches can be trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,16 +1,16 @@
-//! Where the state of a login is kept between tasks, processes and hosts.
+//! Caches for the state of a login, shared by tasks, processes and hosts.
 //!
-//! A [`TokenCache`] keeps the token, how often somebody has logged in, and what was refused; and it
-//! gives one of all that share it the right to log in, a [`Lease`]. A [`MemoryCache`] is this
-//! process's, a [`FileCache`] is for all processes of this user on this machine, and with the
-//! feature `redis` (on by default) there is a `RedisCache` for hosts.
+//! A [`TokenCache`] holds the token of a login, the times of its recent attempts and its last
+//! failure. It also gives the right to log in, a [`Lease`], to one caller at a time. A
+//! [`MemoryCache`] serves one process, a [`FileCache`] all processes of this user on this machine,
+//! and a `RedisCache` (feature `redis`, on by default) many hosts.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
 //! use orgtoken_assertion::SigningKey;
 //! use orgtoken_client::LoginSource;
-//! use orgtoken_client::cache::{CacheFolder, SealingKey, LoginId};
+//! use orgtoken_client::cache::{CacheFolder, LoginId, SealingKey};
 //! # use orgtoken_client::{Login, Transport};
 //! # use orgtoken_oauth::{AllowedHosts, Resolution};
 //!
@@ -24,21 +24,22 @@
 //! # let endpoint = resolution.endpoint().as_str().to_owned();
 //! # let transport = Transport::builder().build();
 //! let seal = SealingKey::derive(key.derive("the tokens of acme's robot").secret());
-//! let who = LoginId { client_id: "3MVG9…".into(), endpoint, username: "robot@acme.com".into() };
-//! # let (client_id, username) = (who.client_id.clone(), who.username.clone());
+//! let login_id = LoginId { client_id: "3MVG9…".into(), endpoint, username: "robot@acme.com".into() };
+//! # let (client_id, username) = (login_id.client_id.clone(), login_id.username.clone());
 //! # let login = Login::new(client_id, username, Arc::new(key), resolution);
-//! let store = CacheFolder::open(&folder)?.entry(who, Arc::new(seal), allowed);
-//! assert!(store.peek().token.is_none());
+//! let cache = CacheFolder::open(&folder)?.entry(login_id, Arc::new(seal), allowed);
+//! assert!(cache.peek().token.is_none());
 //!
-//! let source = LoginSource::builder(login, transport).cache(store).build();
+//! let source = LoginSource::builder(login, transport).cache(cache).build();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What leaves the process is sealed: a [`SealingKey`] derives from the private key, so that only
-//! those who could log in anyway can open it. What is sealed is bound to its login and its place.
-//! It protects a copied folder and a shared server, not a machine that holds the key.
+//! Entries outside the process are sealed: a [`SealingKey`] is derived from the private key, so
+//! only those who could log in anyway can open them. Each entry is bound to its login and its
+//! place. This protects a copied folder and a shared server. It does not protect a machine that has
+//! the private key.
 //!
-//! What is *not* done here: a store never fails, and nothing waits for the disk.
+//! A cache never fails, and never waits for the disk.
 
 use std::fs::File;
 use std::future::ready;
@@ -68,26 +69,26 @@ pub use state::{LoginId, State};
 
 use crate::BoxFuture;
 
-/// Keeps the state of one login.
+/// The cached state of one login.
 ///
-/// A store never fails. What it cannot read is a miss and what it cannot write is lost; either
-/// costs a login at most. It warns in the log.
+/// A cache never fails. An entry that cannot be read is a miss, and one that cannot be written is
+/// lost: either costs one login at most. A warning is logged.
 ///
-/// It is sealed: the stores of this crate implement it.
+/// The trait is sealed: only the caches of this crate implement it.
 pub trait TokenCache: sealed::Sealed + Send + Sync {
-    /// The state that was saved last, or an empty one.
+    /// Returns the state that was saved last, or an empty one.
     fn load(&self) -> BoxFuture<'_, State>;
 
-    /// Waits for the right to log in while somebody else has it.
+    /// Waits for the right to log in.
     ///
-    /// `lasts` is the longest that a login takes: a holder that is paused or gone for longer has
-    /// lost the right to whoever waits.
+    /// * `lasts`: the longest time that a login takes; a holder that takes longer loses the right
+    ///   to a caller that waits
     fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease>;
 
-    /// Saves `state`, unless the lease was lost to somebody else meanwhile.
+    /// Saves `state`, unless the lease was lost in the meantime.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()>;
 
-    /// Gives the right to log in back. A lease that is only dropped may last until its time is up.
+    /// Gives the right to log in back. A lease that is merely dropped may last until it times out.
     fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
         drop(lease);
         Box::pin(ready(()))
@@ -125,30 +126,30 @@ impl<S: TokenCache + ?Sized> TokenCache for Box<S> {
     }
 }
 
-/// The right to log in. [`TokenCache::release`] gives it back.
+/// The right to log in, given back by [`TokenCache::release`].
 #[derive(Debug)]
 #[must_use = "the right to log in ends when it is dropped"]
 pub struct Lease(Holder);
 
-/// What holds the right to log in.
+/// The object that proves the right to log in.
 #[derive(Debug)]
 enum Holder {
-    /// The store could not give it: the login continues without.
+    /// The cache could not give it; the login continues without it.
     None,
-    /// A lock on this file.
+    /// A lock on a file.
     File(File),
-    /// The store of a single process.
+    /// Nothing: a single process uses the cache.
     Memory,
-    /// The lease in Redis with this random value.
+    /// The random value of a lease in Redis.
     #[cfg(feature = "redis")]
     Redis(String),
 }
 
 impl Lease {
-    /// No lease: the store could not give one, and the login continues without.
+    /// No lease: the cache could not give one, and the login continues without it.
     pub const NONE: Self = Self(Holder::None);
 
-    /// Whether the store gave it.
+    /// Whether the cache gave it.
     pub fn is_held(&self) -> bool {
         !matches!(self.0, Holder::None)
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{BootTime, MAX_CLOCK_SKEW, Timestamp, boot_id};
 use crate::random;
 
-/// A token, and when it ends by the clock that never jumps.
+/// A token and its expiry, by a clock that never jumps.
 pub struct CachedToken {
     token: Arc<Token>,
     obtained: UnixTime,
@@ -17,7 +17,7 @@ pub struct CachedToken {
 }
 
 impl CachedToken {
-    /// Takes a token that was granted just now.
+    /// Wraps a token that was granted just now.
     pub fn new(token: impl Into<Arc<Token>>, now: Timestamp) -> Self {
         let token = token.into();
         let life = token.expires_at().saturating_duration_since(token.received_at());
@@ -39,33 +39,33 @@ impl CachedToken {
         &self.token
     }
 
-    /// When it was granted.
+    /// The time when it was granted.
     pub fn obtained(&self) -> UnixTime {
         self.obtained
     }
 
-    /// How long it is good for; zero when it has ended.
+    /// Returns how long it stays valid; zero after its expiry.
     pub fn time_left(&self, now: BootTime) -> Duration {
         self.life.remaining(now.since_start())
     }
 
-    /// What to do for somebody who needs it for so long.
+    /// Returns what to do for a caller that needs it for `min_ttl`.
     pub fn freshness(&self, min_ttl: Duration, now: BootTime) -> Freshness {
         self.life.freshness(now.since_start(), min_ttl)
     }
 
-    /// Whether it can be handed out to somebody who needs it for so long.
+    /// Whether it may be handed out to a caller that needs it for `min_ttl`.
     pub fn is_valid_for(&self, min_ttl: Duration, now: BootTime) -> bool {
         matches!(self.freshness(min_ttl, now), Freshness::Fresh | Freshness::RenewalDue)
     }
 
-    /// Whether it can be handed out where nothing better is to be had.
+    /// Whether it may be handed out if there is no better token.
     pub(crate) fn is_valid(&self, now: BootTime) -> bool {
         self.freshness(Duration::ZERO, now) != Freshness::Expired
     }
 
-    /// A token from another process, or from before this machine was last started. `None` if its
-    /// times make no sense by one of the clocks.
+    /// Restores a token that another process stored, or this machine before its last restart.
+    /// `None` if its times are impossible by one of the clocks.
     pub(crate) fn restore(token: Token, obtained: &ObtainedAt, now: Timestamp) -> Option<Self> {
         let wall = UnixTime::from_secs(obtained.wall);
         if wall > now.wall.saturating_add(MAX_CLOCK_SKEW) {
@@ -89,12 +89,12 @@ impl fmt::Debug for CachedToken {
     }
 }
 
-/// The times of a token as they are kept, by both clocks.
+/// The times of a token in a cache entry, by both clocks.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct ObtainedAt {
     wall: u64,
     boot: Option<BootTime>,
-    /// Which start of the machine `boot` counts from.
+    /// The start of the machine that `boot` counts from.
     start: Option<String>,
 }
 
@@ -126,7 +126,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Ten minutes of life from second 1,000,000, when the machine had run for 5,000 s.
+    /// Valid for ten minutes from second 1,000,000, when the machine had run for 5,000 s.
     pub(crate) fn granted() -> CachedToken {
         let answer = r#"{"access_token":"00Dxx0000006JFr!AR8AQ.canary","token_type":"Bearer",
             "instance_url":"https://acme.my.salesforce.com"}"#;

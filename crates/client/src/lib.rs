@@ -1,8 +1,8 @@
-//! Salesforce access tokens for servers: one login per token life, however many ask.
+//! Salesforce access tokens for servers: one login per token, for any number of callers.
 //!
-//! A [`Login`] says who asks, where, and with which key; a [`Transport`] carries what it signs. A
-//! [`LoginSource`] makes a token of them whenever one is needed, and logs in as seldom as can be:
-//! nearly always there is one at hand, and to take it costs some 50 ns.
+//! A [`Login`] is the identity, the token endpoint and the key of a login. A [`Transport`] sends
+//! its requests. A [`LoginSource`] returns a valid token and logs in as rarely as possible: usually
+//! the token is cached, and a call takes about 50 ns.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,36 +27,35 @@
 //! let login = Login::new("3MVG9…", "robot@acme.com", signer, resolution);
 //! let transport = Transport::builder().proxy(proxy).roots(Roots::Pem(ca_pem)).build();
 //!
-//! // Once. It may be cloned, and is an object: `Arc<dyn TokenSource>`.
+//! // Once. It can be cloned, and can be a trait object: `Arc<dyn TokenSource>`.
 //! let source = LoginSource::new(login, transport);
 //!
-//! // For each call to the API. It is good for a minute at least.
+//! // For each call of the API. The token stays valid for at least a minute.
 //! let cached = source.token(Duration::from_secs(60)).await?;
 //! assert_eq!(cached.token().instance_url(), &acme);
 //!
-//! // Should the API refuse it all the same, it is dropped, and no other.
+//! // If the API rejects this token, drop it.
 //! source.invalidate(&cached);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Where to go on
+//! # Overview
 //!
-//! * **Processes and hosts that share a token** have a store in common: [`cache`].
-//! * **A key outside the process**, in an SSH agent or behind a command, has a signer in
-//!   `orgtoken-signer`.
-//! * **One token, once** is [`Login::obtain`], which also tells by which attempt.
-//! * **What went wrong** stands in [`TokenError`] and [`LoginError`], with a `code()` that does not
-//!   change and a `hint()` that says what to do next; what went wrong on the way, in
-//!   [`TransportError`] and [`transport`].
-//! * **A source of your own** implements [`TokenSource`], and hands out what it [`CachedToken`].
+//! * Processes and hosts share a token through a [`cache`].
+//! * Signers for keys outside the process (SSH agent, command) are in `orgtoken-signer`.
+//! * [`Login::obtain`] gets one token, and reports the attempts.
+//! * Errors are [`TokenError`], [`LoginError`] and [`TransportError`]. Each has a stable code and a
+//!   hint ([`Diagnostic`](orgtoken_assertion::Diagnostic)).
+//! * Other sources of tokens implement [`TokenSource`] and return a [`CachedToken`].
 //!
-//! What is *not* done here: no redirect is followed, nothing is decompressed, no environment
-//! variable, argument or terminal is looked at. Roots, proxy, timeouts and stores are handed in.
-//! Futures need a tokio runtime with its I/O and time turned on.
+//! The crate follows no redirects and decompresses nothing. It reads no environment variables or
+//! arguments and uses no terminal: the caller passes roots, proxy, timeouts and caches. Futures
+//! need a tokio runtime with I/O and time enabled. A login runs on the runtime of the caller that
+//! began it, so that runtime has to keep running.
 //!
-//! The grant is [RFC 7523]; `orgtoken-oauth` speaks it, and has no I/O.
+//! The grant is [RFC 7523], implemented by `orgtoken-oauth` without I/O.
 //!
 //! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523
 

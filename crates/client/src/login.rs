@@ -1,4 +1,4 @@
-//! From an identity to an access token.
+//! One login: from an identity to an access token.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -24,7 +24,7 @@ use meanwhile::meanwhile;
 use crate::transport::Deadline;
 use crate::{Transport, TransportError, thread};
 
-/// Who logs in, where, and with which key.
+/// The identity, the token endpoint and the key of a login.
 #[derive(Clone)]
 pub struct Login {
     client_id: String,
@@ -40,7 +40,7 @@ pub struct Login {
 impl Login {
     /// * `client_id`: the consumer key of the app that holds the certificate
     /// * `username`: the user to act as
-    /// * `resolution`: where to ask, and for which audience
+    /// * `resolution`: the token endpoint and the audience
     pub fn new(
         client_id: impl Into<String>,
         username: impl Into<String>,
@@ -59,37 +59,37 @@ impl Login {
         }
     }
 
-    /// The hosts that a token may be for beside those of Salesforce; none unless told.
+    /// Sets the hosts besides those of Salesforce that a token may be for; default: none.
     #[must_use]
     pub fn allowed_hosts(mut self, allowed_hosts: AllowedHosts) -> Self {
         self.allowed_hosts = allowed_hosts;
         self
     }
 
-    /// The same login, beginning with the attempt that would otherwise be the further one.
-    pub(crate) fn further(&self) -> Option<Self> {
+    /// Returns the same login with the fallback audience first.
+    pub(crate) fn with_fallback_audience(&self) -> Option<Self> {
         Some(Self { resolution: self.resolution.fallback()?, ..self.clone() })
     }
 
-    /// How long an assertion lives; [`Lifetime::DEFAULT`] unless told.
+    /// Sets the lifetime of an assertion; default: [`Lifetime::DEFAULT`].
     #[must_use]
     pub fn assertion_lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// When to try again after what passes by itself; [`RetryPolicy::DEFAULT`] unless told.
+    /// Sets the retries after transient errors; default: [`RetryPolicy::DEFAULT`].
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Signs on the task that logs in, while the host is being connected to.
+    /// Signs on the task that logs in, during the connection to the host.
     ///
-    /// For a key in the memory of this process. Otherwise the host is connected to first, and then
-    /// the signature is made on a thread of its own: a user who has to confirm it, or to touch a
-    /// hardware token, is not asked while the network is down.
+    /// Use it for a key in the memory of this process. By default the signature is made after the
+    /// connection, on its own thread: a user who has to confirm it or to touch a hardware token is
+    /// not asked while the network is down.
     #[must_use]
     pub fn sign_in_place(mut self) -> Self {
         self.signs_in_place = true;
@@ -98,9 +98,9 @@ impl Login {
 
     /// Exchanges an assertion for a token, within [`Timeouts::total`](crate::Timeouts::total).
     ///
-    /// A [`LoginPlan`] decides what each assertion says and whether there is another one: three at
-    /// most, one of them with another audience or another clock. No attempt uses the assertion of
-    /// another.
+    /// A [`LoginPlan`] decides on each assertion and on retries. There are three attempts at most,
+    /// and one of them may use the fallback audience or a corrected clock. Each attempt signs an
+    /// assertion of its own.
     pub async fn obtain(
         &self,
         transport: &Transport,
@@ -109,7 +109,8 @@ impl Login {
         self.obtain_counting(transport, clock, &mut 0).await
     }
 
-    /// Adds to `sent` the assertions that may have reached the endpoint, however the login ends.
+    /// Like [`Login::obtain`]; adds to `sent` the number of assertions that may have reached the
+    /// endpoint, also on failure.
     pub(crate) async fn obtain_counting(
         &self,
         transport: &Transport,
@@ -130,7 +131,7 @@ impl Login {
             let fault = Fault { transient: error.is_transient(), retry_after: error.retry_after() };
             let wait = plan.after(error.refusal(), fault, deadline.left(), jitter());
             if let Some(wait) = wait {
-                info!("trying again in {} ms: {error}", wait.as_millis());
+                info!("retrying in {} ms: {error}", wait.as_millis());
             }
             failed.push(Attempt::new(resolution, error));
             match wait {
@@ -140,7 +141,7 @@ impl Login {
         }
     }
 
-    /// The outer error ends the login, whatever the retries; the inner one is this attempt's.
+    /// Makes one attempt. The outer error ends the login; the inner one may be retried.
     async fn attempt(
         &self,
         plan: &mut LoginPlan,
@@ -150,7 +151,7 @@ impl Login {
     ) -> Result<Result<Token, AttemptError>, LoginError> {
         let claims = plan.claims(&self.client_id, &self.username, clock())?;
         let (endpoint, audience) = (plan.resolution().endpoint(), plan.resolution().audience());
-        info!("asking {} for audience {}", endpoint.as_str(), audience.as_str());
+        info!("requesting a token from {} for audience {}", endpoint.as_str(), audience.as_str());
         let uri = endpoint.as_str().parse::<Uri>().expect("an endpoint is a URI");
         let connecting = transport.connect(&uri, deadline);
         let (connection, assertion) = if self.signs_in_place {
@@ -182,7 +183,7 @@ impl Login {
         Ok(Token::from_http(&answer?, now, &self.allowed_hosts)?)
     }
 
-    /// On a thread of its own: an agent or a command takes as long as it takes.
+    /// Signs on its own thread: an agent or a command may take long.
     async fn sign(&self, claims: Claims) -> Result<Assertion, SignError> {
         let signer = Arc::clone(&self.signer);
         let signed = thread::run(move || claims.sign(&*signer)).await;
@@ -190,12 +191,12 @@ impl Login {
     }
 }
 
-/// It only has to differ between processes: the seed of a hash map is random enough.
+/// It only has to differ between processes, so the seed of a hash map is random enough.
 fn jitter() -> u64 {
     RandomState::new().hash_one(())
 }
 
-/// A host may close a connection on which nothing is sent for longer: after that it is opened again.
+/// A host may close a connection that is silent for longer, so it is opened again after that.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 impl fmt::Debug for Login {
@@ -208,7 +209,7 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A token, and how it was come by.
+/// A token and how it was obtained.
 #[derive(Debug)]
 pub struct LoggedIn {
     token: Token,
@@ -222,17 +223,18 @@ impl LoggedIn {
         &self.token
     }
 
-    /// The token alone.
+    /// Returns the token alone.
     pub fn into_token(self) -> Token {
         self.token
     }
 
-    /// Endpoint and audience that worked. To begin with them saves the attempts that did not.
+    /// The endpoint and the audience that worked. Starting with them saves the attempts that
+    /// failed.
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
     }
 
-    /// The attempts before it, which gave none.
+    /// The failed attempts before it.
     pub fn failed(&self) -> &[Attempt] {
         &self.failed
     }

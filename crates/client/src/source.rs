@@ -1,4 +1,4 @@
-//! Where a program gets its token from, again and again.
+//! Sources of tokens.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +14,22 @@ mod sync;
 
 use crate::{BoxFuture, CachedToken};
 
-/// Hands out a token that is good for a while yet.
+/// A source of valid tokens.
 ///
-/// It is an object: `Arc<dyn TokenSource>` goes wherever a token is needed.
+/// It can be a trait object: `Arc<dyn TokenSource>`.
 pub trait TokenSource: Send + Sync {
-    /// The token at hand, if it is good for `min_ttl` more: no lock, no allocation, no waiting,
-    /// some 50 ns.
+    /// Returns the cached token if it is valid for `min_ttl`, without a lock, an allocation or a
+    /// wait: about 50 ns.
     fn cached(&self, min_ttl: Duration) -> Option<Arc<CachedToken>>;
 
-    /// Gets a token that is good for `min_ttl` more: from a store, or by a login.
+    /// Returns a token that is valid for `min_ttl`, from a cache or by a login.
     ///
-    /// Of all that ask at once, one logs in and the others wait for its token. Where a login fails,
-    /// the token at hand is returned as long as it is good at all. A `min_ttl` of more than half of
-    /// a token's life counts as half of it.
+    /// Of several callers one logs in, and the others wait for its token. If the login fails, the
+    /// cached token is returned as long as it is valid. A `min_ttl` of more than half of a token's
+    /// lifetime counts as half of it.
     fn renew(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>>;
 
-    /// The token at hand, or else a new one.
+    /// Returns the cached token, or else renews it.
     fn token(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
         match self.cached(min_ttl) {
             Some(token) => Box::pin(std::future::ready(Ok(token))),
@@ -37,9 +37,10 @@ pub trait TokenSource: Send + Sync {
         }
     }
 
-    /// Drops this token and no other: an API has rejected it, though it should still be good.
+    /// Drops this token, and no other one, after an API has rejected it.
     ///
-    /// If the next login grants the very same token, that is returned, and for a minute this does
-    /// nothing: another login would not help, and the caller reports what the API answers.
+    /// If the next login returns the same token, the caller gets it. For a minute this method then
+    /// does nothing: another login would not help, and the caller should report the error of the
+    /// API.
     fn invalidate(&self, token: &CachedToken);
 }

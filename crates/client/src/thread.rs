@@ -1,4 +1,4 @@
-//! Blocking work on a thread of its own.
+//! Blocking work on its own thread.
 
 use std::io;
 use std::panic::resume_unwind;
@@ -6,8 +6,8 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-/// Runs `work` on a new thread, and panics if it does. Unlike `tokio::task::spawn_blocking`, it
-/// returns an error where the system has no room for a thread.
+/// Runs `work` on a new thread, and propagates its panic. Unlike `tokio::task::spawn_blocking`, it
+/// returns an error if the system refuses a thread.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {

@@ -1,12 +1,12 @@
-//! Connections to Salesforce, and the errors on the way there.
+//! Connections to Salesforce, and their errors.
 //!
-//! A [`Transport`] is a connector for hyper: `hyper_rustls::HttpsConnector` over TCP, or over a
-//! proxy's tunnel. It opens a [`Connection`] for each exchange with a token endpoint, and a [`Pool`]
-//! keeps its connections open for calls of an API. [`TransportError`] sorts what fails by who can fix
-//! it: the operator of the host ([`CertificateFault`], [`HandshakeFault`]), of the proxy
-//! ([`ProxyFault`]) or of this machine ([`RootsFault`]).
+//! A [`Transport`] is a connector for hyper: `hyper_rustls::HttpsConnector` over TCP, or over the
+//! tunnel of a proxy. It opens a [`Connection`] for each exchange with a token endpoint. A [`Pool`]
+//! keeps connections open for calls of an API. [`TransportError`] shows who can fix a fault: the
+//! operator of the host ([`CertificateFault`], [`HandshakeFault`]), of the proxy ([`ProxyFault`])
+//! or of this machine ([`RootsFault`]).
 //!
-//! No redirect is followed, nothing is decompressed, and no request is sent twice.
+//! It follows no redirects, decompresses nothing, and sends no request twice.
 //!
 //! HTTP/1.1 is [RFC 9112], TLS 1.2 and 1.3 are [RFC 5246] and [RFC 8446].
 //!
@@ -53,13 +53,13 @@ use proxy::{Proxy, Rules};
 use roots::Roots;
 use tls::Tls;
 
-/// Opens connections over TLS 1.2 or 1.3, and sends requests over HTTP/1.1.
+/// A transport over TLS 1.2 or 1.3 and HTTP/1.1.
 ///
-/// Plain http is for this machine only. A redirect is an answer like any other: an assertion is
-/// never sent to a host that was not checked. Cheap to clone; clones share their roots.
+/// Plain http is allowed to this machine only. A redirect is returned like any response, so an
+/// assertion only goes to a host that was checked. Clones are cheap and share their roots.
 ///
-/// It is also a connector for a hyper client of your own: a `Service<Uri>` with the same roots,
-/// proxy, timeouts and errors.
+/// It is also a connector for other hyper clients: a `Service<Uri>` with the same roots, proxy,
+/// timeouts and errors.
 #[derive(Clone)]
 pub struct Transport {
     proxy: Arc<Proxy>,
@@ -68,7 +68,8 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Begins with the system's roots, no proxy and the default timeouts.
+    /// Starts to configure a transport. By default it has the roots of the system, no proxy and the
+    /// default timeouts.
     pub fn builder() -> TransportBuilder {
         TransportBuilder {
             proxy: Proxy::NONE,
@@ -80,8 +81,8 @@ impl Transport {
         }
     }
 
-    /// Connects, sends, reads the answer and closes, all of it within [`Timeouts::total`]. Any status
-    /// is an answer. Its body may have 64 KiB.
+    /// Connects, sends the request, reads the response and closes the connection, within
+    /// [`Timeouts::total`]. The response may have any status, and a body of up to 64 KiB.
     pub async fn exchange(
         &self,
         request: Request<Bytes>,
@@ -103,7 +104,7 @@ impl Transport {
         Connection::over(stream, peer, origin, self.terms.clone()).await
     }
 
-    /// Host and port of the proxy on the way to the host of `uri`, if there is one. It does not
+    /// Returns host and port of the proxy for the host of `uri`, if there is one. It does not
     /// connect.
     pub fn proxy_to(&self, uri: &Uri) -> Option<String> {
         let origin = Origin::of(uri).ok()?;
@@ -115,24 +116,24 @@ impl Transport {
         self.tls.roots()
     }
 
-    /// Loads the roots, unless that was done before, and counts those that can be used.
+    /// Loads the roots if necessary, and returns the number of valid ones.
     pub async fn load_roots(&self) -> Result<usize, TransportError> {
         self.tls.count().await
     }
 
-    /// A deadline for something that begins now: [`Timeouts::total`] from now on.
+    /// Returns a deadline of [`Timeouts::total`] from now.
     pub fn deadline(&self) -> Deadline {
         Deadline::after(self.terms.timeouts.total)
     }
 
-    /// The same transport with other timeouts, sharing its roots.
+    /// Returns the same transport with other timeouts. It shares the roots.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.terms.timeouts = timeouts;
         self
     }
 
-    /// A connection for another protocol than HTTP, with the same roots and without a proxy.
+    /// Opens a connection for another protocol than HTTP, with the same roots and without a proxy.
     #[cfg(feature = "redis")]
     pub(crate) async fn stream(
         &self,
@@ -186,9 +187,9 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// Settings of a [`Transport`].
+/// A [`Transport`] that is being configured.
 #[derive(Debug)]
-#[must_use = "nothing is carried before `build`"]
+#[must_use = "a builder does nothing before `build`"]
 pub struct TransportBuilder {
     proxy: Proxy,
     roots: Roots,
@@ -196,7 +197,7 @@ pub struct TransportBuilder {
 }
 
 impl TransportBuilder {
-    /// The transport. It connects to nothing and reads nothing before the first exchange.
+    /// Finishes the configuration. Nothing is connected or read before the first exchange.
     pub fn build(self) -> Transport {
         Transport {
             proxy: Arc::new(self.proxy),
@@ -205,25 +206,25 @@ impl TransportBuilder {
         }
     }
 
-    /// Which proxy to use; [`Proxy::NONE`] unless told.
+    /// Sets the proxy; default: [`Proxy::NONE`].
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
         self
     }
 
-    /// Whom to trust; [`Roots::SYSTEM`] unless told.
+    /// Sets the trusted roots; default: [`Roots::SYSTEM`].
     pub fn roots(mut self, roots: Roots) -> Self {
         self.roots = roots;
         self
     }
 
-    /// How long to wait; [`Timeouts::default`] unless told.
+    /// Sets the timeouts; default: [`Timeouts::default`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.terms.timeouts = timeouts;
         self
     }
 
-    /// What to call oneself, in `User-Agent`; `orgtoken/VERSION` unless told.
+    /// Sets the header `User-Agent`; default: `orgtoken/VERSION`.
     pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
         self.terms.user_agent = user_agent;
         self

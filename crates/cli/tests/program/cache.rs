@@ -66,7 +66,7 @@ fn b20_a_killed_lock_holder_costs_one_more_login() {
 fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
     for (name, mode, bytes, warning) in [
         ("B28 torn", 0o600, "orgtoken", "damaged or of another version"),
-        ("B29 open to others", 0o644, "", "other users may read or write it"),
+        ("B29 open to others", 0o644, "", "other users can read or write it"),
     ] {
         let bench = TestOrg::new();
         stdout(&bench.run(&["token"]));
@@ -86,7 +86,7 @@ fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
 #[test]
 fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
     for (name, home, warning) in [
-        ("B29 a folder that others may write to", Some("open"), "other users may read or write it"),
+        ("B29 a folder that others may write to", Some("open"), "other users can read or write it"),
         ("B30 no HOME", None, "there is no token cache, so each run logs in: set HOME"),
         ("B30 nothing can be made there", Some("/dev/null"), "the token cache is not used"),
         ("B30 as read-only as can be", Some("/proc"), "the token cache is not used"),
@@ -119,7 +119,7 @@ fn b30_a_full_disk_costs_no_token() {
     let output = bench.shell(&shell).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
-    assert!(said.starts_with("warning: the token is not saved in the cache: "), "{said}");
+    assert!(said.starts_with("warning: cannot write the token cache: "), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     let left = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -195,8 +195,8 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
     let first = bench.run(&["token"]);
     let second = bench.run(&["token"]);
     assert_eq!((first.status.code(), second.status.code()), (Some(4), Some(4)));
-    assert!(stderr(&second).contains("remembered from"), "{}", stderr(&second));
-    assert!(stderr(&second).contains("ask anew with `--retry`"), "{}", stderr(&second));
+    assert!(stderr(&second).contains("cached failure, "), "{}", stderr(&second));
+    assert!(stderr(&second).contains("run again with `--retry`"), "{}", stderr(&second));
     assert_eq!(bench.org.login_history().len(), 1);
 
     bench.org.set_scenario(USER, None);
@@ -216,7 +216,7 @@ fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
         assert_eq!(first["code"], second["code"], "{name}");
         assert_eq!(bench.org.requests().len(), 1, "{name}: no retry, in this call or the next");
         let told = second["message"].as_str().unwrap();
-        let (_, wait) = told.split_once("asked again in ").expect(told);
+        let (_, wait) = told.split_once("next attempt in ").expect(told);
         let wait: u64 = wait.split_once(" min").expect(told).0.parse().unwrap();
         assert!((minutes - 2..=minutes).contains(&wait), "{name}: {told}");
     }
@@ -235,7 +235,7 @@ fn b13_another_key_user_or_app_is_another_login() {
         bench.run(&["token"]);
         let output = bench.run(&[&["token"], other.as_slice()].concat());
         assert_eq!(output.status.code(), Some(4), "{name}: {}", stderr(&output));
-        assert!(!stderr(&output).contains("remembered"), "{name}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("cached failure"), "{name}: {}", stderr(&output));
         assert_eq!(bench.org.login_history().len(), 2, "{name}");
     }
 }

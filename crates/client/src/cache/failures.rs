@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AttemptError, LoginError};
 
-/// An attempt that gave no token, as it is remembered: without anything that is secret.
+/// A failed login as it is cached, without any secret.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct CachedFailure {
     at: u64,
-    /// Nobody asks again before; zero for what may work at once.
+    /// Seconds for which no login is attempted; 0 if another may succeed at once.
     blocks_for: u64,
-    /// How often in a row.
+    /// The number of failures in a row.
     times: u32,
-    /// Whether it may pass with nobody acting.
+    /// Whether it may resolve itself.
     #[serde(default)]
     is_transient: bool,
     code: String,
@@ -24,8 +24,10 @@ pub struct CachedFailure {
 }
 
 impl CachedFailure {
-    /// Remembers why there is no token. `sent` counts the assertions that may have reached the
-    /// endpoint; `before` is the failure that was remembered so far.
+    /// Records why there is no token.
+    ///
+    /// * `sent`: the number of assertions that may have reached the endpoint
+    /// * `before`: the failure that was cached so far
     pub(crate) fn new(error: &LoginError, sent: u32, now: UnixTime, before: Option<&Self>) -> Self {
         let refusal = error.refusal();
         let again = before.is_some_and(|before| before.blocks_for > 0);
@@ -44,32 +46,32 @@ impl CachedFailure {
         }
     }
 
-    /// A short name that stays the same.
+    /// A short, stable name.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// What the error said when it happened.
+    /// The message of the error when it happened.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What to do about it.
+    /// The next step.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// What Salesforce said, if it was Salesforce that refused.
+    /// The refusal, if Salesforce refused the login.
     pub fn refusal(&self) -> Option<Refusal> {
         self.refusal.as_ref().map(|(code, text)| Refusal::new(code, text.as_deref()))
     }
 
-    /// Whether it may pass without anyone acting.
+    /// Whether it may resolve itself.
     pub fn is_transient(&self) -> bool {
         self.is_transient
     }
 
-    /// When it happened.
+    /// The time of the failure.
     pub fn at(&self) -> UnixTime {
         UnixTime::from_secs(self.at)
     }
@@ -82,8 +84,9 @@ impl CachedFailure {
             && now.saturating_duration_since(self.at()) <= LONGEST_OUTAGE_PAUSE * 2
     }
 
-    /// How long nobody is to ask again; `None` if one may. Who has a token that is still valid is in no
-    /// hurry. A failure from a time to come, by a clock that was wrong, stops nobody.
+    /// Returns how long no login is attempted; `None` if one may be attempted now. A caller with a
+    /// token that is still valid waits longer. A failure in the future comes from a wrong clock and
+    /// blocks nothing.
     pub(crate) fn still_blocks(&self, still_valid: bool, now: UnixTime) -> Option<Duration> {
         let pause = if still_valid { PAUSE } else { Duration::ZERO };
         let until = self.at().saturating_add(Duration::from_secs(self.blocks_for).max(pause));
@@ -91,16 +94,16 @@ impl CachedFailure {
         (self.at() <= now && !left.is_zero()).then_some(left)
     }
 
-    /// Whether those who waited for it take it as theirs.
+    /// Whether callers that waited for this attempt take its failure as theirs.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         now.saturating_duration_since(self.at()) <= LEFT_FOR
     }
 }
 
-/// For how long after assertions were sent in vain, the last of `times` in a row, none is sent.
+/// Returns how long no assertion is sent after the last of `times` failures in a row.
 ///
-/// An outage is asked about after 5 s, then after twice as long each time. In an hour of it, fewer
-/// assertions are sent than the account may have, and its end is noticed within 45 s.
+/// During an outage the pause is 5 s, and doubles with each failure up to 45 s. So an hour of it
+/// costs fewer assertions than the hourly cap, and its end is noticed within 45 s.
 fn blocks_for(error: &LoginError, times: u32) -> Duration {
     match error.last() {
         Some(AttemptError::Answer(error)) if !error.is_transient() => error.cooldown(times - 1),
@@ -120,17 +123,17 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Between two attempts while the token at hand is still good.
+/// The pause between two attempts while the cached token is still valid.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Between two logins during an outage.
+/// The shortest and longest pause between two logins during an outage.
 const SHORTEST_OUTAGE_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(45);
 
-/// `Retry-After` of an outage may come from a proxy that knows nothing of its length.
+/// The longest `Retry-After` that is honoured: it may come from a proxy that cannot know.
 const LONGEST_REQUESTED_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// So long a failed attempt counts as the answer to all who waited for it.
+/// How long a failed attempt is the result for all callers that waited for it.
 const LEFT_FOR: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

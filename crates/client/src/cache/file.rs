@@ -15,19 +15,19 @@ use super::folder::{Folder, check_file_size_limit};
 use super::{FolderError, Holder, Lease, LoginId, SealingKey, State, TokenCache};
 use crate::{BoxFuture, Timestamp, random};
 
-/// A folder of sealed states, shared by all processes of this user on this machine.
+/// A folder of sealed entries, shared by all processes of this user on this machine.
 #[derive(Clone, Debug)]
 pub struct CacheFolder {
     folder: Folder,
 }
 
 impl CacheFolder {
-    /// Opens the folder, and makes it if it is not there.
+    /// Opens the folder, and creates it if it does not exist.
     pub fn open(folder: &Path) -> Result<Self, FolderError> {
         Ok(Self { folder: Folder::open(folder)? })
     }
 
-    /// The state of one login in it.
+    /// Returns the cache of one login in this folder.
     pub fn entry(
         &self,
         login_id: LoginId,
@@ -39,7 +39,7 @@ impl CacheFolder {
         FileCache { folder, name, login_id, key, allowed_hosts, warned }
     }
 
-    /// How many states it keeps, and those of them that `key` opens.
+    /// Returns the number of entries, and those that `key` opens.
     pub fn states(
         &self,
         key: &SealingKey,
@@ -55,12 +55,12 @@ impl CacheFolder {
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }
 
-    /// Forgets every state, whoever sealed it; returns how many there were. Locks stay: a lock on a
-    /// removed file would exclude nobody.
+    /// Removes every entry, whichever key sealed it, and returns how many there were. Lock files
+    /// stay: a lock on a removed file would exclude no other process.
     ///
     /// # Errors
     ///
-    /// The first obstacle, once everything else has been removed.
+    /// The first error, after every other entry has been removed.
     pub fn clear(&self) -> Result<usize, FolderError> {
         let names = self.folder.names(STATE)?;
         let removed = names.iter().map(|name| self.folder.overwrite_and_remove(name).map(drop));
@@ -72,19 +72,19 @@ impl CacheFolder {
     }
 }
 
-/// What lies in a [`CacheFolder`].
+/// The entries of a [`CacheFolder`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Listing {
-    /// The states that could be opened.
+    /// The entries that could be opened.
     pub opened: Vec<(LoginId, State)>,
-    /// How many there are, with those that another key sealed.
+    /// The number of all entries, including those that another key sealed.
     pub count: usize,
 }
 
-/// Keeps the state of one login in a sealed file, and lets one process at a time log in.
+/// The state of one login in a sealed file. One process at a time logs in.
 ///
-/// Any defect of the file is a miss. The lock is the kernel's (`flock`) and dies with its holder.
+/// A damaged file is a miss. The lock is `flock`, which ends with its holder.
 #[derive(Debug)]
 pub struct FileCache {
     folder: Folder,
@@ -96,7 +96,7 @@ pub struct FileCache {
 }
 
 impl FileCache {
-    /// What is kept now, or nothing. It takes no runtime, and waits for nobody.
+    /// Returns the cached state, or an empty one. It needs no runtime and does not wait.
     pub fn peek(&self) -> State {
         let sealed = match self.folder.read(&self.file(STATE)) {
             Ok(Some(sealed)) => sealed,
@@ -117,15 +117,15 @@ impl FileCache {
         state
     }
 
-    /// Forgets what is kept; `false` if nothing was.
+    /// Removes the entry; `false` if there was none.
     pub fn forget(&self) -> Result<bool, FolderError> {
         self.folder.overwrite_and_remove(&self.file(STATE))
     }
 
-    /// Once: what is read again in the same login is no better.
-    fn warn_once(&self, complaint: &dyn fmt::Display) {
+    /// Warns once per process: reading the file again gives the same result.
+    fn warn_once(&self, warning: &dyn fmt::Display) {
         if !self.warned.swap(true, Ordering::Relaxed) {
-            warn!("{complaint}");
+            warn!("{warning}");
         }
     }
 
@@ -143,10 +143,10 @@ impl FileCache {
         }
     }
 
-    /// Locks the file by `flock`, which ends with its holder.
+    /// Locks the file with `flock`, which ends with its holder.
     ///
-    /// A holder that is stopped or stuck for longer than a login takes has lost it: the file is
-    /// removed, and the processes that wait compete for a new one.
+    /// A holder that is stopped or stuck for longer than a login takes loses the lock: the file is
+    /// removed, and the waiting processes compete for a new one.
     async fn lock(&self, lasts: Duration) -> Result<File, FolderError> {
         let name = self.file(LOCK);
         let (mut until, mut pause) = (Instant::now() + lasts, SHORTEST_PAUSE);
@@ -163,11 +163,13 @@ impl FileCache {
                 return Ok(file);
             }
             if pause == SHORTEST_PAUSE {
-                info!("{} is logging in: waiting for it", holder(&file));
+                info!("{} holds the login lock; waiting", holder(&file));
             }
             if Instant::now() >= until {
                 let (holder, seconds) = (holder(&file), lasts.as_secs_f32());
-                warn!("{holder} has been logging in for {seconds:.0} s: not waiting longer");
+                warn!(
+                    "{holder} has held the login lock for {seconds:.0} s; not waiting any longer"
+                );
                 self.folder.remove_lock(&name, &file)?;
             }
             sleep(pause / 2 + random::part_of(pause)).await;
@@ -183,7 +185,7 @@ impl FileCache {
 }
 
 impl TokenCache for FileCache {
-    /// Reads on the spot: it is one small file.
+    /// Reads at once: the file is small.
     fn load(&self) -> BoxFuture<'_, State> {
         Box::pin(ready(self.peek()))
     }
@@ -192,16 +194,16 @@ impl TokenCache for FileCache {
         Box::pin(self.locked(lasts))
     }
 
-    /// Writes on the spot, without waiting for the disk.
+    /// Writes at once, and does not wait for the disk.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
         let is_lost = match &lease.0 {
             Holder::File(lock) => !self.folder.is_current(&self.file(LOCK), lock),
             _ => false,
         };
         if is_lost {
-            info!("another process has logged in since: the state that it saved stays");
+            info!("another process has logged in since; its entry stays");
         } else if let Err(error) = self.replace(state) {
-            self.warn_once(&format_args!("the token is not saved in the cache: {error}"));
+            self.warn_once(&format_args!("cannot write the token cache: {error}"));
         }
         Box::pin(ready(()))
     }
@@ -215,7 +217,7 @@ fn try_lock(file: &File) -> Result<bool, FolderError> {
     }
 }
 
-/// Notes which process holds the lock, for the log of those that wait.
+/// Writes the process id into the lock file, for the log of processes that wait.
 fn name_holder(file: &File) {
     let line = format!("{}\n", std::process::id());
     if check_file_size_limit(line.len()).is_ok() {

@@ -10,14 +10,15 @@ use rustix::fs::OFlags;
 use rustix::process::{Resource, geteuid, getrlimit};
 use zeroize::Zeroizing;
 
-/// A folder of files that only this user reads and writes.
+/// A folder of files that only this user can read and write.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    /// Makes the folder, 0700, if it is not there. One that others may write to is refused.
+    /// Opens the folder, and creates it with mode 0700 if it does not exist. A folder that other
+    /// users can read or write is an error.
     pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -33,7 +34,7 @@ impl Folder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Reads a file that is ours alone; `None` if there is none.
+    /// Reads a file that only this user can access; `None` if it does not exist.
     pub(crate) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, FolderError> {
         let file = match open(&self.path.join(name), OpenOptions::new().read(true)) {
             Ok(file) => file,
@@ -42,36 +43,37 @@ impl Folder {
         };
         let mut bytes = Zeroizing::new(Vec::with_capacity(TYPICAL_LEN));
         file.take(MAX_LEN + 1).read_to_end(&mut bytes)?;
-        // Nothing of ours is as long: it opens as little as any other defect does.
+        // No entry is that long; a truncated one fails to open like a damaged one.
         bytes.truncate(MAX_LEN as usize);
         Ok(Some(bytes))
     }
 
-    /// Replaces a file as a whole: whoever reads at any moment, or after a crash of this process at
-    /// any moment, finds the old one or the new one.
+    /// Replaces a file atomically: a reader finds the old file or the new one, also after a crash
+    /// of this process.
     ///
-    /// Nothing waits for the disk: that takes longer than a login (16 ms against 0.2 ms, measured).
-    /// A power cut may leave the old file, an empty one or a torn one, and since it is sealed, that
-    /// is a miss: it costs the one login that waiting would have saved. A refusal is forgotten with
-    /// it, and asked about once more; so are the logins of the last hour, which makes twice the cap
-    /// the most there can be, far below what Salesforce allows.
+    /// It does not wait for the disk, which would take longer than a login (16 ms instead of 0.2
+    /// ms, measured). After a power cut the file may be old, empty or torn. Since it is sealed, a
+    /// torn file is a miss and costs one login. A cached refusal is asked for once more, and the
+    /// attempts of the last hour are forgotten: twice the cap at most, far below the limit of
+    /// Salesforce.
     pub(crate) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
         check_file_size_limit(bytes.len())?;
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
         file.write_all(bytes)?;
         file.persist(self.path.join(name)).map_err(|error| error.error)?;
-        // The file is there, whatever becomes of the leftovers of others.
+        // The file is complete, whatever happens to the leftovers of other processes.
         let _ = self.remove_leftovers(LEFTOVER_AGE);
         Ok(())
     }
 
-    /// Overwrites a file and removes it; `false` if there was none.
+    /// Overwrites a file and removes it; `false` if it did not exist.
     pub(crate) fn overwrite_and_remove(&self, name: &str) -> Result<bool, FolderError> {
         let path = self.path.join(name);
-        // What cannot be opened safely is not written to, but its name is ours to remove.
+        // A file that cannot be opened safely is not written to, but it is removed.
         if let Ok(mut file) = open(&path, OpenOptions::new().write(true)) {
             let len = file.metadata()?.len().min(MAX_LEN);
-            // A full disk or a limit keeps the old bytes: the file goes all the same.
+            // With a full disk or a file size limit the old bytes stay, and the file is removed
+            // anyway.
             let _ = file.write_all(&vec![0; len as usize]).and_then(|()| file.sync_all());
         }
         match fs::remove_file(path) {
@@ -80,8 +82,8 @@ impl Folder {
         }
     }
 
-    /// Removes what interrupted writes left behind, if it is older than `age`. The first obstacle
-    /// is the error, once everything else has been removed.
+    /// Removes the files of interrupted writes that are older than `age`. Returns the first error,
+    /// after every other file has been removed.
     pub(crate) fn remove_leftovers(&self, age: Duration) -> Result<(), FolderError> {
         let mut removed = Ok(());
         for name in self.names("")?.iter().filter(|name| name.starts_with(TEMPORARY)) {
@@ -95,10 +97,9 @@ impl Folder {
         removed
     }
 
-    /// Opens a file to lock it, and makes it if need be.
+    /// Opens a file to lock it, and creates it if it does not exist.
     ///
-    /// A pipe, a link or a file that others can open excludes nobody. In a folder that is this
-    /// user's alone its name is ours to remove.
+    /// A pipe, a link or a file that other users can open excludes nobody, and is replaced.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, FolderError> {
         let path = self.path.join(name);
         let open =
@@ -112,16 +113,17 @@ impl Folder {
         }
     }
 
-    /// Whether the file that was opened still has this name.
+    /// Whether an open file still has this name.
     pub(crate) fn is_current(&self, name: &str, file: &File) -> bool {
         let found = fs::symlink_metadata(self.path.join(name));
         let (Ok(found), Ok(opened)) = (found, file.metadata()) else { return false };
         (found.dev(), found.ino()) == (opened.dev(), opened.ino())
     }
 
-    /// Removes a lock file whose holder is stopped or stuck, so that the next one is a new file.
+    /// Removes a lock file whose holder is stopped or stuck, so that the next lock is on a new
+    /// file.
     ///
-    /// One process at a time looks and removes. Otherwise one that is late could remove the file
+    /// One process at a time checks and removes. Otherwise a slow process could remove the file
     /// that another one has just locked.
     pub(crate) fn remove_lock(&self, name: &str, stuck: &File) -> Result<(), FolderError> {
         let folder = File::open(&self.path)?;
@@ -131,7 +133,7 @@ impl Folder {
         Ok(())
     }
 
-    /// The names of the files with this ending, in order.
+    /// Returns the names of the files with this ending, sorted.
     pub(crate) fn names(&self, ending: &str) -> Result<Vec<String>, FolderError> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -145,21 +147,21 @@ impl Folder {
     }
 }
 
-/// Why a file is left alone.
+/// A file or folder that is not safe to use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FolderError {
-    /// The system says no.
+    /// The error of the system.
     #[error("{0}")]
     Io(io::ErrorKind),
-    /// A link, a pipe, a folder where a file should be, or a file with a second name.
-    #[error("it is not a plain file or folder of its own")]
+    /// It is a link, a pipe, a folder instead of a file, or a file with a second name.
+    #[error("it is not a regular file or folder")]
     NotRegular,
-    /// It belongs to somebody else.
+    /// It belongs to another user.
     #[error("it belongs to another user")]
     Owner,
-    /// Others may read or write it.
-    #[error("other users may read or write it")]
+    /// Other users can read or write it.
+    #[error("other users can read or write it")]
     Mode,
 }
 
@@ -181,7 +183,7 @@ impl From<io::Error> for FolderError {
     }
 }
 
-/// Opens without following a link or waiting for a pipe, and looks at what was opened.
+/// Opens a file without following a link or waiting for a pipe, and checks it.
 fn open(path: &Path, options: &mut OpenOptions) -> Result<File, FolderError> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match options.custom_flags(flags.bits() as i32).open(path) {
@@ -198,7 +200,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> Result<File, FolderError> {
     Ok(file)
 }
 
-/// A write beyond the limit (`ulimit -f`) would end the process by `SIGXFSZ`.
+/// Checks the limit of `ulimit -f`: a write beyond it would end the process with `SIGXFSZ`.
 pub(super) fn check_file_size_limit(len: usize) -> Result<(), FolderError> {
     let limit = getrlimit(Resource::Fsize).current;
     match limit.is_some_and(|limit| limit < len as u64) {
@@ -217,13 +219,13 @@ fn private(found: &fs::Metadata) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// In bytes; an entry has one or two thousand.
+/// The largest file that is read, in bytes; an entry has 1 to 2 KiB.
 const MAX_LEN: u64 = 64 * 1024;
 
 const TYPICAL_LEN: usize = 4096;
 
-/// What an interrupted write leaves behind begins so.
+/// The prefix of temporary files.
 const TEMPORARY: &str = ".new-";
 
-/// No write takes so long.
+/// The age after which a temporary file is a leftover.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{BoxFuture, Holder, Lease, State, TokenCache};
 
-/// Keeps the state in this process, and only as long as it runs.
+/// The state of a login in this process, for as long as it runs.
 #[derive(Debug, Default)]
 pub struct MemoryCache(Mutex<State>);
 
@@ -13,7 +13,7 @@ impl TokenCache for MemoryCache {
         Box::pin(ready(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
     }
 
-    /// The tasks that share this store share the source, which lets one of them log in at a time.
+    /// The source that uses this cache lets one task log in at a time.
     fn lease(&self, _: Duration) -> BoxFuture<'_, Lease> {
         Box::pin(ready(Lease(Holder::Memory)))
     }

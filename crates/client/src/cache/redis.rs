@@ -1,4 +1,4 @@
-//! A state that hosts share.
+//! The state of a login in Redis, shared by hosts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ pub use url::RedisUrlError;
 use super::{Holder, Lease, LoginId, SealingKey, State, TokenCache};
 use crate::{BoxFuture, Timestamp, Transport, random};
 
-/// Saves the sealed state of one login in a Redis server, and lets one of all hosts log in at a
-/// time.
+/// The sealed state of one login in a Redis server. One host at a time logs in.
 ///
 /// The right to log in is a key with a time to live, [set if it does not exist]. It lasts as long
-/// as a login can take. A holder that was paused for longer costs one more login, and saves nothing.
+/// as a login can take. A holder that was paused for longer costs one more login, and does not
+/// overwrite the newer entry.
 ///
-/// A server that does not answer is a miss: the login goes on without it.
+/// A server that does not respond is a miss: the login continues without it.
 ///
 /// [set if it does not exist]: https://redis.io/docs/latest/commands/set/#patterns
 pub struct RedisCache {
@@ -40,10 +40,10 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// At a `redis://` or `rediss://` URL, over the TLS of `transport` but never over its proxy. It
-    /// connects when it is first used.
+    /// Uses the server at a `redis://` or `rediss://` URL, with the roots of `transport` but never
+    /// through its proxy. It connects at the first use.
     ///
-    /// `redis://` is not encrypted. It goes to this machine and to `allowed_hosts` only.
+    /// `redis://` is not encrypted, and is accepted for this machine and for `allowed_hosts` only.
     pub fn new(
         url: &str,
         transport: &Transport,
@@ -74,8 +74,7 @@ impl RedisCache {
 
     /// Waits for the right to log in.
     ///
-    /// While one holder after another is paused, that takes as long as their leases last. So it
-    /// waits for two of them.
+    /// It waits for two leases: the first holder may be paused, and the next one as well.
     async fn lock(&self, lasts: Duration) -> Lease {
         let holder = format!("{:016x}{:016x}", random::number(), random::number());
         let millis = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).to_string();
@@ -85,7 +84,7 @@ impl RedisCache {
             match self.connection.ask::<bool>(&take).await {
                 Some(true) => return Lease(Holder::Redis(holder)),
                 Some(false) if pause == SHORTEST_PAUSE => {
-                    info!("another host is logging in: waiting for it");
+                    info!("another host holds the login lock; waiting");
                 }
                 Some(false) => {}
                 None => return Lease::NONE,
@@ -94,11 +93,11 @@ impl RedisCache {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let seconds = (lasts * 2).as_secs_f32();
-        warn!("other hosts have been logging in for {seconds:.0} s: not waiting longer");
+        warn!("other hosts have held the login lock for {seconds:.0} s; not waiting any longer");
         Lease::NONE
     }
 
-    /// Saves it, under a lease only as long as that lasts.
+    /// Writes the entry. With a lease, only while the lease lasts.
     async fn write(&self, sealed: &[u8], lease: &Lease) {
         let millis = u64::try_from(SAVED_FOR.as_millis()).unwrap_or(u64::MAX);
         let state = state_key(&self.name);
@@ -111,7 +110,7 @@ impl RedisCache {
         let mut save = command(&["EVAL", SAVE, "2", &lease_key(&self.name), &state, holder]);
         save.arg(sealed).arg(millis);
         if self.connection.ask::<bool>(&save).await == Some(false) {
-            info!("the login took longer than its lease: the state in Redis stays as it is");
+            info!("the login took longer than its lease; the entry in Redis stays");
         }
     }
 
@@ -135,7 +134,7 @@ impl TokenCache for RedisCache {
         Box::pin(async move {
             match sealed {
                 Some(sealed) => self.write(&sealed, lease).await,
-                None => warn!("the token could not be sealed"),
+                None => warn!("cannot seal the token: no random numbers"),
             }
         })
     }
@@ -155,7 +154,7 @@ impl fmt::Debug for RedisCache {
     }
 }
 
-/// In braces is the part that decides on which server of a cluster a key is: both are on one.
+/// Redis Cluster hashes only the part in braces, so both keys of a login are on one server.
 fn state_key(name: &str) -> String {
     format!("{BEFORE}{name}{AFTER}")
 }
@@ -173,7 +172,7 @@ fn command(words: &[&str]) -> Cmd {
 const BEFORE: &str = "orgtoken:{";
 const AFTER: &str = "}:login";
 
-/// 1 if the lease is still the caller's.
+/// Returns 1 if the caller still has the lease.
 const SAVE: &str = "
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
@@ -183,7 +182,7 @@ const RELEASE: &str = "
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])";
 
-/// Longer than tokens live and refusals are remembered.
+/// Longer than the lifetime of tokens and cached failures.
 const SAVED_FOR: Duration = Duration::from_secs(25 * 60 * 60);
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(8);

@@ -7,16 +7,16 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-/// What a cache is sealed with: it protects a copied cache and a shared one, not a machine that
-/// holds the private key, since the key is what it is derived from.
+/// The key that seals cache entries. It protects a copied cache and a shared one. It does not
+/// protect a machine that has the private key, from which it is derived.
 pub struct SealingKey {
     seal: LessSafeKey,
     name: hmac::Key,
 }
 
 impl SealingKey {
-    /// Derives the key from a secret that only holders of the private key know. That costs next to
-    /// nothing, and so does guessing: a password is no such secret.
+    /// Derives the key from a secret that only holders of the private key know. Deriving is fast,
+    /// and so is guessing: do not use a password.
     ///
     /// HKDF is [RFC 5869].
     ///
@@ -27,7 +27,7 @@ impl SealingKey {
         Self { seal: LessSafeKey::new(seal), name: name_key(&prk) }
     }
 
-    /// A name for `parts` that tells nothing about them to whoever has not got the key.
+    /// Returns a name for `parts` that reveals nothing about them without the key.
     pub(crate) fn name(&self, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.name);
         for part in parts {
@@ -37,7 +37,7 @@ impl SealingKey {
         context.sign().as_ref()[..NAME_LEN].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Seals `plain`, bound to the place where it will lie, so that no entry passes for another.
+    /// Seals `plain` for one place, so that an entry cannot be moved to another place.
     pub(crate) fn seal(&self, place: &str, plain: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).ok()?;
@@ -49,7 +49,7 @@ impl SealingKey {
         Some([HEADER, &nonce, &body, tag.as_ref()].concat())
     }
 
-    /// Opens what [`SealingKey::seal`] made for this place; anything else is `None`.
+    /// Opens an entry that [`SealingKey::seal`] made for this place; anything else is `None`.
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, body) = sealed.strip_prefix(HEADER)?.split_first_chunk::<NONCE_LEN>()?;
         let mut body = Zeroizing::new(body.to_vec());
@@ -78,12 +78,12 @@ fn aad(place: &str) -> Aad<Vec<u8>> {
     Aad::from([HEADER, place.as_bytes()].concat())
 }
 
-/// It names the format: another one is a miss.
+/// The format of an entry. Any other is a miss.
 const HEADER: &[u8] = b"orgtoken\x01";
 
 const SALT: &[u8] = b"orgtoken sealed cache, version 1";
 
-/// 128 bits are enough that no two logins meet.
+/// With 128 bits no two logins get the same name.
 const NAME_LEN: usize = SHA256_OUTPUT_LEN / 2;
 
 #[cfg(test)]

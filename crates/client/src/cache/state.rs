@@ -9,22 +9,22 @@ use super::failures::CachedFailure;
 use crate::cached_token::{CachedToken, ObtainedAt};
 use crate::clock::Timestamp;
 
-/// All that is remembered of one login.
+/// The cached state of one login.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// The token that was granted last.
+    /// The latest token.
     pub token: Option<Arc<CachedToken>>,
-    /// Why the last attempt gave none.
+    /// The failure of the latest login, if it failed.
     pub failure: Option<CachedFailure>,
-    /// When assertions were sent, within the last hour.
+    /// The times of assertions that were sent within the last hour.
     pub logins: Vec<UnixTime>,
-    /// Whether it was the uses_fallback attempt that worked last.
+    /// Whether the fallback audience worked last.
     pub uses_fallback: bool,
 }
 
 impl State {
-    /// Adds what this process knows and the store has lost. With a store that cannot be written to,
-    /// this process still remembers a refusal and the number of logins.
+    /// Adds what this process knows and the cache has lost. If the cache cannot be written, the
+    /// process still knows a refusal and the number of attempts.
     pub(crate) fn merge_local(&mut self, own: &Self) {
         if self.logins.last() < own.logins.last() {
             self.token = own.token.clone().or_else(|| self.token.take());
@@ -33,7 +33,7 @@ impl State {
         }
         let count = |logins: &[UnixTime], at| logins.iter().filter(|login| **login == at).count();
         for &at in &own.logins {
-            // Several may be of one second.
+            // Several logins may have the same second.
             if count(&self.logins, at) < count(&own.logins, at) {
                 self.logins.push(at);
             }
@@ -41,7 +41,7 @@ impl State {
         self.logins.sort_unstable();
     }
 
-    /// The state as bytes to be sealed: a line of JSON that holds no secret, and the token.
+    /// Returns the state as bytes to seal: a line of JSON without secrets, then the token.
     pub(crate) fn to_bytes(&self, who: &LoginId) -> Zeroizing<Vec<u8>> {
         let head = Head {
             who: who.clone(),
@@ -56,7 +56,7 @@ impl State {
         Zeroizing::new([&head, b"\n".as_slice(), &token].concat())
     }
 
-    /// Reads what [`State::to_bytes`] wrote; `None` if it is anything else.
+    /// Reads the bytes of [`State::to_bytes`]; `None` if they are anything else.
     pub(crate) fn from_bytes(
         bytes: &[u8],
         allowed: &AllowedHosts,
@@ -82,14 +82,14 @@ impl State {
     }
 }
 
-/// Whose login a state is of. Kept inside the seal, for whoever lists a cache.
+/// The identity of a login. It is part of the sealed entry, for listings of a cache.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct LoginId {
     /// The consumer key of the app.
     pub client_id: String,
-    /// Where the assertion goes first.
+    /// The token endpoint of the first attempt.
     pub endpoint: String,
-    /// As whom.
+    /// The user.
     pub username: String,
 }
 
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    /// How long the token is good for when another process reads it, or `None` for a miss.
+    /// Returns the remaining lifetime when another process reads the token; `None` for a miss.
     fn left_when_read(now: Timestamp) -> Option<Duration> {
         let state = State { token: Some(Arc::new(granted())), ..State::default() };
         let bytes = state.to_bytes(&who());

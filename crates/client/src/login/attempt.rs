@@ -6,7 +6,7 @@ use orgtoken_oauth::{Audience, Refusal, Resolution, TokenEndpoint, TokenResponse
 
 use crate::TransportError;
 
-/// An attempt that gave no token: where, for whom, and what came of it.
+/// A failed attempt: its endpoint, its audience and its error.
 #[derive(Debug)]
 pub struct Attempt {
     resolution: Resolution,
@@ -18,12 +18,12 @@ impl Attempt {
         Self { resolution, error }
     }
 
-    /// Where the assertion went.
+    /// The token endpoint that got the assertion.
     pub fn endpoint(&self) -> &TokenEndpoint {
         self.resolution.endpoint()
     }
 
-    /// For whom it was made.
+    /// The audience of the assertion.
     pub fn audience(&self) -> &Audience {
         self.resolution.audience()
     }
@@ -32,20 +32,20 @@ impl Attempt {
         self.endpoint() == other.endpoint() && self.audience() == other.audience()
     }
 
-    /// What came back in place of a token.
+    /// The error of the attempt.
     pub fn error(&self) -> &AttemptError {
         &self.error
     }
 }
 
-/// What came back in place of a token.
+/// The error of one attempt.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttemptError {
-    /// The endpoint answered, and there is no token in the answer.
+    /// The response of the endpoint has no token.
     #[error(transparent)]
     Answer(#[from] TokenResponseError),
-    /// There was no answer.
+    /// There was no response.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
@@ -71,7 +71,7 @@ impl Diagnostic for AttemptError {
 }
 
 impl AttemptError {
-    /// Whether another assertion may do better a little later with nobody acting.
+    /// Whether another assertion may succeed later without anyone acting.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Answer(error) => error.is_transient(),
@@ -79,12 +79,12 @@ impl AttemptError {
         }
     }
 
-    /// Whether it is certain that the assertion never left this machine.
+    /// Whether the assertion certainly never left this machine.
     pub fn is_unsent(&self) -> bool {
         matches!(self, Self::Transport(error) if error.is_unsent())
     }
 
-    /// How long the endpoint asked to be left alone.
+    /// The `Retry-After` of the endpoint.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Answer(error) => error.retry_after(),
@@ -92,7 +92,7 @@ impl AttemptError {
         }
     }
 
-    /// What Salesforce said, if it was Salesforce that refused.
+    /// The refusal, if Salesforce refused the login.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Answer(TokenResponseError::Refused(refusal)) => Some(refusal),

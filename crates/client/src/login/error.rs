@@ -7,15 +7,15 @@ use orgtoken_oauth::Refusal;
 
 use super::attempt::{Attempt, AttemptError};
 
-/// Why there is no token.
+/// A login that gave no token.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {
-    /// Client id or username cannot stand in an assertion.
+    /// The client id or the username is not valid in an assertion.
     Claims(ClaimsError),
-    /// No attempt gave a token. There is at least one; the last one decides what to do next.
+    /// Every attempt failed. There is at least one, and the last one decides on code and hint.
     NoToken(Vec<Attempt>),
-    /// The assertion was not signed, so nothing was sent.
+    /// The assertion was not signed, and nothing was sent.
     Sign(SignError),
 }
 
@@ -38,22 +38,22 @@ impl Diagnostic for LoginError {
 }
 
 impl LoginError {
-    /// Whether the same may work a little later with nobody acting.
+    /// Whether the same login may succeed later without anyone acting.
     pub fn is_transient(&self) -> bool {
         self.last().is_some_and(AttemptError::is_transient)
     }
 
-    /// What Salesforce said to the last attempt, if it was Salesforce that refused.
+    /// The refusal of the last attempt, if Salesforce refused it.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.last().and_then(AttemptError::refusal)
     }
 
-    /// How long the endpoint asked to be left alone.
+    /// The `Retry-After` of the endpoint.
     pub fn retry_after(&self) -> Option<Duration> {
         self.last().and_then(AttemptError::retry_after)
     }
 
-    /// Every attempt in its order; none if nothing was sent.
+    /// The attempts in order; none if nothing was sent.
     pub fn attempts(&self) -> &[Attempt] {
         match self {
             Self::NoToken(attempts) => attempts,
@@ -66,7 +66,7 @@ impl LoginError {
     }
 }
 
-/// The last attempt's error is the source; what the attempts before it came to stands here.
+/// The source is the error of the last attempt. The message has the errors of those before it.
 impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = match self {

@@ -1,10 +1,11 @@
 use std::future::poll_fn;
 use std::pin::pin;
 
-/// Does `task` on this thread while `work` waits.
+/// Runs `task` on this thread while `work` waits.
 ///
-/// It is done at the second wait: the first is for TCP, and the second for the host's half of the
-/// TLS handshake, which takes longest. Work that waits less has it done at its end.
+/// It runs at the second wait of `work`: the first is for TCP, and the second for the host's part
+/// of the TLS handshake, which takes longest. If `work` waits less, it runs at the end. A different
+/// number of waits in `work` only costs the overlap.
 pub(super) async fn meanwhile<T, U>(
     work: impl Future<Output = T>,
     task: impl FnOnce() -> U,
@@ -22,7 +23,7 @@ pub(super) async fn meanwhile<T, U>(
         poll
     });
     let result = result.await;
-    (result, done.expect("it is done at the end at the latest"))
+    (result, done.expect("the task runs at the end at the latest"))
 }
 
 #[cfg(test)]

@@ -8,28 +8,28 @@ use orgtoken_oauth::Refusal;
 use crate::LoginError;
 use crate::cache::CachedFailure;
 
-/// Why a source has no token to hand out.
+/// A source that has no token.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The runtime was shut down while somebody logged in.
+    /// The runtime was shut down during the login.
     Cancelled,
-    /// This user has logged in so often within the hour that Salesforce might block them.
+    /// The hourly cap of this user is reached: with more logins Salesforce might block the user.
     Cap {
-        /// Logins per hour.
+        /// Assertions per hour.
         cap: u32,
-        /// When there is room again.
+        /// The time until the next login is possible.
         retry_in: Duration,
     },
-    /// The login was tried, and gave none.
+    /// The login failed.
     Login(LoginError),
-    /// It was tried a short while ago, and nothing says that it would end otherwise now.
+    /// A login failed a short time ago, and its failure is cached.
     CachedFailure {
-        /// What it came to then.
+        /// The cached failure.
         failure: CachedFailure,
-        /// How long ago that was.
+        /// The age of the failure.
         age: Duration,
-        /// When it is tried again; zero for a failure that this caller waited for.
+        /// The time until the next login; zero for a failure that this caller waited for.
         retry_in: Duration,
     },
 }
@@ -48,8 +48,8 @@ impl Diagnostic for TokenError {
         match self {
             Self::Cancelled => None,
             Self::Cap { .. } => Some(Cow::Borrowed(
-                "find out what logs in so often, and let it share the token: the setting `cache` \
-                 says where it is saved",
+                "find out what logs in so often, and let it share the token through the setting \
+                 `cache`",
             )),
             Self::Login(error) => error.hint(),
             Self::CachedFailure { failure, .. } => failure.hint().map(Cow::Borrowed),
@@ -78,7 +78,7 @@ impl TokenError {
         }
     }
 
-    /// What Salesforce said, now or then, if it was Salesforce that refused.
+    /// The refusal, new or cached, if Salesforce refused the login.
     pub fn refusal(&self) -> Option<Cow<'_, Refusal>> {
         match self {
             Self::Cancelled | Self::Cap { .. } => None,
@@ -95,20 +95,20 @@ impl fmt::Display for TokenError {
             Self::Cap { cap: 0, .. } => f.write_str("no login is allowed: the hourly cap is 0"),
             Self::Cap { cap, retry_in } => write!(
                 f,
-                "this user has logged in {cap} times within an hour, which is the cap; there is \
-                 room again in {}",
-                Ago(*retry_in)
+                "hourly cap reached: {cap} assertions were sent for this user; the next login is \
+                 possible in {}",
+                Rounded(*retry_in)
             ),
             Self::Login(error) => error.fmt(f),
             Self::CachedFailure { failure, age, retry_in } if retry_in.is_zero() => {
-                write!(f, "{} ({} ago, by whoever was first to ask)", failure.text(), Ago(*age))
+                write!(f, "{} (result of another caller, {} ago)", failure.text(), Rounded(*age))
             }
             Self::CachedFailure { failure, age, retry_in } => write!(
                 f,
-                "{} (remembered from {} ago; asked again in {})",
+                "{} (cached failure, {} old; next attempt in {})",
                 failure.text(),
-                Ago(*age),
-                Ago(*retry_in)
+                Rounded(*age),
+                Rounded(*retry_in)
             ),
         }
     }
@@ -130,9 +130,9 @@ impl From<LoginError> for TokenError {
 }
 
 /// `40 s`, `12 min`.
-struct Ago(Duration);
+struct Rounded(Duration);
 
-impl fmt::Display for Ago {
+impl fmt::Display for Rounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_secs() {
             seconds @ 0..=119 => write!(f, "{seconds} s"),

@@ -8,19 +8,19 @@ use ring::digest::{SHA256, digest};
 use super::sync::StdMutex;
 use crate::BootTime;
 
-/// The tokens that were invalidated last: none of them is taken from a store again.
+/// The tokens that were invalidated last, which are not taken from a cache again.
 ///
-/// A task may learn late that an old token is rejected, and must not bring back a younger one by
-/// that. So there are some.
+/// A task may report late that an old token was rejected, and this must not bring back a newer
+/// rejected one. So there are several.
 #[derive(Default)]
 pub(super) struct Invalidated(StdMutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    /// With the number of its invalidation, the latest first.
+    /// Each with the number of its invalidation, the latest first.
     tokens: VecDeque<(Fingerprint, u64)>,
     invalidations: u64,
-    /// The token that a login granted again after it was invalidated, and when.
+    /// The token that a login returned again after its invalidation, and the time of that.
     granted_again: Option<(Fingerprint, BootTime)>,
 }
 
@@ -35,8 +35,8 @@ impl Entries {
 }
 
 impl Invalidated {
-    /// Adds a token; `false` if a login has just granted it again, so that another login would
-    /// not help.
+    /// Adds a token; `false` if a login has just returned it again, so that another one would not
+    /// help.
     pub(super) fn insert(&self, token: &Token) -> bool {
         let token = fingerprint(token);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +53,7 @@ impl Invalidated {
         true
     }
 
-    /// Does something with a token that was not invalidated; nobody can invalidate it meanwhile.
+    /// Calls `act` if the token is not invalidated; it stays so during the call.
     pub(super) fn if_valid(&self, token: &Token, act: impl FnOnce()) -> bool {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let valid = entries.number_of(token).is_none();
@@ -67,18 +67,18 @@ impl Invalidated {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).number_of(token).is_some()
     }
 
-    /// How often a token was invalidated so far.
+    /// The number of invalidations so far.
     pub(super) fn count(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).invalidations
     }
 
-    /// Whether the token was among the first `count` that were invalidated.
+    /// Whether the token was invalidated among the first `count`.
     pub(super) fn is_before(&self, token: &Token, count: u64) -> bool {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.number_of(token).is_some_and(|number| number <= count)
     }
 
-    /// Takes a token off the list: a login granted it all the same.
+    /// Removes a token, because a login returned it again.
     pub(super) fn readmit(&self, token: &Token) {
         let token = fingerprint(token);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,7 +89,7 @@ impl Invalidated {
 
 type Fingerprint = [u8; 32];
 
-/// Tokens are compared by what is no secret.
+/// Tokens are compared by their hash, which is not secret.
 fn fingerprint(token: &Token) -> Fingerprint {
     let digest = digest(&SHA256, token.access_token().secret().as_bytes());
     digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
@@ -97,5 +97,5 @@ fn fingerprint(token: &Token) -> Fingerprint {
 
 const REMEMBERED: usize = 16;
 
-/// Between two logins for a token that every login grants and the API rejects.
+/// The pause between two logins for a token that the API rejects and every login returns.
 const PAUSE: Duration = Duration::from_secs(60);

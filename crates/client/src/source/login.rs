@@ -10,14 +10,14 @@ use super::{TokenError, TokenSource};
 use crate::cache::TokenCache;
 use crate::{BootTime, BoxFuture, CachedToken, Login, Transport};
 
-/// A source of tokens that logs in itself, as seldom as can be.
+/// A source that logs in, as rarely as possible.
 ///
-/// Any number of tasks may share it; clones are cheap and are the same source. With a store that
-/// other processes or hosts share, they share its tokens, too.
+/// Any number of tasks may share it. Clones are cheap and are the same source. With a cache that
+/// other processes or hosts share, they share its tokens.
 ///
-/// A token is renewed in the background ahead of its end. A failed renewal never takes away a
-/// token that is still good. A login that was begun is ended, even if whoever asked for it has
-/// given up: the next one to ask finds its token.
+/// A token is renewed in the background before it expires. A failed renewal never takes away a
+/// token that is still valid. A login continues if its caller stops waiting: the next caller gets
+/// its token.
 #[derive(Clone)]
 pub struct LoginSource(Arc<SingleFlight<Renewal>>);
 
@@ -38,7 +38,7 @@ impl LoginSource {
 pub struct LoginSourceBuilder(Renewal);
 
 impl LoginSourceBuilder {
-    /// Sets the store of the token; default: a [`MemoryCache`](crate::cache::MemoryCache).
+    /// Sets the cache of the token; default: a [`MemoryCache`](crate::cache::MemoryCache).
     pub fn cache(mut self, cache: impl TokenCache + 'static) -> Self {
         self.0.cache = Box::new(cache);
         self

@@ -1,4 +1,4 @@
-//! One renewal: what is kept, else one login for all that share the store.
+//! One renewal: the cached token, else one login for all that share the cache.
 
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,15 +14,15 @@ use crate::cache::{CachedFailure, Lease, MemoryCache, State, TokenCache};
 use crate::clock::MAX_CLOCK_SKEW;
 use crate::{BootTime, CachedToken, Login, LoginError, Timestamp, Transport};
 
-/// Everything a renewal needs, and how often it may log in.
+/// The login, its transport, its cache and its limits.
 pub(super) struct Renewal {
     login: Login,
     transport: Transport,
     pub(super) cache: Box<dyn TokenCache>,
-    /// What this process knows by itself, whatever becomes of the store.
+    /// The state that this process knows, even if the cache loses it.
     own: Mutex<State>,
-    /// The last login, if it ended before anything was sent. Other processes may have another way
-    /// to the host, so it is not saved for them.
+    /// The last login, if it failed before anything was sent. Other processes may have another way
+    /// to the host, so it is not written to the cache.
     unreached: Mutex<Option<(BootTime, CachedFailure)>>,
     pub(super) ignores_cached_failure: bool,
     pub(super) token_lifetime: Option<Duration>,
@@ -43,7 +43,7 @@ impl Renewal {
         }
     }
 
-    /// The saved state, without a token that was invalidated.
+    /// Returns the cached state, without an invalidated token.
     async fn load(&self, invalidated: &Invalidated) -> State {
         let mut state = self.cache.load().await;
         state.merge_local(&self.own.lock().unwrap_or_else(PoisonError::into_inner));
@@ -56,12 +56,12 @@ impl Renewal {
         *self.own.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// The longest that a login takes: its deadline, and some time to save what came of it.
+    /// The longest duration of a login: its deadline, and some time to save the result.
     fn longest_login(&self) -> Duration {
         self.transport.deadline().left() + Duration::from_secs(5)
     }
 
-    /// The error of a login that could not reach the endpoint a moment ago.
+    /// Returns the error of a recent login that could not reach the endpoint.
     fn unreached(&self) -> Option<TokenError> {
         let unreached = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, failure) = unreached.as_ref().filter(|_| !self.ignores_cached_failure)?;
@@ -70,8 +70,8 @@ impl Renewal {
         Some(TokenError::CachedFailure { failure: failure.clone(), age, retry_in })
     }
 
-    /// The failure that answers in place of a login: one that is remembered, or one that was not
-    /// there `before` this caller began to wait.
+    /// Returns the failure that replaces a login: a cached one, or one that appeared after
+    /// `before`, while this caller waited.
     fn cached_failure(
         &self,
         failure: Option<&CachedFailure>,
@@ -92,7 +92,7 @@ impl Renewal {
         Some(TokenError::CachedFailure { failure: failure.clone(), age, retry_in })
     }
 
-    /// The error if the account has had all the assertions that it may have within an hour.
+    /// Returns an error if the hourly cap is reached.
     fn cap_reached(&self, state: &mut State) -> Option<TokenError> {
         let now = Timestamp::now().wall;
         // A login slightly in the future comes from another host's clock. One further ahead comes
@@ -119,10 +119,10 @@ impl Renewal {
             Some(0) => info!("logging in: the cached token has expired"),
             Some(left) => info!("logging in: the cached token is valid for {left} s only"),
         }
-        let further = state.uses_fallback.then(|| self.login.further()).flatten();
-        let mut login = further.unwrap_or_else(|| self.login.clone());
+        let fallback = state.uses_fallback.then(|| self.login.with_fallback_audience()).flatten();
+        let mut login = fallback.unwrap_or_else(|| self.login.clone());
         if state.failure.as_ref().is_some_and(|failure| failure.is_outage(Timestamp::now().wall)) {
-            // One assertion tells whether an outage is over.
+            // One assertion is enough to see whether the outage is over.
             login = login.retry(RetryPolicy::NEVER);
         }
         let mut sent = 0;
@@ -162,10 +162,10 @@ impl Renew for Renewal {
     async fn run(
         &self,
         min_ttl: Duration,
-        at_hand: Option<Arc<CachedToken>>,
+        current: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> Renewed {
-        let mut best = at_hand.filter(|cached| !invalidated.contains(cached.token()));
+        let mut best = current.filter(|cached| !invalidated.contains(cached.token()));
         let state = self.load(invalidated).await;
         if let Some(cached) = take_valid(&state, min_ttl, &mut best) {
             return Ok(cached);
@@ -183,7 +183,7 @@ impl Renew for Renewal {
 }
 
 impl Renewal {
-    /// Looks again, now that nobody else may log in, and then logs in.
+    /// Loads again, now that no other process can log in, and then logs in.
     async fn renew(
         &self,
         min_ttl: Duration,
@@ -194,7 +194,7 @@ impl Renewal {
     ) -> Result<Arc<CachedToken>, TokenError> {
         let mut state = self.load(invalidated).await;
         if let Some(cached) = take_valid(&state, min_ttl, best) {
-            info!("another process has logged in: its token is used");
+            info!("another process has logged in; using its token");
             return Ok(cached);
         }
         if let Some(error) = self.cached_failure(state.failure.as_ref(), before, best) {
@@ -206,14 +206,15 @@ impl Renewal {
         };
         self.save(state, lease).await;
         if result.is_err() {
-            // While this process was stopped, another one may have logged in.
+            // Another process may have logged in while this one was stopped.
             let _ = take_valid(&self.load(invalidated).await, min_ttl, best);
         }
         result
     }
 }
 
-/// The saved token, if it is good for long enough. If not, the better of it and `best` is `best`.
+/// Returns the cached token if it is valid for `min_ttl`; otherwise `best` becomes the token that
+/// is valid for longer.
 fn take_valid(
     state: &State,
     min_ttl: Duration,
@@ -227,7 +228,7 @@ fn take_valid(
     cached.is_valid_for(min_ttl, now).then(|| Arc::clone(cached))
 }
 
-/// A token that is good for less than was asked for is better than none.
+/// Returns a token that is valid for less than requested, rather than an error.
 fn still_valid(
     best: Option<Arc<CachedToken>>,
     invalidated: &Invalidated,
@@ -241,17 +242,19 @@ fn still_valid(
     };
     let left = cached.time_left(now);
     match &error {
-        // It was logged when it happened.
-        TokenError::CachedFailure { .. } => debug!("the token is good for {left:?} yet: {error}"),
-        error => warn!("the token was not renewed, and is still good for {left:?}: {error}"),
+        // The failure was logged when it happened.
+        TokenError::CachedFailure { .. } => {
+            debug!("the token is still valid for {left:?}: {error}")
+        }
+        error => warn!("cannot renew the token, which is still valid for {left:?}: {error}"),
     }
     Ok(cached)
 }
 
-/// Salesforce blocks a user for an hour after 3,600.
+/// The default; Salesforce blocks a user for an hour after 3,600.
 const HOURLY_CAP: u32 = 120;
 
-/// Between two logins that cannot reach the endpoint, in one process.
+/// The pause of a process between two logins that cannot reach the endpoint.
 const NETWORK_PAUSE: Duration = Duration::from_secs(2);
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

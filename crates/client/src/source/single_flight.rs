@@ -1,4 +1,4 @@
-//! The token at hand, and one renewal at a time for all that ask.
+//! The current token, and one renewal at a time for all callers.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use super::invalidated::Invalidated;
 use super::sync::{ArcSwapOption, AtomicU64, Handle, Mutex, OwnedMutexGuard, spawn};
 use crate::{BootTime, CachedToken};
 
-/// Gets a token from wherever it takes.
+/// The work of one renewal.
 pub(super) trait Renew: Send + Sync + 'static {
-    /// A token that is good for `min_ttl`, or at least one that is still good. It is none that was
-    /// invalidated before, except if a login has granted it again.
+    /// Returns a token that is valid for `min_ttl`, or at least one that is still valid. It is not
+    /// one that was invalidated before, unless a login has returned it again.
     fn run(
         &self,
         min_ttl: Duration,
-        at_hand: Option<Arc<CachedToken>>,
+        current: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> impl Future<Output = Renewed> + Send;
 }
@@ -29,10 +29,11 @@ pub(super) type Renewed = Result<Arc<CachedToken>, Arc<TokenError>>;
 pub(super) struct SingleFlight<R> {
     current: ArcSwapOption<CachedToken>,
     invalidated: Invalidated,
-    /// Whoever has it renews; it keeps what the last generation came to, for those who waited.
+    /// Its holder renews. It contains the outcome of the last renewal, for callers that waited.
     lock: Arc<Mutex<Option<Outcome>>>,
     generation: AtomicU64,
-    /// In seconds since the start of the machine: no renewal ahead of need begins before.
+    /// The earliest start of the next renewal ahead of expiry, in seconds since the machine
+    /// started.
     ahead_from: AtomicU64,
     pub(super) renewal: R,
 }
@@ -49,12 +50,12 @@ impl<R: Renew> SingleFlight<R> {
         }
     }
 
-    /// The token at hand, whatever it is still good for.
+    /// The current token, which may have expired.
     pub(super) fn current(&self) -> Option<Arc<CachedToken>> {
         self.current.load_full()
     }
 
-    /// One caller at a time gets past the lock; those behind it find what it left.
+    /// Renews the token. One caller at a time gets the lock; the others find its outcome.
     pub(super) async fn renew(self: &Arc<Self>, min_ttl: Duration) -> Renewed {
         let asked = self.generation.load(Ordering::Acquire);
         let enough = |cached: &Arc<CachedToken>| cached.is_valid_for(min_ttl, BootTime::now());
@@ -70,8 +71,7 @@ impl<R: Renew> SingleFlight<R> {
         {
             return result;
         }
-        // On a task of its own: if the caller gives up, others still wait for what it asked for,
-        // and a login that was begun is best made use of.
+        // On its own task: if the caller stops waiting, others still wait for the result.
         let leader = spawn(Arc::clone(self).run_leader(lock, min_ttl));
         leader.await.unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
@@ -79,7 +79,7 @@ impl<R: Renew> SingleFlight<R> {
         })
     }
 
-    /// Renews for everybody; ends with the lock.
+    /// Renews for all callers, and releases the lock at the end.
     async fn run_leader(
         self: Arc<Self>,
         mut lock: OwnedMutexGuard<Option<Outcome>>,
@@ -87,21 +87,21 @@ impl<R: Renew> SingleFlight<R> {
     ) -> Renewed {
         let mut is_repeated = false;
         let renewed = loop {
-            let (at_hand, known) = (self.current.load_full(), self.invalidated.count());
-            let renewed = self.renewal.run(min_ttl, at_hand, &self.invalidated).await;
+            let (current, known) = (self.current.load_full(), self.invalidated.count());
+            let renewed = self.renewal.run(min_ttl, current, &self.invalidated).await;
             let Ok(cached) = &renewed else { break renewed };
             if self.put(cached) {
                 break renewed;
             }
-            // A login that grants what an API has rejected does so again: the caller gets the token
-            // and the API's answer. A token that was invalidated on its way is replaced, once.
+            // A login that returns a rejected token will do so again, so the caller gets it and the
+            // error of the API. A token that was invalidated during the login is replaced once.
             if is_repeated || self.invalidated.is_before(cached.token(), known) {
-                warn!("the login granted the token that was rejected: the session is the same");
+                warn!("the login returned the rejected token again: the session is the same");
                 self.invalidated.readmit(cached.token());
                 self.current.store(Some(Arc::clone(cached)));
                 break renewed;
             }
-            debug!("the token was invalidated meanwhile");
+            debug!("the token was invalidated during the login");
             is_repeated = true;
         };
         let error = renewed.as_ref().err().cloned();
@@ -112,7 +112,7 @@ impl<R: Renew> SingleFlight<R> {
         renewed
     }
 
-    /// What the last generation means to somebody who waited for it; `None` if it has nothing for them.
+    /// Returns the result for a caller that waited; `None` if it has to renew.
     fn outcome_for(&self, outcome: &Outcome, min_ttl: Duration) -> Option<Renewed> {
         if let Some(error) = &outcome.error {
             return Some(Err(Arc::clone(error)));
@@ -125,24 +125,24 @@ impl<R: Renew> SingleFlight<R> {
         self.current().filter(enough).map(Ok)
     }
 
-    /// Makes it the token at hand; `false` if it was invalidated since somebody looked.
+    /// Makes it the current token; `false` if it was invalidated in the meantime.
     fn put(&self, cached: &Arc<CachedToken>) -> bool {
         self.invalidated.if_valid(cached.token(), || self.current.store(Some(Arc::clone(cached))))
     }
 
-    /// Once it is invalidated nobody makes it the token at hand, so only that one can be dropped.
+    /// Drops a token. An invalidated token cannot become the current one, so a newer one is kept.
     pub(super) fn invalidate(&self, cached: &CachedToken) {
         if !self.invalidated.insert(cached.token()) {
-            return info!("the token was rejected again: a login would grant the same one");
+            return info!("the token was rejected again; another login would return the same one");
         }
         let current = self.current.load();
         if current.as_ref().is_some_and(|current| self.invalidated.contains(current.token())) {
-            info!("the token was rejected: it is dropped");
+            info!("dropping the token, which was rejected");
             self.current.compare_and_swap(&current, None);
         }
     }
 
-    /// Starts a renewal in the background, unless one was started a short while ago.
+    /// Starts a renewal in the background, unless one was started a short time ago.
     pub(super) fn renew_ahead(self: &Arc<Self>, cached: &CachedToken) {
         let (Ok(runtime), now) = (Handle::try_current(), BootTime::now()) else { return };
         let (seconds, from) =
@@ -155,13 +155,13 @@ impl<R: Renew> SingleFlight<R> {
         if seconds < from || !mine(from) {
             return;
         }
-        // Only a token that outlives this one is better.
+        // Only a token that expires later is better.
         let more = cached.time_left(now).saturating_add(Duration::from_secs(1));
         let flight = Arc::clone(self);
         runtime.spawn(async move {
-            info!("the token is renewed ahead of its end");
+            info!("renewing the token before it expires");
             let renewed = flight.renew(more).await;
-            // If it failed, the token at hand is still good, and somebody tries again later.
+            // If it failed, the current token is still valid, and a later call tries again.
             if renewed.is_ok_and(|cached| cached.is_valid_for(more, BootTime::now())) {
                 flight.ahead_from.store(0, Ordering::Relaxed);
             }
@@ -169,16 +169,16 @@ impl<R: Renew> SingleFlight<R> {
     }
 }
 
-/// What a generation came to, for those who waited meanwhile.
+/// The outcome of a renewal, for callers that waited.
 struct Outcome {
     generation: u64,
-    /// `None` if it came to a token, which is the one at hand.
+    /// `None` if there is a token, which is the current one.
     error: Option<Arc<TokenError>>,
-    /// The token is good for less than was asked for: there was no better one.
+    /// Whether the token is valid for less than was requested, because there was no better one.
     shorter_than_asked: bool,
 }
 
-/// Between two renewals ahead of need, if the first one failed.
+/// The pause between two renewals ahead of expiry, if the first one failed.
 const AHEAD_PAUSE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! What tasks meet at.
+//! The synchronization of tasks.
 //!
-//! With `--cfg orgtoken_shuttle`, [shuttle](https://docs.rs/shuttle) decides at each of these who
-//! goes on: `cargo xtask schedules`.
+//! With `--cfg orgtoken_shuttle`, [shuttle](https://docs.rs/shuttle) decides at each of these which
+//! task continues: `cargo xtask schedules`.
 
 #[cfg(orgtoken_shuttle)]
 mod played;

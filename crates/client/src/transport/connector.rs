@@ -1,4 +1,4 @@
-//! From an origin to a stream that hyper can use.
+//! Streams to an origin, for hyper.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -30,19 +30,19 @@ use super::proxy::Rules;
 use super::{tls, tunnel};
 use crate::thread;
 
-/// TLS over TCP, or TCP alone to this machine.
+/// TLS over TCP, or TCP alone on this machine.
 pub(crate) type Stream = MaybeHttpsStream<Tcp>;
 
 pub(super) type Tcp = TokioIo<TcpStream>;
 
-/// Opens TCP connections to one origin: directly, or through a proxy's tunnel.
+/// Opens TCP connections to one origin, directly or through the tunnel of a proxy.
 #[derive(Clone)]
 pub(super) struct Dialer {
     origin: Origin,
     proxy: Option<Arc<Rules>>,
     timeouts: Timeouts,
     deadline: Deadline,
-    /// Notified once the connection is open, which is when the TLS handshake begins.
+    /// Notified when the connection is open and the TLS handshake begins.
     connected: Arc<Notify>,
 }
 
@@ -61,11 +61,11 @@ impl Dialer {
         Ok(MaybeHttpsStream::Http(self.dial().await?))
     }
 
-    /// Connects with TLS. The handshake has a limit of its own within the deadline.
+    /// Connects with TLS. The handshake has its own limit within the deadline.
     pub(super) async fn secured(self, config: Arc<ClientConfig>) -> Result<Stream, TransportError> {
         let Self { origin, timeouts, deadline, connected, .. } = self.clone();
         let name = ServerName::try_from(origin.host.clone()).map_err(|_| {
-            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is not a host name");
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "not a host name");
             TransportError::Lookup { host: origin.host.clone(), source: Arc::new(source) }
         })?;
         let name = Arc::new(FixedServerNameResolver::new(name));
@@ -123,7 +123,7 @@ impl Service<Uri> for Dialer {
     }
 }
 
-/// Why there is no connection, to a host or to a proxy.
+/// A failed connection to a host or to a proxy.
 #[derive(Debug)]
 pub(super) enum DialError {
     Connect(io::Error),
@@ -137,7 +137,7 @@ impl From<Elapsed> for DialError {
     }
 }
 
-/// Looks the host up, unless its address is known, and connects to one of its addresses.
+/// Looks up the host, unless its address is known, and connects to one of its addresses.
 async fn dial(origin: &Origin, timeouts: &Timeouts, deadline: &Deadline) -> Result<Tcp, DialError> {
     let addresses = match origin.known_addresses() {
         Some(known) => known,
@@ -146,9 +146,10 @@ async fn dial(origin: &Origin, timeouts: &Timeouts, deadline: &Deadline) -> Resu
     let uri = origin.uri().map_err(|_| DialError::Lookup(io::ErrorKind::InvalidInput.into()))?;
     let mut http = HttpConnector::new_with_resolver(Found(addresses));
     http.enforce_http(false);
-    // Small messages, each waited for: holding them back would only add a round trip.
+    // Each small message is waited for, so delaying it would only add a round trip.
     http.set_nodelay(true);
-    // Divided among the addresses of a family, so that a dead one leaves time for the next.
+    // The limit is divided among the addresses of a family, so that a dead one leaves time for the
+    // next.
     http.set_connect_timeout(Some(timeouts.connect));
     let connected = deadline.run(Phase::Connect, timeouts.connect, http.call(uri)).await?;
     connected.map_err(|error| match connect_error(&error) {
@@ -159,7 +160,7 @@ async fn dial(origin: &Origin, timeouts: &Timeouts, deadline: &Deadline) -> Resu
     })
 }
 
-/// A resolver may be silent, and its thread cannot be stopped.
+/// Looks up the host on its own thread, since a silent resolver cannot be interrupted.
 async fn look_up(Origin { host, port, .. }: Origin) -> io::Result<Vec<SocketAddr>> {
     thread::run(move || Ok((host, port).to_socket_addrs()?.collect())).await?
 }
@@ -173,7 +174,7 @@ async fn found<T>(
     found.map_err(DialError::Lookup)
 }
 
-/// hyper-util's error lends its cause, so this is a copy.
+/// Copies the cause, which hyper-util only lends.
 fn connect_error(error: &dyn Error) -> io::Error {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match cause.map(|cause| (cause.raw_os_error(), cause.kind())) {
@@ -183,7 +184,7 @@ fn connect_error(error: &dyn Error) -> io::Error {
     }
 }
 
-/// Addresses that are known already: a lookup has a time limit and an error of its own.
+/// A resolver for addresses that are known already: the lookup has its own limit and error.
 #[derive(Clone)]
 struct Found(Vec<SocketAddr>);
 
@@ -210,14 +211,14 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn silent_resolver_is_given_five_seconds() {
+    async fn silent_resolver_times_out_after_five_seconds() {
         let begun = Instant::now();
         let timeouts = Timeouts::default();
         let deadline = Deadline::after(timeouts.total);
         let silence = found(pending::<io::Result<()>>(), &timeouts, &deadline).await;
         let Err(DialError::Elapsed(elapsed)) = silence else { panic!("{silence:?}") };
         assert_eq!((elapsed.phase, elapsed.after), (Phase::Lookup, Duration::from_secs(5)));
-        // The clock of tokio ticks in milliseconds.
+        // tokio's clock has a resolution of 1 ms.
         assert!(begun.elapsed() - elapsed.after < Duration::from_millis(2));
     }
 }

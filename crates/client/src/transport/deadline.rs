@@ -3,25 +3,25 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-/// How long each phase of an exchange may take, and all of them together.
+/// The limits of each phase of an exchange, and of all phases together.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// use orgtoken_client::Timeouts;
 ///
-/// let patient = Timeouts { total: Duration::from_secs(60), ..Timeouts::default() };
-/// assert_eq!(patient.connect, Duration::from_secs(5));
+/// let timeouts = Timeouts { total: Duration::from_secs(60), ..Timeouts::default() };
+/// assert_eq!(timeouts.connect, Duration::from_secs(5));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// Looking up the host, and then connecting to it: 5 s each. A proxy's answer has this long too.
+    /// The lookup of the host, and then the connection: 5 s each. Also the tunnel of a proxy.
     pub connect: Duration,
-    /// From the last byte of the request to the last of the answer's head: 10 s.
+    /// Sending the request and reading the head of the response: 10 s.
     pub head: Duration,
     /// The TLS handshake: 5 s.
     pub tls: Duration,
-    /// Everything, the body and all attempts included: 20 s.
+    /// The whole exchange or login, including bodies and retries: 20 s.
     pub total: Duration,
 }
 
@@ -36,7 +36,7 @@ impl Default for Timeouts {
     }
 }
 
-/// When whatever was begun has to be over.
+/// The point in time by which an operation has to end.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     until: Instant,
@@ -44,12 +44,12 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// `total` from now on. More than a year is a year.
+    /// Returns the deadline after `total`, a year at most.
     pub fn after(total: Duration) -> Self {
         Self { until: from_now(total), total }
     }
 
-    /// What is left; zero once it has passed.
+    /// Returns the remaining time; zero after the deadline.
     pub fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
@@ -58,12 +58,12 @@ impl Deadline {
         sleep_until(self.until)
     }
 
-    /// The error of a phase that did not end by the deadline.
+    /// Returns the error of a phase that did not end by the deadline.
     pub(crate) fn elapsed(&self, phase: Phase) -> Elapsed {
         Elapsed { phase, after: self.total }
     }
 
-    /// Runs one phase, for `limit` at most and never past the deadline.
+    /// Runs one phase, for up to `limit` and until the deadline.
     pub(crate) async fn run<T>(
         &self,
         phase: Phase,
@@ -75,7 +75,7 @@ impl Deadline {
         timeout_at(own.min(self.until), work).await.map_err(|_| Elapsed { phase, after })
     }
 
-    /// Runs the last phase, which has all the time that is left.
+    /// Runs the last phase, which has all the remaining time.
     pub(crate) async fn rest<T>(
         &self,
         phase: Phase,
@@ -85,19 +85,19 @@ impl Deadline {
     }
 }
 
-/// What an exchange was doing.
+/// A phase of an exchange.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// Reading the answer's body.
+    /// Reading the body of the response.
     Body,
     /// Connecting to the host.
     Connect,
     /// The TLS handshake.
     Handshake,
-    /// Sending the request and reading the answer's head.
+    /// Sending the request and reading the head of the response.
     Head,
-    /// Looking up the host's addresses.
+    /// Looking up the addresses of the host.
     Lookup,
     /// Asking the proxy for a tunnel.
     Tunnel,
@@ -106,24 +106,24 @@ pub enum Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Body => "the body of the answer",
+            Self::Body => "the body of the response",
             Self::Connect => "a connection",
             Self::Handshake => "the TLS handshake",
-            Self::Head => "the head of the answer",
+            Self::Head => "the head of the response",
             Self::Lookup => "the host's addresses",
             Self::Tunnel => "the proxy's tunnel",
         })
     }
 }
 
-/// A phase that took too long.
+/// A phase that timed out.
 #[derive(Debug)]
 pub(crate) struct Elapsed {
     pub(crate) phase: Phase,
     pub(crate) after: Duration,
 }
 
-/// An instant has an end, which a caller's duration may lie beyond.
+/// Limits the duration, since an `Instant` would overflow.
 fn from_now(duration: Duration) -> Instant {
     Instant::now() + duration.min(YEAR)
 }
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_limit_that_comes_first_ends_a_phase_and_is_named() {
+    async fn earlier_limit_ends_a_phase_and_is_reported() {
         let second = Duration::from_secs(1);
         for (limit, total, after) in [(second, 2 * second, second), (3 * second, second, second)] {
             let deadline = Deadline::after(total);
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_ready_is_taken_even_at_the_last_moment() {
+    async fn finished_phase_succeeds_after_the_deadline() {
         let deadline = Deadline::after(Duration::ZERO);
         assert_eq!(deadline.left(), Duration::ZERO);
         assert!(deadline.rest(Phase::Body, ready(())).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn patience_without_end_does_not_overflow() {
+    async fn maximal_limits_do_not_overflow() {
         let deadline = Deadline::after(Duration::MAX);
         assert!(deadline.run(Phase::Head, Duration::MAX, ready(())).await.is_ok());
     }

@@ -13,96 +13,96 @@ use super::origin::Origin;
 use super::proxy::ProxyFault;
 use super::roots::RootsFault;
 
-/// Why there is no answer, or none worth reading.
+/// An exchange without a valid response.
 ///
-/// No variant holds a byte of the request or of the answer.
+/// No variant contains a byte of the request or of the response.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The host could not prove who it is.
+    /// The certificate of the host is not trusted.
     #[error("cannot trust the certificate of `{host}`: {fault}")]
     Certificate {
         /// Without the port.
         host: String,
-        /// What is wrong with it.
+        /// The fault of the certificate.
         fault: CertificateFault,
     },
-    /// The connection was closed before the request went out over it.
+    /// The connection was closed before the request was sent.
     #[error("the connection was closed before the request was sent")]
     Closed,
-    /// No address of the host took a connection.
+    /// No address of the host accepted a connection.
     #[error("cannot connect to `{host}`")]
     Connect {
         /// With the port, if it is an unusual one.
         host: String,
-        /// What the last address that was tried had to say.
+        /// The error of the last address.
         source: Arc<io::Error>,
     },
-    /// The answer is compressed, which was not asked for.
-    #[error("the answer is compressed")]
+    /// The response is compressed, although the request did not allow it.
+    #[error("the response is compressed")]
     Encoding,
-    /// The TLS handshake went wrong, for another reason than the certificate.
+    /// The TLS handshake failed, not because of the certificate.
     #[error("no TLS with `{host}`: {fault}")]
     Handshake {
         /// Without the port.
         host: String,
-        /// What went wrong.
+        /// The fault.
         fault: HandshakeFault,
     },
-    /// The answer has too many headers, too long ones, or one that is none.
-    #[error("the headers of the answer are too long, too many or malformed")]
+    /// The response has too many headers, too long ones or a malformed one.
+    #[error("the headers of the response are too long, too many or malformed")]
     Headers,
     /// The host has no address.
     #[error("cannot find the address of `{host}`")]
     Lookup {
         /// Without the port.
         host: String,
-        /// What the resolver says.
+        /// The error of the resolver.
         source: Arc<io::Error>,
     },
-    /// The answer is not HTTP/1.1 as [RFC 9112] has it.
+    /// The response is not HTTP/1.1 ([RFC 9112]).
     ///
     /// [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
-    #[error("the answer is not valid HTTP/1.1")]
+    #[error("the response is not valid HTTP/1.1")]
     Protocol,
-    /// The proxy did not let the connection through.
+    /// The proxy did not open the connection.
     #[error("cannot use the proxy `{proxy}`")]
     Proxy {
         /// Host and port, without the credentials.
         proxy: String,
-        /// What went wrong.
+        /// The fault.
         #[source]
         fault: ProxyFault,
     },
-    /// There are no root certificates.
+    /// The root certificates cannot be loaded.
     #[error("cannot load the root certificates")]
     Roots(#[source] RootsFault),
-    /// The request is for neither https nor this machine.
-    #[error("`{host}` is not reached by https")]
+    /// The request is neither for https nor for this machine.
+    #[error("refusing a connection to `{host}` without https")]
     Target {
-        /// As the request has it.
+        /// The host in the request.
         host: String,
     },
-    /// A phase of the exchange, or all of it, took too long.
+    /// A phase or the whole exchange timed out.
     #[error("{} `{host}` within {}", missing(*phase), Seconds(*after))]
     Timeout {
         /// With the port, if it is an unusual one.
         host: String,
-        /// What was waited for.
+        /// The phase.
         phase: Phase,
-        /// The limit that was reached.
+        /// The limit.
         after: Duration,
     },
-    /// The body is longer than the limit; no more than that was read.
-    #[error("the answer is longer than {limit} bytes")]
+    /// The body is longer than the limit, and was not read further.
+    #[error("the response is longer than {limit} bytes")]
     TooLarge {
         /// In bytes.
         limit: usize,
     },
-    /// The connection ended too early.
+    /// The connection ended early.
     #[error("the connection ended before {phase} was complete")]
     Truncated {
-        /// What was being read.
+        /// The phase.
         phase: Phase,
     },
 }
@@ -132,7 +132,7 @@ impl Diagnostic for TransportError {
             Self::Certificate { fault, .. } => fault.hint(),
             Self::Connect { .. } => "check the host name and, behind a firewall, the proxy",
             Self::Encoding | Self::Protocol | Self::Headers | Self::TooLarge { .. } => {
-                "check that the host is a Salesforce login host, and what proxy stands before it"
+                "check that the host is a Salesforce login host, and check any proxy in front of it"
             }
             Self::Handshake { fault, .. } => fault.hint(),
             Self::Lookup { .. } => {
@@ -149,7 +149,7 @@ impl Diagnostic for TransportError {
 }
 
 impl TransportError {
-    /// Whether the same may work a little later with nobody acting.
+    /// Whether the same request may succeed later without anyone acting.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Closed
@@ -169,7 +169,7 @@ impl TransportError {
         }
     }
 
-    /// Whether it is certain that the host never saw the request.
+    /// Whether the host certainly never saw the request.
     pub fn is_unsent(&self) -> bool {
         match self {
             Self::Certificate { .. }
@@ -209,10 +209,10 @@ impl TransportError {
 
 fn missing(phase: Phase) -> &'static str {
     match phase {
-        Phase::Body => "no complete answer from",
+        Phase::Body => "no complete response from",
         Phase::Connect => "no connection to",
         Phase::Handshake => "no TLS with",
-        Phase::Head => "no answer from",
+        Phase::Head => "no response from",
         Phase::Lookup => "no address of",
         Phase::Tunnel => "no tunnel to",
     }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_has_the_code_of_its_phase() {
+    fn timeout_has_the_code_of_its_phase() {
         for (row, phase, code) in [
             ("B01 silent resolver", Phase::Lookup, "net.dns"),
             ("B02 black hole", Phase::Connect, "net.connect"),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn no_link_of_a_chain_repeats_its_neighbour() {
+    fn causes_do_not_repeat_their_error() {
         let host = "acme.com".to_owned();
         let refused = || Arc::new(io::ErrorKind::ConnectionRefused.into());
         let proxy = |fault| TransportError::Proxy { proxy: "proxy.acme.com".to_owned(), fault };
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn b01_an_unknown_host_is_named() {
+    fn b01_unknown_host_is_named() {
         let host = "acme.my.salesforce.com".to_owned();
         let error =
             TransportError::Lookup { host, source: Arc::new(io::ErrorKind::NotFound.into()) };

@@ -15,7 +15,7 @@ use super::error::TransportError;
 use super::origin::Origin;
 use super::peer::Peer;
 
-/// A connection to one host, over which requests go one after another.
+/// A connection to one host, for one request after another.
 pub struct Connection {
     origin: Origin,
     sender: http1::SendRequest<Full<Bytes>>,
@@ -34,7 +34,7 @@ impl Connection {
             .handshake(stream)
             .await
             .map_err(|_| TransportError::Truncated { phase: Phase::Head })?;
-        // The task ends once the sender and the body of the last answer are dropped.
+        // The task ends when the sender and the last body are dropped.
         tokio::spawn(connection);
         Ok(Self { origin, sender, peer, terms })
     }
@@ -44,8 +44,8 @@ impl Connection {
         &self.peer
     }
 
-    /// Sends a request and reads the answer, up to 64 KiB of body. A redirect is an answer like any
-    /// other.
+    /// Sends a request and reads the response, with up to 64 KiB of body. A redirect is returned
+    /// like any response.
     pub async fn exchange(
         &mut self,
         request: Request<Bytes>,
@@ -62,7 +62,7 @@ impl Connection {
                 None => head_fault(error.error()),
             })?
             .into_parts();
-        refuse_two_ends(&head.headers)?;
+        refuse_two_lengths(&head.headers)?;
         refuse_by_head(&head.headers, &body)?;
         let body = deadline.rest(Phase::Body, Limited::new(body, MAX_BODY).collect()).await;
         let body = body.map_err(|elapsed| TransportError::timeout(elapsed, origin))?;
@@ -81,7 +81,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The time limits of an exchange, and the name that the client gives itself.
+/// The timeouts and the `User-Agent` of a transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) timeouts: Timeouts,
@@ -95,26 +95,26 @@ impl Terms {
     }
 }
 
-/// HTTP/1.1 within limits: no HTTP/0.9, no folded headers, and heads of a size that Salesforce
-/// never reaches.
+/// Returns a builder for HTTP/1.1 without HTTP/0.9 and folded headers, and with limits that
+/// Salesforce never reaches.
 pub(super) fn http1_builder() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.max_headers(MAX_HEADERS).max_buf_size(MAX_HEAD);
     builder
 }
 
-/// [RFC 9112, Section 3.2.1].
+/// Converts the request target to the origin form of [RFC 9112, Section 3.2.1].
 ///
 /// [RFC 9112, Section 3.2.1]: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.1
 fn in_origin_form(mut request: Request<Bytes>, origin: &Origin) -> Request<Bytes> {
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
     let host = HeaderValue::try_from(origin.to_string());
-    request.headers_mut().insert(HOST, host.expect("a URI's host is valid in a header"));
+    request.headers_mut().insert(HOST, host.expect("the host of a URI is valid in a header"));
     request
 }
 
-/// Refuses before a byte of the body is read.
+/// Checks the head before a byte of the body is read.
 fn refuse_by_head(headers: &HeaderMap, body: &Incoming) -> Result<(), TransportError> {
     let plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(CONTENT_ENCODING).iter().all(plain) {
@@ -126,15 +126,15 @@ fn refuse_by_head(headers: &HeaderMap, body: &Incoming) -> Result<(), TransportE
     Ok(())
 }
 
-/// Two ways to find the end of the body are one too many ([RFC 9112, Section 6.3]).
+/// Refuses two lengths of one body ([RFC 9112, Section 6.3]).
 ///
 /// [RFC 9112, Section 6.3]: https://www.rfc-editor.org/rfc/rfc9112#section-6.3
-pub(super) fn refuse_two_ends(headers: &HeaderMap) -> Result<(), TransportError> {
+pub(super) fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), TransportError> {
     let two = headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH);
     if two { Err(TransportError::Protocol) } else { Ok(()) }
 }
 
-/// hyper has no predicate for these kinds, only words; tests check them.
+/// hyper has no predicates for these errors, only messages; tests cover them.
 pub(super) fn head_fault(error: &hyper::Error) -> TransportError {
     match error.to_string().as_str() {
         "message head is too large" | "invalid HTTP header parsed" => TransportError::Headers,
@@ -155,8 +155,8 @@ pub(super) fn body_fault(error: &hyper::Error) -> TransportError {
 /// A token response is 1 to 3 KiB.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Salesforce sends about fifteen.
+/// Salesforce sends about 15.
 pub(super) const MAX_HEADERS: usize = 64;
 
-/// In bytes, status line and headers together.
+/// Status line and headers, in bytes.
 pub(super) const MAX_HEAD: usize = 32 * 1024;

@@ -1,37 +1,37 @@
 use std::fmt;
 
-/// What is wrong with a certificate.
+/// A certificate that is not trusted.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CertificateFault {
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// It names no host as [RFC 9525, Section 2] wants it: a common name does not count.
+    /// It has no subject alternative name: a common name does not count ([RFC 9525, Section 2]).
     ///
     /// [RFC 9525, Section 2]: https://www.rfc-editor.org/rfc/rfc9525#section-2
     NoName,
-    /// Its time has not come.
+    /// It is not valid yet.
     NotYetValid,
-    /// It vouches for itself, and nothing here vouches for it.
+    /// It is self-signed and not among the roots.
     SelfSigned,
     /// Its issuer is not among the roots.
     UnknownIssuer {
-        /// The issuer's common name, as far as it is fit to print. The name of a firewall's maker
-        /// means a proxy that inspects TLS.
+        /// The common name of the issuer, if it is printable. The name of a firewall vendor
+        /// indicates a proxy that inspects TLS.
         issuer: Option<String>,
     },
-    /// It is malformed, revoked or made for another purpose.
+    /// It is malformed, revoked or issued for another purpose.
     Unusable,
     /// It is for other hosts.
     WrongName {
-        /// Those hosts, as far as they are fit to print.
+        /// The hosts, if they are printable.
         names: Vec<String>,
     },
 }
 
 impl CertificateFault {
-    /// Takes names as webpki writes them, `DnsName("…")`, and keeps what a host name may hold: they
-    /// come from whoever answered.
+    /// Parses names as webpki formats them (`DnsName("…")`), and keeps those with the characters of
+    /// host names: an unknown server chose them.
     pub(crate) fn wrong_name(presented: &[String]) -> Self {
         if presented.is_empty() {
             return Self::NoName;
@@ -54,8 +54,8 @@ impl CertificateFault {
                 "if a proxy inspects TLS here, or the host has a CA of its own, trust that CA's \
                  certificate"
             }
-            Self::NoName => "give the host a certificate with its name as subject alternative name",
-            Self::Unusable => "ask whoever runs the host for a proper certificate",
+            Self::NoName => "issue a certificate with the host as subject alternative name",
+            Self::Unusable => "ask the operator of the host for a valid certificate",
             Self::WrongName { .. } => "check the spelling of the host",
         }
     }
@@ -65,7 +65,7 @@ impl fmt::Display for CertificateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = match self {
             Self::Expired => return f.write_str("it has expired"),
-            Self::NoName => return f.write_str("it names no host, except as common name perhaps"),
+            Self::NoName => return f.write_str("it has no subject alternative name"),
             Self::NotYetValid => return f.write_str("it is not valid yet"),
             Self::SelfSigned => return f.write_str("it is self-signed"),
             Self::UnknownIssuer { issuer: None } => {
@@ -74,7 +74,7 @@ impl fmt::Display for CertificateFault {
             Self::UnknownIssuer { issuer: Some(issuer) } => {
                 return write!(f, "its issuer `{issuer}` is not trusted here");
             }
-            Self::Unusable => return f.write_str("it is malformed or made for something else"),
+            Self::Unusable => return f.write_str("it is malformed or issued for another purpose"),
             Self::WrongName { names } => names,
         };
         f.write_str("it is for another host")?;
@@ -85,17 +85,17 @@ impl fmt::Display for CertificateFault {
     }
 }
 
-/// What went wrong in a TLS handshake.
+/// A failed TLS handshake.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum HandshakeFault {
     /// The connection ended.
     Closed,
-    /// What came was not TLS.
+    /// The response was not TLS.
     Garbage,
-    /// The host wants something that is not on offer.
+    /// The host requires something that is not offered.
     Refused,
-    /// The host speaks neither TLS 1.2 nor 1.3.
+    /// The host supports neither TLS 1.2 nor 1.3.
     Version,
 }
 
@@ -107,8 +107,8 @@ impl HandshakeFault {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Closed => "try again; behind a firewall, check the proxy",
-            Self::Garbage => "check the port, and what proxy stands before the host",
-            Self::Refused | Self::Version => "check the host: Salesforce speaks TLS 1.2 and 1.3",
+            Self::Garbage => "check the port, and any proxy in front of the host",
+            Self::Refused | Self::Version => "check the host: Salesforce supports TLS 1.2 and 1.3",
         }
     }
 }
@@ -117,14 +117,14 @@ impl fmt::Display for HandshakeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Closed => "the connection ended in the handshake",
-            Self::Garbage => "what came back is not TLS",
+            Self::Garbage => "the response is not TLS",
             Self::Refused => "the host refused the handshake",
-            Self::Version => "the host speaks neither TLS 1.2 nor TLS 1.3",
+            Self::Version => "the host supports neither TLS 1.2 nor TLS 1.3",
         })
     }
 }
 
-/// A certificate may have hundreds; these are enough to see whose it is.
+/// A certificate may have hundreds of names; five show whose it is.
 const MOST_NAMES: usize = 5;
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_a_certificate_are_shown_if_they_are_names() {
+    fn only_valid_names_of_a_certificate_are_shown() {
         let presented =
             ["DnsName(\"a.example\")", "DnsName(\"\u{1b}[31m\")", "IpAddress(::1)", "odd"];
         let fault = CertificateFault::wrong_name(&presented.map(str::to_owned));

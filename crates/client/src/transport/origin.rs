@@ -6,7 +6,7 @@ use http::uri::Scheme;
 
 use super::error::TransportError;
 
-/// Where a request goes: a host and a port, over TLS unless it is this machine.
+/// The target of a request: host and port, and whether it uses TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     /// Without the brackets of an IPv6 address.
@@ -16,8 +16,8 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Takes https to anywhere, and plain http to this machine only: an assertion must not cross
-    /// a network in the clear, whoever asked for it.
+    /// Accepts https to any host, and plain http to this machine only: an assertion must not cross
+    /// a network in the clear.
     pub(crate) fn of(uri: &Uri) -> Result<Self, TransportError> {
         let host = uri.host().unwrap_or_default();
         let refused = || TransportError::Target { host: host.to_owned() };
@@ -31,7 +31,7 @@ impl Origin {
         if host.is_empty() || !(tls || plain) { Err(refused()) } else { Ok(origin) }
     }
 
-    /// Whether the host is this machine, by its name alone: no lookup has a say in it.
+    /// Whether the host is this machine, by its name alone and without a lookup.
     pub(crate) fn is_loopback(&self) -> bool {
         self.literal().map_or_else(
             || self.host.eq_ignore_ascii_case("localhost"),
@@ -39,15 +39,15 @@ impl Origin {
         )
     }
 
-    /// Scheme, host and port.
+    /// Returns scheme, host and port.
     pub(crate) fn uri(&self) -> Result<Uri, TransportError> {
         let scheme = if self.tls { "https" } else { "http" };
         let uri = format!("{scheme}://{self}/").parse();
         uri.map_err(|_| TransportError::Target { host: self.host.clone() })
     }
 
-    /// The addresses that need no lookup. `localhost` is one of them ([RFC 6761, Section 6.3]),
-    /// so that no resolver can send plain http off this machine.
+    /// Returns the addresses that need no lookup. `localhost` has some ([RFC 6761, Section 6.3]),
+    /// so that no resolver can send plain http to another machine.
     ///
     /// [RFC 6761, Section 6.3]: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
     pub(crate) fn known_addresses(&self) -> Option<Vec<SocketAddr>> {
@@ -63,7 +63,7 @@ impl Origin {
     }
 }
 
-/// `host:port` as the `Host` header and a `CONNECT` have it, the port only where it is unusual.
+/// `host:port` as in the header `Host` and in `CONNECT`, without a default port.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_http_goes_to_this_machine_only() {
+    fn plain_http_is_for_this_machine_only() {
         for (uri, origin) in [
             ("https://acme.my.salesforce.com/x", Some("acme.my.salesforce.com")),
             ("https://acme.my.salesforce.com:8443/x", Some("acme.my.salesforce.com:8443")),

@@ -11,20 +11,20 @@ use super::connector::Stream;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Peer {
-    /// The address that took the connection: the proxy's, if there is one.
+    /// The address of the connection: the one of the proxy, if there is one.
     pub address: Option<SocketAddr>,
-    /// The certificates that the host presented in DER, its own first; none for plain http. A proxy
-    /// that inspects TLS presents its own.
+    /// The certificates of the host in DER, its own first; none for plain http. A proxy that
+    /// inspects TLS presents its own.
     pub certificates: Vec<Vec<u8>>,
-    /// Host and port of the proxy on the way.
+    /// Host and port of the proxy, if there is one.
     pub proxy: Option<String>,
-    /// `TLS 1.3`, or nothing for plain http.
+    /// `TLS 1.3` or `TLS 1.2`; `None` for plain http.
     pub tls_version: Option<&'static str>,
 }
 
 impl Peer {
-    /// Whether a public authority issued the host's certificate. If not, a private one did: that of
-    /// a proxy that inspects TLS, for example. `None` for plain http.
+    /// Whether a public authority issued the certificate of the host, and not a private one such as
+    /// a proxy that inspects TLS. `None` for plain http.
     pub fn is_issued_publicly(&self) -> Option<bool> {
         let issuer = |der: &Vec<u8>| {
             let der = CertificateDer::from_slice(der);

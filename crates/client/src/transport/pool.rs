@@ -16,13 +16,13 @@ use tokio::time::Sleep;
 use super::Transport;
 use super::deadline::{Deadline, Phase};
 use super::error::TransportError;
-use super::exchange::{MAX_HEAD, MAX_HEADERS, body_fault, head_fault, refuse_two_ends};
+use super::exchange::{MAX_HEAD, MAX_HEADERS, body_fault, head_fault, refuse_two_lengths};
 use super::origin::Origin;
 
-/// Connections that stay open between requests: hyper-util's pooled client over a [`Transport`].
+/// Reused connections: the pooled client of hyper-util over a [`Transport`].
 ///
-/// A request is sent again only if hyper is certain that no byte of it was written: that is when
-/// the host closed an idle connection. Cheap to clone; clones share their connections.
+/// A request is sent again only if hyper is certain that no byte of it was written, because the
+/// host closed an idle connection. Clones are cheap and share their connections.
 #[derive(Clone)]
 pub struct Pool {
     client: Client<Transport, Full<Bytes>>,
@@ -30,7 +30,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Keeps connections of `transport` open.
+    /// Creates a pool for connections of `transport`.
     pub fn new(transport: Transport) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -43,12 +43,12 @@ impl Pool {
         Self { client, transport }
     }
 
-    /// A deadline for a call that begins now.
+    /// Returns the deadline of a call that begins now.
     pub fn deadline(&self) -> Deadline {
         self.transport.deadline()
     }
 
-    /// Sends a request and reads the head of the answer, a redirect like any other. The body has to
+    /// Sends a request and reads the head of the response, which may be a redirect. The body has to
     /// end by the same deadline.
     pub async fn send(
         &self,
@@ -68,7 +68,7 @@ impl Pool {
             TransportError::timeout(elapsed, &origin)
         })?;
         let answer = answer.map_err(|error| send_error(&error))?;
-        refuse_two_ends(answer.headers())?;
+        refuse_two_lengths(answer.headers())?;
         Ok(answer.map(|incoming| Body {
             incoming,
             too_late: Box::pin(deadline.sleep()),
@@ -90,18 +90,17 @@ fn send_error(error: &legacy::Error) -> TransportError {
         return error.clone();
     }
     match cause.downcast_ref::<hyper::Error>() {
-        // hyper cancels a request only if it was not written.
+        // hyper cancels only requests that were not written.
         Some(error) if error.is_canceled() => TransportError::Closed,
         Some(error) => head_fault(error),
         None => TransportError::Truncated { phase: Phase::Head },
     }
 }
 
-/// The body of an answer as it is on the wire, compressed perhaps and of any length. It fails when
-/// the call's deadline has passed.
+/// The body of a response as it was sent, of any length and possibly compressed. It fails after the
+/// deadline of the call.
 ///
-/// A body that is read to its end leaves its connection to the next request. Dropping it earlier
-/// closes the connection.
+/// After the end of the body the connection is reused. Dropping the body earlier closes it.
 pub struct Body {
     incoming: Incoming,
     too_late: Pin<Box<Sleep>>,
@@ -117,7 +116,7 @@ impl hyper::body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        // First, since a host that sends without a pause must not hold the call either.
+        // First, since a host that sends without a pause must not hold the call.
         if self.too_late.as_mut().poll(cx).is_ready() {
             let elapsed = self.deadline.elapsed(Phase::Body);
             return Poll::Ready(Some(Err(TransportError::timeout(elapsed, &self.origin))));
@@ -141,7 +140,7 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Salesforce closes a silent connection after some two minutes, firewalls in between earlier.
+/// Salesforce closes an idle connection after about two minutes, firewalls earlier.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(30);
 
 const MAX_IDLE: usize = 8;

@@ -10,7 +10,7 @@ use super::deadline::{Elapsed, Phase};
 use super::error::TransportError;
 use super::origin::Origin;
 
-/// Which proxy to go through, and for which hosts not to.
+/// A proxy, and the hosts that do not use it.
 ///
 /// ```
 /// use orgtoken_client::Proxy;
@@ -23,17 +23,17 @@ use super::origin::Origin;
 pub struct Proxy(Option<Arc<Rules>>);
 
 impl Proxy {
-    /// No proxy for anything.
+    /// No proxy.
     pub const NONE: Self = Self(None);
 
-    /// Takes the values of `HTTPS_PROXY` and `NO_PROXY`, as curl reads them; an empty one is an
-    /// unset one. This machine is never reached through a proxy.
+    /// Parses the values of `HTTPS_PROXY` and `NO_PROXY` like curl; an empty value counts as unset.
+    /// This machine is never reached through a proxy.
     pub fn new(https_proxy: &str, no_proxy: &str) -> Result<Self, TransportError> {
         if https_proxy.is_empty() {
             return Ok(Self::NONE);
         }
         let matcher = Matcher::builder().https(https_proxy).no(no_proxy).build();
-        // The text is not repeated: it may hold a password.
+        // The URL is not shown, since it may contain a password.
         let refused = |fault| TransportError::Proxy { proxy: "?".to_owned(), fault };
         if !is_host_certain(https_proxy) {
             return Err(refused(ProxyFault::Ambiguous));
@@ -51,7 +51,7 @@ impl Proxy {
         Ok(Self(Some(Arc::new(Rules { matcher, origin, credentials }))))
     }
 
-    /// The proxy for `origin`, if there is one.
+    /// Returns the proxy for `origin`, if there is one.
     pub(crate) fn on_the_way_to(&self, origin: &Origin) -> Option<&Arc<Rules>> {
         let rules = self.0.as_ref().filter(|_| origin.tls && !origin.is_loopback())?;
         let uri: Uri = format!("https://{origin}/").parse().ok()?;
@@ -68,14 +68,14 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Whether no `#`, `/` or `?` comes before an `@`. In a password it would end the host, and the user
-/// name would be looked up in DNS.
+/// Whether no `#`, `/` or `?` comes before an `@`. In a password it would end the host, and the
+/// user name would be looked up in DNS.
 fn is_host_certain(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.find(['#', '/', '?']).is_none_or(|end| !rest[end..].contains('@'))
 }
 
-/// A proxy, and when it is used.
+/// A proxy, and the hosts that use it.
 pub(crate) struct Rules {
     matcher: Matcher,
     pub(crate) origin: Origin,
@@ -88,15 +88,15 @@ impl Rules {
     }
 }
 
-/// What went wrong at a proxy.
+/// A proxy that does not open the connection.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyFault {
-    /// Its URL has a `#`, `/` or `?` before an `@`, as part of a password perhaps.
+    /// Its URL has a `#`, `/` or `?` before an `@`, maybe in a password.
     #[error("its URL has a `#`, `/` or `?` before an `@`")]
     Ambiguous,
-    /// It wants a user name and a password.
-    #[error("it wants a user name and a password")]
+    /// It requires a user name and a password.
+    #[error("it requires a user name and a password")]
     Authentication,
     /// It does not accept the user name and password.
     #[error("it does not accept the user name and password")]
@@ -104,25 +104,25 @@ pub enum ProxyFault {
     /// It closed the connection.
     #[error("it closed the connection")]
     Closed,
-    /// It took no connection.
-    #[error("no connection")]
+    /// It did not accept a connection.
+    #[error("cannot connect")]
     Connect(#[source] Arc<io::Error>),
     /// It has no address.
-    #[error("no address")]
+    #[error("cannot find its address")]
     Lookup(#[source] Arc<io::Error>),
-    /// Its answer is no HTTP, or goes on where the tunnel should begin.
-    #[error("its answer is not valid")]
+    /// Its response is not HTTP, or has bytes after its end.
+    #[error("its response is invalid")]
     Protocol,
-    /// It wants a kind of authentication that is not supported.
-    #[error("it wants authentication by {0}, which is not supported: only Basic is")]
+    /// It requires an unsupported kind of authentication.
+    #[error("it requires {0} authentication; only Basic is supported")]
     Scheme(&'static str),
     /// It does not open the tunnel.
     #[error("it answered {0}")]
     Status(StatusCode),
-    /// It took too long.
-    #[error("waited too long for {0}")]
+    /// It timed out.
+    #[error("timed out waiting for {0}")]
     Timeout(Phase),
-    /// Its URL is not one of a proxy that is spoken to in plain HTTP.
+    /// Its URL is not `http://host:port`.
     #[error("its URL is not of the form `http://host:port`")]
     Url,
 }
@@ -144,13 +144,15 @@ impl ProxyFault {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Ambiguous => "write `#` as %23, `/` as %2F and `?` as %3F in the password",
-            Self::Authentication => "put them into the proxy's URL: `http://user:password@host`",
-            Self::Credentials => "check the user name and password in the proxy's URL",
-            Self::Scheme(_) => "use a proxy that accepts Basic, or a local one that signs in to it",
+            Self::Authentication => "add them to the URL of the proxy: `http://user:password@host`",
+            Self::Credentials => "check the user name and password in the URL of the proxy",
+            Self::Scheme(_) => {
+                "use a proxy that accepts Basic, or a local proxy that authenticates to it"
+            }
             Self::Connect(_) | Self::Lookup(_) | Self::Url => {
                 "check `HTTPS_PROXY`: `http://host:port`"
             }
-            Self::Status(_) => "ask whoever runs the proxy to let the host through",
+            Self::Status(_) => "ask the operator of the proxy to allow the host",
             Self::Closed | Self::Protocol | Self::Timeout(_) => return None,
         })
     }
@@ -185,7 +187,7 @@ impl From<Elapsed> for ProxyFault {
     }
 }
 
-/// curl's port for a proxy's URL that has none.
+/// The default port of a proxy in curl.
 const DEFAULT_PORT: u16 = 1080;
 
 #[cfg(test)]
@@ -195,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_through_a_proxy() {
+    fn no_proxy_excludes_hosts() {
         for (no_proxy, url, proxied) in [
             ("", "https://acme.my.salesforce.com/", true),
             ("", "https://acme.my.salesforce.com:8443/", true),
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn password_that_ends_the_host_is_refused() {
+    fn url_with_an_unescaped_password_is_refused() {
         for (url, certain) in [
             ("http://user:pa#ss@proxy.acme.com:3128", false),
             ("http://user:pa/ss@proxy.acme.com:3128", false),
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_no_proxy() {
+    fn empty_url_means_no_proxy() {
         let origin = Origin::of(&Uri::from_static("https://acme.my.salesforce.com/")).unwrap();
         assert!(Proxy::new("", "").unwrap().on_the_way_to(&origin).is_none());
     }

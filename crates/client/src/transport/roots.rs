@@ -13,24 +13,24 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
-/// The authorities whose certificates are trusted.
+/// The trusted certificate authorities.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Mozilla's list, as it was when this crate was built.
+    /// The list of Mozilla, as of the build of this crate.
     Bundled,
-    /// The certificates of a PEM file and no others.
+    /// Only the certificates of a PEM file.
     File {
-        /// The file in errors: its path, and the setting that names it.
+        /// The name in errors: the path, and the setting that names it.
         name: String,
-        /// What is in it.
+        /// The content.
         pem: Vec<u8>,
     },
-    /// The certificates of this PEM text and no others, like `curl --cacert`.
+    /// Only the certificates of this PEM text, like `curl --cacert`.
     Pem(Vec<u8>),
-    /// The system's list, or [`Roots::Bundled`] on a system that has none.
+    /// The list of the system, or [`Roots::Bundled`] if the system has none.
     System {
-        /// The value of `SSL_CERT_FILE`. With this or `directories`, the system's own list is not
+        /// The value of `SSL_CERT_FILE`. With this or `directories`, the list of the system is not
         /// read.
         file: Option<PathBuf>,
         /// The entries of `SSL_CERT_DIR`.
@@ -39,10 +39,10 @@ pub enum Roots {
 }
 
 impl Roots {
-    /// The system's list, where openssl-probe finds it.
+    /// The list of the system, where openssl-probe finds it.
     pub const SYSTEM: Self = Self::System { file: None, directories: Vec::new() };
 
-    /// Whether loading them reads files, which a thread of its own should do.
+    /// Whether loading them reads files, which needs its own thread.
     pub(super) fn are_on_disk(&self) -> bool {
         matches!(self, Self::System { .. })
     }
@@ -79,7 +79,7 @@ impl fmt::Debug for Roots {
     }
 }
 
-/// Roots in the form that verifies.
+/// Loaded roots.
 pub(super) struct Anchors {
     pub(super) store: Arc<RootCertStore>,
     /// The certificates that the user named, which a server may present itself.
@@ -92,7 +92,7 @@ impl Anchors {
         Self { store: Arc::new(store), given: Vec::new() }
     }
 
-    /// A list may hold some certificates that webpki cannot read. One of them has to be readable.
+    /// A list may contain certificates that webpki cannot parse. At least one has to be valid.
     fn of(certificates: Vec<CertificateDer<'static>>) -> Option<Self> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(certificates);
@@ -116,12 +116,12 @@ fn system() -> CertificateResult {
         return rustls_native_certs::load_native_certs();
     }
     let found = openssl_probe::probe();
-    first_list(found.cert_file.as_deref(), &found.cert_dir)
+    bundle_or_folders(found.cert_file.as_deref(), &found.cert_dir)
 }
 
-/// Reads the bundle if there is one, else the folders. Where both exist, the folder is the bundle
-/// again in 280 files.
-fn first_list(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
+/// Reads the bundle if there is one, else the folders. If both exist, the folder has the same
+/// certificates in 280 files.
+fn bundle_or_folders(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
     let bundle = bundle.map(|file| load_certs_from_paths(Some(file), None));
     bundle.filter(|bundle| !bundle.certs.is_empty()).unwrap_or_else(|| {
         let mut all = CertificateResult::default();
@@ -132,7 +132,8 @@ fn first_list(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateResult {
     })
 }
 
-/// Unlike the system's own list, every file and folder that the user named has to be readable.
+/// Reads the files and folders that the user named. Unlike those of the system, each has to be
+/// readable.
 fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault> {
     let mut certificates = Vec::new();
     if let Some(file) = file {
@@ -155,11 +156,11 @@ fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault
     Anchors::given(certificates).ok_or_else(empty)
 }
 
-/// A device or a pipe without a writer would be read for ever.
+/// Checks the file, since a device or a pipe might never end.
 fn check_size(file: &Path) -> Result<(), RootsFault> {
     let refused = match std::fs::metadata(file) {
         Ok(found) if !found.is_file() => io::Error::other("not a regular file"),
-        Ok(found) if found.len() > LARGEST => io::ErrorKind::FileTooLarge.into(),
+        Ok(found) if found.len() > MAX_LEN => io::ErrorKind::FileTooLarge.into(),
         Ok(_) => return Ok(()),
         Err(error) => error,
     };
@@ -171,7 +172,7 @@ fn shown(path: &Path, setting: &str) -> String {
     format!("`{}` ({setting})", redact::path(&path.to_string_lossy()))
 }
 
-/// Why there are no root certificates.
+/// Roots that cannot be loaded.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootsFault {
@@ -180,7 +181,7 @@ pub enum RootsFault {
     Form {
         /// The file and the setting that names it.
         name: String,
-        /// What it is.
+        /// The form of the file.
         form: Form,
     },
     /// It cannot be read.
@@ -196,13 +197,13 @@ pub enum RootsFault {
 impl RootsFault {
     fn of_file(path: &Path, setting: &str) -> Self {
         let (name, mut start) = (shown(path, setting), Vec::new());
-        match File::open(path).and_then(|file| file.take(ENOUGH).read_to_end(&mut start)) {
+        match File::open(path).and_then(|file| file.take(PREFIX_LEN).read_to_end(&mut start)) {
             Ok(_) => Self::Form { name, form: Form::of(&start) },
             Err(error) => Self::Unreadable { name, source: Arc::new(error) },
         }
     }
 
-    /// What to do next.
+    /// The next step.
     pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::Form { form, .. } => form.hint(),
@@ -211,11 +212,11 @@ impl RootsFault {
     }
 }
 
-/// To see what a file is.
-const ENOUGH: u64 = 64 * 1024;
+/// Bytes to detect the form of a file.
+const PREFIX_LEN: u64 = 64 * 1024;
 
-/// The system's list has 200 KiB.
-const LARGEST: u64 = 4 << 20;
+/// The largest file; the list of a system has 200 KiB.
+const MAX_LEN: u64 = 4 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_is_not_read_where_there_is_a_bundle() {
+    fn bundle_is_preferred_to_the_folder() {
         let root = rcgen::generate_simple_self_signed(["root.example".to_owned()]).unwrap();
         let pem = root.cert.pem();
         let folder = tempfile::tempdir().unwrap();
@@ -232,15 +233,15 @@ mod tests {
         fs::write(folder.path().join("a.pem"), &pem).unwrap();
         let (bundle, empty) = (folder.path().join("b.pem"), folder.path().join("c.pem"));
         fs::write(&empty, "").unwrap();
-        assert_eq!(first_list(None, &folders).certs.len(), 1);
-        assert_eq!(first_list(Some(&empty), &folders).certs.len(), 1);
+        assert_eq!(bundle_or_folders(None, &folders).certs.len(), 1);
+        assert_eq!(bundle_or_folders(Some(&empty), &folders).certs.len(), 1);
         fs::write(&bundle, &pem).unwrap();
-        assert_eq!(first_list(Some(&bundle), &["/nonexistent".into()]).certs.len(), 1);
+        assert_eq!(bundle_or_folders(Some(&bundle), &["/nonexistent".into()]).certs.len(), 1);
     }
 
     #[cfg(unix)]
     #[test]
-    fn ssl_cert_file_that_never_ends_is_refused() {
+    fn endless_ssl_cert_file_is_refused() {
         use std::error::Error as _;
 
         let Err(fault) = named(Some(Path::new("/dev/zero")), &[]) else { panic!() };
@@ -248,7 +249,7 @@ mod tests {
         assert_eq!(fault.source().unwrap().to_string(), "not a regular file");
         let folder = tempfile::tempdir().unwrap();
         let large = folder.path().join("large.pem");
-        File::create(&large).unwrap().set_len(LARGEST + 1).unwrap();
+        File::create(&large).unwrap().set_len(MAX_LEN + 1).unwrap();
         assert!(named(Some(&large), &[]).is_err());
     }
 

@@ -23,7 +23,7 @@ use super::origin::Origin;
 use super::roots::{Anchors, Roots, RootsFault};
 use crate::thread;
 
-/// TLS 1.2 and 1.3 with ring; the roots are loaded at the first use.
+/// TLS 1.2 and 1.3 with ring; roots are loaded at the first use.
 pub(crate) struct Tls {
     roots: Roots,
     loaded: OnceCell<Loaded>,
@@ -31,7 +31,7 @@ pub(crate) struct Tls {
 
 struct Loaded {
     config: Arc<ClientConfig>,
-    /// How many roots there are.
+    /// The number of roots.
     count: usize,
 }
 
@@ -44,7 +44,7 @@ impl Tls {
         &self.roots
     }
 
-    /// Loads the roots unless that was done before.
+    /// Loads the roots if necessary.
     pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, TransportError> {
         Ok(Arc::clone(&self.loaded().await?.config))
     }
@@ -68,18 +68,18 @@ async fn load(roots: &Roots) -> Result<Anchors, RootsFault> {
         return roots.load();
     }
     let copy = roots.clone();
-    // Where the system has no room for a thread, this one reads the files.
+    // If the system refuses a thread, this one reads the files.
     thread::run(move || copy.load()).await.unwrap_or_else(|_| roots.load())
 }
 
-/// There is no key log, whatever `SSLKEYLOGFILE` says, and no early data: both are rustls' defaults
-/// and both must stay.
+/// Configures TLS without a key log, whatever `SSLKEYLOGFILE` says, and without early data. Both
+/// are defaults of rustls that must stay.
 fn configure(anchors: Anchors) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
     let verifier =
         WebPkiServerVerifier::builder_with_provider(anchors.store, Arc::clone(&provider))
             .build()
-            .expect("there is a root, and there are no revocation lists");
+            .expect("there is a root and no revocation list");
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring has suites for TLS 1.2 and 1.3")
@@ -91,10 +91,10 @@ fn configure(anchors: Anchors) -> ClientConfig {
     config
 }
 
-/// rustls' own verifier, with one case more and one error that says more:
+/// The verifier of rustls, with one more case and a more precise error:
 ///
-/// * A server may present the very certificate that was given as root, even if that is marked as an
-///   authority: `openssl req -x509` makes such certificates, and curl accepts them.
+/// * A server may present a certificate that is among the given roots, even if it is marked as an
+///   authority: `openssl req -x509` creates such certificates, and curl accepts them.
 /// * The error for an untrusted certificate names its issuer.
 #[derive(Debug)]
 struct Verifier {
@@ -159,12 +159,12 @@ fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), C
     Ok(())
 }
 
-/// A certificate that leads to no root.
+/// A certificate without a path to a root.
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate is not trusted")]
 struct Untrusted {
     is_self_signed: bool,
-    /// The issuer's common name, if it is printable.
+    /// The common name of the issuer, if it is printable.
     issuer: Option<String>,
 }
 
@@ -201,15 +201,15 @@ fn is_authority(error: &Error) -> bool {
     matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-/// [`CertificateError::BadSignature`] is a root of the issuer's name with another key: an authority
-/// that was re-created.
+/// [`CertificateError::BadSignature`] means a root with the name of the issuer and another key: an
+/// authority that was re-created.
 fn is_unknown(error: &Error) -> bool {
     let Error::InvalidCertificate(error) = error else { return false };
     matches!(error, CertificateError::BadSignature | CertificateError::UnknownIssuer)
 }
 
-/// Sorts what hyper-rustls reports: rustls' error in two `io::Error`s. Of a certificate's names, only
-/// those that pass [`CertificateFault::wrong_name`] are repeated.
+/// Classifies an error of hyper-rustls, which wraps the one of rustls in two `io::Error`s. Names of
+/// a certificate are shown only if [`CertificateFault::wrong_name`] accepts them.
 pub(super) fn fault(error: &(dyn StdError + 'static), origin: &Origin) -> TransportError {
     let host = origin.host.clone();
     let fault = match inside(error).and_then(inside).and_then(|error| error.downcast_ref()) {

@@ -11,11 +11,11 @@ use super::exchange::http1_builder;
 use super::origin::Origin;
 use super::proxy::{ProxyFault, Rules};
 
-/// Asks a proxy for a tunnel to `origin` ([RFC 9110, Section 9.3.6]). The proxy learns host and port,
-/// and carries TLS from then on.
+/// Asks a proxy for a tunnel to `origin` ([RFC 9110, Section 9.3.6]). The proxy learns host and
+/// port only.
 ///
-/// hyper-util's `Tunnel` has one error for 403, 502 and garbage, and drops bytes that come before
-/// TLS has begun.
+/// hyper-util's `Tunnel` has one error for 403, 502 and garbage, and drops bytes that arrive before
+/// TLS.
 ///
 /// [RFC 9110, Section 9.3.6]: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
 pub(crate) async fn open(proxy: &Rules, stream: Tcp, origin: &Origin) -> Result<Tcp, ProxyFault> {
@@ -30,7 +30,9 @@ pub(crate) async fn open(proxy: &Rules, stream: Tcp, origin: &Origin) -> Result<
     let answer = answer.await.map_err(fault)?;
     match answer.status() {
         status if status.is_success() => {}
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => return Err(wanted(proxy, answer.headers())),
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            return Err(required_authentication(proxy, answer.headers()));
+        }
         status => return Err(ProxyFault::Status(status)),
     }
     let parts = connection.into_parts();
@@ -49,11 +51,11 @@ fn connect(proxy: &Rules, origin: &Origin) -> Request<Full<Bytes>> {
     }
     request
         .body(Full::default())
-        .expect("an origin's host and port are valid in a URI and a header")
+        .expect("host and port of an origin are valid in a URI and a header")
 }
 
-/// Reads what a 407 asks for. Only names of known schemes are repeated.
-fn wanted(proxy: &Rules, headers: &HeaderMap) -> ProxyFault {
+/// Reads the requirements of a 407 response. Only names of known schemes are shown.
+fn required_authentication(proxy: &Rules, headers: &HeaderMap) -> ProxyFault {
     let offers = |scheme: &str| {
         headers.get_all(PROXY_AUTHENTICATE).iter().any(|value| {
             let offered = value.to_str().unwrap_or_default().split([' ', ',']).next();

@@ -48,7 +48,7 @@ async fn b12_a_refusal_is_remembered_across_processes() {
     org.set_scenario(USER, Scenario::named("not-approved"));
     kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
     let error = kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
-    assert!(error.to_string().contains("remembered from "), "{error}");
+    assert!(error.to_string().contains("cached failure, "), "{error}");
     assert_eq!(org.login_history().len(), 1);
 }
 

@@ -227,7 +227,7 @@ async fn a_user_is_kept_from_too_many_logins() {
     }
     let error = source.token(MINUTE).await.unwrap_err();
     assert_eq!(error.code(), "rate.cap");
-    assert!(error.to_string().contains("room again in "), "{error}");
+    assert!(error.to_string().contains("the next login is possible in "), "{error}");
     assert_eq!(org.logins(), 2);
 }
 

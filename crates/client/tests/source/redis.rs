@@ -55,7 +55,7 @@ async fn b12_a_refusal_is_remembered_on_all_hosts() {
     org.set_scenario(USER, Scenario::named("not-approved"));
     host(&org, &server).token(MINUTE).await.unwrap_err();
     let error = host(&org, &server).token(MINUTE).await.unwrap_err();
-    assert!(error.to_string().contains("remembered from"), "{error}");
+    assert!(error.to_string().contains("cached failure, "), "{error}");
     assert_eq!(org.login_history().len(), 1);
 }
 

@@ -90,7 +90,7 @@ async fn the_total_ends_a_phase_early() {
         error @ TransportError::Timeout { phase: Phase::Head, after, .. } => {
             assert_eq!(after, total);
             let host = server.address();
-            assert_eq!(error.to_string(), format!("no answer from `{host}` within 2 s"));
+            assert_eq!(error.to_string(), format!("no response from `{host}` within 2 s"));
         }
         error => panic!("{error:?}"),
     }

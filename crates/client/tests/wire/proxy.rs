@@ -123,17 +123,13 @@ async fn b34_no_attempt_tells_the_proxy_more_than_the_host() {
 #[tokio::test(start_paused = true)]
 async fn proxy_authentication_that_is_wanted_is_named() {
     for (user, offered, words) in [
-        ("", "Basic realm=\"x\"", "it wants a user name and a password"),
+        ("", "Basic realm=\"x\"", "it requires a user name and a password"),
         ("user:canary@", "Basic realm=\"x\"", "it does not accept the user name and password"),
-        (
-            "user:canary@",
-            "NTLM",
-            "it wants authentication by NTLM, which is not supported: only Basic is",
-        ),
+        ("user:canary@", "NTLM", "it requires NTLM authentication; only Basic is supported"),
         (
             "user:canary@",
             "Negotiate\r\nProxy-Authenticate: NTLM TlRMTVNTUAAC",
-            "it wants authentication by NTLM, which is not supported: only Basic is",
+            "it requires NTLM authentication; only Basic is supported",
         ),
         (
             "user:canary@",

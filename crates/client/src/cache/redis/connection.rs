@@ -11,26 +11,26 @@ use tracing::{debug, warn};
 use super::url::Address;
 use crate::{Transport, TransportError};
 
-/// A connection to a Redis server that is opened when it is needed, and again after it broke.
+/// A connection to a Redis server, opened at the first use and after an error.
 pub(super) struct Connection {
     address: Address,
     transport: Transport,
     open: Mutex<Option<MultiplexedConnection>>,
-    /// A server that did not answer is not asked again before.
-    rests_until: Mutex<Option<Instant>>,
-    /// Whether the log has a warning about it since it last answered.
+    /// The end of the pause after a server did not respond.
+    paused_until: Mutex<Option<Instant>>,
+    /// Whether a warning was logged since the server last responded.
     warned: AtomicBool,
 }
 
 impl Connection {
     pub(super) fn new(address: Address, transport: Transport) -> Self {
-        let (open, rests_until) = (Mutex::default(), Mutex::default());
-        Self { address, transport, open, rests_until, warned: AtomicBool::new(false) }
+        let (open, paused_until) = (Mutex::default(), Mutex::default());
+        Self { address, transport, open, paused_until, warned: AtomicBool::new(false) }
     }
 
-    /// The server's answer, or `None` if there is none of use. The log has one warning about it.
+    /// Returns the response of the server; `None` if there is none. One warning is logged.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
-        if lock(&self.rests_until).is_some_and(|until| Instant::now() < until) {
+        if lock(&self.paused_until).is_some_and(|until| Instant::now() < until) {
             return None;
         }
         let fault = match self.attempt(command).await {
@@ -40,26 +40,26 @@ impl Connection {
             }
             Err(fault) => fault,
         };
-        let words = format_args!("the token cache at {:?} is not used: {fault}", self.address);
+        let message = format_args!("the token cache at {:?} is not used: {fault}", self.address);
         match self.warned.swap(true, Ordering::Relaxed) {
-            true => debug!("{words}"),
-            false => warn!("{words}"),
+            true => debug!("{message}"),
+            false => warn!("{message}"),
         }
         *lock(&self.open) = None;
-        *lock(&self.rests_until) = Some(Instant::now() + REST);
+        *lock(&self.paused_until) = Some(Instant::now() + PAUSE);
         None
     }
 
-    /// The server's answer, or why it is of no use.
+    /// Returns the response of the server, or the reason why there is none.
     pub(super) async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
-        timeout(PATIENCE, self.answer(command)).await.unwrap_or(Err(Fault::Silent))
+        timeout(TIMEOUT, self.answer(command)).await.unwrap_or(Err(Fault::Silent))
     }
 
     async fn answer<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let open = lock(&self.open).clone();
         if let Some(mut connection) = open {
             match command.query_async(&mut connection).await {
-                // It was closed while nobody used it.
+                // The server closed the idle connection.
                 Err(error) if error.is_unrecoverable_error() => {}
                 answer => return Ok(answer?),
             }
@@ -75,7 +75,7 @@ impl Connection {
         let login = &self.address.login;
         let (connection, driver) =
             MultiplexedConnection::new_with_config(login, stream, config).await?;
-        // It ends when the last clone of the connection is dropped.
+        // The task ends when the last clone of the connection is dropped.
         tokio::spawn(driver);
         Ok(connection)
     }
@@ -91,12 +91,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why there is no answer. A message of the server is not repeated: it may quote what it was sent.
+/// A command without a response. The message of the server is not shown: it may quote the command.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    #[error("Redis says {0}")]
+    #[error("Redis reported {0}")]
     Redis(String),
-    #[error("it does not answer within {PATIENCE:?}")]
+    #[error("no response within {TIMEOUT:?}")]
     Silent,
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -108,7 +108,7 @@ impl From<RedisError> for Fault {
     }
 }
 
-/// A cache is to be quicker than a login.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// So that a login waits once.
-const REST: Duration = Duration::from_secs(5);
+/// A cache has to be faster than a login.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// One login waits for a silent server once.
+const PAUSE: Duration = Duration::from_secs(5);

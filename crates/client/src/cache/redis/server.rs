@@ -1,4 +1,4 @@
-//! The states of all logins in a server.
+//! The entries of all logins in a server.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -13,14 +13,14 @@ use super::{AFTER, BEFORE, command, state_key};
 use crate::cache::{Listing, SealingKey, State};
 use crate::{Timestamp, Transport};
 
-/// A Redis server with the states of logins, to list and to remove them.
+/// A Redis server, to list and remove the entries of logins.
 #[derive(Debug)]
 pub struct RedisServer {
     connection: Connection,
 }
 
 impl RedisServer {
-    /// As [`RedisCache::new`](crate::cache::RedisCache::new).
+    /// Uses the server at this URL; see [`RedisCache::new`](crate::cache::RedisCache::new).
     pub fn new(
         url: &str,
         transport: &Transport,
@@ -30,7 +30,7 @@ impl RedisServer {
         Ok(Self { connection: Connection::new(address, transport.clone()) })
     }
 
-    /// How many states it keeps, and those of them that `key` opens.
+    /// Returns the number of entries, and those that `key` opens.
     pub async fn states(
         &self,
         key: &SealingKey,
@@ -48,7 +48,7 @@ impl RedisServer {
         Ok(Listing { opened, count })
     }
 
-    /// Removes every state that `key` opens, and returns how many there were.
+    /// Removes every entry that `key` opens, and returns how many there were.
     pub async fn clear(&self, key: &SealingKey) -> Result<usize, RedisFault> {
         let mut forgotten = 0;
         for name in self.names().await? {
@@ -64,7 +64,7 @@ impl RedisServer {
         self.ask(&["GET", &state_key(name)]).await
     }
 
-    /// In order, and each once: a server may name one twice.
+    /// Returns the names in order, and each once: a server may return one twice.
     async fn names(&self) -> Result<BTreeSet<String>, RedisFault> {
         let (mut names, mut cursor) = (BTreeSet::new(), "0".to_owned());
         loop {
@@ -84,9 +84,9 @@ impl RedisServer {
     }
 }
 
-/// A server does not answer, or with something else than it was asked for.
+/// A server that does not respond, or responds with an error.
 #[derive(Debug, thiserror::Error)]
-#[error("the token cache at {at} cannot be used")]
+#[error("cannot use the token cache at {at}")]
 pub struct RedisFault {
     at: String,
     #[source]

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::transport::Origin;
 
-/// Where a Redis server is, and as whom to speak to it.
+/// The address of a Redis server, and the user to log in as.
 pub(super) struct Address {
     pub(super) origin: Origin,
     pub(super) login: RedisConnectionInfo,
@@ -18,7 +18,7 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn parse(url: &str, allowed: &AllowedHosts) -> Result<Self, RedisUrlError> {
-        // TLS is ours, so the crate knows only the plain scheme.
+        // The transport adds TLS, so the redis crate only gets the plain scheme.
         let (tls, rest) = match (url.strip_prefix("rediss://"), url.strip_prefix("redis://")) {
             (Some(rest), _) => (true, rest),
             (None, Some(rest)) => (false, rest),
@@ -51,21 +51,21 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Why a URL leads to no Redis server. It does not repeat the URL, which may hold a password.
+/// An invalid URL of a Redis server. The URL is not shown, since it may contain a password.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedisUrlError {
-    /// It ends in `#insecure` or the like.
-    #[error("the URL of the cache has an option behind a `#`")]
+    /// It has an option such as `#insecure`.
+    #[error("the URL of the cache has an option after `#`")]
     Insecure,
-    /// `redis://`, to a host that was not allowed to be asked without TLS.
-    #[error("the cache would be asked over the network without encryption")]
+    /// It is `redis://` to a host that may not be used without TLS.
+    #[error("refusing an unencrypted connection to the cache")]
     NotEncrypted,
-    /// A Unix socket, for example.
-    #[error("the URL of the cache is neither `redis://` nor `rediss://`")]
+    /// It has another scheme.
+    #[error("the URL of the cache begins with neither `redis://` nor `rediss://`")]
     Scheme,
-    /// It cannot be read.
-    #[error("the URL of the cache is not one of Redis")]
+    /// It is not a valid URL.
+    #[error("invalid URL of the cache")]
     Syntax,
 }
 
@@ -76,14 +76,13 @@ impl Diagnostic for RedisUrlError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Insecure => "leave out what begins with `#`: a certificate is always checked",
+            Self::Insecure => "remove the option after `#`; certificates are always verified",
             Self::NotEncrypted => {
-                "write `rediss://`, or, where the network itself is trusted, add the host to \
-                 `allow_hosts`"
+                "use `rediss://`, or add the host to `allow_hosts` if the network is trusted"
             }
             Self::Scheme | Self::Syntax => {
-                "write it as `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in the \
-                 password as `%XX`"
+                "use the form `rediss://USER:PASSWORD@HOST:PORT/DATABASE`, with special characters \
+                 of the password as `%XX`"
             }
         }))
     }

@@ -1,4 +1,4 @@
-//! Tokens that can be told apart.
+//! Numbered tokens.
 
 use bytes::Bytes;
 use http::Response;
@@ -6,17 +6,17 @@ use orgtoken_oauth::{AllowedHosts, Token};
 
 use crate::{CachedToken, Timestamp};
 
-/// One that was granted just now.
+/// A token that was granted just now.
 pub(super) fn granted(number: u32) -> CachedToken {
     CachedToken::new(token(number), Timestamp::now())
 }
 
-/// Which one it is.
+/// The number of a token.
 pub(super) fn number(cached: &CachedToken) -> u32 {
     cached.token().access_token().secret().rsplit('!').next().unwrap().parse().unwrap()
 }
 
-/// One without a life of its own yet.
+/// A token that is not cached yet.
 pub(super) fn token(number: u32) -> Token {
     let body = format!(
         r#"{{"access_token":"00Dxx0000006JFr!{number}","token_type":"Bearer",

@@ -1,5 +1,5 @@
-//! The orders in which callers may meet, thousands of them, as shuttle plays them: it decides at
-//! each lock, each atomic number and each look at the token at hand who goes on.
+//! Thousands of interleavings of callers. shuttle decides which task continues at each lock, each
+//! atomic operation and each read of the current token.
 
 use std::panic::resume_unwind;
 use std::sync::PoisonError;
@@ -13,16 +13,16 @@ use super::*;
 use crate::Timestamp;
 use crate::source::sync::StdMutex;
 
-/// One that keeps what it was granted last, as a store does, and counts what would be logins.
+/// A renewal that caches its token, and counts logins.
 #[derive(Default)]
-struct Desk {
+struct Counter {
     kept: StdMutex<Option<Arc<CachedToken>>>,
     logins: StdMutex<u32>,
-    /// The first login ends the task.
-    is_clumsy: bool,
+    /// Whether the first login panics.
+    panics_first: bool,
 }
 
-impl Desk {
+impl Counter {
     fn logins(&self) -> u32 {
         *locked(&self.logins)
     }
@@ -34,7 +34,7 @@ impl Desk {
     }
 }
 
-impl Renew for Arc<Desk> {
+impl Renew for Arc<Counter> {
     async fn run(
         &self,
         min_ttl: Duration,
@@ -48,9 +48,9 @@ impl Renew for Arc<Desk> {
         }
         let number = self.log_in();
         yield_now().await;
-        if self.is_clumsy && number == 1 {
-            // Without the hook: shuttle's would take it for the end of the test.
-            resume_unwind(Box::new("the first one drops it"));
+        if self.panics_first && number == 1 {
+            // Without the panic hook: shuttle's would end the test.
+            resume_unwind(Box::new("the first login panics"));
         }
         let cached = Arc::new(granted(number));
         *locked(&self.kept) = Some(Arc::clone(&cached));
@@ -58,26 +58,26 @@ impl Renew for Arc<Desk> {
     }
 }
 
-/// All tasks run on one thread: one that panics seems to poison what another holds.
+/// All tasks run on one thread, so a panic of one poisons the locks of others.
 fn locked<T>(mutex: &StdMutex<T>) -> shuttle::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-type Shared = Arc<SingleFlight<Arc<Desk>>>;
+type Shared = Arc<SingleFlight<Arc<Counter>>>;
 
-fn flight(desk: Desk) -> Shared {
+fn flight(desk: Counter) -> Shared {
     Arc::new(SingleFlight::new(Arc::new(desk)))
 }
 
-/// With a token at hand that is due for renewal.
+/// A flight whose token is due for renewal.
 fn with_old_token() -> (Shared, Arc<CachedToken>) {
-    let (flight, old) = (flight(Desk::default()), Arc::new(almost_ended(0)));
+    let (flight, old) = (flight(Counter::default()), Arc::new(almost_ended(0)));
     *locked(&flight.renewal.kept) = Some(Arc::clone(&old));
     flight.current.store(Some(Arc::clone(&old)));
     (flight, old)
 }
 
-/// One that has lived 91 s of 100: it is served, and due for renewal.
+/// A token after 91 s of 100: it is served, and due for renewal.
 fn almost_ended(number: u32) -> CachedToken {
     let now = Timestamp::now();
     let boot = now.boot.since_start().saturating_sub(Duration::from_secs(91));
@@ -85,7 +85,7 @@ fn almost_ended(number: u32) -> CachedToken {
     CachedToken::new(numbered::token(number).lifetime(Duration::from_secs(100)), then)
 }
 
-/// As `TokenSource::token` has it.
+/// Like `TokenSource::token`.
 async fn token(flight: &Shared) -> u32 {
     let at_hand = flight.current().filter(|cached| cached.is_valid_for(MINUTE, BootTime::now()));
     match at_hand {
@@ -99,14 +99,14 @@ fn asking(flight: &Shared) -> JoinHandle<u32> {
     start(async move { token(&flight).await })
 }
 
-/// In random orders, and in those that a few well placed interruptions make.
+/// Runs a test in random interleavings, and in those of a few well placed preemptions.
 fn check(scene: fn()) {
     check_random(scene, SCHEDULES);
     check_pct(scene, SCHEDULES, INTERRUPTIONS);
 }
 
 #[test]
-fn b17_of_all_that_see_a_token_near_its_end_one_renews_it() {
+fn b17_one_caller_renews_ahead_of_expiry() {
     check(|| {
         let (flight, _) = with_old_token();
         let looking: Vec<_> = (0..3)
@@ -128,9 +128,9 @@ fn b17_of_all_that_see_a_token_near_its_end_one_renews_it() {
 }
 
 #[test]
-fn b19_cold_callers_log_in_once() {
+fn b19_concurrent_callers_log_in_once() {
     check(|| {
-        let flight = flight(Desk::default());
+        let flight = flight(Counter::default());
         let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
         for task in asking {
             assert_eq!(block_on(task).unwrap(), 1);
@@ -140,9 +140,9 @@ fn b19_cold_callers_log_in_once() {
 }
 
 #[test]
-fn b21_who_gives_up_takes_nothing_from_the_others() {
+fn b21_cancelled_caller_does_not_cancel_the_login() {
     check(|| {
-        let flight = flight(Desk::default());
+        let flight = flight(Counter::default());
         let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
         asking[0].abort();
         asking[2].abort();
@@ -157,9 +157,9 @@ fn b21_who_gives_up_takes_nothing_from_the_others() {
 }
 
 #[test]
-fn b21_when_the_leader_panics_one_of_the_others_leads() {
+fn b21_waiter_takes_over_after_a_panic() {
     check(|| {
-        let flight = flight(Desk { is_clumsy: true, ..Desk::default() });
+        let flight = flight(Counter { panics_first: true, ..Counter::default() });
         let ask = |flight: &Shared| {
             let flight = Arc::clone(flight);
             spawn(async move { token(&flight).await })
@@ -173,14 +173,14 @@ fn b21_when_the_leader_panics_one_of_the_others_leads() {
 }
 
 #[test]
-fn b18_a_dead_token_never_comes_back_and_costs_one_login() {
+fn b18_rejected_token_is_not_returned_again_and_costs_one_login() {
     check(|| {
-        let flight = flight(Desk::default());
+        let flight = flight(Counter::default());
         let refused = |flight: &Shared| {
             let flight = Arc::clone(flight);
             start(async move {
                 let cached = flight.renew(MINUTE).await.unwrap();
-                // The first token is the one that the API refuses.
+                // The API rejects the first token.
                 if number(&cached) == 1 {
                     flight.invalidate(&cached);
                     assert_ne!(token(&flight).await, 1);
@@ -197,11 +197,11 @@ fn b18_a_dead_token_never_comes_back_and_costs_one_login() {
 }
 
 #[test]
-fn b18_a_token_that_is_refused_on_its_way_is_not_put_at_hand() {
+fn b18_token_that_is_invalidated_during_the_login_is_not_stored() {
     check(|| {
-        let flight = flight(Desk::default());
+        let flight = flight(Counter::default());
         let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
-        // Another process got the same token while this login was in progress.
+        // Another process got the same token during this login.
         let elsewhere = start({
             let flight = Arc::clone(&flight);
             async move {
@@ -223,9 +223,9 @@ fn b18_a_token_that_is_refused_on_its_way_is_not_put_at_hand() {
 }
 
 #[test]
-fn a_token_that_a_login_grants_after_its_invalidation_is_handed_out_for_one_login() {
+fn same_token_after_invalidation_is_returned_without_another_login() {
     check(|| {
-        let flight = flight(Desk::default());
+        let flight = flight(Counter::default());
         flight.invalidate(&granted(1));
         let asking: Vec<_> = (0..3).map(|_| asking(&flight)).collect();
         for task in asking {
@@ -239,7 +239,7 @@ fn a_token_that_a_login_grants_after_its_invalidation_is_handed_out_for_one_logi
 }
 
 #[test]
-fn b18_who_is_late_to_invalidate_leaves_the_new_token_alone() {
+fn b18_late_invalidation_keeps_the_newer_token() {
     check(|| {
         let (flight, old) = with_old_token();
         let late = start({
@@ -257,7 +257,7 @@ fn b18_who_is_late_to_invalidate_leaves_the_new_token_alone() {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Of each kind, for each scene.
+/// For each test and each kind of interleaving.
 const SCHEDULES: usize = 1_000;
 
 const INTERRUPTIONS: usize = 3;

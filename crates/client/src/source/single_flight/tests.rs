@@ -1,5 +1,5 @@
-//! The orders in which callers may meet, one by one: a gate stands in each place where a renewal
-//! can be overtaken.
+//! Interleavings of callers, one by one: a semaphore controls each point at which another caller
+//! can overtake.
 
 use std::sync::atomic::AtomicU32;
 
@@ -10,7 +10,7 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Hands out token after token, each as soon as it is let through.
+/// Returns numbered tokens, each when it is released.
 struct Numbered {
     asked: Semaphore,
     granted: Semaphore,
@@ -34,14 +34,14 @@ fn flight() -> (Arc<SingleFlight<Arc<Numbered>>>, Arc<Numbered>) {
 }
 
 #[tokio::test]
-async fn b18_a_token_that_is_refused_while_it_is_on_its_way_is_not_handed_out() {
+async fn b18_token_that_is_invalidated_during_the_login_is_not_returned() {
     let (flight, gates) = flight();
     let asking = spawn({
         let flight = Arc::clone(&flight);
         async move { number(&flight.renew(MINUTE).await.unwrap()) }
     });
     gates.asked.acquire().await.unwrap().forget();
-    // Another process had it first, and the API has refused it there and here.
+    // Another process has the same token, and the API has rejected it.
     flight.invalidate(&granted(0));
     gates.granted.add_permits(2);
     assert_eq!(asking.await.unwrap(), 1);
@@ -49,7 +49,7 @@ async fn b18_a_token_that_is_refused_while_it_is_on_its_way_is_not_handed_out() 
 }
 
 #[tokio::test]
-async fn b19_who_asks_during_a_round_takes_what_it_comes_to_and_who_asks_after_it_does_not() {
+async fn b19_callers_share_a_renewal_that_began_after_their_call() {
     let (flight, gates) = flight();
     let asking: Vec<_> = (0..3)
         .map(|_| {
@@ -68,7 +68,7 @@ async fn b19_who_asks_during_a_round_takes_what_it_comes_to_and_who_asks_after_i
 }
 
 #[tokio::test]
-async fn b21_a_caller_that_gave_up_leaves_its_round_to_the_others() {
+async fn b21_renewal_of_a_cancelled_caller_is_used_by_others() {
     let (flight, gates) = flight();
     let mut given_up = Box::pin(flight.renew(MINUTE));
     tokio::select! {
@@ -83,7 +83,7 @@ async fn b21_a_caller_that_gave_up_leaves_its_round_to_the_others() {
 }
 
 #[tokio::test]
-async fn b18_an_invalidation_of_an_older_token_leaves_the_one_at_hand() {
+async fn b18_invalidation_of_an_older_token_keeps_the_current_one() {
     let (flight, gates) = flight();
     gates.granted.add_permits(2);
     let first = flight.renew(MINUTE).await.unwrap();

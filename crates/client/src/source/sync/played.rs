@@ -1,4 +1,4 @@
-//! What shuttle has no piece of.
+//! Types that shuttle does not provide.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use std::task::Poll;
 use arc_swap::Guard;
 use shuttle::sync::{Mutex, MutexGuard};
 
-/// As the one of arc-swap; each call may be overtaken before it begins.
+/// Like the one of arc-swap; another task may run before each call.
 #[derive(Debug)]
 pub(in crate::source) struct ArcSwapOption<T>(Mutex<Option<Arc<T>>>);
 
@@ -41,13 +41,13 @@ impl<T> ArcSwapOption<T> {
         }
     }
 
-    /// All tasks run on one thread: one that panics seems to poison what another holds.
+    /// All tasks run on one thread, so a panic of one poisons the locks of others.
     fn locked(&self) -> MutexGuard<'_, Option<Arc<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// As the one of tokio: a panic ends its task and no other. Shuttle's ends the whole test.
+/// Like the one of tokio: a panic ends its task only. Shuttle's ends the test.
 pub(in crate::source) fn spawn<F>(
     work: F,
 ) -> impl Future<Output = Result<F::Output, Panicked>> + Send
@@ -56,25 +56,25 @@ where
 {
     let mut work = Some(Box::pin(work));
     let task = shuttle_tokio::task::spawn(std::future::poll_fn(move |context| {
-        let at_work = work.as_mut().expect("nobody polls what has ended");
+        let at_work = work.as_mut().expect("a task that has ended is not polled");
         let ended = match catch_unwind(AssertUnwindSafe(|| at_work.as_mut().poll(context))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(output)) => Ok(output),
             Err(panic) => Err(Panicked(panic)),
         };
-        // Whatever it held is free before anybody hears of its end.
+        // Its locks are released before another task sees its end.
         work = None;
         Poll::Ready(ended)
     }));
-    async move { task.await.expect("nobody aborts it") }
+    async move { task.await.expect("the task is not aborted") }
 }
 
-/// Why a task came to nothing.
+/// The panic of a task.
 #[derive(Debug)]
 pub(in crate::source) struct Panicked(Box<dyn Any + Send>);
 
 impl Panicked {
-    /// As tokio's, which is an error for a task that was cancelled: none is here.
+    /// Like the one of tokio, which fails for a cancelled task; there is none here.
     pub(in crate::source) fn try_into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
         Ok(self.0)
     }

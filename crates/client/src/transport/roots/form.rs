@@ -1,20 +1,20 @@
 use std::fmt;
 
-/// What a file is that should be a PEM file of certificates.
+/// The form of a file that is not a PEM file of certificates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Form {
-    /// Base64 without the lines that make it PEM.
+    /// Base64 without the header of PEM.
     Base64,
     /// A certificate in DER.
     Der,
-    /// Nothing.
+    /// An empty file.
     Empty,
     /// A web page.
     Html,
     /// A Java key store.
     Jks,
-    /// None of the others.
+    /// Another form.
     Other,
     /// PKCS#12, `.p12` or `.pfx`.
     Pkcs12,
@@ -24,9 +24,9 @@ pub enum Form {
     Pkcs7Pem,
     /// A private key without a certificate.
     PrivateKey,
-    /// A certificate of OpenSSL's own kind.
+    /// A certificate in the trusted format of OpenSSL.
     Trusted,
-    /// Certificates that are damaged.
+    /// Damaged certificates.
     Unreadable,
     /// Text in UTF-16.
     Utf16,
@@ -82,13 +82,13 @@ impl Form {
             | Self::Other
             | Self::PrivateKey
             | Self::Unreadable => {
-                "give a PEM file of certificates: each begins with `-----BEGIN CERTIFICATE-----`"
+                "use a PEM file of certificates: each begins with `-----BEGIN CERTIFICATE-----`"
             }
         }
     }
 }
 
-/// The end of a sentence about the file.
+/// The end of a sentence, such as "is empty".
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -110,10 +110,10 @@ impl fmt::Display for Form {
 
 const SEQUENCE: u8 = 0x30;
 
-/// The object identifier 1.2.840.113549.1.7.2, with which PKCS#7 begins.
+/// The first object identifier of PKCS#7, 1.2.840.113549.1.7.2.
 const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
 
-/// The version of PKCS#12, with which it begins.
+/// The version at the beginning of PKCS#12.
 const VERSION_3: &[u8] = b"\x02\x01\x03";
 
 #[cfg(test)]
