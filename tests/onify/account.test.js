@@ -29,7 +29,7 @@ for (const [name, expressions] of Object.entries(parsers)) {
   });
 }
 
-test('where no token comes, no account is asked for', async (t) => {
+test('without a token, no account is created', async (t) => {
   const org = await serve(t, says(201, { id: '001xx000003DGb2AAG' }));
   const refused = says(400, { error: 'invalid_grant', error_description: 'expired' });
   for (const [row, url] of [

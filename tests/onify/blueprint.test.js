@@ -19,20 +19,20 @@ for (const { id, source } of [blueprint, consumer]) {
     assert.deepEqual(warnings, []);
   });
 
-  test(`${id}: bpmnlint has no remark, nor has Camunda 7`, async () => {
+  test(`${id}: bpmnlint reports nothing, for Camunda 7 either`, async () => {
     const { rootElement } = await moddle(source);
     const linter = new Linter({ resolver: new NodeResolver() });
     assert.deepEqual(await linter.lint(rootElement, LINT), {});
   });
 
-  test(`${id}: Onify’s validator has no remark`, async () => {
+  test(`${id}: Onify’s validator reports nothing`, async () => {
     const validator = FlowValidator(source);
     const { warnings } = await validator.validate();
     assert.deepEqual(warnings, []);
     assert.deepEqual(await validator.lint({ rules: { 'no-console': 2 } }), []);
   });
 
-  test(`${id}: everything has its place in the diagram`, async () => {
+  test(`${id}: every element is in the diagram`, async () => {
     const { rootElement } = await moddle(source);
     const [process] = rootElement.rootElements;
     const drawn = new Set(rootElement.diagrams[0].plane.planeElement.map((di) => di.bpmnElement.id));
@@ -42,7 +42,7 @@ for (const { id, source } of [blueprint, consumer]) {
   });
 }
 
-test('it stands in for the original: the same process, for Camunda 7', async () => {
+test('it replaces the original: the same process id, for Camunda 7', async () => {
   const { rootElement } = await moddle(blueprint.source);
   const [process] = rootElement.rootElements;
   assert.equal(process.id, 'salesforce-generate-access-token');

@@ -45,7 +45,7 @@ test('an account is created with a token of the real service, and the key is in 
   assert.match(await service.metrics(), /^orgtoken_logins_total 1$/m, 'one login for both');
 });
 
-test('a refusal of the org reaches the status map with our advice', async (t) => {
+test('a refusal of the org reaches the status map with our hint', async (t) => {
   const { service } = await start(t, `${USER}=not-approved`);
   const hub = new Hub({ settings: { _orgtoken_service_url: service.url } });
   const { output, status } = await hub.run(blueprint);
@@ -56,7 +56,7 @@ test('a refusal of the org reaches the status map with our advice', async (t) =>
   await assert.rejects(hub.run(consumer, { name: 'ACME Corp' }));
 });
 
-test('a service that ended is told as one that does not answer', async (t) => {
+test('a stopped service is reported as not responding', async (t) => {
   const { service } = await start(t);
   await service.end();
   const { status } = await new Hub({ settings: { _orgtoken_service_url: service.url } }).run(blueprint);
@@ -64,7 +64,7 @@ test('a service that ended is told as one that does not answer', async (t) => {
   assert.match(status.statusmessage, /ECONNREFUSED.*Hint: start `orgtoken serve`/);
 });
 
-test('a socket that systemd listens on is taken over', async (t) => {
+test('the service uses a socket of systemd', async (t) => {
   const { folder, host } = await start(t);
   const socketPath = `${folder}/activated.sock`;
   const listening = createServer().listen(`${folder}/bound.sock`);

@@ -12,7 +12,7 @@ const TOKEN = '00Dxx0000001gPL!AQwAQCanaryOfTheAccessToken';
 const ANSWER = { accessToken: TOKEN, apiVersion: 'v51.0', instanceUrl: 'https://acme.my.salesforce.com' };
 
 for (const [name, expressions] of Object.entries(parsers)) {
-  test(`a token comes out as it did from the original (${name})`, async (t) => {
+  test(`the output has the format of the original (${name})`, async (t) => {
     const service = await serve(t, says(200, { ...ANSWER, expires_at: 'not for the process' }));
     const hub = new Hub({ settings: { _orgtoken_service_url: `${service.url}/` }, expressions });
     const { output, status } = await hub.run(blueprint);
@@ -44,8 +44,8 @@ for (const [name, expressions] of Object.entries(parsers)) {
       ['token empty', says(200, { ...ANSWER, accessToken: '' }), 502, /no access token/],
       ['no object', says(200, 'null'), 502, /no access token/],
       ['redirect', (response) => response.writeHead(307, { location: '/elsewhere' }).end(), 307, /no reason/],
-      ['connection dropped', (response) => response.destroy(), 503, /^no answer from .*: socket hang up\. Hint: start `orgtoken serve`/],
-      ['silent', () => {}, 503, /^no answer from .*Timeout awaiting 'request'.*Hint: start `orgtoken serve`/],
+      ['connection dropped', (response) => response.destroy(), 503, /^no response from .*: socket hang up\. Hint: start `orgtoken serve`/],
+      ['silent', () => {}, 503, /^no response from .*Timeout awaiting 'request'.*Hint: start `orgtoken serve`/],
     ]) {
       const service = await serve(t, answer);
       const settings = { _orgtoken_service_url: service.url };
@@ -64,15 +64,15 @@ for (const [name, expressions] of Object.entries(parsers)) {
     const url = await nobody();
     const { status } = await new Hub({ settings: { _orgtoken_service_url: url }, expressions }).run(blueprint);
     assert.equal(status.statuscode, 503);
-    assert.match(status.statusmessage, /^no answer from the token service at .*ECONNREFUSED.*Hint: start `orgtoken serve`/);
+    assert.match(status.statusmessage, /^no response from the token service at .*ECONNREFUSED.*Hint: start `orgtoken serve`/);
   });
 
-  test(`a Hub that cannot say the address (${name})`, async () => {
+  test(`the setting cannot be read (${name})`, async () => {
     for (const [row, value, message] of [
-      ['no address', 'acme', /is no address\. Hint: /],
-      ['with a path', 'http://127.0.0.1:7523/v1', /is no address/],
-      ['another scheme', 'file:///etc/passwd', /is no address/],
-      ['credentials', 'http://a:b@127.0.0.1:7523', /is no address/],
+      ['no address', 'acme', /is not a URL\. Hint: /],
+      ['with a path', 'http://127.0.0.1:7523/v1', /is not a URL/],
+      ['another scheme', 'file:///etc/passwd', /is not a URL/],
+      ['credentials', 'http://a:b@127.0.0.1:7523', /is not a URL/],
       ['an error', new Error('broken'), /^Hub answered 500 when asked for the setting/],
     ]) {
       const hub = new Hub({ settings: { _orgtoken_service_url: value }, expressions });
@@ -84,20 +84,20 @@ for (const [name, expressions] of Object.entries(parsers)) {
   });
 }
 
-test('without the setting the service is looked for on this machine', async () => {
+test('without the setting the service on this machine is used', async () => {
   const hub = new Hub();
   const { output } = await hub.run(blueprint);
   assert.equal(output.serviceUrl, 'http://127.0.0.1:7523');
 });
 
-test('the profile of the service can be chosen by the caller', async (t) => {
+test('the caller chooses the profile', async (t) => {
   const service = await serve(t, says(200, ANSWER));
   const hub = new Hub({ settings: { _orgtoken_service_url: service.url } });
   await hub.run(blueprint, { profile: 'sandbox' });
   assert.equal(service.requests[0].body, '{"profile":"sandbox"}');
 });
 
-test('no saved state holds the token, but in the output', async (t) => {
+test('no saved state contains the token, except in the output', async (t) => {
   const service = await serve(t, says(200, { ...ANSWER, note: 'canary of the answer' }));
   const hub = new Hub({ settings: { _orgtoken_service_url: service.url } });
   await hub.run(blueprint);
