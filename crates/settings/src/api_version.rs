@@ -10,10 +10,10 @@ use crate::problems::ProblemKind;
 pub struct ApiVersion(u16);
 
 impl ApiVersion {
-    /// What is used where nobody says anything: Winter '26.
+    /// The default version: Winter '26.
     pub const DEFAULT: Self = Self(65);
 
-    /// The number before the dot: 51 for `v51.0`.
+    /// Returns the number before the dot: 51 for `v51.0`.
     pub fn major(self) -> u16 {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Judges a draft: all values, all problems.
+//! Checks all values, and collects all problems.
 
 mod hosts;
 mod key;
@@ -21,7 +21,7 @@ use crate::source::Source;
 use crate::username::Username;
 use crate::value_kind::ValueKind;
 
-/// Checks everything that a login needs.
+/// Checks the settings of a login.
 pub(crate) fn settings(loader: Loader) -> Result<Settings, Problems> {
     let mut check = Check::new(loader);
     let username = check.required(Setting::Username, Username::parse);
@@ -45,7 +45,7 @@ pub(crate) fn settings(loader: Loader) -> Result<Settings, Problems> {
     }
 }
 
-/// Checks only where a login would go. What else is set is shown as far as it is right.
+/// Checks only the hosts of a login. Other values are listed if they are valid.
 pub(crate) fn hosts(loader: Loader) -> Result<Hosts, Problems> {
     let mut check = Check::new(loader);
     match check.hosts(false) {
@@ -58,7 +58,7 @@ pub(crate) fn hosts(loader: Loader) -> Result<Hosts, Problems> {
     }
 }
 
-/// Checks what calls need whose token exists already.
+/// Checks the settings of API calls with an existing token.
 pub(crate) fn calls(loader: Loader) -> Result<CallSettings, Problems> {
     let mut check = Check::new(loader);
     if check.loader.effective(Setting::InstanceUrl).is_none() {
@@ -74,7 +74,7 @@ pub(crate) fn calls(loader: Loader) -> Result<CallSettings, Problems> {
     }
 }
 
-/// A draft under judgement.
+/// A check in progress.
 struct Check {
     loader: Loader,
     notices: Vec<Notice>,
@@ -90,7 +90,7 @@ impl Check {
         Self { loader, notices, values: Vec::new(), problems }
     }
 
-    /// Every value that counts, in the order in which a check for a login finds them.
+    /// Returns the effective values, in the order of a check for a login.
     fn all_values(mut self, of_hosts: &[EffectiveValue]) -> Vec<EffectiveValue> {
         self.required(Setting::Username, Username::parse);
         self.required(Setting::ClientId, ClientId::parse);
@@ -116,7 +116,7 @@ impl Check {
         Problems::new(self.problems, self.notices)
     }
 
-    /// A record without its version is broken for the flows that read it; elsewhere it may lack.
+    /// The version is required in a record, because flows that read the record need it.
     fn api_version(&mut self) -> ApiVersion {
         let setting = Setting::ApiVersion;
         let found = if self.loader.layer.record.is_some() {
@@ -138,15 +138,14 @@ impl Check {
         self.optional(setting, parse)
     }
 
-    /// Parses the value that counts, if there is one; a fault becomes a problem, and a suspicion a
-    /// notice.
+    /// Parses the effective value, if any. An invalid value adds a problem, an odd one a notice.
     fn optional<T>(
         &mut self,
         setting: Setting,
         parse: impl FnOnce(&str) -> Result<T, ProblemKind>,
     ) -> Option<T> {
         let (text, source) = self.text(setting)?;
-        match of(setting, parse)(&text) {
+        match with_kind(setting, parse)(&text) {
             Ok(value) => {
                 self.note_kind(setting, &text, &source);
                 self.note_value(setting, text, source);
@@ -159,7 +158,7 @@ impl Check {
         }
     }
 
-    /// The text that counts, without the blanks around it.
+    /// Returns the effective text without the blanks around it.
     fn text(&mut self, setting: Setting) -> Option<(String, Source)> {
         let Entry { source, raw, .. } = self.loader.take(setting)?;
         match raw {
@@ -199,7 +198,7 @@ impl Check {
     fn missing(&mut self, setting: Setting) {
         let record = self.loader.layer.record.as_ref().filter(|_| setting.record_name().is_some());
         let Some(record) = record else {
-            // What is missing may well stand in the file that could not be read, or in a profile.
+            // The setting may be in a file that could not be read, or in a profile.
             if let Some(problem) = self.loader.layer.unchosen_profile.take() {
                 self.loader.layer.unreadable = true;
                 self.problems.push(problem);
@@ -219,7 +218,7 @@ impl Check {
         self.problems.push(Problem::new(Location::of(setting, source), kind));
     }
 
-    /// Notes that a text which was accepted looks like something else.
+    /// Adds a notice if an accepted text looks like another kind of value.
     fn note_kind(&mut self, setting: Setting, text: &str, source: &Source) {
         let suspicion = match identified(setting, text) {
             Some(ProblemKind::Placeholder { found }) => Some((found, None)),
@@ -238,19 +237,20 @@ impl Check {
     }
 }
 
-/// Parses a text; where it is refused and looks like something else, the fault says so.
-fn of<T>(
+/// Wraps a parser: if it refuses a text that looks like another kind of value, the problem says so.
+fn with_kind<T>(
     setting: Setting,
     parse: impl FnOnce(&str) -> Result<T, ProblemKind>,
 ) -> impl FnOnce(&str) -> Result<T, ProblemKind> {
     move |text| parse(text).map_err(|kind| identified(setting, text).unwrap_or(kind))
 }
 
-/// A better fault for a text that was refused, from what it looks like.
+/// Returns a more specific problem for a text that looks like another kind of value.
 fn identified(setting: Setting, text: &str) -> Option<ProblemKind> {
     Some(match ValueKind::guess(text)? {
         found @ ValueKind::Variable => ProblemKind::Placeholder { found },
-        // `none` is a kind of cache, a URL a proxy: the other kinds are of the settings of a record.
+        // Other kinds apply to settings of a record only: `none` is a valid cache, a URL a valid
+        // proxy.
         _ if setting.record_name().is_none() => return None,
         found @ ValueKind::Placeholder => ProblemKind::Placeholder { found },
         found @ (ValueKind::Certificate | ValueKind::ConsumerSecret) => {
@@ -263,7 +263,7 @@ fn identified(setting: Setting, text: &str) -> Option<ProblemKind> {
     })
 }
 
-/// The value of a setting, as far as it is known to be harmless.
+/// Returns the value if it is known to be harmless, or `[set]`.
 fn shown_value(setting: Setting, value: String) -> String {
     let each = |show: fn(&str) -> &str| value.split(", ").all(|item| show(item) == item);
     let is_harmless = match setting {
@@ -273,7 +273,7 @@ fn shown_value(setting: Setting, value: String) -> String {
         Setting::CaFile => each(redact::path),
         Setting::ClientId => each(redact::client_id),
         Setting::Username => each(redact::username),
-        // Checked, so they have one form only.
+        // Checked, so that no secret can be in them.
         Setting::ApiVersion
         | Setting::Audience
         | Setting::InstanceUrl
@@ -284,12 +284,12 @@ fn shown_value(setting: Setting, value: String) -> String {
     if is_harmless { value } else { HIDDEN.to_owned() }
 }
 
-/// What is wrong with a value that is no text.
+/// Returns the problem of a value that is not text.
 fn problem_of(raw: Raw) -> ProblemKind {
     match raw {
         Raw::Broken(kind) => kind,
         Raw::File(path) => {
-            let reason = NOBODY_READ.to_owned();
+            let reason = NOT_READ.to_owned();
             ProblemKind::read(ReadError::Os { path, reason }, None)
         }
         Raw::Variable(name) => ProblemKind::read(ReadError::Unset { name }, None),
@@ -297,9 +297,9 @@ fn problem_of(raw: Raw) -> ProblemKind {
     }
 }
 
-/// What stands for a secret where values are listed.
+/// Shown in place of a secret.
 const HIDDEN: &str = "[set]";
-const NOBODY_READ: &str = "it was not read";
+const NOT_READ: &str = "not read";
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The app that asks.
+//! The consumer key of the app.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::problems::ProblemKind;
 pub struct ClientId(String);
 
 impl ClientId {
-    /// The Consumer Key as it goes into the assertion.
+    /// Returns the Consumer Key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

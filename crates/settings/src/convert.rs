@@ -1,4 +1,4 @@
-//! Writes settings in another of the forms in which they can be read.
+//! Writes settings in another form.
 
 use orgtoken_assertion::SigningKey;
 use toml_edit::{Array, Item, Table};
@@ -18,11 +18,11 @@ use crate::{check, profile_file};
 pub enum Form<'a> {
     /// Lines of `export ORGTOKEN_…='…'` for a shell.
     Environment,
-    /// A profile of `config.toml`. A key never stands in it: it is to be stored in a file.
+    /// A profile of `config.toml`. The private key is stored in a file of its own.
     Profile {
-        /// Name of the profile.
+        /// The name of the profile.
         name: &'a str,
-        /// Where the key will be, as seen from the folder of `config.toml`.
+        /// The path of the key file, relative to the folder of `config.toml`.
         key_file: &'a str,
     },
     /// An Onify record.
@@ -39,27 +39,27 @@ pub struct Converted {
 }
 
 impl Converted {
-    /// The settings; they hold the private key unless the form is a profile.
+    /// Returns the settings. They contain the private key unless the form is a profile.
     pub fn text(&self) -> &SecretText {
         &self.text
     }
 
-    /// The private key, where it has to be stored in a file of its own.
+    /// Returns the private key if it has to be stored in a file of its own.
     pub fn key(&self) -> Option<&SecretText> {
         self.key.as_ref()
     }
 
-    /// Settings that were not written: this form has no place for them, or they are not text.
+    /// Returns the settings that the form cannot express.
     pub fn left_out(&self) -> &[Setting] {
         &self.left_out
     }
 
-    /// A `config.toml` with what it does not say yet of the profile; `None` if it lacks nothing, or
-    /// the form is not a profile. What is there stays as it is, comments and all.
+    /// Adds the missing settings of the profile to a `config.toml`, and keeps existing values and
+    /// comments. Returns `None` if none is missing, or if the form is not a profile.
     ///
     /// # Errors
     ///
-    /// The file is not TOML, or has something else where profiles belong.
+    /// The file is not TOML, or its `profile` is not a table.
     pub fn add_to(&self, config: &[u8], file: &str) -> Result<Option<String>, Problems> {
         match &self.profile {
             Some((name, profile)) => profile_file::add(config, file, name, profile),
@@ -68,7 +68,7 @@ impl Converted {
     }
 }
 
-/// Writes what counts in a draft. What is missing may be missing; what is there must be right.
+/// Writes the effective values. Values may be missing, but not invalid.
 pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Problems> {
     let values: Vec<(Setting, Value)> =
         ORDER.into_iter().filter_map(|setting| Some((setting, value(&loader, setting)?))).collect();
@@ -78,7 +78,6 @@ pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Probl
             && !values.iter().any(|(written, _)| written == setting)
     };
     let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
-    // What is not there is not converted.
     if let Some(problems) = check::settings(loader).err().and_then(Problems::without_missing) {
         return Err(problems);
     }
@@ -91,7 +90,7 @@ pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Probl
     Ok(converted)
 }
 
-/// A value, and under which name it stands where the name says what it is.
+/// A value. `Named` has a name of its own, which tells what the value is.
 enum Value {
     List(Vec<String>),
     Named(&'static str, SecretText),
@@ -115,8 +114,8 @@ fn value(loader: &Loader, setting: Setting) -> Option<Value> {
     })
 }
 
-/// The key as PEM with line breaks of its own, whatever form it came in: the blueprint and other
-/// tools read nothing else. `None` for what is not a key; the check reports it.
+/// Returns the key as PEM with line breaks, the only form that the blueprint and other tools read.
+/// `None` if it is not a key, which the check reports.
 fn pem(key: &[u8]) -> Option<SecretText> {
     Some(SigningKey::to_plain_pem(key).ok()?.as_str().to_owned().into())
 }
@@ -134,7 +133,7 @@ fn environment(values: &[(Setting, Value)]) -> Converted {
             Value::Named(name, value) => (variable(name), value.secret().to_owned()),
             Value::Text(value) => (setting.variable(), value.secret().to_owned()),
         };
-        // Within single quotes a shell reads nothing but the next single quote.
+        // Within single quotes, only a single quote is special.
         text += &format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
     }
     Converted { text: text.into(), key: None, left_out: Vec::new(), profile: None }
@@ -172,7 +171,7 @@ fn record(values: &[(Setting, Value)]) -> Converted {
             _ => left_out.push(*setting),
         }
     }
-    // The flows that read a record need it.
+    // Required by the flows that read a record.
     if !values.iter().any(|(setting, _)| *setting == Setting::ApiVersion) {
         fields.push(format!("    \"InstanceAPIVersion\": \"{}\"", ApiVersion::DEFAULT));
     }
@@ -188,10 +187,10 @@ fn quoted_json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Settings that say where others are.
+/// Settings that refer to other settings.
 const PLACES: [Setting; 3] = [Setting::Profile, Setting::Record, Setting::RecordKey];
 
-/// The order in which people read settings.
+/// The order of settings in the output.
 const ORDER: [Setting; 14] = [
     Setting::Username,
     Setting::ClientId,

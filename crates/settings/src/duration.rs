@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Reads a duration as flags and settings have it: `90` (seconds), `90s`, `500ms`, `1.5s`, `1h30m`.
-/// It is never zero.
+/// Parses a duration of a flag or setting: `90` (seconds), `90s`, `500ms`, `1.5s`, `1h30m`. Zero is
+/// refused.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let duration = match text.parse() {
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_have_a_number_and_a_unit() {
+    fn duration_forms() {
         for (text, seconds) in [
             ("20", 20.0),
             ("20s", 20.0),

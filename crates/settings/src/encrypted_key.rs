@@ -1,11 +1,11 @@
-//! Private keys under a passphrase.
+//! Encrypted private keys.
 
 use std::fmt;
 
 use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
 use zeroize::Zeroizing;
 
-/// A private key under a passphrase, not opened yet: that costs what its owner made it cost.
+/// An encrypted private key. Decryption is deferred, because key derivation can be slow.
 pub struct EncryptedKey {
     bytes: Zeroizing<Vec<u8>>,
     passphrase: Option<Passphrase>,
@@ -16,12 +16,12 @@ impl EncryptedKey {
         Self { bytes: Zeroizing::new(bytes.to_vec()), passphrase }
     }
 
-    /// The key as it came, to tell it from others.
+    /// Returns the encrypted bytes, to tell keys apart.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether somebody has to be asked for the passphrase.
+    /// Whether the settings have no passphrase for it.
     pub fn lacks_passphrase(&self) -> bool {
         self.passphrase.is_none()
     }

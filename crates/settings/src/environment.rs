@@ -12,10 +12,10 @@ use crate::setting::{Content, PREFIX, Setting, variable};
 use crate::source::Source;
 use crate::{record, spelling};
 
-/// Reads the variables that mean something to us. An empty variable is an unset one.
+/// Reads the variables that are settings. An empty variable counts as unset.
 pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Layer {
     let mut layer = Layer::default();
-    // Ordered, so that the same environment always gives the same words.
+    // Sorted, so that the same environment always gives the same messages.
     let variables: BTreeMap<String, String> =
         variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
     let own: Vec<OwnVariable<'_>> = variables
@@ -40,13 +40,13 @@ pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Lay
 
 /// A variable that starts with `ORGTOKEN_`.
 struct OwnVariable<'a> {
-    /// The rest of its name in small letters, as a profile has it.
+    /// The rest of its name in lower case, like in a profile.
     name: String,
     variable: &'a str,
     value: &'a str,
 }
 
-/// The variables of ours that give a setting.
+/// Adds a setting from our own variables.
 fn add_setting(layer: &mut Layer, setting: Setting, own: &[OwnVariable<'_>]) {
     let mut taken: Option<&str> = None;
     for OwnVariable { name, variable, value } in own {
@@ -60,8 +60,8 @@ fn add_setting(layer: &mut Layer, setting: Setting, own: &[OwnVariable<'_>]) {
         if setting == Setting::Record
             && let Some(record) = record::document(value)
         {
-            // The record itself, as pipelines keep it among their secrets. It is read when all
-            // layers are there, since one of them may name its key.
+            // The record itself, like pipelines store it among their secrets. It is read later,
+            // because another layer may give its key.
             layer.add(setting, source, Raw::Bytes(record.as_bytes().to_vec().into()));
         } else {
             layer.add(setting, source, Raw::of_text(setting, content, value));
@@ -70,7 +70,7 @@ fn add_setting(layer: &mut Layer, setting: Setting, own: &[OwnVariable<'_>]) {
     }
 }
 
-/// Names each variable that was probably meant to be ours.
+/// Adds a notice for each unknown variable that is probably misspelt.
 fn misspelt(layer: &mut Layer, own: &[OwnVariable<'_>]) {
     let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.content(name).is_some());
     for OwnVariable { name, variable: typed, .. } in own.iter().filter(|own| !is_known(&own.name)) {

@@ -1,20 +1,20 @@
-//! What usernames and Consumer Keys have in common.
+//! Checks that usernames and Consumer Keys share.
 
 use crate::problems::ProblemKind;
 
-/// Refuses what is too long, and characters that nobody can see or that `may_stand` refuses.
-pub(crate) fn check(text: &str, may_stand: impl Fn(char) -> bool) -> Result<(), ProblemKind> {
+/// Refuses text that is too long, and characters that are invisible or not allowed by `is_allowed`.
+pub(crate) fn check(text: &str, is_allowed: impl Fn(char) -> bool) -> Result<(), ProblemKind> {
     if text.chars().count() > MAX_CHARACTERS {
         return Err(ProblemKind::TooLarge { limit: MAX_CHARACTERS, unit: "characters" });
     }
-    match text.chars().enumerate().find(|(_, c)| is_unseen(*c) || !may_stand(*c)) {
+    match text.chars().enumerate().find(|(_, c)| is_invisible(*c) || !is_allowed(*c)) {
         None => Ok(()),
         Some((index, c)) => Err(ProblemKind::Character { code: c.into(), position: index + 1 }),
     }
 }
 
-/// Blanks, control characters, and those that turn or hide the text around them.
-fn is_unseen(c: char) -> bool {
+/// Whether the character is a blank, a control character, or one that hides or reverses text.
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
         || matches!(

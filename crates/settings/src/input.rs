@@ -1,4 +1,4 @@
-//! What has to be read before settings can be checked.
+//! Input that settings name, and errors of reading it.
 
 use std::borrow::Cow;
 
@@ -11,23 +11,23 @@ use crate::text::MAX_SETTINGS;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Input {
-    /// A file; a path that starts with `~/` is in the home directory.
+    /// A file. A path that starts with `~/` is in the home folder.
     File {
-        /// What the file is for.
+        /// The setting that the file is for.
         setting: Setting,
-        /// The path, as seen from the folder of the file that names it.
+        /// The path, resolved against the folder of the file that names it.
         path: String,
     },
-    /// The passphrase of the private key, from a person at a terminal.
+    /// The passphrase of the private key, to be typed at a terminal.
     Passphrase,
     /// Standard input.
     Stdin {
-        /// What it is for.
+        /// The setting that it is for.
         setting: Setting,
     },
-    /// A variable of the environment.
+    /// An environment variable.
     Variable {
-        /// What the variable is for.
+        /// The setting that the variable is for.
         setting: Setting,
         /// Name of the variable.
         name: String,
@@ -43,7 +43,7 @@ impl Input {
         }
     }
 
-    /// What it is for.
+    /// Returns the setting that the input is for.
     pub fn setting(&self) -> Setting {
         match self {
             Self::Passphrase => Setting::Passphrase,
@@ -53,17 +53,17 @@ impl Input {
         }
     }
 
-    /// The most bytes worth reading: one byte more is [`ReadError::TooLarge`].
+    /// Returns the maximum size in bytes. Larger input is [`ReadError::TooLarge`].
     pub fn limit(&self) -> usize {
         if self.setting() == Setting::Record { MAX_SETTINGS } else { MAX_VALUE }
     }
 }
 
-/// Why a need could not be met.
+/// An error of reading an input.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// It is read, or asked for, when the key is used; the settings are good without it.
+    /// Not read yet: the caller reads it when the key is used.
     #[error("not read yet")]
     Deferred,
     /// A directory, a socket or a device.
@@ -72,24 +72,24 @@ pub enum ReadError {
         /// The path, as it was opened.
         path: String,
     },
-    /// There is no terminal at which anybody could be asked.
+    /// No terminal to type a passphrase at.
     #[error("no terminal to ask at")]
     NoTerminal,
-    /// The operating system said no.
+    /// An error of the operating system.
     #[error("cannot read `{}`: {reason}", redact::path(.path))]
     Os {
         /// The path, as it was opened.
         path: String,
-        /// The system's reason, as in `No such file or directory`.
+        /// The system's message, such as `No such file or directory`.
         reason: String,
     },
-    /// Nobody wrote into the pipe.
+    /// Nothing was written to the pipe in time.
     #[error("timed out while reading `{}`", redact::path(.path))]
     TimedOut {
         /// The path, as it was opened.
         path: String,
     },
-    /// There is more than [`Input::limit`] allows.
+    /// Larger than [`Input::limit`].
     #[error("`{}` is longer than {} KiB", redact::path(.path), .limit / 1024)]
     TooLarge {
         /// The path, as it was opened.
@@ -122,8 +122,8 @@ impl ReadError {
         }
     }
 
-    /// The same with its name only as far as it may be shown: what stands for the name of the file
-    /// of a passphrase may be the passphrase. An error says what secret stands in place of what.
+    /// Withholds names that may be secrets. The name of a passphrase file may be the passphrase
+    /// itself. Returns what was found and what was expected if the name is a secret.
     pub(crate) fn without_secret(
         mut self,
         of_passphrase: bool,
@@ -152,5 +152,5 @@ impl ReadError {
     }
 }
 
-/// The most that a file with one value may hold: 32 KiB, room for a key with text around it.
+/// The maximum size of a file with one value: 32 KiB, enough for a key with text around it.
 const MAX_VALUE: usize = 32 * 1024;

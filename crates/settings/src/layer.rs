@@ -1,4 +1,4 @@
-//! What one place says about the settings.
+//! The settings of one source.
 
 use crate::notices::{Notice, NoticeKind};
 use crate::problems::{Location, Problem, ProblemKind};
@@ -8,74 +8,73 @@ use crate::setting::Setting;
 use crate::source::Source;
 use crate::{environment, record};
 
-/// What one place says: a record, a profile, the environment or the arguments of the program.
+/// The settings of one source: a record, a profile, the environment or the arguments of a program.
 ///
-/// Nothing is judged yet, except that the place could be read at all: a broken value that a better
-/// place overrules does no harm. [`Loader`](crate::Loader) puts the layers together.
+/// Values are not checked yet, so that an invalid value does no harm if it is overridden.
+/// [`Loader`](crate::Loader) combines layers.
 #[derive(Default)]
 pub struct Layer {
     pub(crate) entries: Vec<Entry>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) record: Option<RecordLocation>,
-    /// The place could not be read, so what is missing elsewhere may well stand in it.
+    /// Whether the source could not be read. It may have what is missing elsewhere.
     pub(crate) unreadable: bool,
-    /// What to say if something is missing, where there are profiles to choose from.
+    /// The problem to report if a setting is missing and no profile is selected.
     pub(crate) unchosen_profile: Option<Problem>,
 }
 
 impl Layer {
-    /// Arguments of the program: nothing yet; see [`Layer::set`].
+    /// Creates a layer for the arguments of a program; see [`Layer::set`].
     pub fn flags() -> Self {
         Self::default()
     }
 
-    /// An Onify record, in any of the forms in which people have it; `file` is `-` for standard
-    /// input.
+    /// Reads an Onify record. `file` is `-` for standard input.
     ///
     /// Accepted are the record `{key, name, value, tag, role}` with its value as an object or as a
-    /// text of JSON, the bare value, and the answer of the Hub's settings endpoint. `key` chooses
-    /// among several records.
+    /// JSON string, the bare value, and the response of the Hub's settings endpoint. `key` selects
+    /// one of several records.
     pub fn from_record(bytes: &[u8], file: &str, key: Option<&str>) -> Self {
         record::read(bytes, file, key)
     }
 
-    /// One profile of a `config.toml`: see [`ConfigFile::profile`].
+    /// Reads one profile of a `config.toml`: see [`ConfigFile::profile`].
     pub fn from_profile(bytes: &[u8], file: &str, name: Option<&str>) -> Self {
         ConfigFile::parse(bytes, file).profile(name)
     }
 
-    /// Variables of the environment; those that mean nothing to us are passed over.
+    /// Reads the environment. Unknown variables are ignored.
     pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         environment::read(variables)
     }
 
-    /// A value given by a flag.
+    /// Sets a value that a flag gives.
     pub fn set(&mut self, setting: Setting, flag: &'static str, value: impl Into<String>) {
         self.add(setting, Source::Flag(flag), Raw::Text(value.into().into()));
     }
 
-    /// Values given by a flag that may be repeated.
+    /// Sets the values of a flag that may be repeated.
     pub fn set_list(&mut self, setting: Setting, flag: &'static str, values: Vec<String>) {
         self.add(setting, Source::Flag(flag), Raw::List(values));
     }
 
-    /// A file, named by a flag, that holds the value; `-` is standard input.
+    /// Sets the file of a value, which a flag names; `-` is standard input.
     pub fn set_file(&mut self, setting: Setting, flag: &'static str, path: impl Into<String>) {
         self.add(setting, Source::Flag(flag), Raw::File(path.into()));
     }
 
-    /// The key in an SSH agent, named by a flag, that is to sign.
+    /// Sets the key in an SSH agent, which a flag names.
     pub fn set_agent(&mut self, flag: &'static str, name: impl Into<String>) {
         self.add(Setting::PrivateKey, Source::Flag(flag), Raw::Agent(name.into()));
     }
 
-    /// A variable, named by a flag, that holds the value.
+    /// Sets the variable of a value, which a flag names.
     pub fn set_variable(&mut self, setting: Setting, flag: &'static str, name: impl Into<String>) {
         self.add(setting, Source::Flag(flag), Raw::Variable(name.into()));
     }
 
-    /// Adds a value unless it is blank: a blank value is one that nobody gave.
+    /// Adds a value. A blank one counts as not given.
     pub(crate) fn add(&mut self, setting: Setting, source: Source, raw: Raw) {
         if !raw.is_blank() {
             let rank = Rank::of(&source);
@@ -83,7 +82,7 @@ impl Layer {
         }
     }
 
-    /// Adds a record that was found inside another place.
+    /// Adds the content of another layer.
     pub(crate) fn include(&mut self, layer: Self) {
         self.entries.extend(layer.entries);
         self.notices.extend(layer.notices);
@@ -97,7 +96,7 @@ impl Layer {
         self.problems.push(Problem::new(location, kind));
     }
 
-    /// A problem for which nothing else of the place can be looked at.
+    /// Adds a problem that makes the source unreadable.
     pub(crate) fn give_up(&mut self, location: Location, kind: ProblemKind) {
         self.unreadable = true;
         self.problem(location, kind);
@@ -108,7 +107,7 @@ impl Layer {
     }
 }
 
-/// What one place says about one setting.
+/// The value of a setting in one source.
 pub(crate) struct Entry {
     pub(crate) setting: Setting,
     pub(crate) rank: Rank,
@@ -116,7 +115,7 @@ pub(crate) struct Entry {
     pub(crate) raw: Raw,
 }
 
-/// Which place counts where several speak; the first does.
+/// The order of precedence of sources, the first one highest.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Rank {
     Flag,
@@ -141,12 +140,12 @@ impl Rank {
     }
 }
 
-/// Where in which file the settings of a record stand.
+/// The location of the settings of a record.
 pub(crate) struct RecordLocation {
     pub(crate) file: String,
-    /// JSON pointer to the object that holds the fields.
+    /// JSON pointer to the object with the settings.
     pub(crate) pointer: String,
-    /// Names that look like a misspelt setting.
+    /// Unknown names that are probably misspelt settings.
     pub(crate) misspelt: Vec<(Setting, String)>,
 }
 

@@ -1,26 +1,27 @@
 //! The settings of a Salesforce login: Onify record, profile, environment, flags.
 //!
-//! Every place gives a [`Layer`]; a [`Loader`] puts them together and says which files have to be
-//! read; [`Loader::check`] gives [`Settings`] that are valid by construction, or [`Problems`]: all
-//! of them at once, each with its place, none with a value.
+//! Each source of settings becomes a [`Layer`]. A [`Loader`] combines the layers and requests the
+//! files and variables that they name. [`Loader::check`] returns [`Settings`], which are valid by
+//! construction, or [`Problems`]: all of them at once, each with its location, none with a value.
 //!
-//! Nothing is read here: no file, no environment, no clock. The caller hands everything in.
+//! The crate does no I/O: it reads no file, no environment and no clock. The caller provides all
+//! input.
 //!
 //! ```
-//! use orgtoken_settings::{Loader, Layer, Setting};
+//! use orgtoken_settings::{Layer, Loader, Setting};
 //!
 //! let record = br#"{"Username": "user@acme.com", "ClientId": "3MVG9SOw8KERNN0_AsPhKs"}"#;
 //! let mut flags = Layer::flags();
 //! flags.set(Setting::InstanceUrl, "--instance-url", "https://acme.my.salesforce.com");
 //!
-//! let draft = Loader::new([flags, Layer::from_record(record, "salesforce.json", None)]);
-//! let problems = draft.check().unwrap_err();
-//! let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
-//! assert_eq!(places, ["/PrivateKey", "/InstanceAPIVersion"]);
+//! let loader = Loader::new([flags, Layer::from_record(record, "salesforce.json", None)]);
+//! let problems = loader.check().unwrap_err();
+//! let locations: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
+//! assert_eq!(locations, ["/PrivateKey", "/InstanceAPIVersion"]);
 //! ```
 //!
-//! The record is that of Onify's blueprint `salesforce-generate-access-token`; pointers into it
-//! follow [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901).
+//! The record has the format of Onify's blueprint `salesforce-generate-access-token`. Pointers into
+//! it follow [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901).
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Puts the layers together and says what has to be read.
+//! Combines layers, and requests the input that they name.
 
 use orgtoken_assertion::SigningKey;
 use zeroize::Zeroizing;
@@ -14,12 +14,12 @@ use crate::setting::{Content, Setting};
 use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
 use crate::source::Source;
 
-/// Settings in the making: layers, and the files that they name.
+/// Combines the layers of settings.
 ///
-/// A flag wins over a variable `ORGTOKEN_…`, that over a record named by either, that over a
-/// profile, that over the record that the profile points at, that over the variables of other
-/// tools. Nothing is read here: ask [`Loader::next_input`] what to read and hand it to
-/// [`Loader::provide`], until there is no more need; then [`Loader::check`].
+/// Order of precedence: flag, `ORGTOKEN_…` variable, record named by either, profile, record named
+/// by the profile, variables of other tools. The loader reads nothing itself: read each
+/// [`Loader::next_input`] and pass it to [`Loader::provide`], until there is none left. Then call
+/// [`Loader::check`].
 #[derive(Default)]
 pub struct Loader {
     pub(crate) layer: Layer,
@@ -29,7 +29,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// A draft of these layers, the most important first where two are of the same rank.
+    /// Creates a loader of these layers. Among layers of the same rank, the first takes precedence.
     pub fn new(layers: impl IntoIterator<Item = Layer>) -> Self {
         let mut loader = Self::default();
         for layer in layers {
@@ -38,13 +38,13 @@ impl Loader {
         loader
     }
 
-    /// Adds a layer behind those of its rank.
+    /// Adds a layer after those of the same rank.
     pub fn add(&mut self, layer: Layer) {
         self.layer.include(layer);
         self.read_record_in_variable();
     }
 
-    /// Which profile of `config.toml` to add, if any, as the flags and the environment have it.
+    /// Returns which profile of `config.toml` to add, according to flags and environment.
     pub fn profile(&self) -> ProfileChoice<'_> {
         let rank = |setting| self.effective(setting).map(|entry| entry.rank);
         let record =
@@ -58,7 +58,7 @@ impl Loader {
         }
     }
 
-    /// The next thing to read, or `None` when the draft can be checked.
+    /// Returns the next input to read, or `None` if the settings are complete.
     pub fn next_input(&self) -> Option<Input> {
         if let (false, Some(path)) = (self.record_read, self.text(Setting::Record)) {
             return Some(Input::file(Setting::Record, path));
@@ -71,7 +71,7 @@ impl Loader {
         Setting::ALL.into_iter().find_map(read).or_else(|| self.passphrase_input())
     }
 
-    /// Hands in what was read for a need.
+    /// Provides the content of an input.
     pub fn provide(&mut self, input: &Input, bytes: Zeroizing<Vec<u8>>) {
         match input {
             Input::Passphrase => {
@@ -85,7 +85,7 @@ impl Loader {
         }
     }
 
-    /// Says that a need could not be met.
+    /// Reports that an input could not be read.
     pub fn fail(&mut self, input: &Input, why: ReadError) {
         let setting = input.setting();
         let later = why == ReadError::Deferred;
@@ -107,8 +107,8 @@ impl Loader {
         }
     }
 
-    /// Returns what counts for a setting, unchecked: `None` for a secret, and for what was read from
-    /// a file already.
+    /// Returns the effective value of a setting, unchecked. `None` for a secret, and for a value
+    /// that was read from a file already.
     pub fn given(&self, setting: Setting) -> Option<Given<'_>> {
         Some(match &self.effective(setting)?.raw {
             Raw::Agent(name) => Given::Agent(name),
@@ -119,40 +119,40 @@ impl Loader {
         })
     }
 
-    /// Whether a record that was read contains a private key, be it the one that counts or not.
+    /// Whether a record contains a private key, even if it is overridden.
     pub fn has_key_in_record(&self) -> bool {
         self.layer.entries.iter().any(|entry| {
             entry.setting == Setting::PrivateKey && matches!(entry.source, Source::Record { .. })
         })
     }
 
-    /// Checks everything that a login needs.
+    /// Checks the settings of a login.
     pub fn check(self) -> Result<Settings, Problems> {
         check::settings(self)
     }
 
-    /// Checks only where a login would go: enough to explain it, without user and key.
+    /// Checks only the hosts of a login, without user and key.
     pub fn check_hosts(self) -> Result<Hosts, Problems> {
         check::hosts(self)
     }
 
-    /// Checks only what calls need whose token exists already: the instance URL has to be there.
+    /// Checks only the settings of API calls with an existing token, which need the instance URL.
     pub fn check_calls(self) -> Result<CallSettings, Problems> {
         check::calls(self)
     }
 
-    /// Writes the values that count in another form. Some may be missing, none may be wrong.
+    /// Writes the effective values in another form. Values may be missing, but not invalid.
     pub fn convert(self, form: Form<'_>) -> Result<Converted, Problems> {
         convert::convert(self, form)
     }
 
-    /// The value that counts for a setting.
+    /// Returns the effective value of a setting.
     pub(crate) fn effective(&self, setting: Setting) -> Option<&Entry> {
         let given = self.layer.entries.iter().filter(|entry| entry.setting == setting);
         given.min_by_key(|entry| entry.rank)
     }
 
-    /// Takes the value that counts for a setting.
+    /// Removes and returns the effective value of a setting.
     pub(crate) fn take(&mut self, setting: Setting) -> Option<Entry> {
         let given =
             self.layer.entries.iter().enumerate().filter(|(_, entry)| entry.setting == setting);
@@ -160,7 +160,7 @@ impl Loader {
         Some(self.layer.entries.remove(at))
     }
 
-    /// Values that are given, but do not count.
+    /// Returns notices about values that are overridden.
     pub(crate) fn overridden(&self) -> Vec<Notice> {
         let overridden = |entry: &Entry| {
             let effective = self.effective(entry.setting)?;
@@ -172,7 +172,7 @@ impl Loader {
         self.layer.entries.iter().filter_map(overridden).collect()
     }
 
-    /// Reads a record that is itself the value of a variable.
+    /// Reads a record that is the value of a variable.
     fn read_record_in_variable(&mut self) {
         let Some(Entry { source, raw: Raw::Bytes(bytes), .. }) =
             self.effective(Setting::Record).filter(|_| !self.record_read)
@@ -195,7 +195,7 @@ impl Loader {
         self.add(layer);
     }
 
-    /// An encrypted key without a passphrase: somebody may be there to type it.
+    /// Requests the passphrase of an encrypted key.
     fn passphrase_input(&self) -> Option<Input> {
         let bytes = match &self.effective(Setting::PrivateKey)?.raw {
             Raw::Bytes(bytes) => bytes.as_slice(),
@@ -223,7 +223,7 @@ impl Loader {
     }
 }
 
-/// The value that counts for a setting, unchecked.
+/// The effective value of a setting, unchecked.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Given<'a> {
@@ -237,18 +237,19 @@ pub enum Given<'a> {
     Value(&'a str),
 }
 
-/// Which profile counts.
+/// The choice of a profile.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProfileChoice<'a> {
-    /// The `default_profile`, or the only one; it is no fault if there is none.
+    /// The `default_profile`, or the only profile. There may be none.
     Default,
-    /// This one.
+    /// The profile with this name.
     Named(&'a str),
-    /// None: a record was asked for, and a profile was not, or less urgently.
+    /// No profile, because a record was given with the same or higher precedence.
     None,
 }
 
-/// What a file holds for a setting: keys may be binary, the rest is text with a line break.
+/// Returns the value in a file. Keys may be binary; other files are text with a line break at the
+/// end.
 fn file_content(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
     match setting {
         Setting::PrivateKey | Setting::PublicKey => Raw::Bytes(bytes),
@@ -260,7 +261,7 @@ fn file_content(setting: Setting, bytes: Zeroizing<Vec<u8>>) -> Raw {
     }
 }
 
-/// Editors end the last line; a passphrase does not have that line break.
+/// Removes the line break that editors add at the end.
 fn without_line_break(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     Zeroizing::new(bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())

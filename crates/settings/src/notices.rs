@@ -1,4 +1,4 @@
-//! What was accepted, but is worth a word.
+//! Notices about accepted settings.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::setting::Setting;
 use crate::source::Source;
 use crate::value_kind::ValueKind;
 
-/// Something that was accepted, but is worth a word under `-v` and in `settings check`.
+/// A notice about an accepted setting.
 #[derive(Debug)]
 pub struct Notice {
     at: String,
@@ -19,12 +19,12 @@ impl Notice {
         Self { at: source.to_string(), kind }
     }
 
-    /// Where it was seen.
+    /// Returns the location.
     pub fn at(&self) -> &str {
         &self.at
     }
 
-    /// Which setting it is about, if it is about one.
+    /// Returns the setting that it is about, if any.
     pub fn setting(&self) -> Option<Setting> {
         match &self.kind {
             NoticeKind::LooksLike { setting, .. }
@@ -39,17 +39,17 @@ impl Notice {
         }
     }
 
-    /// Whether the value may be a secret in the wrong place.
+    /// Whether the value may be a secret in the wrong setting.
     pub fn may_be_secret(&self) -> bool {
         matches!(&self.kind, NoticeKind::LooksLike { found, .. } if found.is_secret())
     }
 
-    /// The remark alone, without its place.
+    /// Returns the message without the location.
     pub fn message(&self) -> String {
         self.kind.to_string()
     }
 
-    /// Whether it is likely to make the login fail, so that a person should look at it.
+    /// Whether the login will probably fail because of it.
     pub fn is_suspicious(&self) -> bool {
         matches!(
             self.kind,
@@ -68,7 +68,7 @@ impl fmt::Display for Notice {
     }
 }
 
-/// The kinds of notice. The words never hold a part of a value, except of a host.
+/// The kind of a notice. The message contains no part of a value, except of a host.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoticeKind {
     #[error("`{0}` is read as {1}")]

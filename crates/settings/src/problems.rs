@@ -1,4 +1,4 @@
-//! What is wrong with the settings: everything at once, with the place of each, never a value.
+//! Problems of settings: all at once, each with its location, without values.
 
 mod kind;
 
@@ -14,7 +14,7 @@ use crate::notices::Notice;
 use crate::setting::Setting;
 use crate::source::Source;
 
-/// Everything that is wrong with the settings.
+/// All problems of the settings.
 #[derive(Debug)]
 pub struct Problems {
     problems: Vec<Problem>,
@@ -26,18 +26,18 @@ impl Problems {
         Self { problems, notices }
     }
 
-    /// What is wrong with what is there; `None` if something is only missing.
+    /// Returns the problems other than missing settings, or `None` if there are none.
     pub(crate) fn without_missing(mut self) -> Option<Self> {
         self.problems.retain(|problem| problem.code() != "settings.missing");
         (!self.problems.is_empty()).then_some(self)
     }
 
-    /// The problems, in the order in which a person meets the places. There is at least one.
+    /// Returns the problems. There is at least one.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.problems.iter()
     }
 
-    /// What was accepted, but is worth a word.
+    /// Returns notices about accepted values.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Problems {
 
 impl Error for Problems {}
 
-/// One thing that is wrong, and where.
+/// A problem of the settings, and its location.
 #[derive(Debug)]
 pub struct Problem {
     location: Location,
@@ -82,7 +82,8 @@ impl Problem {
         Self { location, kind }
     }
 
-    /// Where it is: a JSON pointer, `file:line`, a variable, a flag; `$` for a whole record.
+    /// Returns the location: a JSON pointer, `file:line`, a variable or a flag; `$` for a whole
+    /// record.
     pub fn at(&self) -> String {
         match &self.location {
             Location::Document { .. } => "$".to_owned(),
@@ -93,12 +94,12 @@ impl Problem {
         }
     }
 
-    /// What is wrong, without the place.
+    /// Returns the message without the location.
     pub fn message(&self) -> String {
         self.kind.to_string()
     }
 
-    /// Which setting it is about, if it is about one.
+    /// Returns the setting that it is about, if any.
     pub fn setting(&self) -> Option<Setting> {
         match &self.location {
             Location::Field { setting, .. } => *setting,
@@ -128,18 +129,18 @@ impl fmt::Display for Problem {
 
 impl Error for Problem {}
 
-/// Where a problem is.
+/// The location of a problem.
 #[derive(Clone, Debug)]
 pub(crate) enum Location {
     /// A record as a whole.
     Document { file: String },
-    /// A value, and the setting that it is for, if it is for one.
+    /// A value, and its setting if it has one.
     Field { setting: Option<Setting>, source: Source },
     /// A file as a whole.
     File(String),
-    /// No place at all: the setting was given nowhere.
+    /// A setting that is given nowhere.
     Nowhere(Setting),
-    /// A character of a file; line and column count from 1.
+    /// A position in a file; line and column count from 1.
     Position { file: String, line: usize, column: usize },
 }
 

@@ -1,4 +1,4 @@
-//! Reads a profile of `config.toml`.
+//! Reads profiles of `config.toml`.
 
 use std::path::Path;
 
@@ -78,7 +78,7 @@ impl<'a> ConfigFile<'a> {
 
     fn report_errors(&self, layer: &mut Layer) {
         for error in self.errors.iter().take(MAX_PROBLEMS) {
-            // Its words are fixed texts; its Display would show the line.
+            // The message is a fixed text. `Display` would show the line.
             let at = error.span().map_or(0, |span| span.start);
             let kind = ProblemKind::Toml { message: error.message().to_owned() };
             layer.give_up(self.position(at), kind);
@@ -100,7 +100,7 @@ impl<'a> ConfigFile<'a> {
             let location = self.position(key.span().start);
             match kind {
                 ProblemKind::Unknown { near: None, .. } => layer.problem(location, kind),
-                // What is missing may well stand there.
+                // It may contain what is missing.
                 _ => layer.give_up(location, kind),
             }
         }
@@ -197,7 +197,7 @@ impl<'a> ConfigFile<'a> {
             DeValue::Integer(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
             DeValue::Float(number) if NUMBERS.contains(&setting) => number.as_str().to_owned(),
             other => match texts(other).filter(|_| may_be_list) {
-                // A list is a program and its arguments, a text is for the shell.
+                // A list is a program and its arguments; a string is a shell command.
                 Some(words) if content == Content::Command => {
                     return Raw::Command(SignerCommand::Program(words));
                 }
@@ -212,8 +212,7 @@ impl<'a> ConfigFile<'a> {
         Raw::of_text(setting, content, &if is_path { self.beside(&text) } else { text })
     }
 
-    /// A path as seen from the folder of the file. `~/` and `hub:` are left to the program, which
-    /// knows home and the Hub.
+    /// Resolves a path against the folder of the file. The program resolves `~/` and `hub:`.
     fn beside(&self, path: &str) -> String {
         let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
         let starts = |start: &&str| path.starts_with(start);
@@ -225,7 +224,7 @@ impl<'a> ConfigFile<'a> {
         }
     }
 
-    /// Counted from 1.
+    /// Returns the line of an offset, counted from 1.
     fn line(&self, at: usize) -> usize {
         self.ends.partition_point(|&end| end < at) + 1
     }
@@ -246,7 +245,7 @@ fn known(name: &str) -> Option<(Setting, Content)> {
     known.find(|(known, ..)| *known == name).map(|(_, setting, content)| (setting, content))
 }
 
-/// The name that was meant; a secret itself may not stand in a profile, but its file may.
+/// Returns the name that was probably meant. For a secret, that is the name of its file.
 fn nearest(name: &str) -> Option<String> {
     let names: Vec<String> = Setting::in_profiles().map(|(name, ..)| name).collect();
     let file = format!("{name}_file");
@@ -271,16 +270,16 @@ fn found(value: &DeValue<'_>) -> &'static str {
 
 const ROOT: [&str; 2] = ["default_profile", "profile"];
 
-/// How a path begins that is in no folder.
+/// Prefixes of paths that are not relative to the folder.
 const ELSEWHERE: [&str; 2] = ["hub:", "~/"];
 
-/// Nobody reads more problems of one kind than that.
+/// The maximum number of problems of one kind that are reported.
 const MAX_PROBLEMS: usize = 32;
 
-/// More names than a profile can have, and then some.
+/// More names than a profile can have.
 const MAX_NAMES: usize = 64;
 
-/// Settings that people write without quotes.
+/// Settings that may be written as numbers, without quotes.
 const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Edits `config.toml`: what is there stays as it is, comments and all.
+//! Edits `config.toml`, and keeps existing values and comments.
 
 use toml_edit::{DocumentMut, Item, Table};
 
@@ -7,8 +7,8 @@ use crate::problems::Problems;
 use crate::setting::Setting;
 use crate::text;
 
-/// Adds to `config.toml` what it does not say yet of a profile; `None` if it lacks nothing. A
-/// profile that has a private key in any form keeps it.
+/// Adds the missing settings of a profile to `config.toml`. Returns `None` if none is missing. An
+/// existing private key, in any form, is kept.
 pub(crate) fn add(
     config: &[u8],
     file: &str,
@@ -29,7 +29,7 @@ pub(crate) fn add(
     let is_new = !profiles.contains_key(name);
     if is_new {
         let mut profile = Table::new();
-        // Comments at the end of the file stay before what is added.
+        // Comments at the end of the file stay above the new profile.
         profile.decor_mut().set_prefix(above);
         profiles.insert(name, Item::Table(profile));
     }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_stays() {
+    fn existing_content_is_kept() {
         let lines = "username = \"u@acme.com\"\nprivate_key_file = \"acme.key\"\n";
         let other = "# mine\ndefault_profile = 'x' # y\n\n[profile.x]\nusername = \"x@x.com\"\n";
         for (name, text, after) in [
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_left_alone() {
+    fn unreadable_file_is_an_error() {
         for (text, code, at) in [
             ("[profile.acme\n", "settings.toml", "c.toml:1:14"),
             ("profile = 7\n", "settings.type", "c.toml:1:11"),

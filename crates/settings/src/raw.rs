@@ -1,4 +1,4 @@
-//! Values as they were found, before anybody knows whether they are what they should be.
+//! Values before they are checked.
 
 use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
@@ -9,13 +9,13 @@ use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
 use crate::value_kind::ValueKind;
 
-/// What stands for a setting in one place.
+/// The unchecked value of a setting in one source.
 pub(crate) enum Raw {
-    /// A key that the SSH agent holds, named by fingerprint or comment.
+    /// A key in the SSH agent, by its fingerprint or comment.
     Agent(String),
-    /// Something that cannot be a value, reported only if nothing better overrules it.
+    /// An invalid value, reported unless it is overridden.
     Broken(ProblemKind),
-    /// The bytes of a file.
+    /// The content of a file.
     Bytes(Zeroizing<Vec<u8>>),
     /// A command that signs.
     Command(SignerCommand),
@@ -30,8 +30,8 @@ pub(crate) enum Raw {
 }
 
 impl Raw {
-    /// A text that stands under one of the names of a setting. A list has commas or blanks between
-    /// its items.
+    /// Interprets the text of one of the names of a setting. Commas or blanks separate the items of
+    /// a list.
     pub(crate) fn of_text(setting: Setting, content: Content, text: &str) -> Self {
         let name = || text.trim().to_owned();
         match content {
@@ -57,7 +57,7 @@ impl Raw {
         }
     }
 
-    /// Refuses a key where the name of a file, variable or key is expected.
+    /// Refuses key material in place of the name of a file, variable or key.
     pub(crate) fn without_key_as_name(self) -> Self {
         let (name, expected) = match &self {
             Self::Agent(name) => (name, "the fingerprint or comment of a key"),

@@ -18,7 +18,7 @@ use crate::{spelling, text};
 use node::Node;
 use shape::{Shape, ShapeError};
 
-/// Reads a record; whatever is wrong with it is a problem of the layer.
+/// Reads a record. Errors become problems of the layer.
 pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
     let document = Location::Document { file: redact::path(file).to_owned() };
     let text = match text::decode(bytes) {
@@ -82,7 +82,7 @@ fn filled(file: &str, shape: Shape) -> Layer {
 fn value(setting: Setting, node: &Node) -> Raw {
     match node {
         Node::Text(text) => Raw::Text(text.secret().to_owned().into()),
-        // People write 51 for v51.0.
+        // 51 means v51.0.
         Node::Number(number) if setting == Setting::ApiVersion => {
             Raw::Text(number.to_string().into())
         }
@@ -90,7 +90,7 @@ fn value(setting: Setting, node: &Node) -> Raw {
     }
 }
 
-/// Remembers what an unknown name was probably meant to be.
+/// Reports an unknown name, and remembers which setting was probably meant.
 fn unknown(layer: &mut Layer, location: &mut RecordLocation, name: &str) {
     let shown = redact::label(name).to_owned();
     let source = Source::Record {
@@ -118,13 +118,13 @@ fn meant(name: &str) -> Option<Setting> {
     known().find(|(known, _)| *known == near).map(|(_, setting)| setting)
 }
 
-/// Nobody reads more names than that.
+/// The maximum number of unknown names that are reported.
 const MAX_UNKNOWN: usize = 64;
 
-/// Nobody misses these, so a misspelt one has to be reported by itself.
+/// Settings that may be missing, so that a misspelt name has to be reported on its own.
 const OPTIONAL: [Setting; 2] = [Setting::Audience, Setting::LoginUrl];
 
-/// Other words for the same thing.
+/// Other names for settings.
 const SYNONYMS: [(&str, Setting); 2] =
     [("ApiVersion", Setting::ApiVersion), ("ConsumerKey", Setting::ClientId)];
 

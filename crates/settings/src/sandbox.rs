@@ -1,5 +1,5 @@
-/// Returns the ending of the usernames in a sandbox, by the host of its My Domain: `.uat` for
-/// `acme--uat.sandbox.my.salesforce.com`. Hosts of other orgs have none.
+/// Returns the suffix of usernames in a sandbox from the host of its My Domain: `.uat` for
+/// `acme--uat.sandbox.my.salesforce.com`. Other hosts have none.
 pub fn sandbox_suffix(host: &str) -> Option<String> {
     let (label, _) = host.split_once(".sandbox.my.")?;
     let (_, sandbox) = label.rsplit_once("--")?;
@@ -11,7 +11,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sandbox_names_are_found_in_hosts() {
+    fn sandbox_suffix_of_hosts() {
         for (host, suffix) in [
             ("acme--uat.sandbox.my.salesforce.com", Some(".uat")),
             ("acme--uat.sandbox.my.sfcrmproducts.cn", Some(".uat")),

@@ -1,9 +1,9 @@
 //! JSON Schemas, for editors ([JSON Schema 2020-12](https://json-schema.org/draft/2020-12)).
 
-/// Schema of an Onify record.
+/// JSON Schema of an Onify record.
 pub const RECORD_SCHEMA: &str = include_str!("../schema/record.schema.json");
 
-/// Schema of `config.toml`, for editors that check TOML by JSON Schema.
+/// JSON Schema of `config.toml`.
 pub const CONFIG_SCHEMA: &str = include_str!("../schema/config.schema.json");
 
 #[cfg(test)]
@@ -20,14 +20,14 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_the_record_has_the_names_that_are_read() {
+    fn record_schema_has_all_names() {
         let mut known: Vec<&str> = Setting::in_records().map(|(_, name)| name).collect();
         known.sort_unstable();
         assert_eq!(names(RECORD_SCHEMA, "/properties/value/properties"), known);
     }
 
     #[test]
-    fn the_schema_of_profiles_has_the_names_that_are_read() {
+    fn profile_schema_has_all_names() {
         let mut known: Vec<String> = Setting::in_profiles().map(|(name, ..)| name).collect();
         known.sort_unstable();
         assert_eq!(names(CONFIG_SCHEMA, "/$defs/profile/properties"), known);

@@ -1,17 +1,17 @@
-//! Texts that are not to be shown.
+//! Secret text.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Text that is, or may hold, a secret.
+/// Text that is or contains a secret, wiped on drop.
 ///
-/// There is no `Display`, `Serialize`, `Deref` or `Clone`: [`SecretText::secret`] is the only way
-/// out.
+/// It implements neither `Display` nor `Serialize`, `Deref` or `Clone`: only [`SecretText::secret`]
+/// returns the text.
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// The text itself.
+    /// Returns the text.
     pub fn secret(&self) -> &str {
         &self.0
     }
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d2_debug_shows_no_part_of_the_secret() {
+    fn d2_debug_is_redacted() {
         let text = SecretText::from("s3cr3t".to_owned());
         assert_eq!(format!("{text:?}"), "SecretText([redacted])");
     }

@@ -1,53 +1,53 @@
-//! Every setting: its names in every place it may stand, and what it is.
+//! The table of settings: names, variables, kind.
 
 use Setting::*;
 
-/// One setting, whatever it is called where it was found.
+/// A setting, independent of its name in each source.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Setting {
-    /// Groups that the local token service answers.
+    /// Groups that may use the local token service.
     AllowGroups,
-    /// Hosts beside Salesforce's own to which an assertion may be sent.
+    /// Hosts other than Salesforce's own that may be sent an assertion.
     AllowHosts,
-    /// Users that the local token service answers.
+    /// Users who may use the local token service.
     AllowUsers,
     /// Version of the REST API.
     ApiVersion,
     /// Audience of the assertion.
     Audience,
-    /// Where tokens are kept.
+    /// Where tokens are cached.
     Cache,
-    /// File with the certificate authorities to trust.
+    /// File of the certificate authorities to trust.
     CaFile,
     /// Consumer key of the app: the issuer of the assertion.
     ClientId,
-    /// Where the org lives.
+    /// URL of the org.
     InstanceUrl,
-    /// Where to log in.
+    /// URL to log in at.
     LoginUrl,
     /// Passphrase of the private key.
     Passphrase,
-    /// The key that signs.
+    /// Private key that signs the assertion.
     PrivateKey,
     /// Name of a profile in `config.toml`.
     Profile,
-    /// Proxy on the way to Salesforce.
+    /// Proxy for connections to Salesforce.
     Proxy,
-    /// Certificate or public key of a key that is kept elsewhere.
+    /// Certificate or public key of a remote private key.
     PublicKey,
-    /// File with an Onify record.
+    /// File of an Onify record.
     Record,
-    /// Key of the record to take, where a file holds several.
+    /// Key of the record to use if a file has several.
     RecordKey,
-    /// How long a token is taken to live.
+    /// Assumed lifetime of a token.
     TokenLifetime,
-    /// The user in whose name to act: the subject of the assertion.
+    /// User who logs in: the subject of the assertion.
     Username,
 }
 
 impl Setting {
-    /// Every setting, in alphabetical order.
+    /// All settings, in alphabetical order.
     pub const ALL: [Self; 19] = {
         let mut all = [Username; 19];
         let mut at = 0;
@@ -58,42 +58,43 @@ impl Setting {
         all
     };
 
-    /// The name in a profile, and, in upper case after `ORGTOKEN_`, in the environment.
+    /// Returns the name in a profile and, in upper case after `ORGTOKEN_`, in the environment.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The name in an Onify record, for the seven settings that a record may hold.
+    /// Returns the name in an Onify record, for the seven settings of a record.
     pub(crate) fn record_name(self) -> Option<&'static str> {
         self.row().record
     }
 
-    /// Variables that other tools and pipelines use for the same thing, the most specific first.
+    /// Returns the variables that other tools use for this setting, the most specific first.
     pub fn third_party_variables(self) -> &'static [&'static str] {
         self.row().third_party
     }
 
-    /// The variable that holds this setting.
+    /// Returns the variable for the value of this setting.
     pub fn variable(self) -> String {
         variable(self.name())
     }
 
-    /// Every variable that gives this setting, in itself or by the name of a file or the like.
+    /// Returns all our variables for this setting, including those that name a file, a variable, a
+    /// key in an agent or a command.
     pub fn variables(self) -> Vec<String> {
         self.names().iter().map(|(name, _)| variable(name)).collect()
     }
 
-    /// What a person should put there.
+    /// Returns a description of the expected value, for hints.
     pub(crate) fn meaning(self) -> &'static str {
         self.row().meaning
     }
 
-    /// Whether the value is never shown.
+    /// Whether the value is a secret, which is never shown.
     pub fn is_secret(self) -> bool {
         self.row().kind == Kind::Secret
     }
 
-    /// Whether the value is a path, and so taken from the folder of the file that names it.
+    /// Whether the value is a path, which is relative to the folder of the file that has it.
     pub(crate) fn is_path(self) -> bool {
         self.row().kind == Kind::Path
     }
@@ -103,7 +104,7 @@ impl Setting {
         self.row().kind == Kind::List
     }
 
-    /// The names under which the environment may give it, and what then stands there.
+    /// Returns the names in the environment, and the content of each.
     pub(crate) fn names(self) -> Vec<(String, Content)> {
         let Row { name, more, .. } = self.row();
         let file = self.has_file().then(|| (format!("{name}{FILE}"), Content::File));
@@ -111,7 +112,7 @@ impl Setting {
         [((*name).to_owned(), Content::Value)].into_iter().chain(file).chain(more).collect()
     }
 
-    /// What stands under a name, if it is one of this setting.
+    /// Returns the content of a name, if the name belongs to this setting.
     pub(crate) fn content(self, name: &str) -> Option<Content> {
         let Row { name: own, more, .. } = self.row();
         match name.strip_prefix(own) {
@@ -125,7 +126,8 @@ impl Setting {
         !matches!(self.row().kind, Kind::Choice | Kind::Path)
     }
 
-    /// What may stand in a profile: a secret never does, and other values always do.
+    /// Returns the names that a profile may have. A profile never contains a secret, only a
+    /// reference to it.
     pub(crate) fn in_profiles() -> impl Iterator<Item = (String, Self, Content)> {
         Self::ALL.into_iter().flat_map(|setting| {
             let kind = setting.row().kind;
@@ -138,7 +140,7 @@ impl Setting {
         })
     }
 
-    /// The settings that a record may hold.
+    /// Returns the settings of a record with their names there.
     pub(crate) fn in_records() -> impl Iterator<Item = (Self, &'static str)> {
         Self::ALL.into_iter().filter_map(|setting| Some((setting, setting.record_name()?)))
     }
@@ -148,7 +150,7 @@ impl Setting {
     }
 }
 
-/// What stands under a name of a setting.
+/// The content of a name of a setting.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Content {
     /// The name of a key in the SSH agent.
@@ -165,9 +167,9 @@ pub(crate) enum Content {
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Kind {
-    /// Read before any file is, so that no file can hold it.
+    /// Needed before any file is read, so no file can contain it.
     Choice,
-    /// What a file holds, and no secret.
+    /// The content of a file, not secret.
     File,
     List,
     Path,
@@ -184,7 +186,7 @@ struct Row {
     record: Option<&'static str>,
     /// Variables of other tools.
     third_party: &'static [&'static str],
-    /// Further names of ours.
+    /// Further names of our own.
     more: &'static [(&'static str, Content)],
 }
 
@@ -270,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_the_order_of_the_settings() {
+    fn table_is_in_the_order_of_settings() {
         for setting in Setting::ALL {
             assert_eq!(setting.row().setting, setting);
         }

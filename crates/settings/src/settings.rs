@@ -17,7 +17,7 @@ use crate::setting::Setting;
 use crate::source::Source;
 use crate::username::Username;
 
-/// Everything that a login needs, valid by construction.
+/// The settings of a login, valid by construction.
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) client_id: ClientId,
@@ -29,7 +29,7 @@ pub struct Settings {
     pub(crate) username: Username,
 }
 
-/// Settings that are neither of the user, nor of the key, nor of a host.
+/// Settings other than user, app, key and hosts.
 #[derive(Debug)]
 pub(crate) struct OtherSettings {
     pub(crate) allow_groups: Vec<String>,
@@ -42,26 +42,27 @@ pub(crate) struct OtherSettings {
 }
 
 impl Settings {
-    /// The user in whose name to act.
+    /// Returns the user who logs in.
     pub fn username(&self) -> &Username {
         &self.username
     }
 
-    /// The app that asks.
+    /// Returns the consumer key of the app.
     pub fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// The key that signs.
+    /// Returns the key that signs.
     pub fn key(&self) -> &KeySource {
         &self.key
     }
 
-    /// Opens the key if it is locked: with its passphrase, or else with the one that was typed.
+    /// Decrypts the key if it is encrypted, with the passphrase of the settings or else with
+    /// `typed`.
     ///
     /// # Errors
     ///
-    /// The passphrase does not open it, or what it opens is no key to sign with.
+    /// The passphrase is wrong, or the decrypted key is not accepted.
     pub fn decrypt_key(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
         let KeySource::Encrypted(encrypted) = &self.key else { return Ok(()) };
         let opened = encrypted.decrypt(typed).and_then(|key| {
@@ -75,7 +76,7 @@ impl Settings {
         Ok(())
     }
 
-    /// The same words as if the key had been opened when all else was checked.
+    /// Reports the error like [`Loader::check`](crate::Loader::check).
     fn key_problem(&self, error: KeyError) -> Problems {
         let value = self.values.iter().find(|value| value.setting == Setting::PrivateKey);
         let location = value.map(|value| Location::of(value.setting, &value.source));
@@ -83,73 +84,73 @@ impl Settings {
         Problems::new(vec![Problem::new(location, ProblemKind::Key(error))], Vec::new())
     }
 
-    /// Takes the key out, for a signer that wants to own it.
+    /// Returns the key by value, for a signer that owns it.
     pub fn into_key(self) -> KeySource {
         self.key
     }
 
-    /// Token endpoint and audience, and why.
+    /// Returns token endpoint and audience, and the reason for each.
     pub fn resolution(&self) -> &Resolution {
         &self.hosts.resolution
     }
 
-    /// Where the org lives, if somebody said so.
+    /// Returns the URL of the org, if set.
     pub fn instance_url(&self) -> Option<&InstanceUrl> {
         self.hosts.instance_url.as_ref()
     }
 
-    /// Hosts beside Salesforce's own to which an assertion may be sent.
+    /// Returns the hosts other than Salesforce's own that may be sent an assertion.
     pub fn allowed_hosts(&self) -> &AllowedHosts {
         &self.hosts.allowed_hosts
     }
 
-    /// The version of the REST API; [`ApiVersion::DEFAULT`] unless told.
+    /// Returns the version of the REST API. Default: [`ApiVersion::DEFAULT`].
     pub fn api_version(&self) -> ApiVersion {
         self.other.api_version
     }
 
-    /// How long a token is taken to live, if somebody said so.
+    /// Returns the assumed lifetime of a token, if set.
     pub fn token_lifetime(&self) -> Option<Duration> {
         self.other.token_lifetime
     }
 
-    /// Where tokens are kept; [`Cache::File`] unless told.
+    /// Returns the kind of token cache. Default: [`Cache::File`].
     pub fn cache(&self) -> &Cache {
         &self.other.cache
     }
 
-    /// File with the certificate authorities to trust; the system's unless told.
+    /// Returns the file of certificate authorities to trust. Default: those of the system.
     pub fn ca_file(&self) -> Option<&str> {
         self.other.ca_file.as_deref()
     }
 
-    /// The proxy to use, which may hold a password.
+    /// Returns the URL of the proxy, which may contain a password.
     pub fn proxy(&self) -> Option<&SecretText> {
         self.other.proxy.as_ref()
     }
 
-    /// Users that the local token service answers; its own alone if there is none.
+    /// Returns the users who may use the local token service. Default: only the user who runs it.
     pub fn allow_users(&self) -> &[String] {
         &self.other.allow_users
     }
 
-    /// Groups that the local token service answers.
+    /// Returns the groups that may use the local token service.
     pub fn allow_groups(&self) -> &[String] {
         &self.other.allow_groups
     }
 
-    /// Every value that counts and where it came from, fit to be shown.
+    /// Returns every effective value and its source, without secrets.
     pub fn values(&self) -> &[EffectiveValue] {
         &self.values
     }
 
-    /// What was accepted, but is worth a word.
+    /// Returns notices about accepted values.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 }
 
-/// Where a login goes: enough to explain it, without user and key.
+/// The hosts of a login, without user and key.
 #[derive(Debug)]
 pub struct Hosts {
     pub(crate) all_values: Vec<EffectiveValue>,
@@ -160,24 +161,24 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Token endpoint and audience, and why.
+    /// Returns token endpoint and audience, and the reason for each.
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
     }
 
-    /// The values that say where a login goes and where they came from, fit to be shown.
+    /// Returns the effective values that decide about the hosts, and their sources.
     pub fn values(&self) -> &[EffectiveValue] {
         &self.values
     }
 
-    /// Every value that counts and where it came from, fit to be shown. What is wrong is left out,
-    /// and a key is named without a look at it.
+    /// Returns every effective value and its source, without secrets. Invalid values are left out,
+    /// and keys are not read.
     pub fn all_values(&self) -> &[EffectiveValue] {
         &self.all_values
     }
 }
 
-/// The settings of calls with a token that exists already: enough to reach its org.
+/// The settings of API calls with an existing token.
 #[derive(Debug)]
 pub struct CallSettings {
     pub(crate) instance_url: InstanceUrl,
@@ -186,33 +187,33 @@ pub struct CallSettings {
 }
 
 impl CallSettings {
-    /// Version of the API.
+    /// Returns the version of the REST API.
     pub fn api_version(&self) -> ApiVersion {
         self.other.api_version
     }
 
-    /// Certificates to trust instead of the system's.
+    /// Returns the file of certificate authorities to trust. Default: those of the system.
     pub fn ca_file(&self) -> Option<&str> {
         self.other.ca_file.as_deref()
     }
 
-    /// The org of the token, on a host of Salesforce or one that was allowed.
+    /// Returns the URL of the token's org.
     pub fn instance_url(&self) -> &InstanceUrl {
         &self.instance_url
     }
 
-    /// The proxy, which may contain a password.
+    /// Returns the URL of the proxy, which may contain a password.
     pub fn proxy(&self) -> Option<&SecretText> {
         self.other.proxy.as_ref()
     }
 
-    /// What was accepted, but is worth a word.
+    /// Returns notices about accepted values.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }
 }
 
-/// A value that counts, and where it came from.
+/// An effective value of a setting, and its source.
 #[derive(Clone, Debug)]
 pub struct EffectiveValue {
     pub(crate) setting: Setting,
@@ -221,17 +222,17 @@ pub struct EffectiveValue {
 }
 
 impl EffectiveValue {
-    /// Which setting it is.
+    /// Returns the setting.
     pub fn setting(&self) -> Setting {
         self.setting
     }
 
-    /// The value, or `[set]` for a secret.
+    /// Returns the value, or `[set]` for a secret.
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// Where it came from.
+    /// Returns the source of the value.
     pub fn source(&self) -> &Source {
         &self.source
     }
@@ -243,22 +244,23 @@ impl fmt::Display for EffectiveValue {
     }
 }
 
-/// The key that signs, or where it is.
+/// A private key, or a reference to a remote one.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// The SSH agent holds it, under this fingerprint (`SHA256:…`) or comment.
+    /// A key in the SSH agent, by its fingerprint (`SHA256:…`) or comment.
     Agent(String),
-    /// A command signs: the message on its standard input, the signature on its output.
+    /// A command that reads the message from standard input and writes the signature to standard
+    /// output.
     Command {
-        /// What to run.
+        /// The command.
         command: SignerCommand,
-        /// The public half, to check what comes back.
+        /// The public key, which verifies the signatures.
         public_key: PublicKey,
     },
-    /// The key itself.
+    /// A private key.
     Local(Box<SigningKey>),
-    /// The key itself, under its passphrase: see [`Settings::decrypt_key`].
+    /// An encrypted private key: see [`Settings::decrypt_key`].
     Encrypted(EncryptedKey),
 }
 
@@ -280,23 +282,23 @@ impl SignerCommand {
     }
 }
 
-// People put PINs into such commands.
+// Not derived: such commands contain PINs.
 impl fmt::Debug for SignerCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SignerCommand([redacted])")
     }
 }
 
-/// Where tokens are kept.
+/// A kind of token cache.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Cache {
-    /// In a sealed file of the user's.
+    /// Sealed files of the user.
     File,
-    /// In this process alone.
+    /// The memory of this process.
     Memory,
-    /// Nowhere.
+    /// No cache.
     None,
-    /// In a Redis server, by a URL that may hold a password.
+    /// A Redis server, by a URL that may contain a password.
     Redis(SecretText),
 }

@@ -1,16 +1,16 @@
-//! Where a value came from.
+//! Sources of values.
 
 use std::fmt;
 
 use orgtoken_oauth::redact;
 
-/// Where a value came from, in words that lead a person to the place.
+/// The source of a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Source {
-    /// Nobody said anything.
+    /// The default.
     Default,
-    /// An argument of the program.
+    /// A flag of the program.
     Flag(&'static str),
     /// A line of `config.toml`.
     Profile {
@@ -18,7 +18,7 @@ pub enum Source {
         profile: String,
         /// The file, as it was given.
         file: String,
-        /// Counted from 1.
+        /// The line, counted from 1.
         line: usize,
     },
     /// A field of an Onify record.
@@ -30,12 +30,12 @@ pub enum Source {
     },
     /// A variable whose name starts with `ORGTOKEN_`.
     Variable(String),
-    /// A variable that other tools use too.
+    /// A variable of another tool.
     ThirdPartyVariable(String),
 }
 
 impl Source {
-    /// The place alone: a JSON pointer, `file:line`, a variable or a flag.
+    /// Returns the location alone: a JSON pointer, `file:line`, a variable or a flag.
     pub fn at(&self) -> String {
         match self {
             Self::Default => "default".to_owned(),

@@ -1,6 +1,6 @@
-//! Did you mean …?
+//! Suggestions for misspelt names.
 
-/// The known name that somebody probably meant: the same letters, or nearly so.
+/// Returns the known name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
     if folded.is_empty() || folded.len() > MAX_LENGTH {
@@ -13,7 +13,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, known)| known)
 }
 
-/// Letters and digits alone: `Client_Id`, `client id` and `clientid` are one name.
+/// Reduces a name to letters and digits: `Client_Id`, `client id` and `clientid` are equal.
 fn fold(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_nearly_known() {
+    fn misspelt_names_are_recognized() {
         for (name, expected) in [
             ("Client_Id", Some("ClientId")),
             ("client id", Some("ClientId")),

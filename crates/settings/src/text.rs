@@ -1,11 +1,11 @@
-//! Bytes to text.
+//! Decodes text files.
 
 use crate::problems::ProblemKind;
 
-/// The most that a file of settings may hold: 256 KiB.
+/// The maximum size of a settings file: 256 KiB.
 pub(crate) const MAX_SETTINGS: usize = 256 * 1024;
 
-/// The text of a file: UTF-8, with or without a byte order mark, and not too long.
+/// Decodes UTF-8 with or without a byte order mark.
 pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ProblemKind> {
     if bytes.len() > MAX_SETTINGS {
         return Err(ProblemKind::TooLarge { limit: MAX_SETTINGS / 1024, unit: "KiB" });
@@ -18,7 +18,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ProblemKind> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// A byte order mark, or a NUL beside the first letter, as PowerShell's redirection leaves them.
+/// Whether the text begins with a UTF-16 byte order mark, or has a NUL next to the first letter.
+/// PowerShell writes such files.
 fn is_utf16(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
         || matches!(bytes, [0, first, ..] | [first, 0, ..] if *first != 0)

@@ -1,4 +1,4 @@
-//! The user in whose name to act.
+//! The user who logs in.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use crate::identifier;
 use crate::problems::ProblemKind;
 use crate::value_kind::ValueKind;
 
-/// A Salesforce username, in the form of a mail address: the subject of the assertion.
+/// A Salesforce username, in the form of an email address: the subject of the assertion.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Username(String);
 
 impl Username {
-    /// The username as it goes into the assertion.
+    /// Returns the username as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, ProblemKind> {
-        // The quotes around a text that was pasted with them.
+        // Quotes are refused only around a username: O'Brien has one inside.
         let quoted = text.starts_with(['"', '\'']);
-        let out = |c| "<>()[],;:".contains(c) || quoted && "\"'".contains(c);
-        identifier::check(text, |c| !out(c))?;
+        let is_refused = |c| "<>()[],;:".contains(c) || quoted && "\"'".contains(c);
+        identifier::check(text, |c| !is_refused(c))?;
         match ValueKind::guess(text) {
             Some(ValueKind::UserId) => Err(ProblemKind::UserId),
             _ if !text.contains('@') => Err(ProblemKind::MissingAt),

@@ -1,10 +1,11 @@
-//! What a text looks like. It only makes an error or a notice clearer: nothing is refused for it.
+//! Guesses the kind of a value. A guess makes an error or a notice clearer; it never refuses a
+//! value.
 
 use std::fmt;
 
 use crate::setting::Setting;
 
-/// What a text looks like.
+/// The likely kind of a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ValueKind {
     Certificate,
@@ -20,7 +21,7 @@ pub(crate) enum ValueKind {
 }
 
 impl ValueKind {
-    /// The most telling kind that fits; `None` for text like any other.
+    /// Returns the most specific kind that matches, or `None`.
     pub(crate) fn guess(text: &str) -> Option<Self> {
         let text = text.trim();
         Some(match text {
@@ -40,7 +41,7 @@ impl ValueKind {
         })
     }
 
-    /// The setting that such a text belongs to, if there is one.
+    /// Returns the setting that such a value belongs to, if any.
     pub(crate) fn setting(self) -> Option<Setting> {
         Some(match self {
             Self::ClientId => Setting::ClientId,
@@ -56,7 +57,7 @@ impl ValueKind {
         })
     }
 
-    /// Whether such a text may be a secret in the wrong place, so that it is not shown.
+    /// Whether such a value may be a secret in the wrong setting.
     pub(crate) fn is_secret(self) -> bool {
         matches!(self, Self::Certificate | Self::ConsumerSecret | Self::PrivateKey)
     }
@@ -79,9 +80,9 @@ impl fmt::Display for ValueKind {
     }
 }
 
-/// What a template, a log or a program leaves where a value belongs.
+/// Whether the text is a placeholder of a template, a log or a program.
 ///
-/// Words such as `your-` or `instance` are left alone: companies have such names.
+/// Words such as `your-` or `instance` do not count: companies have such names.
 fn is_placeholder(text: &str) -> bool {
     let enclosed = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
     (text.contains('<') && text.contains('>'))
@@ -91,7 +92,8 @@ fn is_placeholder(text: &str) -> bool {
         || MISSING_VALUES.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// A reference to a variable, in the notation of a shell, a pipeline or a template.
+/// Whether the text has a reference to a variable, in the notation of a shell, a pipeline or a
+/// template.
 fn is_variable(text: &str) -> bool {
     let is_name = |name: &str| {
         name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -103,7 +105,7 @@ fn is_variable(text: &str) -> bool {
         || percent().is_some_and(is_name)
 }
 
-/// A sequence of more than 255 octets, as keys and certificates are.
+/// Whether the text is base64 of a DER sequence of more than 255 octets, such as a key.
 fn is_base64_of_der(text: &str) -> bool {
     text.starts_with("MII") && text.len() > 64 && !text.contains('@')
 }
@@ -112,7 +114,7 @@ fn is_jwk(text: &str) -> bool {
     text.starts_with('{') && text.contains("\"kty\"")
 }
 
-/// 64 hexadecimal digits, or some 19 decimal ones in older apps.
+/// Consumer Secrets have 64 hexadecimal digits, or about 19 decimal digits in older apps.
 fn is_consumer_secret(text: &str) -> bool {
     let hexadecimal =
         || text.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte));
@@ -126,7 +128,7 @@ fn is_url(text: &str) -> bool {
         || (!text.contains('@') && host.to_ascii_lowercase().ends_with("salesforce.com"))
 }
 
-/// Ids of users start with 005 and have 15 or 18 characters.
+/// User ids start with 005 and have 15 or 18 characters.
 fn is_user_id(text: &str) -> bool {
     text.starts_with("005")
         && matches!(text.len(), 15 | 18)
@@ -150,5 +152,5 @@ fn is_username(text: &str) -> bool {
     })
 }
 
-/// How programs print a value that is missing, and CI systems one that is secret.
+/// Texts that programs print for a missing value, and CI systems for a secret.
 const MISSING_VALUES: [&str; 4] = ["***", "none", "null", "undefined"];

@@ -1,11 +1,11 @@
-//! Nothing that is handed in makes the settings panic, and nothing of it comes out in words.
+//! No input makes the settings panic, and no message repeats the input.
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_settings::{Layer, Loader, Problems, Setting, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// A text that stands in no message of ours.
+/// A text that is in no message.
 const CANARY: &str = "c4n4ryQ7xZ";
 
 const FIELDS: [&str; 7] = [
@@ -33,7 +33,7 @@ const KEYS: [&str; 12] = [
     "record",
 ];
 
-/// Everything that a person may get to see.
+/// All messages that a user may see.
 fn words(result: Result<Settings, Problems>) -> String {
     let Err(problems) = result else { return String::new() };
     let mut words = format!("{problems} {problems:?} {:?}", problems.hint());
@@ -54,7 +54,7 @@ fn check(layers: impl IntoIterator<Item = Layer>) -> Result<Settings, Problems> 
     loader.check()
 }
 
-/// Texts around a canary, as people mangle their values.
+/// A canary with text around it.
 fn value() -> impl Strategy<Value = String> {
     let around = prop_oneof![
         Just(String::new()),
@@ -72,23 +72,23 @@ fn value() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..300)) {
+    fn arbitrary_bytes_do_not_panic(bytes in vec(any::<u8>(), 0..300)) {
         let _ = check([Layer::from_record(&bytes, "r.json", None)]);
         let _ = check([Layer::from_profile(&bytes, "config.toml", None)]);
     }
 
     #[test]
-    fn no_text_that_is_nearly_json_panics(text in r#"[{}\[\]":,\\'“/#ntu0-9a-c \n]{0,60}"#) {
+    fn nearly_valid_json_does_not_panic(text in r#"[{}\[\]":,\\'“/#ntu0-9a-c \n]{0,60}"#) {
         let _ = check([Layer::from_record(text.as_bytes(), "r.json", Some("a"))]);
     }
 
     #[test]
-    fn no_text_that_is_nearly_toml_panics(text in r#"[\[\]"=.,\\'#a-c0-9{} \n]{0,60}"#) {
+    fn nearly_valid_toml_does_not_panic(text in r#"[\[\]"=.,\\'#a-c0-9{} \n]{0,60}"#) {
         let _ = check([Layer::from_profile(text.as_bytes(), "config.toml", Some("a"))]);
     }
 
     #[test]
-    fn a_record_shows_no_value(field in 0..FIELDS.len(), value in value(), cut in 0_usize..4) {
+    fn record_values_are_not_shown(field in 0..FIELDS.len(), value in value(), cut in 0_usize..4) {
         let mut record = serde_json::json!({ FIELDS[field]: value }).to_string();
         record.truncate(record.len() - cut.min(2));
         if cut == 3 {
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn d05_a_value_of_another_type_is_not_shown(field in 0..FIELDS.len(), value in value()) {
+    fn d05_value_of_wrong_type_is_not_shown(field in 0..FIELDS.len(), value in value()) {
         for value in [serde_json::json!([value]), serde_json::json!({ "a": value })] {
             let record = serde_json::json!({ FIELDS[field]: value }).to_string();
             let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_in_place_of_a_name_is_not_shown(value in value()) {
+    fn key_in_place_of_name_is_not_shown(value in value()) {
         let name = format!("MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSk{value}");
         let record = serde_json::json!({ name: "x" }).to_string();
         let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_profile_shows_no_value(key in 0..KEYS.len(), value in "[ -~]{0,8}", quoted in any::<bool>()) {
+    fn profile_values_are_not_shown(key in 0..KEYS.len(), value in "[ -~]{0,8}", quoted in any::<bool>()) {
         let value = format!("{}{CANARY}", value.replace(['"', '\\'], ""));
         let value = if quoted { format!("\"{value}\"") } else { value };
         let config = format!("[profile.acme]\n{} = {value}\n", KEYS[key]);
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn a_variable_shows_no_value(at in 0..Setting::ALL.len(), value in value()) {
+    fn variable_values_are_not_shown(at in 0..Setting::ALL.len(), value in value()) {
         let setting = Setting::ALL[at];
         let variables = [(setting.variable(), value)];
         let words = words(check([Layer::from_environment(variables)]));

@@ -1,4 +1,4 @@
-//! Where a login goes.
+//! Checks the hosts of a login.
 
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
 
@@ -15,7 +15,8 @@ use crate::source::Source;
 use crate::username::Username;
 
 impl Check {
-    /// `for_login` is whether a record has to say where its org is, as the flows that read it need.
+    /// `for_login`: whether a record must have the instance URL, which flows that read the record
+    /// need.
     pub(super) fn hosts(&mut self, for_login: bool) -> Option<Hosts> {
         let allowed_hosts = self.allowed_hosts();
         let parse = |text: &str| InstanceUrl::parse(text, &allowed_hosts);
@@ -35,7 +36,7 @@ impl Check {
             Resolution::resolve(login_url.as_ref(), instance_url.as_ref(), audience.as_ref());
         let resolution = match (resolution, audience_source) {
             (Ok(resolution), _) => resolution,
-            // With a broken URL the audience may well fit the one that was meant.
+            // With an invalid URL it is unknown whether the audience matches.
             (Err(_), _) if !self.problems.is_empty() => return None,
             (Err(error), source) => {
                 let source = source.unwrap_or(Source::Default);
@@ -47,7 +48,7 @@ impl Check {
         Some(Hosts { all_values, allowed_hosts, instance_url, values, resolution })
     }
 
-    /// A sandbox gives its users names that end in its own name.
+    /// Adds a notice if the username does not end in the suffix of the sandbox.
     pub(super) fn compare(&mut self, username: &Username, hosts: &Hosts) {
         let Some(suffix) = sandbox_suffix(hosts.resolution.endpoint().host()) else { return };
         if !username.as_str().to_ascii_lowercase().ends_with(&suffix) {
@@ -55,7 +56,7 @@ impl Check {
         }
     }
 
-    /// Values that are right as they stand, and mostly mean that another was meant.
+    /// Adds notices about valid values that are probably mistakes.
     pub(super) fn note_odd_values(&mut self, hosts: Option<&Hosts>, version: ApiVersion) {
         if let Some(host) =
             hosts.and_then(|hosts| hosts.instance_url.as_ref()).map(InstanceUrl::host)
@@ -103,7 +104,7 @@ impl Check {
         }
     }
 
-    /// All that operators allow, wherever they say so. A record has no word in this.
+    /// Collects the allowed hosts of all sources. A record cannot allow hosts.
     fn allowed_hosts(&mut self) -> AllowedHosts {
         let mut hosts = Vec::new();
         while let Some(Entry { source, raw, .. }) = self.loader.take(Setting::AllowHosts) {
@@ -130,12 +131,12 @@ impl Check {
     }
 }
 
-/// A URL may stand in each of these settings, so only other kinds are in the wrong place.
+/// Like `identified`, but a URL is never in the wrong setting.
 fn identified_url(setting: Setting, text: &str) -> Option<ProblemKind> {
     identified(setting, text).filter(|kind| {
         !matches!(kind, ProblemKind::Swapped { belongs: Some(Setting::InstanceUrl), .. })
     })
 }
 
-/// What came before ended in the summer of 2025.
+/// Salesforce retired earlier versions in the summer of 2025.
 const OLDEST_VERSION: u16 = 31;

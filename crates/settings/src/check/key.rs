@@ -1,4 +1,4 @@
-//! The key that signs.
+//! Checks the private key.
 
 use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
 use orgtoken_oauth::Resolution;
@@ -49,7 +49,7 @@ impl Check {
         }
     }
 
-    /// Where the key and what belongs to it would be read from, without a look at them.
+    /// Lists the sources of the key, its public key and its passphrase, without reading them.
     pub(super) fn key_unread(&mut self) {
         for setting in [Setting::PublicKey, Setting::Passphrase, Setting::PrivateKey] {
             let Some(Entry { source, raw, .. }) = self.loader.take(setting) else { continue };
@@ -69,7 +69,7 @@ impl Check {
         }
     }
 
-    /// Row A73: nobody who has a published key should be able to log in.
+    /// Refuses a published test key, which everyone can sign with.
     pub(super) fn published(&mut self, key: &KeySource, resolution: &Resolution) {
         let public_key = match key {
             KeySource::Local(key) => key.public_key(),
@@ -88,7 +88,7 @@ impl Check {
         let passphrase = self.passphrase();
         match SigningKey::from_bytes(bytes) {
             Ok(key) => Ok(KeySource::Local(Box::new(key))),
-            // A passphrase that could not be read is a problem of its own.
+            // An unreadable passphrase has been reported already.
             Err(KeyError::Encrypted) if is_given || self.loader.passphrase_deferred => {
                 Ok(KeySource::Encrypted(EncryptedKey::new(bytes, passphrase)))
             }
@@ -137,14 +137,14 @@ impl Check {
     }
 }
 
-/// Refuses a key that everyone has, where real assertions go.
+/// Refuses a published test key, except for a server on this machine.
 pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Result<(), KeyError> {
     let host = resolution.endpoint().host();
-    let is_here = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
-    if !is_here && key.is_published() { Err(KeyError::Published) } else { Ok(()) }
+    let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
+    if !is_loopback && key.is_published() { Err(KeyError::Published) } else { Ok(()) }
 }
 
-/// A better fault for a text that is not a key, from what it looks like.
+/// Returns a more specific problem for a text that is not a key.
 fn identified_key(text: &str, kind: ProblemKind) -> ProblemKind {
     if !matches!(kind, ProblemKind::Key(KeyError::NotAKey { .. })) {
         return kind;

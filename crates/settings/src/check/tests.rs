@@ -6,7 +6,7 @@ use crate::{
 };
 
 #[test]
-fn a18_the_hint_names_the_field_of_the_record() {
+fn a18_hint_names_the_record_field() {
     let problems = check("{}").unwrap_err();
     assert_eq!(
         problems.hint().unwrap(),
@@ -19,7 +19,7 @@ fn json(text: &str) -> String {
 }
 
 #[test]
-fn a_record_that_is_right_gives_settings() {
+fn valid_record_gives_settings() {
     let settings = check(&record()).unwrap();
     assert_eq!(settings.username().as_str(), "user@acme.com");
     assert_eq!(settings.client_id().as_str(), CLIENT_ID);
@@ -34,7 +34,7 @@ fn a_record_that_is_right_gives_settings() {
 }
 
 #[test]
-fn a_refused_placeholder_is_named() {
+fn refused_placeholder_is_named() {
     for (field, value, says) in [
         ("Username", "<username>", "looks like a placeholder"),
         ("Username", "USERNAME...", "looks like a placeholder"),
@@ -60,7 +60,7 @@ fn a_refused_placeholder_is_named() {
 }
 
 #[test]
-fn an_accepted_value_that_looks_wrong_gives_a_notice_only() {
+fn accepted_value_of_another_kind_gives_notice() {
     let secret = "0F".repeat(32);
     for (field, value, says) in [
         ("ClientId", "***", "looks like a placeholder"),
@@ -87,7 +87,7 @@ fn an_accepted_value_that_looks_wrong_gives_a_notice_only() {
 }
 
 #[test]
-fn names_of_companies_pass_as_hosts_and_users_without_a_notice() {
+fn company_names_pass_as_hosts_and_users() {
     let names = include_str!("../../testdata/company-names.txt");
     assert_eq!(names.lines().count(), 200);
     for name in names.lines() {
@@ -108,7 +108,7 @@ fn names_of_companies_pass_as_hosts_and_users_without_a_notice() {
 }
 
 #[test]
-fn a_variable_that_was_not_expanded_is_noticed_in_other_settings() {
+fn unexpanded_variable_in_other_settings_gives_notice() {
     for (name, value) in [("ORGTOKEN_PROXY", "http://$(PROXY)"), ("ORGTOKEN_CA_FILE", "${CA_FILE}")]
     {
         let environment = Layer::from_environment([(name.to_owned(), value.to_owned())]);
@@ -120,7 +120,7 @@ fn a_variable_that_was_not_expanded_is_noticed_in_other_settings() {
 }
 
 #[test]
-fn dots_in_a_comment_beside_a_key_are_no_placeholder() {
+fn dots_in_a_key_comment_are_not_a_placeholder() {
     let key = format!("# rotated in March... by ops\n{}", KEY.as_str());
     let variable = ("SF_JWT_PRIVATE_KEY".to_owned(), key.clone());
     let mut fields = fields();
@@ -131,7 +131,7 @@ fn dots_in_a_comment_beside_a_key_are_no_placeholder() {
 }
 
 #[test]
-fn a18_each_missing_field_is_named_once() {
+fn a18_missing_field_is_reported_once() {
     for missing in ["Username", "ClientId", "PrivateKey", "InstanceUrl", "InstanceAPIVersion"] {
         let mut fields = fields();
         fields.retain(|(name, _)| *name != missing);
@@ -148,7 +148,7 @@ fn a18_each_missing_field_is_named_once() {
 }
 
 #[test]
-fn without_a_record_the_instance_may_be_left_out() {
+fn instance_url_is_optional_without_record() {
     let problems = Loader::new([]).check().unwrap_err();
     let places: Vec<String> = problems.iter().map(|problem| problem.at()).collect();
     assert_eq!(places, ["username", "client_id", "private_key"]);
@@ -159,7 +159,7 @@ fn without_a_record_the_instance_may_be_left_out() {
 }
 
 #[test]
-fn values_that_cannot_be_right() {
+fn invalid_values_are_refused() {
     let long = "a".repeat(600) + "@acme.com";
     let zero_width = "us\u{200b}er@acme.com";
     for (name, field, value, code, words) in [
@@ -249,7 +249,7 @@ fn values_that_cannot_be_right() {
 }
 
 #[test]
-fn a_swapped_value_names_both_settings() {
+fn swapped_value_names_both_settings() {
     let problems = check(&record_with("Username", &json(CLIENT_ID))).unwrap_err();
     assert_eq!(
         only(&problems).to_string(),
@@ -263,7 +263,7 @@ fn a_swapped_value_names_both_settings() {
 }
 
 #[test]
-fn a23_outer_blanks_are_trimmed_with_a_notice() {
+fn a23_outer_blanks_are_trimmed_with_notice() {
     let settings = check(&record_with("Username", "\" user@acme.com\\n\"")).unwrap();
     assert_eq!(settings.username().as_str(), "user@acme.com");
     assert_eq!(
@@ -273,7 +273,7 @@ fn a23_outer_blanks_are_trimmed_with_a_notice() {
 }
 
 #[test]
-fn a28_versions_as_people_write_them() {
+fn a28_api_version_forms() {
     for (written, major) in [
         ("\"v51.0\"", 51),
         ("\"51.0\"", 51),
@@ -289,7 +289,7 @@ fn a28_versions_as_people_write_them() {
 }
 
 #[test]
-fn a29_flag_before_variable_before_file_and_the_notice_names_sources_only() {
+fn a29_flag_overrides_variable_overrides_record() {
     let mut flags = Layer::flags();
     flags.set(Setting::Username, "--username", "flag@acme.com");
     let environment = Layer::from_environment([
@@ -314,7 +314,7 @@ fn a29_flag_before_variable_before_file_and_the_notice_names_sources_only() {
 }
 
 #[test]
-fn a_broken_value_that_is_overruled_does_no_harm() {
+fn overridden_invalid_value_is_ignored() {
     let mut flags = Layer::flags();
     flags.set(Setting::Username, "--username", "flag@acme.com");
     let record = record_with("Username", "7");
@@ -323,7 +323,7 @@ fn a_broken_value_that_is_overruled_does_no_harm() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let json = r#"{"Username": "integration", "ClientId": "3MVG9…", "PrivateKey": "server.key",
         "InstanceUrl": "http://acme.my.salesforce.com", "InstanceAPIVersion": "latest"}"#;
     let problems = check(json).unwrap_err();
@@ -336,7 +336,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn a92_a_record_cannot_allow_hosts_and_a_variable_can() {
+fn a92_record_cannot_allow_hosts() {
     let json = record_with("InstanceUrl", &json("https://login.acme.example.org"));
     let record = || Layer::from_record(json.as_bytes(), "salesforce.json", None);
     let problems = Loader::new([record()]).check().unwrap_err();
@@ -350,7 +350,7 @@ fn a92_a_record_cannot_allow_hosts_and_a_variable_can() {
 }
 
 #[test]
-fn a91_an_audience_that_does_not_fit_is_told_at_its_place() {
+fn a91_mismatched_audience_is_reported_at_its_field() {
     let mut fields = fields();
     fields.push(("LoginUrl", json("https://test.salesforce.com")));
     fields.push(("Audience", json("https://login.salesforce.com")));
@@ -360,14 +360,14 @@ fn a91_an_audience_that_does_not_fit_is_told_at_its_place() {
 }
 
 #[test]
-fn a52_a_key_may_be_a_jwk() {
+fn a52_jwk_is_read() {
     let jwk = include_str!("../../../assertion/testdata/rfc7515-a2.jwk");
     let problems = check(&record_with("PrivateKey", &json(jwk))).unwrap_err();
     assert_eq!(only(&problems).code(), "key.test_key", "it was read, and everyone has it");
 }
 
 #[test]
-fn a_sandbox_whose_users_have_other_names_is_suspicious() {
+fn username_without_sandbox_suffix_gives_notice() {
     let url = json("https://acme--uat.sandbox.my.salesforce.com");
     let settings = check(&record_with("InstanceUrl", &url)).unwrap();
     let notice = &settings.notices()[0];
@@ -376,7 +376,7 @@ fn a_sandbox_whose_users_have_other_names_is_suspicious() {
 }
 
 #[test]
-fn a_value_that_mostly_means_another_is_suspicious() {
+fn login_host_and_retired_version_give_notices() {
     for (name, field, value, says) in [
         ("login", "InstanceUrl", "https://login.salesforce.com", "serves every org"),
         ("old", "InstanceAPIVersion", "v28.0", "retired"),
@@ -390,7 +390,7 @@ fn a_value_that_mostly_means_another_is_suspicious() {
 }
 
 #[test]
-fn urls_are_put_right_with_a_notice() {
+fn urls_are_normalized_with_notice() {
     for written in [
         "https://acme.my.salesforce.com/",
         "acme.my.salesforce.com",
@@ -406,7 +406,7 @@ fn urls_are_put_right_with_a_notice() {
 }
 
 #[test]
-fn what_has_to_be_read_is_asked_for_and_handed_in() {
+fn inputs_are_requested_until_complete() {
     let config = b"[profile.acme]\nrecord = \"sf.json\"\npassphrase_file = \"/run/secrets/pass\"\n";
     let profile = Layer::from_profile(config, "conf/config.toml", None);
     let mut flags = Layer::flags();
@@ -434,7 +434,7 @@ fn what_has_to_be_read_is_asked_for_and_handed_in() {
 }
 
 #[test]
-fn what_cannot_be_read_is_one_problem_among_the_others() {
+fn unreadable_record_is_one_problem() {
     for (name, why, code, words) in [
         (
             "A02 absent",
@@ -479,7 +479,7 @@ fn what_cannot_be_read_is_one_problem_among_the_others() {
 }
 
 #[test]
-fn a_key_file_that_cannot_be_read_is_a_problem_of_the_key() {
+fn unreadable_key_file_is_a_key_problem() {
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
     let mut loader =
@@ -494,7 +494,7 @@ fn a_key_file_that_cannot_be_read_is_a_problem_of_the_key() {
 }
 
 #[test]
-fn a_record_that_was_asked_for_keeps_the_default_profile_out() {
+fn record_flag_disables_default_profile() {
     let mut flags = Layer::flags();
     assert_eq!(Loader::new([]).profile(), ProfileChoice::Default);
     flags.set(Setting::Record, "--settings", "sf.json");
@@ -510,7 +510,7 @@ fn a_record_that_was_asked_for_keeps_the_default_profile_out() {
 }
 
 #[test]
-fn plain_settings() {
+fn other_settings_are_read() {
     let config = br#"
         [profile.acme]
         token_lifetime = "15m"
@@ -531,7 +531,7 @@ fn plain_settings() {
 }
 
 #[test]
-fn sources_show_every_value_but_secrets() {
+fn values_are_shown_except_secrets() {
     let settings = check(&record()).unwrap();
     let sources: Vec<String> = settings.values().iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -547,12 +547,12 @@ fn sources_show_every_value_but_secrets() {
 }
 
 #[test]
-fn the_default_version_is_one_that_parses() {
+fn default_api_version() {
     assert_eq!(ApiVersion::DEFAULT.to_string(), "v65.0");
 }
 
 #[test]
-fn a_passphrase_is_asked_for_where_none_is_given() {
+fn missing_passphrase_is_requested() {
     let encrypted = encrypted_key("0pen sesame");
     let loader = || {
         let mut flags = Layer::flags();
@@ -594,7 +594,7 @@ fn a_passphrase_is_asked_for_where_none_is_given() {
 }
 
 #[test]
-fn a_passphrase_is_asked_for_whatever_form_the_key_has() {
+fn passphrase_is_requested_for_every_key_form() {
     use base64ct::{Base64, Encoding};
     use pkcs8::{DecodePrivateKey, EncodePrivateKey};
     let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();
@@ -622,7 +622,7 @@ fn a_passphrase_is_asked_for_whatever_form_the_key_has() {
 }
 
 #[test]
-fn a_passphrase_variable_that_is_not_set_is_the_only_problem() {
+fn unset_passphrase_variable_is_the_only_problem() {
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
     flags.set_variable(Setting::Passphrase, "--key-passphrase-env", "MY_PASS");
@@ -643,7 +643,7 @@ fn a_passphrase_variable_that_is_not_set_is_the_only_problem() {
 }
 
 #[test]
-fn a_wrong_public_key_does_not_ask_for_a_private_one() {
+fn invalid_public_key_hint_names_no_private_key() {
     let config = b"[profile.acme]\nsigner_command = \"sign\"\npublic_key_file = \"a.crt\"\n";
     let profile = Layer::from_profile(config, "config.toml", None);
     let mut fields = fields();
@@ -666,7 +666,7 @@ fn encrypted_key(passphrase: &str) -> String {
 }
 
 #[test]
-fn an_empty_file_holds_no_value() {
+fn empty_file_is_a_missing_value() {
     let variable = ("ORGTOKEN_USERNAME_FILE".to_owned(), "/run/secrets/user".to_owned());
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
     let mut loader = Loader::new([Layer::from_environment([variable]), record]);
@@ -678,7 +678,7 @@ fn an_empty_file_holds_no_value() {
 }
 
 #[test]
-fn a73_a_published_key_is_for_this_machine_alone() {
+fn a73_published_key_works_on_loopback_only() {
     let published = include_bytes!("../../../assertion/testdata/rfc7515-a2.pem");
     let check = |url: &str| {
         let mut flags = Layer::flags();
@@ -697,7 +697,7 @@ fn a73_a_published_key_is_for_this_machine_alone() {
 }
 
 #[test]
-fn where_a_login_goes_is_shown_beside_all_that_a_check_shows() {
+fn check_hosts_shows_all_values() {
     let shown = |values: &[crate::EffectiveValue]| -> Vec<String> {
         values.iter().map(ToString::to_string).collect()
     };
@@ -708,7 +708,7 @@ fn where_a_login_goes_is_shown_beside_all_that_a_check_shows() {
 }
 
 #[test]
-fn what_is_wrong_elsewhere_does_not_hide_where_a_login_goes() {
+fn check_hosts_ignores_other_problems() {
     for (field, value, missing) in [
         ("Username", "<username>", Setting::Username),
         ("PrivateKey", "<key cert>", Setting::PrivateKey),

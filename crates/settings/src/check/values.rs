@@ -1,4 +1,4 @@
-//! Values that need no more than a look.
+//! Parsers of simple values.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::setting::Setting;
 use crate::settings::Cache;
 
 impl Check {
-    /// A text that may hold a password.
+    /// Returns a text that may contain a password.
     pub(super) fn secret(&mut self, setting: Setting) -> Option<SecretText> {
         let Entry { source, raw, .. } = self.loader.take(setting)?;
         match raw {
@@ -30,7 +30,7 @@ impl Check {
     }
 }
 
-/// A time from a second to a day.
+/// Parses a duration from a second to a day.
 pub(super) fn duration(text: &str) -> Result<Duration, ProblemKind> {
     let range = Duration::from_secs(1)..=Duration::from_secs(86_400);
     let duration = parse_duration(text).filter(|duration| range.contains(duration));

@@ -11,7 +11,7 @@ fn loader() -> Loader {
     Loader::new([Layer::from_record(record().as_bytes(), "salesforce.json", None)])
 }
 
-/// Reads settings back, as a shell and the program would.
+/// Reads converted settings.
 fn read(form: Form<'_>, converted: &Converted) -> Settings {
     let text = converted.text().secret();
     let layer = match form {
@@ -51,7 +51,7 @@ fn every_form_is_read_back() {
 }
 
 #[test]
-fn a_profile_holds_no_key() {
+fn profile_contains_no_key() {
     let form = Form::Profile { name: "acme", key_file: "acme.key" };
     let converted = loader().convert(form).unwrap();
     assert_eq!(
@@ -66,7 +66,7 @@ fn a_profile_holds_no_key() {
 }
 
 #[test]
-fn names_of_other_tools_become_a_record_with_a_key_that_the_blueprint_reads() {
+fn third_party_variables_become_a_record() {
     let variables = [
         ("SF_USERNAME", "user@acme.com".to_owned()),
         ("SF_CONSUMER_KEY", CLIENT_ID.to_owned()),
@@ -86,7 +86,7 @@ fn names_of_other_tools_become_a_record_with_a_key_that_the_blueprint_reads() {
 }
 
 #[test]
-fn a_key_in_any_form_is_written_as_pem_with_line_breaks() {
+fn key_in_any_form_is_written_as_pem() {
     use base64ct::{Base64, Encoding};
     let body: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
     for (name, key) in [
@@ -107,7 +107,7 @@ fn a_key_in_any_form_is_written_as_pem_with_line_breaks() {
 }
 
 #[test]
-fn a_key_file_in_der_is_written_as_pem() {
+fn der_key_file_is_written_as_pem() {
     use pkcs8::{DecodePrivateKey, EncodePrivateKey};
     let der = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap().to_pkcs8_der().unwrap();
     let mut flags = Layer::flags();
@@ -121,7 +121,7 @@ fn a_key_file_in_der_is_written_as_pem() {
 }
 
 #[test]
-fn what_is_wrong_is_not_written() {
+fn invalid_settings_are_not_written() {
     let json = crate::testing::record_with("Username", "\"nobody\"");
     let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
     assert_eq!(loader.convert(Form::Record).unwrap_err().code(), "settings.value");
@@ -139,7 +139,7 @@ fn quotes_survive_in_every_form() {
 }
 
 #[test]
-fn a_record_has_its_version_even_where_nobody_gave_one() {
+fn record_gets_default_api_version() {
     let username = ("ORGTOKEN_USERNAME".to_owned(), "user@acme.com".to_owned());
     let loader = Loader::new([Layer::from_environment([username])]);
     let converted = loader.convert(Form::Record).unwrap();

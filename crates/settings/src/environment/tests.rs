@@ -8,7 +8,7 @@ fn variables(pairs: &[(&str, &str)]) -> Layer {
 }
 
 #[test]
-fn every_world_name_gives_its_setting() {
+fn third_party_variables_give_their_setting() {
     for setting in Setting::ALL {
         for name in setting.third_party_variables() {
             let layer = variables(&[(name, "x")]);
@@ -19,7 +19,7 @@ fn every_world_name_gives_its_setting() {
 }
 
 #[test]
-fn an_empty_variable_is_an_unset_one() {
+fn empty_variable_counts_as_unset() {
     let layer =
         variables(&[("ORGTOKEN_USERNAME", ""), ("SF_USERNAME", " "), ("SALESFORCE_USERNAME", "x")]);
     assert_eq!(layer.entries.len(), 1);
@@ -30,7 +30,7 @@ fn an_empty_variable_is_an_unset_one() {
 }
 
 #[test]
-fn every_setting_has_its_variable_and_its_file() {
+fn every_setting_has_variable_and_file_variable() {
     for setting in Setting::ALL {
         let layer = variables(&[(&setting.variable(), "x")]);
         assert_eq!(layer.entries[0].setting, setting);
@@ -67,7 +67,7 @@ fn keys_from_the_environment() {
 }
 
 #[test]
-fn a_value_and_a_file_for_it_exclude_each_other() {
+fn value_and_file_variables_conflict() {
     let layer = variables(&[("ORGTOKEN_USERNAME", "a"), ("ORGTOKEN_USERNAME_FILE", "b")]);
     let problems = Loader::new([layer]).check().unwrap_err();
     assert_eq!(problems.code(), "settings.conflict");
@@ -75,7 +75,7 @@ fn a_value_and_a_file_for_it_exclude_each_other() {
 }
 
 #[test]
-fn a_misspelt_variable_is_asked_about() {
+fn misspelt_variable_gives_notice() {
     let layer =
         variables(&[("ORGTOKEN_USERNME", "c4n4ry"), ("ORGTOKEN_LOG", "debug"), ("USERNAME", "me")]);
     assert!(layer.entries.is_empty());
@@ -89,7 +89,7 @@ fn a_misspelt_variable_is_asked_about() {
 }
 
 #[test]
-fn a_whole_record_may_stand_in_a_variable() {
+fn record_in_variable_is_read() {
     let layer = variables(&[("ORGTOKEN_SETTINGS", &crate::testing::record())]);
     let loader = Loader::new([layer]);
     assert_eq!(loader.next_input(), None);
@@ -99,7 +99,7 @@ fn a_whole_record_may_stand_in_a_variable() {
 }
 
 #[test]
-fn the_key_of_a_record_in_a_variable_may_be_named() {
+fn record_key_selects_in_variable() {
     let record = crate::testing::record();
     let other = record.replace("user@acme.com", "other@acme.com");
     let answer = format!("{{\"_one\": {record}, \"_two\": {other}}}");
@@ -123,7 +123,7 @@ fn the_key_of_a_record_in_a_variable_may_be_named() {
 }
 
 #[test]
-fn a_record_named_by_a_flag_overrides_one_in_a_variable() {
+fn record_flag_overrides_record_in_variable() {
     let mut flags = Layer::flags();
     flags.set(Setting::Record, "--settings", "other.json");
     let variable = ("ORGTOKEN_SETTINGS", crate::testing::record());
@@ -135,7 +135,7 @@ fn a_record_named_by_a_flag_overrides_one_in_a_variable() {
 }
 
 #[test]
-fn a_key_in_place_of_a_path_is_not_shown() {
+fn key_in_place_of_path_is_not_shown() {
     for name in ["ORGTOKEN_PRIVATE_KEY_FILE", "ORGTOKEN_PRIVATE_KEY_ENV", "ORGTOKEN_SSH_AGENT"] {
         let loader = Loader::new([variables(&[(name, crate::testing::KEY.as_str())])]);
         assert_eq!(loader.next_input(), None);

@@ -1,4 +1,4 @@
-//! The kinds of fault: the words, the code and the way out of each.
+//! The kinds of problems: message, code and hint of each.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::input::ReadError;
 use crate::setting::Setting;
 use crate::value_kind::ValueKind;
 
-/// What is wrong at a place. The words never hold a part of a value.
+/// The kind of a problem. The message contains no part of a value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProblemKind {
     #[error("not an API version")]
@@ -61,7 +61,7 @@ pub(crate) enum ProblemKind {
     Swapped { found: ValueKind, belongs: Option<Setting> },
     #[error("the string is not JSON: {json} at line {line}, column {column} of the string")]
     InnerJson { json: Json, line: usize, column: usize },
-    // The words of the TOML parser are fixed texts; they hold no part of what it read.
+    // The messages of the TOML parser are fixed texts, without parts of the input.
     #[error("not TOML: {message}")]
     Toml { message: String },
     #[error("JSON in a string in a string; one level is accepted")]
@@ -85,7 +85,8 @@ pub(crate) enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// What could not be read, unless a secret stands where its name is expected.
+    /// Returns the problem of an input that could not be read. A secret in place of a name is a
+    /// problem of its own.
     pub(crate) fn read(error: ReadError, setting: Option<Setting>) -> Self {
         match error.without_secret(setting == Some(Setting::Passphrase)) {
             Ok(error) => Self::Read { error, of_key: setting == Some(Setting::PrivateKey) },
@@ -97,8 +98,7 @@ impl ProblemKind {
         self.code_and_hint(None, false).0
     }
 
-    /// What to do about it. `in_record` is whether the fault is in a record, where flags are no
-    /// way out.
+    /// Returns the hint. `in_record`: whether the problem is in a record, which has its own names.
     pub(crate) fn hint(&self, setting: Option<Setting>, in_record: bool) -> Option<Cow<'_, str>> {
         self.code_and_hint(setting, in_record).1
     }
@@ -240,14 +240,15 @@ impl ProblemKind {
     }
 }
 
-/// What `serde_json` says of a text that is not JSON. Its words for faults of syntax are fixed texts.
+/// The message of `serde_json` about a text that is not JSON. Messages about syntax are fixed
+/// texts.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Json(String);
 
 impl Json {
     pub(crate) fn of(error: &serde_json::Error) -> Self {
-        // The words of the other categories may quote a value.
+        // Messages of other categories may quote a value.
         let words = match error.classify() {
             Category::Eof | Category::Syntax => error.to_string(),
             Category::Data | Category::Io => "unexpected value".to_owned(),
@@ -293,7 +294,7 @@ pub(crate) fn belonging(setting: Option<Setting>, found: ValueKind) -> Cow<'stat
     }
 }
 
-/// The name of a setting in a record, or elsewhere.
+/// Returns the name of a setting in a record or in other sources.
 fn name(setting: Setting, in_record: bool) -> &'static str {
     setting.record_name().filter(|_| in_record).unwrap_or_else(|| setting.name())
 }
@@ -338,5 +339,5 @@ const GIVE_THE_PASSPHRASE: &str = "give its passphrase in `passphrase_file` or \
     ORGTOKEN_PASSPHRASE_FILE, or decrypt it: \
     `openssl pkcs8 -in key.pem -out plain.pem`";
 
-/// How many names a message lists.
+/// The maximum number of names in a message.
 const SHOWN: usize = 8;

@@ -21,7 +21,7 @@ const TWO: &str = "default_profile = \"b\"\n[profile.a]\nusername = \"a@acme.com
     [profile.b]\nusername = \"b@acme.com\"\n";
 
 #[test]
-fn which_profile_is_read() {
+fn profile_selection() {
     let one = TWO.split("[profile.b]").next().unwrap().replace("default_profile = \"b\"\n", "");
     let without_default = TWO.replace("default_profile = \"b\"\n", "");
     for (name, text, profile, expected) in [
@@ -36,7 +36,7 @@ fn which_profile_is_read() {
 }
 
 #[test]
-fn several_profiles_are_read_as_each_would_be_alone() {
+fn several_profiles_are_read_like_single_ones() {
     for text in
         [TWO, "[profile.a]\nusername = 7\n[profile.b]\nuser = \"b\"\n", "[profile", "\u{0}a"]
     {
@@ -56,7 +56,7 @@ fn several_profiles_are_read_as_each_would_be_alone() {
 }
 
 #[test]
-fn problems_name_the_line_and_never_show_it() {
+fn problems_name_the_line_without_its_text() {
     for (name, text, profile, code, at, words) in [
         (
             "not TOML",
@@ -186,7 +186,7 @@ fn problems_name_the_line_and_never_show_it() {
 }
 
 #[test]
-fn without_a_choice_among_profiles_only_the_choice_is_missing() {
+fn unselected_profile_is_the_only_problem() {
     let text = TWO.replace("default_profile = \"b\"\n", "");
     let problems = Loader::new([read_text(&text, None)]).check().unwrap_err();
     assert_eq!(problems.code(), "settings.profile");
@@ -198,7 +198,7 @@ fn without_a_choice_among_profiles_only_the_choice_is_missing() {
 }
 
 #[test]
-fn a_secret_in_a_profile_is_sent_to_a_file() {
+fn secret_in_profile_suggests_file() {
     for name in ["private_key", "passphrase"] {
         let layer = read_text(&format!("[profile.a]\n{name} = \"c4n4ry\"\n"), None);
         let hint = layer.problems[0].hint().unwrap();
@@ -207,13 +207,13 @@ fn a_secret_in_a_profile_is_sent_to_a_file() {
 }
 
 #[test]
-fn a_line_that_cannot_be_told_apart_does_not_hide_the_others() {
+fn several_toml_errors_are_reported() {
     let text = "[profile.a]\nusername = \nclient_id = x\n";
     assert_eq!(read_text(text, None).problems.len(), 2);
 }
 
 #[test]
-fn paths_are_seen_from_the_folder_of_the_file() {
+fn paths_are_relative_to_config_folder() {
     for (written, path) in [
         ("server.key", "/etc/orgtoken/server.key"),
         ("../server.key", "/etc/orgtoken/../server.key"),
@@ -227,7 +227,7 @@ fn paths_are_seen_from_the_folder_of_the_file() {
 }
 
 #[test]
-fn a_profile_before_its_record_and_a_record_asked_for_before_a_profile() {
+fn profile_overrides_its_record_but_not_a_requested_one() {
     let profile = "[profile.a]\nrecord = \"sf.json\"\nusername = \"profile@acme.com\"\n";
     let record = b"{\"Username\": \"record@acme.com\"}".to_vec();
     for (name, flag, wins) in [("its own", false, "profile, "), ("asked for", true, "record, ")] {
@@ -249,14 +249,14 @@ fn a_profile_before_its_record_and_a_record_asked_for_before_a_profile() {
 }
 
 #[test]
-fn an_unknown_name_in_a_profile_points_to_the_schema_of_the_file() {
+fn unknown_name_hint_names_config_schema() {
     let layer = Layer::from_profile(b"[profile.a]\nfoo = 1\n", "config.toml", None);
     let [problem] = layer.problems.as_slice() else { panic!("{:?}", layer.problems) };
     assert!(problem.hint().unwrap().contains("`orgtoken settings schema config`"));
 }
 
 #[test]
-fn the_default_profile_is_the_one_that_is_named_or_alone() {
+fn default_profile_is_named_or_only() {
     for (name, text, names, default) in [
         ("nothing", "", &[][..], None),
         ("not TOML", "[[[", &[], None),
@@ -271,7 +271,7 @@ fn the_default_profile_is_the_one_that_is_named_or_alone() {
 }
 
 #[test]
-fn key_variables_of_all_profiles_are_listed() {
+fn key_variables_of_all_profiles() {
     let text = "[profile.a]\nprivate_key_env = \"KEY_A\"\n[profile.b]\nprivate_key_env = 1\n\
                 [profile.c]\nprivate_key_env = \"KEY_C\"\n";
     assert_eq!(ConfigFile::parse(text.as_bytes(), "c").key_variables(), ["KEY_A", "KEY_C"]);

@@ -1,4 +1,4 @@
-//! A record that is itself the value of a variable, in the forms in which pipelines keep it.
+//! A record in a variable, in the forms that pipelines use.
 
 use base64ct::{Base64Unpadded, Encoding};
 use zeroize::Zeroizing;
@@ -22,7 +22,7 @@ pub(crate) fn document(value: &str) -> Option<Zeroizing<String>> {
 fn without_quotes(value: &str) -> &str {
     let text = value.trim_start_matches('\u{feff}').trim();
     let quoted = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
-    // A string of JSON has backslashes before its quotes; what an env file adds has none.
+    // A JSON string has backslashes before inner quotes. Text that an env file has quoted does not.
     let double = || quoted('"').filter(|inner| !inner.contains("\\\""));
     quoted('\'').or_else(double).unwrap_or(text)
 }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_is_found_in_quotes_and_base64() {
+    fn record_is_found_in_quotes_and_base64() {
         let record = r#"{"Username": "user@acme.com"}"#;
         let base64 = Base64::encode_string(record.as_bytes());
         for (name, value) in [
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_not_a_record() {
+    fn path_is_not_a_record() {
         for path in
             ["salesforce.json", "salesforce", "/etc/orgtoken/acme.json", "-", "hub:https://h"]
         {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_a_path_is_read_as_a_record() {
+    fn other_text_is_read_as_a_record() {
         for text in ["Username: a\nClientId: b\n", "-----BEGIN PRIVATE KEY-----", "<xml>"] {
             assert!(document(text).is_some(), "{text}");
         }

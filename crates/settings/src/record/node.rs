@@ -1,4 +1,5 @@
-//! JSON as it stands in the text: with names that stand twice, which a map would hide.
+//! JSON values with duplicate names, which a map would drop. Strings are moved, not copied: one is
+//! a private key.
 
 use std::fmt;
 

@@ -12,13 +12,13 @@ pub(super) struct Shape {
     pub(super) fields: Vec<(String, Node)>,
 }
 
-/// What is wrong, and the JSON pointer to it.
+/// A problem, and the JSON pointer to it.
 pub(super) struct ShapeError {
     pub(super) pointer: String,
     pub(super) kind: ProblemKind,
 }
 
-/// Finds the settings in a record, a bare value, an answer of the Hub or a list of records.
+/// Finds the settings in a record, a bare value, a response of the Hub or a list of records.
 pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, ShapeError> {
     let mut pointer = String::new();
     let mut in_text = false;
@@ -36,7 +36,7 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
                     Ok(value)
                 } else if !fields.is_empty() && fields.iter().all(|(_, node)| is_record_like(node))
                 {
-                    // The answer of `GET /my/config/settings?tag=…`: key by key, the values alone.
+                    // The response of `GET /my/config/settings?tag=…` maps keys to values.
                     let names: Vec<String> = fields.iter().map(|(name, _)| name.clone()).collect();
                     choose(&names, key.take()).map(|at| {
                         pointer += &format!("/{}", escaped(redact::label(&names[at])));
@@ -70,7 +70,7 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
     }
 }
 
-/// Takes the only record, or the one with this key.
+/// Returns the index of the only record, or of the one with this key.
 fn choose(names: &[String], key: Option<&str>) -> Result<usize, ProblemKind> {
     let at = match key {
         Some(key) => names.iter().position(|name| is_same_key(name, key)),
@@ -87,7 +87,7 @@ fn choose(names: &[String], key: Option<&str>) -> Result<usize, ProblemKind> {
     })
 }
 
-/// Onify puts an underscore before the keys of settings that people make.
+/// Onify adds an underscore to the keys of custom settings.
 fn is_same_key(name: &str, key: &str) -> bool {
     name.strip_prefix('_').unwrap_or(name) == key.strip_prefix('_').unwrap_or(key)
 }
@@ -117,7 +117,7 @@ fn is_record_like(node: &Node) -> bool {
     }
 }
 
-/// A name as a part of a JSON pointer ([RFC 6901, Section 3]).
+/// Escapes a name for a JSON pointer ([RFC 6901, Section 3]).
 ///
 /// [RFC 6901, Section 3]: https://www.rfc-editor.org/rfc/rfc6901#section-3
 pub(super) fn escaped(name: &str) -> String {

@@ -7,7 +7,7 @@ use crate::testing::{check, check_bytes, fields, object, only, record};
 const TEMPLATE: &str = r#"{ "Username": "<username>", "ClientId": "<client id>", "PrivateKey": "<key cert>", InstanceUrl": "<instance url>", "InstanceAPIVersion": "<verion>"}"#;
 
 #[test]
-fn forms_that_are_a_record() {
+fn accepted_record_forms() {
     let bare = record();
     let text = serde_json::to_string(&bare).unwrap();
     let around = |value: &str| {
@@ -43,7 +43,7 @@ fn forms_that_are_a_record() {
 }
 
 #[test]
-fn texts_that_cannot_be_read_at_all() {
+fn unreadable_texts() {
     let utf16: Vec<u8> = record().encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (name, bytes, code, at, words) in [
         ("A01 empty", b"".to_vec(), "settings.empty", "$", "settings are empty"),
@@ -75,7 +75,7 @@ fn texts_that_cannot_be_read_at_all() {
 }
 
 #[test]
-fn a08_the_template_of_the_readme_is_told_where_its_quote_is_missing() {
+fn a08_readme_template_error_names_position() {
     let problems = check(TEMPLATE).unwrap_err();
     let problem = only(&problems);
     assert_eq!(problem.code(), "settings.json");
@@ -88,7 +88,7 @@ fn a08_the_template_of_the_readme_is_told_where_its_quote_is_missing() {
 }
 
 #[test]
-fn json_that_is_broken() {
+fn invalid_json() {
     for (name, json, location, words, hint) in [
         ("A10 trailing comma", "{\"Username\": \"c4n4ry\",\n}", "2:1", "trailing comma", "remove"),
         ("A10 comment", "{\n  // c4n4ry\n  \"Username\": 1}", "2:3", "key must be", "quotes"),
@@ -121,7 +121,7 @@ fn json_that_is_broken() {
 }
 
 #[test]
-fn json_that_is_no_record() {
+fn json_without_record() {
     let bare = record();
     let once = serde_json::to_string(&bare).unwrap();
     let twice = serde_json::to_string(&once).unwrap();
@@ -166,7 +166,7 @@ fn json_that_is_no_record() {
 }
 
 #[test]
-fn a15_one_of_several_is_taken_by_its_key() {
+fn a15_record_is_selected_by_key() {
     let bare = record();
     for (name, json, pointer) in [
         (
@@ -186,7 +186,7 @@ fn a15_one_of_several_is_taken_by_its_key() {
 }
 
 #[test]
-fn a16_a_name_that_stands_twice_is_refused() {
+fn a16_duplicate_name_is_refused() {
     let doubled = format!("{}, \"ClientId\": \"3MVG9other\"}}", record().trim_end_matches('}'));
     let text = serde_json::to_string(&doubled).unwrap();
     for (name, json, at) in [
@@ -201,7 +201,7 @@ fn a16_a_name_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn a17_nearly_right_names_are_asked_about() {
+fn a17_misspelt_names_get_suggestions() {
     for (wrong, right) in [
         ("privatekey", "PrivateKey"),
         ("private_key", "PrivateKey"),
@@ -225,7 +225,7 @@ fn a17_nearly_right_names_are_asked_about() {
 }
 
 #[test]
-fn a17_a_misspelt_optional_name_is_not_swallowed() {
+fn a17_misspelt_optional_name_is_a_problem() {
     let mut fields = fields();
     fields.push(("loginUrl", "\"https://test.salesforce.com\"".to_owned()));
     let problems = check(&object(&fields)).unwrap_err();
@@ -234,7 +234,7 @@ fn a17_a_misspelt_optional_name_is_not_swallowed() {
 }
 
 #[test]
-fn a19_wrong_types_are_named_and_their_values_are_not() {
+fn a19_wrong_type_is_named_without_value() {
     for (name, json, found) in [
         ("null", "null", "null"),
         ("number", "31337000", "a number"),
@@ -258,7 +258,7 @@ fn a19_wrong_types_are_named_and_their_values_are_not() {
 }
 
 #[test]
-fn a20_unknown_names_are_told_but_do_no_harm() {
+fn a20_unknown_names_give_notices() {
     let long = "Comment".repeat(20);
     let mut fields = fields();
     fields.push(("Description", "\"c4n4ry\"".to_owned()));
