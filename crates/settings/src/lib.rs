@@ -32,19 +32,18 @@ mod client_id;
 pub use client_id::ClientId;
 mod convert;
 pub use convert::{Converted, Form};
-mod loader;
-pub use loader::{Given, Loader, ProfileChoice};
 mod duration;
 pub use duration::parse_duration;
-mod environment;
-mod identifier;
-mod layer;
-pub use layer::Layer;
 mod encrypted_key;
 pub use encrypted_key::EncryptedKey;
+mod environment;
+mod identifier;
 mod input;
-mod value_kind;
 pub use input::{Input, ReadError};
+mod layer;
+pub use layer::Layer;
+mod loader;
+pub use loader::{Given, Loader, ProfileChoice};
 mod notices;
 pub use notices::Notice;
 mod problems;
@@ -74,6 +73,7 @@ mod testing;
 mod text;
 mod username;
 pub use username::Username;
+mod value_kind;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
