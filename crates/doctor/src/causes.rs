@@ -1,4 +1,4 @@
-//! Ranks the causes that the catalogue names for a refusal by the available evidence.
+//! Ranks the possible causes of a refusal by the available evidence.
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_keygen::Certificate;
@@ -17,8 +17,8 @@ pub(crate) struct Assessment<'a> {
     pub(crate) now: UnixTime,
 }
 
-/// Returns what is wrong if the refusal is about the user. Salesforce checks the app, the signature
-/// and the audience first, so these have passed.
+/// Returns the cause that remains if a refusal is about the user. Salesforce checks app, signature
+/// and audience before it, so these are right.
 pub(crate) fn remaining_cause(code: &str) -> Option<&'static str> {
     Some(match code.strip_prefix("refused.").unwrap_or(code) {
         "user_not_approved" => "the user is not approved for the app",
@@ -32,14 +32,15 @@ pub(crate) fn remaining_cause(code: &str) -> Option<&'static str> {
 }
 
 impl Assessment<'_> {
-    /// Returns the causes, the likeliest first; among equals in the order of the catalogue.
+    /// Returns the causes, the likeliest first. Equally likely causes are in the order of the
+    /// catalogue.
     pub(crate) fn causes(&self, entry: &'static Entry) -> Vec<PossibleCause> {
         let mut causes: Vec<_> = entry.causes.iter().map(|cause| self.cause(cause)).collect();
         causes.sort_by_key(|cause| cause.likelihood);
         causes
     }
 
-    /// Returns what to do first: about a likely cause, or else the usual.
+    /// Returns the first step to take: for a likely cause, or else the hint of the refusal.
     pub(crate) fn remedy(
         &self,
         causes: &[PossibleCause],
@@ -102,7 +103,7 @@ impl Assessment<'_> {
         }
     }
 
-    /// A new certificate suggests that the app is new; an old one says nothing about the app.
+    /// A new certificate suggests that the app is new. An old one says nothing about the app.
     fn age(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
         if host.contains(".scratch.") {
@@ -162,7 +163,7 @@ impl Assessment<'_> {
         }
     }
 
-    /// The username of a sandbox ends in the name of the sandbox.
+    /// Usernames of a sandbox usually end in the name of the sandbox.
     fn username(&self) -> Option<(Likelihood, String)> {
         if self.worked_ago().is_some() {
             return Some((Likelihood::Unlikely, "this user has logged in before".to_owned()));
@@ -213,7 +214,7 @@ fn in_words(seconds: u64) -> String {
 
 const OWN: &str = "this program made the request";
 
-/// In seconds: an hour. Setup is rarely done in less than one after the certificate was made.
+/// The age in seconds below which a certificate counts as new: an hour.
 const NEW: u64 = 60 * 60;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer};
 
-/// Each check once: what it asks, and its name, which stays the same.
+/// Defines all checks with their names.
 macro_rules! checks {
     ($($(#[$doc:meta])* $check:ident = $name:literal,)*) => {
         /// A check. Checks run in this order.
@@ -11,10 +11,10 @@ macro_rules! checks {
         }
 
         impl Check {
-            /// All of them.
+            /// All checks, in order.
             pub const ALL: &[Self] = &[$(Self::$check),*];
 
-            /// A name that stays the same: `instance_url`.
+            /// Returns the stable name, such as `instance_url`.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$check => $name,)*
@@ -25,41 +25,41 @@ macro_rules! checks {
 }
 
 checks! {
-    /// Are the settings complete and right, and where are they from?
+    /// The settings are complete and valid.
     Settings = "settings",
-    /// Does the username look like one of the org?
+    /// The username looks like one of the org.
     Username = "username",
-    /// Is there a key that can sign?
+    /// There is a key that can sign.
     Key = "key",
-    /// Does the certificate belong to the key, and how long is it valid?
+    /// The certificate belongs to the key and is valid.
     Certificate = "certificate",
-    /// Where does the assertion go?
+    /// The token endpoint, and the reason for it.
     Endpoint = "endpoint",
-    /// For whom is it made?
+    /// The audience, and the reason for it.
     Audience = "audience",
-    /// Is a proxy on the way?
+    /// The proxy, if any.
     Proxy = "proxy",
-    /// Which certificate authorities does this machine trust?
+    /// The trusted certificate authorities.
     Roots = "roots",
-    /// Does the host have an address?
+    /// The host has an address.
     Lookup = "dns",
-    /// Does it accept a connection?
+    /// The host accepts a connection.
     Connect = "tcp",
-    /// Does it prove its identity, and which authority issued its certificate?
+    /// The certificate of the host is trusted.
     Tls = "tls",
-    /// Do the clocks agree?
+    /// The clocks of this machine and Salesforce agree.
     Clock = "clock",
-    /// Does Salesforce grant a token?
+    /// Salesforce grants a token.
     Login = "login",
-    /// Is the token for the org that the settings name?
+    /// The token is for the org of the settings.
     InstanceUrl = "instance_url",
-    /// Which scopes does the token have?
+    /// The token has the scope `api`.
     Scopes = "scopes",
-    /// Whose token is it?
+    /// The token belongs to the user of the settings.
     User = "user",
-    /// Does the org offer the API version of the settings?
+    /// The org offers the API version of the settings.
     ApiVersion = "api_version",
-    /// Does a call succeed, and how many are left?
+    /// An API call succeeds, and calls are left.
     Api = "api",
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_a_row_for_each() {
+    fn page_has_a_row_for_each_check() {
         let page = include_str!("../../../docs/doctor.md");
         let rows: Vec<_> =
             page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();

@@ -1,4 +1,4 @@
-//! Connecting to the token endpoint: proxy, roots, DNS, TCP, TLS, and the server's clock.
+//! Checks of the connection to the token endpoint: proxy, roots, DNS, TCP, TLS, clock.
 
 use bytes::Bytes;
 use http::{Request, Uri};
@@ -71,7 +71,7 @@ async fn roots(transport: &Transport, uri: &Uri) -> Finding {
     }
 }
 
-/// Returns the checks that passed before the one that failed, and that one.
+/// Returns the failed check and the checks that passed before it.
 fn not_reached(error: &TransportError, host: &str) -> Vec<Finding> {
     let found = || Finding::ok(Check::Lookup, format!("{host} has an address"));
     let connected = || Finding::ok(Check::Connect, "connected");
@@ -140,7 +140,7 @@ fn tls(peer: &Peer, host: &str, roots: &Roots) -> Finding {
     }
 }
 
-/// Compares the clocks by the `Date` of any response.
+/// Compares the clocks by the `Date` of the response.
 fn clocks(
     answer: Result<http::Response<Bytes>, TransportError>,
     now: UnixTime,
@@ -168,8 +168,8 @@ fn uri(text: &str) -> Uri {
     text.parse().expect("an endpoint's origin with a path is a URI")
 }
 
-/// Domains of Salesforce whose certificates come from a public authority.
+/// Domains of Salesforce, whose certificates are issued by public authorities.
 const PUBLIC: [&str; 4] = [".salesforce.com", ".salesforce.mil", ".sfcrmproducts.cn", ".site.com"];
 
-/// Answered without a token, and not counted as an API call.
+/// A path that needs no token and does not count as an API call.
 const VERSIONS: &str = "/services/data/";

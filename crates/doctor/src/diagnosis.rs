@@ -15,13 +15,14 @@ pub struct Diagnosis<'a> {
 }
 
 impl<'a> Diagnosis<'a> {
-    /// * `clock`: the time of this machine
-    /// * `report`: called with each finding as soon as there is one
+    /// * `clock`: returns the time of this machine
+    /// * `report`: called with each finding as soon as it is known
     pub fn new(clock: impl Fn() -> UnixTime + 'a, report: impl FnMut(&Finding) + 'a) -> Self {
         Self { clock: Box::new(clock), report: Box::new(report), findings: Vec::new() }
     }
 
-    /// Ends the diagnosis: each problem of the settings is a failed check, the rest is skipped.
+    /// Ends the diagnosis. Each problem of the settings is a failed check; all other checks are
+    /// skipped.
     pub fn settings_invalid(mut self, problems: &Problems) -> Report {
         for &check in Check::ALL {
             for problem in problems.iter().filter(|problem| check_of(problem) == check) {
@@ -32,7 +33,7 @@ impl<'a> Diagnosis<'a> {
         self.end("fix the settings first")
     }
 
-    /// Ends the diagnosis after a failure that leaves nothing more to check.
+    /// Ends the diagnosis after a failure that prevents all further checks.
     pub fn abort(mut self, finding: Finding) -> Report {
         let why = format!("fix `{}` first", finding.check.name());
         // Replaces the earlier, provisional finding.
@@ -41,7 +42,7 @@ impl<'a> Diagnosis<'a> {
         self.end(&why)
     }
 
-    /// Checks settings, key and certificate. Sends nothing.
+    /// Checks settings, key and certificate, without network access.
     pub fn check_offline(&mut self, settings: &Settings, target: &Target) {
         for finding in offline::check(settings, target, (self.clock)()) {
             self.note(finding);
@@ -50,7 +51,7 @@ impl<'a> Diagnosis<'a> {
 
     /// Connects to the token endpoint, logs in once, and makes a call with the token.
     ///
-    /// A transient refusal is reported, not retried: the report should show it.
+    /// A transient refusal is not retried, so that the report shows it.
     pub async fn check_online(
         mut self,
         target: Target,
@@ -85,7 +86,7 @@ impl<'a> Diagnosis<'a> {
         self.findings.insert(at, finding);
     }
 
-    /// Whether a check from `Proxy` to `last` failed. A wrong clock is only a warning.
+    /// Whether a check from `Proxy` to `last` failed.
     fn failed_online(&self, last: Check) -> bool {
         let online = Check::Proxy..=last;
         self.findings

@@ -10,13 +10,13 @@ pub struct Finding {
     pub check: Check,
     /// The outcome.
     pub verdict: Verdict,
-    /// What was seen, or why the check was skipped. One sentence, without a full stop.
+    /// The facts, or the reason why the check was skipped: one sentence, without a full stop.
     #[serde(rename = "seen")]
     pub detail: String,
-    /// The code of a failure, as `token` would report it: `refused.user_not_approved`.
+    /// The error code of a failure, such as `refused.user_not_approved`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What it means, for someone who never heard of it.
+    /// An explanation of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meaning: Option<String>,
     /// The first step to take.
@@ -25,10 +25,10 @@ pub struct Finding {
     /// Possible causes, the likeliest first.
     #[serde(rename = "suspects", skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<PossibleCause>,
-    /// The command that explains it: `orgtoken explain refused.user_not_approved`.
+    /// The command that explains the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// Whether waiting may be enough, since something was changed in Setup just now.
+    /// Whether waiting may be enough, because a change in Setup may still propagate.
     #[serde(rename = "may_pass")]
     pub may_resolve_itself: bool,
 }
@@ -60,7 +60,7 @@ impl Finding {
         Self::new(check, Verdict::Warning, detail).remedy(Some(remedy))
     }
 
-    /// A failure that keeps `token` from working, with the code that `token` would report.
+    /// Creates a failed check with the error code of the failure.
     pub fn failed(
         check: Check,
         code: impl Into<String>,
@@ -86,22 +86,22 @@ impl Finding {
 pub enum Verdict {
     /// Not checked.
     Skipped,
-    /// Correct.
+    /// Passed.
     Ok,
-    /// It works, and should be looked at.
+    /// Passed, but something should be changed.
     Warning,
-    /// It keeps `token` from working.
+    /// Failed: no token, or no use of it.
     Failed,
 }
 
-/// A cause from the catalogue, weighed against the evidence.
+/// A possible cause of a refusal, ranked by evidence.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct PossibleCause {
     /// The cause.
     #[serde(rename = "what")]
     pub cause: &'static str,
-    /// How to tell that it is this one.
+    /// How to tell whether it is the cause.
     #[serde(rename = "tell")]
     pub how_to_tell: &'static str,
     /// How likely it is.

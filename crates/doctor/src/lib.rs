@@ -1,18 +1,15 @@
-//! Finds out why a Salesforce login does not work, and says what to change.
+//! Diagnoses Salesforce logins: what fails, why, and how to fix it.
 //!
-//! A [`Diagnosis`] looks at settings, key and certificate first, then at the way to the token
-//! endpoint, then logs in once, and last tries what the token is good for. Each [`Check`] becomes
-//! a [`Finding`]: a verdict, what was seen, and a remedy. A refusal comes with its causes from the
-//! catalogue, the likeliest first, each weighed against what was seen on the way.
+//! A [`Diagnosis`] checks settings, key and certificate, then the connection to the token endpoint,
+//! then logs in once and tries the token. Each [`Check`] results in a [`Finding`]: a verdict, what
+//! was found, and a remedy. A refusal is reported with its possible causes, ranked by evidence.
 //!
-//! It uses the code that gets tokens: [`Transport`](orgtoken_client::Transport),
+//! The diagnosis uses the same code as a login: [`Transport`](orgtoken_client::Transport),
 //! [`Login`](orgtoken_client::Login), [`Settings`](orgtoken_settings::Settings) and
-//! [`Resolution`](orgtoken_oauth::Resolution). What is *not* done here: nothing is connected,
-//! parsed or resolved in any other way, no token is taken from a cache or put there, nothing is
-//! printed, and there is one login at the most, with the one further attempt that `Login` allows
-//! itself.
+//! [`Resolution`](orgtoken_oauth::Resolution). It makes at most one login, with the one fallback
+//! attempt of `Login`. It uses no token cache, and prints nothing.
 //!
-//! [`setup_steps`] has the steps in Salesforce that come before.
+//! [`setup_steps`] has the steps in Salesforce that configure a login.
 //!
 //! ```no_run
 //! use orgtoken_assertion::UnixTime;

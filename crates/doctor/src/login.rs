@@ -1,4 +1,4 @@
-//! The one login.
+//! The check of the login.
 
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
@@ -21,7 +21,7 @@ pub(crate) async fn log_in(
     }
 }
 
-/// A token after a refused attempt is a warning: each login costs a refused attempt.
+/// A token after a refused attempt is a warning, because every login will repeat that attempt.
 fn logged_in(granted: &LoggedIn) -> Finding {
     let Some(failed) = granted.failed().first() else {
         return Finding::ok(Check::Login, "Salesforce granted a token");

@@ -133,5 +133,5 @@ fn valid(certificate: &Certificate, whose: &str, now: UnixTime) -> Finding {
     }
 }
 
-/// In days.
+/// The number of days before its expiry when a certificate gives a warning.
 const SOON: i64 = 30;

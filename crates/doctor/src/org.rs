@@ -1,4 +1,4 @@
-//! What the token is good for.
+//! Checks of the token: scopes, user, API version, one call.
 
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ async fn user(
     }
 }
 
-/// `userinfo` needs a scope that no call of the API needs.
+/// Reports that the user is unknown: `userinfo` needs a scope that API calls do not need.
 fn unknown_user(error: &TokenResponseError) -> Finding {
     let detail = format!("cannot find out whose token it is: {error}");
     match error {
@@ -119,7 +119,7 @@ async fn api_version(org: &Org, target: &Target) -> Finding {
     )
 }
 
-/// The list of what there is in a version: the smallest call that counts.
+/// Requests the list of resources: the smallest call that counts against the limit.
 async fn call(org: &Org) -> Finding {
     let answer = match org.request(Method::GET, "", HeaderMap::new(), Bytes::new()).await {
         Ok(answer) => answer,

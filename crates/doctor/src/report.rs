@@ -8,7 +8,7 @@ use crate::{Finding, Verdict};
 pub struct Report {
     /// The worst of all verdicts: ok, warning or failed.
     pub verdict: Verdict,
-    /// One for each check; settings with several faults have one for each.
+    /// One finding for each check. Settings with several problems have one for each problem.
     pub findings: Vec<Finding>,
 }
 
@@ -18,13 +18,13 @@ impl Report {
         Self { verdict: verdicts.max().unwrap_or(Verdict::Ok).max(Verdict::Ok), findings }
     }
 
-    /// Returns the first finding that keeps `token` from working.
+    /// Returns the first failed check.
     pub fn first_failure(&self) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.verdict == Verdict::Failed)
     }
 
-    /// Whether waiting may be enough: only the login failed, and Salesforce may grant it once it has
-    /// copied the changes made in Setup.
+    /// Whether waiting may be enough: only the login failed, and Salesforce may grant it once
+    /// changes in Setup have propagated.
     pub fn may_resolve_itself(&self) -> bool {
         let mut failed =
             self.findings.iter().filter(|finding| finding.verdict == Verdict::Failed).peekable();

@@ -1,10 +1,11 @@
-//! The steps in Salesforce's Setup that a login needs.
+//! Steps in Salesforce's Setup that configure a login.
 
 use form_urlencoded::byte_serialize;
 use orgtoken_oauth::InstanceUrl;
 use orgtoken_settings::sandbox_suffix;
 
-/// The steps for one kind of app. `{certificate}` and `{callback_url}` stand for the user's values.
+/// The steps for one kind of app. `{certificate}` and `{callback_url}` are replaced by the user's
+/// values.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AppSteps {
@@ -44,7 +45,7 @@ pub const EXTERNAL_CLIENT_APP: AppSteps = AppSteps {
                    you need no secret.",
 };
 
-/// A Connected App that exists already.
+/// An existing Connected App.
 pub const CONNECTED_APP: AppSteps = AppSteps {
     app: &[
         "Quick Find: App Manager. At your app: Edit. (New Connected App is there only if Salesforce \
@@ -52,7 +53,7 @@ pub const CONNECTED_APP: AppSteps = AppSteps {
         "Tick Enable OAuth Settings. Callback URL: {callback_url}. Tick Use digital signatures, \
          Choose File, choose {certificate}.",
         SCOPES,
-        "Save, Continue. If the page reports an error, choose the file again: it forgets it.",
+        "Save, Continue. If the page reports an error, choose the file again: the page forgets it.",
     ],
     admin_approval: &[
         "Quick Find: Manage Connected Apps. At the app: Edit Policies. Permitted Users: Admin \
@@ -86,15 +87,15 @@ impl AppSteps {
     }
 }
 
-/// Returns a note if the org is a sandbox and the username does not end in the sandbox's name.
+/// Returns a note if the org is a sandbox and the username lacks the sandbox's suffix.
 pub fn username_note(org: &InstanceUrl, username: &str) -> Option<String> {
     let host = org.host();
     let ending = sandbox_suffix(host)?;
     let is_odd = !username.to_ascii_lowercase().ends_with(&ending);
     is_odd.then(|| {
         format!(
-            "{host} is a sandbox, whose usernames end in `{ending}`: check {username} in Setup > \
-             Users there."
+            "{host} is a sandbox, where most usernames end in `{ending}`: check {username} in its \
+             Setup > Users."
         )
     })
 }

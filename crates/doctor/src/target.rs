@@ -3,18 +3,18 @@ use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{InstanceUrl, Resolution};
 use orgtoken_settings::{ApiVersion, KeySource, Settings};
 
-/// Evidence that the settings do not hold.
+/// Evidence beyond the settings.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// The certificate that was uploaded, if available.
     pub certificate: Option<Certificate>,
     /// A description of the key's file: `file mode 0600`.
     pub key_file: Option<String>,
-    /// When this login last worked, as far as this machine remembers.
+    /// When this login last worked, if known.
     pub worked_at: Option<UnixTime>,
 }
 
-/// The login to diagnose: what the settings say, and the evidence.
+/// The login to diagnose: its settings, and the evidence.
 #[derive(Debug)]
 pub struct Target {
     pub(crate) username: String,
