@@ -1,4 +1,4 @@
-//! Certificates: what Salesforce is given to know a signature by.
+//! X.509 certificates, which an app in Salesforce verifies signatures with.
 
 mod build;
 
@@ -17,7 +17,7 @@ use crate::fingerprint::Fingerprint;
 use crate::subject::{Subject, rfc4514};
 use crate::validity::Validity;
 
-/// An X.509 certificate ([RFC 5280]). There is nothing secret in it.
+/// An X.509 certificate ([RFC 5280]). It contains no secret.
 ///
 /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 #[derive(Clone, Eq, PartialEq)]
@@ -27,12 +27,12 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The most bytes that Salesforce takes.
+    /// The maximum size that Salesforce accepts, in bytes.
     pub const MAX_LEN: usize = 4096;
 
-    /// Makes a certificate of version 3 that a key signs for itself, by RSA with SHA-256.
+    /// Creates a self-signed certificate of version 3, signed by RSA with SHA-256.
     ///
-    /// The serial number is random: 16 octets of the generator.
+    /// The serial number is 16 random octets.
     pub fn self_signed(
         signer: &dyn Signer,
         subject: &Subject,
@@ -47,7 +47,8 @@ impl Certificate {
         Ok(certificate)
     }
 
-    /// Reads the first certificate in PEM, DER or base64, repaired as a pasted key is.
+    /// Reads the first certificate in PEM, DER or base64. Pasted PEM is repaired like that of a
+    /// key.
     pub fn parse(bytes: &[u8]) -> Result<Self, CertificateError> {
         let is_der = bytes.first() == Some(&SEQUENCE);
         Self::from_der(certificate_der(bytes).map_err(|error| parse_error(error, is_der))?)
@@ -58,61 +59,62 @@ impl Certificate {
         Ok(Self { der, parsed })
     }
 
-    /// The text to upload: PEM, with a line break at the end.
+    /// Returns the certificate as PEM, the form to upload, with a line break at the end.
     pub fn to_pem(&self) -> String {
         pem::encode_string("CERTIFICATE", LineEnding::LF, &self.der)
             .expect("a certificate that was parsed is not too long for PEM")
     }
 
-    /// The bytes inside the text: a quarter shorter.
+    /// Returns the certificate as DER, which is a quarter shorter than PEM.
     pub fn to_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// For whom it is: `CN=my-integration,O=Acme`.
+    /// Returns the subject: `CN=my-integration,O=Acme`.
     pub fn subject(&self) -> String {
         rfc4514(self.parsed.tbs_certificate().subject())
     }
 
-    /// Who signed it; the subject itself where it is self-signed.
+    /// Returns the issuer. For a self-signed certificate it equals the subject.
     pub fn issuer(&self) -> String {
         rfc4514(self.parsed.tbs_certificate().issuer())
     }
 
-    /// When it begins.
+    /// Returns the start of the validity.
     pub fn not_before(&self) -> UnixTime {
         unix_time(&self.parsed.tbs_certificate().validity().not_before)
     }
 
-    /// When it ends. Salesforce goes on accepting signatures after that, as far as is known.
+    /// Returns the end of the validity. As far as is known, Salesforce accepts signatures after it,
+    /// too.
     pub fn not_after(&self) -> UnixTime {
         unix_time(&self.parsed.tbs_certificate().validity().not_after)
     }
 
-    /// Whole days from now to its end; negative once it has ended.
+    /// Returns the whole days from `now` until it expires, negative if it has expired.
     pub fn days_left(&self, now: UnixTime) -> i64 {
         let seconds = |time: UnixTime| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         seconds(self.not_after()).saturating_sub(seconds(now)).div_euclid(DAY)
     }
 
-    /// The key that it vouches for.
+    /// Returns the public key.
     pub fn public_key(&self) -> Result<PublicKey, CertificateError> {
         let spki = self.parsed.tbs_certificate().subject_public_key_info().to_der();
         PublicKey::from_spki_der(&spki.map_err(|_| CertificateError::Der)?)
             .map_err(CertificateError::Key)
     }
 
-    /// Whether it vouches for the key of this signer.
+    /// Whether the public key is that of the signer.
     pub fn belongs_to(&self, signer: &dyn Signer) -> bool {
         self.public_key().is_ok_and(|key| key == *signer.public_key())
     }
 
-    /// SHA-256 over the DER.
+    /// Returns the SHA-256 fingerprint.
     pub fn sha256(&self) -> Fingerprint {
         Fingerprint::new(Sha256::digest(&self.der))
     }
 
-    /// SHA-1 over the DER: no proof of anything, but what many screens show.
+    /// Returns the SHA-1 fingerprint. It is not secure, but many tools show it.
     pub fn sha1(&self) -> Fingerprint {
         Fingerprint::new(Sha1::digest(&self.der))
     }
@@ -124,7 +126,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Why there is no certificate in an input.
+/// Converts the error of an input that is not a certificate.
 fn parse_error(error: PublicKeyError, is_der: bool) -> CertificateError {
     match error {
         PublicKeyError::Empty => CertificateError::Empty,
@@ -146,7 +148,7 @@ fn unix_time(time: &Time) -> UnixTime {
 /// The first octet of every certificate in DER.
 const SEQUENCE: u8 = 0x30;
 
-/// Seconds.
+/// A day in seconds.
 const DAY: i64 = 24 * 60 * 60;
 
 #[cfg(test)]

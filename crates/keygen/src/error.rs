@@ -1,20 +1,20 @@
-//! Why there is no key or no certificate.
+//! Errors of keys and certificates.
 
 use std::borrow::Cow;
 
 use orgtoken_assertion::{Diagnostic, KeyError, SignError};
 
-/// Why no key was made.
+/// An error of generating a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyPairError {
-    /// The generator gave no primes of the right size.
+    /// No primes of the right size were found.
     #[error("key generation failed")]
     Generation,
     /// The random generator failed.
     #[error("random generator failed")]
     Rng,
-    /// The new key does not pass the checks that every key has to pass.
+    /// The new key failed the checks of private keys.
     #[error("the new key failed its checks")]
     Unsound(#[source] KeyError),
 }
@@ -36,29 +36,29 @@ impl Diagnostic for KeyPairError {
     }
 }
 
-/// Why there is no certificate.
+/// An error of creating or reading a certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// The DER is not that of a certificate.
+    /// The DER is malformed.
     #[error("the certificate's DER is malformed")]
     Der,
-    /// There is nothing.
+    /// The input is empty.
     #[error("the certificate is empty")]
     Empty,
-    /// More bytes than any certificate has.
+    /// The input is larger than any certificate.
     #[error("the input has {len} bytes, more than any certificate")]
     InputTooLarge {
-        /// How many bytes there are.
+        /// The size in bytes.
         len: usize,
     },
     /// The key in the certificate cannot be used.
     #[error("unusable key in the certificate")]
     Key(#[source] KeyError),
-    /// Something else than a certificate.
+    /// The input is not a certificate.
     #[error("not a certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotACertificate {
-        /// What it is, with its article, where that can be told.
+        /// What it is instead, with its article, if known.
         found: Option<&'static str>,
     },
     /// The text between BEGIN and END is not base64.
@@ -70,13 +70,13 @@ pub enum CertificateError {
     /// The subject is not a distinguished name.
     #[error("the subject is not a distinguished name")]
     Subject,
-    /// Larger than Salesforce takes.
+    /// The certificate is larger than Salesforce accepts.
     #[error("the certificate has {len} bytes: Salesforce accepts at most {limit}", limit = crate::Certificate::MAX_LEN)]
     TooLarge {
-        /// Its length in PEM.
+        /// The size of its PEM in bytes.
         len: usize,
     },
-    /// It would begin or end in a year that certificates cannot name, or end before it begins.
+    /// The validity ends before it begins, or its years are out of range.
     #[error("the certificate's validity is out of range")]
     Validity,
 }

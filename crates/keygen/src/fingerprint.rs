@@ -1,8 +1,8 @@
-//! Digests by which people tell certificates apart.
+//! Fingerprints of certificates.
 
 use std::fmt;
 
-/// A digest of a certificate's DER. Displayed as OpenSSL does: `AB:CD:…`, upper case.
+/// A digest of a certificate's DER. `Display` uses the format of OpenSSL: `AB:CD:…`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Fingerprint(Vec<u8>);
 
@@ -11,7 +11,7 @@ impl Fingerprint {
         Self(digest.as_ref().to_vec())
     }
 
-    /// The digest itself.
+    /// Returns the digest.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! A new RSA key.
+//! New RSA key pairs.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::error::KeyPairError;
 
-/// An RSA key pair that was just made.
+/// A new RSA key pair.
 pub struct KeyPair {
     signing_key: SigningKey,
     pem: PrivateKeyPem,
 }
 
 impl KeyPair {
-    /// Makes a key; 2048 bits take about a second, 4096 bits up to half a minute.
+    /// Generates a key. 2048 bits take about a second, 4096 bits up to half a minute.
     ///
-    /// The key is read back as a key of anybody's would be, so what comes out is known to be good.
+    /// The new key passes the same checks as any other private key.
     pub fn generate(
         rng: &mut (impl TryCryptoRng + ?Sized),
         size: KeySize,
@@ -32,7 +32,7 @@ impl KeyPair {
         Ok(Self { signing_key, pem: PrivateKeyPem(pem) })
     }
 
-    /// The private key as a file should hold it: PKCS#8 in PEM, not encrypted.
+    /// Returns the private key as PKCS#8 in PEM, not encrypted.
     pub fn private_key_pem(&self) -> &PrivateKeyPem {
         &self.pem
     }
@@ -54,11 +54,11 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-/// The text of a private key. [`PrivateKeyPem::secret`] is the only way out.
+/// The PEM of a private key, wiped on drop. Only [`PrivateKeyPem::secret`] returns the text.
 pub struct PrivateKeyPem(Zeroizing<String>);
 
 impl PrivateKeyPem {
-    /// The text, from BEGIN to END, with a line break at the end.
+    /// Returns the PEM, with a line break at the end.
     pub fn secret(&self) -> &str {
         &self.0
     }
@@ -70,20 +70,20 @@ impl fmt::Debug for PrivateKeyPem {
     }
 }
 
-/// The size of a key. 2048 bits are what Salesforce's own examples use.
+/// The size of a key. Salesforce's examples use 2048 bits.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum KeySize {
-    /// 2048 bits: enough, and the quickest to sign.
+    /// 2048 bits: secure, and the fastest.
     #[default]
     Bits2048,
     /// 3072 bits.
     Bits3072,
-    /// 4096 bits: the most that Salesforce documents.
+    /// 4096 bits: the maximum that Salesforce documents.
     Bits4096,
 }
 
 impl KeySize {
-    /// The size in bits.
+    /// Returns the size in bits.
     pub fn bits(self) -> usize {
         match self {
             Self::Bits2048 => 2048,
@@ -92,7 +92,7 @@ impl KeySize {
         }
     }
 
-    /// The size of so many bits, if it is one that is made here.
+    /// Returns the size with this number of bits, if supported.
     pub fn from_bits(bits: usize) -> Option<Self> {
         [Self::Bits2048, Self::Bits3072, Self::Bits4096]
             .into_iter()

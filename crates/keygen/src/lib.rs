@@ -1,7 +1,7 @@
 //! RSA key pairs and self-signed certificates for the JWT bearer flow of Salesforce.
 //!
-//! Nothing is read or written here: no file, no clock. The caller passes in the random generator
-//! and the time, and stores the texts that come out.
+//! The crate does no I/O: the caller passes the random generator and the time, and stores the
+//! results.
 //!
 //! ```
 //! use orgtoken_assertion::UnixTime;
@@ -19,7 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Keys are written as PKCS#8 ([RFC 5958]), certificates follow [RFC 5280].
+//! Keys are encoded as PKCS#8 ([RFC 5958]). Certificates follow [RFC 5280].
 //!
 //! [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280
 //! [RFC 5958]: https://www.rfc-editor.org/rfc/rfc5958

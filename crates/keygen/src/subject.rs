@@ -1,4 +1,4 @@
-//! The name in a certificate.
+//! Subjects of certificates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,15 +12,14 @@ use x509_cert::name::Name;
 
 use crate::error::CertificateError;
 
-/// The distinguished name of whom a certificate is for. Salesforce shows it and reads nothing
-/// into it.
+/// The distinguished name in a certificate. Salesforce shows it, and ignores it otherwise.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Subject(Name);
 
 impl Subject {
-    /// Takes `CN=my-integration, O=Acme` ([RFC 4514]), `/O=Acme/CN=my-integration` in the format of
-    /// OpenSSL, or a plain name, which becomes the common name. A text that does not begin with a
-    /// known attribute is a plain name, whatever is in it.
+    /// Parses `CN=my-integration, O=Acme` ([RFC 4514]), `/O=Acme/CN=my-integration` in the format
+    /// of OpenSSL, or a plain name, which becomes the common name. A text that does not begin with
+    /// a known attribute is a plain name.
     ///
     /// [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
@@ -31,7 +30,7 @@ impl Subject {
         let name = if let Some(parts) = plain.strip_prefix('/') {
             normalized(parts, '/').map(|parts| parts.into_iter().rev().collect())
         } else if begins_with_attribute(plain) {
-            // An escaped blank may be its last character.
+            // Not trimmed: the last character may be an escaped blank.
             normalized(text, ',')
         } else {
             let escaped =
@@ -53,7 +52,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// A name as [RFC 4514, Section 2] writes it, without a character that a terminal would obey.
+/// Formats a name ([RFC 4514, Section 2]), and escapes control characters.
 ///
 /// [RFC 4514, Section 2]: https://www.rfc-editor.org/rfc/rfc4514#section-2
 pub(crate) fn rfc4514(name: &Name) -> String {
@@ -64,8 +63,8 @@ pub(crate) fn rfc4514(name: &Name) -> String {
     name.to_string().chars().map(harmless).collect()
 }
 
-/// The parts of a name in the one notation that the library reads: no blanks around a separator,
-/// escapes in hexadecimal digits only.
+/// Splits a name into parts in the notation that x509-cert reads: without blanks around separators,
+/// and with hexadecimal escapes only.
 fn normalized(text: &str, separator: char) -> Option<Vec<String>> {
     let mut parts = vec![String::new()];
     let mut letters = text.chars();
@@ -77,7 +76,7 @@ fn normalized(text: &str, separator: char) -> Option<Vec<String>> {
                 high => part.extend(['\\', high, letters.next()?]),
             },
             _ if letter == separator => parts.push(String::new()),
-            // OpenSSL does not escape it.
+            // OpenSSL does not escape commas.
             ',' => part.push_str(&octet(letter)),
             _ => part.push(letter),
         }
@@ -85,7 +84,7 @@ fn normalized(text: &str, separator: char) -> Option<Vec<String>> {
     parts.iter().map(|part| attributes(part)).collect()
 }
 
-/// `CN=a`, or several of them with `+` between.
+/// Normalizes the attributes of a part: `CN=a`, or several with `+` between them.
 fn attributes(part: &str) -> Option<String> {
     let attribute = |text: &str| {
         let (name, value) = text.split_once('=')?;
@@ -101,14 +100,14 @@ fn begins_with_attribute(text: &str) -> bool {
         .is_some_and(|name| DB.by_name(name).is_some() || ObjectIdentifier::new(name).is_ok())
 }
 
-/// The name of an attribute that the library knows.
+/// Returns the name of an attribute that x509-cert knows.
 fn full_name(name: &str) -> &str {
     let name = name.trim_matches(BLANK);
     let short = SHORT_NAMES.iter().find(|(short, _)| short.eq_ignore_ascii_case(name));
     short.map_or(name, |(_, full)| full)
 }
 
-/// Whether the library made a string of a value that may be in it.
+/// Whether the value is a string that its type allows.
 fn is_text(attribute: &AttributeTypeAndValue) -> bool {
     let value = &attribute.value;
     match value.tag() {
@@ -125,13 +124,13 @@ fn octet(c: char) -> String {
 
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// In octets. Longer than any name that a person would read.
+/// The maximum length in octets.
 const MAX_LEN: usize = 2048;
 
-/// OpenSSL and Windows use them.
+/// Names that OpenSSL and Windows use.
 const SHORT_NAMES: [(&str, &str); 2] = [("E", "emailAddress"), ("S", "ST")];
 
-/// What a backslash may precede; the last is for OpenSSL's notation.
+/// Characters that a backslash may precede. The last is special in OpenSSL's format.
 const SPECIAL: &str = " \"#+,;<=>\\/";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! When a certificate begins and ends.
+//! Validity of certificates.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use x509_cert::time::Time;
 
 use crate::error::CertificateError;
 
-/// When a certificate begins and ends: two years unless told.
+/// The validity of a certificate. Default: two years.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Validity {
     not_before: UnixTime,
@@ -16,15 +16,15 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// How long a certificate lives unless told: two years.
+    /// The default validity in days: two years.
     pub const DEFAULT_DAYS: u32 = 730;
 
-    /// From now on, for [`Validity::DEFAULT_DAYS`].
+    /// Creates a validity of [`Validity::DEFAULT_DAYS`] that begins at `not_before`.
     pub fn starting(not_before: UnixTime) -> Self {
         Self { not_before, not_after: not_before }.days(Self::DEFAULT_DAYS)
     }
 
-    /// For so many days instead.
+    /// Sets the number of days.
     #[must_use]
     pub fn days(self, days: u32) -> Self {
         let not_after = self.not_before.saturating_add(DAY * days);
@@ -39,7 +39,7 @@ impl Validity {
     }
 }
 
-/// UTCTime up to 2049, GeneralizedTime from then on ([RFC 5280, Section 4.1.2.5]).
+/// Converts to UTCTime until 2049, and to GeneralizedTime after that ([RFC 5280, Section 4.1.2.5]).
 ///
 /// [RFC 5280, Section 4.1.2.5]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
 fn time(time: UnixTime) -> Result<Time, CertificateError> {

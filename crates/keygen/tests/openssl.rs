@@ -1,4 +1,4 @@
-//! OpenSSL reads what we write, and we read what OpenSSL writes.
+//! Tests that exchange keys and certificates with OpenSSL.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 
 #[test]
 fn openssl_reads_the_key_and_the_certificate() {
-    if !openssl_is_there() {
+    if !openssl_is_available() {
         return;
     }
     let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap();
@@ -37,7 +37,7 @@ fn openssl_reads_the_key_and_the_certificate() {
 
 #[test]
 fn openssl_shows_the_same_fingerprints() {
-    if !openssl_is_there() {
+    if !openssl_is_available() {
         return;
     }
     let certificate = Certificate::parse(openssl_certificate().as_bytes()).unwrap();
@@ -50,8 +50,8 @@ fn openssl_shows_the_same_fingerprints() {
 }
 
 #[test]
-fn a_pair_of_openssl_belongs_together() {
-    if !openssl_is_there() {
+fn openssl_key_and_certificate_belong_together() {
+    if !openssl_is_available() {
         return;
     }
     let both = openssl_certificate();
@@ -65,7 +65,7 @@ fn a_pair_of_openssl_belongs_together() {
     assert_eq!(certificate.subject(), "CN=from-openssl,O=Acme");
 }
 
-/// A key and its certificate, one after the other, as `openssl req` prints them.
+/// Returns a key and its certificate in the output of `openssl req`.
 fn openssl_certificate() -> String {
     openssl(
         &[
@@ -102,13 +102,13 @@ fn openssl(args: &[&str], input: &[u8]) -> String {
     String::from_utf8(output.stdout).expect("openssl prints text")
 }
 
-/// Without OpenSSL these tests are left out, except where `CI` says that nothing may be.
+/// Whether OpenSSL is available. Without it these tests are skipped, except in CI.
 #[expect(clippy::disallowed_methods, reason = "a test may look whether it runs in a pipeline")]
-fn openssl_is_there() -> bool {
+fn openssl_is_available() -> bool {
     let there = Command::new("openssl").arg("version").output().is_ok();
     if !there {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs openssl");
-        // Past the test harness, which keeps what `eprintln!` prints.
+        // Not `eprintln!`, which the test harness captures.
         let _ = writeln!(std::io::stderr(), "left out: openssl is needed to read what we write");
     }
     there

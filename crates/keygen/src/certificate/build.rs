@@ -47,18 +47,18 @@ pub(super) fn self_signed(
     Certificate::from_der(built.to_der().map_err(|_| CertificateError::Der)?)
 }
 
-/// A positive number of 16 octets ([RFC 5280, Section 4.1.2.2]).
+/// Returns a positive number of 16 octets ([RFC 5280, Section 4.1.2.2]).
 ///
 /// [RFC 5280, Section 4.1.2.2]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.2
 fn serial_number(rng: &mut (impl TryCryptoRng + ?Sized)) -> Result<SerialNumber, CertificateError> {
     let mut octets = [0; 16];
     rng.try_fill_bytes(&mut octets).map_err(|_| CertificateError::Sign(SignError::Rng))?;
-    // Not negative, and never shorter than the rest.
+    // Positive, and always 16 octets long.
     octets[0] = octets[0] & 0x7f | 0x40;
     SerialNumber::new(&octets).map_err(|_| CertificateError::Der)
 }
 
-/// A certificate for signatures, signed by its own key.
+/// The profile of a self-signed certificate for signatures.
 struct SelfSigned {
     subject: Name,
 }
@@ -88,7 +88,7 @@ impl BuilderProfile for SelfSigned {
     }
 }
 
-/// A public key in the way in which the builder wants it.
+/// Adapts a public key to the traits of the builder.
 struct Key<'a>(&'a PublicKey);
 
 impl Keypair for Key<'_> {

@@ -19,7 +19,7 @@ fn made(subject: &str, days: u32) -> Certificate {
 }
 
 #[test]
-fn a_certificate_says_what_was_asked_for() {
+fn certificate_has_requested_fields() {
     let certificate = &*CERTIFICATE;
     assert_eq!(certificate.subject(), "CN=my-integration");
     assert_eq!(certificate.issuer(), certificate.subject());
@@ -30,7 +30,7 @@ fn a_certificate_says_what_was_asked_for() {
 }
 
 #[test]
-fn days_left_count_down_to_below_zero() {
+fn days_left_become_negative() {
     for (name, after, left) in [
         ("at once", 0, 730),
         ("a second later", 1, 729),
@@ -44,14 +44,14 @@ fn days_left_count_down_to_below_zero() {
 }
 
 #[test]
-fn two_certificates_of_one_key_have_different_serial_numbers() {
+fn serial_numbers_differ() {
     let (one, two) = (made("same", 1), made("same", 1));
     assert_ne!(one.sha256(), two.sha256());
 }
 
 // https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5
 #[test]
-fn dates_from_2050_on_have_four_digits_of_year() {
+fn dates_from_2050_are_generalized_time() {
     let utc_time = |certificate: &Certificate| {
         matches!(certificate.parsed.tbs_certificate().validity().not_after, Time::UtcTime(_))
     };
@@ -80,7 +80,7 @@ fn validity_out_of_range_is_refused() {
 }
 
 #[test]
-fn every_paste_shape_is_read() {
+fn pasted_forms_are_read() {
     let pem = CERTIFICATE.to_pem();
     let body = pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
     let armoured =
@@ -108,7 +108,7 @@ fn every_paste_shape_is_read() {
 }
 
 #[test]
-fn what_is_no_certificate_is_named() {
+fn other_input_is_identified() {
     let pem = CERTIFICATE.to_pem();
     let private = PAIR.private_key_pem().secret();
     let der = CERTIFICATE.to_der();
@@ -129,7 +129,7 @@ fn what_is_no_certificate_is_named() {
 }
 
 #[test]
-fn a_certificate_that_salesforce_would_refuse_for_its_size_is_not_made() {
+fn too_large_certificate_is_refused() {
     let subject = Subject::parse(&"x".repeat(1500)).unwrap();
     let validity = Validity::starting(NOW);
     let error = Certificate::self_signed(&*PAIR, &subject, validity, &mut SysRng).unwrap_err();
@@ -138,13 +138,13 @@ fn a_certificate_that_salesforce_would_refuse_for_its_size_is_not_made() {
 }
 
 #[test]
-fn the_key_of_another_pair_does_not_belong() {
+fn key_of_another_pair_does_not_belong() {
     let other = KeyPair::generate(&mut SysRng, KeySize::Bits2048).unwrap();
     assert!(!CERTIFICATE.belongs_to(&other));
 }
 
 #[test]
-fn d2_debug_shows_no_part_of_the_secret() {
+fn d2_debug_is_redacted() {
     let shown = format!("{:?} {:?}", *PAIR, PAIR.private_key_pem());
     for line in PAIR.private_key_pem().secret().lines().filter(|line| !line.starts_with('-')) {
         assert!(!shown.contains(line));

@@ -9,7 +9,7 @@ use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 use super::*;
 
 #[test]
-fn subjects_in_every_notation() {
+fn accepted_notations() {
     for (name, text, shown) in [
         ("plain", "my-integration", "CN=my-integration"),
         ("plain, with blanks", " my integration \n", "CN=my integration"),
@@ -45,7 +45,7 @@ fn subjects_in_every_notation() {
 }
 
 #[test]
-fn what_is_no_name_is_refused() {
+fn invalid_names_are_refused() {
     for (name, text) in [
         ("empty", " "),
         ("control", "a\nb"),
@@ -71,7 +71,7 @@ fn what_is_no_name_is_refused() {
 
 // https://www.rfc-editor.org/rfc/rfc5280#appendix-A.1
 #[test]
-fn values_are_of_the_type_that_their_attribute_has() {
+fn values_have_the_type_of_their_attribute() {
     for (text, tag) in [
         ("C=SE", Tag::PrintableString),
         ("serialNumber=1", Tag::PrintableString),
@@ -87,7 +87,7 @@ fn values_are_of_the_type_that_their_attribute_has() {
 }
 
 #[test]
-fn strings_of_other_types_are_shown_where_they_can_be() {
+fn other_string_types_are_shown() {
     for (name, tag, octets, shown) in [
         (
             "an at sign that may not be there",
