@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::blob::{Blob, push_string, rsa_key};
 use crate::{DEFAULT_TIMEOUT, signed};
 
-/// Signs with a key that an SSH agent holds ([the agent's protocol], [RFC 8332]).
+/// A signer with a key in an SSH agent ([the agent's protocol], [RFC 8332]).
 ///
-/// It blocks: call it on a thread that may wait.
+/// It blocks, so call it on a thread that may block.
 ///
 /// [the agent's protocol]: https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent
 /// [RFC 8332]: https://www.rfc-editor.org/rfc/rfc8332
@@ -25,13 +25,13 @@ pub struct AgentSigner {
 }
 
 impl AgentSigner {
-    /// Asks the agent at `socket`, which is what `SSH_AUTH_SOCK` names, for the RSA key with this
-    /// fingerprint (`SHA256:…`, as `ssh-add -l` shows it) or comment.
+    /// Finds the RSA key with this fingerprint (`SHA256:…`, see `ssh-add -l`) or comment in the
+    /// agent at `socket`, which is usually `SSH_AUTH_SOCK`.
     pub fn find(socket: &Path, which: &str) -> Result<Self, AgentError> {
         Self::find_with_timeout(socket, which, DEFAULT_TIMEOUT)
     }
 
-    /// Does the same; each answer of the agent may take as long as `patience`, 15 s unless told.
+    /// Does the same with a timeout for each response of the agent. Default: 15 s.
     pub fn find_with_timeout(
         socket: &Path,
         which: &str,
@@ -91,32 +91,32 @@ impl fmt::Debug for AgentSigner {
     }
 }
 
-/// Why an SSH agent does not sign.
+/// An error of an SSH agent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgentError {
-    /// Several keys have this comment.
+    /// Several RSA keys have this comment.
     #[error("the SSH agent holds several RSA keys with that comment")]
     Ambiguous,
-    /// There is no key in it, or it is locked.
+    /// The agent has no key, or is locked.
     #[error("the SSH agent holds no key")]
     Empty,
-    /// It closed the connection, or the socket is not that of an agent.
+    /// The connection failed.
     #[error("cannot talk to the SSH agent: {0}")]
     Io(io::ErrorKind),
-    /// What it said is no answer to what it was asked.
+    /// The response violates the protocol.
     #[error("malformed response from the SSH agent")]
     Malformed,
-    /// It does not sign: its user said no, or the key needs what it has not got.
+    /// The agent refused, for example because its user did not confirm.
     #[error("the SSH agent refused to sign")]
     Refused,
-    /// It said nothing for too long.
+    /// The agent did not respond in time.
     #[error("the SSH agent did not answer within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
     /// No key has this fingerprint or comment.
     #[error("the SSH agent holds no key with that fingerprint or comment")]
     Unknown,
-    /// The key is not RSA, or not of 2048 to 4096 bits.
+    /// The key is not an RSA key of 2048 to 4096 bits.
     #[error("the key in the SSH agent is not an RSA key of 2048 to 4096 bits")]
     Unsuitable,
 }
@@ -163,7 +163,7 @@ impl Agent {
         }
     }
 
-    /// One message there and one back, on a connection of its own.
+    /// Sends a request and returns the response, on a new connection.
     fn ask(&self, request: &[u8]) -> Result<Vec<u8>, AgentError> {
         let until = Instant::now() + self.timeout;
         let exchange = || {
@@ -193,7 +193,7 @@ impl Agent {
     }
 }
 
-/// A key as the agent lists it.
+/// A key in the list of the agent.
 struct Identity {
     blob: Vec<u8>,
     comment: Vec<u8>,
@@ -229,7 +229,7 @@ fn sole_string(mut blob: Blob<'_>) -> Option<&[u8]> {
     Some(string)
 }
 
-/// An agent that does not know the flag answers with SHA-1, which is no RS256.
+/// Returns the signature. Agents that ignore the flag sign with SHA-1, which is refused.
 fn rsa_sha2_256(signature: &[u8]) -> Option<&[u8]> {
     let mut signature = Blob(signature);
     if signature.string()? != b"rsa-sha2-256" {
@@ -238,7 +238,7 @@ fn rsa_sha2_256(signature: &[u8]) -> Option<&[u8]> {
     sole_string(signature)
 }
 
-/// Some agents leave out leading zeros, and some put one too many before.
+/// Fixes the number of leading zeros, which some agents omit or add.
 fn padded(len: usize, signature: &[u8]) -> Option<Vec<u8>> {
     let zeros = signature.iter().take_while(|&&byte| byte == 0).count();
     let digits = &signature[zeros..];
@@ -272,5 +272,5 @@ const SIGN_RESPONSE: u8 = 14;
 /// The flag `SSH_AGENT_RSA_SHA2_256`.
 const RSA_SHA2_256: u32 = 2;
 
-/// As much as OpenSSH's own agent takes, in bytes.
+/// The maximum size of a response in bytes, the limit of OpenSSH's agent.
 const LONGEST: u32 = 256 * 1024;

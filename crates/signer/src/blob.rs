@@ -1,10 +1,10 @@
-//! Strings, integers and keys as SSH writes them ([RFC 4251, Section 5]).
+//! Strings, integers and keys in the encoding of SSH ([RFC 4251, Section 5]).
 //!
 //! [RFC 4251, Section 5]: https://www.rfc-editor.org/rfc/rfc4251#section-5
 
 use orgtoken_assertion::PublicKey;
 
-/// What is left to be read. Every read gives `None` where the rest is too short.
+/// The bytes left to read. Each read returns `None` if there are too few.
 pub(crate) struct Blob<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Blob<'a> {
@@ -27,13 +27,13 @@ impl<'a> Blob<'a> {
         Some(string)
     }
 
-    /// Nothing may stand after what was read.
+    /// Checks that no bytes are left.
     pub(crate) fn end(self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }
 
-/// The RSA key in a blob of type `ssh-rsa` ([RFC 4253, Section 6.6]); `None` for any other.
+/// Returns the RSA key of a blob of type `ssh-rsa` ([RFC 4253, Section 6.6]), or `None`.
 ///
 /// [RFC 4253, Section 6.6]: https://www.rfc-editor.org/rfc/rfc4253#section-6.6
 pub(crate) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
@@ -43,12 +43,12 @@ pub(crate) fn rsa_key(blob: &[u8]) -> Option<PublicKey> {
     }
     let (exponent, modulus) = (blob.string()?, blob.string()?);
     blob.end()?;
-    // An `mpint` has the very bytes of a DER INTEGER, and the intake holds them to that.
+    // An `mpint` has the same bytes as a DER INTEGER, and the parser checks them.
     let numbers = [integer(modulus)?, integer(exponent)?].concat();
     PublicKey::from_bytes(&tagged(SEQUENCE, &numbers)?).ok()
 }
 
-/// Puts a string behind its length.
+/// Appends a string with its length.
 pub(crate) fn push_string(message: &mut Vec<u8>, string: &[u8]) {
     let len = u32::try_from(string.len()).expect("what is signed is short");
     message.extend(len.to_be_bytes());

@@ -16,10 +16,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{DEFAULT_TIMEOUT, signed};
 
-/// Signs by a command: the message goes to its standard input, the signature comes from its
-/// standard output, as bytes or in base64.
+/// A signer that runs a command. The command reads the message from standard input, and writes the
+/// signature to standard output, as bytes or in base64.
 ///
-/// It blocks: call it on a thread that may wait.
+/// It blocks, so call it on a thread that may block.
 pub struct CommandSigner {
     words: Vec<String>,
     public_key: PublicKey,
@@ -28,24 +28,24 @@ pub struct CommandSigner {
 }
 
 impl CommandSigner {
-    /// A program and its arguments. What it signs is held against `public_key`.
+    /// Creates a signer that runs a program with arguments. `public_key` verifies its signatures.
     pub fn program(words: Vec<String>, public_key: PublicKey) -> Self {
         Self { words, public_key, removed_variables: Vec::new(), timeout: DEFAULT_TIMEOUT }
     }
 
-    /// A line for `sh`. What it signs is held against `public_key`.
+    /// Creates a signer that runs a line of `sh`. `public_key` verifies its signatures.
     pub fn shell(line: &str, public_key: PublicKey) -> Self {
         Self::program(["sh", "-c", line].map(str::to_owned).into(), public_key)
     }
 
-    /// Environment variables that the command is not to have; none unless told.
+    /// Removes variables from the environment of the command.
     #[must_use]
     pub fn env_remove(mut self, variables: impl IntoIterator<Item = String>) -> Self {
         self.removed_variables.extend(variables);
         self
     }
 
-    /// How long it may take; 15 s unless told.
+    /// Sets the timeout. Default: 15 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -58,11 +58,12 @@ impl CommandSigner {
         let mut output = Captured::of(child.stdout.take());
         let mut errors = Captured::of(child.stderr.take());
         if let Some(mut input) = child.stdin.take() {
-            // A pipe takes more than an assertion has. A command that does not read it fails below.
+            // The message fits into the buffer of the pipe. A command that does not read it fails
+            // below.
             let _ = input.write_all(message);
         }
         let Some(status) = wait(&mut child, &mut output, &mut errors, until) else {
-            // The command is the first of its group: the processes that it started end with it.
+            // The command leads a process group, so that its child processes are killed as well.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             let _ = child.wait();
             return Err(CommandError::TimedOut(self.timeout));
@@ -99,37 +100,37 @@ impl Signer for CommandSigner {
     }
 }
 
-// People put PINs into such commands.
+// Not derived: such commands contain PINs.
 impl fmt::Debug for CommandSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CommandSigner").field(&self.public_key).finish()
     }
 }
 
-/// Why a command did not sign.
+/// An error of a signer command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// It says that it failed.
+    /// The command failed.
     #[error("the signer command ended with {status}{}", Said(.said))]
     Failed {
-        /// How it ended.
+        /// The exit status.
         status: ExitStatus,
-        /// The last line that it wrote to standard error, fit to be shown.
+        /// The last line of its standard error, without secrets.
         said: Option<String>,
     },
-    /// What it wrote is no signature of this key's size, in bytes or in base64.
+    /// The output is not a signature with the size of the key, as bytes or in base64.
     #[error("the signer command wrote {got} bytes, expected a signature of {expected}")]
     NoSignature {
-        /// As many as the modulus.
+        /// The size of the modulus in bytes.
         expected: usize,
-        /// What there was; no more than 8 KiB are read.
+        /// The size of the output, at most 8 KiB.
         got: usize,
     },
-    /// It could not be started.
+    /// The command could not be started.
     #[error("cannot start the signer command: {0}")]
     NotStarted(io::ErrorKind),
-    /// It did not end.
+    /// The command did not finish in time.
     #[error("the signer command did not finish within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
 }
@@ -160,12 +161,12 @@ impl Diagnostic for CommandError {
     }
 }
 
-/// A stream of a command, and the last bytes that came from it.
+/// An output stream of a command, and the last bytes read from it.
 ///
-/// It is read without blocking, on the thread that waits for the command: when that is over,
-/// neither a thread nor a descriptor is left, whoever holds the other end.
+/// The thread that waits for the command reads it without blocking. So no thread or descriptor is
+/// left afterwards, even if another process keeps the other end open.
 struct Captured<R> {
-    /// `None` at its end.
+    /// `None` after its end.
     stream: Option<R>,
     bytes: Vec<u8>,
 }
@@ -176,7 +177,7 @@ impl<R: Read + AsFd> Captured<R> {
         Self { stream, bytes: Vec::new() }
     }
 
-    /// Reads what has come, and returns whether that was the end.
+    /// Reads the available bytes, and returns whether the stream has ended.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 4096];
         while let Some(stream) = &mut self.stream {
@@ -198,7 +199,7 @@ impl<R: Read + AsFd> Captured<R> {
     }
 }
 
-/// Waits until the command has closed its output and has ended; `None` if that takes too long.
+/// Waits until the command has closed its output and exited. `None` after the timeout.
 fn wait(
     child: &mut Child,
     output: &mut Captured<impl Read + AsFd>,
@@ -223,7 +224,7 @@ fn wait(
         }
         let limit = Timespec::try_from(limit).ok()?;
         let mut open: Vec<_> = output.poll_fd().into_iter().chain(errors.poll_fd()).collect();
-        // A signal may end it early: then there is nothing to read yet.
+        // A signal may interrupt it: then there is nothing to read yet.
         let _ = poll(&mut open, Some(&limit));
     }
 }
@@ -246,8 +247,8 @@ fn signature(output: &[u8], len: usize) -> Option<Vec<u8>> {
     decoded.ok().filter(|signature| signature.len() == len)
 }
 
-/// Removes the arguments of the command, which may hold a passphrase or a PIN: shells and programs
-/// repeat them in their errors. Names of programs, files and options stay.
+/// Removes arguments of the command, which may contain a passphrase or a PIN, because shells and
+/// programs repeat them in errors. Names of programs, files and options stay.
 fn without_arguments(line: &str, words: &[String]) -> String {
     let mut line = line.to_owned();
     let is_quote = |c: char| matches!(c, '\'' | '"');
@@ -263,7 +264,7 @@ fn without_arguments(line: &str, words: &[String]) -> String {
     line
 }
 
-/// The last line, without what a terminal obeys, keys, tokens and arguments of the command.
+/// Returns the last line, without control characters, keys, tokens and arguments of the command.
 fn last_line(errors: &[u8], words: &[String]) -> Option<String> {
     let errors = String::from_utf8_lossy(errors);
     let line = errors.lines().map(str::trim).rfind(|line| !line.is_empty())?;
@@ -275,9 +276,9 @@ fn last_line(errors: &[u8], words: &[String]) -> Option<String> {
     Some(line.map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect())
 }
 
-/// Of what a command writes, in bytes: a signature has 512.
+/// The maximum number of bytes kept of an output. A signature has at most 512.
 const LONGEST: usize = 8 * 1024;
 const LONGEST_LINE: usize = 200;
 
-/// As short as a PIN.
+/// The length of the shortest PIN.
 const SHORTEST_SECRET: usize = 4;

@@ -1,7 +1,7 @@
 //! Signers for keys outside this process.
 //!
-//! An [`AgentSigner`] asks an SSH agent, a [`CommandSigner`] runs a command. Both implement
-//! [`Signer`], and both block: call them on a thread that may wait.
+//! An [`AgentSigner`] uses a key in an SSH agent, a [`CommandSigner`] runs a command. Both
+//! implement [`Signer`]. They block, so call them on a thread that may block.
 //!
 //! ```
 //! use orgtoken_assertion::{PublicKey, Signer};
@@ -19,7 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No key is read here. A signature is verified by `Claims::sign` of `orgtoken-assertion`.
+//! `Claims::sign` of `orgtoken-assertion` verifies each signature.
 //!
 //! [`Signer`]: orgtoken_assertion::Signer
 
@@ -39,14 +39,14 @@ pub use command::{CommandError, CommandSigner};
 mod sealing_secret;
 pub use sealing_secret::sealing_secret;
 
-/// The signature, or the error of the agent or the command.
+/// Converts the result of an agent or a command.
 fn signed(
     signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
 ) -> Result<Signature, SignError> {
     signature.map(Signature::from_bytes).map_err(|error| SignError::External(error.into()))
 }
 
-/// The hint of the signer that failed, else that of the error.
+/// Returns the hint of the agent or command that failed, or else the hint of the error.
 pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
     let SignError::External(reported) = error else { return error.hint() };
     if let Some(reported) = reported.downcast_ref::<AgentError>() {
@@ -55,5 +55,5 @@ pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
     reported.downcast_ref().map_or_else(|| error.hint(), CommandError::hint)
 }
 
-/// How long a signer may take by default: the user may have to touch a token.
+/// The default timeout. The user may have to touch a hardware token.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);

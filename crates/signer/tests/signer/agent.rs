@@ -1,4 +1,4 @@
-//! Agents that do as the protocol says, and agents that do not.
+//! Tests with agents that follow or violate the protocol.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn find(agent: &FakeAgent, which: &str) -> Result<AgentSigner, AgentError> {
 }
 
 #[test]
-fn the_agent_signs_as_the_key_itself() {
+fn agent_signs_like_the_key() {
     for manner in [Manner::Signs, Manner::LeavesOutZeros, Manner::PutsAZeroBefore] {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
         let signer = find(&agent, "acme").unwrap();
@@ -26,9 +26,9 @@ fn the_agent_signs_as_the_key_itself() {
 }
 
 #[test]
-fn a_signature_with_leading_zeros_is_as_long_as_the_modulus() {
+fn signature_is_as_long_as_the_modulus() {
     let key = key();
-    // One message in 256 has such a signature.
+    // One message in 256 has a signature with a leading zero.
     let message = (0_u32..)
         .map(u32::to_be_bytes)
         .find(|message| key.sign(message).unwrap().as_bytes()[0] == 0)
@@ -40,7 +40,7 @@ fn a_signature_with_leading_zeros_is_as_long_as_the_modulus() {
 }
 
 #[test]
-fn a_key_that_is_not_told_apart_is_not_used() {
+fn ambiguous_or_unsuitable_keys_are_refused() {
     let other = || orgtoken_assertion::SigningKey::from_bytes(pem().as_bytes()).unwrap();
     let twice = FakeAgent::start(vec![(key(), "acme"), (other(), "acme")], Manner::Signs);
     let none = FakeAgent::start(vec![], Manner::Signs);
@@ -60,7 +60,7 @@ fn a_key_that_is_not_told_apart_is_not_used() {
 }
 
 #[test]
-fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
+fn failed_agents_are_described() {
     for (manner, timeout, said) in [
         (Manner::HangsUp, LATE, "cannot talk to the SSH agent: unexpected end of file"),
         (Manner::Refuses, LATE, "the SSH agent refused to sign"),
@@ -69,7 +69,7 @@ fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
         (Manner::Truncates, LATE, "cannot talk to the SSH agent: unexpected end of file"),
     ] {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
-        // On a busy machine even an agent that answers may be too late for the shorter one.
+        // On a busy machine an agent may respond too late for the shorter timeout.
         let find = |_| AgentSigner::find_with_timeout(&agent.socket(), "acme", timeout).ok();
         let signer = (0..100).find_map(find).unwrap();
         assert_eq!(elsewhere(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
@@ -77,7 +77,7 @@ fn an_agent_that_does_not_sign_is_told_for_what_it_did() {
 }
 
 #[test]
-fn a_signature_of_something_else_is_not_sent() {
+fn signature_of_another_message_is_refused() {
     let agent = FakeAgent::start(vec![(key(), "acme")], Manner::SignsSomethingElse);
     let signer = find(&agent, "acme").unwrap();
     let now = orgtoken_assertion::UnixTime::from_secs(1);
@@ -90,7 +90,7 @@ fn a_signature_of_something_else_is_not_sent() {
 }
 
 #[test]
-fn whatever_the_agent_says_is_read_strictly() {
+fn malformed_responses_are_refused() {
     for (name, bytes) in [
         ("empty message", b"\0\0\0\0".as_slice()),
         ("another message", b"\0\0\0\x01\x06"),
@@ -108,7 +108,7 @@ fn whatever_the_agent_says_is_read_strictly() {
 }
 
 #[test]
-fn where_no_agent_listens_there_is_a_hint() {
+fn missing_agent_gives_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = AgentSigner::find(&folder.path().join("none"), "acme").unwrap_err();
     assert_eq!(error.to_string(), "cannot talk to the SSH agent: entity not found");

@@ -1,4 +1,4 @@
-//! Commands that sign, and commands that do not.
+//! Tests of signer commands.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn shell(line: &str) -> CommandSigner {
 }
 
 #[test]
-fn openssl_signs_as_the_key_itself() {
+fn openssl_command_signs_like_the_key() {
     if !is_there("openssl", "that its signatures are taken") {
         return;
     }
@@ -32,7 +32,7 @@ fn openssl_signs_as_the_key_itself() {
 }
 
 #[test]
-fn a_command_that_does_not_sign_is_told_for_what_it_did() {
+fn failed_commands_are_described() {
     let wrote =
         |bytes| format!("the signer command wrote {bytes} bytes, expected a signature of 256");
     for (name, line, said) in [
@@ -63,7 +63,7 @@ fn a_command_that_does_not_sign_is_told_for_what_it_did() {
 }
 
 #[test]
-fn the_hint_is_that_of_the_command_that_did_not_sign() {
+fn hint_is_that_of_the_failed_command() {
     for (line, hint) in [("exit 1", "run the command by hand"), ("true", "let it write the RSA")] {
         let error = shell(line).sign(b"m").unwrap_err();
         assert_eq!(error.code(), "sign.elsewhere", "{line}");
@@ -72,7 +72,7 @@ fn the_hint_is_that_of_the_command_that_did_not_sign() {
 }
 
 #[test]
-fn a_command_that_does_not_end_is_not_waited_for() {
+fn command_times_out() {
     for line in ["exec sleep 60", "sleep 20 & sleep 20", "exec sleep 60 >&- 2>&-"] {
         let error = shell(line).timeout(Duration::from_millis(200)).sign(b"m").unwrap_err();
         let said = elsewhere(error);
@@ -81,10 +81,10 @@ fn a_command_that_does_not_end_is_not_waited_for() {
 }
 
 #[test]
-fn a_command_that_hangs_leaves_no_process_and_no_thread() {
+fn hanging_command_leaves_no_process_and_no_thread() {
     let marker = tempfile::NamedTempFile::new().unwrap();
     let path = marker.path().display().to_string();
-    // The grandchild has the file open, and holds both pipes.
+    // The grandchild has the file and both pipes open.
     let line = format!("sleep 300 <{path} & sleep 300 <{path}; wait");
     let holders = || holders_of(marker.path());
     let before = threads();
@@ -96,11 +96,11 @@ fn a_command_that_hangs_leaves_no_process_and_no_thread() {
         std::thread::yield_now();
     }
     assert_eq!(holders(), 1, "this test alone has it open");
-    // Other tests of this process come and go: what leaks grows by six at least.
+    // Other tests run in this process, but a leak adds at least six.
     assert!(threads() < before + 6, "{before}, {}", threads());
 }
 
-/// The processes that have a file open.
+/// Returns the processes that have a file open.
 fn holders_of(path: &std::path::Path) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let processes =
@@ -118,7 +118,7 @@ fn threads() -> usize {
 }
 
 #[test]
-fn a_signature_of_the_right_size_is_checked_all_the_same() {
+fn wrong_signature_of_right_size_is_refused() {
     let now = orgtoken_assertion::UnixTime::from_secs(1);
     let claims = orgtoken_assertion::Claims::builder(now)
         .issuer("3MVG9")
@@ -129,8 +129,8 @@ fn a_signature_of_the_right_size_is_checked_all_the_same() {
 }
 
 #[test]
-fn d7_what_is_withheld_is_not_in_the_commands_environment() {
-    // `PATH` stands for a secret here: tests do not change their environment.
+fn d7_removed_variables_are_not_in_the_environment() {
+    // `PATH` is used as the secret, because tests do not change their environment.
     let words = ["/usr/bin/printenv", "PATH"].map(str::to_owned).to_vec();
     let printenv = || CommandSigner::program(words.clone(), key().public_key().clone());
     let said = |signer: CommandSigner| elsewhere(signer.sign(b"m").unwrap_err());
@@ -140,6 +140,6 @@ fn d7_what_is_withheld_is_not_in_the_commands_environment() {
 }
 
 #[test]
-fn d2_debug_shows_no_part_of_the_command() {
+fn d2_debug_is_redacted() {
     assert!(!format!("{:?}", shell("sign --pin s3cr3t")).contains("s3cr3t"));
 }

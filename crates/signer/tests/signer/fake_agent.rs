@@ -1,4 +1,4 @@
-//! An SSH agent that does as it is told.
+//! A scripted SSH agent.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,28 +8,28 @@ use std::thread;
 use orgtoken_assertion::{Signer, SigningKey};
 use tempfile::TempDir;
 
-/// What the agent does when it is asked to sign.
+/// The response of the agent to a sign request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Manner {
-    /// It closes the connection.
+    /// Closes the connection.
     HangsUp,
-    /// It signs, and leaves out leading zeros.
+    /// Signs, and omits leading zeros.
     LeavesOutZeros,
-    /// It puts a zero before the signature.
+    /// Signs, and adds a leading zero.
     PutsAZeroBefore,
-    /// It says no.
+    /// Refuses.
     Refuses,
-    /// It answers these bytes, whatever was asked.
+    /// Responds with these bytes.
     Says(&'static [u8]),
-    /// It does not answer.
+    /// Does not respond.
     Silent,
-    /// It signs.
+    /// Signs.
     Signs,
-    /// It signs another message.
+    /// Signs another message.
     SignsSomethingElse,
-    /// It does not know the flag.
+    /// Ignores the flag, and signs with SHA-1.
     SignsWithSha1,
-    /// Its answer ends early.
+    /// Sends a truncated response.
     Truncates,
 }
 
@@ -38,11 +38,11 @@ pub(crate) struct FakeAgent {
 }
 
 impl FakeAgent {
-    /// Holds `keys`, each with its comment.
+    /// Starts an agent with `keys` and their comments.
     pub(crate) fn start(keys: Vec<(SigningKey, &'static str)>, manner: Manner) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("agent")).unwrap();
-        // It lives as long as the test process, waiting.
+        // The thread waits until the test process ends.
         thread::spawn(move || {
             let mut silenced = Vec::new();
             for stream in listener.incoming() {
@@ -107,7 +107,7 @@ fn signature(keys: &[(SigningKey, &str)], message: &[u8]) -> Vec<u8> {
     keys[0].0.sign(message).unwrap().as_bytes().to_vec()
 }
 
-/// 13, the key, the message, the flags.
+/// Checks a sign request: 13, the key, the message, the flags.
 fn message(request: &[u8]) -> &[u8] {
     let key = 5 + u32::from_be_bytes(request[1..5].try_into().unwrap()) as usize;
     assert_eq!(request[request.len() - 4..], [0, 0, 0, 2], "rsa-sha2-256 is asked for");

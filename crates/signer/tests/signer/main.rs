@@ -1,4 +1,4 @@
-//! Keys outside the process: SSH agents, commands, a PKCS#11 token.
+//! Tests with keys outside the process: SSH agents, commands, a PKCS#11 token.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
@@ -31,7 +31,7 @@ fn key() -> SigningKey {
     SigningKey::from_bytes(PEM.as_bytes()).unwrap()
 }
 
-/// RS256 is deterministic: wherever the key is, the assertion is the same.
+/// RS256 is deterministic, so every signer makes the same assertion.
 fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
     let claims = || {
         let claims = Claims::builder(UnixTime::from_secs(1))
@@ -44,7 +44,7 @@ fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
     assert_eq!(claims().sign(signer).unwrap().secret(), here.secret());
 }
 
-/// What went wrong elsewhere, in words.
+/// Returns the message of an external error.
 fn elsewhere(error: SignError) -> String {
     match error {
         SignError::External(source) => source.to_string(),
@@ -65,13 +65,13 @@ fn run(command: &mut Command) -> Output {
     output
 }
 
-/// Says loudly what is left out where `tool` is missing. In CI that is a failure.
+/// Reports that tests are skipped because `tool` is missing. In CI that is a failure.
 fn is_there(tool: &str, what: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap();
     let there = found.status.success();
     if !there {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{tool} is missing: {what}");
-        // Past the test harness, which keeps what `eprintln!` prints.
+        // Not `eprintln!`, which the test harness captures.
         let _ = writeln!(std::io::stderr(), "left out: {tool} is needed to see {what}");
     }
     there

@@ -1,4 +1,4 @@
-//! OpenSSH's agent.
+//! Tests with OpenSSH's agent.
 
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{PEM, assert_signs_as_the_key_itself, is_there, private_file, run};
 
-/// It is stopped when this is dropped.
+/// Stopped on drop.
 struct Agent {
     process: Child,
     folder: TempDir,
@@ -27,7 +27,7 @@ impl Agent {
             .spawn()
             .unwrap();
         let mut agent = Self { process, folder };
-        // Its file is there a moment before it listens.
+        // The socket exists a moment before the agent listens.
         while UnixStream::connect(agent.socket()).is_err() {
             assert!(agent.process.try_wait().unwrap().is_none(), "ssh-agent has ended");
             std::thread::yield_now();
@@ -54,7 +54,7 @@ impl Drop for Agent {
 }
 
 #[test]
-fn openssh_signs_as_the_key_itself() {
+fn openssh_agent_signs_like_the_key() {
     if !is_there("ssh-agent", "that OpenSSH's agent signs") {
         return;
     }
@@ -72,7 +72,7 @@ fn openssh_signs_as_the_key_itself() {
 }
 
 #[test]
-fn other_keys_of_openssh_are_told_apart() {
+fn openssh_keys_are_selected_by_name() {
     if !is_there("ssh-agent", "that other keys in an agent are told apart") {
         return;
     }

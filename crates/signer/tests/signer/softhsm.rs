@@ -1,4 +1,4 @@
-//! A PKCS#11 token, by the very command of `docs/keys.md`.
+//! A test with a PKCS#11 token and the command of `docs/keys.md`.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use orgtoken_signer::CommandSigner;
 use crate::{PEM, assert_signs_as_the_key_itself, is_there, key, private_file, run};
 
 #[test]
-fn a_pkcs_11_token_signs_as_the_key_itself() {
+fn pkcs11_token_signs_like_the_key() {
     let what = "that a PKCS#11 token signs";
     if !(is_there("softhsm2-util", what) && is_there("pkcs11-tool", what)) {
         return;
