@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 
 use orgtoken_oauth::RefusalClass;
-use orgtoken_oauth::catalogue::{ApiError, Cause, Entry, Fix, api_errors, families};
+use orgtoken_oauth::catalogue::{ApiError, Cause, Entry, Fix, api_errors, groups};
 
 fn main() -> io::Result<()> {
     io::stdout().lock().write_all(page().as_bytes())
@@ -12,10 +12,10 @@ fn main() -> io::Result<()> {
 
 fn page() -> String {
     let mut page = Page(HEAD.to_owned());
-    for (title, entries) in families() {
+    for (title, entries) in groups() {
         page.contents(title, entries);
     }
-    for (title, entries) in families() {
+    for (title, entries) in groups() {
         page.paragraph(&format!("## {title}"));
         for entry in entries {
             page.section(entry);
@@ -49,7 +49,7 @@ impl Page {
             .causes
             .iter()
             .map(|Cause { cause, how_to_tell, .. }| format!("{cause} *{how_to_tell}*"));
-        self.list("**Causes, the likeliest first, and how to tell:**", causes);
+        self.list("**Causes, the most likely first, and how to tell:**", causes);
         match entry.fix {
             Fix::Any(steps) => self.list("**What to change:**", steps),
             Fix::ByApp { external, connected } => {
@@ -83,8 +83,7 @@ impl Page {
         self.line(text);
     }
 
-    /// A line longer than a screen is broken between words; what belongs to a list item is
-    /// indented.
+    /// Breaks long lines between words, and indents the lines of a list item.
     fn line(&mut self, text: &str) {
         let indent = match text.as_bytes() {
             [b'-', ..] => "  ",
@@ -110,12 +109,12 @@ impl Page {
 
 fn again(class: RefusalClass) -> &'static str {
     match class {
-        RefusalClass::CoolDown => "Not before an hour has passed, or as long as the answer says.",
+        RefusalClass::CoolDown => "After an hour, or when the response says so.",
         RefusalClass::PropagationDelay => {
             "Only if something was changed in Setup minutes ago: changes take two to ten minutes."
         }
-        RefusalClass::Permanent => "No: nothing changes until a person acts.",
-        RefusalClass::Transient => "Yes, a few times, with an assertion signed anew.",
+        RefusalClass::Permanent => "No: something has to be changed first.",
+        RefusalClass::Transient => "Yes, a few times, each time with a new assertion.",
         _ => unreachable!("there is no other class"),
     }
 }
@@ -134,30 +133,30 @@ const HEAD: &str = "\
 
 # Refusals
 
-What Salesforce says when it refuses a login by the JWT bearer flow, what it means, and which screen of Setup to
-open. `orgtoken explain` says the same offline: give it the text of a refusal, or the error output of another tool.
+The refusals of logins by the JWT bearer flow: their texts, their meaning, and the Setup screen to open.
+`orgtoken explain` shows the same offline, for the text of a refusal or the error output of another tool.
 
-Where the causes are many, **Setup > Login History** has the true reason in its column Status: look for the user, and
-for Login Type `Remote Access 2.0`. `orgtoken doctor` tells the usual causes apart.
+If there are many possible causes, **Setup > Login History** has the real reason in its column Status: look for the
+user, and for Login Type `Remote Access 2.0`. `orgtoken doctor` distinguishes the usual causes.
 ";
 
 const API_HEAD: &str = "\
 ## Errors of API calls
 
-What the REST API answers to a call, or says of one record. `orgtoken explain CODE` says the same offline.";
+Errors of REST API calls, or of one record. `orgtoken explain CODE` shows the same offline.";
 
 #[cfg(test)]
 mod tests {
     use super::page;
 
     #[test]
-    fn the_page_in_the_repository_is_current() {
+    fn docs_refusals_md_is_current() {
         let current = include_str!("../../../docs/refusals.md") == page();
         assert!(current, "docs/refusals.md is out of date: run `cargo xtask refusals`");
     }
 
     #[test]
-    fn every_link_within_the_page_leads_somewhere() {
+    fn every_link_within_the_page_has_a_target() {
         let page = page();
         for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
             assert!(page.contains(&format!("<a id=\"{link}\"></a>")), "{link}");

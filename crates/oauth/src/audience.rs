@@ -5,17 +5,17 @@ use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
 use crate::endpoint::TokenEndpoint;
 use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError, is_china, is_sandbox};
 
-/// For whom an assertion is made: the `aud` claim ([RFC 7523, Section 3]).
+/// The audience of an assertion: the `aud` claim ([RFC 7523, Section 3]).
 ///
-/// Salesforce knows a handful, so this is a closed set: the two login hosts, the origin of a
-/// token endpoint that may be used, and the URL of a site on a host that the operator allowed.
+/// The set is closed: the two login hosts, the origin of an allowed token endpoint, and the URL of
+/// a site on a host that the operator allowed.
 ///
 /// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Audience(CheckedUrl);
 
 impl Audience {
-    /// Checks scheme, host, port and path; a slash at the end is dropped.
+    /// Checks scheme, host, port and path. Drops a slash at the end.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
         match CheckedUrl::parse(text, allowed, Paths::OnListedHosts) {
             Ok(url) => Ok(Self(url)),
@@ -34,24 +34,24 @@ impl Audience {
         Self(CheckedUrl::well_known(host_of(AUDIENCE_SANDBOX), HostKind::Test))
     }
 
-    /// As it stands in the claim.
+    /// Returns the value of the claim.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// `login.salesforce.com`.
+    /// Returns the host, such as `login.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
     }
 
-    /// What was assumed about the text, for whoever wants to know.
+    /// Returns an assumption about the text, if there was one.
     pub fn notice(&self) -> Option<&'static str> {
         self.0.notice()
     }
 
-    /// The audience of the login or test host of the cloud that this host belongs to.
+    /// Returns the audience of the login or test host of the cloud that this host belongs to.
     ///
-    /// An assertion for one cloud is never sent to the other, which is operated by another company.
+    /// An assertion for one cloud is never sent to the other: another company operates it.
     pub(crate) fn documented(host: &str) -> Self {
         match (is_sandbox(host), is_china(host)) {
             (true, true) => Self(CheckedUrl::well_known("test.sfcrmproducts.cn", HostKind::Test)),
@@ -63,12 +63,12 @@ impl Audience {
         }
     }
 
-    /// The government cloud's own.
+    /// Returns the audience of the government cloud.
     pub(crate) fn gs1() -> Self {
         Self(CheckedUrl::well_known("gs1.salesforce.com", HostKind::Instance))
     }
 
-    /// The origin of an endpoint, or the URL of its site.
+    /// Returns the origin of an endpoint, or the URL of its site.
     pub(crate) fn of(url: &CheckedUrl) -> Self {
         Self(url.clone())
     }
@@ -77,10 +77,10 @@ impl Audience {
         &self.0
     }
 
-    /// Can this endpoint accept this audience at all?
+    /// Checks that this endpoint can accept this audience.
     ///
-    /// `login` and `test` take themselves only. Any other endpoint takes those of its cloud, and
-    /// itself. A server on this machine stands for any org.
+    /// `login` and `test` accept only themselves. Any other endpoint accepts itself and the login
+    /// hosts of its cloud. A server on this machine may represent any org.
     pub(crate) fn check_for(&self, endpoint: &TokenEndpoint) -> Result<(), UrlError> {
         let (own, url) = (self.0.kind(), endpoint.url());
         let path = self.0.path();

@@ -10,10 +10,10 @@ use crate::token::{AccessToken, Token};
 use crate::url::AllowedHosts;
 
 impl Token {
-    /// The token as bytes to be sealed and kept. They hold the secret as it is.
+    /// Returns the token as bytes for a cache, which must encrypt them: they contain the secret.
     pub fn to_cache_bytes(&self) -> Zeroizing<Vec<u8>> {
         let identity = self.identity.as_ref().map(IdentityUrl::to_url);
-        let kept = Kept {
+        let cached = CachedToken {
             access_token: self.access_token.secret().into(),
             instance_url: self.instance_url.as_str().into(),
             community_url: self.community_url.as_ref().map(|url| url.as_str().into()),
@@ -23,43 +23,42 @@ impl Token {
             received_at: self.received_at.as_secs(),
             expires_at: self.expires_at().as_secs(),
         };
-        // Room enough that no half of it is left behind when it grows.
+        // The capacity suffices, because bytes that grow leave unwiped copies behind.
         let mut bytes =
             Zeroizing::new(Vec::with_capacity(2 * self.access_token.secret().len() + ROOM));
-        serde_json::to_writer(&mut *bytes, &kept).expect("texts and numbers are JSON");
+        serde_json::to_writer(&mut *bytes, &cached).expect("texts and numbers are JSON");
         bytes
     }
 
-    /// Reads what [`Token::to_cache_bytes`] wrote, and checks it as an answer is checked: the operator
-    /// may have changed their mind about a host since.
-    pub fn from_cache_bytes(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
-        let token = Self::read(kept, allowed);
+    /// Reads the bytes of [`Token::to_cache_bytes`]. The hosts are checked again, because the list
+    /// of allowed hosts may have changed.
+    pub fn from_cache_bytes(cached: &[u8], allowed: &AllowedHosts) -> Option<Self> {
+        let token = Self::read(cached, allowed);
         zeroize_stack::<STACK>();
         token
     }
 
-    /// In a frame of its own, so that the pieces of the token that it leaves on the stack lie where
-    /// they can be wiped.
+    /// In its own stack frame, so that the parts of the token on the stack can be wiped afterwards.
     #[inline(never)]
-    fn read(kept: &[u8], allowed: &AllowedHosts) -> Option<Self> {
-        let kept = serde_json::from_slice::<Kept<'_>>(kept).ok()?;
-        let community_url = kept.community_url.map(|url| LoginUrl::parse(&url, allowed));
+    fn read(cached: &[u8], allowed: &AllowedHosts) -> Option<Self> {
+        let cached = serde_json::from_slice::<CachedToken<'_>>(cached).ok()?;
+        let community_url = cached.community_url.map(|url| LoginUrl::parse(&url, allowed));
         Some(Self {
-            access_token: AccessToken::parse(&kept.access_token).ok()?,
-            instance_url: InstanceUrl::parse(&kept.instance_url, allowed).ok()?,
+            access_token: AccessToken::parse(&cached.access_token).ok()?,
+            instance_url: InstanceUrl::parse(&cached.instance_url, allowed).ok()?,
             community_url: community_url.transpose().ok()?,
-            identity: kept.identity.and_then(|url| IdentityUrl::parse(&url, allowed)),
-            scope: kept.scope.map(Cow::into_owned),
-            issued_at: kept.issued_at.map(UnixTime::from_secs),
-            received_at: UnixTime::from_secs(kept.received_at),
-            ends_at: Some(UnixTime::from_secs(kept.expires_at)),
+            identity: cached.identity.and_then(|url| IdentityUrl::parse(&url, allowed)),
+            scope: cached.scope.map(Cow::into_owned),
+            issued_at: cached.issued_at.map(UnixTime::from_secs),
+            received_at: UnixTime::from_secs(cached.received_at),
+            ends_at: Some(UnixTime::from_secs(cached.expires_at)),
             lifetime: None,
         })
     }
 }
 
 #[derive(Deserialize, Serialize)]
-struct Kept<'a> {
+struct CachedToken<'a> {
     #[serde(borrow)]
     access_token: Cow<'a, str>,
     #[serde(borrow)]
@@ -79,7 +78,7 @@ struct Kept<'a> {
 /// In bytes, for everything but the token.
 const ROOM: usize = 2048;
 
-/// In bytes: deeper than reading a token goes.
+/// In bytes: more stack than reading a token uses.
 const STACK: usize = 16 * 1024;
 
 #[cfg(test)]
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_token_is_the_same_token() {
+    fn a_cached_token_is_the_same_token() {
         let token = token().lifetime(Duration::from_secs(900));
         let back = Token::from_cache_bytes(&token.to_cache_bytes(), &AllowedHosts::none()).unwrap();
         assert_eq!(back.access_token().secret(), token.access_token().secret());
@@ -118,20 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_no_longer_allowed_is_a_miss() {
-        let kept = String::from_utf8(token().to_cache_bytes().to_vec()).unwrap();
-        let kept = kept.replace("acme.my.salesforce.com", "acme.example");
-        assert!(Token::from_cache_bytes(kept.as_bytes(), &AllowedHosts::none()).is_none());
+    fn a_cached_token_for_a_host_that_is_no_longer_allowed_is_a_miss() {
+        let cached = String::from_utf8(token().to_cache_bytes().to_vec()).unwrap();
+        let cached = cached.replace("acme.my.salesforce.com", "acme.example");
+        assert!(Token::from_cache_bytes(cached.as_bytes(), &AllowedHosts::none()).is_none());
         let allowed = AllowedHosts::parse(["acme.example"]).unwrap();
-        assert!(Token::from_cache_bytes(kept.as_bytes(), &allowed).is_some());
+        assert!(Token::from_cache_bytes(cached.as_bytes(), &allowed).is_some());
     }
 
     #[test]
-    fn b28_every_prefix_is_a_miss() {
-        let kept = token().to_cache_bytes();
-        for len in 0..kept.len() {
+    fn b28_every_prefix_of_a_cached_token_is_a_miss() {
+        let cached = token().to_cache_bytes();
+        for len in 0..cached.len() {
             assert!(
-                Token::from_cache_bytes(&kept[..len], &AllowedHosts::none()).is_none(),
+                Token::from_cache_bytes(&cached[..len], &AllowedHosts::none()).is_none(),
                 "{len} bytes"
             );
         }

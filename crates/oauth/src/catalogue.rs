@@ -1,7 +1,7 @@
-//! What refusals mean, what causes them, and which screen of Setup to open.
+//! The meaning of refusals, their causes, and the Setup screen to open.
 //!
-//! The catalogue is data, one file for each family. `docs/refusals.md` is written from it by the
-//! example `refusals`, so the two cannot say different things.
+//! The catalogue is data, one file for each group. The example `refusals` generates
+//! `docs/refusals.md` from it, so the two always agree.
 
 mod api;
 mod api_error;
@@ -22,49 +22,50 @@ use std::fmt;
 use crate::refusal::RefusalClass;
 use crate::text;
 
-/// What is known about one refusal, or about a few that mean the same.
+/// A refusal, or a few with the same meaning.
 #[non_exhaustive]
 pub struct Entry {
-    /// The name for programs: `refused.user_not_approved`. It never changes.
+    /// The name for programs, such as `refused.user_not_approved`. It never changes.
     pub code: &'static str,
-    /// The refusal as Salesforce writes it.
+    /// The refusal in the words of Salesforce.
     pub title: &'static str,
-    /// Error codes that mean this and nothing else.
+    /// Error codes that have this meaning only.
     pub codes: &'static [&'static str],
-    /// Descriptions that mean this, whole and normalised; `*` is a value that Salesforce inserts.
+    /// Descriptions with this meaning, complete and normalized. `*` is a value that Salesforce
+    /// inserts.
     texts: &'static [&'static str],
-    /// Whether to try again.
+    /// Whether to retry.
     pub class: RefusalClass,
-    /// What it means, in plain words.
+    /// The meaning, in plain words.
     pub meaning: &'static str,
-    /// What to do first: one sentence that begins with a verb.
+    /// The first step: one sentence that begins with a verb.
     pub first: &'static str,
-    /// The likeliest first.
+    /// The causes, the most likely one first.
     pub causes: &'static [Cause],
-    /// What to change.
+    /// The changes to make.
     pub fix: Fix,
 }
 
 impl Entry {
-    /// Its anchor in `docs/refusals.md`: `user_not_approved`, `rate.login`.
+    /// Returns the anchor in `docs/refusals.md`, such as `user_not_approved` or `rate.login`.
     pub fn id(&self) -> &'static str {
         self.code.strip_prefix("refused.").unwrap_or(self.code)
     }
 
-    /// The command that shows the whole entry, also without network and without the repository.
+    /// Returns the command that shows the whole entry offline.
     pub fn explain_command(&self) -> String {
         format!("orgtoken explain {}", self.code)
     }
 }
 
-/// The name alone: the rest is on the page.
+/// Only the name: the page has the rest.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Entry").field(&self.code).finish()
     }
 }
 
-/// Entries are equal if they are the same.
+/// Entries are equal if their codes are.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.code == other.code
@@ -73,15 +74,15 @@ impl PartialEq for Entry {
 
 impl Eq for Entry {}
 
-/// Why it may have happened.
+/// A possible cause of a refusal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Cause {
     /// The cause.
     pub cause: &'static str,
-    /// How to tell that it is this one.
+    /// How to recognize this cause.
     pub how_to_tell: &'static str,
-    /// What may speak for it or against it without a look into Setup.
+    /// The observation that makes it more or less likely, without a look into Setup.
     pub indicator: Indicator,
 }
 
@@ -91,12 +92,12 @@ impl Cause {
     }
 }
 
-/// A cause that only Setup shows.
+/// Returns a cause that only Setup shows.
 const fn cause(cause: &'static str, how_to_tell: &'static str) -> Cause {
     Cause { cause, how_to_tell, indicator: Indicator::SetupOnly }
 }
 
-/// What a machine can see of a cause from where it stands.
+/// An observation of this machine that makes a cause more or less likely.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Indicator {
@@ -110,11 +111,11 @@ pub enum Indicator {
     KeyMismatch,
     /// The token endpoint may be another org's.
     OtherOrg,
-    /// Something else than this program made the request.
+    /// Another program made the request.
     OtherTool,
-    /// The org is a sandbox, which somebody may have refreshed.
+    /// The org is a sandbox, which may have been refreshed.
     Refreshed,
-    /// Nothing: only Setup shows it.
+    /// No observation: only Setup shows the cause.
     SetupOnly,
     /// The username does not look like one of the org.
     UserName,
@@ -122,13 +123,13 @@ pub enum Indicator {
     WorkedBefore,
 }
 
-/// What to change, step by step.
+/// The changes to make, step by step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Fix {
-    /// The same for every kind of app.
+    /// The same steps for both kinds of app.
     Any(&'static [&'static str]),
-    /// The screens differ.
+    /// Different steps, because the Setup screens differ.
     ByApp {
         /// For External Client Apps.
         external: &'static [&'static str],
@@ -137,34 +138,34 @@ pub enum Fix {
     },
 }
 
-/// What the catalogue says about a refusal.
+/// The entry of the catalogue for a refusal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Advice {
     /// The entry.
     pub entry: &'static Entry,
-    /// `false`: the catalogue does not know this refusal, and the entry is the general one of its
-    /// error code.
+    /// Whether the entry is about this refusal. If not, it is the general entry of its error code.
     pub exact: bool,
 }
 
-/// Every entry, family by family.
+/// Returns all entries, group by group.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    families().flat_map(|(_, entries)| entries)
+    groups().flat_map(|(_, entries)| entries)
 }
 
-/// The entry of a code such as `refused.user_not_approved` or `tls.cert`; `user_not_approved` will
-/// do as well.
+/// Returns the entry of a code such as `refused.user_not_approved` or `tls.cert`. The short form
+/// `user_not_approved` works, too.
 pub fn by_code(code: &str) -> Option<&'static Entry> {
     entries().find(|entry| entry.code == code || entry.id() == code)
 }
 
-/// The entry of an error response of the token endpoint.
+/// Returns the entry of an error response of the token endpoint.
 ///
-/// A description is compared as a whole, but for case, blanks, apostrophes and a full stop at its
-/// end. It decides before the error code does, because `invalid_grant` means everything.
+/// The whole description is compared, except for case, blanks, apostrophes and a full stop at the
+/// end. It takes precedence over the error code, because `invalid_grant` covers nearly every
+/// refusal.
 pub fn find(code: &str, description: &str) -> Advice {
-    let (code, text) = (code.trim(), text::normalise(description));
+    let (code, text) = (code.trim(), text::normalize(description));
     let says = |entry: &&Entry| entry.texts.iter().any(|known| matches(known, &text));
     let names = |entry: &&Entry| entry.codes.iter().any(|known| known.eq_ignore_ascii_case(code));
     let exact = of_salesforce()
@@ -177,18 +178,18 @@ pub fn find(code: &str, description: &str) -> Advice {
     }
 }
 
-/// The entry of a status without a reason: 503, 429.
+/// Returns the entry of a status without a reason: 503, 429.
 pub(crate) fn by_status(status: http::StatusCode) -> Option<&'static Entry> {
     entries().find(|entry| entry.codes.contains(&status.as_str()))
 }
 
-/// The entry of a fault on this side or on the way that has this code: `ENOTFOUND`.
+/// Returns the entry of a local or network fault with this code, such as `ENOTFOUND`.
 pub(crate) fn of_network(code: &str) -> Option<&'static Entry> {
     network::ENTRIES.iter().find(|entry| entry.codes.contains(&code))
 }
 
-/// Salesforce's own description somewhere in a line, if punctuation sets it apart: the entry, and
-/// the description as it is written there. `line` is ASCII, with single blanks.
+/// Finds a description of Salesforce in a line, set apart by punctuation. Returns the entry and the
+/// description as it is written there. `line` is ASCII with single blanks.
 pub(crate) fn find_in_line(line: &str) -> Option<(&'static Entry, &str)> {
     let lower = line.to_ascii_lowercase();
     let texts =
@@ -211,7 +212,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric()
 }
 
-/// Whether a normalised description is this one; `*` in `known` is any text, also none.
+/// Whether a normalized description matches. `*` in `known` is any text, also none.
 fn matches(known: &str, text: &str) -> bool {
     let Some((first, rest)) = known.split_once('*') else { return known == text };
     let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
@@ -222,31 +223,32 @@ fn matches(known: &str, text: &str) -> bool {
     after_first.is_some() && after_middle.is_some_and(|rest| rest.ends_with(last))
 }
 
-/// The entry of an error code whose description is not in the catalogue.
+/// Returns the entry of an error code whose description is not in the catalogue.
 fn general(code: &str) -> &'static Entry {
     let generic = entries().find(|entry| is_generic(entry) && entry.codes.contains(&code));
     generic
         .or_else(|| by_code(request::UNKNOWN))
-        .expect("the catalogue has an entry for what it does not know")
+        .expect("the catalogue has an entry for unknown refusals")
 }
 
-/// Whether it says only that something was refused, or that something else than JSON came.
+/// Whether the entry says only that something was refused, or that the answer is not JSON.
 pub(crate) fn says_little(entry: &Entry) -> bool {
     [request::NOT_SHOWN, platform::NOT_JSON].contains(&entry.code)
 }
 
-/// `invalid_grant` alone says no more than "no".
+/// `invalid_grant` alone says only that the login was refused.
 fn is_generic(entry: &&Entry) -> bool {
     entry.code == request::GENERIC
 }
 
-/// What Salesforce itself answers. The other entries are faults on the way, which no answer means.
+/// Returns the entries about answers of Salesforce. The other entries are about faults before an
+/// answer, and no answer has their meaning.
 fn of_salesforce() -> impl Iterator<Item = &'static Entry> {
-    families().filter(|(title, _)| *title != NETWORK).flat_map(|(_, entries)| entries)
+    groups().filter(|(title, _)| *title != NETWORK).flat_map(|(_, entries)| entries)
 }
 
-/// Every family: its title and its entries.
-pub fn families() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
+/// Returns all groups, each with its title and its entries.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
     [
         ("The user and the app", approval::ENTRIES),
         ("The app", app::ENTRIES),
@@ -261,4 +263,4 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
     .into_iter()
 }
 
-const NETWORK: &str = "The way to Salesforce";
+const NETWORK: &str = "The connection to Salesforce";

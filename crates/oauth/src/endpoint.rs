@@ -4,11 +4,11 @@ use http::Uri;
 
 use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError};
 
-/// Where a user logs in: the My Domain of the org, `https://login.salesforce.com`,
-/// `https://test.salesforce.com`, or a site whose host the operator allowed.
+/// The URL where a user logs in: the My Domain of the org, `https://login.salesforce.com`,
+/// `https://test.salesforce.com`, or a site on a host that the operator allowed.
 ///
-/// `acme.my.salesforce.com` is taken as `https://acme.my.salesforce.com`; [`LoginUrl::notice`]
-/// says so.
+/// `acme.my.salesforce.com` is read as `https://acme.my.salesforce.com`, and [`LoginUrl::notice`]
+/// reports that.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LoginUrl(CheckedUrl);
 
@@ -18,22 +18,23 @@ impl LoginUrl {
         CheckedUrl::parse(text, allowed, Paths::OnListedHosts).map(Self)
     }
 
-    /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
+    /// Returns the URL, such as `https://acme.my.salesforce.com`: lower case, no port 443, no slash
+    /// at the end.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// `acme.my.salesforce.com`.
+    /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
     }
 
-    /// What was assumed about the text, for whoever wants to know.
+    /// Returns an assumption about the text, if there was one.
     pub fn notice(&self) -> Option<&'static str> {
         self.0.notice()
     }
 
-    /// Where its tokens are issued.
+    /// Returns the URL where its tokens are issued.
     pub fn token_endpoint(&self) -> TokenEndpoint {
         TokenEndpoint::at(self.0.clone())
     }
@@ -49,7 +50,7 @@ impl fmt::Display for LoginUrl {
     }
 }
 
-/// The URL that an assertion is posted to: a [`LoginUrl`] and `/services/oauth2/token`.
+/// The URL to which an assertion is posted: a [`LoginUrl`] and `/services/oauth2/token`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TokenEndpoint {
     url: CheckedUrl,
@@ -57,7 +58,7 @@ pub struct TokenEndpoint {
 }
 
 impl TokenEndpoint {
-    /// Takes the whole URL, with `/services/oauth2/token`.
+    /// Reads the whole URL, with `/services/oauth2/token`.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
         let login = CheckedUrl::parse(
             text.strip_suffix(TOKEN).unwrap_or(text),
@@ -70,17 +71,17 @@ impl TokenEndpoint {
         Err(UrlError::Path { part: "path", instead: format!("{}{TOKEN}", login.as_str()) })
     }
 
-    /// `https://acme.my.salesforce.com/services/oauth2/token`.
+    /// Returns the URL, such as `https://acme.my.salesforce.com/services/oauth2/token`.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// `acme.my.salesforce.com`.
+    /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.url.host()
     }
 
-    /// `https://acme.my.salesforce.com`.
+    /// Returns the origin, such as `https://acme.my.salesforce.com`.
     pub fn origin(&self) -> &str {
         self.url.origin()
     }
@@ -104,32 +105,33 @@ impl fmt::Display for TokenEndpoint {
     }
 }
 
-/// The base of an org's API: `https://acme.my.salesforce.com`.
+/// The base URL of an org's API: `https://acme.my.salesforce.com`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InstanceUrl(CheckedUrl);
 
 impl InstanceUrl {
-    /// Checks scheme, host and port; nothing may follow.
+    /// Checks scheme, host and port. A path is refused.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
         CheckedUrl::parse(text, allowed, Paths::Never).map(Self)
     }
 
-    /// `https://acme.my.salesforce.com`: lower case, no port 443, no slash at the end.
+    /// Returns the URL, such as `https://acme.my.salesforce.com`: lower case, no port 443, no slash
+    /// at the end.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// `acme.my.salesforce.com`.
+    /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
     }
 
-    /// What was assumed about the text, for whoever wants to know.
+    /// Returns an assumption about the text, if there was one.
     pub fn notice(&self) -> Option<&'static str> {
         self.0.notice()
     }
 
-    /// Is it an org's own host, not a login host that serves many?
+    /// Whether this is the host of one org, not a login host of many.
     pub(crate) fn is_own_host(&self) -> bool {
         matches!(self.0.kind(), HostKind::Listed | HostKind::Loopback | HostKind::MyDomain)
     }

@@ -2,7 +2,7 @@ use http::Uri;
 
 use crate::url::{AllowedHosts, CheckedUrl, Paths};
 
-/// The `id` of an answer: `https://login.salesforce.com/id/ORG/USER`.
+/// The `id` of a token response: `https://login.salesforce.com/id/ORG/USER`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IdentityUrl {
     url: CheckedUrl,
@@ -11,8 +11,8 @@ pub struct IdentityUrl {
 }
 
 impl IdentityUrl {
-    /// `None` unless the host is allowed and the path is `/id/` and two ids of 15 or 18 letters
-    /// and digits.
+    /// Returns `None` unless the host is allowed and the path is `/id/` and two ids of 15 or 18
+    /// letters and digits.
     pub fn parse(text: &str, allowed: &AllowedHosts) -> Option<Self> {
         let (origin, ids) = text.split_once("/id/")?;
         let (org_id, user_id) = ids.split_once('/')?;
@@ -24,17 +24,17 @@ impl IdentityUrl {
         })
     }
 
-    /// The whole URL, which answers with the user's details.
+    /// Returns the whole URL. It answers with details about the user.
     pub(crate) fn to_url(&self) -> String {
         format!("{}/id/{}/{}", self.url.as_str(), self.org_id, self.user_id)
     }
 
-    /// `00D…`.
+    /// Returns the id of the org, `00D…`.
     pub fn org_id(&self) -> &str {
         &self.org_id
     }
 
-    /// `005…`.
+    /// Returns the id of the user, `005…`.
     pub fn user_id(&self) -> &str {
         &self.user_id
     }
@@ -44,7 +44,7 @@ impl IdentityUrl {
     }
 }
 
-/// The first three letters say of what kind the thing is.
+/// The first three characters of an id name the kind of record.
 fn is_id(text: &str, prefix: &str) -> bool {
     matches!(text.len(), 15 | 18)
         && text.starts_with(prefix)

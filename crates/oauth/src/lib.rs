@@ -1,8 +1,8 @@
-//! The OAuth 2.0 JWT bearer flow of Salesforce as data: requests, answers, refusals.
+//! The OAuth 2.0 JWT bearer flow of Salesforce as data: requests, responses, refusals.
 //!
-//! Everything here is a pure function of its arguments: no file, socket, clock, environment or
-//! task is touched, and nothing is random. The caller passes the time in, carries the request out
-//! with an HTTP client of their own, and brings the answer back.
+//! All functions depend on their arguments only. This crate uses no file, socket, clock,
+//! environment or task, and nothing is random. The caller passes in the time, sends the request
+//! with any HTTP client, and passes in the response.
 //!
 //! ```
 //! use http::Response;
@@ -27,7 +27,7 @@
 //! let request = TokenRequest::new(resolution.endpoint(), claims.sign(&key)?).to_http();
 //! assert_eq!(request.uri(), "https://acme.my.salesforce.com/services/oauth2/token");
 //!
-//! // Carry it, then read what came back.
+//! // Send it, then read the response.
 //! # let _ = request;
 //! let response = Response::builder()
 //!     .header("Content-Type", "application/json")
@@ -37,20 +37,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is decided here
+//! # What this crate decides
 //!
-//! * **Where an assertion may go.** [`AllowedHosts`] is the list, [`LoginUrl`] and its sisters are
-//!   valid by construction, [`Resolution`] chooses endpoint and audience and says why.
-//! * **What an answer is.** [`Token::from_http`] gives a [`Token`] or an [`TokenResponseError`]; no part
-//!   of a body is shown but the code and the description of a [`Refusal`].
-//! * **What a refusal means.** [`catalogue`] knows the causes, how to tell them apart, and the
-//!   screen of Setup to open; [`Refusal::from_text`] reads what other tools print.
-//! * **What an assertion says.** [`LoginPlan`] decides it for each one of a login, and when there is
-//!   another one.
-//! * **When to try again, and when to renew.** [`RetryPolicy`] and [`RenewalSchedule`], over given times.
+//! * **Where an assertion may be sent.** [`AllowedHosts`] is the list of hosts. [`LoginUrl`] and
+//!   the other URL types are valid by construction. [`Resolution`] chooses endpoint and audience,
+//!   each with a reason.
+//! * **What a response contains.** [`Token::from_http`] returns a [`Token`] or a
+//!   [`TokenResponseError`]. Of the body, only the code and the description of a [`Refusal`] are
+//!   ever shown.
+//! * **What a refusal means.** The [`catalogue`] has the causes, how to recognize them, and the
+//!   Setup screen to open. [`Refusal::from_text`] reads the output of other tools.
+//! * **Which assertions a login signs.** [`LoginPlan`] decides their claims and number.
+//! * **When to retry and when to renew.** [`RetryPolicy`] and [`RenewalSchedule`] work with times
+//!   that the caller passes in.
 //!
-//! The grant is [RFC 7523], its answers are [RFC 6749, Section 5], tokens are sent as [RFC 6750]
-//! says. Refresh tokens and other grants are not here: this flow has none.
+//! The grant is [RFC 7523], the responses are [RFC 6749, Section 5], and tokens are sent as in
+//! [RFC 6750]. Refresh tokens and other grants are out of scope: this flow has none.
 //!
 //! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523
 //! [RFC 6749, Section 5]: https://www.rfc-editor.org/rfc/rfc6749#section-5

@@ -7,17 +7,17 @@ use crate::resolution::Resolution;
 use crate::retry::{Fault, RetryPolicy};
 use crate::skew::Skew;
 
-/// The content of every assertion of one login, and whether there is another one.
+/// The claims of each assertion of one login, and whether there is another assertion.
 ///
-/// An assertion is a credential: a host that holds one can use it where its audience accepts it
-/// until it expires. So no answer of an endpoint has more influence than this:
+/// An assertion is a credential: a host that has one can use it wherever its audience accepts it,
+/// until it expires. So the influence of responses is limited:
 ///
 /// * A login signs three assertions at most.
-/// * One of them, the last, may have another audience or another clock than the others.
-/// * Another audience is one that [`Resolution::after`] allows for that host. An audience that
-///   the user has set stays as it is.
-/// * Another clock differs from the local one by five minutes at most, so `exp` is never later than
-///   [`Lifetime::MAX`] and these five minutes from now.
+/// * Only the last one may have another audience or another clock than the others.
+/// * Another audience must be one that [`Resolution::after`] allows for that host. An audience set
+///   by the user never changes.
+/// * Another clock may differ from the local one by five minutes at most, so `exp` is never later
+///   than [`Lifetime::MAX`] and these five minutes from now.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,32 +45,32 @@ pub struct LoginPlan {
     lifetime: Lifetime,
     retry: RetryPolicy,
     skew: Option<Skew>,
-    /// The times from which the lifetimes of the assertions so far count.
+    /// The times at which the lifetimes of the assertions so far begin.
     counted_from: Vec<UnixTime>,
-    /// Whether audience or clock are no longer those that the login began with.
+    /// Whether audience or clock differ from those at the beginning of the login.
     is_changed: bool,
 }
 
 impl LoginPlan {
-    /// Begins with endpoint and audience of `resolution`, and with the local clock.
+    /// Returns a plan with endpoint and audience of `resolution`, and with the local clock.
     pub fn new(resolution: Resolution, lifetime: Lifetime, retry: RetryPolicy) -> Self {
         let (skew, counted_from) = (None, Vec::new());
         Self { resolution, lifetime, retry, skew, counted_from, is_changed: false }
     }
 
-    /// Endpoint and audience of the next assertion.
+    /// Returns endpoint and audience of the next assertion.
     pub fn resolution(&self) -> &Resolution {
         &self.resolution
     }
 
-    /// The claims of the next assertion; `now` is the time by the local clock.
+    /// Returns the claims of the next assertion. `now` is the time of the local clock.
     ///
-    /// The same claims have the same signature. An assertion within the second of another one
-    /// counts from the second before, so that no two have the same bytes.
+    /// Equal claims have equal signatures. The lifetime of a second assertion within the same
+    /// second begins one second earlier, so that no two assertions are equal.
     ///
     /// # Panics
     ///
-    /// When it is called more often than [`LoginPlan::after`] allowed.
+    /// If it is called more often than [`LoginPlan::after`] allowed.
     pub fn claims(
         &mut self,
         client_id: &str,
@@ -79,7 +79,7 @@ impl LoginPlan {
     ) -> Result<Claims, ClaimsError> {
         assert!(self.counted_from.len() < MAX_ASSERTIONS, "a login signs three assertions at most");
         let now = self.skew.map_or(now, |skew| skew.correct(now));
-        // Backwards; a clock that shows the beginning of time leaves the seconds after it.
+        // Earlier seconds first. At the beginning of time there are only later ones.
         let before = (0..=now.as_secs()).rev().chain(now.as_secs()..=u64::MAX);
         let mut seconds = before.map(UnixTime::from_secs);
         let from = seconds.find(|second| !self.counted_from.contains(second)).unwrap_or(now);
@@ -93,11 +93,11 @@ impl LoginPlan {
             .build()
     }
 
-    /// Returns how long to wait before the next assertion, or `None` if there is none.
+    /// Returns the wait before the next assertion, or `None` if there is none.
     ///
-    /// * `refusal`: the answer to the last assertion, if it was a refusal
-    /// * `fault`: what is known of the failure
-    /// * `left`: the time that is left of the login's deadline
+    /// * `refusal`: the response to the last assertion, if it was a refusal
+    /// * `fault`: the properties of the failure
+    /// * `left`: the time until the login's deadline
     /// * `random`: any number, for jitter
     pub fn after(
         &mut self,
@@ -131,7 +131,7 @@ impl LoginPlan {
     }
 }
 
-/// In one login. A fourth would not fare better, and each is a credential.
+/// Per login. A fourth would not fare better, and each one is a credential.
 const MAX_ASSERTIONS: usize = 3;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Which values from outside an error text or a log may show.
+//! Redaction of external values in error messages and logs.
 //!
-//! People put keys, tokens and passphrases where a name is expected. A value is therefore shown only
-//! if it has the form of what was expected; every other value becomes [`WITHHELD`].
+//! Keys, tokens and passphrases end up where a name is expected. A value is therefore shown only if
+//! it has the form of the expected name. Every other value becomes [`WITHHELD`].
 //!
 //! ```
 //! use orgtoken_oauth::redact;
@@ -12,11 +12,11 @@
 
 use crate::text::{looks_secret, without_secrets};
 
-/// Replaces a value that is not shown.
+/// The replacement for a value that is not shown.
 pub const WITHHELD: &str = "[withheld]";
 
-/// The path of a file: at most 255 bytes, no part that looks random, and a last part that is a short
-/// word or has the extension of a file.
+/// Returns the path of a file: at most 255 bytes, no part that looks random, and a last part that
+/// is a short word or has a known extension.
 pub fn path(text: &str) -> &str {
     let plain = |c: char| c.is_alphanumeric() || " ._-+~@,:()[]#/".contains(c);
     let is_path = text.len() <= MAX_PATH
@@ -27,7 +27,7 @@ pub fn path(text: &str) -> &str {
     if is_path { text } else { WITHHELD }
 }
 
-/// The name of an environment variable, in upper case: a passphrase is rarely that.
+/// Returns the name of an environment variable in upper case, which a passphrase rarely is.
 pub fn variable(text: &str) -> &str {
     let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let is_variable = text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
@@ -37,8 +37,8 @@ pub fn variable(text: &str) -> &str {
     if is_variable { text } else { WITHHELD }
 }
 
-/// A name that the user chose, such as that of a profile or a group: a short word, or several in
-/// `snake_case`.
+/// Returns a name that the user chose, such as that of a profile or a group: a short word, or
+/// several in `snake_case`.
 pub fn name(text: &str) -> &str {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let is_name = is_snake_case(text)
@@ -46,15 +46,15 @@ pub fn name(text: &str) -> &str {
     if is_name && !text.is_empty() { text } else { WITHHELD }
 }
 
-/// A name that is already known to be one, such as that of a section of a file: several words, and
-/// none that looks random.
+/// Returns a name from a place that holds names, such as the section of a file: several words, none
+/// of which looks random.
 pub fn label(text: &str) -> &str {
     let plain = |c: char| c.is_ascii_alphanumeric() || " _-.".contains(c);
     let is_label = text.len() <= MAX_NAME && text.chars().all(plain) && is_unlike_a_secret(text);
     if is_label { text } else { WITHHELD }
 }
 
-/// A host name or address, with or without a port.
+/// Returns a host name or address, with or without a port.
 pub fn host(text: &str) -> &str {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
     let is_host = text.len() <= MAX_HOST
@@ -65,7 +65,7 @@ pub fn host(text: &str) -> &str {
     if is_host { text } else { WITHHELD }
 }
 
-/// A username of Salesforce: it has the form of an address.
+/// Returns a Salesforce username, which has the form of an e-mail address.
 pub fn username(text: &str) -> &str {
     let is_username = text.len() <= MAX_PATH
         && text.split_once('@').is_some_and(|(_, domain)| host(domain) == domain)
@@ -74,7 +74,7 @@ pub fn username(text: &str) -> &str {
     if is_username { text } else { WITHHELD }
 }
 
-/// The address of a Redis server, without user name and password.
+/// Returns the URL of a Redis server without user name and password.
 pub fn redis_url(text: &str) -> &str {
     let rest = text.strip_prefix("redis://").or_else(|| text.strip_prefix("rediss://"));
     let is_address = rest.is_some_and(|rest| {
@@ -84,12 +84,12 @@ pub fn redis_url(text: &str) -> &str {
     if is_address { text } else { WITHHELD }
 }
 
-/// What somebody else wrote, on one line without the words that look like a secret.
+/// Returns a foreign text on one line, without words that look like a secret.
 pub fn text(text: &str) -> String {
     without_secrets(text)
 }
 
-/// The path of a call without its query, and without the parts that are not names or ids.
+/// Returns the path of a call without its query, and without parts that are neither names nor ids.
 pub fn request(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let fits = |c: char| c.is_ascii_alphanumeric() || "_.".contains(c);
@@ -99,8 +99,8 @@ pub fn request(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The consumer key of an app. Those of Salesforce all begin alike; a value that does not may be
-/// the consumer secret, or a secret of another kind.
+/// Returns the consumer key of an app. Those of Salesforce begin with the same letters. Any other
+/// value may be the consumer secret or another secret.
 pub fn client_id(text: &str) -> &str {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._".contains(c);
     let is_client_id =
@@ -108,7 +108,7 @@ pub fn client_id(text: &str) -> &str {
     if is_client_id { text } else { WITHHELD }
 }
 
-/// Describes a value that stands where a name was expected, for an error text.
+/// Describes a value that is in the place of a name, for an error message.
 pub fn describe(text: &str) -> &'static str {
     let is_encoded_key =
         |word: &str| text.len() > MAX_NAME && KEYS.iter().any(|key| word.starts_with(key));
@@ -126,23 +126,23 @@ pub fn describe(text: &str) -> &'static str {
     }
 }
 
-/// Describes a key, a token or JSON that stands where the path of a file is expected.
+/// Describes a key, a token or JSON in the place of a file's path.
 pub fn secret_as_path(text: &str) -> Option<&'static str> {
     secret_as(text, path)
 }
 
-/// Describes a key, a token or JSON that stands where the name of a variable is expected.
+/// Describes a key, a token or JSON in the place of a variable's name.
 pub fn secret_as_variable(text: &str) -> Option<&'static str> {
     secret_as(text, variable)
 }
 
-/// A name that is withheld already has no description of its own.
+/// A value that is already withheld has no description.
 fn secret_as(text: &str, shown: fn(&str) -> &str) -> Option<&'static str> {
     let is_withheld = text != WITHHELD && shown(text) == WITHHELD;
     Some(describe(text)).filter(|found| *found != TEXT && is_withheld)
 }
 
-/// Whether every word of a text is too short, or too plain, to be a piece of a key or token.
+/// Whether every word is too short or too plain to be part of a key or token.
 fn is_unlike_a_secret(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric());
     let is_random = |word: &str| {
@@ -153,9 +153,9 @@ fn is_unlike_a_secret(text: &str) -> bool {
     !words.into_iter().any(is_random) && !text.contains("-----")
 }
 
-/// Whether many letters of a path are in parts that mix small letters, capitals and digits: base64
-/// has a slash in every 64 characters, which makes a path of it. Names of temporary files and folders
-/// have some, too, but few.
+/// Whether many characters of a path are in parts that mix small letters, capitals and digits.
+/// Base64 has a slash in every 64 characters, so it can look like a path. Names of temporary files
+/// and folders have such parts, too, but few.
 fn is_base64_with_slashes(path: &str) -> bool {
     let is_mixed = |part: &&str| {
         let has = |fits: fn(&u8) -> bool| part.as_bytes().iter().any(fits);
@@ -180,7 +180,7 @@ fn is_file_name(name: &str) -> bool {
         || name.len() <= MAX_WORD && name.chars().all(is_word)
 }
 
-/// As programs and platforms name things: `salesforce_private_key`.
+/// In the style of programs and platforms: `salesforce_private_key`.
 fn is_snake_case(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name.split('_').all(|word| word.len() <= MAX_WORD && !word.is_empty())
@@ -189,7 +189,7 @@ fn is_snake_case(name: &str) -> bool {
 
 const TEXT: &str = "a text";
 
-/// Shorter than any piece of a secret that is of use.
+/// Shorter than any useful part of a secret.
 const MAX_WORD: usize = 15;
 
 /// Longer than any word without a digit.
@@ -202,11 +202,12 @@ const MAX_MIXED: usize = 24;
 /// As long as the id of a record.
 const MAX_ID: usize = 18;
 
-/// As long as a name of Linux's file systems may be.
+/// The longest name in file systems of Linux.
 const MAX_PATH: usize = 255;
 const MAX_HOST: usize = 253;
 
-/// How base64 of DER, of a PEM, and of base64 of these begins; then hexadecimal digits of both.
+/// The beginnings of base64 of DER, of PEM, and of base64 of these; then those in hexadecimal
+/// digits.
 const KEYS: [&str; 6] = ["MII", "LS0tLS1", "TUlJ", "TFMwdExTM", "3082", "2d2d2d2d2d"];
 
 const EXTENSIONS: [&str; 36] = [
@@ -222,7 +223,7 @@ mod tests {
     const BASE64: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
 
     #[test]
-    fn paths_that_look_like_paths_are_shown() {
+    fn plausible_paths_are_shown() {
         for shown in [
             "-",
             "server.key",
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_short_word() {
+    fn a_name_is_a_short_word_or_snake_case() {
         for shown in ["acme", "prod2", "acme--uat", "salesforce_api_settings"] {
             assert_eq!(name(shown), shown);
         }
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_consumer_key_begins_like_those_of_salesforce() {
+    fn consumer_keys_have_the_prefix_of_salesforce() {
         assert_eq!(client_id("3MVG9lKcPoNINVBIPJjdw1J9LLM82"), "3MVG9lKcPoNINVBIPJjdw1J9LLM82");
         for value in ["My-Secret-Passphrase", BASE64, "00Dxx0000006JFr!AR8AQO.4ZXx_Tm"] {
             assert_eq!(client_id(value), WITHHELD, "{value}");
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_and_a_redis_url_have_their_forms() {
+    fn usernames_and_redis_urls_are_shown_by_their_form() {
         for shown in ["user@acme.com", "a+b.c@acme.com.uat"] {
             assert_eq!(username(shown), shown);
         }
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_shown_by_its_names_and_ids() {
+    fn paths_of_calls_show_names_and_ids_only() {
         for (path, shown) in [
             ("sobjects/Account/001xx000003DGb2AAG", "sobjects/Account/001xx000003DGb2AAG"),
             ("/services/data/v66.0/query?q=SELECT", "/services/data/v66.0/query"),
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_withheld_already_is_not_described_as_json() {
+    fn withheld_values_are_not_described_as_json() {
         assert_eq!(secret_as_path(r#"{"PrivateKey":1}"#), Some("JSON"));
         assert_eq!(secret_as_path(WITHHELD), None);
         assert_eq!(secret_as_variable(WITHHELD), None);

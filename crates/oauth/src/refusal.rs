@@ -11,10 +11,10 @@ use crate::response::{is_outage, retry_after};
 use crate::skew::Skew;
 use crate::text;
 
-/// An error response: Salesforce said no, and said why ([RFC 6749, Section 5.2]).
+/// An OAuth error response of the token endpoint ([RFC 6749, Section 5.2]).
 ///
-/// Its words are shown in the characters that section allows, at most 300 of them, and without
-/// what looks like a token or a key.
+/// Its texts are shown in the characters that this section allows, at most 300 of them, without
+/// anything that looks like a token or a key.
 ///
 /// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,59 +28,60 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal in the words of a server; they are sanitised.
+    /// Returns a refusal with the texts of a server, which are sanitized.
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let advice = catalogue::find(code, description.unwrap_or_default());
         let description = description
-            .map(|text| text::sanitise(text, text::DESCRIPTION_LIMIT))
+            .map(|text| text::sanitize(text, text::DESCRIPTION_LIMIT))
             .filter(|text| !text.is_empty());
         let code = text::error_code(code);
         Self { code, description, status: None, retry_after: None, skew: None, advice }
     }
 
-    /// A refusal whose entry was found in what another tool printed.
+    /// Returns a refusal whose entry was found in the output of another tool.
     pub(crate) fn known(entry: &'static Entry, code: &str, description: &str) -> Self {
         Self { advice: Advice { entry, exact: true }, ..Self::new(code, Some(description)) }
     }
 
-    /// An answer of which only the status is known.
+    /// Returns a refusal of which only the status is known.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let refusal = Self::new(status.as_str(), status.canonical_reason());
         let advice = catalogue::by_status(status).map(|entry| Advice { entry, exact: true });
         Self { advice: advice.unwrap_or(refusal.advice), status: Some(status), ..refusal }
     }
 
-    /// `invalid_grant` and so on; empty where only a description is known.
+    /// Returns the error code, such as `invalid_grant`. It is empty if only a description is known.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// `user hasn't approved this consumer` and so on.
+    /// Returns the description, such as `user hasn't approved this consumer`.
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Of the answer, where there was one.
+    /// Returns the status of the response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// How long the server asked to be left alone.
+    /// Returns the `Retry-After` of the response.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// How wrong the local clock is, if it is.
+    /// Returns the skew of the local clock, if there is one.
     pub fn skew(&self) -> Option<Skew> {
         self.skew
     }
 
-    /// The catalogue's entry: of this very refusal, or else the general one of its error code.
+    /// Returns the entry of the catalogue: about this refusal, or the general one of its error
+    /// code.
     pub fn advice(&self) -> Advice {
         self.advice
     }
 
-    /// Whether, and when, to try again. A refusal that is not in the catalogue is permanent.
+    /// Returns whether and when to retry. A refusal that is not in the catalogue is permanent.
     pub fn class(&self) -> RefusalClass {
         let known = if self.advice.exact { self.entry().class } else { RefusalClass::Permanent };
         match self.status {
@@ -101,26 +102,26 @@ impl Refusal {
         self.entry().code == "refused.app_not_found"
     }
 
-    /// What it means, in plain words.
+    /// Returns the meaning, in plain words.
     pub fn meaning(&self) -> &'static str {
         self.entry().meaning
     }
 
-    /// What to do first: one sentence.
+    /// Returns the first step, in one sentence.
     pub fn hint(&self) -> Cow<'static, str> {
         let first = self.entry().first;
         match self.skew {
             Some(skew) if self.entry().code == "refused.assertion_expired" => {
-                format!("{skew}: set it right, by NTP for good, and try again").into()
+                format!("{skew}: set the clock by NTP, then try again").into()
             }
             Some(skew) if self.code == "invalid_grant" => {
-                format!("{skew}: set it right, then {first}").into()
+                format!("{skew}: set the clock, then {first}").into()
             }
             _ => first.into(),
         }
     }
 
-    /// The name for programs of an answer that is this refusal.
+    /// Returns the error code of a response that is this refusal.
     pub(crate) fn error_code(&self) -> &'static str {
         match (self.status, self.entry().code) {
             (_, "rate.login") if self.advice.exact => "rate.login",
@@ -137,7 +138,7 @@ impl Refusal {
         Some(Self::new(code, description).with_status(status))
     }
 
-    /// `userinfo` refuses in one word: `Bad_OAuth_Token`.
+    /// `userinfo` refuses with one word: `Bad_OAuth_Token`.
     pub(crate) fn from_word(body: &[u8], status: Option<StatusCode>) -> Option<Self> {
         let word = std::str::from_utf8(body.trim_ascii()).ok()?;
         let named = word.starts_with(|first: char| first.is_ascii_alphabetic());
@@ -146,7 +147,7 @@ impl Refusal {
         (named && listed && advice.exact).then(|| Self::new(word, None).with_status(status))
     }
 
-    /// The status of an outage or of too many requests says more than words that are not in the
+    /// The status of an outage or of too many requests says more than texts that are not in the
     /// catalogue. Other statuses say nothing: a refusal comes with any of them.
     pub(crate) fn with_status(self, status: Option<StatusCode>) -> Self {
         let decides =
@@ -159,7 +160,7 @@ impl Refusal {
         Self { status, advice, ..self }
     }
 
-    /// What the headers of the answer add.
+    /// Adds the information of the response headers.
     pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
         let (retry_after, skew) = (retry_after(headers, now), Skew::from_headers(headers, now));
         Self { retry_after, skew, ..self }
@@ -170,7 +171,7 @@ impl Refusal {
     }
 }
 
-/// `invalid_grant: user hasn't approved this consumer`.
+/// Like `invalid_grant: user hasn't approved this consumer`.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code.as_str(), &self.description) {
@@ -181,16 +182,17 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Whether, and when, a refusal is worth another attempt.
+/// Whether and when a refusal is worth a retry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RefusalClass {
-    /// Not before an hour has passed, or as long as the server says.
+    /// After an hour, or the time that the server names.
     CoolDown,
-    /// Only if something was changed in Setup minutes ago: changes take two to ten minutes.
+    /// Only if something was changed in Setup within the last minutes: changes take two to ten
+    /// minutes.
     PropagationDelay,
-    /// Never, until a person acts.
+    /// Not until something is changed.
     Permanent,
-    /// A few times, a little later, with an assertion signed anew.
+    /// A few times, shortly after, each time with a new assertion.
     Transient,
 }

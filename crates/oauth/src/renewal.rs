@@ -2,11 +2,10 @@ use std::time::Duration;
 
 use crate::retry::fraction;
 
-/// When a cached token is handed out and when it is renewed, as far as it can be told without a
-/// clock.
+/// When to use a cached token and when to renew it.
 ///
-/// A moment is the time since any fixed point of one clock: the boot of the machine, say, which
-/// no one sets back.
+/// All times are durations since one fixed point of a clock that cannot be set back, such as the
+/// boot of the machine.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,30 +26,30 @@ pub struct RenewalSchedule {
 }
 
 impl RenewalSchedule {
-    /// The life of a token that is good from `begins` to `ends`.
+    /// Returns the schedule of a token that is valid from `begins` to `ends`.
     ///
-    /// `random` is any number: it moves the renewal ahead of the end by up to half its window, so
-    /// that not all that logged in together renew together.
+    /// `random` is any number. It delays the renewal by up to half its window, so that tokens from
+    /// the same moment are not renewed in the same moment.
     pub fn new(begins: Duration, ends: Duration, random: u64) -> Self {
         let window = (ends.saturating_sub(begins) / 5).min(ADVISORY);
         let early = window - fraction(window / 2, random);
         Self { begins, ends, renew: ends.saturating_sub(early) }
     }
 
-    /// When it began to be good.
+    /// Returns the time from which the token is valid.
     pub fn begins(&self) -> Duration {
         self.begins
     }
 
-    /// How long the token is good for; zero when it has ended.
+    /// Returns how long the token stays valid, or zero if it has expired.
     pub fn remaining(&self, now: Duration) -> Duration {
         self.ends.saturating_sub(now)
     }
 
-    /// What to do at `now` for somebody who needs the token to be good for `min_ttl`.
+    /// Returns the freshness at `now` for a caller that needs the token to be valid for `min_ttl`.
     ///
-    /// Who asks for more than half of a life gets what has half of it: else each call would be a
-    /// login.
+    /// A `min_ttl` of more than half the lifetime counts as half the lifetime. Otherwise each call
+    /// would be a login.
     pub fn freshness(&self, now: Duration, min_ttl: Duration) -> Freshness {
         let (lifetime, left) = (self.ends.saturating_sub(self.begins), self.remaining(now));
         if left <= MANDATORY.min(lifetime / 20) {
@@ -65,23 +64,22 @@ impl RenewalSchedule {
     }
 }
 
-/// What to do for whoever asks for a token.
+/// The freshness of a token, for a caller that needs it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
-    /// It has ended, or would on its way: only a new one will do.
+    /// It has expired or is about to: only a new token will do.
     Expired,
-    /// It is good for less than was asked for: get a new one, and hand this one out if none is to
-    /// be had.
+    /// It is valid for less time than required: get a new one, and fall back to this one.
     TooShort,
-    /// Hand it out.
+    /// Use it.
     Fresh,
-    /// Hand it out, and renew it on the side.
+    /// Use it, and renew it in the background.
     RenewalDue,
 }
 
-/// Renewal begins a fifth of the life before the end, but no earlier than this.
+/// Renewal begins when a fifth of the lifetime is left, but no earlier than this before the end.
 const ADVISORY: Duration = Duration::from_secs(5 * 60);
-/// A token on its way must not end there; of a short life a twentieth has to do.
+/// A token must not expire in transit. For short lifetimes, a twentieth of the lifetime counts.
 const MANDATORY: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -93,8 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_served_then_renewed_ahead_then_refused() {
-        // From second 1000, good for ten minutes.
+    fn freshness_goes_from_fresh_to_expired() {
+        // Valid for ten minutes from second 1000.
         for (random, now, min_ttl, step) in [
             (0, 1000, 60, Freshness::Fresh),
             (0, 1479, 60, Freshness::Fresh),
@@ -112,14 +110,14 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_more_than_tokens_live_gets_half_a_life() {
+    fn a_min_ttl_beyond_half_the_lifetime_counts_as_half() {
         let schedule = RenewalSchedule::new(at(0), at(600), 0);
         assert_eq!(schedule.freshness(at(300), at(3600)), Freshness::Fresh);
         assert_eq!(schedule.freshness(at(301), at(3600)), Freshness::TooShort);
     }
 
     #[test]
-    fn windows_fit_into_short_and_long_lives() {
+    fn renewal_windows_fit_short_and_long_lifetimes() {
         let step = |life, now| RenewalSchedule::new(at(0), at(life), 0).freshness(at(now), at(0));
         assert_eq!(step(86_400, 86_099), Freshness::Fresh);
         assert_eq!(step(86_400, 86_100), Freshness::RenewalDue);
@@ -131,7 +129,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn b16_no_moment_panics_and_none_after_the_end_serves(
+        fn b16_no_time_panics_and_an_expired_token_is_never_fresh(
             from in 0..u64::MAX, until in 0..u64::MAX, now in 0..u64::MAX, random in 0..u64::MAX,
         ) {
             let step = RenewalSchedule::new(at(from), at(until), random).freshness(at(now), at(60));

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::endpoint::TokenEndpoint;
 
-/// The request that trades an assertion for a token ([RFC 7523, Section 2.1]).
+/// The request that exchanges an assertion for a token ([RFC 7523, Section 2.1]).
 ///
-/// Log this, which is redacted, never the [`http::Request`]: its `Debug` shows the body.
+/// Log this type, which is redacted, and never the [`http::Request`], whose `Debug` shows the body.
 ///
 /// [RFC 7523, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7523#section-2.1
 pub struct TokenRequest {
@@ -19,17 +19,18 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// An assertion is for one request: sign anew for every attempt.
+    /// Returns a request with this assertion. Sign a new assertion for each request.
     pub fn new(endpoint: &TokenEndpoint, assertion: Assertion) -> Self {
         Self { endpoint: endpoint.clone(), assertion }
     }
 
-    /// Where it goes.
+    /// Returns the endpoint.
     pub fn endpoint(&self) -> &TokenEndpoint {
         &self.endpoint
     }
 
-    /// The request as HTTP. It cannot fail: every part was checked when it was made.
+    /// Returns the HTTP request. This cannot fail, because every part was checked when it was
+    /// created.
     ///
     /// The body is wiped when its last copy is dropped.
     pub fn to_http(&self) -> Request<Bytes> {
@@ -48,9 +49,10 @@ impl fmt::Debug for TokenRequest {
     }
 }
 
-/// A `POST` of `application/x-www-form-urlencoded`.
+/// Returns a `POST` of `application/x-www-form-urlencoded`.
 pub(crate) fn form(uri: http::Uri, fields: &[(&str, &str)]) -> Request<Bytes> {
-    // Escapes are three bytes for one, so this never grows, and growing would leave a copy behind.
+    // An escape is three bytes for one, so this never grows. Growing would leave an unwiped copy
+    // behind.
     let room = fields.iter().map(|(name, value)| 2 + 3 * (name.len() + value.len())).sum();
     let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
     form.extend_pairs(fields);

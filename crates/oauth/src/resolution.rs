@@ -6,7 +6,7 @@ use crate::url::{CheckedUrl, HostKind, UrlError, is_china, is_gs1, is_sandbox};
 #[cfg(test)]
 mod tests;
 
-/// Which token endpoint is asked, for which audience, and why.
+/// The token endpoint and the audience of a login, each with its reason.
 ///
 /// ```
 /// use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
@@ -31,11 +31,11 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// Decides from what is set; what is not set is chosen.
+    /// Returns what is set, and chooses what is not.
     ///
     /// # Errors
     ///
-    /// Only [`UrlError::Audience`]: the audience that is set cannot be accepted by the endpoint.
+    /// [`UrlError::Audience`] if the endpoint cannot accept the audience that is set.
     pub fn resolve(
         login_url: Option<&LoginUrl>,
         instance_url: Option<&InstanceUrl>,
@@ -58,48 +58,47 @@ impl Resolution {
         })
     }
 
-    /// Where the assertion goes.
+    /// Returns the endpoint to which the assertion is sent.
     pub fn endpoint(&self) -> &TokenEndpoint {
         &self.endpoint.value
     }
 
-    /// For whom the assertion is made.
+    /// Returns the audience of the assertion.
     pub fn audience(&self) -> &Audience {
         &self.audience.value
     }
 
-    /// Why this endpoint.
+    /// Returns the reason for the endpoint.
     pub fn endpoint_reason(&self) -> &'static str {
         self.endpoint.reason
     }
 
-    /// Why this audience.
+    /// Returns the reason for the audience.
     pub fn audience_reason(&self) -> &'static str {
         self.audience.reason
     }
 
-    /// Is this the second and last attempt, which [`Resolution::after`] gave?
+    /// Whether this is the fallback of another resolution.
     pub fn is_fallback(&self) -> bool {
         self.is_fallback
     }
 
-    /// The one further attempt after `refusal`, if there is one.
+    /// Returns the fallback after `refusal`, if there is one.
     ///
-    /// It differs in the audience, and is only there after a refusal that is about the audience,
-    /// or after `app_not_found` from a host that serves many orgs. See
-    /// [`Resolution::fallback`].
+    /// A fallback has another audience. There is one only after a refusal of the audience, or after
+    /// `app_not_found` from a host that serves many orgs. See [`Resolution::fallback`].
     pub fn after(&self, refusal: &Refusal) -> Option<Self> {
         let worth =
             refusal.is_about_audience() || (self.is_generic() && refusal.is_app_not_found());
         if worth { self.fallback() } else { None }
     }
 
-    /// The one further attempt, whether or not there is a reason for it yet. Where it has worked
-    /// before, to begin with it saves an attempt that would be refused.
+    /// Returns the fallback, whether or not there is a reason for it yet. If it has worked before,
+    /// starting with it saves an attempt that would be refused.
     ///
-    /// Where `audience` was set, there is none: it is sent as it was set. A host that is not
-    /// Salesforce's gets no assertion for another audience than its own: it could use that at
-    /// Salesforce.
+    /// There is none if `audience` was set, because it is sent as it was set. A host that
+    /// Salesforce does not run gets no assertion for another audience than its own, because it
+    /// could use that at Salesforce.
     pub fn fallback(&self) -> Option<Self> {
         if self.is_fallback || self.audience_given {
             return None;
@@ -113,13 +112,13 @@ impl Resolution {
         matches!(self.endpoint.value.url().kind(), HostKind::Login | HostKind::Test)
     }
 
-    /// `login` and `test` accept nothing but themselves, so another audience is another host.
+    /// `login` and `test` accept only themselves, so another audience means another host.
     fn away_from_generic(&self) -> Option<(Choice<TokenEndpoint>, Choice<Audience>)> {
         if let Some(own) = self.instance.as_ref().filter(|instance| instance.is_own_host()) {
             let endpoint = TokenEndpoint::at(own.url().clone());
             return Some((
-                Choice::new(endpoint, "further attempt: the My Domain of the instance URL"),
-                Choice::new(Audience::of(own.url()), "further attempt: the My Domain itself"),
+                Choice::new(endpoint, "fallback: the My Domain of the instance URL"),
+                Choice::new(Audience::of(own.url()), "fallback: the My Domain itself"),
             ));
         }
         if self.login_given {
@@ -133,11 +132,8 @@ impl Resolution {
             (_, false) => Audience::sandbox(),
         };
         Some((
-            Choice::new(
-                TokenEndpoint::at(other.url().clone()),
-                "further attempt: the other login host",
-            ),
-            Choice::new(other, "further attempt: the other login host"),
+            Choice::new(TokenEndpoint::at(other.url().clone()), "fallback: the other login host"),
+            Choice::new(other, "fallback: the other login host"),
         ))
     }
 
@@ -148,7 +144,7 @@ impl Resolution {
         }
         let (documented, why) = documented_audience(url.host());
         let audience = if documented == self.audience.value {
-            Choice::new(Audience::of(url), "further attempt: the origin of the token endpoint")
+            Choice::new(Audience::of(url), "fallback: the origin of the token endpoint")
         } else {
             Choice::new(documented, why)
         };
@@ -179,7 +175,7 @@ fn choose_endpoint(
     let Some(instance_url) = instance_url else {
         return at(
             Audience::production().url(),
-            "neither `login_url` nor an instance URL is set, so the org is taken for production",
+            "neither `login_url` nor an instance URL is set, so this is taken for a production org",
         );
     };
     let url = instance_url.url();
@@ -189,11 +185,11 @@ fn choose_endpoint(
         }
         HostKind::Instance if is_sandbox(url.host()) => at(
             Audience::sandbox().url(),
-            "`login_url` is not set, and the instance URL is no My Domain but a host of sandboxes",
+            "`login_url` is not set, and the instance URL is a sandbox host but not a My Domain",
         ),
         HostKind::Instance => at(
             Audience::production().url(),
-            "`login_url` is not set, and the instance URL is no My Domain",
+            "`login_url` is not set, and the instance URL is not a My Domain",
         ),
         HostKind::Login | HostKind::Test => {
             at(url, "`login_url` is not set, and the instance URL is itself a login host")
@@ -209,15 +205,15 @@ fn choose_audience(url: &CheckedUrl) -> Choice<Audience> {
     match url.kind() {
         _ if is_gs1(url.host()) => Choice::new(
             Audience::gs1(),
-            "`audience` is not set: this part of the government cloud has an audience of its own",
+            "`audience` is not set: the government cloud has its own audience",
         ),
         HostKind::Instance if is_sandbox(url.host()) => Choice::new(
             Audience::sandbox(),
-            "`audience` is not set, and an instance of sandboxes takes that of the test host",
+            "`audience` is not set, and sandbox instances accept that of the test host",
         ),
         HostKind::Instance => Choice::new(
             Audience::production(),
-            "`audience` is not set, and an instance takes that of the login host",
+            "`audience` is not set, and instances accept that of the login host",
         ),
         _ if !url.path().is_empty() => {
             Choice::new(Audience::of(url), "`audience` is not set: the URL of the site")
@@ -231,9 +227,9 @@ fn choose_audience(url: &CheckedUrl) -> Choice<Audience> {
 
 fn documented_audience(host: &str) -> (Audience, &'static str) {
     let reason = if is_sandbox(host) {
-        "further attempt: the documented audience of sandboxes"
+        "fallback: the documented audience of sandboxes"
     } else {
-        "further attempt: the documented audience of production"
+        "fallback: the documented audience of production"
     };
     (Audience::documented(host), reason)
 }

@@ -1,4 +1,4 @@
-//! From the endpoint's answer to a token, or to the reason why there is none.
+//! Reads the response of a token endpoint: a token, or the reason why there is none.
 
 mod body;
 mod error;
@@ -25,9 +25,10 @@ use crate::token::{AccessToken, Token};
 use crate::url::{AllowedHosts, CheckedUrl, Paths, UrlError};
 
 impl Token {
-    /// Reads the endpoint's answer ([RFC 6749, Section 5]); `now` is when it came in.
+    /// Reads the response of the endpoint ([RFC 6749, Section 5]). `now` is the time of its
+    /// arrival.
     ///
-    /// Cookies and every other header but those that say how to read the body are ignored.
+    /// Only headers about the body, the time and a redirect are used.
     ///
     /// [RFC 6749, Section 5]: https://www.rfc-editor.org/rfc/rfc6749#section-5
     pub fn from_http(
@@ -56,7 +57,7 @@ impl Token {
 }
 
 impl TokenResponseError {
-    /// An answer that says by its status that nothing was granted.
+    /// Returns the error of a response whose status is not a success.
     pub(crate) fn from_failure<B: AsRef<[u8]>>(response: &Response<B>, now: UnixTime) -> Self {
         let (headers, status) = (response.headers(), response.status());
         if status.is_redirection() {
@@ -72,7 +73,7 @@ impl TokenResponseError {
         Self::Status { status, body: kind(body), length: body.len(), retry_after }
     }
 
-    /// The JSON of an answer that is no token.
+    /// Reads the JSON of a response that is not a token.
     pub(crate) fn json<B: AsRef<[u8]>, T: DeserializeOwned>(
         response: &Response<B>,
         now: UnixTime,
@@ -84,7 +85,7 @@ impl TokenResponseError {
     }
 }
 
-/// Refusals are read whatever their `Content-Type` says, since proxies are careless with it.
+/// Refusals are read with any `Content-Type`, because proxies often change it.
 fn refusal<B: AsRef<[u8]>>(response: &Response<B>) -> Option<Refusal> {
     let (body, status) = (response.body().as_ref(), Some(response.status()));
     if body.len() > LIMIT || body::check_encoding(response.headers(), body).is_err() {
@@ -96,7 +97,7 @@ fn refusal<B: AsRef<[u8]>>(response: &Response<B>) -> Option<Refusal> {
     }
 }
 
-/// The body of an answer that says by its status that something was granted.
+/// Returns the body of a response whose status is a success.
 fn read<B: AsRef<[u8]>>(
     response: &Response<B>,
     now: UnixTime,
@@ -190,7 +191,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     media.eq_ignore_ascii_case("application/json")
 }
 
-/// The host alone: a `Location` can carry anything.
+/// Only the host, because a `Location` can contain anything.
 fn target(headers: &HeaderMap) -> Option<String> {
     let location = headers.get(LOCATION)?.to_str().ok()?;
     let (scheme, rest) = location.split_once("://")?;
@@ -203,10 +204,11 @@ fn target(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// Seconds or a date ([RFC 9110, Section 10.2.3]); anything else is ignored.
+/// Returns the seconds of `Retry-After`, or the time until its date ([RFC 9110, Section 10.2.3]).
+/// Anything else is ignored.
 ///
-/// A date is measured by the `Date` of the same answer, so that a wrong local clock changes
-/// nothing; by `now` if there is none. More than a day is a mistake, and counts as a day.
+/// A date is compared with the `Date` of the same response, so that a wrong local clock has no
+/// effect, or with `now` if there is none. More than a day is a mistake and counts as a day.
 ///
 /// [RFC 9110, Section 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
@@ -220,7 +222,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration
     Some(until.saturating_duration_since(sent).min(LONGEST_WAIT))
 }
 
-/// A header with a date ([RFC 9110, Section 5.6.7]); `None` before 1970.
+/// Reads a header with a date ([RFC 9110, Section 5.6.7]). Returns `None` before 1970.
 ///
 /// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
 pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTime> {
@@ -228,13 +230,13 @@ pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTim
     date.duration_since(std::time::UNIX_EPOCH).ok().map(UnixTime::since_epoch)
 }
 
-// serde_json quotes the value it did not like, and here that value may be a token: keep the place.
+// serde_json quotes the value that it rejects, which may be a token: only the position is used.
 fn malformed(error: serde_json::Error) -> TokenResponseError {
     TokenResponseError::Json { line: error.line(), column: error.column(), repeated: None }
 }
 
-/// No token answer comes near it.
+/// No token response is nearly as long.
 const LIMIT: usize = 64 * 1024;
 
-/// Limits of Salesforce are counted over a day at most.
+/// Salesforce counts its limits over a day at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);

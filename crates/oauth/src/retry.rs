@@ -6,9 +6,9 @@ use orgtoken_assertion::Diagnostic;
 use crate::refusal::RefusalClass;
 use crate::response::TokenResponseError;
 
-/// How often a failed login is tried again, and when.
+/// How often and when to retry a failed login.
 ///
-/// Nothing here waits, and nothing here is random: the caller passes both in.
+/// It neither waits nor generates random numbers: the caller does both.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,25 +27,25 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Three attempts, half a second at first, eight at most.
+    /// Three attempts, with waits of up to half a second at first and eight seconds at most.
     pub const DEFAULT: Self =
         Self { attempts: 3, first: Duration::from_millis(500), longest: Duration::from_secs(8) };
 
     /// One attempt.
     pub const NEVER: Self = Self { attempts: 1, ..Self::DEFAULT };
 
-    /// Sets the number of attempts, the first included; [`RetryPolicy::DEFAULT`] has three.
+    /// Sets the number of attempts, including the first. [`RetryPolicy::DEFAULT`] has three.
     #[must_use]
     pub const fn attempts(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// Returns how long to wait after `attempts` attempts, the last of which ended in `fault`, or
-    /// `None` if there is no further attempt.
+    /// Returns the wait after `attempts` attempts, the last of which failed with `fault`, or `None`
+    /// if there is no further attempt.
     ///
-    /// `left` is what remains of the whole call's time. `random` is any number: the wait is that
-    /// fraction of a limit which doubles from attempt to attempt (full jitter). `Retry-After` is
-    /// honoured exactly where it fits into `left`, and ends the call at once where it does not.
+    /// `left` is the time until the deadline. `random` is any number: the wait is that fraction of
+    /// a limit that doubles with each attempt (full jitter). A `Retry-After` is followed exactly if
+    /// it fits into `left`, and otherwise ends the attempts at once.
     pub fn after(
         &self,
         attempts: u32,
@@ -73,12 +73,12 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What a [`RetryPolicy`] has to know of an error, be it of the network or of the answer.
+/// The properties of an error that a [`RetryPolicy`] needs, for network and response errors.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Fault {
-    /// May the same request work a little later, with nobody acting?
+    /// Whether the same request may succeed later without any change.
     pub transient: bool,
-    /// What the server asked for.
+    /// The `Retry-After` of the server.
     pub retry_after: Option<Duration>,
 }
 
@@ -89,12 +89,12 @@ impl From<&TokenResponseError> for Fault {
 }
 
 impl TokenResponseError {
-    /// How long to leave the endpoint alone after this, for every process that has the same
-    /// settings; `failures` counts those in a row before it.
+    /// Returns how long no process with the same settings should ask the endpoint again. `failures`
+    /// is the number of failures in a row before this one.
     ///
-    /// What needs a person is asked again after one minute, five, and then thirty. A login rate
-    /// rests for an hour, and what passes by itself for five seconds. If the server says how long,
-    /// that counts, between five seconds and a day.
+    /// After a permanent failure, the cooldown is one minute, then five, then thirty. After a login
+    /// rate limit it is an hour, after a transient failure five seconds. A `Retry-After` of the
+    /// server takes precedence, within five seconds to a day.
     pub fn cooldown(&self, failures: u32) -> Duration {
         self.usual_cooldown(failures).clamp(Duration::from_secs(5), Duration::from_secs(86_400))
     }

@@ -1,7 +1,7 @@
 //! Requests about a token, its revocation, and the API errors that end a session.
 //!
-//! The requests carry the token: do not log them, since the `Debug` of an [`http::Request`] shows
-//! its body. (Of headers with a secret it shows nothing: they are marked sensitive.)
+//! The requests contain the token. Do not log them: the `Debug` of an [`http::Request`] shows its
+//! body, though not its headers, which are marked as sensitive.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
@@ -18,14 +18,14 @@ use crate::response::json::Field;
 use crate::text;
 use crate::token::AccessToken;
 
-/// Ends a token's life ([RFC 7009, Section 2.1]).
+/// Returns the request that revokes a token ([RFC 7009, Section 2.1]).
 ///
 /// [RFC 7009, Section 2.1]: https://www.rfc-editor.org/rfc/rfc7009#section-2.1
 pub fn revoke(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
     form(instance.url().uri("/services/oauth2/revoke"), &[("token", token.secret())])
 }
 
-/// Whether a token was revoked. A JWT may be good for half an hour more.
+/// Checks the response to [`revoke`]. A revoked JWT may stay valid for half an hour.
 pub fn revoked<B: AsRef<[u8]>>(
     response: &Response<B>,
     now: UnixTime,
@@ -36,17 +36,17 @@ pub fn revoked<B: AsRef<[u8]>>(
     Err(TokenResponseError::from_failure(response, now))
 }
 
-/// Whose token is it? Needs the scope `id` or `openid`.
+/// Returns the request for the token's user. The token needs the scope `id` or `openid`.
 pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
     bearer(instance.url().uri("/services/oauth2/userinfo"), token)
 }
 
-/// Whose token is it? Asks the URL that came with the token.
+/// Returns the request for the token's user, to the URL that came with the token.
 pub fn identity(url: &IdentityUrl, token: &AccessToken) -> Request<Bytes> {
     bearer(url.uri(), token)
 }
 
-/// Whose token it is. Everything is as the server says it, made fit for a terminal.
+/// The user of a token. The texts are those of the server, sanitized for a terminal.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfo {
@@ -56,7 +56,7 @@ pub struct UserInfo {
     pub org_id: Option<String>,
     /// `user@acme.com`.
     pub username: Option<String>,
-    /// The person's or integration's name.
+    /// The display name.
     pub name: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
@@ -65,9 +65,9 @@ pub struct UserInfo {
 }
 
 impl UserInfo {
-    /// Reads the answer to [`user_info`] or to [`identity`].
+    /// Reads the response to [`user_info`] or to [`identity`].
     ///
-    /// A refusal comes as plain text with status 403: `Bad_OAuth_Token`.
+    /// A refusal is plain text with status 403: `Bad_OAuth_Token`.
     pub fn from_http<B: AsRef<[u8]>>(
         response: &Response<B>,
         now: UnixTime,
@@ -84,21 +84,21 @@ impl UserInfo {
     }
 }
 
-/// Whether an API error says that the token is no longer valid, so that a new login helps.
+/// Whether an API error means that the token is no longer valid, so that a new login helps.
 ///
-/// A session that a policy keeps from the API has the same code as one that has expired. It is
-/// still alive, and a new login would be refused in the same way.
+/// A session without API access because of a policy has the same code as an expired one. It is
+/// still valid, and a new login would be refused in the same way.
 pub fn is_session_end(status: StatusCode, code: &str, message: &str) -> bool {
     let is_code = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(code));
     match status {
         StatusCode::UNAUTHORIZED => is_code(&SESSION_END) && !is_policy(code, message),
-        // The identity and userinfo endpoints answer so.
+        // The identity and userinfo endpoints respond like this.
         StatusCode::FORBIDDEN => is_code(&["Bad_OAuth_Token"]),
         _ => false,
     }
 }
 
-/// Whether the message is one of those that every token of this user and app would meet.
+/// Whether the message is about a policy that applies to every token of this user and app.
 fn is_policy(code: &str, message: &str) -> bool {
     catalogue::find(code, message).entry.code == "refused.session_policy"
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_go_to_the_org_and_hide_the_header() {
+    fn requests_go_to_the_org_with_a_sensitive_header() {
         let request = user_info(&acme(), &token());
         assert_eq!(request.uri(), "https://acme.my.salesforce.com/services/oauth2/userinfo");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer 00Dxx0000006JFr!canary");
@@ -166,7 +166,7 @@ mod tests {
 
     // https://www.rfc-editor.org/rfc/rfc7009#section-2.1
     #[test]
-    fn forms_are_posted() {
+    fn revoke_posts_a_form() {
         let request = revoke(&acme(), &token());
         assert_eq!(request.method(), "POST");
         assert_eq!(request.uri().path(), "/services/oauth2/revoke");
@@ -197,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_user_is_called_is_fit_for_a_terminal() {
+    fn user_names_are_sanitized_for_a_terminal() {
         let body = r#"{"name":"\u001b[31mred\u0007"}"#;
         let user = UserInfo::from_http(&answer(200, "application/json", body), NOW).unwrap();
         assert_eq!(user.name.as_deref(), Some("[31mred"));
     }
 
     #[test]
-    fn refusals_of_userinfo_are_one_word_of_plain_text() {
+    fn one_word_refusals_of_userinfo_are_read() {
         for (name, word, code) in [
             ("bad token", "Bad_OAuth_Token", "refused.session_expired"),
             ("no token", "Missing_OAuth_Token\r\n", "refused.session_expired"),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_gone_cannot_be_revoked() {
+    fn revoking_an_unknown_token_is_refused() {
         assert_eq!(revoked(&answer(200, "", ""), NOW), Ok(()));
         let body = r#"{"error":"invalid_token","error_description":"invalid token"}"#;
         let error = revoked(&answer(400, "application/json", body), NOW).unwrap_err();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn four_error_codes_end_a_session_and_only_the_exact_message_of_a_policy_does_not() {
+    fn four_error_codes_end_a_session_except_with_the_message_of_a_policy() {
         const EXPIRED: &str = "Session expired or invalid";
         const POLICY: &str = "This session is not valid for use with the REST API";
         const SIMILAR: &str = "The token of acme is not valid for use with the REST API";

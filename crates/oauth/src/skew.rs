@@ -6,32 +6,33 @@ use orgtoken_assertion::UnixTime;
 
 use crate::response::http_date;
 
-/// How far the local clock is from the server's, if that is far enough to matter.
+/// The difference between the local clock and the server's, if it is large enough to matter.
 ///
-/// An assertion lives for minutes, so a clock that is wrong by more is refused, and no refusal
-/// says so in as many words.
+/// An assertion is valid for minutes, so a clock that is off by more leads to refusals, which do
+/// not name the reason.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Skew {
     seconds: u64,
-    /// Whether the local clock shows a later time than the server's.
+    /// Whether the local clock is ahead of the server's.
     ahead: bool,
 }
 
 impl Skew {
-    /// Reads the `Date` of an answer that came in at `now`. `None` below a minute, or without one.
+    /// Compares the `Date` of a response with `now`, the time of its arrival. Returns `None` below
+    /// a minute and without a `Date`.
     pub fn of<B>(response: &Response<B>, now: UnixTime) -> Option<Self> {
         Self::from_headers(response.headers(), now)
     }
 
     /// Whether an assertion may be signed for the server's clock.
     ///
-    /// `Date` is what the host says. An assertion that is signed far ahead can be kept and used
-    /// later, so a clock that differs by more is to be set right instead.
+    /// The host controls `Date`. An assertion signed for the far future can be stored and used
+    /// later, so a larger difference is not corrected: the clock has to be set.
     pub(crate) fn is_correctable(self) -> bool {
         self.seconds <= MAX_CORRECTION
     }
 
-    /// The time by the server's clock.
+    /// Returns the time of the server's clock.
     pub(crate) fn correct(self, local: UnixTime) -> UnixTime {
         let local = local.as_secs();
         UnixTime::from_secs(if self.ahead {

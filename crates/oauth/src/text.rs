@@ -1,51 +1,52 @@
-//! What a server wrote, made fit for a terminal and a log.
+//! Sanitizes texts of a server for a terminal and a log.
 
-/// The characters that [RFC 6749, Section 5.2] allows, on one line, nothing that looks like a
-/// secret, at most `limit` characters.
+/// Returns one line in the characters of [RFC 6749, Section 5.2], without anything that looks like
+/// a secret, at most `limit` characters long.
 ///
 /// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
-pub(crate) fn sanitise(text: &str, limit: usize) -> String {
-    // The scan is bounded before anything else: an answer may be long, and only its head is shown.
+pub(crate) fn sanitize(text: &str, limit: usize) -> String {
+    // The scan is limited first: a response may be long, and only its beginning is shown.
     let head: String = text.chars().take(limit * HEAD_FACTOR).map(printable).collect();
     shorten(without_secrets(&head), limit)
 }
 
-/// What somebody is called, in whatever script: one line without anything that a terminal would obey
-/// or hide, nothing that looks like a secret, at most `limit` characters.
+/// Returns a person's name in any script: one line without control and invisible characters,
+/// without anything that looks like a secret, at most `limit` characters long.
 pub(crate) fn name(text: &str, limit: usize) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
     let head: String = text.chars().take(limit * HEAD_FACTOR).filter(visible).collect();
     without_secrets(&head).chars().take(limit).collect()
 }
 
-/// An error code as servers write them: at most 64 letters, digits and `_ . -`.
+/// Returns an error code: at most 64 letters, digits and `_ . -`.
 pub(crate) fn error_code(text: &str) -> String {
     let code: String = text
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c))
         .take(CODE_LIMIT)
         .collect();
-    // The exclamation mark of a token is outside that alphabet.
+    // Both are checked, because the exclamation mark of a token is outside that alphabet.
     if looks_secret(text) || looks_secret(&code) { REDACTED.to_owned() } else { code }
 }
 
-/// Whether a word could be a session id, a JWT, a key, or a piece of one.
+/// Whether a word may be a session id, a JWT, a key, or part of one.
 pub(crate) fn looks_secret(word: &str) -> bool {
     session_id(word) || jwt(word) || longest_random_run(word) >= RANDOM_RUN || is_hex(word)
 }
 
-/// For matching: lower case, plain apostrophes, single blanks, no full stop at the end.
-pub(crate) fn normalise(text: &str) -> String {
+/// Normalizes a text for comparison: lower case, plain apostrophes, single blanks, no full stop at
+/// the end.
+pub(crate) fn normalize(text: &str) -> String {
     single_line(text).to_ascii_lowercase().trim_end_matches('.').to_owned()
 }
 
-/// Printable ASCII with single blanks.
+/// Returns printable ASCII with single blanks.
 pub(crate) fn single_line(text: &str) -> String {
     let plain: String = text.chars().map(printable).collect();
     plain.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// How long a description may be on a terminal.
+/// The maximum length of a description on a terminal.
 pub(crate) const DESCRIPTION_LIMIT: usize = 300;
 
 fn printable(c: char) -> char {
@@ -60,7 +61,7 @@ fn printable(c: char) -> char {
     }
 }
 
-/// Characters that change how others look: directions, joiners, tags.
+/// Whether a character changes the appearance of others: directions, joiners, tags.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -69,8 +70,8 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// One line, in which each word that looks like a secret is redacted, and everything from the header
-/// of a PEM on.
+/// Returns one line in which each word that looks like a secret is redacted, and everything from a
+/// PEM header on.
 pub(crate) fn without_secrets(text: &str) -> String {
     let mut after_secret = false;
     let mut words = Vec::new();
@@ -91,7 +92,7 @@ fn is_part(c: char) -> bool {
     u8::try_from(c).is_ok_and(is_base64)
 }
 
-/// `00D`, the rest of an org id of 15 or 18 characters, and `!`.
+/// Whether a word contains `00D`, the rest of an org id of 15 or 18 characters, and `!`.
 fn session_id(word: &str) -> bool {
     word.match_indices('!').any(|(at, _)| {
         [15, 18].into_iter().any(|length| {
@@ -104,18 +105,18 @@ fn session_id(word: &str) -> bool {
     })
 }
 
-/// `eyJ` is how `{"` begins in base64.
+/// Whether a word contains a JWT: `{"` is `eyJ` in base64.
 fn jwt(word: &str) -> bool {
     word.match_indices("eyJ").any(|(at, _)| random_run(&word[at..]) >= JWT_RUN)
 }
 
-/// A number in hexadecimal digits that is longer than a hash of 128 bits.
+/// Whether a word contains a hexadecimal number longer than a 128-bit hash.
 fn is_hex(word: &str) -> bool {
     word.split(|c: char| !c.is_ascii_hexdigit()).any(|run| run.len() > HEX_RUN)
 }
 
-/// Runs that have small letters, capitals and digits: what base64 looks like, and no word does. A
-/// part of a session id has an `!` as well.
+/// Returns the length of the longest run with small letters, capitals and digits, like base64 and
+/// unlike words. Parts of session ids also contain `!`.
 fn longest_random_run(word: &str) -> usize {
     word.as_bytes()
         .split(|byte| !is_base64(*byte) && *byte != b'!')
@@ -141,7 +142,7 @@ fn shorten(line: String, limit: usize) -> String {
     if line.len() <= limit {
         return line;
     }
-    // Everything is ASCII by now, so any place is a boundary.
+    // Everything is ASCII here, so any position is a character boundary.
     format!("{}...", &line[..limit - 3])
 }
 
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a112_server_text_becomes_one_harmless_line() {
+    fn a112_server_text_becomes_one_sanitized_line() {
         let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl";
         let session = "00Dxx0000006JFr!AR8AQO.4ZXx_Tm";
         for (name, text, shown) in [
@@ -194,13 +195,13 @@ mod tests {
                 "https://acme--sbx.sandbox.my.salesforce.com/x",
             ),
         ] {
-            assert_eq!(sanitise(text, DESCRIPTION_LIMIT), shown, "{name}");
+            assert_eq!(sanitize(text, DESCRIPTION_LIMIT), shown, "{name}");
         }
     }
 
     #[test]
-    fn a112_ten_kilobytes_become_three_hundred_characters() {
-        let shown = sanitise(&"long text ".repeat(1024), DESCRIPTION_LIMIT);
+    fn a112_long_text_is_cut_to_three_hundred_characters() {
+        let shown = sanitize(&"long text ".repeat(1024), DESCRIPTION_LIMIT);
         assert_eq!(shown.len(), 300);
         assert!(shown.ends_with("..."));
     }
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn error_codes_keep_their_alphabet() {
+    fn error_codes_have_a_fixed_alphabet() {
         assert_eq!(error_code("invalid_grant"), "invalid_grant");
         assert_eq!(error_code("in\u{1b}[1mvalid\n"), "in1mvalid");
         assert_eq!(error_code("eyJhbGciOiJSUzI1NiJ9"), "[redacted]");

@@ -11,14 +11,14 @@ use crate::endpoint::{InstanceUrl, LoginUrl};
 use crate::identity::IdentityUrl;
 use crate::response::TokenResponseError;
 
-/// An access token: whoever holds it acts as the user until it ends.
+/// An access token. Anyone who has it can act as the user until it expires.
 ///
-/// There is no `Display`, `Serialize`, `Deref` or `Clone`. [`AccessToken::secret`] is the only
-/// way out.
+/// It implements neither `Display` nor `Serialize`, `Deref` or `Clone`. [`AccessToken::secret`] is
+/// the only access.
 pub struct AccessToken(Zeroizing<String>);
 
 impl AccessToken {
-    /// Takes what an `Authorization` header can carry: visible ASCII, at most 8 KiB.
+    /// Accepts what an `Authorization` header can contain: visible ASCII, at most 8 KiB.
     ///
     /// # Errors
     ///
@@ -40,13 +40,13 @@ impl AccessToken {
         }
     }
 
-    /// The token itself.
+    /// Returns the token.
     pub fn secret(&self) -> &str {
         &self.0
     }
 
-    /// The value of an `Authorization` header ([RFC 6750, Section 2.1]), marked as sensitive. It is
-    /// wiped when its last copy is dropped.
+    /// Returns the value of an `Authorization` header ([RFC 6750, Section 2.1]), marked as
+    /// sensitive. It is wiped when its last copy is dropped.
     ///
     /// [RFC 6750, Section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     pub fn authorization(&self) -> HeaderValue {
@@ -57,13 +57,13 @@ impl AccessToken {
         value
     }
 
-    /// Is the other one the same token? Takes as long for a near miss as for a wild guess.
+    /// Whether both tokens are equal, compared in constant time.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 
-    /// Is it a JWT, with an end of its own, or an opaque session id?
+    /// Whether this is a JWT, which has its own expiry, and not an opaque session id.
     pub fn is_jwt(&self) -> bool {
         self.0.starts_with("eyJ") && self.0.split('.').count() == 3
     }
@@ -75,7 +75,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// What a token endpoint granted ([RFC 6749, Section 5.1]).
+/// A successful response of a token endpoint ([RFC 6749, Section 5.1]).
 ///
 /// [RFC 6749, Section 5.1]: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
 #[derive(Debug)]
@@ -87,18 +87,17 @@ pub struct Token {
     pub(crate) scope: Option<String>,
     pub(crate) issued_at: Option<UnixTime>,
     pub(crate) received_at: UnixTime,
-    /// What the answer itself says about the token's end.
+    /// The expiry according to the token or its response.
     pub(crate) ends_at: Option<UnixTime>,
     pub(crate) lifetime: Option<Duration>,
 }
 
 impl Token {
-    /// How long a token is taken to live if neither it, nor its answer, nor an operator says:
-    /// less than the shortest session timeout that an org can choose.
+    /// The lifetime of a token if neither the token nor its response nor the operator sets one:
+    /// less than the shortest session timeout of an org.
     pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-    /// A token that somebody else obtained, for the org at `instance_url`. It is taken to be as
-    /// fresh as a new one.
+    /// Returns a token from another source, for the org at `instance_url`. Its lifetime begins now.
     pub fn existing(
         access_token: AccessToken,
         instance_url: InstanceUrl,
@@ -117,52 +116,52 @@ impl Token {
         }
     }
 
-    /// The token itself.
+    /// Returns the token.
     pub fn access_token(&self) -> &AccessToken {
         &self.access_token
     }
 
-    /// Where it is good for: the base of every API call.
+    /// Returns the base URL of every API call.
     pub fn instance_url(&self) -> &InstanceUrl {
         &self.instance_url
     }
 
-    /// The site of an Experience Cloud user, if its host is allowed.
+    /// Returns the site of an Experience Cloud user, if its host is allowed.
     pub fn community_url(&self) -> Option<&LoginUrl> {
         self.community_url.as_ref()
     }
 
-    /// Whose token it is.
+    /// Returns the identity URL of the user.
     pub fn identity(&self) -> Option<&IdentityUrl> {
         self.identity.as_ref()
     }
 
-    /// What it may be used for, as the answer says it: `api id`.
+    /// Returns the scope, such as `api id`, if the response has one.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
 
-    /// By the server's clock, if it says so.
+    /// Returns the time of issue by the server's clock, if the response has one.
     pub fn issued_at(&self) -> Option<UnixTime> {
         self.issued_at
     }
 
-    /// By the local clock.
+    /// Returns the time of arrival by the local clock.
     pub fn received_at(&self) -> UnixTime {
         self.received_at
     }
 
-    /// Sets how long the token lives, [`Token::DEFAULT_LIFETIME`] unless told. An end that the
-    /// token or its answer names stays, if it is earlier.
+    /// Sets the lifetime of the token. The default is [`Token::DEFAULT_LIFETIME`]. An earlier
+    /// expiry of the token or its response takes precedence.
     #[must_use]
     pub fn lifetime(self, lifetime: Duration) -> Self {
         Self { lifetime: Some(lifetime), ..self }
     }
 
-    /// When to stop using it.
+    /// Returns the time of expiry.
     ///
-    /// A JWT ends 60 s before its `exp`; else `expires_in` counts, which this flow does not
-    /// normally send; else what [`Token::lifetime`] was told. An org may end a session sooner.
+    /// A JWT expires 60 s before its `exp`. Otherwise `expires_in` counts, which this flow normally
+    /// does not send, then [`Token::lifetime`]. An org may end a session earlier.
     pub fn expires_at(&self) -> UnixTime {
         let told = self.lifetime.map(|lifetime| self.received_at.saturating_add(lifetime));
         match (self.ends_at, told) {
@@ -172,12 +171,12 @@ impl Token {
         }
     }
 
-    /// What to say if the token is for another host than the settings expect.
+    /// Returns a notice if the token is for another host than the settings name.
     pub fn instance_notice(&self, expected: &InstanceUrl) -> Option<String> {
         let (got, expected) = (&self.instance_url, expected);
         (got != expected).then(|| {
             format!(
-                "the token is for `{}`, the settings name `{}`: the token's host is used",
+                "the token is for `{}`, but the settings name `{}`: the host of the token is used",
                 got.as_str(),
                 expected.as_str()
             )
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn d18_only_the_whole_of_it_is_the_same_token() {
+    fn d18_only_equal_tokens_are_the_same() {
         let parse = |text| AccessToken::parse(text).unwrap();
         let token = parse("00Dxx0000006JFr!s3cr3t");
         for (other, same) in [
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a95_what_no_header_can_carry_is_no_token() {
+    fn a95_text_that_no_header_can_contain_is_refused() {
         for (name, text, code) in [
             ("A94 empty", "", "resp.missing_token"),
             ("A95 line break", "s3cr3t\n", "resp.token_syntax"),
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn jwts_are_told_from_session_ids() {
+    fn jwts_are_distinguished_from_session_ids() {
         assert!(AccessToken::parse("eyJhbGciOiJSUzI1NiJ9.e30.c2ln").unwrap().is_jwt());
         assert!(!AccessToken::parse("00Dxx0000006JFr!AR8.AQ.x").unwrap().is_jwt());
     }

@@ -1,4 +1,4 @@
-//! Refusals and API errors in what people paste: JSON, logs, stack traces, the output of curl.
+//! Finds refusals and API errors in pasted text: JSON, logs, stack traces, output of curl.
 
 mod field;
 #[cfg(test)]
@@ -12,8 +12,8 @@ use crate::refusal::Refusal;
 use crate::text;
 
 impl Refusal {
-    /// Finds the refusal in the output of another tool, in a log, or in an answer as `curl -i`
-    /// prints it. `None` only if there is nothing in it at all.
+    /// Finds the refusal in the output of another tool, in a log, or in a response printed by `curl
+    /// -i`. Returns `None` only for a blank text.
     ///
     /// ```
     /// use orgtoken_oauth::Refusal;
@@ -34,7 +34,7 @@ impl Refusal {
     }
 }
 
-/// The head of a long text, without colours, and JSON in a string as JSON.
+/// Returns the beginning of a long text without colours, with JSON in a string unescaped.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut letters = text.chars().take(LIMIT);
@@ -60,9 +60,11 @@ fn plain(text: &str) -> String {
     if is_encoded { field::decoded(&plain) } else { plain }
 }
 
-/// The status of the last answer that `curl -i` or `curl -v` printed, and what follows its head.
+/// Returns the status of the last response that `curl -i` or `curl -v` printed, and the text after
+/// its headers.
 ///
-/// Where no blank line ends the head, since line breaks were lost, all after the status follows.
+/// If line breaks were lost, so that no blank line ends the headers, all text after the status is
+/// returned.
 fn split_head(text: &str) -> (Option<StatusCode>, &str) {
     let answers = text.match_indices("HTTP/").filter_map(|(at, _)| {
         let is_start =
@@ -76,7 +78,7 @@ fn split_head(text: &str) -> (Option<StatusCode>, &str) {
     answers.last().unwrap_or((None, text))
 }
 
-/// What the fields say, unless only the lines around them say what is known.
+/// Returns the refusal of the fields, unless only the lines around them are in the catalogue.
 fn best(fields: Option<Refusal>, lines: Option<Refusal>) -> Option<Refusal> {
     match (fields, lines) {
         (Some(fields), Some(lines)) if rank(&fields) < KNOWN && rank(&lines) >= KNOWN => {
@@ -91,7 +93,7 @@ fn best(fields: Option<Refusal>, lines: Option<Refusal>) -> Option<Refusal> {
     }
 }
 
-/// `error` and `error_description`, `errorCode` and `message`, in whatever notation.
+/// Reads `error` and `error_description`, or `errorCode` and `message`, in any notation.
 fn from_fields(text: &str) -> Option<Refusal> {
     let field = |name| fields(text, name).next();
     let description = || field("error_description").or_else(|| field("message"));
@@ -105,8 +107,9 @@ fn from_fields(text: &str) -> Option<Refusal> {
     from_lines(&description()?, None)
 }
 
-/// The line that says most. A tool that tries several hosts prints the refusal of each, and those
-/// about the audience say least: they come from its trying.
+/// Returns the refusal of the most specific line. A tool that tries several hosts prints the
+/// refusal of each one, and those about the audience are the least specific: they result from
+/// trying.
 fn from_lines(text: &str, status: Option<StatusCode>) -> Option<Refusal> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(from_line);
     let best = lines.rev().max_by_key(rank)?;
@@ -130,11 +133,11 @@ fn rank(refusal: &Refusal) -> u8 {
     }
 }
 
-/// The rank of what the catalogue knows, however little that is.
+/// The rank of a refusal that is in the catalogue, however unspecific it is.
 const KNOWN: u8 = 2;
 
-/// Salesforce's own description in the line; or a known code, and what follows it; or words of
-/// another tool; or the line as it is.
+/// Returns the description of Salesforce in the line, or a known code with the text after it, or a
+/// fault by the words of another tool, or the line as it is.
 fn from_line(line: &str) -> Refusal {
     let line = &text::single_line(line);
     let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
@@ -151,7 +154,7 @@ fn from_line(line: &str) -> Refusal {
     }
 }
 
-/// The row of a fault on this side or on the way, by words that have no other meaning.
+/// Returns the entry of a local or network fault, by words that have no other meaning.
 fn from_tool(line: &str) -> Option<&'static Entry> {
     let line = line.to_ascii_lowercase();
     let says = |words: &str| {
@@ -192,12 +195,12 @@ fn is_code(text: &str) -> bool {
         && !text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// In characters: nobody pastes more on purpose.
+/// In characters: more than anyone pastes on purpose.
 const LIMIT: usize = 64 * 1024;
 const MAINTENANCE: &str = "unavailable.maintenance";
 
-/// Words that other tools print and that have one meaning only, in lower case, with the code of their row;
-/// ` | ` is between two.
+/// Words of other tools that have one meaning only, in lower case, separated by ` | `, with the
+/// code of their entry.
 const TOOL_WORDS: &[(&str, &str)] = &[
     (
         "refused.reason_not_shown",

@@ -1,4 +1,4 @@
-//! One parser for every URL that an assertion or a token may be sent to.
+//! The parser of all URLs to which an assertion or a token may be sent.
 
 mod allowed;
 pub use allowed::AllowedHosts;
@@ -17,9 +17,9 @@ use http::Uri;
 use self::host::canonical;
 use crate::redact;
 
-/// A URL that passed: scheme, host, port and, where it may be, path, in one spelling.
+/// A valid URL in canonical spelling: scheme, host, port and, if allowed, a path.
 ///
-/// What is checked here is what is connected to: [`CheckedUrl::uri`] is built from the same parts.
+/// The checked parts are those that are used: [`CheckedUrl::uri`] is built from them.
 #[derive(Clone)]
 pub(crate) struct CheckedUrl {
     text: String,
@@ -33,7 +33,7 @@ pub(crate) struct CheckedUrl {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Paths {
     Never,
-    /// A site of an Experience Cloud keeps its path, on a host that the operator listed.
+    /// A path is allowed on a host of the operator's list: an Experience Cloud site has one.
     OnListedHosts,
 }
 
@@ -83,19 +83,19 @@ impl CheckedUrl {
         self.kind
     }
 
-    /// What was assumed about the text.
+    /// Returns an assumption about the text, if there was one.
     pub(crate) fn notice(&self) -> Option<&'static str> {
-        self.scheme_added.then_some("the scheme was missing: taken as `https://`")
+        self.scheme_added.then_some("the scheme was missing, assuming `https://`")
     }
 
-    /// A host of Salesforce that needs no check.
+    /// Returns the URL of a Salesforce host that needs no check.
     pub(crate) fn well_known(host: &str, kind: HostKind) -> Self {
         let text = format!("https://{host}");
         let origin = text.len();
         Self { text, host: host.to_owned(), origin, kind, scheme_added: false }
     }
 
-    /// The URL of something below this site: `path` is one of our constants.
+    /// Returns the URI of a path below this URL. `path` is a constant of this crate.
     pub(crate) fn uri(&self, path: &'static str) -> Uri {
         format!("{}{path}", self.text)
             .parse()
@@ -121,7 +121,7 @@ impl Eq for CheckedUrl {}
 enum Scheme {
     Http,
     Https,
-    /// Taken as https.
+    /// Read as https.
     Missing,
 }
 
@@ -151,7 +151,7 @@ impl Parts<'_> {
         }
     }
 
-    /// The path without its last slash.
+    /// Returns the path without its last slash.
     fn check_path(&self, kind: HostKind, paths: Paths) -> Result<&str, UrlError> {
         let listed = matches!(kind, HostKind::Listed | HostKind::Loopback);
         let sites = listed && paths == Paths::OnListedHosts;
@@ -179,7 +179,7 @@ impl Parts<'_> {
         CheckedUrl { text, host: self.host.clone(), origin, kind, scheme_added }
     }
 
-    /// Without the port that goes without saying.
+    /// Returns the origin without the default port.
     fn origin(&self) -> String {
         let (scheme, usual) = match self.scheme {
             Scheme::Http => ("http", 80),
@@ -196,7 +196,7 @@ impl Parts<'_> {
     }
 }
 
-/// Blanks, controls and backslashes are read differently by different parsers: nobody may pass.
+/// Refuses blanks, control characters and backslashes, which parsers read differently.
 fn check_characters(text: &str) -> Result<(), UrlError> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || "\\\"<>^`{|}".contains(c);
     match text.find(bad) {
@@ -210,7 +210,7 @@ fn syntax_at(text: &str, at: usize) -> UrlError {
     UrlError::Syntax { position: text[..at].chars().count() + 1 }
 }
 
-/// `None` for a scheme that is neither https nor http.
+/// Returns `None` for a scheme that is neither https nor http.
 fn split_scheme(text: &str) -> (Option<Scheme>, &str) {
     if let Some((scheme, rest)) = text.split_once("://") {
         let known = match scheme.to_ascii_lowercase().as_str() {
@@ -229,7 +229,7 @@ fn split_scheme(text: &str) -> (Option<Scheme>, &str) {
     (if scheme { None } else { Some(Scheme::Missing) }, text)
 }
 
-/// What stands after the colon and is no port becomes port 0, which nothing may have.
+/// Text after the colon that is not a port becomes port 0, which is never allowed.
 fn split_port(authority: &str) -> (&str, Option<u16>) {
     let end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     let Some(colon) = authority[end..].find(':').map(|at| end + at) else {
@@ -241,7 +241,7 @@ fn split_port(authority: &str) -> (&str, Option<u16>) {
     (&authority[..colon], Some(number))
 }
 
-/// The path of a site: plain segments, and not that of the token endpoint itself.
+/// Whether this is the path of a site: plain segments, and not that of the token endpoint.
 fn is_site(path: &str) -> bool {
     let segment = |segment: &str| {
         !matches!(segment, "" | "." | "..")

@@ -16,10 +16,10 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &["session expired or invalid"],
         class: Permanent,
-        meaning: "the token has ended, was revoked, is of another org, or was not sent whole",
+        meaning: "the token has expired, was revoked, belongs to another org, or was not sent completely",
         first: "log in again without the cache, and use the new token",
         causes: &[
-            cause("The session timed out, or somebody ended it.", "A new token works."),
+            cause("The session timed out or was ended.", "A new token works."),
             cause(
                 "The call went to another host than the token's `instance_url`.",
                 "Compare the two hosts.",
@@ -46,12 +46,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             "connected app is not attached to agent",
         ],
         class: Permanent,
-        meaning: "the token is good, but a policy keeps it from this API; another login would not help",
+        meaning: "the token is valid, but a policy blocks this API; a new login would not help",
         first: "check the policies of app and profile: High Assurance, IP, and whether the org is in \
                 maintenance",
         causes: &[
             cause(
-                "The profile asks for High Assurance.",
+                "The profile requires High Assurance.",
                 "Setup > Profiles > the profile > Session Settings.",
             ),
             cause(

@@ -1,32 +1,32 @@
 use super::matches;
 use crate::text;
 
-/// What is known about one error of the REST API, or about one message of it.
+/// An error of the REST API, or one message of it.
 ///
-/// A [`Refusal`](crate::Refusal) is an answer of the token endpoint; this is an answer to a call
-/// that was made with a token, or the reason why one record was not saved.
+/// A [`Refusal`](crate::Refusal) is a response of the token endpoint. This is a response to a call
+/// with a token, or the reason why one record was not saved.
 #[derive(Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The error code as Salesforce writes it: `UNABLE_TO_LOCK_ROW`; or the number of a status.
+    /// The error code of Salesforce, such as `UNABLE_TO_LOCK_ROW`, or the number of a status.
     pub code: &'static str,
-    /// The messages that this row is about, normalised; `*` is a value that Salesforce inserts.
-    /// None: every message of this code that has no row of its own.
+    /// The messages of this row, normalized; `*` is a value that Salesforce inserts. If empty, the
+    /// row is about every message of this code without a row of its own.
     messages: &'static [&'static str],
-    /// The meaning: a part of a sentence.
+    /// The meaning, as part of a sentence.
     pub meaning: &'static str,
-    /// Usual causes, the most frequent first; sentences.
+    /// The usual causes, the most frequent first, as sentences.
     pub causes: &'static [&'static str],
-    /// What to do: one imperative, without a full stop.
+    /// The remedy: one imperative, without a full stop.
     pub remedy: &'static str,
-    /// Whether the same call may work a little later without a change.
+    /// Whether the same call may succeed later without a change.
     pub transient: bool,
 }
 
 impl ApiError {
-    /// The anchor of this row in `docs/refusals.md`: `unable_to_lock_row`.
+    /// Returns the anchor of this row in `docs/refusals.md`, such as `api-unable_to_lock_row`.
     ///
-    /// Rows that share a code are told apart by a number.
+    /// Rows with the same code are numbered.
     pub fn anchor(&self) -> String {
         let code = self.code.to_ascii_lowercase();
         match API_ERRORS.iter().filter(|row| row.code == self.code).position(|row| row == self) {
@@ -35,21 +35,21 @@ impl ApiError {
         }
     }
 
-    /// One of the messages that this row is about, as it may be shown; `…` is an inserted value.
+    /// Returns one of the messages for display; `…` is an inserted value.
     pub fn message(&self) -> Option<String> {
         self.messages.first().map(|message| message.replace('*', "…"))
     }
 }
 
-/// Every row, by subject.
+/// Returns all rows, by subject.
 pub fn api_errors() -> impl Iterator<Item = &'static ApiError> {
     API_ERRORS.iter()
 }
 
-/// The row of an error code (or of a status without one), and of its message where there is a row
-/// for just that. `None`: the code is not in the catalogue.
+/// Returns the row of an error code (or of a status without one): the row of its message, or else
+/// the general one. Returns `None` if the code is not in the catalogue.
 pub fn api_error(code: &str, message: &str) -> Option<&'static ApiError> {
-    let message = text::normalise(message);
+    let message = text::normalize(message);
     let rows = || API_ERRORS.iter().filter(|row| row.code == code);
     let exact = rows().find(|row| row.messages.iter().any(|known| matches(known, &message)));
     exact.or_else(|| rows().find(|row| row.messages.is_empty()))
@@ -99,7 +99,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_FIELD",
-        "a field that the address of the record names is in the record as well",
+        "a field in the URL of the record is in the record as well",
         &["An upsert or update repeats the Id or the external id among the fields."],
         "leave that field out of the record",
     )
@@ -125,7 +125,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_QUERY_LOCATOR",
-        "the place in the result where the next page begins is no longer known",
+        "the position of the next page in the result is no longer known",
         &[
             "More than two days passed, or newer queries of the same user replaced this cursor.",
             "The login changed between two pages.",
@@ -176,7 +176,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "NOT_FOUND",
-        "the field in the path is no external id",
+        "the field in the path is not an external id",
         &[
             "The field lacks the attribute External ID.",
             "The name is misspelt, or this user cannot see the field.",
@@ -187,19 +187,19 @@ const API_ERRORS: &[ApiError] = &[
     .when(&["provided external id field does not exist or is not accessible: *"]),
     row(
         "URL_NOT_RESET",
-        "the org has another address now",
+        "the org has a new address",
         &["The My Domain was renamed, or the org was moved to another instance."],
         "log in again, and use the `instance_url` that comes with the token",
     ),
     row(
         "METHOD_NOT_ALLOWED",
-        "the path does not take this HTTP method",
+        "the path does not accept this HTTP method",
         &["An id is missing at the end of the path, or the method is wrong for this resource."],
         "use a method that the message allows",
     ),
     row(
         "JSON_PARSER_ERROR",
-        "the body is not the JSON that this call takes",
+        "the body is not the JSON that this call expects",
         &["The body is not valid JSON, or has another structure than the resource expects."],
         "correct the body at the line and column that the message names",
     ),
@@ -217,7 +217,7 @@ const API_ERRORS: &[ApiError] = &[
     .when(&["cannot deserialize instance of * from * value *"]),
     row(
         "XML_PARSER_ERROR",
-        "the body is not the XML that this call takes",
+        "the body is not the XML that this call expects",
         &["The Content-Type says XML, and the body is JSON or is damaged."],
         "send JSON with `Content-Type: application/json`, or correct the XML",
     ),
@@ -235,7 +235,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "BAD_REQUEST",
-        "Salesforce cannot make sense of the request",
+        "Salesforce does not understand the request",
         &["A parameter is missing or misspelt."],
         "compare the request with the documentation of the resource",
     ),
@@ -259,7 +259,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "431",
-        "the head of the request is too long: address and headers together",
+        "the request line and the headers are too long",
         &["The query has a long list of values or of fields.", "Many or long headers were added."],
         "split the list of values over several queries, or send fewer headers",
     ),
@@ -352,7 +352,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-        "the picklist is restricted, and the value is not one of it",
+        "the picklist is restricted, and the value is not part of it",
         &[
             "The label was given instead of the API name.",
             "The value is inactive, or is not part of the record type.",
@@ -362,7 +362,7 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "TOO_MANY_ENUM_VALUE",
         "a multi-select picklist has too many values",
-        &["A field takes 100 values at most."],
+        &["A field accepts 100 values at most."],
         "select fewer values",
     ),
     row(
@@ -414,7 +414,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_ID_FIELD",
-        "an id is missing, or was given where none may be",
+        "an id is missing, or is not allowed",
         &["A record to update has no Id, or one to create has one."],
         "give the Id for updates and deletes, and none for new records",
     ),
@@ -430,7 +430,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD",
-        "a lookup refers to a record of an object that the field does not take",
+        "a lookup refers to a record of an object that the field does not accept",
         &["The id begins with the key prefix of another object."],
         "use the id of a record of the object that the field refers to",
     ),
@@ -506,7 +506,7 @@ const API_ERRORS: &[ApiError] = &[
             "Calls run in parallel on records of the same parent (account, owner, campaign).",
             "A trigger, flow, sharing recalculation or another integration works on the same records.",
         ],
-        "try again; if it stays, sort the rows by parent and send fewer calls in parallel",
+        "try again; if it persists, sort the rows by parent and send fewer calls in parallel",
     )
     .transient(),
     row(
@@ -536,8 +536,8 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "UNKNOWN_EXCEPTION",
         "a fault inside Salesforce",
-        &["The message may hold a number for Salesforce's support."],
-        "try again; if it stays, give the number in the message to Salesforce's support",
+        &["The message may contain a number for Salesforce's support."],
+        "try again; if it persists, give the number in the message to Salesforce's support",
     )
     .transient(),
     row(
@@ -555,7 +555,7 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "EXCEEDED_ID_LIMIT",
         "one call has too many ids or records",
-        &["A call takes 200 records (2,000 to retrieve)."],
+        &["A call accepts 200 records (2,000 to retrieve)."],
         "split the records over several calls",
     ),
     row(
@@ -574,7 +574,7 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "INVALIDJOB",
         "the bulk job cannot be created or used in this way",
-        &["An upsert has no external id field, or the field is no external id.", "The job does not exist."],
+        &["An upsert has no external id field, or the field is not an external id.", "The job does not exist."],
         "correct what the message names",
     ),
     row(
@@ -585,7 +585,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALIDENTITY",
-        "the bulk API does not know the object, or does not take it",
+        "the bulk API does not know the object, or does not accept it",
         &["The name is misspelt, or the object cannot be loaded in bulk."],
         "check the object's name, or use the REST API for it",
     ),
@@ -615,7 +615,7 @@ mod tests {
             (
                 "NOT_FOUND",
                 "Provided external ID field does not exist or is not accessible: Ext__c",
-                "the field in the path is no external id",
+                "the field in the path is not an external id",
             ),
             ("JSON_PARSER_ERROR", "Unexpected character ('x' (code 120))", "the body is not"),
             (
@@ -627,7 +627,7 @@ mod tests {
             (
                 "INVALID_FIELD",
                 "The Ext__c field should not be specified in the sobject data.",
-                "a field that the address",
+                "a field in the URL",
             ),
             ("414", "", "the address of the request is too long"),
         ] {
@@ -646,7 +646,7 @@ mod tests {
             assert!(!row.causes.is_empty(), "{}", row.code);
             assert!(row.causes.iter().all(|cause| cause.ends_with(['.', '-'])), "{}", row.code);
             assert!(!row.meaning.ends_with('.') && !row.remedy.ends_with('.'), "{}", row.code);
-            assert!(row.messages.iter().all(|text| *text == text::normalise(text)), "{}", row.code);
+            assert!(row.messages.iter().all(|text| *text == text::normalize(text)), "{}", row.code);
             assert!(api_error(row.code, "").is_some(), "{} has no general row", row.code);
         }
         assert!(anchors.len() >= 60, "{}", anchors.len());

@@ -17,22 +17,21 @@ pub(super) const ENTRIES: &[Entry] = &[
             "app must be installed into org",
         ],
         class: PropagationDelay,
-        meaning: "the consumer key is of an External Client App that the org behind this host does not have",
+        meaning: "the consumer key belongs to an External Client App that is not in the org of this host",
         first: "use the My Domain of the org that owns the app as login URL (Setup > My Domain), and no \
                 other audience",
         causes: &[
             cause(
-                "The login URL is `login.salesforce.com` or `test.salesforce.com`, and those do \
-                 not know an External Client App of one org.",
+                "The login URL is `login.salesforce.com` or `test.salesforce.com`, which do not know External Client Apps of a single org.",
                 "`orgtoken resolve` shows one of the two as token endpoint.",
             )
             .indicator(Indicator::GenericHost),
             cause(
-                "The app is Local to another org, or was never put into this sandbox.",
-                "Setup > External Client App Manager of this very org does not list it.",
+                "The app is Local to another org, or was never deployed to this sandbox.",
+                "Setup > External Client App Manager of this org does not list it.",
             ),
             cause(
-                "The sandbox was refreshed, and the app was lost or is out of step.",
+                "The sandbox was refreshed, and the app was lost or is outdated.",
                 "It worked before the refresh.",
             )
             .indicator(Indicator::Refreshed),
@@ -49,8 +48,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Setup > Connected Apps OAuth Usage: install it, if the row offers that.",
             ],
             connected: &[
-                "A Connected App is not refused in these words: check whether the consumer key is the one \
-                 of the Connected App (Manage Consumer Details).",
+                "Connected Apps never get this refusal: check that the consumer key is that of the Connected App \
+                 (Manage Consumer Details).",
             ],
         },
     },
@@ -61,18 +60,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &["client identifier invalid", "invalid client identifier"],
         class: PropagationDelay,
         meaning: "no app with this consumer key is known at this host",
-        first: "copy the consumer key of the app anew, in the org of the login URL",
+        first: "copy the consumer key of the app again, in the org of the login URL",
         causes: &[
             cause(
-                "The key was not copied whole.",
+                "The key was not copied completely.",
                 "It begins with `3MVG9` and has about 85 characters, with dots and underscores.",
             ),
             cause(
-                "The key is of an app in another org, or the host is of another environment.",
+                "The key belongs to an app in another org, or the host to another environment.",
                 "The app is not in the App Manager of the org behind the login URL.",
             ),
             cause(
-                "The app is minutes old.",
+                "The app is only minutes old.",
                 "It was created less than ten minutes ago. Wait, and try again unchanged.",
             )
             .indicator(Indicator::FreshlyMade),
@@ -100,12 +99,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_client", "invalid_client_credentials"],
         texts: &["invalid client credentials", "client secret invalid"],
         class: Permanent,
-        meaning: "a consumer secret is asked for, or the one given is wrong; this flow needs none",
+        meaning: "Salesforce requires a consumer secret, or the given one is wrong; this flow needs none",
         first: "check the consumer key, and that nothing sends a secret along with the assertion",
         causes: &[
             cause(
                 "Another grant was used, which needs key and secret.",
-                "The request carries `client_secret`.",
+                "The request contains `client_secret`.",
             )
             .indicator(Indicator::OtherTool),
             cause("The consumer key belongs to another app.", "Compare it with the app's page."),
@@ -128,8 +127,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The app's OAuth settings show no certificate.",
             ),
             cause(
-                "The org turned the flow off.",
-                "Setup > OAuth and OpenID Connect Settings: flows that are off.",
+                "The org has disabled the flow.",
+                "Setup > OAuth and OpenID Connect Settings shows the disabled flows.",
             ),
         ],
         fix: Fix::ByApp {
@@ -155,7 +154,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &[],
         class: Permanent,
-        meaning: "the External Client App is not complete in this org: its policies or its distribution \
+        meaning: "the External Client App is incomplete in this org: its policies or its distribution \
                   are missing",
         first: "open the app in External Client App Manager, press Edit under Policies, and Save",
         causes: &[
@@ -165,7 +164,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ),
             cause(
                 "The app is Local to another org.",
-                "Its distribution state is not Local here and not Packaged.",
+                "Its distribution state in this org is neither Local nor Packaged.",
             ),
         ],
         fix: Fix::ByApp {
@@ -173,7 +172,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Setup > External Client App Manager > the app > Policies > Edit > Save.",
                 "Or deploy `.ecaOauthPlcy` together with the app.",
             ],
-            connected: &["A Connected App is not refused in these words: check the consumer key."],
+            connected: &["Connected Apps never get this refusal: check the consumer key."],
         },
     },
     Entry {
@@ -182,7 +181,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_dpop_proof", "use_dpop_nonce"],
         texts: &[],
         class: Permanent,
-        meaning: "the app asks for DPoP, a proof of possession that this client does not make",
+        meaning: "the app requires DPoP, a proof of possession that this client does not send",
         first: "turn off Require Demonstrating Proof of Possession (DPoP) in the app's OAuth settings",
         causes: &[cause("The app requires DPoP.", "Its OAuth settings have the box ticked.")],
         fix: Fix::Any(&["In the app's OAuth settings clear the DPoP box, and save."]),

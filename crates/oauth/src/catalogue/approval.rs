@@ -12,8 +12,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             "user has not approved this consumer",
         ],
         class: PropagationDelay,
-        meaning: "Salesforce accepts the app, the signature and the audience; what is missing is this \
-                  user's permission to use the app without clicking Allow, since here nobody clicks",
+        meaning: "Salesforce accepts the app, the signature and the audience, but this user may not use the \
+                  app without clicking Allow, which nobody can do in this flow",
         first: "open the app's Policies in Setup, set Permitted Users to `Admin approved users are \
                 pre-authorized`, and add a profile or permission set of this user",
         causes: &[
@@ -24,23 +24,22 @@ pub(super) const ENTRIES: &[Entry] = &[
                  and permission sets, then at the user's own. One of the user's has to be there.",
             ),
             cause(
-                "Users may self-authorize, and this user never did, or the approval lacks \
-                 `refresh_token` and one scope beside it.",
+                "Users may self-authorize, but this user never did, or the approval lacks \
+                 `refresh_token` and one other scope.",
                 "Permitted Users says `All users may self-authorize`. Setup > Users > the user > \
                  OAuth Connected Apps lists what the user has approved.",
             ),
             cause(
-                "The host is that of another org: a sandbox user at production, or a \
+                "The host belongs to another org: a sandbox user at production, or a \
                  government-cloud org at the login host.",
-                "`orgtoken resolve` shows it. The host has to be the My Domain of the org where \
-                 the user lives. If the user's Login History there shows no attempt at all, it is \
+                "`orgtoken resolve` shows it. The host has to be the My Domain of the user's org. If the user's Login History there shows no attempt at all, it is \
                  this cause or the next.",
             )
             .indicator(Indicator::OtherOrg),
             cause(
-                "The username is not one of this org: in a sandbox, its suffix is missing.",
+                "The username does not exist in this org: in a sandbox, its suffix may be missing.",
                 "A sandbox's usernames end in the sandbox's name, as in `user@acme.com.sbx`. Copy \
-                 it from Setup > Users, and do not take the e-mail address.",
+                 it from Setup > Users, and do not use the e-mail address.",
             )
             .indicator(Indicator::UserName),
             cause(
@@ -54,13 +53,13 @@ pub(super) const ENTRIES: &[Entry] = &[
             )
             .indicator(Indicator::FreshlyMade),
             cause(
-                "The permission set is tied to the permission-set licence `Salesforce API \
-                 Integration`, which cannot carry the assignment to an app.",
+                "The permission set belongs to the permission-set licence `Salesforce API \
+                 Integration`, which does not allow the assignment to an app.",
                 "The user has the permission set, the app lists it, and its License field names \
                  that licence. Assign the profile, or a second permission set without a licence.",
             ),
             cause(
-                "The app has no scope beside `refresh_token`.",
+                "The app has no scope except `refresh_token`.",
                 "The app's OAuth settings list its scopes: `api` and `refresh_token` have to be \
                  there.",
             ),
@@ -87,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_app_access", "OAUTH_APP_ACCESS_DENIED"],
         texts: &["user is not admin approved to access this app"],
         class: PropagationDelay,
-        meaning: "the app is open to users that an admin named, and this user is not one of them",
+        meaning: "only users that an admin assigned may use the app, and this user is not one of them",
         first: "add a profile or permission set of this user to the app",
         causes: &[
             cause(
@@ -119,7 +118,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["app_blocked", "fail_close_app_blocked", "OAUTH_APP_BLOCKED"],
         texts: &["this app is blocked by admin"],
         class: Permanent,
-        meaning: "an admin, or a rule of the org, keeps this app out for this user or for everybody",
+        meaning: "an admin or a rule of the org blocks this app, for this user or for everyone",
         first: "open Setup > Connected Apps OAuth Usage and unblock or install the app",
         causes: &[
             cause(
@@ -127,8 +126,8 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Setup > Connected Apps OAuth Usage: the row of the app has a button Unblock.",
             ),
             cause(
-                "The app is not installed in this org. Since September 2025 apps that are not are \
-                 closed to users without the permission `Approve Uninstalled Connected Apps`.",
+                "The app is not installed in this org. Since September 2025, users need the permission \
+                 `Approve Uninstalled Connected Apps` for such apps.",
                 "Setup > Connected Apps OAuth Usage: the row of the app has a button Install.",
             ),
             cause(
@@ -147,15 +146,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_session_level", "LOGIN_TWOFACTOR_REQ"],
         texts: &[],
         class: Permanent,
-        meaning: "a policy wants a High Assurance session, which a login without a person can never have",
+        meaning: "a policy requires a High Assurance session, which this flow can never have",
         first: "remove the High Assurance policy from this app or from the user's profile",
         causes: &[
             cause(
-                "The app's policy asks for High Assurance.",
+                "The app's policy requires High Assurance.",
                 "The app's policies show High Assurance under session policies.",
             ),
             cause(
-                "The user's profile asks for it at login.",
+                "The user's profile requires it at login.",
                 "Setup > Profiles > the profile > Session Settings: `Session Security Level \
                  Required at Login`.",
             ),
@@ -175,12 +174,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["LOGIN_OAUTH_INVALID_DS"],
         texts: &["activation secret invalid"],
         class: Permanent,
-        meaning: "Salesforce wants to verify who the user is, since it does not know this address",
+        meaning: "Salesforce requires identity verification, because the login comes from an unknown address",
         first: "relax the app's IP restrictions, or log in as the user once from this address",
         causes: &[cause(
-            "The address this comes from is new to Salesforce, and the app enforces IP \
-             restrictions.",
-            "The user's Login History shows a verification that was asked for.",
+            "Salesforce does not know this IP address, and the app enforces IP restrictions.",
+            "The user's Login History shows a verification request.",
         )],
         fix: Fix::ByApp {
             external: &["Setup > External Client App Manager > the app > Policies > Edit > App \

@@ -17,13 +17,13 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "`orgtoken resolve` shows token endpoint and audience: they differ in kind.",
             ),
             cause(
-                "A Lightning, Setup or other page's URL was taken.",
+                "The URL of a Lightning, Setup or other page was used.",
                 "The host does not end in `.my.salesforce.com`.",
             ),
             cause(
-                "The org takes the My Domain only, or a login host only.",
-                "The host is right, and one of the two audiences was tried. Try the other: \
-                 `--audience https://login.salesforce.com`.",
+                "The org accepts only its My Domain, or only a login host.",
+                "The host is right, and one of the two audiences was tried. Set \
+                 `audience` to the other: `https://login.salesforce.com`.",
             ),
             cause(
                 "The audience has a typo, a port, a path or a slash at its end.",
@@ -46,7 +46,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &[],
         texts: &["expired authorization code", "assertion expired", "assertion is expired"],
         class: Permanent,
-        meaning: "the assertion had ended when it arrived: almost always the local clock is wrong",
+        meaning: "the assertion had expired when it arrived, almost always because the local clock is wrong",
         first: "set the clock of this machine by NTP and try again",
         causes: &[
             cause(
@@ -55,7 +55,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             )
             .indicator(Indicator::ClockWrong),
             cause(
-                "Local time was taken for UTC, or milliseconds for seconds.",
+                "Local time was used instead of UTC, or milliseconds instead of seconds.",
                 "Another tool made the assertion: `orgtoken assertion inspect` shows `exp` as a \
                  date.",
             )
@@ -67,8 +67,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&[
-            "Set the clock (`timedatectl set-ntp true`), or that of the host under the container.",
-            "Sign right before sending, and anew for every attempt.",
+            "Set the clock (`timedatectl set-ntp true`), or that of the container's host.",
+            "Sign right before sending, and again for each attempt.",
         ]),
     },
     Entry {
@@ -77,33 +77,33 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_assertion", "LOGIN_OAUTH_INVALID_DSIG"],
         texts: &["invalid assertion", "signature invalid"],
         class: Permanent,
-        meaning: "Salesforce could not verify the signature with the certificate that the app has",
+        meaning: "Salesforce could not verify the signature with the certificate of the app",
         first: "upload the certificate that belongs to this private key to the app, under Flow Enablement > \
                 JWT Bearer Flow (External Client App) or Use digital signatures (Connected App)",
         causes: &[
             cause(
-                "The app has another certificate than that of this key.",
+                "The certificate of the app does not belong to this key.",
                 "`orgtoken cert match` with the key and the .crt file that was uploaded, or \
                  compare the public keys with `openssl x509 -pubkey` and `openssl pkey -pubout`.",
             )
             .indicator(Indicator::KeyMismatch),
             cause(
-                "The certificate was replaced: an app holds one, and a new one counts at once.",
+                "The certificate was replaced: an app has only one, and a new one takes effect at once.",
                 "It worked before, and the app's page shows another certificate.",
             )
             .indicator(Indicator::WorkedBefore),
             cause(
-                "The consumer key is of another app, which has another certificate.",
+                "The consumer key belongs to another app, which has another certificate.",
                 "Compare the consumer key with the app's page.",
             ),
             cause(
-                "The key is no RSA key, or the signature is not RS256.",
+                "The key is not an RSA key, or the signature is not RS256.",
                 "Another tool made it: `orgtoken assertion inspect` shows `alg`.",
             )
             .indicator(Indicator::OtherTool),
             cause(
-                "The assertion was cut or changed on its way.",
-                "Another tool made it: `orgtoken assertion inspect` says what it is.",
+                "The assertion was cut or changed in transit.",
+                "Another tool made it: `orgtoken assertion inspect` shows what is wrong.",
             )
             .indicator(Indicator::OtherTool),
         ],
@@ -127,16 +127,16 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &["jti already in use"],
         class: Permanent,
         meaning: "the assertion has an id (`jti`) that was used before, or that is too long",
-        first: "sign a new assertion for every attempt",
+        first: "sign a new assertion for each attempt",
         causes: &[
             cause("The same assertion was sent twice.", "A proxy or a script repeats requests."),
             cause(
-                "Another tool gives every assertion the same id.",
+                "Another tool gives each assertion the same id.",
                 "`orgtoken assertion inspect` on two of them shows the same `jti`.",
             )
             .indicator(Indicator::OtherTool),
         ],
-        fix: Fix::Any(&["Sign anew, with a new `jti` or with none."]),
+        fix: Fix::Any(&["Sign again, with a new `jti` or without one."]),
     },
     Entry {
         code: "refused.assertion_type",
@@ -145,7 +145,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &["specified assertion type is invalid"],
         class: Permanent,
         meaning: "the request has `assertion_type`, a parameter of the SAML flow",
-        first: "send `grant_type` and `assertion` alone",
+        first: "send only `grant_type` and `assertion`",
         causes: &[cause(
             "The request mixes the SAML and the JWT bearer flow.",
             "Its form has a field `assertion_type`.",

@@ -14,12 +14,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             cause("The My Domain is misspelt, or was renamed.", "Setup > My Domain shows another."),
             cause(
                 "The org or its My Domain is minutes old.",
-                "It was made just now. Wait ten minutes.",
+                "It was just created. Wait ten minutes.",
             )
             .indicator(Indicator::FreshlyMade),
             cause(
-                "This machine reaches the world through a proxy only.",
-                "Other public hosts are not known either.",
+                "This machine reaches the internet only through a proxy.",
+                "Other public hosts cannot be resolved either.",
             ),
         ],
         fix: Fix::Any(&["Correct the login URL.", "Behind a proxy, set `HTTPS_PROXY` or `proxy`."]),
@@ -31,11 +31,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &[],
         class: Transient,
         meaning: "the host could not be reached, or the connection broke",
-        first: "try again, and check firewall and proxy if it stays",
+        first: "try again, and check firewall and proxy if it persists",
         causes: &[
-            cause("A passing fault of the network.", "The next attempt works."),
+            cause("A temporary network fault.", "The next attempt works."),
             cause(
-                "A firewall lets nobody out, or only through a proxy.",
+                "A firewall blocks connections, or allows them only through a proxy.",
                 "`curl -I https://login.salesforce.com` fails too.",
             ),
         ],
@@ -50,22 +50,22 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["407"],
         texts: &[],
         class: Permanent,
-        meaning: "nothing reached Salesforce: the proxy on the way wants a name and a password",
-        first: "put both into the proxy's address: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`",
+        meaning: "nothing reached Salesforce: the proxy requires a user name and a password",
+        first: "put both into the proxy URL: `HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`",
         causes: &[
             cause(
-                "The proxy's address has no name and password, or old ones.",
-                "`orgtoken doctor` shows which proxy is used, and where its address comes from.",
+                "The proxy URL has no user name and password, or outdated ones.",
+                "`orgtoken doctor` shows which proxy is used, and where its URL is set.",
             ),
             cause(
-                "The proxy wants NTLM or Kerberos.",
+                "The proxy requires NTLM or Kerberos.",
                 "`curl -v` through the proxy shows `Proxy-Authenticate: NTLM` or `Negotiate`. \
-                 Only `Basic` is spoken here.",
+                 Only `Basic` is supported.",
             ),
         ],
         fix: Fix::Any(&[
             "Write special characters of the password as in a URL: `@` is `%40`.",
-            "Or ask whoever runs the proxy to let this machine reach `*.my.salesforce.com` without.",
+            "Or ask the administrator of the proxy to allow `*.my.salesforce.com` without authentication.",
         ]),
     },
     Entry {
@@ -74,8 +74,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["ERR_PROXY_CONNECTION_FAILED", "ERR_TUNNEL_CONNECTION_FAILED"],
         texts: &[],
         class: Permanent,
-        meaning: "nothing reached Salesforce: the proxy on the way is not there, or lets nothing through",
-        first: "check `HTTPS_PROXY` and `NO_PROXY`, then whether the proxy lets this host through",
+        meaning: "nothing reached Salesforce: the proxy is not reachable, or blocks the connection",
+        first: "check `HTTPS_PROXY` and `NO_PROXY`, then whether the proxy allows this host",
         causes: &[
             cause(
                 "A proxy is set that does not exist here.",
@@ -88,7 +88,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         fix: Fix::Any(&[
             "Correct or unset `HTTPS_PROXY`; the setting `proxy` overrides it.",
-            "Ask whoever runs the proxy to let `*.my.salesforce.com:443` through.",
+            "Ask the administrator of the proxy to allow `*.my.salesforce.com:443`.",
         ]),
     },
     Entry {
@@ -104,15 +104,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &[],
         class: Permanent,
-        meaning: "whoever answered could not prove to be Salesforce: mostly a proxy that opens TLS",
+        meaning: "the server did not prove to be Salesforce, mostly because a proxy inspects TLS",
         first: "name the file with the root certificate of your company's proxy in `ca_file` or `SSL_CERT_FILE`",
         causes: &[
             cause(
-                "A proxy opens TLS and signs with a root of its own.",
+                "A proxy inspects TLS and signs with its own root.",
                 "`orgtoken doctor` shows the issuer: it is your company's, not a public one.",
             ),
             cause(
-                "This machine has no roots, or old ones.",
+                "This machine has no root certificates, or outdated ones.",
                 "Other public hosts fail as well. In a container, `ca-certificates` is missing.",
             ),
             cause("The clock of this machine is wrong by months.", "`date` shows it.")
@@ -120,7 +120,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         fix: Fix::Any(&[
             "Ask the administrator of the proxy for its root certificate, and name the file in `ca_file`.",
-            "Do not turn off verification: whoever answers would get the assertion.",
+            "Do not turn off verification: any server in between would get the assertion.",
         ]),
     },
     Entry {
@@ -129,15 +129,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["UNSUPPORTED_CLIENT"],
         texts: &[],
         class: Permanent,
-        meaning: "the client speaks a TLS that Salesforce gave up: 1.2 is the least",
-        first: "bring the tool, or the runtime under it, up to date",
+        meaning: "the client uses a TLS version that Salesforce no longer supports; the minimum is 1.2",
+        first: "update the tool, or its runtime",
         causes: &[
             cause(
                 "An old runtime: Java 7, .NET 4.5, OpenSSL 1.0.",
                 "`orgtoken doctor` from the same machine connects.",
             ),
             cause(
-                "A proxy that opens TLS speaks an old one to Salesforce.",
+                "A proxy that inspects TLS uses an old version towards Salesforce.",
                 "`orgtoken doctor` from the same machine fails as well, and names the issuer.",
             ),
         ],
@@ -150,7 +150,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &[],
         class: Permanent,
         meaning: "nothing was sent: the tool could not read its private key",
-        first: "run `orgtoken key inspect` on the file: it says what the file is and what is missing",
+        first: "run `orgtoken key inspect` on the file: it shows what the file is and what is missing",
         causes: &[
             cause(
                 "The file is the certificate, or the public key.",
@@ -165,7 +165,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "It is one line, or has `\\n` in it as two characters.",
             ),
             cause(
-                "It is no RSA key.",
+                "It is not an RSA key.",
                 "It begins with `-----BEGIN EC PRIVATE KEY` or `-----BEGIN OPENSSH PRIVATE KEY`.",
             ),
         ],
@@ -181,13 +181,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "check the path of the key file, and who may read it",
         causes: &[
             cause(
-                "The path is relative, and the working directory is another.",
-                "It works from another directory: write the whole path.",
+                "The path is relative, and the working directory is a different one.",
+                "It works from another directory: use the absolute path.",
             ),
             cause("The file belongs to another user.", "`ls -l` shows it."),
         ],
         fix: Fix::Any(&[
-            "Write the whole path, and let the user that runs the program own the file (0600).",
+            "Use the absolute path, and make the user that runs the program the owner of the file (0600).",
         ]),
     },
 ];

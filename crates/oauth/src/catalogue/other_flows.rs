@@ -36,9 +36,9 @@ pub(super) const ENTRIES: &[Entry] = &[
             "no client credentials user enabled",
         ],
         class: Permanent,
-        meaning: "this answers another flow: password, refresh token, authorization code, client \
+        meaning: "this is a refusal of another flow: password, refresh token, authorization code, client \
                   credentials, device, site or mobile app",
-        first: "use the JWT bearer grant, or look at the tool that sent this",
+        first: "use the JWT bearer grant, or check the tool that sent the request",
         causes: &[cause(
             "The tool is set up for another flow.",
             "Its request has `grant_type=password`, `refresh_token`, `authorization_code` or \
@@ -54,14 +54,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["access_denied"],
         texts: &["end-user denied authorization"],
         class: Permanent,
-        meaning: "somebody pressed Deny in a browser; the JWT bearer flow never asks",
+        meaning: "a user pressed Deny in a browser; the JWT bearer flow never asks",
         first: "press Allow when you approve the app, or have an admin pre-authorize the user",
         causes: &[cause(
             "The approval in the browser was refused.",
             "It came back in the address bar of a browser.",
         )],
         fix: Fix::Any(&[
-            "See [user_not_approved](#user_not_approved) for the way without a browser.",
+            "See [user_not_approved](#user_not_approved) for an approval without a browser.",
         ]),
     },
     Entry {
@@ -77,11 +77,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &["missing required code challenge", "redirect_uri must match configuration"],
         class: Permanent,
-        meaning: "this answers a login in a browser, as for self-authorization",
+        meaning: "this is a refusal of a login in a browser, such as for self-authorization",
         first: "make `redirect_uri` equal to the app's Callback URL, letter for letter",
         causes: &[
             cause(
-                "The callback URL differs from the registered one, be it by a slash.",
+                "The callback URL differs from the registered one, if only by a slash.",
                 "Compare it with the app's OAuth settings.",
             ),
             cause(
@@ -90,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ),
         ],
         fix: Fix::Any(&[
-            "Correct the URL, or have an admin pre-authorize the user: then no browser is needed.",
+            "Correct the URL, or have an admin pre-authorize the user, so that no browser is needed.",
         ]),
     },
     Entry {
@@ -99,15 +99,18 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_token", "unsupported_token_type"],
         texts: &["invalid token", "invalid token: *"],
         class: Permanent,
-        meaning: "this answers `revoke` or `introspect`: the token is not, or no longer, a token of this org",
-        first: "nothing is left to do if you meant to revoke it; else get a new token",
+        meaning: "this is a response to `revoke` or `introspect`: the token is not, or no longer, a token of this org",
+        first: "get a new token, or do nothing if you meant to revoke this one",
         causes: &[
             cause(
-                "The token has ended or was revoked before.",
+                "The token has expired or was already revoked.",
                 "An API call with it answers INVALID_SESSION_ID.",
             ),
-            cause("The host is of another org.", "Compare it with the token's `instance_url`.")
-                .indicator(Indicator::OtherOrg),
+            cause(
+                "The host belongs to another org.",
+                "Compare it with the token's `instance_url`.",
+            )
+            .indicator(Indicator::OtherOrg),
         ],
         fix: Fix::Any(&["Use the host of the token's `instance_url`."]),
     },

@@ -8,17 +8,17 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["unknown_error"],
         texts: &["retry your request"],
         class: Transient,
-        meaning: "a fault at Salesforce that passes, though the status is 400",
+        meaning: "a temporary fault of Salesforce, although the status is 400",
         first: "try again in a moment",
         causes: &[
-            cause("A passing fault.", "The second or third attempt works."),
+            cause("A temporary fault.", "The second or third attempt works."),
             cause(
                 "The client speaks a TLS older than 1.2.",
-                "Another tool is used, it is old, and this never goes away.",
+                "Another, old tool is used, and the refusal persists.",
             ),
         ],
         fix: Fix::Any(&[
-            "Try again, with an assertion signed anew. `orgtoken` does so by itself, three times.",
+            "Try again with a new assertion. `orgtoken` makes up to three attempts automatically.",
         ]),
     },
     Entry {
@@ -34,8 +34,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &[],
         class: Transient,
-        meaning: "a fault at Salesforce that passes",
-        first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
+        meaning: "a temporary fault of Salesforce",
+        first: "try again in some minutes, and look at https://status.salesforce.com if it persists",
         causes: &[cause(
             "A fault or an overload at Salesforce.",
             "https://status.salesforce.com shows the instance of the org.",
@@ -56,7 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "https://status.salesforce.com shows it for the instance of the org.",
             ),
             cause(
-                "A new sandbox or scratch org that is still being made.",
+                "A new sandbox or scratch org that is still being created.",
                 "It was created minutes ago.",
             ),
         ],
@@ -79,15 +79,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &[],
         class: Transient,
         meaning: "Salesforce, or a proxy before it, is failing",
-        first: "try again in some minutes, and look at https://status.salesforce.com if it stays",
+        first: "try again in some minutes, and look at https://status.salesforce.com if it persists",
         causes: &[
             cause(
                 "A fault at Salesforce.",
                 "https://status.salesforce.com shows the instance of the org.",
             ),
-            cause("A proxy on the way.", "The page names the proxy, or other hosts fail as well."),
+            cause("A fault of a proxy.", "The page names the proxy, or other hosts fail as well."),
             cause(
-                "`test.salesforce.com` itself, which fails now and then.",
+                "A fault of `test.salesforce.com` itself, which fails now and then.",
                 "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
             ),
         ],
@@ -100,12 +100,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         texts: &["too many requests"],
         class: CoolDown,
         meaning: "too many requests came from here",
-        first: "wait some minutes, and keep tokens instead of logging in for every call",
+        first: "wait some minutes, and cache tokens instead of logging in for every call",
         causes: &[cause(
             "A program logs in for every request, or retries in a loop.",
             "Login History of the user shows a row every second or so.",
         )],
-        fix: Fix::Any(&["Wait as long as the answer says, five minutes if it says nothing."]),
+        fix: Fix::Any(&["Wait as long as the response says, or five minutes."]),
     },
     Entry {
         code: "resp.content_type",
@@ -113,12 +113,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["301", "302", "303", "307", "308", "404", "405", "ERROR_HTTP_404"],
         texts: &[],
         class: Permanent,
-        meaning: "something answered with a page for people: the host or the path is wrong, or a proxy \
+        meaning: "the response is a web page: the host or the path is wrong, or a proxy \
                   answers in place of Salesforce",
         first: "check that the login URL is the My Domain of the org, and that no proxy answers in its place",
         causes: &[
             cause(
-                "The URL is of Lightning, of Setup, or of a site.",
+                "The URL is that of Lightning, Setup or a site.",
                 "The host does not end in `.my.salesforce.com`.",
             ),
             cause(
@@ -132,5 +132,5 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
 ];
 
-/// A page instead of an answer.
+/// The entry for a web page instead of JSON.
 pub(super) const NOT_JSON: &str = "resp.content_type";

@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["unsupported_grant_type"],
         texts: &["grant type not supported"],
         class: Permanent,
-        meaning: "this host does not know the JWT bearer grant, or could not read the request",
+        meaning: "this host does not support the JWT bearer grant, or could not read the request",
         first: "check that the login URL is a My Domain, `login` or `test`, not a Lightning or site page",
         causes: &[
             cause(
@@ -18,7 +18,8 @@ pub(super) const ENTRIES: &[Entry] = &[
             cause(
                 "The body was sent as JSON, or was encoded twice.",
                 "Another tool sends it: the Content-Type has to be \
-                 `application/x-www-form-urlencoded`, and `%253A` in the body means twice.",
+                 `application/x-www-form-urlencoded`, and `%253A` in the body means that it \
+                 was encoded twice.",
             ),
             cause(
                 "`grant_type` is misspelt.",
@@ -40,12 +41,12 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["LOGIN_ERROR_ORG_DOMAIN_ONLY"],
         texts: &["request not supported on this domain", "restricted domain"],
         class: Permanent,
-        meaning: "the org takes logins at its My Domain only, not at `login` or `test`",
+        meaning: "the org accepts logins only at its My Domain, not at `login` or `test`",
         first: "use the My Domain of the org (Setup > My Domain) as login URL",
         causes: &[cause(
             "The login URL is `login.salesforce.com` or `test.salesforce.com`.",
-            "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies says what the \
-             org prevents.",
+            "`orgtoken resolve` shows it. Setup > My Domain > Routing and Policies shows what the org \
+             blocks.",
         )
         .indicator(Indicator::GenericHost)],
         fix: Fix::Any(&[
@@ -58,14 +59,14 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_request"],
         texts: &["must use http post", "https required", "missing required parameter: *"],
         class: Permanent,
-        meaning: "the request itself is not as Salesforce wants it",
+        meaning: "the request is malformed",
         first: "check that no proxy rewrites the request, and that the login URL begins with `https://`",
         causes: &[
             cause(
                 "A proxy turned the POST into a GET, or dropped the body.",
-                "The description speaks of POST or of a missing parameter.",
+                "The description mentions POST or a missing parameter.",
             ),
-            cause("Another tool forms the request differently.", "It works with `orgtoken token`.")
+            cause("Another tool builds the request differently.", "It works with `orgtoken token`.")
                 .indicator(Indicator::OtherTool),
         ],
         fix: Fix::Any(&[
@@ -83,7 +84,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[
             cause(
                 "The request has a parameter `scope`.",
-                "Another tool sends it. In this flow the app alone decides.",
+                "Another tool sends it. In this flow, only the app decides.",
             ),
             cause(
                 "`userinfo` was called with a token that has neither `id` nor `openid`.",
@@ -103,38 +104,37 @@ pub(super) const ENTRIES: &[Entry] = &[
     },
     Entry {
         code: "refused.invalid_grant",
-        title: "invalid_grant, in words not listed here",
+        title: "invalid_grant with an unknown description",
         codes: &["invalid_grant"],
         texts: &[],
         class: Permanent,
-        meaning: "Salesforce refuses the login; what follows `invalid_grant` says why, and it is new to \
+        meaning: "Salesforce refuses the login; the text after `invalid_grant` is the reason, which is not in \
                   this catalogue",
-        first: "open Setup > Login History (or the user's own): its Status says the true reason",
+        first: "open Setup > Login History (or the user's own): its column Status has the real reason",
         causes: &[
             cause(
                 "The user is not approved for the app.",
-                "See [user_not_approved](#user_not_approved), the refusal that is met most.",
+                "See [user_not_approved](#user_not_approved), the most frequent refusal.",
             ),
-            cause("Host or audience are of another org.", "`orgtoken resolve` shows both.")
+            cause("Host or audience belong to another org.", "`orgtoken resolve` shows both.")
                 .indicator(Indicator::OtherOrg),
         ],
         fix: Fix::Any(&[
             "Setup > Login History: find the row of this user with Login Type `Remote Access 2.0`, read \
              Status.",
-            "`orgtoken doctor` tells the usual causes apart.",
+            "`orgtoken doctor` distinguishes the usual causes.",
         ]),
     },
     Entry {
         code: "refused.reason_not_shown",
-        title: "400 Bad Request, and nothing else",
+        title: "400 Bad Request without a reason",
         codes: &["ERR_BAD_REQUEST"],
         texts: &[],
         class: Permanent,
-        meaning: "Salesforce refused and said why, but the tool shows the status alone and keeps the reason \
-                  to itself",
+        meaning: "Salesforce refused with a reason, but the tool shows only the status",
         first: "run `orgtoken doctor` with the same key, app and user: it shows the reason",
         causes: &[cause(
-            "The tool drops the body of the answer, which holds `error` and `error_description`.",
+            "The tool drops the body of the answer, which contains `error` and `error_description`.",
             "Set the tool to debug its HTTP calls, or repeat the call with `curl -i`: the body is \
              a line of JSON.",
         )
@@ -150,15 +150,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &[],
         texts: &[],
         class: Permanent,
-        meaning: "this refusal is new to the catalogue; Salesforce's own words are all there is",
-        first: "open Setup > Login History (or the user's own): its Status says more than the refusal",
+        meaning: "this refusal is not in the catalogue; only the text of Salesforce is known",
+        first: "open Setup > Login History (or the user's own): its column Status says more than the refusal",
         causes: &[cause("Unknown.", "`orgtoken doctor` checks what can be checked from here.")],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
 ];
 
-/// Everything that `invalid_grant` can be.
+/// The general entry of `invalid_grant`.
 pub(super) const GENERIC: &str = "refused.invalid_grant";
-/// A tool hides what Salesforce said.
+/// The entry for tools that hide the reason.
 pub(super) const NOT_SHOWN: &str = "refused.reason_not_shown";
 pub(super) const UNKNOWN: &str = "refused.unknown";

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::*;
 use crate::Refusal;
 
-/// `OauthErrorCode` of Salesforce's own Mobile SDK, whole.
+/// All values of `OauthErrorCode` in Salesforce's Mobile SDK.
 const SERVER_ENUM: &str = "access_denied app_blocked app_not_found authorization_pending \
     bad_jti_claim app_attest_failed app_attest_failed_retry client_blocked client_blocked_retry \
     ecapp_policy_not_found exceeded_registration_limit fail_close_app_blocked \
@@ -17,7 +17,7 @@ const SERVER_ENUM: &str = "access_denied app_blocked app_not_found authorization
     unsupported_response_type unsupported_token_type use_dpop_nonce";
 
 #[test]
-fn every_name_of_the_servers_enum_has_an_entry() {
+fn every_error_code_of_the_mobile_sdk_has_an_entry() {
     for name in SERVER_ENUM.split_whitespace() {
         let advice = find(name, "");
         assert!(advice.entry.codes.contains(&name), "{name}");
@@ -26,7 +26,7 @@ fn every_name_of_the_servers_enum_has_an_entry() {
 }
 
 #[test]
-fn every_known_refusal_lands_on_its_entry() {
+fn every_known_refusal_has_its_entry() {
     for (id, code, descriptions) in [
         (
             "user_not_approved",
@@ -129,9 +129,9 @@ fn every_known_refusal_lands_on_its_entry() {
     }
 }
 
-/// Every text has a word of a known refusal, or means a fault of the network to some other tool.
+/// Every text contains words of a known refusal, or is a network fault in another tool.
 #[test]
-fn an_unknown_description_is_never_taken_for_a_known_one() {
+fn an_unknown_description_never_matches_a_known_one() {
     for (id, code, description) in [
         ("invalid_grant", "invalid_grant", "approval is missing"),
         ("invalid_grant", "invalid_grant", "the audience claim is wrong"),
@@ -156,7 +156,7 @@ fn an_unknown_description_is_never_taken_for_a_known_one() {
 }
 
 #[test]
-fn inserted_values_match_the_star_of_a_text() {
+fn inserted_values_match_the_star_in_a_text() {
     for (known, text, is_same) in [
         ("invalid token: *", "invalid token: 00d", true),
         ("invalid token: *", "invalid token: ", true),
@@ -197,7 +197,7 @@ fn entries_are_complete_and_well_formed() {
             );
         }
         for text in entry.texts {
-            assert_eq!(*text, text::normalise(text), "{id}");
+            assert_eq!(*text, text::normalize(text), "{id}");
         }
         assert_eq!(by_code(entry.code), Some(entry));
         assert_eq!(entry.explain_command(), format!("orgtoken explain {}", entry.code));
@@ -205,14 +205,14 @@ fn entries_are_complete_and_well_formed() {
 }
 
 #[test]
-fn only_the_last_resort_has_no_code_and_no_text() {
+fn only_the_entry_for_unknown_refusals_has_no_code_and_no_text() {
     let mute = entries().filter(|entry| entry.codes.is_empty() && entry.texts.is_empty());
     assert_eq!(mute.map(Entry::id).collect::<Vec<_>>(), ["unknown"]);
 }
 
 proptest::proptest! {
     #[test]
-    fn every_refusal_gets_advice(code in ".*", description in ".*") {
+    fn every_refusal_has_an_entry(code in ".*", description in ".*") {
         let refusal = Refusal::new(&code, Some(&description));
         assert!(!refusal.hint().is_empty());
         assert!(refusal.to_string().is_ascii());

@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["invalid_user"],
         texts: &["user is invalid", "invalid user"],
         class: Permanent,
-        meaning: "the org has no user of this name",
+        meaning: "the org has no user with this name",
         first: "copy the username from Setup > Users of this org; a sandbox's ends in the sandbox's name",
         causes: &[
             cause(
@@ -18,12 +18,12 @@ pub(super) const ENTRIES: &[Entry] = &[
             )
             .indicator(Indicator::UserName),
             cause(
-                "The e-mail address was taken for the username.",
+                "The e-mail address was used as username.",
                 "Setup > Users shows the two in different columns.",
             ),
-            cause("An id was given for the username.", "It begins with `005` and has no `@`."),
+            cause("An id was used as username.", "It begins with `005` and has no `@`."),
             cause(
-                "The user lives in another org.",
+                "The user belongs to another org.",
                 "Setup > Users of the org behind the login URL does not list it.",
             )
             .indicator(Indicator::OtherOrg),
@@ -36,7 +36,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["inactive_user", "LOGIN_ERROR_USER_INACTIVE", "LOGIN_ERROR_USER_FROZEN"],
         texts: &["inactive user", "user is inactive"],
         class: Permanent,
-        meaning: "the user exists and was deactivated or frozen",
+        meaning: "the user exists, but was deactivated or frozen",
         first: "activate or unfreeze the user in Setup > Users",
         causes: &[
             cause("The user was deactivated.", "Setup > Users > the user: Active is not ticked."),
@@ -73,9 +73,12 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "A trial or scratch org has expired, or a sandbox was deleted.",
                 "Nobody can log in with a browser either.",
             ),
-            cause("Salesforce locked or suspended the org.", "The org's owner got mail about it."),
+            cause(
+                "Salesforce locked or suspended the org.",
+                "The org's owner received an e-mail about it.",
+            ),
         ],
-        fix: Fix::Any(&["Use another org, or have this one opened again by Salesforce."]),
+        fix: Fix::Any(&["Use another org, or ask Salesforce to reopen this one."]),
     },
     Entry {
         code: "refused.ip_restricted",
@@ -106,7 +109,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                  `Restricted IP` and shows the address.",
             ),
             cause(
-                "The user's profile has Login Hours, and this is not one.",
+                "The user's profile has Login Hours that exclude this time.",
                 "Setup > Profiles > the profile > Login Hours. Login History says `Restricted \
                  time`.",
             ),
@@ -130,7 +133,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["LOGIN_OAUTH_API_DISABLED"],
         texts: &["authentication failure", "authentication failure - *"],
         class: Permanent,
-        meaning: "Salesforce refuses the login and keeps the reason for its own Login History",
+        meaning: "Salesforce refuses the login and shows the reason only in its Login History",
         first: "open Setup > Login History (or the user's own) and read the column Status",
         causes: &[
             cause(
@@ -138,13 +141,13 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "The user's profile and permission sets lack `API Enabled`.",
             ),
             cause(
-                "The host is of another org or environment.",
+                "The host belongs to another org or environment.",
                 "Login History of this org shows no attempt at all.",
             )
             .indicator(Indicator::OtherOrg),
             cause(
-                "Another grant was used: with username and password this is a wrong password or a \
-                 missing security token.",
+                "Another grant was used: with username and password, the password is wrong or \
+                 the security token is missing.",
                 "The request has `grant_type=password`.",
             )
             .indicator(Indicator::OtherTool),
@@ -162,12 +165,9 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["login_error"],
         texts: &[],
         class: Permanent,
-        meaning: "the login failed, and Salesforce keeps the reason for its own Login History",
+        meaning: "the login failed, and Salesforce shows the reason only in its Login History",
         first: "open Setup > Login History (or the user's own) and read the column Status",
-        causes: &[cause(
-            "Many: a policy, a restriction, a login flow.",
-            "Login History says which.",
-        )],
+        causes: &[cause("A policy, a restriction or a login flow.", "Login History says which.")],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
     Entry {
@@ -182,15 +182,15 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         texts: &["login rate exceeded", "number of logins exceeded", "maximum logins exceeded"],
         class: CoolDown,
-        meaning: "this user logged in more than 3,600 times within an hour and is kept out for an hour",
-        first: "wait an hour, and keep tokens instead of logging in for every call",
+        meaning: "this user logged in more than 3,600 times within an hour and is locked out for an hour",
+        first: "wait an hour, and cache tokens instead of logging in for every call",
         causes: &[
             cause(
                 "A program logs in for every request.",
                 "Login History of the user shows a row every second or so.",
             ),
             cause(
-                "Many hosts or workers share the user, and each logs in by itself.",
+                "Many hosts or workers share the user, and each logs in on its own.",
                 "Login History shows many addresses.",
             ),
             cause(
@@ -199,7 +199,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ),
         ],
         fix: Fix::Any(&[
-            "Stop what logs in so often. Trying again sooner only lengthens the wait.",
+            "Stop the program that logs in so often. Earlier attempts only extend the wait.",
             "Reuse a token until it expires, as `orgtoken` does by default.",
         ]),
     },

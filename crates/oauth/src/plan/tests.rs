@@ -1,4 +1,4 @@
-//! Attacks on the plan: every answer that an endpoint can give, on every kind of host, in any order.
+//! Attacks on the plan: every kind of response, from every kind of host, in any order.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ const KEY: &[u8] = include_bytes!("../../../assertion/testdata/rfc7515-a2.pem");
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// What the endpoint's clock may claim, in seconds after the local one.
+/// The endpoint's clock, in seconds after the local one.
 const CLOCKS: [i64; 15] = [
     0,
     59,
@@ -55,8 +55,8 @@ const BODIES: [&str; 14] = [
 
 const STATUSES: [u16; 9] = [200, 302, 400, 401, 408, 420, 429, 500, 503];
 
-/// An answer of an endpoint: a status, a body, its clock, and what it asks for.
-fn answer(status: u16, body: &str, clock: i64, retry_after: &str) -> TokenResponseError {
+/// Returns the error for a response with this status, body, clock and `Retry-After`.
+fn response(status: u16, body: &str, clock: i64, retry_after: &str) -> TokenResponseError {
     let date = NOW.as_secs().saturating_add_signed(clock);
     let date = std::time::UNIX_EPOCH + Duration::from_secs(date);
     let mut response = Response::builder()
@@ -71,22 +71,22 @@ fn answer(status: u16, body: &str, clock: i64, retry_after: &str) -> TokenRespon
     Token::from_http(&response, NOW, &allowed()).unwrap_err()
 }
 
-fn answers() -> Vec<TokenResponseError> {
+fn responses() -> Vec<TokenResponseError> {
     let statuses = STATUSES.into_iter();
     let pairs = statuses.flat_map(|status| BODIES.map(|body| (status, body)));
     let clocks = pairs.flat_map(|(status, body)| CLOCKS.map(|clock| (status, body, clock)));
-    clocks.map(|(status, body, clock)| answer(status, body, clock, "")).collect()
+    clocks.map(|(status, body, clock)| response(status, body, clock, "")).collect()
 }
 
 fn allowed() -> AllowedHosts {
     AllowedHosts::parse(["acme.my.site.com", "login.acme.com", "127.0.0.1", "localhost"]).unwrap()
 }
 
-/// A login as settings may describe it, and the audience that is set.
+/// The resolution of a login, and the audience that is set.
 type Case = (Resolution, Option<Audience>);
 
-/// Every kind of login URL with every kind of instance URL and audience, also where the further
-/// attempt has worked before.
+/// Every kind of login URL with every kind of instance URL and audience, also where the
+/// fallback has worked before.
 fn cases() -> Vec<Case> {
     const URLS: [&str; 13] = [
         "",
@@ -114,7 +114,7 @@ fn cases() -> Vec<Case> {
                 let audience = set(audience).map(|url| Audience::parse(url, &allowed()).unwrap());
                 let resolution =
                     Resolution::resolve(login.as_ref(), instance.as_ref(), audience.as_ref());
-                // An audience that does not fit the host is refused before.
+                // An audience that does not match the host is refused earlier.
                 let Ok(resolution) = resolution else { continue };
                 let remembered = resolution.fallback();
                 cases.push((resolution, audience.clone()));
@@ -131,7 +131,7 @@ fn is_salesforce(host: &str) -> bool {
         || host.ends_with(".sfcrmproducts.cn")
 }
 
-/// Runs one login against an endpoint that answers so, and holds every assertion against the rules.
+/// Runs a login against an endpoint with these responses, and checks every assertion by the rules.
 fn attack<'a>(
     (resolution, set): &Case,
     lifetime: Lifetime,
@@ -189,15 +189,15 @@ fn fault(error: &TokenResponseError) -> (Option<&Refusal>, Fault) {
 }
 
 #[test]
-fn no_answer_of_an_endpoint_gets_more_than_three_assertions_or_one_for_another_host() {
-    let (cases, answers) = (cases(), answers());
+fn no_response_gets_more_than_three_assertions_or_one_for_another_host() {
+    let (cases, answers) = (cases(), responses());
     assert!(cases.len() > 300 && answers.len() > 1000);
     let many = RetryPolicy::DEFAULT.attempts(u32::MAX);
     for case in &cases {
         for answer in &answers {
             attack(case, Lifetime::MAX, many, std::iter::repeat_n(fault(answer), 10));
         }
-        // The network fails, or an endpoint never answers.
+        // The network fails, or the endpoint never responds.
         let lost = Fault { transient: true, retry_after: None };
         attack(case, Lifetime::MAX, many, std::iter::repeat_n((None, lost), 10));
     }
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_order_of_answers_gets_more_than_three_assertions_or_one_for_another_host(
+    fn no_order_of_responses_gets_more_than_three_assertions_or_one_for_another_host(
         case in prop::sample::select(cases()),
         answers in prop::collection::vec(
             (
@@ -223,7 +223,7 @@ proptest! {
     ) {
         let answers: Vec<_> = answers
             .into_iter()
-            .map(|(status, body, clock, retry)| answer(status, body, clock, retry))
+            .map(|(status, body, clock, retry)| response(status, body, clock, retry))
             .collect();
         let lifetime = Lifetime::new(Duration::from_secs(lifetime)).unwrap();
         let retry = RetryPolicy::DEFAULT.attempts(attempts);
@@ -238,7 +238,7 @@ fn acme() -> LoginPlan {
 }
 
 #[test]
-fn a_clock_within_five_minutes_is_corrected_once_and_a_larger_difference_never() {
+fn a_skew_within_five_minutes_is_corrected_once_and_a_larger_one_never() {
     const LATE: &str = BODIES[2];
     for (clock, corrected) in [
         (0, false),
@@ -252,7 +252,7 @@ fn a_clock_within_five_minutes_is_corrected_once_and_a_larger_difference_never()
         (30 * DAY, false),
         (-1_700_000_000, false),
     ] {
-        let (mut plan, late) = (acme(), answer(400, LATE, clock, ""));
+        let (mut plan, late) = (acme(), response(400, LATE, clock, ""));
         let (refusal, fault) = fault(&late);
         plan.claims("3MVG9", "user@acme.com", NOW).unwrap();
         assert_eq!(plan.after(refusal, fault, LEFT, 0).is_some(), corrected, "{clock} s");
@@ -266,8 +266,8 @@ fn a_clock_within_five_minutes_is_corrected_once_and_a_larger_difference_never()
 }
 
 #[test]
-fn after_the_one_change_nothing_is_tried_again() {
-    let (audience, busy) = (answer(400, BODIES[0], 0, ""), answer(503, "", 0, ""));
+fn there_is_no_attempt_after_a_change_of_audience_or_clock() {
+    let (audience, busy) = (response(400, BODIES[0], 0, ""), response(503, "", 0, ""));
     let (refused, busy) = (fault(&audience), fault(&busy));
     for (name, answers, assertions) in [
         ("audience", vec![refused, refused], 2),
@@ -289,7 +289,7 @@ fn after_the_one_change_nothing_is_tried_again() {
 }
 
 #[test]
-fn what_is_signed_is_what_was_decided() {
+fn claims_are_those_of_the_resolution() {
     let mut plan = acme();
     let claims = plan.claims("3MVG9", "user@acme.com", NOW).unwrap();
     let assertion = claims.sign(&SigningKey::from_bytes(KEY).unwrap()).unwrap();
@@ -300,7 +300,7 @@ fn what_is_signed_is_what_was_decided() {
 }
 
 #[test]
-fn a_clock_at_the_beginning_or_the_end_of_time_repeats_no_assertion() {
+fn no_assertion_is_repeated_at_the_beginning_or_the_end_of_time() {
     for now in [0, 1, 2, u64::MAX - 200] {
         let mut plan = acme();
         let mut ends: Vec<_> = (0..3)

@@ -14,22 +14,22 @@ fn resolve(login: &str, instance: &str, audience: &str) -> Result<Resolution, Ur
     Resolution::resolve(login.as_ref(), instance.as_ref(), audience.as_ref())
 }
 
-/// `host|audience`, without the scheme.
+/// Returns `host|audience`, without the scheme.
 fn pair(resolution: &Resolution) -> String {
     let host = resolution.endpoint().as_str().strip_suffix("/services/oauth2/token").unwrap();
     format!("{host}|{}", resolution.audience().as_str()).replace("https://", "")
 }
 
 #[test]
-fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
+fn endpoint_and_audience_are_chosen_with_one_fallback() {
     const LOGIN: &str = "https://login.salesforce.com";
     const TEST: &str = "https://test.salesforce.com";
     const ACME: &str = "https://acme.my.salesforce.com";
     const SBX: &str = "https://acme--sbx.sandbox.my.salesforce.com";
     const SCRATCH: &str = "https://x.scratch.my.salesforce.com";
     const SITE: &str = "https://acme.my.site.com/customers";
-    // name, login URL, instance URL, audience; first attempt; further attempt over the audience.
-    for (name, login, instance, audience, first, further) in [
+    // name, login URL, instance URL, audience; first attempt; fallback after a refusal of the audience.
+    for (name, login, instance, audience, first, fallback) in [
         (
             "nothing set",
             "",
@@ -184,17 +184,17 @@ fn what_is_not_set_is_chosen_and_tried_once_more_with_the_other_audience() {
         assert_eq!(pair(&resolution), first, "{name}");
         let about = Refusal::new("invalid_grant", Some("audience is invalid"));
         let second = resolution.after(&about);
-        assert_eq!(second.as_ref().map(pair).as_deref(), further, "{name}, further attempt");
+        assert_eq!(second.as_ref().map(pair).as_deref(), fallback, "{name}, fallback");
         if let Some(second) = second {
             assert!(second.is_fallback(), "{name}");
             assert_eq!(second.after(&about), None, "{name}: never a third attempt");
-            assert!(second.audience_reason().starts_with("further attempt: "), "{name}");
+            assert!(second.audience_reason().starts_with("fallback: "), "{name}");
         }
     }
 }
 
 #[test]
-fn a91_audiences_that_do_not_fit_the_endpoint_are_refused_with_both_values() {
+fn a91_audiences_that_do_not_match_the_endpoint_are_refused_with_both_values() {
     for (name, login, audience) in [
         (
             "A91 login audience at test",
@@ -228,7 +228,7 @@ fn a91_audiences_that_do_not_fit_the_endpoint_are_refused_with_both_values() {
 }
 
 #[test]
-fn a_further_attempt_needs_a_reason() {
+fn a_fallback_needs_a_reason() {
     let own = resolve("", "https://acme.my.salesforce.com", "").unwrap();
     let generic =
         resolve("https://login.salesforce.com", "https://acme.my.salesforce.com", "").unwrap();

@@ -1,7 +1,7 @@
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-/// Can the body be read as text at all? Nothing is ever inflated.
+/// Checks that the body is readable text. Nothing is ever decompressed.
 pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
     let coded = headers.get_all(CONTENT_ENCODING).iter().any(|value| value != "identity");
     if coded {
@@ -16,7 +16,7 @@ pub(crate) fn check_encoding(headers: &HeaderMap, body: &[u8]) -> Result<(), &'s
     Ok(())
 }
 
-/// What to call a body without quoting it.
+/// Names the kind of a body without quoting it.
 pub(crate) fn kind(body: &[u8]) -> &'static str {
     let body = body.trim_ascii();
     match std::str::from_utf8(body) {
@@ -30,8 +30,8 @@ pub(crate) fn kind(body: &[u8]) -> &'static str {
 
 /// Whether a page says that the org is in maintenance.
 ///
-/// With status 503 one word is enough. With another status it takes the whole phrase, since footers
-/// of all kinds of pages have the word.
+/// With status 503, one word is enough. With another status, the whole phrase is required, because
+/// the footers of many pages contain the word.
 pub(crate) fn is_maintenance(status: StatusCode, body: &[u8]) -> bool {
     let says = |words: &str| {
         body.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words.as_bytes()))

@@ -8,105 +8,105 @@ use thiserror::Error;
 use crate::refusal::{Refusal, RefusalClass};
 use crate::url::UrlError;
 
-/// Why the token endpoint's answer is no token.
+/// A response of the token endpoint that is not a token.
 ///
-/// Its codes: `refused.*` for a refusal, `rate.*` for too many logins, `unavailable.*` for an outage,
-/// `resp.*` for an answer that is not understood.
+/// Codes: `refused.*` for a refusal, `rate.*` for too many logins, `unavailable.*` for an outage,
+/// `resp.*` for an invalid response.
 ///
-/// No part of a body is ever shown, except the code and the description of a refusal, in the
-/// characters of [RFC 6749, Section 5.2] and without what looks like a secret.
+/// Of the body, only the code and the description of a refusal are ever shown, in the characters of
+/// [RFC 6749, Section 5.2] and without anything that looks like a secret.
 ///
 /// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum TokenResponseError {
     /// The body is not JSON.
-    #[error("answer is not `application/json`: its body is {found}")]
+    #[error("response is not `application/json` but {found}")]
     ContentType {
         /// `HTML`, `text` and so on.
         found: &'static str,
     },
-    /// There is no body.
-    #[error("answer is empty (status {})", status.as_u16())]
+    /// The body is empty.
+    #[error("response is empty (status {})", status.as_u16())]
     Empty {
         /// 200 or 204.
         status: StatusCode,
     },
     /// The body is compressed, or its text is not UTF-8.
-    #[error("answer has {what}")]
+    #[error("response has {what}")]
     Encoding {
-        /// What was found.
+        /// The problem.
         what: &'static str,
     },
-    /// The token is for a host that it must not be sent to.
-    #[error("answer has no usable `instance_url`{}", because(.problem.as_ref()))]
+    /// The token is for a host to which it must not be sent.
+    #[error("response has no valid `instance_url`{}", because(.problem.as_ref()))]
     InstanceUrl {
-        /// `None`: it is missing, or no string.
+        /// `None` if it is missing or not a string.
         problem: Option<UrlError>,
     },
-    /// The body says it is JSON, and is none, or says something twice.
-    #[error("answer {}", malformed(*line, *column, *repeated))]
+    /// The body is malformed JSON, or has a field twice.
+    #[error("response {}", malformed(*line, *column, *repeated))]
     Json {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
-        /// A field that stands there twice.
+        /// A field that is there twice.
         repeated: Option<&'static str>,
     },
-    /// The platform is down or the org is not there yet.
+    /// The platform is down, or the org is not ready yet.
     #[error("org is in maintenance or not ready (status {})", status.as_u16())]
     Maintenance {
         /// Often 200.
         status: StatusCode,
-        /// What the server asked for.
+        /// The `Retry-After` of the server.
         retry_after: Option<Duration>,
     },
-    /// There is no token in the answer.
-    #[error("answer has no `access_token`: it is {found}")]
+    /// There is no token.
+    #[error("response has no `access_token`: it is {found}")]
     MissingToken {
         /// `missing`, `empty`, `null` and so on.
         found: &'static str,
     },
-    /// A redirect, which is never followed: it would carry the assertion elsewhere.
-    #[error("answer is a redirect (status {}){}", status.as_u16(), to(.target))]
+    /// A redirect, which is never followed: the assertion would be sent to another host.
+    #[error("response is a redirect (status {}){}", status.as_u16(), to(.target))]
     Redirect {
         /// 301, 302, 303, 307, 308.
         status: StatusCode,
-        /// The host it names.
+        /// The host of the target.
         target: Option<String>,
     },
-    /// The endpoint refused and said why.
+    /// The endpoint refused with an OAuth error.
     #[error("Salesforce refused the login: {0}")]
     Refused(Refusal),
-    /// The endpoint failed and did not say why.
-    #[error("answer is status {} with {}", status.as_u16(), quantity(*length, body))]
+    /// The endpoint failed without an OAuth error.
+    #[error("response has status {} with {}", status.as_u16(), quantity(*length, body))]
     Status {
-        /// Any but 200 and redirects.
+        /// Neither 200 nor a redirect.
         status: StatusCode,
         /// `HTML`, `text`, `JSON` and so on.
         body: &'static str,
         /// In bytes.
         length: usize,
-        /// What the server asked for.
+        /// The `Retry-After` of the server.
         retry_after: Option<Duration>,
     },
-    /// The token has a character that no header may carry, or is too long.
+    /// The token contains a character that no header can contain, or is too long.
     #[error("token of {length} bytes {what}")]
     TokenSyntax {
         /// In bytes.
         length: usize,
-        /// What is wrong with it.
+        /// The problem.
         what: &'static str,
     },
-    /// The token is of a type that this client cannot use.
+    /// The token type is not supported.
     #[error("token type is {}, not `Bearer`", value.as_deref().unwrap_or("something else"))]
     TokenType {
-        /// In backticks, if it is a plain word.
+        /// The type in backticks, if it is a plain word.
         value: Option<String>,
     },
-    /// The body is larger than any token answer.
-    #[error("answer is larger than {limit} bytes")]
+    /// The body is larger than any token response.
+    #[error("response is larger than {limit} bytes")]
     TooLarge {
         /// In bytes.
         limit: usize,
@@ -141,8 +141,8 @@ impl Diagnostic for TokenResponseError {
             Self::ContentType { .. } | Self::Empty { .. } | Self::Json { .. } => WRONG_HOST.into(),
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
             Self::InstanceUrl { problem: Some(UrlError::Host { host, .. }) } => format!(
-                "the token was dropped, since it is for `{host}`: only if that is truly a host of \
-                 your org, add it to `allow_hosts`"
+                "the token is for `{host}` and was discarded; only if that is truly a host of your \
+                 org, allow it in `allow_hosts`"
             )
             .into(),
             Self::InstanceUrl { problem: Some(_) } => PROXY.into(),
@@ -164,7 +164,7 @@ impl Diagnostic for TokenResponseError {
 }
 
 impl TokenResponseError {
-    /// May the same request work a little later, with nobody acting?
+    /// Whether the same request may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Maintenance { .. } => true,
@@ -176,7 +176,7 @@ impl TokenResponseError {
         }
     }
 
-    /// How long the server asked to be left alone (`Retry-After`, RFC 9110, Section 10.2.3).
+    /// Returns the `Retry-After` of the server (RFC 9110, Section 10.2.3).
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Maintenance { retry_after, .. } | Self::Status { retry_after, .. } => {
@@ -188,7 +188,7 @@ impl TokenResponseError {
     }
 }
 
-/// 420 comes from Salesforce Edge.
+/// Status 420 comes from Salesforce Edge.
 pub(crate) fn is_outage(status: StatusCode) -> bool {
     status.is_server_error() || status.as_u16() == 420
 }
@@ -197,8 +197,8 @@ fn status_hint(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
         404 | 405 | 415 => WRONG_HOST,
         407 => "the proxy asks for a user name and password: put them into the proxy URL",
-        408 => "try again; if it stays, look at the network between here and Salesforce",
-        429 => "wait some minutes, and cache the token rather than log in for every call",
+        408 => "try again; if it persists, check the network between here and Salesforce",
+        429 => "wait some minutes, and cache the token instead of logging in for every call",
         401 | 403 => {
             "the endpoint answered without an OAuth error: check the login URL, and whether a \
              proxy or firewall answers in place of Salesforce"
@@ -233,7 +233,7 @@ fn to(target: &Option<String>) -> String {
     target.as_ref().map_or_else(String::new, |target| format!(" to `{target}`"))
 }
 
-const PROXY: &str = "something between here and Salesforce changes its answers: ask whoever runs \
-                     the proxy, or use another way out";
-const WRONG_HOST: &str = "this is not how a token endpoint answers: check that the login URL is the \
-                          My Domain of the org, and that no proxy answers in its place";
+const PROXY: &str = "a proxy seems to change the responses of Salesforce: ask its administrator, or \
+                     connect without it";
+const WRONG_HOST: &str = "check that the login URL is the My Domain of the org, and that no proxy \
+                          answers in its place";

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::json::{Field, Fields};
 use crate::token::AccessToken;
 
-/// What a token and its answer say about its end. Nonsense says nothing.
+/// Returns the expiry according to the token and its response. Invalid values are ignored.
 pub(super) fn ends_at(token: &AccessToken, answer: &Fields, now: UnixTime) -> Option<UnixTime> {
     let own = jwt_expiry(token).and_then(|expiry| before_expiry(expiry, now));
     let told = answer
@@ -21,13 +21,14 @@ pub(super) fn ends_at(token: &AccessToken, answer: &Fields, now: UnixTime) -> Op
     }
 }
 
-/// A minute early; of a token that lives no two minutes, half its life is kept.
+/// Returns the time a minute before the expiry, or at half the remaining time if that is less than
+/// two minutes.
 fn before_expiry(expiry: u64, now: UnixTime) -> Option<UnixTime> {
     let left = expiry.checked_sub(now.as_secs()).filter(|left| (1..=LONGEST).contains(left))?;
     Some(UnixTime::from_secs(expiry - MARGIN.min(left / 2)))
 }
 
-/// The `exp` of a JWT that nobody verifies: it only says when to stop using it.
+/// Returns the `exp` of a JWT. It is not verified: it only says when to stop using the token.
 fn jwt_expiry(token: &AccessToken) -> Option<u64> {
     #[derive(Deserialize)]
     struct Claims {
@@ -42,6 +43,6 @@ fn jwt_expiry(token: &AccessToken) -> Option<u64> {
     serde_json::from_slice::<Claims>(&claims).ok()?.exp.number()
 }
 
-/// The longest session timeout that an org can choose: 24 hours. Who claims more says nothing.
+/// The longest session timeout of an org: 24 hours. Larger values are ignored.
 const LONGEST: u64 = 24 * 60 * 60;
 const MARGIN: u64 = 60;

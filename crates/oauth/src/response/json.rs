@@ -1,4 +1,4 @@
-//! The JSON of an answer, field by field, without a word of it in an error.
+//! The JSON of a response, field by field, without any part of it in an error.
 
 use std::fmt;
 
@@ -7,24 +7,25 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_with::{As, Map, Same};
 use zeroize::Zeroizing;
 
-/// The fields of an answer in their order, also those that are not used.
+/// The fields of a response in their order, including those that are not used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Fields {
     #[serde(with = "As::<Map<Same, Same>>")]
     fields: Vec<(String, Field)>,
-    /// It came in a list, as refusals of the REST API do, and tokens never.
+    /// Whether they came in a list, like refusals of the REST API and unlike tokens.
     #[serde(skip)]
     pub(crate) listed: bool,
 }
 
 impl Fields {
-    /// The last field of this name, like most JSON readers.
+    /// Returns the last field of this name, like most JSON readers.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().rfind(|(known, _)| known == name).map(|(_, field)| field)
     }
 
-    /// A field of [`NAMES`] that is there twice. RFC 8259 leaves its meaning open, so it has none.
+    /// Returns a field of [`NAMES`] that is there twice. RFC 8259 leaves the meaning of repeated
+    /// names open, so the response is refused.
     pub(crate) fn duplicate(&self) -> Option<&'static str> {
         let fields = |name: &str| self.fields.iter().filter(|(known, _)| known == name).count();
         NAMES.into_iter().find(|name| fields(name) > 1)
@@ -39,11 +40,11 @@ impl Fields {
     }
 }
 
-/// A value of any type, so that none is an error of `serde_json`, which would quote it.
+/// A value of any type. Otherwise `serde_json` would quote an unexpected value in its error.
 pub(crate) enum Field {
-    /// A list, an object, a boolean, null.
+    /// A list, an object, a boolean or null, by its name.
     Other(&'static str),
-    /// `None` where it is no whole number of zero or more.
+    /// `None` unless it is a whole number of zero or more.
     Number(Option<u64>),
     Text(Zeroizing<String>),
 }
@@ -75,14 +76,14 @@ impl Field {
     }
 }
 
-/// The value may be a token.
+/// Redacted, because the value may be a token.
 impl fmt::Debug for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
     }
 }
 
-/// One object, or the first of a list of them.
+/// Reads an object, or the first one of a list.
 pub(crate) fn read(body: &[u8]) -> Result<Fields, serde_json::Error> {
     if body.trim_ascii_start().first() == Some(&b'[') {
         let answers: Vec<Fields> = serde_json::from_slice(body)?;
@@ -143,7 +144,7 @@ impl<'de> Visitor<'de> for Any {
     }
 }
 
-/// Above it, a float has no units.
+/// Above this, a float cannot represent all integers.
 const MAX_FLOAT: f64 = 9_007_199_254_740_992.0;
 
 /// The fields that are used.

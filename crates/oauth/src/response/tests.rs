@@ -7,7 +7,7 @@ use crate::Skew;
 const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 const SESSION: &str = "00Dxx0000006JFr!AR8AQcanary.canary_canary";
 
-/// Status, headers (`Name: value`, one to a line), body.
+/// Returns a response. `headers` has one `Name: value` per line.
 fn answer(status: u16, headers: &str, body: &[u8]) -> Response<Vec<u8>> {
     let mut response = Response::builder().status(status);
     for (name, value) in headers.lines().filter_map(|line| line.split_once(": ")) {
@@ -24,7 +24,7 @@ fn json(body: &str) -> Result<Token, TokenResponseError> {
     read(200, "Content-Type: application/json;charset=UTF-8", body.as_bytes())
 }
 
-/// A good answer whose fields come from `changes`, and from here where they say nothing.
+/// Returns the JSON of a valid response with the fields of `changes`.
 fn with(changes: &str) -> String {
     let mut fields = vec![changes.to_owned()];
     for (name, value) in [
@@ -44,7 +44,7 @@ fn with(changes: &str) -> String {
 
 // https://www.rfc-editor.org/rfc/rfc6749#section-5.1
 #[test]
-fn a93_answers_that_are_a_token() {
+fn a93_token_responses_are_read() {
     let minimal = format!(
         r#"{{"access_token":"{SESSION}","instance_url":"https://acme.my.salesforce.com"}}"#
     );
@@ -72,7 +72,7 @@ fn a93_answers_that_are_a_token() {
 }
 
 #[test]
-fn the_rest_of_a_token_is_optional_and_checked() {
+fn optional_fields_are_validated() {
     let body = with(
         r#""id":"https://login.salesforce.com/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS","scope":"api id",
            "sfdc_community_url":"https://acme.my.site.com/customers""#,
@@ -105,7 +105,7 @@ fn the_rest_of_a_token_is_optional_and_checked() {
 }
 
 #[test]
-fn answers_of_200_that_are_no_token() {
+fn responses_of_status_200_without_a_token_are_refused() {
     let long = with(&format!(r#""access_token":"{}""#, "x".repeat(8193)));
     for (name, body, code, said) in [
         (
@@ -201,7 +201,7 @@ fn answers_of_200_that_are_no_token() {
 }
 
 #[test]
-fn headers_decide_how_a_body_is_read() {
+fn content_type_and_encoding_are_checked() {
     let good = with("");
     let utf_16: Vec<u8> = good.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let page = b"<html><title>Login | Salesforce</title>canary";
@@ -283,7 +283,7 @@ fn a116_other_headers_are_ignored() {
 }
 
 #[test]
-fn a108_redirects_are_never_followed_and_name_their_host_only() {
+fn a108_redirects_are_refused_and_only_their_host_is_named() {
     for (name, status, location, target) in [
         (
             "A108 same host",
@@ -353,7 +353,7 @@ fn a113_statuses_without_a_refusal_have_a_class_and_no_body() {
         assert!(!format!("{error} {error:?}").contains("canary"), "{name}");
     }
     let error = read(502, "", b"<html>canary</html>").unwrap_err();
-    assert_eq!(error.to_string(), "answer is status 502 with 19 bytes of HTML");
+    assert_eq!(error.to_string(), "response has status 502 with 19 bytes of HTML");
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn refusals_keep_code_description_status_and_class() {
 }
 
 #[test]
-fn a112_hostile_descriptions_are_harmless() {
+fn a112_hostile_descriptions_are_sanitized() {
     let session = "00Dxx0000006JFr!AR8AQcanary.canary_canary";
     for (name, description) in [
         ("A112 HTML", "<script>alert(1)</script>".to_owned()),
@@ -473,7 +473,7 @@ fn a112_hostile_descriptions_are_harmless() {
 }
 
 #[test]
-fn a99_expires_in_in_any_form() {
+fn a99_expires_in_is_read_in_any_form() {
     const DEFAULT: u64 = 600;
     for (name, value, life) in [
         ("A99 number", "7191", 7191),
@@ -495,7 +495,7 @@ fn a99_expires_in_in_any_form() {
 }
 
 #[test]
-fn a_jwt_ends_before_its_exp() {
+fn a_jwt_expires_before_its_exp() {
     use base64ct::{Base64UrlUnpadded, Encoding};
     let life = |exp: &str, lifetime: Option<u64>| {
         let claims =
@@ -518,7 +518,7 @@ fn a_jwt_ends_before_its_exp() {
 }
 
 #[test]
-fn an_operator_may_say_how_long_an_opaque_token_lives() {
+fn the_operator_may_set_the_lifetime_of_an_opaque_token() {
     let token = json(&with("")).unwrap().lifetime(Duration::from_secs(7200));
     assert_eq!(token.expires_at().as_secs() - NOW.as_secs(), 7200);
     let token = token.lifetime(Duration::MAX);
@@ -526,7 +526,7 @@ fn an_operator_may_say_how_long_an_opaque_token_lives() {
 }
 
 #[test]
-fn a111_an_allowed_host_that_is_not_the_expected_one_is_said() {
+fn a111_an_allowed_but_unexpected_host_has_a_notice() {
     let token = json(&with("")).unwrap();
     let url = |text| InstanceUrl::parse(text, &AllowedHosts::none()).unwrap();
     assert_eq!(token.instance_notice(&url("https://acme.my.salesforce.com")), None);
@@ -572,9 +572,9 @@ fn b10_retry_after_is_read_in_both_forms() {
     }
 }
 
-/// The local clock shows 22:13:20, and the host's an hour more or less.
+/// The local clock shows 22:13:20, and the server's an hour more or less.
 #[test]
-fn retry_after_as_a_date_is_measured_by_the_date_of_the_same_answer() {
+fn retry_after_as_a_date_is_compared_with_the_date_of_the_same_response() {
     for (name, date, until, seconds) in [
         ("local clock behind", "23:13:20", "23:13:50", 30),
         ("local clock ahead", "21:13:20", "21:13:50", 30),

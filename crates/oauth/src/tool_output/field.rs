@@ -1,4 +1,4 @@
-/// The values of a field in JSON, in a Python, Ruby or Java map, in a form or in XML.
+/// Returns the values of a field in JSON, in a Python, Ruby or Java map, in a form or in XML.
 pub(super) fn fields(text: &str, name: &str) -> impl Iterator<Item = String> {
     text.match_indices(name).filter_map(move |(at, _)| {
         let whole = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
@@ -22,7 +22,7 @@ fn value(separator: &str, rest: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Up to the same quote; what a backslash stands before is no end.
+/// Reads up to the same quote, unless a backslash precedes it.
 fn quoted(rest: &str, quote: char) -> String {
     let mut text = String::new();
     let mut letters = rest[1..].chars();
@@ -49,7 +49,7 @@ fn escape(letters: &mut std::str::Chars<'_>, text: &mut String) {
     }
 }
 
-/// Up to whatever can end a value in that notation.
+/// Reads up to the end of a value in that notation.
 fn unquoted(separator: &str, rest: &str) -> String {
     let end = match separator {
         "=" => rest.find(['&', '}', '\n', '<']).into_iter().chain(rest.find(", error")).min(),
@@ -63,7 +63,7 @@ fn unquoted(separator: &str, rest: &str) -> String {
     text.to_owned()
 }
 
-/// A value of a form.
+/// Decodes a value of a form.
 pub(super) fn decoded(text: &str) -> String {
     let pair = format!("x={text}");
     form_urlencoded::parse(pair.as_bytes())
@@ -71,5 +71,5 @@ pub(super) fn decoded(text: &str) -> String {
         .map_or_else(String::new, |(_, value)| value.into())
 }
 
-/// The longer first.
+/// Longer ones first.
 const SEPARATORS: &[&str] = &["=>", ":", "=", ">"];

@@ -1,6 +1,6 @@
 use crate::Refusal;
 
-/// Name, what was pasted, the entry, the code, the description.
+/// Name, pasted text, entry, code, description.
 const SAMPLES: &[(&str, &str, &str, &str, &str)] = &[
     (
         "code after the words",
@@ -581,7 +581,7 @@ fn refusals_are_found_in_what_other_tools_print() {
 }
 
 #[test]
-fn the_status_of_curl_is_kept() {
+fn the_status_of_curl_is_read() {
     let status = |name| {
         let (_, text, ..) = SAMPLES.iter().find(|(sample, ..)| *sample == name).expect(name);
         Refusal::from_text(text).expect(name).status().map(|status| status.as_u16())
@@ -594,7 +594,7 @@ fn the_status_of_curl_is_kept() {
 }
 
 #[test]
-fn unknown_refusals_are_shown_verbatim_with_the_row_of_their_code() {
+fn unknown_refusals_are_shown_verbatim_with_the_entry_of_their_code() {
     for (text, id, shown) in [
         ("The moon is full", "unknown", "The moon is full"),
         ("invalid_grant: the moon is full", "invalid_grant", "invalid_grant: the moon is full"),
@@ -603,7 +603,7 @@ fn unknown_refusals_are_shown_verbatim_with_the_row_of_their_code() {
             "unknown",
             "moon_full: wait for dawn",
         ),
-        // Each has words of a known refusal, or of a fault of the network.
+        // Each contains words of a known refusal, or of a network fault.
         ("invalid_grant: bad signature", "invalid_grant", "invalid_grant: bad signature"),
         ("permission denied", "unknown", "permission denied"),
         ("the org is unhappy", "unknown", "the org is unhappy"),
@@ -626,7 +626,7 @@ fn unknown_refusals_are_shown_verbatim_with_the_row_of_their_code() {
 }
 
 #[test]
-fn api_errors_are_found_in_what_is_pasted() {
+fn api_errors_are_found_in_pasted_text() {
     for (text, code, description) in [
         (
             r#"[{"message":"unable to obtain exclusive access to this record","errorCode":"UNABLE_TO_LOCK_ROW","fields":[]}]"#,
@@ -657,7 +657,7 @@ fn api_errors_are_found_in_what_is_pasted() {
 }
 
 #[test]
-fn what_was_pasted_along_is_not_shown() {
+fn secrets_in_pasted_text_are_not_shown() {
     for (name, text) in [
         (
             "JWT",
@@ -685,7 +685,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn nearly_refusals_do_not_panic(text in "(HTTP/1.1 400 x\r\n\r\n)?[{\\[]?(\"|')?(error|error_description|message)(\"|')?[:=>\\\\]{0,2}(\"|')?[ -~\u{e9}]{0,20}") {
+    fn almost_refusals_do_not_panic(text in "(HTTP/1.1 400 x\r\n\r\n)?[{\\[]?(\"|')?(error|error_description|message)(\"|')?[:=>\\\\]{0,2}(\"|')?[ -~\u{e9}]{0,20}") {
         let _ = Refusal::from_text(&text);
     }
 }

@@ -1,27 +1,27 @@
 use super::host::{canonical, check_name, is_loopback};
 use super::{UrlError, split_port};
 
-/// The hosts that an operator allows beside those of Salesforce itself, each by its exact name.
+/// The hosts that the operator allows in addition to those of Salesforce, each by its exact name.
 ///
-/// Hosts of Salesforce's own login service are always allowed: `login` and `test.salesforce.com`,
+/// The hosts of Salesforce's login service are always allowed: `login` and `test.salesforce.com`,
 /// `*.my.salesforce.com`, `*.my.salesforce.mil`, instances such as `na139.salesforce.com`, and
-/// `login`, `test` and `*.my` of `sfcrmproducts.cn` for Salesforce in China.
-/// This list is for sites and login domains of one's own. It comes from the operator, never from
-/// the record that holds the credentials: who can change a record must not be able to name the
-/// host that an assertion goes to.
+/// `login`, `test` and `*.my` of `sfcrmproducts.cn` for Salesforce in China. This list is for sites
+/// and custom login domains. It comes from the operator and never from the record with the
+/// credentials: a person who can change a record must not be able to choose the host to which an
+/// assertion is sent.
 ///
-/// On `127.0.0.1`, `[::1]` and `localhost`, and only there, plain http and other ports are
-/// allowed too: `127.0.0.1` means every port, `127.0.0.1:8443` means that one.
+/// Plain http and other ports are allowed only on `127.0.0.1`, `[::1]` and `localhost`. `127.0.0.1`
+/// allows every port, `127.0.0.1:8443` only that one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AllowedHosts(Vec<(String, Option<u16>)>);
 
 impl AllowedHosts {
-    /// Nothing beside Salesforce's own hosts.
+    /// Returns an empty list: only hosts of Salesforce.
     pub const fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// Takes host names without scheme, port or path.
+    /// Reads host names without scheme, port or path.
     pub fn parse<I>(hosts: I) -> Result<Self, UrlError>
     where
         I: IntoIterator,
@@ -33,7 +33,7 @@ impl AllowedHosts {
         entries.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The entries, as they are compared.
+    /// Returns the entries in canonical spelling.
     pub fn iter(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|(host, port)| match port {
             Some(port) => format!("{host}:{port}"),

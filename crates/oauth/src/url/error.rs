@@ -5,10 +5,10 @@ use thiserror::Error;
 
 use super::host::HostProblem;
 
-/// Why a URL is not one that an assertion or a token may be sent to.
+/// A URL to which no assertion or token may be sent.
 ///
-/// Of the text that was given, only a host name is ever shown, and a host name only where it
-/// cannot be a secret that was pasted into the wrong field.
+/// Of the text, only a host name is ever shown, and only if it cannot be a secret in the wrong
+/// field.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum UrlError {
@@ -18,10 +18,10 @@ pub enum UrlError {
         /// Counted from 1.
         position: usize,
     },
-    /// The audience is none that this token endpoint can accept.
-    #[error("audience `{audience}` does not fit the token endpoint at `{endpoint}`")]
+    /// The token endpoint cannot accept the audience.
+    #[error("audience `{audience}` does not match the token endpoint at `{endpoint}`")]
     Audience {
-        /// The audience that was asked for.
+        /// The audience.
         audience: String,
         /// The origin of the token endpoint.
         endpoint: String,
@@ -36,10 +36,10 @@ pub enum UrlError {
         /// What is wrong with it.
         problem: HostProblem,
     },
-    /// There is no URL at all.
+    /// The URL is empty.
     #[error("URL is empty")]
     Empty,
-    /// The host is not one that may be trusted.
+    /// The host is not trusted.
     #[error("host `{host}` {problem}")]
     Host {
         /// The host, or `(not shown)`.
@@ -52,34 +52,34 @@ pub enum UrlError {
     Path {
         /// `path`, `query` or `fragment`.
         part: &'static str,
-        /// What to write instead.
+        /// The corrected URL.
         instead: String,
     },
     /// The port is not 443.
     #[error("URL names a port other than 443")]
     Port {
-        /// What to write instead.
+        /// The corrected URL.
         instead: String,
     },
     /// The scheme is not `https`.
     #[error("URL does not begin with `https://`")]
     Scheme {
-        /// What to write instead, where the rest is fine.
+        /// The corrected URL, if the rest is valid.
         instead: Option<String>,
     },
-    /// A character that has no place here.
-    #[error("URL has a character that does not belong there at position {position}")]
+    /// An invalid character.
+    #[error("URL has an invalid character at position {position}")]
     Syntax {
         /// Counted from 1, in characters.
         position: usize,
     },
-    /// The URL of an Experience Cloud site where only a host may be.
+    /// The URL of an Experience Cloud site where a path is not allowed.
     #[error("URL has the path of a site after the host")]
     SitePath {
         /// The URL of the site.
         site: String,
     },
-    /// A user name or password stands before the host.
+    /// A user name or password precedes the host.
     #[error("URL has a user name or password before the host")]
     Userinfo,
 }

@@ -6,29 +6,29 @@ use thiserror::Error;
 use crate::redact;
 use crate::url::{AllowedHosts, UrlError};
 
-/// What is wrong with a host.
+/// The problem of a host.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum HostProblem {
-    /// A number in any spelling, where a name has to stand.
+    /// An IP address in any spelling, instead of a name.
     #[error("is an address, not the name of a Salesforce host")]
     Address,
     /// This machine.
-    #[error("is this machine, and it is not allowed by name")]
+    #[error("is this machine, which is not allowed by default")]
     Loopback,
-    /// An empty or overlong label, or a character that host names do not have.
+    /// An empty or overlong label, or an invalid character.
     #[error("is not a host name")]
     Name,
-    /// International names can look like others.
+    /// Non-ASCII letters, which can look like others.
     #[error("has letters beyond ASCII")]
     NotAscii,
-    /// A host of Salesforce that serves pages or files.
+    /// A Salesforce host that serves pages or files.
     #[error("serves pages, not logins")]
     NotLogin,
     /// A host that is not on the list.
     #[error("is not a login host of Salesforce")]
     NotSalesforce,
-    /// A host of Salesforce that an operator has to allow by name.
+    /// A Salesforce host that the operator has to allow by name.
     #[error("has to be allowed by name")]
     Unlisted,
 }
@@ -77,7 +77,7 @@ impl HostProblem {
     }
 }
 
-/// Whose host it is, and so what it may be used for.
+/// The kind of a host, which decides its use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum HostKind {
     /// `na139.salesforce.com`.
@@ -86,7 +86,7 @@ pub(crate) enum HostKind {
     Listed,
     /// `login.salesforce.com`, `login.sfcrmproducts.cn`.
     Login,
-    /// On the operator's list, and this machine.
+    /// This machine, on the operator's list.
     Loopback,
     /// `acme.my.salesforce.com`, `acme.my.salesforce.mil`, `acme.my.sfcrmproducts.cn`.
     MyDomain,
@@ -95,8 +95,8 @@ pub(crate) enum HostKind {
 }
 
 impl HostKind {
-    /// Whether Salesforce itself runs the host, by its name. A host on the operator's list may be
-    /// anybody's.
+    /// Whether Salesforce runs the host, by its name. A host on the operator's list may belong to
+    /// anyone.
     pub(crate) fn is_salesforce(self) -> bool {
         match self {
             Self::Instance | Self::Login | Self::MyDomain | Self::Test => true,
@@ -105,7 +105,7 @@ impl HostKind {
     }
 }
 
-/// `host` is in its canonical spelling, `port` is what would be connected to.
+/// Returns the kind of a host in canonical spelling. `port` is the port of the connection.
 pub(super) fn classify(
     host: &str,
     port: u16,
@@ -123,12 +123,12 @@ pub(super) fn classify(
     }
 }
 
-/// The three spellings of this machine that can be allowed.
+/// Whether this is one of the three spellings of this machine that can be allowed.
 pub(super) fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "[::1]" | "localhost")
 }
 
-/// Lower case; an IPv6 literal in its canonical spelling.
+/// Returns the canonical spelling: lower case, and an IPv6 literal in its canonical form.
 pub(super) fn canonical(host: &str) -> String {
     let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match literal.and_then(|literal| literal.parse::<Ipv6Addr>().ok()) {
@@ -137,7 +137,7 @@ pub(super) fn canonical(host: &str) -> String {
     }
 }
 
-/// Is it a host name at all? International names are refused in both spellings.
+/// Checks that this is a host name. International names are refused in both spellings.
 pub(super) fn check_name(host: &str) -> Result<(), HostProblem> {
     if host == "localhost." || host.ends_with(".localhost") {
         return Err(HostProblem::Loopback);
@@ -156,7 +156,7 @@ pub(super) fn error(host: &str, problem: HostProblem) -> UrlError {
     UrlError::Host { host: shown(host), problem }
 }
 
-/// Sandboxes and scratch orgs log in as `test` does.
+/// Whether this is a sandbox or scratch org, which log in at `test`.
 pub(crate) fn is_sandbox(host: &str) -> bool {
     let label = host.split('.').next().unwrap_or_default();
     matches!(host, "test.salesforce.com" | "test.sfcrmproducts.cn")
@@ -165,12 +165,12 @@ pub(crate) fn is_sandbox(host: &str) -> bool {
         || (instance(host) && label.starts_with("cs"))
 }
 
-/// Salesforce in China is operated by Alibaba Cloud, with logins of its own.
+/// Whether this is Salesforce in China, which Alibaba Cloud operates with its own logins.
 pub(crate) fn is_china(host: &str) -> bool {
     is_below(host, "sfcrmproducts.cn")
 }
 
-/// The government cloud has an audience of its own.
+/// Whether this is the government cloud, which has its own audience.
 pub(crate) fn is_gs1(host: &str) -> bool {
     matches!(host, "gs1.salesforce.com" | "gs1.my.salesforce.com")
 }
@@ -203,7 +203,7 @@ fn unlisted(host: &str) -> HostProblem {
     }
 }
 
-/// The My Domain behind a host that people copy from their browser.
+/// Returns the My Domain of a host that users copy from a browser.
 fn my_domain_of(host: &str) -> Option<String> {
     let hosts = PAGES.iter().chain(SITES);
     let (name, suffix, my_domain) = hosts.into_iter().find_map(|(suffix, my_domain)| {
@@ -211,7 +211,7 @@ fn my_domain_of(host: &str) -> Option<String> {
     })?;
     let (label, rest) = name.split_once('.').map_or((name, ""), |(label, rest)| (label, rest));
     let label = match label.rsplit_once("--") {
-        // Pages of Visualforce end in the name of their package: `acme--sbx--c`.
+        // Hosts of Visualforce end in the name of their package: `acme--sbx--c`.
         Some((label, package)) if package == "c" || suffix.starts_with("vf.") => label,
         _ => label,
     };
@@ -238,7 +238,7 @@ fn ends_in_a_number(host: &str) -> bool {
     hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// A key or token pasted into the wrong field must not come back in a message.
+/// A key or token in the wrong field must not appear in a message.
 fn shown(host: &str) -> String {
     match redact::host(host) {
         redact::WITHHELD => HIDDEN.to_owned(),
@@ -254,8 +254,8 @@ const CHINA: &str = "my.sfcrmproducts.cn";
 
 const MY_DOMAINS: &[&str] = &[COMMERCIAL, GOVERNMENT, CHINA];
 
-/// Never a host or an audience of a login (Salesforce DX Developer Guide); each with the My Domain
-/// of its cloud.
+/// Hosts that never serve logins (Salesforce DX Developer Guide), each with the My Domain of its
+/// cloud.
 const PAGES: &[(&str, &str)] = &[
     ("file.force.com", COMMERCIAL),
     ("lightning.force.com", COMMERCIAL),

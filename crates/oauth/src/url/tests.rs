@@ -30,7 +30,7 @@ fn urls_are_shown_as_they_are_written() {
 }
 
 #[test]
-fn accepted_urls_have_one_spelling() {
+fn accepted_urls_have_a_canonical_spelling() {
     for (name, text, canonical) in [
         ("A77 production", "https://login.salesforce.com", "https://login.salesforce.com"),
         ("A77 sandbox", "https://test.salesforce.com/", "https://test.salesforce.com"),
@@ -204,7 +204,7 @@ fn a83_errors_name_the_position() {
 }
 
 #[test]
-fn what_an_operator_lists_is_allowed_by_its_exact_name() {
+fn listed_hosts_are_allowed_by_their_exact_name() {
     for (name, text, canonical) in [
         ("site", "https://acme.my.site.com", Some("https://acme.my.site.com")),
         (
@@ -235,7 +235,7 @@ fn what_an_operator_lists_is_allowed_by_its_exact_name() {
 }
 
 #[test]
-fn entries_of_the_list_are_hosts_and_nothing_else() {
+fn entries_of_the_list_must_be_hosts() {
     for (name, entry) in [
         ("scheme", "https://login.acme.com"),
         ("wildcard", "*.acme.com"),
@@ -256,7 +256,7 @@ fn entries_of_the_list_are_hosts_and_nothing_else() {
 }
 
 #[test]
-fn an_instance_url_with_the_path_of_a_site_is_pointed_to_the_login_url() {
+fn hint_for_an_instance_url_with_a_site_path_names_login_url() {
     let error = InstanceUrl::parse("https://acme.my.site.com/customers", &listed()).unwrap_err();
     assert_eq!(error.code(), "url.path");
     let hint = error.hint().unwrap();
@@ -264,7 +264,7 @@ fn an_instance_url_with_the_path_of_a_site_is_pointed_to_the_login_url() {
 }
 
 #[test]
-fn hint_for_a_page_names_the_my_domain_of_the_same_org_or_none() {
+fn hint_for_a_page_names_the_my_domain_of_the_same_org() {
     for (host, my_domain) in [
         ("acme.lightning.force.com", Some("acme.my.salesforce.com")),
         ("acme--sbx.sandbox.lightning.force.com", Some("acme--sbx.sandbox.my.salesforce.com")),
@@ -304,7 +304,7 @@ fn hosts_of_salesforce_in_china_are_allowed_and_others_below_its_domain_are_not(
 }
 
 #[test]
-fn a89_the_hint_keeps_what_was_right() {
+fn a89_hint_keeps_the_valid_parts() {
     for (name, text, instead) in [
         ("port", "http://127.0.0.1:8080/x?y", "`http://127.0.0.1:8080`"),
         (
@@ -320,7 +320,7 @@ fn a89_the_hint_keeps_what_was_right() {
 }
 
 #[test]
-fn a_token_endpoint_is_given_whole() {
+fn a_token_endpoint_needs_its_whole_path() {
     let endpoint = |text| TokenEndpoint::parse(text, &none());
     let whole = "https://login.salesforce.com/services/oauth2/token";
     assert_eq!(endpoint(whole).unwrap().as_str(), whole);
@@ -377,8 +377,8 @@ fn a_secret_in_the_wrong_field_is_not_shown() {
 }
 
 #[test]
-fn a92_every_source_is_held_to_the_same_list() {
-    // Settings name the source; the list itself knows none, so no source can go around it.
+fn a92_every_source_is_checked_by_the_same_list() {
+    // The list does not depend on the source of a URL, so no source can bypass it.
     let error = LoginUrl::parse("https://token.ci.example", &none()).unwrap_err();
     assert_eq!(error.code(), "url.host");
 }
@@ -397,7 +397,7 @@ mod properties {
         }
 
         #[test]
-        fn nearly_urls_do_not_panic(text in "(https?:)?(//)?[a-z0-9.:@\\[\\]%/?#-]{0,40}") {
+        fn almost_urls_do_not_panic(text in "(https?:)?(//)?[a-z0-9.:@\\[\\]%/?#-]{0,40}") {
             if let Ok(login) = LoginUrl::parse(&text, &listed()) {
                 let _ = login.token_endpoint().uri();
                 prop_assert_eq!(LoginUrl::parse(login.as_str(), &listed()), Ok(login));
@@ -405,7 +405,7 @@ mod properties {
         }
 
         #[test]
-        fn what_passes_is_on_the_list(name in "[a-z]{1,8}", dot in "[.-]?", rest in "my.salesforce.com|salesforce.com|crmforce.mil|force.com") {
+        fn accepted_hosts_are_on_the_list(name in "[a-z]{1,8}", dot in "[.-]?", rest in "my.salesforce.com|salesforce.com|crmforce.mil|force.com") {
             let host = format!("{name}{dot}{rest}");
             let passes = LoginUrl::parse(&host, &none()).is_ok();
             let good = dot == "." && rest == "my.salesforce.com"
