@@ -9,6 +9,7 @@ pub mod keys;
 pub mod memory;
 pub mod program;
 pub mod raw;
+pub mod redis_server;
 pub mod secret;
 pub mod test_org;
 pub mod tokens;

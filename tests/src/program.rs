@@ -14,9 +14,7 @@ use serde_json::Value;
 /// program.
 pub fn path() -> &'static str {
     static PATH: LazyLock<String> = LazyLock::new(|| {
-        // The first in tests of the program's own package, the second in those of this one.
-        let names = ["CARGO_BIN_EXE_orgtoken", "CARGO_BIN_EXE_orgtoken-under-test"];
-        let path = names.iter().find_map(|name| env::var(name).ok());
+        let path = env::var("CARGO_BIN_EXE_orgtoken-under-test").ok();
         path.unwrap_or_else(|| built("orgtoken").to_str().unwrap().to_owned())
     });
     &PATH

@@ -152,6 +152,19 @@ impl TestOrg {
         format!("{}:/usr/bin:/bin", bin.display())
     }
 
+    /// Returns the variables that lead to the org.
+    pub fn variables(&self) -> [(&'static str, String); 6] {
+        let file = |name| self.path(name).to_str().unwrap().to_owned();
+        [
+            ("ORGTOKEN_ALLOW_HOSTS", self.org.address().to_owned()),
+            ("ORGTOKEN_INSTANCE_URL", self.org.url().to_owned()),
+            ("ORGTOKEN_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("ORGTOKEN_USERNAME", USER.to_owned()),
+            ("ORGTOKEN_PRIVATE_KEY_FILE", file("app.key")),
+            ("ORGTOKEN_CA_FILE", file("ca.pem")),
+        ]
+    }
+
     /// Runs [`TestOrg::command`].
     pub fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()

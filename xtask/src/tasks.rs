@@ -39,7 +39,7 @@ pub(crate) fn refusals(sh: &Shell) -> Result<ExitCode> {
 pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     let killed = start(sh, &["soak"], arguments)?;
     let canary =
-        cmd!(sh, "cargo test --package orgtoken --test canary").env("CANARY", "full").run();
+        cmd!(sh, "cargo test --package conformance --test secrecy").env("CANARY", "full").run();
     Ok(if canary.is_ok() { killed } else { ExitCode::FAILURE })
 }
 

@@ -1,0 +1,6 @@
+//! Documents and examples do what they say.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod examples;
+mod readme;

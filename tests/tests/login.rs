@@ -1,0 +1,77 @@
+//! Logins at the fake org, which verifies signatures and refuses as Salesforce does.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use conformance::test_org::{CLIENT_ID, MY_DOMAIN, TestOrg, USER, now};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::{LoggedIn, Login, LoginError};
+use orgtoken_fake_org::{AppKind, Scenario, User};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};
+
+#[tokio::test]
+async fn a_token_from_my_domain_through_a_proxy() {
+    let org = TestOrg::new();
+    let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.token().instance_url().as_str(), MY_DOMAIN);
+    assert_eq!(granted.resolution().audience().as_str(), MY_DOMAIN);
+    assert_eq!((org.logins(), granted.failed().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_org_of_classic_audiences_takes_one_attempt_more() {
+    let org = TestOrg::with(User::new(USER), |org| org.audience("https://login.salesforce.com"));
+    let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
+    assert_eq!(granted.failed()[0].error().code(), "refused.audience_is_invalid");
+    assert_eq!(org.login_history().len(), 2);
+}
+
+#[tokio::test]
+async fn after_the_other_audience_is_refused_too_both_attempts_are_in_the_error() {
+    let org = TestOrg::new();
+    org.set_scenario(USER, Scenario::named("bad-audience"));
+    let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
+    assert_eq!((org.login_history().len(), error.attempts().len()), (2, 2));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "no token from `{MY_DOMAIN}` for audience `{MY_DOMAIN}` (Salesforce refused the \
+             login: invalid_grant: audience is invalid), nor from `{MY_DOMAIN}` for audience \
+             `https://login.salesforce.com`"
+        )
+    );
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "Salesforce refused the login: invalid_grant: audience is invalid");
+}
+
+#[tokio::test]
+async fn an_external_client_app_is_found_at_my_domain() {
+    let org = TestOrg::with(User::new(USER), |org| org.app_kind(AppKind::ExternalClientApp));
+    let granted =
+        obtain(&org, Some("https://login.salesforce.com"), Some(MY_DOMAIN)).await.unwrap();
+    assert_eq!(granted.resolution().endpoint().origin(), MY_DOMAIN);
+    assert_eq!(granted.failed()[0].error().refusal().unwrap().code(), "app_not_found");
+}
+
+#[tokio::test]
+async fn a_refusal_that_needs_a_person_is_not_repeated() {
+    let org = TestOrg::new();
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient()), ("refused.user_not_approved", false));
+    assert_eq!((org.login_history().len(), error.attempts().len()), (1, 1));
+}
+
+async fn obtain(
+    org: &TestOrg,
+    login_url: Option<&str>,
+    instance_url: Option<&str>,
+) -> Result<LoggedIn, LoginError> {
+    let none = AllowedHosts::none();
+    let login_url = login_url.map(|url| LoginUrl::parse(url, &none).unwrap());
+    let instance_url = instance_url.map(|url| InstanceUrl::parse(url, &none).unwrap());
+    let resolution = Resolution::resolve(login_url.as_ref(), instance_url.as_ref(), None).unwrap();
+    let login = Login::new(CLIENT_ID, USER, org.signer(), resolution);
+    let transport = org.through_proxy().build();
+    login.obtain(&transport, now).await
+}

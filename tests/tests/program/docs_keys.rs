@@ -1,0 +1,67 @@
+//! The lines of `docs/keys.md`, as they stand there.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::remote_keys::is_there;
+use conformance::program::stdout;
+use conformance::test_org::TestOrg;
+
+/// The lines of the block that begins with this fence.
+fn block(fence: &str) -> &'static str {
+    let page = include_str!("../../../docs/keys.md");
+    let (_, rest) = page.split_once(&format!("```{fence}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+fn shell(bench: &TestOrg, lines: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-euc", lines]).current_dir(bench.folder.path()).env_clear();
+    command.env("PATH", bench.path_variable());
+    command
+}
+
+/// A login with the command's signature and the very public key.
+fn assert_signs(bench: &TestOrg, command: &mut Command) {
+    let said = stdout(&command.output().unwrap()).to_owned();
+    let made = bench.bare(&["cert", "inspect", "app.crt"]).output().unwrap();
+    assert!(stdout(&made).contains("CN=orgtoken"), "{said}");
+}
+
+#[test]
+fn openssl_signs_the_certificate() {
+    if !is_there("openssl") {
+        return;
+    }
+    let bench = TestOrg::new();
+    assert_signs(&bench, &mut shell(&bench, block("sh openssl")));
+    let matched = bench.bare(&["cert", "match", "app.key", "app.crt"]).output().unwrap();
+    assert_eq!(stdout(&matched), "they belong together\n");
+    let here = bench.bare(&["cert", "create", "app.key", "--json"]).output().unwrap();
+    assert!(stdout(&here).contains("-----BEGIN CERTIFICATE-----"));
+}
+
+#[test]
+fn a_pkcs_11_token_signs_the_certificate() {
+    if !(is_there("softhsm2-util") && is_there("pkcs11-tool")) {
+        return;
+    }
+    let bench = TestOrg::new();
+    let folder = bench.folder.path();
+    fs::create_dir(folder.join("tokens")).unwrap();
+    let tokens = folder.join("tokens");
+    bench.private_file("softhsm2.conf", &format!("directories.tokendir = {}\n", tokens.display()));
+    let init = "softhsm2-util --init-token --free --label acme --so-pin 1234 --pin 1234 >&2\n";
+    let lines = format!("{init}{}", block("sh pkcs11"));
+    let mut command = shell(&bench, &lines);
+    command.env("SOFTHSM2_CONF", folder.join("softhsm2.conf")).env("PIN", "1234");
+    let module = MODULES.into_iter().find(|path| Path::new(path).exists()).unwrap();
+    assert_signs(&bench, command.env("MODULE", module));
+}
+
+const MODULES: [&str; 3] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+];

@@ -1,0 +1,35 @@
+//! The program `orgtoken` against an org, against servers that misbehave, and on a machine that is
+//! short of something. `tests/README.md` says what each module is about.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod api;
+mod cache;
+mod catalogue;
+mod docs_keys;
+mod doctor;
+mod exec_and_revoke;
+mod existing_token;
+mod faults;
+mod hardening;
+mod hostile;
+mod hub;
+mod keys;
+mod memory;
+mod query;
+mod record;
+mod record_files;
+mod record_resume;
+mod redis;
+mod refusals;
+mod remote_keys;
+mod scenarios;
+mod secrecy;
+mod serve;
+mod settings;
+mod setup;
+mod snapshot;
+mod stdio;
+mod test_keys;
+mod token;
+mod verbose;

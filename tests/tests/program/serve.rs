@@ -1,0 +1,612 @@
+//! Tokens for the other programs of the machine.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64ct::{Base64, Encoding};
+use conformance::program::{error, stderr, stdout};
+use conformance::test_org::{KEY, TestOrg, USER};
+use orgtoken_fake_org::{Scenario, User};
+use serde_json::{Value, json};
+
+use crate::hub::Hub;
+
+/// A service that is killed with the test.
+struct Service {
+    child: Child,
+    socket: PathBuf,
+    said: BufReader<ChildStderr>,
+    at_start: String,
+}
+
+impl Service {
+    fn start(command: &mut Command, socket: PathBuf) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut at_start = String::new();
+        while !at_start.contains("listening on") {
+            assert_ne!(said.read_line(&mut at_start).unwrap(), 0, "ended: {at_start}");
+        }
+        Self { child, socket, said, at_start }
+    }
+
+    fn of(bench: &TestOrg) -> Self {
+        let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+        let mut command = bench.command(&["serve"]);
+        Self::start(command.env("XDG_RUNTIME_DIR", bench.folder.path()), socket)
+    }
+
+    /// Status and body.
+    fn ask(&self, request: &str, body: &str) -> (u16, Value) {
+        let mut stream = UnixStream::connect(&self.socket).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\
+             Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+    }
+
+    fn token(&self) -> (u16, Value) {
+        self.ask("POST /v1/token", "")
+    }
+
+    fn health(&self) -> Value {
+        self.ask("GET /healthz", "").1["status"].clone()
+    }
+
+    /// Files are looked at every 2 s.
+    fn wait_until(&self, done: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !done(self) {
+            assert!(began.elapsed() < PATIENCE, "nothing changed within {PATIENCE:?}");
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    /// What it said after it was told to end.
+    fn end(self) -> String {
+        self.end_by("-TERM")
+    }
+
+    fn end_by(mut self, signal: &str) -> String {
+        self.signal(signal);
+        let mut said = String::new();
+        self.said.read_to_string(&mut said).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn tokens_for_programs_and_for_onify_with_one_login() {
+    let bench = TestOrg::new();
+    let service = Service::of(&bench);
+    let (status, token) = service.token();
+    assert_eq!(status, 200, "{token}");
+    assert_eq!(token["username"], USER);
+    assert_eq!(token["api_version"], "v60.0");
+    let (_, onify) = service.ask("POST /onify/access-token", "{}");
+    let fields: Vec<_> = onify.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["accessToken", "apiVersion", "instanceUrl"]);
+    assert_eq!(onify["accessToken"], token["access_token"]);
+    assert_eq!(onify["instanceUrl"], bench.org.url());
+
+    let shell = bench.run(&["token", "--output", "json"]);
+    let shell: Value = serde_json::from_slice(&shell.stdout).unwrap();
+    assert_eq!(shell, token, "the shell has the same token");
+    assert_eq!(bench.org.logins(), 1);
+
+    let said = service.end();
+    let token = token["access_token"].as_str().unwrap();
+    assert!(said.contains(" profile=default hit=false"), "{said}");
+    assert!(!said.contains(token) && !said.contains(USER), "{said}");
+}
+
+#[test]
+fn a_refusal_names_what_salesforce_said_and_what_to_do() {
+    let bench =
+        TestOrg::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| {
+            org
+        });
+    let service = Service::of(&bench);
+    let (status, refusal) = service.ask("POST /onify/access-token", "");
+    assert_eq!(status, 502, "{refusal}");
+    assert_eq!(refusal["error"], "invalid_grant");
+    assert_eq!(refusal["error_description"], "user hasn't approved this consumer");
+    assert!(!refusal["hint"].as_str().unwrap().is_empty());
+
+    let (_, again) = service.token();
+    assert!(again["error_description"].as_str().unwrap().contains("not asked again so soon"));
+    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(bench.org.login_history().len(), 1, "a dead login is not hammered");
+
+    // Someone has mended it in Setup, and says so.
+    bench.org.set_scenario(USER, None);
+    service.signal("-HUP");
+    service.wait_until(|service| service.token().0 == 200);
+}
+
+#[test]
+fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
+    let bench = TestOrg::new();
+    for signal in ["-TERM", "-INT"] {
+        let service = Service::of(&bench);
+        let socket = service.socket.clone();
+        let silent = UnixStream::connect(&socket).unwrap();
+        service.end_by(signal);
+        assert!(!socket.exists(), "{signal}");
+        drop(silent);
+    }
+    assert_eq!(Service::of(&bench).token().0, 200);
+}
+
+#[test]
+fn a_login_in_progress_does_not_delay_the_end() {
+    let bench = TestOrg::new();
+    let hold = bench.org.hold("/services/oauth2/token");
+    let service = Service::of(&bench);
+    let socket = service.socket.clone();
+    let mut client = UnixStream::connect(&socket).unwrap();
+    let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
+    client.write_all(ask.as_bytes()).unwrap();
+    hold.wait(1);
+    // The login itself never ends.
+    service.end();
+    assert!(!socket.exists());
+    drop(hold);
+    stdout(&bench.run(&["token"]));
+}
+
+#[test]
+fn without_descriptors_a_request_waits_until_silent_connections_end() {
+    let bench = TestOrg::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    let serve = bench.command(&["serve"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(serve.get_program());
+    command.args(serve.get_args()).current_dir(bench.folder.path()).env_clear();
+    command.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("XDG_RUNTIME_DIR", bench.folder.path());
+    let service = Service::start(&mut command, socket);
+    assert_eq!(service.token().0, 200);
+
+    let silent: Vec<_> = (0..40).map(|_| UnixStream::connect(&service.socket).unwrap()).collect();
+    assert_eq!(service.token().0, 200);
+    drop(silent);
+    assert_eq!(service.token().0, 200);
+    assert!(service.end().contains("Too many open files"));
+}
+
+#[test]
+fn a_second_service_reports_that_the_socket_is_in_use() {
+    let bench = TestOrg::new();
+    let first = Service::of(&bench);
+    let mut second = bench.command(&["serve", "--json"]);
+    let second = second.env("XDG_RUNTIME_DIR", bench.folder.path()).output().unwrap();
+    let error = error(&second);
+    assert_eq!((&error["code"], &error["exit"]), (&"net.in_use".into(), &6.into()));
+    assert_eq!(first.token().0, 200);
+}
+
+#[test]
+fn the_socket_of_a_killed_service_is_taken_over() {
+    let bench = TestOrg::new();
+    let mut first = Service::of(&bench);
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    assert!(first.socket.exists());
+    assert_eq!(Service::of(&bench).token().0, 200);
+}
+
+#[test]
+fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
+    let bench = TestOrg::new();
+    let service = Service::of(&bench);
+    let (_, first) = service.token();
+    assert_eq!(service.health(), "ok");
+
+    let record = bench.record().to_string();
+    bench.private_file("salesforce.json", &record[..record.len() / 2]);
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token(), (200, first.clone()));
+
+    let other = record.replace("v60.0", "v61.0");
+    bench.private_file("salesforce.json", &other);
+    service.wait_until(|service| service.token().1["api_version"] == "v61.0");
+    assert_eq!(service.health(), "ok");
+    assert_eq!(service.token().1["access_token"], first["access_token"], "no new login for it");
+
+    fs::remove_file(bench.folder.path().join("salesforce.json")).unwrap();
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token().0, 200);
+    let said = service.end();
+    assert!(said.contains("profile default is served as before: "), "{said}");
+    assert!(!said.contains("PRIVATE KEY"), "{said}");
+}
+
+/// A service whose record the Hub keeps.
+fn of_hub(bench: &TestOrg, hub: &Hub) -> Service {
+    let socket = bench.folder.path().join("s.sock");
+    let settings = format!("hub:{}", hub.url);
+    let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
+    let mut command = bench.bare(&arguments);
+    command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "t0ken");
+    Service::start(&mut command, socket)
+}
+
+#[test]
+fn a_record_in_the_hub_is_read_again_at_sighup() {
+    let bench = TestOrg::new();
+    let hub = Hub::answering("200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
+    assert_eq!(service.token().0, 200);
+    service.signal("-HUP");
+    assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
+    assert_eq!(service.token().0, 200);
+    service.end();
+}
+
+#[test]
+fn tokens_are_served_while_settings_are_read() {
+    let bench = TestOrg::new();
+    let hub = Hub::answering_first(1, "200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
+    service.signal("-HUP");
+    assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
+    assert!((0..8).all(|_| service.token().0 == 200));
+    assert_eq!(service.health(), "ok", "the Hub may still answer");
+}
+
+/// A profile of `config.toml` with this file as its key.
+fn profile(bench: &TestOrg, name: &str, key: &str) -> String {
+    format!(
+        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
+         private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
+         allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
+        bench.folder.path().join(key).display(),
+        bench.org.url(),
+        bench.org.address(),
+        bench.folder.path().join("ca.pem").display()
+    )
+}
+
+#[test]
+fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
+    let bench = TestOrg::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let two =
+        format!("{}{}", profile(&bench, "acme", "app.key"), profile(&bench, "broken", "none.key"));
+    fs::write(config.join("config.toml"), &two).unwrap();
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+
+    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
+    assert_eq!(by_name("acme").0, 200);
+    assert_eq!(by_name("broken").0, 404);
+    assert_eq!(service.token().0, 404, "none is the default");
+    let health = service.ask("GET /healthz", "").1;
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["degraded"], json!(["broken"]));
+
+    let three = format!("default_profile = \"other\"\n{}", two.replace("broken", "other"));
+    fs::write(config.join("config.toml"), three.replace("none.key", "app.key")).unwrap();
+    service.wait_until(|service| service.health() == "ok");
+    assert_eq!(service.token().0, 200);
+
+    fs::write(config.join("config.toml"), "").unwrap();
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(service.token().0, 200, "what was good last is served, default and all");
+}
+
+#[test]
+fn a_verbose_service_logs_no_token() {
+    let bench = TestOrg::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    let mut command = bench.command(&["serve", "-vvv"]);
+    command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("RUST_LOG", "trace");
+    let service = Service::start(&mut command, socket);
+    let (status, body) = service.token();
+    let token = body["access_token"].as_str().unwrap();
+    assert_eq!(status, 200);
+    for request in ["GET /healthz", "POST /v1/nowhere", "GET /v1/token"] {
+        let (_, answer) = service.ask(request, &format!("{{\"profile\":\"{token}\"}}"));
+        assert!(!answer.to_string().contains(token), "{request}: {answer}");
+    }
+    let (_, refused) = service.ask("POST /v1/token", &format!("{{\"{token}\":1}}"));
+    assert!(!refused.to_string().contains(token), "{refused}");
+
+    let said = service.at_start.clone() + &service.end();
+    for secret in [token, "eyJ", "PRIVATE KEY", KEY.secret().lines().nth(3).unwrap()] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    assert!(said.contains("grant uid="), "{said}");
+}
+
+#[test]
+fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
+    let bench = TestOrg::new();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
+    let lines = &service.at_start;
+    assert!(lines.contains("listening on http://127.0.0.1:"), "{lines}");
+    let file = bench.folder.path().join("bearer");
+    assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+    let bearer = fs::read_to_string(&file).unwrap();
+    assert!(!lines.contains(&bearer), "{lines}");
+    assert!(lines.contains("the bearer token is in bearer"), "{lines}");
+}
+
+/// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
+#[test]
+fn a_key_in_the_wrong_setting_is_not_logged() {
+    let bench = TestOrg::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let pem = KEY.secret();
+    let base64 = Base64::encode_string(pem.as_bytes());
+    let forms = [base64.clone(), Base64::encode_string(base64.as_bytes()), pem.to_owned()];
+    let settings = ["private_key_file", "private_key_env", "ca_file", "passphrase_file", "cache"];
+    let others = ["username", "client_id", "instance_url", "api_version", "proxy", "ssh_agent"];
+    let mut bad = String::new();
+    for (number, form) in forms.iter().enumerate() {
+        for setting in settings.iter().chain(&others) {
+            let value = serde_json::to_string(form).unwrap();
+            bad += &format!("[profile.bad-{number}-{setting}]\n{setting} = {value}\n");
+        }
+        let value = serde_json::to_string(form).unwrap();
+        bad += &format!(
+            "[profile.list-{number}]\nallow_users = [{value}]\nallow_groups = [{value}]\n"
+        );
+        bad += &format!("[profile.{value}]\napi_version = \"x\"\n");
+    }
+    let good = profile(&bench, "acme", "app.key");
+    let file = config.join("config.toml");
+    fs::write(&file, format!("{good}{bad}")).unwrap();
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let health = service.ask("GET /healthz", "").1.to_string();
+    fs::write(&file, format!("{good}allow_users = [{:?}]\n", base64)).unwrap();
+    service.wait_until(|service| service.ask("GET /healthz", "").1["degraded"] == json!(["acme"]));
+    let said = health + &service.at_start.clone() + &service.end();
+    let key: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    for form in [key, forms[0].clone(), forms[1].clone()] {
+        for window in form.as_bytes()[64..].chunks_exact(16) {
+            let window = std::str::from_utf8(window).unwrap();
+            assert!(!said.contains(window), "{window} in {said}");
+        }
+    }
+    assert!(said.contains("profile acme: there is no user"), "{said}");
+}
+
+/// Status of a request for a token over TCP.
+fn ask_tcp(port: u16, bearer: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        stream,
+        "POST /v1/token HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Orgtoken-Request: 1\r\n\
+         Authorization: Bearer {bearer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer[9..12].parse().unwrap()
+}
+
+#[test]
+fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
+    let bench = TestOrg::new();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
+    let (_, port) = service.at_start.trim_end().rsplit_once(':').unwrap();
+    let port = port.parse().unwrap();
+    let file = bench.folder.path().join("bearer");
+    let first = fs::read_to_string(&file).unwrap();
+    assert_eq!(ask_tcp(port, &first), 200);
+
+    let second = "x".repeat(40);
+    bench.private_file("bearer", &second);
+    service.wait_until(|_| ask_tcp(port, &second) == 200);
+    assert_eq!(ask_tcp(port, &first), 401);
+
+    fs::remove_file(&file).unwrap();
+    service.signal("-HUP");
+    service.wait_until(|_| ask_tcp(port, &second) == 401);
+    assert!(!file.exists(), "no new one is created while it runs");
+    let said = service.end();
+    assert!(
+        said.contains("no request on TCP is accepted until the bearer file is valid"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
+    let bench = TestOrg::new();
+    let mut service = Service::of(&bench);
+    assert_eq!(service.token().0, 200);
+    // Nobody reads standard error from here on: the pipe and the queue fill up.
+    let mut stream = UnixStream::connect(&service.socket).unwrap();
+    let mut answer = vec![0; 4096];
+    for _ in 0..12000 {
+        let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
+        stream.write_all(ask.as_bytes()).unwrap();
+        let length = stream.read(&mut answer).unwrap();
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+    }
+    drop(stream);
+    let mut stream = UnixStream::connect(&service.socket).unwrap();
+    let ask = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    let dropped =
+        metrics.lines().find_map(|line| line.strip_prefix("orgtoken_audit_dropped_total "));
+    assert!(dropped.unwrap().parse::<u64>().unwrap() > 0, "{metrics}");
+
+    service.signal("-TERM");
+    let began = Instant::now();
+    while service.child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < PATIENCE, "it does not end");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    assert!(!service.socket.exists());
+}
+
+#[test]
+fn a_service_ends_while_its_settings_are_read() {
+    let bench = TestOrg::new();
+    let hub = Hub::answering_first(1, "200 OK", &bench.record());
+    let service = of_hub(&bench, &hub);
+    service.signal("-HUP");
+    assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
+    let began = Instant::now();
+    service.end();
+    assert!(began.elapsed() < Duration::from_secs(10), "the Hub never answers");
+}
+
+#[test]
+fn sockets_of_systemd_count_only_with_our_process_id() {
+    let bench = TestOrg::new();
+    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    for pid in [None, Some("1"), Some("")] {
+        let mut command = bench.command(&["serve"]);
+        command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("LISTEN_FDS", "1");
+        pid.map(|pid| command.env("LISTEN_PID", pid));
+        assert_eq!(Service::start(&mut command, socket.clone()).token().0, 200, "{pid:?}");
+    }
+    let serve = bench.command(&["serve", "--json"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\" 3<&-", "sh"]);
+    command.arg(serve.get_program()).args(serve.get_args()).current_dir(bench.folder.path());
+    command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    assert_eq!(error(&command.output().unwrap())["code"], "net.inherited");
+}
+
+#[test]
+fn few_descriptors_are_an_error_and_never_a_panic() {
+    let bench = TestOrg::new();
+    for (command, seconds) in [
+        (["token"].as_slice(), "60"),
+        (&["token", "--no-cache"], "60"),
+        (&["serve", "--socket", "s.sock"], "3"),
+    ] {
+        let mut codes = BTreeSet::new();
+        for limit in [4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 64] {
+            let program = bench.command(command);
+            let mut limited = Command::new("timeout");
+            limited.args(["--preserve-status", seconds, "sh", "-c", "ulimit -n $0; exec \"$@\""]);
+            limited.arg(limit.to_string()).arg(program.get_program()).args(program.get_args());
+            limited.current_dir(bench.folder.path()).env_clear();
+            limited.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            let output = limited.output().unwrap();
+            let said = stderr(&output);
+            assert!(!said.contains("bug in orgtoken"), "{command:?} with {limit}: {said}");
+            codes.insert(output.status.code());
+        }
+        assert!(codes.contains(&Some(0)) && codes.len() > 1, "{command:?}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_removed_profile_goes_although_another_is_broken() {
+    let bench = TestOrg::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    let good = |name: &str| profile(&bench, name, "app.key");
+    let broken = "[profile.unfinished]\nusername = \"a@b.com\"\n";
+    let write = |text: String| fs::write(config.join("config.toml"), text).unwrap();
+    write(format!("{}{}{broken}", good("acme"), good("gone")));
+    let socket = bench.folder.path().join("s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
+    assert_eq!((by_name("acme").0, by_name("gone").0), (200, 200));
+
+    write(format!("{}{broken}", good("acme")));
+    service.wait_until(|_| by_name("gone").0 == 404);
+    assert_eq!(by_name("acme").0, 200);
+}
+
+#[test]
+fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
+    let bench = TestOrg::new();
+    let config = bench.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&config).unwrap();
+    fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let allow = "allow_users = [\"12345\", \"no-such-user\"]\n";
+    fs::write(config.join("config.toml"), profile(&bench, "acme", "app.key") + allow).unwrap();
+    let socket = bench.folder.path().join("run/s.sock");
+    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!(mode(&service.socket), 0o666);
+    assert_eq!(mode(service.socket.parent().unwrap()), 0o755);
+    let said = &service.at_start;
+    assert!(said.contains("they may not enter"), "{said}");
+    assert!(said.contains("there is no user `no-such-user`"), "{said}");
+    assert_eq!(service.health(), "degraded");
+    assert_eq!(service.token().0, 200, "the known users are served");
+}
+
+#[test]
+fn gate_2_no_flag_makes_it_listen_elsewhere() {
+    let bench = TestOrg::new();
+    for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
+        let output =
+            bench.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
+        assert_eq!(error(&output)["code"], "settings.listen", "{address}");
+    }
+}
+
+#[test]
+fn a_missing_bearer_file_and_socket_are_named() {
+    let bench = TestOrg::new();
+    let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(no_bearer.status.code(), Some(2));
+    let said = "error: missing `--bearer-file`\n\
+                hint: name the file that holds the bearer token; it is created if it does not exist\n";
+    assert_eq!(stderr(&no_bearer), said);
+    let nowhere = bench.run(&["serve"]);
+    assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));
+}
+
+#[test]
+fn the_blueprint_is_printed_as_it_is() {
+    let bench = TestOrg::new();
+    let output = bench.bare(&["blueprint"]).output().unwrap();
+    let blueprint =
+        include_str!("../../../crates/cli/assets/salesforce-generate-access-token.bpmn");
+    assert_eq!(stdout(&output), blueprint);
+    assert!(blueprint.contains(r#"<bpmn:process id="salesforce-generate-access-token""#));
+}
+
+/// For what comes in a moment, unless the machine is very busy.
+const PATIENCE: Duration = Duration::from_secs(60);

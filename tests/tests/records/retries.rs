@@ -1,0 +1,119 @@
+//! Transient failures, which are retried, and permanent ones.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::Method;
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::{Timeouts, Transport};
+use orgtoken_rest::{Backoff, Org};
+
+use crate::support::{ConnectedOrg, token_for};
+
+const ACCOUNT: &str = r#"{"Name":"Acme AB"}"#;
+
+#[tokio::test]
+async fn daily_limit_is_not_retried() {
+    let bench = ConnectedOrg::playing("request-limit");
+    let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+    assert_eq!(error.code(), "rate.limited");
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn b20_read_is_retried_after_an_outage() {
+    let bench = ConnectedOrg::playing("api-unavailable-once");
+    bench.org.limits().await.unwrap();
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
+}
+
+#[tokio::test]
+async fn b07_read_is_retried_after_a_truncated_response() {
+    let bench = ConnectedOrg::playing("api-cut-once");
+    assert!(bench.org.limits().await.unwrap().contains_key("DailyApiRequests"));
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
+
+    let bench = ConnectedOrg::playing("api-cut-once");
+    let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+    assert_eq!((error.code(), bench.calls()), ("resp.truncated", 1));
+}
+
+#[tokio::test]
+async fn b07_failures_of_head_and_body_count_as_the_same_attempts() {
+    let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    thread::spawn(move || {
+        for (stream, answer) in listener.incoming().zip([busy, cut].into_iter().cycle()) {
+            let mut stream = stream.unwrap();
+            seen.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]).and_then(|_| stream.write_all(answer.as_bytes()));
+        }
+    });
+
+    let org = Org::new(Transport::builder().build(), token_for(&host), 65);
+    let org = org.backoff(Backoff::new(3, Duration::from_millis(1)));
+    let error = org.limits().await.unwrap_err();
+    assert_eq!((error.code(), requests.load(Ordering::SeqCst)), ("unavailable.api", 3));
+}
+
+#[tokio::test]
+async fn b20_write_is_not_retried_after_an_outage() {
+    for method in [Method::POST, Method::PATCH, Method::DELETE] {
+        let bench = ConnectedOrg::playing("api-unavailable-once");
+        let error = bench.call(method.clone(), "sobjects/Account", ACCOUNT).await.unwrap_err();
+        assert_eq!((error.code(), bench.calls()), ("unavailable.api", 1), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn permanent_failure_is_not_retried() {
+    let bench = ConnectedOrg::playing("api-disabled");
+    let error = bench.org.limits().await.unwrap_err();
+    assert_eq!((error.code(), bench.calls()), ("api.forbidden", 1));
+}
+
+#[tokio::test]
+async fn refused_login_is_the_error_of_the_call() {
+    let bench = ConnectedOrg::playing("not-approved");
+    let error = bench.org.limits().await.unwrap_err();
+    assert_eq!((error.code(), bench.calls()), ("refused.user_not_approved", 0));
+}
+
+#[tokio::test]
+async fn total_covers_the_body_and_all_attempts() {
+    let host = dripping();
+    let total = Duration::from_millis(700);
+    let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
+    let org = Org::new(Transport::builder().timeouts(timeouts).build(), token_for(&host), 65);
+    let org = org.backoff(Backoff::new(100, Duration::from_millis(1)));
+    let begun = Instant::now();
+    let error = org.limits().await.unwrap_err();
+    assert_eq!(error.code(), "resp.timeout");
+    // A piece arrives every 50 ms. Each attempt alone would have 700 ms.
+    assert!(begun.elapsed() < 2 * total, "{:?}", begun.elapsed());
+}
+
+/// Starts a server whose body arrives byte by byte and never ends.
+fn dripping() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ =
+                stream.read(&mut [0; 4096]).and_then(|_| stream.write(b"HTTP/1.1 200 OK\r\n\r\n{"));
+            while stream.write_all(b" ").is_ok() {
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+    });
+    host
+}

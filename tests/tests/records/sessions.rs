@@ -1,0 +1,153 @@
+//! Tokens that expire in use, and orgs that move.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::Method;
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::{BoxFuture, CachedToken, Timestamp, TokenError, TokenSource, Transport};
+use orgtoken_rest::Org;
+
+use crate::support::{Canned, ConnectedOrg, answer, json, login, token_for, transport};
+
+/// A source of several tokens; the next one follows when a token is refused.
+struct InTurn {
+    tokens: Vec<Arc<CachedToken>>,
+    refused: AtomicUsize,
+}
+
+impl InTurn {
+    fn new(hosts: &[&str]) -> Arc<Self> {
+        let held = |host: &&str| Arc::new(CachedToken::new(token_for(host), Timestamp::now()));
+        Arc::new(Self { tokens: hosts.iter().map(held).collect(), refused: AtomicUsize::new(0) })
+    }
+}
+
+impl TokenSource for InTurn {
+    fn cached(&self, _: Duration) -> Option<Arc<CachedToken>> {
+        let at = self.refused.load(Ordering::SeqCst).min(self.tokens.len() - 1);
+        Some(Arc::clone(&self.tokens[at]))
+    }
+
+    fn renew(&self, min_ttl: Duration) -> BoxFuture<'_, Result<Arc<CachedToken>, Arc<TokenError>>> {
+        Box::pin(ready(Ok(self.cached(min_ttl).unwrap())))
+    }
+
+    fn invalidate(&self, _: &CachedToken) {
+        self.refused.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn moved_org_is_found_with_one_login() {
+    for (name, gone) in [
+        ("301", answer("301 Moved", &[("location", "https://acme2.my.salesforce.com/x")], "")),
+        ("302", answer("302 Found", &[("location", "/?ec=302")], "")),
+        ("404", answer("404 Not Found", &[], r#"[{"errorCode":"URL_NOT_RESET","message":"x"}]"#)),
+        ("HTML", answer("404 Not Found", &[("content-type", "text/html")], "<html>")),
+    ] {
+        let gone = Canned::new(move |_| gone.clone());
+        let present = Canned::new(|_| json("{}"));
+        let source = InTurn::new(&[&gone.host, &present.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        org.limits().await.unwrap();
+        assert_eq!((gone.calls(), present.calls()), (1, 1), "{name}");
+
+        let source = InTurn::new(&[&gone.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        let error = org.limits().await.unwrap_err();
+        assert_eq!(
+            (gone.calls(), source.refused.load(Ordering::SeqCst)),
+            (2, 1),
+            "{name}: {error}"
+        );
+        if name == "301" {
+            assert_eq!(error.to_string(), "the org has moved to acme2.my.salesforce.com");
+        }
+    }
+}
+
+#[tokio::test]
+async fn login_that_returns_the_same_token_ends_the_call() {
+    for code in
+        ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "Bad_OAuth_Token"]
+    {
+        let body = format!(r#"[{{"errorCode":"{code}","message":""}}]"#);
+        let server = Canned::new(move |_| answer("401 Unauthorized", &[], &body));
+        let source = InTurn::new(&[&server.host]);
+        let org =
+            Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
+        let error = org.limits().await.unwrap_err();
+        assert!(error.is_session_end(), "{error}");
+        assert_eq!((server.calls(), source.refused.load(Ordering::SeqCst)), (1, 1), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn b18_expired_session_costs_one_login_and_one_further_attempt() {
+    let bench = ConnectedOrg::new();
+    bench.org.limits().await.unwrap();
+    bench.server.expire_all();
+    bench.org.limits().await.unwrap();
+    assert_eq!((bench.server.logins(), bench.calls()), (2, 3));
+}
+
+#[tokio::test]
+async fn b18_create_that_was_refused_for_its_token_is_sent_again() {
+    let bench = ConnectedOrg::playing("session-expires-once");
+    let body = r#"{"Name":"Acme AB"}"#;
+    let answer = bench.call(Method::POST, "sobjects/Account", body).await.unwrap();
+    assert_eq!(answer.status(), 201);
+    assert_eq!((bench.server.logins(), bench.calls()), (2, 2));
+}
+
+#[tokio::test]
+async fn b18_repeated_401_costs_one_login() {
+    let bench = ConnectedOrg::playing("session-never-valid");
+    let error = bench.org.limits().await.unwrap_err();
+    assert!(error.is_session_end(), "{error}");
+    assert_eq!((bench.server.logins(), bench.calls()), (2, 2));
+}
+
+#[tokio::test]
+async fn b18_401_of_a_policy_costs_no_login() {
+    let bench = ConnectedOrg::playing("session-not-for-rest");
+    let error = bench.org.limits().await.unwrap_err();
+    assert_eq!(error.code(), "api.unauthorized");
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn b18_single_token_is_not_renewed() {
+    let bench = ConnectedOrg::new();
+    let now = || Timestamp::now().wall;
+    let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
+    let org = Org::new(transport(&bench.server), granted.into_token(), 65);
+    bench.server.expire_all();
+    assert!(org.limits().await.unwrap_err().is_session_end());
+    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn b18_expired_session_is_recognised_in_the_plain_text_of_userinfo() {
+    let bench = ConnectedOrg::new();
+    bench.org.userinfo().await.unwrap();
+    bench.server.expire_all();
+    bench.org.userinfo().await.unwrap();
+    assert_eq!(bench.server.logins(), 2);
+}
+
+#[tokio::test]
+async fn b18_concurrent_calls_share_one_login() {
+    let bench = ConnectedOrg::new();
+    bench.org.limits().await.unwrap();
+    bench.server.expire_all();
+    let limits = || bench.org.limits();
+    let (a, b, c) = tokio::join!(limits(), limits(), limits());
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(bench.server.logins(), 2);
+}

@@ -1,0 +1,298 @@
+//! A state that hosts share, in a real Redis server.
+
+use std::fs;
+use std::net::TcpListener;
+
+use conformance::test_org::TestOrg;
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::cache::{Lease, RedisCache, RedisUrlError, SealingKey, State, TokenCache};
+use orgtoken_client::{LoginSource, Roots, TokenSource, Transport};
+use orgtoken_fake_org::Scenario;
+use orgtoken_oauth::AllowedHosts;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use redis::{FromRedisValue, cmd};
+use tokio::net::TcpSocket;
+
+use crate::support::{MINUTE, USER, allowed, login, org, sealing_key, transport, who};
+use conformance::redis_server::RedisServer;
+
+#[tokio::test]
+async fn hosts_share_one_login() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let (one, other) = (host(&org, &server), host(&org, &server));
+    let first = one.token(MINUTE).await.unwrap();
+    let second = other.token(MINUTE).await.unwrap();
+    assert_eq!(first.token().access_token().secret(), second.token().access_token().secret());
+    assert_eq!(org.logins(), 1);
+
+    other.invalidate(&second);
+    other.token(MINUTE).await.unwrap();
+    one.invalidate(&first);
+    one.token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2, "one host's new token is the other's");
+}
+
+#[tokio::test]
+async fn b20_cold_hosts_log_in_once() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let hold = org.hold("/services/oauth2/token");
+    let asking: Vec<_> = (0..16)
+        .map(|_| {
+            let source = host(&org, &server);
+            tokio::spawn(async move { source.token(MINUTE).await.map(drop) })
+        })
+        .collect();
+    hold.arrived(1).await;
+    hold.release();
+    for task in asking {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test]
+async fn b12_a_refusal_is_remembered_on_all_hosts() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    host(&org, &server).token(MINUTE).await.unwrap_err();
+    let error = host(&org, &server).token(MINUTE).await.unwrap_err();
+    assert!(error.to_string().contains("cached failure, "), "{error}");
+    assert_eq!(org.login_history().len(), 1);
+}
+
+#[tokio::test]
+async fn d14_keys_and_values_say_nothing() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let token = host(&org, &server).token(MINUTE).await.unwrap();
+    let keys: Vec<String> = ask(&server, &["KEYS", "*"]).await;
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    let sealed: Vec<u8> = ask(&server, &["GET", key]).await;
+    let text = String::from_utf8_lossy(&sealed);
+    for told in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
+        assert!(!key.contains(told) && !text.contains(told), "{told}");
+    }
+    let left: i64 = ask(&server, &["PTTL", key]).await;
+    assert!(left > 0, "it goes when nobody uses it");
+}
+
+#[tokio::test]
+async fn a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let (paused, other) = (store(&org, &server.url()), store(&org, &server.url()));
+    let late = paused.lease(MINUTE).await;
+    assert!(late.is_held());
+    end_of_lease(&server).await;
+
+    let lease = other.lease(MINUTE).await;
+    assert!(lease.is_held());
+    let newer = granted(&org).await;
+    other.save(&newer, &lease).await;
+    other.release(lease).await;
+
+    paused.save(&granted(&org).await, &late).await;
+    let saved = paused.load().await.token.unwrap();
+    assert_eq!(secret(&saved), secret(&newer.token.unwrap()));
+}
+
+#[tokio::test]
+async fn a_lease_lasts_as_long_as_a_login_and_is_nobody_elses_to_end() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let (one, other) = (store(&org, &server.url()), store(&org, &server.url()));
+    let lease = one.lease(MINUTE).await;
+    let keys: Vec<String> = ask(&server, &["KEYS", "*lease"]).await;
+    let left: u64 = ask(&server, &["PTTL", &keys[0]]).await;
+    assert!((55_000..=60_000).contains(&left), "{left} ms");
+
+    // It ends by itself, somebody else gets another one, and the first holder gives its own back.
+    end_of_lease(&server).await;
+    let another = other.lease(MINUTE).await;
+    one.release(lease).await;
+    assert_eq!(ask::<i64>(&server, &["EXISTS", &keys[0]]).await, 1);
+    other.release(another).await;
+    assert_eq!(ask::<i64>(&server, &["EXISTS", &keys[0]]).await, 0);
+}
+
+#[tokio::test]
+async fn a_lease_whose_holder_is_gone_ends_by_itself() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    let (gone, heir) = (store(&org, &server.url()), store(&org, &server.url()));
+    let short = std::time::Duration::from_millis(300);
+    std::mem::forget(gone.lease(short).await);
+    assert!(heir.lease(MINUTE).await.is_held());
+}
+
+#[tokio::test]
+async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    host(&org, &server).token(MINUTE).await.unwrap();
+    let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
+    let other =
+        RedisCache::new(&server.url(), &transport(), who(&org), of_another_key, allowed(&org));
+    other.unwrap().save(&State::default(), &Lease::NONE).await;
+
+    let cache =
+        orgtoken_client::cache::RedisServer::new(&server.url(), &transport(), &allowed(&org))
+            .unwrap();
+    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    assert_eq!((listing.opened.len(), listing.count), (1, 2));
+    assert_eq!(listing.opened[0].0, who(&org));
+    assert_eq!(cache.clear(&sealing_key()).await.unwrap(), 1);
+    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    assert_eq!((listing.opened.len(), listing.count), (0, 1));
+    host(&org, &server).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_cannot_be_listed() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("redis://:pa55@{closed}");
+    let cache = orgtoken_client::cache::RedisServer::new(&url, &transport(), &AllowedHosts::none())
+        .unwrap();
+    let error = cache.clear(&sealing_key()).await.unwrap_err();
+    assert_eq!(error.code(), "cache.redis");
+    assert!(error.to_string().contains(&closed.to_string()), "{error}");
+    assert!(!format!("{error} {error:?}").contains("pa55"), "{error}");
+}
+
+#[tokio::test]
+async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+    let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
+    host(&org, &server).token(MINUTE).await.unwrap();
+    let keys: Vec<String> = ask(&server, &["KEYS", "*login"]).await;
+    let _: String = ask(&server, &["SET", &keys[0], "nonsense"]).await;
+    host(&org, &server).token(MINUTE).await.unwrap();
+    host(&org, &server).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn b30_a_server_that_is_not_there_costs_a_login_and_no_token() {
+    let org = org();
+    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let source = at(&org, &format!("redis://{}", socket.local_addr().unwrap()));
+    source.token(MINUTE).await.unwrap();
+    source.token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn b30_a_server_that_says_nothing_is_asked_once() {
+    let org = org();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let store = store(&org, &format!("redis://{}", silent.local_addr().unwrap()));
+    let begun = tokio::time::Instant::now();
+    assert!(store.load().await.token.is_none());
+    assert!(!store.lease(MINUTE).await.is_held());
+    store.save(&State::default(), &Lease::NONE).await;
+    assert!(begun.elapsed().as_secs() <= 2, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_password_is_given_and_a_wrong_one_costs_no_token() {
+    let (org, Some(server)) = (org(), RedisServer::start(&["--requirepass", "pa55"])) else {
+        return;
+    };
+    let url = |password| format!("redis://:{password}@127.0.0.1:{}/3", server.port());
+    at(&org, &url("pa55")).token(MINUTE).await.unwrap();
+    at(&org, &url("pa55")).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 1);
+    at(&org, &url("wrong")).token(MINUTE).await.unwrap();
+    assert_eq!(org.logins(), 2);
+}
+
+#[tokio::test]
+async fn tls_is_that_of_the_transport() {
+    let (ca, certificate, key) = certificate();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (certificate, key) = (file("cert.pem", &certificate), file("key.pem", &key));
+    let arguments = [
+        "--port 0 --tls-port PORT --tls-auth-clients no",
+        &format!("--tls-cert-file {certificate} --tls-ca-cert-file {certificate}"),
+        &format!("--tls-key-file {key}"),
+    ];
+    let arguments = arguments.join(" ");
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let Some(server) = RedisServer::start(&arguments) else { return };
+    let url = format!("rediss://localhost:{}", server.port());
+    let org = org();
+    let trusting = Transport::builder().roots(Roots::Pem(ca.into_bytes())).build();
+    for (name, transport, logins) in
+        [("the first", &trusting, 1), ("the second", &trusting, 1), ("no trust", &transport(), 2)]
+    {
+        let store =
+            RedisCache::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
+        let source = LoginSource::builder(login(&org), self::transport()).cache(store).build();
+        source.token(MINUTE).await.unwrap();
+        assert_eq!(org.logins(), logins, "{name}");
+    }
+}
+
+#[test]
+fn an_error_of_the_url_does_not_repeat_it() {
+    let org = org();
+    let store = |url| {
+        RedisCache::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()
+    };
+    assert_eq!(store("rediss://:pa55@cache.acme.com/#insecure"), RedisUrlError::Insecure);
+    for url in ["redis://:pa55@", "redis://:pa55@:x"] {
+        let error = store(url);
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("pa55"));
+        assert_eq!(error.code(), "settings.cache");
+    }
+}
+
+fn store(org: &TestOrg, url: &str) -> RedisCache {
+    RedisCache::new(url, &transport(), who(org), sealing_key(), allowed(org)).unwrap()
+}
+
+fn at(org: &TestOrg, url: &str) -> LoginSource {
+    LoginSource::builder(login(org), transport()).cache(store(org, url)).build()
+}
+
+fn host(org: &TestOrg, server: &RedisServer) -> LoginSource {
+    at(org, &server.url())
+}
+
+/// A state with a token that was granted just now.
+async fn granted(org: &TestOrg) -> State {
+    let now = orgtoken_client::Timestamp::now();
+    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let cached = orgtoken_client::CachedToken::new(granted.into_token(), now);
+    State { token: Some(std::sync::Arc::new(cached)), ..State::default() }
+}
+
+fn secret(cached: &orgtoken_client::CachedToken) -> &str {
+    cached.token().access_token().secret()
+}
+
+/// As if its time had passed.
+async fn end_of_lease(server: &RedisServer) {
+    let keys: Vec<String> = ask(server, &["KEYS", "*lease"]).await;
+    let ended: i64 = ask(server, &["DEL", &keys[0]]).await;
+    assert_eq!(ended, 1);
+}
+
+async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&str]) -> T {
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await.unwrap()
+}
+
+/// The PEM of a CA, of a certificate for localhost, and of its key.
+fn certificate() -> (String, String, String) {
+    let mut ca = CertificateParams::default();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &ca).unwrap();
+    (ca.pem(), leaf.pem(), key.serialize_pem())
+}

@@ -1,0 +1,89 @@
+//! Token sources and caches for an org.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use conformance::test_org::USER;
+use conformance::test_org::{CLIENT_ID, TestOrg};
+use orgtoken_assertion::Signer;
+use orgtoken_client::cache::{
+    CacheFolder, FileCache, Lease, LoginId, MemoryCache, SealingKey, State, TokenCache,
+};
+use orgtoken_client::{
+    BootTime, CachedToken, Login, LoginSource, LoginSourceBuilder, Timestamp, Transport,
+};
+use orgtoken_oauth::AllowedHosts;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Returns an org without TLS that accepts [`USER`].
+pub(crate) fn org() -> TestOrg {
+    TestOrg::plain()
+}
+
+pub(crate) fn allowed(org: &TestOrg) -> AllowedHosts {
+    org.allowed_hosts()
+}
+
+pub(crate) fn login(org: &TestOrg) -> Login {
+    org.login()
+}
+
+pub(crate) fn signer(org: &TestOrg) -> Arc<dyn Signer> {
+    org.signer()
+}
+
+pub(crate) fn login_by(org: &TestOrg, signer: Arc<dyn Signer>) -> Login {
+    org.login_with(signer)
+}
+
+pub(crate) fn transport() -> Transport {
+    Transport::builder().build()
+}
+
+pub(crate) fn source(org: &TestOrg) -> LoginSource {
+    builder(org).build()
+}
+
+pub(crate) fn builder(org: &TestOrg) -> LoginSourceBuilder {
+    LoginSource::builder(login(org), transport())
+}
+
+pub(crate) fn who(org: &TestOrg) -> LoginId {
+    LoginId {
+        client_id: CLIENT_ID.to_owned(),
+        endpoint: org.url().to_owned(),
+        username: USER.to_owned(),
+    }
+}
+
+pub(crate) fn sealing_key() -> Arc<SealingKey> {
+    Arc::new(SealingKey::derive(b"the numbers of a key"))
+}
+
+pub(crate) fn store(org: &TestOrg, folder: &Path) -> FileCache {
+    CacheFolder::open(folder).unwrap().entry(who(org), sealing_key(), allowed(org))
+}
+
+pub(crate) fn kept(org: &TestOrg, folder: &Path) -> LoginSource {
+    LoginSource::builder(login(org), transport()).cache(store(org, folder)).build()
+}
+
+/// A source with a token whose last eleventh has begun: it is served, and due for renewal.
+///
+/// Its life is as long as can be, so that a busy machine does not reach its end: a token cannot be
+/// older than the machine has been running.
+pub(crate) async fn almost_ended(org: &TestOrg) -> LoginSource {
+    let now = Timestamp::now();
+    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let since_start = now.boot.since_start();
+    let lived = since_start.min(15 * MINUTE);
+    let then = Timestamp { boot: BootTime::from_duration(since_start - lived), ..now };
+    let token = granted.into_token().lifetime(lived * 11 / 10);
+    let cached = Some(Arc::new(CachedToken::new(token, then)));
+    let store = MemoryCache::default();
+    store.save(&State { token: cached, ..State::default() }, &Lease::NONE).await;
+    LoginSource::builder(login(org), transport()).cache(store).build()
+}
