@@ -22,7 +22,7 @@ for (const [name, expressions] of Object.entries(parsers)) {
     assert.deepEqual([method, url], ['POST', '/services/data/v51.0/sobjects/Account']);
     assert.equal(headers.authorization, `Bearer ${TOKEN}`);
     assert.deepEqual(JSON.parse(body), { Name: 'ACME Corp' });
-    // What the blueprint puts out and what this process makes of it: nowhere else.
+    // The token may be in the output of the blueprint and of this process only.
     const meant = /\.output\.(output|org)\.accessToken$|\.content\.message\.output\.accessToken$/;
     const found = hub.states.flatMap((state) => places(state, TOKEN));
     assert.deepEqual(found.filter((place) => !meant.test(place)), []);

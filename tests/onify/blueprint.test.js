@@ -1,4 +1,4 @@
-// The blueprint as a file: what modelers, linters and Onify's own validator say of it.
+// The blueprint as a file: modelers, linters and Onify's own validator accept it.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// The blueprint and a process that uses it, against `orgtoken serve` and the fake org themselves.
+// The blueprint and a process that uses it, against `orgtoken serve` and the fake org.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { blueprint, consumer } from './support/flow.js';
 import { Hub } from './support/hub.js';
 import { places } from './support/state.js';
 
-// What `cargo build` made, or what the caller built elsewhere.
+// The programs of `cargo build`, or those of ORGTOKEN_PROGRAMS.
 const PROGRAMS = process.env.ORGTOKEN_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname;
 const USER = 'user@acme.com';
 
@@ -38,7 +38,7 @@ test('an account is created with a token of the real service, and the key is in 
   const lines = key.split('\n').filter((line) => line && !line.startsWith('-----'));
   assert.ok(hub.states.length > 40);
   for (const state of hub.states) {
-    // A line of the key, an assertion (a JWT), and a token where it is not meant to be.
+    // No line of the key, no assertion (a JWT), and no token outside the output.
     for (const secret of ['PRIVATE KEY', ...lines, 'eyJ']) assert.deepEqual(places(state, secret), []);
     assert.deepEqual(places(state, token.accessToken).filter((place) => !meant.test(place)), []);
   }
@@ -70,9 +70,9 @@ test('the service uses a socket of systemd', async (t) => {
   const listening = createServer().listen(`${folder}/bound.sock`);
   await once(listening, 'listening');
   const arguments_ = ['serve', '--settings', `${folder}/salesforce.json`, '--allow-host', host, '--no-cache'];
-  // What systemd does: the socket is descriptor 3, and a variable says that there is one.
+  // As systemd does it: the socket is descriptor 3, and LISTEN_FDS is 1.
   const { says } = run(t, 'orgtoken', arguments_, 'stderr', listening._handle.fd);
-  // From here on it is the program's alone. Node removes the file of a socket that it closes.
+  // The program alone uses the socket now. Node removes the file of a socket that it closes.
   fs.renameSync(`${folder}/bound.sock`, socketPath);
   listening.close();
   await says(/^listening on (the socket of the service manager)/);
@@ -122,7 +122,7 @@ async function start(t, user = USER) {
   };
 }
 
-/** Starts a program of ours, which ends with the test; it may be given a listening socket. */
+/** Starts a program of ours, which ends with the test; `socket` is a listening socket for it. */
 function run(t, program, args, stream, socket) {
   // The variables of sd_listen_fds count only for the process that LISTEN_PID names.
   const shell = ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'];

@@ -55,7 +55,7 @@ export async function run({ id, source }, { services, input, expressions, onStar
     engine.execute(ended).then(onStart);
   });
   states.push(JSON.stringify(execution.getState()));
-  // As it is read back: scripts run in a world of their own, whose objects are not ours.
+  // A copy as it would be read back: the objects of scripts have other prototypes than ours.
   const output = JSON.parse(JSON.stringify(execution.environment.output));
   return { output, status, states };
 }

@@ -1,5 +1,5 @@
-// As much of Onify Hub as the two processes need: its settings, its connectors, and starting one
-// process from another.
+// The parts of Onify Hub that the two processes need: settings, connectors, and the start of one
+// process by another.
 
 import got from 'got';
 
@@ -44,7 +44,7 @@ export class Hub {
   }
 
   async #httpRequest(input, callback) {
-    // A test does not wait as long as a process may.
+    // Tests use a shorter timeout than processes.
     const timeout = this.timeout ? { request: this.timeout } : input.timeout;
     try {
       const { statusCode, statusMessage, headers, body } = await got({ ...input, timeout });

@@ -1,4 +1,4 @@
-// A small HTTP server that answers every request as a test says and remembers what was asked.
+// A small HTTP server that answers as a test defines, and records the requests.
 
 import { createServer } from 'node:http';
 import { once } from 'node:events';

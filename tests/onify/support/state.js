@@ -1,4 +1,4 @@
-// Looking for secrets in the saved state of a process.
+// Finds secrets in the saved state of a process.
 
 /**
  * The places (`a.b.0.c`) in a state where a text holds `secret`, whatever form the state has: JSON
