@@ -90,3 +90,7 @@ mod usage;
 pub use usage::Usage;
 mod value;
 pub use value::{Number, NumberError, Object, Value};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -151,10 +151,10 @@ pub(crate) struct Rows {
     /// Check every row without sending any
     #[arg(long, requires = "from")]
     dry_run: bool,
-    /// Write rows that were done to this file, with their ids
+    /// Write the rows that succeed and their ids to this file
     #[arg(long, value_name = "FILE", requires = "from")]
     success: Option<PathBuf>,
-    /// Write rows that failed to this file [default: a new one beside the input]
+    /// Write the rows that fail to this file [default: a new one beside the input]
     #[arg(long, value_name = "FILE", requires = "from")]
     failed: Option<PathBuf>,
     /// Journal of the load [default: beside the input]

@@ -47,7 +47,7 @@ impl ApiError {
         self
     }
 
-    /// A short name that stays the same.
+    /// The error code.
     pub fn code(&self) -> &'static str {
         match self.status() {
             _ if self.is("REQUEST_LIMIT_EXCEEDED") => "rate.limited",
@@ -61,7 +61,7 @@ impl ApiError {
         }
     }
 
-    /// What to do next.
+    /// The next step for the user.
     pub fn hint(&self) -> Option<&'static str> {
         let by_code = HINTS.iter().find(|(code, _)| self.is(code)).map(|&(_, hint)| hint);
         let by_catalogue = || self.catalogue_entry().map(|row| row.remedy);
@@ -163,7 +163,7 @@ impl ApiError {
             || (status == StatusCode::NOT_FOUND && (self.is("URL_NOT_RESET") || is_html()))
     }
 
-    /// The wait that `Retry-After` asks for. A date is measured by the `Date` of the same answer.
+    /// The wait that `Retry-After` asks for. A date is compared with the `Date` of the same response.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let header = |name| self.answer.headers().get(name)?.to_str().ok();
         let text = header(RETRY_AFTER)?.trim();

@@ -108,7 +108,7 @@ pub(super) struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    /// Logs the API usage, or prints the answer to a call that failed.
+    /// Logs the API usage, or prints the response to a failed call.
     fn answered<T>(&self, answer: Result<Response<T>, RestError>) -> Result<Response<T>, Failure> {
         let answer = answer.inspect_err(|error| self.failed(error))?;
         if let Some(usage) = Usage::of(answer.headers()) {
@@ -133,7 +133,7 @@ impl Printer<'_> {
     fn failed(&self, error: &RestError) {
         let Some(failure) = error.api_error().filter(|_| self.include) else { return };
         let answer = failure.response();
-        // The error is reported even if nobody reads the answer.
+        // The error is reported even if the response cannot be printed.
         let _ = self.head(answer).and_then(|()| match self.silent {
             true => Ok(()),
             false => Ok(self.console.foreign(answer.body())?),

@@ -132,7 +132,7 @@ fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
     }
 }
 
-/// More than a header is long.
+/// The bytes that are searched for the header, which is shorter.
 const HEAD: u64 = 64 << 10;
 const LONGEST_ID_LINE: u64 = 64;
 const MARK: &[u8] = b"\xef\xbb\xbf";
