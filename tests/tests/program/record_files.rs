@@ -452,6 +452,7 @@ fn output_never_overwrites_the_input() {
         assert_eq!(error(&output)["code"], "usage.conflict");
     }
     assert_eq!(fs::read_to_string(bench.folder.path().join("rows.csv")).unwrap(), "Name\nA\n");
+    assert_eq!(named(&bench, "rows."), [bench.folder.path().join("rows.csv")]);
 }
 
 #[test]

@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn faults_of_rows_name_row_and_column() {
         use Operation::{Create, Delete, Update};
-        let other = "a record of another object, not of `Contact`";
+        let other = "not a record of `Contact`";
         for (operation, content, fault) in [
             (Create, "Name,Count\nx,1\ny\n", "line 3, row 2: 1 cells, but the header has 2"),
             (Create, "Name,Count\nx,1\ny,1,2\n", "line 3, row 2: 3 cells, but the header has 2"),

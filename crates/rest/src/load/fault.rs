@@ -151,7 +151,7 @@ pub enum FaultKind {
     #[error("the field cannot be written")]
     NotWritable,
     /// The id, or `attributes`, belongs to another object.
-    #[error("a record of another object, not of `{0}`")]
+    #[error("not a record of `{0}`")]
     OtherObject(String),
     /// A quote in a field that does not begin with one.
     #[error("a quote inside a field that does not begin with a quote (RFC 4180)")]
@@ -200,16 +200,13 @@ impl FaultKind {
             Self::Json(_) => {
                 "give an array of objects, {\"records\": […]}, or one object on each line"
             }
-            Self::MissingColumn(_) => {
-                "add the column; if there is one, check how the header is separated"
-            }
+            Self::MissingColumn(_) => "add the column, or check the delimiter of the header",
             Self::NoName => "remove the column, or the delimiter at the end of each line",
             Self::NotExternalId => "tick External ID on the field, or choose another field",
             Self::NotBoolean => "write true or false",
             Self::NotDate => "write dates as 2026-12-31, times as 2026-12-31T23:59:00Z",
             Self::NotField(_) => {
-                "compare the name with the describe answer of the object; check how the header is \
-                 separated"
+                "compare the name with the fields of the object, and check the delimiter of the header"
             }
             Self::NotId => "an id has 15 or 18 letters and digits, exactly as Salesforce shows it",
             Self::NotNumber => "write 1234.5: a decimal point, no thousands separator, no unit",

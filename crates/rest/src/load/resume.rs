@@ -162,10 +162,8 @@ impl Journal {
         self.slots = text.len() as u64;
         text.resize(text.len() + 2 * SLOT, b' ');
         let written = self.file.write_all(&text).and_then(|()| self.file.sync_all());
-        written.and_then(|()| sync_folder(&self.path)).map_err(|source| {
-            let _ = fs::remove_file(&self.path);
-            ResumeError::of(&self.path, source)
-        })?;
+        let synced = written.and_then(|()| sync_folder(&self.path));
+        synced.map_err(|source| ResumeError::of(&self.path, source))?;
         self.subject = Some(subject);
         Ok(())
     }

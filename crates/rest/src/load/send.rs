@@ -48,12 +48,31 @@ impl<'a> Load<'a> {
         outputs: Outputs,
         mut journal: Option<Journal>,
     ) -> Result<Self, LoadError> {
-        check_paths(checked, &outputs, journal.as_ref())?;
+        let is_new = journal.as_ref().is_some_and(Journal::is_new);
+        let opened = Self::open(org, checked, outputs, journal.as_mut());
+        let mut load = opened.inspect_err(|_| {
+            // Nothing was sent: there is nothing to resume.
+            if let Some(journal) = journal.take_if(|_| is_new) {
+                let _ = journal.remove();
+            }
+        })?;
+        load.journal = journal;
+        load.continue_from_journal()?;
+        Ok(load)
+    }
+
+    /// Opens the outputs and writes the head of a new journal.
+    fn open(
+        org: &'a Org,
+        checked: &'a CheckedFile,
+        outputs: Outputs,
+        journal: Option<&mut Journal>,
+    ) -> Result<Self, LoadError> {
+        check_paths(checked, &outputs, journal.as_deref())?;
         let rows = checked.file.rows()?;
         let columns = checked.plan.columns(rows.header());
         let style = Style::of(&checked.file, rows.header().clone());
-        let is_new = journal.as_ref().is_some_and(Journal::is_new);
-        if let Some(journal) = &mut journal {
+        if let Some(journal) = journal {
             journal.bind(checked)?;
         }
         let open = |output: Option<Output>, own| {
@@ -61,19 +80,7 @@ impl<'a> Load<'a> {
             OutputFile::new(output, own, &style)
                 .map_err(|source| LoadError::output(path.as_deref(), source))
         };
-        let opened = open(outputs.success, OutputFile::SUCCESS).and_then(|success| {
-            let failed = open(outputs.failed, OutputFile::FAILED)?;
-            Ok((success, failed, open(outputs.unknown, OutputFile::ROW)?))
-        });
-        if opened.is_err()
-            && is_new
-            && let Some(journal) = journal.take()
-        {
-            // Nothing was sent: there is nothing to resume.
-            let _ = journal.remove();
-        }
-        let (success, failed, unknown_rows) = opened?;
-        let mut load = Self {
+        Ok(Self {
             org,
             checked,
             rows,
@@ -86,15 +93,13 @@ impl<'a> Load<'a> {
             unknown: Vec::new(),
             unreported: Vec::new(),
             unwritten: Vec::new(),
-            journal,
-            style,
-            success,
-            failed,
-            unknown_rows,
+            journal: None,
+            success: open(outputs.success, OutputFile::SUCCESS)?,
+            failed: open(outputs.failed, OutputFile::FAILED)?,
+            unknown_rows: open(outputs.unknown, OutputFile::ROW)?,
             not_sent: outputs.not_sent,
-        };
-        load.continue_from_journal()?;
-        Ok(load)
+            style,
+        })
     }
 
     /// The number of settled rows: their outcome is known, or listed as unknown.

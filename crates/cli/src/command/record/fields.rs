@@ -51,7 +51,8 @@ impl Given {
         };
         for (at, Field { name, value }) in self.fields.iter().enumerate() {
             if let Some(other) = self.fields[..at].iter().find(|other| other.clashes(name)) {
-                let (argument, with) = (format!("field `{name}`"), format!("`{}`", other.name));
+                let with = format!("an earlier field `{}`", other.name);
+                let argument = format!("field `{name}`");
                 return Err(UsageError::conflict(&argument, &with, command).into());
             }
             put(&mut record, name, value.clone());
