@@ -108,6 +108,25 @@ fn what_stands_in_the_config_stays() {
 }
 
 #[test]
+fn a_profile_that_the_host_names_is_not_used_for_another_org() {
+    let user = TestOrg::new();
+    let folder = user.folder.path().join(".config/orgtoken");
+    fs::create_dir_all(&folder).unwrap();
+    let setup = |instance_url: &str| {
+        let config = format!("[profile.acme]\ninstance_url = \"{instance_url}\"\n");
+        fs::write(folder.join("config.toml"), config).unwrap();
+        let org = ["-r", "https://acme.my.salesforce.com", "-o", USER];
+        let args = [&["setup"][..], &org, &["--app", "external", "--json"]].concat();
+        user.bare(&args).output().unwrap()
+    };
+    let refused = error(&setup("https://acme--uat.sandbox.my.salesforce.com"));
+    assert_eq!(refused["code"], "settings.exists");
+    assert!(!folder.join("acme.key").exists());
+    stdout(&setup("acme.my.salesforce.com"));
+    assert!(folder.join("acme.key").exists());
+}
+
+#[test]
 fn the_key_of_a_profile_that_is_there_is_used() {
     let user = NewUser::new();
     fs::create_dir_all(user.file("")).unwrap();

@@ -51,7 +51,8 @@ impl Answers {
         let name = args.profile.clone().unwrap_or_else(|| name_of(instance_url.host()));
         let existing = match named {
             Some(loader) => loader,
-            None => there(&name)?,
+            // The name comes from the host, and a profile of this name may be for another org.
+            None => for_org(there(&name)?, &instance_url, args)?,
         };
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
         let username = match username {
@@ -135,6 +136,17 @@ fn instance_url(args: &Args, existing: Option<&Loader>) -> Result<InstanceUrl, F
         })?,
     };
     Ok(InstanceUrl::parse(&text, &allowed)?)
+}
+
+/// Returns the profile, unless its instance URL is that of another org.
+fn for_org(existing: Loader, org: &InstanceUrl, args: &Args) -> Result<Loader, Failure> {
+    if let Some(Given::Value(text)) = existing.given(Setting::InstanceUrl) {
+        let allowed = AllowedHosts::parse(&args.allow_host)?;
+        if InstanceUrl::parse(text, &allowed).ok().as_ref() != Some(org) {
+            return Err(exists("--instance-url", Setting::InstanceUrl.name()));
+        }
+    }
+    Ok(existing)
 }
 
 /// A flag has to agree with the profile that is there: nothing is overwritten.
