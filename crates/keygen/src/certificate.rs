@@ -65,11 +65,6 @@ impl Certificate {
             .expect("a certificate that was parsed is not too long for PEM")
     }
 
-    /// Returns the certificate as DER, which is a quarter shorter than PEM.
-    pub fn to_der(&self) -> &[u8] {
-        &self.der
-    }
-
     /// Returns the subject: `CN=my-integration,O=Acme`.
     pub fn subject(&self) -> String {
         rfc4514(self.parsed.tbs_certificate().subject())

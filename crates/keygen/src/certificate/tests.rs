@@ -104,14 +104,14 @@ fn pasted_forms_are_read() {
     ] {
         assert_eq!(Certificate::parse(text.as_bytes()).unwrap(), *CERTIFICATE, "{name}");
     }
-    assert_eq!(Certificate::parse(CERTIFICATE.to_der()).unwrap(), *CERTIFICATE);
+    assert_eq!(Certificate::parse(&CERTIFICATE.der).unwrap(), *CERTIFICATE);
 }
 
 #[test]
 fn other_input_is_identified() {
     let pem = CERTIFICATE.to_pem();
     let private = PAIR.private_key_pem().secret();
-    let der = CERTIFICATE.to_der();
+    let der = &*CERTIFICATE.der;
     for (name, bytes, code, words) in [
         ("empty", b" \n".to_vec(), "cert.empty", "empty"),
         ("private key", private.into(), "cert.not_a_certificate", "private key"),
@@ -159,7 +159,7 @@ proptest! {
 
     #[test]
     fn no_flipped_bit_panics(at in 0_usize..800, bit in 0_u8..8) {
-        let mut der = CERTIFICATE.to_der().to_vec();
+        let mut der = CERTIFICATE.der.clone();
         let at = at % der.len();
         der[at] ^= 1 << bit;
         if let Ok(certificate) = Certificate::parse(&der) {
