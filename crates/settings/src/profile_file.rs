@@ -83,7 +83,7 @@ mod tests {
                     .to_owned(),
             ),
             (
-                "a key elsewhere",
+                "a remote key",
                 "[profile.acme]\nssh_agent = \"me\"\n",
                 "[profile.acme]\nssh_agent = \"me\"\nusername = \"u@acme.com\"\n".to_owned(),
             ),

@@ -587,10 +587,10 @@ fn missing_passphrase_is_requested() {
     settings.decrypt_key(Some(&Passphrase::new("0pen sesame"))).unwrap();
     assert!(matches!(settings.key(), KeySource::Local(_)));
 
-    let mut nobody = loader();
-    nobody.fail(&Input::Passphrase, ReadError::NoTerminal);
-    assert_eq!(nobody.next_input(), None);
-    assert_eq!(only(&nobody.check().unwrap_err()).code(), "key.encrypted");
+    let mut no_terminal = loader();
+    no_terminal.fail(&Input::Passphrase, ReadError::NoTerminal);
+    assert_eq!(no_terminal.next_input(), None);
+    assert_eq!(only(&no_terminal.check().unwrap_err()).code(), "key.encrypted");
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn problems_name_the_line_without_its_text() {
             "no profile in the file",
         ),
         (
-            "profile is no section",
+            "profile is not a section",
             "profile = 7\n",
             None,
             "settings.type",

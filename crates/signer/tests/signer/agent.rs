@@ -6,7 +6,7 @@ use orgtoken_assertion::{Diagnostic, Signer};
 use orgtoken_signer::{AgentError, AgentSigner};
 
 use crate::fake_agent::{FakeAgent, Manner};
-use crate::{assert_signs_as_the_key_itself, elsewhere, key, pem};
+use crate::{assert_signs_like_the_key, key, message_of, pem};
 
 const SOON: Duration = Duration::from_millis(200);
 const LATE: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ fn agent_signs_like_the_key() {
         let agent = FakeAgent::start(vec![(key(), "acme")], manner);
         let signer = find(&agent, "acme").unwrap();
         assert_eq!(signer.public_key(), key().public_key());
-        assert_signs_as_the_key_itself(&signer);
+        assert_signs_like_the_key(&signer);
     }
 }
 
@@ -72,7 +72,7 @@ fn failed_agents_are_described() {
         // On a busy machine an agent may respond too late for the shorter timeout.
         let find = |_| AgentSigner::find_with_timeout(&agent.socket(), "acme", timeout).ok();
         let signer = (0..100).find_map(find).unwrap();
-        assert_eq!(elsewhere(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
+        assert_eq!(message_of(signer.sign(b"message").unwrap_err()), said, "{manner:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use orgtoken_assertion::{Diagnostic, Signer};
 use orgtoken_signer::CommandSigner;
 
-use crate::{PEM, assert_signs_as_the_key_itself, elsewhere, is_there, key, private_file};
+use crate::{PEM, assert_signs_like_the_key, is_there, key, message_of, private_file};
 
 fn shell(line: &str) -> CommandSigner {
     CommandSigner::shell(line, key().public_key().clone())
@@ -22,12 +22,12 @@ fn openssl_command_signs_like_the_key() {
     let path = path.to_str().unwrap();
     let words = ["openssl", "dgst", "-sha256", "-sign", path].map(str::to_owned).to_vec();
     let program = CommandSigner::program(words, key().public_key().clone());
-    assert_signs_as_the_key_itself(&program);
+    assert_signs_like_the_key(&program);
     for filter in
         ["cat", "openssl base64", "openssl base64 -A", "openssl base64 -A | tr '+/' '-_' | tr -d ="]
     {
         let line = format!("openssl dgst -sha256 -sign {path} | {filter}");
-        assert_signs_as_the_key_itself(&shell(&line));
+        assert_signs_like_the_key(&shell(&line));
     }
 }
 
@@ -54,11 +54,11 @@ fn failed_commands_are_described() {
         ("killed", "kill -9 $$", "the signer command ended with signal: 9 (SIGKILL)".to_owned()),
     ] {
         let error = shell(line).sign(b"message").unwrap_err();
-        assert_eq!(elsewhere(error), said, "{name}");
+        assert_eq!(message_of(error), said, "{name}");
     }
     let words = vec!["/no/such/program".to_owned()];
     let missing = CommandSigner::program(words, key().public_key().clone());
-    let error = elsewhere(missing.sign(b"message").unwrap_err());
+    let error = message_of(missing.sign(b"message").unwrap_err());
     assert_eq!(error, "cannot start the signer command: entity not found");
 }
 
@@ -75,7 +75,7 @@ fn hint_is_that_of_the_failed_command() {
 fn command_times_out() {
     for line in ["exec sleep 60", "sleep 20 & sleep 20", "exec sleep 60 >&- 2>&-"] {
         let error = shell(line).timeout(Duration::from_millis(200)).sign(b"m").unwrap_err();
-        let said = elsewhere(error);
+        let said = message_of(error);
         assert_eq!(said, "the signer command did not finish within 0.2 s", "{line}");
     }
 }
@@ -133,7 +133,7 @@ fn d7_removed_variables_are_not_in_the_environment() {
     // `PATH` is used as the secret, because tests do not change their environment.
     let words = ["/usr/bin/printenv", "PATH"].map(str::to_owned).to_vec();
     let printenv = || CommandSigner::program(words.clone(), key().public_key().clone());
-    let said = |signer: CommandSigner| elsewhere(signer.sign(b"m").unwrap_err());
+    let said = |signer: CommandSigner| message_of(signer.sign(b"m").unwrap_err());
     assert!(said(printenv()).starts_with("the signer command wrote"));
     let error = said(printenv().env_remove(["PATH".to_owned()]));
     assert_eq!(error, "the signer command ended with exit status: 1");

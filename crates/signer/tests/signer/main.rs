@@ -32,7 +32,7 @@ fn key() -> SigningKey {
 }
 
 /// RS256 is deterministic, so every signer makes the same assertion.
-fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
+fn assert_signs_like_the_key(signer: &dyn Signer) {
     let claims = || {
         let claims = Claims::builder(UnixTime::from_secs(1))
             .issuer("3MVG9")
@@ -45,7 +45,7 @@ fn assert_signs_as_the_key_itself(signer: &dyn Signer) {
 }
 
 /// Returns the message of an external error.
-fn elsewhere(error: SignError) -> String {
+fn message_of(error: SignError) -> String {
     match error {
         SignError::External(source) => source.to_string(),
         other => format!("{other:?}"),

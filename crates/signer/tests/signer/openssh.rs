@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use orgtoken_signer::{AgentError, AgentSigner};
 use tempfile::TempDir;
 
-use crate::{PEM, assert_signs_as_the_key_itself, is_there, private_file, run};
+use crate::{PEM, assert_signs_like_the_key, is_there, private_file, run};
 
 /// Stopped on drop.
 struct Agent {
@@ -65,10 +65,10 @@ fn openssh_agent_signs_like_the_key() {
     assert!(matches!(AgentSigner::find(&agent.socket(), path), Err(AgentError::Empty)));
 
     agent.add(&["-q", path]);
-    assert_signs_as_the_key_itself(&AgentSigner::find(&agent.socket(), path).unwrap());
+    assert_signs_like_the_key(&AgentSigner::find(&agent.socket(), path).unwrap());
     let listed = agent.add(&["-l"]);
     let fingerprint = listed.split(' ').nth(1).unwrap();
-    assert_signs_as_the_key_itself(&AgentSigner::find(&agent.socket(), fingerprint).unwrap());
+    assert_signs_like_the_key(&AgentSigner::find(&agent.socket(), fingerprint).unwrap());
 }
 
 #[test]

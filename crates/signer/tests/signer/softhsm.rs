@@ -6,7 +6,7 @@ use std::process::Command;
 use orgtoken_assertion::Signer;
 use orgtoken_signer::CommandSigner;
 
-use crate::{PEM, assert_signs_as_the_key_itself, is_there, key, private_file, run};
+use crate::{PEM, assert_signs_like_the_key, is_there, key, private_file, run};
 
 #[test]
 fn pkcs11_token_signs_like_the_key() {
@@ -38,7 +38,7 @@ fn pkcs11_token_signs_like_the_key() {
          --pin env:PIN --sign --mechanism SHA256-RSA-PKCS --label salesforce",
         configuration.display(),
     );
-    assert_signs_as_the_key_itself(&CommandSigner::shell(&line, key().public_key().clone()));
+    assert_signs_like_the_key(&CommandSigner::shell(&line, key().public_key().clone()));
 }
 
 const MODULES: [&str; 3] = [
