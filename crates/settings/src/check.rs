@@ -2,7 +2,6 @@
 
 mod hosts;
 mod key;
-pub(crate) use key::refuse_published;
 mod values;
 
 use orgtoken_oauth::redact;
@@ -21,8 +20,25 @@ use crate::source::Source;
 use crate::username::Username;
 use crate::value_kind::ValueKind;
 
+impl Loader {
+    /// Checks the settings of a login.
+    pub fn check(self) -> Result<Settings, Problems> {
+        settings(self)
+    }
+
+    /// Checks only the hosts of a login, without user and key.
+    pub fn check_hosts(self) -> Result<Hosts, Problems> {
+        hosts(self)
+    }
+
+    /// Checks only the settings of API calls with an existing token, which need the instance URL.
+    pub fn check_calls(self) -> Result<CallSettings, Problems> {
+        calls(self)
+    }
+}
+
 /// Checks the settings of a login.
-pub(crate) fn settings(loader: Loader) -> Result<Settings, Problems> {
+fn settings(loader: Loader) -> Result<Settings, Problems> {
     let mut check = Check::new(loader);
     let username = check.required(Setting::Username, Username::parse);
     let client_id = check.required(Setting::ClientId, ClientId::parse);
@@ -46,7 +62,7 @@ pub(crate) fn settings(loader: Loader) -> Result<Settings, Problems> {
 }
 
 /// Checks only the hosts of a login. Other values are listed if they are valid.
-pub(crate) fn hosts(loader: Loader) -> Result<Hosts, Problems> {
+fn hosts(loader: Loader) -> Result<Hosts, Problems> {
     let mut check = Check::new(loader);
     match check.hosts(false) {
         Some(mut hosts) if check.problems.is_empty() => {
@@ -59,7 +75,7 @@ pub(crate) fn hosts(loader: Loader) -> Result<Hosts, Problems> {
 }
 
 /// Checks the settings of API calls with an existing token.
-pub(crate) fn calls(loader: Loader) -> Result<CallSettings, Problems> {
+fn calls(loader: Loader) -> Result<CallSettings, Problems> {
     let mut check = Check::new(loader);
     if check.loader.effective(Setting::InstanceUrl).is_none() {
         check.missing(Setting::InstanceUrl);

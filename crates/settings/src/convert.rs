@@ -6,11 +6,11 @@ use toml_edit::{Array, Item, Table};
 use crate::api_version::ApiVersion;
 use crate::loader::Loader;
 use crate::problems::Problems;
+use crate::profile_file;
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::{Setting, variable};
 use crate::settings::SignerCommand;
-use crate::{check, profile_file};
 
 /// A form in which settings can be written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,8 +68,15 @@ impl Converted {
     }
 }
 
+impl Loader {
+    /// Writes the effective values in another form. Values may be missing, but not invalid.
+    pub fn convert(self, form: Form<'_>) -> Result<Converted, Problems> {
+        convert(self, form)
+    }
+}
+
 /// Writes the effective values. Values may be missing, but not invalid.
-pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Problems> {
+fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Problems> {
     let values: Vec<(Setting, Value)> =
         ORDER.into_iter().filter_map(|setting| Some((setting, value(&loader, setting)?))).collect();
     let is_left_out = |setting: &Setting| {
@@ -78,7 +85,7 @@ pub(crate) fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Probl
             && !values.iter().any(|(written, _)| written == setting)
     };
     let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
-    if let Some(problems) = check::settings(loader).err().and_then(Problems::without_missing) {
+    if let Some(problems) = loader.check().err().and_then(Problems::without_missing) {
         return Err(problems);
     }
     let mut converted = match form {

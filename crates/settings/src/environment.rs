@@ -12,6 +12,13 @@ use crate::setting::{Content, PREFIX, Setting, variable};
 use crate::source::Source;
 use crate::{record, spelling};
 
+impl Layer {
+    /// Reads the environment. Unknown variables are ignored.
+    pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        read(variables)
+    }
+}
+
 /// Reads the variables that are settings. An empty variable counts as unset.
 pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Layer {
     let mut layer = Layer::default();

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use orgtoken_oauth::redact;
 
 use crate::setting::Setting;
-use crate::text::MAX_SETTINGS;
 
 /// Something to read before the settings can be checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -154,3 +153,6 @@ impl ReadError {
 
 /// The maximum size of a file with one value: 32 KiB, enough for a key with text around it.
 const MAX_VALUE: usize = 32 * 1024;
+
+/// The maximum size of a settings file: 256 KiB.
+pub(crate) const MAX_SETTINGS: usize = 256 * 1024;

@@ -2,11 +2,9 @@
 
 use crate::notices::{Notice, NoticeKind};
 use crate::problems::{Location, Problem, ProblemKind};
-use crate::profile::ConfigFile;
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::source::Source;
-use crate::{environment, record};
 
 /// The settings of one source: a record, a profile, the environment or the arguments of a program.
 ///
@@ -28,25 +26,6 @@ impl Layer {
     /// Creates a layer for the arguments of a program; see [`Layer::set`].
     pub fn flags() -> Self {
         Self::default()
-    }
-
-    /// Reads an Onify record. `file` is `-` for standard input.
-    ///
-    /// Accepted are the record `{key, name, value, tag, role}` with its value as an object or as a
-    /// JSON string, the bare value, and the response of the Hub's settings endpoint. `key` selects
-    /// one of several records.
-    pub fn from_record(bytes: &[u8], file: &str, key: Option<&str>) -> Self {
-        record::read(bytes, file, key)
-    }
-
-    /// Reads one profile of a `config.toml`: see [`ConfigFile::profile`].
-    pub fn from_profile(bytes: &[u8], file: &str, name: Option<&str>) -> Self {
-        ConfigFile::parse(bytes, file).profile(name)
-    }
-
-    /// Reads the environment. Unknown variables are ignored.
-    pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        environment::read(variables)
     }
 
     /// Sets a value that a flag gives.

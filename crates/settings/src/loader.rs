@@ -3,15 +3,13 @@
 use orgtoken_assertion::SigningKey;
 use zeroize::Zeroizing;
 
-use crate::check;
-use crate::convert::{self, Converted, Form};
 use crate::input::{Input, ReadError};
 use crate::layer::{Entry, Layer, Rank};
 use crate::notices::{Notice, NoticeKind};
-use crate::problems::{Location, Problem, ProblemKind, Problems};
+use crate::problems::{Location, Problem, ProblemKind};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
-use crate::settings::{CallSettings, Hosts, Settings, SignerCommand};
+use crate::settings::SignerCommand;
 use crate::source::Source;
 
 /// Combines the layers of settings.
@@ -124,26 +122,6 @@ impl Loader {
         self.layer.entries.iter().any(|entry| {
             entry.setting == Setting::PrivateKey && matches!(entry.source, Source::Record { .. })
         })
-    }
-
-    /// Checks the settings of a login.
-    pub fn check(self) -> Result<Settings, Problems> {
-        check::settings(self)
-    }
-
-    /// Checks only the hosts of a login, without user and key.
-    pub fn check_hosts(self) -> Result<Hosts, Problems> {
-        check::hosts(self)
-    }
-
-    /// Checks only the settings of API calls with an existing token, which need the instance URL.
-    pub fn check_calls(self) -> Result<CallSettings, Problems> {
-        check::calls(self)
-    }
-
-    /// Writes the effective values in another form. Values may be missing, but not invalid.
-    pub fn convert(self, form: Form<'_>) -> Result<Converted, Problems> {
-        convert::convert(self, form)
     }
 
     /// Returns the effective value of a setting.

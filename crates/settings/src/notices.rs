@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::problems::belonging;
 use crate::setting::Setting;
 use crate::source::Source;
 use crate::value_kind::ValueKind;
@@ -75,7 +74,7 @@ pub(crate) enum NoticeKind {
     Canonical(&'static str, String),
     #[error("{0} is a login host that serves every org; Setup > My Domain shows the org's own URL")]
     LoginHost(String),
-    #[error("`{}` looks like {found}{}", .setting.name(), belonging(*.belongs, *.found))]
+    #[error("`{}` looks like {found}{}", .setting.name(), .found.belonging(*.belongs))]
     LooksLike { setting: Setting, found: ValueKind, belongs: Option<Setting> },
     #[error("`{}` is overridden by {by}", .setting.name())]
     Overridden { setting: Setting, by: Source },

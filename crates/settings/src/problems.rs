@@ -8,7 +8,7 @@ use std::fmt;
 
 use orgtoken_assertion::Diagnostic;
 
-pub(crate) use kind::{Json, ProblemKind, belonging};
+pub(crate) use kind::{Json, ProblemKind};
 
 use crate::notices::Notice;
 use crate::setting::Setting;

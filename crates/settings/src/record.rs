@@ -18,6 +18,17 @@ use crate::{spelling, text};
 use node::Node;
 use shape::{Shape, ShapeError};
 
+impl Layer {
+    /// Reads an Onify record. `file` is `-` for standard input.
+    ///
+    /// Accepted are the record `{key, name, value, tag, role}` with its value as an object or as a
+    /// JSON string, the bare value, and the response of the Hub's settings endpoint. `key` selects
+    /// one of several records.
+    pub fn from_record(bytes: &[u8], file: &str, key: Option<&str>) -> Self {
+        read(bytes, file, key)
+    }
+}
+
 /// Reads a record. Errors become problems of the layer.
 pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
     let document = Location::Document { file: redact::path(file).to_owned() };
@@ -26,7 +37,7 @@ pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
         Ok(text) => text,
         Err(kind) => return unreadable(document, kind),
     };
-    let node = match parse(text) {
+    let node = match Node::parse(text) {
         Ok(node) => node,
         Err(error) => {
             let (file, line, column) =
@@ -51,10 +62,6 @@ fn unreadable(location: Location, kind: ProblemKind) -> Layer {
     let mut layer = Layer::default();
     layer.give_up(location, kind);
     layer
-}
-
-fn parse(text: &str) -> Result<Node, serde_json::Error> {
-    serde_json::from_str(text)
 }
 
 fn filled(file: &str, shape: Shape) -> Layer {

@@ -1,9 +1,7 @@
 //! Decodes text files.
 
+use crate::input::MAX_SETTINGS;
 use crate::problems::ProblemKind;
-
-/// The maximum size of a settings file: 256 KiB.
-pub(crate) const MAX_SETTINGS: usize = 256 * 1024;
 
 /// Decodes UTF-8 with or without a byte order mark.
 pub(crate) fn decode(bytes: &[u8]) -> Result<&str, ProblemKind> {

@@ -1,6 +1,7 @@
 //! Guesses the kind of a value. A guess makes an error or a notice clearer; it never refuses a
 //! value.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::setting::Setting;
@@ -55,6 +56,19 @@ impl ValueKind {
             | Self::UserId
             | Self::Variable => return None,
         })
+    }
+
+    /// Returns where such a value belongs, as the end of a message.
+    pub(crate) fn belonging(self, setting: Option<Setting>) -> Cow<'static, str> {
+        match (setting, self) {
+            (Some(setting), _) => {
+                let name = setting.record_name().unwrap_or_else(|| setting.name());
+                format!(", which belongs in `{name}`").into()
+            }
+            (None, Self::ConsumerSecret) => ", which this login does not need".into(),
+            (None, Self::Certificate) => ", which belongs in the app in Salesforce".into(),
+            (None, _) => "".into(),
+        }
     }
 
     /// Whether such a value may be a secret in the wrong setting.

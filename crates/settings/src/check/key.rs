@@ -11,7 +11,7 @@ use crate::layer::Entry;
 use crate::problems::ProblemKind;
 use crate::raw::Raw;
 use crate::setting::Setting;
-use crate::settings::KeySource;
+use crate::settings::{KeySource, refuse_published};
 use crate::source::Source;
 use crate::value_kind::ValueKind;
 
@@ -135,13 +135,6 @@ impl Check {
             }
         }
     }
-}
-
-/// Refuses a published test key, except for a server on this machine.
-pub(crate) fn refuse_published(key: &PublicKey, resolution: &Resolution) -> Result<(), KeyError> {
-    let host = resolution.endpoint().host();
-    let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1");
-    if !is_loopback && key.is_published() { Err(KeyError::Published) } else { Ok(()) }
 }
 
 /// Returns a more specific problem for a text that is not a key.

@@ -57,7 +57,7 @@ pub(crate) enum ProblemKind {
     PublicKey(PublicKeyError),
     #[error("expected one record, found {}", records(*.count, .names))]
     AmbiguousRecord { count: usize, names: Vec<String> },
-    #[error("invalid: looks like {found}{}", belonging(*.belongs, *.found))]
+    #[error("invalid: looks like {found}{}", .found.belonging(*.belongs))]
     Swapped { found: ValueKind, belongs: Option<Setting> },
     #[error("the string is not JSON: {json} at line {line}, column {column} of the string")]
     InnerJson { json: Json, line: usize, column: usize },
@@ -282,15 +282,6 @@ fn toml_hint(message: &str) -> &'static str {
              the file of a record as `record`"
         }
         _ => "put strings in straight quotes: name = \"value\"",
-    }
-}
-
-pub(crate) fn belonging(setting: Option<Setting>, found: ValueKind) -> Cow<'static, str> {
-    match (setting, found) {
-        (Some(setting), _) => format!(", which belongs in `{}`", name(setting, true)).into(),
-        (None, ValueKind::ConsumerSecret) => ", which this login does not need".into(),
-        (None, ValueKind::Certificate) => ", which belongs in the app in Salesforce".into(),
-        (None, _) => "".into(),
     }
 }
 

@@ -20,6 +20,10 @@ pub(super) enum Node {
 }
 
 impl Node {
+    pub(super) fn parse(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
     pub(super) fn found(&self) -> &'static str {
         match self {
             Self::Bool => "true or false",

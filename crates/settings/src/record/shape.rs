@@ -56,7 +56,7 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
             Node::Text(_) if in_text => Err(ProblemKind::TooDeep),
             Node::Text(text) => {
                 in_text = true;
-                super::parse(text.secret()).map_err(|error| {
+                Node::parse(text.secret()).map_err(|error| {
                     let (json, line, column) = (Json::of(&error), error.line(), error.column());
                     ProblemKind::InnerJson { json, line, column }
                 })
