@@ -94,8 +94,10 @@ impl<'a> ConfigFile<'a> {
 
     fn choose(&self, layer: &mut Layer, name: Option<&str>) {
         let root = self.root.get_ref();
-        let unknown = root.keys().filter(|key| !ROOT.contains(&key.get_ref().as_ref()));
-        for key in unknown.take(MAX_PROBLEMS) {
+        let is_unknown = |key: &&Spanned<DeString<'_>>| !ROOT.contains(&key.get_ref().as_ref());
+        let mut unknown: Vec<_> = root.keys().filter(is_unknown).collect();
+        unknown.sort_unstable_by_key(|key| key.span().start);
+        for key in unknown.into_iter().take(MAX_PROBLEMS) {
             let name = redact::label(key.get_ref()).to_owned();
             let near = spelling::nearest(key.get_ref(), ROOT.into_iter()).map(str::to_owned);
             let is_section = matches!(root[key].get_ref(), DeValue::Table(_));
