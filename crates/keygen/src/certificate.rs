@@ -12,7 +12,7 @@ use x509_cert::der::pem::{self, LineEnding};
 use x509_cert::der::{Decode, Encode};
 use x509_cert::time::Time;
 
-use crate::error::CertificateError;
+use crate::error::{CertificateError, MAX_LEN};
 use crate::fingerprint::Fingerprint;
 use crate::subject::{Subject, rfc4514};
 use crate::validity::Validity;
@@ -28,7 +28,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// The maximum size that Salesforce accepts, in bytes.
-    pub const MAX_LEN: usize = 4096;
+    pub const MAX_LEN: usize = MAX_LEN;
 
     /// Creates a self-signed certificate of version 3, signed by RSA with SHA-256.
     ///

@@ -71,7 +71,7 @@ pub enum CertificateError {
     #[error("the subject is not a distinguished name")]
     Subject,
     /// The certificate is larger than Salesforce accepts.
-    #[error("the certificate has {len} bytes: Salesforce accepts at most {limit}", limit = crate::Certificate::MAX_LEN)]
+    #[error("the certificate has {len} bytes: Salesforce accepts at most {limit}", limit = MAX_LEN)]
     TooLarge {
         /// The size of its PEM in bytes.
         len: usize,
@@ -111,3 +111,6 @@ impl Diagnostic for CertificateError {
         })
     }
 }
+
+/// The maximum size of a certificate that Salesforce accepts, in bytes.
+pub(crate) const MAX_LEN: usize = 4096;
