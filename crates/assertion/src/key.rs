@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn b32_a_generator_that_fails_means_no_signature() {
+    fn a_generator_that_fails_means_no_signature() {
         let error = key().sign_with_rng(&mut Broken, b"message").unwrap_err();
         assert!(matches!(error, SignError::Rng), "{error}");
         assert_eq!(error.code(), "sign.rng");

@@ -38,7 +38,7 @@ impl Bearer {
         &self.0
     }
 
-    /// Takes as long for a near miss as for a wild guess (D18).
+    /// Takes as long for a near miss as for a wild guess.
     pub(crate) fn admits(&self, authorization: &[u8]) -> bool {
         authorization.split_at_checked(SCHEME.len()).is_some_and(|(scheme, shown)| {
             scheme.eq_ignore_ascii_case(SCHEME) && bool::from(shown.ct_eq(self.0.as_bytes()))

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn d21_no_flag_takes_a_secret() {
+    fn no_flag_takes_a_secret() {
         fn check(command: &clap::Command) {
             let takes_value = |arg: &&clap::Arg| arg.get_action().takes_values();
             for flag in command.get_arguments().filter(takes_value).filter_map(|arg| arg.get_long())

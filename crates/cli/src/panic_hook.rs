@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn d04_a_panic_tells_where_and_never_what() {
+    fn a_panic_tells_where_and_never_what() {
         let canary = "canary".to_owned();
         let [text, json] = capture(|| panic!("{canary}"));
         assert!(text.starts_with("error: this is a bug in orgtoken at "), "{text}");

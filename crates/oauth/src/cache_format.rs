@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn b28_every_prefix_of_a_cached_token_is_a_miss() {
+    fn every_prefix_of_a_cached_token_is_a_miss() {
         let cached = token().to_cache_bytes();
         for len in 0..cached.len() {
             assert!(

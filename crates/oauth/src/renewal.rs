@@ -129,7 +129,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn b16_no_time_panics_and_an_expired_token_is_never_fresh(
+        fn no_time_panics_and_an_expired_token_is_never_fresh(
             from in 0..u64::MAX, until in 0..u64::MAX, now in 0..u64::MAX, random in 0..u64::MAX,
         ) {
             let step = RenewalSchedule::new(at(from), at(until), random).freshness(at(now), at(60));

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn d2_debug_shows_no_part_of_the_assertion() {
+    fn debug_shows_no_part_of_the_assertion() {
         let (request, secret) = request();
         let shown = format!("{request:?} {request:#?}");
         assert!(shown.contains("acme.my.salesforce.com"));

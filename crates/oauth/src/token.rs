@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d2_debug_shows_no_part_of_the_token() {
+    fn debug_shows_no_part_of_the_token() {
         let token = AccessToken::parse("00Dxx0000006JFr!s3cr3t").unwrap();
         assert_eq!(
             format!("{token:?} {token:#?}"),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn d18_only_equal_tokens_are_the_same() {
+    fn only_equal_tokens_are_the_same() {
         let parse = |text| AccessToken::parse(text).unwrap();
         let token = parse("00Dxx0000006JFr!s3cr3t");
         for (other, same) in [
@@ -216,12 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn a95_text_that_no_header_can_contain_is_refused() {
+    fn text_that_no_header_can_contain_is_refused() {
         for (name, text, code) in [
-            ("A94 empty", "", "resp.missing_token"),
-            ("A95 line break", "s3cr3t\n", "resp.token_syntax"),
-            ("A95 blank", "s3cr3t ", "resp.token_syntax"),
-            ("A95 not ASCII", "s3cr3t\u{e9}", "resp.token_syntax"),
+            ("empty", "", "resp.missing_token"),
+            ("line break", "s3cr3t\n", "resp.token_syntax"),
+            ("blank", "s3cr3t ", "resp.token_syntax"),
+            ("not ASCII", "s3cr3t\u{e9}", "resp.token_syntax"),
         ] {
             let error = AccessToken::parse(text).expect_err(name);
             assert_eq!(error.code(), code, "{name}");

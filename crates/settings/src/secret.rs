@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d2_debug_is_redacted() {
+    fn debug_is_redacted() {
         let text = SecretText::from("s3cr3t".to_owned());
         assert_eq!(format!("{text:?}"), "SecretText([redacted])");
     }

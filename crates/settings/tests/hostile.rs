@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn d05_value_of_wrong_type_is_not_shown(field in 0..FIELDS.len(), value in value()) {
+    fn value_of_wrong_type_is_not_shown(field in 0..FIELDS.len(), value in value()) {
         for value in [serde_json::json!([value]), serde_json::json!({ "a": value })] {
             let record = serde_json::json!({ FIELDS[field]: value }).to_string();
             let words = words(check([Layer::from_record(record.as_bytes(), "r.json", None)]));

@@ -34,7 +34,7 @@ fn no_cache_leaves_no_trace() {
 }
 
 #[test]
-fn b20_a_hundred_cold_processes_log_in_once() {
+fn a_hundred_cold_processes_log_in_once() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let running: Vec<_> = (0..100).map(|_| start(&bench)).collect();
@@ -46,7 +46,7 @@ fn b20_a_hundred_cold_processes_log_in_once() {
 }
 
 #[test]
-fn b20_a_killed_lock_holder_costs_one_more_login() {
+fn a_killed_lock_holder_costs_one_more_login() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut holder = start(&bench);
@@ -63,10 +63,10 @@ fn b20_a_killed_lock_holder_costs_one_more_login() {
 }
 
 #[test]
-fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
+fn a_cache_that_is_of_no_use_is_told_in_a_line() {
     for (name, mode, bytes, warning) in [
-        ("B28 torn", 0o600, "orgtoken", "damaged or of another version"),
-        ("B29 open to others", 0o644, "", "other users can read or write it"),
+        ("torn", 0o600, "orgtoken", "damaged or of another version"),
+        ("open to others", 0o644, "", "other users can read or write it"),
     ] {
         let bench = TestOrg::new();
         stdout(&bench.run(&["token"]));
@@ -84,12 +84,12 @@ fn b28_b29_a_cache_that_is_of_no_use_is_told_in_a_line() {
 }
 
 #[test]
-fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
+fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
     for (name, home, warning) in [
-        ("B29 a folder that others may write to", Some("open"), "other users can read or write it"),
-        ("B30 no HOME", None, "there is no token cache, so each run logs in: set HOME"),
-        ("B30 nothing can be made there", Some("/dev/null"), "the token cache is not used"),
-        ("B30 as read-only as can be", Some("/proc"), "the token cache is not used"),
+        ("a folder that others may write to", Some("open"), "other users can read or write it"),
+        ("no HOME", None, "there is no token cache, so each run logs in: set HOME"),
+        ("nothing can be made there", Some("/dev/null"), "the token cache is not used"),
+        ("as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
         let bench = TestOrg::new();
         let open = bench.folder.path().join("open/.cache/orgtoken");
@@ -109,7 +109,7 @@ fn b29_b30_where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
 }
 
 #[test]
-fn b30_a_full_disk_costs_no_token() {
+fn a_full_disk_costs_no_token() {
     let bench = TestOrg::new();
     let program = program::path();
     let way = bench.way().join(" ");
@@ -206,7 +206,7 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
 }
 
 #[test]
-fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
+fn who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
     for (name, minutes) in [("rate", 60), ("rate-code", 60), ("too-many-requests", 5)] {
         let bench = TestOrg::new();
         bench.play(name);
@@ -223,7 +223,7 @@ fn b11_who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
 }
 
 #[test]
-fn b13_another_key_user_or_app_is_another_login() {
+fn another_key_user_or_app_is_another_login() {
     for (name, other) in [
         ("user", ["--username", "somebody@acme.com"]),
         ("app", ["--client-id", "3MVG9_other"]),
@@ -278,7 +278,7 @@ fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
 }
 
 #[test]
-fn d24_cache_clear_forgets_everything() {
+fn cache_clear_forgets_everything() {
     let bench = TestOrg::new();
     stdout(&bench.run(&["token"]));
     let cleared = bench.bare(&["cache", "clear"]).output().unwrap();

@@ -60,7 +60,7 @@ fn exec_gives_the_command_the_core_limit_that_orgtoken_was_started_with() {
 }
 
 #[test]
-fn d07_no_token_stands_among_the_arguments() {
+fn no_token_stands_among_the_arguments() {
     let bench = TestOrg::new();
     let mut command = bench.command(&["exec"]);
     let script = "tr '\\0' ' ' < /proc/$$/cmdline; echo; echo $SF_ACCESS_TOKEN";
@@ -113,7 +113,7 @@ fn a_revoked_token_is_gone_here_and_there() {
 }
 
 #[test]
-fn d13_a_token_in_a_file_is_its_owners_alone() {
+fn a_token_in_a_file_is_its_owners_alone() {
     let bench = TestOrg::new();
     let file = bench.folder.path().join("token.curl");
     fs::write(&file, "old").unwrap();

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[test]
-fn b31_too_few_files_are_told_and_are_no_bug() {
+fn too_few_files_are_told_and_are_no_bug() {
     let bench = TestOrg::new();
     let program = program::path();
     for files in 4..16 {
@@ -56,7 +56,7 @@ fn file_size_limit_costs_the_cache_and_not_the_token() {
 }
 
 #[test]
-fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
+fn a_login_that_is_ended_from_outside_leaves_the_lock_free() {
     for signal in [Signal::TERM, Signal::INT] {
         let bench = TestOrg::new();
         let hold = bench.org.hold("/services/oauth2/token");
@@ -73,7 +73,7 @@ fn b36_a_login_that_is_ended_from_outside_leaves_the_lock_free() {
 }
 
 #[test]
-fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
+fn a_good_token_is_printed_when_the_endpoint_is_down() {
     let bench = TestOrg::new();
     let token = stdout(&bench.run(&["token"])).to_owned();
     let mut soon = bench.command(&["token"]);
@@ -88,7 +88,7 @@ fn b15_a_good_token_is_printed_when_the_endpoint_is_down() {
 }
 
 #[test]
-fn b16_an_ended_token_is_not_printed_when_the_endpoint_is_down() {
+fn an_ended_token_is_not_printed_when_the_endpoint_is_down() {
     let bench = TestOrg::new();
     let mut command = bench.command(&["token", "--json"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
@@ -106,7 +106,7 @@ fn b16_an_ended_token_is_not_printed_when_the_endpoint_is_down() {
 }
 
 #[test]
-fn a115_b25_a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minutes_at_most() {
+fn a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minutes_at_most() {
     type Clock = fn(Duration) -> SystemTime;
     let behind: Clock = |by| SystemTime::now() + by;
     let ahead: Clock = |by| SystemTime::now() - by;
@@ -135,7 +135,7 @@ fn a115_b25_a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minute
 }
 
 #[test]
-fn b06_each_attempt_has_an_assertion_of_its_own() {
+fn each_attempt_has_an_assertion_of_its_own() {
     for (name, exit, attempts) in
         [("wire-closed", 6, 3), ("wire-cut", 6, 3), ("edge-502", 8, 3), ("unknown-error", 4, 3)]
     {
@@ -149,12 +149,12 @@ fn b06_each_attempt_has_an_assertion_of_its_own() {
 }
 
 #[test]
-fn b34_a_proxy_that_says_no_is_named_without_its_password() {
+fn a_proxy_that_says_no_is_named_without_its_password() {
     for (row, answer, code, attempts) in [
-        ("B34 407", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n", "proxy.auth", 1),
-        ("B34 502", "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", "proxy.status", 3),
-        ("B34 dies", "", "proxy.closed", 3),
-        ("B34 extra bytes", "HTTP/1.1 200 OK\r\n\r\nextra", "proxy.protocol", 1),
+        ("407", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n", "proxy.auth", 1),
+        ("502", "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", "proxy.status", 3),
+        ("dies", "", "proxy.closed", 3),
+        ("extra bytes", "HTTP/1.1 200 OK\r\n\r\nextra", "proxy.protocol", 1),
     ] {
         let bench = TestOrg::new();
         let (address, asked) = proxy(answer);

@@ -12,7 +12,7 @@ use conformance::test_org::{KEY, TestOrg};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 #[test]
-fn d04_whatever_breaks_nothing_is_shown_of_it() {
+fn whatever_breaks_nothing_is_shown_of_it() {
     let Some(bench) = bench("what breaks") else { return };
     for (phase, fault, exit, said) in [
         ("no cache", "mkdir:error=EROFS", 0, "warning: the token cache is not used: "),
@@ -40,7 +40,7 @@ fn d04_whatever_breaks_nothing_is_shown_of_it() {
 }
 
 #[test]
-fn d04_a_bug_is_told_in_json_to_whom_json_was_promised() {
+fn a_bug_is_told_in_json_to_whom_json_was_promised() {
     let Some(bench) = bench("a bug in JSON") else { return };
     let inject = ["-e", "inject=getrandom:error=EIO"];
     let output = traced(&bench, &inject, &["token", "--retry", "--json"]);
@@ -52,7 +52,7 @@ fn d04_a_bug_is_told_in_json_to_whom_json_was_promised() {
 }
 
 #[test]
-fn d11_an_abort_leaves_no_core() {
+fn an_abort_leaves_no_core() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let command = bench.command(&["token"]);
@@ -76,7 +76,7 @@ fn d11_an_abort_leaves_no_core() {
 
 /// Root may look into everything: then somebody else runs the program, and looks.
 #[test]
-fn d11_a_process_of_the_same_user_sees_nothing() {
+fn a_process_of_the_same_user_sees_nothing() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut command = bench.command(&["token"]);
@@ -116,7 +116,7 @@ fn as_nobody(command: &mut Command) -> &mut Command {
 }
 
 #[test]
-fn d12_the_process_is_closed_before_it_reads_a_file_of_ours() {
+fn the_process_is_closed_before_it_reads_a_file_of_ours() {
     let Some(bench) = bench("what is read first") else { return };
     let calls = "trace=open,openat,read,prlimit64,prctl";
     stdout(&traced(&bench, &["-e", calls], &["token"]));
@@ -136,7 +136,7 @@ fn d12_the_process_is_closed_before_it_reads_a_file_of_ours() {
 }
 
 #[test]
-fn d13_files_and_folders_are_their_owners_alone_from_the_start() {
+fn files_and_folders_are_their_owners_alone_from_the_start() {
     let Some(bench) = bench("how files are made") else { return };
     let calls = "trace=open,openat,creat,mkdir,mkdirat,chmod,fchmod,fchmodat,umask";
     for (args, made) in [

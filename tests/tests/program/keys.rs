@@ -58,7 +58,7 @@ fn an_assertion_is_checked_with_the_certificate() {
 }
 
 #[test]
-fn a75_a_key_can_come_out_of_a_pipe() {
+fn a_key_can_come_out_of_a_pipe() {
     let bench = TestOrg::new();
     let program = program::path();
     let url = bench.org.url();
@@ -87,7 +87,7 @@ fn a_key_in_an_agent_needs_an_agent() {
 }
 
 #[test]
-fn a05_a_record_that_is_not_text() {
+fn a_record_that_is_not_text() {
     let bench = TestOrg::new();
     fs::write(bench.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
     let error = error(&bench.run(&["token", "--json"]));

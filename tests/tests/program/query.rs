@@ -102,7 +102,7 @@ fn flags_select_the_resource() {
 }
 
 #[test]
-fn b18_session_that_expires_midway_loses_no_record() {
+fn session_that_expires_midway_loses_no_record() {
     let bench = TestOrg::new();
     bench.accounts(450);
     bench.play("session-expires-midway");

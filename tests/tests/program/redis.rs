@@ -21,7 +21,7 @@ fn hosts_share_one_login() {
 }
 
 #[test]
-fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
+fn a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
     let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
     let paused = start_at(&bench, &server.url(), 1);
@@ -40,7 +40,7 @@ fn b22_a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
 }
 
 #[test]
-fn b20_a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
+fn a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
     let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = bench.org.hold("/services/oauth2/token");
     let mut killed = start(&bench, &server.url());
@@ -133,7 +133,7 @@ fn cache_list_and_cache_clear_look_into_it() {
 }
 
 #[test]
-fn b30_a_redis_that_is_not_there_is_a_warning() {
+fn a_redis_that_is_not_there_is_a_warning() {
     let bench = TestOrg::new();
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();

@@ -7,7 +7,7 @@ use conformance::program::{error, stderr, stdout};
 use conformance::test_org::{KEY, TestOrg};
 
 #[test]
-fn d07_no_argument_of_the_process_is_a_secret() {
+fn no_argument_of_the_process_is_a_secret() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -21,7 +21,7 @@ fn d07_no_argument_of_the_process_is_a_secret() {
 }
 
 #[test]
-fn d12_the_process_leaves_no_core_file() {
+fn the_process_leaves_no_core_file() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -34,7 +34,7 @@ fn d12_the_process_leaves_no_core_file() {
 }
 
 #[test]
-fn d13_keys_are_made_for_their_owner_alone() {
+fn keys_are_made_for_their_owner_alone() {
     use std::os::unix::fs::MetadataExt;
     let bench = TestOrg::new();
     let made = bench.bare(&["key", "generate", "new"]).output().unwrap();
@@ -118,7 +118,7 @@ fn config_that_others_may_write_runs_no_signer_command() {
 }
 
 #[test]
-fn a74_a_key_that_others_can_read_is_not_used() {
+fn a_key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
     let bench = TestOrg::new();
     let key = bench.folder.path().join("app.key");

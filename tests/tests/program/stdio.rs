@@ -8,7 +8,7 @@ use conformance::program::{error, stderr, stdout, terminal};
 use conformance::test_org::{KEY, TestOrg};
 
 #[test]
-fn b35_nobody_reads_the_token() {
+fn nobody_reads_the_token() {
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let mut command = bench.command(&["token"]);
@@ -96,7 +96,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
 }
 
 #[test]
-fn b35_the_disk_is_full() {
+fn the_disk_is_full() {
     let bench = TestOrg::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let output = bench.command(&["token"]).stdout(full).output().unwrap();
@@ -110,7 +110,7 @@ fn b35_the_disk_is_full() {
 }
 
 #[test]
-fn d15_a_token_on_a_terminal_is_warned_about_once() {
+fn a_token_on_a_terminal_is_warned_about_once() {
     let bench = TestOrg::new();
     let (mut terminal, screen) = terminal();
     let mut command = bench.command(&["token"]);

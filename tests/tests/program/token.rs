@@ -132,10 +132,10 @@ fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
 }
 
 #[test]
-fn d03_verbose_names_each_step_and_no_secret() {
+fn verbose_names_each_step_and_no_secret() {
     let bench = TestOrg::new();
     let mut command = bench.command(&["token", "-vv"]);
-    // D3: neither has a say in what is told.
+    // neither has a say in what is told.
     let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
     let (token, said) = (stdout(&output).trim_end(), stderr(&output));
     let body = &KEY.secret().lines().nth(3).unwrap();

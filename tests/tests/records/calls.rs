@@ -95,7 +95,7 @@ async fn members_of_a_site_call_the_site() {
 }
 
 #[tokio::test]
-async fn d02_debug_shows_no_token() {
+async fn debug_shows_no_token() {
     let bench = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&bench.server), now).await.unwrap();

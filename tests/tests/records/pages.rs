@@ -46,7 +46,7 @@ async fn every_record_is_returned_once_for_all_page_sizes() {
 }
 
 #[tokio::test]
-async fn b18_session_that_expires_between_two_pages_loses_no_record() {
+async fn session_that_expires_between_two_pages_loses_no_record() {
     let bench = ConnectedOrg::new();
     accounts(&bench.org, 450).await;
     let mut query = bench.org.query(SOQL).page_size(200);

@@ -25,14 +25,14 @@ async fn daily_limit_is_not_retried() {
 }
 
 #[tokio::test]
-async fn b20_read_is_retried_after_an_outage() {
+async fn read_is_retried_after_an_outage() {
     let bench = ConnectedOrg::playing("api-unavailable-once");
     bench.org.limits().await.unwrap();
     assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
 }
 
 #[tokio::test]
-async fn b07_read_is_retried_after_a_truncated_response() {
+async fn read_is_retried_after_a_truncated_response() {
     let bench = ConnectedOrg::playing("api-cut-once");
     assert!(bench.org.limits().await.unwrap().contains_key("DailyApiRequests"));
     assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
@@ -43,7 +43,7 @@ async fn b07_read_is_retried_after_a_truncated_response() {
 }
 
 #[tokio::test]
-async fn b07_failures_of_head_and_body_count_as_the_same_attempts() {
+async fn failures_of_head_and_body_count_as_the_same_attempts() {
     let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -65,7 +65,7 @@ async fn b07_failures_of_head_and_body_count_as_the_same_attempts() {
 }
 
 #[tokio::test]
-async fn b20_write_is_not_retried_after_an_outage() {
+async fn write_is_not_retried_after_an_outage() {
     for method in [Method::POST, Method::PATCH, Method::DELETE] {
         let bench = ConnectedOrg::playing("api-unavailable-once");
         let error = bench.call(method.clone(), "sobjects/Account", ACCOUNT).await.unwrap_err();

@@ -88,7 +88,7 @@ async fn login_that_returns_the_same_token_ends_the_call() {
 }
 
 #[tokio::test]
-async fn b18_expired_session_costs_one_login_and_one_further_attempt() {
+async fn expired_session_costs_one_login_and_one_further_attempt() {
     let bench = ConnectedOrg::new();
     bench.org.limits().await.unwrap();
     bench.server.expire_all();
@@ -97,7 +97,7 @@ async fn b18_expired_session_costs_one_login_and_one_further_attempt() {
 }
 
 #[tokio::test]
-async fn b18_create_that_was_refused_for_its_token_is_sent_again() {
+async fn create_that_was_refused_for_its_token_is_sent_again() {
     let bench = ConnectedOrg::playing("session-expires-once");
     let body = r#"{"Name":"Acme AB"}"#;
     let answer = bench.call(Method::POST, "sobjects/Account", body).await.unwrap();
@@ -106,7 +106,7 @@ async fn b18_create_that_was_refused_for_its_token_is_sent_again() {
 }
 
 #[tokio::test]
-async fn b18_repeated_401_costs_one_login() {
+async fn repeated_401_costs_one_login() {
     let bench = ConnectedOrg::playing("session-never-valid");
     let error = bench.org.limits().await.unwrap_err();
     assert!(error.is_session_end(), "{error}");
@@ -114,7 +114,7 @@ async fn b18_repeated_401_costs_one_login() {
 }
 
 #[tokio::test]
-async fn b18_401_of_a_policy_costs_no_login() {
+async fn policy_401_costs_no_login() {
     let bench = ConnectedOrg::playing("session-not-for-rest");
     let error = bench.org.limits().await.unwrap_err();
     assert_eq!(error.code(), "api.unauthorized");
@@ -122,7 +122,7 @@ async fn b18_401_of_a_policy_costs_no_login() {
 }
 
 #[tokio::test]
-async fn b18_single_token_is_not_renewed() {
+async fn single_token_is_not_renewed() {
     let bench = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
@@ -133,7 +133,7 @@ async fn b18_single_token_is_not_renewed() {
 }
 
 #[tokio::test]
-async fn b18_expired_session_is_recognised_in_the_plain_text_of_userinfo() {
+async fn expired_session_is_recognised_in_the_plain_text_of_userinfo() {
     let bench = ConnectedOrg::new();
     bench.org.userinfo().await.unwrap();
     bench.server.expire_all();
@@ -142,7 +142,7 @@ async fn b18_expired_session_is_recognised_in_the_plain_text_of_userinfo() {
 }
 
 #[tokio::test]
-async fn b18_concurrent_calls_share_one_login() {
+async fn concurrent_calls_share_one_login() {
     let bench = ConnectedOrg::new();
     bench.org.limits().await.unwrap();
     bench.server.expire_all();

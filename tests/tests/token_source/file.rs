@@ -26,7 +26,7 @@ async fn two_processes_share_one_login() {
 }
 
 #[tokio::test]
-async fn d13_d14_files_are_private_and_say_nothing() {
+async fn files_are_private_and_say_nothing() {
     let (org, folder) = (org(), folder());
     let cache = folder.path().join("orgtoken");
     let token = kept(&org, &cache).token(MINUTE).await.unwrap();
@@ -44,7 +44,7 @@ async fn d13_d14_files_are_private_and_say_nothing() {
 }
 
 #[tokio::test]
-async fn b12_a_refusal_is_remembered_across_processes() {
+async fn a_refusal_is_remembered_across_processes() {
     let (org, folder) = (org(), folder());
     org.set_scenario(USER, Scenario::named("not-approved"));
     kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
@@ -54,7 +54,7 @@ async fn b12_a_refusal_is_remembered_across_processes() {
 }
 
 #[tokio::test]
-async fn b23_b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+async fn a_damaged_entry_is_a_miss_and_is_replaced() {
     for (name, damage) in [
         ("empty", (|_| Vec::new()) as fn(Vec<u8>) -> Vec<u8>),
         ("truncated", |bytes| bytes[..bytes.len() / 2].to_vec()),
@@ -65,12 +65,12 @@ async fn b23_b28_a_damaged_entry_is_a_miss_and_is_replaced() {
         ("foreign version", |bytes| [b"orgtoken\x07", &bytes[9..]].concat()),
         ("10 MiB", |_| vec![b'x'; 10 << 20]),
         // What a power cut may leave of a write that nobody waited for.
-        ("B23 a length and no data", |bytes| vec![0; bytes.len()]),
-        ("B23 the first block alone", |mut bytes| {
+        ("a length and no data", |bytes| vec![0; bytes.len()]),
+        ("the first block alone", |mut bytes| {
             bytes[512..].fill(0);
             bytes
         }),
-        ("B23 the last block alone", |mut bytes| {
+        ("the last block alone", |mut bytes| {
             bytes[..512].fill(0);
             bytes
         }),
@@ -87,7 +87,7 @@ async fn b23_b28_a_damaged_entry_is_a_miss_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
+async fn an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
     for (name, spoil) in [
         ("mode 0644", (|path| set_mode(path, 0o644)) as fn(&PathBuf)),
         ("symlink", |path| {
@@ -124,7 +124,7 @@ async fn b29_an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
 }
 
 #[test]
-fn b29_a_folder_that_others_may_touch_is_not_used() {
+fn a_folder_that_others_may_touch_is_not_used() {
     let folder = folder();
     for mode in [0o755, 0o770, 0o777] {
         set_mode(&folder.path().to_owned(), mode);
@@ -134,7 +134,7 @@ fn b29_a_folder_that_others_may_touch_is_not_used() {
 }
 
 #[tokio::test]
-async fn b30_without_a_place_for_it_the_token_is_delivered() {
+async fn without_a_place_for_it_the_token_is_delivered() {
     let (org, folder) = (org(), folder());
     let source = kept(&org, folder.path());
     fs::remove_dir_all(folder.path()).unwrap();
@@ -225,7 +225,7 @@ async fn a_lock_file_that_cannot_be_one_is_replaced() {
 }
 
 #[tokio::test]
-async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
+async fn what_a_killed_write_left_is_no_token_and_goes() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
     let (old, young) = (folder.path().join(".new-old"), folder.path().join(".new-young"));
@@ -244,7 +244,7 @@ async fn b23_what_a_killed_write_left_is_no_token_and_goes() {
 }
 
 #[tokio::test]
-async fn d24_what_is_forgotten_leaves_no_byte() {
+async fn what_is_forgotten_leaves_no_byte() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
     let path = state_file(folder.path().to_owned());

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn b21_a_login_whose_caller_gave_up_is_ended_and_used() {
+async fn a_login_whose_caller_gave_up_is_ended_and_used() {
     let org = org();
     let source = source(&org);
     let hold = org.hold("/services/oauth2/token");
@@ -32,7 +32,7 @@ async fn b21_a_login_whose_caller_gave_up_is_ended_and_used() {
 }
 
 #[tokio::test]
-async fn b21_callers_without_patience_get_the_token_of_those_before_them() {
+async fn callers_without_patience_get_the_token_of_those_before_them() {
     let org = org();
     let source = source(&org);
     let hold = org.hold("/services/oauth2/token");
@@ -46,7 +46,7 @@ async fn b21_callers_without_patience_get_the_token_of_those_before_them() {
 }
 
 #[tokio::test]
-async fn b21_when_the_leader_panics_a_waiter_takes_over() {
+async fn when_the_leader_panics_a_waiter_takes_over() {
     let org = org();
     let clumsy = Arc::new(Clumsy { key: signer(&org), signatures: AtomicUsize::new(0) });
     let source = LoginSource::new(login_by(&org, clumsy), transport());
@@ -62,7 +62,7 @@ async fn b21_when_the_leader_panics_a_waiter_takes_over() {
 }
 
 #[tokio::test]
-async fn b18_a_refused_token_does_not_come_back_from_the_store() {
+async fn a_refused_token_does_not_come_back_from_the_store() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let first = kept(&org, &folder.path().join("orgtoken"));
     let dead = first.token(MINUTE).await.unwrap();
@@ -74,7 +74,7 @@ async fn b18_a_refused_token_does_not_come_back_from_the_store() {
 }
 
 #[tokio::test]
-async fn b18_who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one() {
+async fn who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let source = kept(&org, &folder.path().join("orgtoken"));
     let oldest = source.token(MINUTE).await.unwrap();
@@ -88,7 +88,7 @@ async fn b18_who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one
 }
 
 #[tokio::test]
-async fn b18_a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
+async fn a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
     let org = org();
     let source = source(&org);
     let token = source.token(MINUTE).await.unwrap();
@@ -99,7 +99,7 @@ async fn b18_a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn b12_b30_a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
+async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let source = LoginSource::builder(login(&org), transport()).cache(lost_store(&org)).build();
@@ -119,7 +119,7 @@ async fn b12_b30_a_store_that_loses_everything_does_not_lose_a_refusal_or_the_ca
 }
 
 #[tokio::test]
-async fn b17_a_renewal_ahead_that_failed_is_not_repeated_at_once() {
+async fn a_renewal_ahead_that_failed_is_not_repeated_at_once() {
     let org = org();
     let source = almost_ended(&org).await;
     org.set_scenario(USER, Scenario::named("not-approved"));

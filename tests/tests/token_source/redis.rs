@@ -33,7 +33,7 @@ async fn hosts_share_one_login() {
 }
 
 #[tokio::test]
-async fn b20_cold_hosts_log_in_once() {
+async fn cold_hosts_log_in_once() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let hold = org.hold("/services/oauth2/token");
     let asking: Vec<_> = (0..16)
@@ -51,7 +51,7 @@ async fn b20_cold_hosts_log_in_once() {
 }
 
 #[tokio::test]
-async fn b12_a_refusal_is_remembered_on_all_hosts() {
+async fn a_refusal_is_remembered_on_all_hosts() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     org.set_scenario(USER, Scenario::named("not-approved"));
     host(&org, &server).token(MINUTE).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn b12_a_refusal_is_remembered_on_all_hosts() {
 }
 
 #[tokio::test]
-async fn d14_keys_and_values_say_nothing() {
+async fn keys_and_values_say_nothing() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let token = host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*"]).await;
@@ -156,7 +156,7 @@ async fn a_server_that_is_not_there_cannot_be_listed() {
 }
 
 #[tokio::test]
-async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
+async fn a_damaged_entry_is_a_miss_and_is_replaced() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*login"]).await;
@@ -167,7 +167,7 @@ async fn b28_a_damaged_entry_is_a_miss_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn b30_a_server_that_is_not_there_costs_a_login_and_no_token() {
+async fn a_server_that_is_not_there_costs_a_login_and_no_token() {
     let org = org();
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = TcpSocket::new_v4().unwrap();
@@ -179,7 +179,7 @@ async fn b30_a_server_that_is_not_there_costs_a_login_and_no_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b30_a_server_that_says_nothing_is_asked_once() {
+async fn a_server_that_says_nothing_is_asked_once() {
     let org = org();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let store = store(&org, &format!("redis://{}", silent.local_addr().unwrap()));

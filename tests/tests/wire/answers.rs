@@ -34,83 +34,67 @@ fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
     let with = |rest: &str| send(format!("{head}{rest}"));
     vec![
         (
-            "A102 gzip",
+            "gzip",
             vec![with("Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x0b")],
             "resp.encoding",
         ),
         (
-            "A102 br",
+            "br",
             vec![with("Content-Encoding: br\r\nContent-Length: 1\r\n\r\n\x0b")],
             "resp.encoding",
         ),
         (
-            "A102 zstd after identity",
+            "zstd after identity",
             vec![with("Content-Encoding: identity, zstd\r\nContent-Length: 1\r\n\r\nx")],
             "resp.encoding",
         ),
-        ("A103 length", vec![with("Content-Length: 65537\r\n\r\n"), Act::Hold], "resp.too_large"),
+        ("length", vec![with("Content-Length: 65537\r\n\r\n"), Act::Hold], "resp.too_large"),
         (
-            "A103 length near 2^64",
+            "length near 2^64",
             vec![with("Content-Length: 18446744073709551613\r\n\r\n"), Act::Hold],
             "resp.too_large",
         ),
-        ("A103 chunks", vec![send(&chunked), Act::Flood(chunk(8192))], "resp.too_large"),
-        ("A103 until the end", vec![with("\r\n"), Act::Flood(vec![b' '; 8192])], "resp.too_large"),
-        ("A104 slow head", vec![Act::Drip(head.into()), Act::Hold], "resp.timeout"),
+        ("chunks", vec![send(&chunked), Act::Flood(chunk(8192))], "resp.too_large"),
+        ("until the end", vec![with("\r\n"), Act::Flood(vec![b' '; 8192])], "resp.too_large"),
+        ("slow head", vec![Act::Drip(head.into()), Act::Hold], "resp.timeout"),
         (
-            "A104 slow body",
+            "slow body",
             vec![with("Content-Length: 100\r\n\r\n"), Act::Drip(vec![b' '; 100])],
             "resp.timeout",
         ),
-        ("A104 no body", vec![with("Content-Length: 100\r\n\r\n"), Act::Hold], "resp.timeout"),
+        ("no body", vec![with("Content-Length: 100\r\n\r\n"), Act::Hold], "resp.timeout"),
+        ("slow chunks", vec![send(&chunked), Act::Drip(b"1\r\nx\r\n".repeat(9))], "resp.timeout"),
+        ("1xx drip", vec![Act::Drip(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(3))], "resp.timeout"),
+        ("101 headers", vec![with(&format!("{many}\r\n"))], "resp.headers"),
+        ("long header", vec![with(&format!("X: {long}\r\n\r\n"))], "resp.headers"),
+        ("folded header", vec![with("X: a\r\n b\r\nContent-Length: 0\r\n\r\n")], "resp.headers"),
+        ("no header", vec![with("X y\r\n\r\n")], "resp.headers"),
+        ("control in a header", vec![with("X: \x01\r\n\r\n")], "resp.headers"),
+        ("HTTP/0.9", vec![send("<html></html>")], "resp.protocol"),
+        ("HTTP/2", vec![send("\0\0\0\x04\0\0\0\0\0")], "resp.protocol"),
+        ("SSH banner", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "resp.protocol"),
+        ("status 99", vec![send("HTTP/1.1 099 Odd\r\n\r\n")], "resp.protocol"),
         (
-            "A104 slow chunks",
-            vec![send(&chunked), Act::Drip(b"1\r\nx\r\n".repeat(9))],
-            "resp.timeout",
-        ),
-        (
-            "A104 1xx drip",
-            vec![Act::Drip(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(3))],
-            "resp.timeout",
-        ),
-        ("A105 101 headers", vec![with(&format!("{many}\r\n"))], "resp.headers"),
-        ("A105 long header", vec![with(&format!("X: {long}\r\n\r\n"))], "resp.headers"),
-        (
-            "A105 folded header",
-            vec![with("X: a\r\n b\r\nContent-Length: 0\r\n\r\n")],
-            "resp.headers",
-        ),
-        ("A105 no header", vec![with("X y\r\n\r\n")], "resp.headers"),
-        ("A105 control in a header", vec![with("X: \x01\r\n\r\n")], "resp.headers"),
-        ("A106 HTTP/0.9", vec![send("<html></html>")], "resp.protocol"),
-        ("A106 HTTP/2", vec![send("\0\0\0\x04\0\0\0\0\0")], "resp.protocol"),
-        ("A106 SSH banner", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "resp.protocol"),
-        ("A106 status 99", vec![send("HTTP/1.1 099 Odd\r\n\r\n")], "resp.protocol"),
-        (
-            "A106 two lengths",
+            "two lengths",
             vec![with("Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx")],
             "resp.protocol",
         ),
         (
-            "A106 length and chunks",
+            "length and chunks",
             vec![with("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")],
             "resp.protocol",
         ),
-        ("A106 negative length", vec![with("Content-Length: -1\r\n\r\n")], "resp.protocol"),
-        ("A106 chunk of no length", vec![send(&chunked), send("zz\r\n")], "resp.protocol"),
+        ("negative length", vec![with("Content-Length: -1\r\n\r\n")], "resp.protocol"),
+        ("chunk of no length", vec![send(&chunked), send("zz\r\n")], "resp.protocol"),
+        ("chunk of 2^64", vec![send(&chunked), send("10000000000000000\r\n")], "resp.protocol"),
+        ("short body", vec![with("Content-Length: 9\r\n\r\n{")], "resp.truncated"),
+        ("chunks cut", vec![send(&chunked), send("9\r\n{")], "resp.truncated"),
+        ("last chunk missing", vec![send(&chunked), send("1\r\n{\r\n")], "resp.truncated"),
+        ("head cut", vec![send("HTTP/1.1 200 O")], "resp.truncated"),
+        ("nothing", vec![], "resp.truncated"),
+        ("reset", vec![Act::Reset], "resp.truncated"),
         (
-            "A106 chunk of 2^64",
-            vec![send(&chunked), send("10000000000000000\r\n")],
-            "resp.protocol",
-        ),
-        ("A107 short body", vec![with("Content-Length: 9\r\n\r\n{")], "resp.truncated"),
-        ("A107 chunks cut", vec![send(&chunked), send("9\r\n{")], "resp.truncated"),
-        ("A107 last chunk missing", vec![send(&chunked), send("1\r\n{\r\n")], "resp.truncated"),
-        ("A107 head cut", vec![send("HTTP/1.1 200 O")], "resp.truncated"),
-        ("B06 nothing", vec![], "resp.truncated"),
-        ("B06 reset", vec![Act::Reset], "resp.truncated"),
-        (
-            "B07 reset in mid-body",
+            "reset in mid-body",
             vec![with("Content-Length: 9\r\n\r\n{"), Act::Reset],
             "resp.truncated",
         ),
@@ -133,7 +117,7 @@ async fn answers_that_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a104_the_phase_and_the_limit_are_named() {
+async fn the_phase_and_the_limit_are_named() {
     let head = Server::always([Act::Hold]).await;
     let body = Server::always([send("HTTP/1.1 200 OK\r\n\r\n"), Act::Hold]).await;
     for (server, expected, limit) in [(head, Phase::Head, 10), (body, Phase::Body, 20)] {
@@ -148,7 +132,7 @@ async fn a104_the_phase_and_the_limit_are_named() {
 
 /// hyper goes on from one 1xx to the next, so only the clock can end this.
 #[tokio::test]
-async fn a104_1xx_flood() {
+async fn flood_of_1xx_responses_is_cut_off() {
     let server = Server::always([Act::Flood(b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(99))]).await;
     let timeouts = orgtoken_client::Timeouts {
         head: Duration::from_millis(100),
@@ -159,7 +143,7 @@ async fn a104_1xx_flood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a108_a_redirect_is_an_answer_and_nothing_is_sent_twice() {
+async fn a_redirect_is_an_answer_and_nothing_is_sent_twice() {
     let elsewhere = Server::always([json("{}")]).await;
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();
@@ -173,7 +157,7 @@ async fn a108_a_redirect_is_an_answer_and_nothing_is_sent_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a109_an_empty_answer_is_an_answer() {
+async fn an_empty_answer_is_an_answer() {
     for answer in
         ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
     {
@@ -183,7 +167,7 @@ async fn a109_an_empty_answer_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a116_headers_that_ask_for_something_change_nothing() {
+async fn headers_that_ask_for_something_change_nothing() {
     let server = Server::always([send(
         "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nAlt-Svc: h3=\":443\"\r\nRefresh: 0; url=/x\r\n\
          Link: </x>; rel=preload\r\nContent-Length: 2\r\n\r\n{}",

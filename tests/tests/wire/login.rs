@@ -78,14 +78,14 @@ async fn one_attempt_where_another_cannot_help() {
             None,
             "refused.user_not_approved",
         ),
-        ("A98 200 with an error", json(r#"{"error":"invalid_grant"}"#), None, "refused."),
+        ("200 with an error", json(r#"{"error":"invalid_grant"}"#), None, "refused."),
         (
-            "A102 gzip",
+            "gzip",
             send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"),
             None,
             "resp.encoding",
         ),
-        ("A109 empty", send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), None, "resp.empty"),
+        ("empty", send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), None, "resp.empty"),
     ] {
         let server = Server::always([script]).await;
         let error = obtain(&login(&server, audience)).await.unwrap_err();
@@ -96,7 +96,7 @@ async fn one_attempt_where_another_cannot_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a108_an_assertion_is_not_carried_along_a_redirect() {
+async fn an_assertion_is_not_carried_along_a_redirect() {
     let elsewhere = Server::always([token()]).await;
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();
@@ -165,7 +165,7 @@ impl Signer for Counted {
 }
 
 #[tokio::test(start_paused = true)]
-async fn d2_debug_shows_neither_key_nor_token() {
+async fn debug_shows_neither_key_nor_token() {
     let server = Server::always([token()]).await;
     let login = login(&server, None);
     let granted = obtain(&login).await.unwrap();

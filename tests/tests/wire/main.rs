@@ -2,14 +2,14 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `answers` | what a token endpoint has no business sending (A102–A109, A116) |
-//! | `faults` | connections that fail (B01–B08) |
-//! | `login` | from an identity to a token (A98, A108) |
+//! | `answers` | what a token endpoint has no business sending |
+//! | `faults` | connections that fail |
+//! | `login` | from an identity to a token |
 //! | `pool` | connections that stay open between calls |
-//! | `proxy` | proxies, good and bad (B34, D16) |
+//! | `proxy` | proxies, good and bad |
 //! | `outage` | sources of tokens while the endpoint grants none, or the same one |
-//! | `retry` | attempts after attempts that failed (B02–B14, B25) |
-//! | `tls` | certificates and handshakes (B04, B05, D17) |
+//! | `retry` | attempts after attempts that failed |
+//! | `tls` | certificates and handshakes |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -17,7 +17,7 @@ use super::server::{Act, SECRET, Server, json, post, send, tick};
 const HOST: &str = "acme.my.salesforce.com";
 
 #[tokio::test(start_paused = true)]
-async fn d16_a_proxy_learns_the_host_and_carries_tls() {
+async fn a_proxy_learns_the_host_and_carries_tls() {
     let ca = Authority::new();
     let org = Server::tls(ca.server(&named(&[HOST])), [json("{}")]).await;
     let (proxy, tap) = tunnel_to(org.address()).await;
@@ -50,35 +50,25 @@ async fn this_machine_is_reached_directly() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b34_a_proxy_that_gets_in_the_way() {
+async fn a_proxy_that_gets_in_the_way() {
     let rows: [(&str, Vec<Act>, &str, bool); 7] = [
         (
-            "B34 407",
+            "407",
             vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")],
             "proxy.auth",
             false,
         ),
+        ("403", vec![send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")], "proxy.status", false),
+        ("502", vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")], "proxy.status", true),
+        ("dies", vec![], "proxy.closed", true),
+        ("garbage", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "proxy.protocol", false),
         (
-            "B34 403",
-            vec![send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")],
-            "proxy.status",
-            false,
-        ),
-        (
-            "B34 502",
-            vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")],
-            "proxy.status",
-            true,
-        ),
-        ("B34 dies", vec![], "proxy.closed", true),
-        ("B34 garbage", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "proxy.protocol", false),
-        (
-            "B34 extra bytes",
+            "extra bytes",
             vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Hold],
             "proxy.protocol",
             false,
         ),
-        ("B34 slow", vec![Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())], "proxy.timeout", true),
+        ("slow", vec![Act::Drip(b"HTTP/1.1 200 OK\r\n\r\n".to_vec())], "proxy.timeout", true),
     ];
     for (row, script, code, transient) in rows {
         let proxy = Server::always(script).await;
@@ -94,15 +84,15 @@ async fn b34_a_proxy_that_gets_in_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b34_no_attempt_tells_the_proxy_more_than_the_host() {
+async fn no_attempt_tells_the_proxy_more_than_the_host() {
     let asks = format!("CONNECT {HOST}:443 HTTP/1.1\r\n");
     for (row, script, attempts) in [
-        ("B34 407", vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")], 1),
-        ("B34 502", vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")], 3),
-        ("B34 dies", vec![], 3),
-        ("B34 extra bytes", vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Listen], 1),
-        ("B34 silent", vec![Act::Listen], 3),
-        ("B34 another 200", vec![send("HTTP/1.1 200 OK\r\n\r\n"), Act::Listen], 3),
+        ("407", vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")], 1),
+        ("502", vec![send("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")], 3),
+        ("dies", vec![], 3),
+        ("extra bytes", vec![send("HTTP/1.1 200 OK\r\n\r\nextra"), Act::Listen], 1),
+        ("silent", vec![Act::Listen], 3),
+        ("another 200", vec![send("HTTP/1.1 200 OK\r\n\r\n"), Act::Listen], 3),
     ] {
         let proxy = Server::always(script).await;
         let transport = through(&proxy.url(), "", Authority::new().pem());
@@ -152,7 +142,7 @@ async fn proxy_authentication_that_is_wanted_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b34_no_proxy_there() {
+async fn no_proxy_there() {
     let error = through("http://127.0.0.1:1", "", Authority::new().pem())
         .exchange(post(&format!("https://{HOST}/")))
         .await

@@ -34,7 +34,7 @@ async fn a_certificate_that_is_itself_the_given_root_is_trusted_as_by_curl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b04_a_certificate_that_proves_nothing_is_refused_with_the_reason() {
+async fn a_certificate_that_proves_nothing_is_refused_with_the_reason() {
     let ca = Authority::new();
     let here = || named(&["127.0.0.1"]);
     let other = || named(&["other.example", "*.other.example"]);
@@ -90,7 +90,7 @@ async fn b04_a_certificate_that_proves_nothing_is_refused_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn b04_the_hint_for_a_proxy_that_inspects_tls() {
+async fn the_hint_for_a_proxy_that_inspects_tls() {
     let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), []).await;
     let error = server.ask(&trusting(Authority::new().pem())).await.unwrap_err();
     let TransportError::Certificate { fault, .. } = &error else { panic!("{error:?}") };
@@ -100,25 +100,25 @@ async fn b04_the_hint_for_a_proxy_that_inspects_tls() {
 
 /// What a listener says in place of a ServerHello.
 #[tokio::test(start_paused = true)]
-async fn b05_a_handshake_that_fails() {
+async fn a_handshake_that_fails() {
     let tls_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x2f\x00";
     for (row, reply, words, transient) in [
-        ("B05 reset", Some(&b""[..]), "the connection ended in the handshake", true),
-        ("B05 garbage", Some(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the response is not TLS", true),
+        ("reset", Some(&b""[..]), "the connection ended in the handshake", true),
+        ("garbage", Some(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "the response is not TLS", true),
         (
-            "B05 alert: protocol version",
+            "alert: protocol version",
             Some(b"\x15\x03\x01\x00\x02\x02\x46"),
             "the host supports neither TLS 1.2 nor TLS 1.3",
             false,
         ),
-        ("B05 TLS 1.1", Some(tls_1_1), "the host supports neither TLS 1.2 nor TLS 1.3", false),
+        ("TLS 1.1", Some(tls_1_1), "the host supports neither TLS 1.2 nor TLS 1.3", false),
         (
-            "B05 alert: handshake failure",
+            "alert: handshake failure",
             Some(b"\x15\x03\x03\x00\x02\x02\x28"),
             "the host refused the handshake",
             false,
         ),
-        ("B05 stall", None, " within 5 s", true),
+        ("stall", None, " within 5 s", true),
     ] {
         let url = listener(reply).await;
         let transport = trusting(Authority::new().pem());
@@ -152,7 +152,7 @@ async fn roots_that_are_none_are_said_to_be_none() {
 
 /// The variable can only be set for another process: this test, run once more.
 #[test]
-fn d17_there_is_no_key_log() {
+fn there_is_no_key_log() {
     let log = std::env::temp_dir().join(format!("orgtoken-d17-{}", std::process::id()));
     let again = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tls::a_certificate_of_the_given_authority_is_trusted"])

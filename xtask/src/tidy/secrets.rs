@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d18_a_secret_is_not_compared_with_two_equal_signs() {
+    fn a_secret_is_not_compared_with_two_equal_signs() {
         for (path, line, count) in [
             ("crates/a/src/a.rs", "if a.secret() == b { return; }", 1),
             ("crates/a/src/a.rs", "let same = a != *b.secret();", 1),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn d22_key_material_is_found_wherever_it_lies() {
+    fn key_material_is_found_wherever_it_lies() {
         let begin = concat!("-----BEGIN PRIVATE", " KEY-----");
         let line = |number: usize| "aB3+".repeat(number / 4);
         let url = |number: usize| "aB3_".repeat(number / 4);

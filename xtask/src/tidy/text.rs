@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn e10_every_package_is_held_to_the_lints_of_the_workspace() {
+    fn every_package_is_held_to_the_lints_of_the_workspace() {
         let bare = "[package]\nversion.workspace = true\n";
         let good = format!("{bare}\n[lints]\nworkspace = true\n");
         assert_eq!(problems_of(check, "crates/a/Cargo.toml", bare).len(), 1);

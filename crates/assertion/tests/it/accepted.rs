@@ -18,41 +18,41 @@ fn text_in_every_supported_form_is_read() {
     };
 
     for (name, form, text) in [
-        ("A31 PKCS#8", "PKCS#8 PEM", key.clone()),
-        ("A31 PKCS#1", "PKCS#1 PEM", pkcs1.clone()),
-        ("A33 CRLF", "PKCS#8 PEM", key.replace('\n', "\r\n")),
-        ("A33 CRLF, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', "\r\n")),
-        ("A34 lone CR", "PKCS#8 PEM", key.replace('\n', "\r")),
-        ("A34 no final newline", "PKCS#8 PEM", key.trim_end().to_owned()),
-        ("A34 leading blank lines", "PKCS#8 PEM", format!("\n\n{key}")),
-        ("A35 trailing blank lines", "PKCS#8 PEM", format!("{key}\n \n\n")),
-        ("A35 blanks at the ends", "PKCS#8 PEM", key.replace('\n', " \t\n")),
-        ("A35 indented", "PKCS#8 PEM", key.replace('\n', "\n    ")),
-        ("A36 literal \\n", "PKCS#8 PEM", key.replace('\n', "\\n")),
-        ("A36 literal \\\\n", "PKCS#8 PEM", key.replace('\n', "\\\\n")),
-        ("A36 literal \\r\\n", "PKCS#8 PEM", key.replace('\n', "\\r\\n")),
-        ("A36 quoted", "PKCS#8 PEM", format!("\"{}\"", key.replace('\n', "\\n"))),
+        ("PKCS#8", "PKCS#8 PEM", key.clone()),
+        ("PKCS#1", "PKCS#1 PEM", pkcs1.clone()),
+        ("CRLF", "PKCS#8 PEM", key.replace('\n', "\r\n")),
+        ("CRLF, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', "\r\n")),
+        ("lone CR", "PKCS#8 PEM", key.replace('\n', "\r")),
+        ("no final newline", "PKCS#8 PEM", key.trim_end().to_owned()),
+        ("leading blank lines", "PKCS#8 PEM", format!("\n\n{key}")),
+        ("trailing blank lines", "PKCS#8 PEM", format!("{key}\n \n\n")),
+        ("blanks at the ends", "PKCS#8 PEM", key.replace('\n', " \t\n")),
+        ("indented", "PKCS#8 PEM", key.replace('\n', "\n    ")),
+        ("literal \\n", "PKCS#8 PEM", key.replace('\n', "\\n")),
+        ("literal \\\\n", "PKCS#8 PEM", key.replace('\n', "\\\\n")),
+        ("literal \\r\\n", "PKCS#8 PEM", key.replace('\n', "\\r\\n")),
+        ("quoted", "PKCS#8 PEM", format!("\"{}\"", key.replace('\n', "\\n"))),
         ("a JSON string", "PKCS#8 PEM", serde_json::to_string(&key).unwrap().replace('/', "\\/")),
         (
             "base64 of a quoted PEM",
             "PKCS#8 PEM in base64",
             Base64::encode_string(format!("'{key}'").as_bytes()),
         ),
-        ("A36 a JSON member", "PKCS#8 PEM", format!("{{\"k\":\"{}\"}}", key.replace('\n', "\\n"))),
-        ("A37 one line", "PKCS#8 PEM", one_line),
-        ("A37 one line, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', " ")),
-        ("A37 nothing for line breaks", "PKCS#8 PEM", key.replace('\n', "")),
-        ("A38 wrapped at 76", "PKCS#8 PEM", wrapped(76)),
-        ("A38 wrapped at 1", "PKCS#8 PEM", wrapped(1)),
-        ("A38 not wrapped", "PKCS#8 PEM", wrapped(usize::MAX)),
-        ("A39 byte order mark", "PKCS#8 PEM", format!("\u{feff}{key}")),
-        ("A41 bag attributes", "PKCS#8 PEM", format!("Bag Attributes\n  friendlyName: é\n{key}")),
-        ("A41 text after", "PKCS#8 PEM", format!("{key}\nthe key of acme -- do not share\n")),
-        ("A44 base64 alone", "PKCS#8 DER in base64", body.clone()),
-        ("A44 base64 alone, quoted", "PKCS#8 DER in base64", format!("'{body}'\n")),
-        ("A44 base64 without =", "PKCS#8 DER in base64", body.trim_end_matches('=').to_owned()),
-        ("A52 base64 of DER", "PKCS#1 DER in base64", Base64::encode_string(&KEY.pkcs1())),
-        ("A52 base64 of PEM", "PKCS#8 PEM in base64", Base64::encode_string(key.as_bytes())),
+        ("a JSON member", "PKCS#8 PEM", format!("{{\"k\":\"{}\"}}", key.replace('\n', "\\n"))),
+        ("one line", "PKCS#8 PEM", one_line),
+        ("one line, PKCS#1", "PKCS#1 PEM", pkcs1.replace('\n', " ")),
+        ("nothing for line breaks", "PKCS#8 PEM", key.replace('\n', "")),
+        ("wrapped at 76", "PKCS#8 PEM", wrapped(76)),
+        ("wrapped at 1", "PKCS#8 PEM", wrapped(1)),
+        ("not wrapped", "PKCS#8 PEM", wrapped(usize::MAX)),
+        ("byte order mark", "PKCS#8 PEM", format!("\u{feff}{key}")),
+        ("bag attributes", "PKCS#8 PEM", format!("Bag Attributes\n  friendlyName: é\n{key}")),
+        ("text after", "PKCS#8 PEM", format!("{key}\nthe key of acme -- do not share\n")),
+        ("base64 alone", "PKCS#8 DER in base64", body.clone()),
+        ("base64 alone, quoted", "PKCS#8 DER in base64", format!("'{body}'\n")),
+        ("base64 without =", "PKCS#8 DER in base64", body.trim_end_matches('=').to_owned()),
+        ("base64 of DER", "PKCS#1 DER in base64", Base64::encode_string(&KEY.pkcs1())),
+        ("base64 of PEM", "PKCS#8 PEM in base64", Base64::encode_string(key.as_bytes())),
     ] {
         let read = SigningKey::from_bytes(text.as_bytes())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -65,7 +65,7 @@ fn text_in_every_supported_form_is_read() {
 fn text_around_a_key_need_not_be_utf_8() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let latin_1 = [b"friendlyName: \xe9t\xe9\n", key.as_bytes()].concat();
-    assert!(SigningKey::from_bytes(&latin_1).is_ok(), "A41");
+    assert!(SigningKey::from_bytes(&latin_1).is_ok(), "Latin-1 before the key");
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn der_is_read() {
     let public = element(0x81, &[&[0], KEY.public_pkcs1().as_slice()].concat());
     let (v1, v2): (&[u8], &[u8]) = (&[2, 1, 0], &[2, 1, 1]);
     for (name, form, der) in [
-        ("A31 PKCS#8", "PKCS#8 DER", KEY.pkcs8()),
-        ("A31 PKCS#1", "PKCS#1 DER", KEY.pkcs1()),
-        ("A31 with attributes", "PKCS#8 DER", pkcs8(v1, &KEY.pkcs1(), &attributes)),
-        ("A68 public key that matches", "PKCS#8 DER", pkcs8(v2, &KEY.pkcs1(), &public)),
+        ("PKCS#8", "PKCS#8 DER", KEY.pkcs8()),
+        ("PKCS#1", "PKCS#1 DER", KEY.pkcs1()),
+        ("with attributes", "PKCS#8 DER", pkcs8(v1, &KEY.pkcs1(), &attributes)),
+        ("public key that matches", "PKCS#8 DER", pkcs8(v2, &KEY.pkcs1(), &public)),
     ] {
         let key = SigningKey::from_bytes(&der).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(key.form().to_string(), form, "{name}");
@@ -87,7 +87,7 @@ fn der_is_read() {
 }
 
 #[test]
-fn a44_base64_may_contain_the_words_begin_and_key() {
+fn base64_may_contain_the_words_begin_and_key() {
     let word = Base64::decode_vec("BEGINKEYBEGINKEY").unwrap();
     let mut spelt = 0;
     for filler in 0..3 {
@@ -107,14 +107,14 @@ fn text_and_certificates_next_to_a_key_are_ignored() {
     let parameters =
         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
     for (name, text) in [
-        ("A42 key, certificate", format!("{key}{certificate}")),
-        ("A42 certificate, key", format!("{certificate}{key}")),
-        ("A42 chain", format!("{certificate}{key}{certificate}{public}")),
-        ("A42 a damaged certificate", format!("{key}{}", certificate.replace("MA", "*"))),
-        ("A42 parameters", format!("{parameters}{key}")),
-        ("A46 PKCS#1 as PKCS#8", pem("PRIVATE KEY", &KEY.pkcs1())),
-        ("A46 PKCS#8 as PKCS#1", pem("RSA PRIVATE KEY", &KEY.pkcs8())),
-        ("A46 another label", pem("ANY PRIVATE KEY", &KEY.pkcs8())),
+        ("key, certificate", format!("{key}{certificate}")),
+        ("certificate, key", format!("{certificate}{key}")),
+        ("chain", format!("{certificate}{key}{certificate}{public}")),
+        ("a damaged certificate", format!("{key}{}", certificate.replace("MA", "*"))),
+        ("parameters", format!("{parameters}{key}")),
+        ("PKCS#1 as PKCS#8", pem("PRIVATE KEY", &KEY.pkcs1())),
+        ("PKCS#8 as PKCS#1", pem("RSA PRIVATE KEY", &KEY.pkcs8())),
+        ("another label", pem("ANY PRIVATE KEY", &KEY.pkcs8())),
         ("dots in a comment", format!("# rotated in March... by ops\n{key}")),
     ] {
         let key = SigningKey::from_bytes(text.as_bytes())
@@ -172,7 +172,7 @@ fn plain_pem_is_in_the_format_of_openssl() {
 }
 
 #[test]
-fn a52_jwk_of_rfc_7515_and_rfc_7520() {
+fn jwk_of_rfc_7515_and_rfc_7520() {
     for (jwk, pem) in [
         (
             include_str!("../../testdata/rfc7515-a2.jwk"),

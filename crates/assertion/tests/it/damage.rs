@@ -10,7 +10,7 @@ use crate::der::{NULL, RSA_ENCRYPTION, element, integer, octets, sequence};
 use crate::keys::{KEY, pem, pkcs8};
 
 #[test]
-fn a70_der_that_is_not_strict_is_refused() {
+fn der_that_is_not_strict_is_refused() {
     let whole = KEY.pkcs8();
     let algorithm = sequence(&[RSA_ENCRYPTION, NULL]);
     let key = octets(&KEY.pkcs1());
@@ -55,7 +55,7 @@ fn a70_der_that_is_not_strict_is_refused() {
 }
 
 #[test]
-fn a71_every_flipped_bit_is_refused_or_changes_nothing() {
+fn every_flipped_bit_is_refused_or_changes_nothing() {
     let whole = KEY.signing_key();
     let mut der = KEY.pkcs8();
     let mut passed = 0;
@@ -78,7 +78,7 @@ fn a71_every_flipped_bit_is_refused_or_changes_nothing() {
 }
 
 #[test]
-fn a72_every_prefix_is_refused() {
+fn every_prefix_is_refused() {
     let (der, pem) = (KEY.pkcs8(), pem("PRIVATE KEY", &KEY.pkcs8()));
     for len in 0..der.len() {
         let error = SigningKey::from_bytes(&der[..len]).expect_err("a prefix");
@@ -92,7 +92,7 @@ fn a72_every_prefix_is_refused() {
 }
 
 #[test]
-fn a58_no_text_takes_long_to_parse() {
+fn no_text_takes_long_to_parse() {
     let block = "-----BEGIN A KEY-----\n-----END A KEY-----\n";
     for (name, text) in [
         ("blocks", block.repeat(760)),

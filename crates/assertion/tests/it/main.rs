@@ -1,5 +1,4 @@
-//! Tests of `orgtoken-assertion` by topic. Names like `A53` are rows of the table of bad inputs for
-//! the key parser.
+//! Tests of `orgtoken-assertion` by topic.
 
 mod accepted; // keys in every form that is read
 mod assertions; // the bytes of an assertion, and verification

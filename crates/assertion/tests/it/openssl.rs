@@ -37,10 +37,10 @@ fn keys_and_certificates_of_openssl_are_read() {
         let error = SigningKey::from_bytes(&written).unwrap_err();
         let expected =
             if name.starts_with("certificate") { "key.certificate" } else { "key.public" };
-        assert_eq!(error.code(), expected, "A53, A54 {name}");
+        assert_eq!(error.code(), expected, "{name}");
     }
     let request = run("req -new -subj /CN=acme -key /dev/stdin", &key);
-    assert_eq!(SigningKey::from_bytes(&request).unwrap_err().code(), "key.certificate", "A53");
+    assert_eq!(SigningKey::from_bytes(&request).unwrap_err().code(), "key.certificate");
     assert_eq!(
         PublicKey::from_bytes(&request),
         Err(PublicKeyError::NotPublic { found: Some("a certificate request") })
@@ -57,11 +57,11 @@ fn keys_of_other_algorithms_are_named() {
         return;
     }
     for (name, command, found) in [
-        ("A55 EC", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", "(EC)"),
-        ("A55 EC with parameters", "ecparam -name prime256v1 -genkey", "(EC)"),
-        ("A55 Ed25519", "genpkey -algorithm ED25519", "Ed25519"),
-        ("A55 X25519", "genpkey -algorithm X25519", "X25519"),
-        ("A56 RSA-PSS", "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048", "RSA-PSS"),
+        ("EC", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256", "(EC)"),
+        ("EC with parameters", "ecparam -name prime256v1 -genkey", "(EC)"),
+        ("Ed25519", "genpkey -algorithm ED25519", "Ed25519"),
+        ("X25519", "genpkey -algorithm X25519", "X25519"),
+        ("RSA-PSS", "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048", "RSA-PSS"),
     ] {
         let error = SigningKey::from_bytes(&run(command, "")).unwrap_err();
         assert_eq!(error.code(), "key.algorithm", "{name}: {error}");

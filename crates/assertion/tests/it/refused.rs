@@ -16,41 +16,41 @@ fn damaged_text_is_refused_with_its_position() {
     assert_ne!(last, "!");
 
     for (name, text, code, says) in [
-        ("A32 empty", String::new(), "key.empty", "empty"),
-        ("A32 blanks", " \r\n\t\n".into(), "key.empty", "empty"),
-        ("A32 a byte order mark alone", "\u{feff}".into(), "key.empty", "empty"),
-        ("A40 zero-width space", changed("\u{200b}"), "key.pem", "character U+200B at line 4"),
-        ("A40 no-break space", changed("\u{a0}"), "key.pem", "character U+00A0 at line 4"),
-        ("A40 em dash", with("-----BEGIN", "—BEGIN"), "key.pem", "character U+2014 at line 1"),
-        ("A40 em dash at END", with("-----END", "—END"), "key.pem", "character U+2014 at line 28"),
-        ("A43 two keys", format!("{key}{key}"), "key.several", "2 private keys"),
+        ("empty", String::new(), "key.empty", "empty"),
+        ("blanks", " \r\n\t\n".into(), "key.empty", "empty"),
+        ("a byte order mark alone", "\u{feff}".into(), "key.empty", "empty"),
+        ("zero-width space", changed("\u{200b}"), "key.pem", "character U+200B at line 4"),
+        ("no-break space", changed("\u{a0}"), "key.pem", "character U+00A0 at line 4"),
+        ("em dash", with("-----BEGIN", "—BEGIN"), "key.pem", "character U+2014 at line 1"),
+        ("em dash at END", with("-----END", "—END"), "key.pem", "character U+2014 at line 28"),
+        ("two keys", format!("{key}{key}"), "key.several", "2 private keys"),
         (
-            "A43 two forms",
+            "two forms",
             format!("{key}{}", pem("RSA PRIVATE KEY", &KEY.pkcs1())),
             "key.several",
             "2 private keys",
         ),
-        ("A45 labels differ", with("BEGIN PRIVATE", "BEGIN RSA PRIVATE"), "key.pem", "at line 28"),
-        ("A45 four dashes", with("-----BEGIN", "----BEGIN"), "key.pem", "at line 1"),
-        ("A45 four dashes after BEGIN", with("KEY-----", "KEY----"), "key.pem", "at line 1"),
-        ("A45 four dashes at END", with("-----END", "----END"), "key.pem", "at line 28"),
-        ("A45 lower case", key.to_lowercase(), "key.pem", "at line 1"),
-        ("A45 lower case END", with("END PRIVATE KEY", "end private key"), "key.pem", "at line 28"),
-        ("A45 no BEGIN line", with("-----BEGIN PRIVATE KEY-----\n", ""), "key.pem", "at line 27"),
+        ("labels differ", with("BEGIN PRIVATE", "BEGIN RSA PRIVATE"), "key.pem", "at line 28"),
+        ("four dashes", with("-----BEGIN", "----BEGIN"), "key.pem", "at line 1"),
+        ("four dashes after BEGIN", with("KEY-----", "KEY----"), "key.pem", "at line 1"),
+        ("four dashes at END", with("-----END", "----END"), "key.pem", "at line 28"),
+        ("lower case", key.to_lowercase(), "key.pem", "at line 1"),
+        ("lower case END", with("END PRIVATE KEY", "end private key"), "key.pem", "at line 28"),
+        ("no BEGIN line", with("-----BEGIN PRIVATE KEY-----\n", ""), "key.pem", "at line 27"),
         (
-            "A47 no END line",
+            "no END line",
             with("-----END PRIVATE KEY-----\n", ""),
             "key.truncated",
             "END line is missing",
         ),
-        ("A47 body cut", with(line_4, cut), "key.truncated", "cut off: it has"),
-        ("A47 cut off", key[..900].into(), "key.truncated", "cut off: it has"),
-        ("A47 base64 alone, cut off", body[..900].into(), "key.truncated", "675 of 12"),
-        ("A48 illegal character", changed("*"), "key.pem", "line 4, column 21"),
-        ("A48 url-safe character", changed("_"), "key.pem", "line 4, column 21"),
-        ("A48 padding inside", changed("="), "key.pem", "line 4, column 22"),
-        ("A48 base64 alone", body.replacen('A', "_", 1), "key.pem", "line 1, column "),
-        ("A48 indented", changed("*").replace(line_4, ""), "key.pem", "line 4, column 21"),
+        ("body cut", with(line_4, cut), "key.truncated", "cut off: it has"),
+        ("cut off", key[..900].into(), "key.truncated", "cut off: it has"),
+        ("base64 alone, cut off", body[..900].into(), "key.truncated", "675 of 12"),
+        ("illegal character", changed("*"), "key.pem", "line 4, column 21"),
+        ("url-safe character", changed("_"), "key.pem", "line 4, column 21"),
+        ("padding inside", changed("="), "key.pem", "line 4, column 22"),
+        ("base64 alone", body.replacen('A', "_", 1), "key.pem", "line 1, column "),
+        ("indented", changed("*").replace(line_4, ""), "key.pem", "line 4, column 21"),
     ] {
         let error = refusal(name, text.as_bytes());
         assert_eq!(error.code(), code, "{name}: {error}");
@@ -102,11 +102,11 @@ fn utf_16_is_refused() {
 }
 
 #[test]
-fn a41_input_longer_than_any_key_is_refused() {
+fn input_longer_than_any_key_is_refused() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let padding = "x".repeat(32 * 1024 - key.len() - 1);
     assert!(SigningKey::from_bytes(format!("{padding}\n{key}").as_bytes()).is_ok());
-    let error = refusal("A41", format!("{padding}xx\n{key}").as_bytes());
+    let error = refusal("a key longer than 32 KiB", format!("{padding}xx\n{key}").as_bytes());
     assert_eq!((error.code(), &error), ("key.too_large", &KeyError::TooLong { len: 32_770 }));
 }
 

@@ -6,7 +6,7 @@ use crate::assertions::claims;
 use crate::keys::KEY;
 
 #[test]
-fn d2_debug_shows_no_part_of_a_secret() {
+fn debug_shows_no_part_of_a_secret() {
     let key = KEY.signing_key();
     let signature = key.sign(claims().signing_input().as_bytes()).unwrap();
     let assertion = claims().sign(&key).unwrap();
@@ -29,7 +29,7 @@ fn d2_debug_shows_no_part_of_a_secret() {
 }
 
 #[test]
-fn d2_debug_of_public_parts_shows_no_secret_number() {
+fn debug_of_public_parts_shows_no_secret_number() {
     let key = KEY.signing_key();
     let shown =
         format!("{:?} {:?} {:?}", key.public_key(), key.form(), claims().sign(&key).unwrap());
@@ -42,7 +42,7 @@ fn d2_debug_of_public_parts_shows_no_secret_number() {
 }
 
 #[test]
-fn d5_a_jwk_of_the_wrong_type_is_not_repeated() {
+fn a_jwk_of_the_wrong_type_is_not_repeated() {
     for jwk in [
         r#"{"kty":"RSA","n":"canary-canary!"}"#,
         r#"{"kty":{"canary":"canary"}}"#,

@@ -48,25 +48,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a30_secrets_are_recognised() {
+    fn secrets_are_recognised() {
         let der = format!("MIIEvQ{}", "A".repeat(1600));
         for (name, argument, what) in [
-            ("A30 PEM", "-----BEGIN PRIVATE KEY-----\nMIIE", Some("a private key")),
+            ("PEM", "-----BEGIN PRIVATE KEY-----\nMIIE", Some("a private key")),
+            ("PEM behind a flag", "--key=-----BEGIN RSA PRIVATE KEY-----", Some("a private key")),
+            ("DER in base64", der.as_str(), Some("a private key")),
+            ("PEM in base64", "LS0tLS1CRUdJTiBQUk", Some("a private key")),
+            ("session id", "00Dxx0000006JFr!AR8AQ.x_y", Some("an access token")),
             (
-                "A30 PEM behind a flag",
-                "--key=-----BEGIN RSA PRIVATE KEY-----",
-                Some("a private key"),
-            ),
-            ("A30 DER in base64", der.as_str(), Some("a private key")),
-            ("A30 PEM in base64", "LS0tLS1CRUdJTiBQUk", Some("a private key")),
-            ("A30 session id", "00Dxx0000006JFr!AR8AQ.x_y", Some("an access token")),
-            (
-                "A30 token in a header",
+                "token in a header",
                 "Authorization: Bearer 00Dxx0000006JFrEAM!AQ",
                 Some("an access token"),
             ),
             (
-                "A30 JWT",
+                "JWT",
                 "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl",
                 Some("an assertion or token"),
             ),

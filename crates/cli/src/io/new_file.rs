@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn d13_a_new_file_is_its_owners_alone_from_the_start() {
+    fn a_new_file_is_its_owners_alone_from_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         let mut file = NewFile::create(&path).unwrap();

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn b28_every_flipped_bit_and_every_prefix_is_a_miss() {
+    fn every_flipped_bit_and_every_prefix_is_a_miss() {
         let key = SealingKey::derive(b"secret");
         let sealed = key.seal("a", b"canary").unwrap();
         for bit in 0..sealed.len() * 8 {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn d14_names_depend_on_every_part_and_tell_none() {
+    fn names_depend_on_every_part_and_tell_none() {
         let key = SealingKey::derive(b"secret");
         let name = key.name(&["ab", "c"]);
         assert_eq!(name.len(), 32);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn d2_debug_shows_no_part_of_the_secret() {
+    fn debug_shows_no_part_of_the_secret() {
         let key = SealingKey::derive(b"s3cr3t");
         assert_eq!(format!("{key:?}"), "SealingKey([redacted])");
     }

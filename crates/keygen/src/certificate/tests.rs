@@ -144,7 +144,7 @@ fn key_of_another_pair_does_not_belong() {
 }
 
 #[test]
-fn d2_debug_is_redacted() {
+fn debug_is_redacted() {
     let shown = format!("{:?} {:?}", *PAIR, PAIR.private_key_pem());
     for line in PAIR.private_key_pem().secret().lines().filter(|line| !line.starts_with('-')) {
         assert!(!shown.contains(line));

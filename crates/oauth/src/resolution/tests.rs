@@ -194,30 +194,14 @@ fn endpoint_and_audience_are_chosen_with_one_fallback() {
 }
 
 #[test]
-fn a91_audiences_that_do_not_match_the_endpoint_are_refused_with_both_values() {
+fn audiences_that_do_not_match_the_endpoint_are_refused_with_both_values() {
     for (name, login, audience) in [
-        (
-            "A91 login audience at test",
-            "https://test.salesforce.com",
-            "https://login.salesforce.com",
-        ),
-        (
-            "A91 test audience at login",
-            "https://login.salesforce.com",
-            "https://test.salesforce.com",
-        ),
-        (
-            "A91 My Domain at login",
-            "https://login.salesforce.com",
-            "https://acme.my.salesforce.com",
-        ),
-        ("A91 another org", "https://acme.my.salesforce.com", "https://other.my.salesforce.com"),
-        ("A91 another site", "https://acme.my.site.com/a", "https://acme.my.site.com/b"),
-        (
-            "A91 part of a site",
-            "https://acme.my.site.com/customers",
-            "https://acme.my.site.com/cust",
-        ),
+        ("login audience at test", "https://test.salesforce.com", "https://login.salesforce.com"),
+        ("test audience at login", "https://login.salesforce.com", "https://test.salesforce.com"),
+        ("My Domain at login", "https://login.salesforce.com", "https://acme.my.salesforce.com"),
+        ("another org", "https://acme.my.salesforce.com", "https://other.my.salesforce.com"),
+        ("another site", "https://acme.my.site.com/a", "https://acme.my.site.com/b"),
+        ("part of a site", "https://acme.my.site.com/customers", "https://acme.my.site.com/cust"),
     ] {
         let error = resolve(login, "", audience).expect_err(name);
         assert_eq!(error.code(), "url.audience", "{name}");

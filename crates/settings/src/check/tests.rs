@@ -6,7 +6,7 @@ use crate::{
 };
 
 #[test]
-fn a18_hint_names_the_record_field() {
+fn hint_names_the_record_field() {
     let problems = check("{}").unwrap_err();
     assert_eq!(
         problems.hint().unwrap(),
@@ -131,7 +131,7 @@ fn dots_in_a_key_comment_are_not_a_placeholder() {
 }
 
 #[test]
-fn a18_missing_field_is_reported_once() {
+fn missing_field_is_reported_once() {
     for missing in ["Username", "ClientId", "PrivateKey", "InstanceUrl", "InstanceAPIVersion"] {
         let mut fields = fields();
         fields.retain(|(name, _)| *name != missing);
@@ -163,81 +163,69 @@ fn invalid_values_are_refused() {
     let long = "a".repeat(600) + "@acme.com";
     let zero_width = "us\u{200b}er@acme.com";
     for (name, field, value, code, words) in [
-        ("A22 long username", "Username", long.as_str(), "settings.too_large", "512 characters"),
-        ("A22 long client id", "ClientId", &"3".repeat(513), "settings.too_large", "512"),
-        ("A23 NUL", "Username", "user\0@acme.com", "settings.value", "U+0000 at position 5"),
-        ("A23 newline", "Username", "user@acme.com\nx", "settings.value", "U+000A"),
-        ("A23 turned around", "Username", "user\u{202e}@acme.com", "settings.value", "U+202E"),
-        ("A23 zero width", "Username", zero_width, "settings.value", "U+200B at position 3"),
-        ("A23 in a client id", "ClientId", "3MVG9\u{feff}abc", "settings.value", "U+FEFF"),
-        ("A24 without @", "Username", "integration", "settings.value", "no `@`"),
-        ("A24 user id", "Username", "0055g00000ABCDEAA2", "settings.value", "a user id"),
-        ("A25 blank", "ClientId", "3MVG9 abc", "settings.value", "U+0020 at position 6"),
+        ("long username", "Username", long.as_str(), "settings.too_large", "512 characters"),
+        ("long client id", "ClientId", &"3".repeat(513), "settings.too_large", "512"),
+        ("NUL", "Username", "user\0@acme.com", "settings.value", "U+0000 at position 5"),
+        ("newline", "Username", "user@acme.com\nx", "settings.value", "U+000A"),
+        ("turned around", "Username", "user\u{202e}@acme.com", "settings.value", "U+202E"),
+        ("zero width", "Username", zero_width, "settings.value", "U+200B at position 3"),
+        ("in a client id", "ClientId", "3MVG9\u{feff}abc", "settings.value", "U+FEFF"),
+        ("without @", "Username", "integration", "settings.value", "no `@`"),
+        ("user id", "Username", "0055g00000ABCDEAA2", "settings.value", "a user id"),
+        ("blank", "ClientId", "3MVG9 abc", "settings.value", "U+0020 at position 6"),
         (
-            "A23 quotes around",
+            "quotes around",
             "Username",
             "\"user@acme.com\"",
             "settings.value",
             "U+0022 at position 1",
         ),
+        ("mailto", "Username", "mailto:user@acme.com", "settings.value", "U+003A at position 7"),
+        ("quote", "ClientId", "\"3MVG9abc\"", "settings.value", "U+0022 at position 1"),
+        ("angle", "ClientId", "3MVG9<abc", "settings.value", "U+003C"),
+        ("not ASCII", "ClientId", "3MVG9é", "settings.value", "U+00E9"),
+        ("key as client id", "ClientId", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
         (
-            "A24 mailto",
-            "Username",
-            "mailto:user@acme.com",
-            "settings.value",
-            "U+003A at position 7",
-        ),
-        ("A25 quote", "ClientId", "\"3MVG9abc\"", "settings.value", "U+0022 at position 1"),
-        ("A25 angle", "ClientId", "3MVG9<abc", "settings.value", "U+003C"),
-        ("A25 not ASCII", "ClientId", "3MVG9é", "settings.value", "U+00E9"),
-        ("A26 key as client id", "ClientId", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
-        (
-            "A26 URL as username",
+            "URL as username",
             "Username",
             "https://acme.my.salesforce.com",
             "settings.swapped",
             "`InstanceUrl`",
         ),
-        ("A26 client id as username", "Username", CLIENT_ID, "settings.swapped", "`ClientId`"),
-        ("A26 client id as key", "PrivateKey", CLIENT_ID, "settings.swapped", "`ClientId`"),
-        ("A26 key as URL", "InstanceUrl", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
+        ("client id as username", "Username", CLIENT_ID, "settings.swapped", "`ClientId`"),
+        ("client id as key", "PrivateKey", CLIENT_ID, "settings.swapped", "`ClientId`"),
+        ("key as URL", "InstanceUrl", KEY.as_str(), "settings.swapped", "`PrivateKey`"),
         (
-            "A26 URL as version",
+            "URL as version",
             "InstanceAPIVersion",
             "https://acme.my.salesforce.com",
             "settings.swapped",
             "`InstanceUrl`",
         ),
         (
-            "A26 certificate as client id",
+            "certificate as client id",
             "ClientId",
             "-----BEGIN CERTIFICATE-----",
             "settings.swapped",
             "the app in Salesforce",
         ),
         (
-            "A27 path as key",
+            "path as key",
             "PrivateKey",
             "/srv/keys/salesforce.key",
             "key.not_a_key",
             "the path of a file",
         ),
-        ("A27 relative path as key", "PrivateKey", "server.key", "key.not_a_key", "path"),
-        ("A27 Windows path as key", "PrivateKey", "C:\\keys\\server.pem", "key.not_a_key", "path"),
-        ("A27 URL as key", "PrivateKey", "https://acme.com/server.key", "key.not_a_key", "a URL"),
-        ("A28 latest", "InstanceAPIVersion", "latest", "settings.value", "not an API version"),
-        ("A28 three parts", "InstanceAPIVersion", "v5.1.0", "settings.value", "not an API version"),
-        ("A28 zero", "InstanceAPIVersion", "v0.0", "settings.value", "not an API version"),
-        ("A32 empty key", "PrivateKey", "", "settings.missing", "missing"),
-        ("A32 blank key", "PrivateKey", " \n ", "settings.missing", "missing"),
-        (
-            "A90 Lightning URL",
-            "InstanceUrl",
-            "https://acme.lightning.force.com",
-            "url.host",
-            "host",
-        ),
-        ("A79 http", "InstanceUrl", "http://acme.my.salesforce.com", "url.scheme", "https"),
+        ("relative path as key", "PrivateKey", "server.key", "key.not_a_key", "path"),
+        ("Windows path as key", "PrivateKey", "C:\\keys\\server.pem", "key.not_a_key", "path"),
+        ("URL as key", "PrivateKey", "https://acme.com/server.key", "key.not_a_key", "a URL"),
+        ("latest", "InstanceAPIVersion", "latest", "settings.value", "not an API version"),
+        ("three parts", "InstanceAPIVersion", "v5.1.0", "settings.value", "not an API version"),
+        ("zero", "InstanceAPIVersion", "v0.0", "settings.value", "not an API version"),
+        ("empty key", "PrivateKey", "", "settings.missing", "missing"),
+        ("blank key", "PrivateKey", " \n ", "settings.missing", "missing"),
+        ("Lightning URL", "InstanceUrl", "https://acme.lightning.force.com", "url.host", "host"),
+        ("http", "InstanceUrl", "http://acme.my.salesforce.com", "url.scheme", "https"),
     ] {
         let problems = check(&record_with(field, &json(value))).unwrap_err();
         let problem = only(&problems);
@@ -263,7 +251,7 @@ fn swapped_value_names_both_settings() {
 }
 
 #[test]
-fn a23_outer_blanks_are_trimmed_with_notice() {
+fn outer_blanks_are_trimmed_with_notice() {
     let settings = check(&record_with("Username", "\" user@acme.com\\n\"")).unwrap();
     assert_eq!(settings.username().as_str(), "user@acme.com");
     assert_eq!(
@@ -273,7 +261,7 @@ fn a23_outer_blanks_are_trimmed_with_notice() {
 }
 
 #[test]
-fn a28_api_version_forms() {
+fn api_version_forms() {
     for (written, major) in [
         ("\"v51.0\"", 51),
         ("\"51.0\"", 51),
@@ -289,7 +277,7 @@ fn a28_api_version_forms() {
 }
 
 #[test]
-fn a29_flag_overrides_variable_overrides_record() {
+fn flag_overrides_variable_overrides_record() {
     let mut flags = Layer::flags();
     flags.set(Setting::Username, "--username", "flag@acme.com");
     let environment = Layer::from_environment([
@@ -336,7 +324,7 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
-fn a92_record_cannot_allow_hosts() {
+fn record_cannot_allow_hosts() {
     let json = record_with("InstanceUrl", &json("https://login.acme.example.org"));
     let record = || Layer::from_record(json.as_bytes(), "salesforce.json", None);
     let problems = Loader::new([record()]).check().unwrap_err();
@@ -350,7 +338,7 @@ fn a92_record_cannot_allow_hosts() {
 }
 
 #[test]
-fn a91_mismatched_audience_is_reported_at_its_field() {
+fn mismatched_audience_is_reported_at_its_field() {
     let mut fields = fields();
     fields.push(("LoginUrl", json("https://test.salesforce.com")));
     fields.push(("Audience", json("https://login.salesforce.com")));
@@ -360,7 +348,7 @@ fn a91_mismatched_audience_is_reported_at_its_field() {
 }
 
 #[test]
-fn a52_jwk_is_read() {
+fn jwk_is_read() {
     let jwk = include_str!("../../../assertion/testdata/rfc7515-a2.jwk");
     let problems = check(&record_with("PrivateKey", &json(jwk))).unwrap_err();
     assert_eq!(only(&problems).code(), "key.test_key", "it was read, and everyone has it");
@@ -437,25 +425,25 @@ fn inputs_are_requested_until_complete() {
 fn unreadable_record_is_one_problem() {
     for (name, why, code, words) in [
         (
-            "A02 absent",
+            "absent",
             ReadError::Os { path: "sf.json".into(), reason: "No such file or directory".into() },
             "settings.read",
             "cannot read `sf.json`: No such file",
         ),
         (
-            "A03 folder",
+            "folder",
             ReadError::NotAFile { path: "sf.json".into() },
             "settings.read",
             "not a regular file",
         ),
         (
-            "A03 silent pipe",
+            "silent pipe",
             ReadError::TimedOut { path: "sf.json".into() },
             "settings.read",
             "timed out",
         ),
         (
-            "A04 too large",
+            "too large",
             ReadError::TooLarge { path: "sf.json".into(), limit: 262_144 },
             "settings.too_large",
             "256 KiB",
@@ -678,7 +666,7 @@ fn empty_file_is_a_missing_value() {
 }
 
 #[test]
-fn a73_published_key_works_on_loopback_only() {
+fn published_key_works_on_loopback_only() {
     let published = include_bytes!("../../../assertion/testdata/rfc7515-a2.pem");
     let check = |url: &str| {
         let mut flags = Layer::flags();

@@ -172,7 +172,7 @@ fn problems_name_the_line_without_its_text() {
             ":3",
             "cannot be used together",
         ),
-        ("A07 UTF-16", "\u{feff}\0[\0", None, "settings.toml", "", "not TOML"),
+        ("UTF-16", "\u{feff}\0[\0", None, "settings.toml", "", "not TOML"),
     ] {
         let problems = Loader::new([read_text(text, profile)]).check().unwrap_err();
         let problem = problems.iter().find(|problem| problem.code() == code);

@@ -17,23 +17,23 @@ fn accepted_record_forms() {
         )
     };
     for (name, json, pointer) in [
-        ("A06 byte order mark", format!("\u{feff}{bare}"), "/Username"),
-        ("A12 record form", around(&bare), "/value/Username"),
-        ("A12 bare value", bare.clone(), "/Username"),
+        ("byte order mark", format!("\u{feff}{bare}"), "/Username"),
+        ("record form", around(&bare), "/value/Username"),
+        ("bare value", bare.clone(), "/Username"),
         (
-            "A12 blueprint's table",
+            "blueprint's table",
             format!(r#"{{"key": "a", "value": {bare}, "tag": "x,y", "role": "admin"}}"#),
             "/value/Username",
         ),
         (
-            "A12 Hub's answer",
+            "Hub's answer",
             format!(r#"{{"_salesforce_api_settings": {bare}}}"#),
             "/_salesforce_api_settings/Username",
         ),
         ("list with one record", format!("[{}]", around(&bare)), "/0/value/Username"),
         ("list with one bare value", format!("[{bare}]"), "/0/Username"),
-        ("A13 value as text", around(&text), "/value/Username"),
-        ("A13 bare value as text", text, "/Username"),
+        ("value as text", around(&text), "/value/Username"),
+        ("bare value as text", text, "/Username"),
     ] {
         let settings = check(&json).unwrap_or_else(|problems| panic!("{name}: {problems}"));
         assert_eq!(settings.username().as_str(), "user@acme.com", "{name}");
@@ -46,24 +46,12 @@ fn accepted_record_forms() {
 fn unreadable_texts() {
     let utf16: Vec<u8> = record().encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (name, bytes, code, at, words) in [
-        ("A01 empty", b"".to_vec(), "settings.empty", "$", "settings are empty"),
-        ("A01 blanks", b" \n\t ".to_vec(), "settings.empty", "$", "settings are empty"),
-        ("A04 too large", vec![b' '; 256 * 1024 + 1], "settings.too_large", "$", "256 KiB"),
-        (
-            "A05 not UTF-8",
-            b"{\"Username\": \"\xff\"}".to_vec(),
-            "settings.encoding",
-            "$",
-            "byte 14",
-        ),
-        (
-            "A07 UTF-16",
-            [b"\xff\xfe".as_slice(), &utf16].concat(),
-            "settings.encoding",
-            "$",
-            "UTF-16",
-        ),
-        ("A07 UTF-16 without mark", utf16, "settings.encoding", "$", "UTF-16"),
+        ("empty", b"".to_vec(), "settings.empty", "$", "settings are empty"),
+        ("blanks", b" \n\t ".to_vec(), "settings.empty", "$", "settings are empty"),
+        ("too large", vec![b' '; 256 * 1024 + 1], "settings.too_large", "$", "256 KiB"),
+        ("not UTF-8", b"{\"Username\": \"\xff\"}".to_vec(), "settings.encoding", "$", "byte 14"),
+        ("UTF-16", [b"\xff\xfe".as_slice(), &utf16].concat(), "settings.encoding", "$", "UTF-16"),
+        ("UTF-16 without mark", utf16, "settings.encoding", "$", "UTF-16"),
     ] {
         let problems = check_bytes(&bytes).unwrap_err();
         let problem = only(&problems);
@@ -75,7 +63,7 @@ fn unreadable_texts() {
 }
 
 #[test]
-fn a08_readme_template_error_names_position() {
+fn readme_template_error_names_position() {
     let problems = check(TEMPLATE).unwrap_err();
     let problem = only(&problems);
     assert_eq!(problem.code(), "settings.json");
@@ -90,18 +78,18 @@ fn a08_readme_template_error_names_position() {
 #[test]
 fn invalid_json() {
     for (name, json, location, words, hint) in [
-        ("A10 trailing comma", "{\"Username\": \"c4n4ry\",\n}", "2:1", "trailing comma", "remove"),
-        ("A10 comment", "{\n  // c4n4ry\n  \"Username\": 1}", "2:3", "key must be", "quotes"),
-        ("A10 single quotes", "{'Username': 'c4n4ry'}", "1:2", "key must be a string", "quotes"),
-        ("A10 curly quotes", "{“Username”: “c4n4ry”}", "1:2", "key must be a string", "quotes"),
+        ("trailing comma", "{\"Username\": \"c4n4ry\",\n}", "2:1", "trailing comma", "remove"),
+        ("comment", "{\n  // c4n4ry\n  \"Username\": 1}", "2:3", "key must be", "quotes"),
+        ("single quotes", "{'Username': 'c4n4ry'}", "1:2", "key must be a string", "quotes"),
+        ("curly quotes", "{“Username”: “c4n4ry”}", "1:2", "key must be a string", "quotes"),
         (
-            "A11 raw line breaks",
+            "raw line breaks",
             "{\"PrivateKey\": \"-----BEGIN PRIVATE KEY-----\nc4n4ry\"}",
             "2:0",
             "control character",
             "write the line breaks of `PrivateKey` as \\n",
         ),
-        ("A21 nesting", &"[".repeat(100_000), "1:128", "recursion limit", "one record"),
+        ("nesting", &"[".repeat(100_000), "1:128", "recursion limit", "one record"),
         ("missing comma", "{\"Username\": \"a\" \"c4n4ry\": 1}", "1:18", "expected `,`", "such as"),
         ("cut", "{\"Username\": \"c4n4ry\",", "1:22", "EOF", "copy it again"),
         ("backslash", "{\"PrivateKey\": \"C:\\keys\"}", "1:20", "invalid escape", "such as"),
@@ -126,33 +114,33 @@ fn json_without_record() {
     let once = serde_json::to_string(&bare).unwrap();
     let twice = serde_json::to_string(&once).unwrap();
     for (name, json, at, words) in [
-        ("A14 encoded twice", format!(r#"{{"value": {twice}}}"#), "/value", "one level"),
-        ("A14 encoded three times", serde_json::to_string(&twice).unwrap(), "$", "one level"),
+        ("encoded twice", format!(r#"{{"value": {twice}}}"#), "/value", "one level"),
+        ("encoded three times", serde_json::to_string(&twice).unwrap(), "$", "one level"),
         (
-            "A14 not JSON inside",
+            "not JSON inside",
             r#"{"value": "user@acme.com"}"#.to_owned(),
             "/value",
             "the string is not JSON",
         ),
         (
-            "A14 template inside",
+            "template inside",
             format!(r#"{{"value": {}}}"#, serde_json::to_string(TEMPLATE).unwrap()),
             "/value",
             "key must be a string at line 1, column 84 of the string",
         ),
         (
-            "A15 several",
+            "several",
             format!(r#"[{{"key": "a", "value": {bare}}}, {{"key": "b", "value": {bare}}}]"#),
             "$",
             "found 2 records (`a`, `b`)",
         ),
         (
-            "A15 Hub's answer with several",
+            "Hub's answer with several",
             format!(r#"{{"_a": {bare}, "_b": {bare}}}"#),
             "$",
             "found 2 records (`_a`, `_b`)",
         ),
-        ("A15 empty list", "[]".to_owned(), "$", "found 0 records"),
+        ("empty list", "[]".to_owned(), "$", "found 0 records"),
         ("number", "7".to_owned(), "$", "found a number"),
         ("null as value", r#"{"key": "a", "value": null}"#.to_owned(), "/value", "found null"),
     ] {
@@ -166,7 +154,7 @@ fn json_without_record() {
 }
 
 #[test]
-fn a15_record_is_selected_by_key() {
+fn record_is_selected_by_key() {
     let bare = record();
     for (name, json, pointer) in [
         (
@@ -186,13 +174,13 @@ fn a15_record_is_selected_by_key() {
 }
 
 #[test]
-fn a16_duplicate_name_is_refused() {
+fn duplicate_name_is_refused() {
     let doubled = format!("{}, \"ClientId\": \"3MVG9other\"}}", record().trim_end_matches('}'));
     let text = serde_json::to_string(&doubled).unwrap();
     for (name, json, at) in [
-        ("A16 bare", doubled, "/ClientId"),
-        ("A16 in the text form", format!(r#"{{"value": {text}}}"#), "/value/ClientId"),
-        ("A16 the value itself", r#"{"value": {}, "value": {}}"#.to_owned(), "/value"),
+        ("bare", doubled, "/ClientId"),
+        ("in the text form", format!(r#"{{"value": {text}}}"#), "/value/ClientId"),
+        ("the value itself", r#"{"value": {}, "value": {}}"#.to_owned(), "/value"),
     ] {
         let problems = check(&json).unwrap_err();
         assert_eq!(only(&problems).code(), "settings.duplicate", "{name}");
@@ -201,7 +189,7 @@ fn a16_duplicate_name_is_refused() {
 }
 
 #[test]
-fn a17_misspelt_names_get_suggestions() {
+fn misspelt_names_get_suggestions() {
     for (wrong, right) in [
         ("privatekey", "PrivateKey"),
         ("private_key", "PrivateKey"),
@@ -225,7 +213,7 @@ fn a17_misspelt_names_get_suggestions() {
 }
 
 #[test]
-fn a17_misspelt_optional_name_is_a_problem() {
+fn misspelt_optional_name_is_a_problem() {
     let mut fields = fields();
     fields.push(("loginUrl", "\"https://test.salesforce.com\"".to_owned()));
     let problems = check(&object(&fields)).unwrap_err();
@@ -234,7 +222,7 @@ fn a17_misspelt_optional_name_is_a_problem() {
 }
 
 #[test]
-fn a19_wrong_type_is_named_without_value() {
+fn wrong_type_is_named_without_value() {
     for (name, json, found) in [
         ("null", "null", "null"),
         ("number", "31337000", "a number"),
@@ -258,7 +246,7 @@ fn a19_wrong_type_is_named_without_value() {
 }
 
 #[test]
-fn a20_unknown_names_give_notices() {
+fn unknown_names_give_notices() {
     let long = "Comment".repeat(20);
     let mut fields = fields();
     fields.push(("Description", "\"c4n4ry\"".to_owned()));

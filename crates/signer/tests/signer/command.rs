@@ -129,7 +129,7 @@ fn wrong_signature_of_right_size_is_refused() {
 }
 
 #[test]
-fn d7_removed_variables_are_not_in_the_environment() {
+fn removed_variables_are_not_in_the_environment() {
     // `PATH` is used as the secret, because tests do not change their environment.
     let words = ["/usr/bin/printenv", "PATH"].map(str::to_owned).to_vec();
     let printenv = || CommandSigner::program(words.clone(), key().public_key().clone());
@@ -140,6 +140,6 @@ fn d7_removed_variables_are_not_in_the_environment() {
 }
 
 #[test]
-fn d2_debug_is_redacted() {
+fn debug_is_redacted() {
     assert!(!format!("{:?}", shell("sign --pin s3cr3t")).contains("s3cr3t"));
 }

@@ -7,7 +7,7 @@ fn code(path: &Path, kind: Kind) -> String {
 }
 
 #[test]
-fn a02_a_missing_file_is_named_with_the_reason_and_not_created() {
+fn a_missing_file_is_named_with_the_reason_and_not_created() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("absent.json");
     let error = read(&path, Kind::Settings).unwrap_err();
@@ -18,13 +18,13 @@ fn a02_a_missing_file_is_named_with_the_reason_and_not_created() {
 }
 
 #[test]
-fn a03_what_is_no_file_is_named_for_what_it_is() {
+fn what_is_no_file_is_named_for_what_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
     for (name, path, is) in [
-        ("A03 folder", dir.path(), "it is a folder, not a file"),
-        ("A03 socket", &socket, "it is a socket, not a file"),
+        ("folder", dir.path(), "it is a folder, not a file"),
+        ("socket", &socket, "it is a socket, not a file"),
     ] {
         let error = read(path, Kind::Settings).unwrap_err();
         assert_eq!(error.code(), "settings.read", "{name}");
@@ -33,7 +33,7 @@ fn a03_what_is_no_file_is_named_for_what_it_is() {
 }
 
 #[test]
-fn a03_a_silent_pipe_is_given_up() {
+fn a_silent_pipe_is_given_up() {
     let (reader, _writer) = io::pipe().unwrap();
     let file = File::from(std::os::fd::OwnedFd::from(reader));
     let silent = DeadlineReader { file, deadline: Instant::now() + Duration::from_millis(20) };
@@ -43,7 +43,7 @@ fn a03_a_silent_pipe_is_given_up() {
 }
 
 #[test]
-fn a75_a_pipe_that_ends_is_read() {
+fn a_pipe_that_ends_is_read() {
     let (reader, mut writer) = io::pipe().unwrap();
     io::Write::write_all(&mut writer, b"{}").unwrap();
     drop(writer);
@@ -52,7 +52,7 @@ fn a75_a_pipe_that_ends_is_read() {
 }
 
 #[test]
-fn a04_no_more_than_the_limit_and_a_byte_is_read() {
+fn no_more_than_the_limit_and_a_byte_is_read() {
     struct Counting(u64);
     impl Read for Counting {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -106,7 +106,7 @@ fn check(scene: fn()) {
 }
 
 #[test]
-fn b17_one_caller_renews_ahead_of_expiry() {
+fn one_caller_renews_ahead_of_expiry() {
     check(|| {
         let (flight, _) = with_old_token();
         let looking: Vec<_> = (0..3)
@@ -128,7 +128,7 @@ fn b17_one_caller_renews_ahead_of_expiry() {
 }
 
 #[test]
-fn b19_concurrent_callers_log_in_once() {
+fn concurrent_callers_log_in_once() {
     check(|| {
         let flight = flight(Counter::default());
         let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
@@ -140,7 +140,7 @@ fn b19_concurrent_callers_log_in_once() {
 }
 
 #[test]
-fn b21_cancelled_caller_does_not_cancel_the_login() {
+fn cancelled_caller_does_not_cancel_the_login() {
     check(|| {
         let flight = flight(Counter::default());
         let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
@@ -157,7 +157,7 @@ fn b21_cancelled_caller_does_not_cancel_the_login() {
 }
 
 #[test]
-fn b21_waiter_takes_over_after_a_panic() {
+fn waiter_takes_over_after_a_panic() {
     check(|| {
         let flight = flight(Counter { panics_first: true, ..Counter::default() });
         let ask = |flight: &Shared| {
@@ -173,7 +173,7 @@ fn b21_waiter_takes_over_after_a_panic() {
 }
 
 #[test]
-fn b18_rejected_token_is_not_returned_again_and_costs_one_login() {
+fn rejected_token_is_not_returned_again_and_costs_one_login() {
     check(|| {
         let flight = flight(Counter::default());
         let refused = |flight: &Shared| {
@@ -197,7 +197,7 @@ fn b18_rejected_token_is_not_returned_again_and_costs_one_login() {
 }
 
 #[test]
-fn b18_token_that_is_invalidated_during_the_login_is_not_stored() {
+fn token_that_is_invalidated_during_the_login_is_not_stored() {
     check(|| {
         let flight = flight(Counter::default());
         let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
@@ -239,7 +239,7 @@ fn same_token_after_invalidation_is_returned_without_another_login() {
 }
 
 #[test]
-fn b18_late_invalidation_keeps_the_newer_token() {
+fn late_invalidation_keeps_the_newer_token() {
     check(|| {
         let (flight, old) = with_old_token();
         let late = start({

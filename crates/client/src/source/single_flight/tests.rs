@@ -34,7 +34,7 @@ fn flight() -> (Arc<SingleFlight<Arc<Numbered>>>, Arc<Numbered>) {
 }
 
 #[tokio::test]
-async fn b18_token_that_is_invalidated_during_the_login_is_not_returned() {
+async fn token_that_is_invalidated_during_the_login_is_not_returned() {
     let (flight, gates) = flight();
     let asking = spawn({
         let flight = Arc::clone(&flight);
@@ -49,7 +49,7 @@ async fn b18_token_that_is_invalidated_during_the_login_is_not_returned() {
 }
 
 #[tokio::test]
-async fn b19_callers_share_a_renewal_that_began_after_their_call() {
+async fn callers_share_a_renewal_that_began_after_their_call() {
     let (flight, gates) = flight();
     let asking: Vec<_> = (0..3)
         .map(|_| {
@@ -68,7 +68,7 @@ async fn b19_callers_share_a_renewal_that_began_after_their_call() {
 }
 
 #[tokio::test]
-async fn b21_renewal_of_a_cancelled_caller_is_used_by_others() {
+async fn renewal_of_a_cancelled_caller_is_used_by_others() {
     let (flight, gates) = flight();
     let mut given_up = Box::pin(flight.renew(MINUTE));
     tokio::select! {
@@ -83,7 +83,7 @@ async fn b21_renewal_of_a_cancelled_caller_is_used_by_others() {
 }
 
 #[tokio::test]
-async fn b18_invalidation_of_an_older_token_keeps_the_current_one() {
+async fn invalidation_of_an_older_token_keeps_the_current_one() {
     let (flight, gates) = flight();
     gates.granted.add_permits(2);
     let first = flight.renew(MINUTE).await.unwrap();
