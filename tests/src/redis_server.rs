@@ -1,10 +1,12 @@
 //! A Redis server for one test.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::tools;
 
 /// A Redis server that ends with the test.
 pub struct RedisServer {
@@ -14,12 +16,12 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server with further arguments, in which `PORT` is replaced by its port. `None` if no
-    /// Redis server is installed, which is a failure where `CI` is `true`.
+    /// Starts a server with further arguments, in which `PORT` is replaced by its port. `None` if
+    /// no Redis server is installed, which is a failure where `CI` is `true`.
     ///
     /// Another process may take the port before the server listens. Then another port is tried.
     pub fn start(arguments: &[&str]) -> Option<Self> {
-        if !is_there() {
+        if !tools::has("redis-server") {
             return None;
         }
         let server = (0..10).find_map(|_| Self::attempt(arguments));
@@ -59,15 +61,4 @@ impl Drop for RedisServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn is_there() -> bool {
-    let there = Command::new("redis-server").arg("--version").output().is_ok();
-    if !there {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs redis-server");
-        // Not `eprintln!`, which the test harness captures.
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let _ = writeln!(std::io::stderr(), "left out: {test} needs redis-server");
-    }
-    there
 }

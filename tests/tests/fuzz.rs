@@ -1,7 +1,7 @@
 //! The corpora of the fuzz targets, and mutations of them, on the stable compiler.
 //!
-//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so long;
-//! `ORGTOKEN_FUZZ_TARGET` names the one target to run.
+//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so
+//! long; `ORGTOKEN_FUZZ_TARGET` names the one target to run.
 
 use std::env;
 use std::fs;
@@ -59,8 +59,8 @@ fn run(name: &str, input: &[u8], seeds: &[Vec<u8>]) {
     }
 }
 
-/// Whether the canary is only where a seed has it, and whole. A mutation may move a piece of it into
-/// a text that is meant to be shown, where nothing tells it from any other word.
+/// Whether the canary is only where a seed has it, and whole. A mutation may move a piece of it
+/// into a text that is meant to be shown, where nothing tells it from any other word.
 fn is_canary_in_place(input: &[u8], seeds: &[Vec<u8>]) -> bool {
     let has = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
     let canary = CANARY.as_bytes();

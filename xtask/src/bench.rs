@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the budgets, each beside its reference, measured in one run.
+//! `cargo xtask bench`: measures each budget and its reference in one run.
 
 use std::process::{Command, ExitCode};
 
@@ -10,11 +10,11 @@ use crate::{build, dist, tasks};
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     tasks::test_keys(sh, &[])?;
     let programs = build::programs(sh, &["bare", "bench", "hits"], "release")?;
-    // Alone: built beside others, it has what they ask of the crates behind all of them.
+    // Built alone: together with others it would have the features that they enable.
     cmd!(sh, "cargo build --quiet --release -p orgtoken --bin orgtoken").quiet().run()?;
     std::fs::copy(dist::program(sh)?, programs.join("orgtoken-static"))?;
     let table = Command::new(programs.join("bench")).args(arguments).status()?;
-    // Alone, since it counts every allocation.
+    // Runs alone because it counts every allocation.
     let hits = Command::new(programs.join("hits")).status()?;
     Ok(if table.success() && hits.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

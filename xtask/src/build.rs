@@ -1,4 +1,4 @@
-//! Building the workspace and finding what was built.
+//! Builds programs of the workspace and finds them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-/// What `cargo metadata` says of our packages.
+/// Returns the output of `cargo metadata` for our packages.
 pub(crate) fn metadata(sh: &Shell) -> Result<Value> {
     let text = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
     serde_json::from_str(&text).context("cargo metadata did not print JSON")
 }
 
-/// The folder that Cargo builds into, whatever the environment made of it.
+/// Returns the folder that Cargo builds into.
 pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
     let metadata = metadata(sh)?;
     let folder = metadata["target_directory"].as_str().context("cargo names no target folder")?;

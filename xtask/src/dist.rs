@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the program without a loader, for hosts that have nothing.
+//! `cargo xtask dist`: builds the program as one static file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ pub(crate) fn dist(sh: &Shell) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds a static program, which starts faster: nothing is looked up before `main`.
+/// Builds a static program. It starts faster because there is nothing to link at run time.
 pub(crate) fn program(sh: &Shell) -> Result<PathBuf> {
     let folder = build::target_folder(sh)?.join("dist");
     let package = ["--release", "-p", "orgtoken", "--bin", "orgtoken", "--target-dir"];
     let rustc = ["--", "-C", "target-feature=+crt-static"];
     cmd!(sh, "cargo rustc --quiet --locked {package...} {folder} {rustc...}")
-        // The encoded form, since a path may have blanks.
+        // The encoded form allows spaces in paths.
         .env("CARGO_ENCODED_RUSTFLAGS", remapped(&sources()?))
         .quiet()
         .run()?;
@@ -36,8 +36,7 @@ fn remapped(sources: &Path) -> OsString {
     flag
 }
 
-/// Where Cargo keeps the sources of other crates: a path of whoever builds, which is in no program
-/// that others run.
+/// Returns the folder of Cargo with the sources of other crates, which must not be in the program.
 fn sources() -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));

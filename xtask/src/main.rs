@@ -1,9 +1,9 @@
 //! Tasks of this repository: `cargo xtask` lists them.
 //!
-//! This crate depends on no crate of ours, so that it builds in seconds and can say what is wrong
-//! with them; heavy tasks are binaries of package `conformance` that it starts.
+//! This crate depends on no crate of ours, so that it builds in seconds even when they do not
+//! build. Heavy tasks are binaries of package `conformance`.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks talk to a person")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks print to a terminal")]
 
 mod bench;
 mod build;
@@ -11,7 +11,7 @@ mod ci;
 mod dist;
 mod onify;
 mod schedules;
-mod tally;
+mod summary;
 mod tasks;
 mod test;
 mod tidy;
@@ -47,7 +47,7 @@ fn run() -> Result<ExitCode> {
         ["refusals"] => tasks::refusals(&sh),
         ["schedules"] => schedules::schedules(&sh),
         ["soak", rest @ ..] => tasks::soak(&sh, rest),
-        ["test"] => test::test(&sh),
+        ["test", rest @ ..] => test::test(&sh, rest),
         ["test-keys", rest @ ..] => tasks::test_keys(&sh, rest),
         ["tidy"] => tidy::tidy(&sh),
         [] | ["help" | "-h" | "--help"] => {
@@ -64,16 +64,16 @@ fn run() -> Result<ExitCode> {
 const HELP: &str = "\
 Usage: cargo xtask TASK
 
-  demo [--keep]          the main job from key to record, on an org that fits on a laptop
-  test                   every test of the workspace, offline
-  ci                     what the pipeline runs: format, lints, tests, docs, conformance, tidy
-  tidy                   the rules of this repository: sizes, crate graph, row ids, links, text
-  conformance [WORD]     the crates and the program against the fake org, case by case
-  onify                  the Onify blueprint on its engine, with Node
-  bench [--runs N]       the budgets, each beside its reference, in a release build
-  schedules              callers of one token source, in thousands of orders
-  soak [--kills N]       kill -9 at random moments of a cache write; every secret in every argument
-  dist                   the program as one static file
-  test-keys [--out DIR]  the table of keys that tests read, with what must come of each
-  refusals               writes docs/refusals.md anew from the catalogue of refusals
+  demo [--keep]            run the main job, from key to record, on a fake org
+  test [--without GROUPS]  run every test of the workspace, offline
+  ci                       run the checks of the pipeline
+  tidy                     check the rules of this repository that no other tool checks
+  conformance [WORD]       run the integration tests whose names contain a word
+  onify                    run the Onify blueprint on its engine, with Node
+  bench [--runs N]         measure each budget and its reference, in a release build
+  schedules                run callers of a token source in thousands of orders
+  soak [--kills N]         kill writers of the cache; put every secret into every argument
+  dist                     build the program as one static file
+  test-keys [--out DIR]    create the keys that tests read, with the expected results
+  refusals                 write docs/refusals.md from the catalogue of refusals
 ";

@@ -1,4 +1,4 @@
-//! `cargo xtask onify`: the blueprint on the engine that Onify Flow is built on.
+//! `cargo xtask onify`: the blueprint on the engine of Onify Flow.
 
 use std::process::{Command, ExitCode};
 
@@ -12,11 +12,11 @@ pub(crate) fn onify(sh: &Shell) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where there is no Node, or no package of it and no registry, it is left out; in the pipeline
-/// that is a failure.
+/// Runs the tests of the blueprint. Without Node, or without a registry for its packages, they are
+/// left out. In the pipeline that is a failure.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
     if let Err(reason) = prepare(sh) {
-        println!("\n!!! LEFT OUT, for want of a tool on this machine:\n!!!   onify: {reason}\n");
+        println!("\nleft out:\n  onify: {reason}\n");
         let pipeline = std::env::var_os("CI").is_some_and(|ci| ci == "true");
         ensure!(!pipeline, "CI=true makes it a failure: {reason}");
         return Ok(());
@@ -28,12 +28,12 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
 }
 
 fn prepare(sh: &Shell) -> Result<(), &'static str> {
-    cmd!(sh, "node --version").quiet().read().map_err(|_| "there is no Node")?;
+    cmd!(sh, "node --version").quiet().read().map_err(|_| "Node is not installed")?;
     if sh.path_exists(format!("{FOLDER}/node_modules/bpmn-engine")) {
         return Ok(());
     }
     let _folder = sh.push_dir(FOLDER);
-    cmd!(sh, "npm ci --ignore-scripts").run().map_err(|_| "its packages could not be fetched")
+    cmd!(sh, "npm ci --ignore-scripts").run().map_err(|_| "npm cannot fetch its packages")
 }
 
 const FOLDER: &str = "tests/onify";

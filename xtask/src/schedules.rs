@@ -1,7 +1,7 @@
 //! `cargo xtask schedules`: callers of one token source, in thousands of orders.
 //!
-//! Only the crate itself is built for it, with its locks replaced by those of shuttle: what stands
-//! behind it is that of any other test.
+//! The unit tests of the crate are built with the locks of shuttle. Its dependencies are not
+//! changed.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -10,22 +10,22 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use crate::tally::Tally;
+use crate::summary::Summary;
 
 pub(crate) fn schedules(sh: &Shell) -> Result<ExitCode> {
-    let tally = play(sh)?;
-    println!("{tally}");
-    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let summary = run(sh)?;
+    println!("{summary}");
+    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The caller prints the tally.
-pub(crate) fn play(sh: &Shell) -> Result<Tally> {
+/// Runs the schedules. The caller prints the summary.
+pub(crate) fn run(sh: &Shell) -> Result<Summary> {
     let mut command = Command::new(built(sh)?);
     command.arg("schedules::");
-    Tally::of(command)
+    Summary::of(command)
 }
 
-/// The tests of the crate, with shuttle in place of tokio's locks.
+/// Builds the unit tests with the locks of shuttle, and returns their program.
 fn built(sh: &Shell) -> Result<PathBuf> {
     let target = ["--package", "orgtoken-client", "--lib", "--profile", "test"];
     let cfg = ["--", "--cfg", "orgtoken_shuttle"];
@@ -38,5 +38,5 @@ fn built(sh: &Shell) -> Result<PathBuf> {
         let message: Value = serde_json::from_str(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executable.context("cargo names no program")
+    executable.context("cargo printed no executable")
 }

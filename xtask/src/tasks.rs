@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::build;
-use crate::tally::Tally;
+use crate::summary::Summary;
 
 /// Builds the programs `names` and runs the first of them.
 pub(crate) fn start(sh: &Shell, names: &[&str], arguments: &[&str]) -> Result<ExitCode> {
@@ -18,13 +18,13 @@ pub(crate) fn start(sh: &Shell, names: &[&str], arguments: &[&str]) -> Result<Ex
 /// Runs the integration tests of package `conformance` whose names contain one of `words`.
 pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
     let command = cmd!(sh, "cargo test --quiet --no-fail-fast --package conformance -- {words...}");
-    let tally = Tally::of(Command::from(command))?;
-    println!("{tally}");
-    if tally.passed == 0 {
+    let summary = Summary::of(Command::from(command))?;
+    println!("{summary}");
+    if summary.passed == 0 {
         eprintln!("error: no test has this word in its name");
         return Ok(ExitCode::FAILURE);
     }
-    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Writes `docs/refusals.md` from the catalogue in `orgtoken-oauth`.
@@ -34,8 +34,8 @@ pub(crate) fn refusals(sh: &Shell) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tests that take long. A process that is killed while it writes the cache leaves the old token or
-/// the new one, and no command shows a secret with any options.
+/// Runs tests that take hours: a writer of the cache is killed at random moments, and each secret
+/// is put into each argument of each command.
 pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     let killed = start(sh, &["soak"], arguments)?;
     let canary =
@@ -43,12 +43,12 @@ pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     Ok(if canary.is_ok() { killed } else { ExitCode::FAILURE })
 }
 
-/// Writes the table of keys that tests read.
+/// Creates the keys that tests read.
 pub(crate) fn test_keys(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     let out = match arguments {
         [] => build::target_folder(sh)?.join("test-keys"),
         ["--out", folder] => folder.into(),
-        _ => bail!("test-keys takes nothing but `--out DIR`"),
+        _ => bail!("the only argument of test-keys is `--out DIR`"),
     };
     cmd!(sh, "cargo run --quiet --package conformance --bin test-keys -- {out}").quiet().run()?;
     Ok(ExitCode::SUCCESS)

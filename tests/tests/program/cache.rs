@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use conformance::program::{self, error, stderr, stdout};
 use conformance::test_org::{TestOrg, USER};
+use conformance::tools;
 use orgtoken_fake_org::{AppKey, Scenario};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,6 +36,9 @@ fn no_cache_leaves_no_trace() {
 
 #[test]
 fn a_hundred_cold_processes_log_in_once() {
+    if !tools::is_wanted(tools::MANY_PROCESSES) {
+        return;
+    }
     let bench = TestOrg::new();
     let hold = bench.org.hold("/services/oauth2/token");
     let running: Vec<_> = (0..100).map(|_| start(&bench)).collect();

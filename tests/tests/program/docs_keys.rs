@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::remote_keys::is_there;
 use conformance::program::stdout;
 use conformance::test_org::TestOrg;
+use conformance::tools;
 
 /// The lines of the block that begins with this fence.
 fn block(fence: &str) -> &'static str {
@@ -31,7 +31,7 @@ fn assert_signs(bench: &TestOrg, command: &mut Command) {
 
 #[test]
 fn openssl_signs_the_certificate() {
-    if !is_there("openssl") {
+    if !tools::has("openssl") {
         return;
     }
     let bench = TestOrg::new();
@@ -44,7 +44,7 @@ fn openssl_signs_the_certificate() {
 
 #[test]
 fn a_pkcs_11_token_signs_the_certificate() {
-    if !(is_there("softhsm2-util") && is_there("pkcs11-tool")) {
+    if !(tools::has("softhsm2-util") && tools::has("pkcs11-tool")) {
         return;
     }
     let bench = TestOrg::new();

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use conformance::memory::Search;
 use conformance::program::{error, in_64_mib, stderr, stdout};
 use conformance::test_org::TestOrg;
+use conformance::tools::leave_out;
 use serde_json::Value;
 
 #[test]
 fn text_of_the_key_is_not_in_memory_during_a_login() {
-    if !can_read_memory("text_of_the_key_is_not_in_memory_during_a_login") {
+    if !can_read_memory() {
         return;
     }
     let test = TestOrg::new();
@@ -36,7 +37,7 @@ fn text_of_the_key_is_not_in_memory_during_a_login() {
 
 #[test]
 fn service_wipes_a_token_that_it_has_replaced() {
-    if !can_read_memory("service_wipes_a_token_that_it_has_replaced") {
+    if !can_read_memory() {
         return;
     }
     let test = TestOrg::new();
@@ -91,10 +92,10 @@ fn service_serves_64_clients_within_64_mib() {
 }
 
 /// Whether this user may read the memory of the program, which shuts out all users but root.
-fn can_read_memory(test: &str) -> bool {
+fn can_read_memory() -> bool {
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     if !is_root {
-        let _ = writeln!(std::io::stderr(), "left out: {test} needs root");
+        leave_out("needs root");
     }
     is_root
 }

@@ -1,7 +1,6 @@
 //! Keys that are in an agent, behind a command, or under a passphrase.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -9,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use conformance::program::{error, stderr, stdout};
 use conformance::test_org::{KEY, TestOrg, USER};
+use conformance::tools;
 
 /// A bench with a profile in place of the record, and a folder that ends with the machine's run.
 fn bench(key: &str) -> TestOrg {
@@ -38,20 +38,6 @@ fn states(bench: &TestOrg) -> usize {
     names
         .filter(|name| name.as_ref().unwrap().path().extension().is_some_and(|e| e == "state"))
         .count()
-}
-
-/// In CI a missing tool is a failure; elsewhere it is said loudly.
-pub(crate) fn is_there(tool: &str) -> bool {
-    let there =
-        Command::new(tool).arg("-h").stderr(Stdio::null()).stdout(Stdio::null()).status().is_ok();
-    if !there {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{tool} is missing");
-        let _ = writeln!(
-            std::io::stderr(),
-            "left out: {tool} is needed to see keys that are elsewhere"
-        );
-    }
-    there
 }
 
 struct Agent(Child, PathBuf);
@@ -84,7 +70,7 @@ impl Drop for Agent {
 
 #[test]
 fn setup_goes_by_the_key_that_an_agent_has() {
-    if !is_there("ssh-agent") {
+    if !tools::has("ssh-agent") {
         return;
     }
     let bench = TestOrg::new();
@@ -114,7 +100,7 @@ fn setup_goes_by_the_key_that_an_agent_has() {
 
 #[test]
 fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
-    if !is_there("ssh-agent") {
+    if !tools::has("ssh-agent") {
         return;
     }
     let bench = bench("ssh_agent = \"app.key\"");
@@ -132,7 +118,7 @@ fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
 
 #[test]
 fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
-    if !is_there("openssl") {
+    if !tools::has("openssl") {
         return;
     }
     let bench = bench(COMMAND);
@@ -144,7 +130,7 @@ fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
 
 #[test]
 fn a_command_signs_twice_and_then_not_again() {
-    if !is_there("openssl") {
+    if !tools::has("openssl") {
         return;
     }
     let bench = bench(COMMAND);
@@ -183,7 +169,7 @@ fn signer_command_gets_no_secret_variable() {
 
 #[test]
 fn a_locked_key_is_opened_once() {
-    if !is_there("openssl") {
+    if !tools::has("openssl") {
         return;
     }
     let bench = bench("private_key_file = \"../../locked.key\"\npassphrase_file = \"../../word\"");

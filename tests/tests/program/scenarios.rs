@@ -33,7 +33,8 @@ fn each_scenario_ends_in_its_exit_code() {
     stdout(&test.run(&["token"]));
 }
 
-/// The exit codes of the design. Scenarios of the REST API have none, nor do those that happen once.
+/// The exit codes of the design. Scenarios of the REST API have none, nor do those that happen
+/// once.
 fn exit_code(scenario: &str) -> Option<i32> {
     Some(match scenario {
         "transient-once" | "propagating-once" => return None,

@@ -34,8 +34,8 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         ("settings convert", Observed::STDOUT) => true,
         // The claims of an assertion are what was given as app, user and audience.
         ("assertion create", Observed::STDOUT) if is_claim(place) => true,
-        // Data is printed as data. Salesforce repeats it in its errors, in which keys and tokens are
-        // recognised, and a passphrase is not.
+        // Data is printed as data. Salesforce repeats it in its errors, in which keys and tokens
+        // are recognised, and a passphrase is not.
         (_, Observed::STDOUT) if is_data => true,
         (_, Observed::STDERR) if is_data => {
             // Of a query, Salesforce quotes the word that it did not expect.

@@ -31,8 +31,8 @@ pub(crate) fn url_encoded(text: &str) -> String {
     text.bytes().map(encoded).collect()
 }
 
-/// Every form of a secret of which no part may be shown: itself, encoded, and encoded twice, however
-/// it is aligned in a longer text.
+/// Every form of a secret of which no part may be shown: itself, encoded, and encoded twice,
+/// however it is aligned in a longer text.
 pub(crate) fn all(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.to_vec()];
     forms.extend(encoded(secret));

@@ -1,15 +1,15 @@
 //! Secrets in every place where something can be put, and none of them in any place where it must
 //! not be.
 //!
-//! Every argument of the program, every variable, every name of a profile and of a record, every file
-//! and standard input gets a private key, a passphrase, a token and an assertion in many encodings.
-//! After each run, no 16 bytes of any of them may be in a stream, in a file outside the cache, or in
-//! the arguments or the environment of a child, unless [`allowed`] says so.
+//! Every argument of the program, every variable, every name of a profile and of a record, every
+//! file and standard input gets a private key, a passphrase, a token and an assertion in many
+//! encodings. After each run, no 16 bytes of any of them may be in a stream, in a file outside the
+//! cache, or in the arguments or the environment of a child, unless [`allowed`] says so.
 //!
 //! Arguments come from the program's grammar, variables and names from its tables: a new one is
-//! covered on its first day. `cargo test` gives each place some of the encodings, `cargo xtask ci` each
-//! encoding once (`CANARY=every`), with another command and other options each time; `cargo xtask
-//! soak` runs all of them with all commands and options (`CANARY=full`).
+//! covered on its first day. `cargo test` gives each place some of the encodings, `cargo xtask ci`
+//! each encoding once (`CANARY=every`), with another command and other options each time; `cargo
+//! xtask soak` runs all of them with all commands and options (`CANARY=full`).
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stderr, reason = "the full product takes hours")]
@@ -29,6 +29,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use conformance::tools;
+
 use allowed::{Allowed, allows};
 use home::{Home, Modes};
 use places::{Place, places};
@@ -44,6 +46,9 @@ struct Case<'a> {
 
 #[test]
 fn no_secret_is_shown_wherever_it_is_put() {
+    if !tools::is_wanted(tools::MANY_PROCESSES) {
+        return;
+    }
     let secrets = Secret::all();
     let canaries: Vec<Canary> = secrets.iter().flat_map(Secret::canaries).collect();
     let places = places();

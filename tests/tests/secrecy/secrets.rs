@@ -141,7 +141,8 @@ impl Secret {
 /// Every 16 bytes of a secret in every form.
 struct Windows {
     all: HashSet<[u8; WINDOW]>,
-    /// A bit for each three bytes with which one of them begins: most of a text is passed over fast.
+    /// A bit for each three bytes with which one of them begins: most of a text is passed over
+    /// fast.
     starts: Vec<u64>,
 }
 

@@ -1,7 +1,7 @@
 //! The budgets, each beside its reference, measured in one run: `bench [--runs N]`.
 //!
-//! A program and its reference run in turn, and the ratio is the median of the pairs: a busy machine
-//! slows both runs of a pair.
+//! A program and its reference run in turn, and the ratio is the median of the pairs: a busy
+//! machine slows both runs of a pair.
 #![forbid(unsafe_code)]
 
 mod processes;
