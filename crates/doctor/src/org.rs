@@ -125,7 +125,7 @@ async fn call(org: &Org) -> Finding {
         Ok(answer) => answer,
         Err(error) => return failed(Check::Api, &error),
     };
-    let Some(usage) = Usage::of(answer.headers()) else {
+    let Some(usage) = Usage::from_headers(answer.headers()) else {
         return Finding::ok(Check::Api, "a call succeeded");
     };
     let detail = format!("a call succeeded; {} of {} calls used today", usage.used, usage.allowed);

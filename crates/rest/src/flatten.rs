@@ -20,7 +20,7 @@ type Path = Vec<String>;
 /// ```
 /// use orgtoken_rest::{Columns, Object};
 ///
-/// let columns = Columns::of_query("SELECT c.Id, c.Account.Name FROM Contact c").unwrap();
+/// let columns = Columns::from_query("SELECT c.Id, c.Account.Name FROM Contact c").unwrap();
 /// assert_eq!(columns.names(), ["Id", "Account.Name"]);
 ///
 /// let contact: Object = serde_json::from_str(r#"{ "Id": "003", "Account": null }"#)?;
@@ -33,7 +33,7 @@ pub struct Columns(Vec<Path>);
 impl Columns {
     /// Reads the columns of a query. `None` if its text does not name all of them, such as
     /// `SELECT FIELDS(ALL)` (see [`Org::columns`]) or `SELECT COUNT()`, which has no records.
-    pub fn of_query(soql: &str) -> Option<Self> {
+    pub fn from_query(soql: &str) -> Option<Self> {
         Self::of_items(Selected::of(soql).items, &[])
     }
 
@@ -58,7 +58,7 @@ impl Columns {
 
     /// Returns the columns of a query whose text does not name all of them: the fields of these
     /// records are added.
-    pub fn of_records(soql: &str, records: &[Object]) -> Self {
+    pub fn from_records(soql: &str, records: &[Object]) -> Self {
         let mut named = Self::default();
         for item in Selected::of(soql).items {
             if let Item::Column(path) = item {
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn columns_do_not_depend_on_the_data() {
         let soql = "SELECT c.Id, c.account.name, Nick FROM Contact c";
-        let columns = Columns::of_query(soql).unwrap();
+        let columns = Columns::from_query(soql).unwrap();
         assert_eq!(columns.names(), ["Id", "account.name", "Nick"]);
         let records = records(
             r#"[{ "attributes": {}, "Id": "1", "Account": null, "Nick": null },
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn branches_of_typeof_share_a_column_of_the_same_name() {
         let soql = "SELECT TYPEOF What WHEN Account THEN Phone, Name ELSE Name END FROM Event";
-        let columns = Columns::of_query(soql).unwrap();
+        let columns = Columns::from_query(soql).unwrap();
         assert_eq!(columns.names(), ["What.Phone", "What.Name"]);
         let records =
             records(r#"[{ "What": null }, { "What": { "attributes": {}, "Name": "x" } }]"#);
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn sub_queries_and_addresses_are_json() {
         let soql = "SELECT Id, (SELECT LastName FROM Contacts), BillingAddress FROM Account";
-        let columns = Columns::of_query(soql).unwrap();
+        let columns = Columns::from_query(soql).unwrap();
         assert_eq!(columns.names(), ["Id", "Contacts", "BillingAddress"]);
         let records = records(
             r#"[{ "Id": "1", "BillingAddress": { "city": "Lund", "latitude": 1E-7 },
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn cells_are_plain_decimals_with_all_digits() {
-        let columns = Columns::of_query("SELECT A, B, C FROM X").unwrap();
+        let columns = Columns::from_query("SELECT A, B, C FROM X").unwrap();
         let records = records(r#"[{ "A": 12345678901234567.89, "B": 1E-7, "C": -0.0 }]"#);
         assert_eq!(columns.row(&records[0]), ["12345678901234567.89", "0.0000001", "-0.0"]);
     }
@@ -253,14 +253,14 @@ mod tests {
     #[test]
     fn unknown_fields_are_taken_from_the_records() {
         let soql = "SELECT FIELDS(ALL), Owner.Name FROM Account LIMIT 200";
-        assert_eq!(Columns::of_query(soql), None);
+        assert_eq!(Columns::from_query(soql), None);
         let records = records(r#"[{ "Id": "1", "Name": null, "Owner": null }]"#);
-        assert_eq!(Columns::of_records(soql, &records).names(), ["Id", "Name", "Owner.Name"]);
+        assert_eq!(Columns::from_records(soql, &records).names(), ["Id", "Name", "Owner.Name"]);
     }
 
     #[test]
     fn value_without_a_column_is_noticed() {
-        let columns = Columns::of_records("", &records(r#"[{ "Id": "1", "What": null }]"#));
+        let columns = Columns::from_records("", &records(r#"[{ "Id": "1", "What": null }]"#));
         let late = records(
             r#"[{ "Id": "2", "What": { "attributes": {}, "Phone": "1" } },
                 { "Id": "2", "New": 1 }, { "Id": "2", "New": null }]"#,

@@ -14,7 +14,7 @@ pub struct Usage {
 
 impl Usage {
     /// Reads `api-usage=18/5000`; `None` if it is missing. The usage of a single app is ignored.
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let info = headers.get("sforce-limit-info")?.to_str().ok()?;
         let usage =
             info.split([',', ';']).find_map(|part| part.trim().strip_prefix("api-usage="))?;
@@ -42,7 +42,7 @@ mod tests {
                 http::HeaderName::from_static("sforce-limit-info"),
                 text.parse().unwrap(),
             )]);
-            let found = Usage::of(&headers).map(|usage| (usage.used, usage.allowed));
+            let found = Usage::from_headers(&headers).map(|usage| (usage.used, usage.allowed));
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -87,7 +87,7 @@ async fn members_of_a_site_call_the_site() {
     let site = "https://acme.my.site.com/customers";
     let bench = ConnectedOrg::with(User::new(USER).community(site), |org| org);
     let answer = bench.call(Method::GET, "limits", "").await.unwrap();
-    assert!(Usage::of(answer.headers()).is_some());
+    assert!(Usage::from_headers(answer.headers()).is_some());
     let requests = bench.server.requests();
     let last = requests.last().unwrap();
     assert_eq!(last.origin(), "https://acme.my.site.com");

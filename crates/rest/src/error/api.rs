@@ -116,7 +116,7 @@ impl ApiError {
 
     /// The API usage of the org, if Salesforce sent it.
     pub fn usage(&self) -> Option<Usage> {
-        Usage::of(self.answer.headers())
+        Usage::from_headers(self.answer.headers())
     }
 
     /// Whether the server is unavailable. Status 420 comes from Salesforce's edge.

@@ -111,7 +111,7 @@ impl Printer<'_> {
     /// Logs the API usage, or prints the response to a failed call.
     fn answered<T>(&self, answer: Result<Response<T>, RestError>) -> Result<Response<T>, Failure> {
         let answer = answer.inspect_err(|error| self.failed(error))?;
-        if let Some(usage) = Usage::of(answer.headers()) {
+        if let Some(usage) = Usage::from_headers(answer.headers()) {
             tracing::info!("API calls of the last 24 hours: {} of {}", usage.used, usage.allowed);
         }
         Ok(answer)

@@ -115,7 +115,7 @@ impl<'a> Sink<'a> {
     /// Returns the columns of the query. If its text does not name all of them, the first page
     /// determines them, and later values without a column cause a warning.
     fn columns(&mut self, records: &[Object]) -> &Columns {
-        let of_records = || Columns::of_records(self.soql, records);
+        let of_records = || Columns::from_records(self.soql, records);
         let columns = self.columns.get_or_insert_with(of_records);
         if !self.warned && records.iter().any(|record| columns.lacks(record)) {
             self.warned = true;
