@@ -1,14 +1,13 @@
 //! Finds refusals and API errors in pasted text: JSON, logs, stack traces, output of curl.
 
-mod field;
 #[cfg(test)]
 mod tests;
 
 use http::StatusCode;
 
-use self::field::fields;
 use crate::catalogue::{self, Entry};
 use crate::refusal::Refusal;
+use crate::response::json;
 use crate::text;
 
 impl Refusal {
@@ -28,7 +27,7 @@ impl Refusal {
         let refusal = if body.trim().is_empty() {
             status.map(Self::of_status)
         } else {
-            best(from_fields(body), from_lines(body, status))
+            best(from_json(body).or_else(|| from_form(body)), from_lines(body, status))
         };
         refusal.map(|refusal| refusal.with_status(status))
     }
@@ -57,7 +56,14 @@ fn plain(text: &str) -> String {
     let plain = escapes.iter().fold(plain, |text, (escape, letter)| text.replace(escape, letter));
     let is_encoded =
         plain.contains("%20") && !plain.trim().contains(|c: char| c == '=' || c.is_whitespace());
-    if is_encoded { field::decoded(&plain) } else { plain }
+    if is_encoded { decoded(&plain) } else { plain }
+}
+
+/// Decodes the value of a form.
+fn decoded(text: &str) -> String {
+    let pair = format!("x={text}");
+    let value = form_urlencoded::parse(pair.as_bytes()).next();
+    value.map_or_else(String::new, |(_, value)| value.into())
 }
 
 /// Returns the status of the last response that `curl -i` or `curl -v` printed, and the text after
@@ -93,18 +99,26 @@ fn best(fields: Option<Refusal>, lines: Option<Refusal>) -> Option<Refusal> {
     }
 }
 
-/// Reads `error` and `error_description`, or `errorCode` and `message`, in any notation.
-fn from_fields(text: &str) -> Option<Refusal> {
-    let field = |name| fields(text, name).next();
-    let description = || field("error_description").or_else(|| field("message"));
-    // `Client error: …` is a sentence, and the field comes after it.
-    let code = ["error", "errorCode"]
-        .iter()
-        .find_map(|name| fields(text, name).find(|code| is_code(code)));
-    if let Some(code) = code {
-        return Some(Refusal::new(&code, description().as_deref()));
-    }
-    from_lines(&description()?, None)
+/// Reads the first JSON object with an error, wherever it begins in the text.
+fn from_json(text: &str) -> Option<Refusal> {
+    let mut objects = text.match_indices('{').filter_map(|(at, _)| json::first(&text[at..]));
+    objects.find_map(|fields| {
+        let mut codes = ["error", "errorCode"].into_iter().filter_map(|name| fields.text(name));
+        let description = fields.text("error_description").or_else(|| fields.text("message"));
+        match codes.find(|code| is_code(code)) {
+            Some(code) => Some(Refusal::new(code, description)),
+            None => from_lines(description?, None),
+        }
+    })
+}
+
+/// Reads the parameters of a URL or a form.
+fn from_form(text: &str) -> Option<Refusal> {
+    let form = text.split_whitespace().find(|word| word.contains("error="))?;
+    let form = form.rsplit(['?', '#']).next().unwrap_or(form);
+    let fields = || form_urlencoded::parse(form.as_bytes());
+    let field = |name| fields().find(|(known, _)| known == name).map(|(_, value)| value);
+    Some(Refusal::new(&field("error")?, field("error_description").as_deref()))
 }
 
 /// Returns the refusal of the most specific line. A tool that tries several hosts prints the
@@ -115,7 +129,12 @@ fn from_lines(text: &str, status: Option<StatusCode>) -> Option<Refusal> {
     let best = lines.rev().max_by_key(rank)?;
     // A terminal may have broken the line in the middle of a description.
     let whole = from_line(text);
-    let best = if rank(&best) < KNOWN && rank(&whole) > rank(&best) { whole } else { best };
+    let is_better = rank(&best) < KNOWN && rank(&whole) > rank(&best);
+    // The error code may be on another line.
+    let has_code = best.code().is_empty()
+        && !whole.code().is_empty()
+        && whole.advice().entry == best.advice().entry;
+    let best = if is_better || has_code { whole } else { best };
     let says_more = !best.code().is_empty() || best.advice().entry.code == MAINTENANCE;
     let by_status = status.filter(|status| catalogue::by_status(*status).is_some() && !says_more);
     by_status.map_or(Some(best), |status| Some(Refusal::of_status(status)))
@@ -171,7 +190,7 @@ fn from_tool(line: &str) -> Option<&'static Entry> {
     catalogue::by_code(code)
 }
 
-/// Without what stands between a code and its description, or closes the brackets around both.
+/// Strips what separates a code from its description, and the brackets around both.
 fn unwrapped(rest: &str) -> &str {
     rest.trim_start_matches(|c: char| !c.is_alphanumeric())
         .trim_end_matches(['"', '\'', '}', ']', ')'])

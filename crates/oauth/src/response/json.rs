@@ -93,6 +93,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Fields, serde_json::Error> {
     serde_json::from_slice(body)
 }
 
+/// Reads an object at the beginning of a text.
+pub(crate) fn first(text: &str) -> Option<Fields> {
+    serde_json::Deserializer::from_str(text).into_iter().next()?.ok()
+}
+
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Any)

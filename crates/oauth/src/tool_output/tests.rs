@@ -639,11 +639,6 @@ fn api_errors_are_found_in_pasted_text() {
             "Provided external ID field does not exist or is not accessible: A__c",
         ),
         (
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Errors><Error><errorCode>INVALID_FIELD</errorCode><message>No such column 'Nme' on entity 'Account'</message></Error></Errors>",
-            "INVALID_FIELD",
-            "No such column 'Nme' on entity 'Account'",
-        ),
-        (
             "System.DmlException: Insert failed. First exception on row 0; first error: FIELD_CUSTOM_VALIDATION_EXCEPTION, inactive user: [OwnerId]",
             "FIELD_CUSTOM_VALIDATION_EXCEPTION",
             "inactive user: [OwnerId",
