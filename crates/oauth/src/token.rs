@@ -163,9 +163,9 @@ impl Token {
     /// A JWT expires 60 s before its `exp`. Otherwise `expires_in` counts, which this flow normally
     /// does not send, then [`Token::lifetime`]. An org may end a session earlier.
     pub fn expires_at(&self) -> UnixTime {
-        let told = self.lifetime.map(|lifetime| self.received_at.saturating_add(lifetime));
-        match (self.ends_at, told) {
-            (Some(ends_at), Some(told)) => ends_at.min(told),
+        let by_lifetime = self.lifetime.map(|lifetime| self.received_at.saturating_add(lifetime));
+        match (self.ends_at, by_lifetime) {
+            (Some(ends_at), Some(end)) => ends_at.min(end),
             (Some(end), None) | (None, Some(end)) => end,
             (None, None) => self.received_at.saturating_add(Self::DEFAULT_LIFETIME),
         }

@@ -323,7 +323,7 @@ fn unsupported_containers_are_named() {
         ),
         ("hidden by a pipeline", "***".into(), "key.not_a_key", "a placeholder", "fill in"),
         (
-            "a variable that nobody expanded",
+            "an unexpanded variable",
             "${{ secrets.KEY }}".into(),
             "key.not_a_key",
             "a placeholder",

@@ -176,7 +176,7 @@ fn entries_are_complete_and_well_formed() {
     let (mut ids, mut codes) = (HashSet::new(), HashSet::new());
     for entry in entries() {
         let id = entry.id();
-        assert!(ids.insert(id), "{id} stands there twice");
+        assert!(ids.insert(id), "{id} is there twice");
         assert!(
             entry.codes.iter().all(|code| codes.insert(*code)),
             "{id}: a code of another entry"

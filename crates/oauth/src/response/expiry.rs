@@ -10,14 +10,14 @@ use crate::token::AccessToken;
 
 /// Returns the expiry according to the token and its response. Invalid values are ignored.
 pub(super) fn ends_at(token: &AccessToken, answer: &Fields, now: UnixTime) -> Option<UnixTime> {
-    let own = jwt_expiry(token).and_then(|expiry| before_expiry(expiry, now));
-    let told = answer
+    let by_token = jwt_expiry(token).and_then(|expiry| before_expiry(expiry, now));
+    let by_response = answer
         .number("expires_in")
         .filter(|seconds| (1..=LONGEST).contains(seconds))
         .map(|seconds| now.saturating_add(Duration::from_secs(seconds)));
-    match (own, told) {
-        (Some(own), Some(told)) => Some(own.min(told)),
-        (own, told) => own.or(told),
+    match (by_token, by_response) {
+        (Some(token), Some(response)) => Some(token.min(response)),
+        (token, response) => token.or(response),
     }
 }
 

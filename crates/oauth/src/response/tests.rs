@@ -489,8 +489,8 @@ fn a_jwt_expires_before_its_exp() {
     };
     assert_eq!(life("1700001800", None), 1740);
     assert_eq!(life("1700000060", None), 30, "a life of one minute is halved");
-    assert_eq!(life("1700001800", Some(300)), 300, "told less");
-    assert_eq!(life("1700001800", Some(7200)), 1740, "told more");
+    assert_eq!(life("1700001800", Some(300)), 300, "a shorter expires_in");
+    assert_eq!(life("1700001800", Some(7200)), 1740, "a longer expires_in");
     assert_eq!(life("1699999999", None), 600, "ended before it began: the clock is wrong");
     assert_eq!(life("1e300", None), 600);
     assert_eq!(life("\"soon\"", None), 600);

@@ -33,7 +33,7 @@ pub enum UrlError {
     AudienceHost {
         /// The host of the audience, or `(not shown)`.
         host: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: HostProblem,
     },
     /// The URL is empty.
@@ -44,7 +44,7 @@ pub enum UrlError {
     Host {
         /// The host, or `(not shown)`.
         host: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: HostProblem,
     },
     /// Something follows the host.
