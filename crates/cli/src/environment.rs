@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use orgtoken_settings::Setting;
 
 /// Every variable that is read but those of settings. The canary test puts secrets into each.
-pub(crate) const OTHERS: [&str; 18] = [
+pub(crate) const OTHERS: [&str; 20] = [
+    "EDITOR",
     "HOME",
     "HTTPS_PROXY",
     "LANG",
@@ -22,6 +23,7 @@ pub(crate) const OTHERS: [&str; 18] = [
     "SSH_AUTH_SOCK",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "VISUAL",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
     "XDG_RUNTIME_DIR",

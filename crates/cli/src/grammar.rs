@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Doctor(command::doctor::Args),
     Resolve(command::resolve::Args),
     #[command(subcommand)]
+    Config(command::config::Command),
+    #[command(subcommand)]
     Settings(command::settings::Command),
     #[command(subcommand)]
     Key(command::key::Command),
@@ -68,7 +70,7 @@ impl Command {
     /// Whether the output is all that the command is for: a reader that closes the pipe has seen
     /// enough. After any other command, something was made or changed that nobody has read of.
     pub(crate) fn only_prints(&self) -> bool {
-        use command::{assertion, cache, cert, key, record, settings};
+        use command::{assertion, cache, cert, config, key, record, settings};
         match self {
             Self::Api(_) | Self::Query(_) | Self::Whoami(_) | Self::Blueprint(_) => true,
             Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
@@ -76,6 +78,10 @@ impl Command {
             Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),
             Self::Cache(command) => matches!(command, cache::Command::List(_)),
             Self::Cert(command) => !matches!(command, cert::Command::Create(_)),
+            Self::Config(command) => {
+                use config::Command::{List, Path, Show};
+                matches!(command, List | Show(_) | Path)
+            }
             Self::Key(command) => matches!(command, key::Command::Inspect(_)),
             Self::Record(command) => matches!(command, record::Command::Get(_)),
             Self::Settings(command) => {

@@ -63,6 +63,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Setup(args) => command::setup::run(&args, console),
         Command::Doctor(args) => command::doctor::run(&args, console),
         Command::Resolve(args) => command::resolve::run(&args, console),
+        Command::Config(command) => command::config::run(&command, console),
         Command::Settings(command) => command::settings::run(&command, console),
         Command::Key(command) => command::key::run(&command, console),
         Command::Cert(command) => command::cert::run(&command, console),

@@ -35,6 +35,17 @@ impl Loader {
     pub fn check_calls(self) -> Result<CallSettings, Problems> {
         calls(self)
     }
+
+    /// Returns every effective value, fit to be shown, and every problem of what is given. Nothing
+    /// is read for it: a key, a passphrase and a record are only named. Missing values are no
+    /// problem.
+    pub fn shown(mut self) -> (Vec<EffectiveValue>, Option<Problems>) {
+        self.record_read = true;
+        while let Some(input) = self.next_input() {
+            self.fail(&input, ReadError::Deferred);
+        }
+        shown(self)
+    }
 }
 
 /// Checks the settings of a login.
@@ -88,6 +99,28 @@ fn calls(loader: Loader) -> Result<CallSettings, Problems> {
         }
         _ => Err(check.into_problems()),
     }
+}
+
+/// Returns what is given, fit to be shown, and what is wrong with it.
+fn shown(loader: Loader) -> (Vec<EffectiveValue>, Option<Problems>) {
+    let mut check = Check::new(loader);
+    check.optional(Setting::Record, |path| Ok(path.to_owned()));
+    check.optional(Setting::Username, Username::parse);
+    check.optional(Setting::ClientId, ClientId::parse);
+    for setting in [Setting::PrivateKey, Setting::PublicKey, Setting::Passphrase] {
+        let is_wrong =
+            |entry: &Entry| matches!(&entry.raw, Raw::Broken(kind) if !kind.is_deferred());
+        if check.loader.effective(setting).is_some_and(is_wrong)
+            && let Some(Entry { source, raw, .. }) = check.loader.take(setting)
+        {
+            check.problem(setting, &source, problem_of(raw));
+        }
+    }
+    check.key_unread();
+    check.hosts(false);
+    check.other();
+    let values = std::mem::take(&mut check.values);
+    (values, check.into_problems().without_missing())
 }
 
 /// A check in progress.
@@ -286,7 +319,7 @@ fn shown_value(setting: Setting, value: String) -> String {
         Setting::AllowGroups | Setting::AllowUsers => each(redact::name),
         Setting::AllowHosts => each(redact::host),
         Setting::Cache => each(redact::name) || each(redact::redis_url),
-        Setting::CaFile => each(redact::path),
+        Setting::CaFile | Setting::Record => each(redact::path),
         Setting::ClientId => each(redact::client_id),
         Setting::Username => each(redact::username),
         // Checked, so that no secret can be in them.

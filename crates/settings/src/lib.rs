@@ -51,6 +51,7 @@ pub use problems::{Problem, Problems};
 mod profile;
 pub use profile::ConfigFile;
 mod profile_file;
+pub use profile_file::ConfigEditor;
 mod raw;
 mod record;
 mod sandbox;

@@ -21,7 +21,7 @@ use crate::source::Source;
 #[derive(Default)]
 pub struct Loader {
     pub(crate) layer: Layer,
-    record_read: bool,
+    pub(crate) record_read: bool,
     passphrase_asked: bool,
     pub(crate) passphrase_deferred: bool,
 }

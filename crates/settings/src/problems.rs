@@ -37,6 +37,10 @@ impl Problems {
         self.problems.iter()
     }
 
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.problems
+    }
+
     /// Returns notices about accepted values.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
@@ -73,8 +77,8 @@ impl Error for Problems {}
 /// A problem of the settings, and its location.
 #[derive(Debug)]
 pub struct Problem {
-    location: Location,
-    kind: ProblemKind,
+    pub(crate) location: Location,
+    pub(crate) kind: ProblemKind,
 }
 
 impl Problem {

@@ -78,6 +78,13 @@ impl<'a> ConfigFile<'a> {
         self.profiles().filter_map(|(_, profile)| variable(profile)).collect()
     }
 
+    /// Returns the line of an entry of a profile, counted from 1.
+    pub(crate) fn line_of(&self, profile: &str, name: &str) -> Option<usize> {
+        let profile = self.root.get_ref().get("profile")?.get_ref().as_table()?.get(profile)?;
+        let (key, _) = profile.get_ref().as_table()?.get_key_value(name)?;
+        Some(self.line(key.span().start))
+    }
+
     fn profiles(&self) -> impl Iterator<Item = (&Spanned<DeString<'a>>, &Spanned<DeValue<'a>>)> {
         let profiles = self.root.get_ref().get("profile");
         profiles.and_then(|profiles| profiles.get_ref().as_table()).into_iter().flatten()
@@ -249,13 +256,14 @@ impl<'a> ConfigFile<'a> {
     }
 }
 
-fn known(name: &str) -> Option<(Setting, Content)> {
+/// Returns the setting that an entry of a profile gives, and the form in which it does.
+pub(crate) fn known(name: &str) -> Option<(Setting, Content)> {
     let mut known = Setting::in_profiles();
     known.find(|(known, ..)| *known == name).map(|(_, setting, content)| (setting, content))
 }
 
 /// Returns the name that was probably meant. For a secret, that is the name of its file.
-fn nearest(name: &str) -> Option<String> {
+pub(crate) fn nearest(name: &str) -> Option<String> {
     let names: Vec<String> = Setting::in_profiles().map(|(name, ..)| name).collect();
     let file = format!("{name}_file");
     let near = || spelling::nearest(name, names.iter().map(String::as_str)).map(str::to_owned);

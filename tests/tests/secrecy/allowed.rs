@@ -30,6 +30,10 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
     match (command.name.as_str(), part) {
         // The program was given the secret by this very file.
         _ if is_input || part == "file config/orgtoken/config.toml" && is_config(place) => true,
+        // What it was asked to write there.
+        ("config set", "file config/orgtoken/config.toml") => {
+            ["--profile", "values of config set"].contains(&place.id.as_str())
+        }
         // What it was asked to convert.
         ("settings convert", Observed::STDOUT) => true,
         // The claims of an assertion are what was given as app, user and audience.

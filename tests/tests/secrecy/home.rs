@@ -249,6 +249,7 @@ fn put(path: &Path, content: &[u8]) {
 pub(crate) fn orgtoken(home: &Path) -> Command {
     let mut command = program::orgtoken(home);
     command.env("PATH", "/usr/bin:/bin");
+    command.env("EDITOR", "true");
     for (name, folder) in
         [("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache"), ("XDG_RUNTIME_DIR", "run")]
     {

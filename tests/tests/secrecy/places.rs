@@ -79,7 +79,7 @@ pub(crate) fn places() -> Vec<Place> {
     let all: Vec<_> = leaves.iter().map(|(command, _)| command.clone()).collect();
     let reading: Vec<_> = leaves
         .iter()
-        .filter(|(_, args)| args.iter().any(is_login))
+        .filter(|(c, args)| args.iter().any(is_login) || c.name.starts_with("config "))
         .map(|(c, _)| c.clone())
         .collect();
     let place = |id: &str, kind, commands: &[Command]| Place {
@@ -220,13 +220,16 @@ fn is_flag_at(slot: &Slot, words: &[String]) -> bool {
 
 /// Arguments that are needed where no other stands for them.
 fn is_needed(arg: &Arg) -> bool {
-    ["key", "id", "value", "fields", "refusal", "soql"].contains(&arg.get_id().as_str())
+    ["key", "id", "value", "fields", "refusal", "soql", "profile"].contains(&arg.get_id().as_str())
 }
 
 /// Something to put where something is needed.
 fn filler(command: &str, id: &str) -> &'static str {
     match (command, id) {
         ("record upsert", "key") => "ExternalId__c",
+        ("config set" | "config unset", "entry") => "username",
+        ("config set", "values") => "robot@acme.com",
+        ("config use", _) => "base",
         (_, "key" | "file" | "name") => "app.key",
         (_, "cert") => "app.crt",
         (_, "id") => "001000000000001AAA",

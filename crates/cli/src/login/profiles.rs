@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use orgtoken_broker::ProfileList;
-use orgtoken_settings::{ConfigFile, Layer, Loader, ProfileChoice, Settings};
+use orgtoken_settings::{ConfigFile, Input, Layer, Loader, ProfileChoice, ReadError, Settings};
 
 use crate::args::Login;
 use crate::environment::config_file;
 use crate::failure::Failure;
+use crate::io::console::Console;
 use crate::io::input::{InputError, read_config};
 use crate::login::context::{Context, variables};
-use crate::login::inputs::Inputs;
+use crate::login::hub;
+use crate::login::inputs::{InputReader, Inputs};
 
 /// Settings of several profiles, for which `config.toml` is read once.
 pub(crate) struct ProfileReader {
@@ -54,4 +56,26 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     let file = path.to_string_lossy();
     let config = ConfigFile::parse(&bytes, &file);
     Ok(Some(ProfileList { names: config.names(), default: config.default_name() }))
+}
+
+/// Returns the settings of one layer alone, or `None` if they are not complete. Standard input, the
+/// Hub and a passphrase are not read for them.
+pub(crate) fn settings_alone(layer: Layer) -> Option<Settings> {
+    let console = &Console::new(true);
+    let (settings_key, route, inputs) = (None, None, Inputs::default());
+    let mut reader = InputReader { settings_key, route, console, inputs };
+    let mut loader = Loader::new([layer]);
+    while let Some(input) = loader.next_input() {
+        let is_local = match &input {
+            Input::File { path, .. } => !path.starts_with(hub::SCHEME),
+            Input::Variable { .. } => true,
+            _ => false,
+        };
+        if is_local {
+            reader.read(&mut loader, &input).ok()?;
+        } else {
+            loader.fail(&input, ReadError::Deferred);
+        }
+    }
+    loader.check().ok()
 }

@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 use super::{Check, HIDDEN, problem_of};
 use crate::encrypted_key::EncryptedKey;
-use crate::input::ReadError;
 use crate::layer::Entry;
 use crate::problems::ProblemKind;
 use crate::raw::Raw;
@@ -54,9 +53,7 @@ impl Check {
         for setting in [Setting::PublicKey, Setting::Passphrase, Setting::PrivateKey] {
             let Some(Entry { source, raw, .. }) = self.loader.take(setting) else { continue };
             let is_set = match &raw {
-                Raw::Broken(kind) => {
-                    matches!(kind, ProblemKind::Read { error: ReadError::Deferred, .. })
-                }
+                Raw::Broken(kind) => kind.is_deferred(),
                 Raw::Text(text) if setting == Setting::PrivateKey => {
                     matches!(ValueKind::guess(text.secret()), None | Some(ValueKind::PrivateKey))
                         && !text.secret().trim().is_empty()

@@ -94,6 +94,11 @@ impl ProblemKind {
         }
     }
 
+    /// Whether the value is read only when it is used.
+    pub(crate) fn is_deferred(&self) -> bool {
+        matches!(self, Self::Read { error: ReadError::Deferred, .. })
+    }
+
     pub(crate) fn code(&self) -> &str {
         self.code_and_hint(None, false).0
     }

@@ -1,0 +1,210 @@
+//! `orgtoken config`: the profiles of `config.toml`.
+
+mod edit;
+mod list;
+mod show;
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use orgtoken_oauth::redact;
+use orgtoken_settings::{ConfigEditor, ConfigFile};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::environment::{config_file, variable};
+use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::input::{InputError, read_config};
+use crate::io::new_file::replace;
+
+/// List, show and edit the profiles of config.toml
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the profiles, their users and orgs
+    List,
+    Show(Show),
+    Set(Set),
+    Unset(Unset),
+    Use(Use),
+    /// Edit config.toml in $VISUAL or $EDITOR, and check it afterwards
+    Edit,
+    /// Print the path of config.toml
+    Path,
+}
+
+/// Show the entries of a profile, and what is wrong with them
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The profile [default: the default profile]
+    profile: Option<String>,
+}
+
+/// Set an entry of a profile; a new profile is added
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: orgtoken config set -P acme username integration@acme.com")]
+pub(crate) struct Set {
+    #[command(flatten)]
+    choice: Choice,
+    /// The name of the entry, such as `username`
+    entry: String,
+    /// Its value; `allow_hosts` and other lists take several
+    #[arg(required = true)]
+    values: Vec<String>,
+}
+
+/// Remove an entry of a profile
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: orgtoken config unset -P acme audience")]
+pub(crate) struct Unset {
+    #[command(flatten)]
+    choice: Choice,
+    /// The name of the entry
+    entry: String,
+}
+
+/// Make a profile the default
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: orgtoken config use acme")]
+pub(crate) struct Use {
+    /// The profile that counts if none is named
+    profile: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct Choice {
+    /// The profile [default: the default profile]
+    #[arg(short = 'P', long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    let config = Config::read()?;
+    match command {
+        Command::List => list::run(&config, console),
+        Command::Show(args) => {
+            show::run(&config, &config.choose(args.profile.as_deref())?, console)
+        }
+        Command::Set(args) => set(args, &config, console),
+        Command::Unset(args) => unset(args, &config, console),
+        Command::Use(args) => make_default(args, &config, console),
+        Command::Edit => edit::run(&config, console),
+        Command::Path => path(&config, console),
+    }
+}
+
+/// The file and its content, which is empty if there is no file.
+struct Config {
+    path: PathBuf,
+    name: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Config {
+    fn read() -> Result<Self, Failure> {
+        let path = config_file().ok_or_else(|| {
+            Failure::new(
+                "settings.home",
+                Some("set HOME or XDG_CONFIG_HOME to a full path"),
+                "the folder of config.toml is unknown",
+            )
+        })?;
+        let name = path.to_string_lossy().into_owned();
+        let bytes = match read_config(&path) {
+            Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
+            result => result?,
+        };
+        Ok(Self { path, name, bytes })
+    }
+
+    fn parsed(&self) -> ConfigFile<'_> {
+        ConfigFile::parse(&self.bytes, &self.name)
+    }
+
+    /// Returns the profile that was named, by flag or variable, or else the default.
+    fn choose(&self, named: Option<&str>) -> Result<String, Failure> {
+        let variable = || Some(variable("ORGTOKEN_PROFILE")?.to_string_lossy().into_owned());
+        let chosen =
+            named.map(str::to_owned).or_else(variable).or_else(|| self.parsed().default_name());
+        chosen.ok_or_else(|| {
+            let hint = "name one with `--profile`, or run `orgtoken config use NAME`";
+            let message = match self.parsed().names().as_slice() {
+                [] => "config.toml has no profile".to_owned(),
+                names => {
+                    let names: Vec<_> = names.iter().map(|name| redact::label(name)).collect();
+                    format!("config.toml has several profiles and no default: {}", names.join(", "))
+                }
+            };
+            Failure::new("settings.profile", Some(hint), message)
+        })
+    }
+
+    fn editor(&self) -> Result<ConfigEditor, Failure> {
+        Ok(ConfigEditor::parse(&self.bytes, &self.name)?)
+    }
+
+    fn write(&self, editor: &ConfigEditor) -> Result<(), Failure> {
+        create_folder(&self.path)?;
+        Ok(replace(&self.path, editor.to_string().as_bytes())?)
+    }
+}
+
+fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
+    let profile = config.choose(args.choice.profile.as_deref())?;
+    let is_new = !config.parsed().names().contains(&profile);
+    let mut editor = config.editor()?;
+    editor.set(&profile, &args.entry, &args.values)?;
+    config.write(&editor)?;
+    if is_new {
+        console.remark(&format_args!("added profile {}", redact::label(&profile)));
+    }
+    done(&profile, console)
+}
+
+fn unset(args: &Unset, config: &Config, console: &Console) -> Result<(), Failure> {
+    let profile = config.choose(args.choice.profile.as_deref())?;
+    let mut editor = config.editor()?;
+    if !editor.unset(&profile, &args.entry) {
+        let (profile, entry) = (redact::label(&profile), redact::label(&args.entry));
+        let message = format!("profile {profile} has no entry {entry}");
+        let hint = format!("run `orgtoken config show {profile}` to see its entries");
+        return Err(Failure::new("settings.unknown", Some(hint), message));
+    }
+    config.write(&editor)?;
+    done(&profile, console)
+}
+
+fn make_default(args: &Use, config: &Config, console: &Console) -> Result<(), Failure> {
+    let mut editor = config.editor()?;
+    editor.set_default(&args.profile)?;
+    config.write(&editor)?;
+    done(&args.profile, console)
+}
+
+/// Creates the folder of the file for its owner alone, if there is none.
+fn create_folder(path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.map_err(|error| {
+        let folder = redact::path(&folder.to_string_lossy()).to_owned();
+        Failure::new(
+            "io.write",
+            None::<&str>,
+            format!("cannot create `{folder}`: {}", error.kind()),
+        )
+    })
+}
+
+fn done(profile: &str, console: &Console) -> Result<(), Failure> {
+    let json = json!({ "profile": profile });
+    if console.json() { Ok(console.document(&json)?) } else { Ok(()) }
+}
+
+fn path(config: &Config, console: &Console) -> Result<(), Failure> {
+    if console.json() {
+        return Ok(console.document(&json!({ "path": config.name }))?);
+    }
+    Ok(console.data(format!("{}\n", config.name).as_bytes())?)
+}

@@ -1,0 +1,99 @@
+use orgtoken_client::BootTime;
+use orgtoken_oauth::redact;
+use orgtoken_settings::{Layer, Loader, Setting};
+use serde::Serialize;
+
+use super::Config;
+use crate::environment::cache_folder;
+use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::table::columns;
+use crate::io::text::printable;
+use crate::login::cache::folders;
+use crate::login::profiles::settings_alone;
+
+/// Lists the profiles. The state of a token is shown as far as it can be read without the network
+/// and without a passphrase.
+pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
+    let file = config.parsed();
+    let default = file.default_name();
+    let names = file.names();
+    if names.is_empty() {
+        // What is wrong with the file is also the reason why it has no profiles.
+        let (_, problems) = Loader::new([file.profile(None)]).shown();
+        if let Some(problems) = problems {
+            return Err(problems.into());
+        }
+        console.remark(&"no profiles; run `orgtoken setup` to configure a login");
+    }
+    let profiles: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let layer = || file.profile(Some(name));
+            Profile::of(name, layer, default.as_ref() == Some(name))
+        })
+        .collect();
+    if console.json() {
+        return Ok(console.document(&profiles)?);
+    }
+    let mut rows = vec![["", "NAME", "USERNAME", "ORG", "TOKEN"].map(str::to_owned)];
+    rows.extend(profiles.iter().map(Profile::row));
+    if !profiles.is_empty() {
+        console.data(columns(&rows).as_bytes())?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Profile {
+    name: String,
+    default: bool,
+    username: Option<String>,
+    org: Option<String>,
+    problems: usize,
+    token_seconds_left: Option<u64>,
+}
+
+impl Profile {
+    fn of(name: &str, layer: impl Fn() -> Layer, default: bool) -> Self {
+        let (origins, problems) = Loader::new([layer()]).shown();
+        let shown = |setting| {
+            let mut origins = origins.iter().filter(|origin| origin.setting() == setting);
+            origins.next().map(|origin| origin.shown().to_owned())
+        };
+        Self {
+            name: redact::label(name).to_owned(),
+            default,
+            username: shown(Setting::Username),
+            org: shown(Setting::InstanceUrl).or_else(|| shown(Setting::LoginUrl)),
+            problems: problems.map_or(0, |problems| problems.iter().count()),
+            token_seconds_left: seconds_left(layer()),
+        }
+    }
+
+    fn row(&self) -> [String; 5] {
+        let mark = if self.default { "*" } else { "" };
+        let org = self.org.as_deref().unwrap_or("-");
+        let token = match (self.problems, self.token_seconds_left) {
+            (1, _) => "1 problem".to_owned(),
+            (2.., _) => format!("{} problems", self.problems),
+            (0, Some(seconds)) if seconds >= 60 => format!("for {} min", seconds / 60),
+            (0, Some(seconds)) if seconds > 0 => format!("for {seconds} s"),
+            (0, Some(_)) => "expired".to_owned(),
+            (0, None) => "-".to_owned(),
+        };
+        let username = self.username.as_deref().unwrap_or("-");
+        let org = org.strip_prefix("https://").unwrap_or(org);
+        [mark, &self.name, username, org, &token].map(printable)
+    }
+}
+
+/// How long the cached token of a login is valid, if it is in a file and its sealing key is known.
+fn seconds_left(layer: Layer) -> Option<u64> {
+    // A folder that does not exist yet is not created.
+    cache_folder().filter(|folder| folder.exists())?;
+    let mut settings = settings_alone(layer)?;
+    let no_signer = |_: &mut _| Ok::<_, Failure>(None);
+    let cache = folders().file_cache(&mut settings, no_signer).ok()??;
+    Some(cache.peek().token?.time_left(BootTime::now()).as_secs())
+}

@@ -1,0 +1,146 @@
+//! `orgtoken config`: profiles are listed and edited, and nothing is sent.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+
+use conformance::program::{stderr, stdout};
+use conformance::test_org::{CLIENT_ID, TestOrg, USER};
+
+/// An org, and a `config.toml` with a profile that can log in and one that cannot.
+fn bench() -> TestOrg {
+    let bench = TestOrg::new();
+    bench.config(&format!(
+        "# mine\n[profile.acme] # A\nusername = \"{USER}\" # me\nclient_id = \"{CLIENT_ID}\"\n\
+         private_key_file = \"../../app.key\"\ninstance_url = \"{}\"\nallow_hosts = [\"{}\"]\n\
+         ca_file = \"../../ca.pem\"\n\n[profile.broken]\nusername = \"nobody\"\n",
+        bench.org.url(),
+        bench.org.address(),
+    ));
+    bench
+}
+
+fn run(bench: &TestOrg, args: &[&str]) -> Output {
+    bench.bare(args).output().unwrap()
+}
+
+/// What a command prints that succeeds.
+fn printed(bench: &TestOrg, args: &[&str]) -> String {
+    let output = run(bench, args);
+    assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+    stdout(&output).to_owned()
+}
+
+fn written(bench: &TestOrg) -> String {
+    fs::read_to_string(bench.folder.path().join(".config/orgtoken/config.toml")).unwrap()
+}
+
+#[test]
+fn profiles_are_listed_with_their_tokens_and_nothing_is_sent() {
+    let bench = bench();
+    let list = |bench: &TestOrg| printed(bench, &["config", "list"]);
+    let before = list(&bench);
+    let lines: Vec<_> = before.lines().collect();
+    assert!(lines[0].contains("NAME") && lines[1].contains(USER), "{before}");
+    assert!(lines[1].ends_with('-') && lines[2].ends_with("1 problem"), "{before}");
+    assert!(bench.org.requests().is_empty(), "{before}");
+
+    let token = run(&bench, &["token", "-P", "acme"]);
+    assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
+    let after = list(&bench);
+    assert!(after.lines().nth(1).unwrap().contains(" min"), "{after}");
+    assert_eq!(bench.org.logins(), 1);
+
+    let json = run(&bench, &["config", "list", "--json"]);
+    let json: Value = serde_json::from_str(stdout(&json)).unwrap();
+    assert_eq!((&json[0]["name"], &json[0]["default"]), (&"acme".into(), &false.into()), "{json}");
+    assert!(json[0]["token_seconds_left"].as_u64().unwrap() > 60, "{json}");
+}
+
+#[test]
+fn default_profile_is_chosen_and_used() {
+    let bench = bench();
+    let refused = run(&bench, &["token"]);
+    assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    let done = run(&bench, &["config", "use", "acme"]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert!(printed(&bench, &["token"]).starts_with("00D"));
+    let list = printed(&bench, &["config", "list"]);
+    assert!(list.lines().nth(1).unwrap().starts_with("*  acme"), "{list}");
+    let unknown = run(&bench, &["config", "use", "acm"]);
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(stderr(&unknown).contains("`acme`, `broken`"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn entries_are_set_checked_and_removed_and_comments_stay() {
+    let bench = bench();
+    let before = written(&bench);
+    for (args, code) in [
+        (&["config", "set", "-P", "acme", "username", "nobody"][..], "no `@`"),
+        (&["config", "set", "-P", "acme", "user_name", "a@b.c"], "username"),
+        (&["config", "set", "-P", "acme", "login_url", "http://login.salesforce.com"], "https"),
+        (&["config", "set", "audience", "x"], "--profile"),
+        (&["config", "unset", "-P", "acme", "audience"], "no entry audience"),
+    ] {
+        let refused = run(&bench, args);
+        assert_eq!(refused.status.code(), Some(3), "{args:?}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains(code), "{args:?}: {}", stderr(&refused));
+        assert_eq!(written(&bench), before, "{args:?}");
+    }
+
+    let set = run(&bench, &["config", "set", "-P", "acme", "token_lifetime", "5m"]);
+    assert!(set.status.success(), "{}", stderr(&set));
+    let line = "token_lifetime = \"5m\"\n";
+    assert_eq!(written(&bench).replace(line, ""), before);
+    let shown = printed(&bench, &["config", "show", "acme"]);
+    assert!(shown.contains("token_lifetime") && shown.contains("private_key"), "{shown}");
+    let unset = run(&bench, &["config", "unset", "-P", "acme", "token_lifetime"]);
+    assert!(unset.status.success(), "{}", stderr(&unset));
+    assert_eq!(written(&bench), before);
+
+    let new = run(&bench, &["config", "set", "-P", "new", "username", USER]);
+    assert!(stderr(&new).contains("added profile new"), "{}", stderr(&new));
+    assert!(written(&bench).ends_with(&format!("\n[profile.new]\nusername = \"{USER}\"\n")));
+}
+
+#[test]
+fn show_reports_what_is_wrong_with_a_profile() {
+    let bench = bench();
+    let shown = run(&bench, &["config", "show", "broken"]);
+    assert_eq!(shown.status.code(), Some(3));
+    assert!(stderr(&shown).contains("config.toml:11"), "{}", stderr(&shown));
+}
+
+#[test]
+fn edited_file_is_checked() {
+    let bench = bench();
+    let edit = |editor: &str| {
+        let mut command = bench.bare(&["config", "edit"]);
+        command.env("EDITOR", editor).output().unwrap()
+    };
+    let broken = edit("sed -i s/nobody/robot/");
+    assert_eq!(broken.status.code(), Some(3), "{}", stderr(&broken));
+    let mended = edit("sed -i s/robot/robot@acme.com/");
+    assert!(mended.status.success(), "{}", stderr(&mended));
+    assert!(stderr(&mended).contains("no problems"), "{}", stderr(&mended));
+    for editor in ["/nonexistent/editor", "false", "'"] {
+        let failed = edit(editor);
+        assert_eq!(failed.status.code(), Some(1), "{editor}: {}", stderr(&failed));
+        assert!(stderr(&failed).contains("VISUAL or EDITOR"), "{editor}: {}", stderr(&failed));
+    }
+}
+
+#[test]
+fn config_file_is_created_for_its_owner_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let bench = TestOrg::new();
+    let list = run(&bench, &["config", "list"]);
+    assert!(list.status.success() && stderr(&list).contains("orgtoken setup"), "{list:?}");
+    let set = run(&bench, &["config", "set", "-P", "acme", "username", USER]);
+    assert!(set.status.success(), "{}", stderr(&set));
+    let path = printed(&bench, &["config", "path"]);
+    let file = fs::metadata(path.trim_end()).unwrap();
+    assert_eq!(file.mode() & 0o777, 0o600, "{path}");
+}
