@@ -166,7 +166,7 @@ broken line
     }
 
     #[test]
-    fn owner_root_and_whom_the_profile_names_are_let_in() {
+    fn owner_root_and_allowed_users_may_connect() {
         let accounts = Accounts::parse(PASSWD, GROUP);
         let access = |users: &[&str], groups: &[&str]| {
             let access = Access::resolve_in(&accounts, users, groups);
@@ -191,7 +191,7 @@ broken line
     }
 
     #[test]
-    fn an_unknown_name_lets_nobody_in_and_takes_no_access_from_others() {
+    fn unknown_name_grants_nothing_and_keeps_other_access() {
         let accounts = Accounts::parse(PASSWD, GROUP);
         let (access, errors) = Access::resolve_in(&accounts, &["gone", "web"], &["nogroup"]);
         assert_eq!(errors[0].to_string(), "there is no user `gone` on this machine");

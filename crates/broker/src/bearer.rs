@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_of_them_differ_and_each_reads_back() {
+    fn generated_tokens_differ_and_can_be_parsed() {
         let (one, other) = (Bearer::generate().unwrap(), Bearer::generate().unwrap());
         assert_ne!(one.secret(), other.secret());
         assert_eq!(one.secret().len(), 43);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_none() {
+    fn invalid_tokens_are_refused() {
         for (name, text, error) in [
             ("empty", "", BearerError::Short),
             ("short", "0123456789abcdef0123456789abcde", BearerError::Short),

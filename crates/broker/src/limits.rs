@@ -155,7 +155,7 @@ mod tests {
     const JOB: RateKey = RateKey::User(1002);
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_is_followed_by_the_rate() {
+    async fn burst_is_followed_by_the_rate() {
         let (rates, limits) = (Rates::default(), Limits::default());
         let burst = (0..1000).take_while(|_| rates.take(WEB, &limits).is_ok()).count();
         assert_eq!(burst, 200);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_bucket_is_dropped() {
+    async fn full_bucket_is_dropped() {
         let (rates, limits) = (Rates::default(), Limits::default());
         for uid in 0..3000 {
             rates.take(RateKey::User(uid), &limits).unwrap();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_at_the_limit_gets_no_further_connection() {
+    fn user_at_the_limit_gets_no_further_connection() {
         let connections = Arc::new(Connections::default());
         let open = |key| connections.open(key, &limits());
         let (first, second) = (open(WEB).unwrap(), open(WEB).unwrap());

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_names_no_profile_by_default() {
+    fn metrics_name_no_profile_by_default() {
         let metrics = Metrics::default();
         metrics.hits.store(7, Relaxed);
         metrics.turned_away(5);

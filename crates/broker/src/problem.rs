@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_says_whose_the_fault_is() {
+    fn status_depends_on_the_cause() {
         for (code, expected) in [
             ("rate.login", 429),
             ("net.connect", 503),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cap_has_a_retry_after() {
+    fn cap_has_retry_after() {
         let error = TokenError::Cap { cap: 120, retry_in: Duration::from_secs(90) };
         let problem = Problem::from(&error);
         assert_eq!((problem.error.as_str(), problem.status.as_u16()), ("rate.cap", 429));

@@ -129,7 +129,7 @@ mod tests {
     proptest! {
         /// Callers may send a token where the name of a profile belongs.
         #[test]
-        fn no_body_panics_and_no_refusal_echoes_it(
+        fn invalid_body_is_not_shown(
             before in r#"[{}\[\]":,a-z0-9\\ -]{0,40}|\{"(profile|min_ttl)":"?"#,
             after in r#"[{}\[\]":,a-z0-9\\ -]{0,40}|"\}"#,
             noise in prop::collection::vec(any::<u8>(), 0..8),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_ask() {
+    fn valid_bodies() {
         for (name, body, profile, min_ttl) in [
             ("nothing", "", None, 0),
             ("an empty object", "{}", None, 0),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn gate_7_nobody_chooses_an_address_a_user_or_a_key() {
+    fn gate_7_body_cannot_choose_an_address_a_user_or_a_key() {
         for (name, body) in [
             ("an address", r#"{"login_url":"https://evil.example"}"#),
             ("an audience", r#"{"profile":"acme","audience":"https://evil.example"}"#),

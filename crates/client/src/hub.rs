@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn request_asks_for_the_stored_key_and_hides_the_token() {
+    fn request_has_the_stored_key_and_hides_the_token() {
         for (url, key, token) in [
             ("https://hub.acme.com", "salesforce", "t0ken"),
             ("https://hub.acme.com/", "_salesforce", " t0ken\n"),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_url_key_and_token_are_told_apart() {
+    fn invalid_url_key_and_token_have_different_errors() {
         let code = |url, key, token: &str| {
             let request = stored_key(key).and_then(|key| request(url, &key, token.as_bytes()));
             request.map_err(|error| error.to_string()).err()

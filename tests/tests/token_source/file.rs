@@ -143,7 +143,7 @@ async fn without_a_place_for_it_the_token_is_delivered() {
 }
 
 #[tokio::test]
-async fn a_holder_that_is_stopped_loses_the_lock_to_one_of_all_that_wait() {
+async fn stopped_holder_loses_the_lock_to_one_waiter() {
     let (org, folder) = (org(), folder());
     let stopped = store(&org, folder.path());
     let late = stopped.lease(SECOND).await;
@@ -199,7 +199,7 @@ async fn one_process_at_a_time_has_the_lock() {
 }
 
 #[tokio::test]
-async fn a_lock_file_that_cannot_be_one_is_replaced() {
+async fn invalid_lock_file_is_replaced() {
     for (name, spoil) in [
         ("FIFO", (|path| make_fifo(path)) as fn(&PathBuf)),
         ("symlink", |path| symlink("/dev/null", path).unwrap()),
@@ -260,7 +260,7 @@ async fn what_is_forgotten_leaves_no_byte() {
 }
 
 #[tokio::test]
-async fn cache_is_cleared_as_far_as_possible_and_the_obstacle_is_reported() {
+async fn clear_removes_what_it_can_and_returns_the_first_error() {
     let (org, folder) = (org(), folder());
     kept(&org, folder.path()).token(MINUTE).await.unwrap();
     let state = state_file(folder.path().to_owned());

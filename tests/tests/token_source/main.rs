@@ -37,7 +37,7 @@ async fn a_thousand_cold_tasks_log_in_once() {
 }
 
 #[tokio::test]
-async fn a_token_at_hand_takes_no_login() {
+async fn cached_token_takes_no_login() {
     let org = org();
     let source: Arc<dyn TokenSource> = Arc::new(source(&org));
     assert!(source.cached(MINUTE).is_none());
@@ -48,7 +48,7 @@ async fn a_token_at_hand_takes_no_login() {
 }
 
 #[tokio::test]
-async fn who_asks_for_more_than_tokens_live_does_not_log_in_for_each_call() {
+async fn min_ttl_beyond_the_lifetime_does_not_log_in_for_each_call() {
     let org = org();
     let source = builder(&org).token_lifetime(10 * MINUTE).build();
     for _ in 0..3 {
@@ -126,7 +126,7 @@ async fn callers_with_a_good_token_do_not_wait_for_a_renewal() {
 }
 
 #[tokio::test]
-async fn a_caller_that_needs_more_than_is_left_waits_for_the_renewal_of_another() {
+async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
     let org = org();
     let source = almost_ended(&org).await;
     let hold = org.hold("/services/oauth2/token");
@@ -145,7 +145,7 @@ async fn a_caller_that_needs_more_than_is_left_waits_for_the_renewal_of_another(
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_ahead_of_its_end() {
+async fn token_is_renewed_before_it_expires() {
     let org = org();
     let source = almost_ended(&org).await;
     let hold = org.hold("/services/oauth2/token");
@@ -183,7 +183,7 @@ async fn a_hundred_invalidations_of_one_token_cost_one_login() {
 }
 
 #[tokio::test]
-async fn invalidating_an_old_token_leaves_the_new_one_alone() {
+async fn invalidating_an_old_token_keeps_the_new_one() {
     let org = org();
     let source = source(&org);
     let old = source.token(MINUTE).await.unwrap();
@@ -195,7 +195,7 @@ async fn invalidating_an_old_token_leaves_the_new_one_alone() {
 }
 
 #[tokio::test]
-async fn waiters_share_the_error_of_the_one_that_asked() {
+async fn waiters_share_the_error_of_the_leader() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let source = builder(&org).ignore_cached_failure().build();
@@ -215,7 +215,7 @@ async fn waiters_share_the_error_of_the_one_that_asked() {
 }
 
 #[tokio::test]
-async fn a_user_is_kept_from_too_many_logins() {
+async fn hourly_cap_limits_logins() {
     let org = org();
     let source = builder(&org).hourly_cap(2).build();
     for _ in 0..2 {

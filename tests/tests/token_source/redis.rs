@@ -76,7 +76,7 @@ async fn keys_and_values_say_nothing() {
 }
 
 #[tokio::test]
-async fn a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
+async fn host_paused_past_its_lease_does_not_replace_a_newer_entry() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (paused, other) = (store(&org, &server.url()), store(&org, &server.url()));
     let late = paused.lease(MINUTE).await;
@@ -95,7 +95,7 @@ async fn a_host_that_was_paused_past_its_lease_replaces_nothing_newer() {
 }
 
 #[tokio::test]
-async fn a_lease_lasts_as_long_as_a_login_and_is_nobody_elses_to_end() {
+async fn lease_lasts_as_long_as_a_login_and_only_its_holder_releases_it() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (one, other) = (store(&org, &server.url()), store(&org, &server.url()));
     let lease = one.lease(MINUTE).await;
@@ -113,7 +113,7 @@ async fn a_lease_lasts_as_long_as_a_login_and_is_nobody_elses_to_end() {
 }
 
 #[tokio::test]
-async fn a_lease_whose_holder_is_gone_ends_by_itself() {
+async fn lease_of_a_dead_holder_expires() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let (gone, heir) = (store(&org, &server.url()), store(&org, &server.url()));
     let short = std::time::Duration::from_millis(300);
@@ -122,7 +122,7 @@ async fn a_lease_whose_holder_is_gone_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
+async fn entries_are_listed_and_only_own_ones_are_removed() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     host(&org, &server).token(MINUTE).await.unwrap();
     let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
@@ -144,7 +144,7 @@ async fn what_a_server_keeps_is_listed_and_only_what_is_ours_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_cannot_be_listed() {
+async fn listing_an_unreachable_server_fails() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("redis://:pa55@{closed}");
     let cache = orgtoken_client::cache::RedisServer::new(&url, &transport(), &AllowedHosts::none())
@@ -191,7 +191,7 @@ async fn a_server_that_says_nothing_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_password_is_given_and_a_wrong_one_costs_no_token() {
+async fn password_is_sent_and_a_wrong_one_costs_a_login_only() {
     let (org, Some(server)) = (org(), RedisServer::start(&["--requirepass", "pa55"])) else {
         return;
     };
@@ -204,7 +204,7 @@ async fn a_password_is_given_and_a_wrong_one_costs_no_token() {
 }
 
 #[tokio::test]
-async fn tls_is_that_of_the_transport() {
+async fn tls_uses_the_roots_of_the_transport() {
     let (ca, certificate, key) = certificate();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
@@ -236,7 +236,7 @@ async fn tls_is_that_of_the_transport() {
 }
 
 #[test]
-fn an_error_of_the_url_does_not_repeat_it() {
+fn url_error_does_not_show_the_url() {
     let org = org();
     let store = |url| {
         RedisCache::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()

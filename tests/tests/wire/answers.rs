@@ -11,7 +11,7 @@ use orgtoken_client::{Transport, TransportError};
 use super::server::{Act, Server, json, post, send};
 
 #[tokio::test(start_paused = true)]
-async fn one_request_and_its_answer() {
+async fn one_request_and_its_response() {
     let server = Server::always([json("{}")]).await;
     let answer = server.ask(&Transport::builder().build()).await.unwrap();
 
@@ -102,7 +102,7 @@ fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_that_are_refused() {
+async fn invalid_responses_are_refused() {
     for (row, script, code) in rows() {
         let server = Server::always(script).await;
         let error = server.ask(&Transport::builder().build()).await.unwrap_err();
@@ -183,7 +183,7 @@ async fn headers_that_ask_for_something_change_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_requests_share_a_connection_when_asked_to() {
+async fn requests_can_share_a_connection() {
     let twice = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1";
     let server = Server::always([send(twice), Act::Hold, send(twice), Act::Hold]).await;
     let transport = Transport::builder().build();

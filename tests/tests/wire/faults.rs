@@ -81,7 +81,7 @@ async fn a_slow_line_is_good_enough() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_total_ends_a_phase_early() {
+async fn total_limit_ends_a_phase_early() {
     let server = Server::always([Act::Hold]).await;
     let total = Duration::from_secs(2);
     let timeouts = Timeouts { total, ..Timeouts::default() };
@@ -97,7 +97,7 @@ async fn the_total_ends_a_phase_early() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exchange_that_is_dropped_leaves_nothing_behind() {
+async fn dropped_exchange_closes_its_connection() {
     let server = Server::plain(|n| vec![if n == 0 { Act::Hold } else { json("{}") }]).await;
     let transport = Transport::builder().build();
     let impatient = tokio::time::timeout(Duration::from_secs(1), server.ask(&transport)).await;

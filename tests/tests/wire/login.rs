@@ -38,7 +38,7 @@ async fn a_token_for_an_assertion() {
 
 /// The host is allowed, and is not one of Salesforce.
 #[tokio::test(start_paused = true)]
-async fn another_host_gets_no_assertion_for_a_salesforce_audience_and_none_far_ahead() {
+async fn other_host_gets_no_assertion_for_salesforce_or_the_far_future() {
     const LATE: &str =
         r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
     // The clock of these tests stands at 2023-11-14T22:13:21Z: 30 days, 50 years and 4 minutes.
@@ -67,7 +67,7 @@ async fn another_host_gets_no_assertion_for_a_salesforce_audience_and_none_far_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_attempt_where_another_cannot_help() {
+async fn one_attempt_if_no_other_can_help() {
     let audience = Audience::production();
     for (row, script, audience, code) in [
         ("audience set", refusal("audience is invalid"), Some(&audience), "refused.audience"),
@@ -133,7 +133,7 @@ async fn nothing_is_sent_without_a_signature() {
 
 /// A signer that needs its user, whose calls are counted.
 #[tokio::test(start_paused = true)]
-async fn a_remote_signer_is_not_asked_while_the_host_cannot_be_reached() {
+async fn remote_signer_is_not_asked_while_the_host_is_unreachable() {
     let signer = Arc::new(Counted(AtomicU64::new(0)));
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

@@ -26,7 +26,7 @@ fn builder(server: &Server) -> LoginSourceBuilder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_grants_the_rejected_token_is_not_repeated() {
+async fn login_that_returns_the_rejected_token_is_not_repeated() {
     let server = Server::always([token()]).await;
     let source = source(&server);
     let first = source.token(MINUTE).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_login_that_grants_the_rejected_token_is_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_that_reach_nobody_do_not_count_as_logins() {
+async fn attempts_without_a_connection_do_not_count_as_logins() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -61,7 +61,7 @@ async fn attempts_that_reach_nobody_do_not_count_as_logins() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_network_fault_there_is_a_short_pause() {
+async fn network_fault_is_cached_for_a_short_time() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -74,7 +74,7 @@ async fn after_a_network_fault_there_is_a_short_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_assertion_that_was_sent_counts() {
+async fn each_sent_assertion_counts() {
     let server = Server::always([busy()]).await;
     let source = builder(&server).hourly_cap(5).ignore_cached_failure().build();
     for _ in 0..10 {
@@ -88,7 +88,7 @@ async fn each_assertion_that_was_sent_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_is_not_asked_about_by_every_call() {
+async fn outage_is_cached() {
     let server = Server::always([busy()]).await;
     let source = source(&server);
     for _ in 0..1000 {
@@ -98,7 +98,7 @@ async fn an_outage_is_not_asked_about_by_every_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cap_of_nothing_allows_no_login() {
+async fn cap_of_zero_allows_no_login() {
     let server = Server::always([token()]).await;
     let error = builder(&server).hourly_cap(0).build().token(MINUTE).await.unwrap_err();
     assert_eq!(error.code(), "rate.cap");
@@ -107,7 +107,7 @@ async fn a_cap_of_nothing_allows_no_login() {
 }
 
 #[test]
-fn a_runtime_that_ends_in_mid_login_is_an_error_and_no_panic() {
+fn shutdown_of_the_runtime_during_a_login_is_an_error() {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (servers, dying, waiting) = (runtime(), runtime(), runtime());
     let asked = Arc::new(AtomicUsize::new(0));

@@ -36,7 +36,7 @@ async fn requests_share_a_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_connection_that_the_host_closed_costs_nothing() {
+async fn closed_idle_connection_is_replaced() {
     let server = Server::plain(|_| vec![json("1")]).await;
     let pool = pool();
     for _ in 0..3 {
@@ -58,7 +58,7 @@ async fn request_that_may_have_been_sent_is_not_sent_again() {
 
 /// The host answers before it has read the body, keeps the connection open and reads no further.
 #[tokio::test]
-async fn connection_whose_host_reads_no_further_is_not_used_again() {
+async fn connection_with_an_unread_body_is_not_reused() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -82,7 +82,7 @@ async fn connection_whose_host_reads_no_further_is_not_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn body_that_drips_ends_at_the_deadline() {
+async fn slow_body_ends_at_the_deadline() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
     let server = Server::always([send(head), Act::Drip(vec![b'x'; 100])]).await;
     let begun = Instant::now();
@@ -93,7 +93,7 @@ async fn body_that_drips_ends_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn body_that_never_pauses_ends_at_the_deadline() {
+async fn endless_body_ends_at_the_deadline() {
     let server =
         Server::always([send("HTTP/1.1 200 OK\r\n\r\n"), Act::Flood(vec![b'x'; 8192])]).await;
     let total = Duration::from_millis(300);
@@ -111,7 +111,7 @@ async fn body_that_never_pauses_ends_at_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn causes_are_told_apart_as_for_a_single_exchange() {
+async fn errors_are_those_of_a_single_exchange() {
     let ca = Authority::new();
     let url = |address| format!("https://{address}/");
     let trusting = |proxy: &str| {
@@ -137,7 +137,7 @@ async fn causes_are_told_apart_as_for_a_single_exchange() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn total_that_ends_while_connecting_leaves_the_request_unsent() {
+async fn timeout_while_connecting_leaves_the_request_unsent() {
     let hole = BlackHole::new();
     let total = Duration::from_secs(2);
     let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
@@ -147,7 +147,7 @@ async fn total_that_ends_while_connecting_leaves_the_request_unsent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn heads_of_answers_are_as_limited_as_for_a_single_exchange() {
+async fn head_limits_are_those_of_a_single_exchange() {
     let long = "y".repeat(64 * 1024);
     for (head, code) in [
         (format!("HTTP/1.1 200 OK\r\nX: {long}\r\n\r\n"), "resp.headers"),

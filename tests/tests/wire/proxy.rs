@@ -41,7 +41,7 @@ async fn a_proxy_learns_the_host_and_carries_tls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn this_machine_is_reached_directly() {
+async fn loopback_is_not_proxied() {
     let ca = Authority::new();
     let proxy = Server::always([]).await;
     let org = Server::tls(ca.server(&named(&["127.0.0.1"])), [json("{}")]).await;
@@ -111,7 +111,7 @@ async fn no_attempt_tells_the_proxy_more_than_the_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn proxy_authentication_that_is_wanted_is_named() {
+async fn required_proxy_authentication_is_named() {
     for (user, offered, words) in [
         ("", "Basic realm=\"x\"", "it requires a user name and a password"),
         ("user:canary@", "Basic realm=\"x\"", "it does not accept the user name and password"),
@@ -151,7 +151,7 @@ async fn no_proxy_there() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_used_is_refused_without_its_text() {
+fn invalid_proxy_url_is_not_shown() {
     for url in [
         "socks5://canary@127.0.0.1:1080",
         "https://canary:canary@127.0.0.1",

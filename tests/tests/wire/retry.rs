@@ -14,7 +14,7 @@ use super::login::{assertions, login, login_at, obtain, obtain_over, refusal, to
 use super::server::{Act, BlackHole, Server, send};
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_by_itself_is_tried_again_with_a_fresh_assertion() {
+async fn transient_errors_are_retried_with_a_new_assertion() {
     let short =
         || vec![send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access_token\":\"00D")];
     for (row, failures, requests) in [
@@ -58,7 +58,7 @@ async fn no_two_attempts_send_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_pass_by_itself_is_not_tried_again() {
+async fn permanent_errors_are_not_retried() {
     for (row, script, code) in [
         ("429", status(429), "rate.limited"),
         ("login rate", vec![refusal("login rate exceeded")], "rate.login"),

@@ -14,7 +14,7 @@ use super::login::{login_at, obtain_over};
 use super::server::{Server, json, post, tick};
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_of_the_given_authority_is_trusted() {
+async fn certificate_of_a_given_authority_is_trusted() {
     let ca = Authority::new();
     for name in ["127.0.0.1", "localhost"] {
         let server = Server::tls(ca.server(&named(&[name])), [json("{}")]).await;
@@ -25,7 +25,7 @@ async fn a_certificate_of_the_given_authority_is_trusted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_itself_the_given_root_is_trusted_as_by_curl() {
+async fn given_root_is_trusted_as_server_certificate_like_by_curl() {
     for params in [named(&["127.0.0.1"]), authority(named(&["127.0.0.1"]))] {
         let (config, pem) = self_signed(&params);
         let server = Server::tls(config, [json("{}")]).await;
@@ -134,7 +134,7 @@ async fn a_handshake_that_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn roots_that_are_none_are_said_to_be_none() {
+async fn invalid_roots_are_reported() {
     let broken = "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n";
     for text in ["", "canary", broken] {
         let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), []).await;

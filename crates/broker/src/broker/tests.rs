@@ -118,7 +118,7 @@ fn body(answer: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_token_for_any_program_and_one_for_onify() {
+async fn token_in_both_forms() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let answer = service.ask("/v1/token", "{}").await;
     assert_eq!(status(&answer), 200, "{answer}");
@@ -141,7 +141,7 @@ async fn a_token_for_any_program_and_one_for_onify() {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_with_its_reason_and_our_advice() {
+async fn refusal_has_its_reason_and_a_hint() {
     let source = FakeSource::empty();
     source.refuse();
     let service = Service::of(&source);
@@ -159,7 +159,7 @@ async fn a_refusal_comes_with_its_reason_and_our_advice() {
 }
 
 #[tokio::test]
-async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_in() {
+async fn gate_1_other_user_is_rejected_unless_a_profile_allows_it() {
     let owner = rustix::process::geteuid().as_raw();
     let (web_uid, stranger) = (owner + 1, owner + 2);
     let source = |secret| FakeSource::holding(token(secret, 600)) as Arc<dyn TokenSource>;
@@ -194,7 +194,7 @@ async fn gate_1_another_user_is_cut_off_and_counted_unless_a_profile_lets_them_i
 }
 
 #[tokio::test]
-async fn gate_3_tcp_takes_the_bearer_and_counts_who_has_none() {
+async fn gate_3_tcp_requires_the_bearer_token() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let request = |extra: &str| {
         post("/v1/token", "{}")
@@ -212,7 +212,7 @@ async fn gate_3_tcp_takes_the_bearer_and_counts_who_has_none() {
 }
 
 #[tokio::test]
-async fn gate_3_open_loopback_answers_onify_without_a_bearer() {
+async fn gate_3_open_loopback_answers_onify_without_a_bearer_token() {
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::start(profiles(&[("acme", &source)]), Limits::default(), true);
     let host = format!("127.0.0.1:{}", service.port);
@@ -247,7 +247,7 @@ async fn gates_4_to_7_turn_away_and_count() {
 }
 
 #[tokio::test]
-async fn gate_7_a_long_body_without_a_length_is_cut_as_well() {
+async fn gate_7_long_body_without_a_length_is_rejected() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let chunked = post("/v1/token", "").replace("Content-Length: 0", "Transfer-Encoding: chunked");
     let answer = service.raw(format!("{chunked}800\r\n{}\r\n0\r\n\r\n", " ".repeat(0x800))).await;
@@ -256,7 +256,7 @@ async fn gate_7_a_long_body_without_a_length_is_cut_as_well() {
 
 // The clock stands still: no bucket fills while a busy machine takes its time.
 #[tokio::test(start_paused = true)]
-async fn gate_8_too_many_logins_are_told_to_wait() {
+async fn gate_8_too_many_logins_get_retry_after() {
     let source = FakeSource::empty();
     source.refuse();
     let limits = Limits { rate: 1, burst: 3, ..Limits::default() };
@@ -274,7 +274,7 @@ async fn gate_8_too_many_logins_are_told_to_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn gate_8_the_rate_can_be_of_every_request() {
+async fn gate_8_rate_can_count_every_request() {
     let limits = Limits { rate: 1, burst: 2, counts_hits: true, ..Limits::default() };
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);
@@ -287,7 +287,7 @@ async fn gate_8_the_rate_can_be_of_every_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_requests_have_a_rate_of_their_own() {
+async fn rejected_requests_have_their_own_rate() {
     let limits = Limits { rate: 1, burst: 2, counts_hits: true, ..Limits::default() };
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);
@@ -300,7 +300,7 @@ async fn refused_requests_have_a_rate_of_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_without_a_bearer_use_up_no_rate_of_those_with_it() {
+async fn requests_without_a_bearer_token_do_not_use_the_rate_of_others() {
     let limits = Limits { rate: 1, burst: 5, counts_hits: true, ..Limits::default() };
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);
@@ -320,7 +320,7 @@ async fn requests_without_a_bearer_use_up_no_rate_of_those_with_it() {
 }
 
 #[tokio::test]
-async fn a_bearer_that_was_replaced_or_removed_is_refused_on_open_connections_too() {
+async fn replaced_bearer_token_is_rejected_on_open_connections() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
     stream.set_nonblocking(true).unwrap();
@@ -347,7 +347,7 @@ async fn a_bearer_that_was_replaced_or_removed_is_refused_on_open_connections_to
 }
 
 #[tokio::test]
-async fn a_caller_cannot_find_out_which_profiles_exist() {
+async fn existence_of_a_profile_is_not_revealed() {
     let (first, second) =
         (FakeSource::holding(token("00Dfirst", 600)), FakeSource::holding(token("00Dsecond", 600)));
     let web_uid = rustix::process::geteuid().as_raw() + 1;
@@ -390,7 +390,7 @@ async fn a_caller_cannot_find_out_which_profiles_exist() {
 }
 
 #[tokio::test]
-async fn grants_that_the_audit_does_not_take_are_counted() {
+async fn dropped_audit_lines_are_counted() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let source = FakeSource::holding(token("00Dcanary", 600));
@@ -427,7 +427,7 @@ impl TokenSource for Stalled {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_hangs_is_not_started_again() {
+async fn hanging_renewal_is_not_started_again() {
     let source = Arc::new(Stalled(token("00Dcanary", 600), AtomicUsize::new(0)));
     let profile = Profile::new("acme", Arc::clone(&source) as Arc<dyn TokenSource>);
     let profiles = Profiles::new([Arc::new(profile)], Some("acme"));
@@ -504,7 +504,7 @@ async fn pipelined_requests_are_each_checked() {
 
 /// A client that sends requests and reads no answer holds its own connection only.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_reads_no_answer_delays_nobody() {
+async fn client_that_does_not_read_delays_no_other() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let good = post("/v1/token", "{}").replace("Connection: close\r\n", "");
     let stalled: Vec<_> = (0..40)
@@ -550,7 +550,7 @@ async fn silent_connections_and_half_sent_requests_give_their_slots_back() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_closed_after_the_deadline() {
+async fn silent_connection_is_closed_after_the_deadline() {
     let limits = Limits { receive: Duration::from_millis(50), ..Limits::default() };
     let service = Service::start(profiles(&[("acme", &FakeSource::empty())]), limits, false);
     for sent in ["", "P"] {
@@ -579,7 +579,7 @@ async fn drip(service: &Service, pieces: Vec<(Duration, String)>) -> (String, Du
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dripping_head_is_cut_after_five_seconds() {
+async fn slow_head_is_rejected_after_five_seconds() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     let bytes = post("/v1/token", "{}").into_bytes();
     let pieces = bytes.iter().map(|&byte| (Duration::from_secs(1), char::from(byte).to_string()));
@@ -602,7 +602,7 @@ async fn head_and_body_share_one_deadline() {
 }
 
 #[tokio::test]
-async fn a_login_that_takes_too_long_is_not_waited_for() {
+async fn slow_login_times_out_for_the_client() {
     let limits = Limits { request: Duration::from_millis(50), ..Limits::default() };
     let service = Service::start(profiles(&[("acme", &FakeSource::empty())]), limits, false);
     let answer = service.ask("/v1/token", "").await;
@@ -611,7 +611,7 @@ async fn a_login_that_takes_too_long_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_task_that_panics_ends_nothing_but_itself() {
+async fn panic_of_a_login_ends_one_request() {
     let source = FakeSource::empty();
     source.panic();
     let service = Service::of(&source);
@@ -640,7 +640,7 @@ async fn gate_9_health_and_metrics_name_nobody() {
 }
 
 #[tokio::test]
-async fn invalid_settings_leave_the_last_valid_ones_in_use() {
+async fn invalid_settings_keep_the_previous_ones() {
     let (first, second) =
         (FakeSource::holding(token("00Dfirst", 600)), FakeSource::holding(token("00Dsecond", 600)));
     let service = Service::of(&first);
@@ -660,7 +660,7 @@ async fn invalid_settings_leave_the_last_valid_ones_in_use() {
 }
 
 #[tokio::test]
-async fn of_several_profiles_one_has_to_be_named() {
+async fn request_has_to_name_one_of_several_profiles() {
     let (first, second) =
         (FakeSource::holding(token("00Dfirst", 600)), FakeSource::holding(token("00Dsecond", 600)));
     let both = profiles(&[("first", &first), ("second", &second)]);
@@ -728,7 +728,7 @@ async fn drain_answers_requests_in_progress_in_every_runtime() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn drain_ends_although_a_request_hangs() {
+async fn drain_ends_despite_a_hanging_request() {
     let limits = Limits { drain: Duration::from_millis(100), ..Limits::default() };
     let source = FakeSource::empty();
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);

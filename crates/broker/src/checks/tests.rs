@@ -44,7 +44,7 @@ fn check(policy: &EndpointPolicy, rows: &[Row<'_>]) {
 }
 
 #[test]
-fn gate_3_a_bearer_on_tcp() {
+fn gate_3_bearer_token_on_tcp() {
     check(
         &tcp(false),
         &[
@@ -67,7 +67,7 @@ fn gate_3_a_bearer_on_tcp() {
 }
 
 #[test]
-fn gate_3_open_loopback_opens_one_path_only() {
+fn gate_3_open_loopback_opens_one_path() {
     let none = &[("authorization", "")][..];
     check(
         &tcp(true),
@@ -107,7 +107,7 @@ fn gate_3_open_loopback_opens_one_path_only() {
 }
 
 #[test]
-fn gate_3_without_a_bearer_token_nobody_gets_in() {
+fn gate_3_without_a_bearer_token_every_request_fails() {
     let policy = EndpointPolicy::Tcp { port: 7523, is_open: true };
     let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|refused| refused.gate);
     assert_eq!(gate("/v1/token"), Err(3));
@@ -115,7 +115,7 @@ fn gate_3_without_a_bearer_token_nobody_gets_in() {
 }
 
 #[test]
-fn gate_4_a_header_that_no_page_can_send() {
+fn gate_4_required_header() {
     let rows: &[Row<'_>] = &[
         ("it", "POST", "/v1/token", &[], (0, 200)),
         ("missing", "POST", "/v1/token", &[("x-orgtoken-request", "")], (4, 403)),
@@ -140,7 +140,7 @@ fn gate_4_a_header_that_no_page_can_send() {
 }
 
 #[test]
-fn gate_5_the_host_is_the_loopback() {
+fn gate_5_host_is_the_loopback() {
     let host = |host: &'static str| [("host", host)];
     for (name, host, expected) in [
         ("address", host("127.0.0.1:7523"), (0, 200)),
@@ -166,7 +166,7 @@ fn gate_5_the_host_is_the_loopback() {
 }
 
 #[test]
-fn gate_5_a_socket_has_no_name_but_one_host_there_is() {
+fn gate_5_unix_socket_requires_one_host_of_any_value() {
     for (name, host, expected) in
         [("curl's", "localhost", (0, 200)), ("any", "orgtoken", (0, 200)), ("none", "", (5, 400))]
     {
@@ -179,7 +179,7 @@ fn gate_5_a_socket_has_no_name_but_one_host_there_is() {
 }
 
 #[test]
-fn gate_6_nothing_forwarded_and_nothing_from_a_page() {
+fn gate_6_forwarded_and_browser_requests_are_rejected() {
     for (name, header, value, expected) in [
         ("a page", "origin", "https://evil.example", (6, 403)),
         ("a file", "origin", "null", (6, 403)),
@@ -224,7 +224,7 @@ fn gate_7_four_paths_and_no_other() {
 }
 
 #[test]
-fn the_gates_are_passed_in_their_order() {
+fn gates_are_checked_in_order() {
     let all =
         [("authorization", ""), ("x-orgtoken-request", ""), ("host", "evil.example"), ("via", "x")];
     let gates: Vec<usize> = (0..=all.len())

@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[tokio::test]
-async fn gate_1_folder_and_socket_are_the_owners_alone() {
+async fn gate_1_folder_and_socket_are_private() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("runtime/orgtoken.sock");
     let listener = Listener::unix(&path).unwrap();
@@ -27,7 +27,7 @@ async fn gate_1_folder_and_socket_are_the_owners_alone() {
 }
 
 #[tokio::test]
-async fn the_socket_goes_with_the_last_of_those_that_listen_there() {
+async fn socket_is_removed_with_its_last_listener() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let first = Listener::unix(&path).unwrap();
@@ -42,7 +42,7 @@ async fn the_socket_goes_with_the_last_of_those_that_listen_there() {
 }
 
 #[tokio::test]
-async fn the_loopback_can_be_opened_before_and_after_a_clone() {
+async fn loopback_can_be_opened_before_and_after_a_clone() {
     let first = Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap();
     let second = first.try_clone().unwrap().open_loopback();
     assert!(matches!(first.policy(), EndpointPolicy::Tcp { is_open: false, .. }));
@@ -52,7 +52,7 @@ async fn the_loopback_can_be_opened_before_and_after_a_clone() {
 }
 
 #[tokio::test]
-async fn a_socket_for_all_users_can_be_reached_by_them() {
+async fn shared_socket_can_be_reached_by_all_users() {
     let folder = TempDir::new().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let path = folder.path().join("runtime/orgtoken.sock");
@@ -66,7 +66,7 @@ async fn a_socket_for_all_users_can_be_reached_by_them() {
 }
 
 #[tokio::test]
-async fn a_folder_that_others_can_write_to_is_refused() {
+async fn folder_writable_by_others_is_refused() {
     let folder = TempDir::new().unwrap();
     for open in [0o777, 0o770, 0o1777] {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(open)).unwrap();
@@ -76,7 +76,7 @@ async fn a_folder_that_others_can_write_to_is_refused() {
 }
 
 #[tokio::test]
-async fn a_folder_above_that_others_can_write_to_is_refused() {
+async fn parent_folder_writable_by_others_is_refused() {
     let top = TempDir::new().unwrap();
     let (outer, inner) = (top.path().join("outer"), top.path().join("outer/inner"));
     fs::create_dir_all(&inner).unwrap();
@@ -102,7 +102,7 @@ async fn a_folder_above_that_others_can_write_to_is_refused() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_a_pipe_is_refused_at_once() {
+async fn lock_file_that_is_a_pipe_is_refused() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let fifo = folder.path().join("orgtoken.sock.lock");
@@ -116,7 +116,7 @@ async fn a_lock_that_is_a_pipe_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_socket_with_a_full_backlog_is_in_use() {
+async fn socket_with_a_full_backlog_is_in_use() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let socket = rustix::net::socket(
@@ -136,7 +136,7 @@ async fn a_socket_with_a_full_backlog_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
+async fn stale_socket_is_replaced_and_a_served_one_is_not() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     drop(StdUnixListener::bind(&path).unwrap());
@@ -152,7 +152,7 @@ async fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_living_socket_of_another_program_is_left_alone() {
+async fn served_socket_of_another_program_is_kept() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     let other = StdUnixListener::bind(&path).unwrap();
@@ -161,7 +161,7 @@ async fn a_living_socket_of_another_program_is_left_alone() {
 }
 
 #[tokio::test]
-async fn of_several_starts_at_once_one_listens() {
+async fn one_of_several_concurrent_starts_listens() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("orgtoken.sock");
     drop(StdUnixListener::bind(&path).unwrap());
@@ -175,7 +175,7 @@ async fn of_several_starts_at_once_one_listens() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_a_socket_and_a_long_path_are_refused() {
+async fn regular_file_and_long_path_are_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("notes.txt");
     fs::write(&file, "keep me").unwrap();
@@ -193,7 +193,7 @@ async fn a_file_that_is_not_a_socket_and_a_long_path_are_refused() {
 }
 
 #[tokio::test]
-async fn gate_2_only_the_loopback() {
+async fn gate_2_only_loopback_addresses() {
     for (name, address, is_refused) in [
         ("every address", "0.0.0.0:0", true),
         ("every address of IPv6", "[::]:0", true),
@@ -213,7 +213,7 @@ async fn gate_2_only_the_loopback() {
 }
 
 #[tokio::test]
-async fn an_inherited_socket_that_does_not_listen_is_refused() {
+async fn inherited_socket_that_does_not_listen_is_refused() {
     let (connected, _other) = UnixStream::pair().unwrap();
     let connected = StdUnixListener::from(OwnedFd::from(connected));
     let error = Listener::from_unix(connected).unwrap_err();

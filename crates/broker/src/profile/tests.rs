@@ -15,7 +15,7 @@ fn text(body: &Bytes) -> &str {
 }
 
 #[tokio::test]
-async fn the_answers_are_what_the_program_prints() {
+async fn responses_have_the_documented_fields() {
     let source = FakeSource::holding(token("00Dtoken", 600));
     let profile = profile(&source);
     let [v1, onify] =
@@ -32,7 +32,7 @@ async fn the_answers_are_what_the_program_prints() {
 }
 
 #[tokio::test]
-async fn a_body_is_made_once_for_each_token() {
+async fn body_is_made_once_per_token() {
     let source = FakeSource::holding(token("00Dfirst", 600));
     let profile = profile(&source);
     let (first, is_new) = profile.at_hand(Route::Token, ANY).unwrap();
@@ -47,7 +47,7 @@ async fn a_body_is_made_once_for_each_token() {
 }
 
 #[tokio::test]
-async fn a_valid_token_is_served_while_logins_fail() {
+async fn valid_token_is_served_while_logins_fail() {
     let source = FakeSource::holding(token("00Dgood", 600));
     let profile = profile(&source);
     source.refuse();
@@ -64,7 +64,7 @@ async fn a_valid_token_is_served_while_logins_fail() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_login_is_a_problem_of_that_request_only() {
+async fn panic_in_a_login_is_an_error_of_one_request() {
     let source = FakeSource::empty();
     source.panic();
     let problem = profile(&source).after_login(Route::Token, ANY).await.unwrap_err();
@@ -72,7 +72,7 @@ async fn a_panic_in_a_login_is_a_problem_of_that_request_only() {
 }
 
 #[tokio::test]
-async fn a_source_may_renew_ahead_of_need_if_someone_asked_for_its_token() {
+async fn token_is_renewed_ahead_only_if_it_was_requested() {
     let source = FakeSource::empty();
     let profile = profile(&source);
     assert!(!profile.renew().await, "nobody has asked");

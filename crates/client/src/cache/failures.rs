@@ -145,7 +145,7 @@ mod tests {
     use crate::Attempt;
 
     #[test]
-    fn a_fault_before_anything_was_sent_is_no_outage() {
+    fn fault_before_sending_is_not_an_outage() {
         let (status, length) = (StatusCode::SERVICE_UNAVAILABLE, 0);
         let busy =
             TokenResponseError::Status { status, body: "nothing", length, retry_after: None };

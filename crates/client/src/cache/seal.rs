@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sealed_opens_in_its_place() {
+    fn sealed_entry_opens_in_its_place() {
         let key = SealingKey::derive(b"secret");
         let sealed = key.seal("a", b"canary").unwrap();
         assert_eq!(key.open("a", &sealed).unwrap().as_slice(), b"canary");
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_a_miss() {
+    fn other_key_place_or_version_is_a_miss() {
         let key = SealingKey::derive(b"secret");
         let sealed = key.seal("a", b"canary").unwrap();
         for (name, opened) in [

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earlier_end_by_either_clock_wins() {
+    fn earlier_expiry_of_both_clocks_wins() {
         for (name, now, left) in [
             ("at once", at(1_000_000, 5_000), Some(10 * MINUTE)),
             ("a minute later", at(1_000_060, 5_060), Some(9 * MINUTE)),

@@ -35,7 +35,7 @@ mod tests {
     use super::meanwhile;
 
     #[tokio::test]
-    async fn a_task_is_done_once_at_the_second_wait_or_at_the_end() {
+    async fn task_runs_once_at_the_second_wait_or_at_the_end() {
         for (waits, before) in [(0, 0), (1, 1), (2, 1), (3, 1)] {
             let (waited, at) = (Cell::new(0), Cell::new(None));
             let work = async {

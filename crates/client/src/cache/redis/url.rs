@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_says_where_and_its_password_is_not_shown() {
+    fn url_is_parsed_and_its_password_is_not_shown() {
         let allowed = AllowedHosts::parse(["cache.acme.com"]).unwrap();
         for (url, at) in [
             ("redis://127.0.0.1:6380", Ok("redis://127.0.0.1:6380")),
@@ -114,7 +114,7 @@ mod tests {
         }
     }
     #[test]
-    fn an_unencrypted_cache_on_another_host_is_refused_unless_the_host_is_allowed() {
+    fn unencrypted_cache_needs_an_allowed_host() {
         let (none, acme) = (AllowedHosts::none(), AllowedHosts::parse(["cache.acme.com"]).unwrap());
         for (url, allowed, refused) in [
             ("redis://cache.acme.com", &none, true),
