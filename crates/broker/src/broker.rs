@@ -9,10 +9,10 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::answer::{self, Answer};
 use crate::audit::AuditSink;
 use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
+use crate::response::{self, HttpResponse};
 use crate::{Bearer, Grant, Limits, Listener, Peer, Profiles, connection, ticker};
 
 /// Hands out tokens to callers that pass the checks. Cheap to clone; all clones are one broker.
@@ -169,7 +169,7 @@ impl Shared {
 
     /// Gate 9: no token, user or key id. Profiles are named to the owner and root only, unless
     /// [`BrokerBuilder::name_profiles`] says otherwise.
-    pub(crate) fn health(&self, peer: Peer) -> Answer {
+    pub(crate) fn health(&self, peer: Peer) -> HttpResponse {
         let now = self.now();
         let names = self.names_profiles || peer.is_owner_or_root(self.owner);
         let health = Health {
@@ -177,7 +177,7 @@ impl Shared {
             seconds_to_expiry: now.left.map(|left| left.as_secs()),
             degraded: if names { &now.degraded } else { &[] },
         };
-        answer::json(StatusCode::OK, &health)
+        response::json(StatusCode::OK, &health)
     }
 
     pub(crate) fn metrics_text(&self) -> String {
@@ -194,7 +194,8 @@ impl Shared {
 
     fn now(&self) -> Now {
         let profiles = self.profiles.load();
-        let lefts = profiles.iter().filter_map(|profile| Some((profile.name(), profile.left()?)));
+        let lefts =
+            profiles.iter().filter_map(|profile| Some((profile.name(), profile.time_left()?)));
         let lefts: Vec<_> = lefts.map(|(name, left)| (Arc::clone(name), left)).collect();
         Now {
             connections: self.connections.count(),

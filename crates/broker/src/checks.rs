@@ -5,7 +5,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 
 use crate::Bearer;
-use crate::answer::Refused;
+use crate::response::Rejection;
 
 /// The resource that a request asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,7 +33,7 @@ impl EndpointPolicy {
     /// Returns the route of a request that passes, or the refusal of the first gate that it fails.
     ///
     /// * `bearer`: the the current bearer token; without one, every token request fails
-    pub(crate) fn pass(&self, head: &Parts, bearer: Option<&Bearer>) -> Result<Route, Refused> {
+    pub(crate) fn pass(&self, head: &Parts, bearer: Option<&Bearer>) -> Result<Route, Rejection> {
         let route = Route::of(head.uri.path());
         if head.method == Method::OPTIONS {
             return Err(method("POST", "requests from web pages are not answered"));
@@ -47,7 +47,7 @@ impl EndpointPolicy {
         let route = route.ok_or_else(unknown)?;
         if head.method != route.method() {
             let allow = if route.method() == Method::POST { "POST" } else { "GET" };
-            return Err(Refused { gate: 7, ..method(allow, "this path has another method") });
+            return Err(Rejection { gate: 7, ..method(allow, "this path has another method") });
         }
         Ok(route)
     }
@@ -58,7 +58,7 @@ impl EndpointPolicy {
         headers: &HeaderMap,
         route: Option<Route>,
         bearer: Option<&Bearer>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Rejection> {
         let Self::Tcp { is_open, .. } = self else { return Ok(()) };
         if *is_open && route == Some(Route::Onify) {
             return Ok(());
@@ -66,7 +66,7 @@ impl EndpointPolicy {
         let shown = only(headers, &AUTHORIZATION);
         let admitted = bearer.zip(shown).is_some_and(|(bearer, shown)| bearer.admits(shown));
         admitted.then_some(()).ok_or_else(|| {
-            Refused::new(
+            Rejection::new(
                 3,
                 StatusCode::UNAUTHORIZED,
                 "gate.bearer",
@@ -77,26 +77,26 @@ impl EndpointPolicy {
     }
 
     /// Gate 5: after DNS rebinding a page can send every other header, but not this one.
-    fn host(&self, head: &Parts) -> Result<(), Refused> {
-        let refused = |status, why: &'static str| {
+    fn host(&self, head: &Parts) -> Result<(), Rejection> {
+        let rejection = |status, why: &'static str| {
             let hint = "call the service by its own address, without a proxy between";
-            Refused::new(5, status, "gate.host", why, hint)
+            Rejection::new(5, status, "gate.host", why, hint)
         };
         let mut hosts = head.headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return Err(refused(StatusCode::BAD_REQUEST, "there is not exactly one Host"));
+            return Err(rejection(StatusCode::BAD_REQUEST, "there is not exactly one Host"));
         };
         if head.uri.authority().is_some() {
-            return Err(refused(StatusCode::BAD_REQUEST, "this is not a proxy"));
+            return Err(rejection(StatusCode::BAD_REQUEST, "this is not a proxy"));
         }
         let Self::Tcp { port, .. } = self else { return Ok(()) };
         let is_ours =
             host.to_str().ok().and_then(|host| host.rsplit_once(':')).is_some_and(|(name, at)| {
                 LOOPBACK.contains(&name) && at.parse() == Ok(*port) && !at.starts_with(['+', '0'])
             });
-        is_ours
-            .then_some(())
-            .ok_or_else(|| refused(StatusCode::MISDIRECTED_REQUEST, "the Host is not this service"))
+        is_ours.then_some(()).ok_or_else(|| {
+            rejection(StatusCode::MISDIRECTED_REQUEST, "the Host is not this service")
+        })
     }
 }
 
@@ -121,10 +121,10 @@ impl Route {
 
 /// Gate 4: a web page cannot send this header to another origin without a preflight request, and
 /// that is refused.
-fn header(headers: &HeaderMap) -> Result<(), Refused> {
+fn header(headers: &HeaderMap) -> Result<(), Rejection> {
     let shown = only(headers, &REQUEST) == Some(b"1");
     shown.then_some(()).ok_or_else(|| {
-        Refused::new(
+        Rejection::new(
             4,
             StatusCode::FORBIDDEN,
             "gate.header",
@@ -135,25 +135,25 @@ fn header(headers: &HeaderMap) -> Result<(), Refused> {
 }
 
 /// Gate 6: a request that another program passed on, or that a page made.
-fn forwarded(headers: &HeaderMap) -> Result<(), Refused> {
-    let refused = |why: String| {
+fn forwarded(headers: &HeaderMap) -> Result<(), Rejection> {
+    let rejection = |why: String| {
         let hint = "call the service from the program that needs the token, not through a proxy";
-        Err(Refused::new(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
+        Err(Rejection::new(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
     };
     let is_forwarded = |name: &&HeaderName| {
         [ORIGIN, FORWARDED, VIA, REAL_IP].contains(name) || name.as_str().starts_with(FORWARDED_X)
     };
     if let Some(name) = headers.keys().find(is_forwarded) {
-        return refused(format!("the request has a header `{name}`"));
+        return rejection(format!("the request has a header `{name}`"));
     }
     if headers.get_all(FETCH_SITE).iter().any(|site| site != "none") {
-        return refused("a web page made the request".to_owned());
+        return rejection("a web page made the request".to_owned());
     }
     Ok(())
 }
 
-fn unknown() -> Refused {
-    Refused::new(
+fn unknown() -> Rejection {
+    Rejection::new(
         7,
         StatusCode::NOT_FOUND,
         "gate.path",
@@ -162,10 +162,11 @@ fn unknown() -> Refused {
     )
 }
 
-fn method(allow: &'static str, why: &'static str) -> Refused {
+fn method(allow: &'static str, why: &'static str) -> Rejection {
     let status = StatusCode::METHOD_NOT_ALLOWED;
-    let refused = Refused::new(4, status, "gate.method", why, "use the method that `Allow` names");
-    Refused { allow: Some(allow), ..refused }
+    let rejection =
+        Rejection::new(4, status, "gate.method", why, "use the method that `Allow` names");
+    Rejection { allow: Some(allow), ..rejection }
 }
 
 /// The value of a header that is there once.

@@ -16,12 +16,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::answer::{self, Answer, Refused};
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
 use crate::limits::{ConnectionSlot, Rates, lock};
 use crate::listener::{Listener, Stream};
 use crate::request::{TokenQuery, receive};
+use crate::response::{self, HttpResponse, Rejection};
 use crate::{Peer, Profile};
 
 /// Accepts connections until the broker ends.
@@ -69,10 +69,10 @@ pub(crate) fn accept(
     let gate = if matches!(stream, Stream::Unix(_)) { 1 } else { 2 };
     let allowed = peer.filter(|peer| shared.profiles.load().allow(*peer, shared.owner));
     let Some(peer) = allowed else {
-        return shared.metrics.turned_away(gate);
+        return shared.metrics.rejected(gate);
     };
     let Some(slot) = shared.connections.open(peer.rate_key(), &shared.limits) else {
-        return shared.metrics.turned_away(8);
+        return shared.metrics.rejected(8);
     };
 
     let waiting_since = Mutex::new(Some(Instant::now()));
@@ -101,7 +101,7 @@ async fn serve_http1(
     let context = Arc::new(context);
     let service = service_fn(|request| {
         let context = Arc::clone(&context);
-        async move { Ok::<_, Infallible>(context.answer(request).await) }
+        async move { Ok::<_, Infallible>(context.response(request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -133,13 +133,13 @@ struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let answer = self.route(request).await;
+    async fn response(&self, request: Request<Incoming>) -> HttpResponse {
+        let response = self.route(request).await;
         *lock(&self.waiting_since) = Some(Instant::now());
-        answer.unwrap_or_else(|refused| self.refuse(refused).answer())
+        response.unwrap_or_else(|rejection| self.reject(rejection).response())
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Result<Answer, Refused> {
+    async fn route(&self, request: Request<Incoming>) -> Result<HttpResponse, Rejection> {
         let (head, body) = request.into_parts();
         let checked = self.policy.pass(&head, self.shared.bearer.load().as_deref());
         // A refused request is received as well: a client that sends its body after the head would
@@ -152,17 +152,17 @@ impl ConnectionContext {
         *lock(&self.waiting_since) = None;
         match route {
             Route::Health => Ok(self.shared.health(self.peer)),
-            Route::Metrics => Ok(answer::text(self.shared.metrics_text())),
+            Route::Metrics => Ok(response::text(self.shared.metrics_text())),
             Route::Onify | Route::Token => self.token(route, &body).await,
         }
     }
 
-    async fn token(&self, route: Route, body: &Bytes) -> Result<Answer, Refused> {
+    async fn token(&self, route: Route, body: &Bytes) -> Result<HttpResponse, Rejection> {
         let query = TokenQuery::parse(body)?;
         let profiles = self.shared.profiles.load();
         let profile = profiles.find(query.profile.as_deref(), self.peer, self.shared.owner);
         let profile = profile.ok_or_else(|| no_profile(&query))?;
-        if let Some((body, is_new)) = profile.at_hand(route, query.min_ttl()) {
+        if let Some((body, is_new)) = profile.cached_response(route, query.min_ttl()) {
             if self.shared.limits.counts_hits {
                 self.take(&self.shared.rates)?;
             }
@@ -173,65 +173,77 @@ impl ConnectionContext {
         let profile = Arc::clone(profile);
         drop(profiles);
         let limit = self.shared.limits.request;
-        let answer = timeout(limit, self.after_login(&profile, route, query.min_ttl())).await;
-        Ok(answer.unwrap_or_else(|_| answer::too_slow(limit)))
+        let response =
+            timeout(limit, self.response_after_login(&profile, route, query.min_ttl())).await;
+        Ok(response.unwrap_or_else(|_| response::too_slow(limit)))
     }
 
-    async fn after_login(&self, profile: &Arc<Profile>, route: Route, min_ttl: Duration) -> Answer {
-        match profile.after_login(route, min_ttl).await {
+    async fn response_after_login(
+        &self,
+        profile: &Arc<Profile>,
+        route: Route,
+        min_ttl: Duration,
+    ) -> HttpResponse {
+        match profile.response_after_login(route, min_ttl).await {
             Ok((body, is_new)) => {
                 self.shared.metrics.misses.fetch_add(1, Relaxed);
                 self.granted(profile, body, is_new, false)
             }
-            Err(problem) => {
-                self.shared.metrics.refused(&problem.error);
-                problem.answer()
+            Err(error_body) => {
+                self.shared.metrics.refused(&error_body.error);
+                error_body.response()
             }
         }
     }
 
-    fn granted(&self, profile: &Arc<Profile>, body: Bytes, is_new: bool, hit: bool) -> Answer {
+    fn granted(
+        &self,
+        profile: &Arc<Profile>,
+        body: Bytes,
+        is_new: bool,
+        hit: bool,
+    ) -> HttpResponse {
         self.shared.logged_in(is_new);
         self.shared.audit(self.peer, profile.name(), hit);
-        answer::token(body)
+        response::token(body)
     }
 
     /// Counts a refusal. Too many of them become 429, so that nobody tries bearers in a loop.
-    fn refuse(&self, refused: Refused) -> Refused {
-        let refused = match refused.gate {
-            8 => refused,
-            _ => self.take(&self.shared.refused_rates).err().unwrap_or(refused),
+    fn reject(&self, rejection: Rejection) -> Rejection {
+        let rejection = match rejection.gate {
+            8 => rejection,
+            _ => self.take(&self.shared.refused_rates).err().unwrap_or(rejection),
         };
-        self.shared.metrics.turned_away(refused.gate);
-        refused
+        self.shared.metrics.rejected(rejection.gate);
+        rejection
     }
 
-    fn take(&self, rates: &Rates) -> Result<(), Refused> {
+    fn take(&self, rates: &Rates) -> Result<(), Rejection> {
         rates.take(self.peer.rate_key(), &self.shared.limits).map_err(|wait| {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let why = "too many requests";
             let hint = "wait as long as `Retry-After` says, and use the token until it expires";
-            let refused = Refused::new(8, status, "gate.rate", why, hint);
-            Refused { retry_after: Some(wait), ..refused }
+            let rejection = Rejection::new(8, status, "gate.rate", why, hint);
+            Rejection { retry_after: Some(wait), ..rejection }
         })
     }
 }
 
 /// One response for a profile that does not exist and for one that this peer may not use.
-fn no_profile(query: &TokenQuery<'_>) -> Refused {
+fn no_profile(query: &TokenQuery<'_>) -> Rejection {
     let why = match query.profile {
         Some(_) => "no profile of this name is open to this caller",
         None => "the request names no profile, and no default profile is open to this caller",
     };
     let hint = "send {\"profile\": \"NAME\"} with the name of a profile that the service has; its \
         `allow_users` and `allow_groups` say who may use it";
-    Refused::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
+    Rejection::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
-fn too_slow(limit: Duration) -> Refused {
+fn too_slow(limit: Duration) -> Rejection {
     let why = format!("the request was not complete within {} s", limit.as_secs());
     let hint = "send the head and the body at once";
-    Refused::new(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
+    Rejection::new(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
 }
 
 const PAUSE: Duration = Duration::from_millis(100);

@@ -40,8 +40,8 @@
 
 mod access;
 pub use access::{Access, AccountsError};
-mod answer;
 mod audit;
+mod response;
 pub use audit::Grant;
 mod bearer;
 pub use bearer::{Bearer, BearerError};
@@ -60,7 +60,7 @@ pub use listener::{ListenError, Listener};
 mod metrics;
 mod peer;
 pub use peer::Peer;
-mod problem;
+mod error_body;
 mod profile;
 pub use profile::{Profile, Profiles};
 mod reload;

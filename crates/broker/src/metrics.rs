@@ -31,7 +31,7 @@ pub(crate) struct Now {
 
 impl Metrics {
     /// A request that `gate` (1 to 9) turned away.
-    pub(crate) fn turned_away(&self, gate: usize) {
+    pub(crate) fn rejected(&self, gate: usize) {
         if let Some(counter) = gate.checked_sub(1).and_then(|gate| self.gates.get(gate)) {
             counter.fetch_add(1, Relaxed);
         }
@@ -118,7 +118,7 @@ mod tests {
     fn metrics_name_no_profile_by_default() {
         let metrics = Metrics::default();
         metrics.hits.store(7, Relaxed);
-        metrics.turned_away(5);
+        metrics.rejected(5);
         metrics.refused("invalid_grant");
         let mut now = Now {
             connections: 2,

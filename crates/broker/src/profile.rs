@@ -10,7 +10,7 @@ use orgtoken_client::{BootTime, CachedToken, TokenSource};
 use orgtoken_oauth::Token;
 
 use crate::checks::Route;
-use crate::problem::Problem;
+use crate::error_body::ErrorBody;
 use crate::{Access, Peer, TokenResponse};
 
 /// One org and one user, by the name that clients use for both.
@@ -78,20 +78,20 @@ impl Profile {
     }
 
     /// The answer to a client that need not wait, and whether its token is a new one.
-    pub(crate) fn at_hand(&self, route: Route, min_ttl: Duration) -> Option<(Bytes, bool)> {
+    pub(crate) fn cached_response(&self, route: Route, min_ttl: Duration) -> Option<(Bytes, bool)> {
         let token = self.source.cached(min_ttl)?;
         self.was_asked.store(true, Relaxed);
-        Some(self.answer(&token, route))
+        Some(self.response(&token, route))
     }
 
     /// The answer to a client that waits for a login.
-    pub(crate) async fn after_login(
+    pub(crate) async fn response_after_login(
         self: &Arc<Self>,
         route: Route,
         min_ttl: Duration,
-    ) -> Result<(Bytes, bool), Problem> {
+    ) -> Result<(Bytes, bool), ErrorBody> {
         let token = self.obtain(min_ttl).await?;
-        Ok(self.answer(&token, route))
+        Ok(self.response(&token, route))
     }
 
     /// Returns whether no renewal is in progress, and notes that one begins.
@@ -112,7 +112,7 @@ impl Profile {
         }
         // The source has logged the reason; the cached token is still valid.
         let Ok(token) = self.obtain(Duration::ZERO).await else { return false };
-        let (_, is_new) = self.answer(&token, Route::Token);
+        let (_, is_new) = self.response(&token, Route::Token);
         if is_new {
             self.was_asked.store(false, Relaxed);
         }
@@ -120,27 +120,27 @@ impl Profile {
     }
 
     /// How long the cached token stays valid, if there ever was one.
-    pub(crate) fn left(&self) -> Option<Duration> {
+    pub(crate) fn time_left(&self) -> Option<Duration> {
         self.prepared.load().as_ref()?;
         let left = |cached: Arc<CachedToken>| cached.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
     /// Logs in on a task of its own, which continues when the client stops waiting.
-    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, Problem> {
+    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, ErrorBody> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
         match login.await {
-            Ok(token) => token.map_err(|error| Problem::from(&*error)),
+            Ok(token) => token.map_err(|error| ErrorBody::from(&*error)),
             Err(_) => {
                 let hint = Some("ask again; if it happens again, report it");
-                Err(Problem::new("internal.panic", "the login ended unexpectedly", hint))
+                Err(ErrorBody::new("internal.panic", "the login ended unexpectedly", hint))
             }
         }
     }
 
     /// The body for this token, and whether the token is a new one.
-    fn answer(&self, token: &CachedToken, route: Route) -> (Bytes, bool) {
+    fn response(&self, token: &CachedToken, route: Route) -> (Bytes, bool) {
         let prepared = self.prepared.load();
         if let Some(prepared) = prepared.as_ref().filter(|last| last.is_of(token)) {
             return (prepared.body(route), false);

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use crate::answer::Refused;
+use crate::response::Rejection;
 
 /// The choices of a client: a profile and the least remaining lifetime. There are no others.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -24,12 +24,12 @@ pub(crate) struct TokenQuery<'a> {
 
 impl<'a> TokenQuery<'a> {
     /// Reads a body; an empty one asks for the default profile.
-    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Refused> {
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Rejection> {
         if body.is_empty() {
             return Ok(Self::default());
         }
         if body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(refused(
+            return Err(rejection(
                 StatusCode::BAD_REQUEST,
                 "the body is not a JSON object".to_owned(),
             ));
@@ -38,7 +38,7 @@ impl<'a> TokenQuery<'a> {
         serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let place = format!("invalid body at line {line}, column {column}");
-            refused(StatusCode::BAD_REQUEST, place)
+            rejection(StatusCode::BAD_REQUEST, place)
         })
     }
 
@@ -49,13 +49,13 @@ impl<'a> TokenQuery<'a> {
 }
 
 /// Receives a body of at most 1 KiB.
-pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Refused> {
+pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Rejection> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
     let long = body.size_hint().lower() > LONGEST;
     let too_long = || {
-        refused(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes"))
+        rejection(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes"))
     };
     if long {
         return Err(too_long());
@@ -64,9 +64,9 @@ pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Refused> {
     Ok(whole.map_err(|_| too_long())?.to_bytes())
 }
 
-fn refused(status: StatusCode, why: String) -> Refused {
+fn rejection(status: StatusCode, why: String) -> Rejection {
     let hint = r#"send {"profile": "NAME", "min_ttl": "5m"}, or leave out either or both"#;
-    Refused::new(7, status, "gate.body", why, hint)
+    Rejection::new(7, status, "gate.body", why, hint)
 }
 
 /// `300`, `"300"`, `"300s"`, `"5m"` or `"1h"`; at most a day.
@@ -136,8 +136,8 @@ mod tests {
         ) {
             let mut body = [before.as_bytes(), b"00Dx!canary", after.as_bytes()].concat();
             body.extend(noise);
-            if let Err(refused) = TokenQuery::parse(&body) {
-                let shown = format!("{refused:?}");
+            if let Err(rejection) = TokenQuery::parse(&body) {
+                let shown = format!("{rejection:?}");
                 prop_assert!(!shown.contains("canary"), "echoed: {}", shown);
             }
         }
@@ -178,9 +178,9 @@ mod tests {
             ("no JSON", "profile=acme"),
             ("two of them", "{}{}"),
         ] {
-            let refused = TokenQuery::parse(body.as_bytes()).unwrap_err();
-            assert_eq!((refused.gate, refused.status.as_u16()), (7, 400), "{name}");
-            assert!(!format!("{refused:?}").contains("s3cr3t"), "{name}");
+            let rejection = TokenQuery::parse(body.as_bytes()).unwrap_err();
+            assert_eq!((rejection.gate, rejection.status.as_u16()), (7, 400), "{name}");
+            assert!(!format!("{rejection:?}").contains("s3cr3t"), "{name}");
         }
     }
 }

@@ -18,8 +18,9 @@ pub(crate) fn token(secret: &str, lives: u64) -> Arc<CachedToken> {
     let body = format!(
         r#"{{"access_token":"{secret}","instance_url":"https://other.my.salesforce.com","token_type":"Bearer"}}"#
     );
-    let answer = Response::builder().header("content-type", "application/json").body(body).unwrap();
-    let token = Token::from_http(&answer, NOW, &AllowedHosts::none()).unwrap();
+    let response =
+        Response::builder().header("content-type", "application/json").body(body).unwrap();
+    let token = Token::from_http(&response, NOW, &AllowedHosts::none()).unwrap();
     let token = token.lifetime(Duration::from_secs(lives));
     Arc::new(CachedToken::new(token, Timestamp { wall: NOW, boot: BootTime::now() }))
 }

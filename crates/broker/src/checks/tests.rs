@@ -34,7 +34,7 @@ fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
     let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
     policy
         .pass(head, Some(&bearer))
-        .map_or_else(|refused| (refused.gate, refused.status.as_u16()), |_| (0, 200))
+        .map_or_else(|rejection| (rejection.gate, rejection.status.as_u16()), |_| (0, 200))
 }
 
 fn check(policy: &EndpointPolicy, rows: &[Row<'_>]) {
@@ -109,7 +109,7 @@ fn gate_3_open_loopback_opens_one_path() {
 #[test]
 fn gate_3_without_a_bearer_token_every_request_fails() {
     let policy = EndpointPolicy::Tcp { port: 7523, is_open: true };
-    let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|refused| refused.gate);
+    let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|rejection| rejection.gate);
     assert_eq!(gate("/v1/token"), Err(3));
     assert_eq!(gate("/onify/access-token"), Ok(Route::Onify));
 }

@@ -9,14 +9,14 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::error_body::ErrorBody;
 
 /// A response. None may be stored (gate 9).
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type HttpResponse = Response<Full<Bytes>>;
 
 /// The refusal of a request that fails a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Refused {
+pub(crate) struct Rejection {
     /// The gate that it fails, from 1 to 9.
     pub(crate) gate: usize,
     pub(crate) status: StatusCode,
@@ -27,7 +27,7 @@ pub(crate) struct Refused {
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Refused {
+impl Rejection {
     pub(crate) fn new(
         gate: usize,
         status: StatusCode,
@@ -38,11 +38,11 @@ impl Refused {
         Self { gate, status, code, why: why.into(), hint, allow: None, retry_after: None }
     }
 
-    pub(crate) fn answer(&self) -> Answer {
+    pub(crate) fn response(&self) -> HttpResponse {
         let words = Words { error: self.code, error_description: &self.why, hint: Some(self.hint) };
-        let mut answer = json(self.status, &words);
-        retry_after(&mut answer, self.retry_after);
-        let headers = answer.headers_mut();
+        let mut response = json(self.status, &words);
+        retry_after(&mut response, self.retry_after);
+        let headers = response.headers_mut();
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
@@ -52,59 +52,60 @@ impl Refused {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        answer
+        response
     }
 }
 
-impl Problem {
-    pub(crate) fn answer(&self) -> Answer {
+impl ErrorBody {
+    pub(crate) fn response(&self) -> HttpResponse {
         let words = Words {
             error: &self.error,
             error_description: &self.description,
             hint: self.hint.as_deref(),
         };
-        let mut answer = json(self.status, &words);
-        retry_after(&mut answer, self.retry_after);
-        answer
+        let mut response = json(self.status, &words);
+        retry_after(&mut response, self.retry_after);
+        response
     }
 }
 
 /// The answer to a client whose login takes too long. The login continues in the background.
-pub(crate) fn too_slow(limit: Duration) -> Answer {
+pub(crate) fn too_slow(limit: Duration) -> HttpResponse {
     let seconds = limit.as_secs();
     let hint = "ask again: the login continues, and its token is cached";
-    let problem = Problem::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
-    Problem { status: StatusCode::GATEWAY_TIMEOUT, ..problem }.answer()
+    let error_body =
+        ErrorBody::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
+    ErrorBody { status: StatusCode::GATEWAY_TIMEOUT, ..error_body }.response()
 }
 
 /// The response with a token. Its body was made when the token came.
-pub(crate) fn token(body: Bytes) -> Answer {
+pub(crate) fn token(body: Bytes) -> HttpResponse {
     with_body(StatusCode::OK, JSON, body)
 }
 
-pub(crate) fn text(body: String) -> Answer {
+pub(crate) fn text(body: String) -> HttpResponse {
     with_body(StatusCode::OK, TEXT, body.into())
 }
 
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     let body = serde_json::to_vec(body).expect("texts and numbers are JSON");
     with_body(status, JSON, body.into())
 }
 
-fn with_body(status: StatusCode, kind: HeaderValue, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+fn with_body(status: StatusCode, kind: HeaderValue, body: Bytes) -> HttpResponse {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, kind);
     headers.insert(CACHE_CONTROL, NO_STORE);
     headers.insert(CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    answer
+    response
 }
 
-fn retry_after(answer: &mut Answer, wait: Option<Duration>) {
+fn retry_after(response: &mut HttpResponse, wait: Option<Duration>) {
     if let Some(wait) = wait {
         let seconds = wait.as_secs_f64().ceil().max(1.0);
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds as u64));
     }
 }
 

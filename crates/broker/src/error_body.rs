@@ -8,7 +8,7 @@ use orgtoken_client::TokenError;
 
 /// Why there is no token, in words for the client of a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Problem {
+pub(crate) struct ErrorBody {
     /// Salesforce's word, or else one of our names such as `net.connect`.
     pub(crate) error: String,
     pub(crate) description: String,
@@ -17,7 +17,7 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Problem {
+impl ErrorBody {
     pub(crate) fn new(code: &str, description: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             error: code.to_owned(),
@@ -29,13 +29,13 @@ impl Problem {
     }
 }
 
-impl From<&TokenError> for Problem {
+impl From<&TokenError> for ErrorBody {
     fn from(error: &TokenError) -> Self {
         let code = error.code();
-        let problem = Self::new(code, description(error), error.hint().as_deref());
+        let error_body = Self::new(code, description(error), error.hint().as_deref());
         let refusal = error.refusal().map(|refusal| refusal.code().to_owned());
-        let error_code = refusal.unwrap_or(problem.error);
-        Self { error: error_code, retry_after: error.retry_after(), ..problem }
+        let error_code = refusal.unwrap_or(error_body.error);
+        Self { error: error_code, retry_after: error.retry_after(), ..error_body }
     }
 }
 
@@ -88,16 +88,16 @@ mod tests {
             ("resp.timeout", 503),
             ("resp.truncated", 503),
         ] {
-            assert_eq!(Problem::new(code, "", None).status, expected, "{code}");
+            assert_eq!(ErrorBody::new(code, "", None).status, expected, "{code}");
         }
     }
 
     #[test]
     fn cap_has_retry_after() {
         let error = TokenError::Cap { cap: 120, retry_in: Duration::from_secs(90) };
-        let problem = Problem::from(&error);
-        assert_eq!((problem.error.as_str(), problem.status.as_u16()), ("rate.cap", 429));
-        assert_eq!(problem.retry_after, Some(Duration::from_secs(90)));
-        assert!(problem.hint.is_some());
+        let error_body = ErrorBody::from(&error);
+        assert_eq!((error_body.error.as_str(), error_body.status.as_u16()), ("rate.cap", 429));
+        assert_eq!(error_body.retry_after, Some(Duration::from_secs(90)));
+        assert!(error_body.hint.is_some());
     }
 }
