@@ -1,4 +1,4 @@
-//! Logins at the fake org, which verifies signatures and refuses as Salesforce does.
+//! Logins at the fake org, which verifies signatures and refuses like Salesforce.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

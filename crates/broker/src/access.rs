@@ -7,7 +7,7 @@ use orgtoken_oauth::redact;
 
 use crate::Peer;
 
-/// The users that may have a profile's tokens, besides the broker's own and root.
+/// The users that may get the tokens of a profile, besides the owner of the broker and root.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Access {
     users: BTreeSet<u32>,
@@ -16,9 +16,9 @@ pub struct Access {
 
 impl Access {
     /// Resolves names or numbers of users and groups of this machine, as `/etc/passwd` and
-    /// `/etc/group` list them. Members of a group are let in whichever group they run under.
+    /// `/etc/group` list them. A member of a group has access whichever group it runs as.
     ///
-    /// A name that does not exist (any more) lets nobody in, and is returned as an error.
+    /// An unknown name grants nothing, and is returned as an error.
     pub fn resolve(users: &[String], groups: &[String]) -> (Self, Vec<AccountsError>) {
         if users.is_empty() && groups.is_empty() {
             return (Self::default(), Vec::new());
@@ -52,7 +52,7 @@ impl Access {
         (access, errors)
     }
 
-    /// Whether other users than the owner and root are let in.
+    /// Whether users other than the owner and root have access.
     pub fn is_shared(&self) -> bool {
         !self.users.is_empty() || !self.groups.is_empty()
     }
@@ -100,7 +100,7 @@ impl Accounts {
             .ok_or_else(|| AccountsError::User { name: name.to_owned() })
     }
 
-    /// The id of a group, and the ids of those members that are users of this machine.
+    /// Returns the id of a group, and the ids of its members that are users of this machine.
     fn group(&self, name: &str) -> Result<(u32, Vec<u32>), AccountsError> {
         let number = name.parse().ok();
         let known = |(known, id, _): &&(String, u32, _)| known == name || Some(*id) == number;
@@ -112,20 +112,20 @@ impl Accounts {
     }
 }
 
-/// A name that no user or group of this machine has.
+/// An unknown user or group.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountsError {
-    /// Named in `allow_groups`.
+    /// An unknown group in `allow_groups`.
     #[error("there is no group `{}` on this machine", redact::name(name))]
     Group {
-        /// As it was written.
+        /// The name as it was written.
         name: String,
     },
-    /// Named in `allow_users`.
+    /// An unknown user in `allow_users`.
     #[error("there is no user `{}` on this machine", redact::name(name))]
     User {
-        /// As it was written.
+        /// The name as it was written.
         name: String,
     },
 }

@@ -7,7 +7,7 @@ use orgtoken_assertion::UnixTime;
 
 use crate::Peer;
 
-/// A line of the audit log: which peer got which profile's token.
+/// A line of the audit log: a peer got the token of a profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Grant {
@@ -22,7 +22,7 @@ pub struct Grant {
 }
 
 /// `grant uid=1001 pid=4242 profile=acme hit=true`. A name with other characters than letters,
-/// digits and `-_.@+` is quoted and escaped, so that it forges neither a line nor a field.
+/// digits and `-_.@+` is quoted and escaped, so that it cannot forge a line or a field.
 impl fmt::Display for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { peer, profile, hit, .. } = self;
@@ -35,7 +35,7 @@ impl fmt::Display for Grant {
     }
 }
 
-/// Takes grants; returns whether it took this one.
+/// Writes a grant; returns whether it was written.
 pub(crate) type AuditSink = Box<dyn Fn(&Grant) -> bool + Send + Sync>;
 
 #[cfg(test)]

@@ -12,16 +12,16 @@ use zeroize::Zeroizing;
 pub struct Bearer(Zeroizing<String>);
 
 impl Bearer {
-    /// Makes one of 256 random bits.
+    /// Generates a token of 256 random bits.
     pub fn generate() -> Result<Self, BearerError> {
         let mut bits = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *bits).map_err(|_| BearerError::Random)?;
         Ok(Self(Zeroizing::new(Base64UrlUnpadded::encode_string(&*bits))))
     }
 
-    /// Takes one from a file; blanks around it are no part of it.
+    /// Parses the content of a file; whitespace around the token is ignored.
     ///
-    /// It has 32 characters or more, all of them visible ASCII.
+    /// A token has at least 32 characters of visible ASCII.
     pub fn parse(text: &str) -> Result<Self, BearerError> {
         let text = text.trim();
         if text.len() < SHORTEST {
@@ -52,18 +52,18 @@ impl fmt::Debug for Bearer {
     }
 }
 
-/// Why a text, or this machine, gives no bearer token.
+/// An invalid bearer token, or one that cannot be generated.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BearerError {
-    /// The system's generator gave nothing.
+    /// The system has no random numbers.
     #[error("the system has no random numbers")]
     Random,
-    /// It could be guessed.
-    #[error("the bearer token has less than {SHORTEST} characters")]
+    /// It is too short.
+    #[error("the bearer token has fewer than {SHORTEST} characters")]
     Short,
-    /// It could not be sent in a header.
-    #[error("the bearer token has other characters than visible ASCII")]
+    /// It has characters that are not visible ASCII.
+    #[error("the bearer token has characters that are not visible ASCII")]
     Text,
 }
 
@@ -77,7 +77,9 @@ impl Diagnostic for BearerError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Random => "fix the system's random number generator; logins need it, too".into(),
+            Self::Random => {
+                "fix the random number generator of the system; logins need it as well".into()
+            }
             Self::Short | Self::Text => {
                 "name a file that does not exist: the service creates it with a new token".into()
             }

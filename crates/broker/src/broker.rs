@@ -15,7 +15,7 @@ use crate::metrics::{Metrics, Now};
 use crate::response::{self, HttpResponse};
 use crate::{Bearer, Grant, Limits, Listener, Peer, Profiles, connection, ticker};
 
-/// Hands out tokens to callers that pass the checks. Cheap to clone; all clones are one broker.
+/// A token service. Clones are cheap, and all of them are one broker.
 #[derive(Clone)]
 pub struct Broker {
     shared: Arc<Shared>,
@@ -48,10 +48,10 @@ impl Broker {
         })
     }
 
-    /// Takes requests at `listener` until [`Broker::drain`] is called. A broker can listen in
-    /// several places at once, and in several runtimes ([`Listener::try_clone`]).
+    /// Serves requests at `listener` until [`Broker::drain`] is called. A broker can listen at
+    /// several addresses and in several runtimes ([`Listener::try_clone`]).
     pub fn serve(self, listener: Listener) -> impl Future<Output = ()> + Send + 'static {
-        // Subscribed here and not in the task: `drain` waits for a task that has not begun, too.
+        // Subscribed before the task starts, since `drain` has to wait for it as well.
         let (shared, ending) = (self.shared, self.ending.subscribe());
         async move {
             if !shared.is_ticking.swap(true, Relaxed) {
@@ -61,13 +61,13 @@ impl Broker {
         }
     }
 
-    /// Replaces the profiles. A source of tokens that is in both keeps its token.
+    /// Replaces the profiles. A token source in both keeps its token.
     pub fn reload(&self, profiles: Profiles) {
         self.shared.profiles.store(Arc::new(profiles));
     }
 
-    /// Replaces the bearer token of TCP clients, open connections included. With `None` every
-    /// request that needs one is refused.
+    /// Replaces the bearer token of TCP clients, also on open connections. With `None`, every
+    /// request that needs it is rejected.
     pub fn set_bearer(&self, bearer: Option<Bearer>) {
         self.shared.bearer.store(bearer.map(Arc::new));
     }
@@ -97,22 +97,22 @@ impl BrokerBuilder {
         self
     }
 
-    /// Sets the bearer token that TCP clients have to send; default: none, and nobody gets in.
+    /// Sets the bearer token of TCP clients; default: none, and requests that need it are rejected.
     pub fn bearer(self, bearer: Bearer) -> Self {
         self.0.bearer.store(Some(Arc::new(bearer)));
         self
     }
 
-    /// Reports each grant to `sink`, which returns whether it took it; default: no audit.
+    /// Reports each grant to `sink`, which returns whether it was written; default: no audit.
     ///
-    /// It is called while the client waits, so it must not block: pass the grant to a bounded
-    /// channel. Grants that it does not take are counted in `/metrics`.
+    /// The client waits during the call, so it must not block: send the grant to a bounded channel.
+    /// Grants that are not written are counted in `/metrics`.
     pub fn audit(mut self, sink: impl Fn(&Grant) -> bool + Send + Sync + 'static) -> Self {
         self.0.audit = Some(Box::new(sink));
         self
     }
 
-    /// Names profiles in `/metrics` and `/healthz`, which everyone who can reach the broker can
+    /// Names profiles in `/metrics` and `/healthz`, which everyone with access to the broker can
     /// read; default: no.
     pub fn name_profiles(mut self) -> Self {
         self.0.names_profiles = true;
@@ -154,8 +154,8 @@ pub(crate) struct Shared {
     is_ticking: AtomicBool,
     pub(crate) metrics: Metrics,
     pub(crate) rates: Rates,
-    /// Requests that fail a check have buckets of their own: on TCP every caller has the same key,
-    /// and one without a bearer must not use up the rate of one with it.
+    /// Requests that fail a check have their own buckets: on TCP every caller has the same key, and
+    /// a caller without the bearer token must not use up the rate of the others.
     pub(crate) refused_rates: Rates,
     pub(crate) connections: Arc<Connections>,
 }
@@ -167,8 +167,8 @@ impl Shared {
         }
     }
 
-    /// Gate 9: no token, user or key id. Profiles are named to the owner and root only, unless
-    /// [`BrokerBuilder::name_profiles`] says otherwise.
+    /// Gate 9: the response has no token, user or key id. Profiles are named to the owner and root
+    /// only, unless [`BrokerBuilder::name_profiles`] is set.
     pub(crate) fn health(&self, peer: Peer) -> HttpResponse {
         let now = self.now();
         let names = self.names_profiles || peer.is_owner_or_root(self.owner);

@@ -1,4 +1,4 @@
-//! Gates 3 to 7, as far as the head of a request decides them.
+//! Gates 3 to 7, as far as they depend on the head of a request.
 
 use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, VIA};
 use http::request::Parts;
@@ -19,9 +19,9 @@ pub(crate) enum Route {
 /// The checks that an endpoint makes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EndpointPolicy {
-    /// The kernel names the peer, and no browser can connect.
+    /// A Unix socket: the kernel names the peer, and a browser cannot connect.
     Unix,
-    /// Every process of this machine can connect, and so can a page in a browser.
+    /// TCP: every process of this machine can connect, and so can a page in a browser.
     Tcp {
         port: u16,
         /// Whether `/onify/access-token` needs no bearer.
@@ -30,9 +30,9 @@ pub(crate) enum EndpointPolicy {
 }
 
 impl EndpointPolicy {
-    /// Returns the route of a request that passes, or the refusal of the first gate that it fails.
+    /// Returns the route of a request, or the rejection by the first gate that it fails.
     ///
-    /// * `bearer`: the the current bearer token; without one, every token request fails
+    /// * `bearer`: the current bearer token; without one, every token request fails
     pub(crate) fn pass(&self, head: &Parts, bearer: Option<&Bearer>) -> Result<Route, Rejection> {
         let route = Route::of(head.uri.path());
         if head.method == Method::OPTIONS {
@@ -76,7 +76,7 @@ impl EndpointPolicy {
         })
     }
 
-    /// Gate 5: after DNS rebinding a page can send every other header, but not this one.
+    /// Gate 5: after DNS rebinding a web page can set every header but this one.
     fn host(&self, head: &Parts) -> Result<(), Rejection> {
         let rejection = |status, why: &'static str| {
             let hint = "call the service by its own address, without a proxy between";
@@ -134,7 +134,7 @@ fn header(headers: &HeaderMap) -> Result<(), Rejection> {
     })
 }
 
-/// Gate 6: a request that another program passed on, or that a page made.
+/// Gate 6: rejects requests that another program forwarded or that a web page made.
 fn forwarded(headers: &HeaderMap) -> Result<(), Rejection> {
     let rejection = |why: String| {
         let hint = "call the service from the program that needs the token, not through a proxy";
@@ -169,7 +169,7 @@ fn method(allow: &'static str, why: &'static str) -> Rejection {
     Rejection { allow: Some(allow), ..rejection }
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;

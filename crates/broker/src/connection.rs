@@ -41,7 +41,7 @@ pub(crate) async fn accept_loop(
                 let peer = stream.peer();
                 accept(&shared, listener.policy(), stream, peer, &ending);
             }
-            // The client went away before it was accepted.
+            // The client disconnected before it was accepted.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 if warned.is_none_or(|at| at.elapsed() > BETWEEN_WARNINGS) {
@@ -52,13 +52,12 @@ pub(crate) async fn accept_loop(
             }
         }
     }
-    // The socket's file goes first: `drain` returns when `ending` is dropped.
+    // Removes the file of the socket first: `drain` returns when `ending` is dropped.
     drop(listener);
     drop(ending);
 }
 
-/// Gates 1, 2 and 8, as far as connections are concerned. One that does not pass is closed without
-/// a response.
+/// Gates 1, 2 and 8 for connections. One that does not pass is closed without a response.
 pub(crate) fn accept(
     shared: &Arc<Shared>,
     policy: EndpointPolicy,
@@ -84,7 +83,7 @@ pub(crate) fn accept(
 async fn serve(context: ConnectionContext, stream: Stream, ending: watch::Receiver<bool>) {
     match stream {
         Stream::Tcp(stream, _) => {
-            // A response is one segment: there is nothing to wait for.
+            // A response is one segment, so delaying it gains nothing.
             let _ = stream.set_nodelay(true);
             serve_http1(context, stream, ending).await;
         }
@@ -110,7 +109,7 @@ async fn serve_http1(
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    // Errors while a client goes away are ignored.
+    // Errors of a client that disconnects are ignored.
     tokio::select! {
         biased;
         _ = connection.as_mut() => return,
@@ -122,12 +121,13 @@ async fn serve_http1(
     }
 }
 
-/// A connection's peer, its checks and its slot.
+/// The peer, the checks and the slot of a connection.
 struct ConnectionContext {
     shared: Arc<Shared>,
     policy: EndpointPolicy,
     peer: Peer,
-    /// When it connected or was answered; `None` while a whole request waits for its answer.
+    /// The time of the connection or of the last response; `None` while a complete request waits
+    /// for its response.
     waiting_since: Mutex<Option<Instant>>,
     _slot: ConnectionSlot,
 }
@@ -142,8 +142,8 @@ impl ConnectionContext {
     async fn route(&self, request: Request<Incoming>) -> Result<HttpResponse, Rejection> {
         let (head, body) = request.into_parts();
         let checked = self.policy.pass(&head, self.shared.bearer.load().as_deref());
-        // A refused request is received as well: a client that sends its body after the head would
-        // see a reset instead of the reason. The head has used up a part of the time.
+        // A rejected request is received as well: a client that sends its body after the head would
+        // get a reset instead of the reason. The head has used up a part of the time.
         let limit = self.shared.limits.receive;
         let since = lock(&self.waiting_since).unwrap_or_else(Instant::now);
         let body = timeout_at(since + limit, receive(body)).await;
@@ -208,7 +208,8 @@ impl ConnectionContext {
         response::token(body)
     }
 
-    /// Counts a refusal. Too many of them become 429, so that nobody tries bearers in a loop.
+    /// Counts a rejection. Too many of them become 429, so that bearer tokens cannot be guessed in
+    /// a loop.
     fn reject(&self, rejection: Rejection) -> Rejection {
         let rejection = match rejection.gate {
             8 => rejection,
@@ -229,7 +230,7 @@ impl ConnectionContext {
     }
 }
 
-/// One response for a profile that does not exist and for one that this peer may not use.
+/// The same response for a profile that does not exist and for one that this peer may not use.
 fn no_profile(query: &TokenQuery<'_>) -> Rejection {
     let why = match query.profile {
         Some(_) => "no profile of this name is open to this caller",

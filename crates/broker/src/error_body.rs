@@ -6,10 +6,10 @@ use http::StatusCode;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::TokenError;
 
-/// Why there is no token, in words for the client of a client.
+/// The error that a client gets instead of a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ErrorBody {
-    /// Salesforce's word, or else one of our names such as `net.connect`.
+    /// The error code of Salesforce, or else one of ours such as `net.connect`.
     pub(crate) error: String,
     pub(crate) description: String,
     pub(crate) hint: Option<String>,
@@ -39,12 +39,12 @@ impl From<&TokenError> for ErrorBody {
     }
 }
 
-/// Salesforce's own words where it refused, since people search for them.
+/// The description of Salesforce if it refused, since users search for it.
 fn description(error: &TokenError) -> String {
     let said = error.refusal().and_then(|refusal| refusal.description().map(str::to_owned));
     match (error, said) {
         (TokenError::CachedFailure { age, .. }, Some(said)) => {
-            format!("{said} (refused {} s ago, and not asked again so soon)", age.as_secs())
+            format!("{said} (refused {} s ago; not asked again so soon)", age.as_secs())
         }
         (_, Some(said)) => said,
         (error, None) => {
@@ -54,10 +54,10 @@ fn description(error: &TokenError) -> String {
     }
 }
 
-/// 500 for our own settings and keys, 503 for the network and an org that is down, 502 for the rest.
+/// Returns 500 for settings and keys, 503 for the network and an unavailable org, 502 for the rest.
 fn status(code: &str) -> StatusCode {
     match code.split('.').next().unwrap_or_default() {
-        // The endpoint took the request and fell silent, or closed the connection in mid-answer.
+        // The endpoint did not respond, or closed the connection during the response.
         "resp" if matches!(code, "resp.timeout" | "resp.truncated") => {
             StatusCode::SERVICE_UNAVAILABLE
         }

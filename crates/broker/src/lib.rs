@@ -1,12 +1,12 @@
-//! Salesforce access tokens for the other programs of a machine.
+//! A local token service: Salesforce access tokens for other programs of this machine.
 //!
-//! A [`Broker`] hands out tokens over a Unix socket, or over TCP on the loopback, to programs that
+//! A [`Broker`] serves tokens over a Unix socket, or over TCP on the loopback, to programs that
 //! never see a key: `POST /v1/token` for any program, `POST /onify/access-token` for the Onify
 //! blueprint, `GET /healthz` and `GET /metrics` for monitoring.
 //!
-//! The crate uses no terminal, argument or environment variable, and parses no settings: a
-//! [`ProfileLoader`] reads them, and a [`Reloader`] calls it when files change. A caller
-//! chooses a profile by its name, and never an address, an audience, a user or a key.
+//! The crate uses no terminal, arguments or environment variables, and parses no settings: a
+//! [`ProfileLoader`] reads them, and a [`Reloader`] calls it when files change. A request can only
+//! choose a profile by its name. It cannot choose an address, an audience, a user or a key.
 //!
 //! ```
 //! use orgtoken_broker::{Broker, ListenError, Listener, Profiles};
@@ -32,7 +32,8 @@
 //! 4. It has the header `X-Orgtoken-Request: 1`, which a web page cannot send to another origin.
 //! 5. It has one `Host`, and on TCP this is the loopback's.
 //! 6. No header shows that it was forwarded, or that it comes from a web page.
-//! 7. Method, path and body are one of the four above, for a profile that is open to the peer.
+//! 7. Method, path and body are those of one of the four resources, for a profile that is open to
+//!    the peer.
 //! 8. Connections and requests are within their limits ([`Limits`]).
 //! 9. The response may not be stored, and a grant is logged ([`Grant`]).
 

@@ -25,12 +25,12 @@ pub struct Limits {
     pub burst: u32,
     /// Whether cached tokens count against the rate; default: no.
     pub counts_hits: bool,
-    /// How long a client may take to send a request, head and body, from the moment it connects or
-    /// has its previous answer; default: 5 s.
+    /// The time in which a client has to send a request, head and body, after its connection or the
+    /// previous response; default: 5 s.
     pub receive: Duration,
-    /// How long a received request may wait for its answer; default: 10 s.
+    /// The time in which a received request has to get its response; default: 10 s.
     pub request: Duration,
-    /// How long requests in progress may take when the broker ends; default: 5 s.
+    /// The time for requests in progress when the broker ends; default: 5 s.
     pub drain: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Default for Limits {
 pub(crate) struct Rates(Mutex<HashMap<RateKey, Bucket>>);
 
 impl Rates {
-    /// Takes one request, or returns how long until there is one.
+    /// Takes one request, or returns the time until the next is possible.
     pub(crate) fn take(&self, key: RateKey, limits: &Limits) -> Result<(), Duration> {
         let now = Instant::now();
         let (rate, burst) = (f64::from(limits.rate.max(1)), f64::from(limits.burst.max(1)));
@@ -98,11 +98,11 @@ impl Bucket {
 pub(crate) struct Connections(Mutex<HashMap<RateKey, usize>>);
 
 impl Connections {
-    /// Opens a slot for a connection; `None` if it would be beyond a limit.
+    /// Takes a slot for a connection; `None` at a limit.
     pub(crate) fn open(self: &Arc<Self>, key: RateKey, limits: &Limits) -> Option<ConnectionSlot> {
         let mut open = lock(&self.0);
-        // The user behind a TCP connection is unknown: there is no limit per user. TCP has slots of
-        // its own: every process can connect there.
+        // The user of a TCP connection is unknown, so there is no limit per user. Every process can
+        // connect there, so TCP has its own slots.
         let is_user = key != RateKey::Loopback;
         let own = open.get(&key).copied().unwrap_or_default();
         let of_kind = open.iter().filter(|(other, _)| (**other != RateKey::Loopback) == is_user);
@@ -120,7 +120,7 @@ impl Connections {
     }
 }
 
-/// The slot of one connection; it is free again when this is dropped.
+/// The slot of one connection, which is freed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     connections: Arc<Connections>,
@@ -139,12 +139,12 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// Locks a mutex. Data that a panicking task left behind stays valid here.
+/// Locks a mutex. The data stays valid when a task panics.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Buckets at a time before those that are full are dropped.
+/// The number of buckets from which full ones are dropped.
 const BUCKETS: usize = 1024;
 
 #[cfg(test)]

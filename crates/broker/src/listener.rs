@@ -19,7 +19,7 @@ use self::socket::SocketFile;
 use crate::Peer;
 use crate::checks::EndpointPolicy;
 
-/// A socket where clients can reach a broker. It has to be created inside the tokio runtime that
+/// A socket on which clients reach a broker. It has to be created inside the tokio runtime that
 /// serves it.
 #[derive(Debug)]
 pub struct Listener {
@@ -30,16 +30,16 @@ pub struct Listener {
 impl Listener {
     /// Listens on a Unix socket that only this user and root can reach (mode 0600).
     ///
-    /// Its folder is created with mode 0700 if it does not exist. Nobody else may be able to write
-    /// to it, or to a folder above it. A socket that a dead process left is replaced; one that is
+    /// Its folder is created with mode 0700 if it does not exist. No other user may have write
+    /// access to the folder or to one above it. A socket of a dead process is replaced; one that is
     /// still served is not.
     pub fn unix(path: impl AsRef<Path>) -> Result<Self, ListenError> {
         Self::bind(path.as_ref(), false)
     }
 
-    /// Listens on a Unix socket that every user can reach (mode 0666, in a folder that is created
-    /// with mode 0755). The kernel names the user of a connection, and
-    /// [`Access`](crate::Access) says which users have a token.
+    /// Listens on a Unix socket that every user can reach: mode 0666, in a folder that is created
+    /// with mode 0755. The kernel names the user of a connection, and [`Access`](crate::Access)
+    /// decides which users get a token.
     pub fn unix_for_all(path: impl AsRef<Path>) -> Result<Self, ListenError> {
         Self::bind(path.as_ref(), true)
     }
@@ -68,8 +68,9 @@ impl Listener {
         Ok(Self { socket: Socket::Tcp(listener), policy })
     }
 
-    /// Answers `/onify/access-token` on TCP without a bearer token: for a container or sidecar,
-    /// where every process that reaches the loopback may have the token. The other checks remain.
+    /// Serves `/onify/access-token` on TCP without the bearer token: for a container or sidecar in
+    /// which every process may have the token. The other checks remain. A Unix socket needs no
+    /// bearer token, and does not change.
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
         if let EndpointPolicy::Tcp { is_open, .. } = &mut self.policy {
@@ -100,8 +101,8 @@ impl Listener {
         }
     }
 
-    /// The first folder above a Unix socket that other users may not enter: they cannot reach the
-    /// socket, whatever its mode is. `None` for a socket of a service manager, too.
+    /// Returns the first folder above a Unix socket that other users may not enter: they cannot
+    /// reach the socket, whatever its mode. `None` also for a socket of a service manager.
     pub fn closed_folder(&self) -> Option<PathBuf> {
         match &self.socket {
             Socket::Unix(_, Some(file)) => file.closed_folder(),
@@ -172,7 +173,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// The peer; `None` if it is not on this machine, or the kernel does not name it.
+    /// Returns the peer; `None` if it is on another machine, or if the kernel does not name it.
     pub(crate) fn peer(&self) -> Option<Peer> {
         match self {
             Self::Tcp(_, from) => is_loopback(*from).then_some(Peer::Loopback),
@@ -189,7 +190,7 @@ fn register<S: AsFd, T>(
     set_nonblocking: impl Fn(&S, bool) -> io::Result<()>,
     from_std: impl Fn(S) -> io::Result<T>,
 ) -> Result<T, ListenError> {
-    // A connection, or a socket on which nobody called `listen`, would fail at each accept.
+    // Without `listen`, each accept would fail.
     match rustix::net::sockopt::socket_acceptconn(&listener) {
         Ok(true) => {}
         Ok(false) => return Err(ListenError::inherited(io::ErrorKind::InvalidInput.into())),
@@ -199,12 +200,12 @@ fn register<S: AsFd, T>(
     from_std(listener).map_err(ListenError::inherited)
 }
 
-/// Another descriptor of the same socket, which is non-blocking, too.
+/// Duplicates the descriptor, which stays non-blocking.
 fn again<S: From<OwnedFd>>(listener: &impl AsFd) -> io::Result<S> {
     listener.as_fd().try_clone_to_owned().map(S::from)
 }
 
-/// Gate 2. No flag turns it off.
+/// Gate 2, which cannot be turned off.
 fn loopback(address: SocketAddr) -> Result<SocketAddr, ListenError> {
     if is_loopback(address.ip()) { Ok(address) } else { Err(ListenError::NotLoopback { address }) }
 }

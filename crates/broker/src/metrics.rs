@@ -30,14 +30,15 @@ pub(crate) struct Now {
 }
 
 impl Metrics {
-    /// A request that `gate` (1 to 9) turned away.
+    /// Counts a request that `gate` (1 to 9) rejected.
     pub(crate) fn rejected(&self, gate: usize) {
         if let Some(counter) = gate.checked_sub(1).and_then(|gate| self.gates.get(gate)) {
             counter.fetch_add(1, Relaxed);
         }
     }
 
-    /// A login that gave no token. A server that invents names fills no memory.
+    /// Counts a login without a token. The number of codes is limited, since a server could invent
+    /// them.
     pub(crate) fn refused(&self, code: &str) {
         let mut refusals = lock(&self.refusals);
         let known = refusals.contains_key(code) || refusals.len() < CODES;
@@ -45,7 +46,7 @@ impl Metrics {
         *refusals.entry(code.to_owned()).or_default() += 1;
     }
 
-    /// The text format of Prometheus.
+    /// Returns the metrics in the text format of Prometheus.
     pub(crate) fn text(&self, now: &Now) -> String {
         let mut out = String::with_capacity(2048);
         let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {

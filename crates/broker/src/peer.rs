@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// The process on the other end of a connection.
+/// The process at the other end of a connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Peer {
-    /// Some process of this machine, over TCP: the kernel does not say which.
+    /// A process of this machine, over TCP: the kernel does not say which.
     Loopback,
-    /// A process that connected to a Unix socket, by the kernel's word (`SO_PEERCRED`).
+    /// A process that connected to a Unix socket, as the kernel reports it (`SO_PEERCRED`).
     User {
         /// Its user.
         uid: u32,

@@ -13,7 +13,7 @@ use crate::checks::Route;
 use crate::error_body::ErrorBody;
 use crate::{Access, Peer, TokenResponse};
 
-/// One org and one user, by the name that clients use for both.
+/// One org and one user, under the name that clients use.
 pub struct Profile {
     name: Arc<str>,
     source: Arc<dyn TokenSource>,
@@ -22,14 +22,14 @@ pub struct Profile {
     instance_url: Option<String>,
     api_version: Option<String>,
     prepared: ArcSwapOption<Prepared>,
-    /// Whether a client has asked since the last token came.
+    /// Whether a client has asked since the last token was obtained.
     was_asked: AtomicBool,
     is_renewing: AtomicBool,
 }
 
 impl Profile {
-    /// * `name`: what clients ask for
-    /// * `source`: where the tokens come from
+    /// * `name`: the name in requests
+    /// * `source`: the source of its tokens
     pub fn new(name: impl Into<Arc<str>>, source: Arc<dyn TokenSource>) -> Self {
         Self {
             name: name.into(),
@@ -44,31 +44,32 @@ impl Profile {
         }
     }
 
-    /// Sets the users that may have its tokens, besides the broker's own and root; default: none.
+    /// Sets the users that may get its tokens, besides the owner of the broker and root; default:
+    /// none.
     #[must_use]
     pub fn access(self, access: Access) -> Self {
         Self { access, ..self }
     }
 
-    /// `v51.0`, for the response; default: none.
+    /// Sets the API version for the response, such as `v51.0`; default: none.
     #[must_use]
     pub fn api_version(self, version: impl Into<String>) -> Self {
         Self { api_version: Some(version.into()), ..self }
     }
 
-    /// The org's address in the settings, for Onify's response; default: that of the token.
+    /// Sets the address of the org for Onify's response; default: the one of the token.
     #[must_use]
     pub fn instance_url(self, url: impl Into<String>) -> Self {
         Self { instance_url: Some(url.into()), ..self }
     }
 
-    /// The username, for the response; default: none.
+    /// Sets the username for the response; default: none.
     #[must_use]
     pub fn username(self, username: impl Into<String>) -> Self {
         Self { username: Some(username.into()), ..self }
     }
 
-    /// What clients ask for.
+    /// The name in requests.
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -77,14 +78,14 @@ impl Profile {
         self.access.allows(peer, owner)
     }
 
-    /// The answer to a client that need not wait, and whether its token is a new one.
+    /// Returns the body for a client that need not wait, and whether its token is new.
     pub(crate) fn cached_response(&self, route: Route, min_ttl: Duration) -> Option<(Bytes, bool)> {
         let token = self.source.cached(min_ttl)?;
         self.was_asked.store(true, Relaxed);
         Some(self.response(&token, route))
     }
 
-    /// The answer to a client that waits for a login.
+    /// Returns the body for a client that waits for a login, and whether its token is new.
     pub(crate) async fn response_after_login(
         self: &Arc<Self>,
         route: Route,
@@ -94,7 +95,7 @@ impl Profile {
         Ok(self.response(&token, route))
     }
 
-    /// Returns whether no renewal is in progress, and notes that one begins.
+    /// Returns whether no renewal is in progress, and records that one begins.
     pub(crate) fn begin_renewal(&self) -> bool {
         !self.is_renewing.swap(true, Relaxed)
     }
@@ -103,10 +104,10 @@ impl Profile {
         self.is_renewing.store(false, Relaxed);
     }
 
-    /// Renews the token ahead of its expiry, if a client has asked for it since it came. Returns
-    /// whether there is a new one.
+    /// Renews the token before it expires, if a client has asked for it. Returns whether there is a
+    /// new one.
     pub(crate) async fn renew(self: &Arc<Self>) -> bool {
-        // Without a cached token it would be a login that no client has asked for.
+        // Without a cached token this would be a login that no client has asked for.
         if !self.was_asked.load(Relaxed) || self.source.cached(Duration::ZERO).is_none() {
             return false;
         }
@@ -119,14 +120,14 @@ impl Profile {
         is_new
     }
 
-    /// How long the cached token stays valid, if there ever was one.
+    /// Returns how long the cached token stays valid, if there ever was one.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.prepared.load().as_ref()?;
         let left = |cached: Arc<CachedToken>| cached.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
 
-    /// Logs in on a task of its own, which continues when the client stops waiting.
+    /// Logs in on its own task, which continues when the client stops waiting.
     async fn obtain(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, ErrorBody> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
@@ -139,7 +140,7 @@ impl Profile {
         }
     }
 
-    /// The body for this token, and whether the token is a new one.
+    /// Returns the body for this token, and whether the token is new.
     fn response(&self, token: &CachedToken, route: Route) -> (Bytes, bool) {
         let prepared = self.prepared.load();
         if let Some(prepared) = prepared.as_ref().filter(|last| last.is_of(token)) {
@@ -180,7 +181,7 @@ pub struct Profiles {
 }
 
 impl Profiles {
-    /// * `default`: the one for requests that name none
+    /// * `default`: the profile for requests that name none
     pub fn new(profiles: impl IntoIterator<Item = Arc<Profile>>, default: Option<&str>) -> Self {
         let named = profiles.into_iter().map(|profile| (profile.name.clone(), profile));
         let by_name: BTreeMap<_, _> = named.collect();
@@ -188,13 +189,13 @@ impl Profiles {
         Self { by_name, default }
     }
 
-    /// Whether users other than the broker's own and root are let in.
+    /// Whether users other than the owner of the broker and root have access.
     pub fn are_shared(&self) -> bool {
         self.by_name.values().any(|profile| profile.access.is_shared())
     }
 
-    /// The profile of this name, or the default one, if this peer may have its token. One that it
-    /// may not have is as good as missing: a caller cannot find out which profiles exist.
+    /// Returns the profile of this name, or the default one, if this peer may use it. A caller
+    /// cannot find out whether another profile exists.
     pub(crate) fn find(&self, name: Option<&str>, peer: Peer, owner: u32) -> Option<&Arc<Profile>> {
         let profile = name.map_or(self.default.as_ref(), |name| self.by_name.get(name))?;
         profile.allows(peer, owner).then_some(profile)
@@ -204,14 +205,14 @@ impl Profiles {
         self.by_name.values()
     }
 
-    /// Whether this peer may have the token of any profile.
+    /// Whether this peer may use any profile.
     pub(crate) fn allow(&self, peer: Peer, owner: u32) -> bool {
         // The owner and root may connect even if there is no profile.
         Access::default().allows(peer, owner) || self.iter().any(|one| one.allows(peer, owner))
     }
 }
 
-/// The answers that hold a token, made when it came.
+/// The bodies with a token, made when it was obtained.
 struct Prepared {
     v1: Bytes,
     onify: Bytes,

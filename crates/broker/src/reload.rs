@@ -19,7 +19,7 @@ pub trait ProfileLoader {
     /// Lists the profiles to serve.
     fn list(&mut self) -> Result<ProfileList, Self::Error>;
 
-    /// Reads profiles, and returns as many results. The outer error applies to all of them.
+    /// Reads profiles, and returns a result for each. The outer error applies to all of them.
     ///
     /// * `forget_refusals`: whether to drop cached refusals
     fn load(
@@ -38,7 +38,7 @@ pub struct ProfileList {
     pub default: Option<String>,
 }
 
-/// A profile, and what its settings say besides.
+/// A profile, and the access list and files of its settings.
 #[derive(Debug)]
 pub struct LoadedProfile {
     /// The profile, without its access list.
@@ -60,7 +60,7 @@ pub struct Reloader<L> {
     served: BTreeMap<String, Served>,
     /// The profiles whose settings are invalid, and [`LIST`] if the list is.
     degraded: BTreeSet<String>,
-    /// Whether profiles that are gone from the list are removed at the next look.
+    /// Whether profiles that are gone from the list are removed at the next check.
     is_removal_due: bool,
 }
 
@@ -157,7 +157,7 @@ impl<L: ProfileLoader> Reloader<L> {
     /// Removes profiles that are gone from the list.
     ///
     /// If a served profile has just become invalid, the file may be half written, and the removal
-    /// waits for the next look. It waits no longer: removing a profile revokes access to it.
+    /// waits for the next check. It waits only once: removing a profile revokes access to it.
     fn follow(&mut self, list: ProfileList, was_degraded: &BTreeSet<String>) -> bool {
         self.degraded.retain(|name| list.names.contains(name));
         let mut newly_degraded = self.degraded.difference(was_degraded);
@@ -183,7 +183,7 @@ impl<L: ProfileLoader> Reloader<L> {
         let (access, unknown) = Access::resolve(&allow_users, &allow_groups);
         self.degraded.remove(name);
         for error in unknown {
-            // An unknown name lets nobody in. The others are served.
+            // An unknown name grants nothing; the profile is served to the others.
             warn!("profile {}: {error}", redact::label(name));
             self.degraded.insert(name.to_owned());
         }
@@ -192,7 +192,7 @@ impl<L: ProfileLoader> Reloader<L> {
     }
 
     fn keep(&mut self, error: &L::Error) -> bool {
-        warn!("{LIST}: {error}; the settings that were read last stay in use");
+        warn!("{LIST}: {error}; the previous settings stay in use");
         self.degraded.insert(LIST.to_owned());
         false
     }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_profile_is_left_out_at_the_start_and_kept_later() {
+    fn invalid_profile_is_left_out_at_the_start_and_kept_later() {
         let mut reloader = Reloader::open(Written::of(&["a", "b"]).invalid("b"), None).unwrap();
         assert_eq!((served(&reloader), reloader.degraded()), (vec!["a"], vec!["b".to_owned()]));
         reloader.loader = Written::of(&["a", "b"]).invalid("a");
@@ -273,13 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn without_a_valid_profile_the_start_fails() {
+    fn start_fails_without_a_valid_profile() {
         let error = Reloader::open(Written::of(&["a"]).invalid("a"), None).unwrap_err();
         assert_eq!(error, "invalid");
     }
 
     #[test]
-    fn an_unreadable_list_changes_nothing() {
+    fn unreadable_list_changes_nothing() {
         let mut reloader = Reloader::open(Written::of(&["a"]), None).unwrap();
         reloader.loader.list = None;
         assert!(!reloader.reload(true));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removal_waits_one_look_if_another_profile_has_become_invalid() {
+    fn removal_waits_once_if_another_profile_has_become_invalid() {
         let mut reloader = Reloader::open(Written::of(&["a", "b"]), None).unwrap();
         reloader.loader = Written::of(&["a"]).invalid("a");
         reloader.reload(true);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_with_an_unknown_user_is_served_and_degraded() {
+    fn profile_with_an_unknown_user_is_served_and_degraded() {
         let written = Written { users: vec!["no such user".to_owned()], ..Written::of(&["a"]) };
         let reloader = Reloader::open(written, None).unwrap();
         assert_eq!((served(&reloader), reloader.degraded()), (vec!["a"], vec!["a".to_owned()]));

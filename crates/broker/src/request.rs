@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use crate::response::Rejection;
 
-/// The choices of a client: a profile and the least remaining lifetime. There are no others.
+/// The parameters of a client: a profile and the minimum remaining lifetime.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenQuery<'a> {
@@ -23,7 +23,7 @@ pub(crate) struct TokenQuery<'a> {
 }
 
 impl<'a> TokenQuery<'a> {
-    /// Reads a body; an empty one asks for the default profile.
+    /// Parses a body; an empty one requests the default profile.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Rejection> {
         if body.is_empty() {
             return Ok(Self::default());
@@ -34,7 +34,7 @@ impl<'a> TokenQuery<'a> {
                 "the body is not a JSON object".to_owned(),
             ));
         }
-        // The parser's message quotes the body: only the place is shown.
+        // The message of the parser quotes the body, so only the position is shown.
         serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let place = format!("invalid body at line {line}, column {column}");
@@ -42,7 +42,8 @@ impl<'a> TokenQuery<'a> {
         })
     }
 
-    /// Default: zero. A token that is about to expire is not handed out anyway.
+    /// The minimum remaining lifetime; default: zero. A token that is about to expire is not
+    /// returned anyway.
     pub(crate) fn min_ttl(&self) -> Duration {
         self.min_ttl.map_or(Duration::ZERO, |Ttl(min_ttl)| min_ttl)
     }
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Callers may send a token where the name of a profile belongs.
+        /// A caller may send a token instead of the name of a profile.
         #[test]
         fn invalid_body_is_not_shown(
             before in r#"[{}\[\]":,a-z0-9\\ -]{0,40}|\{"(profile|min_ttl)":"?"#,

@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use crate::error_body::ErrorBody;
 
-/// A response. None may be stored (gate 9).
+/// A response, with headers that forbid storing it (gate 9).
 pub(crate) type HttpResponse = Response<Full<Bytes>>;
 
-/// The refusal of a request that fails a check.
+/// The rejection of a request that fails a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Rejection {
-    /// The gate that it fails, from 1 to 9.
+    /// The gate that the request fails, from 1 to 9.
     pub(crate) gate: usize,
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
@@ -69,7 +69,7 @@ impl ErrorBody {
     }
 }
 
-/// The answer to a client whose login takes too long. The login continues in the background.
+/// The response to a client whose login takes too long. The login continues in the background.
 pub(crate) fn too_slow(limit: Duration) -> HttpResponse {
     let seconds = limit.as_secs();
     let hint = "ask again: the login continues, and its token is cached";
@@ -78,7 +78,7 @@ pub(crate) fn too_slow(limit: Duration) -> HttpResponse {
     ErrorBody { status: StatusCode::GATEWAY_TIMEOUT, ..error_body }.response()
 }
 
-/// The response with a token. Its body was made when the token came.
+/// The response with a token. Its body was made when the token was obtained.
 pub(crate) fn token(body: Bytes) -> HttpResponse {
     with_body(StatusCode::OK, JSON, body)
 }
@@ -88,7 +88,7 @@ pub(crate) fn text(body: String) -> HttpResponse {
 }
 
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
-    let body = serde_json::to_vec(body).expect("texts and numbers are JSON");
+    let body = serde_json::to_vec(body).expect("strings and numbers are valid JSON");
     with_body(status, JSON, body.into())
 }
 

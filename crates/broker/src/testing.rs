@@ -13,7 +13,7 @@ use crate::limits::lock;
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
-/// A token that came at [`NOW`] and lives so many seconds.
+/// A token of [`NOW`] that is valid for so many seconds.
 pub(crate) fn token(secret: &str, lives: u64) -> Arc<CachedToken> {
     let body = format!(
         r#"{{"access_token":"{secret}","instance_url":"https://other.my.salesforce.com","token_type":"Bearer"}}"#
@@ -25,14 +25,14 @@ pub(crate) fn token(secret: &str, lives: u64) -> Arc<CachedToken> {
     Arc::new(CachedToken::new(token, Timestamp { wall: NOW, boot: BootTime::now() }))
 }
 
-/// What comes of the next logins.
+/// The result of the next logins.
 #[derive(Clone, Default)]
 enum Next {
     Give(Arc<CachedToken>),
     #[default]
     Hang,
     Panic,
-    /// The cap is reached: of all errors the one that a test can make.
+    /// The hourly cap is reached: the only error that a test can create.
     Refuse,
 }
 
@@ -71,12 +71,12 @@ impl FakeSource {
         *lock(&self.next) = Next::Panic;
     }
 
-    /// Time goes by for what is at hand.
+    /// Lets time pass for the cached token.
     pub(crate) fn pass(&self, seconds: u64) {
         self.passed.fetch_add(seconds, Relaxed);
     }
 
-    /// How often it was asked for a login.
+    /// The number of logins.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Relaxed)
     }

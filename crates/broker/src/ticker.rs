@@ -1,4 +1,4 @@
-//! Renewal ahead of need.
+//! Renewal before tokens expire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::Profile;
 use crate::broker::Shared;
 
-/// Looks every second for a token that is about to expire, until the broker ends.
+/// Checks every second for a token that is about to expire, until the broker ends.
 pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) {
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -19,7 +19,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) 
             _ = seconds.tick() => {}
         }
         for profile in shared.profiles.load().iter() {
-            // A login that hangs delays no other profile, and gets no second task.
+            // A hanging login delays no other profile, and gets no second task.
             if profile.begin_renewal() {
                 tokio::spawn(renew(Arc::clone(&shared), Arc::clone(profile)));
             }

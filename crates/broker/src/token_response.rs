@@ -5,21 +5,22 @@ use orgtoken_oauth::Token;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// A token with what belongs to it, in the two forms in which programs get it.
+/// A token and its properties, in the two forms that programs get.
 ///
-/// The forms hold the token: they are the answers of a [`Broker`](crate::Broker), and what
-/// `orgtoken token` prints.
+/// Both forms contain the token: they are the responses of a [`Broker`](crate::Broker), and the
+/// output of `orgtoken token`.
 pub struct TokenResponse<'a> {
-    /// What is handed out.
+    /// The token.
     pub token: &'a Token,
-    /// `v51.0`, if it is known.
+    /// The API version such as `v51.0`, if it is known.
     pub api_version: Option<&'a str>,
-    /// Whose token it is, if that is known.
+    /// The user, if known.
     pub username: Option<&'a str>,
 }
 
 impl TokenResponse<'_> {
-    /// `access_token`, `instance_url`, `expires_at`, and `api_version` and `username` if known.
+    /// Returns `access_token`, `instance_url`, `expires_at`, and `api_version` and `username` if
+    /// known.
     pub fn to_json(&self) -> Zeroizing<Vec<u8>> {
         json(&General {
             access_token: self.token.access_token().secret(),
@@ -30,9 +31,10 @@ impl TokenResponse<'_> {
         })
     }
 
-    /// Exactly `accessToken`, `apiVersion` and `instanceUrl`, as the Onify blueprint has it.
+    /// Returns exactly `accessToken`, `apiVersion` and `instanceUrl`, the format of the Onify
+    /// blueprint.
     ///
-    /// * `instance_url`: the one to name, where it is not the token's
+    /// * `instance_url`: the address to return instead of the one of the token
     pub fn to_onify(&self, instance_url: Option<&str>) -> Zeroizing<Vec<u8>> {
         json(&Onify {
             access_token: self.token.access_token().secret(),
@@ -68,7 +70,7 @@ struct Onify<'a> {
 }
 
 fn json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(serde_json::to_vec(value).expect("texts are JSON"))
+    Zeroizing::new(serde_json::to_vec(value).expect("strings are valid JSON"))
 }
 
 fn rfc3339(time: UnixTime) -> Option<String> {

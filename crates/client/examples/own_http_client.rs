@@ -1,8 +1,8 @@
-//! Brings another HTTP client: `orgtoken-oauth` makes the request and reads the answer, `ureq`
-//! carries them. Nothing of `orgtoken-client` is used.
+//! Another HTTP client: `orgtoken-oauth` creates the request and reads the response, `ureq` sends
+//! it. `orgtoken-client` is not used.
 //!
-//! Against a real org, turn on one of ureq's TLS features. The variables are those that
-//! `orgtoken-fake-org --print env` prints.
+//! For a real org, enable a TLS feature of ureq. The variables are those that `orgtoken-fake-org
+//! --print env` prints.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A refusal is an answer, too; a redirect must not be followed with an assertion.
+/// A refusal is a response as well. A redirect must not be followed with an assertion.
 fn carry(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
     let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
     let (head, mut body) = ureq::Agent::new_with_config(config).run(request)?.into_parts();

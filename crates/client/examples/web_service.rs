@@ -1,7 +1,7 @@
 //! A web service whose requests share one token.
 //!
-//! However many requests come at once, and for as long as it runs: one login for each life of a
-//! token, ahead of its end, in the background. Try it as `list_and_create` of `orgtoken-rest`.
+//! Any number of requests costs one login per token, which is renewed in the background before it
+//! expires. Try it like `list_and_create` of `orgtoken-rest`.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -25,12 +25,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     loop {
         let (stream, _) = listener.accept().await?;
         let source = Arc::clone(&source);
-        // Whoever goes away before the answer harms nobody else.
+        // A client that disconnects affects no other.
         tokio::spawn(async move { drop(serve(stream, source.as_ref()).await) });
     }
 }
 
-/// Your framework does this part.
+/// The part of a web framework.
 async fn serve(mut stream: TcpStream, source: &dyn TokenSource) -> std::io::Result<()> {
     let mut request = [0; 1024];
     let _ = stream.read(&mut request).await?;
@@ -41,7 +41,7 @@ async fn serve(mut stream: TcpStream, source: &dyn TokenSource) -> std::io::Resu
     stream.write_all((head + &body).as_bytes()).await
 }
 
-/// What a request does with the token: here it only says how long it is good for.
+/// The use of the token: this example shows its remaining lifetime.
 async fn handle(source: &dyn TokenSource) -> (&'static str, String) {
     match source.token(Duration::from_secs(60)).await {
         Ok(cached) => {

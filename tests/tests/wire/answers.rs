@@ -1,5 +1,4 @@
-//! Answers that a token endpoint has no business sending. Row ids are those of the security
-//! reference's table A.
+//! Invalid responses of a token endpoint. Row ids are those of the security reference's table A.
 
 use std::time::Duration;
 
@@ -24,8 +23,7 @@ async fn one_request_and_its_response() {
     }
 }
 
-/// What comes back, and the code of what is made of it; a last step that the script lacks is the
-/// server closing the connection.
+/// The response, and the code of the error. Without a last step the server closes the connection.
 fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
     let head = "HTTP/1.1 200 OK\r\n";
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
@@ -130,7 +128,7 @@ async fn the_phase_and_the_limit_are_named() {
     }
 }
 
-/// hyper goes on from one 1xx to the next, so only the clock can end this.
+/// hyper reads any number of 1xx responses, so only the timeout ends this.
 #[tokio::test]
 async fn flood_of_1xx_responses_is_cut_off() {
     let server = Server::always([Act::Flood(b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(99))]).await;

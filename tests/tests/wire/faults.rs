@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::certs::Authority;
 use super::server::{Act, BlackHole, Server, json, post, send};
 
-/// A label may have 63 letters, so nobody is asked about this one.
+/// A label has at most 63 characters, so no name server is asked.
 #[tokio::test(start_paused = true)]
 async fn a_host_without_an_address_is_named() {
     let host = "x".repeat(64);

@@ -1,4 +1,4 @@
-//! From an identity to a token, or to every reason why there is none.
+//! Logins, and their errors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -36,12 +36,12 @@ async fn a_token_for_an_assertion() {
     assert_eq!(claims.expires_at(), Some(UnixTime::from_secs(1_700_000_151)));
 }
 
-/// The host is allowed, and is not one of Salesforce.
+/// The host is allowed, and is not a Salesforce host.
 #[tokio::test(start_paused = true)]
 async fn other_host_gets_no_assertion_for_salesforce_or_the_far_future() {
     const LATE: &str =
         r#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
-    // The clock of these tests stands at 2023-11-14T22:13:21Z: 30 days, 50 years and 4 minutes.
+    // The clock of these tests is at 2023-11-14T22:13:21Z: 30 days, 50 years and 4 minutes.
     for (date, assertions_sent) in [
         ("Thu, 14 Dec 2023 22:13:21 GMT", 1),
         ("Mon, 14 Nov 2073 22:13:21 GMT", 1),
@@ -131,7 +131,7 @@ async fn nothing_is_sent_without_a_signature() {
     assert!(server.requests().is_empty());
 }
 
-/// A signer that needs its user, whose calls are counted.
+/// A remote signer that counts its calls.
 #[tokio::test(start_paused = true)]
 async fn remote_signer_is_not_asked_while_the_host_is_unreachable() {
     let signer = Arc::new(Counted(AtomicU64::new(0)));
@@ -173,7 +173,7 @@ async fn debug_shows_neither_key_nor_token() {
     assert!(!shown.contains("canary") && !shown.contains("PRIVATE"), "{shown}");
 }
 
-/// A signer that does not.
+/// A local signer.
 struct Stubborn;
 
 impl Signer for Stubborn {
@@ -207,7 +207,7 @@ pub(crate) async fn obtain(login: &Login) -> Result<LoggedIn, LoginError> {
     obtain_over(&Transport::builder().build(), login).await
 }
 
-/// On a clock that is a second later each time it is read.
+/// With a clock that advances by a second at each reading.
 pub(crate) async fn obtain_over(
     transport: &Transport,
     login: &Login,

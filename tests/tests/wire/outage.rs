@@ -1,4 +1,4 @@
-//! Sources of tokens whose endpoint grants none, or always the same.
+//! Sources whose endpoint returns no token, or always the same one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +37,7 @@ async fn login_that_returns_the_rejected_token_is_not_repeated() {
     assert_eq!(secret(&first), secret(&again), "the caller gets it, and the API's 401");
     assert_eq!(server.requests().len(), 2);
 
-    // Each 401 of the API invalidates the token once more.
+    // Each 401 of the API invalidates the token again.
     for _ in 0..200 {
         let token = source.token(MINUTE).await.unwrap();
         source.invalidate(&token);
@@ -52,7 +52,7 @@ async fn attempts_without_a_connection_do_not_count_as_logins() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     let transport = || Transport::builder().build();
-    // Each is asked once: the pause after a network fault is one process's.
+    // Cached failures are ignored, so each call makes an attempt.
     let source = LoginSource::builder(login_at(&url, None), transport());
     let source = source.hourly_cap(3).ignore_cached_failure().build();
     for _ in 0..10 {
@@ -80,7 +80,7 @@ async fn each_sent_assertion_counts() {
     for _ in 0..10 {
         source.token(MINUTE).await.unwrap_err();
     }
-    // The first login sends three, and those after it one each while the outage lasts.
+    // The first login sends three, and each later one sends one while the outage lasts.
     assert_eq!(server.requests().len(), 5);
     let error = source.token(MINUTE).await.unwrap_err();
     assert_eq!(error.code(), "rate.cap");
@@ -120,7 +120,7 @@ fn shutdown_of_the_runtime_during_a_login_is_an_error() {
     });
     let login = login(&server, None).sign_in_place();
     let source = LoginSource::new(login, Transport::builder().build());
-    // The leader runs on the first runtime, and its caller is driven by the second.
+    // The leader runs on the first runtime, and the second one drives its caller.
     let handle = dying.handle().clone();
     let caller = waiting.spawn(async move {
         let renewing = {
@@ -137,7 +137,7 @@ fn shutdown_of_the_runtime_during_a_login_is_an_error() {
     assert_eq!(error.code(), "interrupted");
 }
 
-/// A future that is polled in the context of a runtime.
+/// Polls a future in the context of a runtime.
 struct Entered<F>(tokio::runtime::Handle, F);
 
 impl<F: Future + Unpin> Future for Entered<F> {

@@ -1,4 +1,4 @@
-//! Connections that stay open between calls.
+//! Reused connections.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn closed_idle_connection_is_replaced() {
     assert_eq!(server.requests().len(), 3);
 }
 
-/// The host takes the request and closes: it may have acted on it.
+/// The host reads the request and closes the connection: it may have acted on it.
 #[tokio::test(start_paused = true)]
 async fn request_that_may_have_been_sent_is_not_sent_again() {
     let server = Server::plain(|_| vec![json("1"), Act::Next]).await;
@@ -56,7 +56,7 @@ async fn request_that_may_have_been_sent_is_not_sent_again() {
     assert_eq!(server.requests().len(), 2);
 }
 
-/// The host answers before it has read the body, keeps the connection open and reads no further.
+/// The host responds before it has read the body, keeps the connection open and stops reading.
 #[tokio::test]
 async fn connection_with_an_unread_body_is_not_reused() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,7 +73,7 @@ async fn connection_with_an_unread_body_is_not_reused() {
     });
     let pool = pool();
     for _ in 0..2 {
-        // More than the kernel buffers.
+        // More than the buffers of the kernel.
         let request = Request::post(&url).body(Bytes::from(vec![0; 32 << 20])).unwrap();
         let answer = pool.send(request, pool.deadline()).await.unwrap();
         assert_eq!(answer.status(), 413);

@@ -1,4 +1,4 @@
-//! Proxies, good and bad. Row ids are those of the security reference's tables B and D.
+//! Working and faulty proxies. Row ids are those of the security reference's tables B and D.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -172,7 +172,7 @@ fn through(proxy: &str, no_proxy: &str, roots: Vec<u8>) -> Transport {
     Transport::builder().proxy(proxy).roots(Roots::Pem(roots)).build()
 }
 
-/// A proxy whose every host is `target`, and what it gets to see on its client's side.
+/// A proxy that connects every host to `target`, and the bytes that it gets from its client.
 async fn tunnel_to(target: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

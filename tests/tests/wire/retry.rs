@@ -1,4 +1,4 @@
-//! Attempts after attempts that failed. Row ids are those of the security reference's table B.
+//! Retries. Row ids are those of the security reference's table B.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -43,7 +43,7 @@ async fn transient_errors_are_retried_with_a_new_assertion() {
     }
 }
 
-/// The clock stands still, as it does for attempts within one second.
+/// The clock is paused, as for attempts within one second.
 #[tokio::test(start_paused = true)]
 async fn no_two_attempts_send_the_same_bytes() {
     let server = Server::always(status(503)).await;
@@ -101,7 +101,7 @@ async fn retry_after() {
             "HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n"
         ))]
     };
-    // The clock of these tests stands at 2023-11-14T22:13:20Z.
+    // The clock of these tests is at 2023-11-14T22:13:20Z.
     for (row, value, least, most) in [
         ("5 s", "5", 5, 6),
         ("date", "Tue, 14 Nov 2023 22:13:29 GMT", 7, 9),
@@ -165,7 +165,7 @@ async fn a_certificate_gets_no_second_chance() {
     assert_eq!((error.code(), error.attempts().len()), ("tls.cert", 1));
 }
 
-/// The clock of these tests says 22:13:21, the endpoint's says four minutes later, then earlier.
+/// The local clock is at 22:13:21, the one of the endpoint four minutes later, then earlier.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_clock_is_corrected_for_one_attempt() {
     let length = LATE.len();

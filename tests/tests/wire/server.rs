@@ -1,4 +1,4 @@
-//! A server that does what its script says, once per connection.
+//! A server that follows a script for each connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,17 +17,17 @@ use tokio_rustls::TlsAcceptor;
 /// One step of a script. The connection is closed after the last one.
 #[derive(Clone)]
 pub(crate) enum Act {
-    /// Sends the bytes one at a time, one a second.
+    /// Sends one byte a second.
     Drip(Vec<u8>),
-    /// Sends the bytes again and again until the client has had enough.
+    /// Sends the bytes repeatedly until the client disconnects.
     Flood(Vec<u8>),
-    /// Says nothing until the client closes.
+    /// Sends nothing until the client disconnects.
     Hold,
-    /// Says nothing, and takes down whatever the client says until it closes.
+    /// Sends nothing, and records the bytes of the client until it disconnects.
     Listen,
     /// Reads one more request.
     Next,
-    /// Breaks the connection off; it must be the last step.
+    /// Resets the connection; it has to be the last step.
     Reset,
     /// Sends the bytes at once.
     Send(Vec<u8>),
@@ -98,7 +98,7 @@ impl Server {
         format!("{}://{}/services/oauth2/token", self.scheme, self.address)
     }
 
-    /// What was asked so far, heads and bodies.
+    /// The requests so far, heads and bodies.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -112,7 +112,7 @@ impl Server {
     }
 }
 
-/// A place where every attempt to connect is met with silence.
+/// An address that does not respond to connections.
 pub(crate) struct BlackHole {
     address: SocketAddr,
     _listener: std::net::TcpListener,
@@ -120,8 +120,7 @@ pub(crate) struct BlackHole {
 }
 
 impl BlackHole {
-    /// Nobody accepts, and the kernel keeps as many waiting as it likes: those after them hear
-    /// nothing.
+    /// No connection is accepted. The kernel queues some of them, and ignores the others.
     pub(crate) fn new() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -137,18 +136,18 @@ impl BlackHole {
     }
 }
 
-/// A request whose body nobody else may see.
+/// A request with a secret body.
 pub(crate) fn post(url: &str) -> Request<Bytes> {
     Request::post(url).body(Bytes::from_static(SECRET.as_bytes())).unwrap()
 }
 
-/// More than a connection on this machine takes.
+/// More than the buffers of a connection on this machine.
 const A_MOMENT: Duration = Duration::from_millis(300);
 
 pub(crate) const SECRET: &str = "assertion=eyJhbGciOiJSUzI1NiJ9.canary.canary";
 
-/// A paused clock leaps to the next timer whenever all tasks wait, even if what they wait for is
-/// on its way through the kernel. Small leaps leave the kernel the time it needs.
+/// A paused clock jumps to the next timer when all tasks wait, even for the kernel. Small steps
+/// leave time for the kernel.
 pub(crate) async fn tick() {
     let mut tick = interval(Duration::from_millis(20));
     loop {

@@ -98,7 +98,7 @@ async fn the_hint_for_a_proxy_that_inspects_tls() {
     assert!(error.hint().unwrap().contains("trust that CA's certificate"));
 }
 
-/// What a listener says in place of a ServerHello.
+/// The response of a listener instead of a ServerHello.
 #[tokio::test(start_paused = true)]
 async fn a_handshake_that_fails() {
     let tls_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x2f\x00";
@@ -150,7 +150,7 @@ async fn invalid_roots_are_reported() {
     assert_eq!(source, "cannot read `/nonexistent/roots.pem` (SSL_CERT_FILE)");
 }
 
-/// The variable can only be set for another process: this test, run once more.
+/// The variable can only be set for another process, so this test runs itself again.
 #[test]
 fn there_is_no_key_log() {
     let log = std::env::temp_dir().join(format!("orgtoken-d17-{}", std::process::id()));
@@ -168,7 +168,7 @@ fn trusting(pem: Vec<u8>) -> Transport {
     Transport::builder().roots(Roots::Pem(pem)).build()
 }
 
-/// Answers each ClientHello with `reply` and closes, or is silent.
+/// Responds to each ClientHello with `reply` and closes the connection, or sends nothing.
 async fn listener(reply: Option<&'static [u8]>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A broker on a real socket, and what clients of all kinds get from it.
+//! A broker on a real socket, with all kinds of clients.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -83,7 +83,7 @@ impl Service {
 
 fn talk(mut stream: impl Read + Write, request: &str) -> String {
     let mut answer = String::new();
-    // Who is cut gets an error here, and what came before it counts.
+    // A rejected client gets an error here; the response before it counts.
     let _ = stream.write_all(request.as_bytes());
     let _ = stream.read_to_string(&mut answer);
     answer
@@ -254,7 +254,7 @@ async fn gate_7_long_body_without_a_length_is_rejected() {
     assert_eq!(status(&answer), 413);
 }
 
-// The clock stands still: no bucket fills while a busy machine takes its time.
+// The clock is paused, so that no bucket fills on a busy machine.
 #[tokio::test(start_paused = true)]
 async fn gate_8_too_many_logins_get_retry_after() {
     let source = FakeSource::empty();
@@ -437,10 +437,10 @@ async fn hanging_renewal_is_not_started_again() {
     assert_eq!(source.1.load(Relaxed), 1);
 }
 
-/// Two readings of one request must not be possible: what follows is never taken for a second one.
+/// A request must not have two readings: the bytes after it are never taken for another one.
 #[tokio::test]
 async fn ambiguous_requests_are_refused() {
-    // Some of them are incomplete, and are waited for.
+    // Some of them are incomplete, and the broker waits for more.
     let limits = Limits { receive: Duration::from_millis(200), ..Limits::default() };
     let source = FakeSource::holding(token("00Dcanary", 600));
     let service = Service::start(profiles(&[("acme", &source)]), limits, false);
@@ -476,7 +476,7 @@ async fn ambiguous_requests_are_refused() {
     }
 }
 
-/// hyper prefers chunked over a length, as RFC 9112 (6.3) has it, and closes the connection.
+/// hyper prefers chunked over a length (RFC 9112, Section 6.3), and closes the connection.
 #[tokio::test]
 async fn chunked_with_a_length_is_one_request() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
@@ -502,7 +502,7 @@ async fn pipelined_requests_are_each_checked() {
     assert_eq!(statuses, ["200", "403", "200", "200"], "{answer}");
 }
 
-/// A client that sends requests and reads no answer holds its own connection only.
+/// A client that sends requests and reads no response blocks only its own connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_that_does_not_read_delays_no_other() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
@@ -559,7 +559,7 @@ async fn silent_connection_is_closed_after_the_deadline() {
     }
 }
 
-/// Sends a request in pieces, and returns the answer and how long it took.
+/// Sends a request in pieces, and returns the response and its duration.
 async fn drip(service: &Service, pieces: Vec<(Duration, String)>) -> (String, Duration) {
     let (mut from, mut to) =
         tokio::net::UnixStream::connect(&service.path).await.unwrap().into_split();
@@ -572,7 +572,7 @@ async fn drip(service: &Service, pieces: Vec<(Duration, String)>) -> (String, Du
     });
     let began = tokio::time::Instant::now();
     let mut answer = Vec::new();
-    // The service closes a connection with unread bytes: the answer is followed by an error.
+    // The service closes a connection with unread bytes, so an error follows the response.
     let _ = from.read_to_end(&mut answer).await;
     dripping.abort();
     (String::from_utf8(answer).unwrap(), began.elapsed())
@@ -693,7 +693,7 @@ async fn drain_before_the_first_accept_removes_the_socket() {
     assert!(!path.exists());
 }
 
-/// Takes clients at this place on a thread that has a runtime of its own.
+/// Serves clients at this address on a thread with its own runtime.
 fn attend_elsewhere(broker: &Broker, place: &Listener) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let inside = runtime.enter();

@@ -2,7 +2,7 @@ use http::Request;
 
 use super::*;
 
-/// Name, method, path, changes to a good request, and the gate and status that come of it.
+/// Name, method, path, changes to a valid request, and the expected gate and status.
 type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16));
 
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
@@ -11,8 +11,8 @@ fn tcp(is_open: bool) -> EndpointPolicy {
     EndpointPolicy::Tcp { port: 7523, is_open }
 }
 
-/// A request that passes every gate on TCP, but for what `changes` replace, add or (with an empty
-/// value) take away.
+/// A request that passes every gate on TCP, except for `changes`, which replace, add or (with an
+/// empty value) remove headers.
 fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
     let mut headers =
         vec![("authorization", BEARER), ("x-orgtoken-request", "1"), ("host", "127.0.0.1:7523")];
@@ -29,7 +29,7 @@ fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-/// The gate that a request does not pass, and the status it gets; 0 and 200 if it passes all.
+/// Returns the gate that rejects a request, and the status; 0 and 200 if it passes.
 fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
     let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
     policy

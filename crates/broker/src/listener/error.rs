@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 
-/// Why a broker cannot listen.
+/// A broker that cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListenError {
@@ -18,7 +18,7 @@ pub enum ListenError {
         /// The system's error.
         source: io::Error,
     },
-    /// The folder of the socket cannot be made or looked at.
+    /// The folder of the socket cannot be created or read.
     #[error("cannot use the folder `{}`", redact::path(&folder.to_string_lossy()))]
     Folder {
         /// The folder of the socket.
@@ -38,25 +38,25 @@ pub enum ListenError {
         /// The system's error.
         source: io::Error,
     },
-    /// Others could reach it.
+    /// The address is not on the loopback.
     #[error("`{address}` is not a loopback address")]
     NotLoopback {
         /// As it was given.
         address: SocketAddr,
     },
-    /// The lock beside the socket is a pipe, a device or a folder.
+    /// The lock file next to the socket is a pipe, a device or a folder.
     #[error("`{}` is not a regular file", redact::path(&path.to_string_lossy()))]
     NotRegular {
         /// The path of the lock.
         path: PathBuf,
     },
-    /// The path exists already.
+    /// The path exists and is not a socket.
     #[error("`{}` exists and is not a socket", redact::path(&path.to_string_lossy()))]
     NotSocket {
         /// The path.
         path: PathBuf,
     },
-    /// Longer than the system's address of a socket.
+    /// The path is longer than the system allows.
     #[error(
         "the path of the socket has {length} bytes, more than the system's limit of {}",
         super::socket::LONGEST_PATH
@@ -65,7 +65,7 @@ pub enum ListenError {
         /// In bytes.
         length: usize,
     },
-    /// Other users could put a socket of theirs in the place of ours.
+    /// Other users could replace the socket.
     #[error("other users control the folder `{}`", redact::path(&folder.to_string_lossy()))]
     Unsafe {
         /// A folder on the way to the socket.

@@ -14,12 +14,12 @@ use rustix::process::geteuid;
 
 use super::ListenError;
 
-/// A socket's file, which is removed when this is dropped, and the lock beside it, which shows
-/// that the socket is served and is never removed.
+/// The file of a socket, which is removed when this is dropped, and the lock file next to it, which
+/// shows that the socket is served and is never removed.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// The inode of our file. Another file that is there later is left alone.
+    /// The inode of the socket. A newer file at the path is kept.
     inode: u64,
     _lock: File,
 }
@@ -57,7 +57,7 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         let is_ours = fs::symlink_metadata(&self.path).is_ok_and(|file| file.ino() == self.inode);
         if is_ours {
-            // What cannot be removed is a stale socket, which the next broker replaces.
+            // On failure it stays as a stale socket, which the next broker replaces.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -82,8 +82,8 @@ fn create_folder(folder: &Path, is_shared: bool) -> Result<(), ListenError> {
     Ok(())
 }
 
-/// Refuses a path on which somebody else could put another socket: one that may write to a folder
-/// of it can rename what is in there, and one that owns a folder can open it.
+/// Checks that no other user can replace the socket: a user with write access to a folder of the
+/// path can rename its entries, and the owner of a folder can change its mode.
 fn check_folder(folder: &Path) -> Result<(), ListenError> {
     let refused = |source| ListenError::Folder { folder: folder.to_owned(), source };
     let absolute = std::path::absolute(folder).map_err(refused)?;
@@ -92,8 +92,8 @@ fn check_folder(folder: &Path) -> Result<(), ListenError> {
     for (above, checked) in real.ancestors().chain(absolute.ancestors()).enumerate() {
         let found = fs::metadata(checked).map_err(refused)?;
         let is_trusted = found.uid() == geteuid().as_raw() || found.uid() == 0;
-        // In a sticky folder others can rename nothing of ours. For the folder of the socket itself
-        // this is not enough: they could take its name before us.
+        // In a sticky folder other users cannot rename the entries of this user. For the folder of
+        // the socket itself this is not enough: they could create its name first.
         let is_sticky = above > 0 && checked != real && found.mode() & 0o1000 != 0;
         if !is_trusted || (found.mode() & 0o022 != 0 && !is_sticky) {
             return Err(ListenError::Unsafe { folder: checked.to_owned() });
@@ -102,7 +102,7 @@ fn check_folder(folder: &Path) -> Result<(), ListenError> {
     Ok(())
 }
 
-/// Takes the lock: of two brokers that are started at once, one gets it.
+/// Takes the lock, which one of several brokers gets.
 fn lock(path: &Path) -> Result<File, ListenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -152,8 +152,8 @@ fn is_stale(path: &Path) -> rustix::io::Result<bool> {
     Ok(connect(&socket, &SocketAddrUnix::new(path)?) == Err(Errno::CONNREFUSED))
 }
 
-/// Between the two steps the file has the mode that the umask leaves. Nobody else may write to the
-/// folder, and the peer of a connection is checked in any case.
+/// Between the two steps the file has the mode of the umask. No other user can write to the folder,
+/// and the peer of a connection is checked in any case.
 fn bind(path: &Path, is_shared: bool) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(path)?;
     let mode = if is_shared { 0o666 } else { 0o600 };

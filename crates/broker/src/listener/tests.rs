@@ -92,7 +92,7 @@ async fn parent_folder_writable_by_others_is_refused() {
         }
     }
 
-    // Others could replace a link in a folder of theirs, wherever it leads.
+    // Other users could replace a link in their folder, wherever it leads.
     let open = top.path().join("open");
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
@@ -109,7 +109,7 @@ async fn lock_file_that_is_a_pipe_is_refused() {
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     assert!(Listener::unix(&path).is_err());
-    // With a reader it can be opened.
+    // With a reader, the pipe can be opened.
     let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK;
     let _reader = rustix::fs::open(&fifo, flags, rustix::fs::Mode::empty()).unwrap();
     assert!(matches!(Listener::unix(&path).unwrap_err(), ListenError::NotRegular { .. }));

@@ -24,7 +24,7 @@ async fn responses_have_the_documented_fields() {
         text(&v1),
         r#"{"access_token":"00Dtoken","instance_url":"https://other.my.salesforce.com","api_version":"v51.0","username":"user@acme.com","expires_at":"2027-01-15T08:10:00Z"}"#
     );
-    // The settings' address, as the blueprint always had it.
+    // The address of the settings, as in the blueprint.
     assert_eq!(
         text(&onify),
         r#"{"accessToken":"00Dtoken","apiVersion":"v51.0","instanceUrl":"https://acme.my.salesforce.com"}"#
