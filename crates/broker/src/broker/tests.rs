@@ -150,7 +150,8 @@ async fn refusal_has_its_reason_and_a_hint() {
         assert_eq!(status(&answer), 429);
         assert!(answer.contains("retry-after: 90\r\n"), "{answer}");
         assert!(
-            body(&answer).starts_with(r#"{"error":"rate.cap","error_description":"this user "#)
+            body(&answer)
+                .starts_with(r#"{"error":"rate.cap","error_description":"hourly cap reached: "#)
         );
         assert!(body(&answer).contains(r#","hint":"find out what logs in "#), "{answer}");
     }
