@@ -155,7 +155,7 @@ async fn invalid_roots_are_reported() {
 fn there_is_no_key_log() {
     let log = std::env::temp_dir().join(format!("orgtoken-d17-{}", std::process::id()));
     let again = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "tls::a_certificate_of_the_given_authority_is_trusted"])
+        .args(["--exact", "tls::certificate_of_a_given_authority_is_trusted"])
         .env("SSLKEYLOGFILE", &log)
         .output()
         .unwrap();
