@@ -9,7 +9,7 @@ use orgtoken_fake_org::{AppKind, Scenario, User};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};
 
 #[tokio::test]
-async fn a_token_from_my_domain_through_a_proxy() {
+async fn token_from_my_domain_through_a_proxy() {
     let org = TestOrg::new();
     let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
     assert_eq!(granted.token().instance_url().as_str(), MY_DOMAIN);
@@ -18,7 +18,7 @@ async fn a_token_from_my_domain_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn an_org_of_classic_audiences_takes_one_attempt_more() {
+async fn org_with_the_classic_audience_takes_a_second_attempt() {
     let org = TestOrg::with(User::new(USER), |org| org.audience("https://login.salesforce.com"));
     let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
     assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
@@ -27,7 +27,7 @@ async fn an_org_of_classic_audiences_takes_one_attempt_more() {
 }
 
 #[tokio::test]
-async fn after_the_other_audience_is_refused_too_both_attempts_are_in_the_error() {
+async fn error_has_both_attempts_if_both_audiences_are_refused() {
     let org = TestOrg::new();
     org.set_scenario(USER, Scenario::named("bad-audience"));
     let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
@@ -45,7 +45,7 @@ async fn after_the_other_audience_is_refused_too_both_attempts_are_in_the_error(
 }
 
 #[tokio::test]
-async fn an_external_client_app_is_found_at_my_domain() {
+async fn external_client_app_is_found_at_my_domain() {
     let org = TestOrg::with(User::new(USER), |org| org.app_kind(AppKind::ExternalClientApp));
     let granted =
         obtain(&org, Some("https://login.salesforce.com"), Some(MY_DOMAIN)).await.unwrap();
@@ -54,7 +54,7 @@ async fn an_external_client_app_is_found_at_my_domain() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_needs_a_person_is_not_repeated() {
+async fn permanent_refusal_is_not_retried() {
     let org = TestOrg::new();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();

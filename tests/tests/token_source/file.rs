@@ -13,14 +13,14 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::support::{MINUTE, SECOND, USER, kept, login, org, store, transport};
+use crate::support::{MINUTE, SECOND, USER, login, org, store, transport, with_file_cache};
 
 #[tokio::test]
 async fn two_processes_share_one_login() {
     let (org, folder) = (org(), folder());
     let cache = folder.path().join("orgtoken");
-    let first = kept(&org, &cache).token(MINUTE).await.unwrap();
-    let second = kept(&org, &cache).token(MINUTE).await.unwrap();
+    let first = with_file_cache(&org, &cache).token(MINUTE).await.unwrap();
+    let second = with_file_cache(&org, &cache).token(MINUTE).await.unwrap();
     assert_eq!(first.token().access_token().secret(), second.token().access_token().secret());
     assert_eq!(org.logins(), 1);
 }
@@ -29,7 +29,7 @@ async fn two_processes_share_one_login() {
 async fn files_are_private_and_say_nothing() {
     let (org, folder) = (org(), folder());
     let cache = folder.path().join("orgtoken");
-    let token = kept(&org, &cache).token(MINUTE).await.unwrap();
+    let token = with_file_cache(&org, &cache).token(MINUTE).await.unwrap();
     assert_eq!(mode(&cache), 0o700);
     for entry in fs::read_dir(&cache).unwrap() {
         let path = entry.unwrap().path();
@@ -47,8 +47,8 @@ async fn files_are_private_and_say_nothing() {
 async fn a_refusal_is_remembered_across_processes() {
     let (org, folder) = (org(), folder());
     org.set_scenario(USER, Scenario::named("not-approved"));
-    kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
-    let error = kept(&org, folder.path()).token(MINUTE).await.unwrap_err();
+    with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap_err();
+    let error = with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap_err();
     assert!(error.to_string().contains("cached failure, "), "{error}");
     assert_eq!(org.login_history().len(), 1);
 }
@@ -76,12 +76,12 @@ async fn a_damaged_entry_is_a_miss_and_is_replaced() {
         }),
     ] {
         let (org, folder) = (org(), folder());
-        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
         let path = state_file(folder.path().to_owned());
         fs::write(&path, damage(fs::read(&path).unwrap())).unwrap();
-        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), 2, "{name}");
-        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), 2, "{name} was not replaced");
     }
 }
@@ -104,7 +104,7 @@ async fn an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
             fs::remove_file(path).unwrap();
             fs::create_dir(path).unwrap();
         }),
-        // Only root can give a file away; anybody else has it under a mode of no use.
+        // Only root can change the owner; other users test an invalid mode instead.
         ("another owner", |path| {
             if chown(path, Some(4711), None).is_err() {
                 set_mode(path, 0o640);
@@ -112,13 +112,13 @@ async fn an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
         }),
     ] {
         let (org, folder) = (org(), folder());
-        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
         let path = state_file(folder.path().to_owned());
         spoil(&path);
         let store = store(&org, folder.path());
         assert!(store.peek().token.is_none(), "{name}");
         assert!(path.symlink_metadata().is_ok(), "{name}");
-        kept(&org, folder.path()).token(MINUTE).await.unwrap();
+        with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), 2, "{name}");
     }
 }
@@ -136,7 +136,7 @@ fn a_folder_that_others_may_touch_is_not_used() {
 #[tokio::test]
 async fn without_a_place_for_it_the_token_is_delivered() {
     let (org, folder) = (org(), folder());
-    let source = kept(&org, folder.path());
+    let source = with_file_cache(&org, folder.path());
     fs::remove_dir_all(folder.path()).unwrap();
     source.token(MINUTE).await.unwrap();
     assert_eq!(org.logins(), 1);
@@ -168,10 +168,10 @@ async fn stopped_holder_loses_the_lock_to_one_waiter() {
     for task in waiting {
         task.await.unwrap();
     }
-    // All wait for the first holder together, and none of them for another one as long.
+    // All wait for the first holder together, and not as long for another one.
     assert!((SECOND..2 * SECOND).contains(&begun.elapsed()), "{:?}", begun.elapsed());
 
-    // It was stopped for so long that its state is not worth saving.
+    // It was stopped for so long that its state is not saved.
     stopped.save(&State::default(), &late).await;
     assert!(stopped.peek().token.is_some());
 }
@@ -227,7 +227,7 @@ async fn invalid_lock_file_is_replaced() {
 #[tokio::test]
 async fn what_a_killed_write_left_is_no_token_and_goes() {
     let (org, folder) = (org(), folder());
-    kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
     let (old, young) = (folder.path().join(".new-old"), folder.path().join(".new-young"));
     for leftover in [&old, &young] {
         fs::copy(state_file(folder.path().to_owned()), leftover).unwrap();
@@ -246,7 +246,7 @@ async fn what_a_killed_write_left_is_no_token_and_goes() {
 #[tokio::test]
 async fn what_is_forgotten_leaves_no_byte() {
     let (org, folder) = (org(), folder());
-    kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
     let path = state_file(folder.path().to_owned());
     let mut still_open = fs::File::open(&path).unwrap();
     let cache = CacheFolder::open(folder.path()).unwrap();
@@ -262,7 +262,7 @@ async fn what_is_forgotten_leaves_no_byte() {
 #[tokio::test]
 async fn clear_removes_what_it_can_and_returns_the_first_error() {
     let (org, folder) = (org(), folder());
-    kept(&org, folder.path()).token(MINUTE).await.unwrap();
+    with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
     let state = state_file(folder.path().to_owned());
     let obstacles = ["!.state", "~.state", ".new-folder"].map(|name| folder.path().join(name));
     obstacles.iter().for_each(|path| fs::create_dir(path).unwrap());
@@ -300,7 +300,7 @@ fn make_fifo(path: &PathBuf) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
-/// A state with a token that was granted just now.
+/// A state with a new token.
 async fn granted(org: &TestOrg) -> State {
     let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();

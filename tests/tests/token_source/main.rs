@@ -1,4 +1,4 @@
-//! One login per token life: the source and its stores, against the fake org.
+//! One login per token: the source and its caches, against the fake org.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{BootTime, TokenError, TokenSource};
 use orgtoken_fake_org::Scenario;
-use support::{MINUTE, SECOND, USER, almost_ended, builder, org, source};
+use support::{MINUTE, SECOND, USER, builder, due_for_renewal, org, source};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,7 @@ async fn an_ended_token_is_never_handed_out() {
 #[tokio::test]
 async fn callers_with_a_good_token_do_not_wait_for_a_renewal() {
     let org = org();
-    let source = almost_ended(&org).await;
+    let source = due_for_renewal(&org).await;
     let hold = org.hold("/services/oauth2/token");
     let old = source.token(SECOND).await.unwrap().token().access_token().secret().to_owned();
     source.token(SECOND).await.unwrap();
@@ -128,7 +128,7 @@ async fn callers_with_a_good_token_do_not_wait_for_a_renewal() {
 #[tokio::test]
 async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
     let org = org();
-    let source = almost_ended(&org).await;
+    let source = due_for_renewal(&org).await;
     let hold = org.hold("/services/oauth2/token");
     source.token(SECOND).await.unwrap();
     source.token(SECOND).await.unwrap();
@@ -147,7 +147,7 @@ async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
 #[tokio::test]
 async fn token_is_renewed_before_it_expires() {
     let org = org();
-    let source = almost_ended(&org).await;
+    let source = due_for_renewal(&org).await;
     let hold = org.hold("/services/oauth2/token");
     source.token(SECOND).await.unwrap();
     source.token(SECOND).await.unwrap();

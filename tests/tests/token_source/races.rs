@@ -1,4 +1,4 @@
-//! Callers that give up, break down or come late.
+//! Callers that are cancelled, panic or are late.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,8 +12,8 @@ use orgtoken_fake_org::Scenario;
 use tokio::time::timeout;
 
 use crate::support::{
-    MINUTE, SECOND, USER, almost_ended, kept, login, login_by, org, signer, source, store,
-    transport,
+    MINUTE, SECOND, USER, due_for_renewal, login, login_by, org, signer, source, store, transport,
+    with_file_cache,
 };
 
 #[tokio::test]
@@ -48,8 +48,8 @@ async fn callers_without_patience_get_the_token_of_those_before_them() {
 #[tokio::test]
 async fn when_the_leader_panics_a_waiter_takes_over() {
     let org = org();
-    let clumsy = Arc::new(Clumsy { key: signer(&org), signatures: AtomicUsize::new(0) });
-    let source = LoginSource::new(login_by(&org, clumsy), transport());
+    let panics_once = Arc::new(PanicsOnce { key: signer(&org), signatures: AtomicUsize::new(0) });
+    let source = LoginSource::new(login_by(&org, panics_once), transport());
     let asking: Vec<_> = (0..3).map(|_| asking(&source)).collect();
     let mut panicked = 0;
     for task in asking {
@@ -64,9 +64,9 @@ async fn when_the_leader_panics_a_waiter_takes_over() {
 #[tokio::test]
 async fn a_refused_token_does_not_come_back_from_the_store() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
-    let first = kept(&org, &folder.path().join("orgtoken"));
+    let first = with_file_cache(&org, &folder.path().join("orgtoken"));
     let dead = first.token(MINUTE).await.unwrap();
-    let source = kept(&org, &folder.path().join("orgtoken"));
+    let source = with_file_cache(&org, &folder.path().join("orgtoken"));
     source.invalidate(&dead);
     let token = source.token(MINUTE).await.unwrap();
     assert_ne!(secret(&token), secret(&dead));
@@ -76,7 +76,7 @@ async fn a_refused_token_does_not_come_back_from_the_store() {
 #[tokio::test]
 async fn who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
-    let source = kept(&org, &folder.path().join("orgtoken"));
+    let source = with_file_cache(&org, &folder.path().join("orgtoken"));
     let oldest = source.token(MINUTE).await.unwrap();
     source.invalidate(&oldest);
     let old = source.token(MINUTE).await.unwrap();
@@ -102,7 +102,7 @@ async fn a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
 async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = LoginSource::builder(login(&org), transport()).cache(lost_store(&org)).build();
+    let source = LoginSource::builder(login(&org), transport()).cache(lost_cache(&org)).build();
     source.token(MINUTE).await.unwrap_err();
     let error = source.token(MINUTE).await.unwrap_err();
     assert!(matches!(&*error, TokenError::CachedFailure { .. }), "{error}");
@@ -110,7 +110,7 @@ async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
 
     org.set_scenario(USER, None);
     let source = LoginSource::builder(login(&org), transport())
-        .cache(lost_store(&org))
+        .cache(lost_cache(&org))
         .hourly_cap(1)
         .build();
     let token = source.token(MINUTE).await.unwrap();
@@ -121,7 +121,7 @@ async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
 #[tokio::test]
 async fn a_renewal_ahead_that_failed_is_not_repeated_at_once() {
     let org = org();
-    let source = almost_ended(&org).await;
+    let source = due_for_renewal(&org).await;
     org.set_scenario(USER, Scenario::named("not-approved"));
     source.token(SECOND).await.unwrap();
     while org.login_history().len() < 2 {
@@ -145,24 +145,24 @@ fn secret(token: &CachedToken) -> &str {
 }
 
 /// Panics at the first signature.
-struct Clumsy {
+struct PanicsOnce {
     key: Arc<dyn Signer>,
     signatures: AtomicUsize,
 }
 
-impl Signer for Clumsy {
+impl Signer for PanicsOnce {
     fn public_key(&self) -> &PublicKey {
         self.key.public_key()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        assert_ne!(self.signatures.fetch_add(1, Ordering::SeqCst), 0, "the first one drops it");
+        assert_ne!(self.signatures.fetch_add(1, Ordering::SeqCst), 0, "the first signature panics");
         self.key.sign(message)
     }
 }
 
-/// A store that saves nothing: its folder is gone.
-fn lost_store(org: &TestOrg) -> FileCache {
+/// A cache that saves nothing: its folder is gone.
+fn lost_cache(org: &TestOrg) -> FileCache {
     let folder = tempfile::tempdir().unwrap();
     store(org, &folder.path().join("orgtoken"))
 }

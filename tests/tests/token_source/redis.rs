@@ -1,4 +1,4 @@
-//! A state that hosts share, in a real Redis server.
+//! The state of a login in a real Redis server, shared by hosts.
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use redis::{FromRedisValue, cmd};
 use tokio::net::TcpSocket;
 
-use crate::support::{MINUTE, USER, allowed, login, org, sealing_key, transport, who};
+use crate::support::{MINUTE, USER, allowed, login, login_id, org, sealing_key, transport};
 use conformance::redis_server::RedisServer;
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn lease_lasts_as_long_as_a_login_and_only_its_holder_releases_it() {
     let left: u64 = ask(&server, &["PTTL", &keys[0]]).await;
     assert!((55_000..=60_000).contains(&left), "{left} ms");
 
-    // It ends by itself, somebody else gets another one, and the first holder gives its own back.
+    // It expires, another holder gets one, and the first holder releases its own.
     end_of_lease(&server).await;
     let another = other.lease(MINUTE).await;
     one.release(lease).await;
@@ -127,7 +127,7 @@ async fn entries_are_listed_and_only_own_ones_are_removed() {
     host(&org, &server).token(MINUTE).await.unwrap();
     let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
     let other =
-        RedisCache::new(&server.url(), &transport(), who(&org), of_another_key, allowed(&org));
+        RedisCache::new(&server.url(), &transport(), login_id(&org), of_another_key, allowed(&org));
     other.unwrap().save(&State::default(), &Lease::NONE).await;
 
     let cache =
@@ -135,7 +135,7 @@ async fn entries_are_listed_and_only_own_ones_are_removed() {
             .unwrap();
     let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
     assert_eq!((listing.opened.len(), listing.count), (1, 2));
-    assert_eq!(listing.opened[0].0, who(&org));
+    assert_eq!(listing.opened[0].0, login_id(&org));
     assert_eq!(cache.clear(&sealing_key()).await.unwrap(), 1);
     let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
     assert_eq!((listing.opened.len(), listing.count), (0, 1));
@@ -169,7 +169,7 @@ async fn a_damaged_entry_is_a_miss_and_is_replaced() {
 #[tokio::test]
 async fn a_server_that_is_not_there_costs_a_login_and_no_token() {
     let org = org();
-    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    // Bound and not listening: the port is taken, and no connection is accepted.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let source = at(&org, &format!("redis://{}", socket.local_addr().unwrap()));
@@ -228,7 +228,7 @@ async fn tls_uses_the_roots_of_the_transport() {
         [("the first", &trusting, 1), ("the second", &trusting, 1), ("no trust", &transport(), 2)]
     {
         let store =
-            RedisCache::new(&url, transport, who(&org), sealing_key(), allowed(&org)).unwrap();
+            RedisCache::new(&url, transport, login_id(&org), sealing_key(), allowed(&org)).unwrap();
         let source = LoginSource::builder(login(&org), self::transport()).cache(store).build();
         source.token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), logins, "{name}");
@@ -239,7 +239,8 @@ async fn tls_uses_the_roots_of_the_transport() {
 fn url_error_does_not_show_the_url() {
     let org = org();
     let store = |url| {
-        RedisCache::new(url, &transport(), who(&org), sealing_key(), allowed(&org)).unwrap_err()
+        RedisCache::new(url, &transport(), login_id(&org), sealing_key(), allowed(&org))
+            .unwrap_err()
     };
     assert_eq!(store("rediss://:pa55@cache.acme.com/#insecure"), RedisUrlError::Insecure);
     for url in ["redis://:pa55@", "redis://:pa55@:x"] {
@@ -250,7 +251,7 @@ fn url_error_does_not_show_the_url() {
 }
 
 fn store(org: &TestOrg, url: &str) -> RedisCache {
-    RedisCache::new(url, &transport(), who(org), sealing_key(), allowed(org)).unwrap()
+    RedisCache::new(url, &transport(), login_id(org), sealing_key(), allowed(org)).unwrap()
 }
 
 fn at(org: &TestOrg, url: &str) -> LoginSource {
@@ -261,7 +262,7 @@ fn host(org: &TestOrg, server: &RedisServer) -> LoginSource {
     at(org, &server.url())
 }
 
-/// A state with a token that was granted just now.
+/// A state with a new token.
 async fn granted(org: &TestOrg) -> State {
     let now = orgtoken_client::Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
@@ -273,7 +274,7 @@ fn secret(cached: &orgtoken_client::CachedToken) -> &str {
     cached.token().access_token().secret()
 }
 
-/// As if its time had passed.
+/// Lets the lease expire.
 async fn end_of_lease(server: &RedisServer) {
     let keys: Vec<String> = ask(server, &["KEYS", "*lease"]).await;
     let ended: i64 = ask(server, &["DEL", &keys[0]]).await;

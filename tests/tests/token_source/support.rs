@@ -51,7 +51,7 @@ pub(crate) fn builder(org: &TestOrg) -> LoginSourceBuilder {
     LoginSource::builder(login(org), transport())
 }
 
-pub(crate) fn who(org: &TestOrg) -> LoginId {
+pub(crate) fn login_id(org: &TestOrg) -> LoginId {
     LoginId {
         client_id: CLIENT_ID.to_owned(),
         endpoint: org.url().to_owned(),
@@ -64,18 +64,18 @@ pub(crate) fn sealing_key() -> Arc<SealingKey> {
 }
 
 pub(crate) fn store(org: &TestOrg, folder: &Path) -> FileCache {
-    CacheFolder::open(folder).unwrap().entry(who(org), sealing_key(), allowed(org))
+    CacheFolder::open(folder).unwrap().entry(login_id(org), sealing_key(), allowed(org))
 }
 
-pub(crate) fn kept(org: &TestOrg, folder: &Path) -> LoginSource {
+pub(crate) fn with_file_cache(org: &TestOrg, folder: &Path) -> LoginSource {
     LoginSource::builder(login(org), transport()).cache(store(org, folder)).build()
 }
 
-/// A source with a token whose last eleventh has begun: it is served, and due for renewal.
+/// A source with a token in the last eleventh of its lifetime: it is served, and due for renewal.
 ///
-/// Its life is as long as can be, so that a busy machine does not reach its end: a token cannot be
-/// older than the machine has been running.
-pub(crate) async fn almost_ended(org: &TestOrg) -> LoginSource {
+/// The lifetime is as long as possible, so that the token does not expire on a busy machine: a token
+/// cannot be older than the uptime.
+pub(crate) async fn due_for_renewal(org: &TestOrg) -> LoginSource {
     let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
     let since_start = now.boot.since_start();
