@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_name_cannot_forge_an_audit_line() {
+    fn profile_name_cannot_forge_an_audit_line() {
         let line = |name: &str| {
             let peer = Peer::User { uid: 1001, gid: 1001, pid: Some(42) };
             let at = UnixTime::from_secs(1);

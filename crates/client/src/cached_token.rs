@@ -140,14 +140,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn in_memory_the_wall_clock_has_no_say() {
+    fn wall_clock_is_ignored_in_memory() {
         let cached = granted();
         assert_eq!(cached.time_left(at(0, 5_060).boot), 9 * MINUTE);
         assert!(!cached.is_valid(at(0, 5_600).boot));
     }
 
     #[test]
-    fn a_token_that_slept_too_long_is_not_handed_out() {
+    fn token_that_expired_in_suspend_is_not_returned() {
         let (cached, awake) = (granted(), at(1_000_000, 5_000).boot.saturating_add(8 * HOUR));
         assert!(!cached.is_valid_for(Duration::ZERO, awake));
         assert!(!cached.is_valid(awake));

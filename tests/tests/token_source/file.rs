@@ -26,7 +26,7 @@ async fn two_processes_share_one_login() {
 }
 
 #[tokio::test]
-async fn files_are_private_and_say_nothing() {
+async fn files_are_private_and_reveal_nothing() {
     let (org, folder) = (org(), folder());
     let cache = folder.path().join("orgtoken");
     let token = with_file_cache(&org, &cache).token(MINUTE).await.unwrap();
@@ -44,7 +44,7 @@ async fn files_are_private_and_say_nothing() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_remembered_across_processes() {
+async fn refusal_is_cached_across_processes() {
     let (org, folder) = (org(), folder());
     org.set_scenario(USER, Scenario::named("not-approved"));
     with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap_err();
@@ -54,7 +54,7 @@ async fn a_refusal_is_remembered_across_processes() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_a_miss_and_is_replaced() {
+async fn damaged_entry_is_a_miss_and_is_replaced() {
     for (name, damage) in [
         ("empty", (|_| Vec::new()) as fn(Vec<u8>) -> Vec<u8>),
         ("truncated", |bytes| bytes[..bytes.len() / 2].to_vec()),
@@ -87,7 +87,7 @@ async fn a_damaged_entry_is_a_miss_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
+async fn entry_of_other_users_is_neither_used_nor_deleted() {
     for (name, spoil) in [
         ("mode 0644", (|path| set_mode(path, 0o644)) as fn(&PathBuf)),
         ("symlink", |path| {
@@ -124,7 +124,7 @@ async fn an_entry_that_others_may_touch_is_not_used_and_not_deleted() {
 }
 
 #[test]
-fn a_folder_that_others_may_touch_is_not_used() {
+fn folder_open_to_other_users_is_not_used() {
     let folder = folder();
     for mode in [0o755, 0o770, 0o777] {
         set_mode(&folder.path().to_owned(), mode);
@@ -134,7 +134,7 @@ fn a_folder_that_others_may_touch_is_not_used() {
 }
 
 #[tokio::test]
-async fn without_a_place_for_it_the_token_is_delivered() {
+async fn token_is_returned_without_a_usable_cache() {
     let (org, folder) = (org(), folder());
     let source = with_file_cache(&org, folder.path());
     fs::remove_dir_all(folder.path()).unwrap();
@@ -225,7 +225,7 @@ async fn invalid_lock_file_is_replaced() {
 }
 
 #[tokio::test]
-async fn what_a_killed_write_left_is_no_token_and_goes() {
+async fn leftovers_of_a_killed_write_are_removed() {
     let (org, folder) = (org(), folder());
     with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
     let (old, young) = (folder.path().join(".new-old"), folder.path().join(".new-young"));
@@ -244,7 +244,7 @@ async fn what_a_killed_write_left_is_no_token_and_goes() {
 }
 
 #[tokio::test]
-async fn what_is_forgotten_leaves_no_byte() {
+async fn removed_entry_is_overwritten() {
     let (org, folder) = (org(), folder());
     with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap();
     let path = state_file(folder.path().to_owned());

@@ -17,7 +17,7 @@ use support::{MINUTE, SECOND, USER, builder, due_for_renewal, org, source};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_cold_tasks_log_in_once() {
+async fn thousand_concurrent_tasks_log_in_once() {
     let org = org();
     let source = source(&org);
     let hold = org.hold("/services/oauth2/token");
@@ -58,7 +58,7 @@ async fn min_ttl_beyond_the_lifetime_does_not_log_in_for_each_call() {
 }
 
 #[tokio::test]
-async fn a_dead_login_is_asked_once_in_a_thousand_calls() {
+async fn permanent_refusal_is_requested_once_in_a_thousand_calls() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let source = source(&org);
@@ -75,7 +75,7 @@ async fn a_dead_login_is_asked_once_in_a_thousand_calls() {
 }
 
 #[tokio::test]
-async fn who_has_mended_it_asks_anew() {
+async fn ignore_cached_failure_logs_in_again() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let source = builder(&org).ignore_cached_failure().build();
@@ -86,7 +86,7 @@ async fn who_has_mended_it_asks_anew() {
 }
 
 #[tokio::test]
-async fn a_good_token_is_served_whatever_the_endpoint_does() {
+async fn valid_token_is_returned_although_renewal_fails() {
     let org = org();
     let source = builder(&org).token_lifetime(2 * MINUTE).build();
     let token = source.token(Duration::ZERO).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_good_token_is_served_whatever_the_endpoint_does() {
 }
 
 #[tokio::test]
-async fn an_ended_token_is_never_handed_out() {
+async fn expired_token_is_never_returned() {
     let org = org();
     let source = builder(&org).token_lifetime(Duration::ZERO).build();
     source.token(MINUTE).await.unwrap();
@@ -111,7 +111,7 @@ async fn an_ended_token_is_never_handed_out() {
 }
 
 #[tokio::test]
-async fn callers_with_a_good_token_do_not_wait_for_a_renewal() {
+async fn callers_with_a_valid_token_do_not_wait_for_a_renewal() {
     let org = org();
     let source = due_for_renewal(&org).await;
     let hold = org.hold("/services/oauth2/token");
@@ -163,7 +163,7 @@ async fn token_is_renewed_before_it_expires() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_invalidations_of_one_token_cost_one_login() {
+async fn hundred_invalidations_of_one_token_cost_one_login() {
     let org = org();
     let source = source(&org);
     source.token(MINUTE).await.unwrap();

@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_login_whose_caller_gave_up_is_ended_and_used() {
+async fn login_of_a_cancelled_caller_is_completed_and_used() {
     let org = org();
     let source = source(&org);
     let hold = org.hold("/services/oauth2/token");
@@ -32,7 +32,7 @@ async fn a_login_whose_caller_gave_up_is_ended_and_used() {
 }
 
 #[tokio::test]
-async fn callers_without_patience_get_the_token_of_those_before_them() {
+async fn callers_that_time_out_share_one_login() {
     let org = org();
     let source = source(&org);
     let hold = org.hold("/services/oauth2/token");
@@ -46,7 +46,7 @@ async fn callers_without_patience_get_the_token_of_those_before_them() {
 }
 
 #[tokio::test]
-async fn when_the_leader_panics_a_waiter_takes_over() {
+async fn waiter_takes_over_after_a_panic() {
     let org = org();
     let panics_once = Arc::new(PanicsOnce { key: signer(&org), signatures: AtomicUsize::new(0) });
     let source = LoginSource::new(login_by(&org, panics_once), transport());
@@ -62,7 +62,7 @@ async fn when_the_leader_panics_a_waiter_takes_over() {
 }
 
 #[tokio::test]
-async fn a_refused_token_does_not_come_back_from_the_store() {
+async fn invalidated_token_is_not_read_from_the_cache() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let first = with_file_cache(&org, &folder.path().join("orgtoken"));
     let dead = first.token(MINUTE).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_refused_token_does_not_come_back_from_the_store() {
 }
 
 #[tokio::test]
-async fn who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one() {
+async fn late_invalidation_does_not_bring_back_a_newer_token() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let source = with_file_cache(&org, &folder.path().join("orgtoken"));
     let oldest = source.token(MINUTE).await.unwrap();
@@ -88,7 +88,7 @@ async fn who_is_late_to_invalidate_an_old_token_does_not_raise_a_younger_one() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
+async fn invalidated_token_is_not_returned_if_the_login_fails() {
     let org = org();
     let source = source(&org);
     let token = source.token(MINUTE).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_refused_token_is_not_handed_out_where_no_new_one_is_to_be_had() {
 }
 
 #[tokio::test]
-async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
+async fn refusal_and_cap_hold_without_a_working_cache() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let source = LoginSource::builder(login(&org), transport()).cache(lost_cache(&org)).build();
@@ -119,7 +119,7 @@ async fn a_store_that_loses_everything_does_not_lose_a_refusal_or_the_cap() {
 }
 
 #[tokio::test]
-async fn a_renewal_ahead_that_failed_is_not_repeated_at_once() {
+async fn failed_renewal_ahead_is_not_repeated_at_once() {
     let org = org();
     let source = due_for_renewal(&org).await;
     org.set_scenario(USER, Scenario::named("not-approved"));

@@ -51,7 +51,7 @@ async fn cold_hosts_log_in_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_remembered_on_all_hosts() {
+async fn refusal_is_cached_on_all_hosts() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     org.set_scenario(USER, Scenario::named("not-approved"));
     host(&org, &server).token(MINUTE).await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_refusal_is_remembered_on_all_hosts() {
 }
 
 #[tokio::test]
-async fn keys_and_values_say_nothing() {
+async fn keys_and_values_reveal_nothing() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     let token = host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*"]).await;
@@ -156,7 +156,7 @@ async fn listing_an_unreachable_server_fails() {
 }
 
 #[tokio::test]
-async fn a_damaged_entry_is_a_miss_and_is_replaced() {
+async fn damaged_entry_is_a_miss_and_is_replaced() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     host(&org, &server).token(MINUTE).await.unwrap();
     let keys: Vec<String> = ask(&server, &["KEYS", "*login"]).await;
@@ -167,7 +167,7 @@ async fn a_damaged_entry_is_a_miss_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_costs_a_login_and_no_token() {
+async fn unreachable_server_costs_a_login_only() {
     let org = org();
     // Bound and not listening: the port is taken, and no connection is accepted.
     let socket = TcpSocket::new_v4().unwrap();
@@ -179,7 +179,7 @@ async fn a_server_that_is_not_there_costs_a_login_and_no_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing_is_asked_once() {
+async fn silent_server_is_asked_once() {
     let org = org();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let store = store(&org, &format!("redis://{}", silent.local_addr().unwrap()));

@@ -1,4 +1,4 @@
-//! Invalid responses of a token endpoint. Row ids are those of the security reference's table A.
+//! Invalid responses of a token endpoint.
 
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ async fn invalid_responses_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_phase_and_the_limit_are_named() {
+async fn timeout_names_phase_and_limit() {
     let head = Server::always([Act::Hold]).await;
     let body = Server::always([send("HTTP/1.1 200 OK\r\n\r\n"), Act::Hold]).await;
     for (server, expected, limit) in [(head, Phase::Head, 10), (body, Phase::Body, 20)] {
@@ -141,7 +141,7 @@ async fn flood_of_1xx_responses_is_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_an_answer_and_nothing_is_sent_twice() {
+async fn redirect_is_returned_and_not_followed() {
     let elsewhere = Server::always([json("{}")]).await;
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();
@@ -155,7 +155,7 @@ async fn a_redirect_is_an_answer_and_nothing_is_sent_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_answer_is_an_answer() {
+async fn empty_response_is_returned() {
     for answer in
         ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
     {
@@ -165,7 +165,7 @@ async fn an_empty_answer_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn headers_that_ask_for_something_change_nothing() {
+async fn response_headers_have_no_effect() {
     let server = Server::always([send(
         "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nAlt-Svc: h3=\":443\"\r\nRefresh: 0; url=/x\r\n\
          Link: </x>; rel=preload\r\nContent-Length: 2\r\n\r\n{}",

@@ -1,4 +1,4 @@
-//! Connections that fail. Row ids are those of the security reference's table B.
+//! Connections that fail.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::server::{Act, BlackHole, Server, json, post, send};
 
 /// A label has at most 63 characters, so no name server is asked.
 #[tokio::test(start_paused = true)]
-async fn a_host_without_an_address_is_named() {
+async fn host_without_an_address_is_named() {
     let host = "x".repeat(64);
     let transport = Transport::builder().roots(Roots::Pem(Authority::new().pem())).build();
     let error = transport.exchange(post(&format!("https://{host}/"))).await.unwrap_err();
@@ -22,7 +22,7 @@ async fn a_host_without_an_address_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_connection_names_the_host() {
+async fn refused_connection_names_the_host() {
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -36,7 +36,7 @@ async fn a_refused_connection_names_the_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_black_hole_is_given_five_seconds() {
+async fn silent_address_times_out_after_five_seconds() {
     let hole = BlackHole::new();
     let begun = Instant::now();
     let error = Transport::builder().build().exchange(post(&hole.url())).await.unwrap_err();
@@ -46,7 +46,7 @@ async fn a_black_hole_is_given_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_lost_in_the_body_gives_no_part_of_it() {
+async fn truncated_body_is_not_returned() {
     let whole = r#"{"access_token":"00Dcanary!canary","token_type":"Bearer"}"#;
     let length = whole.len();
     for cut in [0, 1, 20, length - 1] {
@@ -62,7 +62,7 @@ async fn a_connection_lost_in_the_body_gives_no_part_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_line_is_good_enough() {
+async fn slow_line_within_the_limits_succeeds() {
     let kilobyte = "x".repeat(1024);
     let second = Act::Wait(Duration::from_secs(1));
     let server = Server::always([

@@ -19,7 +19,7 @@ static SIGNER: LazyLock<Arc<RingSigner>> = LazyLock::new(|| {
 });
 
 #[tokio::test(start_paused = true)]
-async fn a_token_for_an_assertion() {
+async fn token_for_an_assertion() {
     let server = Server::always([token()]).await;
     let granted = obtain(&login(&server, None)).await.unwrap();
 
@@ -96,7 +96,7 @@ async fn one_attempt_if_no_other_can_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_assertion_is_not_carried_along_a_redirect() {
+async fn assertion_does_not_follow_a_redirect() {
     let elsewhere = Server::always([token()]).await;
     for status in [301, 302, 303, 307, 308] {
         let to = elsewhere.url();

@@ -1,4 +1,4 @@
-//! Working and faulty proxies. Row ids are those of the security reference's tables B and D.
+//! Working and faulty proxies.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use super::server::{Act, SECRET, Server, json, post, send, tick};
 const HOST: &str = "acme.my.salesforce.com";
 
 #[tokio::test(start_paused = true)]
-async fn a_proxy_learns_the_host_and_carries_tls() {
+async fn proxy_learns_the_host_only() {
     let ca = Authority::new();
     let org = Server::tls(ca.server(&named(&[HOST])), [json("{}")]).await;
     let (proxy, tap) = tunnel_to(org.address()).await;
@@ -50,7 +50,7 @@ async fn loopback_is_not_proxied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proxy_that_gets_in_the_way() {
+async fn faulty_proxies() {
     let rows: [(&str, Vec<Act>, &str, bool); 7] = [
         (
             "407",
@@ -84,7 +84,7 @@ async fn a_proxy_that_gets_in_the_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_tells_the_proxy_more_than_the_host() {
+async fn retries_reveal_the_host_only() {
     let asks = format!("CONNECT {HOST}:443 HTTP/1.1\r\n");
     for (row, script, attempts) in [
         ("407", vec![send("HTTP/1.1 407 LoginId?\r\nContent-Length: 0\r\n\r\n")], 1),
@@ -142,7 +142,7 @@ async fn required_proxy_authentication_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_proxy_there() {
+async fn unreachable_proxy() {
     let error = through("http://127.0.0.1:1", "", Authority::new().pem())
         .exchange(post(&format!("https://{HOST}/")))
         .await

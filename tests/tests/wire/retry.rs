@@ -1,4 +1,4 @@
-//! Retries. Row ids are those of the security reference's table B.
+//! Retries.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn transient_errors_are_retried_with_a_new_assertion() {
 
 /// The clock is paused, as for attempts within one second.
 #[tokio::test(start_paused = true)]
-async fn no_two_attempts_send_the_same_bytes() {
+async fn attempts_send_different_assertions() {
     let server = Server::always(status(503)).await;
     let now = UnixTime::from_secs(1_700_000_000);
     let transport = Transport::builder().build();
@@ -79,7 +79,7 @@ async fn permanent_errors_are_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_attempts_and_no_more() {
+async fn three_attempts_at_most() {
     let server = Server::always(status(503)).await;
     let error = obtain(&login(&server, None)).await.unwrap_err();
     let here = format!("http://{}", server.address());
@@ -126,7 +126,7 @@ async fn retry_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_connection_is_tried_three_times_within_the_deadline() {
+async fn refused_connection_is_retried_within_the_deadline() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -137,7 +137,7 @@ async fn a_refused_connection_is_tried_three_times_within_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_black_hole_is_tried_three_times_within_the_deadline() {
+async fn silent_address_is_retried_within_the_deadline() {
     let hole = BlackHole::new();
     let begun = Instant::now();
     let error = obtain(&login_at(&hole.url(), None)).await.unwrap_err();
@@ -156,7 +156,7 @@ async fn attempts_share_one_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_gets_no_second_chance() {
+async fn certificate_fault_is_not_retried() {
     let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), [token()]).await;
     let roots = Roots::Pem(Authority::new().pem());
     let transport = Transport::builder().roots(roots).build();
@@ -167,7 +167,7 @@ async fn a_certificate_gets_no_second_chance() {
 
 /// The local clock is at 22:13:21, the one of the endpoint four minutes later, then earlier.
 #[tokio::test(start_paused = true)]
-async fn a_wrong_clock_is_corrected_for_one_attempt() {
+async fn clock_skew_is_corrected_for_one_attempt() {
     let length = LATE.len();
     for (date, exp) in [("22:17:21", 1_700_000_393), ("22:09:21", 1_699_999_913)] {
         let late = vec![send(format!(

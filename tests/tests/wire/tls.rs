@@ -1,4 +1,4 @@
-//! Certificates and handshakes. Row ids are those of the security reference's tables B and D.
+//! Certificates and handshakes.
 
 use std::process::Command;
 
@@ -34,7 +34,7 @@ async fn given_root_is_trusted_as_server_certificate_like_by_curl() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_proves_nothing_is_refused_with_the_reason() {
+async fn invalid_certificate_is_refused_with_the_reason() {
     let ca = Authority::new();
     let here = || named(&["127.0.0.1"]);
     let other = || named(&["other.example", "*.other.example"]);
@@ -90,7 +90,7 @@ async fn a_certificate_that_proves_nothing_is_refused_with_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_hint_for_a_proxy_that_inspects_tls() {
+async fn hint_for_a_proxy_that_inspects_tls() {
     let server = Server::tls(Authority::new().server(&named(&["127.0.0.1"])), []).await;
     let error = server.ask(&trusting(Authority::new().pem())).await.unwrap_err();
     let TransportError::Certificate { fault, .. } = &error else { panic!("{error:?}") };
@@ -100,7 +100,7 @@ async fn the_hint_for_a_proxy_that_inspects_tls() {
 
 /// The response of a listener instead of a ServerHello.
 #[tokio::test(start_paused = true)]
-async fn a_handshake_that_fails() {
+async fn failed_handshakes() {
     let tls_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x2f\x00";
     for (row, reply, words, transient) in [
         ("reset", Some(&b""[..]), "the connection ended in the handshake", true),
@@ -152,7 +152,7 @@ async fn invalid_roots_are_reported() {
 
 /// The variable can only be set for another process, so this test runs itself again.
 #[test]
-fn there_is_no_key_log() {
+fn no_key_log_is_written() {
     let log = std::env::temp_dir().join(format!("orgtoken-d17-{}", std::process::id()));
     let again = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tls::certificate_of_a_given_authority_is_trusted"])

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_by_its_owner_until_the_machine_restarts() {
+    fn secret_is_read_by_its_owner_until_the_machine_restarts() {
         let owner = named("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();

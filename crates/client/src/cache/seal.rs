@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_flipped_bit_and_every_prefix_is_a_miss() {
+    fn flipped_bit_or_truncation_is_a_miss() {
         let key = SealingKey::derive(b"secret");
         let sealed = key.seal("a", b"canary").unwrap();
         for bit in 0..sealed.len() * 8 {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn names_depend_on_every_part_and_tell_none() {
+    fn names_depend_on_every_part_and_on_the_key() {
         let key = SealingKey::derive(b"secret");
         let name = key.name(&["ab", "c"]);
         assert_eq!(name.len(), 32);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_part_of_the_secret() {
+    fn debug_shows_no_secret() {
         let key = SealingKey::derive(b"s3cr3t");
         assert_eq!(format!("{key:?}"), "SealingKey([redacted])");
     }

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_was_cut_is_a_miss() {
+    fn truncated_state_is_a_miss() {
         let state = State { token: Some(Arc::new(granted())), ..State::default() };
         let bytes = state.to_bytes(&who());
         for len in 0..bytes.len() {
