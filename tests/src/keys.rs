@@ -1,8 +1,8 @@
-//! The table of test keys: what people paste, mount and export, each with what must come of it.
+//! The table of test keys in the forms that users paste, mount and export, with expected results.
 //!
-//! What must come of a key is decided by OpenSSL or by hand, never by running our own intake; the
-//! RSA numbers are made here, with Rust alone. Forms that only OpenSSL or ssh-keygen can write are
-//! added where those are installed.
+//! OpenSSL or a person decided the expected results, never our own parser. The RSA numbers are
+//! generated here. Forms that only OpenSSL or ssh-keygen can write are added if these tools are
+//! installed.
 
 mod der;
 mod good;
@@ -24,40 +24,40 @@ use serde::{Deserialize, Serialize};
 use self::rsa::Rsa;
 use ::rsa::sha2::{Digest, Sha256};
 
-/// What `manifest.json` says.
+/// The content of `manifest.json`.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Manifest {
-    /// Changes when the table or the tools at hand do.
+    /// Changes with the table and with the installed tools.
     pub version: String,
-    /// Opens every encrypted key.
+    /// The passphrase of every encrypted key.
     pub passphrase: String,
-    /// What each `signature` signs.
+    /// The message of each `signature`.
     pub message: String,
-    /// One file each.
+    /// The files.
     pub keys: Vec<KeyFile>,
 }
 
-/// One file: what it is and what must come of it.
+/// A file and its expected result.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct KeyFile {
     /// A description.
     pub name: String,
-    /// In the folder of the manifest.
+    /// The name of the file in the folder of the manifest.
     pub file: String,
-    /// `accept`, or the code of the refusal.
+    /// `accept`, or the code of the error.
     pub expect: String,
-    /// The same for those who have the passphrase; only of encrypted keys.
+    /// The same with the passphrase; only for encrypted keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect_with_passphrase: Option<String>,
-    /// What is known of a key that can be read.
+    /// The expected properties of an accepted key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,
 }
 
-/// What is known of an RSA key from its numbers.
+/// The properties of an RSA key.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Key {
-    /// Bits of its modulus.
+    /// The bits of its modulus.
     pub bits: u32,
     /// SHA-256 of its `SubjectPublicKeyInfo`, in hex.
     pub fingerprint: String,
@@ -73,7 +73,7 @@ impl Manifest {
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
     }
 
-    /// The file of that name, or of the first whose name begins so.
+    /// Finds the first file whose name begins like this.
     pub fn find(&self, name: &str) -> Result<&KeyFile> {
         let found = self.keys.iter().find(|key| key.name.starts_with(name));
         found.with_context(|| format!("no test key `{name}`"))
@@ -99,10 +99,10 @@ pub fn folder() -> Result<PathBuf> {
     Ok(FOLDER.get_or_init(|| folder).clone())
 }
 
-/// Makes the table in `folder`, unless it is there and current. Returns how many files it has, and
-/// whether they are new.
+/// Creates the table in `folder` if it is missing or old. Returns the number of files and whether
+/// they are new.
 pub fn make(folder: &Path) -> Result<(usize, bool)> {
-    let tools = tools::at_hand();
+    let tools = tools::installed();
     let version = version(&tools);
     if let Ok(manifest) = Manifest::read(folder)
         && manifest.version == version
@@ -123,11 +123,11 @@ pub fn make(folder: &Path) -> Result<(usize, bool)> {
     Ok((files, true))
 }
 
-/// The keys that the others are made from.
+/// The keys that the others are derived from.
 struct Bases {
-    /// Of 2048 bits.
+    /// A key of 2048 bits.
     main: Rsa,
-    /// Of every other size that is accepted.
+    /// Keys of every other accepted size.
     others: Vec<Rsa>,
 }
 
@@ -157,13 +157,13 @@ impl Table {
         self.add(name, code, None, None, content.as_ref());
     }
 
-    /// A key that only its passphrase opens.
+    /// Adds a key that its passphrase decrypts.
     fn encrypted(&mut self, name: &str, key: &Rsa, content: impl AsRef<[u8]>) {
         let with = Some("accept".to_owned());
         self.add(name, "key.encrypted", with, Some(Key::of(key)), content.as_ref());
     }
 
-    /// A key that is not opened even with its passphrase.
+    /// Adds a key that is refused even with its passphrase.
     fn never(&mut self, name: &str, content: impl AsRef<[u8]>) {
         let with = Some("key.encrypted".to_owned());
         self.add(name, "key.encrypted", with, None, content.as_ref());
@@ -198,7 +198,7 @@ impl Table {
         }
         let manifest =
             Manifest { version, passphrase: PASSPHRASE.into(), message: MESSAGE.into(), keys };
-        // Last, so that a table that was not finished is made again.
+        // Written last, so that an incomplete table is created again.
         Ok(fs::write(folder.join(MANIFEST), serde_json::to_vec_pretty(&manifest)?)?)
     }
 }
@@ -213,7 +213,7 @@ impl Key {
     }
 }
 
-/// Removes what an earlier table left, and nothing else: the folder may be anyone's.
+/// Removes the files of an earlier table and no others.
 fn remove_old(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -224,7 +224,7 @@ fn remove_old(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that only its owner may read, as a private key is kept.
+/// Writes a file that only its owner may read.
 pub(crate) fn private(path: &Path, content: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::write(path, content)?;
@@ -242,7 +242,7 @@ fn file_name(name: &str, content: &[u8]) -> String {
     format!("test-only-{}.{ending}", words.join("-"))
 }
 
-/// What this table is made by: the code of this module and the tools it found.
+/// Returns the version of the table: a digest of this module's code and the installed tools.
 fn version(tools: &str) -> String {
     let mut code = Sha256::new();
     for source in SOURCES.into_iter().chain([tools]) {

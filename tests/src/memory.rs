@@ -1,4 +1,4 @@
-//! Looking for secrets in the memory of a process.
+//! A search for secrets in the memory of a process.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,12 +7,12 @@ use std::os::unix::fs::FileExt as _;
 
 use anyhow::{Result, ensure};
 
-/// How many parts of each secret were found, by the name of the secret.
+/// The number of parts that were found, by the name of the secret.
 pub type Found = BTreeMap<&'static str, usize>;
 
-/// Parts of secrets to look for, as they are and with their bytes in the other order.
+/// Parts of secrets to search for, forwards and backwards.
 ///
-/// They lie where a search of this very process does not look.
+/// A search of this process skips them.
 #[derive(Default)]
 pub struct Search {
     bytes: Vec<u8>,
@@ -20,16 +20,15 @@ pub struct Search {
 }
 
 impl Search {
-    /// For nothing yet.
+    /// Returns a search for no secret.
     pub fn new() -> Self {
-        // Reserved in full: what grows moves, and leaves a copy where it was.
+        // Reserved in full: a vector that grows leaves a copy behind.
         Self { bytes: Vec::with_capacity(CAPACITY), parts: Vec::new() }
     }
 
-    /// Looks for every 32 bytes of this secret, too. What the caller has of it is the caller's to
-    /// wipe.
+    /// Adds every 32 bytes of a secret. The caller has to wipe its own copy.
     pub fn add(&mut self, name: &'static str, secret: &[u8]) -> Result<()> {
-        ensure!(secret.len() >= PART, "{name} is too short to be looked for");
+        ensure!(secret.len() >= PART, "{name} is too short for a search");
         ensure!(self.bytes.len() + 2 * secret.len() <= CAPACITY, "no room for {name}");
         for chunk in secret.chunks_exact(PART) {
             self.add_part(name, chunk.iter());
@@ -38,7 +37,7 @@ impl Search {
         Ok(())
     }
 
-    /// The same for each line of a private key in PEM, and for its numbers.
+    /// Adds each line of a private key in PEM, and its numbers.
     pub fn add_key(&mut self, pem: &str) -> Result<()> {
         let is_body = |line: &&str| line.len() >= PART && !line.contains("-----");
         for line in pem.lines().filter(is_body) {
@@ -66,18 +65,18 @@ impl Search {
         self.parts.push((name, start..self.bytes.len()));
     }
 
-    /// What there is in the memory of this process.
+    /// Searches this process.
     pub fn here(&self) -> Result<Found> {
         self.search("self")
     }
 
-    /// What there is in the memory of another process, which has to stand still. Only root may read
-    /// that of one that is closed.
+    /// Searches another process, which must not run meanwhile. Only root may read the memory of one
+    /// that is not dumpable.
     pub fn of(&self, process: u32) -> Result<Found> {
         self.search(&process.to_string())
     }
 
-    /// Looks at all that can be written to.
+    /// Searches all writable memory.
     fn search(&self, process: &str) -> Result<Found> {
         let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
         let memory = File::open(format!("/proc/{process}/mem"))?;
@@ -86,12 +85,12 @@ impl Search {
         let starts = self.starts();
         let mut found = Found::new();
         for place in maps.lines().filter_map(writable) {
-            // What lies across two windows is whole in the next.
+            // Windows overlap, so that every part is whole in one of them.
             for at in place.clone().step_by(WINDOW - (PART - 1)) {
                 let len = WINDOW.min(place.end - at);
-                // A page that cannot be read, such as one of a device, holds nothing of ours.
+                // Memory of devices cannot be read.
                 let Ok(len) = memory.read_at(&mut window[..len], at as u64) else { break };
-                // By index: iterators take ten times as long in a build for tests.
+                // By index: in a debug build iterators take ten times as long.
                 for offset in 0..len.saturating_sub(PART - 1) {
                     let part = &window[offset..offset + PART];
                     if starts[start(part)] && !own.iter().any(|own| own.contains(&(at + offset))) {
@@ -108,7 +107,8 @@ impl Search {
         self.parts.iter().filter(move |(_, range)| is_it(range)).map(|(name, _)| *name)
     }
 
-    /// By its first two bytes, whether a part begins so: most of the memory is passed over by it.
+    /// Returns, by the first two bytes, whether a part begins with them. This skips most of the
+    /// memory.
     fn starts(&self) -> Vec<bool> {
         let mut starts = vec![false; 1 << 16];
         for (_, range) in &self.parts {
@@ -118,7 +118,7 @@ impl Search {
     }
 }
 
-/// The place that a line of `maps` is about, if it can be written to.
+/// Returns the range of a line of `maps` that is writable.
 fn writable(line: &str) -> Option<Range<usize>> {
     let (place, rest) = line.split_once(' ')?;
     let (start, end) = place.split_once('-').filter(|_| rest.starts_with("rw"))?;
@@ -135,7 +135,7 @@ fn start(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// In bytes.
+/// In bytes: the length of a part, of a window and of all parts.
 const PART: usize = 32;
 const WINDOW: usize = 1 << 16;
 const CAPACITY: usize = 1 << 16;

@@ -1,31 +1,32 @@
-//! A socket that answers with bytes: what no HTTP server can be talked into.
+//! A server that sends any bytes.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What happens after a request has been read.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// These bytes, then the end.
+    /// These bytes, then the end of the connection.
     Bytes(Vec<u8>),
-    /// These bytes, then the same byte again and again, that far apart, until the peer is gone.
+    /// These bytes, then one byte again and again, with a pause, until the client closes the
+    /// connection.
     Drip(Vec<u8>, u8, Duration),
     /// These bytes, then zeros without end.
     Flood(Vec<u8>),
-    /// Nothing, and the connection stays open until the peer is gone.
+    /// No response, with an open connection.
     Silence,
 }
 
-/// Gives each connection the same answer.
+/// A server that gives each connection the same response.
 pub struct Raw {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Raw {
-    /// Listens on a free port of 127.0.0.1 for as long as the process lives.
+    /// Listens on a free port of 127.0.0.1 until the process ends.
     pub fn answering(answer: Answer) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -34,19 +35,19 @@ impl Raw {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, seen) = (answer.clone(), Arc::clone(&seen));
-                // A peer that goes away early is what some cases are about.
+                // In some tests the client closes the connection early.
                 std::thread::spawn(move || talk(stream, &answer, &seen));
             }
         });
         Ok(Self { address, requests })
     }
 
-    /// `127.0.0.1:PORT`.
+    /// Returns `127.0.0.1:PORT`.
     pub fn host(&self) -> String {
         self.address.to_string()
     }
 
-    /// The whole requests that came, as they were.
+    /// Returns the requests with their bodies.
     pub fn requests(&self) -> Vec<Vec<u8>> {
         lock(&self.requests).clone()
     }
@@ -74,7 +75,7 @@ fn talk(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<Vec<u8>>>) -> i
     }
 }
 
-/// Reads the head, and as much body as it promises.
+/// Reads the head and a body of its Content-Length.
 fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];

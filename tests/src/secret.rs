@@ -1,10 +1,10 @@
-//! Looking for secrets where none may be.
+//! A search for secrets in text.
 
 use std::fmt::Debug;
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
-/// Whether a part of `secret` stands in `text`: as it is, reversed, in base64, in hex, or as a list
+/// Whether `text` contains a part of `secret`: as it is, reversed, in base64, in hex, or as a list
 /// of numbers.
 ///
 /// A part is any 16 characters, or any 8 numbers of a list.
@@ -12,7 +12,7 @@ pub fn shows(text: &str, secret: &str) -> bool {
     shows_bytes(text, secret.as_bytes())
 }
 
-/// The same for a secret that is no text.
+/// Like [`shows`], for a secret that is not text.
 pub fn shows_bytes(text: &str, secret: &[u8]) -> bool {
     let reversed: Vec<u8> = secret.iter().rev().copied().collect();
     let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -25,12 +25,12 @@ pub fn shows_bytes(text: &str, secret: &[u8]) -> bool {
         || numbers(text, secret)
 }
 
-/// Returns the base64 of a PEM document: what would be a leak of it.
+/// Returns the base64 of a PEM document, without its labels.
 pub fn pem_body(pem: &str) -> String {
     pem.lines().filter(|line| !line.contains("-----")).collect()
 }
 
-/// What `{:?}` and `{:#?}` print.
+/// Returns the output of `{:?}` and `{:#?}`.
 pub fn debug(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_a_secret_are_seen_in_every_form() {
+    fn parts_of_a_secret_are_found_in_every_form() {
         let secret = "abcdefghijklmnopqrstuvwxyz";
         for (text, found) in [
             ("error: `cdefghijklmnopqr` is odd".to_owned(), true),

@@ -1,4 +1,4 @@
-//! Tokens that nobody granted, told apart by a number.
+//! Tokens with a number, which no org issued.
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -6,7 +6,7 @@ use http::Response;
 use orgtoken_client::Timestamp;
 use orgtoken_oauth::{AllowedHosts, Token};
 
-/// As Salesforce grants them, 10 minutes long, from now on.
+/// Returns a token in the format of Salesforce, received now.
 pub fn numbered(number: u64) -> Result<Token> {
     let body = format!(
         r#"{{"access_token":"{PREFIX}{number:020}","token_type":"Bearer","scope":"api id",
@@ -17,7 +17,7 @@ pub fn numbered(number: u64) -> Result<Token> {
     Ok(Token::from_http(&answer, Timestamp::now().wall, &AllowedHosts::none())?)
 }
 
-/// The number that [`numbered`] was given.
+/// Returns the number of a token of [`numbered`].
 pub fn number_of(token: &Token) -> Result<u64> {
     let number = token.access_token().secret().strip_prefix(PREFIX);
     Ok(number.context("another token")?.parse()?)

@@ -1,7 +1,7 @@
 //! Tools that some tests need, and groups of tests that can be left out.
 //!
-//! `cargo xtask test --without redis-server,many-processes` leaves out the tests that ask for one of
-//! these names. Each test that is left out says so on standard error.
+//! `cargo xtask test --without redis-server,many-processes` leaves out the tests that ask for one
+//! of these names. Each test that is left out says so on standard error.
 
 use std::env;
 use std::io::{self, Write};

@@ -130,7 +130,7 @@ impl Random {
     }
 }
 
-/// What stands in the corpora where a secret would.
+/// Is in the corpora instead of a secret.
 const CANARY: &str = "Kq7CanaryZx3Lm9CanaryWv5Tb1CanaryHd8";
 
 /// In bytes: the piece of a secret that would be a leak, and what is before it.

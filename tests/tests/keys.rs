@@ -1,4 +1,4 @@
-//! Every file of the table of test keys, through the intake and both back-ends.
+//! Every file of the table of test keys through the parser and both back-ends.
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -10,7 +10,7 @@ use orgtoken_assertion::{Diagnostic, KeyError, Passphrase, RingSigner, Signer, S
 use rustix::time::{ClockId, clock_gettime};
 
 #[test]
-fn each_file_comes_to_what_the_manifest_says() {
+fn each_key_has_the_expected_outcome() {
     let table = table();
     let passphrase = Manifest::read(&keys::folder().unwrap()).unwrap().passphrase;
     let passphrase = Passphrase::new(passphrase);
@@ -30,7 +30,7 @@ fn each_file_comes_to_what_the_manifest_says() {
 }
 
 #[test]
-fn accepted_keys_are_the_keys_they_should_be() {
+fn accepted_keys_have_the_expected_fingerprint_and_signature() {
     let folder = keys::folder().unwrap();
     let message = Manifest::read(&folder).unwrap().message.into_bytes();
     for (file, content) in table().into_iter().filter(|(file, _)| file.expect == "accept") {
@@ -42,7 +42,7 @@ fn accepted_keys_are_the_keys_they_should_be() {
 }
 
 #[test]
-fn no_file_takes_long() {
+fn parsing_takes_less_than_a_second() {
     for (file, content) in table() {
         let before = processor_time();
         let _ = SigningKey::from_bytes(&content);
@@ -52,7 +52,7 @@ fn no_file_takes_long() {
 }
 
 #[test]
-fn refusals_show_nothing_of_the_file() {
+fn errors_do_not_repeat_the_file() {
     for (file, content) in table() {
         let Err(error) = SigningKey::from_bytes(&content) else { continue };
         let shown = format!("{error} {error:?} {:?}", error.hint());
@@ -66,7 +66,7 @@ fn refusals_show_nothing_of_the_file() {
     }
 }
 
-/// What this thread alone has used: however busy the machine is, it does not grow while others run.
+/// Returns the processor time of this thread, which does not depend on other processes.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
 }

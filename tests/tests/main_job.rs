@@ -1,5 +1,4 @@
-//! The main job through the crates, as a program of somebody else's would do it: settings, endpoint
-//! and audience, assertion, TLS, token, a call.
+//! The main job through the crates: settings, endpoint and audience, assertion, TLS, token, a call.
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -16,7 +15,7 @@ use orgtoken_rest::Org;
 use orgtoken_settings::{KeySource, Layer, Loader, Setting, Settings};
 
 #[tokio::test]
-async fn from_a_settings_record_to_a_record_of_the_org() {
+async fn settings_record_leads_to_a_record_in_the_org() {
     let test = TestOrg::new();
     let version = settings(&test).api_version().major();
     let token = obtain(&test).await.unwrap().into_token();
@@ -29,9 +28,9 @@ async fn from_a_settings_record_to_a_record_of_the_org() {
     assert_eq!(test.logins(), 1);
 }
 
-/// The org is on the loopback here, and any program could listen there.
+/// The org is on the loopback, where any program could listen.
 #[tokio::test]
-async fn a_host_that_is_not_salesforces_gets_its_own_audience_and_no_other() {
+async fn allowed_host_gets_only_its_own_audience() {
     let accepting = |org: FakeOrgBuilder| org.audience("https://login.salesforce.com");
     let test = TestOrg::with(User::new(USER), accepting);
     let error = obtain(&test).await.unwrap_err();
@@ -40,7 +39,7 @@ async fn a_host_that_is_not_salesforces_gets_its_own_audience_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_user_is_not_repeated() {
+async fn refusal_of_the_user_is_not_repeated() {
     let test = TestOrg::new();
     test.set_scenario(USER, Scenario::named("not-approved"));
     let error = obtain(&test).await.unwrap_err();
@@ -50,7 +49,7 @@ async fn a_refusal_of_the_user_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn every_attempt_is_signed_anew() {
+async fn each_attempt_has_its_own_assertion() {
     let test = TestOrg::new();
     test.set_scenario(USER, Scenario::named("transient-once"));
     obtain(&test).await.unwrap();
@@ -60,7 +59,7 @@ async fn every_attempt_is_signed_anew() {
 }
 
 #[tokio::test]
-async fn what_the_job_passes_from_hand_to_hand() {
+async fn no_value_of_the_main_job_shows_a_secret() {
     let test = TestOrg::new();
     let key = pem_body(test.private_key());
     let settings = settings(&test);

@@ -27,7 +27,7 @@ use zeroizing_alloc::ZeroAlloc;
 static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 #[test]
-fn no_text_of_a_key_is_left_once_it_is_read() {
+fn text_of_a_key_is_wiped_after_parsing() {
     let _alone = alone();
     let search = search();
     let from_base64 = |pem: &str| {
@@ -53,7 +53,7 @@ fn no_text_of_a_key_is_left_once_it_is_read() {
 }
 
 #[test]
-fn a_key_that_is_refused_leaves_nothing() {
+fn refused_key_is_wiped() {
     let _alone = alone();
     let search = search();
     for (name, spoil) in [
@@ -69,7 +69,7 @@ fn a_key_that_is_refused_leaves_nothing() {
 }
 
 #[test]
-fn no_number_of_a_key_is_left_once_it_is_dropped() {
+fn numbers_of_a_dropped_key_are_wiped() {
     let _alone = alone();
     let search = search();
     let key = || SigningKey::from_bytes(pem("PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
@@ -87,7 +87,7 @@ fn no_number_of_a_key_is_left_once_it_is_dropped() {
 }
 
 #[test]
-fn a_key_with_a_passphrase_leaves_as_little() {
+fn encrypted_key_is_wiped() {
     let _alone = alone();
     let search = search();
     let manifest = Manifest::read(&keys::folder().unwrap()).unwrap();
@@ -100,7 +100,7 @@ fn a_key_with_a_passphrase_leaves_as_little() {
 }
 
 #[test]
-fn no_token_is_left_once_it_is_dropped() {
+fn dropped_token_is_wiped() {
     let _alone = alone();
     let mut search = Search::new();
     search.add("token", TOKEN.as_bytes()).unwrap();
@@ -116,7 +116,7 @@ fn no_token_is_left_once_it_is_dropped() {
 }
 
 #[test]
-fn no_token_is_left_once_it_lies_in_the_cache() {
+fn cached_token_is_wiped_from_memory() {
     let _alone = alone();
     let mut search = Search::new();
     search.add("token", TOKEN.as_bytes()).unwrap();
@@ -143,7 +143,7 @@ fn no_token_is_left_once_it_lies_in_the_cache() {
 }
 
 #[test]
-fn no_assertion_is_left_once_it_is_sent() {
+fn sent_assertion_is_wiped() {
     let _alone = alone();
     let key = SigningKey::from_bytes(pem("PKCS#8, PEM, 2048 bits").as_bytes()).unwrap();
     let login = LoginUrl::parse("https://login.salesforce.com", &AllowedHosts::none()).unwrap();

@@ -17,7 +17,7 @@ pub(crate) fn start(sh: &Shell, names: &[&str], arguments: &[&str]) -> Result<Ex
 
 /// Runs the integration tests of package `conformance` whose names contain one of `words`.
 pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
-    let command = cmd!(sh, "cargo test --quiet --no-fail-fast --package conformance -- {words...}");
+    let command = cmd!(sh, "cargo test --no-fail-fast --package conformance -- {words...}");
     let summary = Summary::of(Command::from(command))?;
     println!("{summary}");
     if summary.passed == 0 {

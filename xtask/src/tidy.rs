@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the rules of this repository as code. Each message says what to do.
+//! `cargo xtask tidy`: rules of this repository that no other tool checks.
 
 mod docs;
 mod graph;
@@ -29,12 +29,12 @@ pub(crate) fn check(sh: &Shell) -> Result<()> {
     for problem in &problems {
         println!("{problem}");
     }
-    bail!("{} things to tidy", problems.len())
+    bail!("{} problems", problems.len())
 }
 
 /// A text file of this repository.
 struct Source {
-    /// From the root, with `/`.
+    /// The path from the root, with `/`.
     path: String,
     text: String,
 }
@@ -44,16 +44,16 @@ impl Source {
         self.path.ends_with(".rs")
     }
 
-    /// Whether all of it is test code.
+    /// Whether the whole file is test code.
     fn is_test(&self) -> bool {
         let mut folders = self.path.split('/');
         let name = folders.next_back().unwrap_or_default();
-        // `tests/src` holds programs, which are held to the rules of programs.
+        // `tests/src` has the fixture and programs, which are not test code.
         let folder = folders.skip(1).any(|name| matches!(name, "tests" | "testdata" | "fuzz"));
         folder || matches!(name, "tests.rs" | "test.rs") || name.ends_with("_tests.rs")
     }
 
-    /// What stands before its tests.
+    /// Returns the code before its tests.
     fn code(&self) -> &str {
         let mut end = 0;
         for line in self.text.split_inclusive('\n') {
@@ -65,18 +65,18 @@ impl Source {
         &self.text[..end]
     }
 
-    /// Its lines, counted from 1.
+    /// Returns its lines, counted from 1.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.text.lines())
     }
 }
 
-/// Every text file that Git knows or would take.
+/// Returns every text file that Git tracks or would add.
 fn sources(sh: &Shell) -> Result<Vec<Source>> {
     let list = cmd!(sh, "git ls-files --cached --others --exclude-standard").quiet().read()?;
     let mut sources = Vec::new();
     for path in list.lines() {
-        // What was deleted is still listed, and what is no text has no lines to look at.
+        // Deleted files are still listed, and binary files are not text.
         if let Ok(text) = sh.read_file(path) {
             sources.push(Source { path: path.to_owned(), text });
         }
@@ -89,7 +89,7 @@ fn sample(path: &str, text: &str) -> Source {
     Source { path: path.to_owned(), text: text.to_owned() }
 }
 
-/// What a rule says of one sample file.
+/// Returns the problems of one sample file.
 #[cfg(test)]
 fn problems_of(rule: fn(&[Source], &mut Vec<String>), path: &str, text: &str) -> Vec<String> {
     let mut problems = Vec::new();
@@ -102,13 +102,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_ends_where_the_tests_begin() {
+    fn code_ends_before_the_tests() {
         let source = sample("a.rs", "fn a() {}\n\n#[cfg(test)]\nmod tests {}\n");
         assert_eq!(source.code(), "fn a() {}\n\n");
     }
 
     #[test]
-    fn tests_are_known_by_their_place() {
+    fn test_files_are_recognised_by_their_path() {
         for (path, test) in [
             ("crates/oauth/src/token.rs", false),
             ("crates/oauth/src/token/tests.rs", true),

@@ -1,7 +1,6 @@
-//! The least that gets a token: what `orgtoken token` is timed against.
+//! A minimal client, the reference for the time of `orgtoken token`.
 //!
-//! It signs with ring, posts once over rustls on a blocking socket, and prints. It checks nothing
-//! that TLS does not check, and knows one form of everything:
+//! It signs with ring, sends one request over rustls on a blocking socket, and prints the token:
 //! `bare KEY.pem CA.pem HOST:PORT CLIENT_ID USER`.
 #![forbid(unsafe_code)]
 
@@ -70,7 +69,7 @@ fn post(ca: &str, host: &str, assertion: &str) -> Result<String> {
     );
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    // Who closes without a TLS farewell has still answered.
+    // A server may close the connection without a TLS alert.
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8(answer)?;
     ensure!(answer.starts_with("HTTP/1.1 200 "), "refused");

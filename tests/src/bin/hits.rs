@@ -1,7 +1,7 @@
-//! What a token at hand costs in a program: nanoseconds and allocations for each hit, by one thread
-//! and by two at once.
+//! The cost of a cached token in the library: nanoseconds and allocations, in one thread and in
+//! two.
 //!
-//! It is a program of its own because it counts every allocation, which slows all that allocates.
+//! It is a separate program because counting allocations makes them slower.
 #![forbid(unsafe_code)]
 
 use std::alloc::System;
@@ -33,21 +33,21 @@ fn main() -> Result<ExitCode> {
     let allocations = counted.change().allocations;
 
     let mut out = io::stdout().lock();
-    writeln!(out, "a token at hand, one thread        {one:>6.1} ns a hit (budget {BUDGET:.0})")?;
-    writeln!(out, "a token at hand, two threads       {two:>6.1} ns a hit in each")?;
+    writeln!(out, "a cached token, one thread         {one:>6.1} ns a hit (budget {BUDGET:.0})")?;
+    writeln!(out, "a cached token, two threads        {two:>6.1} ns a hit in each")?;
     writeln!(out, "allocations in {HITS} hits        {allocations:>6} (budget 0)")?;
     let kept = one <= BUDGET && allocations == 0;
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The time of one hit.
+/// Returns the time of one hit.
 fn nanoseconds(source: &LoginSource) -> f64 {
     let began = Instant::now();
     hit(source);
     began.elapsed().as_nanos() as f64 / HITS as f64
 }
 
-/// The time of one hit while another thread hits the same source.
+/// Returns the time of one hit while another thread uses the same source.
 fn by_two(source: &LoginSource) -> f64 {
     let start = Arc::new(Barrier::new(2));
     let other = thread::spawn({
@@ -69,7 +69,7 @@ fn hit(source: &LoginSource) {
     }
 }
 
-/// A source with a token at hand that nobody granted.
+/// Returns a source with a cached token that no org issued.
 fn source() -> Result<LoginSource> {
     let key = SigningKey::from_bytes(KEY.secret().as_bytes())?;
     let login = Login::new(CLIENT_ID, USER, Arc::new(key), Resolution::resolve(None, None, None)?);

@@ -1,7 +1,7 @@
-//! Kills a writer of the cache at random moments: `soak [--kills N]`, a thousand unless told.
+//! Kills a writer of the cache at random moments: `soak [--kills N]` [default: 1000].
 //!
-//! The writer says the number of a token before it keeps it and once more when it is kept. Whoever
-//! reads after the kill must find the token that was kept last or the one that was on its way.
+//! The writer prints the number of a token before and after it writes the token. After the kill,
+//! the cache must contain the last written token or the one that was being written.
 #![forbid(unsafe_code)]
 
 use std::io::{self, BufRead, BufReader, Write as _};
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         [] => soak(1000),
         ["--kills", number] => soak(number.parse()?),
         ["--write", folder, from] => write(Path::new(folder), from.parse()?),
-        _ => bail!("soak takes nothing but `--kills N`"),
+        _ => bail!("the only argument of soak is `--kills N`"),
     }
 }
 
@@ -63,7 +63,7 @@ fn writer(folder: &Path, from: u64) -> Result<Child> {
     command.stdout(Stdio::piped()).spawn().context("cannot start the writer")
 }
 
-/// Kills it, and returns what it began to keep last and what it had kept last.
+/// Kills the writer, and returns the last token that it began to write and the last that it wrote.
 fn killed(writer: &mut Child) -> Result<(u64, u64)> {
     writer.kill()?;
     let said = BufReader::new(writer.stdout.take().context("its output is piped")?);
@@ -79,7 +79,7 @@ fn killed(writer: &mut Child) -> Result<(u64, u64)> {
     Ok((begun, ended))
 }
 
-/// Keeps one token after the other until it is killed.
+/// Writes one token after the other until it is killed.
 fn write(folder: &Path, from: u64) -> Result<()> {
     let store = store(folder)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -96,7 +96,7 @@ fn write(folder: &Path, from: u64) -> Result<()> {
     })
 }
 
-/// The number of the token that is kept. A file that is there and cannot be opened is torn.
+/// Returns the number of the cached token. A file that cannot be opened is an error.
 fn kept(folder: &Path) -> Result<Option<u64>> {
     if !folder.exists() {
         return Ok(None);

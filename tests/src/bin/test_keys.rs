@@ -1,4 +1,4 @@
-//! Makes the table of test keys: `test-keys FOLDER`.
+//! Creates the table of test keys: `test-keys FOLDER`.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write as _};

@@ -32,7 +32,7 @@ pub(super) fn fill(table: &mut Table, bases: &Bases) {
     encrypted(table, main);
 }
 
-/// What the CRT values say does not matter: they are computed anew.
+/// Wrong CRT values are accepted because they are computed again.
 fn crt_values(table: &mut Table, key: &Rsa) {
     table.accept("p and q swapped", key, pem("PRIVATE KEY", &key.swapped().pkcs8()));
     for (name, at) in [("dP wrong", 6), ("dQ wrong", 7), ("qInv wrong", 8)] {
@@ -58,7 +58,7 @@ fn encrypted(table: &mut Table, key: &Rsa) {
     }
 }
 
-/// PKCS#8 with a friendly name and a key usage, as exports from Windows carry them.
+/// PKCS#8 with a key usage attribute, like exports from Windows.
 fn with_attributes(key: &Rsa) -> Vec<u8> {
     let usage = b"\x06\x03\x55\x1d\x0f";
     let values = der::tagged(0x31, &der::tagged(0x03, &[0x07, 0x80]));

@@ -11,7 +11,7 @@ use super::text::pem;
 use super::{PASSPHRASE, Table, private};
 
 /// The versions of the tools that are installed.
-pub(super) fn at_hand() -> String {
+pub(super) fn installed() -> String {
     let openssl = Command::new("openssl").arg("version").output();
     let ssh = Command::new("ssh").arg("-V").output();
     let openssl = openssl.map(|output| output.stdout).unwrap_or_default();
@@ -68,7 +68,7 @@ fn encrypted(table: &mut Table, key: &Rsa, input: &Path) -> Result<()> {
         ("AES-256, traditional, by OpenSSL", "rsa -traditional -aes256"),
         ("3DES, traditional, by OpenSSL", "rsa -traditional -des3"),
     ] {
-        // Builds of OpenSSL without its legacy provider cannot write some of them.
+        // OpenSSL without its legacy provider cannot write some of them.
         if let Ok(content) = openssl(&format!("{arguments} -passout env:PASSPHRASE"), input) {
             table.never(name, content);
         }
@@ -131,7 +131,7 @@ fn openssh(table: &mut Table, input: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What `openssl ARGUMENTS` prints; `input` follows as `-in`, or as it stands after `-key`.
+/// Returns the output of `openssl ARGUMENTS`. `input` follows `-in`, or a final `-key`.
 fn openssl(arguments: &str, input: &Path) -> Result<Vec<u8>> {
     let mut command = Command::new("openssl");
     command.args(arguments.split(' '));

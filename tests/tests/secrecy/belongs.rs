@@ -10,7 +10,7 @@ use crate::home::{Home, Observed};
 use crate::secrets::Secret;
 
 #[test]
-fn a_secret_is_found_where_it_belongs() {
+fn secrets_are_found_where_they_belong() {
     let secrets = Secret::all();
     let home = Home::new(&secrets);
     let token = home.token();
@@ -30,7 +30,7 @@ fn a_secret_is_found_where_it_belongs() {
 }
 
 #[test]
-fn a_generated_key_is_in_its_file_only() {
+fn generated_key_is_in_its_file_only() {
     let home = Home::new(&Secret::all());
     for mode in [&[][..], &["--json"], &["-vv"]] {
         let arguments = [&["key", "generate", "new"], mode].concat();
@@ -41,7 +41,7 @@ fn a_generated_key_is_in_its_file_only() {
 }
 
 #[test]
-fn a_record_of_the_hub_is_printed_and_the_token_of_the_hub_is_not() {
+fn hub_record_is_printed_without_the_token_of_the_hub() {
     let secrets = Secret::all();
     let (key, passphrase) = (&secrets[0], &secrets[1]);
     let home = Home::new(&secrets);

@@ -1,4 +1,4 @@
-//! What `Debug`, `Display` and hints show of secrets: nothing.
+//! `Debug`, `Display` and hints show no secret.
 
 use std::fmt::{Debug, Display};
 use std::fs;
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 #[test]
-fn keys_and_assertions() {
+fn debug_of_keys_and_assertions_shows_no_secret() {
     let key = signing_key();
     let assertion = claims().sign(&key).unwrap();
     let signature = key.sign(b"message").unwrap();
@@ -41,7 +41,7 @@ fn keys_and_assertions() {
 }
 
 #[test]
-fn requests_and_tokens() {
+fn debug_of_requests_and_tokens_shows_no_secret() {
     let resolution = resolution();
     let assertion = claims().sign(&signing_key()).unwrap();
     let secret = assertion.secret().to_owned();
@@ -55,7 +55,7 @@ fn requests_and_tokens() {
 }
 
 #[test]
-fn errors_about_tokens() {
+fn errors_show_no_token() {
     for (name, odd) in [
         ("blank", format!("{TOKEN} x")),
         ("control", format!("{TOKEN}\\u0000")),
@@ -68,7 +68,7 @@ fn errors_about_tokens() {
 }
 
 #[test]
-fn transports() {
+fn debug_of_transports_and_logins_shows_no_secret() {
     let proxy =
         Proxy::new("http://robot:s3cr3t-canary-of-the-proxy@proxy.example:3128", "").unwrap();
     let builder = Transport::builder().proxy(proxy);
@@ -81,7 +81,7 @@ fn transports() {
 }
 
 #[test]
-fn settings_in_every_form() {
+fn debug_and_errors_of_settings_show_no_key() {
     let key = pem_body(KEY.secret());
     let locked = Manifest::read(&keys::folder().unwrap()).unwrap();
     let locked = keys::folder().unwrap().join(&locked.find("PBES2 with PBKDF2").unwrap().file);
@@ -107,10 +107,10 @@ fn settings_in_every_form() {
     }
 }
 
-/// What is no `Clone` has no copies that nobody wipes; what is no `Display`, `Serialize` or `Deref`
-/// leaves by `secret()` alone; what cannot be compared is not compared in the open.
+/// Copies of a secret would not be wiped. `Display`, `Serialize` and `Deref` would show it without
+/// `secret()`. Comparisons would not take constant time.
 #[test]
-fn secrets_are_nothing_but_themselves() {
+fn secret_types_have_no_traits_that_copy_or_show_them() {
     macro_rules! is_bare {
         ($($secret:ty),* $(,)?) => {$(
             assert_not_impl_any!(

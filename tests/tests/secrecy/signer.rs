@@ -4,7 +4,7 @@ use crate::home::{Home, Observed};
 use crate::secrets::Secret;
 
 #[test]
-fn a_passphrase_in_a_signer_command_is_not_shown() {
+fn passphrase_in_a_signer_command_is_not_shown() {
     let secrets = Secret::all();
     let home = Home::new(&secrets);
     let commands = [
@@ -50,7 +50,7 @@ fn a_passphrase_in_a_signer_command_is_not_shown() {
 }
 
 #[test]
-fn a_signer_command_gets_no_secret_variable() {
+fn signer_command_gets_no_secret_variable() {
     let secrets = Secret::all();
     let home = Home::new(&secrets);
     let profile = "[profile.base]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_canary\"\n\

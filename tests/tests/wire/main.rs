@@ -1,14 +1,14 @@
-//! The transport against servers that misbehave, on loopback and on a paused clock.
+//! The transport against servers that misbehave, on the loopback, with a paused clock.
 //!
-//! | module | what |
+//! | module | subject |
 //! |---|---|
-//! | `answers` | what a token endpoint has no business sending |
+//! | `answers` | responses that no token endpoint should send |
 //! | `faults` | connections that fail |
-//! | `login` | from an identity to a token |
+//! | `login` | logins and their errors |
+//! | `outage` | token sources while the endpoint grants no new token |
 //! | `pool` | connections that stay open between calls |
-//! | `proxy` | proxies, good and bad |
-//! | `outage` | sources of tokens while the endpoint grants none, or the same one |
-//! | `retry` | attempts after attempts that failed |
+//! | `proxy` | proxies |
+//! | `retry` | further attempts |
 //! | `tls` | certificates and handshakes |
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]

@@ -1,4 +1,4 @@
-//! Links between our pages lead somewhere.
+//! Links between our pages have a target.
 
 use super::Source;
 
@@ -12,7 +12,7 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
     }
 }
 
-/// Why a link leads nowhere; a link out of the repository is not followed.
+/// Returns why a link is broken. Links to other sites are not checked.
 fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str> {
     if link.contains("://") || link.starts_with("mailto:") {
         return None;
@@ -23,15 +23,15 @@ fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str>
     let file = sources.iter().find(|source| source.path == target);
     let folder = || sources.iter().any(|source| source.path.starts_with(&format!("{target}/")));
     match (file, anchor) {
-        (None, _) if !folder() => Some("there is no such file: mend the path"),
+        (None, _) if !folder() => Some("no such file: fix the path"),
         (Some(file), Some(anchor)) if file.path.ends_with(".md") && !has(file, anchor) => {
-            Some("the page has no such heading: mend the part after `#`")
+            Some("no such heading: fix the part after `#`")
         }
         _ => None,
     }
 }
 
-/// `link` as a path from the root, when it stands in `page`.
+/// Returns the path from the root of a link in `page`.
 fn resolve(page: &str, link: &str) -> String {
     if link.is_empty() {
         return page.to_owned();
@@ -48,7 +48,7 @@ fn resolve(page: &str, link: &str) -> String {
     parts.join("/")
 }
 
-/// Whether a page has a heading, or an anchor of its own, of that name.
+/// Whether a page has a heading or an anchor with this name.
 fn has(page: &Source, anchor: &str) -> bool {
     let own = [format!("id=\"{anchor}\""), format!("name=\"{anchor}\"")];
     prose(page).any(|(_, line)| {
@@ -56,14 +56,14 @@ fn has(page: &Source, anchor: &str) -> bool {
     })
 }
 
-/// A heading as the anchor that GitHub makes of it.
+/// Returns the anchor that GitHub makes of a heading.
 fn slug(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     text.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// Every target of `[text](target)` and `[label]: target`.
+/// Returns every target of `[text](target)` and `[label]: target`.
 fn links(page: &Source) -> Vec<(usize, &str)> {
     let mut links = Vec::new();
     for (number, line) in prose(page) {
@@ -79,7 +79,7 @@ fn links(page: &Source) -> Vec<(usize, &str)> {
     links
 }
 
-/// The lines outside fences.
+/// Returns the lines outside code blocks.
 fn prose(page: &Source) -> impl Iterator<Item = (usize, &str)> {
     let mut fenced = false;
     page.lines().filter(move |(_, line)| {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_followed_to_file_folder_and_heading() {
+    fn broken_links_are_found() {
         let pages = |link: &str| {
             let text = format!("# Set up\n\nsee [it]({link})\n\n```\n[not](gone.md)\n```\n");
             [

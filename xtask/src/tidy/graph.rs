@@ -1,4 +1,4 @@
-//! The crate graph is the one that ARCHITECTURE.md draws, and "no I/O" is a manifest.
+//! The crate graph of ARCHITECTURE.md, and the crates without I/O.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) 
             |banned: &str| behind.lines().any(|line| line.split(' ').next() == Some(banned));
         for banned in BANNED.iter().filter(|banned| is_behind(banned)) {
             problems.push(format!(
-                "{name} depends on {banned}: it does no I/O, move what needs it to orgtoken-client"
+                "{name} depends on {banned}: it must do no I/O; move the code to orgtoken-client"
             ));
         }
     }
@@ -26,11 +26,11 @@ pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) 
     Ok(())
 }
 
-/// A crate uses what stands below it, never what stands beside or above it.
+/// A crate may depend on crates below it, never on crates beside or above it.
 fn edges(package: &Package, problems: &mut Vec<String>) {
     let Some(&(_, below)) = GRAPH.iter().find(|(name, _)| *name == package.name) else {
         problems.push(format!(
-            "{} has no place in the graph: draw it in ARCHITECTURE.md and in xtask/src/tidy/graph.rs",
+            "{} is not in the graph: add it to ARCHITECTURE.md and xtask/src/tidy/graph.rs",
             package.name
         ));
         return;
@@ -40,20 +40,22 @@ fn edges(package: &Package, problems: &mut Vec<String>) {
         let in_tests = kind == "dev" && [FAKE_ORG, KEYGEN].contains(&dependency.as_str());
         if is_ours && !in_tests && !below.contains(&dependency.as_str()) {
             problems.push(format!(
-                "{} may not depend on {dependency}: it stands beside or above it",
+                "{} may not depend on {dependency}, which is beside or above it",
                 package.name
             ));
         }
     }
 }
 
-/// The pure crates ban clock, environment, files and sockets in the same words.
+/// The pure crates ban clock, environment, files and sockets with identical files.
 fn bans(sources: &[Source], problems: &mut Vec<String>) {
     let find = |path: &str| sources.iter().find(|source| source.path == path);
     let first = find(BANS[0]);
     for path in BANS {
         match find(path) {
-            None => problems.push(format!("{path}: missing; a pure crate bans what does I/O")),
+            None => {
+                problems.push(format!("{path}: missing: a pure crate bans functions that do I/O"))
+            }
             Some(bans) if first.is_some_and(|first| first.text != bans.text) => {
                 problems.push(format!("{path}: differs from {}; make them equal", BANS[0]));
             }
@@ -73,7 +75,7 @@ fn bans(sources: &[Source], problems: &mut Vec<String>) {
 
 struct Package {
     name: String,
-    /// Name and kind (`normal`, `dev`, `build`).
+    /// Names and kinds (`normal`, `dev`, `build`).
     dependencies: Vec<(String, String)>,
 }
 
@@ -113,7 +115,7 @@ const DOCTOR: &str = "orgtoken-doctor";
 const FAKE_ORG: &str = "orgtoken-fake-org";
 const CLI: &str = "orgtoken";
 
-/// Each crate with those of ours that stand below it.
+/// Each crate, with our crates below it.
 const GRAPH: &[(&str, &[&str])] = &[
     (ASSERTION, &[]),
     (OAUTH, &[ASSERTION]),
@@ -125,7 +127,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     (BROKER, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT]),
     (DOCTOR, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST]),
     (CLI, &[ASSERTION, OAUTH, SETTINGS, KEYGEN, SIGNER, CLIENT, REST, BROKER, DOCTOR]),
-    // It parses the wire by itself, so that it can catch our mistakes.
+    // It has its own parsers, so that it finds errors in ours.
     (FAKE_ORG, &[ASSERTION]),
     (
         "conformance",
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_leads_down() {
+    fn edges_lead_down() {
         for (name, dependency, kind, found) in [
             (SETTINGS, OAUTH, "normal", 0),
             (OAUTH, SETTINGS, "normal", 1),

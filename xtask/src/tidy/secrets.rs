@@ -1,4 +1,4 @@
-//! Secrets are not compared in the open, and not in this repository.
+//! Secrets are compared in constant time, and are not in this repository.
 
 use super::Source;
 
@@ -17,14 +17,14 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
     }
 }
 
-/// Whether a file is one of those that the manifest says are published.
+/// Whether the manifest lists a file as published.
 fn lists(manifest: &str, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     manifest.contains(&format!("`{stem}."))
 }
 
-/// Lines that compare a secret in a time that tells how much of it was right.
+/// Returns the lines that compare a secret with `==`, whose time depends on the secret.
 fn comparisons(code: &str) -> impl Iterator<Item = usize> {
     let is_secret = |term: &str| term.trim_end_matches([';', ',', ')', '?']).ends_with(".secret(");
     let compares = move |line: &str| {
@@ -39,7 +39,7 @@ fn comparisons(code: &str) -> impl Iterator<Item = usize> {
         .map(|(number, _)| number)
 }
 
-/// Lines that hold a private key, a session or a signed assertion, or begin one.
+/// Returns the lines that contain, or begin, a private key, an access token or a signed assertion.
 fn key_material(text: &str) -> impl Iterator<Item = usize> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -52,7 +52,7 @@ fn key_material(text: &str) -> impl Iterator<Item = usize> {
         let jwk = line.split_once("\"d\"").is_some_and(|(_, rest)| longest(rest, URL) >= JWK);
         let session = line.match_indices("00D").any(|(at, _)| is_session(&line[at..]));
         let assertion = line.match_indices("eyJ").any(|(at, _)| is_assertion(&line[at..]));
-        // A key with this word in it is broken: the corpora of the fuzz targets have such keys.
+        // The keys in the corpora of the fuzz targets are broken and contain this word.
         let is_canary = line.contains("Canary") || next.contains("Canary");
         if !is_canary && (pem || der || jwk || session || assertion) {
             found.push(at + 1);
@@ -61,13 +61,13 @@ fn key_material(text: &str) -> impl Iterator<Item = usize> {
     found.into_iter()
 }
 
-/// The id of an org, an exclamation mark and some ninety characters.
+/// Whether the text is an access token: an org id, an exclamation mark and some ninety characters.
 fn is_session(text: &str) -> bool {
     let id = run(text, "");
     matches!(id, 15 | 18) && text[id..].starts_with('!') && run(&text[id + 1..], "._") >= SESSION
 }
 
-/// Header, claims and the signature of a key of 2048 bits or more.
+/// Whether the text is an assertion with a signature of 2048 bits or more.
 fn is_assertion(text: &str) -> bool {
     let mut parts = text.splitn(3, '.');
     let [Some(_), Some(claims), Some(signature)] = [parts.next(), parts.next(), parts.next()]
@@ -77,7 +77,7 @@ fn is_assertion(text: &str) -> bool {
     claims.starts_with("eyJ") && run(signature, URL) >= SIGNATURE
 }
 
-/// How many letters, digits and characters of `more` the text begins with.
+/// Returns the number of letters, digits and characters of `more` at the start of the text.
 fn run(text: &str, more: &str) -> usize {
     let is_in = |c: &u8| c.is_ascii_alphanumeric() || more.as_bytes().contains(c);
     text.bytes().take_while(is_in).count()
@@ -89,14 +89,15 @@ fn longest(text: &str, more: &str) -> usize {
 }
 
 const COMPARED: &str = "a secret is compared with `==`: use `subtle`, or compare digests";
-const COMMITTED: &str = "key material: make it with `cargo xtask test-keys`, and never commit it";
+const COMMITTED: &str = "key material: create it with `cargo xtask test-keys`, and never commit it";
 
-/// The list of what may be here: everybody can read it in a standard or a public test suite.
+/// The list of published keys, from standards and public test suites.
 const MANIFEST: &str = "crates/assertion/testdata/README.md";
 
 const BASE64: &str = "+/=";
 const URL: &str = "-_";
-/// In characters: a line of PEM, 1024 bits of DER, an exponent of 1024 bits, and so on.
+/// Minimum lengths in characters: a line of PEM, 1024 bits of DER, an exponent of 1024 bits, and so
+/// on.
 const PEM: usize = 60;
 const DER: usize = 200;
 const JWK: usize = 170;
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_not_compared_with_two_equal_signs() {
+    fn comparison_of_a_secret_is_found() {
         for (path, line, count) in [
             ("crates/a/src/a.rs", "if a.secret() == b { return; }", 1),
             ("crates/a/src/a.rs", "let same = a != *b.secret();", 1),
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn key_material_is_found_wherever_it_lies() {
+    fn key_material_is_found_in_every_form() {
         let begin = concat!("-----BEGIN PRIVATE", " KEY-----");
         let line = |number: usize| "aB3+".repeat(number / 4);
         let url = |number: usize| "aB3_".repeat(number / 4);

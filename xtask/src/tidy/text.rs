@@ -1,4 +1,4 @@
-//! What no text file of ours may hold, and what every manifest must.
+//! Text that no file may contain, and text that every manifest must contain.
 
 use super::Source;
 
@@ -10,13 +10,12 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
                 problems.extend(unwanted(text).map(|what| report(line, what)));
             }
             if has_no_trailing_blanks(&source.path) && text.ends_with([' ', '\t']) {
-                problems.push(report(line, "blanks at the end: remove them"));
+                problems.push(report(line, "trailing spaces: remove them"));
             }
             if source.path != "Cargo.lock" && names_a_machine(text) {
-                problems.push(report(line, "a path of one machine: use a relative or made-up one"));
+                problems.push(report(line, "a path of one machine: use a relative one"));
             }
         }
-        // Examples and tests are crates, too, and have no root that is looked at.
         let is_member = source.text.contains("\nversion.workspace = true\n");
         if is_member && !source.text.contains("\n[lints]\nworkspace = true\n") {
             problems.push(report(1, "put `workspace = true` below `[lints]`"));
@@ -27,7 +26,7 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
     }
 }
 
-/// Every dependency says beside itself which standard or need it serves.
+/// Every dependency has a comment that says what it serves.
 fn dependencies_have_reasons(manifest: &Source, problems: &mut Vec<String>) {
     let below = manifest.lines().skip_while(|(_, line)| *line != "[workspace.dependencies]");
     let table = below.skip(1).take_while(|(_, line)| !line.starts_with('['));
@@ -48,7 +47,7 @@ fn has_no_trailing_blanks(path: &str) -> bool {
     kinds.iter().any(|kind| path.ends_with(kind))
 }
 
-/// An absolute path below a folder that only one machine has.
+/// Whether the line contains an absolute path of a machine.
 fn names_a_machine(line: &str) -> bool {
     MACHINE.iter().any(|folder| {
         line.match_indices(folder).any(|(at, _)| {
@@ -57,14 +56,14 @@ fn names_a_machine(line: &str) -> bool {
     })
 }
 
-// In two parts each, so that this file is not its own first finding.
+// In two parts, so that this file is not a finding.
 const MACHINE: [&str; 4] =
     [concat!("/tm", "p/"), concat!("/wor", "k/"), concat!("/roo", "t/"), concat!("/hom", "e/")];
 const UNWANTED: [(&str, &str); 2] = [
-    (concat!("#[ign", "ore"), "a test that does not run proves nothing: mend or delete it"),
+    (concat!("#[ign", "ore"), "a test that does not run proves nothing: fix or delete it"),
     (
         concat!("eprintln!(\"left ", "out"),
-        "the test harness keeps what `eprintln!` prints: write to `io::stderr()`",
+        "the test harness captures `eprintln!`: write to `io::stderr()`",
     ),
 ];
 
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_not_wanted() {
+    fn unwanted_lines_are_found() {
         let machine = format!("// see {}x/y", MACHINE[0]);
         let ignored = format!("{}]", UNWANTED[0].0);
         for (path, line, count) in [
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn every_package_is_held_to_the_lints_of_the_workspace() {
+    fn package_without_the_lints_of_the_workspace_is_found() {
         let bare = "[package]\nversion.workspace = true\n";
         let good = format!("{bare}\n[lints]\nworkspace = true\n");
         assert_eq!(problems_of(check, "crates/a/Cargo.toml", bare).len(), 1);
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_without_a_reason_is_named() {
+    fn dependency_without_a_comment_is_found() {
         let manifest = "\
 [workspace.dependencies]
 ours = { path = \"crates/ours\" }

@@ -1,6 +1,6 @@
-//! The budgets, each beside its reference, measured in one run: `bench [--runs N]`.
+//! Measures each budget and its reference in one run: `bench [--runs N]`.
 //!
-//! A program and its reference run in turn, and the ratio is the median of the pairs: a busy
+//! A program and its reference run in turn. The ratio is the median of the pairs because a busy
 //! machine slows both runs of a pair.
 #![forbid(unsafe_code)]
 
@@ -20,7 +20,7 @@ fn main() -> Result<ExitCode> {
     let runs = match arguments.as_slice() {
         [] => 200,
         ["--runs", number] => number.parse()?,
-        _ => bail!("bench takes nothing but `--runs N`"),
+        _ => bail!("the only argument of bench is `--runs N`"),
     };
 
     let mut rows = processes::measure(runs)?;
@@ -40,7 +40,7 @@ pub(crate) struct Row {
     what: &'static str,
     ours: Quantity,
     beside: Option<Quantity>,
-    /// The ratio of the two, or ours alone.
+    /// The ratio of the two, or our value.
     held: f64,
     budget: f64,
 }

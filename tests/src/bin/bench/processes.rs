@@ -1,4 +1,4 @@
-//! Whole programs, from start to exit.
+//! The time of whole programs, from start to exit.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -54,13 +54,13 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
     ])
 }
 
-/// The system's own bundle and the org's CA.
+/// Returns the system's bundle and the org's CA.
 fn system_roots(test: &TestOrg) -> Result<String> {
     let bundle = openssl_probe::probe().cert_file.context("the system has no bundle of roots")?;
     Ok(fs::read_to_string(bundle)? + test.ca_pem().context("an org with TLS has a CA")?)
 }
 
-/// The same with another program in its place.
+/// Returns the same command with another program.
 fn instead(program: &str, command: &Command) -> Command {
     let mut other = Command::new(program::built(program));
     let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));

@@ -1,4 +1,4 @@
-//! From claims to assertion, beside the back-end's own signature.
+//! The time from claims to assertion, and of the back-end's own signature.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

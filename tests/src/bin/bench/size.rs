@@ -1,4 +1,4 @@
-//! How large the program is, on disk and in memory.
+//! The size of the program on disk and in memory.
 
 use std::fs;
 use std::process::Stdio;
@@ -17,7 +17,8 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
     ])
 }
 
-/// Looked at while the org holds back its answer: key, TLS and request are in memory by then.
+/// Returns the peak of resident memory, read while the org holds back its response. Key, TLS and
+/// request are in memory by then.
 fn resident() -> Result<u64> {
     let test = TestOrg::new();
     let hold = test.hold("/services/oauth2/token");

@@ -1,7 +1,7 @@
-//! The main job from key to record, on an org that fits on a laptop: `demo [--keep]`.
+//! The main job, from key to record, on a fake org: `demo [--keep]`.
 //!
-//! It runs the real `orgtoken`, tells what it does in a screenful, and ends well only if all of it
-//! happened: each answer is looked at, and the org is asked what it saw.
+//! It runs `orgtoken`, shows each command, and fails if a result or the requests that the org saw
+//! are not as expected.
 #![forbid(unsafe_code)]
 
 mod keep;
@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     let keep = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => false,
         ["--keep"] => true,
-        _ => bail!("demo takes nothing but `--keep`"),
+        _ => bail!("the only argument of demo is `--keep`"),
     };
     let test = story::tell()?;
     if keep { keep::keep(test) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! What happens, in order, and what must have come of it.
+//! The steps of the demo and their expected results.
 
 use std::fs;
 
