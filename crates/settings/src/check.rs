@@ -23,104 +23,86 @@ use crate::value_kind::ValueKind;
 impl Loader {
     /// Checks the settings of a login.
     pub fn check(self) -> Result<Settings, Problems> {
-        settings(self)
+        let mut check = Check::new(self);
+        let username = check.required(Setting::Username, Username::parse);
+        let client_id = check.required(Setting::ClientId, ClientId::parse);
+        let key = check.key();
+        let hosts = check.hosts(true);
+        let other = check.other();
+        check.note_odd_values(hosts.as_ref(), other.api_version);
+        if let (Some(username), Some(hosts)) = (&username, &hosts) {
+            check.compare(username, hosts);
+        }
+        if let (Some(key), Some(hosts)) = (&key, &hosts) {
+            check.published(key, &hosts.resolution);
+        }
+        match (username, client_id, key, hosts) {
+            (Some(username), Some(client_id), Some(key), Some(hosts))
+                if check.problems.is_empty() =>
+            {
+                let Check { notices, values, .. } = check;
+                Ok(Settings { client_id, hosts, key, notices, values, other, username })
+            }
+            _ => Err(check.into_problems()),
+        }
     }
 
-    /// Checks only the hosts of a login, without user and key.
+    /// Checks only the hosts of a login, without user and key. Other values are listed if they are
+    /// valid.
     pub fn check_hosts(self) -> Result<Hosts, Problems> {
-        hosts(self)
+        let mut check = Check::new(self);
+        match check.hosts(false) {
+            Some(mut hosts) if check.problems.is_empty() => {
+                hosts.values = std::mem::take(&mut check.values);
+                hosts.all_values = check.all_values(&hosts.values);
+                Ok(hosts)
+            }
+            _ => Err(check.into_problems()),
+        }
     }
 
     /// Checks only the settings of API calls with an existing token, which need the instance URL.
     pub fn check_calls(self) -> Result<CallSettings, Problems> {
-        calls(self)
+        let mut check = Check::new(self);
+        if check.loader.effective(Setting::InstanceUrl).is_none() {
+            check.missing(Setting::InstanceUrl);
+        }
+        let instance_url = check.hosts(false).and_then(|hosts| hosts.instance_url);
+        let other = check.other();
+        match instance_url {
+            Some(instance_url) if check.problems.is_empty() => {
+                Ok(CallSettings { instance_url, notices: check.notices, other })
+            }
+            _ => Err(check.into_problems()),
+        }
     }
 
-    /// Returns every effective value, fit to be shown, and every problem of what is given. Nothing
-    /// is read for it: a key, a passphrase and a record are only named. Missing values are no
-    /// problem.
+    /// Returns the effective values, without secrets, and the problems other than missing values.
+    /// No key, passphrase or record is read: their sources are listed.
     pub fn shown(mut self) -> (Vec<EffectiveValue>, Option<Problems>) {
         self.record_read = true;
         while let Some(input) = self.next_input() {
             self.fail(&input, ReadError::Deferred);
         }
-        shown(self)
-    }
-}
-
-/// Checks the settings of a login.
-fn settings(loader: Loader) -> Result<Settings, Problems> {
-    let mut check = Check::new(loader);
-    let username = check.required(Setting::Username, Username::parse);
-    let client_id = check.required(Setting::ClientId, ClientId::parse);
-    let key = check.key();
-    let hosts = check.hosts(true);
-    let other = check.other();
-    check.note_odd_values(hosts.as_ref(), other.api_version);
-    if let (Some(username), Some(hosts)) = (&username, &hosts) {
-        check.compare(username, hosts);
-    }
-    if let (Some(key), Some(hosts)) = (&key, &hosts) {
-        check.published(key, &hosts.resolution);
-    }
-    match (username, client_id, key, hosts) {
-        (Some(username), Some(client_id), Some(key), Some(hosts)) if check.problems.is_empty() => {
-            let Check { notices, values, .. } = check;
-            Ok(Settings { client_id, hosts, key, notices, values, other, username })
+        let mut check = Check::new(self);
+        check.optional(Setting::Record, |path| Ok(path.to_owned()));
+        check.optional(Setting::Username, Username::parse);
+        check.optional(Setting::ClientId, ClientId::parse);
+        for setting in [Setting::PrivateKey, Setting::PublicKey, Setting::Passphrase] {
+            let is_wrong =
+                |entry: &Entry| matches!(&entry.raw, Raw::Broken(kind) if !kind.is_deferred());
+            if check.loader.effective(setting).is_some_and(is_wrong)
+                && let Some(Entry { source, raw, .. }) = check.loader.take(setting)
+            {
+                check.problem(setting, &source, problem_of(raw));
+            }
         }
-        _ => Err(check.into_problems()),
+        check.key_unread();
+        check.hosts(false);
+        check.other();
+        let values = std::mem::take(&mut check.values);
+        (values, check.into_problems().without_missing())
     }
-}
-
-/// Checks only the hosts of a login. Other values are listed if they are valid.
-fn hosts(loader: Loader) -> Result<Hosts, Problems> {
-    let mut check = Check::new(loader);
-    match check.hosts(false) {
-        Some(mut hosts) if check.problems.is_empty() => {
-            hosts.values = std::mem::take(&mut check.values);
-            hosts.all_values = check.all_values(&hosts.values);
-            Ok(hosts)
-        }
-        _ => Err(check.into_problems()),
-    }
-}
-
-/// Checks the settings of API calls with an existing token.
-fn calls(loader: Loader) -> Result<CallSettings, Problems> {
-    let mut check = Check::new(loader);
-    if check.loader.effective(Setting::InstanceUrl).is_none() {
-        check.missing(Setting::InstanceUrl);
-    }
-    let instance_url = check.hosts(false).and_then(|hosts| hosts.instance_url);
-    let other = check.other();
-    match instance_url {
-        Some(instance_url) if check.problems.is_empty() => {
-            Ok(CallSettings { instance_url, notices: check.notices, other })
-        }
-        _ => Err(check.into_problems()),
-    }
-}
-
-/// Returns what is given, fit to be shown, and what is wrong with it.
-fn shown(loader: Loader) -> (Vec<EffectiveValue>, Option<Problems>) {
-    let mut check = Check::new(loader);
-    check.optional(Setting::Record, |path| Ok(path.to_owned()));
-    check.optional(Setting::Username, Username::parse);
-    check.optional(Setting::ClientId, ClientId::parse);
-    for setting in [Setting::PrivateKey, Setting::PublicKey, Setting::Passphrase] {
-        let is_wrong =
-            |entry: &Entry| matches!(&entry.raw, Raw::Broken(kind) if !kind.is_deferred());
-        if check.loader.effective(setting).is_some_and(is_wrong)
-            && let Some(Entry { source, raw, .. }) = check.loader.take(setting)
-        {
-            check.problem(setting, &source, problem_of(raw));
-        }
-    }
-    check.key_unread();
-    check.hosts(false);
-    check.other();
-    let values = std::mem::take(&mut check.values);
-    (values, check.into_problems().without_missing())
 }
 
 /// A check in progress.

@@ -71,30 +71,27 @@ impl Converted {
 impl Loader {
     /// Writes the effective values in another form. Values may be missing, but not invalid.
     pub fn convert(self, form: Form<'_>) -> Result<Converted, Problems> {
-        convert(self, form)
+        let values: Vec<(Setting, Value)> = ORDER
+            .into_iter()
+            .filter_map(|setting| Some((setting, value(&self, setting)?)))
+            .collect();
+        let is_left_out = |setting: &Setting| {
+            self.effective(*setting).is_some()
+                && !PLACES.contains(setting)
+                && !values.iter().any(|(written, _)| written == setting)
+        };
+        let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
+        if let Some(problems) = self.check().err().and_then(Problems::without_missing) {
+            return Err(problems);
+        }
+        let mut converted = match form {
+            Form::Environment => environment(&values),
+            Form::Profile { name, key_file } => profile(&values, name, key_file),
+            Form::Record => record(&values),
+        };
+        converted.left_out.extend(left_out);
+        Ok(converted)
     }
-}
-
-/// Writes the effective values. Values may be missing, but not invalid.
-fn convert(loader: Loader, form: Form<'_>) -> Result<Converted, Problems> {
-    let values: Vec<(Setting, Value)> =
-        ORDER.into_iter().filter_map(|setting| Some((setting, value(&loader, setting)?))).collect();
-    let is_left_out = |setting: &Setting| {
-        loader.effective(*setting).is_some()
-            && !PLACES.contains(setting)
-            && !values.iter().any(|(written, _)| written == setting)
-    };
-    let left_out: Vec<Setting> = Setting::ALL.into_iter().filter(is_left_out).collect();
-    if let Some(problems) = loader.check().err().and_then(Problems::without_missing) {
-        return Err(problems);
-    }
-    let mut converted = match form {
-        Form::Environment => environment(&values),
-        Form::Profile { name, key_file } => profile(&values, name, key_file),
-        Form::Record => record(&values),
-    };
-    converted.left_out.extend(left_out);
-    Ok(converted)
 }
 
 /// A value. `Named` has a name of its own, which tells what the value is.

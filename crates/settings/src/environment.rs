@@ -13,36 +13,37 @@ use crate::source::Source;
 use crate::{record, spelling};
 
 impl Layer {
-    /// Reads the environment. Unknown variables are ignored.
+    /// Reads the environment. Unknown variables are ignored, and an empty one counts as unset.
     pub fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        read(variables)
-    }
-}
-
-/// Reads the variables that are settings. An empty variable counts as unset.
-pub(crate) fn read(variables: impl IntoIterator<Item = (String, String)>) -> Layer {
-    let mut layer = Layer::default();
-    // Sorted, so that the same environment always gives the same messages.
-    let variables: BTreeMap<String, String> =
-        variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
-    let own: Vec<OwnVariable<'_>> = variables
-        .iter()
-        .filter_map(|(variable, value)| {
-            let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase();
-            Some(OwnVariable { name, variable, value })
-        })
-        .collect();
-    for setting in Setting::ALL {
-        add_setting(&mut layer, setting, &own);
-        let mut third_party =
-            setting.third_party_variables().iter().filter(|name| variables.contains_key(**name));
-        if let Some(name) = third_party.next() {
-            let source = Source::ThirdPartyVariable((*name).to_owned());
-            layer.add(setting, source, Raw::of_text(setting, Content::Value, &variables[*name]));
+        let mut layer = Self::default();
+        // Sorted, so that the same environment always gives the same messages.
+        let variables: BTreeMap<String, String> =
+            variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let own: Vec<OwnVariable<'_>> = variables
+            .iter()
+            .filter_map(|(variable, value)| {
+                let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase();
+                Some(OwnVariable { name, variable, value })
+            })
+            .collect();
+        for setting in Setting::ALL {
+            add_setting(&mut layer, setting, &own);
+            let mut third_party = setting
+                .third_party_variables()
+                .iter()
+                .filter(|name| variables.contains_key(**name));
+            if let Some(name) = third_party.next() {
+                let source = Source::ThirdPartyVariable((*name).to_owned());
+                layer.add(
+                    setting,
+                    source,
+                    Raw::of_text(setting, Content::Value, &variables[*name]),
+                );
+            }
         }
+        misspelt(&mut layer, &own);
+        layer
     }
-    misspelt(&mut layer, &own);
-    layer
 }
 
 /// A variable that starts with `ORGTOKEN_`.

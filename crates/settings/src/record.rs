@@ -25,35 +25,30 @@ impl Layer {
     /// JSON string, the bare value, and the response of the Hub's settings endpoint. `key` selects
     /// one of several records.
     pub fn from_record(bytes: &[u8], file: &str, key: Option<&str>) -> Self {
-        read(bytes, file, key)
-    }
-}
-
-/// Reads a record. Errors become problems of the layer.
-pub(crate) fn read(bytes: &[u8], file: &str, key: Option<&str>) -> Layer {
-    let document = Location::Document { file: redact::path(file).to_owned() };
-    let text = match text::decode(bytes) {
-        Ok(text) if text.trim().is_empty() => return unreadable(document, ProblemKind::Empty),
-        Ok(text) => text,
-        Err(kind) => return unreadable(document, kind),
-    };
-    let node = match Node::parse(text) {
-        Ok(node) => node,
-        Err(error) => {
-            let (file, line, column) =
-                (redact::path(file).to_owned(), error.line(), error.column());
-            return unreadable(
-                Location::Position { file, line, column },
-                ProblemKind::Json(Json::of(&error)),
-            );
-        }
-    };
-    match shape::find(node, key) {
-        Ok(shape) => filled(file, shape),
-        Err(ShapeError { pointer, kind }) if pointer.is_empty() => unreadable(document, kind),
-        Err(ShapeError { pointer, kind }) => {
-            let source = Source::Record { file: file.to_owned(), pointer };
-            unreadable(Location::Field { setting: None, source }, kind)
+        let document = Location::Document { file: redact::path(file).to_owned() };
+        let text = match text::decode(bytes) {
+            Ok(text) if text.trim().is_empty() => return unreadable(document, ProblemKind::Empty),
+            Ok(text) => text,
+            Err(kind) => return unreadable(document, kind),
+        };
+        let node = match Node::parse(text) {
+            Ok(node) => node,
+            Err(error) => {
+                let (file, line, column) =
+                    (redact::path(file).to_owned(), error.line(), error.column());
+                return unreadable(
+                    Location::Position { file, line, column },
+                    ProblemKind::Json(Json::of(&error)),
+                );
+            }
+        };
+        match shape::find(node, key) {
+            Ok(shape) => filled(file, shape),
+            Err(ShapeError { pointer, kind }) if pointer.is_empty() => unreadable(document, kind),
+            Err(ShapeError { pointer, kind }) => {
+                let source = Source::Record { file: file.to_owned(), pointer };
+                unreadable(Location::Field { setting: None, source }, kind)
+            }
         }
     }
 }

@@ -261,7 +261,7 @@ pub(crate) const PREFIX: &str = "ORGTOKEN_";
 const FILE: &str = "_file";
 
 const KEY: &str = "the private key (-----BEGIN PRIVATE KEY-----)";
-const LOGIN: &str = "the address to log in at (https://login.salesforce.com)";
+const LOGIN: &str = "the login URL (https://login.salesforce.com)";
 const MY_DOMAIN: &str = "the My Domain of the org (https://acme.my.salesforce.com)";
 const PUBLIC_KEY: &str = "the certificate or public key of the key that signs";
 const STRING: &str = "a string";

@@ -4,7 +4,9 @@ use super::*;
 use crate::Loader;
 
 fn variables(pairs: &[(&str, &str)]) -> Layer {
-    read(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    Layer::from_environment(
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    )
 }
 
 #[test]

@@ -165,10 +165,10 @@ fn record_is_selected_by_key() {
         ("Hub's answer", format!(r#"{{"_a": {{}}, "_b": {bare}}}"#), "/_b"),
     ] {
         for key in ["_b", "b"] {
-            let layer = read(json.as_bytes(), "salesforce.json", Some(key));
+            let layer = Layer::from_record(json.as_bytes(), "salesforce.json", Some(key));
             assert_eq!(layer.record.unwrap().pointer, pointer, "{name}");
         }
-        let layer = read(json.as_bytes(), "salesforce.json", Some("c"));
+        let layer = Layer::from_record(json.as_bytes(), "salesforce.json", Some("c"));
         assert!(layer.problems[0].to_string().contains("`_a`, `_b`"), "{name}");
     }
 }
