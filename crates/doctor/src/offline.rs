@@ -27,20 +27,20 @@ pub(crate) fn check(settings: &Settings, target: &Target, now: UnixTime) -> Vec<
 
 /// Lists the sources of the settings, each once.
 fn sources(settings: &Settings) -> Finding {
-    let mut places: Vec<String> = Vec::new();
-    for origin in settings.values() {
-        let place = match origin.source() {
+    let mut sources: Vec<String> = Vec::new();
+    for value in settings.values() {
+        let source = match value.source() {
             Source::Default => continue,
             Source::Profile { profile, file, .. } => format!("profile {profile} of {file}"),
             Source::Record { file, .. } => format!("record {file}"),
             Source::Flag(_) => "flags".to_owned(),
             other => other.to_string(),
         };
-        if !places.contains(&place) {
-            places.push(place);
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
-    let detail = places.join(", ");
+    let detail = sources.join(", ");
     let odd =
         |notice: &&Notice| notice.is_suspicious() && notice.setting() != Some(Setting::Username);
     match settings.notices().iter().find(odd) {
@@ -60,7 +60,7 @@ fn username(settings: &Settings) -> Finding {
         Some(notice) => Finding::warning(
             Check::Username,
             notice.to_string(),
-            "copy the username from Setup > Users of this sandbox",
+            "copy the username from Setup > Users of this org",
         ),
         None => Finding::ok(Check::Username, settings.username().as_str()),
     }
@@ -77,7 +77,7 @@ fn key(settings: &Settings, target: &Target) -> Finding {
         KeySource::Command { public_key, .. } => {
             format!("RSA {} bits, in a signer command", public_key.bits())
         }
-        _ => "remote".to_owned(),
+        _ => "a remote key".to_owned(),
     };
     Finding::ok(Check::Key, detail)
 }
