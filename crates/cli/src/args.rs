@@ -1,4 +1,4 @@
-//! Arguments that commands share. What they mean is decided by the command that reads them.
+//! Arguments that commands share.
 
 mod caller;
 mod login;

@@ -1,4 +1,4 @@
-//! The commands, each of which reads, calls and prints.
+//! The commands. Each one reads, calls the libraries and prints.
 
 pub(crate) mod api;
 pub(crate) mod assertion;

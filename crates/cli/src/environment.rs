@@ -1,4 +1,4 @@
-//! What the environment says: variables, and the folders that they name.
+//! Environment variables, and the folders that they name.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use orgtoken_settings::Setting;
 
-/// Every variable that is read but those of settings. The canary test puts secrets into each.
+/// The variables that are read and are not settings. The canary test puts secrets into each.
 pub(crate) const OTHERS: [&str; 20] = [
     "EDITOR",
     "HOME",
@@ -30,18 +30,18 @@ pub(crate) const OTHERS: [&str; 20] = [
     "https_proxy",
 ];
 
-/// The value of a variable; an empty one counts as unset.
+/// Returns the value of a variable. An empty one counts as unset.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     debug_assert!(is_listed(name), "{name} is missing in the list of variables");
     named_variable(name)
 }
 
-/// The value of a variable that the user named.
+/// Returns the value of a variable that the user named.
 pub(crate) fn named_variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The folder that a variable names; a relative one is none.
+/// Returns the folder that a variable names. A relative path is ignored.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     debug_assert!(is_listed(name), "{name} is missing in the list of variables");
     env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
@@ -76,19 +76,19 @@ const LOGIN: [Setting; 9] = [
 /// The variable of an access token, in the commands of `exec` as well.
 pub(crate) const ACCESS_TOKEN: &str = "SF_ACCESS_TOKEN";
 
-/// `$XDG_CONFIG_HOME/orgtoken/config.toml`, or the same in `~/.config`.
+/// Returns `$XDG_CONFIG_HOME/orgtoken/config.toml`; the default folder is `~/.config`.
 pub(crate) fn config_file() -> Option<PathBuf> {
     let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(config.join("orgtoken/config.toml"))
 }
 
-/// One folder for cron and shells alike: `$XDG_CACHE_HOME/orgtoken`, or `~/.cache/orgtoken`.
+/// Returns `$XDG_CACHE_HOME/orgtoken`; the default folder is `~/.cache`.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
     Some(cache.join("orgtoken"))
 }
 
-/// A path as settings have it: `~/` is the home folder.
+/// Resolves `~/` at the start of a path in settings.
 pub(crate) fn at_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), folder("HOME")) {
         (Some(path), Some(home)) => home.join(path),

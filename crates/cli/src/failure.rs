@@ -1,4 +1,4 @@
-//! Why a command ends without what was asked, and how that is told.
+//! An error on its way to the user: its report and its exit code.
 
 mod details;
 mod exit_code;
@@ -19,9 +19,9 @@ use self::details::Details;
 use crate::io::stderr;
 use crate::io::text::{chain, printable, sentence};
 
-/// An error on its way to a person or a script: what and why, under a code that is a promise.
+/// The error of a command: a code for scripts, a message, and a hint.
 ///
-/// One word wide, since nearly every function may return it.
+/// It is boxed, since nearly every function may return it.
 #[derive(Debug)]
 pub(crate) struct Failure(Box<Parts>);
 
@@ -32,19 +32,19 @@ struct Parts {
     /// Replaces the message of the error.
     message: Option<String>,
     hint: Option<Cow<'static, str>>,
-    /// What the catalogue has on it, where Salesforce refused.
+    /// The entry of the catalogue, if Salesforce refused.
     refusal: Option<&'static Entry>,
-    /// Whether `doctor` looks at what failed.
+    /// Whether `doctor` covers what failed.
     for_doctor: bool,
     /// The command that checks the same login.
     doctor: Cow<'static, str>,
     problems: Vec<Problem>,
     already_reported: bool,
-    /// What the output lacks because of the error.
+    /// The effect of the error on the output.
     note: Option<Cow<'static, str>>,
 }
 
-/// One of several things that are wrong with the same input.
+/// One of several problems of an input.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
     pub(crate) code: Cow<'static, str>,
@@ -75,20 +75,20 @@ impl Failure {
         }))
     }
 
-    /// The result has said it all: what remains is the exit code.
+    /// An error that the output has reported. It has an exit code and no message.
     pub(crate) fn already_reported(code: impl Into<Cow<'static, str>>) -> Self {
-        let mut failure = Self::new(code, None::<&str>, "told already");
+        let mut failure = Self::new(code, None::<&str>, "already reported");
         failure.0.already_reported = true;
         failure
     }
 
-    /// It failed on the way to somebody else than Salesforce, which `doctor` never looks at.
+    /// Removes the reference to `doctor`, which does not cover this failure.
     pub(crate) fn without_doctor(mut self) -> Self {
         self.0.for_doctor = false;
         self
     }
 
-    /// Names the command that checks the login of the command that failed.
+    /// Sets the command that checks the login of the failed command.
     pub(crate) fn with_doctor(mut self, command: impl FnOnce() -> String) -> Self {
         if self.0.for_doctor && self.entry().is_some() {
             self.0.doctor = command().into();
@@ -96,7 +96,7 @@ impl Failure {
         self
     }
 
-    /// Says behind the error what the output lacks because of it.
+    /// Adds the effect of the error on the output to the message.
     pub(crate) fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
         self.0.note = Some(note.into());
         self
@@ -107,7 +107,7 @@ impl Failure {
         self
     }
 
-    /// What is wrong, one by one, where there are several things.
+    /// The problems of an input.
     pub(crate) fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
@@ -116,12 +116,12 @@ impl Failure {
         &self.0.code
     }
 
-    /// What to do next.
+    /// The next step for the user.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// The error itself, if it is of this type.
+    /// Returns the error, if it has this type.
     pub(crate) fn error<T: Error + 'static>(&self) -> Option<&T> {
         self.0.error.downcast_ref()
     }
@@ -130,7 +130,7 @@ impl Failure {
         exit_code(&self.0.code)
     }
 
-    /// Writes the report to standard error, all at once.
+    /// Writes the report to standard error, in one call.
     pub(crate) fn print(&self, json: bool) {
         let mut report = Vec::new();
         if self.report(&mut report, json).is_ok() {
@@ -138,8 +138,9 @@ impl Failure {
         }
     }
 
-    /// Writes `error: what: why`, a line for each problem where there are several, what it means,
-    /// at most one `hint:`, and where to read on. `json` makes it one document on one line.
+    /// Writes the report: `error:` with the message, the problems if there are several, the meaning
+    /// of a refusal, `hint:`, and the commands that explain and check. With `json` it is one document
+    /// on one line.
     pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
         if self.0.already_reported {
             return Ok(());
@@ -149,7 +150,7 @@ impl Failure {
 
     fn report_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", printable(&self.message()))?;
-        // One problem is the error itself.
+        // A single problem is the message.
         if self.0.problems.len() > 1 {
             return self.report_problems(out);
         }
@@ -171,8 +172,8 @@ impl Failure {
                 writeln!(out, "    {}", printable(hint))?;
             }
         }
-        if self.is_nothing_set_up() {
-            writeln!(out, "hint: `orgtoken setup` leads from nothing to a token")?;
+        if self.is_unconfigured() {
+            writeln!(out, "hint: run `orgtoken setup` to configure a login")?;
         }
         Ok(())
     }
@@ -193,18 +194,18 @@ impl Failure {
         writeln!(out)
     }
 
-    /// What the catalogue has on it, be it a refusal or trouble on the way.
+    /// The entry of the catalogue, of a refusal or of a network error.
     fn entry(&self) -> Option<&'static Entry> {
         self.0.refusal.or_else(|| catalogue::by_code(&self.0.code))
     }
 
-    /// Neither user nor app nor key: somebody is here for the first time.
-    fn is_nothing_set_up(&self) -> bool {
+    /// Whether nothing is configured: user, app and key are missing.
+    fn is_unconfigured(&self) -> bool {
         self.0.problems.len() >= 3
             && self.0.problems.iter().all(|one| one.code == "settings.missing")
     }
 
-    /// What and why, in one line.
+    /// The message with its causes, on one line.
     pub(crate) fn message(&self) -> String {
         let message = self.0.message.clone();
         let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));

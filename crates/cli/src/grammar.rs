@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the program.
 
 use std::ffi::OsString;
 
@@ -9,31 +9,31 @@ use crate::command;
 
 /// Salesforce access tokens by the OAuth 2.0 JWT bearer flow, from the shell.
 ///
-/// Signs a short-lived assertion with a private key, trades it at the org's token endpoint for an
-/// access token, and prints the token. When Salesforce refuses, it explains why.
+/// Signs a short-lived assertion with a private key, exchanges it at the token endpoint of the org
+/// for an access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
 #[command(name = "orgtoken", version, max_term_width = 100, after_help = EXIT_CODES)]
 #[command(arg_required_else_help = true, args_override_self = true)]
 pub(crate) struct Args {
-    /// What to do
+    /// Command to run
     #[command(subcommand)]
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
 }
 
-/// What can be said to every command.
+/// Options of every command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Print the result, or the error, as one JSON document
+    /// Print the result or the error as one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Explain each step on standard error (-vv for more); never shows a secret
+    /// Log each step to standard error (-vv for more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
-/// The commands, in the order in which someone meets them.
+/// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Token(command::token::Args),
@@ -67,8 +67,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether the output is all that the command is for: a reader that closes the pipe has seen
-    /// enough. After any other command, something was made or changed that nobody has read of.
+    /// Whether the command only prints. Then a reader that closes the pipe is not an error. Other
+    /// commands create or change something, and their result was not read.
     pub(crate) fn only_prints(&self) -> bool {
         use command::{assertion, cache, cert, config, key, record, settings};
         match self {
@@ -95,10 +95,10 @@ impl Command {
 }
 
 impl Args {
-    /// Reads what was typed. What may be a secret is refused before anything can repeat it.
+    /// Parses the typed words. Secrets are refused first, before a message can repeat them.
     pub(crate) fn read(typed: &[OsString]) -> Result<Self, Refused> {
         refuse_secrets(typed)?;
-        // Wrong arguments and calls for help are answered by the grammar of all commands.
+        // The grammar of all commands reports wrong arguments and prints help.
         let matches = match token_command().try_get_matches_from(typed) {
             Ok(matches) => matches,
             Err(_) => grammar().try_get_matches_from(typed)?,
@@ -107,7 +107,7 @@ impl Args {
     }
 }
 
-/// Why there are no arguments: they are wrong, or a person asked for help.
+/// The reason why no command runs: help was asked for, or the arguments are wrong.
 pub(crate) enum Refused {
     Help(clap::Error),
     Usage(UsageError),
@@ -125,19 +125,19 @@ impl From<UsageError> for Refused {
     }
 }
 
-/// The grammar of `token` alone. That of all commands takes 0.4 ms more to build, which is a
-/// quarter of what a cached token has (2.5 × `/bin/true`). With `defer = true`, `--help` would list
-/// the commands without their texts.
+/// Returns the grammar of `token` alone.
+///
+/// The grammar of all commands takes 0.4 ms more to build: a quarter of the budget of a cached token
+/// (2.5 × `/bin/true`). `defer = true` is no way out: `--help` would list commands without texts.
 fn token_command() -> clap::Command {
     let token = command::token::Args::augment_args(clap::Command::new("token"));
     let program = clap::Command::new("orgtoken").args_override_self(true).subcommand_required(true);
     Common::augment_args(program).subcommand(token)
 }
 
-/// The arguments as clap knows them.
+/// Returns the grammar of all commands.
 ///
-/// `api` speaks as `gh api` does, where `-f` and `-i` are other things: credentials have only their
-/// long names there.
+/// In `api`, `-f` and `-i` are those of `gh api`, so the login flags have only their long names.
 pub(crate) fn grammar() -> clap::Command {
     Args::command().mut_subcommand("api", |api| {
         ["username", "client_id", "jwt_key_file", "instance_url"]
@@ -155,12 +155,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_grammar_is_consistent() {
+    fn grammar_is_consistent() {
         grammar().debug_assert();
     }
 
     #[test]
-    fn every_command_and_argument_has_its_help() {
+    fn every_command_and_argument_has_help() {
         fn check(command: &clap::Command) {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             for argument in command.get_arguments() {
@@ -172,15 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn the_main_job_is_part_of_the_grammar() {
+    fn grammar_of_token_agrees_with_the_grammar_of_all_commands() {
         for typed in [
             ["orgtoken", "token", "--json"].as_slice(),
             &["orgtoken", "-vv", "token", "-o", "user@acme.com", "--output", "env"],
             &["orgtoken", "token", "-i", "one", "-i", "other", "--no-cache"],
         ] {
             let read = |grammar: clap::Command| {
-                let matches = grammar.try_get_matches_from(typed).expect("it is well formed");
-                format!("{:?}", Args::from_arg_matches(&matches).expect("it is complete"))
+                let matches = grammar.try_get_matches_from(typed).expect("the arguments are valid");
+                format!(
+                    "{:?}",
+                    Args::from_arg_matches(&matches).expect("the arguments are complete")
+                )
             };
             assert_eq!(read(token_command()), read(grammar()), "{typed:?}");
         }

@@ -1,28 +1,28 @@
-//! Protections that the process gives itself at its start, before it reads a secret.
+//! Process hardening, before the first secret is read.
 
 use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The limit of core files that this process was started with.
+/// The core file limit at the start of the process.
 static CORE: OnceLock<Rlimit> = OnceLock::new();
 
-/// Leaves no core file, and lets no process of the same user look into the memory (Linux).
+/// Disables core files, and access to the memory by processes of the same user (Linux).
 ///
-/// Only the soft limit is lowered: a hard one could not be raised again for the command of `exec`.
+/// Only the soft limit is lowered. A hard limit could not be raised again for the command of `exec`.
 pub(crate) fn harden() -> Result<(), rustix::io::Errno> {
     let core = CORE.get_or_init(|| getrlimit(Resource::Core));
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: core.maximum })?;
-    // A handler instead of the default: under `ulimit -f`, a write that is too long fails, and a
-    // token that was granted is still printed. What is handled is the default again in children.
+    // Without a handler, a write beyond `ulimit -f` would end the process, and a granted token
+    // would be lost. Children get the default action again.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())
 }
 
-/// Gives a command that is about to take over the limit of core files that this process had. The
-/// kernel itself makes it dumpable again.
+/// Restores the core file limit for the command that replaces this process. The kernel makes it
+/// dumpable again.
 pub(crate) fn restore_core_limit() {
     if let Some(core) = CORE.get() {
         // A soft limit can always be raised to the hard one.

@@ -1,12 +1,20 @@
-//! `orgtoken` prints Salesforce access tokens, and says why when Salesforce refuses.
+//! `orgtoken` prints Salesforce access tokens, and explains why when Salesforce refuses.
 //!
-//! This program is thin: it reads what was typed, the files, the environment and the clock, calls
-//! the crates below, and prints. There is no protocol and no cryptography here.
+//! The program is thin: it reads arguments, files, environment and clock, calls the libraries, and
+//! prints. It contains no protocol and no cryptography.
 //!
-//! A module uses what stands below it, and none stands in a circle: each command is a file in
-//! `command`, above `session` (a login, from settings to a token), above `context` (the settings,
-//! from all their places), above `input`, `hub`, `signer` and `transport`, above `args`, `console`
-//! and `failure`. `run` leads from what was typed to a command, and to an exit code.
+//! Each module uses only those below it:
+//!
+//! ```text
+//! run                  the typed words, a command, an exit code
+//! grammar              the arguments of all commands
+//! command              one file or folder for each command
+//! login                from arguments and settings to a token
+//! args  runtime        arguments that commands share; the tokio runtime
+//! failure              an error on its way to the user: report, exit code, flags that help
+//! io                   streams, prompts, progress, files
+//! environment  clock   variables, folders, time
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -30,20 +38,20 @@ use std::process::ExitCode;
 
 use orgtoken_settings::Setting;
 
-/// Runs the program as it was called.
+/// Runs the program.
 pub fn main() -> ExitCode {
     let unhardened = harden::harden();
     run::run(std::env::args_os().collect(), unhardened.err())
 }
 
-/// The arguments that the program takes, for tests that try each of them.
+/// The arguments of the program, for tests that try each of them.
 #[doc(hidden)]
 pub fn grammar() -> clap::Command {
     grammar::grammar()
 }
 
-/// The environment variables that the program reads, for tests that try each of them. Those of other
-/// tools that mean a setting are in [`Setting::third_party_variables`].
+/// The environment variables that the program reads, for tests that try each of them. Variables of
+/// other tools are in [`Setting::third_party_variables`].
 #[doc(hidden)]
 pub fn variables() -> Vec<String> {
     let others = environment::OTHERS.iter().map(|name| (*name).to_owned());

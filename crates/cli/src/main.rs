@@ -1,4 +1,4 @@
-//! The program `orgtoken`: everything it does is in the library beside it.
+//! The program `orgtoken`. Its code is in the library of the same package.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Keys and tokens pass through buffers of other crates: what is freed is wiped.
+/// Wipes freed memory, since keys and tokens pass through buffers of other crates.
 #[global_allocator]
 static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 

@@ -1,15 +1,15 @@
-//! What a panic says: where the bug is, and never what it was about.
+//! The panic hook. It prints the location and not the payload, which may hold a secret.
 
 use std::panic::{self, PanicHookInfo};
 
 use crate::failure::Failure;
 
-/// From here on, a panic is told as every other failure is.
+/// Reports panics like other errors.
 pub(crate) fn install_panic_hook(json: bool) {
     panic::set_hook(Box::new(move |panic| failure(panic).print(json)));
 }
 
-/// The payload may quote a value; the place is enough to find the bug.
+/// Returns the report of a panic: its location.
 fn failure(panic: &PanicHookInfo<'_>) -> Failure {
     let place = panic.location().map_or_else(String::new, |place| {
         format!(" at {}:{}:{}", without_builder(place.file()), place.line(), place.column())
@@ -17,7 +17,7 @@ fn failure(panic: &PanicHookInfo<'_>) -> Failure {
     Failure::new("bug", Some(HINT), format!("this is a bug in orgtoken{place}"))
 }
 
-/// Drops the folders of the machine that built the program: `tokio-1.54.1/src/lib.rs` is enough.
+/// Drops the folders of the machine that built the program, up to `tokio-1.54.1/src/lib.rs`.
 fn without_builder(file: &str) -> &str {
     if !file.starts_with('/') {
         return file;
@@ -27,7 +27,7 @@ fn without_builder(file: &str) -> &str {
     &file[from..]
 }
 
-const HINT: &str = "report it, with this place and with what `orgtoken --version` prints";
+const HINT: &str = "report it with this location and the output of `orgtoken --version`";
 
 #[cfg(test)]
 mod tests {
@@ -36,15 +36,15 @@ mod tests {
 
     use super::*;
 
-    /// What a panic of this thread says, in text and in JSON.
+    /// Returns the report of a panic of this thread, in text and in JSON.
     fn capture(panicking: impl FnOnce() + panic::UnwindSafe) -> [String; 2] {
         let (this, before) = (thread::current().id(), panic::take_hook());
         let (sender, captured) = mpsc::channel();
-        // Other tests may panic meanwhile, and are heard.
+        // Other tests may panic at the same time.
         panic::set_hook(Box::new(move |panic| {
             let ours = thread::current().id() == this;
             if ours {
-                sender.send(reports(panic)).expect("it is waited for")
+                sender.send(reports(panic)).expect("the receiver waits")
             } else {
                 before(panic)
             }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn panic_shows_no_path_of_the_builder() {
+    fn panic_report_has_no_path_of_the_build_machine() {
         for (file, shown) in [
             ("crates/cli/src/run.rs", "crates/cli/src/run.rs"),
             ("/build/.cargo/registry/src/index/tokio-1.54.1/src/a/b.rs", "tokio-1.54.1/src/a/b.rs"),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_tells_where_and_never_what() {
+    fn panic_report_has_the_location_and_not_the_payload() {
         let canary = "canary".to_owned();
         let [text, json] = capture(|| panic!("{canary}"));
         assert!(text.starts_with("error: this is a bug in orgtoken at "), "{text}");

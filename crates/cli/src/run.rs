@@ -1,4 +1,4 @@
-//! From what was typed to an exit code.
+//! From the typed words to an exit code.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,17 +14,17 @@ use crate::io::log;
 use crate::io::stderr;
 use crate::panic_hook;
 
-/// Runs what was typed. `unhardened` is why the process could not be closed to others, if so.
+/// Runs the typed command. `unhardened` is the reason why the process is open to others, if it is.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
     let console = Console::new(asks_for_json(&typed));
     panic_hook::install_panic_hook(console.json());
     if let Some(reason) = unhardened {
-        console.warn(&format_args!("other processes may read this one's memory: {reason}"));
+        console.warn(&format_args!("other processes may read the memory of this one: {reason}"));
     }
     let args = match Args::read(&typed) {
         Ok(args) => args,
         Err(Refused::Help(help)) => {
-            // clap chooses the stream and the exit code: help that was asked for is data.
+            // clap chooses the stream and the exit code.
             let _ = help.print();
             return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED));
         }
@@ -42,7 +42,7 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
                 |()| ExitCode::SUCCESS,
             )
         }
-        // The hook has said where.
+        // The panic hook has reported it.
         Err(_) => ExitCode::from(UNEXPECTED),
     };
     stderr::flush();
@@ -75,7 +75,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
     }
 }
 
-/// Ends without an error if the reader of the output has closed the pipe: `orgtoken query … | head`.
+/// Ignores that the reader of the output has closed the pipe: `orgtoken query … | head`.
 fn ignore_broken_pipe(result: Result<(), Failure>) -> Result<(), Failure> {
     result.or_else(|failure| match failure.error() {
         Some(error) if OutputError::is_broken_pipe(error) => Ok(()),
@@ -88,7 +88,7 @@ fn report_and_exit_code(failure: &Failure, console: &Console) -> ExitCode {
     ExitCode::from(failure.exit())
 }
 
-/// Wrong arguments are told in JSON too, and then nothing has been parsed yet.
+/// Whether `--json` was typed. Wrong arguments are reported before anything is parsed.
 fn asks_for_json(typed: &[OsString]) -> bool {
     typed.iter().take_while(|word| *word != "--").any(|word| word == "--json")
 }

@@ -11,19 +11,19 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Failure;
 
-/// Runs a future that uses the network. There is no runtime before.
+/// Runs a future on a new runtime.
 pub(crate) fn wait_for<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
 where
     Failure: From<E>,
 {
     let runtime = single_threaded()?;
     let result = runtime.block_on(future);
-    // A resolver that does not answer cannot be interrupted: its thread is left behind.
+    // The thread of a resolver that does not answer cannot be interrupted, so it is left behind.
     runtime.shutdown_background();
     Ok(result?)
 }
 
-/// Starts a thread that runs what is spawned there, until the process ends.
+/// Starts a thread that runs spawned tasks until the process ends.
 pub(crate) fn worker() -> Result<Handle, RuntimeError> {
     let runtime = single_threaded()?;
     let handle = runtime.handle().clone();
@@ -32,8 +32,10 @@ pub(crate) fn worker() -> Result<Handle, RuntimeError> {
     Ok(handle)
 }
 
-/// tokio panics where a descriptor is refused, so some are tried first. It would panic where a thread
-/// is refused, too: so there is no `spawn_blocking` in this program.
+/// Returns a runtime of the current thread.
+///
+/// tokio panics if the system refuses a descriptor, so some are opened and closed first. It panics
+/// if the system refuses a thread as well, so this program never calls `spawn_blocking`.
 fn single_threaded() -> Result<Runtime, RuntimeError> {
     let spare: io::Result<Vec<_>> = (0..DESCRIPTOR_PAIRS).map(|_| UnixStream::pair()).collect();
     drop(spare.map_err(RuntimeError)?);
@@ -42,7 +44,7 @@ fn single_threaded() -> Result<Runtime, RuntimeError> {
 
 /// The process cannot start a thread or open a descriptor.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot start: the system refuses a thread or a descriptor")]
+#[error("the system refuses a thread or a file descriptor")]
 pub(crate) struct RuntimeError(#[source] pub(crate) io::Error);
 
 impl Diagnostic for RuntimeError {
@@ -55,5 +57,5 @@ impl Diagnostic for RuntimeError {
     }
 }
 
-/// A poller, its waker, a pipe for signals and a copy of its end.
+/// A poller and its waker; a pipe for signals, and a copy of one end.
 const DESCRIPTOR_PAIRS: usize = 3;

@@ -21,7 +21,7 @@ fn the_second_run_takes_no_login() {
     let second = bench.run(&["token", "-v"]);
     assert_eq!(stdout(&first), stdout(&second));
     assert_eq!(bench.org.logins(), 1);
-    assert!(stderr(&second).contains("token from the cache, good for"), "{}", stderr(&second));
+    assert!(stderr(&second).contains("token from the cache, expires in"), "{}", stderr(&second));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_cache_that_is_of_no_use_is_told_in_a_line() {
 fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
     for (name, home, warning) in [
         ("a folder that others may write to", Some("open"), "other users can read or write it"),
-        ("no HOME", None, "there is no token cache, so each run logs in: set HOME"),
+        ("no HOME", None, "no token cache, each run logs in; set HOME"),
         ("nothing can be made there", Some("/dev/null"), "the token cache is not used"),
         ("as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
@@ -276,9 +276,9 @@ fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
     stdout(&bench.run(&["token"]));
     let bad = bench.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
     assert_eq!(bad.status.code(), Some(3));
-    assert!(stderr(&bad).starts_with("forgot 1 login\n"), "{}", stderr(&bad));
+    assert!(stderr(&bad).starts_with("removed 1 cached login\n"), "{}", stderr(&bad));
     let none = bench.bare(&["cache", "clear"]).output().unwrap();
-    assert_eq!((stdout(&none), stderr(&none)), ("", "forgot 0 logins\n"));
+    assert_eq!((stdout(&none), stderr(&none)), ("", "removed 0 cached logins\n"));
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn cache_clear_forgets_everything() {
     stdout(&bench.run(&["token"]));
     let cleared = bench.bare(&["cache", "clear"]).output().unwrap();
     assert_eq!(stdout(&cleared), "");
-    assert_eq!(stderr(&cleared), "forgot 1 login\n");
+    assert_eq!(stderr(&cleared), "removed 1 cached login\n");
     stdout(&bench.run(&["token"]));
     assert_eq!(bench.org.logins(), 2);
 }
@@ -308,7 +308,7 @@ fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
         assert!(!stderr(&output).contains("pa55"), "{what}: {}", stderr(&output));
     }
     // What is on this machine is gone all the same.
-    assert!(stderr(&cache(&["clear"])).starts_with("forgot 0 logins\nerror: "));
+    assert!(stderr(&cache(&["clear"])).starts_with("removed 0 cached logins\nerror: "));
     assert_eq!(stdout(&bench.run(&["cache", "list"])), "");
     assert_eq!(stdout(&bench.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");
 }

@@ -37,7 +37,7 @@ fn openssl_signs_the_certificate() {
     let bench = TestOrg::new();
     assert_signs(&bench, &mut shell(&bench, block("sh openssl")));
     let matched = bench.bare(&["cert", "match", "app.key", "app.crt"]).output().unwrap();
-    assert_eq!(stdout(&matched), "they belong together\n");
+    assert_eq!(stdout(&matched), "key and certificate match\n");
     let here = bench.bare(&["cert", "create", "app.key", "--json"]).output().unwrap();
     assert!(stdout(&here).contains("-----BEGIN CERTIFICATE-----"));
 }

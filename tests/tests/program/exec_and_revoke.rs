@@ -101,7 +101,7 @@ fn who_is_logged_in() {
 fn a_revoked_token_is_gone_here_and_there() {
     let bench = TestOrg::new();
     let none = bench.run(&["revoke"]);
-    assert_eq!((stdout(&none), stderr(&none)), ("", "no token is kept: nothing to end\n"));
+    assert_eq!((stdout(&none), stderr(&none)), ("", "no cached token to revoke\n"));
 
     let token = stdout(&bench.run(&["token"])).to_owned();
     assert_eq!(stdout(&bench.run(&["revoke", "--json"])), "{\"revoked\":true}\n");

@@ -19,7 +19,12 @@ fn whatever_breaks_nothing_is_shown_of_it() {
     let bench = TestOrg::new();
     for (phase, fault, exit, said) in [
         ("no cache", "mkdir:error=EROFS", 0, "warning: the token cache is not used: "),
-        ("no poller", "epoll_create1:error=EMFILE", 1, "error: cannot start: the system refuses"),
+        (
+            "no poller",
+            "epoll_create1:error=EMFILE",
+            1,
+            "error: the system refuses a thread or a file descriptor",
+        ),
         ("no random numbers", "getrandom:error=EIO", 1, BUG),
         ("no thread", "clone,clone3:error=EAGAIN", 0, ""),
         ("no socket", "socket:error=EMFILE", 6, "error: no token from "),

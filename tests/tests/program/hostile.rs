@@ -16,7 +16,7 @@ use answers::TOKEN;
 fn unusual_token_responses_are_accepted() {
     for (row, answer) in answers::good() {
         let (output, requests) = login(row, answer, &[]);
-        let both = "for `https://acme.my.salesforce.com`, the settings name `http://127.0.0.1:";
+        let both = "for `https://acme.my.salesforce.com`, but the settings name `http://127.0.0.1:";
         assert!(stderr(&output).contains(both), "{row}: {}", stderr(&output));
         assert_eq!(stdout(&output).trim_end(), TOKEN, "{row}");
         assert_eq!(requests.len(), 1, "{row}");

@@ -463,7 +463,7 @@ fn standard_input_is_used_once() {
     let output = run_with_input(command.arg("--json"), "Name\nA\n");
     assert_eq!(
         error(&output)["message"],
-        "`-` can be used only once: standard input was read already"
+        "`-` can be used only once: standard input was already read"
     );
 }
 

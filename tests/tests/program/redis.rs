@@ -126,7 +126,7 @@ fn cache_list_and_cache_clear_look_into_it() {
     assert!(stdout(&list).starts_with(USER), "{}", stdout(&list));
     assert!(stdout(&list).contains(" s left, "), "{}", stdout(&list));
     assert!(!stdout(&list).contains(token.trim()));
-    assert_eq!(stderr(&cache(&["clear"])), "forgot 1 login\n");
+    assert_eq!(stderr(&cache(&["clear"])), "removed 1 cached login\n");
     assert_eq!(stdout(&cache(&["list"])), "");
     assert_ne!(token_of(start(&bench, &server.url())), token);
     assert_eq!(bench.org.logins(), 2);

@@ -56,7 +56,7 @@ fn record_with_a_key_that_others_can_read_is_refused() {
         assert_eq!(output.status.code(), Some(5));
         let said = format!(
             "error: private key in record `salesforce.json` is open to other users (mode {mode:04o})\n\
-             hint: run: chmod 600 salesforce.json; or pass it as `--settings - < salesforce.json`\n"
+             hint: run: chmod 600 salesforce.json, or pass it as `--settings - < salesforce.json`\n"
         );
         assert_eq!(stderr(&output), said);
     }

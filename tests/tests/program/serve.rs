@@ -441,10 +441,7 @@ fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
     service.wait_until(|_| ask_tcp(port, &second) == 401);
     assert!(!file.exists(), "no new one is created while it runs");
     let said = service.end();
-    assert!(
-        said.contains("no request on TCP is accepted until the bearer file is valid"),
-        "{said}"
-    );
+    assert!(said.contains("requests on TCP are refused until the bearer file is valid"), "{said}");
 }
 
 #[test]
@@ -570,7 +567,7 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
     assert_eq!(mode(&service.socket), 0o666);
     assert_eq!(mode(service.socket.parent().unwrap()), 0o755);
     let said = &service.at_start;
-    assert!(said.contains("they may not enter"), "{said}");
+    assert!(said.contains("they cannot enter"), "{said}");
     assert!(said.contains("there is no user `no-such-user`"), "{said}");
     assert_eq!(service.health(), "degraded");
     assert_eq!(service.token().0, 200, "the known users are served");
@@ -592,7 +589,7 @@ fn a_missing_bearer_file_and_socket_are_named() {
     let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));
     let said = "error: missing `--bearer-file`\n\
-                hint: name the file that holds the bearer token; it is created if it does not exist\n";
+                hint: pass the file of the bearer token, which is created if it is missing\n";
     assert_eq!(stderr(&no_bearer), said);
     let nowhere = bench.run(&["serve"]);
     assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));

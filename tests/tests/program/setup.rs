@@ -75,7 +75,7 @@ fn the_next_run_goes_on_where_the_first_one_ended() {
     let output = { output }.args(user.0.way()).output().unwrap();
     let text = stdout(&output);
     assert!(text.contains("ok   login         Salesforce granted a token"), "{text}");
-    assert!(text.ends_with("From now on: orgtoken token --profile acme\n"), "{text}");
+    assert!(text.ends_with("To print a token: orgtoken token --profile acme\n"), "{text}");
     assert_eq!(user.read("acme.key"), key, "a key is never overwritten");
     assert_eq!(user.0.org.logins(), 1);
 
@@ -209,16 +209,16 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
     let mut chunk = [0; 512];
     // When the program has ended, nobody has the terminal any more.
     while let Ok(read @ 1..) = person.read(&mut chunk) {
-        let waits = seen.matches("Enter: at once").count();
+        let waits = seen.matches("press Enter to retry now").count();
         seen += &String::from_utf8_lossy(&chunk[..read]);
-        if seen.matches("Enter: at once").count() > waits {
+        if seen.matches("press Enter to retry now").count() > waits {
             person.write_all(b"\n").unwrap();
         }
     }
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{seen}");
-    assert_eq!(seen.matches("trying again in 20 s").count(), 2, "{seen}");
-    assert!(stdout(&output).ends_with("From now on: orgtoken token --profile acme\n"));
+    assert_eq!(seen.matches("retrying in 20 s").count(), 2, "{seen}");
+    assert!(stdout(&output).ends_with("To print a token: orgtoken token --profile acme\n"));
     assert_eq!(org.login_history().len(), 3);
     assert_eq!(org.logins(), 1);
 }
@@ -249,15 +249,18 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
     let mut seen = String::new();
     for (question, answer) in [
         ("such as https://acme.my.salesforce.com: ", "acme"),
-        ("is it https://acme.my.salesforce.com?\r\nAgain: ", "https://login.salesforce.com"),
-        ("give the URL of Setup > My Domain\r\nAgain: ", "https://acme.my.salesforce.com"),
+        (
+            "did you mean https://acme.my.salesforce.com?\r\nTry again: ",
+            "https://login.salesforce.com",
+        ),
+        ("use the URL of Setup > My Domain\r\nTry again: ", "https://acme.my.salesforce.com"),
         ("column Username): ", "robot"),
         ("not a username: no `@`", "robot@acme.com"),
         ("onnected app? [e] ", "external"),
-        ("go on another time: ", "3MVG9 bcd"),
+        ("continue later: ", "3MVG9 bcd"),
         ("character U+0020 at position 6", &secret),
         ("looks like a Consumer Secret", "abc"),
-        ("begin with 3MVG9, and this does not\r\nAgain (the same answer is taken as it is): ", ""),
+        ("begins with 3MVG9\r\nTry again, or repeat the answer to keep it: ", ""),
     ] {
         let mut chunk = [0; 512];
         while !seen.contains(question) {
@@ -301,7 +304,7 @@ fn without_a_terminal_nobody_is_asked() {
         let error = error(&bench.bare(args).output().unwrap());
         assert_eq!(error["code"], "usage.missing", "{name}");
         assert_eq!(error["message"], missing, "{name}");
-        let hint = "give it as a flag, or run `orgtoken setup` on a terminal, where it asks";
+        let hint = "add the flag, or run `orgtoken setup` on a terminal";
         assert_eq!(error["hint"], hint, "{name}");
     }
 }

@@ -117,7 +117,7 @@ fn a_token_on_a_terminal_is_warned_about_once() {
     let output =
         command.stdout(screen.try_clone().unwrap()).stderr(Stdio::piped()).output().unwrap();
     assert!(output.status.success());
-    let said = "warning: the token is on this screen now, and in its history\n";
+    let said = "warning: the token is visible in this terminal and its scrollback\n";
     assert_eq!(stderr(&output), said);
 
     let mut shown = [0; 3];

@@ -1,6 +1,6 @@
 use super::{Login, Network, Tokens};
 
-/// Who calls, with which token, and how: what every command takes that uses a token.
+/// The arguments of every command that uses a token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Caller {
     #[command(flatten)]

@@ -4,46 +4,46 @@ use orgtoken_settings::{Layer, Setting};
 
 use super::Passphrase;
 
-/// Who logs in, and where. Each of these goes before `ORGTOKEN_*`, profile and record.
+/// The login. These flags override `ORGTOKEN_*`, profile and record.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Login")]
 pub(crate) struct Login {
-    /// The Onify settings record, or a JSON file like it; `-` is standard input, hub:URL the Hub
+    /// Settings record (JSON); `-` is stdin, hub:URL is Onify Hub
     #[arg(short, long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
-    /// The key of the record, where the file holds several
+    /// Key of the record, if the file holds several
     #[arg(long, value_name = "KEY")]
     pub(crate) settings_key: Option<String>,
-    /// A profile of config.toml
+    /// Profile of config.toml
     #[arg(short = 'P', long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// The user who logs in
+    /// Username to log in with
     #[arg(short = 'o', long, value_name = "USER")]
     pub(crate) username: Option<String>,
-    /// The app's consumer key
+    /// Consumer key of the app
     #[arg(short = 'i', long, value_name = "KEY")]
     pub(crate) client_id: Option<String>,
-    /// The private key whose certificate the app has; `-` is standard input
+    /// Private key file; `-` is stdin
     #[arg(short = 'f', long, value_name = "FILE")]
     pub(crate) jwt_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
-    /// The org's My Domain, such as https://acme.my.salesforce.com
+    /// My Domain URL: https://acme.my.salesforce.com
     #[arg(short = 'r', long, value_name = "URL")]
     pub(crate) instance_url: Option<String>,
-    /// Where the token endpoint is, if not on the My Domain
+    /// Login URL [default: the instance URL]
     #[arg(long, value_name = "URL")]
     pub(crate) login_url: Option<String>,
-    /// The audience of the assertion, if not the login URL
+    /// Audience of the assertion [default: the login URL]
     #[arg(long, value_name = "URL")]
     pub(crate) audience: Option<String>,
-    /// Another host that may be sent an assertion; 127.0.0.1:PORT may use plain http
+    /// Allow another token endpoint host (repeatable)
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
 }
 
 impl Login {
-    /// Whether a flag asks for one login.
+    /// Whether a flag chooses a login.
     pub(crate) fn is_given(&self) -> bool {
         self.settings.is_some()
             || self.profile.is_some()
@@ -52,7 +52,7 @@ impl Login {
             || self.jwt_key_file.is_some()
     }
 
-    /// The flags as settings.
+    /// Returns the flags as settings.
     pub(crate) fn layer(&self) -> Layer {
         let mut layer = Layer::flags();
         let path = |path: &Path| path.to_string_lossy().into_owned();

@@ -5,28 +5,28 @@ use orgtoken_settings::{Layer, Setting, parse_duration};
 
 use super::UsageError;
 
-/// How to get there: what can stand in the settings, too.
+/// Network options that are settings as well.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Route {
-    /// Trust these certificates (PEM) instead of the system's
+    /// Trust these certificates (PEM), not the system's
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Go through this proxy instead of the one HTTPS_PROXY names
+    /// Use this proxy [default: $HTTPS_PROXY]
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 }
 
-/// How to get there, and how long to wait.
+/// Network options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct Network {
     #[command(flatten)]
     pub(crate) route: Route,
-    /// Trust the bundled certificates instead of the system's
+    /// Trust the bundled certificates, not the system's
     #[arg(long, conflicts_with = "ca_file")]
     pub(crate) bundled_roots: bool,
-    /// The time limit of each exchange, such as 20s
+    /// Time limit of each exchange, such as 20s
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }
@@ -38,7 +38,7 @@ impl Route {
             layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());
         }
         if let Some(proxy) = &self.proxy {
-            // `user:password@host`: what stands here is seen by everyone on this machine.
+            // `user:password@host`: every user of this machine can read the arguments.
             if proxy.contains('@') {
                 return Err(UsageError::secret_in_argv("a proxy's password"));
             }
@@ -49,5 +49,5 @@ impl Route {
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
-    parse_duration(text).ok_or("a time is a number and a unit, such as 20s, 500ms or 5m")
+    parse_duration(text).ok_or("invalid duration, expected for example 20s, 500ms or 5m")
 }

@@ -1,12 +1,12 @@
 use std::path::PathBuf;
 
-/// What opens a private key that is encrypted. On a terminal it is asked for.
+/// The passphrase of an encrypted private key. On a terminal, the program asks for it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Passphrase {
-    /// The environment variable that holds the private key's passphrase
+    /// Environment variable with the key's passphrase
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) key_passphrase_env: Option<String>,
-    /// The file that holds the private key's passphrase
+    /// File with the key's passphrase
     #[arg(long, value_name = "FILE", conflicts_with = "key_passphrase_env")]
     pub(crate) key_passphrase_file: Option<PathBuf>,
 }

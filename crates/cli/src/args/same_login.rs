@@ -1,4 +1,4 @@
-//! The flags of a failed command that name its login, for the command that checks it.
+//! The `doctor` command that checks the login of a failed command.
 
 use std::ffi::OsString;
 
@@ -35,10 +35,10 @@ pub(crate) fn doctor_command(grammar: clap::Command, typed: Vec<OsString>) -> St
     command
 }
 
-/// Whether the flag was typed, rather than left to its default.
+/// Whether the flag was typed, and does not have its default.
 fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
     let id = argument.get_id().as_str();
-    // Commands that log in nowhere lack the flag.
+    // Commands without a login lack the flag.
     matches!(matches.try_contains_id(id), Ok(true))
         && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
 }
@@ -57,7 +57,7 @@ fn shown(id: &str, value: &str) -> String {
     if shown == redact::WITHHELD { shown.to_owned() } else { sh_quoted(shown) }
 }
 
-/// A host with or without a scheme, and a path of plain names.
+/// Returns the URL if it is a host, with or without a scheme, and a path of plain names.
 fn url(value: &str) -> &str {
     let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -71,7 +71,7 @@ mod tests {
     use crate::grammar::grammar;
 
     #[test]
-    fn the_check_names_the_login_of_the_failed_command_and_no_secret() {
+    fn doctor_command_has_the_login_flags_and_no_secret() {
         for (typed, check) in [
             ("orgtoken token", ""),
             ("orgtoken token -P acme --output json", " -P acme"),

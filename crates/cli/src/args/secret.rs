@@ -1,18 +1,17 @@
-//! Every user of a machine can read every argument: secrets are refused there.
+//! Refuses secrets in arguments, which every user of the machine can read.
 
 use std::ffi::OsString;
 
 use super::UsageError;
 
-/// Refuses arguments that hold a private key, a token or an assertion, before anything can repeat
-/// them.
+/// Refuses arguments that hold a private key, a token or an assertion.
 pub(crate) fn refuse(typed: &[OsString]) -> Result<(), UsageError> {
     let found = typed.iter().skip(1).find_map(|argument| found(&argument.to_string_lossy()));
     found.map_or(Ok(()), |what| Err(UsageError::secret_in_argv(what)))
 }
 
 fn found(argument: &str) -> Option<&'static str> {
-    // `KEY` may stand behind a flag and `=`, a token behind `Bearer`.
+    // A key may follow a flag and `=`, a token may follow `Bearer`.
     let words = || argument.split(|c: char| !(c.is_ascii_alphanumeric() || "+/_-.!".contains(c)));
     if argument.contains("PRIVATE KEY-----") || words().any(is_encoded_key) {
         Some("a private key")
@@ -30,14 +29,14 @@ fn is_encoded_key(word: &str) -> bool {
     word.len() > 600 && word.starts_with("MII") || word.starts_with("LS0tLS1CRUdJTi")
 }
 
-/// `00D`, the org, `!`, and what opens it.
+/// `00D`, the org, `!`, and the secret.
 fn is_session_id(word: &str) -> bool {
     word.split_once('!').is_some_and(|(org, rest)| {
         org.starts_with("00D") && matches!(org.len(), 15 | 18) && !rest.is_empty()
     })
 }
 
-/// Three parts, the first of which is `{"…` in base64url.
+/// Three parts. The first one is `{"…` in base64url.
 fn is_jwt(word: &str) -> bool {
     let parts: Vec<_> = word.split('.').collect();
     parts.len() == 3 && parts[0].starts_with("eyJ") && parts.iter().all(|part| part.len() > 8)
@@ -52,7 +51,7 @@ mod tests {
         let der = format!("MIIEvQ{}", "A".repeat(1600));
         for (name, argument, what) in [
             ("PEM", "-----BEGIN PRIVATE KEY-----\nMIIE", Some("a private key")),
-            ("PEM behind a flag", "--key=-----BEGIN RSA PRIVATE KEY-----", Some("a private key")),
+            ("PEM after a flag", "--key=-----BEGIN RSA PRIVATE KEY-----", Some("a private key")),
             ("DER in base64", der.as_str(), Some("a private key")),
             ("PEM in base64", "LS0tLS1CRUdJTiBQUk", Some("a private key")),
             ("session id", "00Dxx0000006JFr!AR8AQ.x_y", Some("an access token")),

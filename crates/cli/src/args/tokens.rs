@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use super::duration;
 
-/// Which token will do.
+/// Options of the token.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Token")]
 pub(crate) struct Tokens {
-    /// Log in again if the token is good for less than this
+    /// Log in again if the token expires sooner than this
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "1m")]
     pub(crate) min_ttl: Duration,
-    /// Log in anew, and keep nothing between runs: no token, no refusal, no count
+    /// Do not read or write the token cache
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Ask Salesforce again even if it has just refused
+    /// Ignore a cached refusal and log in again
     #[arg(long)]
     pub(crate) retry: bool,
 }

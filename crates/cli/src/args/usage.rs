@@ -1,11 +1,11 @@
-//! What clap says about wrong arguments, without the values that were typed.
+//! Errors of wrong arguments. They do not repeat the typed values, which clap does.
 
 use std::borrow::Cow;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
-/// The command was not typed as it has to be.
+/// Wrong arguments.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
@@ -27,17 +27,16 @@ impl UsageError {
         Self { code: "usage.missing", message, hint: Some(see(command)) }
     }
 
-    /// A secret where everyone on the machine can read it.
+    /// A secret in the arguments, which every user of the machine can read.
     pub(crate) fn secret_in_argv(what: &str) -> Self {
-        let where_to = "give it in a file, on standard input (`-`) or in the environment; treat this \
-                        one as known to others, and replace it";
-        let message = format!(
-            "{what} was given as an argument, where every user of this machine can read it"
-        );
-        Self { code: "usage.secret_in_argv", message, hint: Some(where_to.into()) }
+        let hint = "replace it, and pass the new one in a file, on standard input (`-`) or in the \
+                    environment";
+        let message =
+            format!("{what} was passed as an argument, which every user of this machine can read");
+        Self { code: "usage.secret_in_argv", message, hint: Some(hint.into()) }
     }
 
-    /// There is no such argument or command.
+    /// An unknown argument or command.
     fn unknown(what: &str, advice: Option<Cow<'static, str>>, command: &str) -> Self {
         let hint = advice.unwrap_or_else(|| see(command));
         Self { code: "usage.unknown", message: format!("unknown {what}"), hint: Some(hint) }
@@ -47,9 +46,9 @@ impl UsageError {
         Self::unknown("command", None, PROGRAM)
     }
 
-    /// The argument does not accept this value.
+    /// An invalid value.
     pub(crate) fn value(argument: &str, reason: &str) -> Self {
-        let message = format!("{argument} does not take this value: {reason}");
+        let message = format!("invalid value for {argument}: {reason}");
         Self { code: "usage.value", message, hint: None }
     }
 }
@@ -64,7 +63,7 @@ impl Diagnostic for UsageError {
     }
 }
 
-/// Gives the error back where it is none: someone asked for help or the version.
+/// Returns clap's error if it is a request for help or for the version.
 impl TryFrom<clap::Error> for UsageError {
     type Error = clap::Error;
 
@@ -95,7 +94,7 @@ impl TryFrom<clap::Error> for UsageError {
                 let near = text(ContextKind::SuggestedSubcommand).map(|near| did_you_mean(&near));
                 match text(ContextKind::InvalidSubcommand).filter(|word| is_word(word)) {
                     Some(word) => {
-                        let other = elsewhere(&word).filter(|_| command == PROGRAM);
+                        let other = command_of_other_program(&word).filter(|_| command == PROGRAM);
                         let advice = other.map(Cow::Borrowed).or(near);
                         Self::unknown(&format!("command `{word}`"), advice, &command)
                     }
@@ -105,7 +104,7 @@ impl TryFrom<clap::Error> for UsageError {
             _ => {
                 let reason = std::error::Error::source(&error);
                 let because = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-                let message = format!("{argument} does not take this value{because}");
+                let message = format!("invalid value for {argument}{because}");
                 let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
                     (Some(values), _) => Some(format!("give one of {values}").into()),
                     (None, Some(_)) => None,
@@ -125,7 +124,7 @@ fn did_you_mean(names: &str) -> Cow<'static, str> {
     format!("did you mean {}?", quoted(names).replace(", ", " or ")).into()
 }
 
-/// `orgtoken key inspect`, out of the usage line.
+/// Returns `orgtoken key inspect`, from the usage line.
 fn command(error: &clap::Error) -> String {
     let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
     let is_name = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -133,7 +132,7 @@ fn command(error: &clap::Error) -> String {
     if words.is_empty() { PROGRAM.into() } else { words.join(" ") }
 }
 
-/// The name of an unknown flag helps; anything else may be a value that belongs to nobody.
+/// Returns the name of an unknown flag. Anything else may be a secret, and is not repeated.
 fn flag(argument: Option<String>) -> String {
     match argument.as_deref().and_then(|text| text.split('=').next()) {
         Some(flag) if flag.starts_with("--") && is_flag(flag) => format!("argument `{flag}`"),
@@ -144,18 +143,18 @@ fn flag(argument: Option<String>) -> String {
     }
 }
 
-/// Whether it could be a flag of some program, rather than a secret that begins with dashes.
+/// Whether it looks like a flag, and not like a secret that begins with dashes.
 fn is_flag(text: &str) -> bool {
     text.len() <= MAX_FLAG && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
-/// Whether it could be the name of a command, rather than a secret or a value.
+/// Whether it looks like the name of a command, and not like a secret or a value.
 fn is_word(text: &str) -> bool {
     text.len() <= MAX_WORD && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// The command that does what other programs call so.
-fn elsewhere(word: &str) -> Option<&'static str> {
+/// Returns the command for a name that other programs use.
+fn command_of_other_program(word: &str) -> Option<&'static str> {
     Some(match word {
         "version" => "run `orgtoken --version`",
         "status" => "run `orgtoken doctor` to check the login, `orgtoken whoami` to show the user",
@@ -172,7 +171,7 @@ fn elsewhere(word: &str) -> Option<&'static str> {
         "data" | "soql" | "select" => "run `orgtoken query 'SELECT Id FROM Account'`",
         "call" | "curl" | "get" | "post" | "request" | "rest" => "run `orgtoken api PATH`",
         "create" | "delete" | "insert" | "update" | "upsert" => {
-            "run `orgtoken record --help`: records are created and changed there"
+            "run `orgtoken record --help` for the commands that change records"
         }
         "run" => "run `orgtoken exec -- COMMAND`",
         "generate" | "keygen" => "run `orgtoken key generate`",
@@ -181,7 +180,7 @@ fn elsewhere(word: &str) -> Option<&'static str> {
     })
 }
 
-/// `--output <FORMAT>` as `--output`, several names each in backticks.
+/// Returns `--output <FORMAT>` as `--output`, and several names each in backticks.
 fn quoted(names: &str) -> String {
     let bare = |name: &str| name.split_once(" <").map_or(name, |(flag, _)| flag).trim().to_owned();
     names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
@@ -195,12 +194,12 @@ fn possible(value: Option<&ContextValue>) -> Option<String> {
     }
 }
 
-/// Longer than any flag of ours.
+/// No flag of this program is longer.
 const MAX_FLAG: usize = 30;
 
-/// A word where only flags may stand.
+/// The name of an argument that is not a flag.
 const ARGUMENT: &str = "argument";
-/// Longer than the name of any command.
+/// No command of this program has a longer name.
 const MAX_WORD: usize = 12;
 
 const RUN_WITH_DASHES: &str = "put `--` before the command to run: `orgtoken exec -- COMMAND`";

@@ -1,4 +1,4 @@
-//! The assertion itself: for other clients, and for whoever wants to see why one is refused.
+//! `assertion`: assertions for other clients, and for the diagnosis of a refusal.
 
 mod create;
 mod inspect;

@@ -1,11 +1,11 @@
-//! The Onify blueprint.
+//! `blueprint`: the Onify blueprint.
 
 use crate::failure::Failure;
 use crate::io::console::Console;
 
-/// Print the Onify blueprint that asks `orgtoken serve` for an access token
+/// Print the Onify blueprint for the local token service
 ///
-/// It takes the place of `salesforce-generate-access-token` and changes nothing that calls it:
+/// It replaces `salesforce-generate-access-token`. Its callers need no change:
 /// orgtoken blueprint > salesforce-generate-access-token.bpmn
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

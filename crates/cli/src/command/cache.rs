@@ -1,4 +1,4 @@
-//! Tokens that are kept between runs.
+//! `cache`: the cached tokens.
 
 use std::borrow::Cow;
 
@@ -16,31 +16,30 @@ use crate::clock;
 use crate::environment::cache_folder;
 use crate::failure::{Failure, exit_code};
 use crate::io::console::Console;
-use crate::io::text::printable;
+use crate::io::text::{counted, printable};
 use crate::login::cache::{clear_redis, folders, list_redis};
 use crate::login::context::Context;
 
-/// List or clear the tokens that are kept between runs
+/// List or clear cached tokens
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(Box<List>),
     Clear(Box<Clear>),
 }
 
-/// List the logins that are kept, and how long their tokens are good for
+/// List cached logins and when their tokens expire
 ///
-/// Looks where the settings have tokens kept, and shows no token. Entries are sealed with the
-/// private key of their login: those of other keys are only counted.
+/// Lists the cache that the settings choose: files or Redis. No token is shown. Entries are
+/// encrypted with the private key of their login, so entries of other keys are only counted.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     #[command(flatten)]
     place: Place,
 }
 
-/// Forget all tokens, refusals and counts that are kept between runs
+/// Remove cached tokens, refusals and login counts
 ///
-/// Where the settings have tokens kept in Redis, what this private key has sealed is forgotten there,
-/// too.
+/// If the settings choose Redis, entries of this private key are removed there as well.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Clear {
     #[command(flatten)]
@@ -82,7 +81,7 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     let lines: String = entries.iter().map(Entry::line).collect();
     let sealed = listing.count - entries.len();
     if sealed > 0 {
-        console.remark(&format_args!("{sealed} more, sealed with other keys"));
+        console.remark(&format_args!("{sealed} more, encrypted with other keys"));
     }
     Ok(console.data(lines.as_bytes())?)
 }
@@ -94,24 +93,25 @@ fn local_listing(settings: &Settings) -> Result<Listing, Failure> {
     }
 }
 
-/// What is on this machine goes whatever the settings say, even where they say nothing.
+/// Clears the files of this machine, even if the settings are invalid.
 fn clear(args: &Clear, console: &Console) -> Result<(), Failure> {
-    // An obstacle on this machine does not keep the tokens in Redis, nor the reverse.
+    // Neither failure prevents the other removal.
     let here = cache().and_then(|cache| cache.map_or(Ok(0), |cache| cache.clear().map_err(failed)));
     let in_redis = in_redis(&args.place, console);
     let forgotten = here.as_ref().unwrap_or(&0) + in_redis.as_ref().unwrap_or(&0);
-    let logins = if forgotten == 1 { "login" } else { "logins" };
-    console.remark(&format_args!("forgot {forgotten} {logins}"));
+    let removed = counted(forgotten as u64, "cached login");
+    console.remark(&format_args!("removed {removed}"));
     here?;
     in_redis?;
     if console.json() { Ok(console.document(&json!({ "forgotten": forgotten }))?) } else { Ok(()) }
 }
 
-/// How many logins were forgotten in Redis. Settings that nobody asked for may be useless.
+/// Clears Redis, and returns the number of logins. Invalid settings are ignored, unless flags choose
+/// a login.
 fn in_redis(place: &Place, console: &Console) -> Result<usize, Failure> {
     let settings = match place.settings(console) {
         Err(failure) if failure.exit() == exit_code("settings") && !place.login.is_given() => {
-            tracing::info!("only on this machine: {}", failure.message());
+            tracing::info!("Redis is not cleared: {}", failure.message());
             return Ok(0);
         }
         settings => settings?,
@@ -119,7 +119,7 @@ fn in_redis(place: &Place, console: &Console) -> Result<usize, Failure> {
     clear_redis(&settings, &place.network)
 }
 
-/// `None` if nothing was ever kept.
+/// Returns the file cache, or `None` if there is none yet.
 fn cache() -> Result<Option<CacheFolder>, Failure> {
     match cache_folder().filter(|folder| folder.exists()) {
         Some(folder) => CacheFolder::open(&folder).map(Some).map_err(failed),
@@ -128,7 +128,7 @@ fn cache() -> Result<Option<CacheFolder>, Failure> {
 }
 
 fn failed(error: FolderError) -> Failure {
-    let message = format!("the token cache is not used: {error}");
+    let message = format!("cannot use the token cache: {error}");
     Failure::new(error.code().to_owned(), error.hint().map(Cow::into_owned), message)
 }
 
@@ -164,7 +164,7 @@ impl<'a> Entry<'a> {
 
     fn line(&self) -> String {
         let token = match (self.age_seconds, self.time_left_seconds) {
-            (Some(age), Some(0)) => format!("ended, {age} s old"),
+            (Some(age), Some(0)) => format!("expired, {age} s old"),
             (Some(age), Some(left)) => format!("{left} s left, {age} s old"),
             _ => "no token".to_owned(),
         };

@@ -1,4 +1,4 @@
-//! Certificates: what goes up to Salesforce.
+//! `cert`: certificates to upload to Salesforce.
 
 mod create;
 
@@ -30,18 +30,18 @@ pub(crate) enum Command {
 /// Show the subject, validity and key of a certificate
 #[derive(Debug, clap::Args)]
 pub(crate) struct Inspect {
-    /// The certificate; `-` is standard input
+    /// Certificate file; `-` is stdin
     file: PathBuf,
 }
 
-/// Check that a private key and a certificate belong together
+/// Check that a private key and a certificate match
 ///
-/// Exits 0 if they do, 5 if not.
+/// Exits with 0 if they match, and with 5 if not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Match {
-    /// The private key; `-` is standard input
+    /// Private key file; `-` is stdin
     key: PathBuf,
-    /// The certificate
+    /// Certificate file
     cert: PathBuf,
     #[command(flatten)]
     passphrase: Passphrase,
@@ -71,9 +71,9 @@ fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
     if !certificate.belongs_to(&key) {
         return Err(Failure::new(
             "key.mismatch",
-            Some("upload the certificate of this key, or use the key of that certificate"),
+            Some("upload the certificate of this key, or use the key of the uploaded certificate"),
             format!(
-                "they do not belong together: the key has {}, the certificate {}",
+                "key and certificate do not match: public key {} in the key, {} in the certificate",
                 hex(&key.public_key().fingerprint()[..8]),
                 hex(&certificate.public_key()?.fingerprint()[..8]),
             ),
@@ -82,7 +82,7 @@ fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&json!({ "match": true }))?);
     }
-    Ok(console.data(b"they belong together\n")?)
+    Ok(console.data(b"key and certificate match\n")?)
 }
 
 fn certificate(file: &Path) -> Result<Certificate, Failure> {
@@ -123,14 +123,13 @@ impl Shown {
         })
     }
 
-    /// With the certificate itself.
+    /// Adds the certificate itself.
     fn pem(self, certificate: &Certificate) -> Self {
         Self { certificate: Some(certificate.to_pem()), ..self }
     }
 
     fn text(&self) -> String {
-        let date =
-            |date: &Option<String>| date.clone().unwrap_or_else(|| "beyond year 9999".into());
+        let date = |date: &Option<String>| date.clone().unwrap_or_else(|| "after year 9999".into());
         let room = Certificate::MAX_LEN;
         let size = match self.bytes {
             bytes if bytes > room => {

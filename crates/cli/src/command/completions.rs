@@ -1,3 +1,5 @@
+//! `completions`: completion scripts.
+
 use clap_complete::Shell;
 
 use crate::failure::Failure;
@@ -11,7 +13,7 @@ use crate::io::console::Console;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The shell that reads the script
+    /// Shell that reads the script
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! Everything between the settings and a working call, one check after the other.
+//! `doctor`: the diagnosis of a login.
 
 mod diagnose;
 mod evidence;
@@ -15,16 +15,15 @@ use crate::args;
 use crate::failure::Failure;
 use crate::io::console::Console;
 
-/// Check everything on the way to a token and a first call, and say what to change
+/// Diagnose login problems
 ///
-/// Logs in once, and always anew, whatever is cached. Exits with the code of the first check that
-/// failed, as `token` would.
+/// Checks settings, key, network, login and a first call, and shows what to change. Logs in once,
+/// without the cache. Exits with the code of the first failed check, as `token` would.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(super) login: args::Login,
-    /// The certificate that was uploaded, to compare it with the key; KEY.crt beside KEY.key is
-    /// found by itself
+    /// Certificate in the app [default: KEY.crt next to KEY.key]
     #[arg(long, value_name = "FILE")]
     pub(super) cert: Option<PathBuf>,
     #[command(flatten)]
@@ -35,14 +34,14 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut shown = ReportPrinter::new(console);
     let report = diagnose(args, console, |finding| shown.finding(finding))?;
     match shown.end(&report) {
-        // `doctor | head -3` has seen enough; the exit code is that of the report all the same.
+        // `doctor | head -3` exits with the code of the report.
         Err(error) if error.is_broken_pipe() => {}
         result => result?,
     }
     outcome(&report)
 }
 
-/// The code of the first failure becomes the exit code; the report has said the rest.
+/// Returns the first failure, for its exit code. The report is printed.
 pub(super) fn outcome(report: &Report) -> Result<(), Failure> {
     match report.first_failure() {
         Some(finding) => Err(Failure::already_reported(finding.code.clone().unwrap_or_default())),

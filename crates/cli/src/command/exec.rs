@@ -1,4 +1,4 @@
-//! Hands the token to a command, and to nothing else.
+//! `exec`: a command with the token in its environment.
 
 use std::ffi::OsString;
 use std::io;
@@ -23,25 +23,25 @@ use crate::login::secret_variables::secret_variables;
 /// orgtoken exec -- sf org list limits
 /// orgtoken exec --token-env TOKEN -- ./sync.sh
 ///
-/// The command replaces orgtoken, so signals and exit code are its own. Private keys, passphrases
-/// and ORGTOKEN_* that name a login are taken out of its environment: there, orgtoken query, api,
+/// The command replaces orgtoken, so signals and exit code are its own. Its environment has no
+/// private keys, no passphrases and no ORGTOKEN_* variables of a login. In it, orgtoken query, api,
 /// record and whoami use the token.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The variable for the token
+    /// Variable for the token (repeatable)
     #[arg(long, value_name = "NAME", default_value = "SF_ACCESS_TOKEN", value_parser = name)]
     token_env: Vec<String>,
-    /// The variable for the org's URL; may be given several times
+    /// Variable for the instance URL (repeatable)
     #[arg(long, value_name = "NAME", value_parser = name)]
     #[arg(default_values = ["SF_INSTANCE_URL", "SF_ORG_INSTANCE_URL"])]
     instance_url_env: Vec<String>,
-    /// The variable for the version of the API, such as 66.0
+    /// Variable for the API version, such as 66.0 (repeatable)
     #[arg(long, value_name = "NAME", default_value = "SF_ORG_API_VERSION", value_parser = name)]
     api_version_env: Vec<String>,
     #[command(flatten)]
     caller: Caller,
-    /// The command and its arguments
+    /// Command to run, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let resolved = ResolvedLogin::of(settings, network, tokens, console)?;
     let version = resolved.api_version().to_string();
     let token = resolved.token()?;
-    let (program, arguments) = args.command.split_first().expect("clap wants one at least");
+    let (program, arguments) = args.command.split_first().expect("clap requires one at least");
     let mut command = Command::new(program);
     command.args(arguments);
     let mut named = inputs.variables;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     for secret in secret_variables(&named) {
         command.env_remove(secret);
     }
-    // They would take precedence over the token where the command is `orgtoken query`.
+    // They take precedence over the token if the command is `orgtoken query`.
     for name in login_variables() {
         command.env_remove(name);
     }
@@ -73,14 +73,13 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     ] {
         command.envs(names.iter().map(|name| (name, value)));
     }
-    tracing::info!("the command takes over");
+    tracing::info!("running the command");
     restore_core_limit();
     // `exec` returns only if the command cannot be started.
     Err(failed(program, command.exec()))
 }
 
-/// The settings by which the org is reached, for an `orgtoken` that the command runs: it has no
-/// other way to know them than a variable.
+/// Returns the network settings as variables, for an `orgtoken` that the command runs.
 fn route(settings: &Settings) -> Vec<(String, String)> {
     let hosts = settings.allowed_hosts().iter().collect::<Vec<_>>().join(",");
     let proxy = settings.proxy().map(SecretText::secret).filter(|proxy| !proxy.contains('@'));
@@ -98,7 +97,7 @@ fn name(text: &str) -> Result<String, &'static str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if text.is_empty() || !text.chars().all(fits) || text.starts_with(|c: char| c.is_ascii_digit())
     {
-        return Err("a variable is a name such as SF_ACCESS_TOKEN");
+        return Err("expected the name of a variable, such as SF_ACCESS_TOKEN");
     }
     Ok(text.to_owned())
 }
@@ -106,10 +105,14 @@ fn name(text: &str) -> Result<String, &'static str> {
 fn failed(program: &OsString, error: io::Error) -> Failure {
     let program = shown(Path::new(program));
     if error.kind() == io::ErrorKind::NotFound {
-        let hint = "check the spelling, and that its folder is in PATH";
-        return Failure::new("exec.not_found", Some(hint), format!("no command `{program}`"));
+        let hint = "check the spelling, and that PATH has its folder";
+        return Failure::new(
+            "exec.not_found",
+            Some(hint),
+            format!("command `{program}` not found"),
+        );
     }
-    let hint = "check that it may be run: chmod +x";
+    let hint = "make it executable: chmod +x";
     let what = format!("cannot run `{program}`: {}", error.kind());
     Failure::new("exec.cannot_run", Some(hint), what)
 }
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_has_a_name_that_a_shell_can_say() {
+    fn names_of_variables_are_valid_in_a_shell() {
         for (text, fits) in
             [("SF_ACCESS_TOKEN", true), ("t1", true), ("", false), ("1T", false), ("A=B", false)]
         {

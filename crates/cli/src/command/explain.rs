@@ -1,6 +1,7 @@
 //! `orgtoken explain`: the meaning of a refusal or error code, from the catalogue or from
 //! `docs/errors.md`.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use orgtoken_oauth::catalogue::{self, ApiError, Entry, Fix};
@@ -9,20 +10,20 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::UsageError;
-use crate::failure::{Failure, exit_code};
+use crate::failure::{Failure, exit_code, with_flags};
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
 use crate::io::text::sentence;
 
-/// Explain a refusal by Salesforce: what it means, what causes it, what to change
+/// Explain a refusal or error code
 ///
-/// Takes JSON, plain words, the output of another tool, or the code of an orgtoken error:
+/// Accepts JSON, plain text, the output of another tool, or the code of an orgtoken error:
 /// orgtoken explain "user hasn't approved this consumer"
 /// orgtoken explain key.certificate
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The refusal; `-`, or none at all, is standard input
+    /// Refusal or code [default: stdin]
     refusal: Vec<String>,
 }
 
@@ -42,8 +43,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     Ok(console.data(texts.join("\n").as_bytes())?)
 }
 
-/// Looks for one of this program's own codes first, then for what other programs print. The rows of
-/// an API error are several if only its code is known.
+/// Looks up codes of this program first, then refusals in the output of other tools. An API error
+/// has several rows if only its code is known.
 fn find(words: &str) -> Vec<Explained> {
     let reported = reported_code(words);
     let code = reported.as_deref().unwrap_or_else(|| words.trim());
@@ -67,21 +68,19 @@ fn find(words: &str) -> Vec<Explained> {
     vec![Explained::refusal(advice.entry, unknown)]
 }
 
-/// The code in what `--json` makes of an error. Other tools' JSON may look like that: ours alone has
-/// a dot.
+/// Returns the code in an error that `--json` printed. Codes of other tools have no dot.
 fn reported_code(words: &str) -> Option<String> {
     let document: Value = serde_json::from_str(words).ok()?;
     let code = document.pointer("/error/code")?.as_str()?;
     code.contains('.').then(|| code.to_owned())
 }
 
-/// The row for every message of a code, or else the first.
+/// Returns the row for all messages of a code, or else the first row.
 fn document(explained: &[Explained]) -> Option<&Explained> {
     explained.iter().find(|row| row.heading == row.code).or_else(|| explained.first())
 }
 
-/// The rows of `docs/errors.md`: what holds for every error of a code. The error itself knows file,
-/// line and value.
+/// Returns the rows of `docs/errors.md`, which describe error codes in general.
 fn own_codes() -> impl Iterator<Item = Explained> {
     include_str!("../../assets/errors.md").lines().filter_map(own_code)
 }
@@ -104,10 +103,10 @@ fn own_code(line: &'static str) -> Option<Explained> {
 struct Explained {
     code: &'static str,
     title: &'static str,
-    /// Whether the catalogue has this very refusal, and not only its error code.
+    /// Whether the catalogue has this refusal, and not only its error code.
     exact: bool,
     meaning: &'static str,
-    /// The first step to take.
+    /// The first step.
     first: &'static str,
     causes: Vec<Cause>,
     fix: Steps,
@@ -134,11 +133,11 @@ struct Cause {
     tell: Option<&'static str>,
 }
 
-/// The same steps twice unless they depend on the kind of app.
+/// The steps for each kind of app.
 #[derive(Serialize)]
 struct Steps {
-    external_client_app: Vec<&'static str>,
-    connected_app: Vec<&'static str>,
+    external_client_app: Vec<Cow<'static, str>>,
+    connected_app: Vec<Cow<'static, str>>,
 }
 
 impl Explained {
@@ -150,7 +149,10 @@ impl Explained {
             meaning,
             first,
             causes: Vec::new(),
-            fix: Steps { external_client_app: vec![first], connected_app: vec![first] },
+            fix: Steps {
+                external_client_app: vec![first.into()],
+                connected_app: vec![first.into()],
+            },
             try_again: None,
             link: None,
             exit: None,
@@ -167,16 +169,16 @@ impl Explained {
             Fix::Any(steps) => (steps, steps),
             _ => (&[][..], &[][..]),
         };
+        let steps = |steps: &[&'static str]| {
+            steps.iter().map(|&step| with_flags(entry.code, step.into())).collect()
+        };
         Self {
             title: entry.title,
             exact: unknown.is_none(),
             causes: causes
                 .map(|one| Cause { what: one.cause, tell: Some(one.how_to_tell) })
                 .collect(),
-            fix: Steps {
-                external_client_app: external.to_vec(),
-                connected_app: connected.to_vec(),
-            },
+            fix: Steps { external_client_app: steps(external), connected_app: steps(connected) },
             link: Some(entry.explain_command()),
             heading: entry.title.to_owned(),
             unknown,
@@ -202,15 +204,14 @@ impl Explained {
     fn text(&self) -> String {
         let mut text = String::new();
         if let Some(refusal) = &self.unknown {
-            text += &format!("The catalogue does not have this refusal:\n  {refusal}\n\n");
-            text += "What it has on such refusals in general:\n\n";
+            text += &format!("Unknown refusal:\n  {refusal}\n\nClosest match:\n\n");
         }
         text += &format!("{}\n{}\n", self.heading, sentence(self.meaning));
         let causes = self.causes.iter().map(|Cause { what, tell }| match tell {
             Some(tell) => format!("{what}\n     {tell}"),
             None => (*what).to_owned(),
         });
-        text += &numbered("Causes, the likeliest first", causes);
+        text += &numbered("Likely causes", causes);
         let Steps { external_client_app: external, connected_app: connected } = &self.fix;
         if external == connected {
             text += &numbered("What to do", external.iter().map(|step| step_sentence(step)));
@@ -223,7 +224,7 @@ impl Explained {
     }
 }
 
-/// Steps of the catalogue are sentences already; a hint is part of one.
+/// Returns a step as a sentence. A hint is a part of one.
 fn step_sentence(step: &str) -> String {
     if step.ends_with('.') { step.to_owned() } else { sentence(step) }
 }
@@ -245,7 +246,7 @@ fn retry_advice(class: RefusalClass) -> &'static str {
     }
 }
 
-const CHANGED: &str = "only when something was changed";
+const CHANGED: &str = "only after a change";
 
 #[cfg(test)]
 mod tests;

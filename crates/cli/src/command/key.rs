@@ -1,4 +1,4 @@
-//! Private keys: make one, or look at one.
+//! `key`: private keys.
 
 mod generate;
 mod inspect;

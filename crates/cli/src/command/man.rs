@@ -1,3 +1,5 @@
+//! `man`: manual pages.
+
 use clap_mangen::Man;
 
 use crate::args::UsageError;
@@ -9,7 +11,7 @@ use crate::io::console::Console;
 /// Read it with: orgtoken man | man -l -
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The command whose page to print, such as `key generate`; by default that of the program
+    /// Command, such as `key generate` [default: orgtoken]
     command: Vec<String>,
 }
 
@@ -34,12 +36,12 @@ fn page(command: clap::Command) -> String {
         .source(SOURCE)
         .manual("orgtoken")
         .render(&mut page)
-        .expect("a vector takes everything");
-    // What stands below the help of the program is its exit codes.
+        .expect("writing to a vector does not fail");
+    // The text after the help of the program is its exit codes.
     String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH EXIT STATUS")
 }
 
-/// A paragraph for each example: a manual page fills its lines with whatever comes next.
+/// Puts each example into a paragraph, since a manual page joins lines.
 fn examples_apart(about: &str) -> String {
     let is_example = |line: &str| line.starts_with("orgtoken ") || line.contains(":  ");
     let apart = |line| if is_example(line) { format!("\n{line}\n") } else { format!("{line}\n") };
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn examples_have_lines_of_their_own() {
+    fn examples_are_paragraphs() {
         let about = "Run it\n\norgtoken exec -- a\norgtoken exec -- b\n\nMore,\nand more.";
         let apart = "Run it\n\n\norgtoken exec -- a\n\norgtoken exec -- b\n\nMore,\nand more.\n";
         assert_eq!(examples_apart(about), apart);

@@ -1,16 +1,16 @@
-//! A setting and where it came from, as commands show it.
+//! A setting with its source, as commands print it.
 
 use orgtoken_settings::EffectiveValue;
 use serde::Serialize;
 
 use crate::io::table::Row;
 
-/// As a line of a table.
+/// Returns a line of a table.
 pub(super) fn origin(origin: &EffectiveValue) -> Row {
     Row::new(origin.setting().name(), origin.shown()).remark(&origin.source().to_string())
 }
 
-/// In JSON.
+/// A setting in JSON.
 #[derive(Serialize)]
 pub(super) struct ShownValue<'a> {
     name: &'static str,

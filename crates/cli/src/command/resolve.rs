@@ -1,4 +1,4 @@
-//! Which endpoint and audience a login would use, and why; without the network.
+//! `resolve`: the endpoint and audience of a login, without the network.
 
 use std::iter;
 
@@ -13,10 +13,10 @@ use crate::io::console::Console;
 use crate::io::table::{Row, table};
 use crate::login::context::Context;
 
-/// Show which token endpoint and audience would be used, and why
+/// Show token endpoint and audience, and why
 ///
-/// Nothing is sent, and no key is read. Shows each value and where it came from, secrets as [set];
-/// whether all of them are right is what `orgtoken settings check` tells.
+/// Nothing is sent, and no key is read. Shows each value with its source, secrets as [set]. Use
+/// `orgtoken settings check` to validate the values.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -53,9 +53,9 @@ struct Shown<'a> {
     audience: &'a str,
     audience_reason: &'a str,
     candidates: Vec<Candidate<'a>>,
-    /// Those that decide.
+    /// The settings that decide.
     settings: Vec<ShownValue<'a>>,
-    /// All that count.
+    /// All settings.
     values: Vec<ShownValue<'a>>,
 }
 
@@ -78,12 +78,12 @@ impl<'a> Shown<'a> {
 struct Candidate<'a> {
     role: &'static str,
     url: &'a str,
-    /// By the first attempt.
+    /// Whether the first attempt uses it.
     used: bool,
     why: &'static str,
 }
 
-/// Endpoint and audience of the first attempt, and those of the fallback that differ.
+/// Returns endpoint and audience of the first attempt, and the values of the fallback that differ.
 fn candidates<'a>(first: &'a Resolution, further: Option<&'a Resolution>) -> Vec<Candidate<'a>> {
     let attempts = || iter::once(first).chain(further);
     let of = |role, one: &'a Resolution, url, why| Candidate {

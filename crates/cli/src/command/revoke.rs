@@ -1,4 +1,4 @@
-//! Ends the life of the token that is kept.
+//! `revoke`: revokes the cached token.
 
 use orgtoken_client::cache::TokenCache;
 use orgtoken_client::{Timestamp, Transport};
@@ -11,9 +11,9 @@ use crate::io::console::Console;
 use crate::login::resolved_login::{LONGEST_LOGIN, ResolvedLogin};
 use crate::runtime::wait_for;
 
-/// Revoke the token that is kept for this login
+/// Revoke the cached token
 ///
-/// Whoever still uses it is turned away. The next run logs in again.
+/// Programs that still use it get INVALID_SESSION_ID. The next command logs in again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -30,15 +30,11 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&serde_json::json!({ "revoked": revoked }))?);
     }
-    console.remark(&if revoked {
-        "the token has ended"
-    } else {
-        "no token is kept: nothing to end"
-    });
+    console.remark(&if revoked { "token revoked" } else { "no cached token to revoke" });
     Ok(())
 }
 
-/// What is kept is dropped once the org has dropped it, too.
+/// Revokes the token, then removes it from the cache.
 async fn revoke(store: &dyn TokenCache, transport: &Transport) -> Result<bool, Failure> {
     let Some(held) = store.load().await.token else { return Ok(false) };
     let token = held.token();
@@ -46,13 +42,13 @@ async fn revoke(store: &dyn TokenCache, transport: &Transport) -> Result<bool, F
     let answer = transport.exchange(request).await?;
     let revoked = match session::revoked(&answer, Timestamp::now().wall) {
         Ok(()) => true,
-        // It had ended before.
+        // The token had expired or was revoked before.
         Err(TokenResponseError::Refused(refusal)) if ENDED.contains(&refusal.code()) => false,
         Err(error) => return Err(error.into()),
     };
     let lease = store.lease(LONGEST_LOGIN).await;
     let mut state = store.load().await;
-    // Somebody may have logged in meanwhile: that token lives.
+    // Another process may have cached a new token.
     if state.token.as_ref().is_some_and(|kept| kept.token().access_token().is(token.access_token()))
     {
         state.token = None;

@@ -1,4 +1,4 @@
-//! The local token service.
+//! `serve`: the local token service.
 
 mod bearer;
 mod listen;
@@ -28,41 +28,41 @@ use crate::io::stderr;
 use crate::io::text::{printable, rfc3339};
 use crate::runtime;
 
-/// Hand out access tokens to the programs of this machine
+/// Run the local token service
 ///
-/// Serves one login, or every profile of config.toml. Programs ask on a Unix socket that only this
-/// user and root can reach (and those whom a profile's allow_users and allow_groups name), or on
-/// the loopback with a bearer token. They never see the key.
+/// Serves one login, or every profile of config.toml. Programs connect to a Unix socket, which is
+/// open to this user, to root, and to allow_users and allow_groups of a profile; or to the loopback
+/// with a bearer token. They never see the private key.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Listen on this Unix socket; by default $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock
+    /// Unix socket [default: $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Listen on the loopback, such as 127.0.0.1:7523; on a Unix socket too if --socket is given
+    /// Loopback address instead of a socket: 127.0.0.1:7523
     #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
     listen: Option<SocketAddr>,
-    /// The file with the bearer token for the loopback; created at the start if it does not exist
+    /// File with the bearer token, created if it is missing
     #[arg(long, value_name = "FILE")]
     bearer_file: Option<PathBuf>,
-    /// Answer /onify/access-token on the loopback without a bearer token, for a private sidecar
+    /// Answer /onify/access-token without a bearer token
     #[arg(long)]
     open_loopback: bool,
-    /// The most connections at a time
+    /// Limit of connections
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
     max_connections: usize,
-    /// The most connections of one user at a time
+    /// Limit of connections of one user
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_user)]
     max_connections_per_user: usize,
-    /// The most requests of one user per second; without it, cached tokens are not limited
+    /// Limit of requests per second of one user
     #[arg(long, value_name = "N")]
     max_rate: Option<u32>,
-    /// Name profiles in /metrics, which anyone who reaches the service can read
+    /// Name profiles in /metrics, which every client can read
     #[arg(long)]
     metrics_profiles: bool,
     /// Do not log each grant
     #[arg(long)]
     no_audit: bool,
-    /// Keep tokens in memory only
+    /// Cache tokens in memory only
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -72,7 +72,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
-    // Files that are created from now on are for this user alone.
+    // New files are for this user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     stderr::write_in_background().map_err(no_resources)?;
     let (args, console) = (Arc::new(args), *console);
@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let watcher =
         SettingsWatcher { broker: broker.clone(), profiles, bearer_file, is_shared, console };
     let (runtime, hangup) = (workers[0].clone(), signals.hangup);
-    // A thread of its own: settings may take long to read, and the end of the service must not wait.
+    // A thread of its own, since settings may take long to read, and a shutdown must not wait.
     let watch = move || watcher.watch(&runtime, hangup);
     thread::Builder::new().name("settings".into()).spawn(watch).map_err(no_resources)?;
 
@@ -101,11 +101,11 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     }
     if args.open_loopback {
         console.warn(
-            &"--open-loopback: every program that reaches the loopback here can have Onify's token",
+            &"--open-loopback: every program on this machine can get the token of /onify/access-token",
         );
     }
     workers[0].block_on(signals.end.wait());
-    console.remark(&"stopping: requests in progress are answered");
+    console.remark(&"shutting down; finishing open requests");
     workers[0].block_on(broker.drain());
     Ok(())
 }
@@ -141,13 +141,13 @@ fn broker(args: &Args, profiles: &Reloader<Loader>) -> Broker {
     broker
 }
 
-/// A line on standard error, which the service manager keeps.
+/// Writes an audit line to standard error.
 fn log_grant(grant: &Grant) -> bool {
     let at = rfc3339(grant.at).unwrap_or_default();
     stderr::write(format!("{at} {grant}\n").as_bytes())
 }
 
-/// Keeps a broker in step with its settings.
+/// Watches the settings, and updates the broker.
 struct SettingsWatcher {
     broker: Broker,
     profiles: Reloader<Loader>,
@@ -162,7 +162,7 @@ impl SettingsWatcher {
         loop {
             let next = async { timeout(POLL_INTERVAL, hangup.recv()).await };
             let is_forced = runtime.block_on(next).is_ok();
-            // A panic has been reported by its hook; the next look may succeed.
+            // The panic hook reports a panic. The next check may succeed.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| self.check(is_forced)));
         }
     }
@@ -176,7 +176,7 @@ impl SettingsWatcher {
             if profiles.are_shared() && !self.is_shared {
                 self.is_shared = true;
                 self.console.warn(
-                    &"a profile allows other users, but the socket is open to its owner alone; \
+                    &"a profile allows other users, but the socket is open only to its owner; \
                         restart the service",
                 );
             }

@@ -1,4 +1,4 @@
-//! The settings themselves.
+//! `settings`: check, convert, fetch.
 
 mod check;
 mod convert;

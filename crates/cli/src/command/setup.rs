@@ -1,4 +1,4 @@
-//! From nothing to a token, step by step.
+//! `setup`: configuration of a login, step by step.
 
 mod answers;
 mod keys;
@@ -23,39 +23,40 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::{sh_quoted, shown, wrapped};
 
-/// Set everything up: key, certificate, the steps in Salesforce, profile, a first login
+/// Configure a login step by step
 ///
-/// Asks for what it needs. Run it again to continue: existing files are used, never overwritten.
+/// Creates a key, a certificate and a profile, shows the steps in Salesforce, and tests the login.
+/// Run it again to continue: existing files are used and never overwritten.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The name of the profile; by default that of the org
+    /// Name of the profile [default: name of the org]
     #[arg(short = 'P', long, value_name = "NAME")]
     profile: Option<String>,
-    /// The org's My Domain, such as https://acme.my.salesforce.com
+    /// My Domain URL: https://acme.my.salesforce.com
     #[arg(short = 'r', long, value_name = "URL")]
     instance_url: Option<String>,
-    /// The user who will log in
+    /// Username to log in with
     #[arg(short = 'o', long, value_name = "USER")]
     username: Option<String>,
-    /// Use the key in the SSH agent, by its fingerprint (SHA256:…) or comment, and make none
+    /// Use a key of the SSH agent: fingerprint or comment
     #[arg(long, value_name = "NAME")]
     ssh_agent: Option<String>,
-    /// The kind of app that will hold the certificate
+    /// Kind of the app in Salesforce
     #[arg(long, value_enum)]
     app: Option<App>,
-    /// Who approves the app for the user
+    /// Who approves the app
     #[arg(long, value_enum, default_value = "admin")]
     approval: Approval,
-    /// The app's callback URL, which this flow never calls
+    /// Callback URL of the app, which this flow does not use
     #[arg(long, value_name = "URL", default_value = "https://localhost/")]
     callback_url: String,
-    /// The app's consumer key, once you have it
+    /// Consumer key of the app
     #[arg(short = 'i', long, value_name = "KEY")]
     client_id: Option<String>,
-    /// Keep trying for up to ten minutes, until Salesforce has spread the changes
+    /// Retry for up to ten minutes while changes propagate
     #[arg(long)]
     wait: bool,
-    /// Another host that may be sent an assertion; 127.0.0.1:PORT may use plain http
+    /// Allow another token endpoint host (repeatable)
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
     #[command(flatten)]
@@ -65,16 +66,16 @@ pub(crate) struct Args {
 /// The kinds of app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum App {
-    /// An External Client App, as new apps are since Spring '26
+    /// An External Client App, the kind of new apps
     External,
-    /// A Connected App that you already have
+    /// An existing Connected App
     Connected,
 }
 
-/// The ways to approve.
+/// The ways to approve an app.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Approval {
-    /// An administrator, in advance; best for servers
+    /// An administrator, in advance; for servers
     Admin,
     /// The user, once, in a browser
     #[value(name = "self")]
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.document(&found)?;
     } else if report.first_failure().is_none() {
         let token = command("token", &answers.name);
-        console.data(format!("\nFrom now on: {token}\n").as_bytes())?;
+        console.data(format!("\nTo print a token: {token}\n").as_bytes())?;
     }
     doctor::outcome(&report)
 }
@@ -136,7 +137,7 @@ impl Steps {
         }
     }
 
-    /// The numbered steps in lines for a terminal.
+    /// Returns the numbered steps, wrapped for a terminal.
     fn text(&self, username: &str) -> String {
         let mut text = format!("\nIn Salesforce, for {username}:\n\n");
         for (at, step) in self.steps.iter().enumerate() {
@@ -149,7 +150,7 @@ impl Steps {
     }
 }
 
-/// Without the consumer key there is nothing more to do here: the next run goes on.
+/// Prints the command that continues once the consumer key is known.
 fn print_next_command(
     answers: &Answers,
     keys: &Keys,
@@ -169,13 +170,13 @@ fn print_files(keys: &Keys, console: &Console) {
     let certificate = shown(&keys.certificate);
     let Some(key) = &keys.key else {
         console.remark(&format_args!(
-            "the key stays where it is; {certificate} is its certificate (goes to Salesforce)"
+            "using the remote key; {certificate} is its certificate (upload it to Salesforce)"
         ));
         return;
     };
-    let what = if keys.is_new { "made" } else { "there already, and used:" };
+    let what = if keys.is_new { "created" } else { "using existing" };
     console.remark(&format_args!(
-        "{what} {} (stays here) and {certificate} (goes to Salesforce)",
+        "{what} {} (keep it here) and {certificate} (upload it to Salesforce)",
         shown(key)
     ));
 }
@@ -212,7 +213,7 @@ fn examine(
     if report.may_resolve_itself() && !args.wait {
         let again = command("setup", &answers.name);
         console.remark(&format_args!(
-            "hint: a change in Setup takes two to ten minutes; to keep trying: {again} --wait"
+            "hint: changes in Setup take two to ten minutes; to retry until then, run `{again} --wait`"
         ));
     }
     Ok(report)
@@ -243,7 +244,6 @@ fn command(name: &str, profile: &str) -> String {
 }
 
 const APPROVE: &str = "\nThe user approves the app once. In a browser, as that user:\n\n";
-const ALLOW: &str = "Press Allow; a page that cannot be reached afterwards is as it should be. If it \
-    says `missing required code challenge`, the app requires PKCE: untick that in its settings, or \
-    choose `--approval admin`. A user who is API Only cannot log in to a browser: choose \
-    `--approval admin`.";
+const ALLOW: &str = "Press Allow. The browser then shows a page that cannot be reached, which is expected. If \
+    it shows `missing required code challenge`, the app requires PKCE: untick that in its settings, \
+    or use `--approval admin`. An API Only user cannot log in to a browser: use `--approval admin`.";

@@ -1,4 +1,4 @@
-//! The main job: print an access token.
+//! `token`: an access token.
 
 mod format;
 
@@ -17,13 +17,13 @@ use crate::login::resolved_login::ResolvedLogin;
 
 /// Print an access token
 ///
-/// Prints the token alone, unless told otherwise: TOKEN=$(orgtoken token -s salesforce.json)
+/// By default prints only the token: TOKEN=$(orgtoken token -s salesforce.json)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The form to print; `json` if --json is given
+    /// Output format [default: raw, or json with --json]
     #[arg(long, value_name = "FORM", value_enum)]
     output: Option<Format>,
-    /// Write to this file, which only you can read; `-` is standard output
+    /// Write to this file with mode 0600; `-` is stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

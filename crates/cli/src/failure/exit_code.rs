@@ -1,6 +1,6 @@
-//! Exit codes: a promise to scripts, decided by the code of the error alone.
+//! Exit codes. Scripts rely on them, and only the code of the error decides.
 
-/// The exit code for an error of this code.
+/// Returns the exit code of an error code.
 pub(crate) fn exit_code(code: &str) -> u8 {
     match code.split('.').next() {
         Some("usage") => 2,
@@ -11,14 +11,14 @@ pub(crate) fn exit_code(code: &str) -> u8 {
         Some("rate") => 7,
         Some("unavailable") => 8,
         Some("api") => 9,
-        // As `env` and shells have it.
+        // Like `env` and shells.
         Some("exec") if code == "exec.not_found" => 127,
         Some("exec") => 126,
         Some("interrupted") => 130,
-        // `io`, `cache`, and what nobody thought of.
+        // `io`, `cache` and everything else.
         _ => UNEXPECTED,
     }
 }
 
-/// What went wrong is neither the caller's doing nor Salesforce's.
+/// The exit code of errors that neither the user nor Salesforce caused.
 pub(crate) const UNEXPECTED: u8 = 1;

@@ -1,27 +1,37 @@
-//! The flags of this program that do what a hint says. Hints of the libraries name no flags.
+//! The flags of this program for the hints of the libraries, which name no flags.
 
 use std::borrow::Cow;
 
-/// Adds the flags that help with an error of this code to its hint.
+/// Adds flags to the hint of an error with this code.
 pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, str> {
     let is_named = |flag: &str| hint.contains(flag.split(' ').next().unwrap_or(flag));
     let helps = |&&(of, word, flag): &&(&str, &str, &str)| {
         of == code && hint.contains(word) && !is_named(flag)
     };
     let flags = FLAGS.iter().filter(helps).map(|(.., flag)| format!("`{flag}`"));
-    let flags: Vec<_> = flags.collect();
-    if flags.is_empty() { hint } else { format!("{hint} ({})", flags.join(", ")).into() }
+    let mut flags: Vec<_> = flags.collect();
+    flags.dedup();
+    let flags = flags.join(", ");
+    match hint.strip_suffix('.') {
+        _ if flags.is_empty() => hint,
+        Some(sentence) => format!("{sentence} ({flags}).").into(),
+        None => format!("{hint} ({flags})").into(),
+    }
 }
 
-/// An error code, a word of the hint, and the flag that does what the hint says.
-pub(super) const FLAGS: [(&str, &str, &str); 31] = [
+/// An error code, a word of its hint, and the flag that follows the hint.
+pub(super) const FLAGS: [(&str, &str, &str); 36] = [
+    ("api.unauthorized", "past any cache", "--no-cache"),
     ("io.write", "name another file", "--journal FILE"),
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
     ("key.not_a_key", "file", "--jwt-key-file FILE"),
+    ("net.connect", "`proxy`", "--proxy URL"),
     ("net.connect", "time", "--timeout TIME"),
+    ("net.dns", "`proxy`", "--proxy URL"),
     ("net.dns", "time", "--timeout TIME"),
     ("net.tls", "time", "--timeout TIME"),
     ("proxy.connect", "HTTPS_PROXY", "--proxy URL"),
+    ("proxy.connect", "`proxy`", "--proxy URL"),
     ("proxy.dns", "HTTPS_PROXY", "--proxy URL"),
     ("proxy.timeout", "time", "--timeout TIME"),
     ("proxy.url", "HTTPS_PROXY", "--proxy URL"),
@@ -39,6 +49,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 31] = [
     ("settings.read", "passphrase", "--key-passphrase-file FILE"),
     ("settings.shape", "ORGTOKEN_SETTINGS_KEY", "--settings-key KEY"),
     ("settings.toml", "record", "--settings FILE"),
+    ("tls.cert", "`ca_file`", "--ca-file FILE"),
     ("tls.cert", "trust that CA", "--ca-file FILE"),
     ("url.host", "allow", "--allow-host HOST"),
     ("url.host", "login_url", "--login-url URL"),

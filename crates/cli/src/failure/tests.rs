@@ -11,7 +11,7 @@ fn reported(failure: &Failure, json: bool) -> String {
 }
 
 #[test]
-fn text_is_error_then_one_hint() {
+fn text_report_has_one_hint() {
     assert_eq!(
         reported(&failure(), false),
         "error: the key does not match\nhint: use the other key\n"
@@ -19,7 +19,7 @@ fn text_is_error_then_one_hint() {
 }
 
 #[test]
-fn json_is_one_document_on_one_line() {
+fn json_report_is_one_line() {
     assert_eq!(
         reported(&failure(), true),
         "{\"error\":{\"code\":\"key.mismatch\",\"message\":\"the key does not match\",\
@@ -28,7 +28,7 @@ fn json_is_one_document_on_one_line() {
 }
 
 #[test]
-fn what_it_means_stands_between_error_and_hint_and_leads_on() {
+fn report_of_a_refusal_has_meaning_hint_and_commands() {
     let failure = Failure::new("refused.user_inactive", Some("activate the user"), "refused");
     let mut failure = failure;
     failure.0.refusal = catalogue::by_code("refused.user_inactive");
@@ -40,7 +40,7 @@ fn what_it_means_stands_between_error_and_hint_and_leads_on() {
 
 // The table of the README and of design.md.
 #[test]
-fn exit_codes_are_a_promise() {
+fn exit_code_follows_the_error_code() {
     for (code, exit) in [
         ("usage.secret_in_argv", 2),
         ("settings.missing", 3),
@@ -58,14 +58,14 @@ fn exit_codes_are_a_promise() {
         ("interrupted", 130),
         ("io.stdout", 1),
         ("cache.unsafe", 1),
-        ("never heard of", 1),
+        ("unknown", 1),
     ] {
         assert_eq!(exit_code(code), exit, "{code}");
     }
 }
 
 #[test]
-fn several_problems_of_a_record_are_listed() {
+fn several_problems_are_listed() {
     let problem = |code: &'static str| Problem {
         code: code.into(),
         at: "Name".to_owned(),
@@ -82,7 +82,7 @@ fn several_problems_of_a_record_are_listed() {
 }
 
 #[test]
-fn hint_of_a_library_gets_the_flags_that_help() {
+fn hint_gets_the_flags_that_help() {
     for (code, hint, shown) in [
         (
             "url.host",
@@ -102,7 +102,7 @@ fn hint_of_a_library_gets_the_flags_that_help() {
 }
 
 #[test]
-fn flags_of_hints_exist() {
+fn flags_in_hints_exist() {
     fn has(command: &clap::Command, flag: &str) -> bool {
         command.get_arguments().any(|arg| arg.get_long() == Some(flag))
             || command.get_subcommands().any(|command| has(command, flag))

@@ -1,4 +1,4 @@
-//! The two streams: data goes to standard output, everything else to standard error.
+//! The output streams: results go to standard output, everything else to standard error.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,9 +14,9 @@ use crate::io::text::{Escaper, printable};
 /// The output streams of a command.
 #[derive(Clone, Copy)]
 pub(crate) struct Console {
-    /// The result and an error are JSON documents, and remarks are left out.
+    /// Whether results and errors are JSON documents. Then there are no remarks.
     json: bool,
-    /// Whether a terminal shows the result.
+    /// Whether standard output is a terminal.
     is_terminal: bool,
 }
 
@@ -25,15 +25,15 @@ impl Console {
         Self { json, is_terminal: io::stdout().is_terminal() }
     }
 
-    /// Is the result wanted as JSON?
+    /// Whether the result is to be JSON.
     pub(crate) fn json(&self) -> bool {
         self.json
     }
 
-    /// Writes the result. What was written is out when this returns.
+    /// Writes the result, and flushes it.
     ///
-    /// A terminal does not get what it would obey, whoever wrote it: the data of a record may be a
-    /// stranger's. A pipe or a file gets the bytes as they are.
+    /// Control characters are escaped on a terminal, since a stranger may have written the data of a
+    /// record. A pipe or a file gets the bytes as they are.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), OutputError> {
         static ESCAPER: Mutex<Escaper> = Mutex::new(Escaper::new());
         let bytes = if self.is_terminal {
@@ -46,17 +46,17 @@ impl Console {
         out.write_all(&bytes).and_then(|()| out.flush()).map_err(OutputError)
     }
 
-    /// Writes what somebody else wrote, as it is; on a terminal, its last line ends.
+    /// Writes the data of another program as it is. On a terminal, the last line is ended.
     pub(crate) fn foreign(&self, bytes: &[u8]) -> Result<(), OutputError> {
         self.data(bytes)?;
         let open_line = !bytes.is_empty() && !bytes.ends_with(b"\n");
         if open_line && self.is_terminal { self.data(b"\n") } else { Ok(()) }
     }
 
-    /// Writes a result that is a secret, and says so to whoever has it on the screen.
+    /// Writes a result that is a secret, with a warning if a terminal shows it.
     pub(crate) fn secret(&self, text: &str, what: &str) -> Result<(), OutputError> {
         if self.is_terminal {
-            self.warn(&format_args!("{what} is on this screen now, and in its history"));
+            self.warn(&format_args!("{what} is visible in this terminal and its scrollback"));
         }
         self.data(text.as_bytes())
     }
@@ -68,12 +68,12 @@ impl Console {
         self.data(&bytes)
     }
 
-    /// Something that is worth a look, though the command goes on.
+    /// Prints a warning. The command continues.
     pub(crate) fn warn(&self, warning: &dyn fmt::Display) {
         self.remark(&format_args!("warning: {}", printable(&warning.to_string())));
     }
 
-    /// A line for a person. A script that asked for JSON does not get it.
+    /// Prints a line for the user. With `--json` it is left out.
     pub(crate) fn remark(&self, remark: &dyn fmt::Display) {
         if !self.json {
             stderr::write(format!("{remark}\n").as_bytes());
@@ -81,7 +81,7 @@ impl Console {
     }
 }
 
-/// Standard output did not take the result: the reader is gone, or the disk is full.
+/// Standard output cannot be written: the pipe is broken, or the disk is full.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output")]
 pub(crate) struct OutputError(#[source] io::Error);

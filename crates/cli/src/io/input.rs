@@ -1,4 +1,4 @@
-//! Reading what a person named: a file or standard input, never more than a limit, never for ever.
+//! Reading of files and standard input, with a limit of size and time.
 
 mod permissions;
 
@@ -25,26 +25,26 @@ use zeroize::Zeroizing;
 
 use crate::io::text::{shown, without_number};
 
-/// What is read decides how much of it there may be, and under which code a fault is told.
+/// The kind of an input. It decides the size limit and the error codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An assertion to look at.
+    /// An assertion to inspect.
     Assertion,
-    /// A certificate or public key to look at.
+    /// A certificate or public key to inspect.
     Certificate,
     /// A private or public key, or its passphrase.
     Key,
     /// The body of a call.
     Body,
-    /// What another tool printed.
+    /// The output of another tool.
     Refusal,
-    /// Certificates of authorities to trust.
+    /// Certificates of trusted authorities.
     Roots,
     /// A record, or `config.toml`.
     Settings,
 }
 
-/// Reads a file, or standard input where the path is `-`.
+/// Reads a file, or standard input if the path is `-`.
 pub(crate) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
     if is_stdin(path) { read_stdin(kind) } else { read_open(open(path, kind)?, path, kind) }
 }
@@ -63,13 +63,13 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// It is there once: what is asked for second would be empty.
+/// Reserves standard input, which can be read only once.
 fn claim_stdin(kind: Kind) -> Result<(), InputError> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if TAKEN.swap(true, Ordering::Relaxed) { Err(InputError::Taken { kind }) } else { Ok(()) }
 }
 
-/// Standard input as a file, for a command that reads more of it than [`read`] does.
+/// Returns standard input as a file, for a command that reads more than [`read`] does.
 pub(crate) fn take_stdin(kind: Kind) -> Result<File, InputError> {
     claim_stdin(kind)?;
     let owned = io::stdin().as_fd().try_clone_to_owned();
@@ -78,11 +78,11 @@ pub(crate) fn take_stdin(kind: Kind) -> Result<File, InputError> {
 
 fn read_stdin(kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
     claim_stdin(kind)?;
-    // Whoever writes may take their time, as with every other filter.
+    // There is no time limit, as with other filters.
     capped(io::stdin().lock(), Path::new("standard input"), kind)
 }
 
-/// Opens without waiting for the other end of a pipe.
+/// Opens a file without waiting for the writer of a pipe.
 fn open(path: &Path, kind: Kind) -> Result<File, InputError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     match rustix::fs::open(path, flags, Mode::empty()) {
@@ -107,10 +107,10 @@ fn read_open(file: File, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, 
     }
 }
 
-/// Reads one byte more than there may be, to know that there are too many.
+/// Reads up to one byte more than the limit, to detect a larger file.
 fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
     let limit = kind.limit();
-    // Room for a key or a record, so that it is read at once.
+    // Enough for a key or a record.
     let mut bytes = Zeroizing::new(Vec::with_capacity(8 << 10));
     match from.take(limit + 1).read_to_end(&mut bytes) {
         Ok(read) if read as u64 > limit => {
@@ -124,7 +124,7 @@ fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>
     }
 }
 
-/// A pipe that may never say anything, read until a point in time.
+/// A pipe with a deadline.
 struct DeadlineReader {
     file: File,
     deadline: Instant,
@@ -186,31 +186,31 @@ enum Fault {
     TooLarge,
 }
 
-/// Why a file's content did not come in. Nothing of the content is kept.
+/// A file cannot be read. The error holds nothing of the content.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
-    /// It is something else than a file.
+    /// Not a regular file.
     #[error("cannot read `{}`: it is {is}, not a file", shown(path))]
     NotAFile { kind: Kind, path: PathBuf, is: &'static str },
-    /// A key or the like stands where the name of a file is expected.
+    /// A secret in place of the name of a file.
     #[error("contains {found}, expected a file name")]
     NotAName { kind: Kind, path: PathBuf, found: &'static str },
-    /// It is not UTF-8.
+    /// Not UTF-8.
     #[error("`{}` is not text: byte {offset} is not UTF-8", shown(path))]
     NotText { kind: Kind, path: PathBuf, offset: usize },
-    /// The system says no.
+    /// The system refused.
     #[error("cannot read `{}`: {reason}", shown(path))]
     Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
-    /// Standard input was asked for twice.
-    #[error("`-` can be used only once: standard input was read already")]
+    /// Standard input was read before.
+    #[error("`-` can be used only once: standard input was already read")]
     Taken { kind: Kind },
-    /// The other end of a pipe kept silent.
-    #[error("cannot read `{}`: it did not end within {} seconds", shown(path), PIPE_TIMEOUT.as_secs())]
+    /// The writer of a pipe did not finish in time.
+    #[error("cannot read `{}`: no end after {} seconds", shown(path), PIPE_TIMEOUT.as_secs())]
     TimedOut { kind: Kind, path: PathBuf },
-    /// Other users may have written it.
+    /// Other users may have written the file.
     #[error("`{}` {fault}", shown(path))]
     Unsafe { path: PathBuf, fault: FileFault },
-    /// There is more of it than there can be.
+    /// The file is too large.
     #[error("cannot read `{}`: it is larger than {} KiB", shown(path), limit >> 10)]
     TooLarge { kind: Kind, path: PathBuf, limit: u64 },
 }
@@ -231,35 +231,36 @@ impl Diagnostic for InputError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Os { missing: true, .. } => "check the path; a relative one starts at the \
-                folder in which orgtoken runs"
+            Self::Os { missing: true, .. } => "check the path; a relative path starts at the \
+                current folder"
                 .into(),
-            Self::Os { .. } => {
-                "check who may read the file, and as which user orgtoken runs".into()
-            }
-            Self::NotAFile { .. } => "name the file itself".into(),
+            Self::Os { .. } => "check who may read the file, and which user runs orgtoken".into(),
+            Self::NotAFile { .. } => "pass the path of a file".into(),
             Self::NotAName { .. } => {
-                "put the text into a file that only you can read, and give the \
+                "put the text into a file that only you can read, and pass the \
                 path of that file"
                     .into()
             }
             Self::NotText { .. } => "save the file as UTF-8".into(),
-            Self::Taken { .. } => "put one of the two into a file".into(),
+            Self::Taken { .. } => "put one of the two inputs into a file".into(),
             Self::Unsafe { fault: FileFault::Foreign, .. } => {
-                "take a file and folder of your own: XDG_CONFIG_HOME names another folder".into()
+                "use a file and folder that belong to you; XDG_CONFIG_HOME names another folder"
+                    .into()
             }
             Self::Unsafe { path, fault } => fault.remedy(&permissions::quoted(path)).into(),
-            Self::TimedOut { .. } => "check what writes into the pipe, or use a file".into(),
-            Self::TooLarge { kind: Kind::Key, .. } => {
-                "name the file of a private key: the largest takes 3.5 KB".into()
+            Self::TimedOut { .. } => {
+                "check the command that writes into the pipe, or use a file".into()
             }
-            Self::TooLarge { .. } => "check that it is the right file".into(),
+            Self::TooLarge { kind: Kind::Key, .. } => {
+                "pass the file of a private key; the largest key has 3.5 KB".into()
+            }
+            Self::TooLarge { .. } => "check that this is the right file".into(),
         })
     }
 }
 
 impl InputError {
-    /// The same without the name of the file, which may be a passphrase.
+    /// Withholds the name of the file, which may be a passphrase.
     pub(crate) fn without_path(mut self) -> Self {
         if let Self::NotAFile { path, .. }
         | Self::NotText { path, .. }
@@ -282,7 +283,7 @@ impl InputError {
     }
 }
 
-/// How long a pipe may keep us waiting.
+/// The time limit of a pipe.
 const PIPE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Files that were not there before, for their owner alone.
+//! Creating and replacing files.
 
 use std::borrow::Cow;
 use std::fs::{self, File, Permissions};
@@ -14,11 +14,11 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::io::text::shown;
 
-/// A file that this process has just created. Unless it is kept, it is removed again.
+/// A file that this process has created. It is removed when dropped, unless it is kept.
 pub(crate) struct NewFile(NamedTempFile);
 
 impl NewFile {
-    /// Creates it with mode 0600; never takes one that is there already, or a link.
+    /// Creates a file with mode 0600. An existing file or link is an error.
     pub(crate) fn create(path: &Path) -> Result<Self, NewFileError> {
         refuse_secret(path)?;
         let mut options = File::options();
@@ -32,7 +32,7 @@ impl NewFile {
         Ok(Self(NamedTempFile::from_parts(file, path)))
     }
 
-    /// Writes all of its content, as far as the disk.
+    /// Writes and syncs the content.
     pub(crate) fn write(&mut self, content: &[u8]) -> Result<(), NewFileError> {
         let file = self.0.as_file_mut();
         let written = file.write_all(content).and_then(|()| file.sync_all());
@@ -40,12 +40,12 @@ impl NewFile {
     }
 
     pub(crate) fn keep(self) {
-        // It fails on no Unix.
+        // It cannot fail on Unix.
         let _ = self.0.keep();
     }
 }
 
-/// Replaces a file, as a whole or not at all. The old file's mode and a link to it are preserved.
+/// Replaces a file atomically. The mode of the old file and a link to it are preserved.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     if write_to_stream(path, content)? {
         return Ok(());
@@ -55,14 +55,13 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     replace_atomically(&path, content, mode)
 }
 
-/// Writes a secret, as a whole or not at all, to a file that only its owner can read. An old file
-/// or link is replaced.
+/// Writes a secret atomically to a file with mode 0600. An old file or link is replaced.
 pub(crate) fn replace_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     refuse_secret(path)?;
     if write_to_stream(path, content)? { Ok(()) } else { replace_atomically(path, content, None) }
 }
 
-/// Writes a secret to a file that did not exist before, which only its owner can read.
+/// Writes a secret to a new file with mode 0600.
 pub(crate) fn create_secret(path: &Path, content: &[u8]) -> Result<(), NewFileError> {
     if write_to_stream(path, content)? {
         return Ok(());
@@ -73,8 +72,8 @@ pub(crate) fn create_secret(path: &Path, content: &[u8]) -> Result<(), NewFileEr
     Ok(())
 }
 
-/// Writes to a device, a pipe, or a stream of this process such as `/dev/stdout`, which must not be
-/// replaced by a file. Returns whether the path is one of them.
+/// Writes to a device, a pipe or a stream of this process such as `/dev/stdout`, which a file must
+/// not replace. Returns whether the path is one of them.
 fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
     let Ok(found) = path.metadata() else { return Ok(false) };
     let is_ours = is_descriptor(path);
@@ -85,7 +84,7 @@ fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
     let flags = OFlags::NOCTTY.bits().cast_signed();
     let mut file = File::options().append(true).custom_flags(flags).open(path).map_err(failed)?;
     let opened = file.metadata().map_err(failed)?;
-    // Another user's pipe would hand the secret to that user.
+    // A pipe of another user would give the secret to that user.
     let is_trusted = [0, geteuid().as_raw()].contains(&opened.uid());
     if opened.is_file() != found.is_file() || !(is_ours || is_trusted) {
         return Err(NewFileError::Foreign { path: path.into() });
@@ -94,7 +93,7 @@ fn write_to_stream(path: &Path, content: &[u8]) -> Result<bool, NewFileError> {
     Ok(true)
 }
 
-/// Whether the path is a descriptor of a process: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
+/// Whether the path is a file descriptor: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
 fn is_descriptor(path: &Path) -> bool {
     let in_proc = |path: PathBuf| path.starts_with("/proc");
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
@@ -127,7 +126,7 @@ fn replace_atomically(
     written.map(drop).map_err(failed)
 }
 
-/// The name of a file is seen by others, so a key or token must not become one.
+/// Refuses a key or token as the name of a file, which others can see.
 fn refuse_secret(path: &Path) -> Result<(), NewFileError> {
     match redact::secret_as_path(&path.to_string_lossy()) {
         Some(found) if found.starts_with("a key") => Err(NewFileError::NotAName { found }),
@@ -135,19 +134,19 @@ fn refuse_secret(path: &Path) -> Result<(), NewFileError> {
     }
 }
 
-/// Why a file was not made.
+/// A file was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NewFileError {
-    /// Something of that name is there.
-    #[error("`{}` exists, and nothing is overwritten", shown(path))]
+    /// The file exists.
+    #[error("`{}` already exists", shown(path))]
     Exists { path: PathBuf },
-    /// Another user made the pipe, or exchanged it.
+    /// The pipe belongs to another user.
     #[error("cannot write `{}`: it belongs to another user", shown(path))]
     Foreign { path: PathBuf },
-    /// A key or token was given where the name of a file is expected.
+    /// A key or token in place of the name of a file.
     #[error("contains {found}, expected a file name")]
     NotAName { found: &'static str },
-    /// The system says no.
+    /// The system refused.
     #[error("cannot write `{}`", shown(path))]
     Os { path: PathBuf, source: io::Error },
 }
@@ -162,10 +161,12 @@ impl Diagnostic for NewFileError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Exists { .. } => "choose another name; an app may still use the old key".into(),
-            Self::Foreign { .. } => "choose a file or pipe of your own".into(),
-            Self::NotAName { .. } => "give the name of a file, not what is to be in it".into(),
-            Self::Os { .. } => "check that the folder exists, and that you may write there".into(),
+            Self::Exists { .. } => {
+                "choose another name, since an app may still use the old key".into()
+            }
+            Self::Foreign { .. } => "use a file or pipe that belongs to you".into(),
+            Self::NotAName { .. } => "pass the name of a file, not its content".into(),
+            Self::Os { .. } => "check that the folder exists and that you may write there".into(),
         })
     }
 }
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_file_is_its_owners_alone_from_the_start() {
+    fn new_file_has_mode_0600() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         let mut file = NewFile::create(&path).unwrap();
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_overwritten_and_no_link_is_followed() {
+    fn create_refuses_an_existing_file_and_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("key"), folder.path().join("link"));
         fs::write(&path, "old").unwrap();
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_kept_is_gone() {
+    fn file_that_is_not_kept_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");
         drop(NewFile::create(&path).unwrap());

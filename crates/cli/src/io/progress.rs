@@ -1,4 +1,4 @@
-//! The progress of a long command on standard error, where a terminal shows it.
+//! Progress bars and spinners on standard error, if it is a terminal.
 
 use std::thread;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
 use crate::io::console::Console;
 
-/// A bar that counts records. It is cleared when it is dropped.
+/// Returns a bar that counts records. Dropping it clears the line.
 pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {
     shown(console, ProgressBar::new(total), "[{bar:24}] {pos} of {len} records")
 }
 
-/// A sign of life for work that takes seconds. It is cleared when it is dropped.
+/// Returns a spinner for work that takes seconds. Dropping it clears the line.
 pub(crate) fn spinner(console: &Console, what: String) -> ProgressBar {
     let spinner = shown(console, ProgressBar::new_spinner(), "{spinner} {msg}").with_message(what);
-    // indicatif panics where the system refuses it a thread.
+    // indicatif panics if the system refuses a thread.
     let gives_threads = || thread::Builder::new().spawn(|| ()).is_ok();
     if !spinner.is_hidden() && gives_threads() {
         spinner.enable_steady_tick(Duration::from_millis(100));

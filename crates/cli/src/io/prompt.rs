@@ -1,4 +1,4 @@
-//! A question that only a person at a terminal can answer.
+//! Questions to the user at a terminal.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -13,7 +13,7 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
-/// Asks for the private key's passphrase, without showing it; `None` where there is no terminal.
+/// Asks for the passphrase of the private key, without echo. Returns `None` without a terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else {
         return Ok(None);
@@ -21,12 +21,12 @@ pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     ask(&terminal).transpose()
 }
 
-/// Asks for one line; `None` where nobody sits before the streams of this program.
+/// Asks for one line. Returns `None` if the streams are not interactive.
 pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     if !is_interactive() {
         return Ok(None);
     }
-    // Without standard error there would be no question.
+    // Standard error is a terminal here.
     let _ = io::stderr().lock().write_all(question.as_bytes());
     let mut answer = String::new();
     match io::stdin().lock().read_line(&mut answer) {
@@ -35,12 +35,12 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     }
 }
 
-/// Whether somebody sits before the streams of this program.
+/// Whether standard input and standard error are terminals.
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Waits, but only until Enter is pressed where somebody is there to press it.
+/// Waits, or until Enter is pressed if the streams are interactive.
 pub(crate) fn pause(max: Duration) -> Result<(), Interrupted> {
     let Some(timeout) = Timespec::try_from(max).ok().filter(|_| is_interactive()) else {
         thread::sleep(max);
@@ -66,7 +66,7 @@ fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
     Some(line)
 }
 
-/// One line, without its end: a terminal hands over no more at once.
+/// Reads one line, without its end. A terminal returns no more than a line.
 fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
     let mut line = Zeroizing::new(vec![0; MAX_LINE]);
     let read = from.read(&mut line).map_err(|_| Interrupted)?;
@@ -74,7 +74,7 @@ fn secret_line(mut from: impl Read) -> Result<Zeroizing<Vec<u8>>, Interrupted> {
     if line.pop() == Some(b'\n') { Ok(line) } else { Err(Interrupted) }
 }
 
-/// The person gave up.
+/// The user pressed Ctrl-C or closed the input at a prompt.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub(crate) struct Interrupted;
@@ -89,9 +89,10 @@ impl Diagnostic for Interrupted {
     }
 }
 
-/// A terminal that shows nothing of what is typed, until this is dropped.
+/// Turns off the echo of a terminal, until it is dropped.
 ///
-/// Ctrl-C ends the line instead of the process, or the terminal would stay without_echo.
+/// Ctrl-C ends the line instead of the process, which would leave the terminal without echo. The
+/// crate `rpassword` does that.
 struct EchoOff<'a> {
     terminal: &'a File,
     before: Termios,
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_at_its_end_or_not_at_all() {
+    fn line_without_an_end_is_an_interruption() {
         for (name, typed, expected) in [
             ("line", b"open sesame\n".as_slice(), Some(b"open sesame".as_slice())),
             ("empty", b"\n", Some(b"")),

@@ -1,4 +1,4 @@
-//! Standard error. A reader that stalls must not stop a service.
+//! Standard error. A service writes in the background, so that a stalled reader does not stop it.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Writes whole lines. Returns whether they were taken: in the background, a full queue drops them.
+/// Writes whole lines. Returns `false` if a full queue in the background drops them.
 pub(crate) fn write(lines: &[u8]) -> bool {
     let Some(queue) = QUEUE.get() else {
-        // If standard error is gone, there is no other place to report it.
+        // Ignore a closed stderr.
         let _ = io::stderr().lock().write_all(lines);
         return true;
     };
@@ -21,16 +21,16 @@ pub(crate) fn write(lines: &[u8]) -> bool {
     taken
 }
 
-/// From now on, a thread of its own does the writing, and nobody waits for it.
+/// Moves the writing to a thread of its own.
 pub(crate) fn write_in_background() -> io::Result<()> {
     let (queue, messages) = sync_channel(CAPACITY);
     thread::Builder::new().name("stderr".into()).spawn(move || write_all(&messages))?;
-    // There is no second call.
+    // It fails only on a second call.
     let _ = QUEUE.set(queue);
     Ok(())
 }
 
-/// Waits until all lines are written, for a short time at most.
+/// Waits until all lines are written, for at most a second.
 pub(crate) fn flush() {
     let Some(queue) = QUEUE.get() else { return };
     let until = Instant::now() + FLUSH_TIMEOUT;
@@ -46,7 +46,7 @@ pub(crate) fn flush() {
     let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
 }
 
-/// Writes what is queued in as few calls as possible.
+/// Writes queued lines in as few calls as possible.
 fn write_all(messages: &Receiver<Message>) {
     let mut buffer = Vec::new();
     while let Ok(message) = messages.recv() {
@@ -66,7 +66,7 @@ fn write_all(messages: &Receiver<Message>) {
         for done in flushed {
             let _ = done.try_send(());
         }
-        // Waking this thread for each line would double the processor time of a cached token.
+        // Waking this thread for each line doubles the processor time of a cached token.
         thread::sleep(BATCH_INTERVAL);
     }
 }
@@ -79,10 +79,10 @@ enum Message {
 static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// In messages: some 400 KiB of audit lines.
+/// In messages: about 400 KiB of audit lines.
 const CAPACITY: usize = 4096;
 
-/// Between two writes: far less than the queue takes to fill.
+/// The pause between two writes. The queue takes far longer to fill.
 const BATCH_INTERVAL: Duration = Duration::from_millis(10);
 
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,10 +1,10 @@
-//! Aligned columns: results for people.
+//! Aligned columns.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::io::text::printable;
 
-/// A line of a table: what it is, its value, and what there may be to say about that.
+/// A line of a table: a name, a value and a remark.
 pub(crate) struct Row([String; 3]);
 
 impl Row {
@@ -12,20 +12,20 @@ impl Row {
         Self([name.to_owned(), printable(value), String::new()])
     }
 
-    /// Adds a remark about the value. A row has none by default.
+    /// Adds a remark about the value. By default there is none.
     pub(crate) fn remark(mut self, remark: &str) -> Self {
         self.0[2] = printable(remark);
         self
     }
 }
 
-/// The rows, their columns one below the other.
+/// Formats rows in aligned columns.
 pub(crate) fn table(rows: impl IntoIterator<Item = Row>) -> String {
     let rows: Vec<_> = rows.into_iter().map(|Row(cells)| cells).collect();
     columns(&rows)
 }
 
-/// Columns as wide as what they hold, and two blanks between them.
+/// Formats cells in aligned columns, with two blanks between them.
 pub(crate) fn columns(rows: &[impl AsRef<[String]>]) -> String {
     let mut text = String::new();
     let widths = widths(rows);
@@ -41,7 +41,7 @@ pub(crate) fn columns(rows: &[impl AsRef<[String]>]) -> String {
     text
 }
 
-/// The widest cell of each column, in columns of a terminal.
+/// Returns the width of each column, in columns of a terminal.
 pub(crate) fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
     let mut widths = Vec::new();
     for row in rows {

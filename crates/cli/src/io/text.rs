@@ -1,4 +1,4 @@
-//! Text on its way to a person, a terminal or a shell.
+//! Text for messages, terminals and shells.
 
 use std::error::Error;
 use std::iter;
@@ -25,29 +25,29 @@ pub(crate) fn without_number(text: &str) -> String {
     format!("{message}{first}{}", letters.as_str())
 }
 
-/// `1 row`, `2 rows`
+/// Returns `1 row`, `2 rows`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A part of a sentence as a sentence: with a capital and a full stop.
+/// Adds a capital letter and a full stop.
 pub(crate) fn sentence(meaning: &str) -> String {
     let mut letters = meaning.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 
-/// One line without anything that a terminal would obey or hide: a file's name can hold both.
+/// Replaces control characters and invisible characters, which the name of a file can hold.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// A path as far as it may be shown: a key or passphrase may stand in its place.
+/// Returns the path, redacted if it may be a key or passphrase.
 pub(crate) fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
 }
 
-/// An argument that was typed, as far as it may be shown: `--flag`, `--flag=VALUE` or a value.
+/// Returns a typed argument, redacted if it may be a secret: `--flag`, `--flag=VALUE` or a value.
 pub(crate) fn argument(word: &str) -> String {
     let is_flag = |text: &str| {
         text.starts_with("--") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
@@ -69,10 +69,10 @@ fn shown_value(value: &str) -> &str {
     if is_shown { value } else { redact::WITHHELD }
 }
 
-/// Replaces what a terminal would obey or hide by `\u001b` and the like, which is also how JSON
-/// writes it. Line breaks and tabs stay.
+/// Escapes control characters and invisible characters as JSON does: `\u001b`. Line breaks and tabs
+/// stay.
 pub(crate) struct Escaper {
-    /// The beginning of a character whose end comes with the next piece.
+    /// The first bytes of a character that the next piece completes.
     begun: Vec<u8>,
 }
 
@@ -106,13 +106,13 @@ impl Escaper {
     }
 }
 
-/// Whether these bytes are the beginning of a character, and not its end.
+/// Whether these bytes are an incomplete character.
 fn may_continue(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
-/// The text in lines of up to [`WIDTH`] columns: `first` stands before the first line, `rest` before
-/// the others. A word that is longer stays whole, since it may be a URL.
+/// Wraps text at [`WIDTH`] columns. `first` is the prefix of the first line, `rest` of the others. A
+/// longer word is not broken, since it may be a URL.
 pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
     let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
     let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
@@ -120,29 +120,29 @@ pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
     textwrap::fill(&text, options) + "\n"
 }
 
-/// One word of a POSIX shell, whatever the text holds.
+/// Quotes text as one word of a POSIX shell.
 pub(crate) fn sh_quoted(text: &str) -> String {
     let quoter = shlex::Quoter::new().allow_nul(true);
     quoter.quote(text).expect("only a NUL is refused").into_owned()
 }
 
-/// Bytes as two digits each.
+/// Returns the bytes in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Seconds as `2026-11-23T20:30:00Z`; `None` beyond the year 9999.
+/// Returns the time as `2026-11-23T20:30:00Z`, or `None` after the year 9999.
 pub(crate) fn rfc3339(time: UnixTime) -> Option<String> {
     let seconds = i64::try_from(time.as_secs()).ok()?;
     Some(jiff::Timestamp::from_second(seconds).ok()?.to_string())
 }
 
-/// Writing direction, joiners and blanks of no width.
+/// Whether it changes the direction of text, joins characters or has no width.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// In columns: what fits beside another window.
+/// In columns.
 const WIDTH: usize = 100;
 
 #[cfg(test)]
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_argument_that_may_be_a_secret_is_withheld() {
+    fn argument_that_may_be_a_secret_is_withheld() {
         for shown in [
             "record",
             "Account",
@@ -181,12 +181,12 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_obeys_nothing_of_it() {
+    fn printable_text_has_no_control_or_invisible_characters() {
         for (name, text, shown) in [
             ("plain", "key.pem", "key.pem"),
             ("escape", "a\u{1b}[31mb", "a\u{fffd}[31mb"),
             ("line break", "a\nb", "a\u{fffd}b"),
-            ("turned around", "a\u{202e}b", "a\u{fffd}b"),
+            ("right to left", "a\u{202e}b", "a\u{fffd}b"),
             ("other letters", "nøgle", "nøgle"),
         ] {
             assert_eq!(printable(text), shown, "{name}");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn terminal_gets_no_control_characters_however_the_text_is_cut() {
+    fn escaper_handles_characters_cut_in_two() {
         let text = "a\u{1b}]0;b\u{7}\u{9b}2J\u{202e}\u{7f}\r\u{20ac}\tn\u{f8}gle\r\n".as_bytes();
         let shown = "a\\u001b]0;b\\u0007\\u009b2J\\u202e\\u007f\\u000d\u{20ac}\tn\u{f8}gle\r\n";
         for at in 0..text.len() - 1 {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_goes_on_below_itself() {
+    fn long_text_is_wrapped_and_indented() {
         let text = wrapped("1. ", "   ", &"word ".repeat(30));
         assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [97, 57]);
         assert!(text.lines().nth(1).unwrap().starts_with("   word"));
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_one_word() {
+    fn quoted_text_is_one_word_of_a_shell() {
         for (text, word) in [
             ("", "''"),
             ("key.pem", "key.pem"),

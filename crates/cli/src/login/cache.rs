@@ -20,21 +20,19 @@ pub(crate) fn folders() -> CacheLocations {
     }
 }
 
-/// The cache file of this login, if the settings choose a file.
+/// Returns the cache file of this login, if the settings choose a file.
 pub(crate) fn file(
     settings: &mut Settings,
     console: &Console,
 ) -> Result<Option<FileCache>, Failure> {
     let folders = folders();
     if matches!(settings.cache(), Cache::File) && folders.tokens.is_none() {
-        console.warn(
-            &"there is no token cache, so each run logs in: set HOME or XDG_CACHE_HOME to a folder",
-        );
+        console.warn(&"no token cache, each run logs in; set HOME or XDG_CACHE_HOME to a folder");
     }
     folders.file_cache(settings, open_key)
 }
 
-/// The entry of this login in Redis, if the settings choose Redis.
+/// Returns the entry of this login in Redis, if the settings choose Redis.
 pub(crate) fn redis(
     settings: &mut Settings,
     transport: &Transport,
@@ -42,7 +40,7 @@ pub(crate) fn redis(
     folders().redis_cache(settings, transport, open_key)
 }
 
-/// The logins that are cached in Redis; `None` if the settings choose another cache.
+/// Returns the logins that are cached in Redis, or `None` if the settings choose another cache.
 pub(crate) fn list_redis(
     settings: &Settings,
     network: &Network,
@@ -57,7 +55,7 @@ pub(crate) fn list_redis(
     Ok(Some(wait_for(server.states(&key, settings.allowed_hosts()))?))
 }
 
-/// Removes the logins that this login's key has sealed from Redis; returns how many there were.
+/// Removes the logins that are sealed with this login's key from Redis. Returns their number.
 pub(crate) fn clear_redis(settings: &Settings, network: &Network) -> Result<usize, Failure> {
     let Cache::Redis(_) = settings.cache() else { return Ok(0) };
     let server = redis_server(settings, &transport(network, settings)?)?;

@@ -1,4 +1,4 @@
-//! What a command works with: the settings, from all the places in which they may stand.
+//! The settings of a command, from flags, environment, `config.toml` and record.
 
 use std::env;
 use std::path::PathBuf;
@@ -17,41 +17,41 @@ use crate::login::hub;
 use crate::login::inputs::{InputReader, Inputs};
 use crate::login::signer::decrypt_key;
 
-/// What was typed about a login, as far as settings come from it.
+/// The flags that are settings, and the console for warnings.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) login: &'a Login,
-    /// Commands that send nothing have none.
+    /// `None` for commands that send nothing.
     pub(crate) route: Option<&'a Route>,
-    /// Where mistakes that may be meant are told.
+    /// The console for warnings.
     pub(crate) console: &'a Console,
 }
 
 impl<'a> Context<'a> {
-    /// Everything that a login needs, checked, and its key opened.
+    /// Returns valid settings with a decrypted key.
     pub(crate) fn settings(self) -> Result<Settings, Failure> {
         let (mut settings, _) = self.checked()?;
         decrypt_key(&mut settings)?;
         Ok(settings)
     }
 
-    /// The same, and what it was read from; a key with a passphrase stays locked.
+    /// Returns valid settings and the names of the inputs. An encrypted key is not decrypted.
     pub(crate) fn checked(self) -> Result<(Settings, Inputs), Failure> {
         self.check(self.loader()?)
     }
 
-    /// Everything read that the settings name, and nothing checked.
+    /// Reads all inputs, and checks nothing.
     pub(crate) fn complete(self) -> Result<(Loader, Inputs), Failure> {
         self.inputs().read_all(self.loader()?)
     }
 
-    /// Where a login would go, and what else is set. No key is read for it.
+    /// Returns the hosts of a login and the other values. No key is read.
     pub(crate) fn hosts(self) -> Result<Hosts, Failure> {
         Ok(self.without_key(self.loader()?)?.check_hosts()?)
     }
 
-    /// The settings of calls to the org at `url`, which the variable `name` holds. Nothing about a
-    /// login is read, be it in flags, variables or `config.toml`.
+    /// Returns the settings of calls to the org at `url`, the value of the variable `name`. Settings
+    /// of a login are not read.
     pub(crate) fn call_settings(self, name: &str, url: String) -> Result<CallSettings, Failure> {
         let of_calls = |name: &str| {
             OF_CALLS.iter().any(|setting| {
@@ -67,7 +67,7 @@ impl<'a> Context<'a> {
         Ok(settings)
     }
 
-    /// Reads what the settings name, but for the key and what belongs to it.
+    /// Reads all inputs but those of the key.
     fn without_key(self, mut loader: Loader) -> Result<Loader, Failure> {
         let mut inputs = self.inputs();
         while let Some(input) = loader.next_input() {
@@ -81,7 +81,7 @@ impl<'a> Context<'a> {
         Ok(loader)
     }
 
-    /// The file that the private key is in, if the settings name one.
+    /// Returns the file of the private key, if the settings name one.
     pub(crate) fn key_file(self) -> Option<PathBuf> {
         match self.loader().ok()?.given(Setting::PrivateKey)? {
             Given::File(path) => Some(at_home(path)),
@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
         Ok((settings, inputs))
     }
 
-    /// What stands in flags, environment and `config.toml`.
+    /// Collects flags, environment and `config.toml`.
     fn loader(self) -> Result<Loader, Failure> {
         let mut loader = self.given()?;
         let profile = match loader.profile() {
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         Ok(loader)
     }
 
-    /// What stands in flags and environment.
+    /// Collects flags and environment.
     pub(crate) fn given(self) -> Result<Loader, Failure> {
         Ok(Loader::new([self.flags()?, Layer::from_environment(variables())]))
     }
@@ -133,7 +133,7 @@ impl<'a> Context<'a> {
         Ok(flags)
     }
 
-    /// What looks like a mistake is told to everyone, the rest to those who ask.
+    /// Warns about likely mistakes, and logs other notices.
     fn report(self, notices: &[Notice]) {
         for notice in notices {
             if notice.is_suspicious() {
@@ -145,7 +145,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The profile of `config.toml`; where there is no such file, it is empty.
+/// Returns the profile of `config.toml`. Without the file, it is empty.
 fn profile(name: Option<&str>) -> Result<Layer, Failure> {
     let Some(path) = config_file() else { return Ok(Layer::default()) };
     let bytes = match read_config(&path) {
@@ -155,7 +155,7 @@ fn profile(name: Option<&str>) -> Result<Layer, Failure> {
     Ok(Layer::from_profile(&bytes, &path.to_string_lossy(), name))
 }
 
-/// Variables whose name no one could have set in a shell are nobody's settings.
+/// Returns the variables with a name in UTF-8, without those of the Hub.
 pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok().filter(|name| !name.starts_with(hub::VARIABLES))?;
@@ -163,6 +163,6 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The settings of calls with a token that exists already.
+/// The settings of calls with an existing token.
 const OF_CALLS: [Setting; 4] =
     [Setting::AllowHosts, Setting::ApiVersion, Setting::CaFile, Setting::Proxy];

@@ -18,7 +18,7 @@ pub(crate) const SCHEME: &str = "hub:";
 /// The prefix of the variables that are about the Hub and are not settings of a login.
 pub(crate) const VARIABLES: &str = "ORGTOKEN_HUB_";
 
-/// The location of a record, and the file of the Hub's token.
+/// A record in the Hub, and the file of the Hub's token.
 pub(crate) struct Hub<'a> {
     pub(crate) url: &'a str,
     pub(crate) key: Option<&'a str>,

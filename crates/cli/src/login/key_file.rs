@@ -1,4 +1,4 @@
-//! Private keys in files.
+//! Private key files and their passphrases.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::io::input::{InputError, KeyFileError, KeyFileWarning, Kind, read, read_key};
 use crate::io::prompt;
 
-/// Reads the file of a private key. The mode of the file only matters where it holds one: of any
-/// other file, what it is matters more.
+/// Reads the file of a private key. An unsafe mode is an error only if the file holds a private key:
+/// otherwise the error says what the file is.
 pub(crate) fn read_private_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
@@ -38,7 +38,7 @@ fn is_not_a_private_key(bytes: &[u8]) -> bool {
     )
 }
 
-/// Reads a key, and opens it with its passphrase where it has one.
+/// Parses a private key. An encrypted key is decrypted with its passphrase.
 pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<SigningKey, Failure> {
     match SigningKey::from_bytes(bytes) {
         Err(KeyError::Encrypted) => {}
@@ -69,7 +69,7 @@ fn not_set(name: &str) -> Failure {
     Failure::new(
         "settings.read",
         Some(format!("set {name}, or name another variable")),
-        format!("the variable {name} of `--key-passphrase-env` is not set"),
+        format!("`--key-passphrase-env`: the variable {name} is not set"),
     )
 }
 
@@ -77,10 +77,10 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(value.into_encoded_bytes())
 }
 
-/// Without the line break at its end.
+/// Returns the content without its final line break.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let (bytes, _) = read_key(path).map_err(|error| match error {
-        // What is taken for a path may be the passphrase itself.
+        // The path may be the passphrase itself.
         KeyFileError::Input(error) => KeyFileError::Input(error.without_path()),
         error => error,
     })?;

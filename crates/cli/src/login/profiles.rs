@@ -1,4 +1,4 @@
-//! Several profiles of `config.toml`.
+//! The profiles of `config.toml`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::login::context::{Context, variables};
 use crate::login::hub;
 use crate::login::inputs::{InputReader, Inputs};
 
-/// Settings of several profiles, for which `config.toml` is read once.
+/// Reads the settings of several profiles. `config.toml` is read once.
 pub(crate) struct ProfileReader {
     layers: BTreeMap<String, Layer>,
 }
@@ -30,7 +30,7 @@ impl ProfileReader {
         Ok(Self { layers: names.iter().map(layer).collect() })
     }
 
-    /// As [`Context::checked`].
+    /// Returns the same as [`Context::checked`].
     pub(crate) fn checked(&mut self, context: Context<'_>) -> Result<(Settings, Inputs), Failure> {
         let name = context.login.profile.as_deref().unwrap_or_default();
         let Some(layer) = self.layers.remove(name) else { return context.checked() };
@@ -40,7 +40,7 @@ impl ProfileReader {
     }
 }
 
-/// The profiles of `config.toml`, where no flag and no variable asks for one login.
+/// Returns the profiles of `config.toml`, or `None` if a flag or variable chooses one login.
 pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     let is_one = [&login.username, &login.client_id].into_iter().any(Option::is_some)
         || login.jwt_key_file.is_some();

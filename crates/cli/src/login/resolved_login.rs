@@ -1,4 +1,4 @@
-//! A login, from what was typed to a token.
+//! A login, from settings to a token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::login::signer::{decrypt_key, signer};
 use crate::login::transport::{transport, with_call_timeouts};
 use crate::runtime::wait_for;
 
-/// Somebody who may log in, and what they want of a token.
+/// The settings, cache and options of a login.
 pub(crate) struct ResolvedLogin<'a> {
     settings: Settings,
     store: Option<FileCache>,
@@ -29,14 +29,14 @@ pub(crate) struct ResolvedLogin<'a> {
 }
 
 impl<'a> ResolvedLogin<'a> {
-    /// As flags, environment, profile and record have it.
+    /// Resolves the login that flags, environment, profile and record describe.
     pub(crate) fn open(caller: &'a args::Caller, console: &'a Console) -> Result<Self, Failure> {
         let args::Caller { login, tokens, network } = caller;
         let context = Context { login, route: Some(&network.route), console };
         Self::of(context.checked()?.0, network, tokens, console)
     }
 
-    /// As settings have it that are read already.
+    /// Resolves the login that settings describe.
     pub(crate) fn of(
         mut settings: Settings,
         network: &'a args::Network,
@@ -63,8 +63,7 @@ impl<'a> ResolvedLogin<'a> {
         transport(self.network, &self.settings)
     }
 
-    /// A token that is good for long enough. If one is at hand, there is neither runtime nor TLS
-    /// nor RSA.
+    /// Returns a token with the wanted lifetime. A cached token needs no runtime, no TLS and no RSA.
     pub(crate) fn token(self) -> Result<Arc<Token>, Failure> {
         if let Some(token) = self.cached() {
             return Ok(token);
@@ -80,7 +79,7 @@ impl<'a> ResolvedLogin<'a> {
         Ok(token)
     }
 
-    /// Where tokens come from, for as long as the command runs.
+    /// Returns the source of tokens for a command.
     pub(crate) fn source(mut self, transport: Transport) -> Result<LoginSource, Failure> {
         let (lifetime, retry) = (self.settings.token_lifetime(), self.tokens.retry);
         let store = self.take_store(&transport)?;
@@ -98,7 +97,7 @@ impl<'a> ResolvedLogin<'a> {
         Ok(source.build())
     }
 
-    /// Forgets a refusal that is kept on this machine, for somebody who has just mended something.
+    /// Removes a cached refusal from the file cache.
     pub(crate) fn forget_refusal(&self) -> Result<(), Failure> {
         let Some(store) = &self.store else { return Ok(()) };
         wait_for(async {
@@ -112,8 +111,7 @@ impl<'a> ResolvedLogin<'a> {
         })
     }
 
-    /// The org, for calls in which nothing has to be watched: of a token that has ended, one new one
-    /// is got.
+    /// Returns the org. If its token has expired, it logs in once more.
     pub(crate) fn org(self) -> Result<Org, Failure> {
         let (network, version, min_ttl) =
             (self.network, self.api_version().major(), self.tokens.min_ttl);
@@ -122,7 +120,7 @@ impl<'a> ResolvedLogin<'a> {
         Ok(Org::new(with_call_timeouts, self.source(transport)?, version).min_ttl(min_ttl))
     }
 
-    /// Where this login is kept between runs, on this machine or elsewhere.
+    /// Returns the cache of this login: a file or Redis.
     pub(crate) fn take_store(
         &mut self,
         transport: &Transport,
@@ -142,16 +140,16 @@ impl<'a> ResolvedLogin<'a> {
         let now = BootTime::now();
         let left = Duration::from_secs(held.time_left(now).as_secs());
         if !held.is_valid_for(self.tokens.min_ttl, now) {
-            tracing::info!("the kept token is good for {left:?} only: a new one is got");
+            tracing::info!("the cached token expires in {left:?}, logging in again");
             return None;
         }
-        tracing::info!("token from the cache, good for {left:?}");
+        tracing::info!("token from the cache, expires in {left:?}");
         Some(Arc::clone(held.token()))
     }
 }
 
-/// The org to call, with the token of the environment if it holds one, else with that of a login;
-/// and the version of its API.
+/// Returns the org to call and its API version. A token in the environment is used instead of a
+/// login.
 pub(crate) fn org(caller: &args::Caller, console: &Console) -> Result<(Org, ApiVersion), Failure> {
     if let Some(existing) = existing_token::org(caller, console)? {
         return Ok(existing);
@@ -161,10 +159,10 @@ pub(crate) fn org(caller: &args::Caller, console: &Console) -> Result<(Org, ApiV
     Ok((login.org()?, version))
 }
 
-/// The default deadline of a login, and some time to save what came of it.
+/// The default deadline of a login, and some time to save the result.
 pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(25);
 
-/// Who logs in, with the key that signs.
+/// Returns the login of these settings.
 pub(crate) fn login(mut settings: Settings) -> Result<Login, Failure> {
     decrypt_key(&mut settings)?;
     let resolution = settings.resolution().clone();

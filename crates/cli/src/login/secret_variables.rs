@@ -1,4 +1,4 @@
-//! The variables of the environment that no other program should get from this one.
+//! Environment variables with secrets, which commands do not inherit.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,11 +11,10 @@ use zeroize::Zeroizing;
 use crate::environment::{ACCESS_TOKEN, config_file};
 use crate::io::input::{Kind, read};
 
-/// The names of the variables that hold what opens an org, or what opens that: the settings that
-/// are secret, the variables that any profile reads its key from, and every private key, whatever
-/// its variable is called.
+/// Returns the names of variables with secrets: secret settings, variables that a profile reads its
+/// key from, and every variable with a private key.
 ///
-/// The commands of `exec` and the commands that sign run without them.
+/// The command of `exec` and signer commands do not inherit them.
 ///
 /// * `named`: variables that flags and settings name
 pub(crate) fn secret_variables(named: &[String]) -> impl Iterator<Item = OsString> {
@@ -28,7 +27,7 @@ pub(crate) fn secret_variables(named: &[String]) -> impl Iterator<Item = OsStrin
     })
 }
 
-/// What the profiles of `config.toml` read their keys from, the other profiles too.
+/// Returns the variables that the profiles of `config.toml` read their keys from.
 fn of_profiles() -> Vec<String> {
     let config = config_file().and_then(|path| read(&path, Kind::Settings).ok());
     config.map(|bytes| ConfigFile::parse(&bytes, "").key_variables()).unwrap_or_default()
@@ -50,8 +49,7 @@ fn is_secret(name: &str, value: &[u8]) -> bool {
         || holds_private_key(value, MAX_DEPTH)
 }
 
-/// Whether a value is a private key, or a record or another text with one in it, in the encodings
-/// that pipelines use.
+/// Whether a value is or contains a private key, in an encoding that pipelines use.
 fn holds_private_key(value: &[u8], depth: u8) -> bool {
     // UTF-16, in which PowerShell encodes text.
     if value.starts_with(b"-\0-\0") || value.starts_with(b"\xff\xfe") || value.starts_with(b"{\0") {
@@ -73,7 +71,7 @@ fn holds_private_key(value: &[u8], depth: u8) -> bool {
     depth > 0 && decoded(value).into_iter().any(|inner| holds_private_key(&inner, depth - 1))
 }
 
-/// What the value contains in base64, base64url or hexadecimal digits.
+/// Decodes base64, base64url and hexadecimal digits in the value.
 fn decoded(value: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let whole: Zeroizing<Vec<u8>> =
@@ -95,13 +93,13 @@ fn from_hex(digits: &str) -> Option<Zeroizing<Vec<u8>>> {
     bytes.map(Zeroizing::new)
 }
 
-/// How a variable of ours is called that is new, or that no setting is read from.
+/// Words in the names of `ORGTOKEN_*` variables that this version may not know.
 const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRET", "HUB_TOKEN"];
 
-/// The label of a PEM, also of one that was encoded for a URL.
+/// Labels of a PEM, and of a PEM that was encoded for a URL.
 const PEM_LABELS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];
 
-/// The faults of what is a private key all the same.
+/// Errors of private keys that cannot be used.
 const PRIVATE_KEY_ERRORS: [&str; 11] = [
     "key.algorithm",
     "key.encrypted",
@@ -116,10 +114,10 @@ const PRIVATE_KEY_ERRORS: [&str; 11] = [
     "key.weak",
 ];
 
-/// In bytes, and in digits: a key of 512 bits has more.
+/// In bytes and in digits. A key of 512 bits is longer.
 const MIN_LEN: usize = 128;
 
-/// Base64 of base64 of a PEM, and one more.
+/// Nested encodings: base64 of base64 of a PEM, and one more.
 const MAX_DEPTH: u8 = 3;
 
 #[cfg(test)]

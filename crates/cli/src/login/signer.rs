@@ -1,4 +1,4 @@
-//! The key of the settings, ready to sign.
+//! The signer of a login: the local private key, an SSH agent or a command.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::io::prompt;
 use crate::login::secret_variables::secret_variables;
 
-/// Opens a locked key, and asks for its passphrase where it has to.
+/// Decrypts an encrypted key. Asks for a missing passphrase.
 pub(crate) fn decrypt_key(settings: &mut Settings) -> Result<(), Failure> {
     let typed = match settings.key() {
         KeySource::Encrypted(key) if key.lacks_passphrase() => prompt::passphrase()?,
@@ -23,7 +23,7 @@ pub(crate) fn decrypt_key(settings: &mut Settings) -> Result<(), Failure> {
     Ok(settings.decrypt_key(typed.as_ref())?)
 }
 
-/// Decrypts a locked key in the settings; returns the signer of a key outside this process.
+/// Decrypts an encrypted key. Returns the signer of a remote key.
 pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>>, Failure> {
     decrypt_key(settings)?;
     match settings.key() {
@@ -32,7 +32,7 @@ pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>
     }
 }
 
-/// Signs with the key, or where the key is.
+/// Returns the signer of a local or remote key.
 pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
         KeySource::Local(key) => Ok(Arc::new(RingSigner::new(*key))),
@@ -40,7 +40,7 @@ pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     }
 }
 
-/// Signs where the key is, if it is not here.
+/// Returns the signer of a remote key.
 pub(crate) fn remote_signer(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError> {
     match key {
         KeySource::Agent(which) => Ok(Arc::new(agent(which)?)),
@@ -56,7 +56,7 @@ fn agent(which: &str) -> Result<AgentSigner, SignerError> {
     Ok(AgentSigner::find(Path::new(&socket), which)?)
 }
 
-/// The command gets no secret of ours: it has its own.
+/// Returns the signer of a command, which gets no secret variable of the environment.
 fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
     let public_key = public_key.clone();
     let signer = match command {
@@ -66,17 +66,17 @@ fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
     signer.env_remove(secret_variables(&[]).filter_map(|name| name.into_string().ok()))
 }
 
-/// There is nobody to sign.
+/// No signer is available.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignerError {
-    /// The agent has no such key, or does not answer.
+    /// The SSH agent failed.
     #[error(transparent)]
     Agent(#[from] AgentError),
-    /// No agent runs, as far as the environment tells.
-    #[error("the settings leave the signature to an SSH agent, and SSH_AUTH_SOCK names none")]
+    /// The environment names no agent.
+    #[error("`ssh_agent` is set, but SSH_AUTH_SOCK is not")]
     NoAgent,
-    /// The key was expected elsewhere and is here.
-    #[error("the private key is still locked")]
+    /// The key is local.
+    #[error("the private key is encrypted")]
     NotRemote,
 }
 
@@ -93,7 +93,7 @@ impl Diagnostic for SignerError {
         match self {
             Self::Agent(error) => error.hint(),
             Self::NoAgent => Some(
-                "start an agent, `eval $(ssh-agent)`, and put the key into it: `ssh-add key.pem`"
+                "start an agent with `eval $(ssh-agent)`, and add the key with `ssh-add key.pem`"
                     .into(),
             ),
             Self::NotRemote => None,

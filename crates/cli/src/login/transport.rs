@@ -1,4 +1,4 @@
-//! How to reach Salesforce from here: roots, proxy, timeouts.
+//! The transport of a command: root certificates, proxy, timeouts.
 
 use std::env;
 use std::fs::File;
@@ -14,12 +14,12 @@ use crate::environment::variable;
 use crate::failure::Failure;
 use crate::io::input::{Kind, read};
 
-/// A transport as flags, settings and environment have it.
+/// Returns the transport that flags, settings and environment describe.
 pub(crate) fn transport(network: &Network, settings: &Settings) -> Result<Transport, Failure> {
     transport_with(network, settings.ca_file(), settings.proxy())
 }
 
-/// The same for calls that need no login.
+/// Returns the same for calls without a login.
 pub(crate) fn transport_with(
     network: &Network,
     ca_file: Option<&str>,
@@ -34,13 +34,13 @@ pub(crate) fn transport_with(
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }
 
-/// A runtime that finds no room for its poller panics, so look for room first.
+/// Opens and closes some files: a runtime panics without a file descriptor for its poller.
 fn check_descriptors() -> Result<(), Failure> {
     let opened: Result<Vec<_>, _> = (0..DESCRIPTORS).map(|_| File::open("/dev/null")).collect();
     opened.map(drop).map_err(|error| Failure::new("net.files", Some(DESCRIPTORS_HINT), error))
 }
 
-/// A transport for what comes before the settings: as flags and environment have it.
+/// Returns the transport to the Hub, which is asked before the settings are known.
 pub(crate) fn transport_of_route(route: Option<&Route>) -> Result<Transport, Failure> {
     let roots = roots(route.and_then(|route| route.ca_file.as_deref()))?;
     let proxy = proxy(route.and_then(|route| route.proxy.as_deref()))?;
@@ -59,7 +59,7 @@ fn roots(ca_file: Option<&Path>) -> Result<Roots, Failure> {
     Ok(Roots::System { file, directories: directories.collect() })
 }
 
-/// `HTTP_PROXY` is left alone: a web server sets it to what a client says.
+/// Returns the proxy. `HTTP_PROXY` is ignored, since a web server sets it to a header of the client.
 fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
     let text = |names: [&str; 2]| names.into_iter().find_map(variable);
     let text = |names| text(names).unwrap_or_default().to_string_lossy().into_owned();
@@ -71,19 +71,19 @@ fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
     Ok(proxy?)
 }
 
-/// Who gives more time in all means the server: connecting does not get better with time.
+/// `--timeout` extends the read and total limits, not the connect limit.
 fn timeouts(network: &Network) -> Timeouts {
     let timeouts = Timeouts::default();
     network.timeout.map_or(timeouts, |total| Timeouts { head: total, total, ..timeouts })
 }
 
-/// A call may take as long as Salesforce itself gives it.
+/// Sets the timeouts of API calls, which Salesforce gives more time than logins.
 pub(crate) fn with_call_timeouts(transport: Transport, network: &Network) -> Transport {
     let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
     transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
 }
 
-/// What a runtime and its first connection open.
+/// The file descriptors of a runtime and its first connection.
 const DESCRIPTORS: usize = 8;
 
-const DESCRIPTORS_HINT: &str = "let it open more files: `ulimit -n 256`";
+const DESCRIPTORS_HINT: &str = "raise the limit of open files: `ulimit -n 256`";

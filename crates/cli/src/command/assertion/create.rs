@@ -11,21 +11,21 @@ use crate::io::text::rfc3339;
 use crate::login::context::Context;
 use crate::login::signer::signer;
 
-/// Create an assertion and print it, for a client that trades it itself
+/// Create and print an assertion
 ///
-/// Whoever holds it can trade it for a token until it expires.
+/// Treat it as a secret: anyone who has it can exchange it for a token until it expires.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long the assertion is valid, at most 180s
+    /// Lifetime of the assertion, at most 180s
     #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "150s")]
     lifetime: Lifetime,
-    /// Include the time it was made (`iat`)
+    /// Include the time of issue (`iat`)
     #[arg(long)]
     issued_at: bool,
-    /// Include an identifier (`jti`)
+    /// Include an id (`jti`)
     #[arg(long, value_name = "ID")]
     token_id: Option<String>,
-    /// Include the name of the key in the header (`kid`)
+    /// Include the id of the key in the header (`kid`)
     #[arg(long, value_name = "ID")]
     key_id: Option<String>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         return Ok(console.document(&document)?);
     }
     let text = Zeroizing::new(format!("{}\n", assertion.secret()));
-    Ok(console.secret(&text, "an assertion, good for a login until it expires,")?)
+    Ok(console.secret(&text, "the assertion")?)
 }
 
 fn claims(args: &Args, settings: &Settings) -> Result<Claims, ClaimsError> {
@@ -66,5 +66,5 @@ fn claims(args: &Args, settings: &Settings) -> Result<Claims, ClaimsError> {
 }
 
 fn lifetime(text: &str) -> Result<Lifetime, &'static str> {
-    duration(text).and_then(|time| Lifetime::new(time).ok_or("it lives between 1 and 180 seconds"))
+    duration(text).and_then(|time| Lifetime::new(time).ok_or("expected between 1s and 180s"))
 }

@@ -10,12 +10,12 @@ use crate::io::console::Console;
 use crate::io::table::{Row, table};
 use crate::io::text::rfc3339;
 
-/// Show what an assertion says
+/// Show the header and claims of an assertion
 ///
 /// The signature is not checked; see `orgtoken assertion verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file that holds the assertion; `-` is standard input
+    /// File with the assertion; `-` is stdin
     #[arg(default_value = "-")]
     file: PathBuf,
 }
@@ -61,14 +61,14 @@ fn text(assertion: &Unverified, now: UnixTime) -> String {
         ("not before", claims.not_before().map(|at| relative(at, now))),
         ("token id", claims.token_id().map(str::to_owned)),
     ];
-    let absent = |name: &str| required(name).then(|| "is missing".to_owned());
+    let absent = |name: &str| required(name).then(|| "missing".to_owned());
     table(
         rows.into_iter()
             .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?))),
     )
 }
 
-/// The claims without which Salesforce accepts nothing.
+/// Whether Salesforce requires the claim.
 fn required(name: &str) -> bool {
     matches!(name, "issuer" | "subject" | "audience" | "expires")
 }

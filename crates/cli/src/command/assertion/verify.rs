@@ -9,13 +9,13 @@ use serde_json::json;
 
 /// Check an assertion's signature against a certificate or public key
 ///
-/// Says nothing about its claims; see `orgtoken assertion inspect`.
+/// The claims are not checked; see `orgtoken assertion inspect`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file that holds the assertion; `-` is standard input
+    /// File with the assertion; `-` is stdin
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// The certificate or public key
+    /// Certificate or public key
     #[arg(long, value_name = "FILE")]
     cert: PathBuf,
 }
@@ -26,5 +26,5 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&json!({ "verified": true }))?);
     }
-    Ok(console.data(b"the signature is right\n")?)
+    Ok(console.data(b"signature verified\n")?)
 }

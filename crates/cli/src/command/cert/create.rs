@@ -14,27 +14,27 @@ use crate::io::input::{Kind, read};
 use crate::login::key_file::{open, read_private_key};
 use crate::login::signer::remote_signer;
 
-/// Create a certificate for a key you already have, wherever it is
+/// Create a certificate for an existing key
 ///
-/// Prints the certificate to upload to Salesforce. For a new key, see `orgtoken key generate`.
+/// Prints the certificate to upload to Salesforce. For a new key, use `orgtoken key generate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Create {
-    /// The private key; `-` is standard input
+    /// Private key file; `-` is stdin
     #[arg(required_unless_present_any = ["ssh_agent", "signer_command"])]
     key: Option<PathBuf>,
-    /// The key in the SSH agent, by its fingerprint (SHA256:…) or comment
+    /// Fingerprint (SHA256:…) or comment of a key in the SSH agent
     #[arg(long, value_name = "NAME", conflicts_with_all = ["key", "signer_command"])]
     ssh_agent: Option<String>,
-    /// The command that signs with the key
+    /// Command that signs with the key
     #[arg(long, value_name = "COMMAND", conflicts_with = "key", requires = "public_key_file")]
     signer_command: Option<String>,
-    /// The public key that belongs to the command's private key
+    /// Public key of the signer command
     #[arg(long, value_name = "FILE", requires = "signer_command")]
     public_key_file: Option<PathBuf>,
-    /// How long the certificate is valid
+    /// Validity of the certificate in days
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
     days: u32,
-    /// The subject of the certificate; Salesforce shows it and ignores it otherwise
+    /// Subject of the certificate, which Salesforce only shows
     #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
     subject: String,
     #[command(flatten)]

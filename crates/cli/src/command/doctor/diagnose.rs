@@ -1,4 +1,4 @@
-//! From what was typed to a report.
+//! From arguments to a report.
 
 use orgtoken_client::cache::FileCache;
 use orgtoken_doctor::{Check, Diagnosis, Finding, Report, Target, Verdict};
@@ -15,7 +15,7 @@ use crate::login::signer::decrypt_key;
 use crate::login::transport::transport;
 use crate::runtime::wait_for;
 
-/// Runs the diagnosis; `tell` gets each finding as soon as there is one.
+/// Runs the diagnosis. `tell` gets each finding as soon as it is known.
 pub(crate) fn diagnose(
     args: &Args,
     console: &Console,
@@ -81,13 +81,13 @@ fn with_settings(
     Ok(report)
 }
 
-/// Drops a cached refusal after a login that worked.
+/// Removes a cached refusal after a successful login.
 fn forget_refusal(store: Option<&FileCache>, report: &Report) {
     let works = report.findings.iter().any(|finding| {
         finding.check == Check::Login && matches!(finding.verdict, Verdict::Ok | Verdict::Warning)
     });
     if let Some(store) = store.filter(|store| works && store.peek().failure.is_some()) {
-        // On failure it expires soon.
+        // If this fails, the refusal expires soon.
         let _ = store.forget();
     }
 }

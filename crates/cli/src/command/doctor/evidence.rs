@@ -1,4 +1,4 @@
-//! Collects evidence that the settings do not hold: certificate, key file, earlier logins.
+//! Evidence beside the settings: certificate, key file, earlier logins.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::io::input::{Kind, read};
 use crate::login::context::Context;
 
-/// The certificate, who may read the key, and when this login last worked.
+/// Collects the certificate, the mode of the key file, and the time of the last login.
 pub(super) fn evidence(
     args: &Args,
     context: Context<'_>,
@@ -29,7 +29,7 @@ pub(super) fn evidence(
     Ok(Evidence { certificate, key_file: mode, worked_at: held.map(|held| held.obtained()) })
 }
 
-/// `app.crt` of `app.key`, as `key generate` names them.
+/// Returns `app.crt` of `app.key`, if the file exists.
 fn beside(key: &Path) -> Option<PathBuf> {
     let certificate = key.with_extension("crt");
     certificate.is_file().then_some(certificate)

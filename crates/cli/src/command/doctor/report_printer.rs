@@ -1,4 +1,4 @@
-//! The report: line by line for people, or as one document for programs.
+//! The report: lines for the user, or one JSON document.
 
 use std::io::{self, IsTerminal};
 
@@ -10,11 +10,11 @@ use crate::failure::exit_code;
 use crate::io::console::{Console, OutputError};
 use crate::io::text::{printable, sentence, wrapped};
 
-/// Shows findings as they arrive.
+/// Prints findings as they arrive.
 pub(crate) struct ReportPrinter<'a> {
     console: &'a Console,
     marks: &'static Marks,
-    /// Checks that were skipped for the same reason are told in one line.
+    /// Checks that were skipped for the same reason, for one line.
     skipped: Vec<&'static str>,
     why: String,
     written: Result<(), OutputError>,
@@ -26,7 +26,7 @@ impl<'a> ReportPrinter<'a> {
         Self { console, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
     }
 
-    /// Shows the result of a check.
+    /// Prints the result of a check.
     pub(crate) fn finding(&mut self, finding: &Finding) {
         if finding.verdict == Verdict::Skipped {
             if self.why != finding.detail {
@@ -40,7 +40,7 @@ impl<'a> ReportPrinter<'a> {
         self.write(&self.text(finding));
     }
 
-    /// The last line, or the whole report as a document.
+    /// Prints the conclusion, or the whole report as JSON.
     pub(crate) fn end(mut self, report: &Report) -> Result<(), OutputError> {
         if self.console.json() {
             return self.console.document(&Document::of(report));
@@ -90,14 +90,14 @@ impl<'a> ReportPrinter<'a> {
         text
     }
 
-    /// The possible causes with how to tell, then the unlikely ones and why.
+    /// Formats possible causes and how to tell, then unlikely causes and why.
     fn causes(&self, causes: &[PossibleCause]) -> String {
         let (unlikely, rest): (Vec<_>, Vec<_>) =
             causes.iter().partition(|cause| cause.likelihood == Likelihood::Unlikely);
         let mut text = String::new();
         if !rest.is_empty() {
             text += "\n";
-            text += &self.below("", "What it may be, the likeliest first:");
+            text += &self.below("", "Likely causes:");
         }
         for (at, cause) in rest.iter().enumerate() {
             let number = format!("{}. ", at + 1);
@@ -108,7 +108,7 @@ impl<'a> ReportPrinter<'a> {
             text += &self.below("   ", &format!("How to tell: {}", cause.how_to_tell));
         }
         if !unlikely.is_empty() {
-            text += &self.below("", "What it hardly is:");
+            text += &self.below("", "Unlikely:");
         }
         for cause in unlikely {
             let because = cause.because.as_deref().unwrap_or_default();
@@ -132,7 +132,7 @@ impl<'a> ReportPrinter<'a> {
     }
 }
 
-/// The conclusion in one sentence, or two if nothing is configured yet.
+/// Returns the conclusion. If a setting is missing, it names `setup`.
 fn conclusion(report: &Report) -> String {
     let count =
         |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
@@ -159,7 +159,7 @@ fn exit(report: &Report) -> u8 {
         .map_or(0, |finding| exit_code(finding.code.as_deref().unwrap_or_default()))
 }
 
-/// The report and what the program exits with: docs/doctor.md.
+/// The report and the exit code. Its fields are in docs/doctor.md.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
@@ -194,7 +194,7 @@ fn is_utf8_terminal() -> bool {
     io::stdout().is_terminal() && (locale.contains("UTF-8") || locale.contains("UTF8"))
 }
 
-const SETUP: &str = " `orgtoken setup` leads from nothing to a token.";
+const SETUP: &str = " Run `orgtoken setup` to configure a login.";
 
 /// The longest name of a check, in columns.
 const NAME_WIDTH: usize = 12;

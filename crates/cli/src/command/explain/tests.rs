@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 
 #[test]
-fn the_json_of_another_tool_is_read_as_its_words_and_ours_as_its_code() {
+fn json_of_orgtoken_is_looked_up_by_its_code() {
     for (words, code) in [
         (
             r#"{"error":{"code":"invalid_grant","message":"user hasn't approved this consumer"}}"#,
@@ -26,7 +26,7 @@ fn the_json_of_another_tool_is_read_as_its_words_and_ours_as_its_code() {
 }
 
 #[test]
-fn every_code_that_an_error_can_have_is_explained() {
+fn every_error_code_is_explained() {
     let written = codes();
     assert!(written.len() > 150, "the sources were not found: {written:?}");
     let own: BTreeSet<_> = own_codes().map(|own| own.code).collect();
@@ -38,7 +38,7 @@ fn every_code_that_an_error_can_have_is_explained() {
 }
 
 #[test]
-fn every_explained_code_is_in_use_and_explained_once() {
+fn every_explained_code_is_in_use_and_unique() {
     let written = codes();
     let mut seen = BTreeSet::new();
     for own in own_codes() {
@@ -49,7 +49,7 @@ fn every_explained_code_is_in_use_and_explained_once() {
 }
 
 #[test]
-fn exit_codes_of_the_page_are_those_of_the_program() {
+fn exit_codes_of_the_page_are_correct() {
     let mut exits = String::new();
     for line in include_str!("../../../assets/errors.md").lines() {
         if let Some((_, said)) = line.strip_prefix("## ").and_then(|line| line.split_once(": ")) {
@@ -62,7 +62,7 @@ fn exit_codes_of_the_page_are_those_of_the_program() {
     }
 }
 
-/// The codes in the sources of everything that the program is made of, tests left out.
+/// Returns the error codes in the sources of the program, without tests.
 fn codes() -> BTreeSet<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut codes = BTreeSet::new();
@@ -91,7 +91,7 @@ fn collect(folder: &Path, codes: &mut BTreeSet<String>) {
     }
 }
 
-/// `key.weak`, or one of those that stand for themselves.
+/// Whether it is an error code: `key.weak`, or one without a family.
 fn is_code(text: &str) -> bool {
     let Some((family, name)) = text.split_once('.') else {
         return ["bug", "interrupted"].contains(&text);

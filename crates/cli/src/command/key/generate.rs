@@ -12,33 +12,34 @@ use crate::io::new_file::NewFile;
 use crate::io::progress;
 use crate::io::text::{hex, rfc3339, sh_quoted};
 
-/// Generate a private key, and the certificate to upload to Salesforce
+/// Generate a private key and its certificate
 ///
-/// Writes NAME.key and NAME.crt, which only you can read. Never overwrites a file.
+/// Writes NAME.key and NAME.crt with mode 0600. Never overwrites a file. Upload the certificate to
+/// the app in Salesforce.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The name of the files, without .key and .crt
+    /// Name of the files, without .key and .crt
     #[arg(default_value = "salesforce")]
     name: PathBuf,
-    /// The size of the key: 2048, 3072 or 4096
+    /// Key size: 2048, 3072 or 4096
     #[arg(long, alias = "bits", value_name = "BITS", default_value = "2048", value_parser = size)]
     size: KeySize,
-    /// How long the certificate is valid
+    /// Validity of the certificate in days
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
     days: u32,
-    /// The subject of the certificate; Salesforce shows it and ignores it otherwise
+    /// Subject of the certificate, which Salesforce only shows
     #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
     subject: String,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let subject = Subject::parse(&args.subject)?;
-    // Both names are taken before the work begins, and given back if it fails.
+    // Both files are created first, and removed if the generation fails.
     let mut key_file = NewFile::create(&args.file("key"))?;
     let mut certificate_file = NewFile::create(&args.file("crt"))?;
 
     let spinner =
-        progress::spinner(console, format!("making an RSA key of {} bits", args.size.bits()));
+        progress::spinner(console, format!("generating an RSA key of {} bits", args.size.bits()));
     let pair = KeyPair::generate(&mut SysRng, args.size)?;
     drop(spinner);
     let validity = Validity::starting(clock::now()).days(args.days);
@@ -48,11 +49,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     key_file.keep();
     certificate_file.keep();
 
-    args.tell(&pair, &certificate, console)
+    args.print(&pair, &certificate, console)
 }
 
 impl Args {
-    /// `NAME.key`, whatever dots NAME has.
+    /// Returns `NAME.key`. Dots in NAME are kept.
     fn file(&self, extension: &str) -> PathBuf {
         let mut name = self.name.clone().into_os_string();
         name.push(".");
@@ -60,7 +61,7 @@ impl Args {
         name.into()
     }
 
-    fn tell(
+    fn print(
         &self,
         pair: &KeyPair,
         certificate: &Certificate,
@@ -87,15 +88,15 @@ impl Args {
 fn next(key: &str, crt: &str, not_after: &str) -> String {
     let file = sh_quoted(key);
     format!(
-        "\n{key} is the private key: it stays on this machine.\n\
+        "\n{key} is the private key: keep it on this machine.\n\
          {crt} is the certificate: upload it to your app in Salesforce,\n  \
          Setup > External Client App Manager > your app > Settings > OAuth Settings,\n  \
-         Enable JWT Bearer Flow. Make a new pair before {not_after}.\n\
+         Enable JWT Bearer Flow. Create a new pair before {not_after}.\n\
          Then: orgtoken token -f {file} -i CONSUMER_KEY -o USERNAME -r https://YOUR.my.salesforce.com"
     )
 }
 
 fn size(text: &str) -> Result<KeySize, &'static str> {
-    let bits = text.parse().map_err(|_| "give 2048, 3072 or 4096")?;
-    KeySize::from_bits(bits).ok_or("give 2048, 3072 or 4096")
+    let bits = text.parse().map_err(|_| "expected 2048, 3072 or 4096")?;
+    KeySize::from_bits(bits).ok_or("expected 2048, 3072 or 4096")
 }

@@ -14,7 +14,7 @@ use crate::login::key_file::open;
 /// Show the form, size and fingerprint of a key, never the key itself
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file; `-` is standard input
+    /// Key file; `-` is stdin
     file: PathBuf,
     #[command(flatten)]
     passphrase: Passphrase,
@@ -34,7 +34,7 @@ struct Shown {
     private: bool,
     form: String,
     bits: usize,
-    /// SHA-256 of the public half, as `openssl pkey -pubout -outform DER | sha256sum` has it.
+    /// SHA-256 of the public key, as `openssl pkey -pubout -outform DER | sha256sum` prints it.
     public_key_sha256: String,
 }
 
@@ -55,7 +55,7 @@ impl Shown {
     fn text(&self) -> String {
         let kind = if self.private { "private key" } else { "public key" };
         table([
-            Row::new("holds", &format!("RSA {kind}")),
+            Row::new("type", &format!("RSA {kind}")),
             Row::new("form", &self.form),
             Row::new("size", &format!("{} bits", self.bits)),
             Row::new("SHA-256", &self.public_key_sha256),

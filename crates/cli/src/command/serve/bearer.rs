@@ -13,7 +13,7 @@ use crate::io::input::read_key;
 use crate::io::new_file::NewFile;
 use crate::io::text::shown;
 
-/// The bearer file, of a service that listens on TCP and has one.
+/// The bearer file of a service that listens on TCP.
 #[derive(Default)]
 pub(super) struct BearerFile {
     path: Option<PathBuf>,
@@ -34,7 +34,7 @@ impl BearerFile {
             }
             return Ok((Self::default(), None));
         };
-        // Before it is read, so that no later change is missed.
+        // Taken before the file is read, so that no later change is missed.
         let fingerprint = FileFingerprints::of([path.clone()]);
         let bearer = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => create(&path, console),
@@ -43,8 +43,8 @@ impl BearerFile {
         Ok((Self { path: Some(path), fingerprint }, Some(bearer)))
     }
 
-    /// Reads the token again if the file has changed or `is_forced`. `Some(None)`: there is none any
-    /// more, and every request that needs one is to be refused.
+    /// Reads the token again if the file has changed or `is_forced`. Returns `Some(None)` if it is no
+    /// longer valid: then every request that needs it is refused.
     pub(super) fn reload(&mut self, is_forced: bool, console: Console) -> Option<Option<Bearer>> {
         let path = self.path.as_ref()?;
         if !self.fingerprint.have_changed() && !is_forced {
@@ -52,7 +52,7 @@ impl BearerFile {
         }
         let bearer = read(path, console).inspect_err(|failure| {
             console.warn(&format_args!(
-                "no request on TCP is accepted until the bearer file is valid: {}",
+                "requests on TCP are refused until the bearer file is valid: {}",
                 failure.message()
             ));
         });
@@ -76,6 +76,6 @@ fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
 }
 
 fn missing() -> Failure {
-    let hint = "name the file that holds the bearer token; it is created if it does not exist";
+    let hint = "pass the file of the bearer token, which is created if it is missing";
     Failure::new("usage.missing", Some(hint), "missing `--bearer-file`")
 }

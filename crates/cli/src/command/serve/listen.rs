@@ -14,13 +14,13 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::printable;
 
-/// A socket of the service manager.
+/// A socket that the service manager passes.
 pub(super) enum Inherited {
     Unix(std::os::unix::net::UnixListener),
     Tcp(std::net::TcpListener),
 }
 
-/// The sockets of the service manager, else those that flags name, else the default one.
+/// Returns the sockets of the service manager and of flags, or else the default socket.
 pub(super) fn listeners(
     args: &Args,
     inherited: Vec<Inherited>,
@@ -43,8 +43,8 @@ pub(super) fn listeners(
         if let Some(folder) = listener.closed_folder().filter(|_| is_shared) {
             let folder = printable(&folder.display().to_string());
             console.warn(&format_args!(
-                "a profile allows other users, but they cannot reach the socket: they may not enter \
-                 `{folder}`; choose another `--socket`, or run `chmod o+x {folder}`"
+                "a profile allows other users, but they cannot enter `{folder}`, the folder of the \
+                 socket; choose another `--socket`, or run `chmod o+x {folder}`"
             ));
         }
         listeners.push(listener);
@@ -52,17 +52,17 @@ pub(super) fn listeners(
     Ok(listeners)
 }
 
-/// `127.0.0.1:7523`, `[::1]:7523` or `localhost:7523`.
+/// Parses `127.0.0.1:7523`, `[::1]:7523` or `localhost:7523`.
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     let address = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    address.parse().map_err(|_| "give an address and a port, such as 127.0.0.1:7523")
+    address.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:7523")
 }
 
-/// The sockets that systemd passes on, by the rule of `sd_listen_fds`: the variables count only if
-/// `LISTEN_PID` is this process. Call it while there is one thread, since it changes variables.
+/// Returns the sockets that systemd passes. Like `sd_listen_fds`, it ignores the variables unless
+/// `LISTEN_PID` is this process. It changes variables, so there must be only one thread.
 pub(super) fn inherited() -> Result<Vec<Inherited>, Failure> {
     let pid = env::var("LISTEN_PID").ok().and_then(|pid| pid.parse().ok());
     if pid != Some(std::process::id()) {

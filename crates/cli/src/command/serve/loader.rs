@@ -1,4 +1,4 @@
-//! The settings of the profiles that are served.
+//! The settings of the served profiles.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::login::context::Context;
 use crate::login::profiles::{ProfileReader, profiles};
 use crate::login::resolved_login::ResolvedLogin;
 
-/// Reads the one login that arguments, environment or a record describe, or else every profile of
+/// Reads the login that arguments, environment or a record describe, or else every profile of
 /// `config.toml`.
 pub(super) struct Loader {
     args: Arc<Args>,
@@ -83,8 +83,9 @@ impl ProfileLoader for Loader {
             let name = self.args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
             return Ok(ProfileList { names: vec![name.clone()], default: Some(name) });
         }
-        // A file that is being written may be empty for a moment.
-        let no_profile = || Failure::new("settings.missing", None::<&str>, "it has no profile");
+        // While the file is written, it may be empty.
+        let no_profile =
+            || Failure::new("settings.missing", None::<&str>, "config.toml has no profile");
         Ok(all(&self.args)?.ok_or_else(no_profile)?)
     }
 
@@ -93,20 +94,20 @@ impl ProfileLoader for Loader {
         names: &[String],
         forget_refusals: bool,
     ) -> Result<Vec<Result<LoadedProfile, LoadError>>, LoadError> {
-        // A single login comes from other places than `config.toml`, too.
+        // The settings of a single login are not only in `config.toml`.
         let mut reader = ProfileReader::open(if self.is_all { names } else { &[] })?;
         let one = |name: &String| Ok(self.one(name, &mut reader, forget_refusals)?);
         Ok(names.iter().map(one).collect())
     }
 }
 
-/// Every profile of `config.toml`; `None` if there is none, or if one login is asked for.
+/// Returns every profile of `config.toml`, or `None` if there is none, or if one login is chosen.
 fn all(args: &Args) -> Result<Option<ProfileList>, Failure> {
     let profiles = profiles(&args.login)?;
     Ok(profiles.filter(|profiles| !profiles.names.is_empty()))
 }
 
-/// Settings that cannot be read; shown with every problem in one line.
+/// Settings cannot be read. The message has all problems on one line.
 pub(super) struct LoadError(Failure);
 
 impl fmt::Display for LoadError {
@@ -132,5 +133,5 @@ impl From<LoadError> for Failure {
     }
 }
 
-/// The name of a login that comes from no profile.
+/// The name of a login without a profile.
 const ONE: &str = "default";

@@ -10,12 +10,13 @@ use crate::io::table::table;
 use crate::io::text::printable;
 use crate::login::context::Context;
 
-/// Check record, profile, environment and key, and name everything that is wrong at once
+/// Validate the settings and report all problems at once
 ///
-/// Nothing is sent. Shows each value and where it came from, secrets as [set].
+/// Checks record, profile, environment and key. Nothing is sent. Shows each value with its source,
+/// secrets as [set].
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The record, as with `--settings`; else what a login here would use
+    /// Settings record [default: the settings of a login]
     #[arg(conflicts_with = "settings")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         })?);
     }
     let mut text = table(settings.values().iter().map(origin));
-    // A suspicious one was told already, as before every command.
+    // Suspicious notices were printed as warnings.
     for notice in settings.notices().iter().filter(|notice| !notice.is_suspicious()) {
         text += &format!("note: {}\n", printable(&notice.to_string()));
     }

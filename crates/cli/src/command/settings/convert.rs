@@ -8,18 +8,18 @@ use crate::io::console::Console;
 use crate::io::new_file::create_secret;
 use crate::login::context::Context;
 
-/// Write settings in another form
+/// Convert settings to another form
 ///
-/// Reads them from wherever they are: a record, a profile, the variables of a pipeline.
+/// Reads a record, a profile, or the variables of a pipeline.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The form to write
+    /// Form to write
     #[arg(long, value_name = "FORM", value_enum)]
     to: To,
-    /// What to call the profile
+    /// Name of the profile
     #[arg(long, value_name = "NAME", default_value = "default")]
     name: String,
-    /// The file to put the private key into, since a profile never holds it
+    /// File for the private key, which a profile cannot hold
     #[arg(long, value_name = "FILE", required_if_eq("to", "profile"))]
     key_out: Option<PathBuf>,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum To {
-    /// The record that Onify keeps
+    /// A record of Onify
     Record,
     /// A profile of config.toml
     Profile,
@@ -39,7 +39,7 @@ enum To {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    // A path in a profile begins at the folder of config.toml, wherever that will be.
+    // Relative paths in a profile start at the folder of config.toml, which is not known here.
     let key_out = args.key_out.as_deref().unwrap_or_else(|| Path::new(""));
     let key_file = path::absolute(key_out).unwrap_or_default();
     let key_file = key_file.to_string_lossy();
@@ -51,7 +51,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let context = Context { login: &args.login, route: Some(&args.route), console };
     let converted = context.complete()?.0.convert(form)?;
     for setting in converted.left_out() {
-        console.warn(&format_args!("`{}` has no place in this form: left out", setting.name()));
+        console.warn(&format_args!(
+            "`{}` is left out, since this form cannot hold it",
+            setting.name()
+        ));
     }
     if let (Some(key), Some(path)) = (converted.key(), &args.key_out) {
         create_secret(path, key.secret().as_bytes())?;

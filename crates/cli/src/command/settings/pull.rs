@@ -6,22 +6,22 @@ use crate::io::console::Console;
 use crate::io::new_file::create_secret;
 use crate::login::hub::{Hub, SCHEME};
 
-/// Print the record that Onify Hub keeps
+/// Print a settings record of Onify Hub
 ///
 /// To use it without a file: orgtoken token --settings hub:https://hub.acme.com
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The Hub's address, such as https://hub.acme.com
+    /// URL of the Hub, such as https://hub.acme.com
     #[arg(long, value_name = "URL")]
     hub: String,
-    /// The key of the setting; by default _salesforce_api_settings
+    /// Key of the setting [default: _salesforce_api_settings]
     #[arg(long, value_name = "KEY")]
     settings_key: Option<String>,
-    /// The file with the Hub's token, which is otherwise in ORGTOKEN_HUB_TOKEN
+    /// File with the Hub's token [default: $ORGTOKEN_HUB_TOKEN]
     #[arg(long, value_name = "FILE")]
     hub_token_file: Option<PathBuf>,
-    /// Write the record to this file, which only you can read
+    /// Write the record to this file with mode 0600
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]

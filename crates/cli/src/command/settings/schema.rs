@@ -3,10 +3,10 @@ use orgtoken_settings::{CONFIG_SCHEMA, RECORD_SCHEMA};
 use crate::failure::Failure;
 use crate::io::console::Console;
 
-/// Print a JSON Schema of the settings, for editors
+/// Print a JSON Schema of the settings
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What the schema is of
+    /// Subject of the schema
     #[arg(value_enum, default_value_t = Of::Record)]
     of: Of,
 }

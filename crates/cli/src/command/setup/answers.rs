@@ -1,4 +1,4 @@
-//! What has to be known: from flags, from the profile that is there, from the person.
+//! The answers of `setup`: from flags, an existing profile, or the user.
 
 use std::path::PathBuf;
 
@@ -14,30 +14,30 @@ use crate::failure::Failure;
 use crate::io::input::{InputError, Kind, read, read_config};
 use crate::io::prompt;
 
-/// Who will log in, where, and by which app.
+/// The user, the org and the app of the login.
 pub(super) struct Answers {
     pub(super) name: String,
     pub(super) instance_url: InstanceUrl,
     pub(super) username: String,
     pub(super) app: App,
     pub(super) client_id: Option<String>,
-    /// The folder of `config.toml`, where key and certificate lie beside it.
+    /// The folder of `config.toml`, key and certificate.
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
     pub(super) key: Key,
-    /// The passphrase that the profile names.
+    /// The passphrase in the profile.
     pub(super) passphrase: Passphrase,
-    /// Nobody has to be told how to get a consumer key who has one.
+    /// Whether the consumer key was known, so that the steps in Salesforce are not shown.
     known: bool,
 }
 
-/// Where the key is, or is going to be.
+/// The location of the key.
 pub(super) enum Key {
-    /// Where it stays: in an agent, or behind a command.
+    /// An agent or a command.
     Remote(KeySource),
-    /// In the file that the profile names already.
+    /// The file in the profile.
     File(PathBuf),
-    /// In a file beside `config.toml`, which may be there or not.
+    /// A file in the folder of `config.toml`, which may not exist yet.
     Beside,
 }
 
@@ -101,7 +101,7 @@ impl Answers {
         self.known
     }
 
-    /// Asks for the consumer key, where somebody can be asked.
+    /// Asks for the consumer key, if the streams are interactive.
     pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
         if self.client_id.is_none() && prompt::is_interactive() {
             let objection = |text: &str| {
@@ -114,7 +114,7 @@ impl Answers {
     }
 }
 
-/// What `config.toml` says of a profile; nothing, if it is not there yet.
+/// Reads a profile of `config.toml`. A missing one is empty.
 fn existing(config: &std::path::Path, name: &str) -> Result<Loader, Failure> {
     let bytes = match read_config(config) {
         Err(InputError::Os { missing: true, .. }) => return Ok(Loader::default()),
@@ -149,7 +149,7 @@ fn for_org(existing: Loader, org: &InstanceUrl, args: &Args) -> Result<Loader, F
     Ok(existing)
 }
 
-/// A flag has to agree with the profile that is there: nothing is overwritten.
+/// Returns the value of a flag or of the profile. They must agree, since nothing is overwritten.
 fn one(
     flag: &str,
     given: Option<&str>,
@@ -170,11 +170,11 @@ fn one(
     }
 }
 
-/// A profile never holds a secret, and steps and reports show what it holds.
+/// Refuses a value that may be a secret, since profiles and reports must not hold one.
 fn not_written(reason: &str) -> Failure {
     Failure::new(
         "settings.swapped",
-        Some("copy the Consumer Key, the upper of the two; the Consumer Secret is not needed"),
+        Some("copy the Consumer Key, not the Consumer Secret, which is not needed"),
         format!("not written to config.toml: {reason}"),
     )
 }
@@ -195,7 +195,7 @@ fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
     }
 }
 
-/// The file that the profile names for a setting.
+/// Returns the file that the profile names for a setting.
 fn file(existing: &Loader, setting: Setting) -> Option<PathBuf> {
     match existing.given(setting)? {
         Given::File(file) => Some(at_home(file)),
@@ -208,23 +208,23 @@ fn public_key(existing: &Loader) -> Result<PublicKey, Failure> {
         return Err(Failure::new(
             "settings.missing",
             Some("add `public_key_file` to the profile: a public key or certificate"),
-            "the profile has a `signer_command`, and not the public key of its key",
+            "the profile has a `signer_command`, but no public key",
         ));
     };
     Ok(PublicKey::from_bytes(&read(&file, Kind::Certificate)?)?)
 }
 
 fn exists(flag: &str, name: &str) -> Failure {
-    let hint = format!("change `{name}` in config.toml by hand, or name another `--profile`");
+    let hint = format!("change `{name}` in config.toml, or choose another `--profile`");
     Failure::new(
         "settings.exists",
         Some(hint),
-        format!("{flag} is not what the profile says already, and nothing is overwritten"),
+        format!("{flag} differs from the existing profile, which is not overwritten"),
     )
 }
 
-/// Asks until nothing is wrong with the answer. What only looks wrong is accepted when it is typed
-/// a second time. Where nobody can be asked, the flag is missing.
+/// Asks until the answer is valid. A suspicious answer is accepted if it is typed twice. Without a
+/// terminal, the flag is missing.
 fn ask(
     question: &str,
     flag: &str,
@@ -236,7 +236,7 @@ fn ask(
         let Some(answer) = prompt::line(&question)? else {
             return Err(Failure::new(
                 "usage.missing",
-                Some("give it as a flag, or run `orgtoken setup` on a terminal, where it asks"),
+                Some("add the flag, or run `orgtoken setup` on a terminal"),
                 format!("missing {flag}"),
             ));
         };
@@ -246,7 +246,7 @@ fn ask(
             return Ok(answer);
         }
         let again =
-            if may_be_right { "Again (the same answer is taken as it is)" } else { "Again" };
+            if may_be_right { "Try again, or repeat the answer to keep it" } else { "Try again" };
         question = format!("{}\n{again}: ", objection.reason);
         previous = Some(answer);
     }
@@ -259,14 +259,15 @@ pub(super) fn is_login_host(url: &InstanceUrl) -> bool {
 fn needs_my_domain(url: &InstanceUrl) -> Failure {
     Failure::new(
         "url.host",
-        Some(
-            "give the URL of Setup > My Domain with `--instance-url`, or choose `--app connected`",
+        Some("pass the URL of Setup > My Domain as `--instance-url`, or choose `--app connected`"),
+        format!(
+            "`{}` serves every org, but an External Client App logs in at its own org",
+            url.host()
         ),
-        format!("`{}` serves every org, and an External Client App logs in at its own", url.host()),
     )
 }
 
-/// New apps are external ones, so where nobody can be asked it is one.
+/// Asks for the kind of app. The default is an External Client App, the kind of new apps.
 fn app_kind() -> Result<App, Failure> {
     let mut question = KIND;
     while let Some(answer) = prompt::line(question)? {
@@ -279,7 +280,7 @@ fn app_kind() -> Result<App, Failure> {
     Ok(App::External)
 }
 
-/// `acme` of `acme.my.salesforce.com`, `acme--uat` of its sandbox.
+/// Returns `acme` for `acme.my.salesforce.com`, and `acme--uat` for its sandbox.
 fn name_of(host: &str) -> String {
     let label = host.split('.').next().unwrap_or_default();
     let is_name = label.starts_with(|first: char| first.is_ascii_alphabetic());
@@ -290,13 +291,14 @@ fn no_home() -> Failure {
     Failure::new(
         "settings.home",
         Some("set HOME or XDG_CONFIG_HOME to a full path"),
-        "there is no folder for config.toml",
+        "no folder for config.toml",
     )
 }
 
-const ORG: &str = "The org's address (Setup > My Domain > Current My Domain URL), such as \
+const ORG: &str = "URL of the org (Setup > My Domain > Current My Domain URL), such as \
                    https://acme.my.salesforce.com: ";
-const USERNAME: &str = "The username that will log in (Setup > Users, column Username): ";
-const KIND: &str = "Kind of app: [e]xternal client app (new ones are), or [c]onnected app? [e] ";
-const KIND_AGAIN: &str = "Type e or c, or Enter for e: ";
-const CLIENT_ID: &str = "\nThe consumer key (begins with 3MVG9), or Enter to go on another time: ";
+const USERNAME: &str = "Username to log in with (Setup > Users, column Username): ";
+const KIND: &str =
+    "Kind of app: [e]xternal client app (the kind of new apps) or [c]onnected app? [e] ";
+const KIND_AGAIN: &str = "Type e or c, or press Enter for e: ";
+const CLIENT_ID: &str = "\nConsumer key (begins with 3MVG9), or press Enter to continue later: ";

@@ -1,4 +1,4 @@
-//! The key and its certificate: those that are there, or new ones.
+//! The key and its certificate, existing or new.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -14,13 +14,13 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::io::input::{Kind, read, read_key};
 use crate::io::new_file::NewFile;
-use crate::io::text::shown;
+use crate::io::text::{shown, without_number};
 use crate::login::key_file::open;
 use crate::login::signer::remote_signer;
 
-/// Where key and certificate lie.
+/// The files of key and certificate.
 pub(super) struct Keys {
-    /// `None`: it stays where it is, which is no file.
+    /// `None` if the key is remote.
     pub(super) key: Option<PathBuf>,
     pub(super) certificate: PathBuf,
     /// Whether the key is new.
@@ -28,8 +28,8 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Takes the key of the profile, or `NAME.key` and `NAME.crt`, and makes what is not there. A
-    /// certificate that is lost is made anew for the same key.
+    /// Finds the key of the profile, or `NAME.key` and `NAME.crt`, and creates what is missing. A
+    /// missing certificate is created for the existing key.
     pub(super) fn find_or_create(answers: &Answers) -> Result<Self, Failure> {
         let name = &answers.name;
         create_folder(&answers.folder)?;
@@ -77,8 +77,8 @@ fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Resul
     }
     Err(Failure::new(
         "key.mismatch",
-        Some("move one of the two away, or name another profile with `--profile`"),
-        format!("`{}` does not belong to the key", shown(certificate)),
+        Some("move one of the two files away, or choose another `--profile`"),
+        format!("`{}` does not match the key", shown(certificate)),
     ))
 }
 
@@ -88,11 +88,15 @@ fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> 
     Ok(Certificate::self_signed(signer, &subject, validity, &mut SysRng)?)
 }
 
-/// The folder of `config.toml`, for its owner alone.
+/// Creates the folder of `config.toml` with mode 0700.
 fn create_folder(folder: &Path) -> Result<(), Failure> {
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     created.map_err(|error: io::Error| {
-        let what = format!("cannot make the folder `{}`: {error}", shown(folder));
-        Failure::new("io.write", Some("check who may write there"), what)
+        let what = format!(
+            "cannot create the folder `{}`: {}",
+            shown(folder),
+            without_number(&error.to_string())
+        );
+        Failure::new("io.write", Some("check that you may write there"), what)
     })
 }

@@ -1,4 +1,4 @@
-//! The profile in `config.toml`: what is there stays as it is, comments and all.
+//! The profile in `config.toml`. Existing lines and comments are kept.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::io::input::{InputError, read_config, read_key};
 use crate::io::new_file::replace;
 
-/// Adds to the profile what it does not say yet, and the profile where there is none.
+/// Adds missing settings to the profile, and the profile if it is missing.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {
     let wanted = wanted(args, answers, keys)?;
     let config = match read_config(&answers.config) {
@@ -25,10 +25,10 @@ pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), F
     Ok(())
 }
 
-/// The profile as the settings would write it.
+/// Returns the profile to write.
 fn wanted(args: &Args, answers: &Answers, keys: &Keys) -> Result<Converted, Failure> {
     let mut layer = layer(args, answers)?;
-    // A profile that has a key keeps it; it may well be encrypted.
+    // The key of an existing profile stays. It may be encrypted.
     let key_file = keys.key.as_deref().unwrap_or_else(|| Path::new("")).to_string_lossy();
     match (&answers.key, &args.ssh_agent) {
         (_, Some(name)) => layer.set_agent("--ssh-agent", name.as_str()),
@@ -49,7 +49,7 @@ fn wanted(args: &Args, answers: &Answers, keys: &Keys) -> Result<Converted, Fail
     Ok(loader.convert(Form::Profile { name: &answers.name, key_file: &key_file })?)
 }
 
-/// What was answered, but for the key.
+/// Returns the answers without the key.
 fn layer(args: &Args, answers: &Answers) -> Result<Layer, Failure> {
     let mut layer = Layer::flags();
     layer.set(Setting::Username, "--username", answers.username.as_str());
@@ -61,7 +61,7 @@ fn layer(args: &Args, answers: &Answers) -> Result<Layer, Failure> {
         layer.set_list(Setting::AllowHosts, "--allow-host", args.allow_host.clone());
     }
     if let Some(file) = &args.network.route.ca_file {
-        // A path in config.toml is taken from its folder, one on the command line from this one.
+        // A relative path in config.toml starts at its folder, a flag at the current folder.
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         layer.set(Setting::CaFile, "--ca-file", file.to_string_lossy());
     }

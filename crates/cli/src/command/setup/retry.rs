@@ -1,4 +1,4 @@
-//! Salesforce takes two to ten minutes to copy what was changed in Setup.
+//! Retries while a change in Setup propagates, which takes two to ten minutes.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::io::prompt;
 pub(super) const NONE: Duration = Duration::ZERO;
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 
-/// Repeats the diagnosis after a pause until it works, fails for good, or the time is over.
+/// Repeats the diagnosis until it succeeds, fails permanently, or the time is over.
 pub(super) fn until(
     max_wait: Duration,
     console: &Console,
@@ -23,10 +23,10 @@ pub(super) fn until(
         let left = end.saturating_duration_since(Instant::now());
         let Some(pause) = pause(left) else { break };
         console.remark(&format_args!(
-            "Salesforce may not have copied it yet; trying again in {} s, for {} more minutes{}",
+            "the change may not have propagated yet; retrying in {} s (up to {} more minutes){}",
             pause.as_secs(),
             left.as_secs().div_ceil(60),
-            if prompt::is_interactive() { " (Enter: at once)" } else { "" }
+            if prompt::is_interactive() { "; press Enter to retry now" } else { "" }
         ));
         prompt::pause(pause)?;
         report = examine()?;
@@ -34,7 +34,7 @@ pub(super) fn until(
     Ok(report)
 }
 
-/// How long to wait before the next login: never so short that it would count as hammering.
+/// Returns the pause before the next login, which spares the login limit of Salesforce.
 fn pause(left: Duration) -> Option<Duration> {
     (left >= PAUSE).then_some(PAUSE)
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_minutes_are_thirty_logins_at_the_most() {
+    fn ten_minutes_have_at_most_31_logins() {
         let mut left = TEN_MINUTES;
         let mut logins = 1;
         while let Some(pause) = pause(left) {

@@ -1,4 +1,4 @@
-//! An access token in the forms that other programs take.
+//! The output formats of an access token.
 
 use orgtoken_broker::TokenResponse;
 use orgtoken_oauth::Token;
@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use crate::io::text::sh_quoted;
 
-/// How the token is printed.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// The token alone
+    /// Only the token
     Raw,
     /// `Authorization: Bearer …`
     Header,
@@ -19,23 +19,23 @@ pub(crate) enum Format {
     Env,
     /// A line of ~/.netrc
     Netrc,
-    /// A file for `curl --config`, which keeps the token out of the process list
+    /// A file for `curl --config`, which hides the token from the process list
     Curl,
-    /// What the Onify blueprint answers: accessToken, apiVersion, instanceUrl
+    /// The answer of the Onify blueprint: accessToken, apiVersion, instanceUrl
     Onify,
 }
 
-/// A token with what belongs to it.
+/// A token with its org and user.
 pub(super) struct Printed<'a> {
     pub(super) token: &'a Token,
     pub(super) api_version: &'a str,
     pub(super) username: &'a str,
-    /// As the settings have it, which is what the blueprint answered with.
+    /// The value of the settings, which the blueprint returned.
     pub(super) instance_url: Option<&'a str>,
 }
 
 impl Printed<'_> {
-    /// The text, with its final newline.
+    /// Returns the text with its final newline.
     pub(super) fn text(&self, format: Format) -> Zeroizing<String> {
         let token = self.access_token();
         Zeroizing::new(match format {
@@ -57,7 +57,7 @@ impl Printed<'_> {
         self.token.instance_url().as_str()
     }
 
-    /// As `orgtoken serve` answers.
+    /// Returns the response of the token service.
     fn response(&self) -> TokenResponse<'_> {
         let (api_version, username) = (Some(self.api_version), Some(self.username));
         TokenResponse { token: self.token, api_version, username }
@@ -86,12 +86,12 @@ impl Printed<'_> {
     }
 }
 
-/// For between double quotes, as curl and .netrc read them.
+/// Escapes text for double quotes in a file of curl or in .netrc.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', "\\\"")
 }
 
-/// JSON is UTF-8.
+/// Returns JSON, which is UTF-8, as a line.
 fn line(json: &[u8]) -> String {
     format!("{}\n", String::from_utf8_lossy(json))
 }
@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// Ten minutes before its end.
+    /// A token that expires in ten minutes.
     fn token() -> Token {
         let body = r#"{"access_token":"00Dxx!AQ.x","token_type":"Bearer",
             "instance_url":"https://acme.my.salesforce.com"}"#;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form() {
+    fn token_in_every_output_format() {
         let token = token();
         let printed = Printed {
             token: &token,

@@ -1,5 +1,5 @@
-//! Files that only this user may have read or written: private keys, records that contain one, and
-//! `config.toml`. The rules are those of OpenSSH.
+//! Permissions of private keys, of records that contain one, and of `config.toml`. The rules are
+//! those of OpenSSH.
 
 use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 use super::{InputError, Kind};
 use crate::io::text::shown;
 
-/// Reads a private key's file, if nobody else could have read or replaced it. It is opened once,
-/// and its owner and mode are those of the opened file.
+/// Reads the file of a private key, if no other user can have read or replaced it. Owner and mode
+/// are those of the opened file.
 pub(crate) fn read_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
@@ -28,15 +28,15 @@ pub(crate) fn read_key(
     ))
 }
 
-/// Reads a record, which is to be into_result as a key's file if it turns out to contain a private key.
+/// Reads a record. The caller refuses an unsafe file if the record contains a private key.
 pub(crate) fn read_record(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
     read_with_permissions(path, Kind::Settings)
 }
 
-/// Reads `config.toml`, which decides what is run and where assertions go: nobody else may have
-/// written it, or have put it there.
+/// Reads `config.toml`, which names commands to run and hosts to send assertions to. No other user
+/// may have written or replaced it.
 pub(crate) fn read_config(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
     let file = super::open(path, Kind::Settings)?;
     let metadata = file.metadata().map_err(|error| InputError::os(Kind::Settings, path, error))?;
@@ -46,7 +46,7 @@ pub(crate) fn read_config(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError>
         for folder in [path, &real].into_iter().filter_map(Path::parent) {
             let found =
                 folder.metadata().map_err(|error| InputError::os(Kind::Settings, folder, error))?;
-            // In a sticky folder, nobody replaces another user's file.
+            // In a sticky folder, users cannot replace files of others.
             if found.mode() & STICKY == 0 {
                 refuse_foreign_writers(folder, &found)?;
             }
@@ -80,7 +80,7 @@ fn write_fault(
     }
 }
 
-/// Whether the user is the only member of the group, as where each user has a group of their own.
+/// Whether the user is the only member of the group, as with user private groups.
 fn is_private_group(group: u32, user: u32, passwd: &str, groups: &str) -> bool {
     let number = |field: Option<&&str>| field.and_then(|field| field.parse::<u32>().ok());
     let users: Vec<Vec<&str>> = passwd.lines().map(|line| line.split(':').collect()).collect();
@@ -100,7 +100,7 @@ fn read_with_permissions(
     path: &Path,
     kind: Kind,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
-    // Standard input and pipes have no mode that means anything.
+    // The mode of standard input and pipes has no meaning.
     if super::is_stdin(path) {
         return Ok((super::read(path, kind)?, None));
     }
@@ -118,7 +118,7 @@ fn unsafe_file(path: &Path, file: &File, metadata: &Metadata) -> Option<UnsafeFi
     Some(UnsafeFile { path: path.into(), fault, is_managed })
 }
 
-/// The reason why others may have read or replaced the file of user `me`.
+/// Returns the reason why others may have read or replaced the file of user `me`.
 fn fault(path: &Path, metadata: &Metadata, me: u32) -> Option<FileFault> {
     let mode = metadata.mode() & 0o7777;
     if metadata.uid() != me && metadata.uid() != ROOT {
@@ -132,7 +132,7 @@ fn fault(path: &Path, metadata: &Metadata, me: u32) -> Option<FileFault> {
     }
 }
 
-/// Everyone may put another file in its place. In a sticky folder such as `/tmp` they may not.
+/// Whether every user may replace the file. In a sticky folder such as `/tmp` they may not.
 fn is_replaceable(path: &Path) -> bool {
     let folder = match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
@@ -142,8 +142,8 @@ fn is_replaceable(path: &Path) -> bool {
     folder.metadata().is_ok_and(|folder| folder.mode() & (STICKY | 0o002) == 0o002)
 }
 
-/// Whether root gave this user a file that the user cannot change: in a mount of a container
-/// platform or of systemd, or to the user's group.
+/// Whether root provides the file and this user cannot change it: a mount of a container platform
+/// or of systemd, or a file of the user's group.
 fn is_managed(owner: u32, mode: u32, me: u32, mount: Mount) -> bool {
     let may_change = !mount.read_only && (me == ROOT || mode & 0o022 != 0);
     let is_of_platform = mount.read_only || mount.in_memory;
@@ -169,7 +169,7 @@ impl Mount {
 fn is_in_memory(file: &File) -> bool {
     const RAMFS: u32 = 0x8584_58f6;
     const TMPFS: u32 = 0x0102_1994;
-    // The width and sign of the field differ from one processor to another.
+    // Width and sign of the field depend on the processor.
     rustix::fs::fstatfs(file).is_ok_and(|found| [RAMFS, TMPFS].contains(&(found.f_type as u32)))
 }
 
@@ -187,7 +187,7 @@ pub(crate) struct UnsafeFile {
 }
 
 impl UnsafeFile {
-    /// Refuses the file; where it cannot be otherwise, only warns about it.
+    /// Refuses the file, or warns about it if root manages it.
     fn into_result(self, what: &'static str) -> Result<Option<KeyFileWarning>, KeyFileError> {
         let Self { path, fault, is_managed } = self;
         if is_managed {
@@ -196,19 +196,19 @@ impl UnsafeFile {
         Err(KeyFileError::Permissions { what, path, fault })
     }
 
-    /// The same for a record in which there is a private key.
+    /// Refuses a record that contains a private key.
     pub(crate) fn with_key_in_record(self) -> Result<Option<KeyFileWarning>, KeyFileError> {
         self.into_result(RECORD)
     }
 }
 
-/// Why a private key's file is not used.
+/// The file of a private key is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFileError {
-    /// It could not be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// Others could have read or replaced it.
+    /// Others may have read or replaced the file.
     #[error("{what} `{}` {fault}", shown(path))]
     Permissions { what: &'static str, path: PathBuf, fault: FileFault },
 }
@@ -227,7 +227,7 @@ impl Diagnostic for KeyFileError {
             Self::Permissions { what: RECORD, path, fault } => {
                 let path = quoted(path);
                 Some(
-                    format!("{}; or pass it as `--settings - < {path}`", fault.remedy(&path))
+                    format!("{}, or pass it as `--settings - < {path}`", fault.remedy(&path))
                         .into(),
                 )
             }
@@ -236,7 +236,7 @@ impl Diagnostic for KeyFileError {
     }
 }
 
-/// A key's file that others can read, where root decides on that.
+/// The file of a private key that others can read, and that root manages.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} `{}` {fault}", shown(path))]
 pub(crate) struct KeyFileWarning {
@@ -245,36 +245,36 @@ pub(crate) struct KeyFileWarning {
     fault: FileFault,
 }
 
-/// The fault of a file's owner, mode or folder.
+/// An unsafe owner, mode or folder of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileFault {
-    /// Another user wrote it.
+    /// Another user owns the file.
     #[error("belongs to another user")]
     Foreign,
-    /// Group or others have rights to it.
+    /// Group or others can read the file.
     #[error("is open to other users (mode {mode:04o})")]
     Readable { mode: u32 },
-    /// Anyone may put another file there.
-    #[error("is in a folder in which everyone may write")]
+    /// Every user can replace the file.
+    #[error("is in a world-writable folder")]
     Replaceable,
-    /// Group or others may write it.
+    /// Group or others can write the file.
     #[error("can be changed by other users (mode {mode:04o})")]
     Writable { mode: u32 },
 }
 
 impl FileFault {
-    /// The remedy for a path as a shell takes it.
+    /// Returns the remedy. `path` is quoted for a shell.
     pub(super) fn remedy(self, path: &str) -> String {
         match self {
-            Self::Foreign => format!("copy it to a file of your own: install -m 600 {path} ~/"),
+            Self::Foreign => format!("copy it to a file of yours: install -m 600 {path} ~/"),
             Self::Readable { .. } => format!("run: chmod 600 {path}"),
-            Self::Replaceable => "move it to a folder in which only you may write".into(),
+            Self::Replaceable => "move it to a folder that only you can write to".into(),
             Self::Writable { .. } => format!("run: chmod go-w {path}"),
         }
     }
 }
 
-/// The path as a shell takes it.
+/// Quotes the path for a shell.
 pub(super) fn quoted(path: &Path) -> String {
     crate::io::text::sh_quoted(&path.to_string_lossy())
 }

@@ -7,7 +7,7 @@ fn code(path: &Path, kind: Kind) -> String {
 }
 
 #[test]
-fn a_missing_file_is_named_with_the_reason_and_not_created() {
+fn missing_file_is_reported_with_its_path() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("absent.json");
     let error = read(&path, Kind::Settings).unwrap_err();
@@ -18,7 +18,7 @@ fn a_missing_file_is_named_with_the_reason_and_not_created() {
 }
 
 #[test]
-fn what_is_no_file_is_named_for_what_it_is() {
+fn folder_and_socket_are_not_files() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("socket");
     let _listener = UnixListener::bind(&socket).unwrap();
@@ -33,17 +33,17 @@ fn what_is_no_file_is_named_for_what_it_is() {
 }
 
 #[test]
-fn a_silent_pipe_is_given_up() {
+fn silent_pipe_times_out() {
     let (reader, _writer) = io::pipe().unwrap();
     let file = File::from(std::os::fd::OwnedFd::from(reader));
     let silent = DeadlineReader { file, deadline: Instant::now() + Duration::from_millis(20) };
     let error = capped(silent, Path::new("fifo"), Kind::Settings).unwrap_err();
     assert_eq!(error.code(), "settings.read");
-    assert_eq!(error.to_string(), "cannot read `fifo`: it did not end within 10 seconds");
+    assert_eq!(error.to_string(), "cannot read `fifo`: no end after 10 seconds");
 }
 
 #[test]
-fn a_pipe_that_ends_is_read() {
+fn pipe_is_read_to_its_end() {
     let (reader, mut writer) = io::pipe().unwrap();
     io::Write::write_all(&mut writer, b"{}").unwrap();
     drop(writer);
@@ -52,7 +52,7 @@ fn a_pipe_that_ends_is_read() {
 }
 
 #[test]
-fn no_more_than_the_limit_and_a_byte_is_read() {
+fn reading_stops_one_byte_after_the_limit() {
     struct Counting(u64);
     impl Read for Counting {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
