@@ -170,7 +170,7 @@ mod tests {
             ("a user", r#"{"username":"admin@acme.com"}"#),
             ("a key", r#"{"key":"s3cr3t"}"#),
             ("no object", r#"["acme"]"#),
-            ("a profile that is no text", r#"{"profile":7}"#),
+            ("a profile that is not a string", r#"{"profile":7}"#),
             ("a negative time", r#"{"min_ttl":-1}"#),
             ("a fraction", r#"{"min_ttl":1.5}"#),
             ("more than a day", r#"{"min_ttl":"25h"}"#),

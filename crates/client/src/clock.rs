@@ -67,5 +67,5 @@ pub(crate) fn boot_id() -> Option<&'static str> {
     BOOT_ID.as_deref()
 }
 
-/// How far in the future an entry may be and still be explained by the clocks of different hosts.
+/// The largest distance of an entry in the future that the clocks of different hosts explain.
 pub(crate) const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);

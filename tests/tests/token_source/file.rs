@@ -64,7 +64,7 @@ async fn damaged_entry_is_a_miss_and_is_replaced() {
         }),
         ("foreign version", |bytes| [b"orgtoken\x07", &bytes[9..]].concat()),
         ("10 MiB", |_| vec![b'x'; 10 << 20]),
-        // What a power cut may leave of a write that nobody waited for.
+        // The results of a power cut during a write.
         ("a length and no data", |bytes| vec![0; bytes.len()]),
         ("the first block alone", |mut bytes| {
             bytes[512..].fill(0);

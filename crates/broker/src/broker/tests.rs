@@ -271,7 +271,7 @@ async fn gate_8_too_many_logins_get_retry_after() {
     assert_eq!(statuses, [429; 4]);
 
     source.hold(token("00Dcanary", 600));
-    assert_eq!(status(&service.ask("/v1/token", "").await), 200, "a token at hand costs nothing");
+    assert_eq!(status(&service.ask("/v1/token", "").await), 200, "a cached token does not count");
 }
 
 #[tokio::test(start_paused = true)]
@@ -622,7 +622,7 @@ async fn panic_of_a_login_ends_one_request() {
 }
 
 #[tokio::test]
-async fn gate_9_health_and_metrics_name_nobody() {
+async fn gate_9_health_and_metrics_name_no_user() {
     let service = Service::of(&FakeSource::holding(token("00Dcanary", 600)));
     assert_eq!(
         body(&service.raw(get("/healthz")).await),
@@ -695,7 +695,7 @@ async fn drain_before_the_first_accept_removes_the_socket() {
 }
 
 /// Serves clients at this address on a thread with its own runtime.
-fn attend_elsewhere(broker: &Broker, place: &Listener) {
+fn serve_in_another_runtime(broker: &Broker, place: &Listener) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let inside = runtime.enter();
     tokio::spawn(broker.clone().serve(place.try_clone().unwrap()));
@@ -711,7 +711,7 @@ async fn drain_answers_requests_in_progress_in_every_runtime() {
     let limits = Limits { request: Duration::from_millis(200), ..Limits::default() };
     let broker = Broker::builder(profiles(&[("acme", &source)]), || NOW).limits(limits).build();
     let place = Listener::unix(&path).unwrap();
-    (0..3).for_each(|_| attend_elsewhere(&broker, &place));
+    (0..3).for_each(|_| serve_in_another_runtime(&broker, &place));
     drop(place);
     let clients: Vec<_> = (0..24).map(|_| UnixStream::connect(&path).unwrap()).collect();
     let answers = clients

@@ -228,7 +228,7 @@ fn gates_are_checked_in_order() {
     let all =
         [("authorization", ""), ("x-orgtoken-request", ""), ("host", "evil.example"), ("via", "x")];
     let gates: Vec<usize> = (0..=all.len())
-        .map(|mended| outcome(&tcp(false), &head("GET", "/none", &all[mended..])).0)
+        .map(|fixed| outcome(&tcp(false), &head("GET", "/none", &all[fixed..])).0)
         .collect();
     assert_eq!(gates, [3, 4, 5, 6, 7]);
 }

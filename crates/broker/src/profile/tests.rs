@@ -75,8 +75,8 @@ async fn panic_in_a_login_is_an_error_of_one_request() {
 async fn token_is_renewed_ahead_only_if_it_was_requested() {
     let source = FakeSource::empty();
     let profile = profile(&source);
-    assert!(!profile.renew().await, "nobody has asked");
-    assert_eq!(source.asked(), 0, "no login for nobody");
+    assert!(!profile.renew().await, "no client has asked");
+    assert_eq!(source.asked(), 0, "no login without a client");
 
     source.give(token("00Dfirst", 600));
     assert!(profile.response_after_login(Route::Token, ANY).await.unwrap().1);
@@ -85,7 +85,7 @@ async fn token_is_renewed_ahead_only_if_it_was_requested() {
     source.hold(token("00Dsecond", 600));
     assert!(profile.renew().await);
     source.hold(token("00Dthird", 600));
-    assert!(!profile.renew().await, "nobody has asked for the second");
+    assert!(!profile.renew().await, "no client has asked for the second");
     assert!(text(&profile.cached_response(Route::Token, ANY).unwrap().0).contains("00Dthird"));
 }
 

@@ -21,17 +21,17 @@ impl BootSecrets {
 
     /// Returns the secret that was stored for `owner` since the machine started.
     pub(super) fn load(&self, owner: &[Vec<u8>]) -> Option<Zeroizing<Vec<u8>>> {
-        let kept = self.folder.read(&name(owner)).ok().flatten()?;
-        let secret = kept.strip_prefix(boot_id()?.as_bytes())?.strip_prefix(b"\n")?;
+        let stored = self.folder.read(&name(owner)).ok().flatten()?;
+        let secret = stored.strip_prefix(boot_id()?.as_bytes())?.strip_prefix(b"\n")?;
         (secret.len() == LEN).then(|| Zeroizing::new(secret.to_vec()))
     }
 
     /// Stores a secret for `owner`.
-    pub(super) fn keep(&self, owner: &[Vec<u8>], secret: &[u8; LEN]) -> Result<(), FolderError> {
+    pub(super) fn store(&self, owner: &[Vec<u8>], secret: &[u8; LEN]) -> Result<(), FolderError> {
         // Without a name for this start, an old secret would look like a new one.
         let Some(boot_id) = boot_id() else { return Ok(()) };
-        let kept = Zeroizing::new([boot_id.as_bytes(), b"\n", secret].concat());
-        self.folder.replace(&name(owner), &kept)
+        let stored = Zeroizing::new([boot_id.as_bytes(), b"\n", secret].concat());
+        self.folder.replace(&name(owner), &stored)
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
         assert!(secrets.load(&owner).is_none());
-        secrets.keep(&owner, &[7; LEN]).unwrap();
+        secrets.store(&owner, &[7; LEN]).unwrap();
         assert_eq!(secrets.load(&owner).unwrap().as_slice(), [7; LEN]);
         assert!(secrets.load(&named("agent", "other")).is_none());
         assert!(secrets.load(&named("agen", "tacme")).is_none());
@@ -87,7 +87,7 @@ mod tests {
         let owner = named("agent", "acme");
         let folder = tempfile::tempdir().unwrap();
         let secrets = BootSecrets::open(&folder.path().join("orgtoken")).unwrap();
-        secrets.keep(&owner, &[7; LEN]).unwrap();
+        secrets.store(&owner, &[7; LEN]).unwrap();
         let path = folder.path().join("orgtoken").join(name(&owner));
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));

@@ -97,7 +97,7 @@ impl CacheLocations {
             (_, Some(signer)) => sealing_secret(&*signer)?,
             (_, None) => return Ok(None),
         };
-        if let Err(error) = secrets.keep(&owner, &secret) {
+        if let Err(error) = secrets.store(&owner, &secret) {
             warn!("cannot store the sealing key: {error}; the private key is needed again");
         }
         Ok(Some(SealingKey::derive(&*secret)))

@@ -133,7 +133,7 @@ const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(45);
 /// The longest `Retry-After` that is honoured: it may come from a proxy that cannot know.
 const LONGEST_REQUESTED_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// How long a failed attempt is the result for all callers that waited for it.
+/// The time for which a failed attempt is the result for callers that waited for it.
 const LEFT_FOR: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Folder {
 
     /// Opens a file to lock it, and creates it if it does not exist.
     ///
-    /// A pipe, a link or a file that other users can open excludes nobody, and is replaced.
+    /// A pipe, a link or a file that other users can open excludes no process, and is replaced.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, FolderError> {
         let path = self.path.join(name);
         let open =

@@ -67,7 +67,7 @@ impl TokenError {
         }
     }
 
-    /// How long to wait before asking again, if that is known.
+    /// The time to wait before the next request, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Cancelled => None,

@@ -16,7 +16,7 @@ use crate::source::sync::StdMutex;
 /// A renewal that caches its token, and counts logins.
 #[derive(Default)]
 struct Counter {
-    kept: StdMutex<Option<Arc<CachedToken>>>,
+    saved: StdMutex<Option<Arc<CachedToken>>>,
     logins: StdMutex<u32>,
     /// Whether the first login panics.
     panics_first: bool,
@@ -41,10 +41,10 @@ impl Renew for Arc<Counter> {
         _: Option<Arc<CachedToken>>,
         invalidated: &Invalidated,
     ) -> Renewed {
-        let kept =
-            locked(&self.kept).clone().filter(|cached| !invalidated.contains(cached.token()));
-        if let Some(kept) = kept.filter(|cached| cached.is_valid_for(min_ttl, BootTime::now())) {
-            return Ok(kept);
+        let saved =
+            locked(&self.saved).clone().filter(|cached| !invalidated.contains(cached.token()));
+        if let Some(saved) = saved.filter(|cached| cached.is_valid_for(min_ttl, BootTime::now())) {
+            return Ok(saved);
         }
         let number = self.log_in();
         yield_now().await;
@@ -53,7 +53,7 @@ impl Renew for Arc<Counter> {
             resume_unwind(Box::new("the first login panics"));
         }
         let cached = Arc::new(granted(number));
-        *locked(&self.kept) = Some(Arc::clone(&cached));
+        *locked(&self.saved) = Some(Arc::clone(&cached));
         Ok(cached)
     }
 }
@@ -72,7 +72,7 @@ fn flight(desk: Counter) -> Shared {
 /// A flight whose token is due for renewal.
 fn with_old_token() -> (Shared, Arc<CachedToken>) {
     let (flight, old) = (flight(Counter::default()), Arc::new(almost_ended(0)));
-    *locked(&flight.renewal.kept) = Some(Arc::clone(&old));
+    *locked(&flight.renewal.saved) = Some(Arc::clone(&old));
     flight.current.store(Some(Arc::clone(&old)));
     (flight, old)
 }
@@ -202,7 +202,7 @@ fn token_that_is_invalidated_during_the_login_is_not_stored() {
         let flight = flight(Counter::default());
         let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
         // Another process got the same token during this login.
-        let elsewhere = start({
+        let other_process = start({
             let flight = Arc::clone(&flight);
             async move {
                 while flight.renewal.logins() == 0 {
@@ -211,7 +211,7 @@ fn token_that_is_invalidated_during_the_login_is_not_stored() {
                 flight.invalidate(&granted(1));
             }
         });
-        block_on(elsewhere).unwrap();
+        block_on(other_process).unwrap();
         assert!(flight.current().is_none_or(|cached| number(&cached) != 1));
         for task in asking {
             block_on(task).unwrap();
