@@ -31,9 +31,6 @@ mod panic_hook;
 mod run;
 mod runtime;
 
-use io::{console, input, progress, prompt, table, text};
-use login::resolved_login as session;
-
 use std::process::ExitCode;
 
 use orgtoken_settings::Setting;

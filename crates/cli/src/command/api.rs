@@ -10,10 +10,10 @@ use fields::Field;
 use http::{HeaderName, HeaderValue, Method};
 
 use crate::args::Caller;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::resolved_login;
 use crate::runtime::wait_for;
-use crate::session;
 
 /// Call the REST API with an access token
 ///
@@ -57,7 +57,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // Errors in the arguments are reported before a login.
     let call = Call::read(args)?;
-    let (org, _) = session::org(&args.caller, console)?;
+    let (org, _) = resolved_login::org(&args.caller, console)?;
     let printer = Printer { console, include: args.include, silent: args.silent };
     if args.paginate {
         wait_for(call.make_page_by_page(&org, &printer))

@@ -11,13 +11,13 @@ use orgtoken_rest::{Org, Page, Query};
 use sink::Sink;
 
 use crate::args::{Caller, UsageError};
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
-use crate::progress;
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
+use crate::io::progress;
+use crate::io::text::counted;
+use crate::login::resolved_login;
 use crate::runtime::wait_for;
-use crate::session;
-use crate::text::counted;
 
 /// Run a SOQL query and print all its records
 ///
@@ -59,7 +59,7 @@ pub(crate) enum Format {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
-    let (org, _) = session::org(&args.caller, console)?;
+    let (org, _) = resolved_login::org(&args.caller, console)?;
     let mut sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
     let printed = wait_for(async {
         sink.ask_columns(&org, args.tooling).await;

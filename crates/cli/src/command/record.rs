@@ -12,8 +12,8 @@ use fields::Field;
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
 use crate::args::Caller;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
 
 /// Get, create, update, upsert and delete records
 #[derive(Debug, Subcommand)]

@@ -4,11 +4,11 @@ use orgtoken_oauth::session::UserInfo;
 use serde::Serialize;
 
 use crate::args::Caller;
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::table::{Row, table};
+use crate::login::resolved_login;
 use crate::runtime::wait_for;
-use crate::session;
-use crate::table::{Row, table};
 
 /// Show the logged-in user and the org
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let (org, api_version) = session::org(&args.caller, console)?;
+    let (org, api_version) = resolved_login::org(&args.caller, console)?;
     let api_version = api_version.to_string();
     let (user, instance_url) = wait_for(async {
         let user = org.userinfo().await?;

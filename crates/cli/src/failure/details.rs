@@ -1,4 +1,4 @@
-//! What an error of the libraries says beyond its code, message and hint.
+//! The details of an error of the libraries, beyond its code, message and hint.
 
 use std::collections::HashSet;
 use std::error::Error;

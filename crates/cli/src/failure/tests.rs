@@ -32,7 +32,7 @@ fn report_of_a_refusal_has_meaning_hint_and_commands() {
     let failure = Failure::new("refused.user_inactive", Some("activate the user"), "refused");
     let mut failure = failure;
     failure.0.refusal = catalogue::by_code("refused.user_inactive");
-    let text = "error: refused\nThe user exists and was deactivated or frozen.\nhint: activate the user\n\
+    let text = "error: refused\nThe user exists, but was deactivated or frozen.\nhint: activate the user\n\
                 more: orgtoken explain refused.user_inactive\n\
                 check: orgtoken doctor\n";
     assert_eq!(reported(&failure, false), text);

@@ -9,10 +9,10 @@ use orgtoken_rest::{Body, Org, RestError, Usage, Value, next_page};
 
 use super::{Args, fields};
 use crate::args::UsageError;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
-use crate::text::printable;
+use crate::io::console::Console;
+use crate::io::input::{Kind, read};
+use crate::io::text::printable;
 
 /// A call to make.
 pub(super) struct Call {

@@ -8,7 +8,7 @@ use orgtoken_rest::{Object, Value};
 
 use crate::args::UsageError;
 use crate::failure::Failure;
-use crate::input::{Kind, read_text};
+use crate::io::input::{Kind, read_text};
 
 /// One `key=value` of the command line.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use orgtoken_rest::{Columns, Object, Org, Value, is_count, without_attributes};
 
 use super::Format;
 use super::table::table;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::text::counted;
+use crate::io::console::Console;
+use crate::io::text::counted;
 
 /// A printer of pages in one format.
 pub(super) struct Sink<'a> {

@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::table::{columns, widths};
-use crate::text::printable;
+use crate::io::table::{columns, widths};
+use crate::io::text::printable;
 
 /// Returns the rows below a header. A column is at most [`MAX_WIDTH`] wide.
 pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {

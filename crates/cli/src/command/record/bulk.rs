@@ -15,13 +15,13 @@ use self::print::Printer;
 use self::signals::{Interrupts, Waited};
 use super::{Common, Rows};
 use crate::args::UsageError;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::progress;
-use crate::prompt;
+use crate::io::console::Console;
+use crate::io::progress;
+use crate::io::prompt;
+use crate::io::text::counted;
+use crate::login::resolved_login;
 use crate::runtime::wait_for;
-use crate::session;
-use crate::text::counted;
 
 /// A record file and the operation on its rows.
 pub(super) struct Bulk<'a> {
@@ -58,7 +58,7 @@ impl<'a> Bulk<'a> {
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
         let input = files::open(self.from)?;
-        let org = session::org(&self.common.caller, self.console)?.0;
+        let org = resolved_login::org(&self.common.caller, self.console)?.0;
         wait_for(self.load(input, &org))
     }
 

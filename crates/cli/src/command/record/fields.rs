@@ -5,7 +5,7 @@ use orgtoken_rest::{Object, Value};
 use super::Given;
 use crate::args::UsageError;
 use crate::failure::Failure;
-use crate::input::{Kind, read};
+use crate::io::input::{Kind, read};
 
 /// One field of a record.
 #[derive(Clone, Debug)]

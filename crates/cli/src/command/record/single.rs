@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{Create, Delete, Get, Update, Upsert};
 use crate::args::{Caller, UsageError};
-use crate::console::Console;
 use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::login::resolved_login;
 use crate::runtime::wait_for;
-use crate::session;
 
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
     let id = record_id(&args.id)?;
@@ -80,7 +80,7 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
-    Ok(session::org(caller, console)?.0)
+    Ok(resolved_login::org(caller, console)?.0)
 }
 
 /// Prints the id for the next command.

@@ -17,11 +17,11 @@ use super::super::Rows;
 use super::print;
 use super::signals::{Interrupts, Waited};
 use crate::clock;
-use crate::console::Console;
 use crate::failure::Failure;
-use crate::input::{InputError, Kind, is_stdin, take_stdin};
+use crate::io::console::Console;
+use crate::io::input::{InputError, Kind, is_stdin, take_stdin};
+use crate::io::text::{argument, sh_quoted, shown};
 use crate::runtime::RuntimeError;
-use crate::text::{argument, sh_quoted, shown};
 
 /// The source of the rows.
 pub(super) enum Source {

@@ -6,9 +6,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, Report, RowResult};
 use serde_json::{Value, json};
 
-use crate::console::Console;
 use crate::failure::{Failure, Problem};
-use crate::text::{counted, printable, sh_quoted, shown};
+use crate::io::console::Console;
+use crate::io::text::{counted, printable, sh_quoted, shown};
 
 /// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {

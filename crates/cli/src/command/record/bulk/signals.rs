@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-use crate::console::Console;
+use crate::io::console::Console;
 
 /// The signals that end a load.
 pub(super) struct Interrupts {
