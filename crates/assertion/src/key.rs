@@ -68,14 +68,6 @@ impl SigningKey {
         Self::from_item(&parse::private(key)?)
     }
 
-    /// Whether `key` is an encrypted key that `from_encrypted` can decrypt.
-    pub fn is_encrypted(key: &[u8]) -> bool {
-        parse::private(key).is_ok_and(|item| {
-            item.kind == Kind::Encrypted
-                && detect::encryption(&item.bytes) == Ok(KeyError::Encrypted)
-        })
-    }
-
     /// Returns `key` as PEM that other tools can read. An encrypted key stays encrypted, and a JWK
     /// becomes PKCS#8.
     pub fn to_plain_pem(key: &[u8]) -> Result<Zeroizing<String>, KeyError> {

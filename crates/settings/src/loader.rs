@@ -1,6 +1,8 @@
 //! Combines layers, and requests the input that they name.
 
-use orgtoken_assertion::SigningKey;
+use std::cell::OnceCell;
+
+use orgtoken_assertion::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::input::{Input, ReadError};
@@ -22,6 +24,8 @@ use crate::source::Source;
 pub struct Loader {
     pub(crate) layer: Layer,
     pub(crate) record_read: bool,
+    /// The effective private key, once it has been parsed: that takes a tenth of a cached run.
+    pub(crate) key: OnceCell<Result<SigningKey, KeyError>>,
     passphrase_asked: bool,
     pub(crate) passphrase_deferred: bool,
 }
@@ -39,6 +43,7 @@ impl Loader {
     /// Adds a layer after those of the same rank.
     pub fn add(&mut self, layer: Layer) {
         self.layer.include(layer);
+        self.key.take();
         self.read_record_in_variable();
     }
 
@@ -182,7 +187,10 @@ impl Loader {
         };
         let lacks = !self.passphrase_asked
             && self.effective(Setting::Passphrase).is_none()
-            && SigningKey::is_encrypted(bytes);
+            && matches!(
+                self.key.get_or_init(|| SigningKey::from_bytes(bytes)),
+                Err(KeyError::Encrypted)
+            );
         lacks.then_some(Input::Passphrase)
     }
 
@@ -194,6 +202,7 @@ impl Loader {
     }
 
     fn replace_raw(&mut self, setting: Setting, raw: Raw) {
+        self.key.take();
         let given = self.layer.entries.iter_mut().filter(|entry| entry.setting == setting);
         if let Some(entry) = given.min_by_key(|entry| entry.rank) {
             entry.raw = raw;
