@@ -1,5 +1,5 @@
-//! The parsers that a stranger can feed, one function each: it panics if an invariant is broken, and
-//! returns everything that the parser says of the input.
+//! One function for each parser of untrusted input. It panics if an invariant is broken, and returns
+//! everything that the parser prints about the input.
 //!
 //! The targets of cargo-fuzz and the test `fuzz` of package `conformance` include this file.
 
@@ -17,7 +17,7 @@ use orgtoken_settings::{ConfigFile, Layer, Loader, ReadError};
 
 type Target = fn(&[u8]) -> String;
 
-/// Each with the name of its corpus.
+/// The targets by the names of their corpora.
 pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("answer", answer),
     ("assertion", assertion),
@@ -130,7 +130,7 @@ fn url(input: &[u8]) -> String {
     String::new()
 }
 
-/// Refuses every need, once each, and checks what there is.
+/// Refuses every input that the settings ask for, and checks the rest.
 fn judged(layer: Layer) -> String {
     let mut loader = Loader::new([layer]);
     for _ in 0..64 {

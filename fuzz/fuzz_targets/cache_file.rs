@@ -1,4 +1,4 @@
-//! A file of the cache that somebody else wrote: always a miss.
+//! A file of the cache with arbitrary content is always a miss.
 
 #![no_main]
 

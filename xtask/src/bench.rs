@@ -5,10 +5,9 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
-use crate::{build, dist, tasks};
+use crate::{build, dist};
 
 pub(crate) fn bench(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
-    tasks::test_keys(sh, &[])?;
     let programs = build::programs(sh, &["bare", "bench", "hits"], "release")?;
     // Built alone: together with others it would have the features that they enable.
     cmd!(sh, "cargo build --quiet --release -p orgtoken --bin orgtoken").quiet().run()?;

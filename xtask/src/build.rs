@@ -22,7 +22,11 @@ pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
 
 /// Builds these programs of ours in a profile of Cargo, and returns the folder they are in.
 pub(crate) fn programs(sh: &Shell, names: &[&str], profile: &str) -> Result<PathBuf> {
-    let packages = ["-p", "orgtoken", "-p", "orgtoken-fake-org", "-p", "conformance"];
+    // In the dev profile with the features of the tests, so that both use the same dependencies.
+    let packages = match profile {
+        "dev" => &["--workspace", "--all-features"][..],
+        _ => &["-p", "orgtoken", "-p", "orgtoken-fake-org", "-p", "conformance"],
+    };
     let names = names.iter().flat_map(|name| ["--bin", name]);
     cmd!(sh, "cargo build --quiet --profile {profile} {packages...} {names...}").quiet().run()?;
     Ok(target_folder(sh)?.join(if profile == "dev" { "debug" } else { profile }))

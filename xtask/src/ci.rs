@@ -74,7 +74,8 @@ const STEPS: &[Step] = &[
 
 /// Mutates the corpus of each parser for ten seconds.
 fn fuzz(sh: &Shell, _: &mut Summary) -> Result<()> {
-    let test = cmd!(sh, "cargo test --locked --package conformance --test fuzz -- --nocapture");
+    let test =
+        cmd!(sh, "cargo test --locked --workspace --all-features --test fuzz -- --nocapture");
     Ok(test.env("ORGTOKEN_FUZZ_SECONDS", "10").run()?)
 }
 

@@ -17,14 +17,22 @@ pub(crate) fn start(sh: &Shell, names: &[&str], arguments: &[&str]) -> Result<Ex
 
 /// Runs the integration tests of package `conformance` whose names contain one of `words`.
 pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
-    let command = cmd!(sh, "cargo test --no-fail-fast --package conformance -- {words...}");
+    let metadata = build::metadata(sh)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let package = packages.into_iter().find(|package| package["name"] == "conformance");
+    let targets = package.and_then(|package| package["targets"].as_array()).into_iter().flatten();
+    let tests = targets.filter(|target| target["kind"][0] == "test");
+    let tests = tests.filter_map(|test| test["name"].as_str()).flat_map(|name| ["--test", name]);
+    // The whole workspace, so that the dependencies are those of `cargo xtask test`.
+    let command =
+        cmd!(sh, "cargo test --no-fail-fast --workspace --all-features {tests...} -- {words...}");
     let summary = Summary::of(Command::from(command))?;
-    println!("{summary}");
-    if summary.passed == 0 {
+    let is_empty = summary.passed + summary.failed == 0;
+    if is_empty {
         eprintln!("error: no test has this word in its name");
-        return Ok(ExitCode::FAILURE);
     }
-    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!("{summary}");
+    Ok(if summary.is_good() && !is_empty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Writes `docs/refusals.md` from the catalogue in `orgtoken-oauth`.

@@ -5,8 +5,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
+use crate::schedules;
 use crate::summary::Summary;
-use crate::{schedules, tasks};
 
 /// Runs all tests, or all but those of some groups: `--without strace,many-processes`.
 pub(crate) fn test(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
@@ -22,8 +22,6 @@ pub(crate) fn test(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
 
 /// Runs the tests and lists those that were left out. The caller prints the summary.
 pub(crate) fn tests(sh: &Shell) -> Result<Summary> {
-    tasks::test_keys(sh, &[])?;
-
     let mut summary = Summary::default();
     // Tests the signing crate without its features as well.
     for which in [&["--workspace", "--all-features"][..], &["--package", "orgtoken-assertion"]] {

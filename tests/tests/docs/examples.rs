@@ -61,15 +61,18 @@ impl Drop for Service {
     }
 }
 
-/// Returns an example with the variables that lead to an org.
-///
-/// # Panics
-/// If it is not built: `cargo test` does not build it for `--test docs` alone.
+/// Returns an example with the variables that lead to an org. `cargo test` builds it, but not for
+/// `--test docs` alone.
 fn example(test: &TestOrg, name: &str) -> Command {
     let deps = std::env::current_exe().unwrap();
     let folder = deps.parent().unwrap().parent().unwrap().join("examples");
-    let path = folder.join(format!("{name}-under-test"));
-    assert!(path.exists(), "run this test without `--test`, or build the examples first");
+    let name = format!("{name}-under-test");
+    let path = folder.join(&name);
+    if !path.exists() {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--workspace", "--all-features", "--example", &name]);
+        assert!(cargo.status().unwrap().success());
+    }
     let mut command = Command::new(path);
     command.envs(test.variables());
     command
