@@ -198,7 +198,7 @@ fn create_folder(path: &Path) -> Result<(), Failure> {
 }
 
 fn done(profile: &str, console: &Console) -> Result<(), Failure> {
-    let json = json!({ "profile": profile });
+    let json = json!({ "profile": redact::label(profile) });
     if console.json() { Ok(console.document(&json)?) } else { Ok(()) }
 }
 

@@ -1,3 +1,4 @@
+use orgtoken_oauth::redact;
 use orgtoken_settings::Loader;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ pub(super) fn run(config: &Config, profile: &str, console: &Console) -> Result<(
     let (origins, problems) = Loader::new([config.parsed().profile(Some(profile))]).shown();
     if console.json() {
         let entries = origins.iter().map(Into::into).collect();
-        console.document(&Shown { profile, entries })?;
+        console.document(&Shown { profile: redact::label(profile), entries })?;
     } else {
         console.data(table(origins.iter().map(origin)).as_bytes())?;
     }
