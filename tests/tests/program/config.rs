@@ -82,7 +82,7 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
         (&["config", "set", "-P", "acme", "user_name", "a@b.c"], "username"),
         (&["config", "set", "-P", "acme", "login_url", "http://login.salesforce.com"], "https"),
         (&["config", "set", "audience", "x"], "--profile"),
-        (&["config", "unset", "-P", "acme", "audience"], "no entry audience"),
+        (&["config", "unset", "-P", "acme", "audience"], "no such entry"),
     ] {
         let refused = run(&bench, args);
         assert_eq!(refused.status.code(), Some(3), "{args:?}: {}", stderr(&refused));

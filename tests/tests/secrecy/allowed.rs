@@ -32,7 +32,7 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         _ if is_input || part == "file config/orgtoken/config.toml" && is_config(place) => true,
         // What it was asked to write there.
         ("config set", "file config/orgtoken/config.toml") => {
-            ["--profile", "values of config set"].contains(&place.id.as_str())
+            ["--profile", "ORGTOKEN_PROFILE", "values of config set"].contains(&place.id.as_str())
         }
         // What it was asked to convert.
         ("settings convert", Observed::STDOUT) => true,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use orgtoken_oauth::redact;
-use orgtoken_settings::{ConfigEditor, ConfigFile};
+use orgtoken_settings::{ConfigEditor, ConfigFile, Loader};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -85,7 +85,7 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::List => list::run(&config, console),
         Command::Show(args) => {
-            show::run(&config, &config.choose(args.profile.as_deref())?, console)
+            show::run(&config, &config.existing(args.profile.as_deref())?, console)
         }
         Command::Set(args) => set(args, &config, console),
         Command::Unset(args) => unset(args, &config, console),
@@ -141,6 +141,18 @@ impl Config {
         })
     }
 
+    /// The same for a profile that has to exist.
+    fn existing(&self, named: Option<&str>) -> Result<String, Failure> {
+        let profile = self.choose(named)?;
+        let file = self.parsed();
+        if !file.names().contains(&profile)
+            && let (_, Some(problems)) = Loader::new([file.profile(Some(&profile))]).shown()
+        {
+            return Err(problems.into());
+        }
+        Ok(profile)
+    }
+
     fn editor(&self) -> Result<ConfigEditor, Failure> {
         Ok(ConfigEditor::parse(&self.bytes, &self.name)?)
     }
@@ -158,17 +170,17 @@ fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
     editor.set(&profile, &args.entry, &args.values)?;
     config.write(&editor)?;
     if is_new {
-        console.remark(&format_args!("added profile {}", redact::label(&profile)));
+        console.remark(&format_args!("added profile {}", redact::name(&profile)));
     }
     done(&profile, console)
 }
 
 fn unset(args: &Unset, config: &Config, console: &Console) -> Result<(), Failure> {
-    let profile = config.choose(args.choice.profile.as_deref())?;
+    let profile = config.existing(args.choice.profile.as_deref())?;
     let mut editor = config.editor()?;
     if !editor.unset(&profile, &args.entry) {
-        let (profile, entry) = (redact::label(&profile), redact::label(&args.entry));
-        let message = format!("profile {profile} has no entry {entry}");
+        let profile = redact::label(&profile);
+        let message = format!("profile {profile} has no such entry");
         let hint = format!("run `orgtoken config show {profile}` to see its entries");
         return Err(Failure::new("settings.unknown", Some(hint), message));
     }
@@ -198,7 +210,7 @@ fn create_folder(path: &Path) -> Result<(), Failure> {
 }
 
 fn done(profile: &str, console: &Console) -> Result<(), Failure> {
-    let json = json!({ "profile": redact::label(profile) });
+    let json = json!({ "profile": redact::name(profile) });
     if console.json() { Ok(console.document(&json)?) } else { Ok(()) }
 }
 
