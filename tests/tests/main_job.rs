@@ -16,74 +16,74 @@ use orgtoken_settings::{KeySource, Layer, Loader, Setting, Settings};
 
 #[tokio::test]
 async fn settings_record_leads_to_a_record_in_the_org() {
-    let test = TestOrg::new();
-    let version = settings(&test).api_version().major();
-    let token = obtain(&test).await.unwrap().into_token();
-    assert_eq!(test.logins_of(USER), 1);
+    let org = TestOrg::new();
+    let version = settings(&org).api_version().major();
+    let token = obtain(&org).await.unwrap().into_token();
+    assert_eq!(org.logins_of(USER), 1);
 
-    let org = Org::new(test.transport(), token, version);
+    let api = Org::new(org.transport(), token, version);
     let body = Bytes::from_static(br#"{"Name":"Acme AB"}"#);
-    let created = org.request(Method::POST, "sobjects/Account", HeaderMap::new(), body).await;
+    let created = api.request(Method::POST, "sobjects/Account", HeaderMap::new(), body).await;
     assert_eq!(created.unwrap().status(), StatusCode::CREATED);
-    assert_eq!(test.logins(), 1);
+    assert_eq!(org.logins(), 1);
 }
 
 /// The org is on the loopback, where any program could listen.
 #[tokio::test]
 async fn allowed_host_gets_only_its_own_audience() {
     let accepting = |org: FakeOrgBuilder| org.audience("https://login.salesforce.com");
-    let test = TestOrg::with(User::new(USER), accepting);
-    let error = obtain(&test).await.unwrap_err();
+    let org = TestOrg::with(User::new(USER), accepting);
+    let error = obtain(&org).await.unwrap_err();
     assert_eq!(error.code(), "refused.audience_is_invalid");
-    assert_eq!((error.attempts().len(), test.login_history().len()), (1, 1));
+    assert_eq!((error.attempts().len(), org.login_history().len()), (1, 1));
 }
 
 #[tokio::test]
 async fn refusal_of_the_user_is_not_repeated() {
-    let test = TestOrg::new();
-    test.set_scenario(USER, Scenario::named("not-approved"));
-    let error = obtain(&test).await.unwrap_err();
+    let org = TestOrg::new();
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    let error = obtain(&org).await.unwrap_err();
     assert_eq!(error.code(), "refused.user_not_approved");
     assert!(!error.is_transient());
-    assert_eq!(test.login_history().len(), 1);
+    assert_eq!(org.login_history().len(), 1);
 }
 
 #[tokio::test]
 async fn each_attempt_has_its_own_assertion() {
-    let test = TestOrg::new();
-    test.set_scenario(USER, Scenario::named("transient-once"));
-    obtain(&test).await.unwrap();
-    let bodies: Vec<Vec<u8>> = test.requests().iter().map(|r| r.body().to_vec()).collect();
+    let org = TestOrg::new();
+    org.set_scenario(USER, Scenario::named("transient-once"));
+    obtain(&org).await.unwrap();
+    let bodies: Vec<Vec<u8>> = org.requests().iter().map(|r| r.body().to_vec()).collect();
     assert_eq!(bodies.len(), 2);
     assert_ne!(bodies[0], bodies[1]);
 }
 
 #[tokio::test]
 async fn no_value_of_the_main_job_shows_a_secret() {
-    let test = TestOrg::new();
-    let key = pem_body(test.private_key());
-    let settings = settings(&test);
+    let org = TestOrg::new();
+    let key = pem_body(org.private_key());
+    let settings = settings(&org);
     assert!(!shows(&debug(&settings), &key));
     assert!(settings.values().iter().all(|origin| !shows(origin.shown(), &key)));
 
-    let logged_in = obtain(&test).await.unwrap();
+    let logged_in = obtain(&org).await.unwrap();
     let token = logged_in.token().access_token().secret().to_owned();
     assert!(!shows(&debug(&logged_in), &token));
-    let org = Org::new(test.transport(), logged_in.into_token(), 60);
-    assert!(!shows(&debug(&org), &token));
-    let error = org.request(Method::GET, "/nowhere", HeaderMap::new(), Bytes::new()).await;
+    let api = Org::new(org.transport(), logged_in.into_token(), 60);
+    assert!(!shows(&debug(&api), &token));
+    let error = api.request(Method::GET, "/nowhere", HeaderMap::new(), Bytes::new()).await;
     let error = error.unwrap_err();
     assert!(!shows(&format!("{error} {}", debug(&error)), &token));
 }
 
-async fn obtain(test: &TestOrg) -> Result<LoggedIn, LoginError> {
-    login(settings(test)).obtain(&test.transport(), now).await
+async fn obtain(org: &TestOrg) -> Result<LoggedIn, LoginError> {
+    login(settings(org)).obtain(&org.transport(), now).await
 }
 
-fn settings(test: &TestOrg) -> Settings {
+fn settings(org: &TestOrg) -> Settings {
     let mut flags = Layer::flags();
-    flags.set_list(Setting::AllowHosts, "--allow-host", vec![test.address().to_owned()]);
-    let record = Layer::from_record(test.record().to_string().as_bytes(), "salesforce.json", None);
+    flags.set_list(Setting::AllowHosts, "--allow-host", vec![org.address().to_owned()]);
+    let record = Layer::from_record(org.record().to_string().as_bytes(), "salesforce.json", None);
     Loader::new([flags, record]).check().unwrap()
 }
 

@@ -51,7 +51,7 @@ fn ask(address: &str) -> String {
     answer
 }
 
-/// Ends with the test.
+/// Ends with the org.
 struct Service(Child);
 
 impl Drop for Service {
@@ -63,7 +63,7 @@ impl Drop for Service {
 
 /// Returns an example with the variables that lead to an org. `cargo test` builds it, but not for
 /// `--test docs` alone.
-fn example(test: &TestOrg, name: &str) -> Command {
+fn example(org: &TestOrg, name: &str) -> Command {
     let deps = std::env::current_exe().unwrap();
     let folder = deps.parent().unwrap().parent().unwrap().join("examples");
     let name = format!("{name}-under-test");
@@ -74,6 +74,6 @@ fn example(test: &TestOrg, name: &str) -> Command {
         assert!(cargo.status().unwrap().success());
     }
     let mut command = Command::new(path);
-    command.envs(test.variables());
+    command.envs(org.variables());
     command
 }

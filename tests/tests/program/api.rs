@@ -4,29 +4,29 @@ use conformance::program::{error, run_with_input, stderr, stdout};
 use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-fn answer(bench: &TestOrg, args: &[&str]) -> Value {
-    serde_json::from_str(stdout(&bench.run(args))).unwrap()
+fn answer(org: &TestOrg, args: &[&str]) -> Value {
+    serde_json::from_str(stdout(&org.run(args))).unwrap()
 }
 
 #[test]
 fn records_are_created_updated_and_found() {
-    let bench = TestOrg::new();
-    let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme AB"]);
+    let org = TestOrg::new();
+    let created = answer(&org, &["api", "sobjects/Account", "-f", "Name=Acme AB"]);
     assert_eq!(created["success"], true);
     let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
 
-    let update = bench.run(&["api", &path, "-X", "patch", "-F", "NumberOfEmployees=12"]);
+    let update = org.run(&["api", &path, "-X", "patch", "-F", "NumberOfEmployees=12"]);
     assert_eq!(stdout(&update), "");
 
     let soql = "q=SELECT Name, NumberOfEmployees FROM Account WHERE Name = 'Acme AB'";
-    let found = answer(&bench, &["api", "query", "-X", "GET", "-f", soql]);
+    let found = answer(&org, &["api", "query", "-X", "GET", "-f", soql]);
     assert_eq!(found["records"][0]["NumberOfEmployees"], 12);
 }
 
 #[test]
 fn body_is_read_from_standard_input() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["api", "sobjects/Account", "--input", "-"]);
     let output = run_with_input(&mut command, r#"{"Name": "From a pipe"}"#);
     let created: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert_eq!(created["success"], true);
@@ -34,8 +34,8 @@ fn body_is_read_from_standard_input() {
 
 #[test]
 fn include_prints_the_head_before_the_body() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["api", "/services/data/", "-i"]);
+    let org = TestOrg::new();
+    let output = org.run(&["api", "/services/data/", "-i"]);
     let (head, body) = stdout(&output).split_once("\n\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
     assert!(serde_json::from_str::<Value>(body).unwrap().is_array());
@@ -43,9 +43,9 @@ fn include_prints_the_head_before_the_body() {
 
 #[test]
 fn include_prints_the_response_to_a_failed_call() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let call = ["api", "query", "-X", "GET", "-f", "q=SELECT Nope FROM Account", "--include"];
-    let output = bench.run(&call);
+    let output = org.run(&call);
     assert_eq!(output.status.code(), Some(9));
     let shown = String::from_utf8(output.stdout.clone()).unwrap();
     let (head, body) = shown.split_once("\n\n").unwrap();
@@ -55,7 +55,7 @@ fn include_prints_the_response_to_a_failed_call() {
     assert_eq!(problems[0]["errorCode"], "INVALID_FIELD");
     assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
 
-    let silent = bench.run(&[&call[..], &["--silent", "--json"]].concat());
+    let silent = org.run(&[&call[..], &["--silent", "--json"]].concat());
     assert!(silent.stdout.ends_with(b"\n\n") && silent.stdout.starts_with(b"HTTP/1.1 400 "));
     let error: Value = serde_json::from_slice(&silent.stderr).unwrap();
     assert_eq!(error["error"]["code"], "api.refused");
@@ -63,86 +63,86 @@ fn include_prints_the_response_to_a_failed_call() {
 
 #[test]
 fn fields_nest() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let tree = ["-f", "records[][attributes][type]=Account", "-f", "records[][Name]=Acme"];
-    bench.run(&[&["api", "composite/tree/Account"][..], &tree].concat());
-    let sent = bench.org.requests().last().unwrap().body().to_vec();
+    org.run(&[&["api", "composite/tree/Account"][..], &tree].concat());
+    let sent = org.requests().last().unwrap().body().to_vec();
     let expected = br#"{"records":[{"attributes":{"type":"Account"},"Name":"Acme"}]}"#;
     assert_eq!(String::from_utf8_lossy(&sent), String::from_utf8_lossy(expected));
 }
 
 #[test]
 fn relative_path_is_below_the_version_of_the_settings() {
-    let bench = TestOrg::new();
-    bench.run(&["api", "limits"]);
-    let calls = bench.org.requests();
+    let org = TestOrg::new();
+    org.run(&["api", "limits"]);
+    let calls = org.requests();
     assert_eq!(calls.last().unwrap().target(), "/services/data/v60.0/limits");
 }
 
 #[test]
 fn failed_call_reports_the_error_of_salesforce() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let soql = "q=SELECT Nope FROM Account";
-    let output = bench.run(&["api", "query", "-X", "GET", "-f", soql]);
+    let output = org.run(&["api", "query", "-X", "GET", "-f", soql]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
     assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
 
-    let output = bench.run(&["api", "query", "-X", "GET", "-f", soql, "--json"]);
+    let output = org.run(&["api", "query", "-X", "GET", "-f", soql, "--json"]);
     assert_eq!(error(&output)["code"], "api.refused");
 }
 
 #[test]
 fn expired_cached_token_costs_one_login() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["api", "limits"]));
-    stdout(&bench.run(&["api", "limits"]));
-    assert_eq!(bench.org.logins(), 1);
-    bench.org.revoke_all();
-    stdout(&bench.run(&["api", "limits"]));
-    assert_eq!(bench.org.logins(), 2);
+    let org = TestOrg::new();
+    stdout(&org.run(&["api", "limits"]));
+    stdout(&org.run(&["api", "limits"]));
+    assert_eq!(org.logins(), 1);
+    org.revoke_all();
+    stdout(&org.run(&["api", "limits"]));
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn each_page_is_a_document() {
-    let bench = TestOrg::new();
-    bench.accounts(250);
+    let org = TestOrg::new();
+    org.accounts(250);
     let paged = ["api", "query", "-X", "GET", "-H", "Sforce-Query-Options: batchSize=200"];
     let soql = "q=SELECT Name FROM Account WHERE Name LIKE 'A0%'";
-    let output = bench.run(&[&paged[..], &["-f", soql, "--paginate"]].concat());
+    let output = org.run(&[&paged[..], &["-f", soql, "--paginate"]].concat());
     let pages: Vec<Value> =
         stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let sizes: Vec<_> =
         pages.iter().map(|page| page["records"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [200, 50]);
 
-    let silent = bench.run(&[&paged[..], &["-f", soql, "--silent"]].concat());
+    let silent = org.run(&[&paged[..], &["-f", soql, "--silent"]].concat());
     assert_eq!(stdout(&silent), "");
-    let conflict = bench.run(&["api", "x", "-X", "POST", "--paginate"]);
+    let conflict = org.run(&["api", "x", "-X", "POST", "--paginate"]);
     assert_eq!(conflict.status.code(), Some(2));
 }
 
 #[test]
 fn invalid_arguments_cost_no_login() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["api", "sobjects/Account", "--input", "absent.json"]);
+    let org = TestOrg::new();
+    let output = org.run(&["api", "sobjects/Account", "--input", "absent.json"]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(org.logins(), 0);
 }
 
 #[test]
 fn body_can_come_from_a_file() {
-    let bench = TestOrg::new();
-    bench.private_file("account.json", r#"{"Name": "From a file"}"#);
+    let org = TestOrg::new();
+    org.private_file("account.json", r#"{"Name": "From a file"}"#);
     let call = ["api", "/services/data/v60.0/sobjects/Account", "--input", "account.json"];
-    assert_eq!(answer(&bench, &call)["success"], true);
+    assert_eq!(answer(&org, &call)["success"], true);
 }
 
 #[test]
 fn failed_calls_show_the_code_of_the_org() {
-    let bench = TestOrg::new();
-    let created = answer(&bench, &["api", "sobjects/Account", "-f", "Name=Acme"]);
+    let org = TestOrg::new();
+    let created = answer(&org, &["api", "sobjects/Account", "-f", "Name=Acme"]);
     let path = format!("sobjects/Account/{}", created["id"].as_str().unwrap());
-    assert_eq!(stdout(&bench.run(&["api", &path, "-X", "DELETE"])), "");
+    assert_eq!(stdout(&org.run(&["api", &path, "-X", "DELETE"])), "");
     for (call, code) in [
         (&["api", &path][..], "ENTITY_IS_DELETED"),
         (&["api", "sobjects/Nonsense__c"], "NOT_FOUND"),
@@ -150,7 +150,7 @@ fn failed_calls_show_the_code_of_the_org() {
         (&["api", "sobjects/Account", "-f", "Nonsense=1"], "INVALID_FIELD"),
         (&["api", "sobjects/Account", "-f", "Phone=1"], "REQUIRED_FIELD_MISSING"),
     ] {
-        let output = bench.run(&[call, &["--json"]].concat());
+        let output = org.run(&[call, &["--json"]].concat());
         assert_eq!(output.status.code(), Some(9), "{code}: {}", stderr(&output));
         let shown = [&output.stdout[..], &output.stderr].concat();
         assert!(String::from_utf8_lossy(&shown).contains(code), "{code}: {}", stderr(&output));
@@ -159,19 +159,19 @@ fn failed_calls_show_the_code_of_the_org() {
 
 #[test]
 fn session_that_is_never_valid_costs_one_more_login() {
-    let bench = TestOrg::new();
-    bench.play("session-never-valid");
-    let output = bench.run(&["api", "limits", "--json"]);
+    let org = TestOrg::new();
+    org.play("session-never-valid");
+    let output = org.run(&["api", "limits", "--json"]);
     assert_eq!(output.status.code(), Some(9));
     assert!(stderr(&output).contains("INVALID_SESSION_ID"), "{}", stderr(&output));
-    assert_eq!(bench.org.logins(), 2);
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn requests_name_the_program_and_accept_json() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["api", "limits"]));
-    let requests = bench.org.requests();
+    let org = TestOrg::new();
+    stdout(&org.run(&["api", "limits"]));
+    let requests = org.requests();
     let headers = requests.last().unwrap().headers();
     assert!(headers["user-agent"].to_str().unwrap().starts_with("orgtoken/"), "{headers:?}");
     assert_eq!(headers["accept"], "application/json");

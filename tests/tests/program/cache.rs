@@ -16,22 +16,22 @@ use serde_json::Value;
 
 #[test]
 fn the_second_run_takes_no_login() {
-    let bench = TestOrg::new();
-    let first = bench.run(&["token"]);
-    let second = bench.run(&["token", "-v"]);
+    let org = TestOrg::new();
+    let first = org.run(&["token"]);
+    let second = org.run(&["token", "-v"]);
     assert_eq!(stdout(&first), stdout(&second));
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
     assert!(stderr(&second).contains("token from the cache, expires in"), "{}", stderr(&second));
 }
 
 #[test]
 fn no_cache_leaves_no_trace() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for _ in 0..2 {
-        stdout(&bench.run(&["token", "--no-cache"]));
+        stdout(&org.run(&["token", "--no-cache"]));
     }
-    assert_eq!(bench.org.logins(), 2);
-    assert!(!bench.folder.path().join(".cache").exists());
+    assert_eq!(org.logins(), 2);
+    assert!(!org.folder.path().join(".cache").exists());
 }
 
 #[test]
@@ -39,23 +39,23 @@ fn a_hundred_cold_processes_log_in_once() {
     if !tools::is_wanted(tools::MANY_PROCESSES) {
         return;
     }
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let running: Vec<_> = (0..100).map(|_| start(&bench)).collect();
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let running: Vec<_> = (0..100).map(|_| start(&org)).collect();
     hold.wait(1);
     hold.release();
     let mut tokens: Vec<_> = running.into_iter().map(token_of).collect();
     tokens.dedup();
-    assert_eq!((tokens.len(), bench.org.logins()), (1, 1));
+    assert_eq!((tokens.len(), org.logins()), (1, 1));
 }
 
 #[test]
 fn a_killed_lock_holder_costs_one_more_login() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let mut holder = start(&bench);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let mut holder = start(&org);
     hold.wait(1);
-    let waiting: Vec<_> = (0..63).map(|_| start(&bench)).collect();
+    let waiting: Vec<_> = (0..63).map(|_| start(&org)).collect();
     holder.kill().unwrap();
     holder.wait().unwrap();
     hold.wait(2);
@@ -63,7 +63,7 @@ fn a_killed_lock_holder_costs_one_more_login() {
     let mut tokens: Vec<_> = waiting.into_iter().map(token_of).collect();
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
-    assert!(bench.org.logins() <= 2);
+    assert!(org.logins() <= 2);
 }
 
 #[test]
@@ -72,14 +72,14 @@ fn a_cache_that_is_of_no_use_is_told_in_a_line() {
         ("torn", 0o600, "orgtoken", "damaged or of another version"),
         ("open to others", 0o644, "", "other users can read or write it"),
     ] {
-        let bench = TestOrg::new();
-        stdout(&bench.run(&["token"]));
-        let folder = bench.folder.path().join(".cache/orgtoken");
+        let org = TestOrg::new();
+        stdout(&org.run(&["token"]));
+        let folder = org.folder.path().join(".cache/orgtoken");
         let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let state = files.find(|path| path.extension().is_some_and(|it| it == "state")).unwrap();
         fs::write(&state, bytes).unwrap();
         fs::set_permissions(&state, fs::Permissions::from_mode(mode)).unwrap();
-        let output = bench.run(&["token"]);
+        let output = org.run(&["token"]);
         assert!(stdout(&output).starts_with("00D"), "{name}");
         let said = stderr(&output);
         assert!(said.starts_with("warning: ") && said.contains(warning), "{name}: {said}");
@@ -95,13 +95,13 @@ fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
         ("nothing can be made there", Some("/dev/null"), "the token cache is not used"),
         ("as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
-        let bench = TestOrg::new();
-        let open = bench.folder.path().join("open/.cache/orgtoken");
+        let org = TestOrg::new();
+        let open = org.folder.path().join("open/.cache/orgtoken");
         fs::create_dir_all(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-        let mut command = bench.command(&["token"]);
+        let mut command = org.command(&["token"]);
         match home {
-            Some(home) => command.env("HOME", bench.folder.path().join(home)),
+            Some(home) => command.env("HOME", org.folder.path().join(home)),
             None => command.env_remove("HOME"),
         };
         let output = command.output().unwrap();
@@ -114,48 +114,48 @@ fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
 
 #[test]
 fn a_full_disk_costs_no_token() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let program = program::path();
-    let way = bench.way().join(" ");
+    let way = org.way().join(" ");
     // No file may grow: a write fails, as on a disk that is full or a quota that is used up.
     let shell =
         format!("trap '' XFSZ; ulimit -f 0; exec {program} token --settings salesforce.json {way}");
-    let output = bench.shell(&shell).output().unwrap();
+    let output = org.shell(&shell).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
     assert!(said.starts_with("warning: cannot write the token cache: "), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    let left = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
+    let left = fs::read_dir(org.folder.path().join(".cache/orgtoken")).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(!left.into_iter().any(|name| name.starts_with(".new-")), "nothing lies about");
-    stdout(&bench.run(&["token"]));
-    assert!(stderr(&bench.run(&["token", "-v"])).contains("token from the cache"));
-    assert_eq!(bench.org.logins(), 2);
+    stdout(&org.run(&["token"]));
+    assert!(stderr(&org.run(&["token", "-v"])).contains("token from the cache"));
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["token"]));
-    let cache = bench.folder.path().join(".cache/orgtoken");
+    let org = TestOrg::new();
+    stdout(&org.run(&["token"]));
+    let cache = org.folder.path().join(".cache/orgtoken");
     for entry in fs::read_dir(&cache).unwrap().map(Result::unwrap) {
         fs::remove_file(entry.path()).unwrap();
         if entry.path().extension().is_some_and(|extension| extension == "lock") {
             mknodat(CWD, entry.path(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         }
     }
-    let running: Vec<_> = (0..8).map(|_| start(&bench)).collect();
+    let running: Vec<_> = (0..8).map(|_| start(&org)).collect();
     let mut tokens: Vec<_> = running.into_iter().map(token_of).collect();
     tokens.dedup();
-    assert_eq!((tokens.len(), bench.org.logins()), (1, 2));
+    assert_eq!((tokens.len(), org.logins()), (1, 2));
 }
 
 #[test]
 fn a_stopped_lock_holder_costs_one_more_login() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
     let at_most = |args: &[&str]| {
-        let mut command = bench.command(&[&["token", "--timeout", "3s"], args].concat());
+        let mut command = org.command(&[&["token", "--timeout", "3s"], args].concat());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let stopped = at_most(&[]);
@@ -169,18 +169,18 @@ fn a_stopped_lock_holder_costs_one_more_login() {
     assert_eq!(tokens.len(), 1);
     kill_process(Pid::from_child(&stopped), Signal::CONT).unwrap();
     stopped.wait_with_output().unwrap();
-    assert_eq!(token_of(start(&bench)), tokens[0], "what it saves too late replaces nothing");
-    assert!(bench.org.logins() <= 2, "{}", bench.org.logins());
+    assert_eq!(token_of(start(&org)), tokens[0], "what it saves too late replaces nothing");
+    assert!(org.logins() <= 2, "{}", org.logins());
 }
 
 #[test]
 fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
-    let bench = TestOrg::new();
-    bench.play("wire-silence");
+    let org = TestOrg::new();
+    org.play("wire-silence");
     let begun = Instant::now();
     let running: Vec<_> = (0..16)
         .map(|_| {
-            let mut command = bench.command(&["token", "--json", "--timeout", "3s"]);
+            let mut command = org.command(&["token", "--json", "--timeout", "3s"]);
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
         })
         .collect();
@@ -188,37 +188,37 @@ fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
         let output = process.wait_with_output().unwrap();
         assert_eq!(error(&output)["code"], "resp.timeout");
     }
-    assert_eq!(bench.org.login_history().len(), 1, "one login for all of them");
+    assert_eq!(org.login_history().len(), 1, "one login for all of them");
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
 #[test]
 fn a_remembered_refusal_says_so_and_retry_asks_anew() {
-    let bench = TestOrg::new();
-    bench.org.set_scenario(USER, Scenario::named("not-approved"));
-    let first = bench.run(&["token"]);
-    let second = bench.run(&["token"]);
+    let org = TestOrg::new();
+    org.set_scenario(USER, Scenario::named("not-approved"));
+    let first = org.run(&["token"]);
+    let second = org.run(&["token"]);
     assert_eq!((first.status.code(), second.status.code()), (Some(4), Some(4)));
     assert!(stderr(&second).contains("cached failure, "), "{}", stderr(&second));
     assert!(stderr(&second).contains("run again with `--retry`"), "{}", stderr(&second));
-    assert_eq!(bench.org.login_history().len(), 1);
+    assert_eq!(org.login_history().len(), 1);
 
-    bench.org.set_scenario(USER, None);
-    stdout(&bench.run(&["token", "--retry"]));
-    stdout(&bench.run(&["token"]));
-    assert_eq!(bench.org.login_history().len(), 2);
+    org.set_scenario(USER, None);
+    stdout(&org.run(&["token", "--retry"]));
+    stdout(&org.run(&["token"]));
+    assert_eq!(org.login_history().len(), 2);
 }
 
 #[test]
 fn who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
     for (name, minutes) in [("rate", 60), ("rate-code", 60), ("too-many-requests", 5)] {
-        let bench = TestOrg::new();
-        bench.play(name);
-        let first = error(&bench.run(&["token", "--json"]));
-        let second = error(&bench.run(&["token", "--json"]));
+        let org = TestOrg::new();
+        org.play(name);
+        let first = error(&org.run(&["token", "--json"]));
+        let second = error(&org.run(&["token", "--json"]));
         assert_eq!((&first["exit"], &second["exit"]), (&7.into(), &7.into()), "{name}: {second}");
         assert_eq!(first["code"], second["code"], "{name}");
-        assert_eq!(bench.org.requests().len(), 1, "{name}: no retry, in this call or the next");
+        assert_eq!(org.requests().len(), 1, "{name}: no retry, in this call or the next");
         let told = second["message"].as_str().unwrap();
         let (_, wait) = told.split_once("next attempt in ").expect(told);
         let wait: u64 = wait.split_once(" min").expect(told).0.parse().unwrap();
@@ -233,28 +233,28 @@ fn another_key_user_or_app_is_another_login() {
         ("app", ["--client-id", "3MVG9_other"]),
         ("key", ["--jwt-key-file", "other.key"]),
     ] {
-        let bench = TestOrg::new();
-        bench.private_file("other.key", AppKey::generate().secret());
-        bench.play("not-approved");
-        bench.run(&["token"]);
-        let output = bench.run(&[&["token"], other.as_slice()].concat());
+        let org = TestOrg::new();
+        org.private_file("other.key", AppKey::generate().secret());
+        org.play("not-approved");
+        org.run(&["token"]);
+        let output = org.run(&[&["token"], other.as_slice()].concat());
         assert_eq!(output.status.code(), Some(4), "{name}: {}", stderr(&output));
         assert!(!stderr(&output).contains("cached failure"), "{name}: {}", stderr(&output));
-        assert_eq!(bench.org.login_history().len(), 2, "{name}");
+        assert_eq!(org.login_history().len(), 2, "{name}");
     }
 }
 
 #[test]
 fn cache_list_tells_who_and_how_long_and_no_token() {
-    let bench = TestOrg::new();
-    let token = bench.run(&["token"]);
-    let settings = ["--settings", "salesforce.json", "--allow-host", bench.org.address()];
-    let list = bench.bare(&["cache", "list", "--json"]).args(settings).output().unwrap();
+    let org = TestOrg::new();
+    let token = org.run(&["token"]);
+    let settings = ["--settings", "salesforce.json", "--allow-host", org.address()];
+    let list = org.bare(&["cache", "list", "--json"]).args(settings).output().unwrap();
     let document: Value = serde_json::from_str(stdout(&list)).unwrap();
     assert_eq!(document["count"], 1);
     let entry = &document["entries"][0];
     assert_eq!(entry["username"], USER);
-    assert_eq!(entry["endpoint"], format!("{}/services/oauth2/token", bench.org.url()));
+    assert_eq!(entry["endpoint"], format!("{}/services/oauth2/token", org.url()));
     assert!(entry["time_left_seconds"].as_u64().unwrap() > 500, "{entry}");
     assert!(!stdout(&list).contains(stdout(&token).trim()));
 }
@@ -262,43 +262,43 @@ fn cache_list_tells_who_and_how_long_and_no_token() {
 /// A passphrase in the place of a username.
 #[test]
 fn cache_list_withholds_a_username_that_may_be_a_secret() {
-    let bench = TestOrg::new();
-    let other = bench.run(&["token", "--username", "u@Tr0ub4dor&3-Zebra-Sings"]);
+    let org = TestOrg::new();
+    let other = org.run(&["token", "--username", "u@Tr0ub4dor&3-Zebra-Sings"]);
     assert_eq!(other.status.code(), Some(4), "{}", stderr(&other));
-    let list = bench.run(&["cache", "list"]);
+    let list = org.run(&["cache", "list"]);
     assert!(stdout(&list).starts_with("[withheld]  http"), "{}", stdout(&list));
     assert!(!stdout(&list).contains("Zebra"), "{}", stdout(&list));
 }
 
 #[test]
 fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["token"]));
-    let bad = bench.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
+    let org = TestOrg::new();
+    stdout(&org.run(&["token"]));
+    let bad = org.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
     assert_eq!(bad.status.code(), Some(3));
     assert!(stderr(&bad).starts_with("removed 1 cached login\n"), "{}", stderr(&bad));
-    let none = bench.bare(&["cache", "clear"]).output().unwrap();
+    let none = org.bare(&["cache", "clear"]).output().unwrap();
     assert_eq!((stdout(&none), stderr(&none)), ("", "removed 0 cached logins\n"));
 }
 
 #[test]
 fn cache_clear_forgets_everything() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["token"]));
-    let cleared = bench.bare(&["cache", "clear"]).output().unwrap();
+    let org = TestOrg::new();
+    stdout(&org.run(&["token"]));
+    let cleared = org.bare(&["cache", "clear"]).output().unwrap();
     assert_eq!(stdout(&cleared), "");
     assert_eq!(stderr(&cleared), "removed 1 cached login\n");
-    stdout(&bench.run(&["token"]));
-    assert_eq!(bench.org.logins(), 2);
+    stdout(&org.run(&["token"]));
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["token"]));
+    let org = TestOrg::new();
+    stdout(&org.run(&["token"]));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let cache = |args: &[&str]| {
-        let mut command = bench.command(&[&["cache"], args].concat());
+        let mut command = org.command(&[&["cache"], args].concat());
         command.env("ORGTOKEN_CACHE", format!("redis://:pa55@{closed}")).output().unwrap()
     };
     for what in ["list", "clear"] {
@@ -309,12 +309,12 @@ fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
     }
     // What is on this machine is gone all the same.
     assert!(stderr(&cache(&["clear"])).starts_with("removed 0 cached logins\nerror: "));
-    assert_eq!(stdout(&bench.run(&["cache", "list"])), "");
-    assert_eq!(stdout(&bench.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");
+    assert_eq!(stdout(&org.run(&["cache", "list"])), "");
+    assert_eq!(stdout(&org.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");
 }
 
-fn start(bench: &TestOrg) -> Child {
-    let mut command = bench.command(&["token"]);
+fn start(org: &TestOrg) -> Child {
+    let mut command = org.command(&["token"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -22,18 +22,18 @@ enum Way {
 
 #[test]
 fn every_row_is_told_as_reviewed() {
-    let bench = TestOrg::with(User::new(USER), |org| org);
-    bench.private_file("certificate.key", KEY.certificate_pem());
+    let org = TestOrg::with(User::new(USER), |org| org);
+    org.private_file("certificate.key", KEY.certificate_pem());
     let mut told = String::new();
     for entry in catalogue::entries() {
         let way = way(entry);
-        let output = run(&bench, &way);
+        let output = run(&org, &way);
         let said = match &way {
             Way::Told(_) => String::from_utf8_lossy(&output.stdout).into_owned(),
             _ => stderr(&output).to_owned(),
         };
-        let org = bench.org.address();
-        let said = said.replace(org, "acme.my.salesforce.com");
+        let address = org.address();
+        let said = said.replace(address, "acme.my.salesforce.com");
         told += &format!("## {}\n{}\n\n{said}\n", entry.code, shown(&way));
     }
     reviewed("refusals.txt", told);
@@ -42,11 +42,11 @@ fn every_row_is_told_as_reviewed() {
 /// A row leads to itself: what the org says is found again under the code that the program tells.
 #[test]
 fn every_refusal_of_the_endpoint_lands_on_its_row() {
-    let bench = TestOrg::with(User::new(USER), |org| org);
+    let org = TestOrg::with(User::new(USER), |org| org);
     for entry in catalogue::entries().filter(|entry| entry.code.starts_with("refused.")) {
         let way = way(entry);
         let Way::Met(..) = &way else { continue };
-        let said = stderr(&run(&bench, &way)).to_owned();
+        let said = stderr(&run(&org, &way)).to_owned();
         let anchor = format!("more: orgtoken explain {}\n", entry.code);
         assert!(said.contains(&anchor), "{}: {said}", entry.code);
     }
@@ -91,18 +91,18 @@ fn as_written(entry: &Entry) -> Scenario {
     }
 }
 
-fn run(bench: &TestOrg, way: &Way) -> Output {
+fn run(org: &TestOrg, way: &Way) -> Output {
     match way {
         Way::Met(scenario, args) => {
-            bench.org.set_scenario(USER, scenario.clone());
-            bench.run(&[*args, &["--no-cache"]].concat())
+            org.set_scenario(USER, scenario.clone());
+            org.run(&[*args, &["--no-cache"]].concat())
         }
         Way::Here(args) if args.contains(&"--bundled-roots") => {
-            let settings = ["--settings", "salesforce.json", "--allow-host", bench.org.address()];
-            bench.bare(args).args(settings).output().unwrap()
+            let settings = ["--settings", "salesforce.json", "--allow-host", org.address()];
+            org.bare(args).args(settings).output().unwrap()
         }
-        Way::Here(args) => bench.run(args),
-        Way::Told(words) => bench.bare(&["explain", words]).output().unwrap(),
+        Way::Here(args) => org.run(args),
+        Way::Told(words) => org.bare(&["explain", words]).output().unwrap(),
     }
 }
 

@@ -9,50 +9,50 @@ use conformance::program::{stderr, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
 /// An org, and a `config.toml` with a profile that can log in and one that cannot.
-fn bench() -> TestOrg {
-    let bench = TestOrg::new();
-    bench.config(&format!(
+fn org() -> TestOrg {
+    let org = TestOrg::new();
+    org.config(&format!(
         "# mine\n[profile.acme] # A\nusername = \"{USER}\" # me\nclient_id = \"{CLIENT_ID}\"\n\
          private_key_file = \"../../app.key\"\ninstance_url = \"{}\"\nallow_hosts = [\"{}\"]\n\
          ca_file = \"../../ca.pem\"\n\n[profile.broken]\nusername = \"nobody\"\n",
-        bench.org.url(),
-        bench.org.address(),
+        org.url(),
+        org.address(),
     ));
-    bench
+    org
 }
 
-fn run(bench: &TestOrg, args: &[&str]) -> Output {
-    bench.bare(args).output().unwrap()
+fn run(org: &TestOrg, args: &[&str]) -> Output {
+    org.bare(args).output().unwrap()
 }
 
 /// What a command prints that succeeds.
-fn printed(bench: &TestOrg, args: &[&str]) -> String {
-    let output = run(bench, args);
+fn printed(org: &TestOrg, args: &[&str]) -> String {
+    let output = run(org, args);
     assert!(output.status.success(), "{args:?}: {}", stderr(&output));
     stdout(&output).to_owned()
 }
 
-fn written(bench: &TestOrg) -> String {
-    fs::read_to_string(bench.folder.path().join(".config/orgtoken/config.toml")).unwrap()
+fn written(org: &TestOrg) -> String {
+    fs::read_to_string(org.folder.path().join(".config/orgtoken/config.toml")).unwrap()
 }
 
 #[test]
 fn profiles_are_listed_with_their_tokens_and_nothing_is_sent() {
-    let bench = bench();
-    let list = |bench: &TestOrg| printed(bench, &["config", "list"]);
-    let before = list(&bench);
+    let org = org();
+    let list = |org: &TestOrg| printed(org, &["config", "list"]);
+    let before = list(&org);
     let lines: Vec<_> = before.lines().collect();
     assert!(lines[0].contains("NAME") && lines[1].contains(USER), "{before}");
     assert!(lines[1].ends_with('-') && lines[2].ends_with("1 problem"), "{before}");
-    assert!(bench.org.requests().is_empty(), "{before}");
+    assert!(org.requests().is_empty(), "{before}");
 
-    let token = run(&bench, &["token", "-P", "acme"]);
+    let token = run(&org, &["token", "-P", "acme"]);
     assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
-    let after = list(&bench);
+    let after = list(&org);
     assert!(after.lines().nth(1).unwrap().contains(" min"), "{after}");
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
 
-    let json = run(&bench, &["config", "list", "--json"]);
+    let json = run(&org, &["config", "list", "--json"]);
     let json: Value = serde_json::from_str(stdout(&json)).unwrap();
     assert_eq!((&json[0]["name"], &json[0]["default"]), (&"acme".into(), &false.into()), "{json}");
     assert!(json[0]["token_seconds_left"].as_u64().unwrap() > 60, "{json}");
@@ -60,23 +60,23 @@ fn profiles_are_listed_with_their_tokens_and_nothing_is_sent() {
 
 #[test]
 fn default_profile_is_chosen_and_used() {
-    let bench = bench();
-    let refused = run(&bench, &["token"]);
+    let org = org();
+    let refused = run(&org, &["token"]);
     assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
-    let done = run(&bench, &["config", "use", "acme"]);
+    let done = run(&org, &["config", "use", "acme"]);
     assert!(done.status.success(), "{}", stderr(&done));
-    assert!(printed(&bench, &["token"]).starts_with("00D"));
-    let list = printed(&bench, &["config", "list"]);
+    assert!(printed(&org, &["token"]).starts_with("00D"));
+    let list = printed(&org, &["config", "list"]);
     assert!(list.lines().nth(1).unwrap().starts_with("*  acme"), "{list}");
-    let unknown = run(&bench, &["config", "use", "acm"]);
+    let unknown = run(&org, &["config", "use", "acm"]);
     assert_eq!(unknown.status.code(), Some(3));
     assert!(stderr(&unknown).contains("`acme`, `broken`"), "{}", stderr(&unknown));
 }
 
 #[test]
 fn entries_are_set_checked_and_removed_and_comments_stay() {
-    let bench = bench();
-    let before = written(&bench);
+    let org = org();
+    let before = written(&org);
     for (args, code) in [
         (&["config", "set", "-P", "acme", "username", "nobody"][..], "no `@`"),
         (&["config", "set", "-P", "acme", "user_name", "a@b.c"], "username"),
@@ -84,40 +84,40 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
         (&["config", "set", "audience", "x"], "--profile"),
         (&["config", "unset", "-P", "acme", "audience"], "no such entry"),
     ] {
-        let refused = run(&bench, args);
+        let refused = run(&org, args);
         assert_eq!(refused.status.code(), Some(3), "{args:?}: {}", stderr(&refused));
         assert!(stderr(&refused).contains(code), "{args:?}: {}", stderr(&refused));
-        assert_eq!(written(&bench), before, "{args:?}");
+        assert_eq!(written(&org), before, "{args:?}");
     }
 
-    let set = run(&bench, &["config", "set", "-P", "acme", "token_lifetime", "5m"]);
+    let set = run(&org, &["config", "set", "-P", "acme", "token_lifetime", "5m"]);
     assert!(set.status.success(), "{}", stderr(&set));
     let line = "token_lifetime = \"5m\"\n";
-    assert_eq!(written(&bench).replace(line, ""), before);
-    let shown = printed(&bench, &["config", "show", "acme"]);
+    assert_eq!(written(&org).replace(line, ""), before);
+    let shown = printed(&org, &["config", "show", "acme"]);
     assert!(shown.contains("token_lifetime") && shown.contains("private_key"), "{shown}");
-    let unset = run(&bench, &["config", "unset", "-P", "acme", "token_lifetime"]);
+    let unset = run(&org, &["config", "unset", "-P", "acme", "token_lifetime"]);
     assert!(unset.status.success(), "{}", stderr(&unset));
-    assert_eq!(written(&bench), before);
+    assert_eq!(written(&org), before);
 
-    let new = run(&bench, &["config", "set", "-P", "new", "username", USER]);
+    let new = run(&org, &["config", "set", "-P", "new", "username", USER]);
     assert!(stderr(&new).contains("added profile new"), "{}", stderr(&new));
-    assert!(written(&bench).ends_with(&format!("\n[profile.new]\nusername = \"{USER}\"\n")));
+    assert!(written(&org).ends_with(&format!("\n[profile.new]\nusername = \"{USER}\"\n")));
 }
 
 #[test]
 fn show_reports_what_is_wrong_with_a_profile() {
-    let bench = bench();
-    let shown = run(&bench, &["config", "show", "broken"]);
+    let org = org();
+    let shown = run(&org, &["config", "show", "broken"]);
     assert_eq!(shown.status.code(), Some(3));
     assert!(stderr(&shown).contains("config.toml:11"), "{}", stderr(&shown));
 }
 
 #[test]
 fn edited_file_is_checked() {
-    let bench = bench();
+    let org = org();
     let edit = |editor: &str| {
-        let mut command = bench.bare(&["config", "edit"]);
+        let mut command = org.bare(&["config", "edit"]);
         command.env("EDITOR", editor).output().unwrap()
     };
     let broken = edit("sed -i s/nobody/robot/");
@@ -135,12 +135,12 @@ fn edited_file_is_checked() {
 #[test]
 fn config_file_is_created_for_its_owner_alone() {
     use std::os::unix::fs::MetadataExt;
-    let bench = TestOrg::new();
-    let list = run(&bench, &["config", "list"]);
+    let org = TestOrg::new();
+    let list = run(&org, &["config", "list"]);
     assert!(list.status.success() && stderr(&list).contains("orgtoken setup"), "{list:?}");
-    let set = run(&bench, &["config", "set", "-P", "acme", "username", USER]);
+    let set = run(&org, &["config", "set", "-P", "acme", "username", USER]);
     assert!(set.status.success(), "{}", stderr(&set));
-    let path = printed(&bench, &["config", "path"]);
+    let path = printed(&org, &["config", "path"]);
     let file = fs::metadata(path.trim_end()).unwrap();
     assert_eq!(file.mode() & 0o777, 0o600, "{path}");
 }

@@ -15,17 +15,17 @@ fn block(fence: &str) -> &'static str {
     rest.split_once("```").unwrap().0
 }
 
-fn shell(bench: &TestOrg, lines: &str) -> Command {
+fn shell(org: &TestOrg, lines: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-euc", lines]).current_dir(bench.folder.path()).env_clear();
-    command.env("PATH", bench.path_variable());
+    command.args(["-euc", lines]).current_dir(org.folder.path()).env_clear();
+    command.env("PATH", org.path_variable());
     command
 }
 
 /// A login with the command's signature and the very public key.
-fn assert_signs(bench: &TestOrg, command: &mut Command) {
+fn assert_signs(org: &TestOrg, command: &mut Command) {
     let said = stdout(&command.output().unwrap()).to_owned();
-    let made = bench.bare(&["cert", "inspect", "app.crt"]).output().unwrap();
+    let made = org.bare(&["cert", "inspect", "app.crt"]).output().unwrap();
     assert!(stdout(&made).contains("CN=orgtoken"), "{said}");
 }
 
@@ -34,11 +34,11 @@ fn openssl_signs_the_certificate() {
     if !tools::has("openssl") {
         return;
     }
-    let bench = TestOrg::new();
-    assert_signs(&bench, &mut shell(&bench, block("sh openssl")));
-    let matched = bench.bare(&["cert", "match", "app.key", "app.crt"]).output().unwrap();
+    let org = TestOrg::new();
+    assert_signs(&org, &mut shell(&org, block("sh openssl")));
+    let matched = org.bare(&["cert", "match", "app.key", "app.crt"]).output().unwrap();
     assert_eq!(stdout(&matched), "key and certificate match\n");
-    let here = bench.bare(&["cert", "create", "app.key", "--json"]).output().unwrap();
+    let here = org.bare(&["cert", "create", "app.key", "--json"]).output().unwrap();
     assert!(stdout(&here).contains("-----BEGIN CERTIFICATE-----"));
 }
 
@@ -47,17 +47,17 @@ fn a_pkcs_11_token_signs_the_certificate() {
     if !(tools::has("softhsm2-util") && tools::has("pkcs11-tool")) {
         return;
     }
-    let bench = TestOrg::new();
-    let folder = bench.folder.path();
+    let org = TestOrg::new();
+    let folder = org.folder.path();
     fs::create_dir(folder.join("tokens")).unwrap();
     let tokens = folder.join("tokens");
-    bench.private_file("softhsm2.conf", &format!("directories.tokendir = {}\n", tokens.display()));
+    org.private_file("softhsm2.conf", &format!("directories.tokendir = {}\n", tokens.display()));
     let init = "softhsm2-util --init-token --free --label acme --so-pin 1234 --pin 1234 >&2\n";
     let lines = format!("{init}{}", block("sh pkcs11"));
-    let mut command = shell(&bench, &lines);
+    let mut command = shell(&org, &lines);
     command.env("SOFTHSM2_CONF", folder.join("softhsm2.conf")).env("PIN", "1234");
     let module = MODULES.into_iter().find(|path| Path::new(path).exists()).unwrap();
-    assert_signs(&bench, command.env("MODULE", module));
+    assert_signs(&org, command.env("MODULE", module));
 }
 
 const MODULES: [&str; 3] = [

@@ -13,7 +13,7 @@ use crate::snapshot::reviewed;
 
 /// The org as it is in earnest: at its own host, through a proxy that leads there.
 struct PublicOrg {
-    bench: TestOrg,
+    server: TestOrg,
     host: &'static str,
 }
 
@@ -26,7 +26,7 @@ impl PublicOrg {
         let named = |org: FakeOrgBuilder| {
             org.my_domain(host).host_name("login.salesforce.com").sandbox(host == SANDBOX)
         };
-        Self { bench: TestOrg::with(user, |org| build(named(org))), host }
+        Self { server: TestOrg::with(user, |org| build(named(org))), host }
     }
 
     fn met_by(host: &'static str, username: &str, scenario: &str) -> Self {
@@ -36,9 +36,9 @@ impl PublicOrg {
 
     fn run(&self, args: &[&str]) -> Output {
         let url = format!("https://{}", self.host);
-        let mut command = self.bench.bare(args);
+        let mut command = self.server.bare(args);
         command.args(["--settings", "salesforce.json", "--ca-file", "ca.pem", "-r", &url]);
-        command.env("HTTPS_PROXY", self.bench.org.proxy_url()).output().unwrap()
+        command.env("HTTPS_PROXY", self.server.proxy_url()).output().unwrap()
     }
 
     fn report(&self, args: &[&str]) -> Value {
@@ -70,13 +70,13 @@ fn verdicts(report: &Value) -> Vec<(&str, &str)> {
 #[test]
 fn a_healthy_org_passes_every_check_with_one_login() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
-    fs::write(org.bench.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
+    fs::write(org.server.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
     let report = org.report(&["-f", "app.key"]);
     for (check, verdict) in verdicts(&report) {
         assert_eq!(verdict, "ok", "{check}: {report}");
     }
     assert_eq!(report["findings"].as_array().unwrap().len(), 18, "{report}");
-    assert_eq!(org.bench.org.login_history().len(), 1);
+    assert_eq!(org.server.login_history().len(), 1);
 
     let text = stdout(&org.run(&["doctor"])).to_owned();
     assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
@@ -91,7 +91,7 @@ fn what_a_person_reads_is_reviewed() {
     for org in [well, ill] {
         let output = org.run(&["doctor"]);
         let text = String::from_utf8(output.stdout).unwrap();
-        read += &text.replace(org.bench.org.address(), "127.0.0.1:33128");
+        read += &text.replace(org.server.address(), "127.0.0.1:33128");
         read += "\n";
     }
     reviewed("doctor.txt", read);
@@ -169,7 +169,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
             "wait and try again",
         ),
     ] {
-        fs::write(org.bench.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
+        fs::write(org.server.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
         let report = org.report(args);
         let login = finding(&report, "login");
         assert_eq!(report["exit"], 4, "{cause}: {report}");
@@ -182,7 +182,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
         assert_eq!(suspect["standing"], standing, "{cause}");
         assert!(login["remedy"].as_str().unwrap().contains(remedy), "{cause}: {login}");
         assert_eq!(login["suspects"].as_array().unwrap().len(), 8, "{cause}");
-        assert_eq!(org.bench.org.login_history().len(), 1, "{cause}: one login and no more");
+        assert_eq!(org.server.login_history().len(), 1, "{cause}: one login and no more");
     }
 }
 
@@ -192,7 +192,7 @@ fn what_worked_before_points_to_a_refreshed_sandbox() {
     let user = format!("{USER}.uat");
     let org = PublicOrg::new(SANDBOX, User::new(user.as_str()), |org| org);
     stdout(&org.run(&["token", "-o", &user]));
-    org.bench.org.set_scenario(&user, Scenario::named("sandbox-refreshed").unwrap());
+    org.server.set_scenario(&user, Scenario::named("sandbox-refreshed").unwrap());
 
     let report = org.report(&["-o", &user]);
     let suspects = &finding(&report, "login")["suspects"];
@@ -244,7 +244,7 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
             "does not belong to the key",
         ),
     ] {
-        fs::write(org.bench.folder.path().join("other.crt"), other.certificate_pem()).unwrap();
+        fs::write(org.server.folder.path().join("other.crt"), other.certificate_pem()).unwrap();
         let report = org.report(args);
         let found = finding(&report, check);
         assert_eq!(found["verdict"], verdict, "{name}: {report}");
@@ -257,10 +257,10 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
 #[test]
 fn a_proxy_that_reads_along_is_seen_by_its_authority() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
-    let mut command = org.bench.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
+    let mut command = org.server.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
     command.args(["-r", "https://acme.my.salesforce.com"]);
-    command.env("SSL_CERT_FILE", org.bench.folder.path().join("ca.pem"));
-    let output = command.env("HTTPS_PROXY", org.bench.org.proxy_url()).output().unwrap();
+    command.env("SSL_CERT_FILE", org.server.folder.path().join("ca.pem"));
+    let output = command.env("HTTPS_PROXY", org.server.proxy_url()).output().unwrap();
     let report = report(&output);
     let tls = finding(&report, "tls");
     assert_eq!(tls["verdict"], "warning", "{tls}");
@@ -270,21 +270,21 @@ fn a_proxy_that_reads_along_is_seen_by_its_authority() {
 
 #[test]
 fn broken_settings_are_failed_checks_all_at_once() {
-    let bench = TestOrg::new();
-    bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
-    let report = report(&bench.run(&["doctor", "--json"]));
+    let org = TestOrg::new();
+    org.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
+    let report = report(&org.run(&["doctor", "--json"]));
     let failed = verdicts(&report).iter().filter(|(_, verdict)| *verdict == "failed").count();
     assert!(failed >= 4, "{report}");
     assert_eq!(report["exit"], 3);
     assert_eq!(finding(&report, "login")["verdict"], "skipped");
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }
 
 #[test]
 fn a_key_that_others_can_read_is_a_failed_check() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("open.key"), KEY.secret()).unwrap();
-    let mut command = bench.command(&["doctor", "--json", "-f", "open.key"]);
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("open.key"), KEY.secret()).unwrap();
+    let mut command = org.command(&["doctor", "--json", "-f", "open.key"]);
     let report = report(&command.output().unwrap());
     assert_eq!(finding(&report, "key")["code"], "key.permissions", "{report}");
     assert_eq!(report["exit"], 5);
@@ -292,14 +292,14 @@ fn a_key_that_others_can_read_is_a_failed_check() {
 
 #[test]
 fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let args = ["doctor", "--json", "--settings", "salesforce.json", "--bundled-roots"];
-    let output = bench.bare(&args).args(["--allow-host", bench.org.address()]).output().unwrap();
+    let output = org.bare(&args).args(["--allow-host", org.address()]).output().unwrap();
     let report = report(&output);
     let tls = finding(&report, "tls");
     assert_eq!((&tls["verdict"], report["exit"].as_u64()), (&"failed".into(), Some(6)), "{tls}");
     assert!(tls["seen"].as_str().unwrap().contains("fake org CA"), "{tls}");
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }
 
 const PRODUCTION: &str = "acme.my.salesforce.com";

@@ -8,20 +8,20 @@ use conformance::test_org::{KEY, TestOrg};
 const QUERY: [&str; 2] = ["query", "SELECT COUNT() FROM Account"];
 
 /// The program with a token and its org, and nothing of a login.
-fn with_token(bench: &TestOrg, token: &str, args: &[&str]) -> Command {
-    let mut command = bench.bare(args);
-    command.args(bench.way()).env("SF_ACCESS_TOKEN", token);
-    command.env("SF_INSTANCE_URL", bench.org.url());
+fn with_token(org: &TestOrg, token: &str, args: &[&str]) -> Command {
+    let mut command = org.bare(args);
+    command.args(org.way()).env("SF_ACCESS_TOKEN", token);
+    command.env("SF_INSTANCE_URL", org.url());
     command
 }
 
-fn token(bench: &TestOrg) -> String {
-    stdout(&bench.run(&["token"])).trim_end().to_owned()
+fn token(org: &TestOrg) -> String {
+    stdout(&org.run(&["token"])).trim_end().to_owned()
 }
 
 /// A default profile that must not be used.
-fn with_production(bench: &TestOrg) {
-    bench.config(
+fn with_production(org: &TestOrg) {
+    org.config(
         "[profile.production]\nusername = \"production@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          private_key_file = \"../../app.key\"\ninstance_url = \"https://acme.my.salesforce.com\"\n",
     );
@@ -29,52 +29,52 @@ fn with_production(bench: &TestOrg) {
 
 #[test]
 fn existing_token_is_used_by_query_api_record_and_whoami() {
-    let bench = TestOrg::new();
-    let token = token(&bench);
-    with_production(&bench);
+    let org = TestOrg::new();
+    let token = token(&org);
+    with_production(&org);
     for args in [
         QUERY.as_slice(),
         &["api", "limits", "--silent"],
         &["record", "create", "Account", "Name=Acme"],
         &["whoami"],
     ] {
-        stdout(&with_token(&bench, &token, args).output().unwrap());
+        stdout(&with_token(&org, &token, args).output().unwrap());
     }
-    assert_eq!(bench.org.logins(), 1, "no further login");
+    assert_eq!(org.logins(), 1, "no further login");
 
-    let mut other = bench.bare(&QUERY);
-    let other = other.args(bench.way()).env("SF_ACCESS_TOKEN", &token);
-    stdout(&other.env("SF_ORG_INSTANCE_URL", bench.org.url()).output().unwrap());
+    let mut other = org.bare(&QUERY);
+    let other = other.args(org.way()).env("SF_ACCESS_TOKEN", &token);
+    stdout(&other.env("SF_ORG_INSTANCE_URL", org.url()).output().unwrap());
 }
 
 #[test]
 fn existing_token_is_named_as_the_source_with_v() {
-    let bench = TestOrg::new();
-    let token = token(&bench);
+    let org = TestOrg::new();
+    let token = token(&org);
     let args = [&QUERY[..], &["-v"]].concat();
-    let output = with_token(&bench, &token, &args).output().unwrap();
-    let said = format!("token from SF_ACCESS_TOKEN, for {} from SF_INSTANCE_URL", bench.org.url());
+    let output = with_token(&org, &token, &args).output().unwrap();
+    let said = format!("token from SF_ACCESS_TOKEN, for {} from SF_INSTANCE_URL", org.url());
     assert!(stderr(&output).contains(&said), "{}", stderr(&output));
     assert!(!stderr(&output).contains(&token));
 }
 
 #[test]
 fn existing_token_that_has_ended_is_an_error_and_no_login() {
-    let bench = TestOrg::new();
-    let token = token(&bench);
-    bench.org.expire_all();
+    let org = TestOrg::new();
+    let token = token(&org);
+    org.expire_all();
     for args in [&QUERY[..], &["whoami"]] {
-        let mut command = with_token(&bench, &token, args);
+        let mut command = with_token(&org, &token, args);
         let error = error(&command.arg("--json").output().unwrap());
         assert_eq!(error["exit"], 9, "{error}");
         assert!(!error.to_string().contains(&token));
     }
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
 }
 
 #[test]
 fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let sandbox = format!(
         "default_profile = \"production\"\n\
          [profile.production]\nusername = \"production@acme.com\"\nclient_id = \"3MVG9_test\"\n\
@@ -82,12 +82,12 @@ fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
          [profile.sandbox]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          private_key_file = \"../../app.key\"\ninstance_url = \"{}\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"../../ca.pem\"\n",
-        bench.org.url(),
-        bench.org.address(),
+        org.url(),
+        org.address(),
     );
-    bench.config(&sandbox);
+    org.config(&sandbox);
     let orgtoken = program::path();
-    let mut exec = bench.bare(&["exec", "-P", "sandbox", "--", orgtoken]);
+    let mut exec = org.bare(&["exec", "-P", "sandbox", "--", orgtoken]);
     exec.args(["query", "-v", "SELECT COUNT() FROM Account"]);
     // Both would choose another login in the command.
     exec.env("ORGTOKEN_PROFILE", "production").env("ORGTOKEN_USERNAME", "user@acme.com");
@@ -98,22 +98,22 @@ fn exec_command_reaches_the_org_of_exec_and_never_the_default_profile() {
 
 #[test]
 fn exec_with_the_key_in_the_environment_gives_a_query_its_token() {
-    let bench = TestOrg::new();
-    let mut exec = bench.bare(&["exec"]);
-    exec.args(bench.way()).args(["--", program::path()]).args(QUERY);
+    let org = TestOrg::new();
+    let mut exec = org.bare(&["exec"]);
+    exec.args(org.way()).args(["--", program::path()]).args(QUERY);
     exec.env("ORGTOKEN_USERNAME", "user@acme.com").env("ORGTOKEN_CLIENT_ID", "3MVG9_test");
     exec.env("ORGTOKEN_PRIVATE_KEY", KEY.secret());
-    exec.env("ORGTOKEN_INSTANCE_URL", bench.org.url());
+    exec.env("ORGTOKEN_INSTANCE_URL", org.url());
     assert_eq!(stdout(&exec.output().unwrap()), "COUNT()\r\n2\r\n");
 }
 
 #[test]
 fn flags_and_variables_of_ours_take_precedence_over_an_existing_token() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (name, set) in
         [("a record", ("ORGTOKEN_SETTINGS", "salesforce.json")), ("a flag", ("UNUSED", ""))]
     {
-        let mut command = with_token(&bench, "not-good-for-anything", &QUERY);
+        let mut command = with_token(&org, "not-good-for-anything", &QUERY);
         command.env(set.0, set.1);
         if name == "a flag" {
             command.args(["--settings", "salesforce.json"]);
@@ -124,21 +124,21 @@ fn flags_and_variables_of_ours_take_precedence_over_an_existing_token() {
 
 #[test]
 fn existing_token_goes_to_no_host_that_is_not_allowed() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for url in ["https://evil.example", "http://acme.my.salesforce.com", "https://127.0.0.1:1"] {
-        let mut command = program::orgtoken(bench.folder.path());
+        let mut command = program::orgtoken(org.folder.path());
         command.args(QUERY).arg("--json").env("SF_ACCESS_TOKEN", "canary-of-the-token");
         let error = error(&command.env("SF_INSTANCE_URL", url).output().unwrap());
         assert_eq!(error["exit"], 3, "{url}: {error}");
         assert!(!error.to_string().contains("canary"), "{error}");
     }
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }
 
 #[test]
 fn existing_token_that_is_incomplete_is_refused_and_no_profile_is_used_instead() {
-    let bench = TestOrg::new();
-    with_production(&bench);
+    let org = TestOrg::new();
+    with_production(&org);
     let url = "https://acme--dev.sandbox.my.salesforce.com";
     for (name, variables, code) in [
         ("no URL", vec![("SF_ACCESS_TOKEN", "canary")], "settings.access_token"),
@@ -157,7 +157,7 @@ fn existing_token_that_is_incomplete_is_refused_and_no_profile_is_used_instead()
             "settings.access_token",
         ),
     ] {
-        let mut command = program::orgtoken(bench.folder.path());
+        let mut command = program::orgtoken(org.folder.path());
         let output = command.args(QUERY).arg("--json").envs(variables).output().unwrap();
         let error = error(&output);
         assert_eq!((&error["code"], &error["exit"]), (&code.into(), &3.into()), "{name}: {error}");

@@ -16,14 +16,14 @@ use serde_json::Value;
 
 #[test]
 fn too_few_files_are_told_and_are_no_bug() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let program = program::path();
     for files in 4..16 {
-        let way = bench.way().join(" ");
+        let way = org.way().join(" ");
         let shell = format!(
             "ulimit -n {files} && exec {program} token --no-cache --settings salesforce.json {way}"
         );
-        let output = bench.shell(&shell).output().unwrap();
+        let output = org.shell(&shell).output().unwrap();
         let (code, said) = (output.status.code(), stderr(&output));
         assert!(matches!(code, Some(0 | 6)), "{files} files: {code:?} {said}");
         if code == Some(6) {
@@ -34,15 +34,15 @@ fn too_few_files_are_told_and_are_no_bug() {
 
 #[test]
 fn file_size_limit_costs_the_cache_and_not_the_token() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let program = program::path();
-    let way = bench.way().join(" ");
+    let way = org.way().join(" ");
     let token = format!("{program} token --settings salesforce.json {way}");
-    let output = bench.shell(&format!("ulimit -f 0 && exec {token}")).output().unwrap();
+    let output = org.shell(&format!("ulimit -f 0 && exec {token}")).output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
 
     for job in [format!("{token} --out file"), format!("{program} key generate new")] {
-        let output = bench.shell(&format!("ulimit -f 0 && exec {job}")).output().unwrap();
+        let output = org.shell(&format!("ulimit -f 0 && exec {job}")).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{job}: {}", stderr(&output));
         assert!(
             stderr(&output).to_lowercase().contains("file too large"),
@@ -51,35 +51,35 @@ fn file_size_limit_costs_the_cache_and_not_the_token() {
         );
     }
     for name in ["file", "new.key", "new.crt"] {
-        assert!(!bench.folder.path().join(name).exists(), "{name}");
+        assert!(!org.folder.path().join(name).exists(), "{name}");
     }
 }
 
 #[test]
 fn a_login_that_is_ended_from_outside_leaves_the_lock_free() {
     for signal in [Signal::TERM, Signal::INT] {
-        let bench = TestOrg::new();
-        let hold = bench.org.hold("/services/oauth2/token");
-        let mut first = heeding_signals(&bench.command(&["token"])).spawn().unwrap();
+        let org = TestOrg::new();
+        let hold = org.hold("/services/oauth2/token");
+        let mut first = heeding_signals(&org.command(&["token"])).spawn().unwrap();
         hold.wait(1);
         kill_process(Pid::from_child(&first), signal).unwrap();
         let status = first.wait().unwrap();
         let ended_by = status.signal().or_else(|| status.code());
         assert!(matches!(ended_by, Some(2 | 15 | 130 | 143)), "{signal:?}: {status}");
         drop(hold);
-        let token = stdout(&bench.run(&["token"])).to_owned();
-        assert_eq!(stdout(&bench.run(&["token"])), token, "{signal:?}");
+        let token = stdout(&org.run(&["token"])).to_owned();
+        assert_eq!(stdout(&org.run(&["token"])), token, "{signal:?}");
     }
 }
 
 #[test]
 fn a_good_token_is_printed_when_the_endpoint_is_down() {
-    let bench = TestOrg::new();
-    let token = stdout(&bench.run(&["token"])).to_owned();
-    let mut soon = bench.command(&["token"]);
-    let mut long = bench.command(&["token", "--min-ttl", "59m"]);
-    let mut anew = bench.command(&["token", "--no-cache", "--json"]);
-    drop(bench.org);
+    let org = TestOrg::new();
+    let token = stdout(&org.run(&["token"])).to_owned();
+    let mut soon = org.command(&["token"]);
+    let mut long = org.command(&["token", "--min-ttl", "59m"]);
+    let mut anew = org.command(&["token", "--no-cache", "--json"]);
+    drop(org.org);
     for command in [&mut soon, &mut long] {
         assert_eq!(stdout(&command.output().unwrap()), token);
     }
@@ -89,11 +89,11 @@ fn a_good_token_is_printed_when_the_endpoint_is_down() {
 
 #[test]
 fn an_ended_token_is_not_printed_when_the_endpoint_is_down() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["token", "--json"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["token", "--json"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
     stdout(&command.output().unwrap());
-    drop(bench.org);
+    drop(org.org);
     let began = Instant::now();
     let ended = loop {
         let output = command.output().unwrap();
@@ -118,18 +118,18 @@ fn a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minutes_at_most
     ] {
         let org = |org: FakeOrgBuilder| org.clock(move || clock(Duration::from_secs(by)));
         let refused = User::new(USER).scenario(Scenario::named("expired").unwrap());
-        let bench = TestOrg::with(refused, org);
-        let error = error(&bench.run(&["token", "--json"]));
+        let org = TestOrg::with(refused, org);
+        let error = error(&org.run(&["token", "--json"]));
         assert_eq!(error["code"], "refused.assertion_expired", "{name}");
         let hint = error["hint"].as_str().unwrap();
         let size = hint.strip_prefix("the local clock is ").unwrap();
         let (seconds, rest) = size.split_once(" s ").unwrap();
         assert!(seconds.parse::<u64>().unwrap().abs_diff(by) < 50, "{name}: {hint}");
         assert!(rest.starts_with(words), "{name}: {hint}");
-        assert_eq!(assertions(&bench).len(), attempts, "{name}");
+        assert_eq!(assertions(&org).len(), attempts, "{name}");
 
-        bench.org.set_scenario(USER, None);
-        let retried = bench.run(&["token", "--retry"]);
+        org.set_scenario(USER, None);
+        let retried = org.run(&["token", "--retry"]);
         assert!(retried.status.success() || attempts == 1, "{name}");
     }
 }
@@ -139,12 +139,12 @@ fn each_attempt_has_an_assertion_of_its_own() {
     for (name, exit, attempts) in
         [("wire-closed", 6, 3), ("wire-cut", 6, 3), ("edge-502", 8, 3), ("unknown-error", 4, 3)]
     {
-        let bench =
+        let org =
             TestOrg::with(User::new(USER).scenario(Scenario::named(name).unwrap()), |org| org);
-        let error = error(&bench.run(&["token", "--json"]));
+        let error = error(&org.run(&["token", "--json"]));
         assert_eq!(error["exit"], exit, "{name}: {error}");
-        assert_eq!(assertions(&bench).len(), attempts, "{name}: as many as there are attempts");
-        assert_eq!(bench.org.requests().len(), attempts, "{name}");
+        assert_eq!(assertions(&org).len(), attempts, "{name}: as many as there are attempts");
+        assert_eq!(org.requests().len(), attempts, "{name}");
     }
 }
 
@@ -156,11 +156,11 @@ fn a_proxy_that_says_no_is_named_without_its_password() {
         ("dies", "", "proxy.closed", 3),
         ("extra bytes", "HTTP/1.1 200 OK\r\n\r\nextra", "proxy.protocol", 1),
     ] {
-        let bench = TestOrg::new();
+        let org = TestOrg::new();
         let (address, asked) = proxy(answer);
         let url = format!("http://robot:canary-of-the-proxy@{address}");
         let host = ["-r", "https://acme.my.salesforce.com"];
-        let mut command = bench.command(&["token", "--json", "-vv"]);
+        let mut command = org.command(&["token", "--json", "-vv"]);
         let output = command.args(host).env("HTTPS_PROXY", url).output().unwrap();
         let said = stderr(&output);
         let document = said.lines().find(|line| line.starts_with('{')).unwrap();
@@ -201,8 +201,8 @@ fn proxy(answer: &'static str) -> (String, Receiver<String>) {
 }
 
 /// The assertions that came, each once.
-fn assertions(bench: &TestOrg) -> HashSet<Vec<u8>> {
-    bench.org.requests().iter().map(|request| request.body().to_vec()).collect()
+fn assertions(org: &TestOrg) -> HashSet<Vec<u8>> {
+    org.requests().iter().map(|request| request.body().to_vec()).collect()
 }
 
 /// A shell lets what it runs in the background ignore SIGINT, these tests perhaps, and the program

@@ -16,7 +16,7 @@ fn whatever_breaks_nothing_is_shown_of_it() {
     if !tools::has("strace") {
         return;
     }
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (phase, fault, exit, said) in [
         ("no cache", "mkdir:error=EROFS", 0, "warning: the token cache is not used: "),
         (
@@ -32,7 +32,7 @@ fn whatever_breaks_nothing_is_shown_of_it() {
         ("nobody listens", "write:error=EPIPE", 1, ""),
     ] {
         let inject = format!("inject={fault}");
-        let output = traced(&bench, &["-e", &inject], &["token", "-vv", "--retry"]);
+        let output = traced(&org, &["-e", &inject], &["token", "-vv", "--retry"]);
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(exit), "{phase}: {told}");
         assert!(told.contains(said), "{phase}: {told}");
@@ -43,7 +43,7 @@ fn whatever_breaks_nothing_is_shown_of_it() {
             let place = told.lines().find_map(|line| line.strip_prefix(BUG));
             assert!(place.is_some_and(is_place), "{phase}: {told}");
         }
-        let _ = fs::remove_dir_all(bench.folder.path().join(".cache"));
+        let _ = fs::remove_dir_all(org.folder.path().join(".cache"));
     }
 }
 
@@ -52,9 +52,9 @@ fn a_bug_is_told_in_json_to_whom_json_was_promised() {
     if !tools::has("strace") {
         return;
     }
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let inject = ["-e", "inject=getrandom:error=EIO"];
-    let output = traced(&bench, &inject, &["token", "--retry", "--json"]);
+    let output = traced(&org, &inject, &["token", "--retry", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let error = error(&output);
     assert_eq!((&error["code"], &error["exit"]), (&"bug".into(), &1.into()), "{error}");
@@ -64,18 +64,18 @@ fn a_bug_is_told_in_json_to_whom_json_was_promised() {
 
 #[test]
 fn an_abort_leaves_no_core() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let command = bench.command(&["token"]);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let command = org.command(&["token"]);
     let mut unlimited = Command::new("sh");
     unlimited.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]);
-    let mut child = like(&command, unlimited, &bench).spawn().unwrap();
+    let mut child = like(&command, unlimited, &org).spawn().unwrap();
     hold.wait(1);
     kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
     let status = child.wait().unwrap();
     hold.release();
     assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
-    let names = fs::read_dir(bench.folder.path()).unwrap();
+    let names = fs::read_dir(org.folder.path()).unwrap();
     assert!(
         names.into_iter().all(|name| !name
             .unwrap()
@@ -88,11 +88,11 @@ fn an_abort_leaves_no_core() {
 /// Root may look into everything: then somebody else runs the program, and looks.
 #[test]
 fn a_process_of_the_same_user_sees_nothing() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let mut command = bench.command(&["token"]);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let mut command = org.command(&["token"]);
     if geteuid().is_root() {
-        command = given_to_nobody(&command, &bench);
+        command = given_to_nobody(&command, &org);
     }
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
@@ -109,8 +109,8 @@ fn a_process_of_the_same_user_sees_nothing() {
 }
 
 /// Files and program are somebody else's, in a folder that they can reach.
-fn given_to_nobody(command: &Command, bench: &TestOrg) -> Command {
-    let folder = bench.folder.path();
+fn given_to_nobody(command: &Command, org: &TestOrg) -> Command {
+    let folder = org.folder.path();
     for name in ["", "app.key", "ca.pem", "salesforce.json"] {
         chown(folder.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
     }
@@ -131,10 +131,10 @@ fn the_process_is_closed_before_it_reads_a_file_of_ours() {
     if !tools::has("strace") {
         return;
     }
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let calls = "trace=open,openat,read,prlimit64,prctl";
-    stdout(&traced(&bench, &["-e", calls], &["token"]));
-    let trace = trace(&bench);
+    stdout(&traced(&org, &["-e", calls], &["token"]));
+    let trace = trace(&org);
     let at = |call: &str| trace.iter().position(|line| line.contains(call)).expect(call);
     let core = at("RLIMIT_CORE, {rlim_cur=0, rlim_max=");
     let closed = at("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE) = 0");
@@ -154,16 +154,16 @@ fn files_and_folders_are_their_owners_alone_from_the_start() {
     if !tools::has("strace") {
         return;
     }
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let calls = "trace=open,openat,creat,mkdir,mkdirat,chmod,fchmod,fchmodat,umask";
     for (args, made) in [
         (&["token"][..], 2),
         (&["token", "--output", "curl", "--out", "token.curl"], 1),
         (&["key", "generate", "new"], 2),
     ] {
-        let output = traced(&bench, &["-e", calls], args);
+        let output = traced(&org, &["-e", calls], args);
         assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-        let trace = trace(&bench);
+        let trace = trace(&org);
         let files: Vec<_> = trace.iter().filter(|line| line.contains("O_CREAT")).collect();
         assert!(files.len() >= made, "{args:?}: {trace:#?}");
         assert!(files.iter().all(|line| line.contains(", 0600) ")), "{args:?}: {files:#?}");
@@ -174,23 +174,23 @@ fn files_and_folders_are_their_owners_alone_from_the_start() {
 }
 
 /// Runs the program under strace, where files are for everybody unless it says otherwise.
-fn traced(bench: &TestOrg, options: &[&str], args: &[&str]) -> Output {
-    let command = if args[0] == "token" { bench.command(args) } else { bench.bare(args) };
+fn traced(org: &TestOrg, options: &[&str], args: &[&str]) -> Output {
+    let command = if args[0] == "token" { org.command(args) } else { org.bare(args) };
     let mut strace = Command::new("sh");
     strace.args(["-c", "umask 0; exec strace -f -o trace \"$@\"", "sh"]).args(options).arg("--");
-    like(&command, strace, bench).output().unwrap()
+    like(&command, strace, org).output().unwrap()
 }
 
 /// The same command, started by another program.
-fn like(command: &Command, mut by: Command, bench: &TestOrg) -> Command {
-    let folder = bench.folder.path();
+fn like(command: &Command, mut by: Command, org: &TestOrg) -> Command {
+    let folder = org.folder.path();
     by.arg(command.get_program()).args(command.get_args());
     by.current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
     by
 }
 
-fn trace(bench: &TestOrg) -> Vec<String> {
-    let trace = fs::read(bench.folder.path().join("trace")).unwrap();
+fn trace(org: &TestOrg) -> Vec<String> {
+    let trace = fs::read(org.folder.path().join("trace")).unwrap();
     String::from_utf8_lossy(&trace).lines().map(str::to_owned).collect()
 }
 

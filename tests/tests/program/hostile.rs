@@ -111,15 +111,15 @@ fn login(row: &str, answer: Answer, args: &[&str]) -> (Output, Vec<Vec<u8>>) {
         Answer::Bytes(_) | Answer::Flood(_) => "60s",
     };
     let server = Raw::answering(answer).unwrap();
-    let test = TestOrg::plain();
-    let mut record = test.record();
+    let org = TestOrg::plain();
+    let mut record = org.record();
     record["value"]["InstanceUrl"] = format!("http://{}", server.host()).into();
-    test.private_file(RECORD, &record.to_string());
-    let mut command = test.bare(&["token", "--output", "raw", "--settings", RECORD]);
+    org.private_file(RECORD, &record.to_string());
+    let mut command = org.bare(&["token", "--output", "raw", "--settings", RECORD]);
     command.args(["--allow-host", &server.host(), "--timeout", timeout]).args(args);
     let output = command.output().unwrap();
 
-    test.assert_key_is_hidden(&output);
+    org.assert_key_is_hidden(&output);
     assert!(output.status.success() || output.stdout.is_empty(), "{row}: data beside an error");
     for secret in [TOKEN, "canary.canary_canary", "eyJhbGciOiJSUzI1NiJ9."] {
         assert!(!shows(stderr(&output), secret), "{row}: standard error shows a secret");

@@ -53,38 +53,38 @@ impl Hub {
 
 #[test]
 fn a_record_in_the_hub_works_as_it_did() {
-    let bench = TestOrg::new();
-    let hub = Hub::answering("200 OK", &bench.record());
+    let org = TestOrg::new();
+    let hub = Hub::answering("200 OK", &org.record());
     let settings = format!("hub:{}", hub.url);
-    let mut command = bench.bare(&["token", "--settings", &settings]);
-    let output = command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+    let mut command = org.bare(&["token", "--settings", &settings]);
+    let output = command.args(org.way()).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
     let (asked, token) = hub.asked.recv().unwrap();
     assert_eq!(asked, "GET /api/v2/my/config/settings/_salesforce_api_settings HTTP/1.1");
     assert_eq!(token, "Bearer hub-t0ken");
     let files: Vec<_> =
-        fs::read_dir(bench.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        fs::read_dir(org.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files.len(), 4, "record, key, CA and cache, and nothing new: {files:?}");
 }
 
 #[test]
 fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
-    let bench = TestOrg::new();
-    let mut record = bench.record();
+    let org = TestOrg::new();
+    let mut record = org.record();
     record["key"] = json!("_other");
     let hub = Hub::answering("200 OK", &record);
-    let config = bench.folder.path().join(".config/orgtoken");
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     fs::write(
         config.join("config.toml"),
         format!("[profile.acme]\nrecord = \"hub:{}/api/v2/\"\n", hub.url),
     )
     .unwrap();
-    bench.private_file("hub.token", "Bearer from-file\n");
+    org.private_file("hub.token", "Bearer from-file\n");
     for key in ["other", "_other"] {
-        let mut command = bench.bare(&["token", "--no-cache"]);
-        command.args(bench.way()).env("ORGTOKEN_SETTINGS_KEY", key);
+        let mut command = org.bare(&["token", "--no-cache"]);
+        command.args(org.way()).env("ORGTOKEN_SETTINGS_KEY", key);
         let output = command.env("ORGTOKEN_HUB_TOKEN_FILE", "hub.token").output().unwrap();
         assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
         let (asked, token) = hub.asked.recv().unwrap();
@@ -95,25 +95,25 @@ fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
 
 #[test]
 fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
-    let bench = TestOrg::new();
-    let hub = Hub::answering("200 OK", &bench.record());
-    bench.private_file("hub.token", "t0ken");
+    let org = TestOrg::new();
+    let hub = Hub::answering("200 OK", &org.record());
+    org.private_file("hub.token", "t0ken");
     let pull = ["settings", "pull", "--hub", &hub.url, "--hub-token-file", "hub.token"];
-    let printed = bench.bare(&pull).output().unwrap();
+    let printed = org.bare(&pull).output().unwrap();
     let record: Value = serde_json::from_str(stdout(&printed)).unwrap();
-    assert_eq!(record, bench.record());
+    assert_eq!(record, org.record());
 
-    let output = bench.bare(&pull).args(["--out", "pulled.json"]).output().unwrap();
+    let output = org.bare(&pull).args(["--out", "pulled.json"]).output().unwrap();
     assert_eq!(stdout(&output), "");
-    let file = bench.folder.path().join("pulled.json");
+    let file = org.folder.path().join("pulled.json");
     assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
-    let mut command = bench.bare(&["token", "--settings", "pulled.json"]);
-    assert!(stdout(&command.args(bench.way()).output().unwrap()).starts_with("00D"));
+    let mut command = org.bare(&["token", "--settings", "pulled.json"]);
+    assert!(stdout(&command.args(org.way()).output().unwrap()).starts_with("00D"));
 }
 
 #[test]
 fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (status, code) in [
         ("401 Unauthorized", "settings.hub_token"),
         ("403 Forbidden", "settings.hub_token"),
@@ -122,7 +122,7 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
         ("500 Internal Server Error", "settings.hub_status"),
     ] {
         let hub = Hub::answering(status, &json!({"message": "s3cr3t"}));
-        let mut command = bench.bare(&["settings", "pull", "--json", "--hub", &hub.url]);
+        let mut command = org.bare(&["settings", "pull", "--json", "--hub", &hub.url]);
         let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
         let error = error(&output);
         assert_eq!((&error["code"], &error["exit"]), (&code.into(), &3.into()), "{status}");
@@ -131,18 +131,18 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
         assert!(!said.contains("s3cr3t") && !said.contains("hub-t0ken"), "{said}");
     }
     let mut without_token =
-        bench.bare(&["settings", "pull", "--json", "--hub", "http://127.0.0.1:1"]);
+        org.bare(&["settings", "pull", "--json", "--hub", "http://127.0.0.1:1"]);
     assert_eq!(error(&without_token.output().unwrap())["code"], "settings.hub_token");
 }
 
 #[test]
 fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [
         ["settings", "pull", "--hub", "http://127.0.0.1:1"],
         ["token", "--no-cache", "--settings", "hub:http://127.0.0.1:1"],
     ] {
-        let output = bench.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+        let output = org.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
         let said = stderr(&output);
         assert!(said.contains("more: orgtoken explain net.connect\n"), "{args:?}: {said}");
         assert!(!said.contains("doctor"), "{args:?}: {said}");
@@ -151,12 +151,12 @@ fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
 
 #[test]
 fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [
         ["settings", "pull", "--json", "--hub", "https://robot:canary@127.0.0.1:1"],
         ["token", "--json", "--no-cache", "-s", "hub:https://canary@127.0.0.1:1/api/v2"],
     ] {
-        let output = bench.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
+        let output = org.bare(&args).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
         assert_eq!(error(&output)["code"], "settings.hub_address", "{args:?}");
         assert!(!stderr(&output).contains("canary"), "{args:?}: {}", stderr(&output));
     }
@@ -164,16 +164,16 @@ fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
 
 #[test]
 fn a_key_does_not_cross_the_network_in_the_clear() {
-    let bench = TestOrg::new();
-    let mut command = bench.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);
+    let org = TestOrg::new();
+    let mut command = org.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);
     let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
     assert_eq!(error(&output)["exit"], 6, "{}", stderr(&output));
 }
 
 #[test]
 fn a_hub_key_with_a_slash_or_blank_is_refused_before_anything_is_asked() {
-    let bench = TestOrg::new();
-    let mut command = bench.bare(&["token", "--json", "--settings", "hub:http://127.0.0.1:1"]);
+    let org = TestOrg::new();
+    let mut command = org.bare(&["token", "--json", "--settings", "hub:http://127.0.0.1:1"]);
     command.args(["--settings-key", "a/b c"]).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken");
     let error = error(&command.output().unwrap());
     assert_eq!(error["code"], "settings.hub_record", "{error}");

@@ -11,15 +11,15 @@ use serde_json::Value;
 
 #[test]
 fn a_new_pair_belongs_together() {
-    let bench = TestOrg::new();
-    let made = bench.bare(&["key", "generate", "new", "--json"]).output().unwrap();
+    let org = TestOrg::new();
+    let made = org.bare(&["key", "generate", "new", "--json"]).output().unwrap();
     let made: Value = serde_json::from_str(stdout(&made)).unwrap();
     assert_eq!((made["bits"].as_u64(), &made["private_key_file"]), (Some(2048), &"new.key".into()));
 
-    let matched = bench.bare(&["cert", "match", "new.key", "new.crt"]).output().unwrap();
+    let matched = org.bare(&["cert", "match", "new.key", "new.crt"]).output().unwrap();
     assert_eq!(stdout(&matched), "key and certificate match\n");
 
-    let seen = bench.bare(&["key", "inspect", "new.key", "--json"]).output().unwrap();
+    let seen = org.bare(&["key", "inspect", "new.key", "--json"]).output().unwrap();
     let seen: Value = serde_json::from_str(stdout(&seen)).unwrap();
     assert_eq!(seen["public_key_sha256"], made["public_key_sha256"]);
     assert_eq!(
@@ -30,25 +30,24 @@ fn a_new_pair_belongs_together() {
 
 #[test]
 fn a_pair_that_does_not_belong_together() {
-    let bench = TestOrg::new();
-    bench.private_file("other.crt", AppKey::generate().certificate_pem());
+    let org = TestOrg::new();
+    org.private_file("other.crt", AppKey::generate().certificate_pem());
     let args = ["cert", "match", "app.key", "other.crt", "--json"];
-    let error = error(&bench.bare(&args).output().unwrap());
+    let error = error(&org.bare(&args).output().unwrap());
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("key.mismatch")));
 }
 
 #[test]
 fn an_assertion_is_checked_with_the_certificate() {
-    let bench = TestOrg::new();
-    bench.private_file("app.crt", KEY.certificate_pem());
-    bench.private_file("other.crt", AppKey::generate().certificate_pem());
-    let args =
-        ["assertion", "create", "-s", "salesforce.json", "--allow-host", bench.org.address()];
-    let assertion = bench.bare(&args).output().unwrap();
-    bench.private_file("assertion.jwt", stdout(&assertion));
+    let org = TestOrg::new();
+    org.private_file("app.crt", KEY.certificate_pem());
+    org.private_file("other.crt", AppKey::generate().certificate_pem());
+    let args = ["assertion", "create", "-s", "salesforce.json", "--allow-host", org.address()];
+    let assertion = org.bare(&args).output().unwrap();
+    org.private_file("assertion.jwt", stdout(&assertion));
 
     let verify =
-        |cert| bench.bare(&["assertion", "verify", "assertion.jwt", "--cert", cert]).output();
+        |cert| org.bare(&["assertion", "verify", "assertion.jwt", "--cert", cert]).output();
     assert_eq!(stdout(&verify("app.crt").unwrap()), "signature verified\n");
     let refused = verify("other.crt").unwrap();
     assert_eq!(refused.status.code(), Some(5));
@@ -59,50 +58,50 @@ fn an_assertion_is_checked_with_the_certificate() {
 
 #[test]
 fn a_key_can_come_out_of_a_pipe() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let program = program::path();
-    let url = bench.org.url();
+    let url = org.url();
     let script = format!(
         "mkfifo pipe && (cat app.key > pipe &) && exec {program} assertion create \
          -f pipe -i {CLIENT_ID} -o {USER} -r {url} --allow-host {}",
-        bench.org.address()
+        org.address()
     );
     let mut shell = Command::new("sh");
-    let output = shell.args(["-c", &script]).current_dir(bench.folder.path()).output().unwrap();
+    let output = shell.args(["-c", &script]).current_dir(org.folder.path()).output().unwrap();
     assert!(stdout(&output).starts_with("eyJ"));
 }
 
 #[test]
 fn a_key_in_an_agent_needs_an_agent() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let text = format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          instance_url = \"https://acme.my.salesforce.com\"\nssh_agent = \"work\"\n"
     );
     fs::write(config.join("config.toml"), text).unwrap();
-    let error = error(&bench.bare(&["assertion", "create", "--json"]).output().unwrap());
+    let error = error(&org.bare(&["assertion", "create", "--json"]).output().unwrap());
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("sign.agent")));
 }
 
 #[test]
 fn a_record_that_is_not_text() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
-    let error = error(&bench.run(&["token", "--json"]));
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
+    let error = error(&org.run(&["token", "--json"]));
     assert_eq!(error["code"], "settings.encoding");
     assert!(error["message"].as_str().unwrap().contains("14"), "{error}");
 }
 
 #[test]
 fn file_that_is_not_a_key_is_named_as_that_whatever_its_mode() {
-    let bench = TestOrg::new();
-    let file = bench.folder.path().join("notes.txt");
+    let org = TestOrg::new();
+    let file = org.folder.path().join("notes.txt");
     fs::write(&file, "hello\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     for args in [["token", "--jwt-key-file", "notes.txt"], ["doctor", "-f", "notes.txt"]] {
-        let output = bench.run(&args);
+        let output = org.run(&args);
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         assert!(said.contains("not a private key"), "{args:?}: {said}");

@@ -20,11 +20,11 @@ fn text_of_the_key_is_not_in_memory_during_a_login() {
     if !can_read_memory() {
         return;
     }
-    let test = TestOrg::new();
+    let org = TestOrg::new();
     let mut search = Search::new();
-    search.add_key(test.private_key()).unwrap();
-    let hold = test.hold("/services/oauth2/token");
-    let mut command = test.command(&["token", "--no-cache"]);
+    search.add_key(org.private_key()).unwrap();
+    let hold = org.hold("/services/oauth2/token");
+    let mut command = org.command(&["token", "--no-cache"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
     let found = search.of(child.id());
@@ -40,10 +40,10 @@ fn service_wipes_a_token_that_it_has_replaced() {
     if !can_read_memory() {
         return;
     }
-    let test = TestOrg::new();
-    let mut command = test.command(&["serve"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["serve"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
-    let service = Service::start(command, &test);
+    let service = Service::start(command, &org);
     let old = service.token();
     let mut search = Search::new();
     search.add("old token", old.as_bytes()).unwrap();
@@ -63,26 +63,26 @@ fn the_limit_of_64_mib_ends_a_program_that_needs_more() {
 
 #[test]
 fn a_login_needs_less_than_64_mib() {
-    let test = TestOrg::new();
-    stdout(&in_64_mib(&test.command(&["token"])).output().unwrap());
+    let org = TestOrg::new();
+    stdout(&in_64_mib(&org.command(&["token"])).output().unwrap());
 }
 
 #[test]
 fn long_settings_are_refused_within_64_mib() {
-    let test = TestOrg::plain();
-    let record = test.record().to_string();
-    test.private_file("long.json", &(record + &" ".repeat(10 << 20)));
-    let check = test.bare(&["settings", "check", "-s", "long.json", "--json"]);
+    let org = TestOrg::plain();
+    let record = org.record().to_string();
+    org.private_file("long.json", &(record + &" ".repeat(10 << 20)));
+    let check = org.bare(&["settings", "check", "-s", "long.json", "--json"]);
     let output = in_64_mib(&check).output().unwrap();
     assert_eq!(error(&output)["code"], "settings.too_large");
 }
 
 #[test]
 fn service_serves_64_clients_within_64_mib() {
-    let test = TestOrg::new();
+    let org = TestOrg::new();
     // A client that returns at once may find its last connection still open.
-    let serve = test.command(&["serve", "--max-connections-per-user", "128"]);
-    let service = Service::start(in_64_mib(&serve), &test);
+    let serve = org.command(&["serve", "--max-connections-per-user", "128"]);
+    let service = Service::start(in_64_mib(&serve), &org);
     let one = service.token();
     thread::scope(|scope| {
         for _ in 0..64 {
@@ -108,15 +108,15 @@ fn wait_until(state: &str, is_reached: impl Fn() -> bool) {
     }
 }
 
-/// `orgtoken serve`, which ends with the test.
+/// `orgtoken serve`, which ends with the org.
 struct Service {
     child: Child,
     socket: PathBuf,
 }
 
 impl Service {
-    fn start(mut command: Command, test: &TestOrg) -> Self {
-        let runtime = test.path("run");
+    fn start(mut command: Command, org: &TestOrg) -> Self {
+        let runtime = org.path("run");
         fs::create_dir(&runtime).unwrap();
         command.env("XDG_RUNTIME_DIR", &runtime);
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();

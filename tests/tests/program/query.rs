@@ -12,16 +12,16 @@ use serde_json::Value;
 const NAMES: &str =
     "SELECT Name, Phone, Parent.Name FROM Account WHERE Name LIKE 'A0%' ORDER BY Name";
 
-fn create(bench: &TestOrg, record: &str) {
-    let mut command = bench.command(&["api", "sobjects/Account", "--input", "-"]);
+fn create(org: &TestOrg, record: &str) {
+    let mut command = org.command(&["api", "sobjects/Account", "--input", "-"]);
     stdout(&run_with_input(&mut command, record));
 }
 
 #[test]
 fn records_are_printed_in_every_format() {
-    let bench = TestOrg::new();
-    create(&bench, r#"{"Name":"A0, \"the\"\nfirst","Phone":"1"}"#);
-    create(&bench, r#"{"Name":"A1 Åre"}"#);
+    let org = TestOrg::new();
+    create(&org, r#"{"Name":"A0, \"the\"\nfirst","Phone":"1"}"#);
+    create(&org, r#"{"Name":"A1 Åre"}"#);
     let soql = "SELECT Name, Phone, Parent.Name FROM Account WHERE Name LIKE 'A%_' ORDER BY Name";
     let soql = soql.replace("A%_'", "A0%' OR Name LIKE 'A1%'");
     for (form, expected) in [
@@ -44,18 +44,18 @@ fn records_are_printed_in_every_format() {
              A1 Åre\n",
         ),
     ] {
-        let output = bench.run(&["query", &soql, "--format", form]);
+        let output = org.run(&["query", &soql, "--format", form]);
         assert_eq!(stdout(&output), expected, "{form}");
     }
-    assert!(stdout(&bench.run(&["query", &soql])).starts_with("Name,Phone,Parent.Name\r\n"));
-    assert!(stdout(&bench.run(&["query", &soql, "--json"])).starts_with("[{"));
+    assert!(stdout(&org.run(&["query", &soql])).starts_with("Name,Phone,Parent.Name\r\n"));
+    assert!(stdout(&org.run(&["query", &soql, "--json"])).starts_with("[{"));
 }
 
 #[test]
 fn all_pages_are_printed_up_to_the_limit() {
-    let bench = TestOrg::new();
-    bench.accounts(2300);
-    let lines = |args: &[&str]| stdout(&bench.run(args)).lines().count();
+    let org = TestOrg::new();
+    org.accounts(2300);
+    let lines = |args: &[&str]| stdout(&org.run(args)).lines().count();
     assert_eq!(lines(&["query", NAMES, "--format", "ndjson"]), 1000);
     let all = "SELECT Id FROM Account WHERE Name LIKE 'A%'";
     assert!(lines(&["query", all]) > 2300);
@@ -65,7 +65,7 @@ fn all_pages_are_printed_up_to_the_limit() {
 
 #[test]
 fn empty_result_is_valid_in_every_format() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let none = "SELECT Id, Owner.Name FROM Account WHERE Name = 'Nobody'";
     for (form, expected) in [
         ("csv", "Id,Owner.Name\r\n"),
@@ -73,16 +73,16 @@ fn empty_result_is_valid_in_every_format() {
         ("ndjson", ""),
         ("table", "Id  Owner.Name\n--  ----------\n"),
     ] {
-        assert_eq!(stdout(&bench.run(&["query", none, "--format", form])), expected, "{form}");
+        assert_eq!(stdout(&org.run(&["query", none, "--format", form])), expected, "{form}");
     }
     let count = "SELECT COUNT() FROM Account WHERE Name = 'Nobody'";
-    assert_eq!(stdout(&bench.run(&["query", count])), "COUNT()\r\n0\r\n");
+    assert_eq!(stdout(&org.run(&["query", count])), "COUNT()\r\n0\r\n");
 }
 
 #[test]
 fn query_is_read_from_standard_input() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["query", "-", "--json"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["query", "-", "--json"]);
     let output = run_with_input(&mut command, "SELECT Username FROM User LIMIT 1\n");
     let found: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert!(found[0]["Username"].is_string());
@@ -90,24 +90,22 @@ fn query_is_read_from_standard_input() {
 
 #[test]
 fn flags_select_the_resource() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let soql = "SELECT Id FROM Account LIMIT 1";
-    bench.run(&["query", soql, "--all-rows"]);
-    assert!(
-        bench.org.requests().last().unwrap().target().starts_with("/services/data/v60.0/queryAll?")
-    );
-    let refused = bench.run(&["query", soql, "--tooling", "--json"]);
-    assert!(bench.org.requests().last().unwrap().target().contains("/tooling/query?"));
+    org.run(&["query", soql, "--all-rows"]);
+    assert!(org.requests().last().unwrap().target().starts_with("/services/data/v60.0/queryAll?"));
+    let refused = org.run(&["query", soql, "--tooling", "--json"]);
+    assert!(org.requests().last().unwrap().target().contains("/tooling/query?"));
     assert_eq!(error(&refused)["exit"], 9);
 }
 
 #[test]
 fn session_that_expires_midway_loses_no_record() {
-    let bench = TestOrg::new();
-    bench.accounts(450);
-    bench.play("session-expires-midway");
+    let org = TestOrg::new();
+    org.accounts(450);
+    org.play("session-expires-midway");
     let all = "SELECT Id FROM Account WHERE Name LIKE 'A0%'";
-    let output = bench.run(&[
+    let output = org.run(&[
         "api",
         "query",
         "-X",
@@ -119,51 +117,50 @@ fn session_that_expires_midway_loses_no_record() {
         "--paginate",
     ]);
     assert_eq!(stdout(&output).matches("\"Id\"").count(), 450);
-    assert_eq!(bench.org.logins(), 2);
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn invalid_query_reports_the_error_of_salesforce() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["query", "SELECT Nope FROM Account"]);
+    let org = TestOrg::new();
+    let output = org.run(&["query", "SELECT Nope FROM Account"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(9), 0));
     assert!(stderr(&output).starts_with("error: Salesforce answered 400: INVALID_FIELD: "));
 }
 
 #[test]
 fn results_of_sub_queries_are_json() {
-    let bench = TestOrg::new();
-    create(&bench, r#"{"Name":"A0"}"#);
+    let org = TestOrg::new();
+    create(&org, r#"{"Name":"A0"}"#);
     let account = "SELECT Id FROM Account WHERE Name = 'A0'";
-    let id = stdout(&bench.run(&["query", account])).lines().nth(1).unwrap().to_owned();
+    let id = stdout(&org.run(&["query", account])).lines().nth(1).unwrap().to_owned();
     let contact = format!("AccountId={id}");
-    stdout(&bench.run(&["record", "create", "Contact", "LastName=Hop\"per", &contact]));
+    stdout(&org.run(&["record", "create", "Contact", "LastName=Hop\"per", &contact]));
     let soql = "SELECT Name, (SELECT LastName, Account.Name FROM Contacts), (SELECT Id FROM \
                 Opportunities) FROM Account WHERE Name = 'A0'";
     let csv = "Name,Contacts,Opportunities\r\n\
                A0,\"[{\"\"LastName\"\":\"\"Hop\\\"\"per\"\",\"\"Account\"\":{\"\"Name\"\":\"\"A0\"\"}}]\",\r\n";
-    assert_eq!(stdout(&bench.run(&["query", soql, "--format", "csv"])), csv);
-    let found: Value =
-        serde_json::from_str(stdout(&bench.run(&["query", soql, "--json"]))).unwrap();
+    assert_eq!(stdout(&org.run(&["query", soql, "--format", "csv"])), csv);
+    let found: Value = serde_json::from_str(stdout(&org.run(&["query", soql, "--json"]))).unwrap();
     assert_eq!(found[0]["Contacts"]["records"][0]["Account"]["Name"], "A0");
     assert_eq!(found[0]["Opportunities"], Value::Null);
 }
 
 #[test]
 fn tooling_api_has_its_own_objects() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let soql = "SELECT Name, ApiVersion FROM ApexClass";
-    let found = stdout(&bench.run(&["query", "--tooling", soql])).to_owned();
+    let found = stdout(&org.run(&["query", "--tooling", soql])).to_owned();
     assert_eq!(found, "Name,ApiVersion\r\nGreeter,66.0\r\n");
-    let refused = error(&bench.run(&["query", soql, "--json"]));
+    let refused = error(&org.run(&["query", soql, "--json"]));
     assert_eq!(refused["problems"][0]["code"], "INVALID_TYPE");
 }
 
 #[test]
 fn closed_pipe_is_silent() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/data");
-    let mut command = bench.command(&["query", "SELECT Id FROM Account"]);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/data");
+    let mut command = org.command(&["query", "SELECT Id FROM Account"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
     drop(child.stdout.take());
@@ -236,14 +233,14 @@ fn pages_of_a_bulk_job_are_one_csv() {
 
 #[test]
 fn empty_or_utf_16_query_is_refused_without_a_login() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "io.encoding")] {
-        let mut command = bench.command(&["query", "-", "--json"]);
+        let mut command = org.command(&["query", "-", "--json"]);
         assert_eq!(error(&run_with_input(&mut command, input))["code"], code, "{input:?}");
     }
-    assert_eq!(error(&bench.run(&["query", "", "--json"]))["code"], "usage.value");
-    assert_eq!(bench.org.logins(), 0);
-    let mut command = bench.command(&["query", "-"]);
+    assert_eq!(error(&org.run(&["query", "", "--json"]))["code"], "usage.value");
+    assert_eq!(org.logins(), 0);
+    let mut command = org.command(&["query", "-"]);
     let input = "\u{feff}SELECT COUNT() FROM Account WHERE Name = 'Nobody'";
     assert_eq!(stdout(&run_with_input(&mut command, input)), "COUNT()\r\n0\r\n");
 }

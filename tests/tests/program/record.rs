@@ -4,71 +4,71 @@ use conformance::program::{error, run_with_input, stderr, stdout};
 use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-fn id(bench: &TestOrg, args: &[&str]) -> String {
-    stdout(&bench.run(args)).trim_end().to_owned()
+fn id(org: &TestOrg, args: &[&str]) -> String {
+    stdout(&org.run(args)).trim_end().to_owned()
 }
 
-fn count(bench: &TestOrg, condition: &str) -> String {
+fn count(org: &TestOrg, condition: &str) -> String {
     let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
-    stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
+    stdout(&org.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }
 
 #[test]
 fn record_is_created_updated_read_and_deleted() {
-    let bench = TestOrg::new();
-    let id = id(&bench, &["record", "create", "Account", "Name=Acme AB", "NumberOfEmployees:=12"]);
+    let org = TestOrg::new();
+    let id = id(&org, &["record", "create", "Account", "Name=Acme AB", "NumberOfEmployees:=12"]);
     assert!(id.starts_with("001"));
     let update = ["record", "update", "Account", &id, "Phone=042", "NumberOfEmployees:=null"];
-    assert_eq!(stdout(&bench.run(&update)), "");
+    assert_eq!(stdout(&org.run(&update)), "");
     let get = ["record", "get", "Account", &id, "--fields", "Name,Phone,NumberOfEmployees"];
     let expected = format!(
         "{{\"Id\":\"{id}\",\"Name\":\"Acme AB\",\"Phone\":\"042\",\"NumberOfEmployees\":null}}\n"
     );
-    let found: Value = serde_json::from_str(stdout(&bench.run(&get))).unwrap();
+    let found: Value = serde_json::from_str(stdout(&org.run(&get))).unwrap();
     assert_eq!(found, serde_json::from_str::<Value>(&expected).unwrap());
-    assert_eq!(stdout(&bench.run(&["record", "delete", "Account", &id])), "");
+    assert_eq!(stdout(&org.run(&["record", "delete", "Account", &id])), "");
     assert_eq!(
-        error(&bench.run(&["record", "get", "Account", &id, "--json"]))["code"],
+        error(&org.run(&["record", "get", "Account", &id, "--json"]))["code"],
         "api.not_found"
     );
 }
 
 #[test]
 fn upsert_creates_the_record_once() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for created in [true, false] {
         let args = ["record", "upsert", "Account", "ExternalId__c", "4/2", "Name=Acme", "--json"];
-        let result: Value = serde_json::from_str(stdout(&bench.run(&args))).unwrap();
+        let result: Value = serde_json::from_str(stdout(&org.run(&args))).unwrap();
         assert_eq!((&result["created"], &result["success"]), (&created.into(), &true.into()));
     }
-    assert_eq!(count(&bench, "ExternalId__c = '4/2'"), "1");
+    assert_eq!(count(&org, "ExternalId__c = '4/2'"), "1");
 }
 
 #[test]
 fn upsert_omits_its_external_id_from_the_fields() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "47", "Name=Acme", "--json"];
     for field in ["externalid__c=47", "ExternalId__c:=47"] {
-        assert!(bench.run(&[&upsert[..], &[field]].concat()).status.success(), "{field}");
+        assert!(org.run(&[&upsert[..], &[field]].concat()).status.success(), "{field}");
     }
-    let error = error(&bench.run(&[&upsert[..], &["ExternalId__c=48"]].concat()));
+    let error = error(&org.run(&[&upsert[..], &["ExternalId__c=48"]].concat()));
     assert_eq!(error["hint"], "leave that field out of the record");
-    assert_eq!(count(&bench, "ExternalId__c = '47'"), "1");
+    assert_eq!(count(&org, "ExternalId__c = '47'"), "1");
 }
 
 #[test]
 fn record_is_read_as_json_from_standard_input() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let args = ["record", "create", "Account", "Phone=1", "--input", "-", "--json"];
-    let output = run_with_input(&mut bench.command(&args), r#"{"Name":"Piped","Phone":"0"}"#);
+    let output = run_with_input(&mut org.command(&args), r#"{"Name":"Piped","Phone":"0"}"#);
     let result: Value = serde_json::from_str(stdout(&output)).unwrap();
     assert!(result["id"].is_string());
-    assert_eq!(count(&bench, "Name = 'Piped' AND Phone = '1'"), "1");
+    assert_eq!(count(&org, "Name = 'Piped' AND Phone = '1'"), "1");
 }
 
 #[test]
 fn invalid_record_costs_no_login() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (args, exit) in [
         (&["create", "Account"][..], 2),
         (&["create", "Account", "Name"], 2),
@@ -76,15 +76,15 @@ fn invalid_record_costs_no_login() {
         (&["update", "Account"], 2),
         (&["create", "Account", "--from", "absent.csv"], 1),
     ] {
-        let output = bench.run(&[&["record"], args].concat());
+        let output = org.run(&[&["record"], args].concat());
         assert_eq!(output.status.code(), Some(exit), "{args:?}: {}", stderr(&output));
     }
-    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(org.logins(), 0);
 }
 
 #[test]
 fn invalid_id_costs_no_login() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [
         ["record", "get", "Account", ""].as_slice(),
         &["record", "get", "", "001xx"],
@@ -100,8 +100,8 @@ fn invalid_id_costs_no_login() {
         &["record", "create", "Account", "Name=A", "Name.x=B"],
         &["record", "create", "Account", "Name=A", "Name=B"],
     ] {
-        let error = error(&bench.run(&[args, &["--json"]].concat()));
+        let error = error(&org.run(&[args, &["--json"]].concat()));
         assert_eq!(error["exit"], 2, "{args:?}: {error}");
     }
-    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(org.logins(), 0);
 }

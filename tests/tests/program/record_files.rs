@@ -9,18 +9,18 @@ use conformance::program::{error, run_with_input, stderr, stdout, terminal};
 use conformance::test_org::TestOrg;
 use serde_json::Value;
 
-fn write(bench: &TestOrg, name: &str, content: impl AsRef<[u8]>) {
-    fs::write(bench.folder.path().join(name), content).unwrap();
+fn write(org: &TestOrg, name: &str, content: impl AsRef<[u8]>) {
+    fs::write(org.folder.path().join(name), content).unwrap();
 }
 
-fn count(bench: &TestOrg, condition: &str) -> String {
+fn count(org: &TestOrg, condition: &str) -> String {
     let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
-    stdout(&bench.run(&["query", &soql])).lines().last().unwrap().to_owned()
+    stdout(&org.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }
 
 /// Returns the files of the folder whose names begin with `start`.
-fn named(bench: &TestOrg, start: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+fn named(org: &TestOrg, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(org.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
     let mut paths: Vec<_> = entries.filter(is_it).collect();
     paths.sort();
@@ -32,8 +32,8 @@ fn document(output: &Output) -> Value {
 }
 
 /// Checks that a command is refused before anything was written.
-fn refused(bench: &TestOrg, args: &[&str], line: &str) {
-    let output = bench.run(&[&["record"], args].concat());
+fn refused(org: &TestOrg, args: &[&str], line: &str) {
+    let output = org.run(&[&["record"], args].concat());
     assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
     assert!(stderr(&output).lines().any(|found| found == line), "{args:?}: {}", stderr(&output));
     assert!(output.stdout.is_empty());
@@ -41,15 +41,15 @@ fn refused(bench: &TestOrg, args: &[&str], line: &str) {
 
 #[test]
 fn failed_rows_are_fixed_and_loaded_again() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let mut rows = "Name,Phone,NumberOfEmployees\n".to_owned();
     for number in 0..450 {
         let name = if number == 7 || number == 333 { "" } else { "\"A, row\"" };
         rows += &format!("{name},{number},5\n");
     }
-    write(&bench, "rows.csv", rows);
+    write(&org, "rows.csv", rows);
     let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
-    let output = bench.run(&args);
+    let output = org.run(&args);
     assert_eq!(output.status.code(), Some(9));
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 448);
     let reason = "REQUIRED_FIELD_MISSING: Required fields are missing: [Name] (fields: Name)";
@@ -62,26 +62,26 @@ fn failed_rows_are_fixed_and_loaded_again() {
              hint: fix the rows in `failed.csv`, then run again with `--from failed.csv`\n"
         )
     );
-    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
     let expected = format!(
         "_row,_error,Name,Phone,NumberOfEmployees\r\n8,{reason},,7,5\r\n334,{reason},,333,5\r\n"
     )
     .replace(reason, &format!("\"{reason}\"").replace('"', ""));
     assert_eq!(failed, expected);
 
-    write(&bench, "fixed.csv", failed.replace(",,7,5", ",B,7,5").replace(",,333,5", ",B,333,5"));
-    let output = bench.run(&["record", "create", "Account", "--from", "fixed.csv"]);
+    write(&org, "fixed.csv", failed.replace(",,7,5", ",B,7,5").replace(",,333,5", ",B,333,5"));
+    let output = org.run(&["record", "create", "Account", "--from", "fixed.csv"]);
     assert_eq!(stdout(&output).lines().count(), 2);
     assert_eq!(stderr(&output), "columns that are not sent: _error, _row\ncreated 2\n");
-    assert_eq!(count(&bench, "NumberOfEmployees = 5"), "450");
+    assert_eq!(count(&org, "NumberOfEmployees = 5"), "450");
 }
 
 #[test]
 fn json_has_row_and_id_of_every_result() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name,ExternalId__c\nA,1\n,2\nC,1\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name,ExternalId__c\nA,1\n,2\nC,1\n");
     let upsert = ["record", "upsert", "Account", "ExternalId__c", "--from", "rows.csv", "--json"];
-    let output = bench.run(&[&upsert[..], &["--success", "ok.csv"]].concat());
+    let output = org.run(&[&upsert[..], &["--success", "ok.csv"]].concat());
     assert_eq!(output.status.code(), Some(9));
     let found = document(&output);
     let outcomes: Vec<_> = found["results"].as_array().unwrap().iter().collect();
@@ -100,7 +100,7 @@ fn json_has_row_and_id_of_every_result() {
     assert_eq!(found["reasons"][0]["rows"], 1);
     let id = of(0, "id");
     let id = id.as_str().unwrap();
-    let success = fs::read_to_string(bench.folder.path().join("ok.csv")).unwrap();
+    let success = fs::read_to_string(org.folder.path().join("ok.csv")).unwrap();
     assert_eq!(
         success,
         format!(
@@ -111,7 +111,7 @@ fn json_has_row_and_id_of_every_result() {
 
 #[test]
 fn rows_are_upserted_updated_and_deleted() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let lines: String = (0..250)
         .map(|n| {
             format!("{{\"Name\":\"C{n}\",\"ExternalId__c\":\"c{n}\",\"NumberOfEmployees\":{n}}}\n")
@@ -119,35 +119,35 @@ fn rows_are_upserted_updated_and_deleted() {
         .collect();
     let args = ["record", "upsert", "Account", "ExternalId__c", "--from", "-"];
     for said in ["created 250\n", "updated 250\n"] {
-        let output = run_with_input(&mut bench.command(&args), &lines);
+        let output = run_with_input(&mut org.command(&args), &lines);
         assert_eq!((stdout(&output).lines().count(), stderr(&output)), (250, said));
     }
     let found = "SELECT Id FROM Account WHERE ExternalId__c LIKE 'c%'";
-    let ids = stdout(&bench.run(&["query", found])).to_owned();
+    let ids = stdout(&org.run(&["query", found])).to_owned();
     let rows: String = ids.lines().skip(1).map(|id| format!("{id},7,#N/A\n")).collect();
     let changes = format!("Id,Phone,NumberOfEmployees\n{rows}");
     let args = ["record", "update", "Account", "--from", "-"];
-    let output = run_with_input(&mut bench.command(&args), &changes);
+    let output = run_with_input(&mut org.command(&args), &changes);
     assert_eq!((stdout(&output), stderr(&output)), ("", "updated 250\n"));
-    assert_eq!(count(&bench, "Phone = '7' AND NumberOfEmployees = null"), "250");
+    assert_eq!(count(&org, "Phone = '7' AND NumberOfEmployees = null"), "250");
 
     let bare: String = ids.lines().skip(1).map(|id| format!("{id}\n")).collect();
-    refused_input(&bench, &["record", "delete", "Contact", "--from", "-"], &bare);
-    assert_eq!(count(&bench, "ExternalId__c LIKE 'c%'"), "250");
+    refused_input(&org, &["record", "delete", "Contact", "--from", "-"], &bare);
+    assert_eq!(count(&org, "ExternalId__c LIKE 'c%'"), "250");
     let delete = ["record", "delete", "Account", "--from", "-"];
-    let output = run_with_input(&mut bench.command(&delete), &bare);
+    let output = run_with_input(&mut org.command(&delete), &bare);
     assert_eq!((stdout(&output), stderr(&output)), ("", "deleted 250\n"));
-    assert_eq!(count(&bench, "ExternalId__c LIKE 'c%'"), "0");
+    assert_eq!(count(&org, "ExternalId__c LIKE 'c%'"), "0");
 }
 
-fn refused_input(bench: &TestOrg, args: &[&str], input: &str) {
-    let output = run_with_input(&mut bench.command(args), input);
+fn refused_input(org: &TestOrg, args: &[&str], input: &str) {
+    let output = run_with_input(&mut org.command(args), input);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]
 fn exports_of_other_tools_are_loaded() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let cp1252 = |text: &str| text.chars().map(|c| if c == '€' { 0x80 } else { c as u8 }).collect();
     let plain = |text: &str| text.as_bytes().to_vec();
     let args = ["--encoding", "windows-1252"];
@@ -190,22 +190,22 @@ fn exports_of_other_tools_are_loaded() {
         ("header alone", plain("Name,Phone\n"), &none, 0),
         ("no rows", plain("[]\n"), &none, 0),
     ] {
-        write(&bench, "export", content);
+        write(&org, "export", content);
         let args = [&["record", "create", "Account", "--from", "export"], flags].concat();
-        let output = bench.run(&args);
+        let output = org.run(&args);
         assert_eq!(stdout(&output).lines().count(), rows, "{tool}: {}", stderr(&output));
     }
-    assert_eq!(count(&bench, "Name = 'Müller' AND Phone = '1\"2'"), "1");
-    assert_eq!(count(&bench, "Name = 'Bär €'"), "1");
-    assert_eq!(count(&bench, "Name = 'Élan'"), "1");
+    assert_eq!(count(&org, "Name = 'Müller' AND Phone = '1\"2'"), "1");
+    assert_eq!(count(&org, "Name = 'Bär €'"), "1");
+    assert_eq!(count(&org, "Name = 'Élan'"), "1");
 }
 
 #[test]
 fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Phone\n1\n");
-    let mut command = bench.command(&["record", "create", "Account", "--from", "/dev/stdin"]);
-    let input = fs::File::open(bench.folder.path().join("rows.csv")).unwrap();
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Phone\n1\n");
+    let mut command = org.command(&["record", "create", "Account", "--from", "/dev/stdin"]);
+    let input = fs::File::open(org.folder.path().join("rows.csv")).unwrap();
     let output = command.stdin(input).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
     assert!(stderr(&output).contains("\nrows failed: failed-"), "{}", stderr(&output));
@@ -213,63 +213,63 @@ fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
 
 #[test]
 fn second_record_file_is_refused() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for name in ["a.csv", "b.csv"] {
-        write(&bench, name, "Name\nA\n");
+        write(&org, name, "Name\nA\n");
     }
-    let output = bench.run(&["record", "create", "Account", "--from", "a.csv", "--from", "b.csv"]);
+    let output = org.run(&["record", "create", "Account", "--from", "a.csv", "--from", "b.csv"]);
     let said = stderr(&output);
     assert!(said.starts_with("error: a second `--from` cannot be used with the first\n"), "{said}");
-    assert_eq!((output.status.code(), count(&bench, "Name = 'A'").as_str()), (Some(2), "0"));
+    assert_eq!((output.status.code(), count(&org, "Name = 'A'").as_str()), (Some(2), "0"));
 }
 
 #[test]
 fn output_is_refused_twice_however_its_path_is_written() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name\nA\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name\nA\n");
     for (one, other) in [("out.csv", "./out.csv"), ("out.csv", "../FOLDER/out.csv")] {
-        let folder = bench.folder.path().file_name().unwrap().to_str().unwrap();
+        let folder = org.folder.path().file_name().unwrap().to_str().unwrap();
         let other = other.replace("FOLDER", folder);
         let args = ["record", "create", "Account", "--from", "rows.csv", "--success", one];
-        let output = bench.run(&[&args[..], &["--failed", &other]].concat());
+        let output = org.run(&[&args[..], &["--failed", &other]].concat());
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(stderr(&output).contains("is given for two files"), "{}", stderr(&output));
     }
-    assert_eq!(count(&bench, "Name = 'A'"), "0");
+    assert_eq!(count(&org, "Name = 'A'"), "0");
 }
 
 #[test]
 fn output_that_cannot_be_opened_leaves_no_journal() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name\nA\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name\nA\n");
     let args = ["record", "create", "Account", "--from", "rows.csv"];
-    let output = bench.run(&[&args[..], &["--failed", "none/failed.csv"]].concat());
+    let output = org.run(&[&args[..], &["--failed", "none/failed.csv"]].concat());
     assert!(stderr(&output).starts_with("error: cannot write `none/failed.csv`"));
-    assert!(!bench.folder.path().join("rows.csv.journal").exists());
-    let output = bench.run(&[&args[..], &["--journal", "none/rows.journal"]].concat());
+    assert!(!org.folder.path().join("rows.csv.journal").exists());
+    let output = org.run(&[&args[..], &["--journal", "none/rows.journal"]].concat());
     let said = stderr(&output);
     assert!(said.starts_with("error: cannot use the journal `none/rows.journal`"), "{said}");
-    assert_eq!(count(&bench, "Name = 'A'"), "0");
+    assert_eq!(count(&org, "Name = 'A'"), "0");
 }
 
 #[test]
 fn own_query_output_is_read_in_every_format() {
-    let bench = TestOrg::new();
-    bench.accounts(3);
+    let org = TestOrg::new();
+    org.accounts(3);
     let soql = "SELECT Id, Name FROM Account WHERE Name LIKE 'A00%'";
     for format in ["csv", "json", "ndjson"] {
-        let found = stdout(&bench.run(&["query", soql, "--format", format])).to_owned();
-        write(&bench, "found", found);
-        let output = bench.run(&["record", "update", "Account", "--from", "found"]);
+        let found = stdout(&org.run(&["query", soql, "--format", format])).to_owned();
+        write(&org, "found", found);
+        let output = org.run(&["record", "update", "Account", "--from", "found"]);
         assert_eq!(stderr(&output), "updated 3\n", "{format}");
     }
-    let output = bench.run(&["record", "delete", "Account", "--from", "found"]);
+    let output = org.run(&["record", "delete", "Account", "--from", "found"]);
     assert_eq!(stderr(&output), "deleted 3\n");
 }
 
 #[test]
 fn file_with_a_fault_is_refused_before_the_first_write() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let good: String = (0..450).map(|n| format!("Row {n},1\n")).collect();
     for (content, line) in [
         (
@@ -313,43 +313,43 @@ fn file_with_a_fault_is_refused_before_the_first_write() {
             "error: line 1, column 3 (`Nam`): `Account` has no such field",
         ),
     ] {
-        write(&bench, "rows.csv", content);
-        refused(&bench, &["create", "Account", "--from", "rows.csv"], line);
+        write(&org, "rows.csv", content);
+        refused(&org, &["create", "Account", "--from", "rows.csv"], line);
     }
-    write(&bench, "rows.csv", "Name\nx\n");
+    write(&org, "rows.csv", "Name\nx\n");
     refused(
-        &bench,
+        &org,
         &["update", "Account", "--from", "rows.csv"],
         "error: line 1: the column `Id` is missing",
     );
     refused(
-        &bench,
+        &org,
         &["upsert", "Account", "Name", "--from", "rows.csv"],
         "error: field `Name`: the field is not an external id",
     );
-    assert_eq!(count(&bench, "Name LIKE 'Row%'"), "0");
-    assert_eq!(named(&bench, "rows."), [bench.folder.path().join("rows.csv")]);
+    assert_eq!(count(&org, "Name LIKE 'Row%'"), "0");
+    assert_eq!(named(&org, "rows."), [org.folder.path().join("rows.csv")]);
 }
 
 #[test]
 fn digits_of_a_file_reach_the_wire() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name,AnnualRevenue\nD1,12345678901234.56\n");
-    write(&bench, "rows.json", "[{\"Name\":\"D2\",\"AnnualRevenue\":12345678901234.56}]");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name,AnnualRevenue\nD1,12345678901234.56\n");
+    write(&org, "rows.json", "[{\"Name\":\"D2\",\"AnnualRevenue\":12345678901234.56}]");
     for file in ["rows.csv", "rows.json"] {
-        stdout(&bench.run(&["record", "create", "Account", "--from", file]));
+        stdout(&org.run(&["record", "create", "Account", "--from", file]));
     }
-    assert_eq!(count(&bench, "AnnualRevenue = 12345678901234.56"), "2");
+    assert_eq!(count(&org, "AnnualRevenue = 12345678901234.56"), "2");
 }
 
 #[test]
 fn related_records_are_named_by_their_external_id() {
-    let bench = TestOrg::new();
-    write(&bench, "parents.csv", "Name,ExternalId__c\nParent,p1\n");
-    stdout(&bench.run(&["record", "create", "Account", "--from", "parents.csv"]));
-    write(&bench, "rows.csv", "Name,Parent.Name\nChild,Parent\n");
+    let org = TestOrg::new();
+    write(&org, "parents.csv", "Name,ExternalId__c\nParent,p1\n");
+    stdout(&org.run(&["record", "create", "Account", "--from", "parents.csv"]));
+    write(&org, "rows.csv", "Name,Parent.Name\nChild,Parent\n");
     refused(
-        &bench,
+        &org,
         &["create", "Account", "--from", "rows.csv"],
         "error: line 1, column 2 (`Parent.Name`): the field is not an external id",
     );
@@ -357,75 +357,75 @@ fn related_records_are_named_by_their_external_id() {
 
 #[test]
 fn dry_run_checks_and_sends_nothing() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name;Phone\nX;1\nY;2\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name;Phone\nX;1\nY;2\n");
     let args = ["record", "create", "Account", "--from", "rows.csv", "--dry-run"];
-    let output = bench.run(&args);
+    let output = org.run(&args);
     assert_eq!(
         (stdout(&output), stderr(&output)),
         ("", "checked 2 rows (csv, separated by `;`, utf-8) to create Account: nothing was sent\n")
     );
-    let found = document(&bench.run(&[&args[..], &["--json"]].concat()));
+    let found = document(&org.run(&[&args[..], &["--json"]].concat()));
     assert_eq!((&found["rows"], &found["delimiter"]), (&2.into(), &";".into()));
-    assert_eq!(count(&bench, "Phone = '1'"), "0");
-    assert_eq!(named(&bench, "rows.").len(), 1);
+    assert_eq!(count(&org, "Phone = '1'"), "0");
+    assert_eq!(named(&org, "rows.").len(), 1);
 }
 
 #[test]
 fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name,Phone\n,1\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name,Phone\n,1\n");
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     for runs in 1..=2 {
-        assert_eq!(bench.run(&args).status.code(), Some(9));
-        assert_eq!(named(&bench, "rows.failed-").len(), runs);
+        assert_eq!(org.run(&args).status.code(), Some(9));
+        assert_eq!(named(&org, "rows.failed-").len(), runs);
     }
     let named_file = [&args[..], &["--failed", "failed.csv"]].concat();
     for _ in 0..2 {
-        assert_eq!(bench.run(&named_file).status.code(), Some(9));
-        let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+        assert_eq!(org.run(&named_file).status.code(), Some(9));
+        let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
         assert_eq!(failed.lines().count(), 2);
     }
     // Without a failed row, the file does not keep rows of an earlier run.
-    write(&bench, "rows.csv", "Name,Phone\nGood,1\n");
-    stdout(&bench.run(&named_file));
-    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    write(&org, "rows.csv", "Name,Phone\nGood,1\n");
+    stdout(&org.run(&named_file));
+    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
     assert_eq!(failed, "_row,_error,Name,Phone\r\n");
 }
 
 #[test]
 fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     write(
-        &bench,
+        &org,
         "rows.csv",
         b"Name;Phone;ExternalId__c\r\nA;1;w1\r\nM\xfcller;\"a \"\"b\"\"\";w1\r\n",
     );
     let create = |file: &str| {
         let args = ["record", "create", "Account", "--encoding", "windows-1252", "--failed"];
-        bench.run(&[&args[..], &["failed.csv", "--delimiter", ";", "--from", file]].concat())
+        org.run(&[&args[..], &["failed.csv", "--delimiter", ";", "--from", file]].concat())
     };
     assert_eq!(create("rows.csv").status.code(), Some(9));
-    let failed = fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
     assert!(
         failed.starts_with("\u{feff}_row;_error;Name;Phone;ExternalId__c\r\n2;DUPLICATE_VALUE")
     );
     assert!(failed.ends_with(";Müller;\"a \"\"b\"\"\";w1\r\n"), "{failed}");
-    write(&bench, "again.csv", failed.replace(";w1\r\n", ";w2\r\n"));
+    write(&org, "again.csv", failed.replace(";w1\r\n", ";w2\r\n"));
     stdout(&create("again.csv"));
-    assert_eq!(count(&bench, "Name = 'Müller' AND Phone = 'a \"b\"'"), "1");
+    assert_eq!(count(&org, "Name = 'Müller' AND Phone = 'a \"b\"'"), "1");
 }
 
 #[test]
 fn delete_asks_on_a_terminal() {
-    let bench = TestOrg::new();
-    bench.accounts(2);
-    let found = bench.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&bench, "ids.csv", stdout(&found));
+    let org = TestOrg::new();
+    org.accounts(2);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&org, "ids.csv", stdout(&found));
     let delete = |answer: &[u8], flags: &[&str]| {
         let (mut person, screen) = terminal();
         let args = ["record", "delete", "Account", "--from", "ids.csv"];
-        let mut command = bench.command(&[&args[..], flags].concat());
+        let mut command = org.command(&[&args[..], flags].concat());
         command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
         person.write_all(answer).unwrap();
         command.output().unwrap().status.code()
@@ -433,33 +433,32 @@ fn delete_asks_on_a_terminal() {
     for answer in [b"n\n".as_slice(), b"\n", b"yess\n"] {
         assert_eq!(delete(answer, &[]), Some(130));
     }
-    assert_eq!(count(&bench, "Name LIKE 'A00%'"), "2");
+    assert_eq!(count(&org, "Name LIKE 'A00%'"), "2");
     assert_eq!(delete(b"y\n", &[]), Some(0));
-    assert_eq!(count(&bench, "Name LIKE 'A00%'"), "0");
-    bench.accounts(1);
-    let found = bench.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&bench, "ids.csv", stdout(&found));
+    assert_eq!(count(&org, "Name LIKE 'A00%'"), "0");
+    org.accounts(1);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&org, "ids.csv", stdout(&found));
     assert_eq!(delete(b"", &["--yes"]), Some(0));
 }
 
 #[test]
 fn output_never_overwrites_the_input() {
-    let bench = TestOrg::new();
-    write(&bench, "rows.csv", "Name\nA\n");
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name\nA\n");
     for flag in ["--failed", "--success"] {
         let args = ["record", "create", "Account", "--from", "rows.csv", flag, "./rows.csv"];
-        let output = bench.run(&[&args[..], &["--json"]].concat());
+        let output = org.run(&[&args[..], &["--json"]].concat());
         assert_eq!(error(&output)["code"], "usage.conflict");
     }
-    assert_eq!(fs::read_to_string(bench.folder.path().join("rows.csv")).unwrap(), "Name\nA\n");
-    assert_eq!(named(&bench, "rows."), [bench.folder.path().join("rows.csv")]);
+    assert_eq!(fs::read_to_string(org.folder.path().join("rows.csv")).unwrap(), "Name\nA\n");
+    assert_eq!(named(&org, "rows."), [org.folder.path().join("rows.csv")]);
 }
 
 #[test]
 fn standard_input_is_used_once() {
-    let bench = TestOrg::new();
-    let mut command =
-        bench.bare(&["record", "create", "Account", "--from", "-", "--settings", "-"]);
+    let org = TestOrg::new();
+    let mut command = org.bare(&["record", "create", "Account", "--from", "-", "--settings", "-"]);
     let output = run_with_input(command.arg("--json"), "Name\nA\n");
     assert_eq!(
         error(&output)["message"],
@@ -469,12 +468,12 @@ fn standard_input_is_used_once() {
 
 #[test]
 fn session_that_ends_midway_costs_one_login_and_no_row() {
-    let bench = TestOrg::new();
-    bench.play("session-expires-midway");
+    let org = TestOrg::new();
+    org.play("session-expires-midway");
     let rows: String = (0..900).map(|n| format!("D{n}\n")).collect();
-    let mut command = bench.command(&["record", "create", "Account", "--from", "-", "--json"]);
+    let mut command = org.command(&["record", "create", "Account", "--from", "-", "--json"]);
     let output = run_with_input(&mut command, &format!("Name\n{rows}"));
     let summary: Value = serde_json::from_str(stdout(&output)).unwrap();
-    assert_eq!((&summary["done"], bench.org.logins()), (&900.into(), 2));
-    assert_eq!(count(&bench, "Name LIKE 'D%'"), "900");
+    assert_eq!((&summary["done"], org.logins()), (&900.into(), 2));
+    assert_eq!(count(&org, "Name LIKE 'D%'"), "900");
 }

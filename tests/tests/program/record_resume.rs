@@ -20,15 +20,15 @@ fn rows() -> String {
 }
 
 /// Returns the names of the created accounts, with duplicates.
-fn made(bench: &TestOrg) -> Vec<String> {
+fn made(org: &TestOrg) -> Vec<String> {
     let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%'";
-    let found = stdout(&bench.run(&["query", soql, "--format", "csv"])).to_owned();
+    let found = stdout(&org.run(&["query", soql, "--format", "csv"])).to_owned();
     found.lines().skip(1).map(str::to_owned).collect()
 }
 
 /// Returns the names in the files of rows of unknown outcome.
-fn unknown(bench: &TestOrg) -> BTreeSet<String> {
-    let files = named(bench, "rows.unknown-");
+fn unknown(org: &TestOrg) -> BTreeSet<String> {
+    let files = named(org, "rows.unknown-");
     let files = files.iter().map(|path| fs::read_to_string(path).unwrap());
     let names = |text: String| {
         let cells = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned());
@@ -37,15 +37,15 @@ fn unknown(bench: &TestOrg) -> BTreeSet<String> {
     files.flat_map(names).collect()
 }
 
-fn named(bench: &TestOrg, start: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+fn named(org: &TestOrg, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(org.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
     entries.filter(is_it).collect()
 }
 
-fn create(bench: &TestOrg, more: &[&str]) -> Command {
+fn create(org: &TestOrg, more: &[&str]) -> Command {
     let args = ["record", "create", "Account", "--from", "rows.csv"];
-    bench.command(&[&args[..], more].concat())
+    org.command(&[&args[..], more].concat())
 }
 
 fn start(command: &mut Command) -> Child {
@@ -68,11 +68,11 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 /// Checks that every row was created once, or is listed as unknown and was created at most once.
-fn nothing_is_lost_or_doubled(bench: &TestOrg, case: &str) {
-    let made = made(bench);
+fn nothing_is_lost_or_doubled(org: &TestOrg, case: &str) {
+    let made = made(org);
     let distinct: BTreeSet<_> = made.iter().cloned().collect();
     assert_eq!(made.len(), distinct.len(), "{case}: a row was made twice");
-    let unknown = unknown(bench);
+    let unknown = unknown(org);
     let missing: Vec<_> = (0..ROWS)
         .map(|n| format!("R{n:04}"))
         .filter(|name| !distinct.contains(name) && !unknown.contains(name))
@@ -88,13 +88,13 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
         (random >> 8) % below
     };
     for round in 0..4 {
-        let bench = TestOrg::new();
-        fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+        let org = TestOrg::new();
+        fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
         let mut ends = 0;
         loop {
-            let journal = bench.folder.path().join("rows.csv.journal").exists();
+            let journal = org.folder.path().join("rows.csv.journal").exists();
             let resume: &[&str] = if journal { &["--resume"] } else { &[] };
-            let mut child = start(&mut create(&bench, resume));
+            let mut child = start(&mut create(&org, resume));
             // A load that has printed an id handles signals.
             let (ids, kind) = (next(900) as usize + 1, next(4));
             let mut rest = read_ids(&mut child, ids);
@@ -102,13 +102,13 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
                 0 => signal(&child, Signal::INT),
                 1 => signal(&child, Signal::TERM),
                 2 => signal(&child, Signal::KILL),
-                _ => bench.play("api-cut-once"),
+                _ => org.play("api-cut-once"),
             }
             std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
             let output = child.wait_with_output().unwrap();
             ends += 1;
             assert!(ends < 50, "round {round}: no progress");
-            let journal = bench.folder.path().join("rows.csv.journal").exists();
+            let journal = org.folder.path().join("rows.csv.journal").exists();
             match output.status.code() {
                 Some(0) => break,
                 // Every row was sent, and some are listed as unknown.
@@ -116,23 +116,23 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
                 Some(130 | 6) if journal => {}
                 None if journal => assert_eq!(output.status.signal(), Some(9)),
                 // Ended before there was a journal.
-                _ if made(&bench).is_empty() => {}
+                _ if made(&org).is_empty() => {}
                 // Interrupted in the last call, or killed when every row was done.
                 Some(6 | 130) | None => break,
                 other => panic!("round {round}: {other:?}: {}", stderr(&output)),
             }
         }
-        nothing_is_lost_or_doubled(&bench, &format!("round {round}, {ends} runs"));
-        assert!(named(&bench, "rows.csv.").is_empty(), "a load that ended leaves no journal");
-        assert!(named(&bench, "rows.not-sent-").is_empty(), "they were sent by a later run");
+        nothing_is_lost_or_doubled(&org, &format!("round {round}, {ends} runs"));
+        assert!(named(&org, "rows.csv.").is_empty(), "a load that ended leaves no journal");
+        assert!(named(&org, "rows.not-sent-").is_empty(), "they were sent by a later run");
     }
 }
 
 #[test]
 fn interrupted_load_reports_its_progress_and_how_to_resume() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut child = start(&mut create(&bench, &["--success", "ok.csv"]));
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&org, &["--success", "ok.csv"]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::INT);
     let mut ids = Vec::new();
@@ -141,32 +141,32 @@ fn interrupted_load_reports_its_progress_and_how_to_resume() {
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(130), "{said}");
     let done = String::from_utf8(ids).unwrap().lines().count() + 1;
-    assert_eq!(made(&bench).len(), done, "the call in flight was waited for");
+    assert_eq!(made(&org).len(), done, "the call in flight was waited for");
     assert!(said.contains(&format!("created {done}, not sent {}\n", ROWS - done)), "{said}");
     assert!(said.contains("\nresume: orgtoken record create Account --from rows.csv "), "{said}");
     assert!(said.contains(" --resume\n") && said.contains("error: interrupted"), "{said}");
-    let not_sent = named(&bench, "rows.not-sent-").pop().unwrap();
+    let not_sent = named(&org, "rows.not-sent-").pop().unwrap();
     let not_sent = fs::read_to_string(not_sent).unwrap();
     assert_eq!(not_sent.lines().count(), ROWS - done + 1);
     assert!(not_sent.starts_with(&format!("_row,Name,Phone\r\n{},R{done:04},", done + 1)));
 
-    let output = create(&bench, &["--resume", "--success", "ok.csv"]).output().unwrap();
+    let output = create(&org, &["--resume", "--success", "ok.csv"]).output().unwrap();
     assert_eq!(stdout(&output).lines().count(), ROWS - done);
     assert!(stderr(&output).starts_with(&format!("created {ROWS}\n")), "{}", stderr(&output));
-    let success = fs::read_to_string(bench.folder.path().join("ok.csv")).unwrap();
+    let success = fs::read_to_string(org.folder.path().join("ok.csv")).unwrap();
     assert_eq!(success.lines().count(), ROWS + 1);
-    nothing_is_lost_or_doubled(&bench, "resumed");
+    nothing_is_lost_or_doubled(&org, "resumed");
 }
 
 #[test]
 fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut child = start(&mut create(&bench, &["--json"]));
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&org, &["--json"]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut begun = vec![0; 20];
     std::io::Read::read_exact(&mut out, &mut begun).unwrap();
-    bench.play("api-cut-once");
+    org.play("api-cut-once");
     std::io::Read::read_to_end(&mut out, &mut begun).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
@@ -178,42 +178,42 @@ fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
     assert_eq!(found["not_sent"], ROWS as u64 - first - 199);
     assert!(found["resume"].as_str().unwrap().ends_with(" --resume"));
 
-    let output = create(&bench, &["--resume"]).output().unwrap();
+    let output = create(&org, &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
     assert!(stderr(&output).contains("the outcome of 200 of 3000 rows is unknown"));
-    nothing_is_lost_or_doubled(&bench, "resumed");
-    assert_eq!(unknown(&bench).len(), 200);
+    nothing_is_lost_or_doubled(&org, "resumed");
+    assert_eq!(unknown(&org).len(), 200);
 }
 
 #[test]
 fn refused_call_leaves_its_rows_unsent() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut child = start(&mut create(&bench, &[]));
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&org, &[]));
     let mut rest = read_ids(&mut child, 1);
-    bench.play("api-disabled");
+    org.play("api-disabled");
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
-    bench.org.set_scenario(USER, None);
-    let done = made(&bench).len();
+    org.set_scenario(USER, None);
+    let done = made(&org).len();
     let counts = format!("created {done}, not sent {}\n", ROWS - done);
     assert!(stderr(&output).starts_with(&counts), "{}", stderr(&output));
-    stdout(&create(&bench, &["--resume"]).output().unwrap());
-    assert_eq!(made(&bench).len(), ROWS);
+    stdout(&create(&org, &["--resume"]).output().unwrap());
+    assert_eq!(made(&org).len(), ROWS);
 }
 
 #[test]
 fn journal_of_another_file_operation_or_reading_is_refused() {
-    let bench = TestOrg::new();
-    let path = bench.folder.path().join("rows.csv");
+    let org = TestOrg::new();
+    let path = org.folder.path().join("rows.csv");
     fs::write(&path, rows()).unwrap();
-    let mut child = start(&mut create(&bench, &[]));
+    let mut child = start(&mut create(&org, &[]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::TERM);
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let done = made(&bench).len();
+    let done = made(&org).len();
     let refused = |command: &mut Command, what: &str| {
         let output = command.output().unwrap();
         let said = stderr(&output).to_owned();
@@ -222,26 +222,26 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
         assert!(said.starts_with(&expected), "{said}");
     };
     let args = ["record", "upsert", "Account", "Id", "--from", "rows.csv", "--resume"];
-    assert_eq!(bench.run(&args).status.code(), Some(2));
-    let mut contact = bench.command(&["record", "create", "Contact", "--from", "rows.csv"]);
+    assert_eq!(org.run(&args).status.code(), Some(2));
+    let mut contact = org.command(&["record", "create", "Contact", "--from", "rows.csv"]);
     assert_eq!(contact.arg("--resume").output().unwrap().status.code(), Some(2));
     let encoding = ["--resume", "--encoding", "windows-1252"];
-    refused(&mut create(&bench, &encoding), "the form, delimiter or encoding is different");
+    refused(&mut create(&org, &encoding), "the form, delimiter or encoding is different");
     fs::write(&path, rows().replace("R2999", "R9999")).unwrap();
-    refused(&mut create(&bench, &["--resume"]), "the file has changed");
-    assert_eq!(made(&bench).len(), done);
+    refused(&mut create(&org, &["--resume"]), "the file has changed");
+    assert_eq!(made(&org).len(), done);
 
     // The journal does not prevent a new load.
     fs::write(&path, "Name\nNew\n").unwrap();
-    let output = create(&bench, &[]).output().unwrap();
+    let output = create(&org, &[]).output().unwrap();
     assert_eq!(stdout(&output).lines().count(), 1);
     assert!(stderr(&output).contains("its journal is now `rows.csv."), "{}", stderr(&output));
 }
 
 /// Ends a load of `rows.csv` after its first call.
-fn stop_early(bench: &TestOrg) {
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut child = start(&mut create(bench, &[]));
+fn stop_early(org: &TestOrg) {
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(org, &[]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::TERM);
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
@@ -250,10 +250,10 @@ fn stop_early(bench: &TestOrg) {
 
 #[test]
 fn journal_of_another_org_is_refused() {
-    let (bench, other) = (TestOrg::new(), TestOrg::new());
-    stop_early(&bench);
+    let (org, other) = (TestOrg::new(), TestOrg::new());
+    stop_early(&org);
     for name in ["rows.csv", "rows.csv.journal"] {
-        fs::copy(bench.folder.path().join(name), other.folder.path().join(name)).unwrap();
+        fs::copy(org.folder.path().join(name), other.folder.path().join(name)).unwrap();
     }
     let output = create(&other, &["--resume"]).output().unwrap();
     let said = stderr(&output);
@@ -266,41 +266,40 @@ fn journal_of_another_org_is_refused() {
 
 #[test]
 fn journal_in_use_is_refused() {
-    let bench = TestOrg::new();
-    stop_early(&bench);
-    let done = made(&bench).len();
-    let journal =
-        fs::File::options().write(true).open(bench.folder.path().join("rows.csv.journal"));
+    let org = TestOrg::new();
+    stop_early(&org);
+    let done = made(&org).len();
+    let journal = fs::File::options().write(true).open(org.folder.path().join("rows.csv.journal"));
     let journal = journal.unwrap();
     journal.lock().unwrap();
     for flags in [&["--resume"][..], &[]] {
-        let output = create(&bench, flags).output().unwrap();
+        let output = create(&org, flags).output().unwrap();
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.starts_with("error: another load uses the journal `rows.csv.journal`\n"));
     }
-    assert_eq!(made(&bench).len(), done);
+    assert_eq!(made(&org).len(), done);
 }
 
 #[test]
 fn full_disk_under_a_named_file_stops_before_the_first_row() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let output = create(&bench, &["--failed", "/dev/full"]).output().unwrap();
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let output = create(&org, &["--failed", "/dev/full"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).starts_with("error: cannot write `/dev/full`: "));
-    assert!(made(&bench).is_empty());
+    assert!(made(&org).is_empty());
 }
 
 /// The load runs as under `nohup`.
 #[test]
 fn ignored_signal_does_not_stop_a_load() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut command = bench.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut command = org.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
     command.arg(program::path());
     command.args(["record", "create", "Account", "--from", "rows.csv"]);
-    let mut child = start(command.args(["--settings", "salesforce.json"]).args(bench.way()));
+    let mut child = start(command.args(["--settings", "salesforce.json"]).args(org.way()));
     let mut rest = read_ids(&mut child, 1);
     for ignored in [Signal::HUP, Signal::INT] {
         signal(&child, ignored);
@@ -313,49 +312,49 @@ fn ignored_signal_does_not_stop_a_load() {
 /// A limit of the file size stands in for a full disk.
 #[test]
 fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let half = |n: usize| if n.is_multiple_of(2) { "" } else { "R" };
     let rows: String = (0..1500).map(|n| format!("{},{n}\n", half(n))).collect();
-    fs::write(bench.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    fs::write(org.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
     let script = "trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"";
-    let mut limited = bench.shell(script);
+    let mut limited = org.shell(script);
     let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
     limited.arg(program::path()).args(args);
-    limited.args(["--settings", "salesforce.json"]).args(bench.way());
+    limited.args(["--settings", "salesforce.json"]).args(org.way());
     let output = limited.output().unwrap();
     let said = stderr(&output).to_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("error: cannot write `failed.csv`"), "{said}");
     let listed = said.lines().filter(|line| line.contains(": failed: REQUIRED_FIELD")).count();
-    let failed = || fs::read_to_string(bench.folder.path().join("failed.csv")).unwrap();
+    let failed = || fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
     assert!(
         failed().ends_with("\r\n") && failed().lines().all(|line| line.split(',').count() == 4)
     );
 
-    let output = create(&bench, &["--failed", "failed.csv", "--resume"]).output().unwrap();
+    let output = create(&org, &["--failed", "failed.csv", "--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
     assert!(stderr(&output).starts_with("created 750, failed 750\n"), "{}", stderr(&output));
     assert_eq!(failed().lines().count() - 1 + listed, 750);
-    assert_eq!(made(&bench).len(), 750);
+    assert_eq!(made(&org).len(), 750);
 }
 
 #[test]
 fn resume_without_a_journal_is_refused() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
-    let output = create(&bench, &["--resume"]).output().unwrap();
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    let output = create(&org, &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).starts_with("error: there is no journal `rows.csv.journal`\n"));
-    assert!(made(&bench).is_empty());
+    assert!(made(&org).is_empty());
 }
 
 #[test]
 fn content_of_a_pipe_is_kept_for_the_resumed_load() {
-    let bench = TestOrg::new();
-    let temp = bench.folder.path().join("temp");
+    let org = TestOrg::new();
+    let temp = org.folder.path().join("temp");
     fs::create_dir(&temp).unwrap();
     let args = ["record", "create", "Account", "--from", "-"];
-    let mut command = bench.command(&args);
+    let mut command = org.command(&args);
     let mut child = start(command.env("TMPDIR", &temp).stdin(Stdio::piped()));
     child.stdin.take().unwrap().write_all(rows().as_bytes()).unwrap();
     let mut rest = read_ids(&mut child, 1);
@@ -366,17 +365,17 @@ fn content_of_a_pipe_is_kept_for_the_resumed_load() {
     let words: Vec<_> = resume.unwrap().split(' ').collect();
     let from = words.iter().position(|word| *word == "--from").unwrap();
     assert!(words[from + 1].starts_with(temp.to_str().unwrap()), "{words:?}");
-    let output = bench.bare(&words).env("TMPDIR", &temp).output().unwrap();
+    let output = org.bare(&words).env("TMPDIR", &temp).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_eq!(made(&bench).len(), ROWS);
+    assert_eq!(made(&org).len(), ROWS);
 }
 
 #[test]
 fn finished_load_of_a_pipe_leaves_no_file() {
-    let bench = TestOrg::new();
-    let temp = bench.folder.path().join("temp");
+    let org = TestOrg::new();
+    let temp = org.folder.path().join("temp");
     fs::create_dir(&temp).unwrap();
-    let mut command = bench.command(&["record", "create", "Account", "--from", "-"]);
+    let mut command = org.command(&["record", "create", "Account", "--from", "-"]);
     let output = run_with_input(command.env("TMPDIR", &temp), &rows());
     assert_eq!(stdout(&output).lines().count(), ROWS);
     assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
@@ -384,33 +383,33 @@ fn finished_load_of_a_pipe_leaves_no_file() {
 
 #[test]
 fn full_disk_under_standard_output_ends_with_every_id_reported() {
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = create(&bench, &[]).stdout(full).output().unwrap();
+    let output = create(&org, &[]).stdout(full).output().unwrap();
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.starts_with("created 200, not sent 2800\n"), "{said}");
     assert_eq!(said.lines().filter(|line| line.contains(": created 001")).count(), 200);
-    assert_eq!(made(&bench).len(), 200);
-    stdout(&create(&bench, &["--resume"]).output().unwrap());
-    assert_eq!(made(&bench).len(), ROWS);
+    assert_eq!(made(&org).len(), 200);
+    stdout(&create(&org, &["--resume"]).output().unwrap());
+    assert_eq!(made(&org).len(), ROWS);
 }
 
 #[test]
 fn journal_is_private_and_at_the_named_path() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = TestOrg::new();
-    fs::write(bench.folder.path().join("rows.csv"), rows()).unwrap();
-    let mut child = start(&mut create(&bench, &["--no-cache", "--journal", "j"]));
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    let mut child = start(&mut create(&org, &["--no-cache", "--journal", "j"]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::KILL);
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
     child.wait().unwrap();
-    let journal = bench.folder.path().join("j");
+    let journal = org.folder.path().join("j");
     assert_eq!(journal.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let output = create(&bench, &["--no-cache", "--journal", "j", "--resume"]).output().unwrap();
+    let output = create(&org, &["--no-cache", "--journal", "j", "--resume"]).output().unwrap();
     assert!([0, 9].contains(&output.status.code().unwrap()), "{}", stderr(&output));
     assert!(!journal.exists());
-    nothing_is_lost_or_doubled(&bench, "killed");
+    nothing_is_lost_or_doubled(&org, "killed");
 }

@@ -13,66 +13,66 @@ use conformance::redis_server::RedisServer;
 
 #[test]
 fn hosts_share_one_login() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let tokens: Vec<_> = (0..3).map(|_| token_of(start(&bench, &server.url()))).collect();
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let tokens: Vec<_> = (0..3).map(|_| token_of(start(&org, &server.url()))).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{}", tokens.len());
-    assert_eq!(bench.org.logins(), 1);
-    assert!(!bench.folder.path().join(".cache").exists(), "nothing is kept on this host");
+    assert_eq!(org.logins(), 1);
+    assert!(!org.folder.path().join(".cache").exists(), "nothing is kept on this host");
 }
 
 #[test]
 fn a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let hold = bench.org.hold("/services/oauth2/token");
-    let paused = start_at(&bench, &server.url(), 1);
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let hold = org.hold("/services/oauth2/token");
+    let paused = start_at(&org, &server.url(), 1);
     hold.wait(1);
     kill_process(Pid::from_child(&paused), Signal::STOP).unwrap();
     end_of_lease(&server);
-    let other = start_at(&bench, &server.url(), 2);
+    let other = start_at(&org, &server.url(), 2);
     hold.wait(2);
     hold.release();
     let newer = token_of(other);
     kill_process(Pid::from_child(&paused), Signal::CONT).unwrap();
     let older = token_of(paused);
     assert_ne!(older, newer);
-    assert_eq!(token_of(start(&bench, &server.url())), newer);
-    assert_eq!(bench.org.logins(), 2);
+    assert_eq!(token_of(start(&org, &server.url())), newer);
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let hold = bench.org.hold("/services/oauth2/token");
-    let mut killed = start(&bench, &server.url());
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let hold = org.hold("/services/oauth2/token");
+    let mut killed = start(&org, &server.url());
     hold.wait(1);
     killed.kill().unwrap();
     killed.wait().unwrap();
-    let others: Vec<_> = (0..4).map(|_| start(&bench, &server.url())).collect();
+    let others: Vec<_> = (0..4).map(|_| start(&org, &server.url())).collect();
     end_of_lease(&server);
     hold.wait(2);
     hold.release();
     let mut tokens: Vec<_> = others.into_iter().map(token_of).collect();
     tokens.dedup();
     assert_eq!(tokens.len(), 1);
-    assert!(bench.org.logins() <= 2, "the dead one may have got as far");
+    assert!(org.logins() <= 2, "the dead one may have got as far");
 }
 
 #[test]
 fn many_hosts_with_several_processes_each_log_in_once() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let processes: Vec<_> = (0..16).map(|n| start_at(&bench, &server.url(), n / 4)).collect();
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let processes: Vec<_> = (0..16).map(|n| start_at(&org, &server.url(), n / 4)).collect();
     let mut tokens: Vec<_> = processes.into_iter().map(token_of).collect();
     tokens.dedup();
-    assert_eq!((tokens.len(), bench.org.logins()), (1, 1));
+    assert_eq!((tokens.len(), org.logins()), (1, 1));
 }
 
 #[test]
 fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let hold = bench.org.hold("/services/oauth2/token");
-    let first = start_at(&bench, &server.url(), 1);
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let hold = org.hold("/services/oauth2/token");
+    let first = start_at(&org, &server.url(), 1);
     hold.wait(1);
-    let waiting = start_at(&bench, &server.url(), 2);
+    let waiting = start_at(&org, &server.url(), 2);
     drop(server);
     hold.wait(2);
     hold.release();
@@ -86,8 +86,8 @@ fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
 #[test]
 fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
     let full = &["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(full)) else { return };
-    let output = start(&bench, &server.url()).wait_with_output().unwrap();
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(full)) else { return };
+    let output = start(&org, &server.url()).wait_with_output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
     assert!(said.contains("Redis reported OOM") && said.lines().count() == 1, "{said}");
@@ -95,31 +95,31 @@ fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
 
 #[test]
 fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
-    let output = start(&bench, &url).wait_with_output().unwrap();
+    let output = start(&org, &url).wait_with_output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
 }
 
 #[test]
 fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
-    let bench = TestOrg::new();
-    let output = start(&bench, "redis://:pa55@cache.acme.com").wait_with_output().unwrap();
+    let org = TestOrg::new();
+    let output = start(&org, "redis://:pa55@cache.acme.com").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let said = stderr(&output);
     assert!(said.contains("unencrypted connection") && said.contains("rediss://"), "{said}");
     assert!(!said.contains("pa55"), "{said}");
-    assert_eq!(bench.org.logins(), 0);
+    assert_eq!(org.logins(), 0);
 }
 
 #[test]
 fn cache_list_and_cache_clear_look_into_it() {
-    let (bench, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
-    let token = token_of(start(&bench, &server.url()));
+    let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
+    let token = token_of(start(&org, &server.url()));
     let cache = |args: &[&str]| {
-        let mut command = bench.command(&[&["cache"], args].concat());
+        let mut command = org.command(&[&["cache"], args].concat());
         command.env("ORGTOKEN_CACHE", server.url()).output().unwrap()
     };
     let list = cache(&["list"]);
@@ -128,19 +128,19 @@ fn cache_list_and_cache_clear_look_into_it() {
     assert!(!stdout(&list).contains(token.trim()));
     assert_eq!(stderr(&cache(&["clear"])), "removed 1 cached login\n");
     assert_eq!(stdout(&cache(&["list"])), "");
-    assert_ne!(token_of(start(&bench, &server.url())), token);
-    assert_eq!(bench.org.logins(), 2);
+    assert_ne!(token_of(start(&org, &server.url())), token);
+    assert_eq!(org.logins(), 2);
 }
 
 #[test]
 fn a_redis_that_is_not_there_is_a_warning() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let closed = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
     let url = format!("redis://:pa55@{closed}");
-    let output = start(&bench, &url).wait_with_output().unwrap();
+    let output = start(&org, &url).wait_with_output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
     let said = stderr(&output);
     assert!(said.starts_with("warning: the token cache at redis://127.0.0.1"), "{said}");
@@ -150,23 +150,23 @@ fn a_redis_that_is_not_there_is_a_warning() {
 
 #[test]
 fn a_url_that_cannot_be_read_is_a_mistake_in_the_settings() {
-    let bench = TestOrg::new();
-    let output = start(&bench, "redis://:pa55@:x").wait_with_output().unwrap();
+    let org = TestOrg::new();
+    let output = start(&org, "redis://:pa55@:x").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(!stderr(&output).contains("pa55"), "{}", stderr(&output));
 }
 
 /// A process on another host: it has folders of its own.
-fn start_at(bench: &TestOrg, url: &str, host: usize) -> Child {
-    let home = bench.folder.path().join(format!("host-{host}"));
+fn start_at(org: &TestOrg, url: &str, host: usize) -> Child {
+    let home = org.folder.path().join(format!("host-{host}"));
     std::fs::create_dir_all(&home).unwrap();
-    let mut command = bench.command(&["token"]);
+    let mut command = org.command(&["token"]);
     command.env("HOME", home).env("ORGTOKEN_CACHE", url);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn start(bench: &TestOrg, url: &str) -> Child {
-    let mut command = bench.command(&["token"]);
+fn start(org: &TestOrg, url: &str) -> Child {
+    let mut command = org.command(&["token"]);
     command.env("ORGTOKEN_CACHE", url).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }

@@ -10,8 +10,8 @@ fn met_by(scenario: Scenario) -> TestOrg {
 
 #[test]
 fn a_refusal_ends_in_what_it_means_and_what_to_do() {
-    let bench = met_by(Scenario::named("not-approved").unwrap());
-    let output = bench.run(&["token"]);
+    let org = met_by(Scenario::named("not-approved").unwrap());
+    let output = org.run(&["token"]);
     assert_eq!(output.status.code(), Some(4));
     let lines: Vec<_> = stderr(&output).lines().collect();
     assert_eq!(lines.len(), 5, "{lines:#?}");
@@ -21,7 +21,7 @@ fn a_refusal_ends_in_what_it_means_and_what_to_do() {
     assert!(lines[2].starts_with("hint: "), "{}", lines[2]);
     assert_eq!(lines[3], "more: orgtoken explain refused.user_not_approved");
     assert!(lines[4].starts_with("check: orgtoken doctor"), "{}", lines[4]);
-    assert_eq!(bench.org.requests().len(), 1);
+    assert_eq!(org.requests().len(), 1);
 }
 
 #[test]
@@ -37,54 +37,54 @@ fn each_kind_of_refusal_has_its_exit_code() {
         ("404", page(404), 6, "resp.", 1),
         ("redirect", page(302), 6, "resp.redirect", 1),
     ] {
-        let bench = met_by(scenario);
-        let output = bench.run(&["token", "--json"]);
+        let org = met_by(scenario);
+        let output = org.run(&["token", "--json"]);
         let error = error(&output);
         assert_eq!(output.status.code(), Some(exit), "{name}: {error}");
         assert!(error["code"].as_str().unwrap().starts_with(area), "{name}: {error}");
         assert!(error["hint"].is_string(), "{name}: {error}");
         assert!(!stderr(&output).contains("canary"), "{name}: {error}");
-        assert_eq!(bench.org.requests().len(), requests, "{name}");
+        assert_eq!(org.requests().len(), requests, "{name}");
     }
 }
 
 #[test]
 fn nothing_is_sent_to_a_host_that_is_not_allowed() {
-    let bench = TestOrg::new();
-    let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
+    let org = TestOrg::new();
+    let mut command = org.bare(&["token", "--json", "--settings", "salesforce.json"]);
     let output = command.args(["--ca-file", "ca.pem"]).output().unwrap();
     let error = error(&output);
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(3), Some("url.host")));
     assert_eq!(error["problems"][0]["at"], "/value/InstanceUrl");
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }
 
 #[test]
 fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
-    let bench = TestOrg::new();
-    let mut command = bench.bare(&["token", "--json", "--settings", "salesforce.json"]);
-    command.args(["--allow-host", bench.org.address(), "--bundled-roots"]);
+    let org = TestOrg::new();
+    let mut command = org.bare(&["token", "--json", "--settings", "salesforce.json"]);
+    command.args(["--allow-host", org.address(), "--bundled-roots"]);
     let error = error(&command.output().unwrap());
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(6), Some("tls.cert")));
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }
 
 #[test]
 fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
-    let bench = TestOrg::new();
-    bench.private_file("other.key", AppKey::generate().secret());
-    let url = bench.org.url();
+    let org = TestOrg::new();
+    org.private_file("other.key", AppKey::generate().secret());
+    let url = org.url();
     let args = ["token", "--json", "-o", USER, "-i", CLIENT_ID, "-f", "other.key", "-r", url];
-    let error = error(&bench.bare(&args).args(bench.way()).output().unwrap());
+    let error = error(&org.bare(&args).args(org.way()).output().unwrap());
     assert_eq!(error["exit"], 4, "{error}");
 }
 
 #[test]
 fn all_problems_are_told_at_once_and_nothing_is_sent() {
-    let bench = TestOrg::new();
-    bench.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
-    let error = error(&bench.run(&["token", "--json"]));
+    let org = TestOrg::new();
+    org.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
+    let error = error(&org.run(&["token", "--json"]));
     let at: Vec<_> = error["problems"].as_array().unwrap().iter().map(|one| &one["at"]).collect();
     assert!(at.len() >= 4, "{error}");
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }

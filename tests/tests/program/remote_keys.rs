@@ -10,31 +10,31 @@ use conformance::program::{error, stderr, stdout};
 use conformance::test_org::{KEY, TestOrg, USER};
 use conformance::tools;
 
-/// A bench with a profile in place of the record, and a folder that ends with the machine's run.
-fn bench(key: &str) -> TestOrg {
-    let bench = TestOrg::new();
-    let runtime = bench.folder.path().join("run");
+/// Returns an org whose user has a profile instead of the record, and a runtime folder.
+fn org(key: &str) -> TestOrg {
+    let org = TestOrg::new();
+    let runtime = org.folder.path().join("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
-    fs::create_dir_all(bench.folder.path().join(".config/orgtoken")).unwrap();
-    bench.private_file("app.crt", KEY.certificate_pem());
+    fs::create_dir_all(org.folder.path().join(".config/orgtoken")).unwrap();
+    org.private_file("app.crt", KEY.certificate_pem());
     let profile = format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\ninstance_url = \"{}\"\n{key}\n",
-        bench.org.url(),
+        org.url(),
     );
-    bench.private_file(".config/orgtoken/config.toml", &profile);
-    bench
+    org.private_file(".config/orgtoken/config.toml", &profile);
+    org
 }
 
-fn token(bench: &TestOrg) -> Command {
-    let mut command = bench.bare(&["token"]);
-    command.args(bench.way()).env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
+fn token(org: &TestOrg) -> Command {
+    let mut command = org.bare(&["token"]);
+    command.args(org.way()).env("XDG_RUNTIME_DIR", org.folder.path().join("run"));
     command.env("PATH", "/usr/bin:/bin");
     command
 }
 
-fn states(bench: &TestOrg) -> usize {
-    let names = fs::read_dir(bench.folder.path().join(".cache/orgtoken")).unwrap();
+fn states(org: &TestOrg) -> usize {
+    let names = fs::read_dir(org.folder.path().join(".cache/orgtoken")).unwrap();
     names
         .filter(|name| name.as_ref().unwrap().path().extension().is_some_and(|e| e == "state"))
         .count()
@@ -43,8 +43,8 @@ fn states(bench: &TestOrg) -> usize {
 struct Agent(Child, PathBuf);
 
 impl Agent {
-    fn with_the_key(bench: &TestOrg) -> Self {
-        let socket = bench.folder.path().join("agent.sock");
+    fn with_the_key(org: &TestOrg) -> Self {
+        let socket = org.folder.path().join("agent.sock");
         let mut command = Command::new("ssh-agent");
         let command = command.arg("-D").arg("-a").arg(&socket);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -55,7 +55,7 @@ impl Agent {
             std::thread::yield_now();
         }
         let mut add = Command::new("ssh-add");
-        add.args(["-q", "app.key"]).current_dir(bench.folder.path()).env("SSH_AUTH_SOCK", &agent.1);
+        add.args(["-q", "app.key"]).current_dir(org.folder.path()).env("SSH_AUTH_SOCK", &agent.1);
         assert!(add.status().unwrap().success());
         agent
     }
@@ -73,14 +73,14 @@ fn setup_goes_by_the_key_that_an_agent_has() {
     if !tools::has("ssh-agent") {
         return;
     }
-    let bench = TestOrg::new();
-    let agent = Agent::with_the_key(&bench);
+    let org = TestOrg::new();
+    let agent = Agent::with_the_key(&org);
     let setup = |args: &[&str]| {
-        let mut command = bench.bare(&["setup", "-P", "acme", "-r", bench.org.url(), "-o", USER]);
-        command.args(["--app", "external"]).args(args).args(bench.way());
+        let mut command = org.bare(&["setup", "-P", "acme", "-r", org.url(), "-o", USER]);
+        command.args(["--app", "external"]).args(args).args(org.way());
         command.env("SSH_AUTH_SOCK", &agent.1).output().unwrap()
     };
-    let config = |name: &str| bench.folder.path().join(".config/orgtoken").join(name);
+    let config = |name: &str| org.folder.path().join(".config/orgtoken").join(name);
 
     let output = setup(&["--ssh-agent", "app.key"]);
     assert!(stdout(&output).contains("acme.crt"), "{}", stderr(&output));
@@ -93,7 +93,7 @@ fn setup_goes_by_the_key_that_an_agent_has() {
     // The next run knows from the profile where the key is.
     let output = setup(&["-i", "3MVG9_test"]);
     assert!(stdout(&output).contains("ok   login"), "{}", stderr(&output));
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
     let output = setup(&["--ssh-agent", "another", "--json"]);
     assert_eq!(error(&output)["code"], "settings.exists");
 }
@@ -103,15 +103,15 @@ fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
     if !tools::has("ssh-agent") {
         return;
     }
-    let bench = bench("ssh_agent = \"app.key\"");
-    let agent = Agent::with_the_key(&bench);
-    let first = token(&bench).env("SSH_AUTH_SOCK", &agent.1).output().unwrap();
+    let org = org("ssh_agent = \"app.key\"");
+    let agent = Agent::with_the_key(&org);
+    let first = token(&org).env("SSH_AUTH_SOCK", &agent.1).output().unwrap();
     drop(agent);
-    let second = token(&bench).output().unwrap();
+    let second = token(&org).output().unwrap();
     assert_eq!(stdout(&first), stdout(&second));
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
 
-    let no_agent = token(&bench).args(["--no-cache"]).output().unwrap();
+    let no_agent = token(&org).args(["--no-cache"]).output().unwrap();
     assert_eq!(no_agent.status.code(), Some(5));
     assert!(stderr(&no_agent).contains("SSH_AUTH_SOCK is not"), "{}", stderr(&no_agent));
 }
@@ -121,11 +121,11 @@ fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
     if !tools::has("openssl") {
         return;
     }
-    let bench = bench(COMMAND);
+    let org = org(COMMAND);
     for _ in 0..2 {
-        stdout(&token(&bench).env_remove("XDG_RUNTIME_DIR").output().unwrap());
+        stdout(&token(&org).env_remove("XDG_RUNTIME_DIR").output().unwrap());
     }
-    assert_eq!((bench.org.logins(), states(&bench)), (2, 0));
+    assert_eq!((org.logins(), states(&org)), (2, 0));
 }
 
 #[test]
@@ -133,29 +133,28 @@ fn a_command_signs_twice_and_then_not_again() {
     if !tools::has("openssl") {
         return;
     }
-    let bench = bench(COMMAND);
+    let org = org(COMMAND);
     for _ in 0..3 {
-        stdout(&token(&bench).output().unwrap());
+        stdout(&token(&org).output().unwrap());
     }
-    assert_eq!((bench.org.logins(), states(&bench)), (1, 1));
+    assert_eq!((org.logins(), states(&org)), (1, 1));
     // One signature seals, one logs in.
-    assert_eq!(fs::read_to_string(bench.folder.path().join("signed")).unwrap(), "x\nx\n");
-    let listed = token_less(&bench, &["cache", "list"]);
+    assert_eq!(fs::read_to_string(org.folder.path().join("signed")).unwrap(), "x\nx\n");
+    let listed = token_less(&org, &["cache", "list"]);
     assert!(listed.contains(USER), "{listed}");
 }
 
-fn token_less(bench: &TestOrg, args: &[&str]) -> String {
-    let mut command = bench.bare(args);
-    command.env("XDG_RUNTIME_DIR", bench.folder.path().join("run"));
-    command.args(["--allow-host", bench.org.address()]);
+fn token_less(org: &TestOrg, args: &[&str]) -> String {
+    let mut command = org.bare(args);
+    command.env("XDG_RUNTIME_DIR", org.folder.path().join("run"));
+    command.args(["--allow-host", org.address()]);
     stdout(&command.output().unwrap()).to_owned()
 }
 
 #[test]
 fn signer_command_gets_no_secret_variable() {
-    let bench =
-        bench("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
-    let output = token(&bench)
+    let org = org("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
+    let output = token(&org)
         .env("ORGTOKEN_PASSPHRASE", "canary-1")
         .env("SF_JWT_PRIVATE_KEY", "canary-2")
         .env("MY_KEY", "-----BEGIN PRIVATE KEY-----canary-3")
@@ -163,7 +162,7 @@ fn signer_command_gets_no_secret_variable() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
-    let env = fs::read_to_string(bench.folder.path().join("env.txt")).unwrap();
+    let env = fs::read_to_string(org.folder.path().join("env.txt")).unwrap();
     assert!(env.contains("VAULT_TOKEN=stays") && !env.contains("canary"), "{env}");
 }
 
@@ -172,29 +171,29 @@ fn a_locked_key_is_opened_once() {
     if !tools::has("openssl") {
         return;
     }
-    let bench = bench("private_key_file = \"../../locked.key\"\npassphrase_file = \"../../word\"");
-    bench.private_file("word", "open sesame\n");
+    let org = org("private_key_file = \"../../locked.key\"\npassphrase_file = \"../../word\"");
+    org.private_file("word", "open sesame\n");
     let lock = Command::new("openssl")
         .args(["pkcs8", "-topk8", "-in", "app.key", "-out", "locked.key", "-scrypt"])
         .args(["-passout", "file:word"])
-        .current_dir(bench.folder.path())
+        .current_dir(org.folder.path())
         .status();
     assert!(lock.unwrap().success());
-    let path = bench.folder.path().join("locked.key");
+    let path = org.folder.path().join("locked.key");
     fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
     for (name, value) in
         [("ORGTOKEN_PASSPHRASE", "open sesame"), ("ORGTOKEN_PASSPHRASE_FILE", "word")]
     {
-        let mut inspect = bench.bare(&["key", "inspect", "locked.key"]);
+        let mut inspect = org.bare(&["key", "inspect", "locked.key"]);
         let shown = inspect.env(name, value).output().unwrap();
         assert!(stdout(&shown).contains("encrypted PKCS#8 PEM"), "{name}");
     }
-    let first = stdout(&token(&bench).output().unwrap()).to_owned();
+    let first = stdout(&token(&org).output().unwrap()).to_owned();
 
     // The passphrase is not even tried while a token is at hand.
-    bench.private_file("word", "wrong\n");
-    assert_eq!(stdout(&token(&bench).output().unwrap()), first);
-    let anew = token(&bench).arg("--no-cache").output().unwrap();
+    org.private_file("word", "wrong\n");
+    assert_eq!(stdout(&token(&org).output().unwrap()), first);
+    let anew = token(&org).arg("--no-cache").output().unwrap();
     assert_eq!(anew.status.code(), Some(5));
     assert!(stderr(&anew).contains("the passphrase does not decrypt the private key"));
 }

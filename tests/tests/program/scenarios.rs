@@ -6,31 +6,31 @@ use orgtoken_fake_org::Scenario;
 
 #[test]
 fn each_scenario_ends_in_its_exit_code() {
-    let test = TestOrg::new();
+    let org = TestOrg::new();
     let mut tried = 0;
     for scenario in Scenario::all() {
         let name = scenario.name().to_owned();
         let Some(exit) = exit_code(&name) else { continue };
         tried += 1;
-        let before = test.login_history().len();
+        let before = org.login_history().len();
         // A short timeout for a response that never comes; for all others, long enough on a busy
         // machine.
         let timeout = if name == "wire-silence" { "2s" } else { "60s" };
-        test.set_scenario(USER, scenario);
-        let output = test.run(&["token", "--no-cache", "--json", "--timeout", timeout]);
+        org.set_scenario(USER, scenario);
+        let output = org.run(&["token", "--no-cache", "--json", "--timeout", timeout]);
         assert_eq!(output.status.code(), Some(exit), "{name}: {}", stderr(&output));
-        test.assert_key_is_hidden(&output);
+        org.assert_key_is_hidden(&output);
         if exit == 0 {
             continue;
         }
         let error = error(&output);
         assert!(error["hint"].is_string() || error["code"] == "resp.status", "{name}: {error}");
-        let attempts = test.login_history().len() - before;
+        let attempts = org.login_history().len() - before;
         assert!(attempts <= 3, "{name}: {attempts} attempts");
     }
     assert!(tried > 40, "only {tried} scenarios");
-    test.set_scenario(USER, None);
-    stdout(&test.run(&["token"]));
+    org.set_scenario(USER, None);
+    stdout(&org.run(&["token"]));
 }
 
 /// The exit codes of the design. Scenarios of the REST API have none, nor do those that happen

@@ -8,9 +8,9 @@ use conformance::test_org::{KEY, TestOrg};
 
 #[test]
 fn no_argument_of_the_process_is_a_secret() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let child = org.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
     let cmdline = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
     hold.release();
@@ -22,9 +22,9 @@ fn no_argument_of_the_process_is_a_secret() {
 
 #[test]
 fn the_process_leaves_no_core_file() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let child = bench.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let child = org.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
     hold.release();
@@ -36,11 +36,11 @@ fn the_process_leaves_no_core_file() {
 #[test]
 fn keys_are_made_for_their_owner_alone() {
     use std::os::unix::fs::MetadataExt;
-    let bench = TestOrg::new();
-    let made = bench.bare(&["key", "generate", "new"]).output().unwrap();
+    let org = TestOrg::new();
+    let made = org.bare(&["key", "generate", "new"]).output().unwrap();
     stdout(&made);
     for name in ["new.key", "new.crt"] {
-        let mode = bench.folder.path().join(name).metadata().unwrap().mode();
+        let mode = org.folder.path().join(name).metadata().unwrap().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
@@ -48,11 +48,11 @@ fn keys_are_made_for_their_owner_alone() {
 #[test]
 fn record_with_a_key_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = TestOrg::new();
-    let record = bench.folder.path().join("salesforce.json");
+    let org = TestOrg::new();
+    let record = org.folder.path().join("salesforce.json");
     for mode in [0o644, 0o640, 0o666] {
         fs::set_permissions(&record, fs::Permissions::from_mode(mode)).unwrap();
-        let output = bench.run(&["token"]);
+        let output = org.run(&["token"]);
         assert_eq!(output.status.code(), Some(5));
         let said = format!(
             "error: private key in record `salesforce.json` is open to other users (mode {mode:04o})\n\
@@ -60,22 +60,22 @@ fn record_with_a_key_that_others_can_read_is_refused() {
         );
         assert_eq!(stderr(&output), said);
     }
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 
-    let mut piped = bench.bare(&["token", "--settings", "-"]);
-    let output = piped.args(bench.way()).stdin(fs::File::open(&record).unwrap()).output().unwrap();
+    let mut piped = org.bare(&["token", "--settings", "-"]);
+    let output = piped.args(org.way()).stdin(fs::File::open(&record).unwrap()).output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "the hint works");
 }
 
 #[test]
 fn record_with_a_key_of_another_user_is_refused() {
-    let bench = TestOrg::new();
-    let record = bench.folder.path().join("salesforce.json");
+    let org = TestOrg::new();
+    let record = org.folder.path().join("salesforce.json");
     if std::os::unix::fs::chown(&record, Some(65_534), None).is_err() {
         // Only root can give a file away.
         return;
     }
-    let said = error(&bench.run(&["token", "--json"]));
+    let said = error(&org.run(&["token", "--json"]));
     assert_eq!(said["code"], "key.permissions");
     assert!(said["hint"].as_str().unwrap().contains("--settings - < salesforce.json"), "{said}");
 }
@@ -83,30 +83,30 @@ fn record_with_a_key_of_another_user_is_refused() {
 #[test]
 fn record_without_a_key_may_be_open_to_others() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = TestOrg::new();
-    let mut record = bench.record();
+    let org = TestOrg::new();
+    let mut record = org.record();
     record["value"].as_object_mut().unwrap().remove("PrivateKey");
-    let file = bench.folder.path().join("salesforce.json");
+    let file = org.folder.path().join("salesforce.json");
     fs::write(&file, record.to_string()).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let output = bench.run(&["token", "-f", "app.key"]);
+    let output = org.run(&["token", "-f", "app.key"]);
     assert!(stdout(&output).starts_with("00D"));
 }
 
 #[test]
 fn config_that_others_may_write_runs_no_signer_command() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = TestOrg::new();
-    bench.config(
+    let org = TestOrg::new();
+    org.config(
         "[profile.acme]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          signer_command = \"touch ../ran\"\npublic_key_file = \"../../app.key\"\n",
     );
-    let folder = bench.folder.path().join(".config/orgtoken");
+    let folder = org.folder.path().join(".config/orgtoken");
     for (path, mode) in [(folder.join("config.toml"), 0o666), (folder.clone(), 0o777)] {
         let before = path.metadata().unwrap().permissions();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         for args in [["token", "--json"], ["doctor", "--json"], ["serve", "--json"]] {
-            let output = bench.bare(&args).output().unwrap();
+            let output = org.bare(&args).output().unwrap();
             assert_eq!(output.status.code(), Some(3), "{args:?}");
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8(said).unwrap();
@@ -114,19 +114,19 @@ fn config_that_others_may_write_runs_no_signer_command() {
         }
         fs::set_permissions(&path, before).unwrap();
     }
-    assert!(!bench.folder.path().join("ran").exists());
+    assert!(!org.folder.path().join("ran").exists());
 }
 
 #[test]
 fn a_key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
-    let bench = TestOrg::new();
-    let key = bench.folder.path().join("app.key");
+    let org = TestOrg::new();
+    let key = org.folder.path().join("app.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
-    let output = bench.run(&["token", "-f", "app.key"]);
+    let output = org.run(&["token", "-f", "app.key"]);
     assert_eq!(output.status.code(), Some(5));
     let said = "error: private key `app.key` is open to other users (mode 0644)\n\
                 hint: run: chmod 600 app.key\n";
     assert_eq!(stderr(&output), said);
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }

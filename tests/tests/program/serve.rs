@@ -37,10 +37,10 @@ impl Service {
         Self { child, socket, said, at_start }
     }
 
-    fn of(bench: &TestOrg) -> Self {
-        let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
-        let mut command = bench.command(&["serve"]);
-        Self::start(command.env("XDG_RUNTIME_DIR", bench.folder.path()), socket)
+    fn of(org: &TestOrg) -> Self {
+        let socket = org.folder.path().join("orgtoken/orgtoken.sock");
+        let mut command = org.command(&["serve"]);
+        Self::start(command.env("XDG_RUNTIME_DIR", org.folder.path()), socket)
     }
 
     /// Status and body.
@@ -104,8 +104,8 @@ impl Drop for Service {
 
 #[test]
 fn tokens_for_programs_and_for_onify_with_one_login() {
-    let bench = TestOrg::new();
-    let service = Service::of(&bench);
+    let org = TestOrg::new();
+    let service = Service::of(&org);
     let (status, token) = service.token();
     assert_eq!(status, 200, "{token}");
     assert_eq!(token["username"], USER);
@@ -114,12 +114,12 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
     let fields: Vec<_> = onify.as_object().unwrap().keys().collect();
     assert_eq!(fields, ["accessToken", "apiVersion", "instanceUrl"]);
     assert_eq!(onify["accessToken"], token["access_token"]);
-    assert_eq!(onify["instanceUrl"], bench.org.url());
+    assert_eq!(onify["instanceUrl"], org.url());
 
-    let shell = bench.run(&["token", "--output", "json"]);
+    let shell = org.run(&["token", "--output", "json"]);
     let shell: Value = serde_json::from_slice(&shell.stdout).unwrap();
     assert_eq!(shell, token, "the shell has the same token");
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
 
     let said = service.end();
     let token = token["access_token"].as_str().unwrap();
@@ -129,11 +129,11 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
 
 #[test]
 fn a_refusal_names_what_salesforce_said_and_what_to_do() {
-    let bench =
+    let org =
         TestOrg::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| {
             org
         });
-    let service = Service::of(&bench);
+    let service = Service::of(&org);
     let (status, refusal) = service.ask("POST /onify/access-token", "");
     assert_eq!(status, 502, "{refusal}");
     assert_eq!(refusal["error"], "invalid_grant");
@@ -142,34 +142,34 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
 
     let (_, again) = service.token();
     assert!(again["error_description"].as_str().unwrap().contains("not asked again so soon"));
-    assert_eq!(bench.org.logins(), 0);
-    assert_eq!(bench.org.login_history().len(), 1, "a dead login is not hammered");
+    assert_eq!(org.logins(), 0);
+    assert_eq!(org.login_history().len(), 1, "a dead login is not hammered");
 
     // Someone has mended it in Setup, and says so.
-    bench.org.set_scenario(USER, None);
+    org.set_scenario(USER, None);
     service.signal("-HUP");
     service.wait_until(|service| service.token().0 == 200);
 }
 
 #[test]
 fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for signal in ["-TERM", "-INT"] {
-        let service = Service::of(&bench);
+        let service = Service::of(&org);
         let socket = service.socket.clone();
         let silent = UnixStream::connect(&socket).unwrap();
         service.end_by(signal);
         assert!(!socket.exists(), "{signal}");
         drop(silent);
     }
-    assert_eq!(Service::of(&bench).token().0, 200);
+    assert_eq!(Service::of(&org).token().0, 200);
 }
 
 #[test]
 fn a_login_in_progress_does_not_delay_the_end() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let service = Service::of(&bench);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let service = Service::of(&org);
     let socket = service.socket.clone();
     let mut client = UnixStream::connect(&socket).unwrap();
     let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
@@ -179,19 +179,19 @@ fn a_login_in_progress_does_not_delay_the_end() {
     service.end();
     assert!(!socket.exists());
     drop(hold);
-    stdout(&bench.run(&["token"]));
+    stdout(&org.run(&["token"]));
 }
 
 #[test]
 fn without_descriptors_a_request_waits_until_silent_connections_end() {
-    let bench = TestOrg::new();
-    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
-    let serve = bench.command(&["serve"]);
+    let org = TestOrg::new();
+    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
+    let serve = org.command(&["serve"]);
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(serve.get_program());
-    command.args(serve.get_args()).current_dir(bench.folder.path()).env_clear();
+    command.args(serve.get_args()).current_dir(org.folder.path()).env_clear();
     command.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("XDG_RUNTIME_DIR", bench.folder.path());
+    command.env("XDG_RUNTIME_DIR", org.folder.path());
     let service = Service::start(&mut command, socket);
     assert_eq!(service.token().0, 200);
 
@@ -204,10 +204,10 @@ fn without_descriptors_a_request_waits_until_silent_connections_end() {
 
 #[test]
 fn a_second_service_reports_that_the_socket_is_in_use() {
-    let bench = TestOrg::new();
-    let first = Service::of(&bench);
-    let mut second = bench.command(&["serve", "--json"]);
-    let second = second.env("XDG_RUNTIME_DIR", bench.folder.path()).output().unwrap();
+    let org = TestOrg::new();
+    let first = Service::of(&org);
+    let mut second = org.command(&["serve", "--json"]);
+    let second = second.env("XDG_RUNTIME_DIR", org.folder.path()).output().unwrap();
     let error = error(&second);
     assert_eq!((&error["code"], &error["exit"]), (&"net.in_use".into(), &6.into()));
     assert_eq!(first.token().0, 200);
@@ -215,33 +215,33 @@ fn a_second_service_reports_that_the_socket_is_in_use() {
 
 #[test]
 fn the_socket_of_a_killed_service_is_taken_over() {
-    let bench = TestOrg::new();
-    let mut first = Service::of(&bench);
+    let org = TestOrg::new();
+    let mut first = Service::of(&org);
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     assert!(first.socket.exists());
-    assert_eq!(Service::of(&bench).token().0, 200);
+    assert_eq!(Service::of(&org).token().0, 200);
 }
 
 #[test]
 fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
-    let bench = TestOrg::new();
-    let service = Service::of(&bench);
+    let org = TestOrg::new();
+    let service = Service::of(&org);
     let (_, first) = service.token();
     assert_eq!(service.health(), "ok");
 
-    let record = bench.record().to_string();
-    bench.private_file("salesforce.json", &record[..record.len() / 2]);
+    let record = org.record().to_string();
+    org.private_file("salesforce.json", &record[..record.len() / 2]);
     service.wait_until(|service| service.health() == "degraded");
     assert_eq!(service.token(), (200, first.clone()));
 
     let other = record.replace("v60.0", "v61.0");
-    bench.private_file("salesforce.json", &other);
+    org.private_file("salesforce.json", &other);
     service.wait_until(|service| service.token().1["api_version"] == "v61.0");
     assert_eq!(service.health(), "ok");
     assert_eq!(service.token().1["access_token"], first["access_token"], "no new login for it");
 
-    fs::remove_file(bench.folder.path().join("salesforce.json")).unwrap();
+    fs::remove_file(org.folder.path().join("salesforce.json")).unwrap();
     service.wait_until(|service| service.health() == "degraded");
     assert_eq!(service.token().0, 200);
     let said = service.end();
@@ -250,20 +250,20 @@ fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
 }
 
 /// A service whose record the Hub keeps.
-fn of_hub(bench: &TestOrg, hub: &Hub) -> Service {
-    let socket = bench.folder.path().join("s.sock");
+fn of_hub(org: &TestOrg, hub: &Hub) -> Service {
+    let socket = org.folder.path().join("s.sock");
     let settings = format!("hub:{}", hub.url);
     let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
-    let mut command = bench.bare(&arguments);
-    command.args(bench.way()).env("ORGTOKEN_HUB_TOKEN", "t0ken");
+    let mut command = org.bare(&arguments);
+    command.args(org.way()).env("ORGTOKEN_HUB_TOKEN", "t0ken");
     Service::start(&mut command, socket)
 }
 
 #[test]
 fn a_record_in_the_hub_is_read_again_at_sighup() {
-    let bench = TestOrg::new();
-    let hub = Hub::answering("200 OK", &bench.record());
-    let service = of_hub(&bench, &hub);
+    let org = TestOrg::new();
+    let hub = Hub::answering("200 OK", &org.record());
+    let service = of_hub(&org, &hub);
     assert_eq!(service.token().0, 200);
     service.signal("-HUP");
     assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
@@ -273,9 +273,9 @@ fn a_record_in_the_hub_is_read_again_at_sighup() {
 
 #[test]
 fn tokens_are_served_while_settings_are_read() {
-    let bench = TestOrg::new();
-    let hub = Hub::answering_first(1, "200 OK", &bench.record());
-    let service = of_hub(&bench, &hub);
+    let org = TestOrg::new();
+    let hub = Hub::answering_first(1, "200 OK", &org.record());
+    let service = of_hub(&org, &hub);
     service.signal("-HUP");
     assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
     assert!((0..8).all(|_| service.token().0 == 200));
@@ -283,28 +283,28 @@ fn tokens_are_served_while_settings_are_read() {
 }
 
 /// A profile of `config.toml` with this file as its key.
-fn profile(bench: &TestOrg, name: &str, key: &str) -> String {
+fn profile(org: &TestOrg, name: &str, key: &str) -> String {
     format!(
         "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
          private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
-        bench.folder.path().join(key).display(),
-        bench.org.url(),
-        bench.org.address(),
-        bench.folder.path().join("ca.pem").display()
+        org.folder.path().join(key).display(),
+        org.url(),
+        org.address(),
+        org.folder.path().join("ca.pem").display()
     )
 }
 
 #[test]
 fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let two =
-        format!("{}{}", profile(&bench, "acme", "app.key"), profile(&bench, "broken", "none.key"));
+        format!("{}{}", profile(&org, "acme", "app.key"), profile(&org, "broken", "none.key"));
     fs::write(config.join("config.toml"), &two).unwrap();
-    let socket = bench.folder.path().join("s.sock");
-    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let socket = org.folder.path().join("s.sock");
+    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
 
     let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
@@ -327,10 +327,10 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
 
 #[test]
 fn a_verbose_service_logs_no_token() {
-    let bench = TestOrg::new();
-    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
-    let mut command = bench.command(&["serve", "-vvv"]);
-    command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("RUST_LOG", "trace");
+    let org = TestOrg::new();
+    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
+    let mut command = org.command(&["serve", "-vvv"]);
+    command.env("XDG_RUNTIME_DIR", org.folder.path()).env("RUST_LOG", "trace");
     let service = Service::start(&mut command, socket);
     let (status, body) = service.token();
     let token = body["access_token"].as_str().unwrap();
@@ -351,12 +351,12 @@ fn a_verbose_service_logs_no_token() {
 
 #[test]
 fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let lines = &service.at_start;
     assert!(lines.contains("listening on http://127.0.0.1:"), "{lines}");
-    let file = bench.folder.path().join("bearer");
+    let file = org.folder.path().join("bearer");
     assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
     let bearer = fs::read_to_string(&file).unwrap();
     assert!(!lines.contains(&bearer), "{lines}");
@@ -366,8 +366,8 @@ fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
 /// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
 #[test]
 fn a_key_in_the_wrong_setting_is_not_logged() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let pem = KEY.secret();
     let base64 = Base64::encode_string(pem.as_bytes());
@@ -386,11 +386,11 @@ fn a_key_in_the_wrong_setting_is_not_logged() {
         );
         bad += &format!("[profile.{value}]\napi_version = \"x\"\n");
     }
-    let good = profile(&bench, "acme", "app.key");
+    let good = profile(&org, "acme", "app.key");
     let file = config.join("config.toml");
     fs::write(&file, format!("{good}{bad}")).unwrap();
-    let socket = bench.folder.path().join("s.sock");
-    let mut command = bench.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
+    let socket = org.folder.path().join("s.sock");
+    let mut command = org.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let health = service.ask("GET /healthz", "").1.to_string();
     fs::write(&file, format!("{good}allow_users = [{:?}]\n", base64)).unwrap();
@@ -422,17 +422,17 @@ fn ask_tcp(port: u16, bearer: &str) -> u16 {
 
 #[test]
 fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let (_, port) = service.at_start.trim_end().rsplit_once(':').unwrap();
     let port = port.parse().unwrap();
-    let file = bench.folder.path().join("bearer");
+    let file = org.folder.path().join("bearer");
     let first = fs::read_to_string(&file).unwrap();
     assert_eq!(ask_tcp(port, &first), 200);
 
     let second = "x".repeat(40);
-    bench.private_file("bearer", &second);
+    org.private_file("bearer", &second);
     service.wait_until(|_| ask_tcp(port, &second) == 200);
     assert_eq!(ask_tcp(port, &first), 401);
 
@@ -446,8 +446,8 @@ fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
 
 #[test]
 fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
-    let bench = TestOrg::new();
-    let mut service = Service::of(&bench);
+    let org = TestOrg::new();
+    let mut service = Service::of(&org);
     assert_eq!(service.token().0, 200);
     // Nobody reads standard error from here on: the pipe and the queue fill up.
     let mut stream = UnixStream::connect(&service.socket).unwrap();
@@ -479,9 +479,9 @@ fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
 
 #[test]
 fn a_service_ends_while_its_settings_are_read() {
-    let bench = TestOrg::new();
-    let hub = Hub::answering_first(1, "200 OK", &bench.record());
-    let service = of_hub(&bench, &hub);
+    let org = TestOrg::new();
+    let hub = Hub::answering_first(1, "200 OK", &org.record());
+    let service = of_hub(&org, &hub);
     service.signal("-HUP");
     assert!((0..2).all(|_| hub.asked.recv_timeout(PATIENCE).is_ok()), "at start, and when asked");
     let began = Instant::now();
@@ -491,25 +491,25 @@ fn a_service_ends_while_its_settings_are_read() {
 
 #[test]
 fn sockets_of_systemd_count_only_with_our_process_id() {
-    let bench = TestOrg::new();
-    let socket = bench.folder.path().join("orgtoken/orgtoken.sock");
+    let org = TestOrg::new();
+    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
     for pid in [None, Some("1"), Some("")] {
-        let mut command = bench.command(&["serve"]);
-        command.env("XDG_RUNTIME_DIR", bench.folder.path()).env("LISTEN_FDS", "1");
+        let mut command = org.command(&["serve"]);
+        command.env("XDG_RUNTIME_DIR", org.folder.path()).env("LISTEN_FDS", "1");
         pid.map(|pid| command.env("LISTEN_PID", pid));
         assert_eq!(Service::start(&mut command, socket.clone()).token().0, 200, "{pid:?}");
     }
-    let serve = bench.command(&["serve", "--json"]);
+    let serve = org.command(&["serve", "--json"]);
     let mut command = Command::new("sh");
     command.args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\" 3<&-", "sh"]);
-    command.arg(serve.get_program()).args(serve.get_args()).current_dir(bench.folder.path());
+    command.arg(serve.get_program()).args(serve.get_args()).current_dir(org.folder.path());
     command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
     assert_eq!(error(&command.output().unwrap())["code"], "net.inherited");
 }
 
 #[test]
 fn few_descriptors_are_an_error_and_never_a_panic() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (command, seconds) in [
         (["token"].as_slice(), "60"),
         (&["token", "--no-cache"], "60"),
@@ -517,11 +517,11 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
     ] {
         let mut codes = BTreeSet::new();
         for limit in [4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 64] {
-            let program = bench.command(command);
+            let program = org.command(command);
             let mut limited = Command::new("timeout");
             limited.args(["--preserve-status", seconds, "sh", "-c", "ulimit -n $0; exec \"$@\""]);
             limited.arg(limit.to_string()).arg(program.get_program()).args(program.get_args());
-            limited.current_dir(bench.folder.path()).env_clear();
+            limited.current_dir(org.folder.path()).env_clear();
             limited.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let output = limited.output().unwrap();
             let said = stderr(&output);
@@ -534,15 +534,15 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
 
 #[test]
 fn a_removed_profile_goes_although_another_is_broken() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    let good = |name: &str| profile(&bench, name, "app.key");
+    let good = |name: &str| profile(&org, name, "app.key");
     let broken = "[profile.unfinished]\nusername = \"a@b.com\"\n";
     let write = |text: String| fs::write(config.join("config.toml"), text).unwrap();
     write(format!("{}{}{broken}", good("acme"), good("gone")));
-    let socket = bench.folder.path().join("s.sock");
-    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let socket = org.folder.path().join("s.sock");
+    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
     assert_eq!((by_name("acme").0, by_name("gone").0), (200, 200));
@@ -554,14 +554,14 @@ fn a_removed_profile_goes_although_another_is_broken() {
 
 #[test]
 fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    fs::set_permissions(org.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let allow = "allow_users = [\"12345\", \"no-such-user\"]\n";
-    fs::write(config.join("config.toml"), profile(&bench, "acme", "app.key") + allow).unwrap();
-    let socket = bench.folder.path().join("run/s.sock");
-    let mut command = bench.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    fs::write(config.join("config.toml"), profile(&org, "acme", "app.key") + allow).unwrap();
+    let socket = org.folder.path().join("run/s.sock");
+    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&service.socket), 0o666);
@@ -575,30 +575,29 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
 
 #[test]
 fn gate_2_no_flag_makes_it_listen_elsewhere() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
-        let output =
-            bench.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
+        let output = org.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
         assert_eq!(error(&output)["code"], "settings.listen", "{address}");
     }
 }
 
 #[test]
 fn a_missing_bearer_file_and_socket_are_named() {
-    let bench = TestOrg::new();
-    let no_bearer = bench.run(&["serve", "--listen", "127.0.0.1:0"]);
+    let org = TestOrg::new();
+    let no_bearer = org.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));
     let said = "error: missing `--bearer-file`\n\
                 hint: pass the file of the bearer token, which is created if it is missing\n";
     assert_eq!(stderr(&no_bearer), said);
-    let nowhere = bench.run(&["serve"]);
+    let nowhere = org.run(&["serve"]);
     assert!(stderr(&nowhere).contains("XDG_RUNTIME_DIR is not set"), "{}", stderr(&nowhere));
 }
 
 #[test]
 fn the_blueprint_is_printed_as_it_is() {
-    let bench = TestOrg::new();
-    let output = bench.bare(&["blueprint"]).output().unwrap();
+    let org = TestOrg::new();
+    let output = org.bare(&["blueprint"]).output().unwrap();
     let blueprint =
         include_str!("../../../crates/cli/assets/salesforce-generate-access-token.bpmn");
     assert_eq!(stdout(&output), blueprint);

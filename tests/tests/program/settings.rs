@@ -8,40 +8,40 @@ use conformance::test_org::TestOrg;
 
 #[test]
 fn a_record_becomes_a_profile_and_a_key_file() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     // From the folder in which the program runs, and not that of `config.toml`.
     let key = "acme.key";
     let args = ["settings", "convert", "--to", "profile", "--name", "acme", "--key-out", key];
-    let output = bench.run(&args);
+    let output = org.run(&args);
     // A path is taken from the folder of the file in which it stands.
-    fs::copy(bench.folder.path().join("ca.pem"), config.join("ca.pem")).unwrap();
+    fs::copy(org.folder.path().join("ca.pem"), config.join("ca.pem")).unwrap();
     fs::write(config.join("config.toml"), stdout(&output)).unwrap();
 
-    let output = bench.bare(&["token"]).output().unwrap();
+    let output = org.bare(&["token"]).output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
 }
 
 #[test]
 fn a_record_becomes_variables() {
-    let bench = TestOrg::new();
-    let lines = bench.run(&["settings", "convert", "--to", "env"]);
+    let org = TestOrg::new();
+    let lines = org.run(&["settings", "convert", "--to", "env"]);
     let program = program::path();
     let script = format!("{}exec {program} token", stdout(&lines));
     let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).current_dir(bench.folder.path()).env_clear();
+    shell.args(["-c", &script]).current_dir(org.folder.path()).env_clear();
     let output = shell.output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
 }
 
 #[test]
 fn check_shows_where_each_value_came_from_and_no_secret() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["settings", "check"]);
+    let org = TestOrg::new();
+    let output = org.run(&["settings", "check"]);
     let said = stdout(&output);
     assert!(said.contains("private_key   [set]"), "{said}");
     assert!(said.contains("record salesforce.json, /value/Username"), "{said}");
     assert!(!said.contains("BEGIN"), "{said}");
-    assert!(bench.org.requests().is_empty());
+    assert!(org.requests().is_empty());
 }

@@ -21,7 +21,7 @@ impl NewUser {
     }
 
     fn setup(&self, args: &[&str]) -> Output {
-        let url = self.0.org.url();
+        let url = self.0.url();
         let mut command = self.0.bare(&["setup", "-r", url, "-o", USER, "--app", "external"]);
         command.args(args).args(self.0.way()).output().unwrap()
     }
@@ -36,7 +36,7 @@ impl NewUser {
 
     /// What the steps tell a person to do.
     fn upload(&self) {
-        self.0.org.upload_certificate(self.read("acme.crt").as_bytes()).unwrap();
+        self.0.upload_certificate(self.read("acme.crt").as_bytes()).unwrap();
     }
 }
 
@@ -61,7 +61,7 @@ fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
     }
     let folder = user.file("").metadata().unwrap().permissions().mode();
     assert_eq!(folder & 0o777, 0o700);
-    assert!(user.0.org.requests().is_empty());
+    assert!(user.0.requests().is_empty());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn the_next_run_goes_on_where_the_first_one_ended() {
     assert!(text.contains("ok   login         Salesforce granted a token"), "{text}");
     assert!(text.ends_with("To print a token: orgtoken token --profile acme\n"), "{text}");
     assert_eq!(user.read("acme.key"), key, "a key is never overwritten");
-    assert_eq!(user.0.org.logins(), 1);
+    assert_eq!(user.0.logins(), 1);
 
     let token = user.0.bare(&["token"]).output().unwrap();
     assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
@@ -134,7 +134,7 @@ fn the_key_of_a_profile_that_is_there_is_used() {
     let before = format!("[profile.old]\nprivate_key_file = {key:?}\n");
     fs::write(user.file("config.toml"), before).unwrap();
     stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
-    assert_eq!(user.0.org.logins(), 1);
+    assert_eq!(user.0.logins(), 1);
     assert!(!user.file("old.key").exists());
     assert!(user.0.folder.path().join("app.crt").exists(), "the certificate to upload");
 }
@@ -156,7 +156,7 @@ fn encrypted_key_of_a_profile_is_opened_with_the_passphrase_of_the_profile() {
     );
     fs::write(user.file("config.toml"), before).unwrap();
     stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
-    assert_eq!(user.0.org.logins(), 1);
+    assert_eq!(user.0.logins(), 1);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn who_approves_for_themselves_is_given_the_address() {
     let expected = format!(
         "{}/services/oauth2/authorize?response_type=code&client_id={CLIENT_ID}\
          &redirect_uri=https%3A%2F%2Flocalhost%2F&scope=api%20refresh_token",
-        user.0.org.url()
+        user.0.url()
     );
     assert_eq!(url, expected);
     assert_eq!(found["doctor"]["verdict"], "ok", "{found}");
@@ -181,7 +181,7 @@ fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
-    user.0.org.set_scenario(USER, Scenario::named("not-approved").unwrap());
+    user.0.set_scenario(USER, Scenario::named("not-approved").unwrap());
     let output = user.setup(&["-P", "acme", "-i", CLIENT_ID]);
     assert_eq!(output.status.code(), Some(4));
     assert!(
@@ -189,7 +189,7 @@ fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
         "{}",
         stderr(&output)
     );
-    assert_eq!(user.0.org.login_history().len(), 1);
+    assert_eq!(user.0.login_history().len(), 1);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
-    let org = &user.0.org;
+    let org = &user.0;
     org.set_scenario(USER, Scenario::named("not-approved").unwrap().times(2));
     let (mut person, screen) = terminal();
     let mut command = user.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID, "--wait"]);
@@ -238,9 +238,9 @@ fn a_secret_in_place_of_the_consumer_key_is_not_written() {
 
 #[test]
 fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let (mut person, screen) = terminal();
-    let mut command = bench.bare(&["setup"]);
+    let mut command = org.bare(&["setup"]);
     command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
     drop(command);
@@ -273,7 +273,7 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
     drop(person);
     let output = child.wait_with_output().unwrap();
     assert!(stdout(&output).contains("When you have the consumer key"));
-    let config = bench.folder.path().join(".config/orgtoken/config.toml");
+    let config = org.folder.path().join(".config/orgtoken/config.toml");
     let config = fs::read_to_string(config).unwrap();
     assert!(config.contains("instance_url = \"https://acme.my.salesforce.com\""), "{config}");
     assert!(!config.contains("client_id"), "{config}");
@@ -281,18 +281,18 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
 
 #[test]
 fn a_new_external_client_app_needs_the_my_domain() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let args = ["setup", "-r", "https://login.salesforce.com", "-o", "robot@acme.com", "--json"];
-    let error = error(&bench.bare(&args).output().unwrap());
+    let error = error(&org.bare(&args).output().unwrap());
     assert_eq!((&error["code"], &error["exit"]), (&"url.host".into(), &3.into()), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("Setup > My Domain"), "{error}");
     let connected = [&args[..5], &["--app", "connected"]].concat();
-    stdout(&bench.bare(&connected).output().unwrap());
+    stdout(&org.bare(&connected).output().unwrap());
 }
 
 #[test]
 fn without_a_terminal_nobody_is_asked() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for (name, args, missing) in [
         ("nothing", &["setup", "--json"][..], "missing --instance-url"),
         (
@@ -301,7 +301,7 @@ fn without_a_terminal_nobody_is_asked() {
             "missing --username",
         ),
     ] {
-        let error = error(&bench.bare(args).output().unwrap());
+        let error = error(&org.bare(args).output().unwrap());
         assert_eq!(error["code"], "usage.missing", "{name}");
         assert_eq!(error["message"], missing, "{name}");
         let hint = "add the flag, or run `orgtoken setup` on a terminal";

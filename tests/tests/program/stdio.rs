@@ -9,9 +9,9 @@ use conformance::test_org::{KEY, TestOrg};
 
 #[test]
 fn nobody_reads_the_token() {
-    let bench = TestOrg::new();
-    let hold = bench.org.hold("/services/oauth2/token");
-    let mut command = bench.command(&["token"]);
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let mut command = org.command(&["token"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     hold.wait(1);
     drop(child.stdout.take());
@@ -25,15 +25,15 @@ fn nobody_reads_the_token() {
 /// A reader that closes the pipe has seen enough of what only informs.
 #[test]
 fn closed_pipe_is_silent() {
-    let bench = TestOrg::new();
-    stdout(&bench.run(&["token"]));
-    let host = bench.org.address();
+    let org = TestOrg::new();
+    stdout(&org.run(&["token"]));
+    let host = org.address();
     let create = ["assertion", "create", "--settings", "salesforce.json", "--allow-host", host];
-    let assertion = stdout(&bench.bare(&create).output().unwrap()).to_owned();
-    bench.private_file("assertion", &assertion);
-    bench.private_file("app.crt", KEY.certificate_pem());
-    stdout(&bench.bare(&["key", "generate", "new"]).output().unwrap());
-    let id = stdout(&bench.run(&["record", "create", "Account", "Name=Acme"])).trim().to_owned();
+    let assertion = stdout(&org.bare(&create).output().unwrap()).to_owned();
+    org.private_file("assertion", &assertion);
+    org.private_file("app.crt", KEY.certificate_pem());
+    stdout(&org.bare(&["key", "generate", "new"]).output().unwrap());
+    let id = stdout(&org.run(&["record", "create", "Account", "Name=Acme"])).trim().to_owned();
     for (args, uses_org) in [
         (["api", "limits"].as_slice(), true),
         (&["assertion", "inspect", "assertion"], false),
@@ -59,7 +59,7 @@ fn closed_pipe_is_silent() {
         (&["token", "--help"], false),
         (&["--version"], false),
     ] {
-        let mut command = if uses_org { bench.command(args) } else { bench.bare(args) };
+        let mut command = if uses_org { org.command(args) } else { org.bare(args) };
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let output = command.stdout(writer).output().unwrap();
@@ -70,18 +70,18 @@ fn closed_pipe_is_silent() {
 
 #[test]
 fn doctor_with_a_closed_pipe_exits_with_the_code_of_its_report() {
-    let bench = TestOrg::new();
-    bench.play("not-approved");
+    let org = TestOrg::new();
+    org.play("not-approved");
     let (reader, writer) = pipe().unwrap();
     drop(reader);
-    let output = bench.command(&["doctor"]).stdout(writer).output().unwrap();
+    let output = org.command(&["doctor"]).stdout(writer).output().unwrap();
     assert_eq!((stderr(&output), output.status.code()), ("", Some(4)));
 }
 
 /// What was made or granted is lost if nobody reads of it.
 #[test]
 fn closed_pipe_is_an_error_where_something_was_made() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [
         ["token"].as_slice(),
         &["record", "create", "Account", "Name=Acme"],
@@ -89,7 +89,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
     ] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
-        let output = bench.command(args).stdout(writer).output().unwrap();
+        let output = org.command(args).stdout(writer).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert!(stderr(&output).contains("broken pipe"), "{args:?}");
     }
@@ -97,23 +97,23 @@ fn closed_pipe_is_an_error_where_something_was_made() {
 
 #[test]
 fn the_disk_is_full() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let output = bench.command(&["token"]).stdout(full).output().unwrap();
+    let output = org.command(&["token"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = "error: cannot write to standard output: no space left on device\n";
     assert_eq!(stderr(&output), said);
 
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let error = error(&bench.command(&["token", "--json"]).stdout(full).output().unwrap());
+    let error = error(&org.command(&["token", "--json"]).stdout(full).output().unwrap());
     assert_eq!((&error["code"], &error["exit"]), (&"io.stdout".into(), &1.into()));
 }
 
 #[test]
 fn a_token_on_a_terminal_is_warned_about_once() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let (mut terminal, screen) = terminal();
-    let mut command = bench.command(&["token"]);
+    let mut command = org.command(&["token"]);
     let output =
         command.stdout(screen.try_clone().unwrap()).stderr(Stdio::piped()).output().unwrap();
     assert!(output.status.success());
@@ -128,10 +128,10 @@ fn a_token_on_a_terminal_is_warned_about_once() {
 /// A record may have been written by a stranger.
 #[test]
 fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     let name = "a\u{1b}]0;title\u{7}\u{9b}2J\u{202e}b";
     let field = format!("Name={name}");
-    let created = bench.run(&["record", "create", "Account", &field]);
+    let created = org.run(&["record", "create", "Account", &field]);
     let id = stdout(&created).trim().to_owned();
     let path = format!("sobjects/Account/{id}");
     let query = ["query", "SELECT Name FROM Account", "--format"];
@@ -144,12 +144,12 @@ fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
         vec!["api", &path],
         vec!["api", &path, "--include"],
     ] {
-        let piped = bench.run(&args);
+        let piped = org.run(&args);
         let is_table = args.last() == Some(&"table");
         assert_eq!(stdout(&piped).contains("\u{9b}2J\u{202e}b"), !is_table, "{args:?}");
 
         let (mut terminal, screen) = terminal();
-        let mut child = bench.command(&args).stdout(screen).spawn().unwrap();
+        let mut child = org.command(&args).stdout(screen).spawn().unwrap();
         let status = child.wait().unwrap();
         assert!(status.success(), "{args:?}");
         let mut shown = Vec::new();
@@ -165,9 +165,9 @@ fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
 
 #[test]
 fn no_colour_is_used_anywhere() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [["token", "--help"].as_slice(), &["tokn"]] {
-        let output = bench.bare(args).env("NO_COLOR", "1").output().unwrap();
+        let output = org.bare(args).env("NO_COLOR", "1").output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         assert!(!said.contains(&0x1b), "{args:?}");
     }
@@ -175,14 +175,14 @@ fn no_colour_is_used_anywhere() {
 
 #[test]
 fn documented_lines_install_the_completions_in_a_new_home() {
-    let bench = TestOrg::new();
-    let help = bench.bare(&["completions", "--help"]).output().unwrap();
+    let org = TestOrg::new();
+    let help = org.bare(&["completions", "--help"]).output().unwrap();
     let lines: Vec<_> =
         stdout(&help).lines().filter(|line| line.contains("bash-completion")).collect();
-    let path = bench.path_variable();
-    let output = bench.shell(&lines.join("\n")).env("PATH", path).output().unwrap();
+    let path = org.path_variable();
+    let output = org.shell(&lines.join("\n")).env("PATH", path).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let script = ".local/share/bash-completion/completions/orgtoken";
-    let script = fs::read_to_string(bench.folder.path().join(script)).unwrap();
+    let script = fs::read_to_string(org.folder.path().join(script)).unwrap();
     assert!(script.starts_with("_orgtoken() {"), "{script}");
 }

@@ -10,8 +10,8 @@ use conformance::test_org::{CLIENT_ID, MY_DOMAIN, TestOrg, USER};
 fn a_key_of_each_outcome_ends_in_its_exit_code() {
     let folder = keys::folder().unwrap();
     let manifest = Manifest::read(&folder).unwrap();
-    let test = TestOrg::plain();
-    test.private_file("passphrase", &manifest.passphrase);
+    let org = TestOrg::plain();
+    org.private_file("passphrase", &manifest.passphrase);
     let identity = ["assertion", "create", "--json", "-o", USER, "-i", CLIENT_ID, "-r", MY_DOMAIN];
 
     let mut outcomes = BTreeMap::new();
@@ -21,7 +21,7 @@ fn a_key_of_each_outcome_ends_in_its_exit_code() {
     }
     assert!(outcomes.len() > 8, "only {} outcomes", outcomes.len());
     for ((without, with), file) in outcomes {
-        let mut command = test.bare(&identity);
+        let mut command = org.bare(&identity);
         command.arg("-f").arg(folder.join(&file.file));
         if with.is_some() {
             command.args(["--key-passphrase-file", "passphrase"]);

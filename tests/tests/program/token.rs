@@ -10,23 +10,23 @@ use serde_json::Value;
 
 #[test]
 fn raw_is_the_token_and_a_line_break() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["token"]);
+    let org = TestOrg::new();
+    let output = org.run(&["token"]);
     let token = stdout(&output).strip_suffix('\n').unwrap();
     assert!(token.starts_with("00D") && !token.contains(char::is_whitespace));
     assert_eq!(stderr(&output), "");
-    assert_eq!(bench.org.logins(), 1);
+    assert_eq!(org.logins(), 1);
 }
 
 #[test]
 fn json_has_what_scripts_were_promised() {
-    let bench = TestOrg::new();
+    let org = TestOrg::new();
     for args in [["token", "--json"].as_slice(), &["token", "--output", "json"]] {
-        let output = bench.run(args);
+        let output = org.run(args);
         let document: Value = serde_json::from_str(stdout(&output)).unwrap();
         let names: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names.len(), 5, "{names:?}");
-        assert_eq!(document["instance_url"], bench.org.url());
+        assert_eq!(document["instance_url"], org.url());
         assert_eq!(document["api_version"], "v60.0");
         assert_eq!(document["username"], USER);
         assert!(document["expires_at"].as_str().unwrap().ends_with('Z'));
@@ -36,54 +36,54 @@ fn json_has_what_scripts_were_promised() {
 
 #[test]
 fn onify_is_exactly_what_the_blueprint_answered() {
-    let bench = TestOrg::new();
-    let output = bench.run(&["token", "--output", "onify"]);
+    let org = TestOrg::new();
+    let output = org.run(&["token", "--output", "onify"]);
     let mut document: Value = serde_json::from_str(stdout(&output)).unwrap();
     let token = document["accessToken"].take();
     assert!(token.as_str().unwrap().starts_with("00D"));
-    let url = bench.org.url();
+    let url = org.url();
     let rest = serde_json::json!({"accessToken": null, "apiVersion": "v60.0", "instanceUrl": url});
     assert_eq!(document, rest);
 }
 
 #[test]
 fn a_shell_can_read_the_env_lines() {
-    let bench = TestOrg::new();
-    let lines = bench.run(&["token", "--output", "env"]);
+    let org = TestOrg::new();
+    let lines = org.run(&["token", "--output", "env"]);
     let script = format!("{}printenv SF_ACCESS_TOKEN SF_INSTANCE_URL", stdout(&lines));
     let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
     let (token, url) = stdout(&shell).split_once('\n').unwrap();
     assert!(token.starts_with("00D"));
-    assert_eq!(url.trim_end(), bench.org.url());
+    assert_eq!(url.trim_end(), org.url());
 }
 
 #[test]
 fn the_record_can_come_from_standard_input() {
-    let bench = TestOrg::new();
-    let mut command = bench.bare(&["token", "--settings", "-"]);
-    let output = run_with_input(command.args(bench.way()), &bench.record().to_string());
+    let org = TestOrg::new();
+    let mut command = org.bare(&["token", "--settings", "-"]);
+    let output = run_with_input(command.args(org.way()), &org.record().to_string());
     assert!(stdout(&output).starts_with("00D"));
 }
 
 #[test]
 fn flags_alone_are_enough() {
-    let bench = TestOrg::new();
-    let url = bench.org.url();
+    let org = TestOrg::new();
+    let url = org.url();
     let args = ["token", "-o", USER, "-i", CLIENT_ID, "-f", "app.key", "-r", url];
-    let output = bench.bare(&args).args(bench.way()).output().unwrap();
+    let output = org.bare(&args).args(org.way()).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
 }
 
 #[test]
 fn the_environment_alone_is_enough() {
-    let bench = TestOrg::new();
-    let output = bench
+    let org = TestOrg::new();
+    let output = org
         .bare(&["token"])
         .env("ORGTOKEN_USERNAME", USER)
         .env("SF_CLIENT_ID", CLIENT_ID)
         .env("SF_JWT_PRIVATE_KEY", KEY.secret().replace('\n', "\\n"))
-        .env("ORGTOKEN_INSTANCE_URL", bench.org.url())
-        .env("ORGTOKEN_ALLOW_HOSTS", bench.org.address())
+        .env("ORGTOKEN_INSTANCE_URL", org.url())
+        .env("ORGTOKEN_ALLOW_HOSTS", org.address())
         .env("SSL_CERT_FILE", "ca.pem")
         .output()
         .unwrap();
@@ -92,49 +92,49 @@ fn the_environment_alone_is_enough() {
 
 #[test]
 fn a_profile_is_found_in_the_config_folder() {
-    let bench = TestOrg::new();
-    let config = bench.folder.path().join(".config/orgtoken");
+    let org = TestOrg::new();
+    let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
     let text = format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          private_key_file = \"~/app.key\"\ninstance_url = \"{}\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"../../ca.pem\"\n",
-        bench.org.url(),
-        bench.org.address(),
+        org.url(),
+        org.address(),
     );
     fs::write(config.join("config.toml"), text).unwrap();
-    let output = bench.bare(&["token", "--profile", "acme"]).output().unwrap();
+    let output = org.bare(&["token", "--profile", "acme"]).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
 }
 
 #[test]
 fn a_refused_audience_is_tried_once_more_with_the_other() {
-    let bench = TestOrg::with(User::new(USER), |org| {
+    let org = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
     // Through a proxy, so that the org has its name in the world.
-    let (acme, proxy) = ("https://acme.my.salesforce.com", bench.org.proxy_url());
-    let output = bench.run(&["token", "-v", "--instance-url", acme, "--proxy", &proxy]);
+    let (acme, proxy) = ("https://acme.my.salesforce.com", org.proxy_url());
+    let output = org.run(&["token", "-v", "--instance-url", acme, "--proxy", &proxy]);
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
-    assert_eq!(bench.org.login_history().len(), 2);
+    assert_eq!(org.login_history().len(), 2);
 }
 
 #[test]
 fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
-    let bench = TestOrg::with(User::new(USER), |org| {
+    let org = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
-    let refused = bench.run(&["token", "--json"]);
+    let refused = org.run(&["token", "--json"]);
     assert_eq!(error(&refused)["code"], "refused.audience_is_invalid");
-    assert_eq!(bench.org.login_history().len(), 1);
+    assert_eq!(org.login_history().len(), 1);
     let set = ["token", "--retry", "--audience", "https://login.salesforce.com"];
-    assert!(stdout(&bench.run(&set)).starts_with("00D"), "what the user sets is sent as it is set");
+    assert!(stdout(&org.run(&set)).starts_with("00D"), "what the user sets is sent as it is set");
 }
 
 #[test]
 fn verbose_names_each_step_and_no_secret() {
-    let bench = TestOrg::new();
-    let mut command = bench.command(&["token", "-vv"]);
+    let org = TestOrg::new();
+    let mut command = org.command(&["token", "-vv"]);
     // neither has a say in what is told.
     let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
     let (token, said) = (stdout(&output).trim_end(), stderr(&output));

@@ -6,54 +6,54 @@ use conformance::program::{stderr, stdout};
 use conformance::secret::shows;
 use conformance::test_org::TestOrg;
 
-fn verbose(test: &TestOrg, args: &[&str]) -> Command {
-    let mut command = test.command(args);
+fn verbose(org: &TestOrg, args: &[&str]) -> Command {
+    let mut command = org.command(args);
     command.arg("-vvv").env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
     command
 }
 
 #[test]
 fn verbose_logins_and_calls_show_no_secret() {
-    let test = TestOrg::new();
-    let output = verbose(&test, &["token"]).output().unwrap();
-    test.assert_key_is_hidden(&output);
+    let org = TestOrg::new();
+    let output = verbose(&org, &["token"]).output().unwrap();
+    org.assert_key_is_hidden(&output);
     let token = stdout(&output).trim();
     assert!(!shows(stderr(&output), token), "the token is on standard error");
 
-    let output = verbose(&test, &["api", "limits"]).output().unwrap();
-    test.assert_key_is_hidden(&output);
+    let output = verbose(&org, &["api", "limits"]).output().unwrap();
+    org.assert_key_is_hidden(&output);
     assert!(!shows(stderr(&output), token), "the token is on standard error");
 }
 
 #[test]
 fn verbose_failures_show_no_secret() {
-    let test = TestOrg::new();
+    let org = TestOrg::new();
     for scenario in ["not-approved", "maintenance-503", "token-mac", "html-login", "wire-cut"] {
-        test.play(scenario);
-        let output = verbose(&test, &["token", "--no-cache"]).output().unwrap();
+        org.play(scenario);
+        let output = verbose(&org, &["token", "--no-cache"]).output().unwrap();
         assert!(!output.status.success(), "{scenario}");
-        test.assert_key_is_hidden(&output);
+        org.assert_key_is_hidden(&output);
     }
 }
 
 #[test]
 fn tls_keys_are_not_logged() {
-    let test = TestOrg::new();
-    let log = test.path("keys.log");
-    stdout(&test.command(&["token"]).env("SSLKEYLOGFILE", &log).output().unwrap());
+    let org = TestOrg::new();
+    let log = org.path("keys.log");
+    stdout(&org.command(&["token"]).env("SSLKEYLOGFILE", &log).output().unwrap());
     assert!(!log.exists());
 }
 
 /// A user sends the report to those who help.
 #[test]
 fn doctor_shows_no_secret_that_it_examines() {
-    let test = TestOrg::new();
+    let org = TestOrg::new();
     for args in [&["doctor"][..], &["doctor", "--json"]] {
-        let mut doctor = verbose(&test, args);
+        let mut doctor = verbose(&org, args);
         doctor.env("HTTPS_PROXY", "http://robot:s3cr3t-canary-of-the-proxy@127.0.0.1:1");
         let output =
             doctor.env("ORGTOKEN_PASSPHRASE", "s3cr3t-canary-passphrase").output().unwrap();
-        test.assert_key_is_hidden(&output);
+        org.assert_key_is_hidden(&output);
         let report = str::from_utf8(&output.stdout).unwrap();
         assert!(report.contains("token"), "{args:?}: {report}");
         for secret in ["s3cr3t", "canary", "!AQ", "eyJ", "PRIVATE KEY"] {
@@ -65,8 +65,8 @@ fn doctor_shows_no_secret_that_it_examines() {
 
 #[test]
 fn keys_pasted_into_the_wrong_place_are_not_repeated() {
-    let test = TestOrg::plain();
-    let raw = test.private_key();
+    let org = TestOrg::plain();
+    let raw = org.private_key();
     let key = raw.replace('\n', "\\n");
     for (row, text) in [
         ("a key instead of a string", format!(r#"{{"Username": ["{key}"]}}"#)),
@@ -75,12 +75,12 @@ fn keys_pasted_into_the_wrong_place_are_not_repeated() {
         ("JSON that ends in the key", format!(r#"{{"PrivateKey": "{}"#, &key[..900])),
         ("a key in a list of records", format!(r#"[{{"value": "{key}"}}]"#)),
     ] {
-        test.private_file("pasted.json", &text);
+        org.private_file("pasted.json", &text);
         for args in [&["settings", "check"][..], &["token"], &["token", "--json"]] {
-            let output = test.bare(args).args(["-s", "pasted.json", "-vv"]).output().unwrap();
+            let output = org.bare(args).args(["-s", "pasted.json", "-vv"]).output().unwrap();
             let exit = output.status.code();
             assert!(matches!(exit, Some(3 | 5)), "{row}: {args:?}: {exit:?}");
-            test.assert_key_is_hidden(&output);
+            org.assert_key_is_hidden(&output);
         }
     }
 }

@@ -11,41 +11,41 @@ use crate::support::{ConnectedOrg, USER, login, record, transport};
 
 #[tokio::test]
 async fn record_is_created_read_updated_and_deleted() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
-    let saved = org.create("Account", &record(json!({ "Name": "Acme AB" }))).await.unwrap();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    let saved = api.create("Account", &record(json!({ "Name": "Acme AB" }))).await.unwrap();
     assert!(saved.is_success());
     let id = saved.id.unwrap();
 
-    org.update("Account", &id, &record(json!({ "Phone": "1" }))).await.unwrap();
-    let found: Object = org.get("Account", &id, &["Name", "Phone"]).await.unwrap();
+    api.update("Account", &id, &record(json!({ "Phone": "1" }))).await.unwrap();
+    let found: Object = api.get("Account", &id, &["Name", "Phone"]).await.unwrap();
     assert_eq!((found["Name"].as_str(), found["Phone"].as_str()), (Some("Acme AB"), Some("1")));
-    org.delete("Account", &id).await.unwrap();
-    let gone = org.get::<Object>("Account", &id, &[]).await.unwrap_err();
+    api.delete("Account", &id).await.unwrap();
+    let gone = api.get::<Object>("Account", &id, &[]).await.unwrap_err();
     assert_eq!(gone.code(), "api.not_found");
 }
 
 #[tokio::test]
 async fn upsert_tells_whether_it_created_the_record() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
     for (name, created) in [("first", true), ("second", false)] {
         let fields = record(json!({ "Name": name }));
-        let saved = org.upsert("Account", "ExternalId__c", "4/2 å", &fields).await.unwrap();
+        let saved = api.upsert("Account", "ExternalId__c", "4/2 å", &fields).await.unwrap();
         assert_eq!((saved.created, saved.id.is_some()), (Some(created), true), "{name}");
     }
 }
 
 #[tokio::test]
 async fn versions_limits_and_user_are_read() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
-    let versions = org.versions().await.unwrap();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    let versions = api.versions().await.unwrap();
     assert!(versions.iter().any(|version| version.version == "65.0"));
-    assert!(org.limits().await.unwrap()["DailyApiRequests"].remaining > 0);
-    assert_eq!(org.userinfo().await.unwrap().username.as_deref(), Some(USER));
+    assert!(api.limits().await.unwrap()["DailyApiRequests"].remaining > 0);
+    assert_eq!(api.userinfo().await.unwrap().username.as_deref(), Some(USER));
 }
 
 #[tokio::test]
 async fn subrequests_refer_to_each_other_and_fail_one_by_one() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
     let subrequests = [
         Subrequest::new(Method::POST, "sobjects/Account", "account")
             .body(json!({ "Name": "Acme AB" })),
@@ -53,26 +53,26 @@ async fn subrequests_refer_to_each_other_and_fail_one_by_one() {
             .body(json!({ "LastName": "Hopper", "AccountId": "@{account.id}" })),
         Subrequest::new(Method::GET, "sobjects/Nothing", "nothing"),
     ];
-    let responses = org.composite(&subrequests, false).await.unwrap();
+    let responses = api.composite(&subrequests, false).await.unwrap();
     let statuses: Vec<_> = responses.iter().map(|response| response.status().as_u16()).collect();
     assert_eq!(statuses, [201, 201, 404]);
     assert_eq!(responses[1].reference, "contact");
 
-    let rolled_back = org.composite(&subrequests, true).await.unwrap();
+    let rolled_back = api.composite(&subrequests, true).await.unwrap();
     assert!(rolled_back.iter().all(|response| !response.status().is_success()));
     let many = vec![subrequests[2].clone(); Org::MAX_SUBREQUESTS + 1];
-    assert_eq!(org.composite(&many, false).await.unwrap_err().code(), "api.too_many");
+    assert_eq!(api.composite(&many, false).await.unwrap_err().code(), "api.too_many");
 }
 
 #[tokio::test]
 async fn errors_have_code_hint_and_request() {
-    let bench = ConnectedOrg::new();
+    let org = ConnectedOrg::new();
     for (path, code, ours) in [
         ("sobjects/Nothing/describe", "NOT_FOUND", "api.not_found"),
         ("query?q=SELECT Nothing FROM Account", "INVALID_FIELD", "api.refused"),
         ("query?q=SELECT", "MALFORMED_QUERY", "api.refused"),
     ] {
-        let error = bench.call(Method::GET, path, "").await.unwrap_err();
+        let error = org.call(Method::GET, path, "").await.unwrap_err();
         assert_eq!(error.code(), ours, "{path}: {error}");
         let failure = error.api_error().unwrap();
         assert!(failure.is(code) && error.hint().is_some(), "{path}: {error}");
@@ -85,10 +85,10 @@ async fn errors_have_code_hint_and_request() {
 #[tokio::test]
 async fn members_of_a_site_call_the_site() {
     let site = "https://acme.my.site.com/customers";
-    let bench = ConnectedOrg::with(User::new(USER).community(site), |org| org);
-    let answer = bench.call(Method::GET, "limits", "").await.unwrap();
+    let org = ConnectedOrg::with(User::new(USER).community(site), |org| org);
+    let answer = org.call(Method::GET, "limits", "").await.unwrap();
     assert!(Usage::from_headers(answer.headers()).is_some());
-    let requests = bench.server.requests();
+    let requests = org.server.requests();
     let last = requests.last().unwrap();
     assert_eq!(last.origin(), "https://acme.my.site.com");
     assert_eq!(last.target(), "/customers/services/data/v65.0/limits");
@@ -96,13 +96,13 @@ async fn members_of_a_site_call_the_site() {
 
 #[tokio::test]
 async fn debug_shows_no_token() {
-    let bench = ConnectedOrg::new();
+    let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
-    let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
-    let org = Org::new(transport(&bench.server), granted.into_token(), 65);
-    org.limits().await.unwrap();
-    bench.server.revoke_all();
-    let error = org.limits().await.unwrap_err();
-    let shown = format!("{org:?} {error:?} {error} {:?}", org.query("SELECT Id FROM Account"));
+    let granted = login().obtain(&transport(&org.server), now).await.unwrap();
+    let api = Org::new(transport(&org.server), granted.into_token(), 65);
+    api.limits().await.unwrap();
+    org.server.revoke_all();
+    let error = api.limits().await.unwrap_err();
+    let shown = format!("{api:?} {error:?} {error} {:?}", api.query("SELECT Id FROM Account"));
     assert!(shown.contains("INVALID_SESSION_ID") && !shown.contains("00D"), "{shown}");
 }

@@ -8,13 +8,13 @@ use crate::support::{ConnectedOrg, record};
 
 #[tokio::test]
 async fn results_are_in_the_order_of_the_records() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
     let records = [
         record(json!({ "Name": "Acme AB" })),
         record(json!({ "Phone": "1" })),
         record(json!({ "Name": "Globex" })),
     ];
-    let saved = org.create_all("Account", &records).await.unwrap();
+    let saved = api.create_all("Account", &records).await.unwrap();
     let done: Vec<_> = saved.iter().map(|saved| saved.is_success()).collect();
     assert_eq!(done, [true, false, true]);
     let problem = &saved[1].problems[0];
@@ -26,32 +26,32 @@ async fn results_are_in_the_order_of_the_records() {
 
 #[tokio::test]
 async fn records_are_created_updated_and_deleted() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
     let records: Vec<_> = (0..200)
         .map(|n| record(json!({ "Name": format!("B{n}"), "ExternalId__c": format!("x{n}") })))
         .collect();
     for created in [true, false] {
-        let saved = org.upsert_all("Account", "ExternalId__c", &records).await.unwrap();
+        let saved = api.upsert_all("Account", "ExternalId__c", &records).await.unwrap();
         assert!(saved.iter().all(|saved| saved.created == Some(created)), "{created}");
     }
-    let saved = org.upsert_all("Account", "ExternalId__c", &records).await.unwrap();
+    let saved = api.upsert_all("Account", "ExternalId__c", &records).await.unwrap();
     let ids: Vec<_> = saved.iter().map(|saved| saved.id.as_deref().unwrap()).collect();
     let changes: Vec<_> = ids.iter().map(|id| record(json!({ "Id": id, "Phone": "7" }))).collect();
-    let saved = org.update_all("Account", &changes).await.unwrap();
+    let saved = api.update_all("Account", &changes).await.unwrap();
     assert!(saved.iter().all(|saved| saved.is_success()));
-    let phone: Object = org.get("Account", ids[199], &["Phone"]).await.unwrap();
+    let phone: Object = api.get("Account", ids[199], &["Phone"]).await.unwrap();
     assert_eq!(phone["Phone"], "7");
 
-    assert!(org.delete_all(&ids).await.unwrap().iter().all(|saved| saved.is_success()));
-    let again = org.delete_all(&ids[..1]).await.unwrap();
+    assert!(api.delete_all(&ids).await.unwrap().iter().all(|saved| saved.is_success()));
+    let again = api.delete_all(&ids[..1]).await.unwrap();
     assert_eq!(again[0].problems[0].code, "ENTITY_IS_DELETED");
 }
 
 #[tokio::test]
 async fn too_many_records_for_one_call_are_not_sent() {
-    let bench = ConnectedOrg::new();
+    let org = ConnectedOrg::new();
     let records = vec![record(json!({ "Name": "x" })); Org::MAX_RECORDS + 1];
-    let error = bench.org.create_all("Account", &records).await.unwrap_err();
-    assert_eq!((error.code(), bench.calls()), ("api.too_many", 0));
-    assert!(bench.org.create_all::<Object>("Account", &[]).await.unwrap().is_empty());
+    let error = org.api.create_all("Account", &records).await.unwrap_err();
+    assert_eq!((error.code(), org.calls()), ("api.too_many", 0));
+    assert!(org.api.create_all::<Object>("Account", &[]).await.unwrap().is_empty());
 }

@@ -17,9 +17,9 @@ use tempfile::TempDir;
 
 use crate::support::{ConnectedOrg, USER};
 
-async fn checked(bench: &ConnectedOrg, path: &Path) -> CheckedFile {
+async fn checked(org: &ConnectedOrg, path: &Path) -> CheckedFile {
     let file = RecordFile::open(path, ReadOptions::default()).unwrap();
-    file.check(&bench.org, "Account", Operation::Create).await.unwrap()
+    file.check(&org.api, "Account", Operation::Create).await.unwrap()
 }
 
 fn accounts(folder: &TempDir, rows: usize) -> PathBuf {
@@ -29,23 +29,23 @@ fn accounts(folder: &TempDir, rows: usize) -> PathBuf {
     path
 }
 
-async fn count(bench: &ConnectedOrg) -> u64 {
+async fn count(org: &ConnectedOrg) -> u64 {
     let soql = "SELECT Id FROM Account WHERE Name LIKE 'L%'";
-    bench.org.query(soql).next().await.unwrap().unwrap().total_size
+    org.api.query(soql).next().await.unwrap().unwrap().total_size
 }
 
 #[tokio::test]
 async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
-    let (bench, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     let path = accounts(&folder, 500);
-    let checked = checked(&bench, &path).await;
+    let checked = checked(&org, &path).await;
     let journal = folder.path().join("journal");
     let mut outputs = Outputs::default();
     outputs.unknown = Some(Output::Fresh(folder.path().join("unknown.csv")));
     outputs.not_sent = Some(Output::Fresh(folder.path().join("not-sent.csv")));
     let (created, earlier) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
     assert!(earlier.is_none());
-    let mut load = Load::begin(&bench.org, &checked, outputs.clone(), Some(created)).unwrap();
+    let mut load = Load::begin(&org.api, &checked, outputs.clone(), Some(created)).unwrap();
     {
         let mut next = pin!(load.next());
         poll_fn(|context| {
@@ -63,7 +63,7 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     assert_eq!((lines(report.unknown_file), lines(report.not_sent_file)), (201, 301));
 
     let journal = Journal::open(&journal).unwrap();
-    let mut load = Load::begin(&bench.org, &checked, outputs, Some(journal)).unwrap();
+    let mut load = Load::begin(&org.api, &checked, outputs, Some(journal)).unwrap();
     let mut sent = Vec::new();
     while let Some(results) = load.next().await.unwrap() {
         sent.extend(results.into_iter().map(|result| result.row));
@@ -76,28 +76,28 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
 
 #[tokio::test]
 async fn refused_call_can_be_repeated() {
-    let (bench, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     let path = accounts(&folder, 3);
-    let checked = checked(&bench, &path).await;
-    let mut load = Load::begin(&bench.org, &checked, Outputs::default(), None).unwrap();
-    bench.play("api-disabled");
+    let checked = checked(&org, &path).await;
+    let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
+    org.play("api-disabled");
     let error = load.next().await.unwrap_err();
     assert_eq!(error.code(), "api.forbidden");
-    bench.server.set_scenario(USER, None);
+    org.server.set_scenario(USER, None);
     assert_eq!(load.next().await.unwrap().unwrap().len(), 3);
     let report = load.finish();
     assert_eq!((report.counts.created, report.counts.done()), (3, 3));
-    assert_eq!(count(&bench).await, 3);
+    assert_eq!(count(&org).await, 3);
 }
 
 #[tokio::test]
 async fn lost_answer_leaves_its_rows_unknown() {
-    let (bench, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     for scenario in ["api-cut-once", "api-unavailable-once"] {
         let path = accounts(&folder, 3);
-        let checked = checked(&bench, &path).await;
-        let mut load = Load::begin(&bench.org, &checked, Outputs::default(), None).unwrap();
-        bench.play(scenario);
+        let checked = checked(&org, &path).await;
+        let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
+        org.play(scenario);
         assert!(matches!(load.next().await, Err(LoadError::Call(_))), "{scenario}");
         assert!(load.next().await.unwrap().is_none(), "{scenario}");
         assert_eq!(load.finish().unknown, [(1, 3)], "{scenario}");
@@ -106,25 +106,25 @@ async fn lost_answer_leaves_its_rows_unknown() {
 
 #[tokio::test]
 async fn file_that_changes_after_the_check_is_not_sent() {
-    let (bench, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     let path = accounts(&folder, 3);
-    let checked = checked(&bench, &path).await;
+    let checked = checked(&org, &path).await;
     fs::write(&path, "Name\nL7\nL8\nL9\n").unwrap();
-    let mut load = Load::begin(&bench.org, &checked, Outputs::default(), None).unwrap();
+    let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
     assert!(matches!(load.next().await, Err(LoadError::Changed)));
     assert_eq!(load.finish().counts.not_sent, 3);
-    assert_eq!(count(&bench).await, 0);
+    assert_eq!(count(&org).await, 0);
 }
 
 #[tokio::test]
 async fn invalid_file_makes_no_call() {
-    let (bench, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     let path = folder.path().join("rows.csv");
     fs::write(&path, "\"Name\nx\n").unwrap();
     let file = RecordFile::open(&path, ReadOptions::default()).unwrap();
-    let error = file.check(&bench.org, "Account", Operation::Create).await.unwrap_err();
+    let error = file.check(&org.api, "Account", Operation::Create).await.unwrap_err();
     assert_eq!(error.code(), "usage.records");
-    assert_eq!((bench.calls(), bench.server.logins()), (0, 0));
+    assert_eq!((org.calls(), org.server.logins()), (0, 0));
 }
 
 #[tokio::test]
@@ -134,16 +134,16 @@ async fn rows_that_the_org_refuses_are_counted_by_reason() {
         {"name":"Key__c","label":"Key","type":"string","length":9,"externalId":true,"unique":true},
         {"name":"State__c","label":"State","type":"picklist","restrictedPicklist":true,
         "picklistValues":[{"value":"Open","active":true}]}]}"#;
-    let bench = ConnectedOrg::with(User::new(USER), |org| org.object(describe).unwrap());
+    let org = ConnectedOrg::with(User::new(USER), |org| org.object(describe).unwrap());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, "Key__c,State__c\nk1,Open\nk2,Lost\nk1,Open\nk3,Gone\nk4,\n").unwrap();
     let file = RecordFile::open(&path, ReadOptions::default()).unwrap();
-    let checked = file.check(&bench.org, "case__c", Operation::Create).await.unwrap();
+    let checked = file.check(&org.api, "case__c", Operation::Create).await.unwrap();
     assert_eq!(checked.object(), "Case__c");
     let mut outputs = Outputs::default();
     outputs.failed = Some(Output::Fresh(folder.path().join("failed.csv")));
-    let mut load = Load::begin(&bench.org, &checked, outputs, None).unwrap();
+    let mut load = Load::begin(&org.api, &checked, outputs, None).unwrap();
     let results = load.next().await.unwrap().unwrap();
     let failed = |result: &orgtoken_rest::load::RowResult| {
         matches!(result.outcome, Outcome::Failed(_)).then_some(result.row)
@@ -159,6 +159,6 @@ async fn rows_that_the_org_refuses_are_counted_by_reason() {
     // The file of failed rows can be loaded unchanged.
     let failed = report.failed_file.unwrap();
     let file = RecordFile::open(&failed, ReadOptions::default()).unwrap();
-    let checked = file.check(&bench.org, "Case__c", Operation::Create).await.unwrap();
+    let checked = file.check(&org.api, "Case__c", Operation::Create).await.unwrap();
     assert_eq!((checked.rows(), checked.ignored()), (3, &["_error".into(), "_row".into()][..]));
 }

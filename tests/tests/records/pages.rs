@@ -31,13 +31,13 @@ const SOQL: &str = "SELECT Name FROM Account WHERE Name LIKE 'A0%' ORDER BY Name
 
 #[tokio::test]
 async fn every_record_is_returned_once_for_all_page_sizes() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
-    accounts(&org, 450).await;
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    accounts(&api, 450).await;
     for (name, query, pages) in [
-        ("one page", org.query(SOQL), 1),
-        ("three pages", org.query(SOQL).page_size(200), 3),
-        ("too small", org.query(SOQL).page_size(1), 3),
-        ("with deleted records", org.query(SOQL).all_rows(), 1),
+        ("one page", api.query(SOQL), 1),
+        ("three pages", api.query(SOQL).page_size(200), 3),
+        ("too small", api.query(SOQL).page_size(1), 3),
+        ("with deleted records", api.query(SOQL).all_rows(), 1),
     ] {
         let (got, names) = names(query).await.unwrap();
         assert_eq!((got, names.len()), (pages, 450), "{name}");
@@ -47,34 +47,34 @@ async fn every_record_is_returned_once_for_all_page_sizes() {
 
 #[tokio::test]
 async fn session_that_expires_between_two_pages_loses_no_record() {
-    let bench = ConnectedOrg::new();
-    accounts(&bench.org, 450).await;
-    let mut query = bench.org.query(SOQL).page_size(200);
+    let org = ConnectedOrg::new();
+    accounts(&org.api, 450).await;
+    let mut query = org.api.query(SOQL).page_size(200);
     let mut found = query.next().await.unwrap().unwrap().records.len();
-    bench.server.expire_all();
+    org.server.expire_all();
     while let Some(page) = query.next().await.unwrap() {
         found += page.records.len();
     }
-    assert_eq!((found, bench.server.logins()), (450, 2));
+    assert_eq!((found, org.server.logins()), (450, 2));
 }
 
 #[tokio::test]
 async fn results_of_sub_queries_are_complete() {
-    let ConnectedOrg { server, org } = ConnectedOrg::new();
+    let ConnectedOrg { server, api } = ConnectedOrg::new();
     let acme = record(json!({ "Name": "Acme AB" }));
-    let acme = org.create("Account", &acme).await.unwrap().id.unwrap();
+    let acme = api.create("Account", &acme).await.unwrap().id.unwrap();
     let branch = record(json!({ "Name": "Acme Oy", "ParentId": acme }));
-    let branch = org.create("Account", &branch).await.unwrap().id.unwrap();
+    let branch = api.create("Account", &branch).await.unwrap().id.unwrap();
     for (account, times) in [(&acme, 3), (&branch, 2)] {
         let contact = record(json!({ "LastName": "Hopper", "AccountId": account }));
         for _ in 0..times {
-            org.create_all("Contact", &vec![contact.clone(); 150]).await.unwrap();
+            api.create_all("Contact", &vec![contact.clone(); 150]).await.unwrap();
         }
     }
     let soql = "SELECT Name, (SELECT Id FROM Contacts), \
                 (SELECT Name, (SELECT Id FROM Contacts) FROM ChildAccounts) \
                 FROM Account WHERE Name = 'Acme AB'";
-    let mut query = org.query(soql).page_size(200);
+    let mut query = api.query(soql).page_size(200);
     let page = query.next().await.unwrap().unwrap();
     let acme = &page.records[0];
     for (contacts, number) in
@@ -95,18 +95,18 @@ async fn results_of_sub_queries_are_complete() {
 
 #[tokio::test]
 async fn error_on_a_page_ends_the_query() {
-    let bench = ConnectedOrg::new();
-    accounts(&bench.org, 250).await;
-    let mut query = bench.org.query(SOQL).page_size(200);
+    let org = ConnectedOrg::new();
+    accounts(&org.api, 250).await;
+    let mut query = org.api.query(SOQL).page_size(200);
     query.next().await.unwrap();
-    bench.play("api-disabled");
+    org.play("api-disabled");
     assert_eq!(query.next().await.unwrap_err().code(), "api.forbidden");
 }
 
 #[tokio::test]
 async fn fields_are_in_the_order_of_the_query() {
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
-    let mut query = org.query("SELECT Phone, Name, Id, Owner.Username FROM Account LIMIT 1");
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    let mut query = api.query("SELECT Phone, Name, Id, Owner.Username FROM Account LIMIT 1");
     let page = query.next().await.unwrap().unwrap();
     let names: Vec<_> = page.records[0].keys().map(String::as_str).collect();
     assert_eq!(names, ["attributes", "Phone", "Name", "Id", "Owner"]);
@@ -114,12 +114,12 @@ async fn fields_are_in_the_order_of_the_query() {
 
 #[tokio::test]
 async fn calls_share_a_connection_and_accept_gzip() {
-    let bench = ConnectedOrg::new();
-    accounts(&bench.org, 200).await;
-    let before = bench.server.connections();
-    names(bench.org.query(SOQL)).await.unwrap();
-    assert_eq!(bench.server.connections(), before);
-    let requests = bench.server.requests();
+    let org = ConnectedOrg::new();
+    accounts(&org.api, 200).await;
+    let before = org.server.connections();
+    names(org.api.query(SOQL)).await.unwrap();
+    assert_eq!(org.server.connections(), before);
+    let requests = org.server.requests();
     let last = requests.last().unwrap();
     assert_eq!(last.headers()["accept-encoding"], "gzip");
 }
@@ -168,13 +168,13 @@ async fn rows_of_all_pages_are_read_into_a_type() {
         name: String,
         number_of_employees: Option<u32>,
     }
-    let ConnectedOrg { server: _server, org } = ConnectedOrg::new();
-    accounts(&org, 250).await;
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    accounts(&api, 250).await;
     let soql = SOQL.replace("Name FROM", "Name, NumberOfEmployees FROM");
-    let rows: Vec<Account> = org.query(&soql).page_size(200).rows().await.unwrap();
+    let rows: Vec<Account> = api.query(&soql).page_size(200).rows().await.unwrap();
     assert_eq!(rows.len(), 250);
     assert_eq!(rows[249], Account { name: "A0249".into(), number_of_employees: None });
-    let error = org.query("SELECT Id FROM Account").rows::<Account>().await.unwrap_err();
+    let error = api.query("SELECT Id FROM Account").rows::<Account>().await.unwrap_err();
     assert!(matches!(error, RestError::Row(_)), "{error}");
 }
 

@@ -18,28 +18,28 @@ const ACCOUNT: &str = r#"{"Name":"Acme AB"}"#;
 
 #[tokio::test]
 async fn daily_limit_is_not_retried() {
-    let bench = ConnectedOrg::playing("request-limit");
-    let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+    let org = ConnectedOrg::playing("request-limit");
+    let error = org.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
     assert_eq!(error.code(), "rate.limited");
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+    assert_eq!((org.server.logins(), org.calls()), (1, 1));
 }
 
 #[tokio::test]
 async fn read_is_retried_after_an_outage() {
-    let bench = ConnectedOrg::playing("api-unavailable-once");
-    bench.org.limits().await.unwrap();
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
+    let org = ConnectedOrg::playing("api-unavailable-once");
+    org.api.limits().await.unwrap();
+    assert_eq!((org.server.logins(), org.calls()), (1, 2));
 }
 
 #[tokio::test]
 async fn read_is_retried_after_a_truncated_response() {
-    let bench = ConnectedOrg::playing("api-cut-once");
-    assert!(bench.org.limits().await.unwrap().contains_key("DailyApiRequests"));
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 2));
+    let org = ConnectedOrg::playing("api-cut-once");
+    assert!(org.api.limits().await.unwrap().contains_key("DailyApiRequests"));
+    assert_eq!((org.server.logins(), org.calls()), (1, 2));
 
-    let bench = ConnectedOrg::playing("api-cut-once");
-    let error = bench.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
-    assert_eq!((error.code(), bench.calls()), ("resp.truncated", 1));
+    let org = ConnectedOrg::playing("api-cut-once");
+    let error = org.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+    assert_eq!((error.code(), org.calls()), ("resp.truncated", 1));
 }
 
 #[tokio::test]
@@ -58,33 +58,33 @@ async fn failures_of_head_and_body_count_as_the_same_attempts() {
         }
     });
 
-    let org = Org::new(Transport::builder().build(), token_for(&host), 65);
-    let org = org.backoff(Backoff::new(3, Duration::from_millis(1)));
-    let error = org.limits().await.unwrap_err();
+    let api = Org::new(Transport::builder().build(), token_for(&host), 65);
+    let api = api.backoff(Backoff::new(3, Duration::from_millis(1)));
+    let error = api.limits().await.unwrap_err();
     assert_eq!((error.code(), requests.load(Ordering::SeqCst)), ("unavailable.api", 3));
 }
 
 #[tokio::test]
 async fn write_is_not_retried_after_an_outage() {
     for method in [Method::POST, Method::PATCH, Method::DELETE] {
-        let bench = ConnectedOrg::playing("api-unavailable-once");
-        let error = bench.call(method.clone(), "sobjects/Account", ACCOUNT).await.unwrap_err();
-        assert_eq!((error.code(), bench.calls()), ("unavailable.api", 1), "{method}");
+        let org = ConnectedOrg::playing("api-unavailable-once");
+        let error = org.call(method.clone(), "sobjects/Account", ACCOUNT).await.unwrap_err();
+        assert_eq!((error.code(), org.calls()), ("unavailable.api", 1), "{method}");
     }
 }
 
 #[tokio::test]
 async fn permanent_failure_is_not_retried() {
-    let bench = ConnectedOrg::playing("api-disabled");
-    let error = bench.org.limits().await.unwrap_err();
-    assert_eq!((error.code(), bench.calls()), ("api.forbidden", 1));
+    let org = ConnectedOrg::playing("api-disabled");
+    let error = org.api.limits().await.unwrap_err();
+    assert_eq!((error.code(), org.calls()), ("api.forbidden", 1));
 }
 
 #[tokio::test]
 async fn refused_login_is_the_error_of_the_call() {
-    let bench = ConnectedOrg::playing("not-approved");
-    let error = bench.org.limits().await.unwrap_err();
-    assert_eq!((error.code(), bench.calls()), ("refused.user_not_approved", 0));
+    let org = ConnectedOrg::playing("not-approved");
+    let error = org.api.limits().await.unwrap_err();
+    assert_eq!((error.code(), org.calls()), ("refused.user_not_approved", 0));
 }
 
 #[tokio::test]
@@ -92,10 +92,10 @@ async fn total_covers_the_body_and_all_attempts() {
     let host = dripping();
     let total = Duration::from_millis(700);
     let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
-    let org = Org::new(Transport::builder().timeouts(timeouts).build(), token_for(&host), 65);
-    let org = org.backoff(Backoff::new(100, Duration::from_millis(1)));
+    let api = Org::new(Transport::builder().timeouts(timeouts).build(), token_for(&host), 65);
+    let api = api.backoff(Backoff::new(100, Duration::from_millis(1)));
     let begun = Instant::now();
-    let error = org.limits().await.unwrap_err();
+    let error = api.limits().await.unwrap_err();
     assert_eq!(error.code(), "resp.timeout");
     // A piece arrives every 50 ms. Each attempt alone would have 700 ms.
     assert!(begun.elapsed() < 2 * total, "{:?}", begun.elapsed());

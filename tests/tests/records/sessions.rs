@@ -51,15 +51,15 @@ async fn moved_org_is_found_with_one_login() {
         let gone = Canned::new(move |_| gone.clone());
         let present = Canned::new(|_| json("{}"));
         let source = InTurn::new(&[&gone.host, &present.host]);
-        let org =
+        let api =
             Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
-        org.limits().await.unwrap();
+        api.limits().await.unwrap();
         assert_eq!((gone.calls(), present.calls()), (1, 1), "{name}");
 
         let source = InTurn::new(&[&gone.host]);
-        let org =
+        let api =
             Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
-        let error = org.limits().await.unwrap_err();
+        let error = api.limits().await.unwrap_err();
         assert_eq!(
             (gone.calls(), source.refused.load(Ordering::SeqCst)),
             (2, 1),
@@ -79,9 +79,9 @@ async fn login_that_returns_the_same_token_ends_the_call() {
         let body = format!(r#"[{{"errorCode":"{code}","message":""}}]"#);
         let server = Canned::new(move |_| answer("401 Unauthorized", &[], &body));
         let source = InTurn::new(&[&server.host]);
-        let org =
+        let api =
             Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
-        let error = org.limits().await.unwrap_err();
+        let error = api.limits().await.unwrap_err();
         assert!(error.is_session_end(), "{error}");
         assert_eq!((server.calls(), source.refused.load(Ordering::SeqCst)), (1, 1), "{code}");
     }
@@ -89,65 +89,65 @@ async fn login_that_returns_the_same_token_ends_the_call() {
 
 #[tokio::test]
 async fn expired_session_costs_one_login_and_one_further_attempt() {
-    let bench = ConnectedOrg::new();
-    bench.org.limits().await.unwrap();
-    bench.server.expire_all();
-    bench.org.limits().await.unwrap();
-    assert_eq!((bench.server.logins(), bench.calls()), (2, 3));
+    let org = ConnectedOrg::new();
+    org.api.limits().await.unwrap();
+    org.server.expire_all();
+    org.api.limits().await.unwrap();
+    assert_eq!((org.server.logins(), org.calls()), (2, 3));
 }
 
 #[tokio::test]
 async fn create_that_was_refused_for_its_token_is_sent_again() {
-    let bench = ConnectedOrg::playing("session-expires-once");
+    let org = ConnectedOrg::playing("session-expires-once");
     let body = r#"{"Name":"Acme AB"}"#;
-    let answer = bench.call(Method::POST, "sobjects/Account", body).await.unwrap();
+    let answer = org.call(Method::POST, "sobjects/Account", body).await.unwrap();
     assert_eq!(answer.status(), 201);
-    assert_eq!((bench.server.logins(), bench.calls()), (2, 2));
+    assert_eq!((org.server.logins(), org.calls()), (2, 2));
 }
 
 #[tokio::test]
 async fn repeated_401_costs_one_login() {
-    let bench = ConnectedOrg::playing("session-never-valid");
-    let error = bench.org.limits().await.unwrap_err();
+    let org = ConnectedOrg::playing("session-never-valid");
+    let error = org.api.limits().await.unwrap_err();
     assert!(error.is_session_end(), "{error}");
-    assert_eq!((bench.server.logins(), bench.calls()), (2, 2));
+    assert_eq!((org.server.logins(), org.calls()), (2, 2));
 }
 
 #[tokio::test]
 async fn policy_401_costs_no_login() {
-    let bench = ConnectedOrg::playing("session-not-for-rest");
-    let error = bench.org.limits().await.unwrap_err();
+    let org = ConnectedOrg::playing("session-not-for-rest");
+    let error = org.api.limits().await.unwrap_err();
     assert_eq!(error.code(), "api.unauthorized");
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+    assert_eq!((org.server.logins(), org.calls()), (1, 1));
 }
 
 #[tokio::test]
 async fn single_token_is_not_renewed() {
-    let bench = ConnectedOrg::new();
+    let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
-    let granted = login().obtain(&transport(&bench.server), now).await.unwrap();
-    let org = Org::new(transport(&bench.server), granted.into_token(), 65);
-    bench.server.expire_all();
-    assert!(org.limits().await.unwrap_err().is_session_end());
-    assert_eq!((bench.server.logins(), bench.calls()), (1, 1));
+    let granted = login().obtain(&transport(&org.server), now).await.unwrap();
+    let api = Org::new(transport(&org.server), granted.into_token(), 65);
+    org.server.expire_all();
+    assert!(api.limits().await.unwrap_err().is_session_end());
+    assert_eq!((org.server.logins(), org.calls()), (1, 1));
 }
 
 #[tokio::test]
 async fn expired_session_is_recognised_in_the_plain_text_of_userinfo() {
-    let bench = ConnectedOrg::new();
-    bench.org.userinfo().await.unwrap();
-    bench.server.expire_all();
-    bench.org.userinfo().await.unwrap();
-    assert_eq!(bench.server.logins(), 2);
+    let org = ConnectedOrg::new();
+    org.api.userinfo().await.unwrap();
+    org.server.expire_all();
+    org.api.userinfo().await.unwrap();
+    assert_eq!(org.server.logins(), 2);
 }
 
 #[tokio::test]
 async fn concurrent_calls_share_one_login() {
-    let bench = ConnectedOrg::new();
-    bench.org.limits().await.unwrap();
-    bench.server.expire_all();
-    let limits = || bench.org.limits();
+    let org = ConnectedOrg::new();
+    org.api.limits().await.unwrap();
+    org.server.expire_all();
+    let limits = || org.api.limits();
     let (a, b, c) = tokio::join!(limits(), limits(), limits());
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
-    assert_eq!(bench.server.logins(), 2);
+    assert_eq!(org.server.logins(), 2);
 }

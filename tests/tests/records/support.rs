@@ -22,7 +22,7 @@ static SIGNER: LazyLock<Arc<SigningKey>> =
 /// An org and calls as its user.
 pub(crate) struct ConnectedOrg {
     pub(crate) server: TestOrg,
-    pub(crate) org: Org,
+    pub(crate) api: Org,
 }
 
 impl ConnectedOrg {
@@ -36,8 +36,8 @@ impl ConnectedOrg {
 
     pub(crate) fn with(user: User, build: impl FnOnce(FakeOrgBuilder) -> FakeOrgBuilder) -> Self {
         let server = TestOrg::with(user, build);
-        let org = Org::new(transport(&server), source(&server), 65);
-        Self { server, org: org.backoff(Backoff::new(3, Duration::from_millis(1))) }
+        let api = Org::new(transport(&server), source(&server), 65);
+        Self { server, api: api.backoff(Backoff::new(3, Duration::from_millis(1))) }
     }
 
     pub(crate) fn play(&self, scenario: &str) {
@@ -51,7 +51,7 @@ impl ConnectedOrg {
         body: &'static str,
     ) -> Result<Response<Bytes>, RestError> {
         let body = Bytes::from_static(body.as_bytes());
-        self.org.request(method, path, HeaderMap::new(), body).await
+        self.api.request(method, path, HeaderMap::new(), body).await
     }
 
     /// The number of API calls that the org has received.
@@ -119,8 +119,8 @@ impl Canned {
     }
 
     pub(crate) fn org(&self) -> Org {
-        let org = Org::new(Transport::builder().build(), token_for(&self.host), 65);
-        org.backoff(Backoff::new(3, Duration::from_millis(1)))
+        let api = Org::new(Transport::builder().build(), token_for(&self.host), 65);
+        api.backoff(Backoff::new(3, Duration::from_millis(1)))
     }
 
     pub(crate) fn calls(&self) -> usize {

@@ -20,7 +20,7 @@ use crate::secrets::{Canary, Secret};
 
 /// A home folder with a profile that logs in, beside an org.
 pub(crate) struct Home {
-    test: TestOrg,
+    org: TestOrg,
     /// The files that are there before each run.
     files: BTreeMap<PathBuf, Vec<u8>>,
     token: Secret,
@@ -62,11 +62,11 @@ impl Observed {
 
 impl Home {
     pub(crate) fn new(secrets: &[Secret]) -> Self {
-        let test = TestOrg::plain();
-        let (address, url) = (test.address().to_owned(), test.url().to_owned());
-        test.private_file("app.crt", KEY.certificate_pem());
+        let org = TestOrg::plain();
+        let (address, url) = (org.address().to_owned(), org.url().to_owned());
+        org.private_file("app.crt", KEY.certificate_pem());
         let mut home =
-            Self { test, files: BTreeMap::new(), token: Secret::of("own", String::new(), b"") };
+            Self { org, files: BTreeMap::new(), token: Secret::of("own", String::new(), b"") };
         fs::create_dir_all(home.path("config/orgtoken")).unwrap();
         fs::create_dir_all(home.path("run")).unwrap();
         let profile = format!(
@@ -162,7 +162,7 @@ impl Home {
         variables: &[(String, String)],
         input: &[u8],
     ) -> Observed {
-        let mut command = orgtoken(self.test.folder.path());
+        let mut command = orgtoken(self.org.folder.path());
         command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
         let mut parts = streams(command, input, arguments.contains(&"serve"));
         let found = self.found();
@@ -175,7 +175,7 @@ impl Home {
             if self.files.get(&path) == Some(&content) {
                 continue;
             }
-            let name = path.strip_prefix(self.test.folder.path()).unwrap().to_string_lossy();
+            let name = path.strip_prefix(self.org.folder.path()).unwrap().to_string_lossy();
             let part = match name.as_ref() {
                 "spy.args" => Observed::CHILD_ARGUMENTS.to_owned(),
                 "spy.env" => Observed::CHILD_ENVIRONMENT.to_owned(),
@@ -194,11 +194,11 @@ impl Home {
     }
 
     pub(crate) fn folder(&self) -> &Path {
-        self.test.folder.path()
+        self.org.folder.path()
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.test.folder.path().join(name)
+        self.org.folder.path().join(name)
     }
 
     fn files_text(&self, name: &str) -> String {
@@ -208,7 +208,7 @@ impl Home {
     /// Every file but those of the cache.
     fn found(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();
-        let mut folders = vec![self.test.folder.path().to_owned()];
+        let mut folders = vec![self.org.folder.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let path = entry.path();

@@ -11,22 +11,22 @@ use conformance::test_org::{CLIENT_ID, RECORD, TestOrg, USER};
 use crate::Row;
 
 pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
-    let test = TestOrg::new();
-    fs::write(test.path("roots.pem"), system_roots(&test)?)?;
+    let org = TestOrg::new();
+    fs::write(org.path("roots.pem"), system_roots(&org)?)?;
     let bare = || {
         let mut command = Command::new(program::built("bare"));
-        command.args([test.path("app.key"), test.path("ca.pem")]);
-        command.args([test.address(), CLIENT_ID, USER]).env_clear();
+        command.args([org.path("app.key"), org.path("ca.pem")]);
+        command.args([org.address(), CLIENT_ID, USER]).env_clear();
         command
     };
-    let cold = || test.command(&["token", "--no-cache"]);
+    let cold = || org.command(&["token", "--no-cache"]);
     let many_roots = || {
-        let host = test.address();
-        let mut command = test.bare(&["token", "--no-cache", "-s", RECORD, "--allow-host", host]);
-        command.env("SSL_CERT_FILE", test.path("roots.pem"));
+        let host = org.address();
+        let mut command = org.bare(&["token", "--no-cache", "-s", RECORD, "--allow-host", host]);
+        command.env("SSL_CERT_FILE", org.path("roots.pem"));
         command
     };
-    let cached = || test.command(&["token"]);
+    let cached = || org.command(&["token"]);
     let cached_static = || instead("orgtoken-static", &cached());
 
     // Each prints a token before it is timed, and afterwards one is in the cache.
@@ -35,7 +35,7 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
         ensure!(stdout(&output).starts_with("00D"), "{command:?} printed no token");
     }
 
-    let logins = test.logins();
+    let logins = org.logins();
     let mut times: [Vec<Duration>; 6] = Default::default();
     for _ in 0..runs {
         let commands =
@@ -44,7 +44,7 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
             times.push(time(&mut command)?);
         }
     }
-    ensure!(test.logins() == logins + 3 * runs, "the cache did not spare its logins");
+    ensure!(org.logins() == logins + 3 * runs, "the cache did not spare its logins");
     let [empty, bare, cold, many_roots, cached, cached_static] = &times;
     Ok(vec![
         Row::ratio("orgtoken token, cold, beside a bare client", cold, bare, 1.25),
@@ -55,9 +55,9 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
 }
 
 /// Returns the system's bundle and the org's CA.
-fn system_roots(test: &TestOrg) -> Result<String> {
+fn system_roots(org: &TestOrg) -> Result<String> {
     let bundle = openssl_probe::probe().cert_file.context("the system has no bundle of roots")?;
-    Ok(fs::read_to_string(bundle)? + test.ca_pem().context("an org with TLS has a CA")?)
+    Ok(fs::read_to_string(bundle)? + org.ca_pem().context("an org with TLS has a CA")?)
 }
 
 /// Returns the same command with another program.

@@ -20,10 +20,10 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
 /// Returns the peak of resident memory, read while the org holds back its response. Key, TLS and
 /// request are in memory by then.
 fn resident() -> Result<u64> {
-    let test = TestOrg::new();
-    let hold = test.hold("/services/oauth2/token");
-    let mut child = test.command(&["token"]).stdout(Stdio::null()).spawn()?;
-    while test.requests().is_empty() && child.try_wait()?.is_none() {
+    let org = TestOrg::new();
+    let hold = org.hold("/services/oauth2/token");
+    let mut child = org.command(&["token"]).stdout(Stdio::null()).spawn()?;
+    while org.requests().is_empty() && child.try_wait()?.is_none() {
         std::thread::yield_now();
     }
     let status = fs::read_to_string(format!("/proc/{}/status", child.id()));

@@ -7,13 +7,13 @@ use conformance::test_org::TestOrg;
 use crate::shell::{say, variables};
 
 /// Prints commands to copy, and waits for Ctrl-C.
-pub(crate) fn keep(test: TestOrg) -> Result<()> {
+pub(crate) fn keep(org: TestOrg) -> Result<()> {
     let orgtoken = program::built("orgtoken");
     let programs = orgtoken.parent().context("a program is in a folder")?;
-    let folder = test.folder.path().display();
+    let folder = org.folder.path().display();
     say(&format!("\nThe org keeps running. In another terminal:\n\n  cd {folder}"))?;
     say(&format!("  export PATH=\"{}:$PATH\"", programs.display()))?;
-    for (name, value) in variables(&test) {
+    for (name, value) in variables(&org) {
         say(&format!("  export {name}={value}"))?;
     }
     say("\n  orgtoken token --output json")?;
@@ -24,6 +24,6 @@ pub(crate) fn keep(test: TestOrg) -> Result<()> {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(tokio::signal::ctrl_c())?;
-    drop(test);
+    drop(org);
     Ok(())
 }

@@ -17,6 +17,6 @@ fn main() -> Result<()> {
         ["--keep"] => true,
         _ => bail!("the only argument of demo is `--keep`"),
     };
-    let test = story::tell()?;
-    if keep { keep::keep(test) } else { Ok(()) }
+    let org = story::tell()?;
+    if keep { keep::keep(org) } else { Ok(()) }
 }

@@ -10,18 +10,18 @@ use conformance::test_org::{RECORD, TestOrg};
 use serde_json::Value;
 
 /// Returns the variables that keep every command short.
-pub(crate) fn variables(test: &TestOrg) -> [(&'static str, String); 3] {
+pub(crate) fn variables(org: &TestOrg) -> [(&'static str, String); 3] {
     [
         ("ORGTOKEN_SETTINGS", RECORD.to_owned()),
         ("ORGTOKEN_CA_FILE", "ca.pem".to_owned()),
-        ("ORGTOKEN_ALLOW_HOSTS", test.address().to_owned()),
+        ("ORGTOKEN_ALLOW_HOSTS", org.address().to_owned()),
     ]
 }
 
 /// Shows and runs `orgtoken ARGS` in the user's folder.
-pub(crate) fn orgtoken(test: &TestOrg, args: &[&str]) -> Result<Output> {
+pub(crate) fn orgtoken(org: &TestOrg, args: &[&str]) -> Result<Output> {
     say(&format!("   $ orgtoken {}", typed(args)))?;
-    Ok(test.bare(args).envs(variables(test)).output()?)
+    Ok(org.bare(args).envs(variables(org)).output()?)
 }
 
 /// Shows and runs `orgtoken key generate acme` in a folder.
@@ -38,8 +38,8 @@ pub(crate) fn good(output: &Output) -> Result<String> {
 }
 
 /// Runs `orgtoken api ARGS` and returns the JSON that it prints.
-pub(crate) fn api(test: &TestOrg, args: &[&str]) -> Result<Value> {
-    let answer = good(&orgtoken(test, &[&["api"], args].concat())?)?;
+pub(crate) fn api(org: &TestOrg, args: &[&str]) -> Result<Value> {
+    let answer = good(&orgtoken(org, &[&["api"], args].concat())?)?;
     serde_json::from_str(&answer).context("the org's response is not JSON")
 }
 
