@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_generator_does_not_change_the_signature() {
+    fn generator_does_not_change_the_signature() {
         let by_system = key().sign(b"message").unwrap();
         for seed in [1, 0x0123_4567_89ab_cdef] {
             let signature = key().sign_with_rng(&mut Multiples(seed), b"message").unwrap();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generator_that_fails_means_no_signature() {
+    fn failed_generator_gives_no_signature() {
         let error = key().sign_with_rng(&mut Broken, b"message").unwrap_err();
         assert!(matches!(error, SignError::Rng), "{error}");
         assert_eq!(error.code(), "sign.rng");

@@ -90,7 +90,7 @@ mod tests {
 
     // A wrong dP represents any fault in one half of the private operation.
     #[test]
-    fn a_fault_in_the_private_operation_lets_nothing_out() {
+    fn faulty_private_operation_gives_no_signature() {
         let key = SigningKey::from_bytes(include_bytes!("../testdata/rfc7515-a2.pem")).unwrap();
         let wrong = key.private().dp.wrapping_sub(BoxedUint::from(2u8));
         let pair = pair_with(key.private(), &wrong);

@@ -56,7 +56,7 @@ mod tests {
     use crate::app;
 
     #[test]
-    fn the_certificate_can_be_uploaded_and_debug_shows_no_key() {
+    fn certificate_can_be_uploaded_and_debug_shows_no_key() {
         let key = AppKey::generate();
         assert!(key.secret().starts_with("-----BEGIN PRIVATE KEY-----"));
         assert!(app::public_key(key.certificate_pem().as_bytes()).is_ok());

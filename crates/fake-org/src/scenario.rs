@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_lists_every_scenario() {
+    fn readme_lists_every_scenario() {
         let row =
             |it: Scenario| format!("| `{}` | {} | {} |\n", it.name(), it.answer(), it.meaning());
         let table: String = Scenario::all().map(row).collect();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_is_named_described_or_spelled_out() {
+    fn scenario_is_named_described_or_spelled_out() {
         for (name, text, error, description) in [
             ("name", "inactive-user", "invalid_grant", "inactive user"),
             ("description", "inactive user", "invalid_grant", "inactive user"),

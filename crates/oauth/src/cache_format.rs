@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cached_token_is_the_same_token() {
+    fn cached_token_is_the_same_token() {
         let token = token().lifetime(Duration::from_secs(900));
         let back = Token::from_cache_bytes(&token.to_cache_bytes(), &AllowedHosts::none()).unwrap();
         assert_eq!(back.access_token().secret(), token.access_token().secret());
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cached_token_for_a_host_that_is_no_longer_allowed_is_a_miss() {
+    fn cached_token_for_a_host_that_is_no_longer_allowed_is_a_miss() {
         let cached = String::from_utf8(token().to_cache_bytes().to_vec()).unwrap();
         let cached = cached.replace("acme.my.salesforce.com", "acme.example");
         assert!(Token::from_cache_bytes(cached.as_bytes(), &AllowedHosts::none()).is_none());

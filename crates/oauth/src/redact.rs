@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_shown_in_upper_case() {
+    fn variable_is_shown_in_upper_case() {
         assert_eq!(variable("SF_KEY_PASSPHRASE"), "SF_KEY_PASSPHRASE");
         for value in
             ["correcthorsebatterystaple", "My-Secret", BASE64, "6F70656E20736573616D65", ""]
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_short_word_or_snake_case() {
+    fn name_is_a_short_word_or_snake_case() {
         for shown in ["acme", "prod2", "acme--uat", "salesforce_api_settings"] {
             assert_eq!(name(shown), shown);
         }
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_has_dots_and_no_random_labels() {
+    fn host_has_dots_and_no_random_labels() {
         for shown in ["acme.my.salesforce.com", "127.0.0.1:8443", "[::1]:80", "localhost"] {
             assert_eq!(host(shown), shown);
         }
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_withheld_value_is_described() {
+    fn withheld_value_is_described() {
         for (value, described) in [
             ("-----BEGIN CERTIFICATE-----", "a certificate"),
             ("-----BEGIN PRIVATE KEY-----", "a key"),

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_min_ttl_beyond_half_the_lifetime_counts_as_half() {
+    fn min_ttl_beyond_half_the_lifetime_counts_as_half() {
         let schedule = RenewalSchedule::new(at(0), at(600), 0);
         assert_eq!(schedule.freshness(at(300), at(3600)), Freshness::Fresh);
         assert_eq!(schedule.freshness(at(301), at(3600)), Freshness::TooShort);

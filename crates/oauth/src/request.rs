@@ -95,7 +95,7 @@ mod tests {
 
     // https://www.rfc-editor.org/rfc/rfc7523#section-2.1
     #[test]
-    fn the_request_is_a_form_with_two_fields() {
+    fn request_is_a_form_with_two_fields() {
         let (request, secret) = request();
         let http = request.to_http();
         assert_eq!(http.method(), Method::POST);

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoint_is_left_alone_after_a_failure() {
+    fn endpoint_has_a_cooldown_after_a_failure() {
         const RATE: &str = r#"{"error":"invalid_grant","error_description":"login rate exceeded"}"#;
         const NEW: &str = r#"{"error":"never_seen"}"#;
         for (name, status, retry_after, body, failures, seconds) in [

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_read_from_both_endpoints() {
+    fn user_is_read_from_both_endpoints() {
         for (name, body) in [
             (
                 "userinfo",

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[test]
-fn the_second_run_takes_no_login() {
+fn second_run_takes_no_login() {
     let org = TestOrg::new();
     let first = org.run(&["token"]);
     let second = org.run(&["token", "-v"]);
@@ -35,7 +35,7 @@ fn no_cache_leaves_no_trace() {
 }
 
 #[test]
-fn a_hundred_cold_processes_log_in_once() {
+fn hundred_cold_processes_log_in_once() {
     if !tools::is_wanted(tools::MANY_PROCESSES) {
         return;
     }
@@ -50,7 +50,7 @@ fn a_hundred_cold_processes_log_in_once() {
 }
 
 #[test]
-fn a_killed_lock_holder_costs_one_more_login() {
+fn killed_lock_holder_costs_one_more_login() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let mut holder = start(&org);
@@ -67,7 +67,7 @@ fn a_killed_lock_holder_costs_one_more_login() {
 }
 
 #[test]
-fn a_cache_that_is_of_no_use_is_told_in_a_line() {
+fn unusable_cache_entry_gives_one_warning() {
     for (name, mode, bytes, warning) in [
         ("torn", 0o600, "orgtoken", "damaged or of another version"),
         ("open to others", 0o644, "", "other users can read or write it"),
@@ -88,7 +88,7 @@ fn a_cache_that_is_of_no_use_is_told_in_a_line() {
 }
 
 #[test]
-fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
+fn token_that_cannot_be_cached_is_printed_with_one_warning() {
     for (name, home, warning) in [
         ("a folder that others may write to", Some("open"), "other users can read or write it"),
         ("no HOME", None, "no token cache, each run logs in; set HOME"),
@@ -113,7 +113,7 @@ fn where_nothing_can_be_kept_the_token_is_printed_with_one_warning() {
 }
 
 #[test]
-fn a_full_disk_costs_no_token() {
+fn full_disk_costs_no_token() {
     let org = TestOrg::new();
     let program = program::path();
     let way = org.way().join(" ");
@@ -134,7 +134,7 @@ fn a_full_disk_costs_no_token() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
+fn pipe_instead_of_the_lock_file_costs_one_login() {
     let org = TestOrg::new();
     stdout(&org.run(&["token"]));
     let cache = org.folder.path().join(".cache/orgtoken");
@@ -151,7 +151,7 @@ fn a_pipe_in_the_place_of_the_lock_file_does_not_let_all_log_in() {
 }
 
 #[test]
-fn a_stopped_lock_holder_costs_one_more_login() {
+fn stopped_lock_holder_costs_one_more_login() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let at_most = |args: &[&str]| {
@@ -193,7 +193,7 @@ fn processes_that_wait_for_a_login_that_fails_fail_with_it() {
 }
 
 #[test]
-fn a_remembered_refusal_says_so_and_retry_asks_anew() {
+fn cached_refusal_is_reported_and_retry_ignores_it() {
     let org = TestOrg::new();
     org.set_scenario(USER, Scenario::named("not-approved"));
     let first = org.run(&["token"]);
@@ -210,7 +210,7 @@ fn a_remembered_refusal_says_so_and_retry_asks_anew() {
 }
 
 #[test]
-fn who_logs_in_too_often_is_told_and_lets_the_endpoint_rest() {
+fn login_rate_refusal_is_cached_with_its_cooldown() {
     for (name, minutes) in [("rate", 60), ("rate-code", 60), ("too-many-requests", 5)] {
         let org = TestOrg::new();
         org.play(name);
@@ -245,7 +245,7 @@ fn another_key_user_or_app_is_another_login() {
 }
 
 #[test]
-fn cache_list_tells_who_and_how_long_and_no_token() {
+fn cache_list_shows_user_and_lifetime_and_no_token() {
     let org = TestOrg::new();
     let token = org.run(&["token"]);
     let settings = ["--settings", "salesforce.json", "--allow-host", org.address()];
@@ -271,7 +271,7 @@ fn cache_list_withholds_a_username_that_may_be_a_secret() {
 }
 
 #[test]
-fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
+fn cache_clear_needs_no_settings_and_obeys_given_ones() {
     let org = TestOrg::new();
     stdout(&org.run(&["token"]));
     let bad = org.bare(&["cache", "clear", "--settings", "absent.json"]).output().unwrap();
@@ -282,7 +282,7 @@ fn cache_clear_needs_no_settings_and_minds_those_it_is_given() {
 }
 
 #[test]
-fn cache_clear_forgets_everything() {
+fn cache_clear_removes_every_entry() {
     let org = TestOrg::new();
     stdout(&org.run(&["token"]));
     let cleared = org.bare(&["cache", "clear"]).output().unwrap();
@@ -293,7 +293,7 @@ fn cache_clear_forgets_everything() {
 }
 
 #[test]
-fn a_redis_that_cannot_be_asked_is_neither_listed_nor_cleared() {
+fn unreachable_redis_is_neither_listed_nor_cleared() {
     let org = TestOrg::new();
     stdout(&org.run(&["token"]));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

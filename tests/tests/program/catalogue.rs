@@ -21,7 +21,7 @@ enum Way {
 }
 
 #[test]
-fn every_row_is_told_as_reviewed() {
+fn every_row_is_reported_as_reviewed() {
     let org = TestOrg::with(User::new(USER), |org| org);
     org.private_file("certificate.key", KEY.certificate_pem());
     let mut told = String::new();
@@ -41,7 +41,7 @@ fn every_row_is_told_as_reviewed() {
 
 /// A row leads to itself: what the org says is found again under the code that the program tells.
 #[test]
-fn every_refusal_of_the_endpoint_lands_on_its_row() {
+fn every_refusal_of_the_endpoint_is_explained_by_its_row() {
     let org = TestOrg::with(User::new(USER), |org| org);
     for entry in catalogue::entries().filter(|entry| entry.code.starts_with("refused.")) {
         let way = way(entry);

@@ -106,7 +106,7 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
 }
 
 #[test]
-fn show_reports_what_is_wrong_with_a_profile() {
+fn show_reports_the_problems_of_a_profile() {
     let org = org();
     let shown = run(&org, &["config", "show", "broken"]);
     assert_eq!(shown.status.code(), Some(3));

@@ -43,7 +43,7 @@ fn openssl_signs_the_certificate() {
 }
 
 #[test]
-fn a_pkcs_11_token_signs_the_certificate() {
+fn pkcs_11_token_signs_the_certificate() {
     if !(tools::has("softhsm2-util") && tools::has("pkcs11-tool")) {
         return;
     }

@@ -68,7 +68,7 @@ fn verdicts(report: &Value) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn a_healthy_org_passes_every_check_with_one_login() {
+fn healthy_org_passes_every_check_with_one_login() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
     fs::write(org.server.folder.path().join("app.crt"), KEY.certificate_pem()).unwrap();
     let report = org.report(&["-f", "app.key"]);
@@ -84,7 +84,7 @@ fn a_healthy_org_passes_every_check_with_one_login() {
 
 /// What a person reads, well and ill: `SNAPSHOTS=overwrite` writes it anew.
 #[test]
-fn what_a_person_reads_is_reviewed() {
+fn text_report_is_as_reviewed() {
     let well = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
     let ill = PublicOrg::met_by(SANDBOX, USER, "not-approved");
     let mut read = String::new();
@@ -99,7 +99,7 @@ fn what_a_person_reads_is_reviewed() {
 
 /// For each cause of the refusal that means everything, an org in that state.
 #[test]
-fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
+fn causes_of_not_approved_are_distinguished() {
     let sandboxed = format!("{USER}.uat");
     let at_login = ["--login-url", "https://login.salesforce.com", "-o", "user@elsewhere.com"];
     let fresh = ["-f", "app.key", "--cert", "app.crt"];
@@ -188,7 +188,7 @@ fn the_causes_of_a_user_who_is_not_approved_are_told_apart() {
 
 /// The fifth cause: it worked, then the sandbox was refreshed.
 #[test]
-fn what_worked_before_points_to_a_refreshed_sandbox() {
+fn earlier_login_suggests_a_refreshed_sandbox() {
     let user = format!("{USER}.uat");
     let org = PublicOrg::new(SANDBOX, User::new(user.as_str()), |org| org);
     stdout(&org.run(&["token", "-o", &user]));
@@ -204,14 +204,14 @@ fn what_worked_before_points_to_a_refreshed_sandbox() {
 }
 
 #[test]
-fn an_app_that_has_arrived_meanwhile_is_let_in() {
+fn propagated_app_passes_in_the_next_run() {
     let org = PublicOrg::met_by(PRODUCTION, USER, "propagating-once");
     assert_eq!(org.report(&[])["exit"], 4);
     assert_eq!(org.report(&[])["exit"], 0);
 }
 
 #[test]
-fn what_else_can_be_wrong_is_found_where_it_is() {
+fn every_other_fault_is_found_by_its_check() {
     let at = |scenario| PublicOrg::met_by(PRODUCTION, USER, scenario);
     let other = AppKey::generate();
     let plain = |build: fn(FakeOrgBuilder) -> FakeOrgBuilder| {
@@ -255,7 +255,7 @@ fn what_else_can_be_wrong_is_found_where_it_is() {
 
 /// What a proxy that inspects TLS looks like to a machine that was told to trust it.
 #[test]
-fn a_proxy_that_reads_along_is_seen_by_its_authority() {
+fn inspecting_proxy_is_found_by_its_authority() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
     let mut command = org.server.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
     command.args(["-r", "https://acme.my.salesforce.com"]);
@@ -281,7 +281,7 @@ fn broken_settings_are_failed_checks_all_at_once() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_a_failed_check() {
+fn key_that_others_can_read_is_a_failed_check() {
     let org = TestOrg::new();
     fs::write(org.folder.path().join("open.key"), KEY.secret()).unwrap();
     let mut command = org.command(&["doctor", "--json", "-f", "open.key"]);
@@ -291,7 +291,7 @@ fn a_key_that_others_can_read_is_a_failed_check() {
 }
 
 #[test]
-fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
+fn nothing_is_sent_to_an_untrusted_host() {
     let org = TestOrg::new();
     let args = ["doctor", "--json", "--settings", "salesforce.json", "--bundled-roots"];
     let output = org.bare(&args).args(["--allow-host", org.address()]).output().unwrap();

@@ -11,7 +11,7 @@ const SHOW: &str =
     "echo \"$SF_ACCESS_TOKEN $SF_INSTANCE_URL $SF_ORG_INSTANCE_URL $SF_ORG_API_VERSION\"";
 
 #[test]
-fn a_command_finds_token_and_org_in_its_environment() {
+fn command_finds_token_and_org_in_its_environment() {
     let org = TestOrg::new();
     let url = org.url();
     let mut command = org.command(&["exec"]);
@@ -60,7 +60,7 @@ fn exec_gives_the_command_the_core_limit_that_orgtoken_was_started_with() {
 }
 
 #[test]
-fn no_token_stands_among_the_arguments() {
+fn exec_arguments_contain_no_token() {
     let org = TestOrg::new();
     let mut command = org.command(&["exec"]);
     let script = "tr '\\0' ' ' < /proc/$$/cmdline; echo; echo $SF_ACCESS_TOKEN";
@@ -70,7 +70,7 @@ fn no_token_stands_among_the_arguments() {
 }
 
 #[test]
-fn the_commands_exit_code_is_its_own() {
+fn commands_exit_code_is_its_own() {
     let org = TestOrg::new();
     for (command, exit) in
         [(&["sh", "-c", "exit 42"][..], 42), (&["no-such-command"], 127), (&["/etc/passwd"], 126)]
@@ -84,7 +84,7 @@ fn the_commands_exit_code_is_its_own() {
 }
 
 #[test]
-fn who_is_logged_in() {
+fn whoami_shows_user_and_org() {
     let org = TestOrg::new();
     let told = org.run(&["whoami"]);
     assert!(stdout(&told).contains(USER) && stdout(&told).contains(org.url()));
@@ -98,7 +98,7 @@ fn who_is_logged_in() {
 }
 
 #[test]
-fn a_revoked_token_is_gone_here_and_there() {
+fn revoked_token_is_removed_from_org_and_cache() {
     let org = TestOrg::new();
     let none = org.run(&["revoke"]);
     assert_eq!((stdout(&none), stderr(&none)), ("", "no cached token to revoke\n"));
@@ -113,7 +113,7 @@ fn a_revoked_token_is_gone_here_and_there() {
 }
 
 #[test]
-fn a_token_in_a_file_is_its_owners_alone() {
+fn token_file_is_private() {
     let org = TestOrg::new();
     let file = org.folder.path().join("token.curl");
     fs::write(&file, "old").unwrap();
@@ -127,7 +127,7 @@ fn a_token_in_a_file_is_its_owners_alone() {
 }
 
 #[test]
-fn token_is_written_to_devices_and_pipes_which_stay_what_they_are() {
+fn token_is_written_to_devices_and_pipes_without_replacing_them() {
     use std::os::unix::fs::FileTypeExt;
     let org = TestOrg::new();
     let token = stdout(&org.run(&["token"])).to_owned();

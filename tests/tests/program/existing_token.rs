@@ -59,7 +59,7 @@ fn existing_token_is_named_as_the_source_with_v() {
 }
 
 #[test]
-fn existing_token_that_has_ended_is_an_error_and_no_login() {
+fn expired_existing_token_is_an_error_without_a_login() {
     let org = TestOrg::new();
     let token = token(&org);
     org.expire_all();

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[test]
-fn too_few_files_are_told_and_are_no_bug() {
+fn too_few_descriptors_are_reported_and_not_as_a_bug() {
     let org = TestOrg::new();
     let program = program::path();
     for files in 4..16 {
@@ -56,7 +56,7 @@ fn file_size_limit_costs_the_cache_and_not_the_token() {
 }
 
 #[test]
-fn a_login_that_is_ended_from_outside_leaves_the_lock_free() {
+fn killed_login_releases_the_lock() {
     for signal in [Signal::TERM, Signal::INT] {
         let org = TestOrg::new();
         let hold = org.hold("/services/oauth2/token");
@@ -73,7 +73,7 @@ fn a_login_that_is_ended_from_outside_leaves_the_lock_free() {
 }
 
 #[test]
-fn a_good_token_is_printed_when_the_endpoint_is_down() {
+fn valid_token_is_printed_while_the_endpoint_is_down() {
     let org = TestOrg::new();
     let token = stdout(&org.run(&["token"])).to_owned();
     let mut soon = org.command(&["token"]);
@@ -88,7 +88,7 @@ fn a_good_token_is_printed_when_the_endpoint_is_down() {
 }
 
 #[test]
-fn an_ended_token_is_not_printed_when_the_endpoint_is_down() {
+fn expired_token_is_not_printed_while_the_endpoint_is_down() {
     let org = TestOrg::new();
     let mut command = org.command(&["token", "--json"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
@@ -106,7 +106,7 @@ fn an_ended_token_is_not_printed_when_the_endpoint_is_down() {
 }
 
 #[test]
-fn a_wrong_clock_is_reported_with_its_size_and_corrected_by_five_minutes_at_most() {
+fn clock_skew_is_reported_and_corrected_within_five_minutes() {
     type Clock = fn(Duration) -> SystemTime;
     let behind: Clock = |by| SystemTime::now() + by;
     let ahead: Clock = |by| SystemTime::now() - by;
@@ -149,7 +149,7 @@ fn each_attempt_has_an_assertion_of_its_own() {
 }
 
 #[test]
-fn a_proxy_that_says_no_is_named_without_its_password() {
+fn refusing_proxy_is_named_without_its_password() {
     for (row, answer, code, attempts) in [
         ("407", "HTTP/1.1 407 Who?\r\nContent-Length: 0\r\n\r\n", "proxy.auth", 1),
         ("502", "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", "proxy.status", 3),

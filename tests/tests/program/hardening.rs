@@ -12,7 +12,7 @@ use conformance::tools;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 #[test]
-fn whatever_breaks_nothing_is_shown_of_it() {
+fn failed_system_calls_show_no_secret() {
     if !tools::has("strace") {
         return;
     }
@@ -48,7 +48,7 @@ fn whatever_breaks_nothing_is_shown_of_it() {
 }
 
 #[test]
-fn a_bug_is_told_in_json_to_whom_json_was_promised() {
+fn bug_is_reported_in_json_with_the_json_flag() {
     if !tools::has("strace") {
         return;
     }
@@ -63,7 +63,7 @@ fn a_bug_is_told_in_json_to_whom_json_was_promised() {
 }
 
 #[test]
-fn an_abort_leaves_no_core() {
+fn abort_leaves_no_core_file() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let command = org.command(&["token"]);
@@ -87,7 +87,7 @@ fn an_abort_leaves_no_core() {
 
 /// Root may look into everything: then somebody else runs the program, and looks.
 #[test]
-fn a_process_of_the_same_user_sees_nothing() {
+fn process_of_the_same_user_cannot_read_memory() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let mut command = org.command(&["token"]);
@@ -127,7 +127,7 @@ fn as_nobody(command: &mut Command) -> &mut Command {
 }
 
 #[test]
-fn the_process_is_closed_before_it_reads_a_file_of_ours() {
+fn process_is_not_dumpable_before_it_reads_a_file() {
     if !tools::has("strace") {
         return;
     }
@@ -150,7 +150,7 @@ fn the_process_is_closed_before_it_reads_a_file_of_ours() {
 }
 
 #[test]
-fn files_and_folders_are_their_owners_alone_from_the_start() {
+fn files_and_folders_are_created_private() {
     if !tools::has("strace") {
         return;
     }

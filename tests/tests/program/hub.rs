@@ -52,7 +52,7 @@ impl Hub {
 }
 
 #[test]
-fn a_record_in_the_hub_works_as_it_did() {
+fn hub_record_gives_a_token_and_is_not_stored() {
     let org = TestOrg::new();
     let hub = Hub::answering("200 OK", &org.record());
     let settings = format!("hub:{}", hub.url);
@@ -69,7 +69,7 @@ fn a_record_in_the_hub_works_as_it_did() {
 }
 
 #[test]
-fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
+fn profile_can_name_a_hub_record_with_another_key() {
     let org = TestOrg::new();
     let mut record = org.record();
     record["key"] = json!("_other");
@@ -94,7 +94,7 @@ fn a_profile_may_point_at_the_hub_and_the_key_of_the_setting_can_be_another() {
 }
 
 #[test]
-fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
+fn pull_prints_the_record_or_writes_the_named_file() {
     let org = TestOrg::new();
     let hub = Hub::answering("200 OK", &org.record());
     org.private_file("hub.token", "t0ken");
@@ -112,7 +112,7 @@ fn pull_prints_the_record_and_writes_it_only_where_it_was_told_to() {
 }
 
 #[test]
-fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
+fn hub_errors_have_their_code_and_show_no_secret() {
     let org = TestOrg::new();
     for (status, code) in [
         ("401 Unauthorized", "settings.hub_token"),
@@ -136,7 +136,7 @@ fn what_the_hub_does_not_give_is_named_and_no_secret_is() {
 }
 
 #[test]
-fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
+fn hub_hints_do_not_name_doctor() {
     let org = TestOrg::new();
     for args in [
         ["settings", "pull", "--hub", "http://127.0.0.1:1"],
@@ -150,7 +150,7 @@ fn nobody_is_sent_to_the_doctor_who_never_looks_at_the_hub() {
 }
 
 #[test]
-fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
+fn password_in_the_hub_url_is_neither_used_nor_shown() {
     let org = TestOrg::new();
     for args in [
         ["settings", "pull", "--json", "--hub", "https://robot:canary@127.0.0.1:1"],
@@ -163,7 +163,7 @@ fn a_password_in_the_hubs_address_is_neither_used_nor_shown() {
 }
 
 #[test]
-fn a_key_does_not_cross_the_network_in_the_clear() {
+fn hub_record_is_not_read_over_plain_http() {
     let org = TestOrg::new();
     let mut command = org.bare(&["settings", "pull", "--json", "--hub", "http://hub.acme.com"]);
     let output = command.env("ORGTOKEN_HUB_TOKEN", "hub-t0ken").output().unwrap();
@@ -171,7 +171,7 @@ fn a_key_does_not_cross_the_network_in_the_clear() {
 }
 
 #[test]
-fn a_hub_key_with_a_slash_or_blank_is_refused_before_anything_is_asked() {
+fn hub_key_with_a_slash_or_blank_is_refused_before_a_request() {
     let org = TestOrg::new();
     let mut command = org.bare(&["token", "--json", "--settings", "hub:http://127.0.0.1:1"]);
     command.args(["--settings-key", "a/b c"]).env("ORGTOKEN_HUB_TOKEN", "hub-t0ken");

@@ -10,7 +10,7 @@ use orgtoken_fake_org::AppKey;
 use serde_json::Value;
 
 #[test]
-fn a_new_pair_belongs_together() {
+fn new_key_and_certificate_match() {
     let org = TestOrg::new();
     let made = org.bare(&["key", "generate", "new", "--json"]).output().unwrap();
     let made: Value = serde_json::from_str(stdout(&made)).unwrap();
@@ -29,7 +29,7 @@ fn a_new_pair_belongs_together() {
 }
 
 #[test]
-fn a_pair_that_does_not_belong_together() {
+fn mismatched_key_and_certificate_are_reported() {
     let org = TestOrg::new();
     org.private_file("other.crt", AppKey::generate().certificate_pem());
     let args = ["cert", "match", "app.key", "other.crt", "--json"];
@@ -38,7 +38,7 @@ fn a_pair_that_does_not_belong_together() {
 }
 
 #[test]
-fn an_assertion_is_checked_with_the_certificate() {
+fn assertion_is_verified_with_the_certificate() {
     let org = TestOrg::new();
     org.private_file("app.crt", KEY.certificate_pem());
     org.private_file("other.crt", AppKey::generate().certificate_pem());
@@ -57,7 +57,7 @@ fn an_assertion_is_checked_with_the_certificate() {
 }
 
 #[test]
-fn a_key_can_come_out_of_a_pipe() {
+fn key_is_read_from_a_pipe() {
     let org = TestOrg::new();
     let program = program::path();
     let url = org.url();
@@ -72,7 +72,7 @@ fn a_key_can_come_out_of_a_pipe() {
 }
 
 #[test]
-fn a_key_in_an_agent_needs_an_agent() {
+fn key_in_an_agent_needs_an_agent() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -86,7 +86,7 @@ fn a_key_in_an_agent_needs_an_agent() {
 }
 
 #[test]
-fn a_record_that_is_not_text() {
+fn record_that_is_not_text_is_refused() {
     let org = TestOrg::new();
     fs::write(org.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
     let error = error(&org.run(&["token", "--json"]));
@@ -95,7 +95,7 @@ fn a_record_that_is_not_text() {
 }
 
 #[test]
-fn file_that_is_not_a_key_is_named_as_that_whatever_its_mode() {
+fn file_that_is_not_a_key_is_reported_before_its_mode() {
     let org = TestOrg::new();
     let file = org.folder.path().join("notes.txt");
     fs::write(&file, "hello\n").unwrap();

@@ -54,7 +54,7 @@ fn service_wipes_a_token_that_it_has_replaced() {
 }
 
 #[test]
-fn the_limit_of_64_mib_ends_a_program_that_needs_more() {
+fn limit_of_64_mib_ends_a_program_that_needs_more() {
     let mut tail = Command::new("tail");
     let output = in_64_mib(tail.arg("/dev/zero")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -62,7 +62,7 @@ fn the_limit_of_64_mib_ends_a_program_that_needs_more() {
 }
 
 #[test]
-fn a_login_needs_less_than_64_mib() {
+fn login_needs_less_than_64_mib() {
     let org = TestOrg::new();
     stdout(&in_64_mib(&org.command(&["token"])).output().unwrap());
 }

@@ -21,7 +21,7 @@ fn hosts_share_one_login() {
 }
 
 #[test]
-fn a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
+fn paused_host_costs_one_login_and_replaces_no_entry() {
     let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = org.hold("/services/oauth2/token");
     let paused = start_at(&org, &server.url(), 1);
@@ -40,7 +40,7 @@ fn a_host_that_is_paused_costs_one_login_and_replaces_nothing() {
 }
 
 #[test]
-fn a_host_that_is_killed_in_mid_login_holds_up_nobody_for_long() {
+fn host_killed_during_a_login_delays_others_briefly() {
     let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = org.hold("/services/oauth2/token");
     let mut killed = start(&org, &server.url());
@@ -67,7 +67,7 @@ fn many_hosts_with_several_processes_each_log_in_once() {
 }
 
 #[test]
-fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
+fn redis_killed_during_a_login_gives_one_warning() {
     let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let hold = org.hold("/services/oauth2/token");
     let first = start_at(&org, &server.url(), 1);
@@ -84,7 +84,7 @@ fn a_redis_that_is_killed_in_mid_login_is_one_warning_and_costs_no_token() {
 }
 
 #[test]
-fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
+fn full_redis_gives_one_warning() {
     let full = &["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
     let (org, Some(server)) = (TestOrg::new(), RedisServer::start(full)) else { return };
     let output = start(&org, &server.url()).wait_with_output().unwrap();
@@ -94,7 +94,7 @@ fn a_redis_that_is_full_is_one_warning_and_costs_no_token() {
 }
 
 #[test]
-fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
+fn silent_redis_gives_one_warning() {
     let org = TestOrg::new();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
@@ -104,7 +104,7 @@ fn a_redis_that_does_not_answer_is_one_warning_and_costs_no_token() {
 }
 
 #[test]
-fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
+fn redis_without_tls_on_another_host_is_refused_before_a_request() {
     let org = TestOrg::new();
     let output = start(&org, "redis://:pa55@cache.acme.com").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
@@ -115,7 +115,7 @@ fn a_redis_without_tls_on_another_host_is_refused_before_it_is_asked() {
 }
 
 #[test]
-fn cache_list_and_cache_clear_look_into_it() {
+fn cache_list_and_cache_clear_include_redis() {
     let (org, Some(server)) = (TestOrg::new(), RedisServer::start(&[])) else { return };
     let token = token_of(start(&org, &server.url()));
     let cache = |args: &[&str]| {
@@ -133,7 +133,7 @@ fn cache_list_and_cache_clear_look_into_it() {
 }
 
 #[test]
-fn a_redis_that_is_not_there_is_a_warning() {
+fn missing_redis_gives_a_warning() {
     let org = TestOrg::new();
     // Bound and not listening: nobody else can get the port, and nobody answers on it.
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
@@ -149,7 +149,7 @@ fn a_redis_that_is_not_there_is_a_warning() {
 }
 
 #[test]
-fn a_url_that_cannot_be_read_is_a_mistake_in_the_settings() {
+fn invalid_redis_url_is_a_settings_error() {
     let org = TestOrg::new();
     let output = start(&org, "redis://:pa55@:x").wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));

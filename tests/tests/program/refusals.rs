@@ -9,7 +9,7 @@ fn met_by(scenario: Scenario) -> TestOrg {
 }
 
 #[test]
-fn a_refusal_ends_in_what_it_means_and_what_to_do() {
+fn refusal_is_reported_with_meaning_and_hint() {
     let org = met_by(Scenario::named("not-approved").unwrap());
     let output = org.run(&["token"]);
     assert_eq!(output.status.code(), Some(4));
@@ -60,7 +60,7 @@ fn nothing_is_sent_to_a_host_that_is_not_allowed() {
 }
 
 #[test]
-fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
+fn nothing_is_sent_to_a_host_with_an_untrusted_certificate() {
     let org = TestOrg::new();
     let mut command = org.bare(&["token", "--json", "--settings", "salesforce.json"]);
     command.args(["--allow-host", org.address(), "--bundled-roots"]);
@@ -70,7 +70,7 @@ fn nothing_is_sent_to_a_host_whose_certificate_nobody_vouches_for() {
 }
 
 #[test]
-fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
+fn key_of_another_app_is_refused_by_salesforce() {
     let org = TestOrg::new();
     org.private_file("other.key", AppKey::generate().secret());
     let url = org.url();
@@ -80,7 +80,7 @@ fn a_key_that_is_not_the_apps_is_refused_by_salesforce() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_and_nothing_is_sent() {
+fn all_problems_are_reported_at_once_and_nothing_is_sent() {
     let org = TestOrg::new();
     org.private_file("salesforce.json", r#"{"Username": 7, "InstanceUrl": "ftp://x"}"#);
     let error = error(&org.run(&["token", "--json"]));

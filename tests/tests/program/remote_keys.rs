@@ -69,7 +69,7 @@ impl Drop for Agent {
 }
 
 #[test]
-fn setup_goes_by_the_key_that_an_agent_has() {
+fn setup_uses_the_key_in_an_agent() {
     if !tools::has("ssh-agent") {
         return;
     }
@@ -99,7 +99,7 @@ fn setup_goes_by_the_key_that_an_agent_has() {
 }
 
 #[test]
-fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
+fn key_in_an_agent_does_not_sign_while_a_token_is_cached() {
     if !tools::has("ssh-agent") {
         return;
     }
@@ -117,7 +117,7 @@ fn a_key_in_an_agent_logs_in_once_and_then_the_agent_is_not_asked() {
 }
 
 #[test]
-fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
+fn token_of_a_remote_key_is_not_cached_without_a_runtime_folder() {
     if !tools::has("openssl") {
         return;
     }
@@ -129,7 +129,7 @@ fn without_a_runtime_folder_the_token_of_a_key_elsewhere_stays_in_memory() {
 }
 
 #[test]
-fn a_command_signs_twice_and_then_not_again() {
+fn signer_command_does_not_sign_while_a_token_is_cached() {
     if !tools::has("openssl") {
         return;
     }
@@ -167,7 +167,7 @@ fn signer_command_gets_no_secret_variable() {
 }
 
 #[test]
-fn a_locked_key_is_opened_once() {
+fn encrypted_key_is_decrypted_once() {
     if !tools::has("openssl") {
         return;
     }

@@ -21,7 +21,7 @@ fn no_argument_of_the_process_is_a_secret() {
 }
 
 #[test]
-fn the_process_leaves_no_core_file() {
+fn process_leaves_no_core_file() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let child = org.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
@@ -34,7 +34,7 @@ fn the_process_leaves_no_core_file() {
 }
 
 #[test]
-fn keys_are_made_for_their_owner_alone() {
+fn new_keys_are_private() {
     use std::os::unix::fs::MetadataExt;
     let org = TestOrg::new();
     let made = org.bare(&["key", "generate", "new"]).output().unwrap();
@@ -118,7 +118,7 @@ fn config_that_others_may_write_runs_no_signer_command() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_not_used() {
+fn key_that_others_can_read_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
     let key = org.folder.path().join("app.key");

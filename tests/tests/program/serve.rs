@@ -128,7 +128,7 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
 }
 
 #[test]
-fn a_refusal_names_what_salesforce_said_and_what_to_do() {
+fn service_reports_refusal_text_and_hint() {
     let org =
         TestOrg::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| {
             org
@@ -152,7 +152,7 @@ fn a_refusal_names_what_salesforce_said_and_what_to_do() {
 }
 
 #[test]
-fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
+fn signal_removes_the_socket_and_releases_the_lock() {
     let org = TestOrg::new();
     for signal in ["-TERM", "-INT"] {
         let service = Service::of(&org);
@@ -166,7 +166,7 @@ fn a_signal_to_end_removes_the_socket_and_frees_the_lock() {
 }
 
 #[test]
-fn a_login_in_progress_does_not_delay_the_end() {
+fn login_in_progress_does_not_delay_shutdown() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let service = Service::of(&org);
@@ -203,7 +203,7 @@ fn without_descriptors_a_request_waits_until_silent_connections_end() {
 }
 
 #[test]
-fn a_second_service_reports_that_the_socket_is_in_use() {
+fn second_service_reports_that_the_socket_is_in_use() {
     let org = TestOrg::new();
     let first = Service::of(&org);
     let mut second = org.command(&["serve", "--json"]);
@@ -214,7 +214,7 @@ fn a_second_service_reports_that_the_socket_is_in_use() {
 }
 
 #[test]
-fn the_socket_of_a_killed_service_is_taken_over() {
+fn socket_of_a_killed_service_is_taken_over() {
     let org = TestOrg::new();
     let mut first = Service::of(&org);
     first.child.kill().unwrap();
@@ -224,7 +224,7 @@ fn the_socket_of_a_killed_service_is_taken_over() {
 }
 
 #[test]
-fn half_written_settings_and_missing_keys_leave_the_last_valid_ones() {
+fn half_written_settings_and_missing_keys_keep_the_last_valid_ones() {
     let org = TestOrg::new();
     let service = Service::of(&org);
     let (_, first) = service.token();
@@ -260,7 +260,7 @@ fn of_hub(org: &TestOrg, hub: &Hub) -> Service {
 }
 
 #[test]
-fn a_record_in_the_hub_is_read_again_at_sighup() {
+fn record_in_the_hub_is_read_again_at_sighup() {
     let org = TestOrg::new();
     let hub = Hub::answering("200 OK", &org.record());
     let service = of_hub(&org, &hub);
@@ -296,7 +296,7 @@ fn profile(org: &TestOrg, name: &str, key: &str) -> String {
 }
 
 #[test]
-fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
+fn broken_profile_does_not_stop_the_others() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -326,7 +326,7 @@ fn every_profile_is_served_and_one_that_is_broken_ends_nothing() {
 }
 
 #[test]
-fn a_verbose_service_logs_no_token() {
+fn verbose_service_logs_no_token() {
     let org = TestOrg::new();
     let socket = org.folder.path().join("orgtoken/orgtoken.sock");
     let mut command = org.command(&["serve", "-vvv"]);
@@ -350,7 +350,7 @@ fn a_verbose_service_logs_no_token() {
 }
 
 #[test]
-fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
+fn bearer_file_of_the_loopback_is_private() {
     let org = TestOrg::new();
     let mut command = org.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
@@ -365,7 +365,7 @@ fn on_the_loopback_there_is_a_bearer_that_only_the_owner_can_read() {
 
 /// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
 #[test]
-fn a_key_in_the_wrong_setting_is_not_logged() {
+fn key_in_the_wrong_setting_is_not_logged() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -421,7 +421,7 @@ fn ask_tcp(port: u16, bearer: &str) -> u16 {
 }
 
 #[test]
-fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
+fn replaced_or_removed_bearer_file_invalidates_the_old_bearer() {
     let org = TestOrg::new();
     let mut command = org.command(&["serve", "--listen", "127.0.0.1:0"]);
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
@@ -445,7 +445,7 @@ fn a_bearer_file_that_was_replaced_or_removed_ends_the_old_bearer() {
 }
 
 #[test]
-fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
+fn stalled_standard_error_delays_neither_tokens_nor_shutdown() {
     let org = TestOrg::new();
     let mut service = Service::of(&org);
     assert_eq!(service.token().0, 200);
@@ -478,7 +478,7 @@ fn a_stalled_standard_error_delays_neither_tokens_nor_the_end() {
 }
 
 #[test]
-fn a_service_ends_while_its_settings_are_read() {
+fn shutdown_does_not_wait_for_settings() {
     let org = TestOrg::new();
     let hub = Hub::answering_first(1, "200 OK", &org.record());
     let service = of_hub(&org, &hub);
@@ -533,7 +533,7 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
 }
 
 #[test]
-fn a_removed_profile_goes_although_another_is_broken() {
+fn removed_profile_is_dropped_although_another_is_broken() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -574,7 +574,7 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
 }
 
 #[test]
-fn gate_2_no_flag_makes_it_listen_elsewhere() {
+fn gate_2_no_flag_listens_beyond_the_loopback() {
     let org = TestOrg::new();
     for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
         let output = org.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);
@@ -583,7 +583,7 @@ fn gate_2_no_flag_makes_it_listen_elsewhere() {
 }
 
 #[test]
-fn a_missing_bearer_file_and_socket_are_named() {
+fn missing_bearer_file_and_socket_are_named() {
     let org = TestOrg::new();
     let no_bearer = org.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(no_bearer.status.code(), Some(2));
@@ -595,7 +595,7 @@ fn a_missing_bearer_file_and_socket_are_named() {
 }
 
 #[test]
-fn the_blueprint_is_printed_as_it_is() {
+fn blueprint_is_printed_unchanged() {
     let org = TestOrg::new();
     let output = org.bare(&["blueprint"]).output().unwrap();
     let blueprint =

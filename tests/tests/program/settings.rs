@@ -7,7 +7,7 @@ use conformance::program::{self, stderr, stdout};
 use conformance::test_org::TestOrg;
 
 #[test]
-fn a_record_becomes_a_profile_and_a_key_file() {
+fn record_becomes_a_profile_and_a_key_file() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -24,7 +24,7 @@ fn a_record_becomes_a_profile_and_a_key_file() {
 }
 
 #[test]
-fn a_record_becomes_variables() {
+fn record_becomes_variables() {
     let org = TestOrg::new();
     let lines = org.run(&["settings", "convert", "--to", "env"]);
     let program = program::path();

@@ -41,7 +41,7 @@ impl NewUser {
 }
 
 #[test]
-fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
+fn first_run_creates_key_and_profile_and_prints_the_steps() {
     let user = NewUser::new();
     let output = user.setup(&["-P", "acme"]);
     let text = stdout(&output);
@@ -65,7 +65,7 @@ fn the_first_run_makes_everything_and_says_what_to_do_in_salesforce() {
 }
 
 #[test]
-fn the_next_run_goes_on_where_the_first_one_ended() {
+fn second_run_continues_after_the_first() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     let key = user.read("acme.key");
@@ -87,7 +87,7 @@ fn the_next_run_goes_on_where_the_first_one_ended() {
 }
 
 #[test]
-fn what_stands_in_the_config_stays() {
+fn existing_config_is_kept() {
     let user = NewUser::new();
     fs::create_dir_all(user.file("")).unwrap();
     let before = "# mine\ndefault_profile = \"prod\"\n\n[profile.prod] # do not touch\n\
@@ -108,7 +108,7 @@ fn what_stands_in_the_config_stays() {
 }
 
 #[test]
-fn a_profile_that_the_host_names_is_not_used_for_another_org() {
+fn profile_named_like_the_host_is_not_used_for_another_org() {
     let user = TestOrg::new();
     let folder = user.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&folder).unwrap();
@@ -127,7 +127,7 @@ fn a_profile_that_the_host_names_is_not_used_for_another_org() {
 }
 
 #[test]
-fn the_key_of_a_profile_that_is_there_is_used() {
+fn key_of_an_existing_profile_is_used() {
     let user = NewUser::new();
     fs::create_dir_all(user.file("")).unwrap();
     let key = user.0.folder.path().join("app.key");
@@ -140,7 +140,7 @@ fn the_key_of_a_profile_that_is_there_is_used() {
 }
 
 #[test]
-fn encrypted_key_of_a_profile_is_opened_with_the_passphrase_of_the_profile() {
+fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
     let user = NewUser::new();
     fs::create_dir_all(user.file("")).unwrap();
     let key = fs::read_to_string(user.0.folder.path().join("app.key")).unwrap();
@@ -160,7 +160,7 @@ fn encrypted_key_of_a_profile_is_opened_with_the_passphrase_of_the_profile() {
 }
 
 #[test]
-fn who_approves_for_themselves_is_given_the_address() {
+fn self_authorization_prints_the_url() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
@@ -177,7 +177,7 @@ fn who_approves_for_themselves_is_given_the_address() {
 }
 
 #[test]
-fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
+fn login_without_approval_ends_with_the_exit_code_of_the_refusal() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
@@ -193,7 +193,7 @@ fn what_is_not_approved_yet_ends_with_the_refusals_exit_code() {
 }
 
 #[test]
-fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
+fn login_is_retried_during_propagation_and_enter_retries_at_once() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
@@ -224,7 +224,7 @@ fn it_keeps_trying_while_salesforce_copies_and_enter_tries_at_once() {
 }
 
 #[test]
-fn a_secret_in_place_of_the_consumer_key_is_not_written() {
+fn secret_in_place_of_the_consumer_key_is_not_written() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     let config = user.read("config.toml");
@@ -237,7 +237,7 @@ fn a_secret_in_place_of_the_consumer_key_is_not_written() {
 }
 
 #[test]
-fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
+fn invalid_answer_is_explained_and_requested_again() {
     let org = TestOrg::new();
     let (mut person, screen) = terminal();
     let mut command = org.bare(&["setup"]);
@@ -280,7 +280,7 @@ fn setup_says_what_is_wrong_with_an_answer_and_asks_again() {
 }
 
 #[test]
-fn a_new_external_client_app_needs_the_my_domain() {
+fn new_external_client_app_needs_the_my_domain() {
     let org = TestOrg::new();
     let args = ["setup", "-r", "https://login.salesforce.com", "-o", "robot@acme.com", "--json"];
     let error = error(&org.bare(&args).output().unwrap());
@@ -291,7 +291,7 @@ fn a_new_external_client_app_needs_the_my_domain() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked() {
+fn nothing_is_requested_without_a_terminal() {
     let org = TestOrg::new();
     for (name, args, missing) in [
         ("nothing", &["setup", "--json"][..], "missing --instance-url"),
@@ -310,7 +310,7 @@ fn without_a_terminal_nobody_is_asked() {
 }
 
 #[test]
-fn what_is_no_kind_of_app_is_asked_again() {
+fn unknown_kind_of_app_is_requested_again() {
     let user = NewUser::new();
     let (mut person, screen) = terminal();
     let mut command = user.0.bare(&["setup", "-r", "https://acme.my.salesforce.com"]);

@@ -8,7 +8,7 @@ use conformance::program::{error, stderr, stdout, terminal};
 use conformance::test_org::{KEY, TestOrg};
 
 #[test]
-fn nobody_reads_the_token() {
+fn closed_pipe_of_a_token_is_an_error() {
     let org = TestOrg::new();
     let hold = org.hold("/services/oauth2/token");
     let mut command = org.command(&["token"]);
@@ -96,7 +96,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
 }
 
 #[test]
-fn the_disk_is_full() {
+fn full_disk_is_an_error() {
     let org = TestOrg::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let output = org.command(&["token"]).stdout(full).output().unwrap();
@@ -110,7 +110,7 @@ fn the_disk_is_full() {
 }
 
 #[test]
-fn a_token_on_a_terminal_is_warned_about_once() {
+fn token_on_a_terminal_gives_one_warning() {
     let org = TestOrg::new();
     let (mut terminal, screen) = terminal();
     let mut command = org.command(&["token"]);

@@ -7,7 +7,7 @@ use conformance::program::{error, stdout};
 use conformance::test_org::{CLIENT_ID, MY_DOMAIN, TestOrg, USER};
 
 #[test]
-fn a_key_of_each_outcome_ends_in_its_exit_code() {
+fn key_of_each_outcome_ends_in_its_exit_code() {
     let folder = keys::folder().unwrap();
     let manifest = Manifest::read(&folder).unwrap();
     let org = TestOrg::plain();

@@ -19,7 +19,7 @@ fn raw_is_the_token_and_a_line_break() {
 }
 
 #[test]
-fn json_has_what_scripts_were_promised() {
+fn json_has_the_promised_fields() {
     let org = TestOrg::new();
     for args in [["token", "--json"].as_slice(), &["token", "--output", "json"]] {
         let output = org.run(args);
@@ -35,7 +35,7 @@ fn json_has_what_scripts_were_promised() {
 }
 
 #[test]
-fn onify_is_exactly_what_the_blueprint_answered() {
+fn onify_format_is_the_response_of_the_blueprint() {
     let org = TestOrg::new();
     let output = org.run(&["token", "--output", "onify"]);
     let mut document: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -47,7 +47,7 @@ fn onify_is_exactly_what_the_blueprint_answered() {
 }
 
 #[test]
-fn a_shell_can_read_the_env_lines() {
+fn env_format_is_read_by_a_shell() {
     let org = TestOrg::new();
     let lines = org.run(&["token", "--output", "env"]);
     let script = format!("{}printenv SF_ACCESS_TOKEN SF_INSTANCE_URL", stdout(&lines));
@@ -58,7 +58,7 @@ fn a_shell_can_read_the_env_lines() {
 }
 
 #[test]
-fn the_record_can_come_from_standard_input() {
+fn record_can_come_from_standard_input() {
     let org = TestOrg::new();
     let mut command = org.bare(&["token", "--settings", "-"]);
     let output = run_with_input(command.args(org.way()), &org.record().to_string());
@@ -75,7 +75,7 @@ fn flags_alone_are_enough() {
 }
 
 #[test]
-fn the_environment_alone_is_enough() {
+fn environment_alone_is_enough() {
     let org = TestOrg::new();
     let output = org
         .bare(&["token"])
@@ -91,7 +91,7 @@ fn the_environment_alone_is_enough() {
 }
 
 #[test]
-fn a_profile_is_found_in_the_config_folder() {
+fn profile_is_found_in_the_config_folder() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
@@ -108,7 +108,7 @@ fn a_profile_is_found_in_the_config_folder() {
 }
 
 #[test]
-fn a_refused_audience_is_tried_once_more_with_the_other() {
+fn refused_audience_is_retried_with_the_fallback() {
     let org = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
@@ -120,7 +120,7 @@ fn a_refused_audience_is_tried_once_more_with_the_other() {
 }
 
 #[test]
-fn a_host_that_is_not_salesforces_gets_no_assertion_for_salesforce() {
+fn other_host_gets_no_assertion_for_salesforce_by_default() {
     let org = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });

@@ -25,7 +25,7 @@ async fn record_is_created_read_updated_and_deleted() {
 }
 
 #[tokio::test]
-async fn upsert_tells_whether_it_created_the_record() {
+async fn upsert_reports_whether_it_created_the_record() {
     let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
     for (name, created) in [("first", true), ("second", false)] {
         let fields = record(json!({ "Name": name }));

@@ -50,7 +50,7 @@ async fn loopback_is_not_proxied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faulty_proxies() {
+async fn faulty_proxies_are_named_in_the_error() {
     let rows: [(&str, Vec<Act>, &str, bool); 7] = [
         (
             "407",
@@ -142,7 +142,7 @@ async fn required_proxy_authentication_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unreachable_proxy() {
+async fn unreachable_proxy_is_named_in_the_error() {
     let error = through("http://127.0.0.1:1", "", Authority::new().pem())
         .exchange(post(&format!("https://{HOST}/")))
         .await

@@ -95,7 +95,7 @@ async fn three_attempts_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after() {
+async fn retry_after_is_obeyed_within_the_deadline() {
     let later = |value: &str| {
         vec![send(format!(
             "HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n"

@@ -100,7 +100,7 @@ async fn hint_for_a_proxy_that_inspects_tls() {
 
 /// The response of a listener instead of a ServerHello.
 #[tokio::test(start_paused = true)]
-async fn failed_handshakes() {
+async fn failed_handshakes_have_their_code() {
     let tls_1_1 = b"\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x00\x00\x2f\x00";
     for (row, reply, words, transient) in [
         ("reset", Some(&b""[..]), "the connection ended in the handshake", true),

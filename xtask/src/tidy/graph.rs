@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_lead_down() {
+    fn dependency_upward_is_a_problem() {
         for (name, dependency, kind, found) in [
             (SETTINGS, OAUTH, "normal", 0),
             (OAUTH, SETTINGS, "normal", 1),

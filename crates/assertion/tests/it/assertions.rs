@@ -95,7 +95,7 @@ fn invalid_claims_are_refused() {
 }
 
 #[test]
-fn a_signature_made_elsewhere_is_verified() {
+fn external_signature_is_verified() {
     let key = KEY.signing_key();
     let other = Numbers::generate(2048, "other").signing_key();
     let made = |by: &dyn Signer| by.sign(claims().signing_input().as_bytes()).unwrap();

@@ -65,7 +65,7 @@ fn openssl_makes_the_same_signatures() {
 }
 
 #[test]
-fn a_wrong_signature_of_an_external_signer_is_refused() {
+fn wrong_signature_of_an_external_signer_is_refused() {
     struct Faulty(SigningKey);
     impl Signer for Faulty {
         fn public_key(&self) -> &PublicKey {
@@ -84,7 +84,7 @@ fn a_wrong_signature_of_an_external_signer_is_refused() {
 }
 
 #[test]
-fn a_signature_of_another_message_or_another_key_is_refused() {
+fn signature_of_another_message_or_another_key_is_refused() {
     /// Returns a signature that a back-end of this crate made and checked for something else.
     struct Stale(PublicKey, Signature);
     impl Signer for Stale {

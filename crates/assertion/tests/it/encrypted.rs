@@ -64,7 +64,7 @@ fn every_pbes2_key_of_openssl_is_decrypted() {
 }
 
 #[test]
-fn a_passphrase_for_a_plain_key_is_ignored() {
+fn passphrase_for_a_plain_key_is_ignored() {
     let key = pem("PRIVATE KEY", &KEY.pkcs8());
     let read = SigningKey::from_encrypted(key.as_bytes(), &Passphrase::new("any")).unwrap();
     assert_eq!(read.form().to_string(), "PKCS#8 PEM");

@@ -58,7 +58,7 @@ fn errors_about_public_keys_never_ask_for_a_private_key() {
 }
 
 #[test]
-fn a_certificate_is_found_next_to_a_private_key() {
+fn certificate_is_found_next_to_a_private_key() {
     let private = pem("PRIVATE KEY", &KEY.pkcs8());
     let inner =
         sequence(&[&sequence(&[&[2, 1, 1]]), &sequence(&[RSA_ENCRYPTION, NULL]), &bits(&[1])]);

@@ -42,7 +42,7 @@ fn debug_of_public_parts_shows_no_secret_number() {
 }
 
 #[test]
-fn a_jwk_of_the_wrong_type_is_not_repeated() {
+fn jwk_of_the_wrong_type_is_not_repeated() {
     for jwk in [
         r#"{"kty":"RSA","n":"canary-canary!"}"#,
         r#"{"kty":{"canary":"canary"}}"#,

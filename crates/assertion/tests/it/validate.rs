@@ -202,7 +202,7 @@ fn crt_values_are_recomputed() {
 }
 
 #[test]
-fn a_public_key_that_does_not_match_is_refused() {
+fn public_key_that_does_not_match_is_refused() {
     let other = Numbers::generate(2048, "other");
     let public = element(0x81, &[&[0], other.public_pkcs1().as_slice()].concat());
     let der = pkcs8(&[2, 1, 1], &KEY.pkcs1(), &public);

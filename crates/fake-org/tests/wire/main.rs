@@ -13,7 +13,7 @@ use orgtoken_fake_org::{AppKey, Scenario, StartError, User};
 use client::{builder, get_request, plain, secure, through_proxy, token_of, token_request};
 
 #[test]
-fn a_login_and_a_call_over_tls() {
+fn login_and_a_call_over_tls() {
     let org = builder().tls(true).start().unwrap();
     let answer = secure(&org, &token_request("robot@acme.com", org.address())).unwrap();
     let token = token_of(&answer);

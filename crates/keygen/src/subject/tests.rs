@@ -120,14 +120,14 @@ proptest! {
     }
 
     #[test]
-    fn a_plain_name_comes_back(text in "[a-zA-Z#][a-zA-Z0-9#+,;<>\\\\\" é-]{1,30}") {
+    fn plain_name_is_read_back(text in "[a-zA-Z#][a-zA-Z0-9#+,;<>\\\\\" é-]{1,30}") {
         let subject = Subject::parse(&text).unwrap();
         let cn = subject.name().common_name().unwrap().unwrap();
         prop_assert_eq!(cn.value(), text.trim());
     }
 
     #[test]
-    fn what_is_written_is_read_as_the_same_name(
+    fn written_name_is_read_as_the_same_name(
         parts in vec(vec((0_usize..4, any::<String>()), 1..4), 1..4),
     ) {
         let parts = parts.iter().map(|part| part.iter().map(attribute).collect());

@@ -131,7 +131,7 @@ fn every_known_refusal_has_its_entry() {
 
 /// Every text contains words of a known refusal, or is a network fault in another tool.
 #[test]
-fn an_unknown_description_never_matches_a_known_one() {
+fn unknown_description_never_matches_a_known_one() {
     for (id, code, description) in [
         ("invalid_grant", "invalid_grant", "approval is missing"),
         ("invalid_grant", "invalid_grant", "the audience claim is wrong"),

@@ -238,7 +238,7 @@ fn acme() -> LoginPlan {
 }
 
 #[test]
-fn a_skew_within_five_minutes_is_corrected_once_and_a_larger_one_never() {
+fn skew_within_five_minutes_is_corrected_once_and_a_larger_one_never() {
     const LATE: &str = BODIES[2];
     for (clock, corrected) in [
         (0, false),

@@ -212,7 +212,7 @@ fn audiences_that_do_not_match_the_endpoint_are_refused_with_both_values() {
 }
 
 #[test]
-fn a_fallback_needs_a_reason() {
+fn fallback_needs_a_reason() {
     let own = resolve("", "https://acme.my.salesforce.com", "").unwrap();
     let generic =
         resolve("https://login.salesforce.com", "https://acme.my.salesforce.com", "").unwrap();

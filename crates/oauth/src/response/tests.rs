@@ -474,7 +474,7 @@ fn expires_in_is_read_in_any_form() {
 }
 
 #[test]
-fn a_jwt_expires_before_its_exp() {
+fn jwt_expires_before_its_exp() {
     use base64ct::{Base64UrlUnpadded, Encoding};
     let life = |exp: &str, lifetime: Option<u64>| {
         let claims =
@@ -497,7 +497,7 @@ fn a_jwt_expires_before_its_exp() {
 }
 
 #[test]
-fn the_operator_may_set_the_lifetime_of_an_opaque_token() {
+fn operator_may_set_the_lifetime_of_an_opaque_token() {
     let token = json(&with("")).unwrap().lifetime(Duration::from_secs(7200));
     assert_eq!(token.expires_at().as_secs() - NOW.as_secs(), 7200);
     let token = token.lifetime(Duration::MAX);
@@ -505,7 +505,7 @@ fn the_operator_may_set_the_lifetime_of_an_opaque_token() {
 }
 
 #[test]
-fn an_allowed_but_unexpected_host_has_a_notice() {
+fn allowed_but_unexpected_host_has_a_notice() {
     let token = json(&with("")).unwrap();
     let url = |text| InstanceUrl::parse(text, &AllowedHosts::none()).unwrap();
     assert_eq!(token.instance_notice(&url("https://acme.my.salesforce.com")), None);
@@ -516,7 +516,7 @@ fn an_allowed_but_unexpected_host_has_a_notice() {
 }
 
 #[test]
-fn a_wrong_clock_is_part_of_the_hint() {
+fn wrong_clock_is_part_of_the_hint() {
     const BODY: &[u8] =
         br#"{"error":"invalid_grant","error_description":"expired authorization code"}"#;
     for (name, date, said) in [

@@ -567,7 +567,7 @@ const SAMPLES: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 #[test]
-fn refusals_are_found_in_what_other_tools_print() {
+fn refusals_are_found_in_the_output_of_other_tools() {
     let mut wrong = Vec::new();
     for &(name, text, id, code, description) in SAMPLES {
         let refusal = Refusal::from_text(text).expect(name);
@@ -581,7 +581,7 @@ fn refusals_are_found_in_what_other_tools_print() {
 }
 
 #[test]
-fn the_status_of_curl_is_read() {
+fn status_of_curl_is_read() {
     let status = |name| {
         let (_, text, ..) = SAMPLES.iter().find(|(sample, ..)| *sample == name).expect(name);
         Refusal::from_text(text).expect(name).status().map(|status| status.as_u16())

@@ -301,7 +301,7 @@ fn hint_keeps_the_valid_parts() {
 }
 
 #[test]
-fn a_token_endpoint_needs_its_whole_path() {
+fn token_endpoint_needs_its_whole_path() {
     let endpoint = |text| TokenEndpoint::parse(text, &none());
     let whole = "https://login.salesforce.com/services/oauth2/token";
     assert_eq!(endpoint(whole).unwrap().as_str(), whole);
@@ -327,7 +327,7 @@ fn audiences_are_a_closed_set() {
 }
 
 #[test]
-fn a_secret_in_the_wrong_field_is_not_shown() {
+fn secret_in_the_wrong_field_is_not_shown() {
     for (name, text) in [
         ("consumer key", "3MVG9canaryCanary1canaryCanary2"),
         ("consumer key as host", "https://3MVG9canaryCanary1canaryCanary2.x"),

@@ -337,12 +337,12 @@ fn depth_is_limited() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in ".{0,200}") {
+    fn no_query_panics(text in ".{0,200}") {
         let _ = total(&text);
     }
 
     #[test]
-    fn parser_does_not_panic(words in prop::collection::vec(0..WORDS.len(), 0..20)) {
+    fn no_sequence_of_tokens_panics(words in prop::collection::vec(0..WORDS.len(), 0..20)) {
         let text: Vec<_> = words.into_iter().map(|word| WORDS[word]).collect();
         let _ = total(&text.join(" "));
         let _ = total(&format!("SELECT Id FROM Account WHERE {}", text.concat()));

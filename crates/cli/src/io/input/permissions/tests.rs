@@ -11,7 +11,7 @@ fn key(folder: &Path, mode: u32) -> PathBuf {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_refused_with_the_command_that_helps() {
+fn key_that_others_can_read_is_refused_with_the_command_that_helps() {
     let folder = tempfile::tempdir().unwrap();
     for mode in [0o644, 0o640, 0o604, 0o622] {
         let path = key(folder.path(), mode);
@@ -29,7 +29,7 @@ fn a_key_that_others_can_read_is_refused_with_the_command_that_helps() {
 }
 
 #[test]
-fn a_folder_in_which_everyone_may_write() {
+fn folder_writable_by_all_is_refused_unless_sticky() {
     let folder = tempfile::tempdir().unwrap();
     let path = key(folder.path(), 0o600);
     for (name, mode, refused) in [("open", 0o777, true), ("sticky as /tmp", 0o1777, false)] {
@@ -39,7 +39,7 @@ fn a_folder_in_which_everyone_may_write() {
 }
 
 #[test]
-fn the_owner_decides() {
+fn key_of_another_owner_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = key(folder.path(), 0o600);
     let metadata = path.metadata().unwrap();
@@ -157,7 +157,7 @@ fn private_group_has_its_user_as_the_only_member() {
 }
 
 #[test]
-fn what_was_checked_is_what_is_read() {
+fn checked_file_is_the_file_that_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = key(folder.path(), 0o600);
     let file = super::super::open(&path, Kind::Key).unwrap();
