@@ -6,7 +6,7 @@ use orgtoken_assertion::Diagnostic;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The bearer token that TCP clients send. It opens every profile of the broker.
+/// The bearer token that TCP clients send. It gives access to every profile of the broker.
 ///
 /// There is no `Display`, `Serialize`, `Deref` or `Clone`: only [`Bearer::secret`] gives the text.
 pub struct Bearer(Zeroizing<String>);
@@ -38,7 +38,7 @@ impl Bearer {
         &self.0
     }
 
-    /// Takes as long for a near miss as for a wild guess.
+    /// Whether the header has this token, compared in constant time.
     pub(crate) fn admits(&self, authorization: &[u8]) -> bool {
         authorization.split_at_checked(SCHEME.len()).is_some_and(|(scheme, shown)| {
             scheme.eq_ignore_ascii_case(SCHEME) && bool::from(shown.ct_eq(self.0.as_bytes()))

@@ -47,7 +47,10 @@ impl EndpointPolicy {
         let route = route.ok_or_else(unknown)?;
         if head.method != route.method() {
             let allow = if route.method() == Method::POST { "POST" } else { "GET" };
-            return Err(Rejection { gate: 7, ..method(allow, "this path has another method") });
+            return Err(Rejection {
+                gate: 7,
+                ..method(allow, "the method is not allowed for this path")
+            });
         }
         Ok(route)
     }
@@ -71,7 +74,7 @@ impl EndpointPolicy {
                 StatusCode::UNAUTHORIZED,
                 "gate.bearer",
                 "the bearer token is missing or wrong",
-                "send `Authorization: Bearer …` with what the bearer file holds now",
+                "send `Authorization: Bearer …` with the current token of the bearer file",
             )
         })
     }
@@ -79,15 +82,21 @@ impl EndpointPolicy {
     /// Gate 5: after DNS rebinding a web page can set every header but this one.
     fn host(&self, head: &Parts) -> Result<(), Rejection> {
         let rejection = |status, why: &'static str| {
-            let hint = "call the service by its own address, without a proxy between";
+            let hint = "call the service by its own address, without a proxy";
             Rejection::new(5, status, "gate.host", why, hint)
         };
         let mut hosts = head.headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return Err(rejection(StatusCode::BAD_REQUEST, "there is not exactly one Host"));
+            return Err(rejection(
+                StatusCode::BAD_REQUEST,
+                "the `Host` header is missing or repeated",
+            ));
         };
         if head.uri.authority().is_some() {
-            return Err(rejection(StatusCode::BAD_REQUEST, "this is not a proxy"));
+            return Err(rejection(
+                StatusCode::BAD_REQUEST,
+                "the request is for a proxy, and this service is not one",
+            ));
         }
         let Self::Tcp { port, .. } = self else { return Ok(()) };
         let is_ours =
@@ -95,7 +104,10 @@ impl EndpointPolicy {
                 LOOPBACK.contains(&name) && at.parse() == Ok(*port) && !at.starts_with(['+', '0'])
             });
         is_ours.then_some(()).ok_or_else(|| {
-            rejection(StatusCode::MISDIRECTED_REQUEST, "the Host is not this service")
+            rejection(
+                StatusCode::MISDIRECTED_REQUEST,
+                "the `Host` header does not name this service",
+            )
         })
     }
 }
@@ -157,7 +169,7 @@ fn unknown() -> Rejection {
         7,
         StatusCode::NOT_FOUND,
         "gate.path",
-        "there is nothing at this path",
+        "unknown path",
         "the paths are /v1/token, /onify/access-token, /healthz and /metrics",
     )
 }

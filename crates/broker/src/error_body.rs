@@ -44,7 +44,7 @@ fn description(error: &TokenError) -> String {
     let said = error.refusal().and_then(|refusal| refusal.description().map(str::to_owned));
     match (error, said) {
         (TokenError::CachedFailure { age, .. }, Some(said)) => {
-            format!("{said} (refused {} s ago; not asked again so soon)", age.as_secs())
+            format!("{said} (cached refusal, {} s old)", age.as_secs())
         }
         (_, Some(said)) => said,
         (error, None) => {

@@ -30,7 +30,7 @@
 //! 2. TCP is bound to `127.0.0.1` or `::1` only.
 //! 3. On TCP the request has the bearer token ([`Bearer`]).
 //! 4. It has the header `X-Orgtoken-Request: 1`, which a web page cannot send to another origin.
-//! 5. It has one `Host`, and on TCP this is the loopback's.
+//! 5. It has one `Host` header, which on TCP names the loopback.
 //! 6. No header shows that it was forwarded, or that it comes from a web page.
 //! 7. Method, path and body are those of one of the four resources, for a profile that is open to
 //!    the peer.

@@ -73,7 +73,7 @@ impl Metrics {
             .iter()
             .map(|(gate, count)| (label("gate", &format!("{gate}")), count.load(Relaxed)))
             .collect();
-        family("turned_away_total", "counter", "Requests that a gate turned away.", &gates);
+        family("turned_away_total", "counter", "Requests rejected by a gate.", &gates);
         family(
             "audit_dropped_total",
             "counter",

@@ -3,7 +3,7 @@ use std::fmt;
 /// The process at the other end of a connection.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Peer {
-    /// A process of this machine, over TCP: the kernel does not say which.
+    /// A process of this machine, over TCP: the kernel does not name it.
     Loopback,
     /// A process that connected to a Unix socket, as the kernel reports it (`SO_PEERCRED`).
     User {
@@ -11,7 +11,7 @@ pub enum Peer {
         uid: u32,
         /// The group it runs under.
         gid: u32,
-        /// Its process, where the kernel says.
+        /// Its process, if the kernel reports it.
         pid: Option<i32>,
     },
 }

@@ -60,7 +60,7 @@ pub struct Reloader<L> {
     served: BTreeMap<String, Served>,
     /// The profiles whose settings are invalid, and [`LIST`] if the list is.
     degraded: BTreeSet<String>,
-    /// Whether profiles that are gone from the list are removed at the next check.
+    /// Whether profiles that are missing in the list are removed at the next check.
     is_removal_due: bool,
 }
 
@@ -154,7 +154,7 @@ impl<L: ProfileLoader> Reloader<L> {
         is_new
     }
 
-    /// Removes profiles that are gone from the list.
+    /// Removes profiles that are missing in the list.
     ///
     /// If a served profile has just become invalid, the file may be half written, and the removal
     /// waits for the next check. It waits only once: removing a profile revokes access to it.

@@ -114,7 +114,7 @@ impl Visitor<'_> for TtlVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Ttl, E> {
-        Ttl::parse(text).ok_or_else(|| E::custom("no duration"))
+        Ttl::parse(text).ok_or_else(|| E::custom("not a duration"))
     }
 }
 

@@ -141,7 +141,7 @@ fn service_reports_refusal_text_and_hint() {
     assert!(!refusal["hint"].as_str().unwrap().is_empty());
 
     let (_, again) = service.token();
-    assert!(again["error_description"].as_str().unwrap().contains("not asked again so soon"));
+    assert!(again["error_description"].as_str().unwrap().contains("cached refusal"));
     assert_eq!(org.logins(), 0);
     assert_eq!(org.login_history().len(), 1, "a dead login is not hammered");
 

@@ -19,7 +19,7 @@ use super::ListenError;
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
-    /// The inode of the socket. A newer file at the path is kept.
+    /// The inode of the socket. A newer file at the path is not removed.
     inode: u64,
     _lock: File,
 }
@@ -126,7 +126,7 @@ fn lock(path: &Path) -> Result<File, ListenError> {
     }
 }
 
-/// Removes a socket that no process serves any more.
+/// Removes the socket of a dead process.
 fn remove_stale(path: &Path) -> Result<(), ListenError> {
     let refused = |source| ListenError::Bind { at: path.display().to_string(), source };
     match fs::symlink_metadata(path) {
@@ -144,7 +144,7 @@ fn remove_stale(path: &Path) -> Result<(), ListenError> {
     }
 }
 
-/// Whether connecting is refused. Does not block: where the backlog of a living socket is full,
+/// Whether connecting is refused. Does not block: if the backlog of a served socket is full,
 /// connecting would wait for a client to be accepted.
 fn is_stale(path: &Path) -> rustix::io::Result<bool> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
