@@ -66,7 +66,7 @@ pub enum RestError {
         limit: usize,
     },
     /// There are too many records or subrequests for one call.
-    #[error("one call takes at most {limit} of these")]
+    #[error("more than {limit} items in one call")]
     TooMany {
         /// The limit.
         limit: usize,
@@ -134,7 +134,7 @@ impl Diagnostic for RestError {
 }
 
 impl RestError {
-    /// Whether the same call may work a little later without a change. A call that creates a record
+    /// Whether the same call may succeed later without a change. A call that creates a record
     /// may have done so before it failed.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -151,8 +151,8 @@ impl RestError {
         self.api_error().is_some_and(ApiError::is_session_end)
     }
 
-    /// Whether the org is no longer at the URL that came with the token: a new login names the
-    /// present one.
+    /// Whether the org is no longer at the URL that came with the token: a new login returns
+    /// the current one.
     pub(crate) fn is_moved(&self) -> bool {
         self.api_error().is_some_and(ApiError::is_moved)
     }
@@ -162,8 +162,7 @@ impl RestError {
         self.api_error()?.retry_after()
     }
 
-    /// Whether the call was turned away before any of it was carried out, and may work a little
-    /// later.
+    /// Whether the call was rejected before any of it was carried out, and may succeed later.
     pub(crate) fn is_throttled(&self) -> bool {
         match self {
             Self::Api(error) => error.is_throttled(),

@@ -33,7 +33,7 @@ impl From<Arc<Token>> for Tokens {
     }
 }
 
-/// A single token. It is returned whatever its remaining life.
+/// A single token. It is returned regardless of its remaining lifetime.
 struct Fixed(Arc<CachedToken>);
 
 impl TokenSource for Fixed {

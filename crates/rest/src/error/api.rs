@@ -124,8 +124,8 @@ impl ApiError {
         self.status().is_server_error() || self.status().as_u16() == 420
     }
 
-    /// Whether a limit turned the call away that passes within seconds: that of concurrent
-    /// requests, and not that of a day.
+    /// Whether a limit that resets within seconds rejected the call: that of concurrent
+    /// requests, and not the daily one.
     pub(super) fn is_throttled(&self) -> bool {
         let is_limit_of_the_day = |problem: &Problem| {
             let message = problem.message.trim().trim_end_matches('.');

@@ -460,11 +460,7 @@ mod tests {
                 "line 2, row 1, column 1 (`Key__c`): the value is missing",
             ),
             (Create, "[{\"Nam\":1}]", "line 1, row 1, field `Nam`: `Contact` has no such field"),
-            (
-                Create,
-                "[{\"Name\":1}]",
-                "line 1, row 1, field `Name`: the field takes text in quotes",
-            ),
+            (Create, "[{\"Name\":1}]", "line 1, row 1, field `Name`: expected text in quotes"),
             (
                 Create,
                 "{\"Name\":\"a\",\"name\":\"b\"}",

@@ -139,7 +139,7 @@ pub enum FaultKind {
     #[error("the file is {0}, not CSV or JSON")]
     NotRecords(&'static str),
     /// The JSON value has the wrong type for the field.
-    #[error("the field takes {0}")]
+    #[error("expected {0}")]
     NotType(&'static str),
     /// The value is not a whole number.
     #[error("not a whole number")]

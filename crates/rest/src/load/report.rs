@@ -19,7 +19,7 @@ pub enum Outcome {
     Failed(Vec<Problem>),
     /// The record was changed.
     Updated,
-    /// The record was created or changed. Before v46.0 an upsert does not tell which.
+    /// The record was created or changed. Before v46.0 an upsert does not report which.
     Upserted,
 }
 
@@ -63,7 +63,7 @@ pub struct Counts {
     pub created: u64,
     /// Records changed.
     pub updated: u64,
-    /// Records created or changed, if Salesforce does not tell which.
+    /// Records created or changed, if Salesforce does not report which.
     pub upserted: u64,
     /// Records deleted.
     pub deleted: u64,
@@ -103,7 +103,7 @@ pub struct Reason {
     pub rows: u64,
     /// The first of these rows.
     pub first_row: u64,
-    /// Whether the rows may work a little later without a change: `UNABLE_TO_LOCK_ROW`.
+    /// Whether the rows may succeed later without a change: `UNABLE_TO_LOCK_ROW`.
     pub transient: bool,
     /// The next step, if the code is known.
     #[serde(skip)]
@@ -172,7 +172,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every row that failed may work a little later without a change.
+    /// Whether every row that failed may succeed later without a change.
     pub fn failed_rows_are_transient(&self) -> bool {
         let listed: u64 = self.reasons.iter().map(|reason| reason.rows).sum();
         listed == self.counts.failed && self.reasons.iter().all(|reason| reason.transient)

@@ -109,8 +109,8 @@ impl<'a> Load<'a> {
 
     /// Sends the next rows and returns their outcomes; `None` after the last row.
     ///
-    /// If this future is dropped before it is ready, the outcome of its rows is unknown, and all
-    /// that remains is [`finish`](Self::finish). After an error of a call that certainly changed
+    /// If this future is dropped before it is ready, the outcome of its rows is unknown, and only
+    /// [`finish`](Self::finish) may follow. After an error of a call that certainly changed
     /// nothing, `next` sends the same rows again.
     pub async fn next(&mut self) -> Result<Option<Vec<RowResult>>, LoadError> {
         if self.in_flight {
