@@ -22,7 +22,7 @@ impl SigningInput {
         self.0.as_bytes()
     }
 
-    /// Adds a signature that was made elsewhere, for example by a hardware token or a key service.
+    /// Adds the signature of an external signer, such as a hardware token or a key service.
     ///
     /// # Errors
     ///

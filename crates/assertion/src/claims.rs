@@ -48,7 +48,7 @@ impl Claims {
         self.expires_at
     }
 
-    /// Returns the bytes to sign, for a signature that is made elsewhere.
+    /// Returns the bytes to sign, for an external signer.
     pub fn signing_input(&self) -> SigningInput {
         let header = Header { alg: "RS256", kid: self.key_id.as_deref() };
         let payload = Payload {

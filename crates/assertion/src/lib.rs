@@ -23,7 +23,7 @@
 //! ```
 //!
 //! * To make an assertion: [`Claims`], signed by a [`Signer`]. A [`SigningKey`] signs in this
-//!   process. [`SigningInput`] exports the bytes to sign for a signer elsewhere.
+//!   process. [`SigningInput`] exports the bytes to sign for an external signer.
 //! * To verify an assertion: [`Unverified`], which becomes [`Verified`] with a [`PublicKey`].
 //! * Errors: each is a [`Diagnostic`] with a code for programs and a hint for the user. None
 //!   repeats any of its input.

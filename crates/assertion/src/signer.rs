@@ -9,8 +9,8 @@ use crate::{Diagnostic, PublicKey};
 /// A key that signs with RSASSA-PKCS1-v1_5 and SHA-256, which JOSE calls `RS256`
 /// ([RFC 7518, Section 3.3]).
 ///
-/// [`SigningKey`](crate::SigningKey) signs in this process. Implement this trait for a key
-/// elsewhere: in an agent, a hardware token or a key service. Signing is synchronous. For a key
+/// [`SigningKey`](crate::SigningKey) signs in this process. Implement this trait for an
+/// external key: in an agent, a hardware token or a key service. Signing is synchronous. For a key
 /// service that is called with `async`, use [`SigningInput`](crate::SigningInput) instead.
 ///
 /// [RFC 7518, Section 3.3]: https://www.rfc-editor.org/rfc/rfc7518#section-3.3
@@ -99,7 +99,7 @@ impl Diagnostic for SignError {
             Self::Inconsistent => "export the private key again from where it was created",
             Self::Mismatch => "give the certificate or public key of the key that signs",
             Self::Rng => "check that the system's random generator works (getrandom, /dev/urandom)",
-            Self::SelfCheck => "try again; if it happens twice, suspect this machine's memory",
+            Self::SelfCheck => "try again; if it happens twice, test this machine's memory",
         }))
     }
 }

@@ -49,7 +49,7 @@ impl CachedToken {
         self.life.remaining(now.since_start())
     }
 
-    /// Returns what to do for a caller that needs it for `min_ttl`.
+    /// Returns its freshness for a caller that needs it for `min_ttl`.
     pub fn freshness(&self, min_ttl: Duration, now: BootTime) -> Freshness {
         self.life.freshness(now.since_start(), min_ttl)
     }

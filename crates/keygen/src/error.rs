@@ -58,7 +58,7 @@ pub enum CertificateError {
     /// The input is not a certificate.
     #[error("not a certificate{}{}", if found.is_some() { " but " } else { "" }, found.unwrap_or_default())]
     NotACertificate {
-        /// What it is instead, with its article, if known.
+        /// The kind of the input, with its article, if known.
         found: Option<&'static str>,
     },
     /// The text between BEGIN and END is not base64.

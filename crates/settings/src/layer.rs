@@ -16,7 +16,7 @@ pub struct Layer {
     pub(crate) notices: Vec<Notice>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) record: Option<RecordLocation>,
-    /// Whether the source could not be read. It may have what is missing elsewhere.
+    /// Whether the source could not be read. It may contain the settings that are missing.
     pub(crate) unreadable: bool,
     /// The problem to report if a setting is missing and no profile is selected.
     pub(crate) unchosen_profile: Option<Problem>,

@@ -33,7 +33,7 @@ pub struct ConfigFile<'a> {
 }
 
 impl<'a> ConfigFile<'a> {
-    /// Parses the file. What is wrong with it is a problem of every layer that comes from it.
+    /// Parses the file. Its errors are reported by every layer that is read from it.
     pub fn parse(bytes: &'a [u8], file: &'a str) -> Self {
         let text = text::decode(bytes).unwrap_or_default();
         let (root, errors) = DeTable::parse_recoverable(text);
@@ -59,7 +59,7 @@ impl<'a> ConfigFile<'a> {
         self.profiles().map(|(name, _)| name.get_ref().to_string()).collect()
     }
 
-    /// Returns the profile that counts if none is named: the `default_profile`, else the only one.
+    /// Returns the profile to use if none is named: the `default_profile`, else the only one.
     pub fn default_name(&self) -> Option<String> {
         let named = self.root.get_ref().get("default_profile");
         let mut names = self.names();
@@ -233,7 +233,7 @@ impl<'a> ConfigFile<'a> {
         let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
         let starts = |start: &&str| path.starts_with(start);
         match folder {
-            Some(folder) if path != "-" && !path.is_empty() && !ELSEWHERE.iter().any(starts) => {
+            Some(folder) if path != "-" && !path.is_empty() && !NOT_RELATIVE.iter().any(starts) => {
                 folder.join(path).to_string_lossy().into_owned()
             }
             _ => path.to_owned(),
@@ -288,7 +288,7 @@ fn found(value: &DeValue<'_>) -> &'static str {
 const ROOT: [&str; 2] = ["default_profile", "profile"];
 
 /// Prefixes of paths that are not relative to the folder.
-const ELSEWHERE: [&str; 2] = ["hub:", "~/"];
+const NOT_RELATIVE: [&str; 2] = ["hub:", "~/"];
 
 /// The maximum number of problems of one kind that are reported.
 const MAX_PROBLEMS: usize = 32;

@@ -1,4 +1,4 @@
-//! Edits `config.toml`. What is not changed stays as it is, comments and layout included.
+//! Edits `config.toml`, and preserves everything else in it, such as comments and layout.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::setting::Setting;
 use crate::source::Source;
 use crate::text;
 
-/// A `config.toml` to edit. What is not changed stays as it is, comments and layout included.
+/// A `config.toml` to edit. Everything that is not edited is preserved, such as comments and layout.
 #[derive(Clone, Debug)]
 pub struct ConfigEditor {
     document: DocumentMut,

@@ -16,7 +16,7 @@ pub enum Setting {
     ApiVersion,
     /// Audience of the assertion.
     Audience,
-    /// Where tokens are cached.
+    /// Location of the token cache.
     Cache,
     /// File of the certificate authorities to trust.
     CaFile,

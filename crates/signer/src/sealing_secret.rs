@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 /// is outside the process.
 ///
 /// It costs one signature, which is verified. RS256 is deterministic, so the secret is always the
-/// same. The signed text is not a JWS, so the signature is no use as an assertion.
+/// same. The signed text is not a JWS, so the signature cannot be used as an assertion.
 pub fn sealing_secret(signer: &dyn Signer) -> Result<Zeroizing<[u8; 32]>, SignError> {
     let signature = signer.sign(TEXT)?;
     if !signer.public_key().verify(TEXT, &signature) {

@@ -8,7 +8,7 @@ use crate::clock::boot_id;
 
 /// Secrets in files that only this user can read, and that are valid until the machine restarts.
 ///
-/// Each saves the signature or the passphrase that deriving it again would take.
+/// Without one, deriving the secret again would need a signature or the passphrase.
 pub(super) struct BootSecrets {
     folder: Folder,
 }

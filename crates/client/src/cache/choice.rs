@@ -16,11 +16,11 @@ use super::{RedisCache, RedisServer, RedisUrlError};
 #[cfg(feature = "redis")]
 use crate::Transport;
 
-/// The folders of this user for cached tokens, and what settings make of them.
+/// The folders of this user for cached tokens. Settings choose the cache of a login.
 ///
 /// The key that seals a token is derived from the private key. If that needs a passphrase or a
 /// signature outside the process, the methods call `open`, which decrypts a locked key in the
-/// settings, or returns the signer of a remote one. They keep what they derive until the machine
+/// settings, or returns the signer of a remote one. The derived key is stored until the machine
 /// restarts.
 #[derive(Clone, Debug, Default)]
 pub struct CacheLocations {

@@ -24,7 +24,7 @@ pub struct CachedFailure {
 }
 
 impl CachedFailure {
-    /// Records why there is no token.
+    /// Records the reason of a failed login.
     ///
     /// * `sent`: the number of assertions that may have reached the endpoint
     /// * `before`: the failure that was cached so far
@@ -76,7 +76,7 @@ impl CachedFailure {
         UnixTime::from_secs(self.at)
     }
 
-    /// Whether assertions were sent in vain shortly before, for a reason that may pass.
+    /// Whether assertions failed a short time ago for a transient reason.
     pub(crate) fn is_outage(&self, now: UnixTime) -> bool {
         let was_sent = self.blocks_for > 0;
         self.is_transient
@@ -94,7 +94,7 @@ impl CachedFailure {
         (self.at() <= now && !left.is_zero()).then_some(left)
     }
 
-    /// Whether callers that waited for this attempt take its failure as theirs.
+    /// Whether callers that waited for this attempt get its failure.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         now.saturating_duration_since(self.at()) <= LEFT_FOR
     }

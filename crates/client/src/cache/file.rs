@@ -64,7 +64,7 @@ impl CacheFolder {
     pub fn clear(&self) -> Result<usize, FolderError> {
         let names = self.folder.names(STATE)?;
         let removed = names.iter().map(|name| self.folder.overwrite_and_remove(name).map(drop));
-        // Each is tried before the first error counts.
+        // An error does not stop the removal of the others.
         let removed: Vec<_> =
             removed.chain([self.folder.remove_leftovers(Duration::ZERO)]).collect();
         removed.into_iter().collect::<Result<(), _>>()?;

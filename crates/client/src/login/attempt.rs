@@ -71,7 +71,7 @@ impl Diagnostic for AttemptError {
 }
 
 impl AttemptError {
-    /// Whether another assertion may succeed later without anyone acting.
+    /// Whether another assertion may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Answer(error) => error.is_transient(),

@@ -38,7 +38,7 @@ impl Diagnostic for LoginError {
 }
 
 impl LoginError {
-    /// Whether the same login may succeed later without anyone acting.
+    /// Whether the same login may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         self.last().is_some_and(AttemptError::is_transient)
     }

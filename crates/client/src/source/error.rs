@@ -58,7 +58,7 @@ impl Diagnostic for TokenError {
 }
 
 impl TokenError {
-    /// Whether the same call may succeed later without anyone acting.
+    /// Whether the same call may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Cancelled | Self::Cap { .. } => true,

@@ -141,7 +141,7 @@ impl Diagnostic for TransportError {
             Self::Proxy { fault, .. } => return fault.hint().map(Cow::Borrowed),
             Self::Roots(fault) => fault.hint(),
             Self::Target { .. } => "use an https URL",
-            Self::Timeout { .. } => "try again, or give it more time",
+            Self::Timeout { .. } => "try again, or raise the time limit",
             Self::Closed | Self::Truncated { .. } => "try again",
         };
         Some(Cow::Borrowed(hint))
@@ -149,7 +149,7 @@ impl Diagnostic for TransportError {
 }
 
 impl TransportError {
-    /// Whether the same request may succeed later without anyone acting.
+    /// Whether the same request may succeed later without a change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Closed

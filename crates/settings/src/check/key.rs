@@ -66,7 +66,7 @@ impl Check {
         }
     }
 
-    /// Refuses a published test key, which everyone can sign with.
+    /// Refuses a published test key, which is not secret.
     pub(super) fn published(&mut self, key: &KeySource, resolution: &Resolution) {
         let public_key = match key {
             KeySource::Local(key) => key.public_key(),

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 /// Returns the document in a value that may be the path of a file instead: JSON, with quotes around
 /// it as `docker --env-file` passes them on, or in base64. Text that is neither a path nor JSON is
-/// returned as well: reading it reports what it is, and shows none of it.
+/// returned as well: the error of parsing it names its kind and does not show it.
 pub(crate) fn document(value: &str) -> Option<Zeroizing<String>> {
     let text = without_quotes(value);
     if text.starts_with(['{', '[', '"']) {
