@@ -38,7 +38,7 @@ pub(crate) struct Args {
     /// Add a header
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     header: Vec<(HeaderName, HeaderValue)>,
-    /// Send this file as the body (`-`: standard input)
+    /// Send this file as the body; `-` is stdin
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
     /// Fetch all pages and print each
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// Do not print the response body
     #[arg(long)]
     silent: bool,
-    /// Print status line and headers; of a failed call, the whole response
+    /// Print status line and headers, and the body of a failed call too
     #[arg(short, long)]
     include: bool,
     #[command(flatten)]

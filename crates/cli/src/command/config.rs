@@ -29,16 +29,16 @@ pub(crate) enum Command {
     Set(Set),
     Unset(Unset),
     Use(Use),
-    /// Edit config.toml in $VISUAL or $EDITOR, and check it afterwards
+    /// Edit config.toml in $VISUAL or $EDITOR, and check it
     Edit,
     /// Print the path of config.toml
     Path,
 }
 
-/// Show the entries of a profile, and what is wrong with them
+/// Show the entries and the problems of a profile
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
-    /// The profile [default: the default profile]
+    /// Profile [default: the default profile]
     profile: Option<String>,
 }
 
@@ -48,9 +48,9 @@ pub(crate) struct Show {
 pub(crate) struct Set {
     #[command(flatten)]
     choice: Choice,
-    /// The name of the entry, such as `username`
+    /// Entry, such as `username`
     entry: String,
-    /// Its value; `allow_hosts` and other lists take several
+    /// Value; lists such as `allow_hosts` take several
     #[arg(required = true)]
     values: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Set {
 pub(crate) struct Unset {
     #[command(flatten)]
     choice: Choice,
-    /// The name of the entry
+    /// Entry to remove
     entry: String,
 }
 
@@ -69,13 +69,13 @@ pub(crate) struct Unset {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: orgtoken config use acme")]
 pub(crate) struct Use {
-    /// The profile that counts if none is named
+    /// Profile to use by default
     profile: String,
 }
 
 #[derive(Debug, clap::Args)]
 struct Choice {
-    /// The profile [default: the default profile]
+    /// Profile [default: the default profile]
     #[arg(short = 'P', long, value_name = "NAME")]
     profile: Option<String>,
 }

@@ -23,9 +23,9 @@ use crate::login::secret_variables::secret_variables;
 /// orgtoken exec -- sf org list limits
 /// orgtoken exec --token-env TOKEN -- ./sync.sh
 ///
-/// The command replaces orgtoken, so signals and exit code are its own. Its environment has no
-/// private keys, no passphrases and no ORGTOKEN_* variables of a login. In it, orgtoken query, api,
-/// record and whoami use the token.
+/// The command replaces orgtoken, so it gets the signals and sets the exit code. Private keys,
+/// passphrases and the ORGTOKEN_* variables of a login are removed from its environment. In it,
+/// orgtoken query, api, record and whoami use the token.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {

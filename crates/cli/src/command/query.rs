@@ -26,7 +26,7 @@ use crate::runtime::wait_for;
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Query (`-`: standard input)
+    /// Query; `-` is stdin
     soql: String,
     /// Output format [default: table on a terminal, else csv; json with --json]
     #[arg(long, value_name = "FORM", value_enum)]

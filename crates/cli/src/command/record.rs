@@ -57,7 +57,9 @@ pub(crate) struct Create {
     common: Common,
 }
 
-/// Update a record, or one for each row of a file that has a column Id
+/// Update a record, or one for each row of a file
+///
+/// A file needs a column Id.
 ///
 /// orgtoken record update Account 001D000000IqhSLIAZ Phone=042
 /// orgtoken record update Account --from changes.csv --dry-run
@@ -94,7 +96,9 @@ pub(crate) struct Upsert {
     common: Common,
 }
 
-/// Delete a record, or one for each row of a file of ids or with a column Id
+/// Delete a record, or one for each row of a file
+///
+/// A file needs a column Id, or has one id on each line.
 ///
 /// orgtoken record delete Account 001D000000IqhSLIAZ
 /// orgtoken record delete Account --from ids.txt
@@ -127,7 +131,7 @@ pub(crate) struct Given {
     /// FIELD=TEXT, or FIELD:=JSON for numbers, true, false and null
     #[arg(value_name = "FIELD=VALUE", value_parser = Field::parse, conflicts_with = "from")]
     fields: Vec<Field>,
-    /// Read the record from this JSON file (`-`: standard input)
+    /// Read the record from this JSON file; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     input: Option<PathBuf>,
 }
@@ -136,10 +140,10 @@ pub(crate) struct Given {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Record files")]
 pub(crate) struct Rows {
-    /// Read a record from each row of this file (`-`: standard input)
+    /// Read a record from each row of this file; `-` is stdin
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
-    /// Form of that file [default: detected from its content]
+    /// Format of the file [default: detected from its content]
     #[arg(long, value_name = "FORM", value_enum, requires = "from")]
     format: Option<Format>,
     /// Delimiter of a CSV file [default: detected from its header]

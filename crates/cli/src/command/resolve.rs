@@ -13,7 +13,7 @@ use crate::io::console::Console;
 use crate::io::table::{Row, table};
 use crate::login::context::Context;
 
-/// Show token endpoint and audience, and why
+/// Show the token endpoint and audience, with reasons
 ///
 /// Nothing is sent, and no key is read. Shows each value with its source, secrets as [set]. Use
 /// `orgtoken settings check` to validate the values.

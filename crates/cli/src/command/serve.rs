@@ -31,8 +31,8 @@ use crate::runtime;
 /// Run the local token service
 ///
 /// Serves one login, or every profile of config.toml. Programs connect to a Unix socket, which is
-/// open to this user, to root, and to allow_users and allow_groups of a profile; or to the loopback
-/// with a bearer token. They never see the private key.
+/// open to this user, to root, and to allow_users and allow_groups of a profile; or to a loopback
+/// address with a bearer token. They never see the private key.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Unix socket [default: $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock]
@@ -47,13 +47,13 @@ pub(crate) struct Args {
     /// Answer /onify/access-token without a bearer token
     #[arg(long)]
     open_loopback: bool,
-    /// Limit of connections
+    /// Maximum number of connections
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
     max_connections: usize,
-    /// Limit of connections of one user
+    /// Maximum number of connections per user
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections_per_user)]
     max_connections_per_user: usize,
-    /// Limit of requests per second of one user
+    /// Maximum requests per second and user
     #[arg(long, value_name = "N")]
     max_rate: Option<u32>,
     /// Name profiles in /metrics, which every client can read

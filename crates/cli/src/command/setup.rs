@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Kind of the app in Salesforce
     #[arg(long, value_enum)]
     app: Option<App>,
-    /// Who approves the app
+    /// Way to approve the app for the user
     #[arg(long, value_enum, default_value = "admin")]
     approval: Approval,
     /// Callback URL of the app, which this flow does not use

@@ -13,7 +13,7 @@ use crate::login::signer::signer;
 
 /// Create and print an assertion
 ///
-/// Treat it as a secret: anyone who has it can exchange it for a token until it expires.
+/// Treat it as a secret: it can be exchanged for a token until it expires.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Lifetime of the assertion, at most 180s

@@ -7,7 +7,7 @@ use crate::io::console::Console;
 use crate::io::input::{Kind, read};
 use serde_json::json;
 
-/// Check an assertion's signature against a certificate or public key
+/// Verify the signature of an assertion
 ///
 /// The claims are not checked; see `orgtoken assertion inspect`.
 #[derive(Debug, clap::Args)]

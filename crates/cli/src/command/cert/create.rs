@@ -34,7 +34,7 @@ pub(crate) struct Create {
     /// Validity of the certificate in days
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
     days: u32,
-    /// Subject of the certificate, which Salesforce only shows
+    /// Subject of the certificate; Salesforce only displays it
     #[arg(long, value_name = "NAME", default_value = "CN=orgtoken")]
     subject: String,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::io::table::{Row, table};
 use crate::io::text::hex;
 use crate::login::key_file::open;
 
-/// Show the form, size and fingerprint of a key, never the key itself
+/// Show the form, size and fingerprint of a key
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Key file; `-` is stdin

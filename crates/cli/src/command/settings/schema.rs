@@ -6,7 +6,7 @@ use crate::io::console::Console;
 /// Print a JSON Schema of the settings
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Subject of the schema
+    /// Settings to describe
     #[arg(value_enum, default_value_t = Of::Record)]
     of: Of,
 }

@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Netrc,
     /// A file for `curl --config`, which hides the token from the process list
     Curl,
-    /// The answer of the Onify blueprint: accessToken, apiVersion, instanceUrl
+    /// JSON of the Onify blueprint: accessToken, apiVersion, instanceUrl
     Onify,
 }
 
