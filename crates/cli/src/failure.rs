@@ -34,7 +34,7 @@ struct Parts {
     hint: Option<Cow<'static, str>>,
     /// The entry of the catalogue, if Salesforce refused.
     refusal: Option<&'static Entry>,
-    /// Whether `doctor` covers what failed.
+    /// Whether `doctor` checks the step that failed.
     for_doctor: bool,
     /// The command that checks the same login.
     doctor: Cow<'static, str>,

@@ -128,7 +128,7 @@ impl From<UsageError> for Refused {
 /// Returns the grammar of `token` alone.
 ///
 /// The grammar of all commands takes 0.4 ms more to build: a quarter of the budget of a cached token
-/// (2.5 × `/bin/true`). `defer = true` is no way out: `--help` would list commands without texts.
+/// (2.5 × `/bin/true`). `defer = true` does not help: `--help` would list commands without texts.
 fn token_command() -> clap::Command {
     let token = command::token::Args::augment_args(clap::Command::new("token"));
     let program = clap::Command::new("orgtoken").args_override_self(true).subcommand_required(true);

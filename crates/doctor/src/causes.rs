@@ -32,7 +32,7 @@ pub(crate) fn remaining_cause(code: &str) -> Option<&'static str> {
 }
 
 impl Assessment<'_> {
-    /// Returns the causes, the likeliest first. Equally likely causes are in the order of the
+    /// Returns the causes, most likely first. Equally likely causes are in the order of the
     /// catalogue.
     pub(crate) fn causes(&self, entry: &'static Entry) -> Vec<PossibleCause> {
         let mut causes: Vec<_> = entry.causes.iter().map(|cause| self.cause(cause)).collect();

@@ -22,7 +22,7 @@ pub struct Finding {
     /// The first step to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// Possible causes, the likeliest first.
+    /// Possible causes, most likely first.
     #[serde(rename = "suspects", skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<PossibleCause>,
     /// The command that explains the failure.
@@ -90,7 +90,7 @@ pub enum Verdict {
     Ok,
     /// Passed, but something should be changed.
     Warning,
-    /// Failed: no token, or no use of it.
+    /// Failed: there is no token, or it cannot be used.
     Failed,
 }
 
@@ -101,10 +101,10 @@ pub struct PossibleCause {
     /// The cause.
     #[serde(rename = "what")]
     pub cause: &'static str,
-    /// How to tell whether it is the cause.
+    /// The way to tell whether it is the cause.
     #[serde(rename = "tell")]
     pub how_to_tell: &'static str,
-    /// How likely it is.
+    /// The likelihood of the cause.
     #[serde(rename = "standing")]
     pub likelihood: Likelihood,
     /// The evidence for or against it.
@@ -112,7 +112,7 @@ pub struct PossibleCause {
     pub because: Option<String>,
 }
 
-/// How likely a cause is.
+/// The likelihood of a cause.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Likelihood {

@@ -81,14 +81,14 @@ async fn user(
         Some(name) => Finding::warning(
             Check::User,
             format!("the token belongs to {name}, not to {}", target.username),
-            "use the username that you mean in the settings",
+            "correct the username in the settings",
         ),
     }
 }
 
 /// Reports that the user is unknown: `userinfo` needs a scope that API calls do not need.
 fn unknown_user(error: &TokenResponseError) -> Finding {
-    let detail = format!("cannot find out whose token it is: {error}");
+    let detail = format!("cannot read the user of the token: {error}");
     match error {
         TokenResponseError::Refused(refusal) if error.code() == "refused.invalid_scope" => {
             Finding::skipped(Check::User, format!("needs the scope `id` or `openid`: {refusal}"))
@@ -135,7 +135,7 @@ async fn call(org: &Org) -> Finding {
     Finding::warning(
         Check::Api,
         detail,
-        "see Setup > System Overview, API Usage for what makes so many calls",
+        "look up the source of the calls: Setup > System Overview > API Usage",
     )
 }
 

@@ -49,7 +49,7 @@ impl Page {
             .causes
             .iter()
             .map(|Cause { cause, how_to_tell, .. }| format!("{cause} *{how_to_tell}*"));
-        self.list("**Causes, the most likely first, and how to tell:**", causes);
+        self.list("**Possible causes, most likely first:**", causes);
         match entry.fix {
             Fix::Any(steps) => self.list("**What to change:**", steps),
             Fix::ByApp { external, connected } => {

@@ -80,7 +80,7 @@ impl Eq for Entry {}
 pub struct Cause {
     /// The cause.
     pub cause: &'static str,
-    /// How to recognize this cause.
+    /// The way to recognize this cause.
     pub how_to_tell: &'static str,
     /// The observation that makes it more or less likely, without a look into Setup.
     pub indicator: Indicator,

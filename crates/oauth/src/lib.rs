@@ -37,18 +37,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What this crate decides
+//! # Decisions of this crate
 //!
-//! * **Where an assertion may be sent.** [`AllowedHosts`] is the list of hosts. [`LoginUrl`] and
+//! * **Destination of an assertion.** [`AllowedHosts`] is the list of hosts. [`LoginUrl`] and
 //!   the other URL types are valid by construction. [`Resolution`] chooses endpoint and audience,
 //!   each with a reason.
-//! * **What a response contains.** [`Token::from_http`] returns a [`Token`] or a
+//! * **Content of a response.** [`Token::from_http`] returns a [`Token`] or a
 //!   [`TokenResponseError`]. Of the body, only the code and the description of a [`Refusal`] are
 //!   ever shown.
-//! * **What a refusal means.** The [`catalogue`] has the causes, how to recognize them, and the
+//! * **Meaning of a refusal.** The [`catalogue`] has the causes, how to recognize them, and the
 //!   Setup screen to open. [`Refusal::from_text`] reads the output of other tools.
-//! * **Which assertions a login signs.** [`LoginPlan`] decides their claims and number.
-//! * **When to retry and when to renew.** [`RetryPolicy`] and [`RenewalSchedule`] work with times
+//! * **Assertions of a login.** [`LoginPlan`] decides their claims and number.
+//! * **Retries and renewal.** [`RetryPolicy`] and [`RenewalSchedule`] work with times
 //!   that the caller passes in.
 //!
 //! The grant is [RFC 7523], the responses are [RFC 6749, Section 5], and tokens are sent as in

@@ -79,7 +79,7 @@ impl LoginPlan {
     ) -> Result<Claims, ClaimsError> {
         assert!(self.counted_from.len() < MAX_ASSERTIONS, "a login signs three assertions at most");
         let now = self.skew.map_or(now, |skew| skew.correct(now));
-        // Earlier seconds first. At the beginning of time there are only later ones.
+        // Earlier seconds first. At the epoch there are only later ones.
         let before = (0..=now.as_secs()).rev().chain(now.as_secs()..=u64::MAX);
         let mut seconds = before.map(UnixTime::from_secs);
         let from = seconds.find(|second| !self.counted_from.contains(second)).unwrap_or(now);
@@ -131,7 +131,7 @@ impl LoginPlan {
     }
 }
 
-/// Per login. A fourth would not fare better, and each one is a credential.
+/// Per login. A fourth would not help, and each one is a credential.
 const MAX_ASSERTIONS: usize = 3;
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub fn redis_url(text: &str) -> &str {
     if is_address { text } else { WITHHELD }
 }
 
-/// Returns a foreign text on one line, without words that look like a secret.
+/// Returns an external text on one line, without words that look like a secret.
 pub fn text(text: &str) -> String {
     without_secrets(text)
 }

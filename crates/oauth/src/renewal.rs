@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::retry::fraction;
 
-/// When to use a cached token and when to renew it.
+/// The times at which a cached token is used and renewed.
 ///
 /// All times are durations since one fixed point of a clock that cannot be set back, such as the
 /// boot of the machine.
@@ -67,7 +67,7 @@ impl RenewalSchedule {
 /// The freshness of a token, for a caller that needs it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
-    /// It has expired or is about to: only a new token will do.
+    /// It has expired or is about to: a new token is needed.
     Expired,
     /// It is valid for less time than required: get a new one, and fall back to this one.
     TooShort,

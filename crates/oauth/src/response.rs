@@ -235,7 +235,7 @@ fn malformed(error: serde_json::Error) -> TokenResponseError {
     TokenResponseError::Json { line: error.line(), column: error.column(), repeated: None }
 }
 
-/// No token response is nearly as long.
+/// Any token response is much shorter.
 const LIMIT: usize = 64 * 1024;
 
 /// Salesforce counts its limits over a day at most.

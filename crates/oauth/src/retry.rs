@@ -6,7 +6,7 @@ use orgtoken_assertion::Diagnostic;
 use crate::refusal::RefusalClass;
 use crate::response::TokenResponseError;
 
-/// How often and when to retry a failed login.
+/// The number of attempts of a login, and the waits between them.
 ///
 /// It neither waits nor generates random numbers: the caller does both.
 ///
@@ -119,7 +119,7 @@ impl TokenResponseError {
     }
 }
 
-/// `random` out of all `u64`, of `whole`.
+/// Scales `whole` by `random / u64::MAX`.
 pub(crate) fn fraction(whole: Duration, random: u64) -> Duration {
     let nanos = whole.as_nanos().saturating_mul(u128::from(random)) / u128::from(u64::MAX);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

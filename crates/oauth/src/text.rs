@@ -10,7 +10,7 @@ pub(crate) fn sanitize(text: &str, limit: usize) -> String {
     shorten(without_secrets(&head), limit)
 }
 
-/// Returns a person's name in any script: one line without control and invisible characters,
+/// Returns a display name in any script: one line without control and invisible characters,
 /// without anything that looks like a secret, at most `limit` characters long.
 pub(crate) fn name(text: &str, limit: usize) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));

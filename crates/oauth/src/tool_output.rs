@@ -214,7 +214,7 @@ fn is_code(text: &str) -> bool {
         && !text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// In characters: more than anyone pastes on purpose.
+/// In characters: longer than any useful input.
 const LIMIT: usize = 64 * 1024;
 const MAINTENANCE: &str = "unavailable.maintenance";
 

@@ -211,7 +211,7 @@ impl Explained {
             Some(tell) => format!("{what}\n     {tell}"),
             None => (*what).to_owned(),
         });
-        text += &numbered("Likely causes", causes);
+        text += &numbered("Possible causes, most likely first", causes);
         let Steps { external_client_app: external, connected_app: connected } = &self.fix;
         if external == connected {
             text += &numbered("What to do", external.iter().map(|step| step_sentence(step)));
@@ -237,7 +237,7 @@ fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) 
 
 fn retry_advice(class: RefusalClass) -> &'static str {
     match class {
-        RefusalClass::CoolDown => "after an hour, or when the answer says so",
+        RefusalClass::CoolDown => "after an hour, or after the time that Salesforce names",
         RefusalClass::PropagationDelay => {
             "after ten minutes, if something was changed in Setup just now"
         }

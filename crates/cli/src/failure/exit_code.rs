@@ -1,4 +1,4 @@
-//! Exit codes. Scripts rely on them, and only the code of the error decides.
+//! Exit codes. Scripts rely on them, so only the error code determines them.
 
 /// Returns the exit code of an error code.
 pub(crate) fn exit_code(code: &str) -> u8 {

@@ -40,7 +40,7 @@ pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Waits, or until Enter is pressed if the streams are interactive.
+/// Waits for this time. If the streams are interactive, Enter ends the wait.
 pub(crate) fn pause(max: Duration) -> Result<(), Interrupted> {
     let Some(timeout) = Timespec::try_from(max).ok().filter(|_| is_interactive()) else {
         thread::sleep(max);

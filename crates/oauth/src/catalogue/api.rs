@@ -25,7 +25,7 @@ pub(super) const ENTRIES: &[Entry] = &[
                 "Compare the two hosts.",
             ),
             cause(
-                "The session is locked to the address that logged in.",
+                "The session is locked to the IP address of the login.",
                 "Login and call come from different addresses. Setup > Session Settings: `Lock \
                  sessions to the IP address from which they originated`.",
             ),

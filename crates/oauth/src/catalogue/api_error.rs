@@ -125,7 +125,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "INVALID_QUERY_LOCATOR",
-        "the position of the next page in the result is no longer known",
+        "the cursor of the query result is no longer valid",
         &[
             "More than two days passed, or newer queries of the same user replaced this cursor.",
             "The login changed between two pages.",
@@ -187,7 +187,7 @@ const API_ERRORS: &[ApiError] = &[
     .when(&["provided external id field does not exist or is not accessible: *"]),
     row(
         "URL_NOT_RESET",
-        "the org has a new address",
+        "the org has a new URL",
         &["The My Domain was renamed, or the org was moved to another instance."],
         "log in again, and use the `instance_url` that comes with the token",
     ),
@@ -223,7 +223,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "UNSUPPORTED_MEDIA_TYPE",
-        "Salesforce does not read this Content-Type here",
+        "this resource does not accept the Content-Type",
         &["The Content-Type is missing or wrong."],
         "send `Content-Type: application/json`",
     ),
@@ -266,7 +266,7 @@ const API_ERRORS: &[ApiError] = &[
     // Access.
     row(
         "INSUFFICIENT_ACCESS",
-        "this user may not do that",
+        "this user lacks the permission for this operation",
         &["A permission of the profile or permission set is missing."],
         "give the user the permission, or use another user",
     ),
@@ -368,7 +368,7 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "STRING_TOO_LONG",
         "a text is longer than its field",
-        &["The message names the field and its greatest length."],
+        &["The message names the field and its maximum length."],
         "shorten the text, or make the field longer in Setup",
     ),
     row(
@@ -437,7 +437,7 @@ const API_ERRORS: &[ApiError] = &[
     row(
         "ENTITY_IS_DELETED",
         "the record was deleted",
-        &["Someone deleted or merged it after its id was read."],
+        &["It was deleted or merged after its id was read."],
         "leave the record out, or restore it from the Recycle Bin",
     ),
     row(
@@ -454,7 +454,7 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "DEPENDENCY_EXISTS",
-        "something else needs this record or component",
+        "other records or components depend on this one",
         &["A rule, report or record refers to it."],
         "remove the reference that the message names first",
     ),

@@ -13,7 +13,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
         class: PropagationDelay,
         meaning: "Salesforce accepts the app, the signature and the audience, but this user may not use the \
-                  app without clicking Allow, which nobody can do in this flow",
+                  app without clicking Allow, which this flow cannot do",
         first: "open the app's Policies in Setup, set Permitted Users to `Admin approved users are \
                 pre-authorized`, and add a profile or permission set of this user",
         causes: &[

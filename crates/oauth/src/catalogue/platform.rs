@@ -99,7 +99,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         codes: &["429"],
         texts: &["too many requests"],
         class: CoolDown,
-        meaning: "too many requests came from here",
+        meaning: "too many requests came from this address",
         first: "wait some minutes, and cache tokens instead of logging in for every call",
         causes: &[cause(
             "A program logs in for every request, or retries in a loop.",

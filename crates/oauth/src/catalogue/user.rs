@@ -71,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         causes: &[
             cause(
                 "A trial or scratch org has expired, or a sandbox was deleted.",
-                "Nobody can log in with a browser either.",
+                "A login in a browser fails as well.",
             ),
             cause(
                 "Salesforce locked or suspended the org.",

@@ -7,7 +7,7 @@ use super::{UrlError, split_port};
 /// `*.my.salesforce.com`, `*.my.salesforce.mil`, instances such as `na139.salesforce.com`, and
 /// `login`, `test` and `*.my` of `sfcrmproducts.cn` for Salesforce in China. This list is for sites
 /// and custom login domains. It comes from the operator and never from the record with the
-/// credentials: a person who can change a record must not be able to choose the host to which an
+/// credentials: a user who can change a record must not be able to choose the host to which an
 /// assertion is sent.
 ///
 /// Plain http and other ports are allowed only on `127.0.0.1`, `[::1]` and `localhost`. `127.0.0.1`

@@ -95,8 +95,8 @@ pub(crate) enum HostKind {
 }
 
 impl HostKind {
-    /// Whether Salesforce runs the host, by its name. A host on the operator's list may belong to
-    /// anyone.
+    /// Whether Salesforce runs the host, by its name. A host on the operator's list may not be
+    /// Salesforce's.
     pub(crate) fn is_salesforce(self) -> bool {
         match self {
             Self::Instance | Self::Login | Self::MyDomain | Self::Test => true,

@@ -19,7 +19,7 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     let default = file.default_name();
     let names = file.names();
     if names.is_empty() {
-        // What is wrong with the file is also the reason why it has no profiles.
+        // An invalid file has no profiles either. Its problems are the error.
         let (_, problems) = Loader::new([file.profile(None)]).shown();
         if let Some(problems) = problems {
             return Err(problems.into());
@@ -88,7 +88,8 @@ impl Profile {
     }
 }
 
-/// How long the cached token of a login is valid, if it is in a file and its sealing key is known.
+/// Returns the remaining lifetime of the cached token, if it is in a file and its sealing key is
+/// known.
 fn seconds_left(layer: Layer) -> Option<u64> {
     // A folder that does not exist yet is not created.
     cache_folder().filter(|folder| folder.exists())?;

@@ -15,7 +15,7 @@ use crate::login::signer::decrypt_key;
 use crate::login::transport::transport;
 use crate::runtime::wait_for;
 
-/// Runs the diagnosis. `tell` gets each finding as soon as it is known.
+/// Runs the diagnosis, and passes each finding to `tell` as soon as it is known.
 pub(crate) fn diagnose(
     args: &Args,
     console: &Console,
@@ -31,7 +31,7 @@ pub(crate) fn diagnose(
     Ok(report)
 }
 
-/// Adds the flags of this program to what the finding says to do.
+/// Adds the flags of this program to the remedy of the finding.
 fn add_flags(finding: &mut Finding) {
     let code = finding.code.as_deref().unwrap_or_default();
     finding.remedy =

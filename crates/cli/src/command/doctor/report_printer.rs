@@ -97,7 +97,7 @@ impl<'a> ReportPrinter<'a> {
         let mut text = String::new();
         if !rest.is_empty() {
             text += "\n";
-            text += &self.below("", "Likely causes:");
+            text += &self.below("", "Possible causes, most likely first:");
         }
         for (at, cause) in rest.iter().enumerate() {
             let number = format!("{}. ", at + 1);

@@ -42,7 +42,7 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     let value = args.value.as_deref().unwrap_or_default();
-    // An external id may contain `=`. Without fields, it is taken for a field.
+    // An external id may contain `=`. Without fields after it, it is a field.
     if value.contains('=') && args.given.is_empty() {
         return Err(UsageError::missing("`<VALUE>`", UPSERT).into());
     }

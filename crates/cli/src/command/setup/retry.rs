@@ -11,7 +11,7 @@ use crate::io::prompt;
 pub(super) const NONE: Duration = Duration::ZERO;
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 
-/// Repeats the diagnosis until it succeeds, fails permanently, or the time is over.
+/// Repeats the diagnosis until it succeeds, fails permanently, or the time is up.
 pub(super) fn until(
     max_wait: Duration,
     console: &Console,
