@@ -101,8 +101,8 @@ fn record(input: &[u8]) -> String {
 
 /// Files of records.
 fn rows(input: &[u8]) -> String {
-    let mut file = tempfile::tempfile().expect("there is room");
-    file.write_all(input).expect("there is room");
+    let mut file = tempfile::tempfile().expect("temporary files can be written");
+    file.write_all(input).expect("temporary files can be written");
     match RecordFile::from_file(file, ReadOptions::default()) {
         Ok(file) => file.form().name().to_owned(),
         Err(error) => format!("{error} {error:?} {:?}", error.hint()),

@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn place() -> (CacheFolder, PathBuf) {
-    let folder = tempfile::tempdir().expect("there is room").keep();
+    let folder = tempfile::tempdir().expect("temporary files can be written").keep();
     let path = folder.join("a.state");
     fs::write(&path, b"").expect("the folder is ours");
     for (path, mode) in [(&folder, 0o700), (&path, 0o600)] {

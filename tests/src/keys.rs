@@ -1,6 +1,6 @@
 //! The table of test keys in the forms that users paste, mount and export, with expected results.
 //!
-//! OpenSSL or a person decided the expected results, never our own parser. The RSA numbers are
+//! OpenSSL or a reviewer decided the expected results, never our own parser. The RSA numbers are
 //! generated here. Forms that only OpenSSL or ssh-keygen can write are added if these tools are
 //! installed.
 

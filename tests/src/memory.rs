@@ -29,7 +29,7 @@ impl Search {
     /// Adds every 32 bytes of a secret. The caller has to wipe its own copy.
     pub fn add(&mut self, name: &'static str, secret: &[u8]) -> Result<()> {
         ensure!(secret.len() >= PART, "{name} is too short for a search");
-        ensure!(self.bytes.len() + 2 * secret.len() <= CAPACITY, "no room for {name}");
+        ensure!(self.bytes.len() + 2 * secret.len() <= CAPACITY, "too many secrets: {name}");
         for chunk in secret.chunks_exact(PART) {
             self.add_part(name, chunk.iter());
             self.add_part(name, chunk.iter().rev());

@@ -1,7 +1,7 @@
 //! The corpora of the fuzz targets, and mutations of them, on the stable compiler.
 //!
-//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for so
-//! long; `ORGTOKEN_FUZZ_TARGET` names the one target to run.
+//! The mutations are the same in every run. `ORGTOKEN_FUZZ_SECONDS` mutates each corpus for
+//! that long; `ORGTOKEN_FUZZ_TARGET` names the one target to run.
 
 use std::env;
 use std::fs;
@@ -29,11 +29,11 @@ fn parsers_survive_mutated_corpora_and_echo_no_secret() {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let began = Instant::now();
         let mut runs = 0_u64;
-        let goes_on = |runs| match budget.map(Duration::from_secs) {
+        let is_within_budget = |runs| match budget.map(Duration::from_secs) {
             Some(budget) => began.elapsed() < budget,
             None => runs < RUNS,
         };
-        while goes_on(runs) {
+        while is_within_budget(runs) {
             let mut input = seeds[random.below(seeds.len())].clone();
             for _ in 0..=random.below(4) {
                 mutate(&mut input, &seeds, &mut random);
@@ -60,7 +60,7 @@ fn run(name: &str, input: &[u8], seeds: &[Vec<u8>]) {
 }
 
 /// Whether the canary is only where a seed has it, and whole. A mutation may move a piece of it
-/// into a text that is meant to be shown, where nothing tells it from any other word.
+/// into a text that is meant to be shown, where it looks like any other word.
 fn is_canary_in_place(input: &[u8], seeds: &[Vec<u8>]) -> bool {
     let has = |text: &[u8], part: &[u8]| text.windows(part.len()).any(|window| window == part);
     let canary = CANARY.as_bytes();

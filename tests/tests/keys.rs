@@ -57,7 +57,7 @@ fn errors_do_not_repeat_the_file() {
         let Err(error) = SigningKey::from_bytes(&content) else { continue };
         let shown = format!("{error} {error:?} {:?}", error.hint());
         let text = String::from_utf8_lossy(&content);
-        // Labels of armour are ours to name; what stands between is not.
+        // An error may repeat the labels of PEM, and nothing between them.
         let lines = text.lines().filter(|line| !line.contains("-----"));
         for part in lines.flat_map(|line| line.as_bytes().chunks_exact(16)) {
             let part = String::from_utf8_lossy(part);

@@ -1,5 +1,5 @@
-//! What is left in the memory of a process with the program's allocator: no part of a secret that
-//! is needed no longer.
+//! Secrets in the memory of a process with the program's allocator: they are wiped after their last
+//! use.
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -163,13 +163,13 @@ fn sent_assertion_is_wiped() {
     assert_eq!(search.here().unwrap(), Found::new());
 }
 
-/// They look for the same secrets, so there is one at a time.
+/// Runs one test at a time, because all look for the same secrets.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For the key of 2048 bits, which nobody has read yet.
+/// Returns a search for the key of 2048 bits, which is not in memory yet.
 fn search() -> Search {
     let mut search = Search::new();
     search.add_key(&pem("PKCS#8, PEM, 2048 bits")).unwrap();
@@ -217,5 +217,5 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A constant lies where nothing can be written, and no search goes.
+/// A constant is in read-only memory, which is not searched.
 const TOKEN: &str = "00Dxx0000001gPz!AQcanary.of_the_token.0123456789.abcdefghijklmnopqrstuvwxyz";

@@ -1,7 +1,7 @@
-//! The program's words, case by case: each file in `cmd/` is a situation, reviewed by a person.
+//! Output of the program: each file in `cmd/` is a reviewed case.
 //!
-//! After a change of words, `TRYCMD=overwrite cargo test -p orgtoken --test cmd` writes them anew;
-//! read the difference before it is committed.
+//! After a change of words, `TRYCMD=overwrite cargo test -p orgtoken --test cmd` writes them;
+//! review the difference before it is committed.
 
 #[test]
 fn cmd() {

@@ -94,7 +94,7 @@ impl FakeOrg {
         self.server.org.state().sessions.clear();
     }
 
-    /// Makes every token expire. Clients cannot tell this from [`FakeOrg::revoke_all`].
+    /// Makes every token expire. Clients see no difference to [`FakeOrg::revoke_all`].
     pub fn expire_all(&self) {
         self.server.org.state().sessions.clear();
     }

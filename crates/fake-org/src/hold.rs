@@ -18,7 +18,7 @@ struct Barrier {
 /// Holds back every response to a path until it is dropped. Requests are still read and recorded.
 ///
 /// A test does not have to sleep: it waits for requests with [`Hold::arrived`] or [`Hold::wait`],
-/// does what it is about, and drops the hold.
+/// continues, and drops the hold.
 pub struct Hold(Arc<Barrier>);
 
 impl Gate {

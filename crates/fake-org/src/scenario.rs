@@ -128,7 +128,7 @@ pub struct UnknownScenario(String);
 /// The check at which a scenario happens, in the order of the checks.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Step {
-    /// Before the request is looked at.
+    /// Before any check of the request.
     Edge,
     /// The request and the issuer, signature, audience and time of the assertion.
     Assertion,
@@ -204,7 +204,7 @@ pub(crate) enum WireFault {
     Closed,
     /// The response ends in the middle of its body.
     Cut,
-    /// No response ever comes.
+    /// No response.
     Silence,
 }
 

@@ -98,7 +98,8 @@ fn opaque(org_id: &str, number: u64) -> String {
     format!("{}!AQ{}", &org_id[..15], id::random_token(94, number))
 }
 
-/// Returns a JWT with the claims of a real one. The signature is random because nobody checks it.
+/// Returns a JWT with the claims of a real one. The signature is random because clients do not check
+/// it.
 fn jwt(grant: &Grant<'_>, number: u64) -> String {
     let (issued, end) = (grant.now.as_secs(), grant.now.plus(grant.lifetime).as_secs());
     let header = json!({

@@ -52,7 +52,7 @@ pub(super) const DSA: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x38\x04\x01";
 pub(super) const EC: &[u8] = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01";
 pub(super) const P256: &[u8] = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07";
 pub(super) const X25519: &[u8] = b"\x06\x03\x2b\x65\x6e";
-/// Nobody's: 1.2.3.4.5.
+/// 1.2.3.4.5, which is not assigned.
 pub(super) const UNKNOWN: &[u8] = b"\x06\x04\x2a\x03\x04\x05";
 pub(super) const PKCS7_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
 

@@ -50,7 +50,7 @@ fn exponents(table: &mut Table, key: &Rsa) {
     }
     let mut negative = key.pkcs1();
     let exponent = b"\x02\x03\x01\x00\x01";
-    let at = negative.windows(5).position(|window| window == exponent).expect("e stands there");
+    let at = negative.windows(5).position(|window| window == exponent).expect("the exponent");
     negative[at + 2] = 0x81;
     table.refuse("e negative", "key.exponent", negative);
 }
@@ -102,7 +102,7 @@ fn factors(table: &mut Table, key: &Rsa) {
 }
 
 /// A key of 2048 bits whose greater factor is a product of two primes. Three factors, each of which
-/// has its highest bits set, may still come to a bit less: then they are drawn anew.
+/// has its highest bits set, may still come to a bit less: then other factors are generated.
 fn composite_factor(q: &BoxedUint) -> Rsa {
     loop {
         let factor = rsa::product(&rsa::prime(512), &rsa::prime(512));

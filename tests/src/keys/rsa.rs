@@ -147,7 +147,7 @@ pub(super) fn next_prime(after: &BoxedUint) -> BoxedUint {
     }
 }
 
-/// An odd number of that many bits which nobody will find to be no prime.
+/// An odd number of that many bits, which may not be prime.
 pub(super) fn odd(bits: u32) -> BoxedUint {
     let mut bytes = vec![0; bits.div_ceil(8) as usize];
     getrandom::fill(&mut bytes).expect("the system has randomness");

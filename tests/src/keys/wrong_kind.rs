@@ -1,4 +1,4 @@
-//! Files that are no RSA private key: each is named for what it is.
+//! Files that are not RSA private keys, and the code of their error.
 
 use anyhow::Result;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
@@ -132,7 +132,7 @@ fn not_keys(table: &mut Table) {
         ("a URL", "https://vault.example/v1/secret/server.key"),
         ("a sentence", "ask Maria for the key"),
         ("hidden by a pipeline", "***"),
-        ("a variable that nobody expanded", "${SF_KEY}"),
+        ("an unexpanded variable", "${SF_KEY}"),
         ("a web page", "<!DOCTYPE html><html><body>Sign in</body></html>"),
     ] {
         table.refuse(name, "key.not_a_key", content);

@@ -219,17 +219,17 @@ fn login_rate_refusal_is_cached_with_its_cooldown() {
         assert_eq!((&first["exit"], &second["exit"]), (&7.into(), &7.into()), "{name}: {second}");
         assert_eq!(first["code"], second["code"], "{name}");
         assert_eq!(org.requests().len(), 1, "{name}: no retry, in this call or the next");
-        let told = second["message"].as_str().unwrap();
-        let (_, wait) = told.split_once("next attempt in ").expect(told);
-        let wait: u64 = wait.split_once(" min").expect(told).0.parse().unwrap();
-        assert!((minutes - 2..=minutes).contains(&wait), "{name}: {told}");
+        let message = second["message"].as_str().unwrap();
+        let (_, wait) = message.split_once("next attempt in ").expect(message);
+        let wait: u64 = wait.split_once(" min").expect(message).0.parse().unwrap();
+        assert!((minutes - 2..=minutes).contains(&wait), "{name}: {message}");
     }
 }
 
 #[test]
 fn another_key_user_or_app_is_another_login() {
     for (name, other) in [
-        ("user", ["--username", "somebody@acme.com"]),
+        ("user", ["--username", "other@acme.com"]),
         ("app", ["--client-id", "3MVG9_other"]),
         ("key", ["--jwt-key-file", "other.key"]),
     ] {
@@ -259,7 +259,7 @@ fn cache_list_shows_user_and_lifetime_and_no_token() {
     assert!(!stdout(&list).contains(stdout(&token).trim()));
 }
 
-/// A passphrase in the place of a username.
+/// A passphrase was set as the username.
 #[test]
 fn cache_list_withholds_a_username_that_may_be_a_secret() {
     let org = TestOrg::new();
@@ -307,7 +307,7 @@ fn unreachable_redis_is_neither_listed_nor_cleared() {
         assert_eq!((&error["code"], &error["exit"]), (&"cache.redis".into(), &1.into()), "{what}");
         assert!(!stderr(&output).contains("pa55"), "{what}: {}", stderr(&output));
     }
-    // What is on this machine is gone all the same.
+    // The entries on this machine are removed nevertheless.
     assert!(stderr(&cache(&["clear"])).starts_with("removed 0 cached logins\nerror: "));
     assert_eq!(stdout(&org.run(&["cache", "list"])), "");
     assert_eq!(stdout(&org.run(&["cache", "clear", "--json"])), "{\"forgotten\":0}\n");

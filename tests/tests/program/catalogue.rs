@@ -1,5 +1,5 @@
-//! Every row of the catalogue, met in an org and told by the program. What a person reads then is
-//! `snapshots/refusals.txt`: `SNAPSHOTS=overwrite` writes it anew, and a person reads the diff.
+//! Every row of the catalogue as the program reports it. The texts are in `snapshots/refusals.txt`;
+//! `SNAPSHOTS=overwrite` writes that file for review.
 
 use std::process::Output;
 
@@ -10,42 +10,42 @@ use orgtoken_oauth::catalogue::{self, Entry};
 
 use crate::snapshot::reviewed;
 
-/// What leads to a row.
+/// The way in which a user gets the refusal of a row.
 enum Way {
-    /// A login or a call that the org answers so.
-    Met(Scenario, &'static [&'static str]),
-    /// Something that is wrong on this side.
-    Here(&'static [&'static str]),
-    /// It cannot be had without the network: what others print is explained.
-    Told(&'static str),
+    /// A login or a call at an org with this scenario.
+    Login(Scenario, &'static [&'static str]),
+    /// Arguments with a local fault.
+    Local(&'static [&'static str]),
+    /// Output of another tool, for faults that need a network.
+    Explained(&'static str),
 }
 
 #[test]
 fn every_row_is_reported_as_reviewed() {
     let org = TestOrg::with(User::new(USER), |org| org);
     org.private_file("certificate.key", KEY.certificate_pem());
-    let mut told = String::new();
+    let mut page = String::new();
     for entry in catalogue::entries() {
         let way = way(entry);
         let output = run(&org, &way);
         let said = match &way {
-            Way::Told(_) => String::from_utf8_lossy(&output.stdout).into_owned(),
+            Way::Explained(_) => String::from_utf8_lossy(&output.stdout).into_owned(),
             _ => stderr(&output).to_owned(),
         };
         let address = org.address();
         let said = said.replace(address, "acme.my.salesforce.com");
-        told += &format!("## {}\n{}\n\n{said}\n", entry.code, shown(&way));
+        page += &format!("## {}\n{}\n\n{said}\n", entry.code, shown(&way));
     }
-    reviewed("refusals.txt", told);
+    reviewed("refusals.txt", page);
 }
 
-/// A row leads to itself: what the org says is found again under the code that the program tells.
+/// The refusal of a row is reported under the code of that row.
 #[test]
 fn every_refusal_of_the_endpoint_is_explained_by_its_row() {
     let org = TestOrg::with(User::new(USER), |org| org);
     for entry in catalogue::entries().filter(|entry| entry.code.starts_with("refused.")) {
         let way = way(entry);
-        let Way::Met(..) = &way else { continue };
+        let Way::Login(..) = &way else { continue };
         let said = stderr(&run(&org, &way)).to_owned();
         let anchor = format!("more: orgtoken explain {}\n", entry.code);
         assert!(said.contains(&anchor), "{}: {said}", entry.code);
@@ -55,32 +55,34 @@ fn every_refusal_of_the_endpoint_is_explained_by_its_row() {
 fn way(entry: &Entry) -> Way {
     let named = |name| Scenario::named(name).unwrap();
     match entry.code {
-        "key.form" => Way::Here(&["token", "-f", "certificate.key"]),
-        "key.missing" => Way::Here(&["token", "-f", "absent.key"]),
+        "key.form" => Way::Local(&["token", "-f", "certificate.key"]),
+        "key.missing" => Way::Local(&["token", "-f", "absent.key"]),
         "net.connect" => {
-            Way::Here(&["token", "-r", "http://127.0.0.1:1", "--allow-host", "127.0.0.1"])
+            Way::Local(&["token", "-r", "http://127.0.0.1:1", "--allow-host", "127.0.0.1"])
         }
-        "tls.cert" => Way::Here(&["token", "--bundled-roots"]),
-        "net.dns" => Way::Told("getaddrinfo ENOTFOUND acme.my.salesforce.com"),
-        "proxy.auth" => Way::Told("407 Proxy Authentication Required"),
-        "proxy.connect" => Way::Told("curl: (56) CONNECT tunnel failed, response 403"),
-        "refused.reason_not_shown" => Way::Told("AxiosError: Request failed with status code 400"),
-        "tls.version" => Way::Met(named("html-old-tls"), TOKEN),
-        "resp.content_type" => Way::Met(named("html-login"), TOKEN),
-        "unavailable.maintenance" => Way::Met(named("maintenance-200"), TOKEN),
-        "unavailable.status" => Way::Met(named("edge-502"), TOKEN),
-        "rate.limited" => Way::Met(named("too-many-requests"), TOKEN),
-        "refused.session_expired" => Way::Met(named("session-never-valid"), API),
-        "refused.session_policy" => Way::Met(named("session-not-for-rest"), API),
-        "refused.api_disabled" => Way::Met(named("api-disabled"), API),
-        "refused.request_limit" => Way::Met(named("request-limit"), API),
-        "refused.invalid_grant" => Way::Met(Scenario::refusal(400, "invalid_grant", "no"), TOKEN),
-        "refused.unknown" => Way::Met(Scenario::refusal(400, "brand_new", "never seen"), TOKEN),
-        _ => Way::Met(as_written(entry), TOKEN),
+        "tls.cert" => Way::Local(&["token", "--bundled-roots"]),
+        "net.dns" => Way::Explained("getaddrinfo ENOTFOUND acme.my.salesforce.com"),
+        "proxy.auth" => Way::Explained("407 Proxy Authentication Required"),
+        "proxy.connect" => Way::Explained("curl: (56) CONNECT tunnel failed, response 403"),
+        "refused.reason_not_shown" => {
+            Way::Explained("AxiosError: Request failed with status code 400")
+        }
+        "tls.version" => Way::Login(named("html-old-tls"), TOKEN),
+        "resp.content_type" => Way::Login(named("html-login"), TOKEN),
+        "unavailable.maintenance" => Way::Login(named("maintenance-200"), TOKEN),
+        "unavailable.status" => Way::Login(named("edge-502"), TOKEN),
+        "rate.limited" => Way::Login(named("too-many-requests"), TOKEN),
+        "refused.session_expired" => Way::Login(named("session-never-valid"), API),
+        "refused.session_policy" => Way::Login(named("session-not-for-rest"), API),
+        "refused.api_disabled" => Way::Login(named("api-disabled"), API),
+        "refused.request_limit" => Way::Login(named("request-limit"), API),
+        "refused.invalid_grant" => Way::Login(Scenario::refusal(400, "invalid_grant", "no"), TOKEN),
+        "refused.unknown" => Way::Login(Scenario::refusal(400, "brand_new", "never seen"), TOKEN),
+        _ => Way::Login(as_written(entry), TOKEN),
     }
 }
 
-/// The title is the refusal, or the row has a code of its own.
+/// Returns the refusal in the title of a row, or else its error code.
 fn as_written(entry: &Entry) -> Scenario {
     match entry.title.split_once(": ") {
         Some((code, text)) => {
@@ -93,26 +95,26 @@ fn as_written(entry: &Entry) -> Scenario {
 
 fn run(org: &TestOrg, way: &Way) -> Output {
     match way {
-        Way::Met(scenario, args) => {
+        Way::Login(scenario, args) => {
             org.set_scenario(USER, scenario.clone());
             org.run(&[*args, &["--no-cache"]].concat())
         }
-        Way::Here(args) if args.contains(&"--bundled-roots") => {
+        Way::Local(args) if args.contains(&"--bundled-roots") => {
             let settings = ["--settings", "salesforce.json", "--allow-host", org.address()];
             org.bare(args).args(settings).output().unwrap()
         }
-        Way::Here(args) => org.run(args),
-        Way::Told(words) => org.bare(&["explain", words]).output().unwrap(),
+        Way::Local(args) => org.run(args),
+        Way::Explained(words) => org.bare(&["explain", words]).output().unwrap(),
     }
 }
 
 fn shown(way: &Way) -> String {
     match way {
-        Way::Met(scenario, args) => {
+        Way::Login(scenario, args) => {
             format!("$ orgtoken {}   (the org: {})", args.join(" "), scenario.answer())
         }
-        Way::Here(args) => format!("$ orgtoken {}", args.join(" ")),
-        Way::Told(words) => format!("$ orgtoken explain '{words}'"),
+        Way::Local(args) => format!("$ orgtoken {}", args.join(" ")),
+        Way::Explained(words) => format!("$ orgtoken explain '{words}'"),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use conformance::program::{stderr, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
-/// An org, and a `config.toml` with a profile that can log in and one that cannot.
+/// Returns an org whose user has a profile that can log in, and one that cannot.
 fn org() -> TestOrg {
     let org = TestOrg::new();
     org.config(&format!(
@@ -25,7 +25,7 @@ fn run(org: &TestOrg, args: &[&str]) -> Output {
     org.bare(args).output().unwrap()
 }
 
-/// What a command prints that succeeds.
+/// Returns the output of a command that succeeds.
 fn printed(org: &TestOrg, args: &[&str]) -> String {
     let output = run(org, args);
     assert!(output.status.success(), "{args:?}: {}", stderr(&output));

@@ -1,4 +1,4 @@
-//! The lines of `docs/keys.md`, as they stand there.
+//! The commands of `docs/keys.md`, unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn shell(org: &TestOrg, lines: &str) -> Command {
     command
 }
 
-/// A login with the command's signature and the very public key.
+/// Checks that a login with the command's signature and this public key succeeds.
 fn assert_signs(org: &TestOrg, command: &mut Command) {
     let said = stdout(&command.output().unwrap()).to_owned();
     let made = org.bare(&["cert", "inspect", "app.crt"]).output().unwrap();

@@ -1,4 +1,4 @@
-//! What doctor finds, in an org in each of the states that people meet.
+//! `doctor` and orgs in each of the usual states.
 
 use std::fs;
 use std::process::Output;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::snapshot::reviewed;
 
-/// The org as it is in earnest: at its own host, through a proxy that leads there.
+/// An org at its public host name, through a proxy.
 struct PublicOrg {
     server: TestOrg,
     host: &'static str,
@@ -46,7 +46,7 @@ impl PublicOrg {
     }
 }
 
-/// The document, which says the exit code that the program ended with, and nothing beside it.
+/// Returns the JSON report. Its exit code must be that of the program.
 fn report(output: &Output) -> Value {
     assert!(stderr(output).is_empty(), "{}", stderr(output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -82,7 +82,7 @@ fn healthy_org_passes_every_check_with_one_login() {
     assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
 }
 
-/// What a person reads, well and ill: `SNAPSHOTS=overwrite` writes it anew.
+/// The reports of a working and a failing login. `SNAPSHOTS=overwrite` writes them.
 #[test]
 fn text_report_is_as_reviewed() {
     let well = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
@@ -97,7 +97,7 @@ fn text_report_is_as_reviewed() {
     reviewed("doctor.txt", read);
 }
 
-/// For each cause of the refusal that means everything, an org in that state.
+/// One org for each cause of this refusal.
 #[test]
 fn causes_of_not_approved_are_distinguished() {
     let sandboxed = format!("{USER}.uat");
@@ -186,7 +186,7 @@ fn causes_of_not_approved_are_distinguished() {
     }
 }
 
-/// The fifth cause: it worked, then the sandbox was refreshed.
+/// The fifth cause: the login worked before the sandbox was refreshed.
 #[test]
 fn earlier_login_suggests_a_refreshed_sandbox() {
     let user = format!("{USER}.uat");
@@ -253,7 +253,7 @@ fn every_other_fault_is_found_by_its_check() {
     }
 }
 
-/// What a proxy that inspects TLS looks like to a machine that was told to trust it.
+/// The machine trusts the authority of a proxy that inspects TLS.
 #[test]
 fn inspecting_proxy_is_found_by_its_authority() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);

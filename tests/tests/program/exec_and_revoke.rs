@@ -1,4 +1,4 @@
-//! The token handed on: to a command, to a file; who it is for; and its end.
+//! `exec`, `revoke`, `whoami`, and a token in a file.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -86,8 +86,8 @@ fn commands_exit_code_is_its_own() {
 #[test]
 fn whoami_shows_user_and_org() {
     let org = TestOrg::new();
-    let told = org.run(&["whoami"]);
-    assert!(stdout(&told).contains(USER) && stdout(&told).contains(org.url()));
+    let output = org.run(&["whoami"]);
+    assert!(stdout(&output).contains(USER) && stdout(&output).contains(org.url()));
     let document: Value = serde_json::from_str(stdout(&org.run(&["whoami", "--json"]))).unwrap();
     assert_eq!(document["username"], USER);
     assert!(document["org_id"].as_str().unwrap().starts_with("00D"));

@@ -1,4 +1,4 @@
-//! A token that the environment holds: `SF_ACCESS_TOKEN` with the URL of its org.
+//! A token in the environment: `SF_ACCESS_TOKEN` with the URL of its org.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use conformance::test_org::{KEY, TestOrg};
 
 const QUERY: [&str; 2] = ["query", "SELECT COUNT() FROM Account"];
 
-/// The program with a token and its org, and nothing of a login.
+/// Returns the program with a token and its org, and without settings of a login.
 fn with_token(org: &TestOrg, token: &str, args: &[&str]) -> Command {
     let mut command = org.bare(args);
     command.args(org.way()).env("SF_ACCESS_TOKEN", token);

@@ -1,4 +1,4 @@
-//! A machine that is short of something, and runs that are ended from outside.
+//! Missing resources, signals, wrong clocks and proxies.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -78,12 +78,12 @@ fn valid_token_is_printed_while_the_endpoint_is_down() {
     let token = stdout(&org.run(&["token"])).to_owned();
     let mut soon = org.command(&["token"]);
     let mut long = org.command(&["token", "--min-ttl", "59m"]);
-    let mut anew = org.command(&["token", "--no-cache", "--json"]);
+    let mut fresh = org.command(&["token", "--no-cache", "--json"]);
     drop(org.org);
     for command in [&mut soon, &mut long] {
         assert_eq!(stdout(&command.output().unwrap()), token);
     }
-    let refused = error(&anew.output().unwrap());
+    let refused = error(&fresh.output().unwrap());
     assert_eq!((&refused["code"], &refused["exit"]), (&"net.connect".into(), &6.into()));
 }
 
@@ -179,11 +179,11 @@ fn refusing_proxy_is_named_without_its_password() {
     }
 }
 
-/// A proxy that gives every connection the same answer, and what it was asked over each.
+/// Starts a proxy that gives every connection the same response. Returns its address and requests.
 fn proxy(answer: &'static str) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (tell, asked) = mpsc::channel();
+    let (requests, asked) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -192,21 +192,21 @@ fn proxy(answer: &'static str) -> (String, Receiver<String>) {
             let mut request = String::from_utf8_lossy(&request[..count]).into_owned();
             stream.write_all(answer.as_bytes()).unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
-            // Whatever else it says, until it goes.
+            // The client may send more before it closes the connection.
             let _ = stream.read_to_string(&mut request);
-            let _ = tell.send(request);
+            let _ = requests.send(request);
         }
     });
     (address, asked)
 }
 
-/// The assertions that came, each once.
+/// Returns the bodies of all requests, without duplicates.
 fn assertions(org: &TestOrg) -> HashSet<Vec<u8>> {
     org.requests().iter().map(|request| request.body().to_vec()).collect()
 }
 
-/// A shell lets what it runs in the background ignore SIGINT, these tests perhaps, and the program
-/// after them.
+/// Returns the same command with default signal handlers. A shell starts background jobs, which may
+/// be these tests, with SIGINT ignored, and children inherit that.
 fn heeding_signals(program: &Command) -> Command {
     let mut command = Command::new("/usr/bin/env");
     command.arg("--default-signal").arg(program.get_program()).args(program.get_args());
@@ -215,5 +215,5 @@ fn heeding_signals(program: &Command) -> Command {
     command
 }
 
-/// For what comes in a moment, unless the machine is very busy.
+/// A limit for changes that take a moment, except on a very busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,5 +1,5 @@
-//! A process that nobody looks into: no core, no debugger, nothing open before it is closed, and no
-//! value in what it says when it breaks.
+//! Protection of the process: no core file, no debugger, private files, and no secret in the report
+//! of a bug.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -29,19 +29,19 @@ fn failed_system_calls_show_no_secret() {
         ("no thread", "clone,clone3:error=EAGAIN", 0, ""),
         ("no socket", "socket:error=EMFILE", 6, "error: no token from "),
         ("no answer", "recvfrom:error=EIO", 6, "error: no token from "),
-        ("nobody listens", "write:error=EPIPE", 1, ""),
+        ("closed pipe", "write:error=EPIPE", 1, ""),
     ] {
         let inject = format!("inject={fault}");
         let output = traced(&org, &["-e", &inject], &["token", "-vv", "--retry"]);
-        let told = stderr(&output);
-        assert_eq!(output.status.code(), Some(exit), "{phase}: {told}");
-        assert!(told.contains(said), "{phase}: {told}");
+        let stderr = stderr(&output);
+        assert_eq!(output.status.code(), Some(exit), "{phase}: {stderr}");
+        assert!(stderr.contains(said), "{phase}: {stderr}");
         for secret in [&body(), "eyJ", "00D"] {
-            assert!(!told.contains(secret), "{phase}: {told}");
+            assert!(!stderr.contains(secret), "{phase}: {stderr}");
         }
         if said == BUG {
-            let place = told.lines().find_map(|line| line.strip_prefix(BUG));
-            assert!(place.is_some_and(is_place), "{phase}: {told}");
+            let place = stderr.lines().find_map(|line| line.strip_prefix(BUG));
+            assert!(place.is_some_and(is_place), "{phase}: {stderr}");
         }
         let _ = fs::remove_dir_all(org.folder.path().join(".cache"));
     }
@@ -85,7 +85,7 @@ fn abort_leaves_no_core_file() {
     );
 }
 
-/// Root may look into everything: then somebody else runs the program, and looks.
+/// Root may read the memory of every process, so as root the test runs as another user.
 #[test]
 fn process_of_the_same_user_cannot_read_memory() {
     let org = TestOrg::new();
@@ -108,7 +108,7 @@ fn process_of_the_same_user_cannot_read_memory() {
     }
 }
 
-/// Files and program are somebody else's, in a folder that they can reach.
+/// Returns the command for the user `nobody`, who gets a copy of the program and its files.
 fn given_to_nobody(command: &Command, org: &TestOrg) -> Command {
     let folder = org.folder.path();
     for name in ["", "app.key", "ca.pem", "salesforce.json"] {
@@ -173,7 +173,7 @@ fn files_and_folders_are_created_private() {
     }
 }
 
-/// Runs the program under strace, where files are for everybody unless it says otherwise.
+/// Runs the program under strace with umask 0: files are open to all users unless it sets a mode.
 fn traced(org: &TestOrg, options: &[&str], args: &[&str]) -> Output {
     let command = if args[0] == "token" { org.command(args) } else { org.bare(args) };
     let mut strace = Command::new("sh");
@@ -181,7 +181,7 @@ fn traced(org: &TestOrg, options: &[&str], args: &[&str]) -> Output {
     like(&command, strace, org).output().unwrap()
 }
 
-/// The same command, started by another program.
+/// Returns the same command, started by another program.
 fn like(command: &Command, mut by: Command, org: &TestOrg) -> Command {
     let folder = org.folder.path();
     by.arg(command.get_program()).args(command.get_args());
@@ -194,7 +194,7 @@ fn trace(org: &TestOrg) -> Vec<String> {
     String::from_utf8_lossy(&trace).lines().map(str::to_owned).collect()
 }
 
-/// A file, a line and a column, and nothing else.
+/// Whether the text is a file, a line and a column.
 fn is_place(text: &str) -> bool {
     let mut parts = text.rsplitn(3, ':');
     let is_number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u32>().is_ok());
@@ -203,7 +203,7 @@ fn is_place(text: &str) -> bool {
         && parts.next().is_some_and(|file| file.ends_with(".rs") && !file.starts_with('/'))
 }
 
-/// A line of the key.
+/// Returns a line of the private key.
 fn body() -> String {
     KEY.secret().lines().nth(3).unwrap().to_owned()
 }

@@ -76,7 +76,7 @@ fn are_refused(answers: Vec<(&'static str, &'static str, Answer)>) {
         let (output, requests) = login(row, answer, &["--json"]);
         assert_eq!(output.status.code(), Some(6), "{row}: {}", stderr(&output));
         assert_error(row, &output, code);
-        // Only a response that was lost on the way is asked for again.
+        // Only a truncated response is requested again.
         assert_attempts(row, &requests, if code == "resp.truncated" { 3 } else { 1 });
     }
 }
@@ -96,7 +96,7 @@ fn assert_error(row: &str, output: &Output, code: &str) {
     assert!(!hint.is_empty() && hint.contains(word), "{row}: {hint}");
 }
 
-/// Each attempt has an assertion of its own.
+/// Checks that each attempt has its own assertion.
 fn assert_attempts(row: &str, requests: &[Vec<u8>], count: usize) {
     assert_eq!(requests.len(), count, "{row}: requests");
     let different: HashSet<_> = requests.iter().collect();

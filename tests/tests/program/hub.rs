@@ -1,4 +1,4 @@
-//! Settings that Onify Hub keeps.
+//! Settings records in Onify Hub.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use conformance::program::{error, stderr, stdout};
 use conformance::test_org::TestOrg;
 use serde_json::{Value, json};
 
-/// A Hub that gives one answer to whoever asks, and tells what they asked.
+/// A Hub that gives every request the same response, and records the requests.
 pub(crate) struct Hub {
     pub(crate) url: String,
     pub(crate) asked: Receiver<(String, String)>,
@@ -21,11 +21,11 @@ impl Hub {
         Self::answering_first(usize::MAX, status, body)
     }
 
-    /// One that answers so many, and lets all others wait.
+    /// Returns a Hub that answers this number of requests, and lets all others wait.
     pub(crate) fn answering_first(asks: usize, status: &str, body: &Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (tell, asked) = channel();
+        let (requests, asked) = channel();
         let answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\
              Location: https://elsewhere.example/\r\n\r\n{body}"
@@ -42,7 +42,7 @@ impl Hub {
                 } else {
                     waiting.push(stream);
                 }
-                if tell.send((head[0].clone(), token.unwrap_or_default().to_owned())).is_err() {
+                if requests.send((head[0].clone(), token.unwrap_or_default().to_owned())).is_err() {
                     return;
                 }
             }

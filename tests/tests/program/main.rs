@@ -1,5 +1,5 @@
-//! The program `orgtoken` against an org, against servers that misbehave, and on a machine that is
-//! short of something. `tests/README.md` says what each module is about.
+//! The program `orgtoken` against an org and against servers that misbehave. `tests/README.md` lists
+//! the modules.
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -91,7 +91,7 @@ fn service_serves_64_clients_within_64_mib() {
     });
 }
 
-/// Whether this user may read the memory of the program, which shuts out all users but root.
+/// Whether this user may read the memory of the program. Only root may.
 fn can_read_memory() -> bool {
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     if !is_root {
@@ -146,7 +146,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended already, which its clients have noticed.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -423,11 +423,11 @@ fn delete_asks_on_a_terminal() {
     let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
     write(&org, "ids.csv", stdout(&found));
     let delete = |answer: &[u8], flags: &[&str]| {
-        let (mut person, screen) = terminal();
+        let (mut user_end, screen) = terminal();
         let args = ["record", "delete", "Account", "--from", "ids.csv"];
         let mut command = org.command(&[&args[..], flags].concat());
         command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
-        person.write_all(answer).unwrap();
+        user_end.write_all(answer).unwrap();
         command.output().unwrap().status.code()
     };
     for answer in [b"n\n".as_slice(), b"\n", b"yess\n"] {

@@ -291,7 +291,7 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
     assert!(made(&org).is_empty());
 }
 
-/// The load runs as under `nohup`.
+/// As under `nohup`.
 #[test]
 fn ignored_signal_does_not_stop_a_load() {
     let org = TestOrg::new();
@@ -309,7 +309,7 @@ fn ignored_signal_does_not_stop_a_load() {
     assert_eq!(stderr(&output), format!("created {ROWS}\n"));
 }
 
-/// A limit of the file size stands in for a full disk.
+/// A limit of the file size has the effect of a full disk.
 #[test]
 fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
     let org = TestOrg::new();

@@ -1,4 +1,4 @@
-//! Hosts that share a login through Redis: each has a home of its own.
+//! Hosts, each with its own home folder, that share a login through Redis.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -135,7 +135,7 @@ fn cache_list_and_cache_clear_include_redis() {
 #[test]
 fn missing_redis_gives_a_warning() {
     let org = TestOrg::new();
-    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    // Bound and not listening: the port is taken, and no connection is accepted.
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     bind(&socket, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let closed = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
@@ -156,7 +156,7 @@ fn invalid_redis_url_is_a_settings_error() {
     assert!(!stderr(&output).contains("pa55"), "{}", stderr(&output));
 }
 
-/// A process on another host: it has folders of its own.
+/// Starts a process with the folders of another host.
 fn start_at(org: &TestOrg, url: &str, host: usize) -> Child {
     let home = org.folder.path().join(format!("host-{host}"));
     std::fs::create_dir_all(&home).unwrap();
@@ -175,7 +175,7 @@ fn token_of(child: Child) -> String {
     stdout(&child.wait_with_output().unwrap()).to_owned()
 }
 
-/// As if its time had passed.
+/// Lets the lease expire.
 fn end_of_lease(server: &RedisServer) {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
     let script = "return redis.call('DEL', unpack(redis.call('KEYS', '*lease')))";

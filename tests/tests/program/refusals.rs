@@ -1,4 +1,4 @@
-//! What is told when there is no token, and which code a script gets.
+//! Messages and exit codes of logins that give no token.
 
 use conformance::program::{error, stderr};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};

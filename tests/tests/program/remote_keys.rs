@@ -1,4 +1,4 @@
-//! Keys that are in an agent, behind a command, or under a passphrase.
+//! Keys in an agent or behind a command, and encrypted keys.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -49,7 +49,7 @@ impl Agent {
         let command = command.arg("-D").arg("-a").arg(&socket);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut agent = Self(child, socket);
-        // Its file is there a moment before it listens.
+        // The socket exists a moment before the agent listens.
         while UnixStream::connect(&agent.1).is_err() {
             assert!(agent.0.try_wait().unwrap().is_none(), "ssh-agent has ended");
             std::thread::yield_now();
@@ -90,7 +90,7 @@ fn setup_uses_the_key_in_an_agent() {
     assert!(!profile.contains("private_key_file"), "{profile}");
     assert!(config("acme.crt").exists() && !config("acme.key").exists());
 
-    // The next run knows from the profile where the key is.
+    // The next run takes the key from the profile.
     let output = setup(&["-i", "3MVG9_test"]);
     assert!(stdout(&output).contains("ok   login"), "{}", stderr(&output));
     assert_eq!(org.logins(), 1);
@@ -138,7 +138,7 @@ fn signer_command_does_not_sign_while_a_token_is_cached() {
         stdout(&token(&org).output().unwrap());
     }
     assert_eq!((org.logins(), states(&org)), (1, 1));
-    // One signature seals, one logs in.
+    // One signature is for the cache, one for the login.
     assert_eq!(fs::read_to_string(org.folder.path().join("signed")).unwrap(), "x\nx\n");
     let listed = token_less(&org, &["cache", "list"]);
     assert!(listed.contains(USER), "{listed}");
@@ -190,12 +190,12 @@ fn encrypted_key_is_decrypted_once() {
     }
     let first = stdout(&token(&org).output().unwrap()).to_owned();
 
-    // The passphrase is not even tried while a token is at hand.
+    // A cached token needs no passphrase.
     org.private_file("word", "wrong\n");
     assert_eq!(stdout(&token(&org).output().unwrap()), first);
-    let anew = token(&org).arg("--no-cache").output().unwrap();
-    assert_eq!(anew.status.code(), Some(5));
-    assert!(stderr(&anew).contains("the passphrase does not decrypt the private key"));
+    let refused = token(&org).arg("--no-cache").output().unwrap();
+    assert_eq!(refused.status.code(), Some(5));
+    assert!(stderr(&refused).contains("the passphrase does not decrypt the private key"));
 }
 
 const COMMAND: &str = "signer_command = \"echo x >>signed; \

@@ -33,7 +33,7 @@ fn each_scenario_ends_in_its_exit_code() {
     stdout(&org.run(&["token"]));
 }
 
-/// The exit codes of the design. Scenarios of the REST API have none, nor do those that happen
+/// Returns the expected exit code. Scenarios of the REST API have none, nor do those that happen
 /// once.
 fn exit_code(scenario: &str) -> Option<i32> {
     Some(match scenario {

@@ -1,4 +1,4 @@
-//! What nobody else must see.
+//! Secrets that other users and processes must not see.
 
 use std::fs;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Tokens for the other programs of the machine.
+//! `serve`: tokens for other programs of the machine.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,7 +43,7 @@ impl Service {
         Self::start(command.env("XDG_RUNTIME_DIR", org.folder.path()), socket)
     }
 
-    /// Status and body.
+    /// Returns status and body of a response.
     fn ask(&self, request: &str, body: &str) -> (u16, Value) {
         let mut stream = UnixStream::connect(&self.socket).unwrap();
         let length = body.len();
@@ -67,7 +67,7 @@ impl Service {
         self.ask("GET /healthz", "").1["status"].clone()
     }
 
-    /// Files are looked at every 2 s.
+    /// Waits for a change: the service checks its files every 2 s.
     fn wait_until(&self, done: impl Fn(&Self) -> bool) {
         let began = Instant::now();
         while !done(self) {
@@ -81,7 +81,7 @@ impl Service {
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
-    /// What it said after it was told to end.
+    /// Ends the service, and returns the rest of its standard error.
     fn end(self) -> String {
         self.end_by("-TERM")
     }
@@ -145,7 +145,7 @@ fn service_reports_refusal_text_and_hint() {
     assert_eq!(org.logins(), 0);
     assert_eq!(org.login_history().len(), 1, "a dead login is not hammered");
 
-    // Someone has mended it in Setup, and says so.
+    // The app was approved in Setup.
     org.set_scenario(USER, None);
     service.signal("-HUP");
     service.wait_until(|service| service.token().0 == 200);
@@ -175,7 +175,7 @@ fn login_in_progress_does_not_delay_shutdown() {
     let ask = "POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\r\n";
     client.write_all(ask.as_bytes()).unwrap();
     hold.wait(1);
-    // The login itself never ends.
+    // The login never ends.
     service.end();
     assert!(!socket.exists());
     drop(hold);
@@ -249,7 +249,7 @@ fn half_written_settings_and_missing_keys_keep_the_last_valid_ones() {
     assert!(!said.contains("PRIVATE KEY"), "{said}");
 }
 
-/// A service whose record the Hub keeps.
+/// Starts a service whose record is in a Hub.
 fn of_hub(org: &TestOrg, hub: &Hub) -> Service {
     let socket = org.folder.path().join("s.sock");
     let settings = format!("hub:{}", hub.url);
@@ -282,7 +282,7 @@ fn tokens_are_served_while_settings_are_read() {
     assert_eq!(service.health(), "ok", "the Hub may still answer");
 }
 
-/// A profile of `config.toml` with this file as its key.
+/// Returns a profile of `config.toml` with this key file.
 fn profile(org: &TestOrg, name: &str, key: &str) -> String {
     format!(
         "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
@@ -363,7 +363,7 @@ fn bearer_file_of_the_loopback_is_private() {
     assert!(lines.contains("the bearer token is in bearer"), "{lines}");
 }
 
-/// A key in the wrong setting, in the forms in which it gets there, at the start and at a reload.
+/// The key is pasted into the wrong setting, before the start and before a reload.
 #[test]
 fn key_in_the_wrong_setting_is_not_logged() {
     let org = TestOrg::new();
@@ -406,7 +406,7 @@ fn key_in_the_wrong_setting_is_not_logged() {
     assert!(said.contains("profile acme: there is no user"), "{said}");
 }
 
-/// Status of a request for a token over TCP.
+/// Returns the status of a token request over TCP.
 fn ask_tcp(port: u16, bearer: &str) -> u16 {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(
@@ -449,7 +449,7 @@ fn stalled_standard_error_delays_neither_tokens_nor_shutdown() {
     let org = TestOrg::new();
     let mut service = Service::of(&org);
     assert_eq!(service.token().0, 200);
-    // Nobody reads standard error from here on: the pipe and the queue fill up.
+    // Standard error is not read from here on: the pipe and the queue fill up.
     let mut stream = UnixStream::connect(&service.socket).unwrap();
     let mut answer = vec![0; 4096];
     for _ in 0..12000 {
@@ -604,5 +604,5 @@ fn blueprint_is_printed_unchanged() {
     assert!(blueprint.contains(r#"<bpmn:process id="salesforce-generate-access-token""#));
 }
 
-/// For what comes in a moment, unless the machine is very busy.
+/// A limit for changes that take a moment, except on a very busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Settings in other forms, which log in all the same.
+//! `settings`: conversion and checks.
 
 use std::fs;
 use std::process::Command;
@@ -11,11 +11,11 @@ fn record_becomes_a_profile_and_a_key_file() {
     let org = TestOrg::new();
     let config = org.folder.path().join(".config/orgtoken");
     fs::create_dir_all(&config).unwrap();
-    // From the folder in which the program runs, and not that of `config.toml`.
+    // Relative to the working folder, and not to that of `config.toml`.
     let key = "acme.key";
     let args = ["settings", "convert", "--to", "profile", "--name", "acme", "--key-out", key];
     let output = org.run(&args);
-    // A path is taken from the folder of the file in which it stands.
+    // A path in a file is relative to the folder of that file.
     fs::copy(org.folder.path().join("ca.pem"), config.join("ca.pem")).unwrap();
     fs::write(config.join("config.toml"), stdout(&output)).unwrap();
 

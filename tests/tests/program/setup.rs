@@ -1,4 +1,4 @@
-//! From nothing to a token, by flags alone.
+//! `setup`: from an org to a token.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use orgtoken_fake_org::Scenario;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
 use serde_json::Value;
 
-/// A person who has an org and nothing else.
+/// A user who has an org and nothing else.
 struct NewUser(TestOrg);
 
 impl NewUser {
@@ -34,7 +34,7 @@ impl NewUser {
         fs::read_to_string(self.file(name)).unwrap()
     }
 
-    /// What the steps tell a person to do.
+    /// Uploads the certificate, as the printed steps say.
     fn upload(&self) {
         self.0.upload_certificate(self.read("acme.crt").as_bytes()).unwrap();
     }
@@ -199,7 +199,7 @@ fn login_is_retried_during_propagation_and_enter_retries_at_once() {
     user.upload();
     let org = &user.0;
     org.set_scenario(USER, Scenario::named("not-approved").unwrap().times(2));
-    let (mut person, screen) = terminal();
+    let (mut user_end, screen) = terminal();
     let mut command = user.0.bare(&["setup", "-P", "acme", "-i", CLIENT_ID, "--wait"]);
     command.args(user.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -207,12 +207,12 @@ fn login_is_retried_during_propagation_and_enter_retries_at_once() {
 
     let mut seen = String::new();
     let mut chunk = [0; 512];
-    // When the program has ended, nobody has the terminal any more.
-    while let Ok(read @ 1..) = person.read(&mut chunk) {
+    // Reading fails once the program has ended.
+    while let Ok(read @ 1..) = user_end.read(&mut chunk) {
         let waits = seen.matches("press Enter to retry now").count();
         seen += &String::from_utf8_lossy(&chunk[..read]);
         if seen.matches("press Enter to retry now").count() > waits {
-            person.write_all(b"\n").unwrap();
+            user_end.write_all(b"\n").unwrap();
         }
     }
     let output = child.wait_with_output().unwrap();
@@ -239,7 +239,7 @@ fn secret_in_place_of_the_consumer_key_is_not_written() {
 #[test]
 fn invalid_answer_is_explained_and_requested_again() {
     let org = TestOrg::new();
-    let (mut person, screen) = terminal();
+    let (mut user_end, screen) = terminal();
     let mut command = org.bare(&["setup"]);
     command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
@@ -264,13 +264,13 @@ fn invalid_answer_is_explained_and_requested_again() {
     ] {
         let mut chunk = [0; 512];
         while !seen.contains(question) {
-            let read = person.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
+            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
             seen += &String::from_utf8_lossy(&chunk[..read]);
         }
         seen.clear();
-        person.write_all(format!("{answer}\n").as_bytes()).unwrap();
+        user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
     }
-    drop(person);
+    drop(user_end);
     let output = child.wait_with_output().unwrap();
     assert!(stdout(&output).contains("When you have the consumer key"));
     let config = org.folder.path().join(".config/orgtoken/config.toml");
@@ -312,15 +312,15 @@ fn nothing_is_requested_without_a_terminal() {
 #[test]
 fn unknown_kind_of_app_is_requested_again() {
     let user = NewUser::new();
-    let (mut person, screen) = terminal();
+    let (mut user_end, screen) = terminal();
     let mut command = user.0.bare(&["setup", "-r", "https://acme.my.salesforce.com"]);
     command.args(["-o", USER]).stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(command);
-    person.write_all(b"robot@acme.com\nC\n\n").unwrap();
+    user_end.write_all(b"robot@acme.com\nC\n\n").unwrap();
     let mut seen = Vec::new();
-    // When the program has ended, nobody has the terminal any more.
-    let _ = person.read_to_end(&mut seen);
+    // Reading fails once the program has ended.
+    let _ = user_end.read_to_end(&mut seen);
     let output = child.wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&seen).contains("Type e or c"));
     assert!(stdout(&output).contains("Use digital signatures"), "the steps of a Connected App");

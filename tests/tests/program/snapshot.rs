@@ -5,7 +5,7 @@ use std::path::Path;
 use snapbox::assert::Action;
 use snapbox::{Assert, Data};
 
-/// Compares with a file in `snapshots/`; `SNAPSHOTS=overwrite` writes it, for a person to review.
+/// Compares with a file in `snapshots/`; `SNAPSHOTS=overwrite` writes it for review.
 pub(crate) fn reviewed(name: &str, text: String) {
     let action = match std::env::var("SNAPSHOTS").as_deref() {
         Ok("overwrite") => Action::Overwrite,

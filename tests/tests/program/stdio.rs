@@ -1,4 +1,4 @@
-//! Where things are said.
+//! Standard output, standard error and terminals.
 
 use std::fs::{self, File};
 use std::io::{Read, pipe};
@@ -22,7 +22,7 @@ fn closed_pipe_of_a_token_is_an_error() {
     assert_eq!(stderr(&output), said);
 }
 
-/// A reader that closes the pipe has seen enough of what only informs.
+/// Output that only informs may be cut off.
 #[test]
 fn closed_pipe_is_silent() {
     let org = TestOrg::new();
@@ -78,7 +78,7 @@ fn doctor_with_a_closed_pipe_exits_with_the_code_of_its_report() {
     assert_eq!((stderr(&output), output.status.code()), ("", Some(4)));
 }
 
-/// What was made or granted is lost if nobody reads of it.
+/// A key, a token or an id that is not printed is lost.
 #[test]
 fn closed_pipe_is_an_error_where_something_was_made() {
     let org = TestOrg::new();
@@ -125,7 +125,7 @@ fn token_on_a_terminal_gives_one_warning() {
     assert_eq!(&shown, b"00D");
 }
 
-/// A record may have been written by a stranger.
+/// A record may have been written by another party.
 #[test]
 fn terminal_gets_no_control_characters_of_a_record_and_a_pipe_gets_them_all() {
     let org = TestOrg::new();

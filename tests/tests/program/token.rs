@@ -1,4 +1,4 @@
-//! The main job.
+//! `token`: sources of settings and output formats.
 
 use std::fs;
 use std::process::Command;
@@ -112,7 +112,7 @@ fn refused_audience_is_retried_with_the_fallback() {
     let org = TestOrg::with(User::new(USER), |org| {
         org.role(Role::MyDomain).audience("https://login.salesforce.com")
     });
-    // Through a proxy, so that the org has its name in the world.
+    // Through a proxy, so that the org has its public name.
     let (acme, proxy) = ("https://acme.my.salesforce.com", org.proxy_url());
     let output = org.run(&["token", "-v", "--instance-url", acme, "--proxy", &proxy]);
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));

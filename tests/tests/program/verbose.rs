@@ -1,4 +1,4 @@
-//! Secrets in the output of the program while it logs as much as it can.
+//! Secrets in the most verbose output of the program.
 
 use std::process::Command;
 
@@ -44,7 +44,7 @@ fn tls_keys_are_not_logged() {
     assert!(!log.exists());
 }
 
-/// A user sends the report to those who help.
+/// Users send the report to others.
 #[test]
 fn doctor_shows_no_secret_that_it_examines() {
     let org = TestOrg::new();

@@ -1,4 +1,4 @@
-//! Which secret may be seen where.
+//! The places in which a secret may be shown.
 
 use crate::home::Observed;
 use crate::places::{Command, Kind, Place};
@@ -30,13 +30,13 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
     match (command.name.as_str(), part) {
         // The program was given the secret by this very file.
         _ if is_input || part == "file config/orgtoken/config.toml" && is_config(place) => true,
-        // What it was asked to write there.
+        // The command writes this file.
         ("config set", "file config/orgtoken/config.toml") => {
             ["--profile", "ORGTOKEN_PROFILE", "values of config set"].contains(&place.id.as_str())
         }
-        // What it was asked to convert.
+        // The command prints the converted settings.
         ("settings convert", Observed::STDOUT) => true,
-        // The claims of an assertion are what was given as app, user and audience.
+        // The claims of an assertion are the given app, user and audience.
         ("assertion create", Observed::STDOUT) if is_claim(place) => true,
         // Data is printed as data. Salesforce repeats it in its errors, in which keys and tokens
         // are recognised, and a passphrase is not.
@@ -54,11 +54,11 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         ("exec", Observed::CHILD_ENVIRONMENT) if is_route(place) => true,
         // The name of a variable that the command is to have.
         ("exec", Observed::CHILD_ENVIRONMENT) if place.id.ends_with("-env") => true,
-        // A signer command has what it was started with, without what is known to be a secret.
+        // A signer command gets the environment without known secrets.
         ("cert create", Observed::CHILD_ENVIRONMENT) => {
             matches!(&place.kind, Kind::Variable { .. })
         }
-        // A foreign variable is the user's own business, unless it holds a private key.
+        // A foreign variable is passed on, unless it contains a private key.
         ("exec", Observed::CHILD_ENVIRONMENT) => {
             matches!(&place.kind, Kind::Variable { name } if !name.starts_with("ORGTOKEN_"))
         }

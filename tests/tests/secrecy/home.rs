@@ -26,7 +26,7 @@ pub(crate) struct Home {
     token: Secret,
 }
 
-/// The options that decide how much is said.
+/// Options for verbosity.
 #[derive(Clone, Copy)]
 pub(crate) struct Modes(&'static [&'static str]);
 
@@ -39,7 +39,7 @@ impl Modes {
     }
 }
 
-/// Everything that a run left behind, part by part.
+/// The output and files of a run, part by part.
 pub(crate) struct Observed {
     pub(crate) parts: Vec<(String, Vec<u8>)>,
 }
@@ -258,8 +258,8 @@ pub(crate) fn orgtoken(home: &Path) -> Command {
     command
 }
 
-/// What the program writes. A service ends once it has said something; nothing takes longer than
-/// its time, even where SIGTERM is ignored.
+/// Returns the output of the program. A service is ended after its first output; all runs have a
+/// timeout, even if SIGTERM is ignored.
 fn streams(mut command: Command, input: &[u8], is_service: bool) -> Vec<(String, Vec<u8>)> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let Ok(mut child) = command.spawn() else { return Vec::new() };

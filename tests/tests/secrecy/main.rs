@@ -134,5 +134,5 @@ fn leaks(case: &Case<'_>, home: &Home, secrets: &[Secret]) -> Vec<String> {
     leaks
 }
 
-/// How many encodings of a place are left out for one that is tried, where time is short.
+/// The short scope tries one of this number of encodings.
 const SAMPLE: usize = 12;

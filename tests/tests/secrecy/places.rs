@@ -31,16 +31,16 @@ pub(crate) enum Kind {
     VariableFile { name: String },
 }
 
-/// A command with all that it needs, but for the secret.
+/// A command with all that it needs, except for the secret.
 #[derive(Clone)]
 pub(crate) struct Command {
     pub(crate) name: String,
     pub(crate) words: Vec<String>,
-    /// Where the options go that decide how much is said.
+    /// The position of options for verbosity.
     pub(crate) modes_at: usize,
     /// The flag to put in, or the position of an argument without one.
     slot: Slot,
-    /// Whether these are other words for a command that has been there already.
+    /// Whether these are other words of an earlier command.
     is_variant: bool,
 }
 
@@ -213,17 +213,17 @@ fn variants(command: &str) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Whether a flag stands in the position of an argument without one.
+/// Whether a flag is in the position of an argument without one.
 fn is_flag_at(slot: &Slot, words: &[String]) -> bool {
     matches!(slot, Slot::Position(at) if words[*at].starts_with("--"))
 }
 
-/// Arguments that are needed where no other stands for them.
+/// Whether an argument is needed because no other replaces it.
 fn is_needed(arg: &Arg) -> bool {
     ["key", "id", "value", "fields", "refusal", "soql", "profile"].contains(&arg.get_id().as_str())
 }
 
-/// Something to put where something is needed.
+/// Returns a value for a required argument.
 fn filler(command: &str, id: &str) -> &'static str {
     match (command, id) {
         ("record upsert", "key") => "ExternalId__c",

@@ -91,7 +91,7 @@ impl Secret {
             ("JSON string of a record", json!(record(&pem).to_string()).to_string()),
             ("the last 40 characters", forms::base64(&der)[1580..1620].to_owned()),
         ];
-        // What comes before is the same in every key, or in its certificate.
+        // The bytes before are the same in every key, or are in its certificate.
         let parts = [&der[PUBLIC_PART..], &locked[ENCRYPTION_PART..]];
         let pem_lines = |bytes: &[u8]| forms::in_lines(&forms::base64(bytes), 64).into_bytes();
         let mut secrets: Vec<Vec<u8>> = parts.iter().map(|part| part.to_vec()).collect();
@@ -199,5 +199,5 @@ const PUBLIC_PART: usize = 320;
 const ENCRYPTION_PART: usize = 160;
 pub(crate) const WINDOW: usize = 16;
 
-/// Of RFC 7515, Appendix A.2: everybody has it, and it is long enough.
+/// The published key of RFC 7515, Appendix A.2.
 const KEY: &str = include_str!("../../../crates/assertion/testdata/rfc7515-a2.pem");

@@ -36,9 +36,9 @@ async fn files_are_private_and_reveal_nothing() {
         assert_eq!(mode(&path), 0o600, "{}", path.display());
         let (name, bytes) = (path.to_string_lossy(), fs::read(&path).unwrap());
         let text = String::from_utf8_lossy(&bytes);
-        for told in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
-            assert!(!name.rsplit('/').next().unwrap().contains(told), "{name}: {told}");
-            assert!(!text.contains(told), "{told}");
+        for known in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
+            assert!(!name.rsplit('/').next().unwrap().contains(known), "{name}: {known}");
+            assert!(!text.contains(known), "{known}");
         }
     }
 }
@@ -236,8 +236,8 @@ async fn leftovers_of_a_killed_write_are_removed() {
     fs::File::options().write(true).open(&old).unwrap().set_modified(hour_ago).unwrap();
     let store = store(&org, folder.path());
     store.save(&store.load().await, &Lease::NONE).await;
-    assert!(!old.exists(), "nobody is writing it any more");
-    assert!(young.exists(), "somebody may be writing it now");
+    assert!(!old.exists(), "its writer has ended");
+    assert!(young.exists(), "a process may be writing it");
     assert!(store.peek().token.is_some());
     CacheFolder::open(folder.path()).unwrap().clear().unwrap();
     assert!(!young.exists());

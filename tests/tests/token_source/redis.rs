@@ -68,11 +68,11 @@ async fn keys_and_values_reveal_nothing() {
     let [key] = keys.as_slice() else { panic!("{keys:?}") };
     let sealed: Vec<u8> = ask(&server, &["GET", key]).await;
     let text = String::from_utf8_lossy(&sealed);
-    for told in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
-        assert!(!key.contains(told) && !text.contains(told), "{told}");
+    for known in [USER, "robot", "127.0.0.1", token.token().access_token().secret()] {
+        assert!(!key.contains(known) && !text.contains(known), "{known}");
     }
     let left: i64 = ask(&server, &["PTTL", key]).await;
-    assert!(left > 0, "it goes when nobody uses it");
+    assert!(left > 0, "unused entries expire");
 }
 
 #[tokio::test]

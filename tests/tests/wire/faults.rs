@@ -23,7 +23,7 @@ async fn host_without_an_address_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn refused_connection_names_the_host() {
-    // Bound and not listening: nobody else can get the port, and nobody answers on it.
+    // Bound and not listening: the port is taken, and no connection is accepted.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();

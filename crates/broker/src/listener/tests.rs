@@ -92,7 +92,7 @@ async fn parent_folder_writable_by_others_is_refused() {
         }
     }
 
-    // Other users could replace a link in their folder, wherever it leads.
+    // Other users could replace a link in their folder.
     let open = top.path().join("open");
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();

@@ -45,7 +45,14 @@ fn calls_and_their_responses() {
         ("no name", POST, "sobjects/Account", "{}", 400, "REQUIRED_FIELD_MISSING"),
         ("null name", POST, "sobjects/Account", r#"{"Name":null}"#, 400, "REQUIRED_FIELD_MISSING"),
         ("empty name", POST, "sobjects/Account", r#"{"Name":""}"#, 400, "REQUIRED_FIELD_MISSING"),
-        ("a stranger", POST, "sobjects/Account", r#"{"Name":"A","X__c":1}"#, 400, "INVALID_FIELD"),
+        (
+            "unknown field",
+            POST,
+            "sobjects/Account",
+            r#"{"Name":"A","X__c":1}"#,
+            400,
+            "INVALID_FIELD",
+        ),
         ("an id", POST, "sobjects/Account", r#"{"Id":"x","Name":"A"}"#, 400, "INVALID_FIELD"),
         (
             "read only",
@@ -59,7 +66,14 @@ fn calls_and_their_responses() {
         ("update", PATCH, &id(""), r#"{"Phone":"1"}"#, 204, ""),
         ("empty a field", PATCH, &id(""), r#"{"Phone":null}"#, 204, ""),
         ("empty a name", PATCH, &id(""), r#"{"Name":null}"#, 400, "REQUIRED_FIELD_MISSING"),
-        ("update nobody", PATCH, "sobjects/Account/001xx0000000999AAA", "{}", 404, "NOT_FOUND"),
+        (
+            "update of an unknown id",
+            PATCH,
+            "sobjects/Account/001xx0000000999AAA",
+            "{}",
+            404,
+            "NOT_FOUND",
+        ),
         ("POST as PATCH", POST, &id("?_HTTP_Method=PATCH"), r#"{"Phone":"2"}"#, 204, ""),
         ("upsert, new", PATCH, "sobjects/Account/ExternalId__c/4%202", r#"{"Name":"B"}"#, 201, ""),
         (
@@ -87,7 +101,7 @@ fn calls_and_their_responses() {
             "DUPLICATE_VALUE",
         ),
         (
-            "upsert of a stranger, update only",
+            "upsert of an unknown key, update only",
             PATCH,
             "sobjects/Account/ExternalId__c/new?updateOnly=true",
             r#"{"Name":"E"}"#,
@@ -102,7 +116,7 @@ fn calls_and_their_responses() {
             200,
             "",
         ),
-        ("nobody was created", GET, "sobjects/Account/ExternalId__c/new", "", 404, "NOT_FOUND"),
+        ("no record was created", GET, "sobjects/Account/ExternalId__c/new", "", 404, "NOT_FOUND"),
         ("by key", GET, "sobjects/Account/ExternalId__c/4%202", "", 200, ""),
         ("by no key", GET, "sobjects/Account/Name/Globex", "", 404, "NOT_FOUND"),
         ("delete", DELETE, &id(""), "", 204, ""),
@@ -149,7 +163,7 @@ fn values_of_another_type_are_refused() {
         ("not an address", "Contact", "Email", json!("robot"), "INVALID_EMAIL_ADDRESS"),
         ("not an id", "Contact", "AccountId", json!("Acme"), "MALFORMED_ID"),
         (
-            "nobody's id",
+            "unknown id",
             "Contact",
             "AccountId",
             json!("001xx0000000999AAA"),

@@ -89,7 +89,7 @@ fn scenario_with_a_limit_ends() {
 /// Each assertion is right in one more point than the one before it.
 #[test]
 fn checks_are_made_in_order() {
-    let stranger = signer(&AppKey::generate());
+    let other_key = signer(&AppKey::generate());
     let wrong =
         json!({ "iss": "3MVG0", "sub": "nobody@acme.com", "aud": "https://x.example", "exp": 1 });
     let with = |changes: Value| {
@@ -116,10 +116,10 @@ fn checks_are_made_in_order() {
         (
             "issuer",
             URL,
-            form(&sign_by(&stranger, &wrong)),
+            form(&sign_by(&other_key, &wrong)),
             "invalid_client_id: client identifier invalid",
         ),
-        ("signature", URL, form(&sign_by(&stranger, &known)), "invalid_grant: invalid assertion"),
+        ("signature", URL, form(&sign_by(&other_key, &known)), "invalid_grant: invalid assertion"),
         ("audience", URL, form(&sign(&known)), "invalid_grant: audience is invalid"),
         ("time", URL, form(&sign(&in_audience)), "invalid_grant: expired authorization code"),
         (

@@ -143,17 +143,17 @@ fn new_certificate_replaces_the_old_one() {
 #[test]
 fn tests_in_other_languages_control_the_org_over_http() {
     let org = builder().start().unwrap();
-    let tell = |form: &str| {
+    let request = |form: &str| {
         format!(
             "POST /__fake/scenario HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             form.len()
         )
     };
-    let told = |form: &str| plain(&org, &tell(form)).unwrap()[9..12].to_owned();
-    assert_eq!(told("username=robot@acme.com&scenario=rate"), "204");
-    assert_eq!(told("username=robot@acme.com&scenario=no-such-thing"), "400");
-    assert_eq!(told("username=nobody@acme.com"), "404");
+    let status = |form: &str| plain(&org, &request(form)).unwrap()[9..12].to_owned();
+    assert_eq!(status("username=robot@acme.com&scenario=rate"), "204");
+    assert_eq!(status("username=robot@acme.com&scenario=no-such-thing"), "400");
+    assert_eq!(status("username=nobody@acme.com"), "404");
     plain(&org, &token_request("robot@acme.com", "x")).unwrap();
     let logins = plain(&org, &get_request("/__fake/logins", "x", "")).unwrap();
     assert!(

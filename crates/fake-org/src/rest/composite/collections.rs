@@ -86,8 +86,8 @@ fn in_transaction(
             *one = Err(undone.clone());
         }
     }
-    let told: Value = done.iter().map(outcome).collect();
-    reply::json(StatusCode::OK, &told)
+    let outcomes: Value = done.iter().map(outcome).collect();
+    reply::json(StatusCode::OK, &outcomes)
 }
 
 fn create(session: &AuthorizedCall<'_>, record: Record) -> Done {
