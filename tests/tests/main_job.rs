@@ -39,16 +39,6 @@ async fn allowed_host_gets_only_its_own_audience() {
 }
 
 #[tokio::test]
-async fn refusal_of_the_user_is_not_repeated() {
-    let org = TestOrg::new();
-    org.set_scenario(USER, Scenario::named("not-approved"));
-    let error = obtain(&org).await.unwrap_err();
-    assert_eq!(error.code(), "refused.user_not_approved");
-    assert!(!error.is_transient());
-    assert_eq!(org.login_history().len(), 1);
-}
-
-#[tokio::test]
 async fn each_attempt_has_its_own_assertion() {
     let org = TestOrg::new();
     org.set_scenario(USER, Scenario::named("transient-once"));

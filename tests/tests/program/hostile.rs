@@ -1,6 +1,6 @@
-//! Token responses that no org sends, from a server that sends any bytes.
-
-mod answers;
+//! Token responses that no org sends, from a server that sends any bytes: exit code, hint and
+//! attempts for each error code. The other forms of each are in `tests/wire/answers.rs` and in the
+//! unit tests of `orgtoken-oauth`.
 
 use std::collections::HashSet;
 use std::process::Output;
@@ -10,89 +10,98 @@ use conformance::raw::{Answer, Raw};
 use conformance::secret::shows;
 use conformance::test_org::{RECORD, TestOrg};
 
-use answers::TOKEN;
-
 #[test]
-fn unusual_token_responses_are_accepted() {
-    for (row, answer) in answers::good() {
-        let (output, requests) = login(row, answer, &[]);
-        let both = "for `https://acme.my.salesforce.com`, but the settings name `http://127.0.0.1:";
-        assert!(stderr(&output).contains(both), "{row}: {}", stderr(&output));
-        assert_eq!(stdout(&output).trim_end(), TOKEN, "{row}");
-        assert_eq!(requests.len(), 1, "{row}");
-    }
+fn token_for_an_unexpected_instance_is_printed_with_a_notice() {
+    let (output, requests) = login("valid", json("200 OK", &valid()), &[]);
+    let both = "for `https://acme.my.salesforce.com`, but the settings name `http://127.0.0.1:";
+    assert!(stderr(&output).contains(both), "{}", stderr(&output));
+    assert_eq!(stdout(&output).trim_end(), TOKEN);
+    assert_eq!(requests.len(), 1);
 }
 
 #[test]
-fn responses_without_a_valid_token_are_refused() {
-    are_refused(answers::tokens());
-}
-
-#[test]
-fn responses_that_are_not_a_token_document_are_refused() {
-    are_refused(answers::bodies());
-}
-
-#[test]
-fn unreadable_encodings_are_refused() {
-    are_refused(answers::encodings());
-}
-
-#[test]
-fn tokens_for_untrusted_instances_are_refused() {
-    are_refused(answers::instance_urls());
-}
-
-#[test]
-fn endless_and_slow_responses_are_cut_off() {
-    are_refused(answers::long());
-}
-
-#[test]
-fn malformed_http_is_refused() {
-    are_refused(answers::broken());
-}
-
-#[test]
-fn redirects_are_not_followed() {
-    are_refused(answers::redirects());
-}
-
-#[test]
-fn error_responses_end_in_their_exit_code() {
-    for (row, exit, code, answer) in [answers::refusals(), answers::statuses()].concat() {
-        let (output, requests) = login(row, answer, &["--json"]);
-        assert_eq!(output.status.code(), Some(exit), "{row}: {}", stderr(&output));
-        assert_error(row, &output, code);
-        let is_printable = |c: char| c == '\n' || !c.is_control();
-        assert!(stderr(&output).chars().all(is_printable), "{row}: control characters");
-        assert!(stderr(&output).len() < 4096, "{row}: {} bytes", stderr(&output).len());
-        assert_attempts(row, &requests, if exit == 8 { 3 } else { 1 });
-    }
-}
-
-fn are_refused(answers: Vec<(&'static str, &'static str, Answer)>) {
-    for (row, code, answer) in answers {
+fn invalid_responses_have_code_hint_and_attempts() {
+    for (row, code, hint, answer) in invalid() {
         let (output, requests) = login(row, answer, &["--json"]);
         assert_eq!(output.status.code(), Some(6), "{row}: {}", stderr(&output));
-        assert_error(row, &output, code);
+        assert_error(row, &output, code, hint);
         // Only a truncated response is requested again.
         assert_attempts(row, &requests, if code == "resp.truncated" { 3 } else { 1 });
     }
 }
 
-fn assert_error(row: &str, output: &Output, code: &str) {
+#[test]
+fn refusals_are_printed_without_control_characters_and_tokens() {
+    for (row, description) in [
+        ("escapes of a terminal", r"\u001b[31mred\u001b]0;title\u0007"),
+        ("a token in the description", "session 00Dxx0000006JFr!AQcanary.canary_canary ended"),
+    ] {
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"{description}"}}"#);
+        let (output, requests) = login(row, json("400 Bad Request", &body), &["--json"]);
+        assert_eq!(output.status.code(), Some(4), "{row}: {}", stderr(&output));
+        assert_error(row, &output, "refused.unknown", "");
+        let is_printable = |c: char| c == '\n' || !c.is_control();
+        assert!(stderr(&output).chars().all(is_printable), "{row}: control characters");
+        assert_attempts(row, &requests, 1);
+    }
+}
+
+/// Returns a response for each error code, and a word of its hint.
+fn invalid() -> Vec<(&'static str, &'static str, &'static str, Answer)> {
+    let ok = |body: &str| json("200 OK", body);
+    let without = |field: &str, other: &str| ok(&valid().replacen(field, other, 1));
+    let twice = valid().replacen('{', r#"{"access_token":"00Dother!AQ","#, 1);
+    let many: String = (0..101).map(|n| format!("X-{n}: y\r\n")).collect();
+    let other_host = "https://evil.example/services/oauth2/token";
+    let head = format!("HTTP/1.1 200 OK\r\n{JSON}");
+    let bytes = |text: String| Answer::Bytes(text.into_bytes());
+    vec![
+        ("no token", "resp.missing_token", "login URL", without("access_token", "x")),
+        ("line break in the token", "resp.token_syntax", "", without("00D", r"00D\r\nX: y")),
+        ("token of type mac", "resp.token_type", "", without("Bearer", "mac")),
+        ("two tokens", "resp.json", "login URL", ok(&twice)),
+        (
+            "login page with 200",
+            "resp.content_type",
+            "login URL",
+            bytes(response("200 OK", "Content-Type: text/html\r\n", "<html>Log in</html>")),
+        ),
+        ("no body", "resp.empty", "login URL", ok("")),
+        (
+            "bytes that are not UTF-8",
+            "resp.encoding",
+            "proxy",
+            Answer::Bytes([head.as_bytes(), b"Content-Length: 2\r\n\r\n\xff\xfe"].concat()),
+        ),
+        (
+            "instance URL of another host",
+            "resp.instance_url",
+            "",
+            without("acme.my.salesforce.com", "evil.example"),
+        ),
+        ("endless body", "resp.too_large", "proxy", Answer::Flood(format!("{head}\r\n").into())),
+        ("no response", "resp.timeout", "--timeout", Answer::Silence),
+        ("101 headers", "resp.headers", "proxy", bytes(format!("{head}{many}\r\n"))),
+        ("banner of SSH", "resp.protocol", "proxy", bytes("SSH-2.0-OpenSSH_9.2\r\n".to_owned())),
+        (
+            "truncated body",
+            "resp.truncated",
+            "try again",
+            bytes(format!("{head}Content-Length: 90\r\n\r\n{{")),
+        ),
+        (
+            "redirect to another host",
+            "resp.redirect",
+            "My Domain",
+            bytes(response("307 Go", &format!("Location: {other_host}\r\n"), "")),
+        ),
+    ]
+}
+
+fn assert_error(row: &str, output: &Output, code: &str, word: &str) {
     let error = error(output);
     assert_eq!(error["code"], code, "{row}: {error}");
     let hint = error["hint"].as_str().unwrap_or_default();
-    let word = match code {
-        "resp.content_type" | "resp.empty" | "resp.json" | "resp.missing_token" => "login URL",
-        "resp.redirect" => "My Domain",
-        "resp.timeout" => "--timeout",
-        "resp.truncated" => "try again",
-        "resp.encoding" | "resp.headers" | "resp.protocol" | "resp.too_large" => "proxy",
-        _ => "",
-    };
     assert!(!hint.is_empty() && hint.contains(word), "{row}: {hint}");
 }
 
@@ -126,3 +135,22 @@ fn login(row: &str, answer: Answer, args: &[&str]) -> (Output, Vec<Vec<u8>>) {
     }
     (output, server.requests())
 }
+
+/// Returns the body of a valid response.
+fn valid() -> String {
+    format!(
+        r#"{{"access_token":"{TOKEN}","instance_url":"https://acme.my.salesforce.com","token_type":"Bearer"}}"#
+    )
+}
+
+fn json(status: &str, body: &str) -> Answer {
+    Answer::Bytes(response(status, JSON, body).into_bytes())
+}
+
+fn response(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+}
+
+const JSON: &str = "Content-Type: application/json;charset=UTF-8\r\n";
+const TOKEN: &str = "00Dxx0000006JFr!AQcanary.of_this_token";

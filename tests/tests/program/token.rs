@@ -130,17 +130,3 @@ fn other_host_gets_no_assertion_for_salesforce_by_default() {
     let set = ["token", "--retry", "--audience", "https://login.salesforce.com"];
     assert!(stdout(&org.run(&set)).starts_with("00D"), "what the user sets is sent as it is set");
 }
-
-#[test]
-fn verbose_names_each_step_and_no_secret() {
-    let org = TestOrg::new();
-    let mut command = org.command(&["token", "-vv"]);
-    // neither has a say in what is told.
-    let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
-    let (token, said) = (stdout(&output).trim_end(), stderr(&output));
-    let body = &KEY.secret().lines().nth(3).unwrap();
-    assert!(!said.contains(token) && !said.contains(body), "{said}");
-    for step in ["username = ", "[set]", "endpoint ", "audience ", "token for "] {
-        assert!(said.contains(step), "{step}: {said}");
-    }
-}

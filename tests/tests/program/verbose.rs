@@ -13,12 +13,15 @@ fn verbose(org: &TestOrg, args: &[&str]) -> Command {
 }
 
 #[test]
-fn verbose_logins_and_calls_show_no_secret() {
+fn verbose_logins_and_calls_show_each_step_and_no_secret() {
     let org = TestOrg::new();
     let output = verbose(&org, &["token"]).output().unwrap();
     org.assert_key_is_hidden(&output);
     let token = stdout(&output).trim();
     assert!(!shows(stderr(&output), token), "the token is on standard error");
+    for step in ["username = ", "[set]", "endpoint ", "audience ", "token for "] {
+        assert!(stderr(&output).contains(step), "{step}: {}", stderr(&output));
+    }
 
     let output = verbose(&org, &["api", "limits"]).output().unwrap();
     org.assert_key_is_hidden(&output);

@@ -54,6 +54,11 @@ fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
         ),
         ("chunks", vec![send(&chunked), Act::Flood(chunk(8192))], "resp.too_large"),
         ("until the end", vec![with("\r\n"), Act::Flood(vec![b' '; 8192])], "resp.too_large"),
+        (
+            "a chunk of 1 GiB",
+            vec![send(&chunked), send("40000000\r\n"), Act::Flood(vec![b' '; 8192])],
+            "resp.too_large",
+        ),
         ("slow head", vec![Act::Drip(head.into()), Act::Hold], "resp.timeout"),
         (
             "slow body",
@@ -70,6 +75,7 @@ fn rows() -> Vec<(&'static str, Vec<Act>, &'static str)> {
         ("control in a header", vec![with("X: \x01\r\n\r\n")], "resp.headers"),
         ("HTTP/0.9", vec![send("<html></html>")], "resp.protocol"),
         ("HTTP/2", vec![send("\0\0\0\x04\0\0\0\0\0")], "resp.protocol"),
+        ("TLS record", vec![send(b"\x16\x03\x01\0\0\x07\x09\xff")], "resp.protocol"),
         ("SSH banner", vec![send("SSH-2.0-OpenSSH_9.9\r\n")], "resp.protocol"),
         ("status 99", vec![send("HTTP/1.1 099 Odd\r\n\r\n")], "resp.protocol"),
         (

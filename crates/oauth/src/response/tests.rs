@@ -280,6 +280,7 @@ fn redirects_are_refused_and_only_their_host_is_named() {
         ("other host", 302, "https://evil.example/?canary", Some("evil.example")),
         ("http", 303, "http://acme.my.salesforce.com/", None),
         ("path only", 307, "/canary", None),
+        ("nowhere", 308, "//", None),
         ("user", 308, "https://canary@evil.example/", None),
     ] {
         let error = read(status, &format!("Location: {location}"), b"").expect_err(name);
