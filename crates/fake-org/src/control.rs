@@ -27,7 +27,7 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
 fn logins(org: &Org) -> Value {
     let state = org.state();
     let attempts = state.history.iter().map(|login| {
-        json!({ "username": login.username(), "at": login.at_secs(), "refusal": login.refusal() })
+        json!({ "username": login.username(), "at": login.at_secs, "refusal": login.refusal() })
     });
     let granted = state.history.iter().filter(|login| login.is_granted()).count();
     json!({ "granted": granted, "attempts": attempts.collect::<Vec<_>>() })

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, header};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Login {
     pub(crate) username: String,
+    /// The time of the org's clock, in seconds since the Unix epoch.
     pub(crate) at_secs: u64,
     pub(crate) outcome: Result<(), String>,
 }
@@ -17,11 +18,6 @@ impl Login {
     /// Returns the subject of the assertion. Empty if the assertion could not be read.
     pub fn username(&self) -> &str {
         &self.username
-    }
-
-    /// Returns the time of the org's clock, in seconds since the Unix epoch.
-    pub fn at_secs(&self) -> u64 {
-        self.at_secs
     }
 
     /// Whether a token was issued.

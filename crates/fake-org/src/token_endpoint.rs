@@ -116,7 +116,7 @@ fn check_rate(org: &Org, username: &str) -> Result<(), Outcome> {
     let recent = state
         .history
         .iter()
-        .filter(|login| login.at_secs() > since && login.is_granted() && login.is_of(username));
+        .filter(|login| login.at_secs > since && login.is_granted() && login.is_of(username));
     if recent.count() < org.setup.login_limit {
         return Ok(());
     }
