@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         first: "check `HTTPS_PROXY` and `NO_PROXY`, then whether the proxy allows this host",
         causes: &[
             cause(
-                "A proxy is set that does not exist here.",
+                "The proxy setting names a proxy that does not exist.",
                 "`env | grep -i proxy` shows it; `orgtoken doctor` shows which is used.",
             ),
             cause(

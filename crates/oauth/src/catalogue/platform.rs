@@ -87,7 +87,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             ),
             cause("A fault of a proxy.", "The page names the proxy, or other hosts fail as well."),
             cause(
-                "A fault of `test.salesforce.com` itself, which fails now and then.",
+                "A fault of `test.salesforce.com` itself, which fails occasionally.",
                 "The login URL is `test.salesforce.com`. Use the sandbox's My Domain.",
             ),
         ],

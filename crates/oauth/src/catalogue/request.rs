@@ -152,7 +152,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         class: Permanent,
         meaning: "this refusal is not in the catalogue; only the text of Salesforce is known",
         first: "open Setup > Login History (or the user's own): its column Status says more than the refusal",
-        causes: &[cause("Unknown.", "`orgtoken doctor` checks what can be checked from here.")],
+        causes: &[cause("Unknown.", "`orgtoken doctor` checks everything that this machine can check.")],
         fix: Fix::Any(&["Setup > Login History: find the row of this user, read Status."]),
     },
 ];

@@ -141,7 +141,7 @@ impl Diagnostic for TokenResponseError {
             Self::ContentType { .. } | Self::Empty { .. } | Self::Json { .. } => WRONG_HOST.into(),
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
             Self::InstanceUrl { problem: Some(UrlError::Host { host, .. }) } => format!(
-                "the token is for `{host}` and was discarded; only if that is truly a host of your \
+                "the token is for `{host}` and was discarded; only if that is a host of your \
                  org, allow it in `allow_hosts`"
             )
             .into(),
@@ -197,7 +197,7 @@ fn status_hint(status: StatusCode) -> Option<&'static str> {
     Some(match status.as_u16() {
         404 | 405 | 415 => WRONG_HOST,
         407 => "the proxy asks for a user name and password: put them into the proxy URL",
-        408 => "try again; if it persists, check the network between here and Salesforce",
+        408 => "try again; if it persists, check the network between this machine and Salesforce",
         429 => "wait some minutes, and cache the token instead of logging in for every call",
         401 | 403 => {
             "the endpoint answered without an OAuth error: check the login URL, and whether a \

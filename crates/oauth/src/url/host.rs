@@ -61,7 +61,7 @@ impl HostProblem {
             Self::NotLogin => format!("use {my_domain}").into(),
             Self::NotSalesforce => format!(
                 "use the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`; only \
-                 if `{host}` is truly a login host of your org, add it to `allow_hosts`"
+                 if `{host}` is a login host of your org, add it to `allow_hosts`"
             )
             .into(),
             Self::Unlisted if SITES.iter().any(|(site, _)| is_below(host, site)) => format!(
