@@ -233,7 +233,7 @@ fn output_is_refused_twice_however_its_path_is_written() {
         let args = ["record", "create", "Account", "--from", "rows.csv", "--success", one];
         let output = org.run(&[&args[..], &["--failed", &other]].concat());
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-        assert!(stderr(&output).contains("is given for two files"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("two files have the path"), "{}", stderr(&output));
     }
     assert_eq!(count(&org, "Name = 'A'"), "0");
 }
@@ -283,7 +283,7 @@ fn file_with_a_fault_is_refused_before_the_first_write() {
         ),
         (
             format!("Name,Phone\n\"x,1\n{good}").into_bytes(),
-            "error: line 2, column 1: the quote that opens here is never closed (RFC 4180)",
+            "error: line 2, column 1: a quote that is never closed (RFC 4180)",
         ),
         (
             format!("Name,Phone\n{good}x\n").into_bytes(),

@@ -433,8 +433,8 @@ mod tests {
             (
                 Create,
                 "Account.Key__c\n#N/A\n",
-                "line 2, row 1, column 1 (`Account.Key__c`): a relationship cannot be emptied here: \
-                 use the column of its id",
+                "line 2, row 1, column 1 (`Account.Key__c`): a relationship cannot be \
+                 emptied in this column: use the column of its id",
             ),
             (
                 Create,

@@ -157,7 +157,7 @@ pub enum FaultKind {
     #[error("a quote inside a field that does not begin with a quote (RFC 4180)")]
     QuoteInside,
     /// A quote that is never closed.
-    #[error("the quote that opens here is never closed (RFC 4180)")]
+    #[error("a quote that is never closed (RFC 4180)")]
     QuoteOpen,
     /// A JSON string has half of a surrogate pair.
     #[error("not Unicode text: half of a surrogate pair")]

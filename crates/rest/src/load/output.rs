@@ -26,7 +26,7 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// New files beside the input for rows that fail, that are not sent, or whose outcome is
+    /// New files next to the input for rows that fail, that are not sent, or whose outcome is
     /// unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe,
     /// they are in the current folder.
     pub fn beside(input: Option<&Path>, form: Form, now: UnixTime) -> Self {

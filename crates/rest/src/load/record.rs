@@ -97,7 +97,8 @@ impl RecordWriter<'_> {
             Column::Field { name, .. } if cell == NULL => self.put(name, "null"),
             Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?),
             Column::Related { .. } if cell == NULL => {
-                let what = "a relationship cannot be emptied here: use the column of its id";
+                let what =
+                    "a relationship cannot be emptied in this column: use the column of its id";
                 return Err(FaultKind::NotWanted(what));
             }
             Column::Related { relationship, field, kind } => {

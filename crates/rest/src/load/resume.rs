@@ -67,7 +67,7 @@ pub struct EarlierLoad {
 }
 
 impl Journal {
-    /// The path of a journal beside the record file: `accounts.csv.journal`.
+    /// The path of a journal next to the record file: `accounts.csv.journal`.
     pub fn beside(input: &Path) -> PathBuf {
         let mut path = input.as_os_str().to_owned();
         path.push(".journal");

@@ -143,7 +143,7 @@ mod tests {
     fn quotes_in_every_position() {
         const TEXT: &str = "text after the closing quote of a field that begins at line";
         const INSIDE: &str = "a quote inside a field that does not begin with a quote (RFC 4180)";
-        const OPEN: &str = "the quote that opens here is never closed (RFC 4180)";
+        const OPEN: &str = "a quote that is never closed (RFC 4180)";
         const RETURN: &str = "a carriage return in a field that has no quotes (RFC 4180)";
         for (name, text, fault) in [
             ("none", "a,b\n1,2\n", None),

@@ -32,7 +32,7 @@ pub enum LoadError {
     #[error(transparent)]
     Resume(#[from] ResumeError),
     /// An output or the journal would overwrite the input or another output.
-    #[error("`{}` is given for two files", shown(path))]
+    #[error("two files have the path `{}`", shown(path))]
     SameFile {
         /// The file.
         path: PathBuf,
