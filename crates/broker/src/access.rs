@@ -7,7 +7,7 @@ use orgtoken_oauth::redact;
 
 use crate::Peer;
 
-/// The users that may get the tokens of a profile, besides the owner of the broker and root.
+/// The users that may get the tokens of a profile, in addition to the owner of the broker and root.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Access {
     users: BTreeSet<u32>,
@@ -16,7 +16,7 @@ pub struct Access {
 
 impl Access {
     /// Resolves names or numbers of users and groups of this machine, as `/etc/passwd` and
-    /// `/etc/group` list them. A member of a group has access whichever group it runs as.
+    /// `/etc/group` list them. A member of a group has access even if it runs as another group.
     ///
     /// An unknown name grants nothing, and is returned as an error.
     pub fn resolve(users: &[String], groups: &[String]) -> (Self, Vec<AccountsError>) {

@@ -67,7 +67,7 @@ impl Metrics {
             .iter()
             .map(|(code, count)| (label("code", code), *count))
             .collect();
-        family("refusals_total", "counter", "Logins that gave no token.", &refusals);
+        family("refusals_total", "counter", "Failed logins.", &refusals);
         let gates: Vec<_> = (1..).zip(&self.gates).collect();
         let gates: Vec<_> = gates
             .iter()

@@ -44,7 +44,7 @@ impl Profile {
         }
     }
 
-    /// Sets the users that may get its tokens, besides the owner of the broker and root; default:
+    /// Sets the users that may get its tokens, in addition to the owner of the broker and root; default:
     /// none.
     #[must_use]
     pub fn access(self, access: Access) -> Self {

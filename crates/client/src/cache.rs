@@ -1,7 +1,7 @@
 //! Caches for the state of a login, shared by tasks, processes and hosts.
 //!
 //! A [`TokenCache`] holds the token of a login, the times of its recent attempts and its last
-//! failure. It also gives the right to log in, a [`Lease`], to one caller at a time. A
+//! failure. It also grants the right to log in, a [`Lease`], to one caller at a time. A
 //! [`MemoryCache`] serves one process, a [`FileCache`] all processes of this user on this machine,
 //! and a `RedisCache` (feature `redis`, on by default) many hosts.
 //!
@@ -88,7 +88,7 @@ pub trait TokenCache: sealed::Sealed + Send + Sync {
     /// Saves `state`, unless the lease was lost in the meantime.
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()>;
 
-    /// Gives the right to log in back. A lease that is merely dropped may last until it times out.
+    /// Releases the right to log in. A lease that is only dropped may last until it times out.
     fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
         drop(lease);
         Box::pin(ready(()))
@@ -126,7 +126,7 @@ impl<S: TokenCache + ?Sized> TokenCache for Box<S> {
     }
 }
 
-/// The right to log in, given back by [`TokenCache::release`].
+/// The right to log in, released by [`TokenCache::release`].
 #[derive(Debug)]
 #[must_use = "the right to log in ends when it is dropped"]
 pub struct Lease(Holder);
@@ -134,7 +134,7 @@ pub struct Lease(Holder);
 /// The object that proves the right to log in.
 #[derive(Debug)]
 enum Holder {
-    /// The cache could not give it; the login continues without it.
+    /// The cache could not grant it; the login continues without it.
     None,
     /// A lock on a file.
     File(File),
@@ -146,10 +146,10 @@ enum Holder {
 }
 
 impl Lease {
-    /// No lease: the cache could not give one, and the login continues without it.
+    /// No lease: the cache could not grant one, and the login continues without it.
     pub const NONE: Self = Self(Holder::None);
 
-    /// Whether the cache gave it.
+    /// Whether the cache granted it.
     pub fn is_held(&self) -> bool {
         !matches!(self.0, Holder::None)
     }

@@ -59,7 +59,7 @@ impl Login {
         }
     }
 
-    /// Sets the hosts besides those of Salesforce that a token may be for; default: none.
+    /// Sets the hosts that a token may be for, in addition to those of Salesforce; default: none.
     #[must_use]
     pub fn allowed_hosts(mut self, allowed_hosts: AllowedHosts) -> Self {
         self.allowed_hosts = allowed_hosts;

@@ -52,7 +52,7 @@ async fn invalid_certificate_is_refused_with_the_reason() {
         (
             "unknown CA",
             (Authority::new().server(&here()), ca.pem()),
-            "its issuer `test-only authority` is not trusted here",
+            "its issuer `test-only authority` is not trusted",
         ),
         ("no name", of_ca(named(&[])), "it has no subject alternative name"),
         ("self-signed", of_itself(here()), "it is self-signed"),

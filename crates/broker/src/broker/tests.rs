@@ -153,7 +153,7 @@ async fn refusal_has_its_reason_and_a_hint() {
             body(&answer)
                 .starts_with(r#"{"error":"rate.cap","error_description":"hourly cap reached: "#)
         );
-        assert!(body(&answer).contains(r#","hint":"find out what logs in "#), "{answer}");
+        assert!(body(&answer).contains(r#","hint":"find the program that logs in "#), "{answer}");
     }
     assert_eq!(service.metric("orgtoken_refusals_total{code=\"rate.cap\"}").await, 2);
     assert!(lock(&service.grants).is_empty());

@@ -55,7 +55,7 @@ impl CacheFolder {
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }
 
-    /// Removes every entry, whichever key sealed it, and returns how many there were. Lock files
+    /// Removes every entry, including those of other keys, and returns how many there were. Lock files
     /// stay: a lock on a removed file would exclude no other process.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl Folder {
         let mut file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&self.path)?;
         file.write_all(bytes)?;
         file.persist(self.path.join(name)).map_err(|error| error.error)?;
-        // The file is complete, whatever happens to the leftovers of other processes.
+        // The file is complete, even if the leftovers of other processes cannot be removed.
         let _ = self.remove_leftovers(LEFTOVER_AGE);
         Ok(())
     }

@@ -7,7 +7,7 @@ use orgtoken_oauth::Refusal;
 
 use super::attempt::{Attempt, AttemptError};
 
-/// A login that gave no token.
+/// A failed login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginError {

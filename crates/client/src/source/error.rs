@@ -48,7 +48,7 @@ impl Diagnostic for TokenError {
         match self {
             Self::Cancelled => None,
             Self::Cap { .. } => Some(Cow::Borrowed(
-                "find out what logs in so often, and let it share the token through the setting \
+                "find the program that logs in so often, and let it share the token through the setting \
                  `cache`",
             )),
             Self::Login(error) => error.hint(),

@@ -69,10 +69,10 @@ impl fmt::Display for CertificateFault {
             Self::NotYetValid => return f.write_str("it is not valid yet"),
             Self::SelfSigned => return f.write_str("it is self-signed"),
             Self::UnknownIssuer { issuer: None } => {
-                return f.write_str("its issuer is not trusted here");
+                return f.write_str("its issuer is not trusted");
             }
             Self::UnknownIssuer { issuer: Some(issuer) } => {
-                return write!(f, "its issuer `{issuer}` is not trusted here");
+                return write!(f, "its issuer `{issuer}` is not trusted");
             }
             Self::Unusable => return f.write_str("it is malformed or issued for another purpose"),
             Self::WrongName { names } => names,

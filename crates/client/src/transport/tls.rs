@@ -72,7 +72,7 @@ async fn load(roots: &Roots) -> Result<Anchors, RootsFault> {
     thread::run(move || copy.load()).await.unwrap_or_else(|_| roots.load())
 }
 
-/// Configures TLS without a key log, whatever `SSLKEYLOGFILE` says, and without early data. Both
+/// Configures TLS without a key log (`SSLKEYLOGFILE` is ignored) and without early data. Both
 /// are defaults of rustls that must stay.
 fn configure(anchors: Anchors) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
