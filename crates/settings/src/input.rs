@@ -72,7 +72,7 @@ pub enum ReadError {
         path: String,
     },
     /// No terminal to type a passphrase at.
-    #[error("no terminal to ask at")]
+    #[error("no terminal for the prompt")]
     NoTerminal,
     /// An error of the operating system.
     #[error("cannot read `{}`: {reason}", redact::path(.path))]

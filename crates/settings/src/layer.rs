@@ -53,7 +53,7 @@ impl Layer {
         self.add(setting, Source::Flag(flag), Raw::Variable(name.into()));
     }
 
-    /// Adds a value. A blank one counts as not given.
+    /// Adds a value. A blank value counts as unset.
     pub(crate) fn add(&mut self, setting: Setting, source: Source, raw: Raw) {
         if !raw.is_blank() {
             let rank = Rank::of(&source);

@@ -57,7 +57,7 @@ impl ConfigEditor {
             }
             None => drop(section.insert(name, Item::Value(value))),
         }
-        // One profile has one key, in whatever form.
+        // One profile has one key, in one of its forms.
         if setting == Setting::PrivateKey {
             for (other, _) in Setting::PrivateKey.names() {
                 if other != name {

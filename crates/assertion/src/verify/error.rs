@@ -55,7 +55,7 @@ impl Diagnostic for VerifyError {
             }
             Self::Base64 => "encode with base64url, without `=` at the end",
             Self::Claim { .. } => "write times as whole seconds since 1970 and the rest as strings",
-            Self::Json => "write header and claims as one JSON object each, with each name once",
+            Self::Json => "write header and claims as JSON objects without repeated names",
             Self::Parts => {
                 "give header, claims and signature, joined by full stops, and nothing else"
             }

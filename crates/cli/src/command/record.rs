@@ -158,10 +158,10 @@ pub(crate) struct Rows {
     /// Write the rows that succeed and their ids to this file
     #[arg(long, value_name = "FILE", requires = "from")]
     success: Option<PathBuf>,
-    /// Write the rows that fail to this file [default: a new one beside the input]
+    /// Write the rows that fail to this file [default: a new one next to the input]
     #[arg(long, value_name = "FILE", requires = "from")]
     failed: Option<PathBuf>,
-    /// Journal of the load [default: beside the input]
+    /// Journal of the load [default: next to the input]
     #[arg(long, value_name = "FILE", requires = "from")]
     journal: Option<PathBuf>,
     /// Resume a load that ended early from its journal

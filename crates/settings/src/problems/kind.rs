@@ -300,7 +300,7 @@ fn misspelt(meant: Option<&str>) -> String {
 }
 
 fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<'static, str> {
-    let Some(setting) = setting else { return "give it".into() };
+    let Some(setting) = setting else { return "add it".into() };
     let (record, what) = (setting.record_name(), setting.meaning());
     if is_misspelt {
         let name = name(setting, true);

@@ -1,4 +1,4 @@
-//! Evidence beside the settings: certificate, key file, earlier logins.
+//! Evidence in addition to the settings: certificate, key file, earlier logins.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

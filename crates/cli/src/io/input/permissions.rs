@@ -266,7 +266,7 @@ impl FileFault {
     /// Returns the remedy. `path` is quoted for a shell.
     pub(super) fn remedy(self, path: &str) -> String {
         match self {
-            Self::Foreign => format!("copy it to a file of yours: install -m 600 {path} ~/"),
+            Self::Foreign => format!("copy it to a file that you own: install -m 600 {path} ~/"),
             Self::Readable { .. } => format!("run: chmod 600 {path}"),
             Self::Replaceable => "move it to a folder that only you can write to".into(),
             Self::Writable { .. } => format!("run: chmod go-w {path}"),

@@ -139,7 +139,7 @@ impl Source {
 }
 
 /// Whether the path is that of an open descriptor, such as `/dev/stdin`. It may be a file, but no
-/// other file can be created beside it.
+/// other file can be created next to it.
 fn is_handed_on(path: &Path) -> bool {
     path == "/dev/stdin" || ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
 }

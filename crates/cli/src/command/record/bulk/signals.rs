@@ -24,8 +24,7 @@ pub(super) enum Waited<T> {
 }
 
 impl Interrupts {
-    /// Catches the signals, except those that the process ignores: `nohup` and shells start
-    /// commands that way which have to outlive a terminal.
+    /// Catches the signals, except those that the process ignores, such as SIGHUP under `nohup`.
     pub(super) fn listen() -> Self {
         let ignored = ignored();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
