@@ -72,8 +72,12 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Mutates the corpus of each parser for ten seconds.
+/// Compiles the targets of cargo-fuzz, and mutates the corpus of each parser for ten seconds.
 fn fuzz(sh: &Shell, _: &mut Summary) -> Result<()> {
+    // The targets are a workspace of their own, which gets the versions of this one.
+    sh.copy_file("Cargo.lock", "fuzz/Cargo.lock")?;
+    let out = build::target_folder(sh)?.join("fuzz");
+    cmd!(sh, "cargo check --manifest-path fuzz/Cargo.toml --bins --target-dir {out}").run()?;
     let test =
         cmd!(sh, "cargo test --locked --workspace --all-features --test fuzz -- --nocapture");
     Ok(test.env("ORGTOKEN_FUZZ_SECONDS", "10").run()?)
