@@ -44,8 +44,8 @@ impl Profile {
         }
     }
 
-    /// Sets the users that may get its tokens, in addition to the owner of the broker and root; default:
-    /// none.
+    /// Sets the users that may get its tokens, in addition to the owner of the broker and root;
+    /// default: none.
     #[must_use]
     pub fn access(self, access: Access) -> Self {
         Self { access, ..self }

@@ -55,8 +55,8 @@ impl CacheFolder {
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }
 
-    /// Removes every entry, including those of other keys, and returns how many there were. Lock files
-    /// stay: a lock on a removed file would exclude no other process.
+    /// Removes every entry, including those of other keys, and returns how many there were. Lock
+    /// files stay: a lock on a removed file would exclude no other process.
     ///
     /// # Errors
     ///
