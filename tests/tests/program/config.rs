@@ -82,6 +82,7 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
         (&["config", "set", "-P", "acme", "user_name", "a@b.c"], "username"),
         (&["config", "set", "-P", "acme", "login_url", "http://login.salesforce.com"], "https"),
         (&["config", "set", "audience", "x"], "--profile"),
+        (&["config", "show", "-P", "acm"], "no profile"),
         (&["config", "unset", "-P", "acme", "audience"], "no such entry"),
     ] {
         let refused = run(&org, args);
@@ -99,6 +100,11 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
     let unset = run(&org, &["config", "unset", "-P", "acme", "token_lifetime"]);
     assert!(unset.status.success(), "{}", stderr(&unset));
     assert_eq!(written(&org), before);
+
+    let key = ["config", "set", "-P", "acme", "private_key_file", "app.key"];
+    printed(&org, &key);
+    let path = org.path("app.key").display().to_string();
+    assert!(written(&org).contains(&path), "{}", written(&org));
 
     let new = run(&org, &["config", "set", "-P", "new", "username", USER]);
     assert!(stderr(&new).contains("added profile new"), "{}", stderr(&new));
@@ -143,4 +149,22 @@ fn config_file_is_created_for_its_owner_alone() {
     let path = printed(&org, &["config", "path"]);
     let file = fs::metadata(path.trim_end()).unwrap();
     assert_eq!(file.mode() & 0o777, 0o600, "{path}");
+}
+
+#[test]
+fn empty_arguments_are_usage_errors() {
+    let org = org();
+    for args in [
+        &["token", "-P", ""][..],
+        &["token", "-o", ""],
+        &["whoami", "-r", ""],
+        &["token", "-f", ""],
+        &["config", "set", "-P", "acme", "username", ""],
+        &["config", "set", "-P", "", "username", USER],
+    ] {
+        let refused = run(&org, args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains(" is empty"), "{args:?}: {}", stderr(&refused));
+    }
+    assert!(org.org.requests().is_empty());
 }

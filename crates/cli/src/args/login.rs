@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use orgtoken_settings::{Layer, Setting};
 
 use super::Passphrase;
@@ -12,16 +13,16 @@ pub(crate) struct Login {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
     /// Key of the record, if the file holds several
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) settings_key: Option<String>,
     /// Profile of config.toml
-    #[arg(short = 'P', long, value_name = "NAME")]
+    #[arg(short = 'P', long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) profile: Option<String>,
     /// Username to log in with
-    #[arg(short = 'o', long, value_name = "USER")]
+    #[arg(short = 'o', long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) username: Option<String>,
     /// Consumer key of the app
-    #[arg(short = 'i', long, value_name = "KEY")]
+    #[arg(short = 'i', long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) client_id: Option<String>,
     /// Private key file; `-` is stdin
     #[arg(short = 'f', long, value_name = "FILE")]
@@ -29,16 +30,16 @@ pub(crate) struct Login {
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// My Domain URL: https://acme.my.salesforce.com
-    #[arg(short = 'r', long, value_name = "URL")]
+    #[arg(short = 'r', long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) instance_url: Option<String>,
     /// Login URL [default: the instance URL]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) login_url: Option<String>,
     /// Audience of the assertion [default: the login URL]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) audience: Option<String>,
     /// Allow another token endpoint host (repeatable)
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) allow_host: Vec<String>,
 }
 

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use orgtoken_settings::{Layer, Setting, parse_duration};
 
 use super::UsageError;
@@ -13,7 +14,7 @@ pub(crate) struct Route {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Use this proxy [default: $HTTPS_PROXY]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) proxy: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Errors of wrong arguments. They do not repeat the typed values, which clap does.
 
 use std::borrow::Cow;
+use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
@@ -101,9 +102,22 @@ impl TryFrom<clap::Error> for UsageError {
                     None => Self::unknown("command", near, &command),
                 }
             }
+            ErrorKind::InvalidValue
+                if text(ContextKind::InvalidValue).is_some_and(|it| it.is_empty()) =>
+            {
+                let hint = "leave it out, or check that the variable of the shell in it is set";
+                let message = format!("{argument} is empty");
+                Self { code: "usage.value", message, hint: Some(hint.into()) }
+            }
             _ => {
                 let reason = std::error::Error::source(&error);
-                let because = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                let because = match reason {
+                    None => String::new(),
+                    Some(reason) if reason.is::<ParseIntError>() => {
+                        ": expected a whole number".into()
+                    }
+                    Some(reason) => format!(": {reason}"),
+                };
                 let message = format!("invalid value for {argument}{because}");
                 let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
                     (Some(values), _) => Some(format!("give one of {values}").into()),

@@ -6,9 +6,10 @@ mod show;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use orgtoken_oauth::redact;
 use orgtoken_settings::{ConfigEditor, ConfigFile, Loader};
 use serde_json::json;
@@ -39,7 +40,10 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
     /// Profile [default: the default profile]
-    profile: Option<String>,
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    name: Option<String>,
+    #[command(flatten)]
+    choice: Choice,
 }
 
 /// Set an entry of a profile; a new profile is added
@@ -51,7 +55,7 @@ pub(crate) struct Set {
     /// Entry, such as `username`
     entry: String,
     /// Value; lists such as `allow_hosts` take several
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     values: Vec<String>,
 }
 
@@ -76,17 +80,19 @@ pub(crate) struct Use {
 #[derive(Debug, clap::Args)]
 struct Choice {
     /// Profile [default: the default profile]
-    #[arg(short = 'P', long, value_name = "NAME")]
-    profile: Option<String>,
+    #[arg(short = 'P', long = "profile", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    chosen: Option<String>,
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     let config = Config::read()?;
     match command {
         Command::List => list::run(&config, console),
-        Command::Show(args) => {
-            show::run(&config, &config.existing(args.profile.as_deref())?, console)
-        }
+        Command::Show(args) => show::run(
+            &config,
+            &config.existing(args.name.as_deref().or(args.choice.chosen.as_deref()))?,
+            console,
+        ),
         Command::Set(args) => set(args, &config, console),
         Command::Unset(args) => unset(args, &config, console),
         Command::Use(args) => make_default(args, &config, console),
@@ -164,10 +170,10 @@ impl Config {
 }
 
 fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
-    let profile = config.choose(args.choice.profile.as_deref())?;
+    let profile = config.choose(args.choice.chosen.as_deref())?;
     let is_new = !config.parsed().names().contains(&profile);
     let mut editor = config.editor()?;
-    editor.set(&profile, &args.entry, &args.values)?;
+    editor.set(&profile, &args.entry, &values(args))?;
     config.write(&editor)?;
     if is_new {
         console.remark(&format_args!("added profile {}", redact::name(&profile)));
@@ -175,8 +181,21 @@ fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
     done(&profile, console)
 }
 
+/// Returns the values. A path is typed relative to the current folder, but read relative to the
+/// folder of config.toml, so it is stored as an absolute path.
+fn values(args: &Set) -> Vec<String> {
+    let is_path = args.entry.ends_with("_file");
+    let stored = |value: &String| match absolute(value) {
+        Ok(path) if is_path && value != "-" && !value.starts_with("~/") => {
+            path.to_string_lossy().into_owned()
+        }
+        _ => value.clone(),
+    };
+    args.values.iter().map(stored).collect()
+}
+
 fn unset(args: &Unset, config: &Config, console: &Console) -> Result<(), Failure> {
-    let profile = config.existing(args.choice.profile.as_deref())?;
+    let profile = config.existing(args.choice.chosen.as_deref())?;
     let mut editor = config.editor()?;
     if !editor.unset(&profile, &args.entry) {
         let profile = redact::label(&profile);

@@ -112,7 +112,7 @@ fn failed(program: &OsString, error: io::Error) -> Failure {
             format!("command `{program}` not found"),
         );
     }
-    let hint = "make it executable: chmod +x";
+    let hint = format!("make it executable: chmod +x {program}");
     let what = format!("cannot run `{program}`: {}", error.kind());
     Failure::new("exec.cannot_run", Some(hint), what)
 }

@@ -232,7 +232,7 @@ impl Diagnostic for InputError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Os { missing: true, .. } => "check the path; a relative path starts at the \
-                current folder"
+                current folder, and in config.toml at the folder of that file"
                 .into(),
             Self::Os { .. } => "check who may read the file, and which user runs orgtoken".into(),
             Self::NotAFile { .. } => "pass the path of a file".into(),

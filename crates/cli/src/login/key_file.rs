@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
+use orgtoken_oauth::redact;
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -66,11 +67,14 @@ fn passphrase_of(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u
 }
 
 fn not_set(name: &str) -> Failure {
-    Failure::new(
-        "settings.read",
-        Some(format!("set {name}, or name another variable")),
-        format!("`--key-passphrase-env`: the variable {name} is not set"),
-    )
+    let shown = redact::variable(name);
+    let hint = if shown == redact::WITHHELD {
+        "put the name of a variable here, not its value".to_owned()
+    } else {
+        format!("set {shown}, or name another variable")
+    };
+    let message = format!("`--key-passphrase-env`: the variable {shown} is not set");
+    Failure::new("settings.read", Some(hint), message)
 }
 
 fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {

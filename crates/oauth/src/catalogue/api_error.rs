@@ -176,12 +176,13 @@ const API_ERRORS: &[ApiError] = &[
     ),
     row(
         "NOT_FOUND",
-        "the field in the path is not an external id",
+        "no record has this id, or the field in the path is not an external id",
         &[
+            "The record was deleted, or this user cannot see it.",
             "The field lacks the attribute External ID.",
             "The name is misspelt, or this user cannot see the field.",
         ],
-        "tick External ID on the field: Setup > Object Manager > the object > Fields & Relationships > the field \
+        "check the id of the record; for an external id, tick External ID on the field: Setup > Object Manager > the object > Fields & Relationships > the field \
          > Edit",
     )
     .when(&["provided external id field does not exist or is not accessible: *"]),
@@ -615,7 +616,7 @@ mod tests {
             (
                 "NOT_FOUND",
                 "Provided external ID field does not exist or is not accessible: Ext__c",
-                "the field in the path is not an external id",
+                "no record has this id, or the field in the path is not an external id",
             ),
             ("JSON_PARSER_ERROR", "Unexpected character ('x' (code 120))", "the body is not"),
             (
