@@ -204,7 +204,7 @@ impl Explained {
     fn text(&self) -> String {
         let mut text = String::new();
         if let Some(refusal) = &self.unknown {
-            text += &format!("Unknown refusal:\n  {refusal}\n\nClosest match:\n\n");
+            text += &format!("Unknown refusal:\n  {refusal}\n\nGeneral advice:\n\n");
         }
         text += &format!("{}\n{}\n", self.heading, sentence(self.meaning));
         let causes = self.causes.iter().map(|Cause { what, tell }| match tell {
