@@ -40,7 +40,8 @@ impl ConfigEditor {
     ///
     /// # Errors
     ///
-    /// A profile has no such entry, or the value is invalid. Nothing is changed then.
+    /// A profile has no such entry, the value is invalid, or the profile has its private key in
+    /// another form already. Nothing is changed then.
     pub fn set(&mut self, profile: &str, name: &str, values: &[String]) -> Result<(), Problems> {
         let Some((setting, _)) = profile::known(name) else { return Err(self.unknown(name)) };
         let is_list = setting.is_list();
@@ -56,14 +57,6 @@ impl ConfigEditor {
                 *old = value;
             }
             None => drop(section.insert(name, Item::Value(value))),
-        }
-        // One profile has one key, in one of its forms.
-        if setting == Setting::PrivateKey {
-            for (other, _) in Setting::PrivateKey.names() {
-                if other != name {
-                    section.remove(&other);
-                }
-            }
         }
         edited.check(profile, name)?;
         *self = edited;
@@ -273,9 +266,7 @@ mod tests {
         );
         let keyed = set("private_key_file", &["acme.key"]);
         assert!(keyed.contains("private_key_file = \"acme.key\"\n"), "{keyed}");
-        let agent = edited(&keyed, |editor| editor.set("a", "ssh_agent", &["me".into()]).unwrap());
-        assert_eq!(agent, keyed.replace("private_key_file = \"acme.key\"", "ssh_agent = \"me\""));
-        let unset = edited(&agent, |editor| assert!(editor.unset("a", "ssh_agent")));
+        let unset = edited(&keyed, |editor| assert!(editor.unset("a", "private_key_file")));
         assert_eq!(unset, text);
         edited(text, |editor| assert!(!editor.unset("a", "cache") && !editor.unset("z", "cache")));
         let new = edited(text, |editor| editor.set("c", "cache", &["none".into()]).unwrap());
@@ -307,6 +298,16 @@ mod tests {
             });
             assert_eq!(after, text, "{name}");
         }
+    }
+
+    #[test]
+    fn second_form_of_the_private_key_is_refused() {
+        let text = "[profile.a]\nprivate_key_file = 'acme.key'\n";
+        let after = edited(text, |editor| {
+            let problems = editor.set("a", "ssh_agent", &["me".into()]).unwrap_err();
+            assert_eq!(problems.code(), "settings.conflict");
+        });
+        assert_eq!(after, text);
     }
 
     #[test]
