@@ -221,7 +221,7 @@ const GIVE_IT_ALONE: &str = "give only the key; an RSA key of 4096 bits takes 3.
 const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
     `-----BEGIN PRIVATE KEY-----`";
 const GIVE_THE_PASSPHRASE: &str =
-    "give its passphrase, or decrypt it: `openssl pkcs8 -in key.pem -out plain.pem`";
+    "decrypt it with `openssl pkcs8 -in key.pem -out plain.pem`, or give its passphrase";
 const GIVE_THE_PRIVATE_KEY: &str = "give the private key that belongs to it, which starts \
     with `-----BEGIN PRIVATE KEY-----`";
 const NAME_THE_FILE: &str =

@@ -188,9 +188,7 @@ impl FaultKind {
     fn hint(&self) -> Option<Cow<'static, str>> {
         let hint = match self {
             Self::Duplicate { .. } | Self::DuplicateName => "remove one of the two",
-            Self::Encoding { .. } => {
-                "save the file as UTF-8, or name its encoding (windows-1252 for files of Excel)"
-            }
+            Self::Encoding { .. } => "save the file as UTF-8, or name its encoding",
             Self::Empty => {
                 "check the program that writes the file; without rows, a file has at least a header"
             }

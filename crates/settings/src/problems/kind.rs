@@ -331,9 +331,8 @@ fn quoted(names: &[String]) -> String {
     format!("{}{more}", quoted.join(", "))
 }
 
-const GIVE_THE_PASSPHRASE: &str = "give its passphrase in `passphrase_file` or \
-    ORGTOKEN_PASSPHRASE_FILE, or decrypt it: \
-    `openssl pkcs8 -in key.pem -out plain.pem`";
+const GIVE_THE_PASSPHRASE: &str = "decrypt it with `openssl pkcs8 -in key.pem -out plain.pem`, or \
+    give its passphrase in `passphrase_file` or ORGTOKEN_PASSPHRASE_FILE";
 
 /// The maximum number of names in a message.
 const SHOWN: usize = 8;
