@@ -93,7 +93,7 @@ impl LoginPlan {
             .build()
     }
 
-    /// Returns the wait before the next assertion, or `None` if there is none.
+    /// Returns the wait before the next assertion, or `None` if no other is sent.
     ///
     /// * `refusal`: the response to the last assertion, if it was a refusal
     /// * `fault`: the properties of the failure

@@ -1,4 +1,4 @@
-//! Reads the response of a token endpoint: a token, or the reason why there is none.
+//! Reads the response of a token endpoint: a token, a refusal or an error.
 
 mod body;
 mod error;

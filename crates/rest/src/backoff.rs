@@ -21,7 +21,7 @@ impl Backoff {
         Self { attempts, first }
     }
 
-    /// Returns the wait before the next attempt, after `attempts`; `None` if there is none.
+    /// Returns the wait before the next attempt, after `attempts`; `None` after the last one.
     ///
     /// A call is repeated only if it changes nothing, or was certainly not carried out. A wait is
     /// half of its limit plus a random part, so that clients that failed together do not retry

@@ -89,7 +89,7 @@ struct SentSubrequest<'a> {
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Subresponse {
-    /// The JSON body; null if there is none.
+    /// The JSON body; null for an empty response.
     #[serde(default)]
     pub body: Value,
     /// The reference of the subrequest.

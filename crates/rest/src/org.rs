@@ -129,7 +129,7 @@ impl Org {
         }
     }
 
-    /// Waits for the next attempt, or returns the error if there is none.
+    /// Waits for the next attempt, or returns the error after the last one.
     async fn pause(
         &self,
         tries: &Tries,

@@ -179,7 +179,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Returns the field of an object; `null` if there is none.
+/// Returns the field of an object; `null` if the object lacks it.
 impl Index<&str> for Value {
     type Output = Self;
 
@@ -188,7 +188,7 @@ impl Index<&str> for Value {
     }
 }
 
-/// Returns the item of an array; `null` if there is none.
+/// Returns the item of an array; `null` past its end.
 impl Index<usize> for Value {
     type Output = Self;
 

@@ -119,7 +119,7 @@ fn in_redis(place: &Place, console: &Console) -> Result<usize, Failure> {
     clear_redis(&settings, &place.network)
 }
 
-/// Returns the file cache, or `None` if there is none yet.
+/// Returns the file cache, or `None` before the first login.
 fn cache() -> Result<Option<CacheFolder>, Failure> {
     match cache_folder().filter(|folder| folder.exists()) {
         Some(folder) => CacheFolder::open(&folder).map(Some).map_err(failed),

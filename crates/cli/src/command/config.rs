@@ -214,7 +214,7 @@ fn make_default(args: &Use, config: &Config, console: &Console) -> Result<(), Fa
     done(&args.profile, console)
 }
 
-/// Creates the folder of the file for its owner alone, if there is none.
+/// Creates the folder of the file, readable by its owner only, unless it exists.
 fn create_folder(path: &Path) -> Result<(), Failure> {
     let Some(folder) = path.parent() else { return Ok(()) };
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);

@@ -12,7 +12,7 @@ impl Row {
         Self([name.to_owned(), printable(value), String::new()])
     }
 
-    /// Adds a remark about the value. By default there is none.
+    /// Adds a remark about the value.
     pub(crate) fn remark(mut self, remark: &str) -> Self {
         self.0[2] = printable(remark);
         self

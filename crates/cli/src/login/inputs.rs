@@ -32,7 +32,7 @@ pub(crate) struct InputReader<'a> {
     pub(crate) inputs: Inputs,
 }
 
-/// The content of an input, or the reason why there is none.
+/// The content of an input, or the reason why it was not read.
 type Content = Result<Zeroizing<Vec<u8>>, ReadError>;
 
 impl InputReader<'_> {

@@ -212,9 +212,9 @@ impl fmt::Display for ApiError {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The error code, such as `INVALID_FIELD`; empty if there is none.
+    /// The error code, such as `INVALID_FIELD`; may be empty.
     pub code: String,
-    /// The message for users; empty if there is none.
+    /// The message for users; may be empty.
     pub message: String,
     /// The fields that the problem concerns.
     pub fields: Vec<String>,

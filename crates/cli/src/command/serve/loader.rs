@@ -101,7 +101,8 @@ impl ProfileLoader for Loader {
     }
 }
 
-/// Returns every profile of `config.toml`, or `None` if there is none, or if one login is chosen.
+/// Returns every profile of `config.toml`. Returns `None` if the file has no profiles, or if
+/// arguments or environment choose one login.
 fn all(args: &Args) -> Result<Option<ProfileList>, Failure> {
     let profiles = profiles(&args.login)?;
     Ok(profiles.filter(|profiles| !profiles.names.is_empty()))

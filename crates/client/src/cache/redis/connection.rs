@@ -28,7 +28,7 @@ impl Connection {
         Self { address, transport, open, paused_until, warned: AtomicBool::new(false) }
     }
 
-    /// Returns the response of the server; `None` if there is none. One warning is logged.
+    /// Returns the response of the server, or `None` after a failure, which is logged once.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
         if lock(&self.paused_until).is_some_and(|until| Instant::now() < until) {
             return None;
@@ -50,7 +50,7 @@ impl Connection {
         None
     }
 
-    /// Returns the response of the server, or the reason why there is none.
+    /// Sends a command and returns the response of the server.
     pub(super) async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         timeout(TIMEOUT, self.answer(command)).await.unwrap_or(Err(Fault::Silent))
     }

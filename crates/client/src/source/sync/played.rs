@@ -74,7 +74,7 @@ where
 pub(in crate::source) struct Panicked(Box<dyn Any + Send>);
 
 impl Panicked {
-    /// Like the one of tokio, which fails for a cancelled task; there is none here.
+    /// Never fails, unlike `tokio::task::JoinError::try_into_panic`: no task is cancelled here.
     pub(in crate::source) fn try_into_panic(self) -> Result<Box<dyn Any + Send>, Self> {
         Ok(self.0)
     }
