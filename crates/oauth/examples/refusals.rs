@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 
 use orgtoken_oauth::RefusalClass;
-use orgtoken_oauth::catalogue::{ApiError, Cause, Entry, Fix, api_errors, groups};
+use orgtoken_oauth::catalogue::{ApiErrorEntry, Cause, Entry, Fix, api_errors, groups};
 
 fn main() -> io::Result<()> {
     io::stdout().lock().write_all(page().as_bytes())
@@ -60,7 +60,7 @@ impl Page {
         }
     }
 
-    fn api_error(&mut self, row: &ApiError) {
+    fn api_error(&mut self, row: &ApiErrorEntry) {
         self.paragraph(&format!("<a id=\"{}\"></a>", row.anchor()));
         let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
         self.paragraph(&format!("### {}{message}", row.code));

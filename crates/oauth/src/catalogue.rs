@@ -5,7 +5,7 @@
 
 mod api;
 mod api_error;
-pub use api_error::{ApiError, api_error, api_errors};
+pub use api_error::{ApiErrorEntry, api_error, api_errors};
 mod app;
 mod approval;
 mod assertion;

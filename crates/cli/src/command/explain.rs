@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use orgtoken_oauth::catalogue::{self, ApiError, Entry, Fix};
+use orgtoken_oauth::catalogue::{self, ApiErrorEntry, Entry, Fix};
 use orgtoken_oauth::{Refusal, RefusalClass};
 use serde::Serialize;
 use serde_json::Value;
@@ -187,7 +187,7 @@ impl Explained {
         }
     }
 
-    fn api(row: &'static ApiError) -> Self {
+    fn api(row: &'static ApiErrorEntry) -> Self {
         let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
         let again = if row.transient { "in a moment" } else { CHANGED };
         Self {

@@ -7,7 +7,7 @@ use crate::text;
 /// with a token, or the reason why one record was not saved.
 #[derive(Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct ApiError {
+pub struct ApiErrorEntry {
     /// The error code of Salesforce, such as `UNABLE_TO_LOCK_ROW`, or the number of a status.
     pub code: &'static str,
     /// The messages of this row, normalized; `*` is a value that Salesforce inserts. If empty, the
@@ -23,7 +23,7 @@ pub struct ApiError {
     pub transient: bool,
 }
 
-impl ApiError {
+impl ApiErrorEntry {
     /// Returns the anchor of this row in `docs/refusals.md`, such as `api-unable_to_lock_row`.
     ///
     /// Rows with the same code are numbered.
@@ -42,13 +42,13 @@ impl ApiError {
 }
 
 /// Returns all rows, by subject.
-pub fn api_errors() -> impl Iterator<Item = &'static ApiError> {
+pub fn api_errors() -> impl Iterator<Item = &'static ApiErrorEntry> {
     API_ERRORS.iter()
 }
 
 /// Returns the row of an error code (or of a status without one): the row of its message, or else
 /// the general one. Returns `None` if the code is not in the catalogue.
-pub fn api_error(code: &str, message: &str) -> Option<&'static ApiError> {
+pub fn api_error(code: &str, message: &str) -> Option<&'static ApiErrorEntry> {
     let message = text::normalize(message);
     let rows = || API_ERRORS.iter().filter(|row| row.code == code);
     let exact = rows().find(|row| row.messages.iter().any(|known| matches(known, &message)));
@@ -60,11 +60,11 @@ const fn row(
     meaning: &'static str,
     causes: &'static [&'static str],
     remedy: &'static str,
-) -> ApiError {
-    ApiError { code, messages: &[], meaning, causes, remedy, transient: false }
+) -> ApiErrorEntry {
+    ApiErrorEntry { code, messages: &[], meaning, causes, remedy, transient: false }
 }
 
-impl ApiError {
+impl ApiErrorEntry {
     const fn when(self, messages: &'static [&'static str]) -> Self {
         Self { messages, ..self }
     }
@@ -74,7 +74,7 @@ impl ApiError {
     }
 }
 
-const API_ERRORS: &[ApiError] = &[
+const API_ERRORS: &[ApiErrorEntry] = &[
     // Queries.
     row(
         "MALFORMED_QUERY",

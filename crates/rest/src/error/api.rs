@@ -100,7 +100,7 @@ impl ApiError {
     }
 
     /// The catalogue entry of the first problem that has one, or of the status.
-    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
+    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiErrorEntry> {
         let rows = self.problems.iter().find_map(Problem::catalogue_entry);
         rows.or_else(|| catalogue::api_error(self.status().as_str(), ""))
     }
@@ -222,7 +222,7 @@ pub struct Problem {
 
 impl Problem {
     /// The catalogue entry of this error.
-    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiError> {
+    pub fn catalogue_entry(&self) -> Option<&'static catalogue::ApiErrorEntry> {
         catalogue::api_error(&self.code, &self.message)
     }
 
