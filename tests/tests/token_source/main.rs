@@ -10,9 +10,10 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use conformance::test_org::TestOrg;
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::{BootTime, TokenError, TokenSource};
-use orgtoken_fake_org::Scenario;
+use orgtoken_client::{BootTime, LoginSource, TokenError, TokenSource};
+use orgtoken_fake_org::{Hold, Scenario};
 use support::{MINUTE, SECOND, USER, builder, due_for_renewal, org, source};
 use tokio::task::JoinSet;
 
@@ -125,14 +126,20 @@ async fn callers_with_a_valid_token_do_not_wait_for_a_renewal() {
     assert_eq!(hold.count(), 1, "one renewal at a time");
 }
 
-#[tokio::test]
-async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
-    let org = org();
-    let source = due_for_renewal(&org).await;
+/// Returns a source with a valid token, whose renewal waits for the org.
+async fn renewal_in_progress(org: &TestOrg) -> (LoginSource, Hold) {
+    let source = due_for_renewal(org).await;
     let hold = org.hold("/services/oauth2/token");
     source.token(SECOND).await.unwrap();
     source.token(SECOND).await.unwrap();
     hold.arrived(1).await;
+    (source, hold)
+}
+
+#[tokio::test]
+async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
+    let org = org();
+    let (source, hold) = renewal_in_progress(&org).await;
     let asking = tokio::spawn({
         let source = source.clone();
         async move { source.renew(4 * MINUTE).await.map(|cached| cached.time_left(BootTime::now())) }
@@ -147,11 +154,7 @@ async fn caller_with_a_longer_min_ttl_waits_for_the_renewal() {
 #[tokio::test]
 async fn token_is_renewed_before_it_expires() {
     let org = org();
-    let source = due_for_renewal(&org).await;
-    let hold = org.hold("/services/oauth2/token");
-    source.token(SECOND).await.unwrap();
-    source.token(SECOND).await.unwrap();
-    hold.arrived(1).await;
+    let (source, hold) = renewal_in_progress(&org).await;
     hold.release();
     let renewed = async {
         while source.cached(4 * MINUTE).is_none() {
