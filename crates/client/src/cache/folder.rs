@@ -100,14 +100,21 @@ impl Folder {
     /// Opens a file to lock it, and creates it if it does not exist.
     ///
     /// A pipe, a link or a file that other users can open excludes no process, and is replaced.
+    ///
+    /// One process at a time checks and replaces. Otherwise a slow process could remove the file
+    /// that another one has just created.
     pub(crate) fn lock_file(&self, name: &str) -> Result<File, FolderError> {
         let path = self.path.join(name);
         let open =
             || open(&path, OpenOptions::new().read(true).write(true).create(true).mode(0o600));
         match open() {
             Err(FolderError::NotRegular | FolderError::Owner | FolderError::Mode) => {
-                fs::remove_file(&path)?;
-                open()
+                let folder = File::open(&self.path)?;
+                folder.lock()?;
+                open().or_else(|_| {
+                    fs::remove_file(&path)?;
+                    open()
+                })
             }
             opened => opened,
         }
