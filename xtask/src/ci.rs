@@ -64,7 +64,11 @@ const STEPS: &[Step] = &[
         run: standalone,
         remedy: "orgtoken-assertion must not need other crates of ours",
     },
-    Step { name: "refusals", run: refusals, remedy: "change the catalogue, not docs/refusals.md" },
+    Step {
+        name: "refusals",
+        run: refusals,
+        remedy: "change the catalogue, not docs/reference/refusals.md",
+    },
     Step {
         name: "git diff",
         run: clean,

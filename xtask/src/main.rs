@@ -75,5 +75,5 @@ Usage: cargo xtask TASK
   soak [--kills N]         kill writers of the cache; put every secret into every argument
   dist                     build the program as one static file
   test-keys [--out DIR]    create the keys that tests read, with the expected results
-  refusals                 write docs/refusals.md from the catalogue of refusals
+  refusals                 write docs/reference/refusals.md from the catalogue of refusals
 ";

@@ -35,10 +35,10 @@ pub(crate) fn conformance(sh: &Shell, words: &[&str]) -> Result<ExitCode> {
     Ok(if summary.is_good() && !is_empty { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Writes `docs/refusals.md` from the catalogue in `orgtoken-oauth`.
+/// Writes `docs/reference/refusals.md` from the catalogue in `orgtoken-oauth`.
 pub(crate) fn refusals(sh: &Shell) -> Result<ExitCode> {
     let page = cmd!(sh, "cargo run --quiet --package orgtoken-oauth --example refusals").read()?;
-    sh.write_file("docs/refusals.md", page + "\n")?;
+    sh.write_file("docs/reference/refusals.md", page + "\n")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn page_has_a_row_for_each_check() {
-        let page = include_str!("../../../docs/doctor.md");
+        let page = include_str!("../../../docs/reference/doctor.md");
         let rows: Vec<_> =
             page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
         let names: Vec<_> = Check::ALL.iter().map(|check| check.name()).collect();

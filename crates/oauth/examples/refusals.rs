@@ -1,4 +1,4 @@
-//! Prints the whole catalogue as Markdown: `docs/refusals.md`.
+//! Prints the whole catalogue as Markdown: `docs/reference/refusals.md`.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -150,9 +150,9 @@ mod tests {
     use super::page;
 
     #[test]
-    fn docs_refusals_md_is_current() {
-        let current = include_str!("../../../docs/refusals.md") == page();
-        assert!(current, "docs/refusals.md is out of date: run `cargo xtask refusals`");
+    fn refusals_md_is_current() {
+        let current = include_str!("../../../docs/reference/refusals.md") == page();
+        assert!(current, "docs/reference/refusals.md is out of date: run `cargo xtask refusals`");
     }
 
     #[test]

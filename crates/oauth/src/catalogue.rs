@@ -1,7 +1,7 @@
 //! The meaning of refusals, their causes, and the Setup screen to open.
 //!
 //! The catalogue is data, one file for each group. The example `refusals` generates
-//! `docs/refusals.md` from it, so the two always agree.
+//! `docs/reference/refusals.md` from it, so the two always agree.
 
 mod api;
 mod api_error;
@@ -47,7 +47,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Returns the anchor in `docs/refusals.md`, such as `user_not_approved` or `rate.login`.
+    /// Returns the anchor in `refusals.md`, such as `user_not_approved` or `rate.login`.
     pub fn id(&self) -> &'static str {
         self.code.strip_prefix("refused.").unwrap_or(self.code)
     }

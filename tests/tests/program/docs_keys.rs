@@ -1,4 +1,4 @@
-//! The commands of `docs/keys.md`, unchanged.
+//! The commands of `docs/how-to/keys.md`, unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use conformance::tools;
 
 /// The lines of the block that begins with this fence.
 fn block(fence: &str) -> &'static str {
-    let page = include_str!("../../../docs/keys.md");
+    let page = include_str!("../../../docs/how-to/keys.md");
     let (_, rest) = page.split_once(&format!("```{fence}\n")).unwrap();
     rest.split_once("```").unwrap().0
 }

@@ -1,5 +1,5 @@
 //! `orgtoken explain`: the meaning of a refusal or error code, from the catalogue or from
-//! `docs/errors.md`.
+//! `docs/reference/errors.md`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -80,7 +80,7 @@ fn document(explained: &[Explained]) -> Option<&Explained> {
     explained.iter().find(|row| row.heading == row.code).or_else(|| explained.first())
 }
 
-/// Returns the rows of `docs/errors.md`, which describe error codes in general.
+/// Returns the rows of `docs/reference/errors.md`, which describe error codes in general.
 fn own_codes() -> impl Iterator<Item = Explained> {
     include_str!("../../assets/errors.md").lines().filter_map(own_code)
 }

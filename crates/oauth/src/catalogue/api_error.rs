@@ -24,7 +24,7 @@ pub struct ApiErrorEntry {
 }
 
 impl ApiErrorEntry {
-    /// Returns the anchor of this row in `docs/refusals.md`, such as `api-unable_to_lock_row`.
+    /// Returns the anchor of this row in `refusals.md`, such as `api-unable_to_lock_row`.
     ///
     /// Rows with the same code are numbered.
     pub fn anchor(&self) -> String {

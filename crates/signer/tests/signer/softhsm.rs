@@ -1,4 +1,4 @@
-//! A test with a PKCS#11 token and the command of `docs/keys.md`.
+//! A test with a PKCS#11 token and the command of `docs/how-to/keys.md`.
 
 use std::path::Path;
 use std::process::Command;

@@ -159,7 +159,7 @@ fn exit(report: &Report) -> u8 {
         .map_or(0, |finding| exit_code(finding.code.as_deref().unwrap_or_default()))
 }
 
-/// The report and the exit code. Its fields are in docs/doctor.md.
+/// The report and the exit code. Its fields are in docs/reference/doctor.md.
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
