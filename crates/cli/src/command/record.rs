@@ -1,14 +1,14 @@
 //! Single records and record files.
 
-mod bulk;
 mod fields;
+mod load;
 mod single;
 
 use std::path::PathBuf;
 
-use bulk::Bulk;
 use clap::Subcommand;
 use fields::Field;
+use load::FileLoad;
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
 use crate::args::Caller;
@@ -223,7 +223,7 @@ fn delimiter(text: &str) -> Result<u8, &'static str> {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
-    bulk: Rows,
+    rows: Rows,
     #[command(flatten)]
     caller: Caller,
 }
@@ -239,18 +239,18 @@ fn segment(text: &str) -> Result<String, &'static str> {
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
-    let bulk = |operation, object, common| Bulk::asked_for(operation, object, common, console);
+    let load = |operation, object, common| FileLoad::asked_for(operation, object, common, console);
     match command {
         Command::Get(args) => single::get(args, console),
-        Command::Create(args) => bulk(Operation::Create, &args.object, &args.common)
-            .map_or_else(|| single::create(args, console), Bulk::run),
-        Command::Update(args) => bulk(Operation::Update, &args.which.object, &args.common)
-            .map_or_else(|| single::update(args, console), Bulk::run),
+        Command::Create(args) => load(Operation::Create, &args.object, &args.common)
+            .map_or_else(|| single::create(args, console), FileLoad::run),
+        Command::Update(args) => load(Operation::Update, &args.which.object, &args.common)
+            .map_or_else(|| single::update(args, console), FileLoad::run),
         Command::Upsert(args) => {
-            bulk(Operation::Upsert(args.key.clone()), &args.object, &args.common)
-                .map_or_else(|| single::upsert(args, console), Bulk::run)
+            load(Operation::Upsert(args.key.clone()), &args.object, &args.common)
+                .map_or_else(|| single::upsert(args, console), FileLoad::run)
         }
-        Command::Delete(args) => bulk(Operation::Delete, &args.which.object, &args.common)
-            .map_or_else(|| single::delete(args, console), |bulk| bulk.asking(!args.yes).run()),
+        Command::Delete(args) => load(Operation::Delete, &args.which.object, &args.common)
+            .map_or_else(|| single::delete(args, console), |load| load.asking(!args.yes).run()),
     }
 }

@@ -24,7 +24,7 @@ use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
 /// A record file and the operation on its rows.
-pub(super) struct Bulk<'a> {
+pub(super) struct FileLoad<'a> {
     operation: Operation,
     object: &'a str,
     from: &'a Path,
@@ -34,7 +34,7 @@ pub(super) struct Bulk<'a> {
     console: &'a Console,
 }
 
-impl<'a> Bulk<'a> {
+impl<'a> FileLoad<'a> {
     /// Returns the load of `--from`; `None` without it.
     pub(super) fn asked_for(
         operation: Operation,
@@ -42,7 +42,7 @@ impl<'a> Bulk<'a> {
         common: &'a Common,
         console: &'a Console,
     ) -> Option<Self> {
-        let from = common.bulk.from.first()?;
+        let from = common.rows.from.first()?;
         Some(Self { operation, object, from, common, asks: false, console })
     }
 
@@ -53,7 +53,7 @@ impl<'a> Bulk<'a> {
 
     pub(super) fn run(self) -> Result<(), Failure> {
         // Other flags use the last value. Here that would ignore a file.
-        if self.common.bulk.from.len() > 1 {
+        if self.common.rows.from.len() > 1 {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
@@ -63,9 +63,9 @@ impl<'a> Bulk<'a> {
     }
 
     async fn load(self, input: File, org: &Org) -> Result<(), Failure> {
-        let bulk = &self.common.bulk;
+        let rows = &self.common.rows;
         let mut interrupts = Interrupts::listen();
-        let options = bulk.read_options();
+        let options = rows.read_options();
         let (source, file) = Source::read(self.from, input, options, &mut interrupts).await?;
         let check = file.check(org, self.object, self.operation.clone());
         let checked = match interrupts.wait(check).await {
@@ -74,7 +74,7 @@ impl<'a> Bulk<'a> {
         };
         let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
-        if bulk.dry_run {
+        if rows.dry_run {
             return printer.dry_run(&checked);
         }
         if self.asks && !self.is_confirmed(&checked)? {
@@ -94,7 +94,7 @@ impl<'a> Bulk<'a> {
         mut printer: Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let rows = &self.common.bulk;
+        let rows = &self.common.rows;
         let journal = match checked.rows() {
             0 => None,
             _ => Some(source.journal(rows, self.console)?),
