@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::summary::Summary;
-use crate::{build, onify, tasks, test, tidy};
+use crate::{book, build, onify, tasks, test, tidy};
 
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
     let started = Instant::now();
@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
         run: doc,
         remedy: "run `cargo doc --workspace --no-deps` and fix the links",
     },
+    Step { name: "book", run: book, remedy: "`cargo xtask book` builds it alone" },
     Step {
         name: "onify",
         run: blueprint,
@@ -123,6 +124,10 @@ fn tests(sh: &Shell, summary: &mut Summary) -> Result<()> {
 fn doc(sh: &Shell, _: &mut Summary) -> Result<()> {
     let _flags = sh.push_env("RUSTDOCFLAGS", "--deny warnings");
     Ok(cmd!(sh, "cargo doc --workspace --all-features --no-deps").run()?)
+}
+
+fn book(sh: &Shell, _: &mut Summary) -> Result<()> {
+    book::run(sh)
 }
 
 fn blueprint(sh: &Shell, _: &mut Summary) -> Result<()> {

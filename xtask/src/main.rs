@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks print to a terminal")]
 
 mod bench;
+mod book;
 mod build;
 mod ci;
 mod dist;
@@ -39,6 +40,7 @@ fn run() -> Result<ExitCode> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["bench", rest @ ..] => bench::bench(&sh, rest),
+        ["book"] => book::book(&sh),
         ["ci"] => ci::ci(&sh),
         ["conformance", rest @ ..] => tasks::conformance(&sh, rest),
         ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
@@ -75,5 +77,6 @@ Usage: cargo xtask TASK
   soak [--kills N]         kill writers of the cache; put every secret into every argument
   dist                     build the program as one static file
   test-keys [--out DIR]    create the keys that tests read, with the expected results
+  book                     build the book in docs/ into target/book, and check its links
   refusals                 write docs/reference/refusals.md from the catalogue of refusals
 ";
