@@ -1,6 +1,7 @@
 //! Arguments that commands share.
 
 mod caller;
+mod leading;
 mod login;
 mod network;
 mod passphrase;
@@ -10,7 +11,8 @@ mod tokens;
 mod usage;
 
 pub(crate) use caller::Caller;
-pub(crate) use login::Login;
+pub(crate) use leading::behind_command;
+pub(crate) use login::{Login, username};
 pub(crate) use network::{Network, Route, duration};
 pub(crate) use passphrase::Passphrase;
 pub(crate) use same_login::doctor_command;

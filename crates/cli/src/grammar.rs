@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::args::{UsageError, refuse_secrets};
+use crate::args::{UsageError, behind_command, refuse_secrets};
 use crate::command;
 
 /// Salesforce access tokens by the OAuth 2.0 JWT bearer flow, from the shell.
@@ -95,9 +95,12 @@ impl Command {
 }
 
 impl Args {
-    /// Parses the typed words. Secrets are refused first, before a message can repeat them.
-    pub(crate) fn read(typed: &[OsString]) -> Result<Self, Refused> {
+    /// Parses the typed words, and puts login flags behind the command. Secrets are refused first,
+    /// before a message can repeat them.
+    pub(crate) fn read(typed: &mut Vec<OsString>) -> Result<Self, Refused> {
         refuse_secrets(typed)?;
+        *typed = behind_command(std::mem::take(typed), Common::augment_args, grammar)?;
+        let typed = &*typed;
         // The grammar of all commands reports wrong arguments and prints help.
         let matches = match token_command().try_get_matches_from(typed) {
             Ok(matches) => matches,
@@ -175,7 +178,7 @@ mod tests {
     fn grammar_of_token_agrees_with_the_grammar_of_all_commands() {
         for typed in [
             ["orgtoken", "token", "--json"].as_slice(),
-            &["orgtoken", "-vv", "token", "-o", "user@acme.com", "--output", "env"],
+            &["orgtoken", "-vv", "token", "-o", "user@acme.com", "--format", "env"],
             &["orgtoken", "token", "-i", "one", "-i", "other", "--no-cache"],
         ] {
             let read = |grammar: clap::Command| {
@@ -187,6 +190,46 @@ mod tests {
             };
             assert_eq!(read(token_command()), read(grammar()), "{typed:?}");
         }
+    }
+
+    #[test]
+    fn login_flags_may_come_before_the_command() {
+        for (typed, moved) in [
+            ("token -P acme", "token -P acme"),
+            ("--json -v token", "--json -v token"),
+            ("-P acme token --json", "token --profile=acme --json"),
+            ("-vvPacme --json token", "token --profile=acme --json --verbose --verbose"),
+            (
+                "-f app.key -i 3MVG9 api x -f a=b",
+                "api --client-id=3MVG9 --jwt-key-file=app.key x -f a=b",
+            ),
+            ("--retry --profile=acme record get A 1", "record get --profile=acme --retry A 1"),
+            ("--allow-host a --allow-host b whoami", "whoami --allow-host=a --allow-host=b"),
+            ("-P acme exec -- env -P x", "exec --profile=acme -- env -P x"),
+            ("-P acme", "-P acme"),
+            ("-P acme --nonsense token", "-P acme --nonsense token"),
+        ] {
+            let words = |line: &str| -> Vec<OsString> {
+                std::iter::once("orgtoken").chain(line.split(' ')).map(Into::into).collect()
+            };
+            let actual = behind_command(words(typed), Common::augment_args, grammar);
+            assert_eq!(actual.expect("the values are valid"), words(moved), "{typed}");
+        }
+    }
+
+    #[test]
+    fn own_flags_are_not_below_the_headings_of_shared_flags() {
+        fn check(command: &clap::Command, shared: &clap::Command) {
+            for argument in command.get_arguments() {
+                let is_shared =
+                    shared.get_arguments().any(|flag| flag.get_id() == argument.get_id());
+                let heading = argument.get_help_heading();
+                let is_below = matches!(heading, Some("Login" | "Token" | "Network"));
+                assert!(is_shared || !is_below, "{} {argument}", command.get_name());
+            }
+            command.get_subcommands().for_each(|command| check(command, shared));
+        }
+        check(&grammar(), &crate::args::Caller::augment_args(clap::Command::new("shared")));
     }
 
     #[test]

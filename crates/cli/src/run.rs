@@ -21,7 +21,8 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read the memory of this one: {reason}"));
     }
-    let args = match Args::read(&typed) {
+    let mut typed = typed;
+    let args = match Args::read(&mut typed) {
         Ok(args) => args,
         Err(Refused::Help(help)) => {
             // clap chooses the stream and the exit code.

@@ -117,7 +117,7 @@ fn token_file_is_private() {
     let org = TestOrg::new();
     let file = org.folder.path().join("token.curl");
     fs::write(&file, "old").unwrap();
-    let output = org.run(&["token", "--output", "curl", "--out", "token.curl"]);
+    let output = org.run(&["token", "--format", "curl", "--out", "token.curl"]);
     assert_eq!((stdout(&output), stderr(&output)), ("", ""));
     assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o600);
     assert!(fs::read_to_string(&file).unwrap().starts_with("header = \"Authorization: Bearer 00D"));

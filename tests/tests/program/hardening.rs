@@ -158,7 +158,7 @@ fn files_and_folders_are_created_private() {
     let calls = "trace=open,openat,creat,mkdir,mkdirat,chmod,fchmod,fchmodat,umask";
     for (args, made) in [
         (&["token"][..], 2),
-        (&["token", "--output", "curl", "--out", "token.curl"], 1),
+        (&["token", "--format", "curl", "--out", "token.curl"], 1),
         (&["key", "generate", "new"], 2),
     ] {
         let output = traced(&org, &["-e", calls], args);

@@ -116,7 +116,7 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
     assert_eq!(onify["accessToken"], token["access_token"]);
     assert_eq!(onify["instanceUrl"], org.url());
 
-    let shell = org.run(&["token", "--output", "json"]);
+    let shell = org.run(&["token", "--format", "json"]);
     let shell: Value = serde_json::from_slice(&shell.stdout).unwrap();
     assert_eq!(shell, token, "the shell has the same token");
     assert_eq!(org.logins(), 1);

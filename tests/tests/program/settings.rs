@@ -26,7 +26,7 @@ fn record_becomes_a_profile_and_a_key_file() {
 #[test]
 fn record_becomes_variables() {
     let org = TestOrg::new();
-    let lines = org.run(&["settings", "convert", "--to", "env"]);
+    let lines = org.run(&["settings", "convert", "--format", "env"]);
     let program = program::path();
     let script = format!("{}exec {program} token", stdout(&lines));
     let mut shell = Command::new("sh");

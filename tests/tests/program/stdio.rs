@@ -85,7 +85,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
     for args in [
         ["token"].as_slice(),
         &["record", "create", "Account", "Name=Acme"],
-        &["settings", "convert", "--to", "env"],
+        &["settings", "convert", "--format", "env"],
     ] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);

@@ -21,7 +21,11 @@ fn raw_is_the_token_and_a_line_break() {
 #[test]
 fn json_has_the_promised_fields() {
     let org = TestOrg::new();
-    for args in [["token", "--json"].as_slice(), &["token", "--output", "json"]] {
+    for args in [
+        ["token", "--json"].as_slice(),
+        &["token", "--format", "json"],
+        &["token", "--output", "json"],
+    ] {
         let output = org.run(args);
         let document: Value = serde_json::from_str(stdout(&output)).unwrap();
         let names: Vec<_> = document.as_object().unwrap().keys().map(String::as_str).collect();
@@ -37,7 +41,7 @@ fn json_has_the_promised_fields() {
 #[test]
 fn onify_format_is_the_response_of_the_blueprint() {
     let org = TestOrg::new();
-    let output = org.run(&["token", "--output", "onify"]);
+    let output = org.run(&["token", "--format", "onify"]);
     let mut document: Value = serde_json::from_str(stdout(&output)).unwrap();
     let token = document["accessToken"].take();
     assert!(token.as_str().unwrap().starts_with("00D"));
@@ -49,7 +53,7 @@ fn onify_format_is_the_response_of_the_blueprint() {
 #[test]
 fn env_format_is_read_by_a_shell() {
     let org = TestOrg::new();
-    let lines = org.run(&["token", "--output", "env"]);
+    let lines = org.run(&["token", "--format", "env"]);
     let script = format!("{}printenv SF_ACCESS_TOKEN SF_INSTANCE_URL", stdout(&lines));
     let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
     let (token, url) = stdout(&shell).split_once('\n').unwrap();

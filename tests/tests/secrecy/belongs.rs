@@ -19,7 +19,7 @@ fn secrets_are_found_where_they_belong() {
     let observed = home.run(&["exec", "-vv", "--", "./spy"], &[], b"");
     is_only_in(token, Observed::CHILD_ENVIRONMENT, &observed);
 
-    let arguments = ["settings", "convert", "-vv", "--to", "record", "-f", "canary.key"];
+    let arguments = ["settings", "convert", "-vv", "--format", "record", "-f", "canary.key"];
     is_only_in(&secrets[0], Observed::STDOUT, &home.run(&arguments, &[], b""));
 
     let observed = home.run(&["assertion", "create", "-vv"], &[], b"");

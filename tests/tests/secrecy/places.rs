@@ -239,7 +239,7 @@ fn filler(command: &str, id: &str) -> &'static str {
         (_, "fields") => "Name=Acme",
         (_, "shell") => "bash",
         (_, "command") => "./spy",
-        (_, "to") => "record",
+        ("settings convert", "format") => "record",
         (_, "hub") => "http://127.0.0.1:1",
         _ => "x",
     }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use orgtoken_settings::{Layer, Setting};
 
 use super::Passphrase;
@@ -19,7 +19,7 @@ pub(crate) struct Login {
     #[arg(short = 'P', long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) profile: Option<String>,
     /// Username to log in with
-    #[arg(short = 'o', long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short = 'o', long, value_name = "USER", value_parser = username())]
     pub(crate) username: Option<String>,
     /// Consumer key of the app
     #[arg(short = 'i', long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
@@ -86,3 +86,20 @@ impl Login {
         layer
     }
 }
+
+/// Reads a username. The name of an output format is refused: other programs have `-o` for it, and a
+/// username has an `@`.
+pub(crate) fn username() -> impl TypedValueParser<Value = String> {
+    NonEmptyStringValueParser::new().try_map(|text| {
+        if FORMATS.contains(&text.as_str()) { Err(FormatAsUsername) } else { Ok(text) }
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`-o` is the username, not the output format")]
+pub(super) struct FormatAsUsername;
+
+const FORMATS: [&str; 13] = [
+    "csv", "curl", "env", "header", "human", "json", "ndjson", "netrc", "onify", "raw", "table",
+    "text", "yaml",
+];

@@ -36,7 +36,7 @@ pub(crate) fn doctor_command(grammar: clap::Command, typed: Vec<OsString>) -> St
 }
 
 /// Whether the flag was typed, and does not have its default.
-fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
+pub(super) fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
     let id = argument.get_id().as_str();
     // Commands without a login lack the flag.
     matches!(matches.try_contains_id(id), Ok(true))
@@ -74,7 +74,7 @@ mod tests {
     fn doctor_command_has_the_login_flags_and_no_secret() {
         for (typed, check) in [
             ("orgtoken token", ""),
-            ("orgtoken token -P acme --output json", " -P acme"),
+            ("orgtoken token -P acme --format json", " -P acme"),
             ("orgtoken exec --profile=acme -- env -P other", " -P acme"),
             (
                 "orgtoken record get Account 001000000000001 -o user@acme.com -f conf/app.key",

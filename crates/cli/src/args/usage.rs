@@ -6,6 +6,8 @@ use std::num::ParseIntError;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
+use super::login::FormatAsUsername;
+
 /// Wrong arguments.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -121,6 +123,9 @@ impl TryFrom<clap::Error> for UsageError {
                 let message = format!("invalid value for {argument}{because}");
                 let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
                     (Some(values), _) => Some(format!("give one of {values}").into()),
+                    (None, Some(reason)) if reason.is::<FormatAsUsername>() => {
+                        Some(CHOOSE_FORMAT.into())
+                    }
                     (None, Some(_)) => None,
                     (None, None) => Some("see `--help`".into()),
                 };
@@ -217,5 +222,6 @@ const ARGUMENT: &str = "argument";
 const MAX_WORD: usize = 12;
 
 const RUN_WITH_DASHES: &str = "put `--` before the command to run: `orgtoken exec -- COMMAND`";
+const CHOOSE_FORMAT: &str = "use `--json`, or `--format FORM` if the command has several formats";
 const QUERY_IN_QUOTES: &str = "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`";
 const PROGRAM: &str = "orgtoken";

@@ -21,11 +21,11 @@ use crate::io::console::Console;
 /// without the cache. Exits with the code of the first failed check, as `token` would.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(super) login: args::Login,
     /// Certificate in the app [default: KEY.crt next to KEY.key]
     #[arg(long, value_name = "FILE")]
     pub(super) cert: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) login: args::Login,
     #[command(flatten)]
     pub(super) network: args::Network,
 }

@@ -39,11 +39,11 @@ pub(crate) struct Args {
     /// Variable for the API version, such as 66.0 (repeatable)
     #[arg(long, value_name = "NAME", default_value = "SF_ORG_API_VERSION", value_parser = name)]
     api_version_env: Vec<String>,
-    #[command(flatten)]
-    caller: Caller,
     /// Command to run, and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+    #[command(flatten)]
+    caller: Caller,
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     #[arg(short = 'r', long, value_name = "URL")]
     instance_url: Option<String>,
     /// Username to log in with
-    #[arg(short = 'o', long, value_name = "USER")]
+    #[arg(short = 'o', long, value_name = "USER", value_parser = args::username())]
     username: Option<String>,
     /// Use a key of the SSH agent: fingerprint or comment
     #[arg(long, value_name = "NAME")]

@@ -21,8 +21,8 @@ use crate::login::resolved_login::ResolvedLogin;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Output format [default: raw, or json with --json]
-    #[arg(long, value_name = "FORM", value_enum)]
-    output: Option<Format>,
+    #[arg(long, alias = "output", value_name = "FORM", value_enum)]
+    format: Option<Format>,
     /// Write to this file with mode 0600; `-` is stdout
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let format = args.output.unwrap_or_else(|| default(console));
+    let format = args.format.unwrap_or_else(|| default(console));
     let login = ResolvedLogin::open(&args.caller, console)?;
     let (username, api_version) = (login.username(), login.api_version().to_string());
     let instance_url = login.instance_url();

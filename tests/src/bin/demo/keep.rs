@@ -16,7 +16,7 @@ pub(crate) fn keep(org: TestOrg) -> Result<()> {
     for (name, value) in variables(&org) {
         say(&format!("  export {name}={value}"))?;
     }
-    say("\n  orgtoken token --output json")?;
+    say("\n  orgtoken token --format json")?;
     say("  orgtoken api query -X GET -f q='SELECT Id, Name FROM Account'")?;
     say("  orgtoken api sobjects/Account -f Name='Made by hand'")?;
     say("  orgtoken resolve")?;

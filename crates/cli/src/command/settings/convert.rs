@@ -13,14 +13,14 @@ use crate::login::context::Context;
 /// Reads a record, a profile, or the variables of a pipeline.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Form to write
-    #[arg(long, value_name = "FORM", value_enum)]
-    to: To,
+    /// Output format
+    #[arg(long, alias = "to", value_name = "FORM", value_enum)]
+    format: Format,
     /// Name of the profile
     #[arg(long, value_name = "NAME", default_value = "default")]
     name: String,
     /// File for the private key, which a profile cannot hold
-    #[arg(long, value_name = "FILE", required_if_eq("to", "profile"))]
+    #[arg(long, value_name = "FILE", required_if_eq("format", "profile"))]
     key_out: Option<PathBuf>,
     #[command(flatten)]
     login: Login,
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum To {
+enum Format {
     /// A record of Onify
     Record,
     /// A profile of config.toml
@@ -43,10 +43,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let key_out = args.key_out.as_deref().unwrap_or_else(|| Path::new(""));
     let key_file = path::absolute(key_out).unwrap_or_default();
     let key_file = key_file.to_string_lossy();
-    let form = match args.to {
-        To::Record => Form::Record,
-        To::Profile => Form::Profile { name: &args.name, key_file: &key_file },
-        To::Env => Form::Environment,
+    let form = match args.format {
+        Format::Record => Form::Record,
+        Format::Profile => Form::Profile { name: &args.name, key_file: &key_file },
+        Format::Env => Form::Environment,
     };
     let context = Context { login: &args.login, route: Some(&args.route), console };
     let converted = context.complete()?.0.convert(form)?;
@@ -60,8 +60,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         create_secret(path, key.secret().as_bytes())?;
     }
     let text = converted.text().secret();
-    match args.to {
-        To::Profile => Ok(console.data(text.as_bytes())?),
-        To::Record | To::Env => Ok(console.secret(text, "the private key")?),
+    match args.format {
+        Format::Profile => Ok(console.data(text.as_bytes())?),
+        Format::Record | Format::Env => Ok(console.secret(text, "the private key")?),
     }
 }

@@ -15,7 +15,7 @@ pub(crate) enum Format {
     Header,
     /// access_token, instance_url, api_version, username, expires_at
     Json,
-    /// `export` lines for a shell: eval "$(orgtoken token --output env)"
+    /// `export` lines for a shell: eval "$(orgtoken token --format env)"
     Env,
     /// A line of ~/.netrc
     Netrc,
