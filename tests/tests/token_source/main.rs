@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on is a test that fails")]
 
 mod file;
+mod locations;
 mod races;
 mod redis;
 mod support;
