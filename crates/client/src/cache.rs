@@ -50,6 +50,7 @@ mod choice;
 pub use choice::CacheLocations;
 #[cfg(feature = "redis")]
 pub use choice::redis_server;
+mod entry;
 mod failures;
 pub use failures::CachedFailure;
 mod file;

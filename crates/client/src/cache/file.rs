@@ -1,16 +1,15 @@
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::future::ready;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use orgtoken_oauth::AllowedHosts;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::entry::Entry;
 use super::folder::{Folder, check_file_size_limit};
 use super::{FolderError, Holder, Lease, LoginId, SealingKey, State, TokenCache};
 use crate::{BoxFuture, Timestamp, random};
@@ -34,9 +33,8 @@ impl CacheFolder {
         key: Arc<SealingKey>,
         allowed_hosts: AllowedHosts,
     ) -> FileCache {
-        let name = key.name(&[&login_id.endpoint, &login_id.client_id, &login_id.username]);
-        let (folder, warned) = (self.folder.clone(), AtomicBool::new(false));
-        FileCache { folder, name, login_id, key, allowed_hosts, warned }
+        let entry = Entry::new(login_id, key, allowed_hosts);
+        FileCache { folder: self.folder.clone(), entry }
     }
 
     /// Returns the number of entries, and those that `key` opens.
@@ -88,33 +86,20 @@ pub struct Listing {
 #[derive(Debug)]
 pub struct FileCache {
     folder: Folder,
-    name: String,
-    login_id: LoginId,
-    key: Arc<SealingKey>,
-    allowed_hosts: AllowedHosts,
-    warned: AtomicBool,
+    entry: Entry,
 }
 
 impl FileCache {
     /// Returns the cached state, or an empty one. It needs no runtime and does not wait.
     pub fn peek(&self) -> State {
-        let sealed = match self.folder.read(&self.file(STATE)) {
-            Ok(Some(sealed)) => sealed,
-            Ok(None) => return State::default(),
+        match self.folder.read(&self.file(STATE)) {
+            Ok(Some(sealed)) => self.entry.open(&sealed),
+            Ok(None) => State::default(),
             Err(error) => {
-                self.warn_once(&format_args!("the token cache is not used: {error}"));
-                return State::default();
+                self.entry.warn_once(&format_args!("the token cache is not used: {error}"));
+                State::default()
             }
-        };
-        let plain = self.key.open(&self.name, &sealed);
-        let state = plain
-            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Timestamp::now()))
-            .filter(|(login_id, _)| *login_id == self.login_id);
-        let Some((_, state)) = state else {
-            self.warn_once(&"an entry of the token cache is damaged or of another version");
-            return State::default();
-        };
-        state
+        }
     }
 
     /// Removes the entry; `false` if there was none.
@@ -122,15 +107,8 @@ impl FileCache {
         self.folder.overwrite_and_remove(&self.file(STATE))
     }
 
-    /// Warns once per process: reading the file again gives the same result.
-    fn warn_once(&self, warning: &dyn fmt::Display) {
-        if !self.warned.swap(true, Ordering::Relaxed) {
-            warn!("{warning}");
-        }
-    }
-
     fn file(&self, ending: &str) -> String {
-        format!("{}{ending}", self.name)
+        format!("{}{ending}", self.entry.name())
     }
 
     async fn locked(&self, lasts: Duration) -> Lease {
@@ -178,8 +156,7 @@ impl FileCache {
     }
 
     fn replace(&self, state: &State) -> Result<(), FolderError> {
-        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.login_id));
-        let sealed = sealed.ok_or(FolderError::Io(std::io::ErrorKind::Other))?;
+        let sealed = self.entry.seal(state).ok_or(FolderError::Io(std::io::ErrorKind::Other))?;
         self.folder.replace(&self.file(STATE), &sealed)
     }
 }
@@ -203,7 +180,7 @@ impl TokenCache for FileCache {
         if is_lost {
             info!("another process has logged in since; its entry stays");
         } else if let Err(error) = self.replace(state) {
-            self.warn_once(&format_args!("cannot write the token cache: {error}"));
+            self.entry.warn_once(&format_args!("cannot write the token cache: {error}"));
         }
         Box::pin(ready(()))
     }

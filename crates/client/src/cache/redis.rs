@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use orgtoken_oauth::AllowedHosts;
@@ -18,8 +17,9 @@ mod url;
 use url::Address;
 pub use url::RedisUrlError;
 
+use super::entry::Entry;
 use super::{Holder, Lease, LoginId, SealingKey, State, TokenCache};
-use crate::{BoxFuture, Timestamp, Transport, random};
+use crate::{BoxFuture, Transport, random};
 
 /// The sealed state of one login in a Redis server. One host at a time logs in.
 ///
@@ -32,11 +32,7 @@ use crate::{BoxFuture, Timestamp, Transport, random};
 /// [set if it does not exist]: https://redis.io/docs/latest/commands/set/#patterns
 pub struct RedisCache {
     connection: Connection,
-    name: String,
-    login_id: LoginId,
-    key: Arc<SealingKey>,
-    allowed_hosts: AllowedHosts,
-    warned: AtomicBool,
+    entry: Entry,
 }
 
 impl RedisCache {
@@ -53,23 +49,13 @@ impl RedisCache {
     ) -> Result<Self, RedisUrlError> {
         let address = Address::parse(url, &allowed_hosts)?;
         let connection = Connection::new(address, transport.clone());
-        let name = key.name(&[&login_id.endpoint, &login_id.client_id, &login_id.username]);
-        let warned = AtomicBool::new(false);
-        Ok(Self { connection, name, login_id, key, allowed_hosts, warned })
+        Ok(Self { connection, entry: Entry::new(login_id, key, allowed_hosts) })
     }
 
     async fn read(&self) -> State {
-        let get = command(&["GET", &state_key(&self.name)]);
+        let get = command(&["GET", &state_key(self.entry.name())]);
         let sealed = self.connection.ask::<Option<Vec<u8>>>(&get).await.flatten();
-        let Some(sealed) = sealed else { return State::default() };
-        let plain = self.key.open(&self.name, &sealed);
-        let state = plain
-            .and_then(|plain| State::from_bytes(&plain, &self.allowed_hosts, Timestamp::now()))
-            .filter(|(login_id, _)| *login_id == self.login_id);
-        if state.is_none() && !self.warned.swap(true, Ordering::Relaxed) {
-            warn!("an entry in Redis is damaged or of another version");
-        }
-        state.map(|(_, state)| state).unwrap_or_default()
+        sealed.map(|sealed| self.entry.open(&sealed)).unwrap_or_default()
     }
 
     /// Waits for the right to log in.
@@ -78,7 +64,7 @@ impl RedisCache {
     async fn lock(&self, lasts: Duration) -> Lease {
         let holder = format!("{:016x}{:016x}", random::number(), random::number());
         let millis = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).to_string();
-        let take = command(&["SET", &lease_key(&self.name), &holder, "NX", "PX", &millis]);
+        let take = command(&["SET", &lease_key(self.entry.name()), &holder, "NX", "PX", &millis]);
         let (until, mut pause) = (Instant::now() + lasts * 2, SHORTEST_PAUSE);
         while Instant::now() < until {
             match self.connection.ask::<bool>(&take).await {
@@ -100,14 +86,14 @@ impl RedisCache {
     /// Writes the entry. With a lease, only while the lease lasts.
     async fn write(&self, sealed: &[u8], lease: &Lease) {
         let millis = u64::try_from(SAVED_FOR.as_millis()).unwrap_or(u64::MAX);
-        let state = state_key(&self.name);
+        let state = state_key(self.entry.name());
         let Holder::Redis(holder) = &lease.0 else {
             let mut set = command(&["SET", &state]);
             set.arg(sealed).arg("PX").arg(millis);
             self.connection.ask::<()>(&set).await;
             return;
         };
-        let mut save = command(&["EVAL", SAVE, "2", &lease_key(&self.name), &state, holder]);
+        let mut save = command(&["EVAL", SAVE, "2", &lease_key(self.entry.name()), &state, holder]);
         save.arg(sealed).arg(millis);
         if self.connection.ask::<bool>(&save).await == Some(false) {
             info!("the login took longer than its lease; the entry in Redis stays");
@@ -115,7 +101,7 @@ impl RedisCache {
     }
 
     async fn give_back(&self, holder: &str) {
-        let release = command(&["EVAL", RELEASE, "1", &lease_key(&self.name), holder]);
+        let release = command(&["EVAL", RELEASE, "1", &lease_key(self.entry.name()), holder]);
         self.connection.ask::<bool>(&release).await;
     }
 }
@@ -130,7 +116,7 @@ impl TokenCache for RedisCache {
     }
 
     fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
-        let sealed = self.key.seal(&self.name, &state.to_bytes(&self.login_id));
+        let sealed = self.entry.seal(state);
         Box::pin(async move {
             match sealed {
                 Some(sealed) => self.write(&sealed, lease).await,
