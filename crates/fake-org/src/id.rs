@@ -29,6 +29,17 @@ pub(crate) fn canonical(id: &str) -> Option<String> {
     }
 }
 
+/// Returns the key prefix and the number of an id of this org.
+#[cfg(feature = "rest")]
+pub(crate) fn parse(id: &str) -> Option<(String, u64)> {
+    let id = canonical(id)?;
+    let digits = id[3..15].strip_prefix("xx0")?;
+    let value = |digit: u8| LETTERS.iter().position(|&letter| letter == digit);
+    let number =
+        digits.bytes().try_fold(0, |number, digit| Some(number * 62 + value(digit)? as u64));
+    Some((id[..3].to_owned(), number?))
+}
+
 /// Returns a unique, predictable token suffix. It is not a secret.
 pub(crate) fn random_token(length: usize, number: u64) -> String {
     let state = RandomState::new();
@@ -60,7 +71,7 @@ const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 #[cfg(test)]
 mod tests {
-    use super::{canonical, id, random_token};
+    use super::{canonical, id, parse, random_token};
 
     #[test]
     fn ids_end_in_their_checksum() {
@@ -81,6 +92,8 @@ mod tests {
         assert_eq!(id("001", 0), "001xx0000000000AAA");
         assert_eq!(canonical(&id("001", 62_000)).as_deref(), Some(id("001", 62_000).as_str()));
         assert_ne!(id("001", 1), id("001", 2));
+        assert_eq!(parse(&id("001", 62_001)), Some(("001".to_owned(), 62_001)));
+        assert_eq!(parse("001D000000IqhSLIAZ"), None);
     }
 
     #[test]

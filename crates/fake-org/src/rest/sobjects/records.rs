@@ -9,7 +9,7 @@ use crate::id;
 use crate::reply;
 use crate::rest::schema::ObjectType;
 use crate::rest::seed::stamp;
-use crate::rest::store::{Record, is_deleted};
+use crate::rest::store::{Record, Row};
 use crate::rest::{Answer, AuthorizedCall, RestError, sobjects};
 
 /// `POST sobjects/Account`.
@@ -101,8 +101,8 @@ pub(in crate::rest) fn shown(
 
 fn get(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
     let state = session.org.state();
-    let record = live(state.rest.records.find(&object.name, id), id)?;
-    let mut shown = shown(session, object, record);
+    let record = live(state.rest.records.find(&object.name, id), id)?.to_record();
+    let mut shown = shown(session, object, &record);
     let query = session.call.query().unwrap_or_default();
     if let Some(fields) = query.first("fields") {
         let mut wanted = vec!["attributes", "Id"];
@@ -143,21 +143,19 @@ pub(in crate::rest) fn update(
     values::check_unique(session, object, Some(id), &changes)?;
     let now = session.org.now().to_api();
     let mut state = session.org.state();
-    live(state.rest.records.find(&object.name, id), id)?;
-    let Some(record) = state.rest.records.find_mut(&object.name, id) else {
-        return Err(RestError::not_found());
-    };
+    let mut record = live(state.rest.records.find(&object.name, id), id)?.to_record();
     for (name, value) in changes {
         match value {
             Value::Null => record.shift_remove(&name),
             value => record.insert(name, value),
         };
     }
-    values::set_name(object, record);
+    values::set_name(object, &mut record);
     for field in ["LastModifiedDate", "SystemModstamp"] {
         record.insert(field.to_owned(), Value::from(now.clone()));
     }
     record.insert("LastModifiedById".to_owned(), Value::from(session.user_id.clone()));
+    state.rest.records.replace(&object.name, id, &record);
     Ok(())
 }
 
@@ -177,17 +175,16 @@ pub(in crate::rest) fn delete(
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
     let mut state = session.org.state();
-    live(state.rest.records.find(&object.name, id), id)?;
-    if let Some(record) = state.rest.records.find_mut(&object.name, id) {
-        record.insert("IsDeleted".to_owned(), Value::Bool(true));
-    }
+    let mut record = live(state.rest.records.find(&object.name, id), id)?.to_record();
+    record.insert("IsDeleted".to_owned(), Value::Bool(true));
+    state.rest.records.replace(&object.name, id, &record);
     Ok(())
 }
 
 /// Returns the record, or an error for an invalid id, an unknown id or a deleted record.
-fn live<'a>(record: Option<&'a Record>, id: &str) -> Result<&'a Record, RestError> {
+fn live<'a>(record: Option<Row<'a>>, id: &str) -> Result<Row<'a>, RestError> {
     match record {
-        Some(record) if is_deleted(record) => Err(RestError::deleted()),
+        Some(record) if record.is_deleted() => Err(RestError::deleted()),
         Some(record) => Ok(record),
         None if id::canonical(id).is_none() => Err(unknown_key(id)),
         None => Err(RestError::not_found()),

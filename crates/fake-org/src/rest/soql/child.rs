@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::run::Scope;
 use super::{Prepared, Query, SoqlError};
 use crate::rest::schema::{ObjectType, Schema};
-use crate::rest::store::Record;
+use crate::rest::store::Row;
 
 /// A sub-query with resolved names.
 #[derive(Debug)]
@@ -35,8 +35,9 @@ impl<'a> Child<'a> {
     }
 
     /// Returns the children of a record: a query result, or null.
-    pub(super) fn below(&self, parent: &Record, scope: Scope<'_>) -> Value {
-        let is_child = |record: &Record| record.get(self.field) == parent.get("Id");
+    pub(super) fn below(&self, parent: Row<'_>, scope: Scope<'_>) -> Value {
+        let id = parent.get("Id");
+        let is_child = |record: &Row<'_>| record.get(self.field) == id;
         let records = self.query.rows(scope, is_child);
         match records.len() {
             0 => Value::Null,

@@ -1,8 +1,10 @@
 //! Resolution of paths to columns.
 
+use serde_json::Value;
+
 use super::{Path, SoqlError};
 use crate::rest::schema::{Field, ObjectType, Schema};
-use crate::rest::store::{Record, Records};
+use crate::rest::store::{Records, Row};
 
 /// A resolved field and the relationships that lead to it.
 #[derive(Clone, Debug)]
@@ -55,6 +57,12 @@ impl Column {
         Ok(Self { hops, field: field.clone(), at: last.at })
     }
 
+    /// Returns the value of the field, starting from this record; null if a relationship is empty.
+    pub(super) fn value(&self, records: &Records, start: Row<'_>) -> Value {
+        let owner = self.owner(records, start);
+        owner.map_or(Value::Null, |owner| owner.get(&self.field.name))
+    }
+
     /// Returns the names that lead to it: `["Account", "Name"]`.
     pub(super) fn path(&self) -> Vec<&str> {
         let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
@@ -62,11 +70,7 @@ impl Column {
     }
 
     /// Returns the record that has the field, starting from this one.
-    pub(super) fn owner<'a>(
-        &'a self,
-        records: &'a Records,
-        start: &'a Record,
-    ) -> Option<&'a Record> {
+    pub(super) fn owner<'a>(&self, records: &'a Records, start: Row<'a>) -> Option<Row<'a>> {
         self.hops.iter().try_fold(start, |record, hop| Some(hop.follow(records, record)?.1))
     }
 }
@@ -82,11 +86,12 @@ impl Hop {
 
     /// Returns the related record and its object.
     pub(super) fn follow<'a>(
-        &'a self,
+        &self,
         records: &'a Records,
-        from: &Record,
-    ) -> Option<(&'a str, &'a Record)> {
-        let id = from.get(&self.field)?.as_str()?;
+        from: Row<'_>,
+    ) -> Option<(&str, Row<'a>)> {
+        let id = from.get(&self.field);
+        let id = id.as_str()?;
         let mut targets = self.targets.iter();
         targets.find_map(|target| Some((target.as_str(), records.find(target, id)?)))
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Column, Comparison, Condition, Literal, Operator, SoqlError};
 use crate::id;
 use crate::rest::schema::{Kind, ObjectType, Schema};
-use crate::rest::store::{Record, Records};
+use crate::rest::store::{Records, Row};
 
 /// A test of a resolved field with values of its type.
 #[derive(Debug)]
@@ -42,15 +42,13 @@ impl Condition<Comparison> {
 }
 
 impl Condition<Test> {
-    pub(super) fn holds(&self, records: &Records, record: &Record) -> bool {
+    pub(super) fn holds(&self, records: &Records, record: &Row<'_>) -> bool {
         match self {
             Self::All(terms) => terms.iter().all(|term| term.holds(records, record)),
             Self::Any(terms) => terms.iter().any(|term| term.holds(records, record)),
             Self::Not(term) => !term.holds(records, record),
             Self::Test(Test { column, operator, values }) => {
-                let owner = column.owner(records, record);
-                let value = owner.and_then(|owner| owner.get(&column.field.name));
-                test(*operator, value.unwrap_or(&Value::Null), values)
+                test(*operator, &column.value(records, *record), values)
             }
         }
     }

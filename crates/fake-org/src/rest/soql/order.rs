@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Column, Key, SoqlError};
 use crate::rest::schema::{Kind, ObjectType, Schema};
-use crate::rest::store::{Record, Records};
+use crate::rest::store::{Records, Row};
 
 /// A resolved field of `ORDER BY`.
 #[derive(Debug)]
@@ -27,18 +27,14 @@ impl Order {
     }
 
     /// Compares two records by this field. Nulls come first in both directions.
-    pub(super) fn compare(&self, records: &Records, one: &Record, other: &Record) -> Ordering {
-        let (one, other) = (self.value(records, one), self.value(records, other));
+    pub(super) fn compare(&self, records: &Records, one: &Row<'_>, other: &Row<'_>) -> Ordering {
+        let value = |row: &Row<'_>| self.column.value(records, *row);
+        let (one, other) = (value(one), value(other));
         if one.is_null() != other.is_null() {
             return other.is_null().cmp(&one.is_null());
         }
-        let ascending = ascending(one, other);
+        let ascending = ascending(&one, &other);
         if self.descending { ascending.reverse() } else { ascending }
-    }
-
-    fn value<'a>(&'a self, records: &'a Records, record: &'a Record) -> &'a Value {
-        let owner = self.column.owner(records, record);
-        owner.and_then(|owner| owner.get(&self.column.field.name)).unwrap_or(&Value::Null)
     }
 }
 

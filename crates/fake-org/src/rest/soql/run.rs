@@ -8,7 +8,7 @@ use super::filter::Test;
 use super::order::Order;
 use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
 use crate::rest::schema::{ObjectType, Schema};
-use crate::rest::store::{Record, Records, is_deleted};
+use crate::rest::store::{Records, Row};
 
 /// A query with resolved names.
 #[derive(Debug)]
@@ -99,28 +99,31 @@ impl<'a> Prepared<'a> {
     }
 
     /// Returns the rows of matching records among those that `wanted` selects.
-    pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Record) -> bool) -> Vec<Value> {
+    pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Value> {
         let found = self.found(scope, wanted);
         found.into_iter().map(|record| self.row(record, scope)).collect()
     }
 
-    fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Record) -> bool) -> Vec<&'b Record> {
+    fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Row<'b>> {
         let Scope { records, with_deleted, .. } = scope;
-        let all = records.all(&self.object.name).iter();
-        let seen = all.filter(|record| with_deleted || !is_deleted(record));
-        let holds = |record: &&Record| match &self.condition {
+        let all = records.all(&self.object.name);
+        let seen = all.filter(|record| with_deleted || !record.is_deleted());
+        let holds = |record: &Row<'_>| match &self.condition {
             Some(condition) => condition.holds(records, record),
             None => true,
         };
         let mut found: Vec<_> = seen.filter(|record| wanted(record)).filter(holds).collect();
-        found.sort_by(|one, other| {
-            let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
-            keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-        });
-        found.into_iter().take(self.limit.unwrap_or(usize::MAX)).collect()
+        if !self.order.is_empty() {
+            found.sort_by(|one, other| {
+                let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
+                keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+            });
+        }
+        found.truncate(self.limit.unwrap_or(usize::MAX));
+        found
     }
 
-    fn row(&self, record: &Record, scope: Scope<'_>) -> Value {
+    fn row(&self, record: Row<'_>, scope: Scope<'_>) -> Value {
         let mut row = labelled(record, &self.object.name, scope.base);
         for part in self.parts() {
             match part {
@@ -162,7 +165,7 @@ fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
 }
 
 /// Adds a column to a row. A relationship without a record stays null.
-fn put(row: &mut Value, column: &Column, record: &Record, scope: Scope<'_>) {
+fn put(row: &mut Value, column: &Column, record: Row<'_>, scope: Scope<'_>) {
     let mut place = row;
     let mut owner = record;
     for hop in &column.hops {
@@ -173,12 +176,11 @@ fn put(row: &mut Value, column: &Column, record: &Record, scope: Scope<'_>) {
         }
         owner = target;
     }
-    let value = owner.get(&column.field.name).cloned().unwrap_or_default();
-    place[column.field.name.as_str()] = value;
+    place[column.field.name.as_str()] = owner.get(&column.field.name);
 }
 
 /// Returns a row with only the attributes that every record has.
-fn labelled(record: &Record, object: &str, base: &str) -> Value {
-    let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
-    json!({ "attributes": { "type": object, "url": format!("{base}/sobjects/{object}/{id}") } })
+fn labelled(record: Row<'_>, object: &str, base: &str) -> Value {
+    let url = format!("{base}/sobjects/{object}/{}", record.id());
+    json!({ "attributes": { "type": object, "url": url } })
 }
