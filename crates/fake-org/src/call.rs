@@ -91,7 +91,7 @@ impl Call {
             host: self.host(),
             target: self.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             headers: self.parts.headers.clone(),
-            body: self.body.clone(),
+            body: if self.body.len() > MAX_RECORDED { Bytes::new() } else { self.body.clone() },
         }
     }
 
@@ -99,6 +99,9 @@ impl Call {
         self.content_type().as_deref() == Some("application/x-www-form-urlencoded")
     }
 }
+
+/// The maximum length of a body that is recorded.
+const MAX_RECORDED: usize = 1 << 20;
 
 /// The content of the `Authorization` header.
 #[derive(Debug, PartialEq)]

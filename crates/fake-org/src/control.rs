@@ -7,6 +7,8 @@ use crate::call::Call;
 use crate::history::RecordedRequest;
 use crate::org::Org;
 use crate::reply::{self, Reply};
+#[cfg(feature = "rest")]
+use crate::rest::jobs::Failure;
 use crate::scenario::Scenario;
 
 /// Answers a call below `/__fake`.
@@ -19,6 +21,8 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
             org.state().sessions.clear();
             reply::empty(StatusCode::NO_CONTENT)
         }
+        #[cfg(feature = "rest")]
+        (&Method::POST, ["jobs"]) => set_jobs(org, call),
         (&Method::POST, ["scenario"]) => set_scenario(org, call),
         _ => reply::empty(StatusCode::NOT_FOUND),
     }
@@ -49,6 +53,31 @@ fn scenarios() -> Value {
     let row =
         |it: Scenario| json!({ "name": it.name(), "answer": it.answer(), "meaning": it.meaning() });
     Scenario::all().map(row).collect()
+}
+
+/// Sets the progress of bulk jobs from a form with `polls` (a number or `never`), and the failure of
+/// the next job from one with `fail` (its message) and perhaps `after_rows`.
+#[cfg(feature = "rest")]
+fn set_jobs(org: &Org, call: &Call) -> Reply {
+    let form = call.form().unwrap_or_default();
+    let number = |name: &str| form.first(name).map(str::parse).transpose();
+    let polls = match form.first("polls") {
+        Some("never") => Ok(Some(None)),
+        _ => number("polls").map(|polls| polls.map(Some)),
+    };
+    let (Ok(polls), Ok(after_rows)) = (polls, number("after_rows") as Result<Option<u32>, _>)
+    else {
+        return reply::text(StatusCode::BAD_REQUEST, "not a number");
+    };
+    let mut state = org.state();
+    if let Some(polls) = polls {
+        state.rest.jobs.polls = polls;
+    }
+    if let Some(message) = form.first("fail") {
+        let after_rows = after_rows.unwrap_or(0) as usize;
+        state.rest.jobs.failure = Some(Failure { after_rows, message: message.to_owned() });
+    }
+    reply::empty(StatusCode::NO_CONTENT)
 }
 
 /// Sets the scenario of a user from a form with `username` and `scenario`. Without `scenario`,

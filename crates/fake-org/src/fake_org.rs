@@ -12,6 +12,8 @@ use crate::app::{self, CertificateError};
 use crate::builder::{FakeOrgBuilder, StartError};
 use crate::history::{Login, RecordedRequest};
 use crate::hold::Hold;
+#[cfg(feature = "rest")]
+use crate::rest::jobs::Failure;
 use crate::scenario::Scenario;
 use crate::server::Server;
 
@@ -111,6 +113,22 @@ impl FakeOrg {
     pub fn upload_certificate(&self, pem_or_der: &[u8]) -> Result<(), CertificateError> {
         self.server.org.state().key = app::public_key(pem_or_der)?;
         Ok(())
+    }
+
+    /// Sets the number of requests for its state after which a bulk job is complete; each processes
+    /// its share of the rows. With `None` a job stays `InProgress`, without a row done, until this
+    /// is called again. Default: 2.
+    #[cfg(feature = "rest")]
+    pub fn set_job_polls(&self, polls: impl Into<Option<u32>>) {
+        self.server.org.state().rest.jobs.polls = polls.into();
+    }
+
+    /// Makes the next bulk job fail with this `errorMessage` after it has processed this number of
+    /// rows, if it has more.
+    #[cfg(feature = "rest")]
+    pub fn fail_next_job(&self, after_rows: usize, message: impl Into<String>) {
+        let failure = Failure { after_rows, message: message.into() };
+        self.server.org.state().rest.jobs.failure = Some(failure);
     }
 
     /// Holds back responses to paths with this prefix (`/services/oauth2/token`) until the hold is

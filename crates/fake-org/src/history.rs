@@ -68,7 +68,8 @@ impl RecordedRequest {
         &self.headers
     }
 
-    /// Returns the body, which may contain an assertion.
+    /// Returns the body, which may contain an assertion. Empty for a body above 1 MiB, such as the
+    /// data of a bulk job, which would fill the memory.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

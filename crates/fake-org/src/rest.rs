@@ -2,6 +2,7 @@
 
 mod composite;
 mod error;
+pub(crate) mod jobs;
 mod limits;
 mod query;
 pub(crate) mod schema;
@@ -78,6 +79,7 @@ fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
         ["composite"] => composite::answer(session),
         ["composite", "sobjects"] => collections::answer(session),
         ["composite", "sobjects", object, field] => collections::upsert(session, object, field),
+        ["jobs", rest @ ..] => jobs::answer(session, rest),
         ["sobjects"] => sobjects::list(session),
         ["sobjects", object] => sobjects::object(session, object),
         ["sobjects", object, "describe"] => sobjects::describe(session, object),

@@ -90,13 +90,24 @@ pub(crate) fn post_form(org: &Org, origin: &str, path: &str, form: impl Into<Byt
 
 /// Sends JSON, or an empty body, with a token.
 pub(crate) fn send(org: &Org, token: &str, method: Method, path: &str, json: &str) -> Reply {
+    send_as(org, token, method, path, "application/json", json)
+}
+
+pub(crate) fn send_as(
+    org: &Org,
+    token: &str,
+    method: Method,
+    path: &str,
+    content_type: &str,
+    body: &str,
+) -> Reply {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("host", "127.0.0.1:1")
         .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Bytes::copy_from_slice(json.as_bytes()))
+        .header("content-type", content_type)
+        .body(Bytes::copy_from_slice(body.as_bytes()))
         .unwrap();
     route::answer(org, &Call::new(request, "https"))
 }

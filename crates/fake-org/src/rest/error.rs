@@ -43,6 +43,10 @@ impl RestError {
         json!({ "statusCode": self.code, "message": self.message, "fields": fields })
     }
 
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(super) fn invalid_session() -> Self {
         Self::new(401, "INVALID_SESSION_ID", "AuthorizedCall expired or invalid")
     }

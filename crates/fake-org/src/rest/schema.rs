@@ -98,6 +98,8 @@ pub(crate) struct PicklistValue {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
+    /// The parts of an address, in fields of their own as well.
+    Address,
     Boolean,
     Currency,
     Date,
@@ -106,6 +108,8 @@ pub(crate) enum Kind {
     Email,
     Id,
     Int,
+    /// The parts of a geolocation, in fields of their own as well.
+    Location,
     Percent,
     Phone,
     Picklist,
@@ -274,7 +278,10 @@ mod tests {
         let wrapped = format!(r#"{{"status":0,"result":{bare},"warnings":[]}}"#);
         for text in [bare, &wrapped] {
             let object = ObjectType::parse(text.as_bytes()).unwrap();
-            assert_eq!((object.name.as_str(), object.fields[1].kind), ("Invoice__c", Kind::Other));
+            assert_eq!(
+                (object.name.as_str(), object.fields[1].kind),
+                ("Invoice__c", Kind::Location)
+            );
         }
         let error = ObjectType::parse(br#"{"name":"secret-name"}"#).unwrap_err();
         assert!(!error.to_string().contains("secret-name"));

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::jobs::Jobs;
 use super::schema::Schema;
 use super::store::{Record, Records};
 use crate::org::{Member, Setup};
@@ -14,6 +15,7 @@ pub(crate) struct Data {
     /// The objects of the Tooling API.
     pub(crate) tooling: Schema,
     pub(crate) records: Records,
+    pub(crate) jobs: Jobs,
     /// The results of queries with more than one page.
     pub(crate) cursors: Vec<Vec<Value>>,
     pub(crate) api_calls: u64,
@@ -21,8 +23,14 @@ pub(crate) struct Data {
 
 impl Data {
     pub(crate) fn new(schema: Schema, setup: &Setup, org_id: &str, members: &[Member]) -> Self {
-        let (tooling, records) = (Schema::tooling(), Records::default());
-        let mut data = Self { schema, tooling, records, cursors: Vec::new(), api_calls: 0 };
+        let mut data = Self {
+            schema,
+            tooling: Schema::tooling(),
+            records: Records::default(),
+            jobs: Jobs::default(),
+            cursors: Vec::new(),
+            api_calls: 0,
+        };
         let first = members.first().map(|member| member.id.as_str());
         let mut add = |object: &str, id: Option<&str>, owner, value| {
             data.add(setup, object, id, owner, value)

@@ -119,17 +119,27 @@ fn get(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
 pub(in crate::rest) fn insert(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
-    mut record: Record,
+    record: Record,
 ) -> Result<String, RestError> {
+    let number = insert_numbered(session, object, record)?;
+    Ok(id::id(object.key_prefix.as_deref().unwrap_or(UNKNOWN_PREFIX), number))
+}
+
+/// Stores a checked record and returns the number of its id.
+pub(in crate::rest) fn insert_numbered(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    mut record: Record,
+) -> Result<u64, RestError> {
     if !object.createable {
         let message = format!("entity type {} does not support create", object.name);
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
     stamp(&mut record, &session.org.now().to_api(), Some(&session.user_id));
     record.retain(|name, _| object.field(name).is_some());
-    let prefix = object.key_prefix.as_deref().unwrap_or("a00");
+    let prefix = object.key_prefix.as_deref().unwrap_or(UNKNOWN_PREFIX);
     values::check_unique(session, object, None, &record)?;
-    Ok(session.org.state().rest.records.insert(&object.name, prefix, record))
+    Ok(session.org.state().rest.records.insert_numbered(&object.name, prefix, &record))
 }
 
 /// Changes a record.
@@ -181,6 +191,13 @@ pub(in crate::rest) fn delete(
     Ok(())
 }
 
+/// Deletes records for good.
+pub(in crate::rest) fn purge(session: &AuthorizedCall<'_>, object: &ObjectType, ids: &[String]) {
+    if !ids.is_empty() {
+        session.org.state().rest.records.purge(&object.name, ids);
+    }
+}
+
 /// Returns the record, or an error for an invalid id, an unknown id or a deleted record.
 fn live<'a>(record: Option<Row<'a>>, id: &str) -> Result<Row<'a>, RestError> {
     match record {
@@ -227,4 +244,6 @@ fn several(session: &AuthorizedCall<'_>, object: &ObjectType, ids: &[String]) ->
     reply::json(StatusCode::MULTIPLE_CHOICES, &urls)
 }
 
+/// The key prefix of an object that was described without one.
+pub(in crate::rest) const UNKNOWN_PREFIX: &str = "a00";
 pub(in crate::rest) const CREATED_FLAG_SINCE: u32 = 46;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Path, SoqlError};
-use crate::rest::schema::{Field, ObjectType, Schema};
+use crate::rest::schema::{Field, Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row};
 
 /// A resolved field and the relationships that lead to it.
@@ -57,14 +57,18 @@ impl Column {
         Ok(Self { hops, field: field.clone(), at: last.at })
     }
 
+    pub(crate) fn kind(&self) -> Kind {
+        self.field.kind
+    }
+
     /// Returns the value of the field, starting from this record; null if a relationship is empty.
-    pub(super) fn value(&self, records: &Records, start: Row<'_>) -> Value {
+    pub(crate) fn value(&self, records: &Records, start: Row<'_>) -> Value {
         let owner = self.owner(records, start);
         owner.map_or(Value::Null, |owner| owner.get(&self.field.name))
     }
 
     /// Returns the names that lead to it: `["Account", "Name"]`.
-    pub(super) fn path(&self) -> Vec<&str> {
+    pub(crate) fn path(&self) -> Vec<&str> {
         let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
         hops.chain([self.field.name.as_str()]).collect()
     }

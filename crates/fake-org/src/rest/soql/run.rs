@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::filter::Test;
 use super::order::Order;
 use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
-use crate::rest::schema::{ObjectType, Schema};
-use crate::rest::store::{Records, Row};
+use crate::rest::schema::{Kind, ObjectType, Schema};
+use crate::rest::store::{Records, Row, Stored};
 
 /// A query with resolved names.
 #[derive(Debug)]
@@ -98,6 +98,36 @@ impl<'a> Prepared<'a> {
         Found { total: records.len(), records }
     }
 
+    /// Returns the matching records as they are now.
+    pub(crate) fn stored(&self, records: &Records, with_deleted: bool) -> Vec<Stored> {
+        let found = self.found(Scope { records, with_deleted, base: "" }, |_| true);
+        found.iter().map(Row::stored).collect()
+    }
+
+    /// Returns the fields of `SELECT`, without sub-queries.
+    pub(crate) fn columns(&self) -> Vec<&Column> {
+        self.parts().iter().filter_map(Part::column).collect()
+    }
+
+    /// Returns the reason why a bulk job cannot run the query.
+    ///
+    /// The two messages are those of real orgs. The one about `COUNT()` follows their form.
+    pub(crate) fn bulk_refusal(&self) -> Option<&'static str> {
+        if self.parts.is_none() {
+            return Some("Aggregate functions not supported in Bulk Query");
+        }
+        if self.parts().iter().any(|part| matches!(part, Part::Child(_))) {
+            return Some(
+                "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
+            );
+        }
+        let compound = |column: &&Column| matches!(column.kind(), Kind::Address | Kind::Location);
+        self.columns()
+            .iter()
+            .any(compound)
+            .then_some("Selecting compound data not supported in Bulk Query")
+    }
+
     /// Returns the rows of matching records among those that `wanted` selects.
     pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Value> {
         let found = self.found(scope, wanted);
@@ -136,6 +166,13 @@ impl<'a> Prepared<'a> {
 }
 
 impl Part<'_> {
+    fn column(&self) -> Option<&Column> {
+        match self {
+            Self::Child(_) => None,
+            Self::Column(column) => Some(column),
+        }
+    }
+
     /// Returns the names that lead to it: `["Account", "Name"]`.
     pub(super) fn path(&self) -> Vec<&str> {
         match self {

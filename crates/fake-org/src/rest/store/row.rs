@@ -106,7 +106,7 @@ impl<'a> Row<'a> {
     }
 
     /// Returns the whole record.
-    pub(crate) fn to_record(&self) -> Record {
+    pub(crate) fn to_record(self) -> Record {
         let mut record = Record::new();
         record.insert("Id".to_owned(), Value::from(self.id()));
         for (name, value) in self.fields() {

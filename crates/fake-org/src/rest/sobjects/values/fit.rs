@@ -21,7 +21,7 @@ pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
         Kind::Email => email(field, text(field, value)?),
         Kind::Int => whole(field, value),
         Kind::Id | Kind::Reference => reference(field, text(field, value)?),
-        Kind::Other => Ok(value),
+        Kind::Address | Kind::Location | Kind::Other => Ok(value),
         Kind::Picklist => picklist(field, text(field, value)?),
         Kind::Phone | Kind::String | Kind::TextArea | Kind::Url => {
             text(field, value).map(Value::from)

@@ -1,0 +1,494 @@
+//! `jobs`: [Bulk API 2.0].
+//!
+//! The org has no thread that works on jobs. A job moves on when a client asks for its state, so a
+//! test decides how far it gets: [`Jobs::polls`] requests complete it, and each does its share of
+//! the rows.
+//!
+//! States, fields, messages and results are those of the documentation, and of responses of real
+//! orgs in the issues and tests of other clients. Where both are silent, a comment says so.
+//!
+//! [Bulk API 2.0]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0.htm
+
+mod csv;
+mod ingest;
+mod query;
+mod row_error;
+
+use std::collections::BTreeMap;
+
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::sobjects::values;
+use super::{Answer, AuthorizedCall, RestError};
+use crate::id;
+use crate::org::State as OrgState;
+use crate::reply;
+
+use csv::{Delimiter, Format, LineEnding};
+use ingest::Ingest;
+use query::Query;
+
+/// The jobs of an org.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    /// By id, which ascends with the time of creation.
+    list: BTreeMap<String, Job>,
+    made: u64,
+    /// The number of requests for its state after which a job is complete; `None` for never.
+    pub(crate) polls: Option<u32>,
+    /// The fault that the next job fails with.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// A fault of Salesforce while a job is processed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// The number of rows that are processed before.
+    pub(crate) after_rows: usize,
+    /// The `errorMessage` of the job.
+    pub(crate) message: String,
+}
+
+#[derive(Debug)]
+struct Job {
+    id: String,
+    operation: String,
+    object: String,
+    state: State,
+    created_by: String,
+    created: String,
+    modified: String,
+    version: u32,
+    format: Format,
+    /// The number of requests for the state since processing could begin.
+    polled: u32,
+    error: Option<String>,
+    work: Work,
+}
+
+#[derive(Debug)]
+enum Work {
+    Ingest(Ingest),
+    Query(Query),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+enum State {
+    Open,
+    UploadComplete,
+    InProgress,
+    JobComplete,
+    Failed,
+    Aborted,
+}
+
+/// The two kinds of jobs: `jobs/ingest` and `jobs/query`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Ingest,
+    Query,
+}
+
+/// The part of the request for a new job that both kinds share.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Common {
+    operation: String,
+    #[serde(default)]
+    content_type: Option<String>,
+    #[serde(default)]
+    column_delimiter: Delimiter,
+    #[serde(default)]
+    line_ending: LineEnding,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { list: BTreeMap::new(), made: 0, polls: Some(DEFAULT_POLLS), failure: None }
+    }
+}
+
+/// Answers a call below `jobs`.
+pub(super) fn answer(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
+    let (kind, since, rest) = match segments {
+        ["ingest", rest @ ..] => (Kind::Ingest, INGEST_SINCE, rest),
+        ["query", rest @ ..] => (Kind::Query, QUERY_SINCE, rest),
+        _ => return Err(RestError::not_found()),
+    };
+    if session.version < since {
+        return Err(RestError::not_found());
+    }
+    match rest {
+        [] => match session.method() {
+            Method::GET => list(session, kind),
+            Method::POST => create(session, kind),
+            other => Err(RestError::method(&other, "HEAD,GET,POST")),
+        },
+        [id] => {
+            let id = known(session, kind, id)?;
+            match session.method() {
+                Method::GET => Ok(reply::json(StatusCode::OK, &status(session, &id))),
+                Method::PATCH => change_state(session, &id),
+                Method::DELETE => delete(session, &id),
+                other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
+            }
+        }
+        [id, part] => {
+            let id = known(session, kind, id)?;
+            match kind {
+                Kind::Ingest => ingest::part(session, &id, part),
+                Kind::Query if part.eq_ignore_ascii_case("results") => query::results(session, &id),
+                Kind::Query => Err(RestError::not_found()),
+            }
+        }
+        _ => Err(RestError::not_found()),
+    }
+}
+
+/// Returns the id of 18 characters of a job of this kind.
+fn known(session: &AuthorizedCall<'_>, kind: Kind, id: &str) -> Result<String, RestError> {
+    let invalid = || RestError::new(400, "INVALIDJOB", format!("Invalid job id: {id}"));
+    let id = id::canonical(id).ok_or_else(invalid)?;
+    let state = session.org.state();
+    let job = state.rest.jobs.list.get(&id).filter(|job| job.kind() == kind);
+    job.map(|job| job.id.clone()).ok_or_else(RestError::not_found)
+}
+
+fn create(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
+    let common: Common = values::body(session)?;
+    if common.content_type.as_deref().is_some_and(|it| it != "CSV") {
+        return Err(invalid_job("Only CSV content type is supported"));
+    }
+    let (object, work) = match kind {
+        Kind::Ingest => ingest::new(session, &common.operation)?,
+        Kind::Query => query::new(session, &common.operation)?,
+    };
+    let now = session.org.now().to_api();
+    let mut state = session.org.state();
+    let jobs = &mut state.rest.jobs;
+    jobs.made += 1;
+    let job = Job {
+        id: id::id(PREFIX, jobs.made),
+        operation: common.operation,
+        object,
+        state: if kind == Kind::Ingest { State::Open } else { State::UploadComplete },
+        created_by: session.user_id.clone(),
+        created: now.clone(),
+        modified: now,
+        version: session.version,
+        format: Format { delimiter: common.column_delimiter, line_ending: common.line_ending },
+        polled: 0,
+        error: None,
+        work,
+    };
+    let created = job.info();
+    jobs.list.insert(job.id.clone(), job);
+    Ok(reply::json(StatusCode::OK, &created))
+}
+
+/// Moves a job on, and returns its properties.
+fn status(session: &AuthorizedCall<'_>, id: &str) -> Value {
+    advance(session, id);
+    let state = session.org.state();
+    state.rest.jobs.list.get(id).map_or(Value::Null, Job::details)
+}
+
+/// `GET jobs/ingest` and `GET jobs/query`: one page of jobs, the oldest first.
+fn list(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
+    let query = session.call.query().unwrap_or_default();
+    let start = match query.first("queryLocator") {
+        None => 0,
+        Some(locator) => {
+            let unknown = || RestError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
+            locator.parse().map_err(|_| unknown())?
+        }
+    };
+    let wanted = |job: &&Job| {
+        let of_type = query.first("jobType").is_none_or(|wanted| wanted == job.type_name());
+        let parallel = query.first("concurrencyMode").is_none_or(|mode| mode == "Parallel");
+        let chunked = query.first("isPkChunkingEnabled") == Some("true");
+        job.kind() == kind && of_type && parallel && !chunked
+    };
+    let state = session.org.state();
+    let jobs: Vec<_> = state.rest.jobs.list.values().filter(wanted).collect();
+    let page = jobs.iter().skip(start).take(PAGE);
+    let end = start + page.len();
+    let next = (end < jobs.len())
+        .then(|| format!("{}/jobs/{}?queryLocator={end}", session.base, kind.name()));
+    let records: Value = page.map(|job| job.info()).collect();
+    let body = json!({ "done": next.is_none(), "records": records, "nextRecordsUrl": next });
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+/// `PATCH jobs/ingest/ID` with `{"state": …}`.
+fn change_state(session: &AuthorizedCall<'_>, id: &str) -> Answer {
+    #[derive(Deserialize)]
+    struct Wanted {
+        state: State,
+    }
+    let Wanted { state: wanted } = values::body(session)?;
+    let now = session.org.now().to_api();
+    let mut state = session.org.state();
+    let job = job(&mut state, id)?;
+    match (job.kind(), wanted, job.state) {
+        (Kind::Ingest, State::UploadComplete, State::Open) => {}
+        (_, State::Aborted, State::Open | State::UploadComplete | State::InProgress) => {}
+        (_, State::Aborted, old) => {
+            let message = format!("Aborting already {} Job not allowed", old.adjective());
+            return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+        }
+        (Kind::Ingest, State::UploadComplete, old) => {
+            let message = format!("Closing already {} Job not allowed", old.adjective());
+            return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+        }
+        _ => return Err(invalid_job("Invalid state change")),
+    }
+    job.state = wanted;
+    job.modified = now;
+    let changed = job.info();
+    Ok(reply::json(StatusCode::OK, &changed))
+}
+
+fn delete(session: &AuthorizedCall<'_>, id: &str) -> Answer {
+    let mut state = session.org.state();
+    let job = job(&mut state, id)?;
+    let deletable = match job.state {
+        State::JobComplete | State::Failed | State::Aborted => true,
+        State::UploadComplete => job.kind() == Kind::Ingest,
+        State::Open | State::InProgress => false,
+    };
+    if !deletable {
+        // The states are documented, the message is not.
+        let message = format!("Deleting {} Job not allowed", job.state.adjective());
+        return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+    }
+    state.rest.jobs.list.remove(id);
+    Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Does a share of the work of a job. Its last share completes it.
+fn advance(session: &AuthorizedCall<'_>, id: &str) {
+    let (polls, failure, work) = {
+        let mut state = session.org.state();
+        let jobs = &mut state.rest.jobs;
+        let (polls, failure) = (jobs.polls, jobs.failure.take());
+        let Some(job) = jobs.list.get_mut(id) else { return };
+        if !matches!(job.state, State::UploadComplete | State::InProgress) {
+            jobs.failure = failure;
+            return;
+        }
+        job.state = State::InProgress;
+        let Some(polls) = polls else {
+            jobs.failure = failure;
+            return;
+        };
+        job.polled += 1;
+        let share = Share { done: job.polled, of: polls.max(1) };
+        (share, failure, job.take_work())
+    };
+    // The rows are written by the calls of single records, which lock the state themselves.
+    let result = work.run(session, polls, failure.as_ref());
+    let now = session.org.now().to_api();
+    let mut state = session.org.state();
+    let jobs = &mut state.rest.jobs;
+    if result.error.is_none() {
+        jobs.failure = failure;
+    }
+    let Some(job) = jobs.list.get_mut(id) else { return };
+    job.modified = now;
+    job.work = result.work;
+    if let Some(error) = result.error {
+        job.error = Some(error);
+        job.state = State::Failed;
+    } else if polls.is_last() {
+        job.state = State::JobComplete;
+    }
+}
+
+/// The part of the work that has to be done by now.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    done: u32,
+    of: u32,
+}
+
+impl Share {
+    fn is_last(self) -> bool {
+        self.done >= self.of
+    }
+
+    /// Returns the number of rows to be done by now.
+    fn rows(self, total: usize) -> usize {
+        if self.is_last() {
+            return total;
+        }
+        let part = total as u64 * u64::from(self.done) / u64::from(self.of);
+        usize::try_from(part).unwrap_or(total)
+    }
+}
+
+/// Work that was taken out of its job, and the settings of the job.
+struct Taken {
+    operation: String,
+    object: String,
+    created_by: String,
+    format: Format,
+    work: Work,
+}
+
+struct Ran {
+    work: Work,
+    /// The `errorMessage` if the job failed.
+    error: Option<String>,
+}
+
+impl Taken {
+    fn run(self, session: &AuthorizedCall<'_>, share: Share, failure: Option<&Failure>) -> Ran {
+        let Self { operation, object, created_by, format, work } = self;
+        let session = AuthorizedCall { user_id: created_by, ..session.clone() };
+        match work {
+            Work::Ingest(mut ingest) => {
+                let job = ingest::Job { operation: &operation, object: &object, format };
+                let error = ingest.run(&session, &job, share, failure).err();
+                Ran { work: Work::Ingest(ingest), error }
+            }
+            Work::Query(mut query) => {
+                let error = query.run(&session, operation == "queryAll", share, failure).err();
+                Ran { work: Work::Query(query), error }
+            }
+        }
+    }
+}
+
+impl Job {
+    fn kind(&self) -> Kind {
+        match self.work {
+            Work::Ingest(_) => Kind::Ingest,
+            Work::Query(_) => Kind::Query,
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.work {
+            Work::Ingest(_) => "V2Ingest",
+            Work::Query(_) => "V2Query",
+        }
+    }
+
+    fn take_work(&mut self) -> Taken {
+        let empty = match self.work {
+            Work::Ingest(_) => Work::Ingest(Ingest::default()),
+            Work::Query(_) => Work::Query(Query::default()),
+        };
+        Taken {
+            operation: self.operation.clone(),
+            object: self.object.clone(),
+            created_by: self.created_by.clone(),
+            format: self.format,
+            work: std::mem::replace(&mut self.work, empty),
+        }
+    }
+
+    /// Returns the properties of a new job, and of a job in a list.
+    fn info(&self) -> Value {
+        let mut info = json!({
+            "id": self.id, "operation": self.operation, "object": self.object,
+            "createdById": self.created_by, "createdDate": self.created,
+            "systemModstamp": self.modified, "state": self.state, "concurrencyMode": "Parallel",
+            "contentType": "CSV", "apiVersion": f64::from(self.version),
+            "jobType": self.type_name(), "lineEnding": self.format.line_ending,
+            "columnDelimiter": self.format.delimiter,
+        });
+        if let Work::Ingest(ingest) = &self.work {
+            let url = format!("services/data/v{}.0/jobs/ingest/{}/batches", self.version, self.id);
+            info["contentUrl"] = url.into();
+            if let Some(field) = &ingest.external_id {
+                info["externalIdFieldName"] = field.as_str().into();
+            }
+            if let Some(rule) = &ingest.assignment_rule {
+                info["assignmentRuleId"] = rule.as_str().into();
+            }
+        }
+        info
+    }
+
+    /// Returns all properties of a job.
+    fn details(&self) -> Value {
+        let mut info = self.info();
+        let processed = match &self.work {
+            Work::Ingest(ingest) => {
+                let (processed, failed) = ingest.counts();
+                info["numberRecordsFailed"] = failed.into();
+                info["apiActiveProcessingTime"] = processed.into();
+                info["apexProcessingTime"] = 0.into();
+                processed
+            }
+            Work::Query(query) => {
+                info["isPkChunkingSupported"] = true.into();
+                query.rows.len()
+            }
+        };
+        info["numberRecordsProcessed"] = processed.into();
+        info["retries"] = 0.into();
+        // In milliseconds. The org has no better measure than the rows.
+        info["totalProcessingTime"] = processed.into();
+        if let Some(error) = &self.error {
+            info["errorMessage"] = error.as_str().into();
+        }
+        info
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Query => "query",
+        }
+    }
+}
+
+impl State {
+    /// Returns the word in "Aborting already Completed Job not allowed", which the documentation
+    /// has. The other states have the same sentence.
+    fn adjective(self) -> &'static str {
+        match self {
+            Self::Open => "Open",
+            Self::UploadComplete => "Closed",
+            Self::InProgress => "InProgress",
+            Self::JobComplete => "Completed",
+            Self::Failed => "Failed",
+            Self::Aborted => "Aborted",
+        }
+    }
+
+    fn is_final(self) -> bool {
+        matches!(self, Self::JobComplete | Self::Failed | Self::Aborted)
+    }
+}
+
+fn job<'a>(state: &'a mut OrgState, id: &str) -> Result<&'a mut Job, RestError> {
+    state.rest.jobs.list.get_mut(id).ok_or_else(RestError::not_found)
+}
+
+fn invalid_job(message: impl Into<String>) -> RestError {
+    RestError::new(400, "INVALIDJOB", message)
+}
+
+/// Refuses the results of a job that is not in a final state. The documentation names the states,
+/// not the error.
+fn not_finished() -> RestError {
+    RestError::new(400, "INVALIDJOBSTATE", "Job is not in a final state")
+}
+
+const PREFIX: &str = "750";
+const INGEST_SINCE: u32 = 41;
+const QUERY_SINCE: u32 = 47;
+const DEFAULT_POLLS: u32 = 2;
+/// The documentation does not name the number of jobs of a page.
+const PAGE: usize = 1000;
+
+#[cfg(test)]
+mod tests;

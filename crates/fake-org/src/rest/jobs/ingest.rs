@@ -1,0 +1,420 @@
+//! Ingest jobs: one upload of CSV, and a result for each of its rows.
+
+mod columns;
+
+use bytes::Bytes;
+use csv::ByteRecord;
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::csv::{self as text, Format};
+use super::{Failure, Share, State, Work, invalid_job, job, not_finished, row_error};
+use crate::id;
+use crate::reply::{self, Reply};
+use crate::rest::schema::ObjectType;
+use crate::rest::sobjects::{self, records, values};
+use crate::rest::store::Record;
+use crate::rest::{Answer, AuthorizedCall, RestError};
+use columns::Columns;
+
+#[derive(Debug, Default)]
+pub(super) struct Ingest {
+    pub(super) external_id: Option<String>,
+    pub(super) assignment_rule: Option<String>,
+    data: Option<Bytes>,
+    /// The positions of the rows in `data`; none before the job is processed. The first is that of
+    /// the header.
+    starts: Vec<u32>,
+    /// The result of each row that was processed.
+    outcomes: Vec<Outcome>,
+}
+
+/// The result of a row, small because there are millions.
+#[derive(Debug)]
+enum Outcome {
+    /// The number of the record's id, and whether the record is new.
+    Done {
+        number: u64,
+        created: bool,
+    },
+    Failed(Box<FailedRow>),
+}
+
+#[derive(Debug)]
+struct FailedRow {
+    id: String,
+    error: String,
+}
+
+/// The settings of the job that its work needs.
+pub(super) struct Job<'a> {
+    pub(super) operation: &'a str,
+    pub(super) object: &'a str,
+    pub(super) format: Format,
+}
+
+/// Checks the request for a new job.
+pub(super) fn new(
+    session: &AuthorizedCall<'_>,
+    operation: &str,
+) -> Result<(String, Work), RestError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wanted {
+        object: Option<String>,
+        #[serde(default)]
+        external_id_field_name: Option<String>,
+        #[serde(default)]
+        assignment_rule_id: Option<String>,
+    }
+    let Wanted { object, external_id_field_name, assignment_rule_id } = values::body(session)?;
+    let object = object.ok_or_else(|| invalid_job("Object name must be specified"))?;
+    if !OPERATIONS.contains(&operation) {
+        return Err(invalid_job(format!("Invalid operation: {operation}")));
+    }
+    let unknown =
+        |_| RestError::new(400, "INVALIDENTITY", format!("Unable to find object: {object}"));
+    let object = sobjects::find(session, &object).map_err(unknown)?;
+    let external_id = external_id_field_name.filter(|name| !name.is_empty());
+    if operation == "upsert" && external_id.is_none() {
+        let message = format!(
+            "External ID was blank for {}. An External ID must be specified for upsert.",
+            object.name
+        );
+        return Err(invalid_job(message));
+    }
+    let ingest = Ingest { external_id, assignment_rule: assignment_rule_id, ..Ingest::default() };
+    Ok((object.name, Work::Ingest(ingest)))
+}
+
+/// Answers a call of `jobs/ingest/ID/batches` or of one of the results.
+pub(super) fn part(session: &AuthorizedCall<'_>, id: &str, part: &str) -> Answer {
+    let method = session.method();
+    if part == "batches" {
+        return match method {
+            Method::PUT => upload(session, id),
+            other => Err(RestError::method(&other, "PUT")),
+        };
+    }
+    let rows = match part.to_ascii_lowercase().as_str() {
+        "successfulresults" => Rows::Done,
+        "failedresults" => Rows::Failed,
+        "unprocessedrecords" => Rows::Unprocessed,
+        _ => return Err(RestError::not_found()),
+    };
+    session.only_get()?;
+    let mut state = session.org.state();
+    let prefix = {
+        let object = job(&mut state, id)?.object.clone();
+        state.rest.schema.object(&object).and_then(|object| object.key_prefix.clone())
+    };
+    let job = job(&mut state, id)?;
+    let Work::Ingest(ingest) = &job.work else { return Err(RestError::not_found()) };
+    if !job.state.is_final() {
+        return Err(not_finished());
+    }
+    Ok(ingest.results(job.format, rows, prefix.as_deref().unwrap_or(records::UNKNOWN_PREFIX)))
+}
+
+/// `PUT jobs/ingest/ID/batches`, once.
+fn upload(session: &AuthorizedCall<'_>, id: &str) -> Answer {
+    let content_type = session.call.content_type().unwrap_or_default();
+    if content_type != "text/csv" {
+        let message = format!(
+            "Content-Type header specified in HTTP request is not supported: {content_type}"
+        );
+        return Err(RestError::new(415, "UNSUPPORTED_MEDIA_TYPE", message));
+    }
+    let mut state = session.org.state();
+    let job = job(&mut state, id)?;
+    if job.state != State::Open {
+        // The documentation names the state, not the message.
+        let message = format!("Uploading to {} Job not allowed", job.state.adjective());
+        return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+    }
+    let Work::Ingest(ingest) = &mut job.work else { return Err(RestError::not_found()) };
+    if ingest.data.is_some() {
+        let message = format!(
+            "Found multiple contents for job: <{id}>, please 'Close' / 'Abort' / 'Delete' the \
+             current Job then create a new Job and make sure you only do 'PUT' once on a given Job."
+        );
+        return Err(RestError::new(400, "API_ERROR", message));
+    }
+    ingest.data = Some(session.call.body().clone());
+    Ok(reply::empty(StatusCode::CREATED))
+}
+
+/// The rows of one of the results.
+#[derive(Clone, Copy, PartialEq)]
+enum Rows {
+    Done,
+    Failed,
+    Unprocessed,
+}
+
+impl Ingest {
+    /// Returns the numbers of rows that were processed and that failed.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let failed = self.outcomes.iter().filter(|it| matches!(it, Outcome::Failed(_)));
+        (self.outcomes.len(), failed.count())
+    }
+
+    /// Processes rows until this share of them is done.
+    ///
+    /// # Errors
+    ///
+    /// The `errorMessage` of the job, which fails.
+    pub(super) fn run(
+        &mut self,
+        session: &AuthorizedCall<'_>,
+        job: &Job<'_>,
+        share: Share,
+        failure: Option<&Failure>,
+    ) -> Result<(), String> {
+        // A job without data completes, as the tests of jsforce show.
+        let Some(data) = self.data.clone().filter(|data| !data.is_empty()) else { return Ok(()) };
+        if self.starts.is_empty() {
+            self.starts = starts(&data, job.format)?;
+        }
+        let object =
+            sobjects::find(session, job.object).map_err(|error| row_error::text(&error))?;
+        let mut row = ByteRecord::new();
+        text::next(&mut job.format.reader(&data), &mut row);
+        let width = row.len();
+        let header = if data.starts_with(BYTE_ORDER_MARK) {
+            with_byte_order_mark(&row)
+        } else {
+            row.clone()
+        };
+        let columns =
+            Columns::of(&header, &object, job.operation, self.external_id.as_deref(), session)?;
+
+        let total = self.starts.len() - 1;
+        let mut end = share.rows(total);
+        let fault = failure.filter(|it| it.after_rows < total);
+        if let Some(failure) = fault {
+            end = failure.after_rows.max(self.outcomes.len());
+        }
+        let from = self.starts.get(self.outcomes.len() + 1).map_or(data.len(), |&at| at as usize);
+        let mut reader = job.format.reader(&data[from..]);
+        let mut purged = Vec::new();
+        while self.outcomes.len() < end && text::next(&mut reader, &mut row) {
+            if row.len() != width {
+                records::purge(session, &object, &purged);
+                let number = self.outcomes.len() + 1;
+                // The documentation says that all rows have the columns of the header.
+                return Err(format!(
+                    "ClientInputError : Row {number} has {} columns instead of {width}",
+                    row.len()
+                ));
+            }
+            let outcome = columns
+                .read(&row, session)
+                .and_then(|sent| write(session, &object, job.operation, sent, &mut purged));
+            self.outcomes.push(outcome.unwrap_or_else(|error| {
+                let id = columns.id(&row).and_then(id::canonical).unwrap_or_default();
+                Outcome::Failed(Box::new(FailedRow { id, error: row_error::text(&error) }))
+            }));
+        }
+        records::purge(session, &object, &purged);
+        match fault {
+            Some(failure) if self.outcomes.len() >= failure.after_rows => {
+                Err(failure.message.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn results(&self, format: Format, rows: Rows, prefix: &str) -> Reply {
+        let data = self.data.clone().unwrap_or_default();
+        let mut csv = Vec::new();
+        let mut row = ByteRecord::new();
+        if !text::next(&mut format.reader(&data), &mut row) {
+            return text::reply(csv);
+        }
+        let own: &[&[u8]] = match rows {
+            Rows::Done => &[b"sf__Id", b"sf__Created"],
+            Rows::Failed => &[b"sf__Id", b"sf__Error"],
+            Rows::Unprocessed => &[],
+        };
+        format.write(&mut csv, own.iter().copied().chain(&row));
+        if self.starts.is_empty() && rows == Rows::Unprocessed {
+            self.add_all(&mut csv, format, &data);
+            return text::reply(csv);
+        }
+        // The platform guarantees no order. This one differs from that of the upload.
+        for first in (0..self.starts.len().saturating_sub(1)).step_by(BLOCK).rev() {
+            let mut reader = format.reader(&data[self.starts[first + 1] as usize..]);
+            let mut block = Vec::new();
+            for number in first..(first + BLOCK).min(self.starts.len() - 1) {
+                let mut row = ByteRecord::new();
+                if text::next(&mut reader, &mut row) && self.is_among(number, rows) {
+                    block.push((number, row));
+                }
+            }
+            for (number, row) in block.iter().rev() {
+                let own = match self.outcomes.get(*number) {
+                    None => Vec::new(),
+                    Some(Outcome::Done { number, created }) => {
+                        vec![id::id(prefix, *number), created.to_string()]
+                    }
+                    Some(Outcome::Failed(failed)) => {
+                        vec![failed.id.clone(), failed.error.clone()]
+                    }
+                };
+                format.write(&mut csv, own.iter().map(String::as_bytes).chain(row));
+            }
+        }
+        text::reply(csv)
+    }
+
+    /// Adds the rows of a job that was never processed.
+    fn add_all(&self, csv: &mut Vec<u8>, format: Format, data: &[u8]) {
+        let mut reader = format.reader(data);
+        let mut row = ByteRecord::new();
+        text::next(&mut reader, &mut row);
+        while text::next(&mut reader, &mut row) {
+            format.write(csv, &row);
+        }
+    }
+
+    fn is_among(&self, number: usize, rows: Rows) -> bool {
+        rows == match self.outcomes.get(number) {
+            None => Rows::Unprocessed,
+            Some(Outcome::Done { .. }) => Rows::Done,
+            Some(Outcome::Failed(_)) => Rows::Failed,
+        }
+    }
+}
+
+/// The parser drops the mark, and the platform takes it for a part of the first name.
+fn with_byte_order_mark(header: &ByteRecord) -> ByteRecord {
+    let first = header.iter().take(1).map(|name| [BYTE_ORDER_MARK, name].concat());
+    first.chain(header.iter().skip(1).map(<[u8]>::to_vec)).collect()
+}
+
+/// Returns the positions of all rows, the first of which is the header.
+fn starts(data: &[u8], format: Format) -> Result<Vec<u32>, String> {
+    if std::str::from_utf8(data).is_err() {
+        // The documentation says that data is UTF-8.
+        return Err("ClientInputError : The data is not UTF-8".to_owned());
+    }
+    if !format.line_ending.ends_header_of(data) {
+        let setting = serde_json::json!(format.line_ending);
+        return Err(format!(
+            "ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is \
+             {}",
+            setting.as_str().unwrap_or_default()
+        ));
+    }
+    let mut reader = format.reader(data);
+    let mut row = ByteRecord::new();
+    let mut starts = Vec::new();
+    while text::next(&mut reader, &mut row) {
+        let at = row.position().map_or(0, csv::Position::byte);
+        starts.push(u32::try_from(at).expect("an upload is shorter than 4 GB"));
+    }
+    Ok(starts)
+}
+
+/// A row with checked columns.
+struct Sent {
+    id: String,
+    /// The field and value that identify the record of an upsert.
+    key: Option<(String, String)>,
+    record: Record,
+}
+
+fn write(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    operation: &str,
+    sent: Sent,
+    purged: &mut Vec<String>,
+) -> Result<Outcome, RestError> {
+    let Sent { id, key, record } = sent;
+    match operation {
+        "insert" => create(session, object, record, None),
+        "upsert" => upsert(session, object, &id, key, record),
+        "update" => {
+            require(&id, "Id")?;
+            records::update(session, object, &id, record).map_err(of_no_record)?;
+            done(&id, false)
+        }
+        _ => {
+            require(&id, "Id")?;
+            records::delete(session, object, &id).map_err(of_no_record)?;
+            if operation == "hardDelete" {
+                purged.push(id.clone());
+            }
+            done(&id, false)
+        }
+    }
+}
+
+fn upsert(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    id: &str,
+    key: Option<(String, String)>,
+    record: Record,
+) -> Result<Outcome, RestError> {
+    // With `Id` as the external id, an upsert updates the rows with an id and inserts the others.
+    let Some((field, value)) = key else {
+        if id.is_empty() {
+            return create(session, object, record, None);
+        }
+        records::update(session, object, id, record).map_err(of_no_record)?;
+        return done(id, false);
+    };
+    require(&value, &field)?;
+    let found = session.org.state().rest.records.ids_with(&object.name, &field, &value);
+    match found.as_slice() {
+        [] => create(session, object, record, Some((&field, Value::from(value)))),
+        [id] => {
+            records::update(session, object, id, record)?;
+            done(id, false)
+        }
+        several => {
+            let message = format!(
+                "{field}: more than one record found for external id field: [{}]",
+                several.join(", ")
+            );
+            Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message))
+        }
+    }
+}
+
+fn create(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    record: Record,
+    key: Option<(&str, Value)>,
+) -> Result<Outcome, RestError> {
+    let record = values::complete(session, object, record, key)?;
+    let number = records::insert_numbered(session, object, record)?;
+    Ok(Outcome::Done { number, created: true })
+}
+
+fn done(id: &str, created: bool) -> Result<Outcome, RestError> {
+    let (_, number) = id::parse(id).ok_or_else(RestError::cross_reference)?;
+    Ok(Outcome::Done { number, created })
+}
+
+fn require(value: &str, field: &str) -> Result<(), RestError> {
+    if value.is_empty() {
+        return Err(RestError::new(400, "MISSING_ARGUMENT", format!("{field} not specified")));
+    }
+    Ok(())
+}
+
+/// A row with the id of no record has another error than a call.
+fn of_no_record(error: RestError) -> RestError {
+    if error.code() == "NOT_FOUND" { RestError::cross_reference() } else { error }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const OPERATIONS: [&str; 5] = ["insert", "update", "upsert", "delete", "hardDelete"];
+/// The number of rows that are reversed in the results.
+const BLOCK: usize = 200;

@@ -1,0 +1,197 @@
+//! The header of an upload, and the fields of a row.
+
+use csv::ByteRecord;
+use serde_json::Value;
+
+use super::Sent;
+use crate::rest::schema::{Field, Kind, ObjectType};
+use crate::rest::store::Record;
+use crate::rest::{AuthorizedCall, RestError};
+
+/// The columns of an upload.
+pub(super) struct Columns {
+    list: Vec<Column>,
+    /// The place of the id.
+    id: Option<usize>,
+}
+
+enum Column {
+    Field(Field),
+    Id,
+    /// The external id of an upsert.
+    Key(String),
+    /// `Owner.Email`: a related record by one of its own keys.
+    Parent {
+        field: Field,
+        object: String,
+        key: String,
+    },
+}
+
+impl Columns {
+    /// Resolves the names of the header.
+    ///
+    /// # Errors
+    ///
+    /// The `errorMessage` of the job.
+    pub(super) fn of(
+        header: &ByteRecord,
+        object: &ObjectType,
+        operation: &str,
+        external_id: Option<&str>,
+        session: &AuthorizedCall<'_>,
+    ) -> Result<Self, String> {
+        let names = header.iter().map(String::from_utf8_lossy);
+        let list = names.map(|name| column(name.trim(), object, operation, external_id, session));
+        let list: Vec<_> = list.collect::<Result<_, _>>()?;
+        let id = list.iter().position(|column| matches!(column, Column::Id));
+        let deletes = operation == "delete" || operation == "hardDelete";
+        if deletes && (list.len() != 1 || id.is_none()) {
+            return Err(format!("InvalidBatch : The '{operation}' batch must contain only ids"));
+        }
+        if operation == "update" && id.is_none() {
+            return Err(not_found("Id"));
+        }
+        let has_key = list.iter().any(|column| matches!(column, Column::Key(_) | Column::Id));
+        if let Some(field) = external_id.filter(|_| operation == "upsert" && !has_key) {
+            return Err(not_found(field));
+        }
+        Ok(Self { list, id })
+    }
+
+    /// Returns the id of a row, as it was sent.
+    pub(super) fn id<'a>(&self, row: &'a ByteRecord) -> Option<&'a str> {
+        std::str::from_utf8(row.get(self.id?)?).ok()
+    }
+
+    /// Returns the fields of a row. Empty values are left out, and `#N/A` is null.
+    pub(super) fn read(
+        &self,
+        row: &ByteRecord,
+        session: &AuthorizedCall<'_>,
+    ) -> Result<Sent, RestError> {
+        let mut sent = Sent { id: String::new(), key: None, record: Record::new() };
+        for (column, value) in self.list.iter().zip(row) {
+            let text = String::from_utf8_lossy(value);
+            match column {
+                Column::Id => sent.id = text.into_owned(),
+                Column::Key(field) => sent.key = Some((field.clone(), text.into_owned())),
+                Column::Field(_) | Column::Parent { .. } if text.is_empty() => {}
+                Column::Field(field) | Column::Parent { field, .. } if text == NULL => {
+                    sent.record.insert(field.name.clone(), Value::Null);
+                }
+                Column::Field(field) => {
+                    sent.record.insert(field.name.clone(), typed(field, &text)?);
+                }
+                Column::Parent { field, object, key } => {
+                    let id = parent(session, object, key, &text)?;
+                    sent.record.insert(field.name.clone(), Value::from(id));
+                }
+            }
+        }
+        Ok(sent)
+    }
+}
+
+fn column(
+    name: &str,
+    object: &ObjectType,
+    operation: &str,
+    external_id: Option<&str>,
+    session: &AuthorizedCall<'_>,
+) -> Result<Column, String> {
+    if let Some(external_id) = external_id.filter(|_| operation == "upsert")
+        && name.eq_ignore_ascii_case(external_id)
+        && !name.eq_ignore_ascii_case("Id")
+    {
+        let field = object.field(name).filter(|field| field.external_id || field.id_lookup);
+        return field.map(|field| Column::Key(field.name.clone())).ok_or_else(|| {
+            format!(
+                "InvalidBatch : Field name provided, {external_id} does not match an External ID, \
+                 Salesforce Id, or indexed field for {}",
+                object.name
+            )
+        });
+    }
+    if name.eq_ignore_ascii_case("Id") && operation != "insert" {
+        return Ok(Column::Id);
+    }
+    if let Some(field) = object.field(name) {
+        return Ok(Column::Field(field.clone()));
+    }
+    find_parent(name, object, session).ok_or_else(|| not_found(name))
+}
+
+/// Resolves `Account.ExternalId__c`, or `User:Owner.Username` for a relationship to several
+/// objects.
+fn find_parent(name: &str, object: &ObjectType, session: &AuthorizedCall<'_>) -> Option<Column> {
+    let (relationship, key) = name.split_once('.')?;
+    let (wanted, relationship) = match relationship.split_once(':') {
+        Some((wanted, relationship)) => (Some(wanted), relationship),
+        None => (None, relationship),
+    };
+    let field = object.relationship(relationship)?;
+    let mut targets = field.reference_to.iter();
+    let target = targets.find(|it| wanted.is_none_or(|wanted| it.eq_ignore_ascii_case(wanted)))?;
+    let state = session.org.state();
+    let key = state.rest.schema.object(target)?.field(key)?;
+    let is_key = key.external_id || key.id_lookup;
+    is_key.then(|| Column::Parent {
+        field: field.clone(),
+        object: target.clone(),
+        key: key.name.clone(),
+    })
+}
+
+fn parent(
+    session: &AuthorizedCall<'_>,
+    object: &str,
+    key: &str,
+    value: &str,
+) -> Result<String, RestError> {
+    let found = session.org.state().rest.records.ids_with(object, key, value);
+    match found.as_slice() {
+        [id] => Ok(id.clone()),
+        [] => {
+            let message = format!(
+                "Foreign key external ID: {} not found for field {key} in entity {object}",
+                value.to_lowercase()
+            );
+            Err(RestError::new(400, "INVALID_FIELD", message))
+        }
+        several => {
+            let message = format!(
+                "{key}: more than one record found for external id field: [{}]",
+                several.join(", ")
+            );
+            Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message))
+        }
+    }
+}
+
+/// Returns the value of a text in the notation of CSV files.
+fn typed(field: &Field, text: &str) -> Result<Value, RestError> {
+    let wrong = || {
+        let message = format!("{}: value not of required type: {text}", field.label);
+        RestError::new(400, "INVALID_TYPE_ON_FIELD_IN_RECORD", message).with_fields([&field.name])
+    };
+    if field.kind == Kind::Boolean {
+        return match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "y" | "on" => Ok(Value::Bool(true)),
+            "false" | "0" | "no" | "n" | "off" => Ok(Value::Bool(false)),
+            _ => Err(wrong()),
+        };
+    }
+    let number = field.kind.is_number() && text.parse::<f64>().is_err();
+    let date = matches!(field.kind, Kind::Date | Kind::DateTime)
+        && text.parse::<jiff::civil::Date>().is_err()
+        && text.parse::<jiff::Timestamp>().is_err();
+    if number || date { Err(wrong()) } else { Ok(Value::from(text)) }
+}
+
+fn not_found(name: &str) -> String {
+    format!("InvalidBatch : Field name not found : {name}")
+}
+
+/// Empties a field.
+const NULL: &str = "#N/A";
