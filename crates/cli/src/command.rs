@@ -10,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod explain;
+pub(crate) mod help;
 pub(crate) mod key;
 pub(crate) mod man;
 mod origin;

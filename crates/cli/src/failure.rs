@@ -4,7 +4,7 @@ mod details;
 mod exit_code;
 mod flags;
 
-pub(crate) use exit_code::{UNEXPECTED, exit_code};
+pub(crate) use exit_code::{EXIT_CODES, UNEXPECTED, exit_code};
 pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;

@@ -2,17 +2,19 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{UsageError, behind_command, refuse_secrets};
 use crate::command;
+use crate::help::documented;
 
 /// Salesforce access tokens by the OAuth 2.0 JWT bearer flow, from the shell.
 ///
 /// Signs a short-lived assertion with a private key, exchanges it at the token endpoint of the org
 /// for an access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
-#[command(name = "orgtoken", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "orgtoken", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(arg_required_else_help = true, args_override_self = true)]
 pub(crate) struct Args {
     /// Command to run
@@ -64,6 +66,7 @@ pub(crate) enum Command {
     Cache(command::cache::Command),
     Completions(command::completions::Args),
     Man(command::man::Args),
+    Help(command::help::Args),
 }
 
 impl Command {
@@ -74,7 +77,7 @@ impl Command {
         match self {
             Self::Api(_) | Self::Query(_) | Self::Whoami(_) | Self::Blueprint(_) => true,
             Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
-            Self::Completions(_) | Self::Man(_) => true,
+            Self::Completions(_) | Self::Man(_) | Self::Help(_) => true,
             Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),
             Self::Cache(command) => matches!(command, cache::Command::List(_)),
             Self::Cert(command) => !matches!(command, cert::Command::Create(_)),
@@ -104,7 +107,16 @@ impl Args {
         // The grammar of all commands reports wrong arguments and prints help.
         let matches = match token_command().try_get_matches_from(typed) {
             Ok(matches) => matches,
-            Err(_) => grammar().try_get_matches_from(typed)?,
+            Err(_) => {
+                grammar().try_get_matches_from(typed).map_err(|error| match error.kind() {
+                    // Only help needs the texts that are not in the grammar.
+                    ErrorKind::DisplayHelp
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                        documented(grammar()).try_get_matches_from(typed).err().unwrap_or(error)
+                    }
+                    _ => error,
+                })?
+            }
         };
         Ok(Self::from_arg_matches(&matches)?)
     }
@@ -148,10 +160,6 @@ pub(crate) fn grammar() -> clap::Command {
             .fold(api, |api, id| api.mut_arg(id, |arg| arg.short(None)))
     })
 }
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 ok, 1 unexpected, 2 usage, 3 settings, 4 refused by Salesforce, 5 key or signer,
-6 network or TLS, 7 rate limited, 8 Salesforce unavailable, 9 API call failed, 130 interrupted.";
 
 #[cfg(test)]
 mod tests {

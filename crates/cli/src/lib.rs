@@ -9,6 +9,7 @@
 //! run                  the typed words, a command, an exit code
 //! grammar              the arguments of all commands
 //! command              one file or folder for each command
+//! help                 examples, environment and topics for help and manual pages
 //! login                from arguments and settings to a token
 //! args  runtime        arguments that commands share; the tokio runtime
 //! failure              an error on its way to the user: report, exit code, flags that help
@@ -25,6 +26,7 @@ mod environment;
 mod failure;
 mod grammar;
 mod harden;
+mod help;
 mod io;
 mod login;
 mod panic_hook;

@@ -72,6 +72,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Explain(args) => command::explain::run(&args, console),
         Command::Cache(command) => command::cache::run(&command, console),
         Command::Completions(args) => command::completions::run(&args, grammar(), console),
+        Command::Help(args) => command::help::run(&args, grammar(), console),
         Command::Man(args) => command::man::run(&args, grammar(), console),
     }
 }

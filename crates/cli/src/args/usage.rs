@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
 use super::login::FormatAsUsername;
+use super::other_names;
 
 /// Wrong arguments.
 #[derive(Debug, thiserror::Error)]
@@ -45,8 +46,18 @@ impl UsageError {
         Self { code: "usage.unknown", message: format!("unknown {what}"), hint: Some(hint) }
     }
 
-    pub(crate) fn unknown_command() -> Self {
-        Self::unknown("command", None, PROGRAM)
+    /// An unknown command. `near` is what may have been meant.
+    pub(crate) fn unknown_command(
+        word: Option<&str>,
+        near: Option<Cow<'static, str>>,
+        command: &str,
+    ) -> Self {
+        // Anything but a plain word may be a secret, and is not repeated.
+        let Some(word) = word.filter(|word| is_word(word)) else {
+            return Self::unknown("command", near, command);
+        };
+        let advice = other_names::command(command, word).or(near);
+        Self::unknown(&format!("command `{word}`"), advice, command)
     }
 
     /// An invalid value.
@@ -84,25 +95,26 @@ impl TryFrom<clap::Error> for UsageError {
             ErrorKind::MissingRequiredArgument => Self::missing(&argument, &command),
             ErrorKind::MissingSubcommand => Self::missing("a command", &command),
             ErrorKind::UnknownArgument => {
-                let what = flag(text(ContextKind::InvalidArg));
-                let advice = match (text(ContextKind::SuggestedArg), command.as_str()) {
-                    (Some(near), _) => Some(did_you_mean(&near)),
-                    (None, "orgtoken exec") if what == ARGUMENT => Some(RUN_WITH_DASHES.into()),
-                    (None, "orgtoken query") if what == ARGUMENT => Some(QUERY_IN_QUOTES.into()),
-                    _ => None,
+                let typed = text(ContextKind::InvalidArg);
+                let other = typed.as_deref().and_then(other_names::flag);
+                let what = flag(typed);
+                let advice = match other {
+                    Some(other) => Some(other.into()),
+                    None => match (text(ContextKind::SuggestedArg), command.as_str()) {
+                        (Some(near), _) => Some(did_you_mean(&near)),
+                        (None, "orgtoken exec") if what == ARGUMENT => Some(RUN_WITH_DASHES.into()),
+                        (None, "orgtoken query") if what == ARGUMENT => {
+                            Some(QUERY_IN_QUOTES.into())
+                        }
+                        _ => None,
+                    },
                 };
                 Self::unknown(&what, advice, &command)
             }
             ErrorKind::InvalidSubcommand => {
                 let near = text(ContextKind::SuggestedSubcommand).map(|near| did_you_mean(&near));
-                match text(ContextKind::InvalidSubcommand).filter(|word| is_word(word)) {
-                    Some(word) => {
-                        let other = command_of_other_program(&word).filter(|_| command == PROGRAM);
-                        let advice = other.map(Cow::Borrowed).or(near);
-                        Self::unknown(&format!("command `{word}`"), advice, &command)
-                    }
-                    None => Self::unknown("command", near, &command),
-                }
+                let word = text(ContextKind::InvalidSubcommand);
+                Self::unknown_command(word.as_deref(), near, &command)
             }
             ErrorKind::InvalidValue
                 if text(ContextKind::InvalidValue).is_some_and(|it| it.is_empty()) =>
@@ -139,7 +151,7 @@ fn see(command: &str) -> Cow<'static, str> {
     format!("see `{command} --help`").into()
 }
 
-fn did_you_mean(names: &str) -> Cow<'static, str> {
+pub(crate) fn did_you_mean(names: &str) -> Cow<'static, str> {
     format!("did you mean {}?", quoted(names).replace(", ", " or ")).into()
 }
 
@@ -170,33 +182,6 @@ fn is_flag(text: &str) -> bool {
 /// Whether it looks like the name of a command, and not like a secret or a value.
 fn is_word(text: &str) -> bool {
     text.len() <= MAX_WORD && text.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-/// Returns the command for a name that other programs use.
-fn command_of_other_program(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "version" => "run `orgtoken --version`",
-        "status" => "run `orgtoken doctor` to check the login, `orgtoken whoami` to show the user",
-        "auth" | "authorize" | "init" | "jwt" | "login" => {
-            "run `orgtoken setup` to configure a login, `orgtoken token` to print a token"
-        }
-        "logout" => "run `orgtoken revoke` to revoke the cached token",
-        "check" | "diagnose" | "test" => "run `orgtoken doctor` to check the login",
-        "user" | "userinfo" => "run `orgtoken whoami` to show the logged-in user",
-        "list" | "orgs" | "profiles" => {
-            "run `orgtoken cache list` for the cached tokens, `orgtoken settings check -P NAME` for a \
-             profile of config.toml"
-        }
-        "data" | "soql" | "select" => "run `orgtoken query 'SELECT Id FROM Account'`",
-        "call" | "curl" | "get" | "post" | "request" | "rest" => "run `orgtoken api PATH`",
-        "create" | "delete" | "insert" | "update" | "upsert" => {
-            "run `orgtoken record --help` for the commands that change records"
-        }
-        "run" => "run `orgtoken exec -- COMMAND`",
-        "generate" | "keygen" => "run `orgtoken key generate`",
-        "daemon" | "server" | "start" => "run `orgtoken serve`",
-        _ => return None,
-    })
 }
 
 /// Returns `--output <FORMAT>` as `--output`, and several names each in backticks.

@@ -17,11 +17,8 @@ use crate::runtime::wait_for;
 
 /// Call the REST API with an access token
 ///
-/// List accounts:   orgtoken api query -f q='SELECT Id, Name FROM Account LIMIT 5' -X GET
-/// Create one:      orgtoken api sobjects/Account -f Name='Acme AB'
-/// Update it:       orgtoken api sobjects/Account/ID -X PATCH -F NumberOfEmployees=12
+/// The flags for fields, headers and method are those of `gh api`.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Path from the root (/services/…), or below /services/data/vNN.N/
     #[arg(value_parser = not_empty)]

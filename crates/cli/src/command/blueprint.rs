@@ -5,10 +5,8 @@ use crate::io::console::Console;
 
 /// Print the Onify blueprint for the local token service
 ///
-/// It replaces `salesforce-generate-access-token`. Its callers need no change:
-/// orgtoken blueprint > salesforce-generate-access-token.bpmn
+/// It replaces `salesforce-generate-access-token`. Its callers need no change.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, console: &Console) -> Result<(), Failure> {

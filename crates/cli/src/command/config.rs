@@ -48,7 +48,6 @@ pub(crate) struct Show {
 
 /// Set an entry of a profile; a new profile is added
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: orgtoken config set -P acme username integration@acme.com")]
 pub(crate) struct Set {
     #[command(flatten)]
     choice: Choice,
@@ -61,7 +60,6 @@ pub(crate) struct Set {
 
 /// Remove an entry of a profile
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: orgtoken config unset -P acme audience")]
 pub(crate) struct Unset {
     #[command(flatten)]
     choice: Choice,
@@ -71,7 +69,6 @@ pub(crate) struct Unset {
 
 /// Make a profile the default
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: orgtoken config use acme")]
 pub(crate) struct Use {
     /// Profile to use by default
     profile: String,

@@ -20,14 +20,10 @@ use crate::login::secret_variables::secret_variables;
 
 /// Run a command with the token in its environment
 ///
-/// orgtoken exec -- sf org list limits
-/// orgtoken exec --token-env TOKEN -- ./sync.sh
-///
 /// The command replaces orgtoken, so it gets the signals and sets the exit code. Private keys,
 /// passphrases and the ORGTOKEN_* variables of a login are removed from its environment. In it,
 /// orgtoken query, api, record and whoami use the token.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Variable for the token (repeatable)
     #[arg(long, value_name = "NAME", default_value = "SF_ACCESS_TOKEN", value_parser = name)]

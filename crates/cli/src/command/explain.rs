@@ -17,11 +17,8 @@ use crate::io::text::sentence;
 
 /// Explain a refusal or error code
 ///
-/// Accepts JSON, plain text, the output of another tool, or the code of an orgtoken error:
-/// orgtoken explain "user hasn't approved this consumer"
-/// orgtoken explain key.certificate
+/// Accepts JSON, plain text, the output of another tool, or the code of an orgtoken error.
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Refusal or code [default: stdin]
     refusal: Vec<String>,

@@ -1,64 +1,162 @@
 //! `man`: manual pages.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Command;
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::args::UsageError;
-use crate::failure::Failure;
+use super::help::unknown;
+use crate::failure::{EXIT_CODES, Failure};
+use crate::help::{self, TOPICS};
 use crate::io::console::Console;
+use crate::io::text::{counted, sentence, shown, without_number};
 
-/// Print the manual page
-///
-/// Read it with: orgtoken man | man -l -
+/// Print the manual page of a command
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Command, such as `key generate` [default: orgtoken]
     command: Vec<String>,
+    /// Write the pages of all commands to this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    dir: Option<PathBuf>,
 }
 
-pub(crate) fn run(
-    args: &Args,
-    mut program: clap::Command,
-    console: &Console,
-) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Result<(), Failure> {
     program.build();
+    if let Some(folder) = &args.dir {
+        return write_all(&program, folder, console);
+    }
     let mut command = &program;
     for name in &args.command {
-        command = command.find_subcommand(name).ok_or_else(UsageError::unknown_command)?;
+        command = command.find_subcommand(name).ok_or_else(|| unknown(name, command))?;
     }
-    Ok(console.data(page(command.clone()).as_bytes())?)
+    Ok(console.data(&page(command, &args.command, &program))?)
 }
 
-fn page(command: clap::Command) -> String {
-    let about = command.get_long_about().map(|about| examples_apart(&about.to_string()));
-    let command = about.into_iter().fold(command, clap::Command::long_about);
+fn write_all(program: &Command, folder: &Path, console: &Console) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        let reason = without_number(&error.to_string());
+        let message = format!("cannot write manual pages to `{}`: {reason}", shown(folder));
+        Failure::new("io.write", Some("check that you may write there"), message)
+    };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut paths = vec![Vec::new()];
+    descend(program, &mut Vec::new(), &mut paths);
+    for path in &paths {
+        let command = find(program, path);
+        let name = folder.join(format!("{}.1", page_name(path)));
+        fs::write(name, page(command, path, program)).map_err(failed)?;
+    }
+    let pages = counted(paths.len() as u64, "manual page");
+    console.remark(&format_args!("wrote {pages}"));
+    Ok(())
+}
+
+/// Collects the paths of all commands below this one.
+fn descend(command: &Command, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    for below in command.get_subcommands() {
+        path.push(below.get_name().to_owned());
+        paths.push(path.clone());
+        descend(below, path, paths);
+        path.pop();
+    }
+}
+
+fn find<'a>(program: &'a Command, path: &[String]) -> &'a Command {
+    let below = |command: &'a Command, name: &String| command.find_subcommand(name);
+    path.iter().try_fold(program, below).expect("the path is that of a command")
+}
+
+fn page_name(path: &[String]) -> String {
+    ["orgtoken"].into_iter().chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join("-")
+}
+
+fn page(command: &Command, path: &[String], program: &Command) -> Vec<u8> {
+    let man = Man::new(command.clone()).date(NO_DATE).source(SOURCE).manual("orgtoken");
     let mut page = Vec::new();
-    Man::new(command)
-        .source(SOURCE)
-        .manual("orgtoken")
-        .render(&mut page)
-        .expect("writing to a vector does not fail");
-    // The text after the help of the program is its exit codes.
-    String::from_utf8_lossy(&page).replace(".SH EXTRA", ".SH EXIT STATUS")
+    let mut render = || {
+        man.render_title(&mut page)?;
+        man.render_name_section(&mut page)?;
+        man.render_synopsis_section(&mut page)?;
+        man.render_description_section(&mut page)?;
+        if command.get_arguments().next().is_some() {
+            man.render_options_section(&mut page)?;
+        }
+        if command.has_subcommands() {
+            man.render_subcommands_section(&mut page)?;
+        }
+        sections(command, path, program).to_writer(&mut page)
+    };
+    render().expect("writing to a vector does not fail");
+    page
 }
 
-/// Puts each example into a paragraph, since a manual page joins lines.
-fn examples_apart(about: &str) -> String {
-    let is_example = |line: &str| line.starts_with("orgtoken ") || line.contains(":  ");
-    let apart = |line| if is_example(line) { format!("\n{line}\n") } else { format!("{line}\n") };
-    about.lines().map(apart).collect()
+/// Returns the sections that the grammar does not have.
+fn sections(command: &Command, path: &[String], program: &Command) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["EXAMPLES"]);
+    for example in help::examples(path) {
+        roff.control("TP", []);
+        roff.text([roman(example.purpose)]);
+        roff.text([bold(example.line)]);
+    }
+    let variables = match path {
+        [] => help::setting_variables(),
+        path => help::variables(command, path)
+            .into_iter()
+            .map(|(name, meaning)| (name.to_owned(), sentence(meaning)))
+            .collect(),
+    };
+    entries(&mut roff, "ENVIRONMENT", variables);
+    let files = help::files(command, path);
+    let files = files.iter().map(|(name, meaning)| ((*name).to_owned(), sentence(meaning)));
+    entries(&mut roff, "FILES", files);
+    let codes = EXIT_CODES.iter().map(|(code, meaning)| (code.to_string(), sentence(meaning)));
+    entries(&mut roff, "EXIT STATUS", codes);
+    roff.control("SH", ["SEE ALSO"]);
+    let pages = see_also(path, program);
+    let pages: Vec<_> = pages.iter().map(|name| format!("{name}(1)")).collect();
+    roff.text([roman(pages.join(", "))]);
+    if path.is_empty() {
+        let topics = TOPICS
+            .iter()
+            .map(|topic| (format!("orgtoken help {}", topic.name), sentence(topic.about)));
+        topics.for_each(|topic| entry(&mut roff, topic));
+    }
+    roff
 }
 
-const SOURCE: &str = concat!("orgtoken ", env!("CARGO_PKG_VERSION"));
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn examples_are_paragraphs() {
-        let about = "Run it\n\norgtoken exec -- a\norgtoken exec -- b\n\nMore,\nand more.";
-        let apart = "Run it\n\n\norgtoken exec -- a\n\norgtoken exec -- b\n\nMore,\nand more.\n";
-        assert_eq!(examples_apart(about), apart);
-        assert_eq!(examples_apart("List:   orgtoken api x"), "\nList:   orgtoken api x\n");
+fn entries(roff: &mut Roff, title: &str, rows: impl IntoIterator<Item = (String, String)>) {
+    let mut rows = rows.into_iter().peekable();
+    if rows.peek().is_some() {
+        roff.control("SH", [title]);
+        rows.for_each(|row| entry(roff, row));
     }
 }
+
+fn entry(roff: &mut Roff, (name, meaning): (String, String)) {
+    roff.control("TP", []);
+    roff.text([bold(name)]);
+    roff.text([roman(meaning)]);
+}
+
+/// Returns the pages of the command above, and of the commands beside and below.
+fn see_also(path: &[String], program: &Command) -> Vec<String> {
+    let mut paths = Vec::new();
+    descend(program, &mut Vec::new(), &mut paths);
+    let is_near = |other: &&Vec<String>| match (path.split_last(), other.split_last()) {
+        (None, Some((_, above))) => above.is_empty(),
+        (Some(_), Some((_, above))) if above == path => true,
+        (Some((_, [group])), Some((_, [other]))) => group == other,
+        _ => false,
+    };
+    let near = paths.iter().filter(is_near).filter(|other| *other != path).map(|it| page_name(it));
+    let above = path.split_last().map(|(_, above)| page_name(above));
+    above.into_iter().chain(near).collect()
+}
+
+/// The pages are the same whenever they are written. The quotes keep the place of the date.
+const NO_DATE: &str = "\"\"";
+const SOURCE: &str = concat!("orgtoken ", env!("CARGO_PKG_VERSION"));

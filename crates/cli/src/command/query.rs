@@ -20,11 +20,7 @@ use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
 /// Run a SOQL query and print all its records
-///
-/// orgtoken query 'SELECT Id, Name, Owner.Name FROM Account ORDER BY Name'
-/// orgtoken query --format csv - < accounts.soql > accounts.csv
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// Query; `-` is stdin
     soql: String,

@@ -42,11 +42,7 @@ pub(crate) struct Get {
 }
 
 /// Create a record, or one for each row of a file
-///
-/// orgtoken record create Account Name='Acme AB' NumberOfEmployees:=12
-/// orgtoken record create Account --from accounts.csv
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Create {
     /// Object, such as Account
     #[arg(value_parser = segment)]
@@ -60,11 +56,7 @@ pub(crate) struct Create {
 /// Update a record, or one for each row of a file
 ///
 /// A file needs a column Id.
-///
-/// orgtoken record update Account 001D000000IqhSLIAZ Phone=042
-/// orgtoken record update Account --from changes.csv --dry-run
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Update {
     #[command(flatten)]
     which: Which,
@@ -75,11 +67,7 @@ pub(crate) struct Update {
 }
 
 /// Update the record with this external id, or create it
-///
-/// orgtoken record upsert Account ExternalId__c 42 Name='Acme AB'
-/// orgtoken record upsert Account ExternalId__c --from accounts.csv
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Upsert {
     /// Object, such as Account
     #[arg(value_parser = segment)]
@@ -99,11 +87,7 @@ pub(crate) struct Upsert {
 /// Delete a record, or one for each row of a file
 ///
 /// A file needs a column Id, or has one id on each line.
-///
-/// orgtoken record delete Account 001D000000IqhSLIAZ
-/// orgtoken record delete Account --from ids.txt
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Delete {
     #[command(flatten)]
     which: Which,

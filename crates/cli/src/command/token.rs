@@ -17,7 +17,7 @@ use crate::login::resolved_login::ResolvedLogin;
 
 /// Print an access token
 ///
-/// By default prints only the token: TOKEN=$(orgtoken token -s salesforce.json)
+/// By default, only the token is printed. It is taken from the cache if it is valid for long enough.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Output format [default: raw, or json with --json]

@@ -1,5 +1,20 @@
 //! Exit codes. Scripts rely on them, so only the error code determines them.
 
+/// The exit codes and their meaning.
+pub(crate) const EXIT_CODES: [(u8, &str); 11] = [
+    (0, "ok"),
+    (1, "unexpected"),
+    (2, "usage"),
+    (3, "settings"),
+    (4, "refused by Salesforce"),
+    (5, "key or signer"),
+    (6, "network or TLS"),
+    (7, "rate limited"),
+    (8, "Salesforce unavailable"),
+    (9, "API call failed"),
+    (130, "interrupted"),
+];
+
 /// Returns the exit code of an error code.
 pub(crate) fn exit_code(code: &str) -> u8 {
     match code.split('.').next() {

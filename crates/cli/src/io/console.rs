@@ -86,6 +86,12 @@ impl Console {
 #[error("cannot write to standard output")]
 pub(crate) struct OutputError(#[source] io::Error);
 
+impl From<io::Error> for OutputError {
+    fn from(error: io::Error) -> Self {
+        Self(error)
+    }
+}
+
 impl OutputError {
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe

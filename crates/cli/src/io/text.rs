@@ -120,6 +120,16 @@ pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
     textwrap::fill(&text, options) + "\n"
 }
 
+/// Returns the known word that is most similar to a typed one, if it is similar enough.
+pub(crate) fn nearest<'a>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let distance = |known: &'a str| (strsim::damerau_levenshtein(typed, known), known);
+    let near = known.into_iter().map(distance).min()?;
+    (near.0 <= 1 + near.1.len() / 6).then_some(near.1)
+}
+
 /// Quotes text as one word of a POSIX shell.
 pub(crate) fn sh_quoted(text: &str) -> String {
     let quoter = shlex::Quoter::new().allow_nul(true);

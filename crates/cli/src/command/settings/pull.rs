@@ -7,10 +7,7 @@ use crate::io::new_file::create_secret;
 use crate::login::hub::{Hub, SCHEME};
 
 /// Print a settings record of Onify Hub
-///
-/// To use it without a file: orgtoken token --settings hub:https://hub.acme.com
 #[derive(Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
     /// URL of the Hub, such as https://hub.acme.com
     #[arg(long, value_name = "URL")]
