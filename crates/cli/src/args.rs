@@ -1,6 +1,7 @@
 //! Arguments that commands share.
 
 mod caller;
+mod header;
 mod leading;
 mod login;
 mod network;
@@ -12,6 +13,7 @@ mod tokens;
 mod usage;
 
 pub(crate) use caller::Caller;
+pub(crate) use header::header;
 pub(crate) use leading::behind_command;
 pub(crate) use login::{Login, username};
 pub(crate) use network::{Network, Route, duration};

@@ -9,8 +9,11 @@ use crate::{Object, Org, RestError, SaveResult, Value};
 /// Up to [`Org::MAX_RECORDS`] records in one call; more are [`RestError::TooMany`], and nothing is
 /// sent.
 ///
-/// Each record succeeds or fails on its own. The results are in the order of the records. The call
-/// succeeds even if every record failed: check each [`SaveResult::is_success`].
+/// Each record succeeds or fails on its own, unless [`RecordOptions::all_or_none`] is set. The
+/// results are in the order of the records. The call succeeds even if every record failed: check
+/// each [`SaveResult::is_success`].
+///
+/// [`RecordOptions::all_or_none`]: crate::RecordOptions::all_or_none
 impl Org {
     /// The maximum number of records in one call.
     pub const MAX_RECORDS: usize = 200;
@@ -51,7 +54,8 @@ impl Org {
             return Err(RestError::Segment { what: "id", empty: true });
         }
         let ids_of_call = encode(&ids.join(","));
-        let path = format!("{COLLECTIONS}?ids={ids_of_call}&allOrNone=false");
+        let all_or_none = self.record_options.all_or_none;
+        let path = format!("{COLLECTIONS}?ids={ids_of_call}&allOrNone={all_or_none}");
         self.outcomes(Method::DELETE, &path, Bytes::new(), ids.len()).await
     }
 
@@ -63,7 +67,8 @@ impl Org {
         records: &[R],
     ) -> Result<Vec<SaveResult>, RestError> {
         let typed = records.iter().map(|record| with_type(object, record));
-        let body = Sent { all_or_none: false, records: typed.collect::<Result<_, _>>()? };
+        let all_or_none = self.record_options.all_or_none;
+        let body = Sent { all_or_none, records: typed.collect::<Result<_, _>>()? };
         self.outcomes(method, path, to_json(&body)?, records.len()).await
     }
 
@@ -80,7 +85,8 @@ impl Org {
         if number == 0 {
             return Ok(Vec::new());
         }
-        let outcomes: Vec<SaveResult> = self.json(method, path, body).await?;
+        let headers = self.record_options.to_headers();
+        let outcomes: Vec<SaveResult> = self.json_with(method, path, headers, body).await?;
         // With a result missing, the others could not be matched to their records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }
     }

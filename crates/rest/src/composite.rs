@@ -1,5 +1,9 @@
-use http::{Method, StatusCode};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::org::to_json;
 use crate::{Org, RestError, Value};
@@ -27,6 +31,30 @@ impl Org {
         let answer: Answer = self.json(Method::POST, "composite", to_json(&body)?).await?;
         Ok(answer.subrequests)
     }
+
+    /// Makes calls, whose references are `r0`, `r1` and so on, in one request. `calls` is their
+    /// JSON, separated by commas. The responses are in the order of the calls.
+    ///
+    /// Composite requests exist since version 38.0; `version` is the first that the calls need.
+    pub(crate) async fn composite_of(
+        &self,
+        version: u16,
+        calls: &str,
+        number: usize,
+        all_or_none: bool,
+    ) -> Result<Vec<Response<Bytes>>, RestError> {
+        let path = format!("{}composite", self.versioned_since(version.max(COMPOSITE_SINCE)));
+        let body = format!(r#"{{"allOrNone":{all_or_none},"compositeRequest":[{calls}]}}"#);
+        let answer = self.request(Method::POST, &path, HeaderMap::new(), body.into()).await?;
+        let answers: RawAnswer<'_> = serde_json::from_slice(answer.body())
+            .map_err(|error| RestError::invalid_json(&error))?;
+        let named = answers.subrequests.iter().map(|it| it.reference.clone());
+        // With a response missing, the others could not be matched to their calls.
+        if !named.eq((0..number).map(|at| format!("r{at}"))) {
+            return Err(RestError::Unexpected);
+        }
+        answers.subrequests.into_iter().map(RawSubresponse::into_response).collect()
+    }
 }
 
 /// One call in a composite request.
@@ -41,12 +69,28 @@ pub struct Subrequest {
     pub reference: String,
     /// The JSON body.
     pub body: Option<Value>,
+    /// The headers. Accept, Authorization and Content-Type are those of the whole call and must not
+    /// be among them.
+    pub headers: HeaderMap,
 }
 
 impl Subrequest {
     /// Returns a subrequest without a body.
     pub fn new(method: Method, path: impl Into<String>, reference: impl Into<String>) -> Self {
-        Self { method, path: path.into(), reference: reference.into(), body: None }
+        Self {
+            method,
+            path: path.into(),
+            reference: reference.into(),
+            body: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// Adds headers.
+    #[must_use]
+    pub fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
     }
 
     /// Adds a body.
@@ -63,6 +107,7 @@ impl Subrequest {
             url: format!("{root}{}", self.path),
             reference: &self.reference,
             body: self.body.as_ref(),
+            headers: http_headers(&self.headers),
         }
     }
 }
@@ -83,6 +128,14 @@ struct SentSubrequest<'a> {
     reference: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a Value>,
+    #[serde(rename = "httpHeaders", skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+}
+
+/// Returns headers as the `httpHeaders` of a subrequest.
+pub(crate) fn http_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
 /// The response to a subrequest.
@@ -111,3 +164,32 @@ struct Answer {
     #[serde(rename = "compositeResponse")]
     subrequests: Vec<Subresponse>,
 }
+
+/// Responses whose bodies are the text of Salesforce, with every digit.
+#[derive(Deserialize)]
+struct RawAnswer<'a> {
+    #[serde(borrow, rename = "compositeResponse")]
+    subrequests: Vec<RawSubresponse<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawSubresponse<'a> {
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(rename = "httpStatusCode")]
+    status: u16,
+    #[serde(rename = "referenceId")]
+    reference: String,
+}
+
+impl RawSubresponse<'_> {
+    fn into_response(self) -> Result<Response<Bytes>, RestError> {
+        let body = self.body.map_or("", RawValue::get).to_owned();
+        let status = StatusCode::from_u16(self.status).map_err(|_| RestError::Unexpected)?;
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status;
+        Ok(response)
+    }
+}
+
+const COMPOSITE_SINCE: u16 = 38;

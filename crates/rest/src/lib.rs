@@ -81,6 +81,8 @@ pub use org::{Org, TIMEOUTS};
 mod path;
 mod query;
 pub use query::{Page, Query};
+mod record_options;
+pub use record_options::{AssignmentRule, RecordOptions};
 mod records;
 mod save_result;
 pub use save_result::SaveResult;

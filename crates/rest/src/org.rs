@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::time::sleep;
 use tracing::{debug, info};
 
 use crate::path::uri;
-use crate::{ApiError, Backoff, Body, RestError, Tokens};
+use crate::{ApiError, Backoff, Body, RecordOptions, RestError, Tokens};
 
 /// A connection to an org as one user.
 ///
@@ -25,6 +26,7 @@ pub struct Org {
     version: u16,
     min_ttl: Duration,
     backoff: Backoff,
+    pub(crate) record_options: Arc<RecordOptions>,
 }
 
 impl Org {
@@ -36,8 +38,14 @@ impl Org {
     /// The timeouts are those of `transport`. Those of a login are too short for large queries: use
     /// [`TIMEOUTS`]. The total is that of a whole call: all attempts and the body of the response.
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
-        let (min_ttl, backoff) = (MIN_TTL, Backoff::default());
-        Self { tokens: tokens.into(), pool: Pool::new(transport), version, min_ttl, backoff }
+        Self {
+            tokens: tokens.into(),
+            pool: Pool::new(transport),
+            version,
+            min_ttl: MIN_TTL,
+            backoff: Backoff::default(),
+            record_options: Arc::default(),
+        }
     }
 
     /// Sets how often a call is retried; default: 3 attempts ([`Backoff::default`]).
@@ -152,7 +160,18 @@ impl Org {
         path: &str,
         body: Bytes,
     ) -> Result<T, RestError> {
-        let answer = self.request(method, path, HeaderMap::new(), body).await?;
+        self.json_with(method, path, HeaderMap::new(), body).await
+    }
+
+    /// Like [`json`](Self::json), with headers.
+    pub(crate) async fn json_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<T, RestError> {
+        let answer = self.request(method, path, headers, body).await?;
         serde_json::from_slice(answer.body()).map_err(|error| RestError::invalid_json(&error))
     }
 
@@ -165,7 +184,12 @@ impl Org {
 
     /// `/services/data/v65.0/`
     pub(crate) fn versioned(&self) -> String {
-        format!("/services/data/v{}.0/", self.version)
+        self.versioned_since(0)
+    }
+
+    /// `/services/data/v65.0/`, with a later version if the resource exists only since `version`.
+    pub(crate) fn versioned_since(&self, version: u16) -> String {
+        format!("/services/data/v{}.0/", self.version.max(version))
     }
 
     fn prepare(

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,11 +29,18 @@ impl Org {
         id: &str,
         fields: &[&str],
     ) -> Result<T, RestError> {
-        let mut path = record_path(object, id)?;
-        if !fields.is_empty() {
-            path += &format!("?fields={}", encode(&fields.join(",")));
-        }
-        self.json(Method::GET, &path, Bytes::new()).await
+        self.read(record_path(object, id)?, fields).await
+    }
+
+    /// Like [`get`](Self::get), for the record whose external id `field` is `value`.
+    pub async fn get_by<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        field: &str,
+        value: &str,
+        fields: &[&str],
+    ) -> Result<T, RestError> {
+        self.read(key_path(object, field, value)?, fields).await
     }
 
     /// Changes fields of a record. A null empties a field.
@@ -47,6 +54,24 @@ impl Org {
         self.save(Method::PATCH, &path, record).await.map(drop)
     }
 
+    /// Like [`update`](Self::update), for the record whose external id `field` is `value`. No record
+    /// is created.
+    ///
+    /// The call uses version 61.0 of the API if that of the org is earlier: before, Salesforce
+    /// ignored `updateOnly` ([Upsert Records Using sObject Rows by External ID]).
+    ///
+    /// [Upsert Records Using sObject Rows by External ID]: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_upsert_patch.htm
+    pub async fn update_by(
+        &self,
+        object: &str,
+        field: &str,
+        value: &str,
+        record: &(impl Serialize + ?Sized),
+    ) -> Result<SaveResult, RestError> {
+        let path = self.update_by_path(object, field, value)?;
+        self.save(Method::PATCH, &path, record).await
+    }
+
     /// Updates the record whose external id `field` is `value`, or creates it.
     pub async fn upsert(
         &self,
@@ -55,15 +80,44 @@ impl Org {
         value: &str,
         record: &(impl Serialize + ?Sized),
     ) -> Result<SaveResult, RestError> {
-        let object_and_field = record_path(object, field)?;
-        let path = format!("{object_and_field}/{}", segment("external id", value)?);
-        self.save(Method::PATCH, &path, record).await
+        self.save(Method::PATCH, &key_path(object, field, value)?, record).await
     }
 
     /// Deletes a record. It stays in the recycle bin.
     pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
-        let path = record_path(object, id)?;
-        self.request(Method::DELETE, &path, HeaderMap::new(), Bytes::new()).await.map(drop)
+        self.remove(&record_path(object, id)?).await
+    }
+
+    /// Like [`delete`](Self::delete), for the record whose external id `field` is `value`.
+    pub async fn delete_by(&self, object: &str, field: &str, value: &str) -> Result<(), RestError> {
+        self.remove(&key_path(object, field, value)?).await
+    }
+
+    pub(crate) fn update_by_path(
+        &self,
+        object: &str,
+        field: &str,
+        value: &str,
+    ) -> Result<String, RestError> {
+        let base = self.versioned_since(UPDATE_ONLY_SINCE);
+        Ok(format!("{base}{}?updateOnly=true", key_path(object, field, value)?))
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        mut path: String,
+        fields: &[&str],
+    ) -> Result<T, RestError> {
+        if !fields.is_empty() {
+            path += &format!("?fields={}", encode(&fields.join(",")));
+        }
+        let headers = self.record_options.to_headers();
+        self.json_with(Method::GET, &path, headers, Bytes::new()).await
+    }
+
+    async fn remove(&self, path: &str) -> Result<(), RestError> {
+        let headers = self.record_options.to_headers();
+        self.request(Method::DELETE, path, headers, Bytes::new()).await.map(drop)
     }
 
     async fn save(
@@ -73,7 +127,8 @@ impl Org {
         record: &(impl Serialize + ?Sized),
     ) -> Result<SaveResult, RestError> {
         let body = to_json(record)?;
-        let answer = self.request(method, path, HeaderMap::new(), body).await?;
+        let headers = self.record_options.to_headers();
+        let answer = self.request(method, path, headers, body).await?;
         // The response to an update is empty, as is that to an upsert before v46.0.
         if answer.body().is_empty() {
             return Ok(SaveResult::default());
@@ -85,3 +140,12 @@ impl Org {
 fn record_path(object: &str, id: &str) -> Result<String, RestError> {
     Ok(format!("sobjects/{}/{}", segment("object", object)?, segment("id", id)?))
 }
+
+/// Returns the path of the record with an external id.
+pub(crate) fn key_path(object: &str, field: &str, value: &str) -> Result<String, RestError> {
+    let (object, field) = (segment("object", object)?, segment("external id field", field)?);
+    Ok(format!("sobjects/{object}/{field}/{}", segment("external id", value)?))
+}
+
+/// The first version in which an upsert can be limited to updates.
+pub(crate) const UPDATE_ONLY_SINCE: u16 = 61;

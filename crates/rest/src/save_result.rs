@@ -1,7 +1,9 @@
+use bytes::Bytes;
+use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Problem;
+use crate::{ApiError, Problem, RestError};
 
 /// The outcome for one record of a create, update, upsert or delete.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -24,6 +26,26 @@ impl SaveResult {
     /// Whether the record was saved.
     pub fn is_success(&self) -> bool {
         self.success && self.problems.is_empty()
+    }
+
+    /// Reads the response to a call for one record in a composite request.
+    pub(crate) fn of_response(response: Response<Bytes>) -> Result<Self, RestError> {
+        if response.status().is_success() {
+            // The response to a delete is empty, as is that to an update before v46.0.
+            return match response.body().as_ref() {
+                b"" | b"null" => Ok(Self { success: true, ..Self::default() }),
+                body => {
+                    serde_json::from_slice(body).map_err(|error| RestError::invalid_json(&error))
+                }
+            };
+        }
+        let error = ApiError::read(response, "");
+        let mut problems = error.problems().to_vec();
+        if problems.is_empty() {
+            // Several records have the external id: the message names them.
+            problems.push(Problem { message: error.to_string(), ..Problem::default() });
+        }
+        Ok(Self { problems, ..Self::default() })
     }
 }
 

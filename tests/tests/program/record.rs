@@ -1,5 +1,7 @@
 //! `record`: single records.
 
+use std::fs;
+
 use conformance::program::{error, run_with_input, stderr, stdout};
 use conformance::test_org::TestOrg;
 use serde_json::Value;
@@ -104,4 +106,55 @@ fn invalid_id_costs_no_login() {
         assert_eq!(error["exit"], 2, "{args:?}: {error}");
     }
     assert_eq!(org.logins(), 0);
+}
+
+/// The value of a header in the last request.
+fn header(org: &TestOrg, name: &str) -> Option<String> {
+    let requests = org.requests();
+    Some(requests.last().unwrap().headers().get(name)?.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn options_become_headers() {
+    let org = TestOrg::new();
+    let options = ["--assignment-rule", "off", "--allow-duplicates", "-H", "X-Note: a"];
+    fs::write(org.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    for args in [["Name=A", "Phone=1"], ["--from", "rows.csv"]] {
+        stdout(&org.run(&[&["record", "create", "Account"][..], &args, &options].concat()));
+        let sent = ["sforce-auto-assign", "sforce-duplicate-rule-header", "x-note"];
+        let sent = sent.map(|name| header(&org, name).unwrap_or_default());
+        assert_eq!(sent, ["FALSE", "allowSave=true", "a"]);
+    }
+    let rule = "01Qxx0000004C9XEAU";
+    let replaced =
+        ["--assignment-rule", rule, "-H", "Sforce-Duplicate-Rule-Header: allowSave=false"];
+    let create = ["record", "create", "Account", "Name=A", "--allow-duplicates"];
+    stdout(&org.run(&[&create[..], &replaced].concat()));
+    assert_eq!(header(&org, "sforce-auto-assign").as_deref(), Some(rule));
+    assert_eq!(header(&org, "sforce-duplicate-rule-header").as_deref(), Some("allowSave=false"));
+}
+
+#[test]
+fn record_is_found_by_its_external_id() {
+    let org = TestOrg::new();
+    id(&org, &["record", "create", "Account", "Name=Acme", "ExternalId__c=4/2"]);
+    let key = "ExternalId__c/4/2";
+    let update = ["record", "update", "Account", key, "Phone=042", "ExternalId__c=4/2"];
+    assert_eq!(stdout(&org.run(&update)), "");
+    let get = ["record", "get", "Account", key, "--fields", "Name,Phone"];
+    let found: Value = serde_json::from_str(stdout(&org.run(&get))).unwrap();
+    assert_eq!((&found["Name"], &found["Phone"]), (&"Acme".into(), &"042".into()));
+    assert_eq!(stdout(&org.run(&["record", "delete", "Account", key])), "");
+    assert_eq!(count(&org, "ExternalId__c = '4/2'"), "0");
+}
+
+#[test]
+fn update_by_external_id_creates_no_record() {
+    let org = TestOrg::new();
+    let update = ["record", "update", "Account", "ExternalId__c/new", "Name=A", "--json"];
+    assert_eq!(error(&org.run(&update))["code"], "api.not_found");
+    assert_eq!(count(&org, "ExternalId__c = 'new'"), "0");
+    // Versions before 61.0 do not know `updateOnly`. The settings name version 60.0.
+    let target = "/services/data/v61.0/sobjects/Account/ExternalId__c/new?updateOnly=true";
+    assert!(org.requests().iter().any(|request| request.target() == target));
 }

@@ -477,3 +477,93 @@ fn session_that_ends_midway_costs_one_login_and_no_row() {
     assert_eq!((&summary["done"], org.logins()), (&900.into(), 2));
     assert_eq!(count(&org, "Name LIKE 'D%'"), "900");
 }
+
+#[test]
+fn rows_are_updated_and_deleted_by_external_id() {
+    let org = TestOrg::new();
+    let rows =
+        |rows: std::ops::Range<u32>| -> String { rows.map(|n| format!("k{n},A{n}\n")).collect() };
+    write(&org, "new.csv", format!("ExternalId__c,Name\n{}", rows(0..30)));
+    stdout(&org.run(&["record", "create", "Account", "--from", "new.csv"]));
+    let before = org.requests().len();
+    write(
+        &org,
+        "rows.csv",
+        format!("ExternalId__c,Name\n{}absent,B\n", rows(0..30).replace('A', "B")),
+    );
+    let by = ["--from", "rows.csv", "--external-id", "externalid__c"];
+    let update = [&["record", "update", "Account"], &by[..]].concat();
+    let output = org.run(&update);
+    assert_eq!(output.status.code(), Some(9));
+    assert!(stderr(&output).starts_with("updated 30, failed 1\n"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("NOT_FOUND"), "{}", stderr(&output));
+    assert_eq!(
+        (count(&org, "Name LIKE 'B%'"), count(&org, "Name LIKE 'A_'")),
+        ("30".into(), "0".into())
+    );
+    let requests = org.requests();
+    let calls = requests[before..].iter().filter(|it| it.target().ends_with("/composite"));
+    assert_eq!(calls.count(), 2, "25 rows and 6 rows");
+
+    let failed = named(&org, "rows.failed-").pop().unwrap();
+    assert!(fs::read_to_string(failed).unwrap().contains("absent,B"));
+    let delete = ["record", "delete", "Account", "--yes"];
+    assert_eq!(org.run(&[&delete[..], &by].concat()).status.code(), Some(9));
+    assert_eq!(count(&org, "Name LIKE 'B%'"), "0");
+}
+
+#[test]
+fn faults_of_external_ids_are_found_before_a_row_is_sent() {
+    let org = TestOrg::new();
+    let by = ["--from", "rows.csv", "--external-id", "ExternalId__c"];
+    let update = [&["update", "Account"], &by[..]].concat();
+    for (content, fault) in [
+        ("Name\nA\n", "error: line 1: the column `ExternalId__c` is missing"),
+        (
+            "ExternalId__c,Name\n..,A\n",
+            "error: line 2, row 1, column 1 (`ExternalId__c`): a URL cannot contain it: use the id of \
+             the record",
+        ),
+        (
+            "ExternalId__c,Name\n1,@{x.id}\n",
+            "error: line 2, row 1, column 2 (`Name`): the value contains `@{`, which Salesforce may \
+             replace in an update by external id: update this row by Id",
+        ),
+        (
+            "[{\"ExternalId__c\":\"1\",\"Name\":\"\\u0040\\u007bx.id}\"}]",
+            "error: line 1, row 1, field `Name`: the value contains `@{`, which Salesforce may \
+             replace in an update by external id: update this row by Id",
+        ),
+        (
+            "Id,ExternalId__c\n001000000000001AAA,1\n",
+            "error: line 1, column 1 (`Id`): an update by an external id has no column Id: remove it, \
+             or update by Id",
+        ),
+    ] {
+        write(&org, "rows.csv", content);
+        refused(&org, &update, fault);
+    }
+    write(&org, "rows.csv", "ExternalId__c,Name\n1,a@b.c\n");
+    let batch = [&update[..], &["--batch-size", "26"]].concat();
+    let reason = "with `--external-id` a call has up to 25 rows";
+    refused(&org, &batch, &format!("error: invalid value for `--batch-size`: {reason}"));
+    assert!(!org.requests().iter().any(|it| it.target().ends_with("/composite")));
+}
+
+#[test]
+fn all_or_none_rolls_back_the_rows_of_a_call() {
+    let org = TestOrg::new();
+    write(&org, "rows.csv", "Name,Phone\nR1,1\n,2\nR3,3\nR4,4\n");
+    let create = ["record", "create", "Account", "--from", "rows.csv", "--all-or-none"];
+    let output = org.run(&create);
+    assert!(stderr(&output).starts_with("failed 4\n"), "{}", stderr(&output));
+    assert_eq!(count(&org, "Name LIKE 'R%'"), "0");
+    let output = org.run(&[&create[..], &["--batch-size", "2"]].concat());
+    assert!(stderr(&output).starts_with("created 2, failed 2\n"), "{}", stderr(&output));
+    assert_eq!(count(&org, "Name LIKE 'R%'"), "2");
+
+    write(&org, "rows.csv", format!("Name\n{}", "R\n".repeat(201)));
+    let what = "error: `--all-or-none` cannot roll back 201 rows: a call has up to 200";
+    refused(&org, &create[1..], what);
+    assert_eq!(count(&org, "Name LIKE 'R%'"), "2");
+}

@@ -1,7 +1,7 @@
 //! Many records in one call.
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_rest::{Object, Org};
+use orgtoken_rest::{Object, Org, RecordOptions};
 use serde_json::json;
 
 use crate::support::{ConnectedOrg, record};
@@ -54,4 +54,32 @@ async fn too_many_records_for_one_call_are_not_sent() {
     let error = org.api.create_all("Account", &records).await.unwrap_err();
     assert_eq!((error.code(), org.calls()), ("api.too_many", 0));
     assert!(org.api.create_all::<Object>("Account", &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn records_are_found_by_external_id() {
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    let record = record(json!({ "Name": "Acme", "ExternalId__c": "a/b" }));
+    let created = api.create("Account", &record).await.unwrap();
+    let phone = crate::support::record(json!({ "Phone": "7" }));
+    let saved = api.update_by("Account", "ExternalId__c", "a/b", &phone).await.unwrap();
+    assert_eq!((saved.id, saved.created), (created.id, Some(false)));
+    let found: Object = api.get_by("Account", "ExternalId__c", "a/b", &["Phone"]).await.unwrap();
+    assert_eq!(found["Phone"].as_str(), Some("7"));
+    api.delete_by("Account", "ExternalId__c", "a/b").await.unwrap();
+    let error = api.update_by("Account", "ExternalId__c", "a/b", &phone).await.unwrap_err();
+    assert_eq!(error.code(), "api.not_found");
+}
+
+#[tokio::test]
+async fn one_failure_rolls_back_the_call_if_so_wanted() {
+    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
+    let mut options = RecordOptions::default();
+    options.all_or_none = true;
+    let api = api.record_options(options);
+    let records = [record(json!({ "Name": "Zed" })), record(json!({ "Phone": "1" }))];
+    let saved = api.create_all("Account", &records).await.unwrap();
+    assert!(saved.iter().all(|saved| !saved.is_success()));
+    let soql = "SELECT Id FROM Account WHERE Name = 'Zed'";
+    assert_eq!(api.query(soql).next().await.unwrap().unwrap().total_size, 0);
 }

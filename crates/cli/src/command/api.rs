@@ -9,7 +9,7 @@ use call::{Call, Printer};
 use fields::Field;
 use http::{HeaderName, HeaderValue, Method};
 
-use crate::args::Caller;
+use crate::args::{Caller, header};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::resolved_login;
@@ -71,15 +71,4 @@ fn not_empty(path: &str) -> Result<String, &'static str> {
 /// Reads a method in any case.
 fn method(text: &str) -> Result<Method, &'static str> {
     text.to_ascii_uppercase().parse().map_err(|_| "expected a method such as GET or PATCH")
-}
-
-/// Reads `Name: value`. A token on the command line is refused: other users could see it.
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
-    let name = HeaderName::try_from(name.trim()).map_err(|_| "invalid header name")?;
-    if name == http::header::AUTHORIZATION {
-        return Err("orgtoken adds the token");
-    }
-    let value = HeaderValue::try_from(value.trim()).map_err(|_| "invalid header value")?;
-    Ok((name, value))
 }

@@ -2,6 +2,7 @@
 
 mod fields;
 mod load;
+mod options;
 mod single;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use fields::Field;
 use load::FileLoad;
+use options::{Headers, Options};
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
 use crate::args::Caller;
@@ -31,12 +33,14 @@ pub(crate) struct Get {
     /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
-    /// Id of the record
+    /// Id of the record, or FIELD/VALUE for an external id
     #[arg(value_parser = segment)]
     id: String,
     /// Only these fields, comma-separated
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = segment)]
     fields: Vec<String>,
+    #[command(flatten)]
+    headers: Headers,
     #[command(flatten)]
     caller: Caller,
 }
@@ -55,7 +59,7 @@ pub(crate) struct Create {
 
 /// Update a record, or one for each row of a file
 ///
-/// A file needs a column Id.
+/// A file needs a column Id, or that of --external-id. No record is created.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Update {
     #[command(flatten)]
@@ -86,7 +90,7 @@ pub(crate) struct Upsert {
 
 /// Delete a record, or one for each row of a file
 ///
-/// A file needs a column Id, or has one id on each line.
+/// A file needs a column Id, or that of --external-id, or has one id on each line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Delete {
     #[command(flatten)]
@@ -104,9 +108,12 @@ pub(crate) struct Which {
     /// Object, such as Account
     #[arg(value_parser = segment)]
     object: String,
-    /// Id of the record
+    /// Id of the record, or FIELD/VALUE for an external id
     #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     id: Option<String>,
+    /// Find the records of a file by this external id field, not by Id
+    #[arg(long, value_name = "FIELD", requires = "from", value_parser = segment)]
+    external_id: Option<String>,
 }
 
 /// The fields of one record.
@@ -209,6 +216,8 @@ pub(crate) struct Common {
     #[command(flatten)]
     rows: Rows,
     #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
     caller: Caller,
 }
 
@@ -228,13 +237,21 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Get(args) => single::get(args, console),
         Command::Create(args) => load(Operation::Create, &args.object, &args.common)
             .map_or_else(|| single::create(args, console), FileLoad::run),
-        Command::Update(args) => load(Operation::Update, &args.which.object, &args.common)
-            .map_or_else(|| single::update(args, console), FileLoad::run),
+        Command::Update(args) => {
+            let key = args.which.external_id.clone();
+            let operation = key.map_or(Operation::Update, Operation::UpdateBy);
+            load(operation, &args.which.object, &args.common)
+                .map_or_else(|| single::update(args, console), FileLoad::run)
+        }
         Command::Upsert(args) => {
             load(Operation::Upsert(args.key.clone()), &args.object, &args.common)
                 .map_or_else(|| single::upsert(args, console), FileLoad::run)
         }
-        Command::Delete(args) => load(Operation::Delete, &args.which.object, &args.common)
-            .map_or_else(|| single::delete(args, console), |load| load.asking(!args.yes).run()),
+        Command::Delete(args) => {
+            let key = args.which.external_id.clone();
+            let operation = key.map_or(Operation::Delete, Operation::DeleteBy);
+            load(operation, &args.which.object, &args.common)
+                .map_or_else(|| single::delete(args, console), |load| load.asking(!args.yes).run())
+        }
     }
 }

@@ -96,6 +96,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         "record update",
         &[
             of("One", "orgtoken record update Account 001D000000IqhSLIAZ Phone=042"),
+            of("By external id", "orgtoken record update Account ExternalId__c/42 Phone=042"),
             of("One per row", "orgtoken record update Account --from changes.csv"),
             of(
                 "Continue after an interruption",

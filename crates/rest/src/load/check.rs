@@ -15,8 +15,12 @@ pub enum Operation {
     Create,
     /// Deletes the record of the row's `Id`; other columns are not used.
     Delete,
+    /// Deletes the record with the external id in this field.
+    DeleteBy(String),
     /// Changes the record of the row's `Id`.
     Update,
+    /// Changes the record with the external id in this field. No record is created.
+    UpdateBy(String),
     /// Changes the record with the external id in this field, or creates it.
     Upsert(String),
 }
@@ -26,8 +30,8 @@ impl Operation {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Create => "create",
-            Self::Delete => "delete",
-            Self::Update => "update",
+            Self::Delete | Self::DeleteBy(_) => "delete",
+            Self::Update | Self::UpdateBy(_) => "update",
             Self::Upsert(_) => "upsert",
         }
     }
@@ -37,7 +41,29 @@ impl Operation {
         match self {
             Self::Create => None,
             Self::Delete | Self::Update => Some(ID),
-            Self::Upsert(key) => Some(key),
+            Self::DeleteBy(key) | Self::UpdateBy(key) | Self::Upsert(key) => Some(key),
+        }
+    }
+
+    /// The maximum number of rows in a call.
+    pub fn max_rows(&self) -> usize {
+        if self.is_by_key() { Org::MAX_SUBREQUESTS } else { Org::MAX_RECORDS }
+    }
+
+    pub(super) fn is_delete(&self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteBy(_))
+    }
+
+    /// Whether the URL of a call names the external id, so that each row is a subrequest.
+    pub(super) fn is_by_key(&self) -> bool {
+        matches!(self, Self::DeleteBy(_) | Self::UpdateBy(_))
+    }
+
+    /// The field of the external id.
+    pub(super) fn external_id(&self) -> Option<&str> {
+        match self {
+            Self::DeleteBy(key) | Self::UpdateBy(key) | Self::Upsert(key) => Some(key),
+            Self::Create | Self::Delete | Self::Update => None,
         }
     }
 }
@@ -94,6 +120,11 @@ impl RecordFile {
         // Fails before the first call if the file cannot be parsed.
         let relationships = self.relationships()?;
         let schema = Schema::of(org, object, &relationships).await.map_err(Box::new)?;
+        let operation = match operation {
+            Operation::DeleteBy(key) if key.eq_ignore_ascii_case(ID) => Operation::Delete,
+            Operation::UpdateBy(key) if key.eq_ignore_ascii_case(ID) => Operation::Update,
+            operation => operation,
+        };
         let org = org.url().await.map_err(Box::new)?;
         self.check_against(Plan { schema, operation }, org)
     }
@@ -123,7 +154,10 @@ impl RecordFile {
         }
         plan.check_key(&mut faults);
         if self.layout.form == super::Form::Ids && plan.operation != Operation::Delete {
-            let kind = FaultKind::NotWanted("a list of ids has no fields to write");
+            let kind = FaultKind::NotWanted(match plan.operation {
+                Operation::DeleteBy(_) => "a list of ids has no column of external ids",
+                _ => "a list of ids has no fields to write",
+            });
             faults.add(Fault::new(Place::default(), kind));
         }
         // Faults of the header would be found again in every row.

@@ -158,15 +158,21 @@ impl Plan {
         }
     }
 
-    /// Checks that records can be found by the field of an upsert.
+    /// Checks that records can be found by the field of the operation.
     pub(super) fn check_key(&self, faults: &mut Faults) {
-        let Operation::Upsert(key) = &self.operation else { return };
+        let Some(key) = self.operation.external_id() else { return };
         let place = Place::default().with_name(key);
         match self.schema.object.field(key) {
             Some(field) if field.is_key() || field.kind == "id" => {}
             Some(_) => faults.add(Fault::new(place, FaultKind::NotExternalId)),
             None => faults.add(Fault::new(place, self.unknown_field())),
         }
+    }
+
+    /// Whether this field is the external id in the URL of a call.
+    pub(super) fn is_url_key(&self, field: &str) -> bool {
+        let key = self.operation.external_id().filter(|_| self.operation.is_by_key());
+        key.is_some_and(|key| key.eq_ignore_ascii_case(field))
     }
 
     /// Returns the column of a name. API names begin with a letter: a name that begins with `_` is
@@ -187,7 +193,12 @@ impl Plan {
         if name.eq_ignore_ascii_case(ID) {
             return self.id_column();
         }
-        if self.operation == Operation::Delete {
+        // The key need not be writable: its value is in the URL.
+        let key = self.schema.object.field(name).filter(|field| self.is_url_key(&field.name));
+        if let Some(field) = key {
+            return Ok(Column::Field { name: field.name.clone(), kind: Kind::of(&field.kind) });
+        }
+        if self.operation.is_delete() {
             return Ok(Column::Ignored);
         }
         if let Some((relationship, field)) = name.split_once('.').filter(|_| is_table) {
@@ -223,6 +234,10 @@ impl Plan {
             Operation::Upsert(key) if !key.eq_ignore_ascii_case(ID) => Err(FaultKind::NotWanted(
                 "an upsert by an external id has no column Id: remove it, or update by Id",
             )),
+            Operation::UpdateBy(_) => Err(FaultKind::NotWanted(
+                "an update by an external id has no column Id: remove it, or update by Id",
+            )),
+            Operation::DeleteBy(_) => Ok(Column::Ignored),
             _ => Ok(Column::Id),
         }
     }
@@ -259,8 +274,10 @@ impl Plan {
     fn is_writable(&self, field: &Field) -> bool {
         match self.operation {
             Operation::Create => field.createable,
-            Operation::Update => field.updateable,
-            Operation::Delete | Operation::Upsert(_) => field.createable || field.updateable,
+            Operation::Update | Operation::UpdateBy(_) => field.updateable,
+            Operation::Delete | Operation::DeleteBy(_) | Operation::Upsert(_) => {
+                field.createable || field.updateable
+            }
         }
     }
 

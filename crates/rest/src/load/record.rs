@@ -3,7 +3,6 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::value::RawValue;
 
 use super::cell::quoted;
-use super::check::Operation;
 use super::columns::{ATTRIBUTES, Column, Columns, ID, Plan};
 use super::fault::{Fault, FaultKind, Place};
 use super::id::has_prefix;
@@ -16,13 +15,21 @@ pub(super) struct Prepared {
     pub(super) fields: String,
     /// The id of the record, if the row has one.
     pub(super) id: Option<String>,
+    /// The external id for the URL, which must not be among the fields.
+    pub(super) key: Option<String>,
 }
 
 impl Plan {
     /// Checks a row and converts it to JSON.
     pub(super) fn prepare(&self, columns: &mut Columns, row: &Row) -> Result<Prepared, Vec<Fault>> {
-        let mut writer =
-            RecordWriter { plan: self, row, text: String::new(), id: None, faults: vec![] };
+        let mut writer = RecordWriter {
+            plan: self,
+            row,
+            text: String::new(),
+            id: None,
+            key: None,
+            faults: vec![],
+        };
         match &row.data {
             Data::Id(id) => {
                 if let Err(kind) = writer.id(id) {
@@ -37,11 +44,12 @@ impl Plan {
             }
             Data::Members(members) => writer.members(&mut columns.names, members),
         }
-        if writer.text.is_empty() && writer.id.is_none() && writer.faults.is_empty() {
+        let is_empty = writer.text.is_empty() && writer.id.is_none() && writer.key.is_none();
+        if is_empty && writer.faults.is_empty() {
             writer.fault(Place::row(row.number, row.line), FaultKind::EmptyRow);
         }
-        let RecordWriter { text, id, faults, .. } = writer;
-        if faults.is_empty() { Ok(Prepared { fields: text, id }) } else { Err(faults) }
+        let RecordWriter { text, id, key, faults, .. } = writer;
+        if faults.is_empty() { Ok(Prepared { fields: text, id, key }) } else { Err(faults) }
     }
 }
 
@@ -51,6 +59,7 @@ struct RecordWriter<'a> {
     row: &'a Row,
     text: String,
     id: Option<String>,
+    key: Option<String>,
     faults: Vec<Fault>,
 }
 
@@ -94,6 +103,13 @@ impl RecordWriter<'_> {
                 return Err(FaultKind::EmptyValue);
             }
             _ if cell.is_empty() => {}
+            Column::Field { name, kind } if self.plan.is_url_key(name) => {
+                kind.json_of(cell)?;
+                self.url_key(cell.to_owned())?;
+            }
+            _ if self.plan.operation.is_by_key() && cell.contains(REFERENCE) => {
+                return Err(FaultKind::NotWanted(NO_REFERENCE));
+            }
             Column::Field { name, .. } if cell == NULL => self.put(name, "null"),
             Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?),
             Column::Related { .. } if cell == NULL => {
@@ -106,6 +122,17 @@ impl RecordWriter<'_> {
                 self.put(relationship, &format!("{{{}:{json}}}", quoted(field)));
             }
         }
+        Ok(())
+    }
+
+    fn url_key(&mut self, key: String) -> Result<(), FaultKind> {
+        if key.trim().is_empty() {
+            return Err(FaultKind::EmptyValue);
+        }
+        if key == "." || key == ".." {
+            return Err(FaultKind::NotWanted("a URL cannot contain it: use the id of the record"));
+        }
+        self.key = Some(key);
         Ok(())
     }
 
@@ -132,6 +159,10 @@ impl RecordWriter<'_> {
                 self.fault(place, FaultKind::DuplicateName);
                 continue;
             }
+            if self.has_reference(name, value) {
+                self.fault(place, FaultKind::NotWanted(NO_REFERENCE));
+                continue;
+            }
             if value.get().starts_with('{') && self.nested(&place, name, value) {
                 continue;
             }
@@ -155,6 +186,14 @@ impl RecordWriter<'_> {
         }
     }
 
+    /// Whether Salesforce would read a part of the value as a reference, which may be escaped.
+    fn has_reference(&self, name: &str, value: &RawValue) -> bool {
+        let value = value.get();
+        let is_sent = self.plan.operation.is_by_key() && !self.plan.is_url_key(name);
+        let at = value.contains('@') || value.contains("\\u0040");
+        is_sent && at && (value.contains(REFERENCE) || value.contains("\\u00"))
+    }
+
     fn member(&mut self, column: &Column, value: &RawValue) -> Result<(), FaultKind> {
         let is_empty = matches!(value.get(), "null" | "\"\"");
         match column {
@@ -164,6 +203,11 @@ impl RecordWriter<'_> {
             }
             Column::Field { .. } if is_empty && self.plan.is_key(column) => {
                 return Err(FaultKind::EmptyValue);
+            }
+            Column::Field { name, kind } if self.plan.is_url_key(name) => {
+                kind.json_of_value(value)?;
+                let text = serde_json::from_str::<String>(value.get()).ok();
+                self.url_key(text.unwrap_or_else(|| value.get().to_owned()))?;
             }
             Column::Field { name, kind } => self.put(name, &kind.json_of_value(value)?),
             Column::Ignored | Column::Marker { .. } | Column::Related { .. } => {}
@@ -187,7 +231,7 @@ impl RecordWriter<'_> {
             }
             return true;
         }
-        if self.plan.operation == Operation::Delete {
+        if self.plan.operation.is_delete() {
             return true;
         }
         let Some(reference) = self.plan.schema.object.relationship(name) else { return false };
@@ -213,3 +257,7 @@ impl RecordWriter<'_> {
 
 /// The value that empties a field, as in Data Loader.
 const NULL: &str = "#N/A";
+
+/// The begin of a reference to the result of another subrequest.
+const REFERENCE: &str = "@{";
+const NO_REFERENCE: &str = "the value contains `@{`, which Salesforce may replace in an update by external id: update this row by Id";

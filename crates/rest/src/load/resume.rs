@@ -8,7 +8,7 @@ use orgtoken_assertion::{Diagnostic, UnixTime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::check::{CheckedFile, Operation};
+use super::check::CheckedFile;
 use super::report::Counts;
 use super::{shown, time_stamp};
 
@@ -181,10 +181,7 @@ impl Journal {
 impl Subject {
     fn of(checked: &CheckedFile) -> Self {
         let file = &checked.file;
-        let external_id = match &checked.plan.operation {
-            Operation::Upsert(key) => Some(key.to_ascii_lowercase()),
-            _ => None,
-        };
+        let external_id = checked.plan.operation.external_id().map(str::to_ascii_lowercase);
         Self {
             orgtoken_journal: 1,
             file_sha256: hex(&checked.hash),

@@ -22,6 +22,8 @@ pub struct Load<'a> {
     checked: &'a CheckedFile,
     rows: Rows,
     columns: Columns,
+    /// The number of rows in a call.
+    batch_size: usize,
     /// The rows of the next call, or of the call in flight.
     batch: Vec<(Row, Prepared)>,
     in_flight: bool,
@@ -85,6 +87,7 @@ impl<'a> Load<'a> {
             checked,
             rows,
             columns,
+            batch_size: checked.operation().max_rows(),
             batch: Vec::new(),
             in_flight: false,
             settled: 0,
@@ -100,6 +103,13 @@ impl<'a> Load<'a> {
             not_sent: outputs.not_sent,
             style,
         })
+    }
+
+    /// Sets the number of rows in a call, from 1 to [`Operation::max_rows`], which is the default.
+    #[must_use]
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batch_size = rows.clamp(1, self.checked.operation().max_rows());
+        self
     }
 
     /// The number of settled rows: their outcome is known, or listed as unknown.
@@ -200,8 +210,10 @@ impl<'a> Load<'a> {
     /// Reads the rows of the next call.
     fn fill(&mut self) -> Result<(), LoadError> {
         let mut length = 0;
-        while self.batch.len() < Org::MAX_RECORDS
-            && length < MAX_CALL
+        // With all-or-none, two calls instead of one would be two transactions.
+        let max_length = if self.org.record_options.all_or_none { usize::MAX } else { MAX_CALL };
+        while self.batch.len() < self.batch_size
+            && length < max_length
             && self.settled + (self.batch.len() as u64) < self.checked.rows
         {
             let row = self.row()?;
@@ -252,10 +264,12 @@ impl<'a> Load<'a> {
             return Outcome::Failed(saved.problems.clone());
         }
         match (&self.checked.plan.operation, saved.created) {
-            (Operation::Create, _) | (Operation::Upsert(_), Some(true)) => Outcome::Created,
-            (Operation::Update, _) | (Operation::Upsert(_), Some(false)) => Outcome::Updated,
+            (Operation::Create, _) => Outcome::Created,
+            (Operation::Upsert(_) | Operation::UpdateBy(_), Some(true)) => Outcome::Created,
+            (Operation::Update | Operation::UpdateBy(_), _) => Outcome::Updated,
+            (Operation::Upsert(_), Some(false)) => Outcome::Updated,
             (Operation::Upsert(_), None) => Outcome::Upserted,
-            (Operation::Delete, _) => Outcome::Deleted,
+            (Operation::Delete | Operation::DeleteBy(_), _) => Outcome::Deleted,
         }
     }
 

@@ -13,14 +13,13 @@ use orgtoken_rest::load::{CheckedFile, Load, Operation, ReadOptions};
 use self::files::Source;
 use self::print::Printer;
 use self::signals::{Interrupts, Waited};
-use super::{Common, Rows};
+use super::{Common, Rows, single};
 use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
 use crate::io::prompt;
 use crate::io::text::counted;
-use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
 /// A record file and the operation on its rows.
@@ -57,8 +56,13 @@ impl<'a> FileLoad<'a> {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
+        let max_rows = self.operation.max_rows();
+        if self.common.options.batch_size.is_some_and(|rows| usize::from(rows) > max_rows) {
+            let reason = "with `--external-id` a call has up to 25 rows";
+            return Err(UsageError::value("`--batch-size`", reason).into());
+        }
         let input = files::open(self.from)?;
-        let org = resolved_login::org(&self.common.caller, self.console)?.0;
+        let org = single::org(self.common, self.console)?;
         wait_for(self.load(input, &org))
     }
 
@@ -72,6 +76,7 @@ impl<'a> FileLoad<'a> {
             Waited::Done(checked) => checked?,
             Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
         };
+        self.check_one_transaction(&checked)?;
         let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
         if rows.dry_run {
@@ -101,6 +106,9 @@ impl<'a> FileLoad<'a> {
         };
         let outputs = source.outputs(rows, checked.file().form());
         let mut load = Load::begin(org, checked, outputs, journal)?;
+        if let Some(rows) = self.common.options.batch_size {
+            load = load.batch_size(rows.into());
+        }
         let ended = self.send_rows(&mut load, checked.rows(), &mut printer, interrupts).await;
         let report = load.finish();
         let resume = source.resume_command(&report);
@@ -131,6 +139,22 @@ impl<'a> FileLoad<'a> {
             let Some(results) = results else { return Ok(()) };
             printer.results(results)?;
         }
+    }
+
+    /// Refuses all-or-none for a file of several calls, unless the user names their size: the rows
+    /// of one call are not rolled back when a later one fails.
+    fn check_one_transaction(&self, checked: &CheckedFile) -> Result<(), Failure> {
+        let options = &self.common.options;
+        let limit = checked.operation().max_rows() as u64;
+        if !options.all_or_none || options.batch_size.is_some() || checked.rows() <= limit {
+            return Ok(());
+        }
+        let what = format!(
+            "`--all-or-none` cannot roll back {}: a call has up to {limit}",
+            counted(checked.rows(), "row")
+        );
+        let hint = format!("add `--batch-size {limit}` to roll back each call on its own");
+        Err(Failure::new("usage.conflict", Some(hint), what))
     }
 
     fn is_confirmed(&self, checked: &CheckedFile) -> Result<bool, Failure> {

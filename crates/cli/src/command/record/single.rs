@@ -5,18 +5,23 @@ use std::borrow::Cow;
 use orgtoken_rest::{Number, Object, Org, SaveResult, Value};
 use serde_json::json;
 
-use super::{Create, Delete, Get, Update, Upsert};
-use crate::args::{Caller, UsageError};
+use super::{Common, Create, Delete, Get, Update, Upsert};
+use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
-    let id = record_id(&args.id)?;
-    let org = org(&args.caller, console)?;
+    let key = Key::parse(&args.id)?;
+    let org = resolved_login::org(&args.caller, console)?.0;
+    let org = org.record_options(args.headers.to_record_options());
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
-    let mut record: Object = wait_for(org.get(&args.object, id, &fields))?;
+    let object = &args.object;
+    let mut record: Object = match key {
+        Key::Id(id) => wait_for(org.get(object, id, &fields))?,
+        Key::External { field, value } => wait_for(org.get_by(object, field, value, &fields))?,
+    };
     record.shift_remove("attributes");
     Ok(console.document(&record)?)
 }
@@ -24,20 +29,33 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
 pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // Errors in the record are reported before a login.
     let record = args.given.record("orgtoken record create")?;
-    let org = org(&args.common.caller, console)?;
+    let org = org(&args.common, console)?;
     let saved = wait_for(org.create(&args.object, &record))?;
     print_saved(&saved, console)
 }
 
 pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
-    let id = args.which.id.as_deref().unwrap_or_default();
-    if id.contains('=') {
+    let typed = args.which.id.as_deref().unwrap_or_default();
+    if is_field(typed) {
         return Err(UsageError::missing("`<ID>`", UPDATE).into());
     }
-    let record = args.given.record(UPDATE)?;
-    let org = org(&args.common.caller, console)?;
-    wait_for(org.update(&args.which.object, id, &record))?;
-    print_id(id, console)
+    let key = Key::parse(typed)?;
+    let mut record = args.given.record(UPDATE)?;
+    if let Key::External { field, value } = key {
+        leave_out(&mut record, field, value);
+    }
+    let org = org(&args.common, console)?;
+    let object = &args.which.object;
+    let id = match key {
+        Key::Id(id) => {
+            wait_for(org.update(object, id, &record))?;
+            Some(id.to_owned())
+        }
+        Key::External { field, value } => {
+            wait_for(org.update_by(object, field, value, &record))?.id
+        }
+    };
+    print_id(id.as_deref(), console)
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
@@ -47,31 +65,66 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
         return Err(UsageError::missing("`<VALUE>`", UPSERT).into());
     }
     let mut record = args.given.record(UPSERT)?;
-    // Salesforce refuses the field that the URL names, even with the same value.
-    record.retain(|field, given| {
-        !(field.eq_ignore_ascii_case(&args.key) && as_text(given).as_deref() == Some(value))
-    });
-    let org = org(&args.common.caller, console)?;
+    leave_out(&mut record, &args.key, value);
+    let org = org(&args.common, console)?;
     let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
     print_saved(&saved, console)
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
-    let id = record_id(args.which.id.as_deref().unwrap_or_default())?;
-    let org = org(&args.common.caller, console)?;
-    wait_for(org.delete(&args.which.object, id))?;
-    print_id(id, console)
+    let key = Key::parse(args.which.id.as_deref().unwrap_or_default())?;
+    let org = org(&args.common, console)?;
+    let object = &args.which.object;
+    match key {
+        Key::Id(id) => wait_for(org.delete(object, id))?,
+        Key::External { field, value } => wait_for(org.delete_by(object, field, value))?,
+    }
+    print_id(key.id(), console)
 }
 
-/// Refuses `Name=Acme`: records are not found by a field.
-fn record_id(id: &str) -> Result<&str, UsageError> {
-    match id.contains('=') {
-        true => {
-            let reason = "expected an id, not FIELD=VALUE; `orgtoken query` finds ids";
-            Err(UsageError::value("`<ID>`", reason))
+/// The key of one record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Key<'a> {
+    Id(&'a str),
+    External { field: &'a str, value: &'a str },
+}
+
+impl<'a> Key<'a> {
+    /// Reads an id, which has no `/`, or `FIELD/VALUE`.
+    fn parse(text: &'a str) -> Result<Self, UsageError> {
+        let invalid = |reason| Err(UsageError::value("`<ID>`", reason));
+        if is_field(text) {
+            return invalid("expected an id or FIELD/VALUE; `orgtoken query` finds ids");
         }
-        false => Ok(id),
+        let Some((field, value)) = text.split_once('/') else { return Ok(Self::Id(text)) };
+        let is_name = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match value {
+            _ if field.is_empty() || !is_name => invalid("expected an id or FIELD/VALUE"),
+            "." | ".." => invalid("a URL cannot contain this external id"),
+            _ if value.trim().is_empty() => invalid("the external id is empty"),
+            _ => Ok(Self::External { field, value }),
+        }
     }
+
+    fn id(self) -> Option<&'a str> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::External { .. } => None,
+        }
+    }
+}
+
+/// Whether a text is `Name=Acme`. An external id may contain `=`, but the field before it does not.
+fn is_field(text: &str) -> bool {
+    text.split('/').next().is_some_and(|start| start.contains('='))
+}
+
+/// Leaves the external id out of the record if its value is the same. Salesforce refuses the field
+/// that the URL names.
+fn leave_out(record: &mut Object, key: &str, value: &str) {
+    record.retain(|field, given| {
+        !(field.eq_ignore_ascii_case(key) && as_text(given).as_deref() == Some(value))
+    });
 }
 
 fn as_text(value: &Value) -> Option<Cow<'_, str>> {
@@ -79,8 +132,10 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
     text.or_else(|| value.as_number().map(Number::to_plain))
 }
 
-fn org(caller: &Caller, console: &Console) -> Result<Org, Failure> {
-    Ok(resolved_login::org(caller, console)?.0)
+/// Logs in for a command that changes records.
+pub(super) fn org(common: &Common, console: &Console) -> Result<Org, Failure> {
+    let org = resolved_login::org(&common.caller, console)?.0;
+    Ok(org.record_options(common.options.to_record_options()))
 }
 
 /// Prints the id for the next command.
@@ -98,7 +153,7 @@ fn print_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
     }
 }
 
-fn print_id(id: &str, console: &Console) -> Result<(), Failure> {
+fn print_id(id: Option<&str>, console: &Console) -> Result<(), Failure> {
     if !console.json() {
         return Ok(());
     }
@@ -107,3 +162,26 @@ fn print_id(id: &str, console: &Console) -> Result<(), Failure> {
 
 const UPDATE: &str = "orgtoken record update";
 const UPSERT: &str = "orgtoken record upsert";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_is_an_id_or_an_external_id() {
+        for (text, expected) in [
+            ("001D000000IqhSLIAZ", Some(Key::Id("001D000000IqhSLIAZ"))),
+            ("Ext__c/42", Some(Key::External { field: "Ext__c", value: "42" })),
+            ("Ext__c/a/b=c", Some(Key::External { field: "Ext__c", value: "a/b=c" })),
+            ("Name=Acme", None),
+            ("Website=https://acme.com", None),
+            ("Ext__c/", None),
+            ("Ext__c/ ", None),
+            ("Ext__c/..", None),
+            ("/42", None),
+            ("Ext c/42", None),
+        ] {
+            assert_eq!(Key::parse(text).ok(), expected, "{text}");
+        }
+    }
+}

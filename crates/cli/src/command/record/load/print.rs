@@ -39,7 +39,7 @@ impl<'a> Printer<'a> {
 
     pub(super) fn ignored_columns(&self, checked: &CheckedFile) {
         let ignored = checked.ignored();
-        if !ignored.is_empty() && *checked.operation() != Operation::Delete {
+        if !ignored.is_empty() && checked.operation().name() != "delete" {
             let names = printable(&ignored.join(", "));
             self.console.remark(&format_args!("columns that are not sent: {names}"));
         }
