@@ -9,6 +9,7 @@ mod bench;
 mod book;
 mod build;
 mod ci;
+mod crates;
 mod dist;
 mod onify;
 mod schedules;
@@ -43,6 +44,7 @@ fn run() -> Result<ExitCode> {
         ["book"] => book::book(&sh),
         ["ci"] => ci::ci(&sh),
         ["conformance", rest @ ..] => tasks::conformance(&sh, rest),
+        ["crates"] => crates::crates(&sh),
         ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(&sh),
         ["onify"] => onify::onify(&sh),
@@ -75,6 +77,7 @@ Usage: cargo xtask TASK
   bench [--runs N]         measure each budget and its reference, in a release build
   schedules                run callers of a token source in thousands of orders
   soak [--kills N]         kill writers of the cache; put every secret into every argument
+  crates                   package the crates, and use each from its packaged files
   dist                     build the program as one static file
   test-keys [--out DIR]    create the keys that tests read, with the expected results
   book                     build the book in docs/ into target/book, and check its links

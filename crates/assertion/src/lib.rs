@@ -35,6 +35,7 @@
 //! [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
 //! [RFC 8017, Section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
 
+#![cfg_attr(docsrs, feature(doc_cfg))] // docs.rs shows the feature of an item
 #![forbid(unsafe_code)]
 #![no_std]
 

@@ -70,3 +70,7 @@ mod request;
 #[cfg(test)]
 mod testing;
 mod ticker;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,6 +59,7 @@
 //!
 //! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523
 
+#![cfg_attr(docsrs, feature(doc_cfg))] // docs.rs shows the feature of an item
 #![forbid(unsafe_code)]
 
 mod clock;

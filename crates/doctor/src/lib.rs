@@ -44,3 +44,7 @@ pub use target::{Evidence, Target};
 mod report;
 pub use report::Report;
 pub mod setup_steps;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -28,6 +28,7 @@
 //! [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
 //! [RFC 7523]: https://www.rfc-editor.org/rfc/rfc7523
 
+#![cfg_attr(docsrs, feature(doc_cfg))] // docs.rs shows the feature of an item
 #![forbid(unsafe_code)]
 
 mod app;

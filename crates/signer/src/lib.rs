@@ -39,6 +39,10 @@ pub use command::{CommandError, CommandSigner};
 mod sealing_secret;
 pub use sealing_secret::sealing_secret;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Converts the result of an agent or a command.
 fn signed(
     signature: Result<Vec<u8>, impl Error + Send + Sync + 'static>,
