@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::StatusCode;
 use orgtoken_assertion::UnixTime;
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -13,7 +12,9 @@ use crate::audit::AuditSink;
 use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
 use crate::response::{self, HttpResponse};
-use crate::{Bearer, Grant, Limits, Listener, Peer, Profiles, connection, ticker};
+use crate::{
+    Bearer, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles, connection, ticker,
+};
 
 /// A token service. Clones are cheap, and all of them are one broker.
 #[derive(Clone)]
@@ -172,10 +173,11 @@ impl Shared {
     pub(crate) fn health(&self, peer: Peer) -> HttpResponse {
         let now = self.now();
         let names = self.names_profiles || peer.is_owner_or_root(self.owner);
+        let is_ok = now.degraded.is_empty();
         let health = Health {
-            status: if now.degraded.is_empty() { "ok" } else { "degraded" },
+            status: if is_ok { HealthStatus::Ok } else { HealthStatus::Degraded },
             seconds_to_expiry: now.left.map(|left| left.as_secs()),
-            degraded: if names { &now.degraded } else { &[] },
+            degraded: if names { now.degraded.to_vec() } else { Vec::new() },
         };
         response::json(StatusCode::OK, &health)
     }
@@ -204,14 +206,6 @@ impl Shared {
             of_profiles: if self.names_profiles { lefts } else { Vec::new() },
         }
     }
-}
-
-#[derive(Serialize)]
-struct Health<'a> {
-    status: &'static str,
-    seconds_to_expiry: Option<u64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    degraded: &'a [String],
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ mod broker;
 pub use broker::{Broker, BrokerBuilder};
 mod checks;
 mod connection;
+mod health;
+pub use health::{Health, HealthError, HealthStatus};
 mod file_fingerprint;
 pub use file_fingerprint::FileFingerprints;
 mod token_response;

@@ -224,6 +224,29 @@ fn socket_of_a_killed_service_is_taken_over() {
 }
 
 #[test]
+fn check_asks_the_running_service() {
+    let org = TestOrg::new();
+    let check = |arguments: &[&str]| {
+        let mut command = org.bare(&[&["serve", "--check"], arguments].concat());
+        command.env("XDG_RUNTIME_DIR", org.folder.path()).output().unwrap()
+    };
+    let failed = error(&check(&["--json"]));
+    assert_eq!((&failed["code"], &failed["exit"]), (&"net.service".into(), &6.into()));
+
+    let service = Service::of(&org);
+    assert_eq!(stdout(&check(&[])), "ok\n");
+    assert_eq!(service.token().0, 200);
+    let health: Value = serde_json::from_str(stdout(&check(&["--json"]))).unwrap();
+    assert_eq!(health["status"], "ok");
+    assert!(health["seconds_to_expiry"].as_u64() > Some(0), "{health}");
+    assert!(error(&check(&["--json", "--listen", "127.0.0.1:1"]))["hint"].is_string());
+
+    fs::remove_file(org.path("salesforce.json")).unwrap();
+    service.wait_until(|service| service.health() == "degraded");
+    assert_eq!(stdout(&check(&[])), "degraded\n");
+}
+
+#[test]
 fn half_written_settings_and_missing_keys_keep_the_last_valid_ones() {
     let org = TestOrg::new();
     let service = Service::of(&org);

@@ -208,7 +208,7 @@ fn variants(command: &str) -> &'static [&'static [&'static str]] {
         "record delete" => &[&["Account", "--from=delete.csv"]],
         "record update" => &[&["Account", "--from=update.csv"]],
         "record upsert" => &[&["Account", "ExternalId__c", "--from=upsert.csv"]],
-        "serve" => &[&["--listen=127.0.0.1:0", "--bearer-file=bearer"]],
+        "serve" => &[&["--listen=127.0.0.1:0", "--bearer-file=bearer"], &["--check"]],
         _ => &[],
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`: the local token service.
 
 mod bearer;
+mod check;
 mod listen;
 mod loader;
 
@@ -59,6 +60,12 @@ pub(crate) struct Args {
     /// Name profiles in /metrics, which every client can read
     #[arg(long)]
     metrics_profiles: bool,
+    /// Ask a running service for its health instead
+    ///
+    /// The result is `ok` or `degraded`. --socket or --listen names the service. The exit code is 0
+    /// if the service responds, as probes of container platforms expect it.
+    #[arg(long)]
+    check: bool,
     /// Do not log each grant
     #[arg(long)]
     no_audit: bool,
@@ -72,6 +79,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
+    if args.check {
+        return check::check(&args, console);
+    }
     // New files are for this user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     stderr::write_in_background().map_err(no_resources)?;

@@ -20,7 +20,7 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of its hint, and the flag that follows the hint.
-pub(super) const FLAGS: [(&str, &str, &str); 36] = [
+pub(super) const FLAGS: [(&str, &str, &str); 38] = [
     ("api.unauthorized", "past any cache", "--no-cache"),
     ("io.write", "name another file", "--journal FILE"),
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
@@ -29,6 +29,8 @@ pub(super) const FLAGS: [(&str, &str, &str); 36] = [
     ("net.connect", "time", "--timeout TIME"),
     ("net.dns", "`proxy`", "--proxy URL"),
     ("net.dns", "time", "--timeout TIME"),
+    ("net.service", "address", "--listen ADDRESS"),
+    ("net.service", "socket", "--socket PATH"),
     ("net.tls", "time", "--timeout TIME"),
     ("proxy.connect", "HTTPS_PROXY", "--proxy URL"),
     ("proxy.connect", "`proxy`", "--proxy URL"),

@@ -86,7 +86,7 @@ fn with_open_loopback(args: &Args, listener: Listener) -> Listener {
     if args.open_loopback { listener.open_loopback() } else { listener }
 }
 
-fn default_socket() -> Result<PathBuf, Failure> {
+pub(super) fn default_socket() -> Result<PathBuf, Failure> {
     let runtime = folder("XDG_RUNTIME_DIR").ok_or_else(|| {
         UsageError::missing("`--socket` (XDG_RUNTIME_DIR is not set)", "orgtoken serve")
     })?;
