@@ -48,6 +48,7 @@ fn run() -> Result<ExitCode> {
         ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(&sh),
         ["onify"] => onify::onify(&sh),
+        ["reference"] => tasks::reference(&sh),
         ["refusals"] => tasks::refusals(&sh),
         ["schedules"] => schedules::schedules(&sh),
         ["soak", rest @ ..] => tasks::soak(&sh, rest),
@@ -81,5 +82,6 @@ Usage: cargo xtask TASK
   dist                     build the program as one static file
   test-keys [--out DIR]    create the keys that tests read, with the expected results
   book                     build the book in docs/ into target/book, and check its links
+  reference                write the tables in docs/reference/commands.md and settings.md
   refusals                 write docs/reference/refusals.md from the catalogue of refusals
 ";

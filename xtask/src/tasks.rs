@@ -42,6 +42,14 @@ pub(crate) fn refusals(sh: &Shell) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes the tables of commands and settings in `docs/reference`.
+pub(crate) fn reference(sh: &Shell) -> Result<ExitCode> {
+    // The whole workspace, so that the dependencies are those of `cargo xtask test`.
+    let test = cmd!(sh, "cargo test --quiet --workspace --all-features --test docs reference");
+    test.env("SNAPSHOTS", "overwrite").run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Runs tests that take hours: a writer of the cache is killed at random moments, and each secret
 /// is put into each argument of each command.
 pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
