@@ -34,6 +34,17 @@ pub(crate) fn identity(org: &Org, call: &Call, org_id: &str, user_id: &str) -> R
     person["username"] = person["preferred_username"].clone();
     person["display_name"] = person["name"].clone();
     person["asserted_user"] = Value::Bool(true);
+    for (name, claim) in [
+        ("nick_name", "nickname"),
+        ("first_name", "given_name"),
+        ("last_name", "family_name"),
+        ("timezone", "zoneinfo"),
+        ("last_modified_date", "updated_at"),
+    ] {
+        person[name] = person[claim].clone();
+    }
+    person["is_app_installed"] = Value::Bool(true);
+    person["status"] = json!({ "created_date": null, "body": null });
     reply::json(StatusCode::OK, &person)
 }
 
@@ -51,8 +62,15 @@ pub(crate) fn revoke(org: &Org, call: &Call) -> Reply {
 }
 
 fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {
-    let Bearer::Token(token) = call.bearer() else {
-        return Err("Missing_OAuth_Token");
+    let query = call.query().unwrap_or_default();
+    let token = match call.bearer() {
+        Bearer::Token(token) => token,
+        // RFC 6750, Section 2.3 has `access_token`; the older name is the one of clients.
+        Bearer::Absent => ["access_token", "oauth_token"]
+            .iter()
+            .find_map(|name| query.first(name))
+            .ok_or("Missing_OAuth_Token")?,
+        Bearer::Malformed => return Err("Missing_OAuth_Token"),
     };
     let mut state = org.state();
     let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);

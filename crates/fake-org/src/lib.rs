@@ -44,6 +44,7 @@ mod history;
 mod hold;
 mod id;
 mod identity;
+mod legacy;
 mod org;
 mod reply;
 #[cfg(feature = "rest")]

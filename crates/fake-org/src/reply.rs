@@ -84,7 +84,7 @@ fn broken(fault: WireFault) -> Reply {
     reply
 }
 
-fn with_body(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
+pub(crate) fn with_body(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
     if let Ok(value) = HeaderValue::from_str(content_type) {

@@ -1,6 +1,7 @@
 //! `/services/data`: a part of the REST API.
 
 mod composite;
+mod conditions;
 mod error;
 pub(crate) mod jobs;
 mod limits;
@@ -15,9 +16,9 @@ mod versions;
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
-use composite::collections;
+use composite::{batch, collections, tree};
 pub(crate) use error::RestError;
-use sobjects::records;
+use sobjects::{changes, records};
 
 use crate::call::{Bearer, Call};
 use crate::history::Login;
@@ -73,16 +74,22 @@ fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     match segments {
         [] => versions::resources(session),
         ["limits"] => limits::answer(session),
+        ["limits", "recordCount"] => limits::record_count(session),
         ["query"] => query::answer(session, false),
         ["queryAll"] => query::answer(session, true),
         ["query" | "queryAll", locator] => query::next_page(session, locator),
         ["composite"] => composite::answer(session),
+        ["composite", "batch"] => batch::answer(session),
+        ["composite", "tree", object] => tree::answer(session, object),
         ["composite", "sobjects"] => collections::answer(session),
+        ["composite", "sobjects", object] => collections::retrieve(session, object),
         ["composite", "sobjects", object, field] => collections::upsert(session, object, field),
         ["jobs", rest @ ..] => jobs::answer(session, rest),
         ["sobjects"] => sobjects::list(session),
         ["sobjects", object] => sobjects::object(session, object),
         ["sobjects", object, "describe"] => sobjects::describe(session, object),
+        ["sobjects", object, "updated"] => changes::updated(session, object),
+        ["sobjects", object, "deleted"] => changes::deleted(session, object),
         ["sobjects", object, id] => records::by_id(session, object, id),
         ["sobjects", object, field, value] => records::by_key(session, object, field, value),
         ["tooling", rest @ ..] if !session.is_tooling => tooling(&session.tooling(), rest),
@@ -92,9 +99,11 @@ fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
 
 /// Answers a call of the Tooling API, which is read-only here.
 fn tooling(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
-    session.only_get()?;
     match segments {
-        ["query", ..] | ["sobjects", ..] => dispatch(session, segments),
+        ["query", ..] | ["sobjects", ..] => {
+            session.only_get()?;
+            dispatch(session, segments)
+        }
         _ => Err(RestError::not_found()),
     }
 }
@@ -159,10 +168,10 @@ impl<'a> AuthorizedCall<'a> {
         if self.is_tooling { &state.rest.tooling } else { &state.rest.schema }
     }
 
-    /// Returns the method, or the one of `?_HTTP_Method=` for clients without PATCH.
+    /// Returns the method, or the one of `?_HttpMethod=` for clients without PATCH.
     fn method(&self) -> Method {
         let query = self.call.query().unwrap_or_default();
-        let named = query.first("_HTTP_Method").filter(|_| self.call.method() == Method::POST);
+        let named = query.first("_HttpMethod").filter(|_| self.call.method() == Method::POST);
         let method = named.and_then(|name| Method::from_bytes(name.as_bytes()).ok());
         match method.unwrap_or_else(|| self.call.method().clone()) {
             // hyper leaves out the body.

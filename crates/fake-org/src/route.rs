@@ -5,7 +5,7 @@ use crate::org::Org;
 use crate::reply::{self, Reply};
 #[cfg(feature = "rest")]
 use crate::rest;
-use crate::{control, identity, token_endpoint};
+use crate::{control, identity, legacy, token_endpoint};
 
 /// Answers a call.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
@@ -17,6 +17,9 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
         ["services", "oauth2", "revoke"] => identity::revoke(org, call),
         #[cfg(feature = "rest")]
         ["services", "data", rest @ ..] => rest::answer(org, call, rest),
+        ["services", "Soap", ..] => legacy::soap(),
+        ["services", "async", ..] => legacy::bulk_1(call),
+        ["services", "apexrest", ..] => legacy::apex_rest(),
         ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
         ["__fake", rest @ ..] => control::answer(org, call, rest),
         _ => reply::login_page(),

@@ -36,7 +36,11 @@ fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outc
     apply_scenario(org, username, Step::Assertion)?;
     check_app(org, call)?;
     apply_scenario(org, username, Step::App)?;
+    // A generic host knows only the users of its own orgs: production, or sandboxes.
+    let is_other =
+        matches!((org.role(call), org.setup.sandbox), (Role::Login, true) | (Role::Test, false));
     let user_id = org.state().member(username).map(|member| member.id.clone());
+    let user_id = user_id.filter(|_| !is_other);
     apply_scenario(org, username, Step::User)?;
     // The real response for an unknown user has not been captured. This text is reported by users
     // who forget the suffix of a sandbox.

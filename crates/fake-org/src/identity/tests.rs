@@ -34,6 +34,18 @@ fn identity_url_describes_the_user() {
     let user = body(&get(&org, token, path));
     assert_eq!((&user["username"], &user["id"]), (&json!("robot@acme.com"), &answer["id"]));
 
+    for (field, value) in [
+        ("nick_name", json!("robot@ac")),
+        ("first_name", json!("Integration")),
+        ("last_name", json!("User")),
+        ("timezone", json!("Europe/Stockholm")),
+        ("is_app_installed", json!(true)),
+        ("status", json!({ "created_date": null, "body": null })),
+    ] {
+        assert_eq!(user[field], value, "{field}");
+    }
+    assert!(user["last_modified_date"].is_string());
+
     let (_, user_id) = path.rsplit_once('/').unwrap();
     for (path, text) in [
         (format!("/id/00Dxx0000000009AAA/{user_id}"), "Wrong_Org"),

@@ -1,6 +1,8 @@
 //! `composite`: up to 25 subrequests in one call, which may refer to each other.
 
+pub(super) mod batch;
 pub(super) mod collections;
+pub(super) mod tree;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -8,15 +10,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::sobjects::values;
-use super::{Answer, AuthorizedCall, RestError, dispatch};
+use super::{Answer, AuthorizedCall, RestError, dispatch, versions};
 use crate::call::Call;
 use crate::reply::{self, Reply};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Sent {
-    #[serde(default)]
-    all_or_none: bool,
+    /// Null is the default as well.
+    all_or_none: Option<bool>,
     composite_request: Vec<Part>,
 }
 
@@ -35,6 +37,7 @@ pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
         return Err(RestError::method(&session.method(), "POST"));
     }
     let Sent { all_or_none, composite_request: parts } = values::body(session)?;
+    let all_or_none = all_or_none.unwrap_or(false);
     if parts.len() > MOST_PARTS {
         let message = "Limit of 25 reached for number of subrequests";
         return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
@@ -76,8 +79,18 @@ fn carry_out(
         Value::Null => Bytes::new(),
         body => Bytes::from(filled_in(&body.to_string(), before)?),
     };
+    call_inside(session, &part.method, &url, body)
+}
+
+/// Answers a call inside another one. Its URL begins with `/services/data/v66.0`.
+fn call_inside(
+    session: &AuthorizedCall<'_>,
+    method: &str,
+    url: &str,
+    body: Bytes,
+) -> Result<Reply, RestError> {
     let wrong = |_| RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
-    let method = Method::from_bytes(part.method.as_bytes()).map_err(|_| wrong(()))?;
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong(()))?;
     let request = Request::builder()
         .method(method)
         .uri(url.replace(' ', "+"))
@@ -87,12 +100,14 @@ fn carry_out(
     let call = Call::new(request, "https");
     let path = call.path().to_owned();
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let ["services", "data", _, rest @ ..] = segments.as_slice() else {
+    let ["services", "data", version, rest @ ..] = segments.as_slice() else {
         return Err(RestError::not_found());
     };
-    let inner = AuthorizedCall { call: &call, ..session.clone() };
+    let version = versions::parse(version)?;
+    let base = format!("/services/data/v{version}.0");
+    let inner = AuthorizedCall { call: &call, version, base, ..session.clone() };
     match rest {
-        ["composite"] => Err(RestError::not_found()),
+        ["composite"] | ["composite", "batch"] => Err(RestError::not_found()),
         rest => dispatch(&inner, rest),
     }
 }

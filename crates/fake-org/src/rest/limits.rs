@@ -18,6 +18,27 @@ pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
     Ok(reply::json(StatusCode::OK, &limits))
 }
 
+/// `GET limits/recordCount?sObjects=Account,Contact`
+pub(super) fn record_count(session: &AuthorizedCall<'_>) -> Answer {
+    session.only_get()?;
+    let query = session.call.query().unwrap_or_default();
+    let wanted = query.first("sObjects").map(|names| names.split(',').collect::<Vec<_>>());
+    let is_wanted = |name: &str| {
+        let mut wanted = wanted.iter().flatten();
+        wanted.any(|it| it.trim().eq_ignore_ascii_case(name))
+    };
+    let state = session.org.state();
+    let objects = state.rest.schema.objects();
+    let counted = objects.filter(|object| wanted.is_none() || is_wanted(&object.name));
+    let counts: Value = counted
+        .map(|object| {
+            let rows = state.rest.records.all(&object.name).filter(|row| !row.is_deleted());
+            json!({ "count": rows.count(), "name": object.name })
+        })
+        .collect();
+    Ok(reply::json(StatusCode::OK, &json!({ "sObjects": counts })))
+}
+
 fn of(max: u64, remaining: u64) -> Value {
     json!({ "Max": max, "Remaining": remaining })
 }

@@ -15,6 +15,10 @@ use crate::rest::soql::{Found, Prepared};
 pub(super) fn answer(session: &AuthorizedCall<'_>, with_deleted: bool) -> Answer {
     session.only_get()?;
     let query = session.call.query().unwrap_or_default();
+    if query.first("explain").is_some() {
+        let message = "Query plans are not available in this org";
+        return Err(RestError::new(400, "FUNCTIONALITY_NOT_ENABLED", message));
+    }
     let Some(text) = query.first("q").filter(|text| !text.trim().is_empty()) else {
         let message = "SOQL statements cannot be empty or null";
         return Err(RestError::new(400, "MALFORMED_QUERY", message));

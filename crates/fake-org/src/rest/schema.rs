@@ -3,7 +3,7 @@
 mod describe;
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +32,9 @@ pub(crate) struct ObjectType {
     pub(crate) fields: Vec<Field>,
     #[serde(default)]
     pub(crate) child_relationships: Vec<ChildRelationship>,
+    /// The description as it was given, whose other properties the org does not use.
+    #[serde(skip)]
+    given: Option<Arc<Value>>,
 }
 
 /// A field of another object that refers to an object.
@@ -100,22 +103,27 @@ pub(crate) struct PicklistValue {
 pub(crate) enum Kind {
     /// The parts of an address, in fields of their own as well.
     Address,
+    Base64,
     Boolean,
+    Combobox,
     Currency,
     Date,
     DateTime,
     Double,
     Email,
+    EncryptedString,
     Id,
     Int,
     /// The parts of a geolocation, in fields of their own as well.
     Location,
+    MultiPicklist,
     Percent,
     Phone,
     Picklist,
     Reference,
     String,
     TextArea,
+    Time,
     Url,
     /// Any other type, whose values are stored as they are.
     #[serde(other, rename(serialize = "anyType"))]
@@ -148,6 +156,7 @@ impl Schema {
         for text in texts {
             let mut object =
                 ObjectType::parse(text.as_bytes()).expect("our own files are well formed");
+            object.given = None;
             object.add_common_fields();
             schema.add(object);
         }
@@ -173,13 +182,18 @@ impl ObjectType {
     /// Parses a describe result, bare or in the wrapper of `sf sobject describe --json`.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, DescribeError> {
         #[derive(Deserialize)]
-        struct Wrapped {
-            result: ObjectType,
+        struct Wrapped<T> {
+            result: T,
         }
-        let wrapped = serde_json::from_slice::<Wrapped>(text).map(|wrapped| wrapped.result);
-        wrapped
-            .or_else(|_| serde_json::from_slice(text))
-            .map_err(|error| DescribeError { line: error.line(), column: error.column() })
+        fn unwrapped<T: serde::de::DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+            let wrapped = serde_json::from_slice::<Wrapped<T>>(text).map(|wrapped| wrapped.result);
+            wrapped.or_else(|_| serde_json::from_slice(text))
+        }
+        let parsed = unwrapped::<Self>(text).and_then(|object| {
+            let given = unwrapped(text)?;
+            Ok(Self { given: Some(Arc::new(given)), ..object })
+        });
+        parsed.map_err(|error| DescribeError { line: error.line(), column: error.column() })
     }
 
     /// Finds a field by name, ignoring case.
@@ -268,6 +282,28 @@ mod tests {
                 assert_eq!(field.reference_to, [object.name.as_str()], "{}", way.field);
             }
         }
+    }
+
+    #[test]
+    fn description_keeps_what_was_given() {
+        let given = r#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
+            "feedEnabled":true,"recordTypeInfos":[{"name":"Paid"}],"urls":{"sobject":"elsewhere"},
+            "fields":[{"name":"Tags__c","label":"Tags","type":"multipicklist","precision":4,
+            "picklistValues":[{"value":"A","label":"a","active":true,"validFor":"x"}]},
+            {"name":"At__c","label":"At","type":"complexvalue","byteLength":7}]}"#;
+        let object = ObjectType::parse(given.as_bytes()).unwrap();
+        let described = object.describe("/services/data/v66.0");
+        assert_eq!(described["feedEnabled"], true);
+        assert_eq!(described["recordTypeInfos"], serde_json::json!([{ "name": "Paid" }]));
+        assert_eq!(described["urls"]["sobject"], "/services/data/v66.0/sobjects/Invoice__c");
+        let fields = &described["fields"];
+        assert_eq!(
+            (&fields[0]["type"], &fields[1]["type"]),
+            (&"multipicklist".into(), &"complexvalue".into())
+        );
+        assert_eq!((&fields[0]["precision"], &fields[1]["byteLength"]), (&4.into(), &7.into()));
+        assert_eq!(fields[0]["picklistValues"][0]["validFor"], "x");
+        assert_eq!(fields[0]["cascadeDelete"], false);
     }
 
     #[test]

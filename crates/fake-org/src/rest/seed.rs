@@ -19,6 +19,8 @@ pub(crate) struct Data {
     /// The results of queries with more than one page.
     pub(crate) cursors: Vec<Vec<Value>>,
     pub(crate) api_calls: u64,
+    /// The time since which no object has changed, in the format of the API.
+    pub(crate) started: String,
 }
 
 impl Data {
@@ -30,6 +32,7 @@ impl Data {
             jobs: Jobs::default(),
             cursors: Vec::new(),
             api_calls: 0,
+            started: setup.clock.now().to_api(),
         };
         let first = members.first().map(|member| member.id.as_str());
         let mut add = |object: &str, id: Option<&str>, owner, value| {

@@ -1,12 +1,13 @@
 //! `sobjects`: objects, their descriptions and their records.
 
+pub(super) mod changes;
 pub(super) mod records;
 pub(super) mod values;
 
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Answer, AuthorizedCall, RestError};
+use super::{Answer, AuthorizedCall, RestError, conditions};
 use crate::reply;
 use crate::rest::schema::ObjectType;
 
@@ -37,7 +38,12 @@ pub(super) fn object(session: &AuthorizedCall<'_>, name: &str) -> Answer {
 /// `GET sobjects/Account/describe`.
 pub(super) fn describe(session: &AuthorizedCall<'_>, name: &str) -> Answer {
     session.only_get()?;
-    Ok(reply::json(StatusCode::OK, &find(session, name)?.describe(&session.base)))
+    let object = find(session, name)?;
+    let started = session.org.state().rest.started.clone();
+    if conditions::is_unchanged(session.call, &started) {
+        return Ok(reply::empty(StatusCode::NOT_MODIFIED));
+    }
+    Ok(reply::json(StatusCode::OK, &object.describe(&session.base)))
 }
 
 /// Finds an object. An unknown object is a 404.

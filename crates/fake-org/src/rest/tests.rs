@@ -34,6 +34,24 @@ fn calls_and_their_responses() {
         ("PUT", Method::PUT, "sobjects/Account", "{}", 405, "METHOD_NOT_ALLOWED"),
         ("POST of a query", POST, "query", "", 405, "METHOD_NOT_ALLOWED"),
         ("record", GET, &id(""), "", 200, ""),
+        ("a related record", GET, &format!("sobjects/Account/{account}/Owner"), "", 200, ""),
+        (
+            "no related record",
+            GET,
+            &format!("sobjects/Account/{account}/Parent"),
+            "",
+            404,
+            "NOT_FOUND",
+        ),
+        ("children", GET, &format!("sobjects/Account/{account}/Contacts"), "", 200, ""),
+        (
+            "retrieve",
+            GET,
+            &format!("composite/sobjects/Account?ids={account}&fields=Name"),
+            "",
+            200,
+            "",
+        ),
         ("some fields", GET, &id("?fields=Name,Phone"), "", 200, ""),
         ("unknown field", GET, &id("?fields=Nam"), "", 400, "INVALID_FIELD"),
         ("no such record", GET, "sobjects/Account/001xx0000000999AAA", "", 404, "NOT_FOUND"),
@@ -74,7 +92,7 @@ fn calls_and_their_responses() {
             404,
             "NOT_FOUND",
         ),
-        ("POST as PATCH", POST, &id("?_HTTP_Method=PATCH"), r#"{"Phone":"2"}"#, 204, ""),
+        ("POST as PATCH", POST, &id("?_HttpMethod=PATCH"), r#"{"Phone":"2"}"#, 204, ""),
         ("upsert, new", PATCH, "sobjects/Account/ExternalId__c/4%202", r#"{"Name":"B"}"#, 201, ""),
         (
             "upsert, known",
@@ -122,6 +140,33 @@ fn calls_and_their_responses() {
         ("delete", DELETE, &id(""), "", 204, ""),
         ("delete again", DELETE, &id(""), "", 404, "ENTITY_IS_DELETED"),
         ("what was deleted", GET, &id(""), "", 404, "ENTITY_IS_DELETED"),
+        (
+            "null for a flag",
+            POST,
+            "composite/sobjects",
+            r#"{"records":[],"allOrNone":null}"#,
+            200,
+            "",
+        ),
+        (
+            "plans",
+            GET,
+            "query?explain=SELECT+Id+FROM+Account",
+            "",
+            400,
+            "FUNCTIONALITY_NOT_ENABLED",
+        ),
+        ("tests of Apex", POST, "tooling/runTestsSynchronous", "{}", 404, "NOT_FOUND"),
+        ("counts", GET, "limits/recordCount?sObjects=Account", "", 200, ""),
+        (
+            "retrieve no fields",
+            GET,
+            "composite/sobjects/Account?ids=1",
+            "",
+            400,
+            "MISSING_ARGUMENT",
+        ),
+        ("updated without a start", GET, "sobjects/Account/updated", "", 400, "MISSING_ARGUMENT"),
         ("query", GET, "query?q=SELECT+Id+FROM+Account", "", 200, ""),
         ("no query", GET, "query", "", 400, "MALFORMED_QUERY"),
     ] {
@@ -260,6 +305,235 @@ fn sub_queries_have_pages() {
     assert_eq!((&children["totalSize"], &children["done"]), (&json!(2200), &json!(false)));
     let rest = body(&get(&org, &token, children["nextRecordsUrl"].as_str().unwrap()));
     assert_eq!((rest["records"].as_array().unwrap().len(), &rest["done"]), (200, &json!(true)));
+}
+
+#[test]
+fn description_has_the_properties_that_typed_clients_require() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let described = body(&get(&org, &token, "/services/data/v66.0/sobjects/Account/describe"));
+    let missing = |object: &Value, names: &str| -> Vec<String> {
+        let names = names.split_whitespace();
+        names.filter(|name| object.get(name).is_none()).map(str::to_owned).collect()
+    };
+    // From the describe result of a real org, version 61.0.
+    assert_eq!(
+        missing(
+            &described,
+            "actionOverrides activateable associateEntityType associateParentEntity \
+             childRelationships compactLayoutable createable custom customSetting deepCloneable \
+             defaultImplementation deletable deprecatedAndHidden extendedBy extendsInterfaces \
+             feedEnabled fields hasSubtypes implementedBy implementsInterfaces isInterface isSubtype \
+             keyPrefix label labelPlural layoutable listviewable lookupLayoutable mergeable \
+             mruEnabled name namedLayoutInfos networkScopeFieldName queryable recordTypeInfos \
+             replicateable retrieveable searchLayoutable searchable sobjectDescribeOption \
+             supportedScopes triggerable undeletable updateable urls"
+        ),
+        Vec::<String>::new()
+    );
+    for field in described["fields"].as_array().unwrap() {
+        assert_eq!(
+            missing(
+                field,
+                "aggregatable aiPredictionField autoNumber byteLength calculated calculatedFormula \
+                 cascadeDelete caseSensitive compoundFieldName controllerName createable custom \
+                 defaultValue defaultValueFormula defaultedOnCreate dependentPicklist \
+                 deprecatedAndHidden digits displayLocationInDecimal encrypted externalId \
+                 extraTypeInfo filterable filteredLookupInfo formulaTreatNullNumberAsZero groupable \
+                 highScaleNumber htmlFormatted idLookup inlineHelpText label length mask maskType \
+                 name nameField namePointing nillable permissionable picklistValues \
+                 polymorphicForeignKey precision queryByDistance referenceTargetField referenceTo \
+                 relationshipName relationshipOrder restrictedDelete restrictedPicklist scale \
+                 searchPrefilterable soapType sortable type unique updateable \
+                 writeRequiresMasterRead"
+            ),
+            Vec::<String>::new()
+        );
+    }
+    let all = body(&get(&org, &token, "/services/data/v66.0/sobjects"));
+    assert_eq!(all["sobjects"][0]["fields"], Value::Null);
+}
+
+#[test]
+fn conditional_calls_look_at_the_last_change() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let (earlier, now) = ("Fri, 15 Jan 2027 07:59:59 GMT", "Fri, 15 Jan 2027 08:00:00 GMT");
+    for (name, method, path, header, date, status) in [
+        ("describe, unchanged", Method::GET, "Account/describe", "if-modified-since", now, 304),
+        ("describe, changed", Method::GET, "Account/describe", "if-modified-since", earlier, 200),
+        ("record, unchanged", Method::GET, "Account/ID", "if-modified-since", now, 304),
+        ("no date", Method::GET, "Account/ID", "if-modified-since", "soon", 200),
+        (
+            "update of a changed one",
+            Method::PATCH,
+            "Account/ID",
+            "if-unmodified-since",
+            earlier,
+            412,
+        ),
+        ("update", Method::PATCH, "Account/ID", "if-unmodified-since", now, 204),
+        (
+            "delete of a changed one",
+            Method::DELETE,
+            "Account/ID",
+            "if-unmodified-since",
+            earlier,
+            412,
+        ),
+    ] {
+        let path = format!("/services/data/v66.0/sobjects/{}", path.replace("ID", &account));
+        let request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .header(header, date)
+            .body(bytes::Bytes::from_static(b"{}"))
+            .unwrap();
+        let reply = crate::route::answer(&org, &crate::call::Call::new(request, "https"));
+        assert_eq!(reply.status().as_u16(), status, "{name}");
+    }
+}
+
+#[test]
+fn batch_answers_each_call_and_may_halt() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let calls = json!([
+        { "method": "PATCH", "url": format!("v66.0/sobjects/account/{account}"), "richInput": { "Phone": "1" } },
+        { "method": "GET", "url": "v66.0/sobjects/Account/001xx0000000999AAA" },
+        { "method": "GET", "url": format!("v66.0/sobjects/account/{account}?fields=Phone") },
+    ]);
+    let path = "/services/data/v66.0/composite/batch";
+    for (halt, last) in [(false, json!("1")), (true, Value::Null)] {
+        let sent = json!({ "batchRequests": calls, "haltOnError": halt }).to_string();
+        let answer = body(&send(&org, &token, Method::POST, path, &sent));
+        assert_eq!(answer["hasErrors"], true);
+        let statuses =
+            answer["results"].as_array().unwrap().iter().map(|it| it["statusCode"].clone());
+        let third = if halt { 412 } else { 200 };
+        assert_eq!(statuses.collect::<Vec<_>>(), [204, 404, third]);
+        assert_eq!(answer["results"][0]["result"], Value::Null);
+        assert_eq!(answer["results"][2]["result"]["Phone"], last);
+    }
+    let many = json!({ "batchRequests": vec![calls[1].clone(); 26] }).to_string();
+    assert_eq!(error_code(&send(&org, &token, Method::POST, path, &many)), "LIMIT_EXCEEDED");
+}
+
+#[test]
+fn tree_creates_all_records_or_none() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let path = "/services/data/v66.0/composite/tree/Account";
+    let tree = |contact: Value| {
+        json!({ "records": [{
+            "attributes": { "type": "Account", "referenceId": "ref1" }, "Name": "Tree",
+            "Contacts": { "records": [contact] },
+        }] })
+        .to_string()
+    };
+    let contact =
+        json!({ "attributes": { "type": "Contact", "referenceId": "ref2" }, "Email": "x" });
+    let refused = send(&org, &token, Method::POST, path, &tree(contact));
+    assert_eq!(refused.status(), 400);
+    assert_eq!(body(&refused)["hasErrors"], true);
+    assert_eq!(body(&refused)["results"][0]["referenceId"], "ref2");
+    let query =
+        "/services/data/v66.0/query?q=SELECT+Account.Name+FROM+Contact+WHERE+Account.Name='Tree'";
+    assert_eq!(body(&get(&org, &token, query))["totalSize"], 0);
+
+    let contact =
+        json!({ "attributes": { "type": "Contact", "referenceId": "ref2" }, "LastName": "A" });
+    let created = send(&org, &token, Method::POST, path, &tree(contact));
+    assert_eq!(created.status(), 201);
+    let results = body(&created)["results"].clone();
+    assert_eq!(
+        (&results[0]["referenceId"], &results[1]["referenceId"]),
+        (&json!("ref1"), &json!("ref2"))
+    );
+    assert_eq!(body(&get(&org, &token, query))["totalSize"], 1);
+}
+
+#[test]
+fn retrieved_records_are_in_the_order_of_their_ids() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let sent = json!({ "ids": ["001xx0000000999AAA", account], "fields": ["name"] }).to_string();
+    let path = "/services/data/v66.0/composite/sobjects/Account";
+    let found = body(&send(&org, &token, Method::POST, path, &sent));
+    assert_eq!((&found[0], &found[1]["Name"]), (&Value::Null, &json!("Acme Rockets")));
+    assert_eq!(found[1]["Phone"], Value::Null);
+}
+
+#[test]
+fn changes_of_a_period() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    send(
+        &org,
+        &token,
+        Method::DELETE,
+        &format!("/services/data/v66.0/sobjects/Account/{account}"),
+        "",
+    );
+    let period = |start: &str| format!("start={start}&end=2027-01-16T00:00:00%2B00:00");
+    for (start, updated, deleted) in
+        [("2027-01-15T00:00:00%2B00:00", 1, 1), ("2027-01-15T23:00:00Z", 0, 0)]
+    {
+        let path =
+            |kind: &str| format!("/services/data/v66.0/sobjects/Account/{kind}/?{}", period(start));
+        let ids = body(&get(&org, &token, &path("updated")))["ids"].clone();
+        assert_eq!(ids.as_array().unwrap().len(), updated);
+        let gone = body(&get(&org, &token, &path("deleted")))["deletedRecords"].clone();
+        assert_eq!(gone.as_array().unwrap().len(), deleted);
+    }
+    let end = "sobjects/Account/updated?start=2027-01-16T00:00:00Z&end=2027-01-15T00:00:00Z";
+    let reply = get(&org, &token, &format!("/services/data/v66.0/{end}"));
+    assert_eq!(error_code(&reply), "INVALID_REPLICATION_DATE");
+}
+
+#[test]
+fn other_apis_are_refused_in_their_own_formats() {
+    let org = open(builder());
+    for (path, status, kind, part) in [
+        (
+            "/services/Soap/u/60.0",
+            500,
+            "text/xml;charset=UTF-8",
+            "<faultcode>sf:FUNCTIONALITY_NOT_ENABLED",
+        ),
+        ("/services/async/60.0/job", 400, "application/json;charset=UTF-8", "FeatureNotEnabled"),
+        (
+            "/services/apexrest/Acme",
+            404,
+            "application/json;charset=UTF-8",
+            "Could not find a match for URL",
+        ),
+    ] {
+        let reply = send(&org, "", Method::POST, path, "{}");
+        assert_eq!(
+            (reply.status().as_u16(), reply.headers()["content-type"].to_str().unwrap()),
+            (status, kind)
+        );
+        assert!(std::str::from_utf8(reply.body()).unwrap().contains(part), "{path}");
+    }
+    let xml = crate::testing::send_as(
+        &org,
+        "",
+        Method::POST,
+        "/services/async/60.0/job",
+        "application/xml",
+        "<jobInfo/>",
+    );
+    assert!(
+        xml.body().starts_with(b"<?xml")
+            && xml.headers()["content-type"] == "application/xml;charset=UTF-8"
+    );
 }
 
 #[test]

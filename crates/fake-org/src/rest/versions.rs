@@ -20,6 +20,9 @@ pub(super) fn list() -> Value {
 
 /// Parses `v66.0`.
 pub(super) fn parse(text: &str) -> Result<u32, RestError> {
+    if text == "latest" {
+        return Ok(NEWEST);
+    }
     let number = text.strip_prefix('v').and_then(|text| text.strip_suffix(".0"));
     match number.filter(|digits| !digits.starts_with('0')).and_then(|digits| digits.parse().ok()) {
         Some(version) if (OLDEST..=NEWEST).contains(&version) => Ok(version),
@@ -35,7 +38,9 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
 pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let mut resources = json!({});
-    for name in ["limits", "query", "queryAll", "sobjects", "tooling"] {
+    for name in
+        ["composite", "jobs", "limits", "query", "queryAll", "search", "sobjects", "tooling"]
+    {
         resources[name] = Value::from(format!("{}/{name}", session.base));
     }
     let identity = session.org.identity_url(session.call, &session.user_id);
@@ -51,7 +56,8 @@ fn label(version: u32) -> String {
 
 /// Older versions were retired in Summer '25.
 const OLDEST: u32 = 31;
-const NEWEST: u32 = 67;
+/// Winter '27.
+const NEWEST: u32 = 68;
 
 #[cfg(test)]
 mod tests {
@@ -67,6 +73,7 @@ mod tests {
             (65, "Winter '26"),
             (66, "Spring '26"),
             (67, "Summer '26"),
+            (68, "Winter '27"),
         ] {
             assert_eq!(label(version), name);
         }
@@ -79,7 +86,9 @@ mod tests {
             ("v66.0", Some(66)),
             ("v31.0", Some(31)),
             ("v30.0", None),
-            ("v68.0", None),
+            ("v68.0", Some(68)),
+            ("latest", Some(68)),
+            ("v69.0", None),
             ("66.0", None),
             ("v66", None),
             ("v066.0", None),

@@ -155,11 +155,27 @@ fn audiences() {
         ("test at test", "https://test.salesforce.com", "https://test.salesforce.com", true),
     ] {
         let site = User::new("site@acme.com").community("https://acme.my.site.com/customers");
-        let org = open(builder().user(site));
+        let org = open(builder().user(site).sandbox(origin.ends_with("test.salesforce.com")));
         let mut claims = claims("robot@acme.com");
         claims["aud"] = Value::from(audience);
         let reply = post_form(&org, origin, "/services/oauth2/token", form(&sign(&claims)));
         assert_eq!(reply.status() == 200, accepted, "{name}");
+    }
+}
+
+#[test]
+fn generic_host_knows_only_the_users_of_its_orgs() {
+    for (host, sandbox, wanted) in [
+        (LOGIN, false, "200"),
+        (LOGIN, true, "invalid_grant: user hasn't approved this consumer"),
+        ("https://test.salesforce.com", true, "200"),
+        ("https://test.salesforce.com", false, "invalid_grant: user hasn't approved this consumer"),
+    ] {
+        let org = open(builder().sandbox(sandbox));
+        let mut claims = claims("robot@acme.com");
+        claims["aud"] = Value::from(host);
+        let reply = post_form(&org, host, "/services/oauth2/token", form(&sign(&claims)));
+        assert_eq!(said(&reply), wanted, "{host}, sandbox: {sandbox}");
     }
 }
 

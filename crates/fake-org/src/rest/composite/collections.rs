@@ -14,8 +14,8 @@ use crate::rest::{Answer, AuthorizedCall, RestError};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Sent {
-    #[serde(default)]
-    all_or_none: bool,
+    /// Null is the default as well.
+    all_or_none: Option<bool>,
     records: Vec<Record>,
 }
 
@@ -63,9 +63,50 @@ pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field:
     })
 }
 
+/// `GET composite/sobjects/Account?ids=…&fields=…`, or POST for longer lists.
+pub(in crate::rest) fn retrieve(session: &AuthorizedCall<'_>, object: &str) -> Answer {
+    #[derive(Deserialize)]
+    struct Wanted {
+        ids: Vec<String>,
+        fields: Vec<String>,
+    }
+    let object = sobjects::find(session, object)?;
+    let wanted = match session.method() {
+        Method::POST => values::body(session)?,
+        Method::GET => {
+            let query = session.call.query().unwrap_or_default();
+            let list = |name: &str| {
+                let names = query.first(name).unwrap_or_default().split(',').map(str::trim);
+                names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            };
+            Wanted { ids: list("ids"), fields: list("fields") }
+        }
+        other => return Err(RestError::method(&other, "GET,POST")),
+    };
+    for (name, list) in [("ids", &wanted.ids), ("fields", &wanted.fields)] {
+        if list.is_empty() {
+            let message = format!("{name} must be specified");
+            return Err(RestError::new(400, "MISSING_ARGUMENT", message));
+        }
+    }
+    if wanted.ids.len() > MOST_RETRIEVED {
+        let message = "record limit reached. cannot submit more than 2000 records in this request";
+        return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", message));
+    }
+    let found =
+        wanted.ids.iter().map(|id| records::some_fields(session, &object, id, &wanted.fields));
+    let found = found.map(|found| match found {
+        Err(error) if ["NOT_FOUND", "ENTITY_IS_DELETED"].contains(&error.code()) => Ok(Value::Null),
+        found => found,
+    });
+    let found: Value = found.collect::<Result<_, _>>()?;
+    Ok(reply::json(StatusCode::OK, &found))
+}
+
 fn each(session: &AuthorizedCall<'_>, work: impl Fn(Record) -> Done) -> Answer {
     let Sent { all_or_none, records } = values::body(session)?;
     check_number(records.len())?;
+    let all_or_none = all_or_none.unwrap_or(false);
     Ok(in_transaction(session, all_or_none, || records.into_iter().map(work).collect()))
 }
 
@@ -163,3 +204,4 @@ fn outcome(done: &Done) -> Value {
 }
 
 const MOST_RECORDS: usize = 200;
+const MOST_RETRIEVED: usize = 2000;

@@ -28,7 +28,27 @@ impl ObjectType {
         described["childRelationships"] =
             children.map(|it| over("childRelationship", it)).collect();
         described["fields"] = self.fields.iter().map(Field::describe).collect();
+        let mut master = over("recordTypeInfo", &json!({}));
+        master["urls"] = json!({ "layout": format!("{describe}/layouts/{MASTER}") });
+        described["recordTypeInfos"] = json!([master]);
+        described["supportedScopes"] =
+            json!([{ "name": "everything", "label": format!("All {}", self.label_plural) }]);
+        self.given.iter().for_each(|given| keep_given(&mut described, given));
         described
+    }
+}
+
+/// Replaces every property that was given, except for links, which name another host.
+fn keep_given(described: &mut Value, given: &Value) {
+    for (name, value) in given.as_object().into_iter().flatten() {
+        match (name.as_str(), value) {
+            ("urls", _) => {}
+            ("fields", Value::Array(fields)) => {
+                let described = described["fields"].as_array_mut().into_iter().flatten();
+                described.zip(fields).for_each(|(field, given)| keep_given(field, given));
+            }
+            _ => described[name] = value.clone(),
+        }
     }
 }
 
@@ -62,8 +82,21 @@ impl Kind {
     }
 
     pub(crate) fn is_text(self) -> bool {
-        use Kind::{Email, Phone, Picklist, String, TextArea, Url};
-        matches!(self, Email | Phone | Picklist | String | TextArea | Url)
+        use Kind::{
+            Combobox, Email, EncryptedString, MultiPicklist, Phone, Picklist, String, TextArea, Url,
+        };
+        matches!(
+            self,
+            Combobox
+                | Email
+                | EncryptedString
+                | MultiPicklist
+                | Phone
+                | Picklist
+                | String
+                | TextArea
+                | Url
+        )
     }
 
     pub(crate) fn is_number(self) -> bool {
@@ -75,6 +108,9 @@ impl Kind {
             Self::Currency | Self::Double | Self::Percent => "xsd:double".to_owned(),
             Self::DateTime => "xsd:dateTime".to_owned(),
             Self::Id | Self::Reference => "tns:ID".to_owned(),
+            Self::Address => "urn:address".to_owned(),
+            Self::Location => "urn:location".to_owned(),
+            Self::Base64 => "xsd:base64Binary".to_owned(),
             kind if kind.is_text() => "xsd:string".to_owned(),
             kind => format!("xsd:{}", kind.name()),
         }
@@ -92,5 +128,25 @@ fn over(what: &str, known: &impl Serialize) -> Value {
     described
 }
 
-const DETAILS: [&str; 3] = ["childRelationships", "fields", "recordTypeInfos"];
+/// The parts of a description that a list of objects leaves out.
+const DETAILS: [&str; 16] = [
+    "actionOverrides",
+    "childRelationships",
+    "compactLayoutable",
+    "defaultImplementation",
+    "extendedBy",
+    "extendsInterfaces",
+    "fields",
+    "implementedBy",
+    "implementsInterfaces",
+    "listviewable",
+    "lookupLayoutable",
+    "namedLayoutInfos",
+    "networkScopeFieldName",
+    "recordTypeInfos",
+    "sobjectDescribeOption",
+    "supportedScopes",
+];
+/// The record type of an object without others.
+const MASTER: &str = "012000000000000AAA";
 const USUAL_JSON: &str = include_str!("describe.json");

@@ -10,7 +10,7 @@ use crate::reply;
 use crate::rest::schema::ObjectType;
 use crate::rest::seed::stamp;
 use crate::rest::store::{Record, Row};
-use crate::rest::{Answer, AuthorizedCall, RestError, sobjects};
+use crate::rest::{Answer, AuthorizedCall, RestError, conditions, sobjects};
 
 /// `POST sobjects/Account`.
 pub(in crate::rest) fn create(session: &AuthorizedCall<'_>, object: &ObjectType) -> Answer {
@@ -25,10 +25,14 @@ pub(in crate::rest) fn by_id(session: &AuthorizedCall<'_>, object: &str, id: &st
     match session.method() {
         Method::GET => get(session, &object, id),
         Method::PATCH => {
+            check_unmodified(session, &object, id)?;
             update(session, &object, id, values::body(session)?)?;
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
-        Method::DELETE => delete_reply(session, &object, id),
+        Method::DELETE => {
+            check_unmodified(session, &object, id)?;
+            delete_reply(session, &object, id)
+        }
         other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
     }
 }
@@ -41,6 +45,11 @@ pub(in crate::rest) fn by_key(
     value: &str,
 ) -> Answer {
     let object = sobjects::find(session, object)?;
+    if session.method() == Method::GET
+        && let Some(answer) = related(session, &object, field, value)
+    {
+        return answer;
+    }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
     let value = decode_segment(value).ok_or_else(RestError::not_found)?;
@@ -100,19 +109,103 @@ pub(in crate::rest) fn shown(
 }
 
 fn get(session: &AuthorizedCall<'_>, object: &ObjectType, id: &str) -> Answer {
+    let record = {
+        let state = session.org.state();
+        live(state.rest.records.find(&object.name, id), id)?.to_record()
+    };
+    if conditions::is_unchanged(session.call, modified(&record)) {
+        return Ok(reply::empty(StatusCode::NOT_MODIFIED));
+    }
+    let query = session.call.query().unwrap_or_default();
+    let shown = match query.first("fields") {
+        None => Value::Object(shown(session, object, &record)),
+        Some(fields) => {
+            let fields: Vec<_> = fields.split(',').map(|name| name.trim().to_owned()).collect();
+            some_fields(session, object, id, &fields)?
+        }
+    };
+    Ok(reply::json(StatusCode::OK, &shown))
+}
+
+/// Returns a record with its id and these fields.
+pub(in crate::rest) fn some_fields(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    id: &str,
+    fields: &[String],
+) -> Result<Value, RestError> {
+    let mut wanted = vec!["attributes", "Id"];
+    for name in fields {
+        let field = object.field(name);
+        wanted.push(&field.ok_or_else(|| RestError::no_column(name, &object.name))?.name);
+    }
     let state = session.org.state();
     let record = live(state.rest.records.find(&object.name, id), id)?.to_record();
     let mut shown = shown(session, object, &record);
-    let query = session.call.query().unwrap_or_default();
-    if let Some(fields) = query.first("fields") {
-        let mut wanted = vec!["attributes", "Id"];
-        for name in fields.split(',').map(str::trim) {
-            let field = object.field(name);
-            wanted.push(&field.ok_or_else(|| RestError::no_column(name, &object.name))?.name);
+    shown.retain(|name, _| wanted.contains(&name.as_str()));
+    Ok(Value::Object(shown))
+}
+
+/// Returns the time of the last change of a record, in the format of the API.
+fn modified(record: &Record) -> &str {
+    record.get("LastModifiedDate").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Refuses a change of a record that somebody has changed since `If-Unmodified-Since`.
+fn check_unmodified(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    id: &str,
+) -> Result<(), RestError> {
+    let state = session.org.state();
+    let record = state.rest.records.find(&object.name, id).map(Row::to_record);
+    match record {
+        Some(record) if conditions::was_changed(session.call, modified(&record)) => {
+            let message = "The record has been modified since the specified time";
+            Err(RestError::new(412, "PRECONDITION_FAILED", message))
         }
-        shown.retain(|name, _| wanted.contains(&name.as_str()));
+        _ => Ok(()),
     }
-    Ok(reply::json(StatusCode::OK, &Value::Object(shown)))
+}
+
+/// `GET sobjects/Contact/003…/Account` and `GET sobjects/Account/001…/Contacts`.
+fn related(
+    session: &AuthorizedCall<'_>,
+    object: &ObjectType,
+    id: &str,
+    relationship: &str,
+) -> Option<Answer> {
+    id::canonical(id)?;
+    if let Some(field) = object.relationship(relationship) {
+        let state = session.org.state();
+        let record = match live(state.rest.records.find(&object.name, id), id) {
+            Ok(record) => record,
+            Err(error) => return Some(Err(error)),
+        };
+        let parent = record.get(&field.name);
+        let targets = field.reference_to.iter();
+        let target = parent.as_str().and_then(|parent| {
+            let mut targets = targets.filter(|it| state.rest.records.find(it, parent).is_some());
+            Some((state.rest.schema.object(targets.next()?)?.clone(), parent.to_owned()))
+        });
+        drop(state);
+        return Some(match target {
+            Some((object, id)) => get(session, &object, &id),
+            None => Err(RestError::not_found()),
+        });
+    }
+    let child = object.children(relationship)?;
+    let object = match sobjects::find(session, &child.child_s_object) {
+        Ok(object) => object,
+        Err(error) => return Some(Err(error)),
+    };
+    let parent = id::canonical(id).map(Value::from)?;
+    let state = session.org.state();
+    let all = state.rest.records.all(&object.name);
+    let rows = all.filter(|row| !row.is_deleted() && row.get(&child.field) == parent);
+    let records: Vec<_> = rows.map(|row| shown(session, &object, &row.to_record())).collect();
+    let body = json!({ "done": true, "totalSize": records.len(), "records": records });
+    Some(Ok(reply::json(StatusCode::OK, &body)))
 }
 
 /// Stores a checked record and returns its id.

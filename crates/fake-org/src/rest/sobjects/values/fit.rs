@@ -21,9 +21,10 @@ pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
         Kind::Email => email(field, text(field, value)?),
         Kind::Int => whole(field, value),
         Kind::Id | Kind::Reference => reference(field, text(field, value)?),
-        Kind::Address | Kind::Location | Kind::Other => Ok(value),
-        Kind::Picklist => picklist(field, text(field, value)?),
-        Kind::Phone | Kind::String | Kind::TextArea | Kind::Url => {
+        Kind::Address | Kind::Base64 | Kind::Location | Kind::Other | Kind::Time => Ok(value),
+        Kind::Combobox | Kind::Picklist => picklist(field, text(field, value)?),
+        Kind::MultiPicklist => multi_picklist(field, text(field, value)?),
+        Kind::EncryptedString | Kind::Phone | Kind::String | Kind::TextArea | Kind::Url => {
             text(field, value).map(Value::from)
         }
     }
@@ -64,6 +65,14 @@ fn picklist(field: &Field, text: String) -> Result<Value, RestError> {
     let message = format!("{}: bad value for restricted picklist field: {text}", field.label);
     Err(RestError::new(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message)
         .with_fields([&field.name]))
+}
+
+/// Checks each of the values, which semicolons separate.
+fn multi_picklist(field: &Field, text: String) -> Result<Value, RestError> {
+    for value in text.split(';') {
+        picklist(field, value.to_owned())?;
+    }
+    Ok(Value::from(text))
 }
 
 fn number(field: &Field, value: Value) -> Result<Value, RestError> {

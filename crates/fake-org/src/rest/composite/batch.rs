@@ -1,0 +1,67 @@
+//! `composite/batch`: up to 25 calls in one, which do not know of each other.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::call_inside;
+use crate::reply;
+use crate::rest::sobjects::values;
+use crate::rest::{Answer, AuthorizedCall, RestError};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    batch_requests: Vec<Part>,
+    halt_on_error: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Part {
+    method: String,
+    /// `v66.0/sobjects/Account/001…`
+    url: String,
+    #[serde(default)]
+    rich_input: Value,
+}
+
+/// `POST composite/batch`
+pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>) -> Answer {
+    if session.method() != Method::POST {
+        return Err(RestError::method(&session.method(), "POST"));
+    }
+    let Sent { batch_requests: parts, halt_on_error } = values::body(session)?;
+    if parts.len() > MOST_PARTS {
+        let message = "Limit of 25 reached for number of subrequests";
+        return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
+    }
+    let mut failed = false;
+    let mut results = Vec::new();
+    for part in parts {
+        let reply = if failed && halt_on_error == Some(true) {
+            let message = "Batch processing halted per request";
+            RestError::new(412, "BATCH_PROCESSING_HALTED", message).into_reply()
+        } else {
+            carry_out(session, &part).unwrap_or_else(RestError::into_reply)
+        };
+        failed |= !reply.status().is_success();
+        let result: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
+        results.push(json!({ "statusCode": reply.status().as_u16(), "result": result }));
+    }
+    let body = json!({ "hasErrors": failed, "results": results });
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+fn carry_out(session: &AuthorizedCall<'_>, part: &Part) -> Answer {
+    let path = part.url.trim_start_matches('/');
+    let path = path.strip_prefix("services/data/").unwrap_or(path);
+    let body = match &part.rich_input {
+        Value::Null => Bytes::new(),
+        input => Bytes::from(input.to_string()),
+    };
+    call_inside(session, &part.method, &format!("/services/data/{path}"), body)
+}
+
+const MOST_PARTS: usize = 25;
