@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use orgtoken_settings::Setting;
 
 /// The variables that are read and are not settings. The canary test puts secrets into each.
-pub(crate) const OTHERS: [&str; 20] = [
+pub(crate) const OTHERS: [&str; 21] = [
+    COMPLETION,
     "EDITOR",
     "HOME",
     "HTTPS_PROXY",
@@ -72,6 +73,9 @@ const LOGIN: [Setting; 9] = [
     Setting::RecordKey,
     Setting::Username,
 ];
+
+/// The shell for which a completion script asks.
+pub(crate) const COMPLETION: &str = "ORGTOKEN_COMPLETE";
 
 /// The variable of an access token, in the commands of `exec` as well.
 pub(crate) const ACCESS_TOKEN: &str = "SF_ACCESS_TOKEN";

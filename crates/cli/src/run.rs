@@ -21,6 +21,9 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read the memory of this one: {reason}"));
     }
+    if command::completions::answer(&typed, grammar, &console) {
+        return ExitCode::SUCCESS;
+    }
     let mut typed = typed;
     let args = match Args::read(&mut typed) {
         Ok(args) => args,
@@ -71,7 +74,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Assertion(command) => command::assertion::run(&command, console),
         Command::Explain(args) => command::explain::run(&args, console),
         Command::Cache(command) => command::cache::run(&command, console),
-        Command::Completions(args) => command::completions::run(&args, grammar(), console),
+        Command::Completions(args) => command::completions::run(&args, console),
         Command::Help(args) => command::help::run(&args, grammar(), console),
         Command::Man(args) => command::man::run(&args, grammar(), console),
     }

@@ -1,8 +1,8 @@
 //! Standard output, standard error and terminals.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, pipe};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use conformance::program::{error, stderr, stdout, terminal};
 use conformance::test_org::{KEY, TestOrg};
@@ -174,15 +174,29 @@ fn no_colour_is_used_anywhere() {
 }
 
 #[test]
-fn documented_lines_install_the_completions_in_a_new_home() {
+fn documented_line_completes_commands_and_profiles_in_bash() {
     let org = TestOrg::new();
+    let profile = |name: &str| format!("[profile.{name}]\nusername = \"robot@acme.com\"\n");
+    org.config(&["acme", "globex", "Xk29dkQmv8Lp2aZq7RtY"].map(profile).concat());
     let help = org.bare(&["completions", "--help"]).output().unwrap();
-    let lines: Vec<_> =
-        stdout(&help).lines().filter(|line| line.contains("bash-completion")).collect();
-    let path = org.path_variable();
-    let output = org.shell(&lines.join("\n")).env("PATH", path).output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    let script = ".local/share/bash-completion/completions/orgtoken";
-    let script = fs::read_to_string(org.folder.path().join(script)).unwrap();
-    assert!(script.starts_with("_orgtoken() {"), "{script}");
+    let line = stdout(&help).lines().find(|line| line.contains("completions bash")).unwrap().trim();
+    for (words, index, expected) in [
+        (r#"orgtoken toke"#, 1, "token\n"),
+        (r#"orgtoken token -P """#, 3, "acme\nglobex\n"),
+        (r#"orgtoken token --profile = g"#, 4, "globex\n"),
+        (r#"orgtoken -P acme whoa"#, 3, "whoami\n"),
+        (r#"orgtoken config use a"#, 3, "acme\n"),
+        (r#"orgtoken explain key.certificat"#, 2, "key.certificate\n"),
+        (r#"orgtoken help environ"#, 2, "environment\n"),
+    ] {
+        let complete = format!(
+            "{line}\nCOMP_WORDS=({words}) COMP_CWORD={index}\n\
+             _clap_complete_orgtoken orgtoken \"${{COMP_WORDS[COMP_CWORD]}}\"\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+        );
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &complete]).env_clear().env("PATH", org.path_variable());
+        bash.env("HOME", org.folder.path());
+        assert_eq!(stdout(&bash.output().unwrap()), expected, "{words}");
+    }
 }

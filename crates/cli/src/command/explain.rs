@@ -13,7 +13,7 @@ use crate::args::UsageError;
 use crate::failure::{Failure, exit_code, with_flags};
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
-use crate::io::text::sentence;
+use crate::io::text::{nearest, sentence};
 
 /// Explain a refusal or error code
 ///
@@ -35,6 +35,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     };
     if console.json() {
         return Ok(console.document(first)?);
+    }
+    if let Some(near) = near(&words).filter(|_| !first.exact) {
+        console.remark(&format_args!("hint: did you mean `orgtoken explain {near}`?"));
     }
     let texts: Vec<_> = explained.iter().map(Explained::text).collect();
     Ok(console.data(texts.join("\n").as_bytes())?)
@@ -65,6 +68,12 @@ fn find(words: &str) -> Vec<Explained> {
     vec![Explained::refusal(advice.entry, unknown)]
 }
 
+/// Returns the code that is most similar to a single word.
+fn near(words: &str) -> Option<&'static str> {
+    let word = words.trim();
+    if word.contains(char::is_whitespace) { None } else { nearest(word, codes()) }
+}
+
 /// Returns the code in an error that `--json` printed. Codes of other tools have no dot.
 fn reported_code(words: &str) -> Option<String> {
     let document: Value = serde_json::from_str(words).ok()?;
@@ -80,6 +89,13 @@ fn document(explained: &[Explained]) -> Option<&Explained> {
 /// Returns the rows of `docs/reference/errors.md`, which describe error codes in general.
 fn own_codes() -> impl Iterator<Item = Explained> {
     include_str!("../../assets/errors.md").lines().filter_map(own_code)
+}
+
+/// Returns the codes of this program and of the catalogue.
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    let own = own_codes().map(|own| own.code);
+    own.chain(catalogue::entries().map(|entry| entry.code))
+        .chain(catalogue::api_errors().map(|row| row.code))
 }
 
 fn own_code(line: &'static str) -> Option<Explained> {

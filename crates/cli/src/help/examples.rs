@@ -316,6 +316,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "completions",
         &[
+            of("bash, in ~/.bashrc", "source <(orgtoken completions bash)"),
             of("zsh, in ~/.zshrc after compinit", "source <(orgtoken completions zsh)"),
             of("fish", "orgtoken completions fish > ~/.config/fish/completions/orgtoken.fish"),
         ],
