@@ -103,7 +103,7 @@ fn kept(folder: &Path) -> Result<Option<u64>> {
     }
     let store = store(folder)?;
     let held = store.peek().token;
-    let is_there = CacheFolder::open(folder)?.states(&key(), &AllowedHosts::none())?.count > 0;
+    let is_there = CacheFolder::open(folder)?.states(&[(key(), AllowedHosts::none())])?.count > 0;
     ensure!(held.is_some() || !is_there, "the file is torn");
     held.map(|held| tokens::number_of(held.token())).transpose()
 }

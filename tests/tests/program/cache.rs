@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use conformance::program::{self, error, stderr, stdout};
-use conformance::test_org::{TestOrg, USER};
+use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 use conformance::tools;
 use orgtoken_fake_org::{AppKey, Scenario};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -259,6 +259,49 @@ fn cache_list_shows_user_and_lifetime_and_no_token() {
     assert!(!stdout(&list).contains(stdout(&token).trim()));
 }
 
+#[test]
+fn cache_list_shows_the_entries_of_all_profiles_without_network_or_default() {
+    let org = TestOrg::new();
+    let profile = |name: &str, user: &str| {
+        format!(
+            "[profile.{name}]\nusername = \"{user}\"\nclient_id = \"{CLIENT_ID}\"\n\
+             instance_url = \"{}\"\nallow_hosts = [\"{}\"]\nprivate_key_file = \"../../app.key\"\n",
+            org.url(),
+            org.address(),
+        )
+    };
+    let broken = "[profile.broken]\nusername = \"robot@acme.com\"\n".to_owned();
+    org.config(&[profile("acme", USER), profile("other", "nobody@acme.com"), broken].concat());
+    let list = |args: &[&str]| {
+        let mut command = org.bare(&[&["cache", "list"], args].concat());
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1").output().unwrap()
+    };
+    let empty = list(&[]);
+    assert_eq!(stdout(&empty), "");
+    assert!(stderr(&empty).starts_with("no cached logins"), "{}", stderr(&empty));
+
+    for (profile, exit) in [("acme", 0), ("other", 4)] {
+        let mut token = org.bare(&["token", "-P", profile, "--ca-file", "ca.pem"]);
+        assert_eq!(token.output().unwrap().status.code(), Some(exit), "{profile}");
+    }
+    let all = list(&[]);
+    assert_eq!(stderr(&all), "");
+    let rows: Vec<Vec<_>> =
+        stdout(&all).lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["PROFILE", "USERNAME", "ORG", "EXPIRES"]);
+    let row = |name: &str| rows.iter().find(|row| row[0] == name).unwrap();
+    assert_eq!(row("acme")[1..], [USER, org.address(), "in", "9", "min"]);
+    assert_eq!(row("other")[1..5], ["nobody@acme.com", org.address(), "no", "token"]);
+
+    // Without the key, nothing of an entry is known.
+    fs::remove_file(org.path("app.key")).unwrap();
+    let sealed = list(&[]);
+    assert_eq!(stdout(&sealed).matches("-        sealed    -    -").count(), 2);
+    assert!(stderr(&sealed).starts_with("2 entries are sealed: "), "{}", stderr(&sealed));
+    let json: Value = serde_json::from_str(stdout(&list(&["--json"]))).unwrap();
+    assert_eq!((&json["count"], &json["sealed"]), (&2.into(), &2.into()));
+}
+
 /// A passphrase was set as the username.
 #[test]
 fn cache_list_withholds_a_username_that_may_be_a_secret() {
@@ -266,7 +309,8 @@ fn cache_list_withholds_a_username_that_may_be_a_secret() {
     let other = org.run(&["token", "--username", "u@Tr0ub4dor&3-Zebra-Sings"]);
     assert_eq!(other.status.code(), Some(4), "{}", stderr(&other));
     let list = org.run(&["cache", "list"]);
-    assert!(stdout(&list).starts_with("[withheld]  http"), "{}", stdout(&list));
+    let line = stdout(&list).lines().nth(1).unwrap();
+    assert!(line.starts_with("-        [withheld]  127.0.0.1:"), "{line}");
     assert!(!stdout(&list).contains("Zebra"), "{}", stdout(&list));
 }
 
@@ -301,11 +345,15 @@ fn unreachable_redis_is_neither_listed_nor_cleared() {
         let mut command = org.command(&[&["cache"], args].concat());
         command.env("ORGTOKEN_CACHE", format!("redis://:pa55@{closed}")).output().unwrap()
     };
-    for what in ["list", "clear"] {
-        let output = cache(&[what, "--json"]);
+    for what in [["list", "--redis"].as_slice(), &["clear"]] {
+        let output = cache(&[what, &["--json"]].concat());
         let error = error(&output);
-        assert_eq!((&error["code"], &error["exit"]), (&"cache.redis".into(), &1.into()), "{what}");
-        assert!(!stderr(&output).contains("pa55"), "{what}: {}", stderr(&output));
+        assert_eq!(
+            (&error["code"], &error["exit"]),
+            (&"cache.redis".into(), &1.into()),
+            "{what:?}"
+        );
+        assert!(!stderr(&output).contains("pa55"), "{what:?}: {}", stderr(&output));
     }
     // The entries on this machine are removed nevertheless.
     assert!(stderr(&cache(&["clear"])).starts_with("removed 0 cached logins\nerror: "));

@@ -189,6 +189,9 @@ fn encrypted_key_is_decrypted_once() {
         assert!(stdout(&shown).contains("encrypted PKCS#8 PEM"), "{name}");
     }
     let first = stdout(&token(&org).output().unwrap()).to_owned();
+    assert!(token_less(&org, &["cache", "list"]).contains(USER));
+    let without_runtime = org.bare(&["cache", "list"]).output().unwrap();
+    assert!(stdout(&without_runtime).contains(" sealed "), "{}", stdout(&without_runtime));
 
     // A cached token needs no passphrase.
     org.private_file("word", "wrong\n");

@@ -7,7 +7,7 @@ use orgtoken_assertion::Diagnostic;
 use orgtoken_client::BootTime;
 use orgtoken_client::cache::{CacheFolder, FolderError, Listing, LoginId, State};
 use orgtoken_oauth::redact;
-use orgtoken_settings::Settings;
+use orgtoken_settings::{Cache, Loader, Settings};
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,9 +16,11 @@ use crate::clock;
 use crate::environment::cache_folder;
 use crate::failure::{Failure, exit_code};
 use crate::io::console::Console;
-use crate::io::text::{counted, printable};
+use crate::io::table::columns;
+use crate::io::text::{counted, duration, printable};
 use crate::login::cache::{clear_redis, folders, list_redis};
 use crate::login::context::Context;
+use crate::login::profiles::{offline, profile_layers};
 
 /// List or clear cached tokens
 #[derive(Debug, Subcommand)]
@@ -29,10 +31,14 @@ pub(crate) enum Command {
 
 /// List cached logins and when their tokens expire
 ///
-/// Lists the cache that the settings choose: files or Redis. No token is shown. Entries are
-/// encrypted with the private key of their login, so entries of other keys are only counted.
+/// Lists the files of this machine, without the network and without asking. No token is shown. An
+/// entry is sealed with a key that is derived from the private key of its login. If that key is
+/// encrypted, remote or unknown, the entry is shown as sealed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
+    /// List the Redis server of the login instead
+    #[arg(long)]
+    redis: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -69,28 +75,68 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
 }
 
 fn list(args: &List, console: &Console) -> Result<(), Failure> {
-    let settings = args.place.settings(console)?;
-    let listing = match list_redis(&settings, &args.place.network)? {
-        Some(listing) => listing,
-        None => local_listing(&settings)?,
+    let logins = logins(&args.place, args.redis, console)?;
+    let listing = match logins.as_slice() {
+        [login] if args.redis => list_redis(&login.settings, &args.place.network)?,
+        logins => list_files(logins)?,
     };
-    let entries: Vec<_> = listing.opened.iter().map(|(who, state)| Entry::of(who, state)).collect();
-    if console.json() {
-        return Ok(console.document(&Listed { count: listing.count, entries })?);
-    }
-    let lines: String = entries.iter().map(Entry::line).collect();
+    let entries: Vec<_> =
+        listing.opened.iter().map(|(id, state)| Entry::of(id, state, &logins)).collect();
     let sealed = listing.count - entries.len();
-    if sealed > 0 {
-        console.remark(&format_args!("{sealed} more, encrypted with other keys"));
+    let is_in_redis = |login: &KnownLogin| matches!(login.settings.cache(), Cache::Redis(_));
+    if !args.redis && logins.iter().any(is_in_redis) {
+        console.remark(&"logins in Redis are not listed; for one of them, add `--redis -P NAME`");
     }
-    Ok(console.data(lines.as_bytes())?)
+    if console.json() {
+        return Ok(console.document(&Listed { count: listing.count, entries, sealed })?);
+    }
+    if listing.count == 0 {
+        console.remark(&"no cached logins; the next command that needs a token logs in");
+        return Ok(());
+    }
+    let mut rows = vec![["PROFILE", "USERNAME", "ORG", "EXPIRES", ""].map(str::to_owned)];
+    rows.extend(entries.iter().map(Entry::row));
+    rows.extend(std::iter::repeat_n(["-", "sealed", "-", "-", ""].map(str::to_owned), sealed));
+    console.data(columns(&rows).as_bytes())?;
+    if sealed > 0 {
+        let entries =
+            if sealed == 1 { "1 entry is".to_owned() } else { format!("{sealed} entries are") };
+        console.remark(&format_args!(
+            "{entries} sealed: the private key is encrypted, remote, or of another login"
+        ));
+    }
+    Ok(())
 }
 
-fn local_listing(settings: &Settings) -> Result<Listing, Failure> {
-    match (folders().known_sealing_key(settings.key()), cache()?) {
-        (Some(key), Some(cache)) => cache.states(&key, settings.allowed_hosts()).map_err(failed),
-        _ => Ok(Listing::default()),
+/// A login that may have an entry.
+struct KnownLogin {
+    profile: Option<String>,
+    settings: Settings,
+}
+
+/// Returns the login that flags choose; otherwise all profiles, and the login of the environment.
+fn logins(place: &Place, is_one: bool, console: &Console) -> Result<Vec<KnownLogin>, Failure> {
+    if is_one || place.login.is_given() {
+        let profile = place.login.profile.clone();
+        return Ok(vec![KnownLogin { profile, settings: place.settings(console)? }]);
     }
+    let context = Context { login: &place.login, route: Some(&place.network.route), console };
+    let known = |profile: Option<String>, loader| {
+        offline(loader).map(|settings| KnownLogin { profile, settings })
+    };
+    let of_profiles = profile_layers()?;
+    let of_profiles =
+        of_profiles.into_iter().filter_map(|(name, layer)| known(Some(name), Loader::new([layer])));
+    Ok(of_profiles.chain(known(None, context.loader()?)).collect())
+}
+
+fn list_files(logins: &[KnownLogin]) -> Result<Listing, Failure> {
+    let Some(cache) = cache()? else { return Ok(Listing::default()) };
+    let keys = logins.iter().filter_map(|login| {
+        let key = folders().known_sealing_key(login.settings.key())?;
+        Some((key, login.settings.allowed_hosts().clone()))
+    });
+    cache.states(&keys.collect::<Vec<_>>()).map_err(failed)
 }
 
 /// Clears the files of this machine, even if the settings are invalid.
@@ -136,10 +182,13 @@ fn failed(error: FolderError) -> Failure {
 struct Listed<'a> {
     count: usize,
     entries: Vec<Entry<'a>>,
+    /// The number of entries that no known key opens.
+    sealed: usize,
 }
 
 #[derive(Serialize)]
 struct Entry<'a> {
+    profile: Option<&'a str>,
     username: &'a str,
     endpoint: &'a str,
     client_id: &'a str,
@@ -149,12 +198,23 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn of(who: &'a LoginId, state: &'a State) -> Self {
+    fn of(id: &'a LoginId, state: &'a State, logins: &'a [KnownLogin]) -> Self {
         let held = state.token.as_ref();
+        let is_of = |login: &&KnownLogin| {
+            let settings = &login.settings;
+            settings.username().to_string() == id.username
+                && settings.client_id().to_string() == id.client_id
+                && settings.resolution().endpoint().as_str() == id.endpoint
+        };
         Self {
-            username: redact::username(&who.username),
-            endpoint: &who.endpoint,
-            client_id: redact::client_id(&who.client_id),
+            profile: logins
+                .iter()
+                .find(is_of)
+                .and_then(|login| login.profile.as_deref())
+                .map(redact::label),
+            username: redact::username(&id.username),
+            endpoint: &id.endpoint,
+            client_id: redact::client_id(&id.client_id),
             age_seconds: held
                 .map(|held| clock::now().saturating_duration_since(held.obtained()).as_secs()),
             time_left_seconds: held.map(|held| held.time_left(BootTime::now()).as_secs()),
@@ -162,13 +222,18 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn line(&self) -> String {
-        let token = match (self.age_seconds, self.time_left_seconds) {
-            (Some(age), Some(0)) => format!("expired, {age} s old"),
-            (Some(age), Some(left)) => format!("{left} s left, {age} s old"),
-            _ => "no token".to_owned(),
+    fn row(&self) -> [String; 5] {
+        let expires = match self.time_left_seconds {
+            None => "no token".to_owned(),
+            Some(0) => "expired".to_owned(),
+            Some(left) => format!("in {}", duration(left)),
         };
-        let refused = self.refused.map(|text| format!("  {text}")).unwrap_or_default();
-        format!("{}  {}  {token}{}\n", self.username, self.endpoint, printable(&refused))
+        let org = self.endpoint.trim_start_matches("https://");
+        let org = org.strip_suffix(TOKEN_PATH).unwrap_or(org);
+        let profile = self.profile.unwrap_or("-");
+        [profile, self.username, org, &expires, self.refused.unwrap_or_default()].map(printable)
     }
 }
+
+/// The path of the token endpoint, which is the same in every org.
+const TOKEN_PATH: &str = "/services/oauth2/token";

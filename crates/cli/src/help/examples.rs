@@ -311,7 +311,13 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
             of("Log in again at the next command", "orgtoken cache clear"),
         ],
     ),
-    ("cache list", &[of("All cached logins", "orgtoken cache list")]),
+    (
+        "cache list",
+        &[
+            of("All cached logins of this machine", "orgtoken cache list"),
+            of("The Redis server of a profile", "orgtoken cache list --redis -P acme"),
+        ],
+    ),
     ("cache clear", &[of("Remove all cached logins", "orgtoken cache clear")]),
     (
         "completions",

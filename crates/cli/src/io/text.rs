@@ -30,6 +30,16 @@ pub(crate) fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Returns `42 s`, `9 min` or `2 h 5 min`.
+pub(crate) fn duration(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// Adds a capital letter and a full stop.
 pub(crate) fn sentence(meaning: &str) -> String {
     let mut letters = meaning.chars();
@@ -176,6 +186,15 @@ mod tests {
         assert_eq!(argument("--failed=My-Secret-Passphrase"), "--failed=[withheld]");
         for withheld in ["My-Secret-Passphrase", "--My-Secret-Passphrase", "a b=c d", "hunter2!"] {
             assert_eq!(argument(withheld), redact::WITHHELD, "{withheld}");
+        }
+    }
+
+    #[test]
+    fn duration_has_at_most_two_units() {
+        for (seconds, shown) in
+            [(0, "0 s"), (59, "59 s"), (599, "9 min"), (7200, "2 h"), (7530, "2 h 5 min")]
+        {
+            assert_eq!(duration(seconds), shown);
         }
     }
 

@@ -40,19 +40,13 @@ pub(crate) fn redis(
     folders().redis_cache(settings, transport, open_key)
 }
 
-/// Returns the logins that are cached in Redis, or `None` if the settings choose another cache.
-pub(crate) fn list_redis(
-    settings: &Settings,
-    network: &Network,
-) -> Result<Option<Listing>, Failure> {
-    let Cache::Redis(_) = settings.cache() else { return Ok(None) };
-    let Some(server) = redis_server(settings, &transport(network, settings)?)? else {
-        return Ok(None);
-    };
-    let Some(key) = folders().known_sealing_key(settings.key()) else {
-        return Ok(Some(Listing::default()));
-    };
-    Ok(Some(wait_for(server.states(&key, settings.allowed_hosts()))?))
+/// Returns the logins that are cached in Redis. There are none if the settings choose another cache.
+pub(crate) fn list_redis(settings: &Settings, network: &Network) -> Result<Listing, Failure> {
+    let server = redis_server(settings, &transport(network, settings)?)?;
+    match (server, folders().known_sealing_key(settings.key())) {
+        (Some(server), Some(key)) => Ok(wait_for(server.states(&key, settings.allowed_hosts()))?),
+        _ => Ok(Listing::default()),
+    }
 }
 
 /// Removes the logins that are sealed with this login's key from Redis. Returns their number.

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
     }
 
     /// Collects flags, environment and `config.toml`.
-    fn loader(self) -> Result<Loader, Failure> {
+    pub(crate) fn loader(self) -> Result<Loader, Failure> {
         let mut loader = self.given()?;
         let profile = match loader.profile() {
             ProfileChoice::None => return Ok(loader),

@@ -58,13 +58,25 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     Ok(Some(ProfileList { names: config.names(), default: config.default_name() }))
 }
 
-/// Returns the settings of one layer alone, or `None` if they are not complete. Standard input, the
-/// Hub and a passphrase are not read for them.
-pub(crate) fn settings_alone(layer: Layer) -> Option<Settings> {
+/// Returns the profiles of `config.toml` with their names.
+pub(crate) fn profile_layers() -> Result<Vec<(String, Layer)>, Failure> {
+    let Some(path) = config_file() else { return Ok(Vec::new()) };
+    let bytes = match read_config(&path) {
+        Err(InputError::Os { missing: true, .. }) => return Ok(Vec::new()),
+        result => result?,
+    };
+    let file = path.to_string_lossy();
+    let config = ConfigFile::parse(&bytes, &file);
+    let layer = |name: String| (name.clone(), config.profile(Some(&name)));
+    Ok(config.names().into_iter().map(layer).collect())
+}
+
+/// Returns the settings of these layers, or `None` if they are not complete. Standard input, the Hub
+/// and a passphrase are not read for them.
+pub(crate) fn offline(mut loader: Loader) -> Option<Settings> {
     let console = &Console::new(true);
     let (settings_key, route, inputs) = (None, None, Inputs::default());
     let mut reader = InputReader { settings_key, route, console, inputs };
-    let mut loader = Loader::new([layer]);
     while let Some(input) = loader.next_input() {
         let is_local = match &input {
             Input::File { path, .. } => !path.starts_with(hub::SCHEME),

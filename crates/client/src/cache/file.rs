@@ -37,18 +37,17 @@ impl CacheFolder {
         FileCache { folder: self.folder.clone(), entry }
     }
 
-    /// Returns the number of entries, and those that `key` opens.
-    pub fn states(
-        &self,
-        key: &SealingKey,
-        allowed_hosts: &AllowedHosts,
-    ) -> Result<Listing, FolderError> {
+    /// Returns the number of entries, and those that one of `keys` opens. The hosts beside a key are
+    /// those that its tokens may be sent to.
+    pub fn states(&self, keys: &[(SealingKey, AllowedHosts)]) -> Result<Listing, FolderError> {
         let names = self.folder.names(STATE)?;
         let opened = names.iter().filter_map(|name| {
             let place = name.strip_suffix(STATE)?;
             let sealed = self.folder.read(name).ok().flatten()?;
-            let plain = key.open(place, &sealed)?;
-            State::from_bytes(&plain, allowed_hosts, Timestamp::now())
+            keys.iter().find_map(|(key, allowed_hosts)| {
+                let plain = key.open(place, &sealed)?;
+                State::from_bytes(&plain, allowed_hosts, Timestamp::now())
+            })
         });
         Ok(Listing { opened: opened.collect(), count: names.len() })
     }

@@ -8,9 +8,9 @@ use crate::environment::cache_folder;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::table::columns;
-use crate::io::text::printable;
+use crate::io::text::{duration, printable};
 use crate::login::cache::folders;
-use crate::login::profiles::settings_alone;
+use crate::login::profiles::offline;
 
 /// Lists the profiles. The state of a token is shown as far as it can be read without the network
 /// and without a passphrase.
@@ -77,9 +77,8 @@ impl Profile {
         let token = match (self.problems, self.token_seconds_left) {
             (1, _) => "1 problem".to_owned(),
             (2.., _) => format!("{} problems", self.problems),
-            (0, Some(seconds)) if seconds >= 60 => format!("for {} min", seconds / 60),
-            (0, Some(seconds)) if seconds > 0 => format!("for {seconds} s"),
-            (0, Some(_)) => "expired".to_owned(),
+            (0, Some(0)) => "expired".to_owned(),
+            (0, Some(seconds)) => format!("for {}", duration(seconds)),
             (0, None) => "-".to_owned(),
         };
         let username = self.username.as_deref().unwrap_or("-");
@@ -93,7 +92,7 @@ impl Profile {
 fn seconds_left(layer: Layer) -> Option<u64> {
     // A folder that does not exist yet is not created.
     cache_folder().filter(|folder| folder.exists())?;
-    let mut settings = settings_alone(layer)?;
+    let mut settings = offline(Loader::new([layer]))?;
     let no_signer = |_: &mut _| Ok::<_, Failure>(None);
     let cache = folders().file_cache(&mut settings, no_signer).ok()??;
     Some(cache.peek().token?.time_left(BootTime::now()).as_secs())
