@@ -1,5 +1,6 @@
 //! Arguments that commands share.
 
+mod api_name;
 mod caller;
 mod header;
 mod leading;
@@ -12,6 +13,7 @@ mod secret;
 mod tokens;
 mod usage;
 
+pub(crate) use api_name::api_name;
 pub(crate) use caller::Caller;
 pub(crate) use header::header;
 pub(crate) use leading::behind_command;

@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod cert;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod describe;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod explain;

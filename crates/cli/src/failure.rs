@@ -102,6 +102,11 @@ impl Failure {
         self
     }
 
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
     pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
         self.0.problems = problems;
         self

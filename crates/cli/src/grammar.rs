@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Query(command::query::Args),
     #[command(subcommand)]
     Record(command::record::Command),
+    Describe(command::describe::Args),
     Whoami(command::whoami::Args),
     Revoke(command::revoke::Args),
     Serve(command::serve::Args),
@@ -75,7 +76,11 @@ impl Command {
     pub(crate) fn only_prints(&self) -> bool {
         use command::{assertion, cache, cert, config, key, record, settings};
         match self {
-            Self::Api(_) | Self::Query(_) | Self::Whoami(_) | Self::Blueprint(_) => true,
+            Self::Api(_)
+            | Self::Query(_)
+            | Self::Describe(_)
+            | Self::Whoami(_)
+            | Self::Blueprint(_) => true,
             Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
             Self::Completions(_) | Self::Man(_) | Self::Help(_) => true,
             Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),

@@ -58,6 +58,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Token(args) => command::token::run(&args, console),
         Command::Api(args) => command::api::run(&args, console),
         Command::Exec(args) => command::exec::run(&args, console),
+        Command::Describe(args) => command::describe::run(&args, console),
         Command::Record(command) => command::record::run(&command, console),
         Command::Whoami(args) => command::whoami::run(&args, console),
         Command::Revoke(args) => command::revoke::run(&args, console),

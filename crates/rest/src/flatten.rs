@@ -4,8 +4,7 @@ mod select;
 
 use select::{Item, Selected};
 
-use crate::describe::Field;
-use crate::{Number, Object, Org, RestError, Value};
+use crate::{FieldDescription, Number, Object, Org, RestError, Value};
 
 /// The path of a value: `Account` and `Name` for `Account.Name`.
 type Path = Vec<String>;
@@ -39,15 +38,16 @@ impl Columns {
 
     /// Returns the columns for the items of a query on an object with these fields. `None` if the
     /// fields are needed and `fields` is empty.
-    fn of_items(items: Vec<Item>, fields: &[Field]) -> Option<Self> {
+    fn of_items(items: Vec<Item>, fields: &[FieldDescription]) -> Option<Self> {
         let mut columns = Self::default();
         for item in items {
             match item {
                 Item::Column(path) => columns.add(path),
                 Item::Fields(_) if fields.is_empty() => return None,
                 Item::Fields(which) => {
-                    let fits =
-                        |field: &&Field| which == "ALL" || field.custom == (which == "CUSTOM");
+                    let fits = |field: &&FieldDescription| {
+                        which == "ALL" || field.custom == (which == "CUSTOM")
+                    };
                     fields.iter().filter(fits).for_each(|it| columns.add(vec![it.name.clone()]));
                 }
                 Item::Unknown => return None,
@@ -129,7 +129,7 @@ impl Org {
         let Selected { object, items, .. } = Selected::of(soql);
         let mut fields = Vec::new();
         if items.iter().any(|item| matches!(item, Item::Fields(_))) {
-            fields = self.describe(&object, tooling).await?.fields;
+            fields = self.describe_in(&object, tooling).await?.fields;
         }
         Ok(Columns::of_items(items, &fields))
     }

@@ -66,6 +66,7 @@ mod collections;
 mod composite;
 pub use composite::{Subrequest, Subresponse};
 mod describe;
+pub use describe::{FieldDescription, ObjectDescription, PicklistValue};
 mod error;
 pub use error::{ApiError, Problem, RestError};
 mod flatten;

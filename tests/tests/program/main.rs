@@ -7,6 +7,7 @@ mod api;
 mod cache;
 mod catalogue;
 mod config;
+mod describe;
 mod docs_keys;
 mod doctor;
 mod exec_and_revoke;

@@ -1,7 +1,7 @@
 //! The records of a SOQL query in several formats.
 
 mod sink;
-mod table;
+pub(super) mod table;
 
 use std::io::{self, IsTerminal};
 use std::path::Path;

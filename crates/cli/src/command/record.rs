@@ -13,7 +13,7 @@ use load::FileLoad;
 use options::{Headers, Options};
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
-use crate::args::Caller;
+use crate::args::{Caller, api_name};
 use crate::failure::Failure;
 use crate::io::console::Console;
 
@@ -112,7 +112,7 @@ pub(crate) struct Which {
     #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
     id: Option<String>,
     /// Find the records of a file by this external id field, not by Id
-    #[arg(long, value_name = "FIELD", requires = "from", value_parser = segment)]
+    #[arg(long, value_name = "FIELD", requires = "from", value_parser = api_name)]
     external_id: Option<String>,
 }
 

@@ -122,6 +122,14 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "describe",
+        &[
+            of("Fields of an object", "orgtoken describe Account"),
+            of("All objects", "orgtoken describe"),
+            of("All properties", "orgtoken describe Account --json"),
+        ],
+    ),
+    (
         "whoami",
         &[
             of("User and org of the default login", "orgtoken whoami"),

@@ -172,7 +172,8 @@ const API_ERRORS: &[ApiErrorEntry] = &[
             "The record was deleted, or this user cannot see it.",
             "The object's name in the path is wrong.",
         ],
-        "check the path: `sobjects` lists the objects, `/services/data/` the API versions",
+        "check the path, the object and the id: `sobjects` lists the objects, `/services/data/` the \
+         API versions",
     ),
     row(
         "NOT_FOUND",

@@ -292,10 +292,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::describe::Described;
+    use crate::ObjectDescription;
     use crate::load::ReadOptions;
 
-    fn described(name: &str, prefix: Option<&str>, fields: &[(&str, &str)]) -> Described {
+    fn described(name: &str, prefix: Option<&str>, fields: &[(&str, &str)]) -> ObjectDescription {
         let fields: Vec<_> = fields
             .iter()
             .map(|(name, kind)| {

@@ -5,8 +5,7 @@ use csv::StringRecord;
 use super::cell::Kind;
 use super::check::{Faults, Operation};
 use super::fault::{Fault, FaultKind, Place};
-use crate::describe::{Described, Field};
-use crate::{Org, RestError};
+use crate::{FieldDescription, ObjectDescription, Org, RestError};
 
 /// The operation and the description of the object.
 #[derive(Debug)]
@@ -18,9 +17,9 @@ pub(super) struct Plan {
 /// The description of an object and of its parents in relationship columns.
 #[derive(Clone, Debug)]
 pub(super) struct Schema {
-    pub(super) object: Described,
+    pub(super) object: ObjectDescription,
     /// The parents by the lower-case name of the relationship, if only one object is possible.
-    pub(super) parents: BTreeMap<String, Described>,
+    pub(super) parents: BTreeMap<String, ObjectDescription>,
 }
 
 impl Schema {
@@ -29,12 +28,12 @@ impl Schema {
         object: &str,
         relationships: &[String],
     ) -> Result<Self, RestError> {
-        let object = org.describe(object, false).await?;
+        let object = org.describe(object).await?;
         let mut parents = BTreeMap::new();
         for name in relationships {
             let field = object.relationship(name);
             if let Some([parent]) = field.map(|field| field.reference_to.as_slice()) {
-                parents.insert(name.to_ascii_lowercase(), org.describe(parent, false).await?);
+                parents.insert(name.to_ascii_lowercase(), org.describe(parent).await?);
             }
         }
         Ok(Self { object, parents })
@@ -271,7 +270,7 @@ impl Plan {
         }
     }
 
-    fn is_writable(&self, field: &Field) -> bool {
+    fn is_writable(&self, field: &FieldDescription) -> bool {
         match self.operation {
             Operation::Create => field.createable,
             Operation::Update | Operation::UpdateBy(_) => field.updateable,

@@ -6,7 +6,7 @@ use crate::io::table::{columns, widths};
 use crate::io::text::printable;
 
 /// Returns the rows below a header. A column is at most [`MAX_WIDTH`] wide.
-pub(super) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
+pub(crate) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let shown = |cells: Vec<String>| cells.iter().map(|cell| cut(&one_line(cell))).collect();
     let mut rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).map(shown).collect();
     let rule = widths(&rows).into_iter().map(|width| "-".repeat(width)).collect();

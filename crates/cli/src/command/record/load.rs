@@ -15,6 +15,7 @@ use self::print::Printer;
 use self::signals::{Interrupts, Waited};
 use super::{Common, Rows, single};
 use crate::args::UsageError;
+use crate::command::describe::unknown_object;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
@@ -73,7 +74,10 @@ impl<'a> FileLoad<'a> {
         let (source, file) = Source::read(self.from, input, options, &mut interrupts).await?;
         let check = file.check(org, self.object, self.operation.clone());
         let checked = match interrupts.wait(check).await {
-            Waited::Done(checked) => checked?,
+            Waited::Done(Ok(checked)) => checked,
+            Waited::Done(Err(error)) => {
+                return Err(unknown_object(org, self.object, error.into()).await);
+            }
             Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
         };
         self.check_one_transaction(&checked)?;

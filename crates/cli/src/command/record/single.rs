@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use orgtoken_rest::{Number, Object, Org, SaveResult, Value};
+use orgtoken_rest::{Number, Object, Org, RestError, SaveResult, Value};
 use serde_json::json;
 
 use super::{Common, Create, Delete, Get, Update, Upsert};
 use crate::args::UsageError;
+use crate::command::describe::unknown_object;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::resolved_login;
@@ -19,8 +20,10 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
     let object = &args.object;
     let mut record: Object = match key {
-        Key::Id(id) => wait_for(org.get(object, id, &fields))?,
-        Key::External { field, value } => wait_for(org.get_by(object, field, value, &fields))?,
+        Key::Id(id) => call(&org, object, org.get(object, id, &fields))?,
+        Key::External { field, value } => {
+            call(&org, object, org.get_by(object, field, value, &fields))?
+        }
     };
     record.shift_remove("attributes");
     Ok(console.document(&record)?)
@@ -29,8 +32,8 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
 pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // Errors in the record are reported before a login.
     let record = args.given.record("orgtoken record create")?;
-    let org = org(&args.common, console)?;
-    let saved = wait_for(org.create(&args.object, &record))?;
+    let (org, object) = (org(&args.common, console)?, &args.object);
+    let saved = call(&org, object, org.create(object, &record))?;
     print_saved(&saved, console)
 }
 
@@ -48,11 +51,11 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
     let object = &args.which.object;
     let id = match key {
         Key::Id(id) => {
-            wait_for(org.update(object, id, &record))?;
+            call(&org, object, org.update(object, id, &record))?;
             Some(id.to_owned())
         }
         Key::External { field, value } => {
-            wait_for(org.update_by(object, field, value, &record))?.id
+            call(&org, object, org.update_by(object, field, value, &record))?.id
         }
     };
     print_id(id.as_deref(), console)
@@ -66,8 +69,8 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     }
     let mut record = args.given.record(UPSERT)?;
     leave_out(&mut record, &args.key, value);
-    let org = org(&args.common, console)?;
-    let saved = wait_for(org.upsert(&args.object, &args.key, value, &record))?;
+    let (org, object) = (org(&args.common, console)?, &args.object);
+    let saved = call(&org, object, org.upsert(object, &args.key, value, &record))?;
     print_saved(&saved, console)
 }
 
@@ -76,10 +79,24 @@ pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
     let org = org(&args.common, console)?;
     let object = &args.which.object;
     match key {
-        Key::Id(id) => wait_for(org.delete(object, id))?,
-        Key::External { field, value } => wait_for(org.delete_by(object, field, value))?,
+        Key::Id(id) => call(&org, object, org.delete(object, id))?,
+        Key::External { field, value } => call(&org, object, org.delete_by(object, field, value))?,
     }
     print_id(key.id(), console)
+}
+
+/// Waits for a call. Its error names the object if the org does not have it.
+fn call<T>(
+    org: &Org,
+    object: &str,
+    call: impl Future<Output = Result<T, RestError>>,
+) -> Result<T, Failure> {
+    wait_for(async {
+        match call.await {
+            Ok(done) => Ok(done),
+            Err(error) => Err(unknown_object(org, object, error.into()).await),
+        }
+    })
 }
 
 /// The key of one record.
