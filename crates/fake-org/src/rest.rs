@@ -7,6 +7,7 @@ pub(crate) mod jobs;
 mod limits;
 mod query;
 pub(crate) mod schema;
+mod search;
 mod seed;
 mod sobjects;
 mod soql;
@@ -14,6 +15,9 @@ pub(crate) mod store;
 mod versions;
 
 use http::{HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde_json::{Value, json};
 
 use composite::{batch, collections, tree};
@@ -85,6 +89,8 @@ fn dispatch(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
         ["composite", "sobjects", object] => collections::retrieve(session, object),
         ["composite", "sobjects", object, field] => collections::upsert(session, object, field),
         ["jobs", rest @ ..] => jobs::answer(session, rest),
+        ["search"] => search::answer(session),
+        ["parameterizedSearch"] => search::parameterized(session),
         ["sobjects"] => sobjects::list(session),
         ["sobjects", object] => sobjects::object(session, object),
         ["sobjects", object, "describe"] => sobjects::describe(session, object),
@@ -178,6 +184,12 @@ impl<'a> AuthorizedCall<'a> {
             Method::HEAD => Method::GET,
             method => method,
         }
+    }
+
+    /// Returns the date in UTC.
+    fn today(&self) -> Date {
+        let now = Timestamp::from_second(self.org.now().as_secs().try_into().unwrap_or(0));
+        Offset::UTC.to_datetime(now.unwrap_or_default()).date()
     }
 
     fn only_get(&self) -> Result<(), RestError> {

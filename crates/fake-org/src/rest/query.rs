@@ -24,7 +24,7 @@ pub(super) fn answer(session: &AuthorizedCall<'_>, with_deleted: bool) -> Answer
         return Err(RestError::new(400, "MALFORMED_QUERY", message));
     };
     let mut state = session.org.state();
-    let prepared = Prepared::new(text, session.schema(&state));
+    let prepared = Prepared::new(text, session.schema(&state), session.today());
     let prepared =
         prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
     if query.first("columns") == Some("true") {
@@ -32,6 +32,11 @@ pub(super) fn answer(session: &AuthorizedCall<'_>, with_deleted: bool) -> Answer
     }
     let Found { total, mut records } =
         prepared.run(&state.rest.records, with_deleted, &session.base);
+    if prepared.is_aggregate() && records.len() > MOST_GROUPS {
+        let message = "Aggregate query does not support queryMore(), use LIMIT to restrict the \
+                       results to a single batch";
+        return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", message));
+    }
     records.iter_mut().for_each(|record| open_children(session, &mut state, record));
     Ok(reply::json(StatusCode::OK, &open(session, &mut state, records, total)))
 }
@@ -112,5 +117,6 @@ fn page_size(session: &AuthorizedCall<'_>) -> usize {
     wish.and_then(|size| size.trim().parse().ok()).unwrap_or(2000).clamp(200, 2000)
 }
 
+const MOST_GROUPS: usize = 2000;
 const CURSOR: &str = "01g";
 const OPTIONS: HeaderName = HeaderName::from_static("sforce-query-options");

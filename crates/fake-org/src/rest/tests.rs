@@ -537,6 +537,43 @@ fn other_apis_are_refused_in_their_own_formats() {
 }
 
 #[test]
+fn searches_find_words_in_texts() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    for (path, found) in [
+        ("search?q=FIND+{Acme}+RETURNING+Account(Id,+Name)", json!(["Acme Rockets"])),
+        (
+            "search?q=FIND+{acm*+OR+globex}+RETURNING+Account(Name+ORDER+BY+Name+DESC)",
+            json!(["Globex", "Acme Rockets"]),
+        ),
+        ("search?q=FIND+{acm*+OR+globex}+RETURNING+Account(Name)+LIMIT+1", json!(["Acme Rockets"])),
+        ("search?q=FIND+{Acme}+IN+EMAIL+FIELDS+RETURNING+Account(Name)", json!([])),
+        ("search?q=FIND+{robot@acme.com}+RETURNING+User(Name)", json!(["Integration User"])),
+        ("parameterizedSearch?q=globex&sobject=Account&Account.fields=Name", json!(["Globex"])),
+    ] {
+        let answer = body(&get(&org, &token, &format!("/services/data/v66.0/{path}")));
+        let records = answer["searchRecords"].as_array().unwrap().iter();
+        let names: Value = records.map(|record| record["Name"].clone()).collect();
+        assert_eq!(names, found, "{path}");
+    }
+    let all = body(&get(&org, &token, "/services/data/v66.0/search?q=FIND+{Stockholm}"));
+    assert_eq!(all["searchRecords"][0]["attributes"]["type"], "Account");
+    for (query, code) in [
+        ("", "MALFORMED_SEARCH"),
+        ("FIND+Acme", "MALFORMED_SEARCH"),
+        ("FIND+{Acme}+RETURNING+Acount", "INVALID_TYPE"),
+        ("FIND+{Acme}+RETURNING+Account(Nam)", "INVALID_FIELD"),
+    ] {
+        let reply = get(&org, &token, &format!("/services/data/v66.0/search?q={query}"));
+        assert_eq!(
+            (reply.status().as_u16(), error_code(&reply)),
+            (400, code.to_owned()),
+            "{query}"
+        );
+    }
+}
+
+#[test]
 fn several_records_with_one_key_are_listed() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");

@@ -38,9 +38,17 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
 pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let mut resources = json!({});
-    for name in
-        ["composite", "jobs", "limits", "query", "queryAll", "search", "sobjects", "tooling"]
-    {
+    for name in [
+        "composite",
+        "jobs",
+        "limits",
+        "parameterizedSearch",
+        "query",
+        "queryAll",
+        "search",
+        "sobjects",
+        "tooling",
+    ] {
         resources[name] = Value::from(format!("{}/{name}", session.base));
     }
     let identity = session.org.identity_url(session.call, &session.user_id);

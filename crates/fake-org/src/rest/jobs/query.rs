@@ -36,7 +36,7 @@ pub(super) fn new(
     let query = query.ok_or_else(|| invalid_job("query must be specified"))?;
     let state = session.org.state();
     let api_error = |message: String| RestError::new(400, "API_ERROR", message);
-    let prepared = Prepared::new(&query, &state.rest.schema);
+    let prepared = Prepared::new(&query, &state.rest.schema, session.today());
     let prepared = prepared.map_err(|error| match error.code() {
         "INVALID_TYPE" => RestError::new(400, "INVALIDENTITY", error.message(&query)),
         _ => api_error(error.message(&query)),
@@ -66,7 +66,7 @@ impl Query {
         }
         if share.is_last() {
             let state = session.org.state();
-            let prepared = Prepared::new(&self.text, &state.rest.schema);
+            let prepared = Prepared::new(&self.text, &state.rest.schema, session.today());
             let prepared = prepared.map_err(|error| error.message(&self.text))?;
             self.rows = prepared.stored(&state.rest.records, with_deleted);
         }
@@ -104,7 +104,7 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     let rows = query.rows[start..total.min(start + most.min(MOST_RECORDS))].to_vec();
     let end = start + rows.len();
 
-    let prepared = Prepared::new(&query_text, &state.rest.schema);
+    let prepared = Prepared::new(&query_text, &state.rest.schema, session.today());
     let prepared = prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message("")))?;
     let mut columns = prepared.columns();
     if session.version < IN_ORDER_SINCE {

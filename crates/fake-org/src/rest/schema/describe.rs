@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Field, Kind, ObjectType, PicklistValue};
+use crate::rest::soql::is_groupable;
 
 impl ObjectType {
     /// Returns the entry of this object in `/sobjects`, with links below `base`.
@@ -57,7 +58,7 @@ impl Field {
         let mut described = over("field", self);
         described["byteLength"] = Value::from(self.length * 3);
         described["custom"] = self.name.ends_with("__c").into();
-        described["groupable"] = self.kind.is_text().into();
+        described["groupable"] = is_groupable(self).into();
         described["nameField"] = (self.name == "Name").into();
         described["permissionable"] = self.nillable.into();
         described["picklistValues"] =

@@ -1,5 +1,6 @@
 //! Sub-queries: the records that refer to a record.
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::run::Scope;
@@ -24,12 +25,13 @@ impl<'a> Child<'a> {
         query: Query,
         schema: &'a Schema,
         parent: &'a ObjectType,
+        today: Date,
     ) -> Result<Self, SoqlError> {
         let from = query.object.clone();
         let unknown = || SoqlError::no_child(from.at, &from.text);
         let relation = parent.children(&from.text).ok_or_else(unknown)?;
         let object = schema.object(&relation.child_s_object).ok_or_else(unknown)?;
-        let query = Prepared::of(query, object, schema)?;
+        let query = Prepared::of(query, object, schema, today)?;
         let relationship = relation.relationship_name.as_deref().unwrap_or_default();
         Ok(Self { relationship, field: &relation.field, query, at: from.at })
     }

@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
+use jiff::civil::Date;
 use serde_json::Value;
 
-use super::{Column, Comparison, Condition, Literal, Operator, SoqlError};
+use super::lexer::LITERALLY;
+use super::{Column, Comparison, Condition, Literal, Operand, Operator, SoqlError, period};
 use crate::id;
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row};
@@ -23,18 +25,37 @@ impl Condition<Comparison> {
         self,
         schema: &Schema,
         object: &ObjectType,
+        today: Date,
     ) -> Result<Condition<Test>, SoqlError> {
         let all = |terms: Vec<Self>| -> Result<Vec<_>, _> {
-            terms.into_iter().map(|term| term.resolve(schema, object)).collect()
+            terms.into_iter().map(|term| term.resolve(schema, object, today)).collect()
         };
         Ok(match self {
             Self::All(terms) => Condition::All(all(terms)?),
             Self::Any(terms) => Condition::Any(all(terms)?),
-            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object)?)),
+            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object, today)?)),
             Self::Test(Comparison { field, operator, values }) => {
-                let column = Column::find(schema, object, &field)?;
-                let values = values.into_iter().map(|value| fit(&column, value));
+                let path = match field {
+                    Operand::Field(path) => path,
+                    Operand::Aggregate(aggregate) => {
+                        return Err(SoqlError::unexpected(aggregate.at, "("));
+                    }
+                };
+                let column = Column::find(schema, object, &path)?;
+                let values = values.into_iter().map(|value| fit(&column, value, today));
                 let values = values.collect::<Result<_, _>>()?;
+                let is_multi = matches!(operator, Operator::Includes | Operator::Excludes);
+                if is_multi && column.field.kind != Kind::MultiPicklist {
+                    let message = format!(
+                        "field '{}' does not support the operator INCLUDES or EXCLUDES",
+                        column.field.name
+                    );
+                    return Err(SoqlError::new(
+                        "INVALID_QUERY_FILTER_OPERATOR",
+                        column.at,
+                        message,
+                    ));
+                }
                 Condition::Test(Test { column, operator, values })
             }
         })
@@ -54,7 +75,7 @@ impl Condition<Test> {
     }
 }
 
-fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
+pub(super) fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
     let any = |wanted: fn(Ordering) -> bool| {
         literals.iter().any(|literal| compare(value, literal).is_some_and(wanted))
     };
@@ -64,9 +85,20 @@ fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
         Operator::GreaterOrEqual => any(Ordering::is_ge),
         Operator::Less => any(Ordering::is_lt),
         Operator::LessOrEqual => any(Ordering::is_le),
+        Operator::Excludes => !includes(value, literals),
+        Operator::Includes => includes(value, literals),
         Operator::Like => literals.iter().any(|literal| like(value, literal)),
         Operator::NotEqual | Operator::NotIn => !any(Ordering::is_eq),
     }
+}
+
+/// Whether the values of a multi-select picklist have all those of one of the literals.
+fn includes(value: &Value, literals: &[Literal]) -> bool {
+    let own: Vec<_> = value.as_str().unwrap_or_default().split(';').collect();
+    literals.iter().any(|literal| match literal {
+        Literal::Text(wanted) => wanted.split(';').all(|wanted| own.contains(&wanted)),
+        _ => false,
+    })
 }
 
 /// Compares a value with a literal. `None` if their types differ.
@@ -78,6 +110,13 @@ fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
         (Value::String(value), Literal::Date(text) | Literal::DateTime(text)) => {
             Some(value.as_str().cmp(text))
         }
+        (Value::String(value), Literal::Period(start, end)) => Some(if value < start {
+            Ordering::Less
+        } else if value < end {
+            Ordering::Equal
+        } else {
+            Ordering::Greater
+        }),
         (Value::String(value), Literal::Text(text)) => {
             Some(value.to_lowercase().cmp(&text.to_lowercase()))
         }
@@ -94,14 +133,21 @@ fn like(value: &Value, literal: &Literal) -> bool {
     // `reached[n]`: whether the pattern so far matches the first `n` characters.
     let mut reached = vec![false; value.len() + 1];
     reached[0] = true;
-    for letter in pattern.to_lowercase().chars() {
-        if letter == '%' {
+    let pattern = pattern.to_lowercase();
+    let mut letters = pattern.chars();
+    while let Some(mut letter) = letters.next() {
+        let literally = letter == LITERALLY;
+        if literally {
+            letter = letters.next().unwrap_or_default();
+        }
+        if letter == '%' && !literally {
             let first = reached.iter().position(|&can| can).unwrap_or(reached.len());
             reached[first..].fill(true);
             continue;
         }
         for place in (0..value.len()).rev() {
-            reached[place + 1] = reached[place] && (letter == '_' || letter == value[place]);
+            reached[place + 1] =
+                reached[place] && (letter == '_' && !literally || letter == value[place]);
         }
         reached[0] = false;
     }
@@ -109,7 +155,7 @@ fn like(value: &Value, literal: &Literal) -> bool {
 }
 
 /// Refuses a literal of another type, like the platform, and completes short ids.
-fn fit(column: &Column, literal: Literal) -> Result<Literal, SoqlError> {
+pub(super) fn fit(column: &Column, literal: Literal, today: Date) -> Result<Literal, SoqlError> {
     let field = &column.field;
     if field.kind == Kind::TextArea && field.length > 255 {
         let message = format!("field '{}' can not be filtered in a query call", field.name);
@@ -117,6 +163,16 @@ fn fit(column: &Column, literal: Literal) -> Result<Literal, SoqlError> {
     }
     match (field.kind, literal) {
         (_, Literal::Null) => Ok(Literal::Null),
+        (Kind::Date | Kind::DateTime, Literal::Named(name, number)) => {
+            let days = period::days(&name, number.unwrap_or(0), today);
+            let (start, end) = days.ok_or_else(|| SoqlError::unexpected(column.at, &name))?;
+            let format =
+                if field.kind == Kind::Date { "%Y-%m-%d" } else { "%Y-%m-%dT00:00:00.000+0000" };
+            Ok(Literal::Period(
+                start.strftime(format).to_string(),
+                end.strftime(format).to_string(),
+            ))
+        }
         (Kind::Other, literal) => Ok(literal),
         (Kind::Boolean, literal @ Literal::Bool(_)) => Ok(literal),
         (Kind::Date, literal @ Literal::Date(_)) => Ok(literal),

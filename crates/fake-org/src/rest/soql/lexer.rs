@@ -15,7 +15,7 @@ pub(super) struct Token {
 pub(super) enum Kind {
     End,
     Literal(Literal),
-    /// One of `, ( ) . = != <> < <= > >=`.
+    /// One of `, ( ) . : = != <> < <= > >=`.
     Sign(&'static str),
     /// Any other character, which the parser refuses.
     Unexpected,
@@ -88,8 +88,19 @@ fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
         match letter {
             '\'' => return Ok((Kind::Literal(Literal::Text(text)), place + 1)),
             '\\' => {
-                let escaped = letters.next().and_then(|(_, letter)| unescaped(letter));
-                text.push(escaped.ok_or_else(|| bad_escape(at + place))?);
+                let bad = || bad_escape(at + place);
+                match letters.next().ok_or_else(bad)?.1 {
+                    letter @ ('%' | '_') => text.extend([LITERALLY, letter]),
+                    'u' => {
+                        let digits: String =
+                            letters.by_ref().take(4).map(|(_, letter)| letter).collect();
+                        let is_hex =
+                            digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+                        let code = u32::from_str_radix(&digits, 16).ok().filter(|_| is_hex);
+                        text.push(code.and_then(char::from_u32).ok_or_else(bad)?);
+                    }
+                    letter => text.push(unescaped(letter).ok_or_else(bad)?),
+                }
             }
             _ => text.push(letter),
         }
@@ -109,7 +120,7 @@ fn unescaped(letter: char) -> Option<char> {
     })
 }
 
-fn bad_escape(at: usize) -> SoqlError {
+pub(super) fn bad_escape(at: usize) -> SoqlError {
     SoqlError::malformed(
         at,
         "Invalid string literal. Illegal character sequence in string literal.",
@@ -136,4 +147,6 @@ fn is_word(letter: char) -> bool {
 }
 
 /// Longer signs first because `<=` begins with `<`.
-const SIGNS: [&str; 11] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", "."];
+const SIGNS: [&str; 12] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", ".", ":"];
+/// Precedes `%` and `_` that stand for themselves in a pattern of `LIKE`.
+pub(super) const LITERALLY: char = '\u{f8ff}';

@@ -13,13 +13,16 @@ impl Prepared<'_> {
         json!({
             "columnMetadata": self.column_metadata(),
             "entityName": self.object().name,
-            "groupBy": false,
+            "groupBy": self.groups().is_some_and(|groups| !groups.is_one()),
             "idSelected": self.parts().iter().any(is_id),
             "keyPrefix": self.object().key_prefix,
         })
     }
 
     fn column_metadata(&self) -> Value {
+        if let Some(groups) = self.groups() {
+            return groups.names().map(aggregate).collect();
+        }
         let mut columns = json!([]);
         for part in self.parts() {
             match part {
@@ -55,6 +58,13 @@ fn push(columns: &mut Value, column: Value) -> usize {
         }
         _ => 0,
     }
+}
+
+/// Returns the column of an aggregate, or of a field of a group.
+fn aggregate(name: &str) -> Value {
+    let mut column = entry(name, None);
+    column["aggregate"] = Value::Bool(true);
+    column
 }
 
 fn leaf(column: &Column) -> Value {

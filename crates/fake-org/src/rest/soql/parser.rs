@@ -1,12 +1,13 @@
 //! The parser of a query.
 
-use super::lexer::{Kind, Token, tokens};
-use super::{Comparison, Condition, Item, Key, Literal, Name};
-use super::{Operator, Path, Query, Select, SoqlError};
+use super::lexer::{Kind, LITERALLY, Token, tokens};
+use super::{Aggregate, Comparison, Condition, Fields, Function, Item, Key, Literal, Name};
+use super::{Operand, Operator, Path, Query, Select, SoqlError, period};
 
 /// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, level: 0 };
+    let mut parser =
+        Parser { text, tokens: tokens(text)?, next: 0, depth: 0, level: 0, with_aggregates: false };
     let query = parser.query()?;
     match parser.peek().kind {
         Kind::End => Ok(query),
@@ -22,6 +23,8 @@ struct Parser<'a> {
     depth: usize,
     /// The number of sub-queries around this one.
     level: usize,
+    /// Whether the clause may have aggregates.
+    with_aggregates: bool,
 }
 
 impl Parser<'_> {
@@ -30,10 +33,48 @@ impl Parser<'_> {
         let select = self.select()?;
         self.keyword("FROM")?;
         let object = self.name()?;
+        let alias = self.alias();
         let condition = if self.take_word("WHERE") { Some(self.condition()?) } else { None };
+        let group = if self.take_word("GROUP") { self.group()? } else { Vec::new() };
+        let has_having = !group.is_empty() && self.take_word("HAVING");
+        self.with_aggregates = has_having;
+        let having = if has_having { Some(self.condition()?) } else { None };
+        self.with_aggregates = true;
         let order = if self.take_word("ORDER") { self.order()? } else { Vec::new() };
-        let limit = if self.take_word("LIMIT") { Some(self.limit()?) } else { None };
-        Ok(Query { select, object, condition, order, limit })
+        self.with_aggregates = false;
+        let limit = if self.take_word("LIMIT") { Some(self.number()?) } else { None };
+        let offset = if self.take_word("OFFSET") { self.offset()? } else { 0 };
+        let mut query = Query { select, object, condition, group, having, order, limit, offset };
+        if let Some(alias) = alias {
+            query.drop_alias(&alias.text);
+        }
+        Ok(query)
+    }
+
+    fn group(&mut self) -> Result<Vec<Path>, SoqlError> {
+        self.keyword("BY")?;
+        let mut paths = vec![self.path()?];
+        while self.take_sign(",") {
+            paths.push(self.path()?);
+        }
+        Ok(paths)
+    }
+
+    fn offset(&mut self) -> Result<usize, SoqlError> {
+        let at = self.peek().at;
+        let offset = self.number()?;
+        if offset > MAX_OFFSET {
+            let message = "Maximum SOQL offset allowed is 2000";
+            return Err(SoqlError::new("NUMBER_OUTSIDE_VALID_RANGE", at, message));
+        }
+        Ok(offset)
+    }
+
+    /// Parses the other name of a field, an aggregate or the object, if there is one.
+    fn alias(&mut self) -> Option<Name> {
+        let alias = self.peek().name().filter(|name| !is_reserved(&name.text))?;
+        self.next += 1;
+        Some(alias)
     }
 
     fn order(&mut self) -> Result<Vec<Key>, SoqlError> {
@@ -46,16 +87,27 @@ impl Parser<'_> {
     }
 
     fn key(&mut self) -> Result<Key, SoqlError> {
-        let field = self.path()?;
+        let field = self.operand()?;
         let descending = !self.take_word("ASC") && self.take_word("DESC");
-        Ok(Key { field, descending })
+        let nulls_last = if self.take_word("NULLS") {
+            let last = self.take_word("LAST");
+            if !last {
+                self.keyword("FIRST")?;
+            }
+            last
+        } else {
+            false
+        };
+        Ok(Key { field, descending, nulls_last })
     }
 
     fn select(&mut self) -> Result<Select, SoqlError> {
-        let is_count = self.peek().is_word("COUNT") && self.token(1).is_sign("(");
+        let is_count = self.peek().is_word("COUNT")
+            && self.token(1).is_sign("(")
+            && self.token(2).is_sign(")")
+            && self.token(3).is_word("FROM");
         if is_count && self.level == 0 {
-            self.next += 2;
-            self.sign(")")?;
+            self.next += 3;
             return Ok(Select::Count);
         }
         let mut items = vec![self.item()?];
@@ -67,8 +119,16 @@ impl Parser<'_> {
 
     fn item(&mut self) -> Result<Item, SoqlError> {
         let at = self.peek().at;
+        if self.peek().is_word("FIELDS") && self.token(1).is_sign("(") {
+            return self.fields();
+        }
+        if self.level == 0
+            && let Some(aggregate) = self.aggregate()?
+        {
+            return Ok(Item::Aggregate(aggregate, self.alias()));
+        }
         if !self.take_sign("(") {
-            return Ok(Item::Field(self.path()?));
+            return Ok(Item::Field(self.path()?, self.alias()));
         }
         self.level += 1;
         if self.level == MAX_LEVELS {
@@ -78,6 +138,41 @@ impl Parser<'_> {
         self.level -= 1;
         self.sign(")")?;
         Ok(Item::Query(Box::new(query)))
+    }
+
+    fn fields(&mut self) -> Result<Item, SoqlError> {
+        let place = self.name()?;
+        self.sign("(")?;
+        let kinds =
+            [("ALL", Fields::All), ("CUSTOM", Fields::Custom), ("STANDARD", Fields::Standard)];
+        let kind = kinds.into_iter().find(|(word, _)| self.take_word(word));
+        let (_, kind) = kind.ok_or_else(|| self.unexpected())?;
+        self.sign(")")?;
+        Ok(Item::Fields(kind, place))
+    }
+
+    /// Parses `MAX(Amount)` or `COUNT()`, if there is one.
+    fn aggregate(&mut self) -> Result<Option<Aggregate>, SoqlError> {
+        let function = FUNCTIONS.into_iter().find(|(word, _)| self.peek().is_word(word));
+        let Some((_, function)) = function.filter(|_| self.token(1).is_sign("(")) else {
+            return Ok(None);
+        };
+        let at = self.peek().at;
+        self.next += 2;
+        let is_count = function == Function::Count && self.peek().is_sign(")");
+        let path = if is_count { None } else { Some(self.path()?) };
+        self.sign(")")?;
+        Ok(Some(Aggregate { function, path, at }))
+    }
+
+    /// Parses a field or, in `HAVING` and `ORDER BY`, an aggregate.
+    fn operand(&mut self) -> Result<Operand, SoqlError> {
+        if self.with_aggregates
+            && let Some(aggregate) = self.aggregate()?
+        {
+            return Ok(Operand::Aggregate(aggregate));
+        }
+        self.path().map(Operand::Field)
     }
 
     fn path(&mut self) -> Result<Path, SoqlError> {
@@ -126,12 +221,20 @@ impl Parser<'_> {
     }
 
     fn test(&mut self) -> Result<Condition<Comparison>, SoqlError> {
-        let field = self.path()?;
+        let field = self.operand()?;
         let operator = self.operator()?;
+        let at = self.peek().at;
         let values = match operator {
-            Operator::In | Operator::NotIn => self.list()?,
+            Operator::Excludes | Operator::In | Operator::Includes | Operator::NotIn => {
+                self.list()?
+            }
             _ => vec![self.literal()?],
         };
+        let escapes =
+            |value: &Literal| matches!(value, Literal::Text(text) if text.contains(LITERALLY));
+        if operator != Operator::Like && values.iter().any(escapes) {
+            return Err(super::lexer::bad_escape(at));
+        }
         Ok(Condition::Test(Comparison { field, operator, values }))
     }
 
@@ -140,7 +243,12 @@ impl Parser<'_> {
             self.next += 2;
             return Ok(Operator::NotIn);
         }
-        for (word, operator) in [("IN", Operator::In), ("LIKE", Operator::Like)] {
+        for (word, operator) in [
+            ("EXCLUDES", Operator::Excludes),
+            ("IN", Operator::In),
+            ("INCLUDES", Operator::Includes),
+            ("LIKE", Operator::Like),
+        ] {
             if self.take_word(word) {
                 return Ok(operator);
             }
@@ -172,6 +280,9 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self) -> Result<Literal, SoqlError> {
+        if let Some(name) = self.peek().name() {
+            return self.period(&name.text.to_ascii_uppercase());
+        }
         let Kind::Literal(literal) = self.peek().kind.clone() else {
             return Err(self.unexpected());
         };
@@ -179,7 +290,19 @@ impl Parser<'_> {
         Ok(literal)
     }
 
-    fn limit(&mut self) -> Result<usize, SoqlError> {
+    /// Parses `TODAY` or `LAST_N_DAYS:30`.
+    fn period(&mut self, name: &str) -> Result<Literal, SoqlError> {
+        let has_number = period::has_number(name).ok_or_else(|| self.unexpected())?;
+        self.next += 1;
+        let mut number = None;
+        if has_number {
+            self.sign(":")?;
+            number = Some(i64::try_from(self.number()?).unwrap_or(i64::MAX));
+        }
+        Ok(Literal::Named(name.to_owned(), number))
+    }
+
+    fn number(&mut self) -> Result<usize, SoqlError> {
         match self.peek().kind {
             Kind::Literal(Literal::Number(number)) if number >= 0.0 && number.fract() == 0.0 => {
                 self.next += 1;
@@ -235,10 +358,61 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-/// Reserved words: in `SELECT FROM Account`, FROM is not a field.
-const RESERVED: [&str; 12] = [
-    "AND", "FROM", "GROUP", "IN", "LIKE", "LIMIT", "NOT", "OR", "ORDER", "SELECT", "USING", "WHERE",
+impl Query {
+    /// Removes the other name of the object from the start of paths: `a.Name` is `Name`.
+    fn drop_alias(&mut self, alias: &str) {
+        let drop = |path: &mut Path| {
+            if path.0.len() > 1 && path.0[0].text.eq_ignore_ascii_case(alias) {
+                path.0.remove(0);
+            }
+        };
+        let of_operand = |operand: &mut Operand| match operand {
+            Operand::Field(path) => drop(path),
+            Operand::Aggregate(aggregate) => aggregate.path.iter_mut().for_each(drop),
+        };
+        if let Select::Items(items) = &mut self.select {
+            for item in items {
+                match item {
+                    Item::Aggregate(aggregate, _) => aggregate.path.iter_mut().for_each(drop),
+                    Item::Field(path, _) => drop(path),
+                    Item::Fields(..) | Item::Query(_) => {}
+                }
+            }
+        }
+        self.group.iter_mut().for_each(drop);
+        self.order.iter_mut().for_each(|key| of_operand(&mut key.field));
+        for condition in self.condition.iter_mut().chain(&mut self.having) {
+            condition.each(&mut |test| of_operand(&mut test.field));
+        }
+    }
+}
+
+impl Condition<Comparison> {
+    fn each(&mut self, change: &mut impl FnMut(&mut Comparison)) {
+        match self {
+            Self::All(terms) | Self::Any(terms) => {
+                terms.iter_mut().for_each(|term| term.each(change))
+            }
+            Self::Not(term) => term.each(change),
+            Self::Test(test) => change(test),
+        }
+    }
+}
+
+const FUNCTIONS: [(&str, Function); 6] = [
+    ("AVG", Function::Avg),
+    ("COUNT", Function::Count),
+    ("COUNT_DISTINCT", Function::CountDistinct),
+    ("MAX", Function::Max),
+    ("MIN", Function::Min),
+    ("SUM", Function::Sum),
 ];
+/// Reserved words: in `SELECT FROM Account`, FROM is not a field.
+const RESERVED: [&str; 22] = [
+    "AND", "ASC", "DESC", "EXCLUDES", "FOR", "FROM", "GROUP", "HAVING", "IN", "INCLUDES", "LIKE",
+    "LIMIT", "NOT", "NULLS", "OFFSET", "OR", "ORDER", "SELECT", "USING", "WHERE", "WITH", "TYPEOF",
+];
+const MAX_OFFSET: usize = 2000;
 const MAX_DEPTH: usize = 64;
 /// Since API version 58.0; before, two.
 const MAX_LEVELS: usize = 5;

@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::filter::Test;
+use super::group::{Clauses, Grouped};
 use super::order::Order;
-use super::{Child, Column, Condition, Item, Query, Select, SoqlError, parser};
+use super::{Child, Column, Condition, Fields, Item, Name, Query, Select, SoqlError, parser};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row, Stored};
 
@@ -14,18 +16,29 @@ use crate::rest::store::{Records, Row, Stored};
 #[derive(Debug)]
 pub(crate) struct Prepared<'a> {
     object: &'a ObjectType,
-    /// `None` for `COUNT()`.
-    parts: Option<Vec<Part<'a>>>,
+    select: Selected<'a>,
     condition: Option<Condition<Test>>,
     order: Vec<Order>,
     limit: Option<usize>,
+    offset: usize,
+    /// Whether `FIELDS()` was used.
+    with_fields: bool,
+}
+
+/// The result of a query.
+#[derive(Debug)]
+enum Selected<'a> {
+    /// `COUNT()`
+    Count,
+    Groups(Box<Grouped>),
+    Parts(Vec<Part<'a>>),
 }
 
 /// An item of `SELECT`.
 #[derive(Debug)]
 pub(super) enum Part<'a> {
-    Child(Child<'a>),
-    Column(Column),
+    Child(Box<Child<'a>>),
+    Column(Box<Column>),
 }
 
 /// The result of a query.
@@ -47,11 +60,11 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Prepared<'a> {
     /// Parses a query and resolves its names.
-    pub(crate) fn new(text: &str, schema: &'a Schema) -> Result<Self, SoqlError> {
+    pub(crate) fn new(text: &str, schema: &'a Schema, today: Date) -> Result<Self, SoqlError> {
         let query = parser::parse(text)?;
         let unknown = || SoqlError::no_object(query.object.at, &query.object.text);
         let object = schema.object(&query.object.text).ok_or_else(unknown)?;
-        Self::of(query, object, schema)
+        Self::of(query, object, schema, today)
     }
 
     /// Resolves a query of this object. A sub-query names a relationship in `FROM`.
@@ -59,43 +72,108 @@ impl<'a> Prepared<'a> {
         query: Query,
         object: &'a ObjectType,
         schema: &'a Schema,
+        today: Date,
     ) -> Result<Self, SoqlError> {
-        let Query { select, object: _, condition, order, limit } = query;
-        let part = |item| match item {
-            Item::Field(path) => Column::find(schema, object, &path).map(Part::Column),
-            Item::Query(query) => Child::find(*query, schema, object).map(Part::Child),
-        };
-        let parts = match select {
-            Select::Count => None,
+        let Query { select, object: _, condition, group, having, order, limit, offset } = query;
+        let mut with_fields = false;
+        let mut keys = order;
+        let select = match select {
+            Select::Count => Selected::Count,
+            Select::Items(items) if is_grouped(&items, &group) => {
+                let order = std::mem::take(&mut keys);
+                let grouped =
+                    Grouped::find(Clauses { items, group, having, order }, schema, object, today)?;
+                if grouped.is_one() && limit.is_some() {
+                    let message = "Non-grouped query that uses overall aggregate functions cannot \
+                                   also use LIMIT";
+                    return Err(SoqlError::malformed(0, message));
+                }
+                Selected::Groups(Box::new(grouped))
+            }
             Select::Items(items) => {
-                let parts = items.into_iter().map(part).collect::<Result<_, _>>()?;
-                Some(without_repeats(parts)?)
+                let mut parts = Vec::new();
+                for item in items {
+                    match item {
+                        Item::Field(path, None) => {
+                            let column = Column::find(schema, object, &path)?;
+                            parts.push(Part::Column(Box::new(column)));
+                        }
+                        Item::Field(_, Some(alias)) => {
+                            return Err(SoqlError::unexpected(alias.at, &alias.text));
+                        }
+                        Item::Fields(kind, place) => {
+                            with_fields = true;
+                            parts.extend(all_fields(object, kind, &place, limit)?);
+                        }
+                        Item::Query(query) => {
+                            let child = Child::find(*query, schema, object, today)?;
+                            parts.push(Part::Child(Box::new(child)));
+                        }
+                        // These are in a query with groups.
+                        Item::Aggregate(aggregate, _) => {
+                            return Err(SoqlError::unexpected(aggregate.at, "("));
+                        }
+                    }
+                }
+                Selected::Parts(without_repeats(parts)?)
             }
         };
-        let condition = condition.map(|condition| condition.resolve(schema, object));
+        let condition = condition.map(|condition| condition.resolve(schema, object, today));
         let condition = condition.transpose()?;
-        let order = order.iter().map(|key| Order::find(schema, object, key));
+        let order = keys.iter().map(|key| Order::find(schema, object, key));
         let order = order.collect::<Result<_, _>>()?;
-        Ok(Self { object, parts, condition, order, limit })
+        Ok(Self { object, select, condition, order, limit, offset, with_fields })
     }
 
     pub(crate) fn object(&self) -> &ObjectType {
         self.object
     }
 
+    /// Whether the result has one row a group.
+    pub(crate) fn is_aggregate(&self) -> bool {
+        self.groups().is_some()
+    }
+
     /// Returns the items of `SELECT`; none for `COUNT()`.
     pub(super) fn parts(&self) -> &[Part<'a>] {
-        self.parts.as_deref().unwrap_or_default()
+        match &self.select {
+            Selected::Parts(parts) => parts,
+            Selected::Count | Selected::Groups(_) => &[],
+        }
+    }
+
+    /// Returns the groups, if the query makes some.
+    pub(super) fn groups(&self) -> Option<&Grouped> {
+        match &self.select {
+            Selected::Groups(grouped) => Some(grouped),
+            Selected::Count | Selected::Parts(_) => None,
+        }
     }
 
     /// Runs the query. Links to records begin with `base` (`/services/data/v66.0`).
     pub(crate) fn run(&self, records: &Records, with_deleted: bool, base: &str) -> Found {
         let scope = Scope { records, with_deleted, base };
-        if self.parts.is_none() {
-            return Found { total: self.found(scope, |_| true).len(), records: Vec::new() };
-        }
-        let records = self.rows(scope, |_| true);
+        let records = match &self.select {
+            Selected::Count => {
+                let found = self.page(self.matching(scope, |_| true));
+                return Found { total: found.len(), records: Vec::new() };
+            }
+            Selected::Groups(grouped) => {
+                self.page(grouped.rows(records, &self.matching(scope, |_| true)))
+            }
+            Selected::Parts(_) => self.rows(scope, |_| true),
+        };
         Found { total: records.len(), records }
+    }
+
+    /// Runs the query on the records that `wanted` selects, and returns its rows.
+    pub(crate) fn run_among(
+        &self,
+        records: &Records,
+        base: &str,
+        wanted: impl Fn(&Row<'_>) -> bool,
+    ) -> Vec<Value> {
+        self.rows(Scope { records, with_deleted: false, base }, wanted)
     }
 
     /// Returns the matching records as they are now.
@@ -111,15 +189,22 @@ impl<'a> Prepared<'a> {
 
     /// Returns the reason why a bulk job cannot run the query.
     ///
-    /// The two messages are those of real orgs. The one about `COUNT()` follows their form.
+    /// The messages about sub-queries and compound data are those of real orgs. The others follow
+    /// their form.
     pub(crate) fn bulk_refusal(&self) -> Option<&'static str> {
-        if self.parts.is_none() {
+        if !matches!(self.select, Selected::Parts(_)) {
             return Some("Aggregate functions not supported in Bulk Query");
         }
         if self.parts().iter().any(|part| matches!(part, Part::Child(_))) {
             return Some(
                 "Aggregate Relationships not supported in Bulk V2 Query with CSV content type",
             );
+        }
+        if self.offset > 0 {
+            return Some("OFFSET not supported in Bulk Query");
+        }
+        if self.with_fields {
+            return Some("FIELDS() not supported in Bulk Query");
         }
         let compound = |column: &&Column| matches!(column.kind(), Kind::Address | Kind::Location);
         self.columns()
@@ -134,7 +219,26 @@ impl<'a> Prepared<'a> {
         found.into_iter().map(|record| self.row(record, scope)).collect()
     }
 
+    /// Returns the part of the result that `LIMIT` and `OFFSET` select.
+    fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
+        let rows = rows.into_iter().skip(self.offset);
+        rows.take(self.limit.unwrap_or(usize::MAX)).collect()
+    }
+
+    /// Returns the records of the result, in their order.
     fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Row<'b>> {
+        let mut found = self.matching(scope, wanted);
+        if !self.order.is_empty() {
+            found.sort_by(|one, other| {
+                let mut keys = self.order.iter().map(|key| key.compare(scope.records, one, other));
+                keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+            });
+        }
+        self.page(found)
+    }
+
+    /// Returns the records for which the condition holds.
+    fn matching<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Row<'b>> {
         let Scope { records, with_deleted, .. } = scope;
         let all = records.all(&self.object.name);
         let seen = all.filter(|record| with_deleted || !record.is_deleted());
@@ -142,15 +246,7 @@ impl<'a> Prepared<'a> {
             Some(condition) => condition.holds(records, record),
             None => true,
         };
-        let mut found: Vec<_> = seen.filter(|record| wanted(record)).filter(holds).collect();
-        if !self.order.is_empty() {
-            found.sort_by(|one, other| {
-                let mut keys = self.order.iter().map(|key| key.compare(records, one, other));
-                keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-            });
-        }
-        found.truncate(self.limit.unwrap_or(usize::MAX));
-        found
+        seen.filter(|record| wanted(record)).filter(holds).collect()
     }
 
     fn row(&self, record: Row<'_>, scope: Scope<'_>) -> Value {
@@ -188,6 +284,34 @@ impl Part<'_> {
         }
     }
 }
+
+fn is_grouped(items: &[Item], group: &[super::Path]) -> bool {
+    !group.is_empty() || items.iter().any(|item| matches!(item, Item::Aggregate(..)))
+}
+
+/// Returns the fields of `FIELDS()`.
+fn all_fields<'a>(
+    object: &'a ObjectType,
+    kind: Fields,
+    place: &Name,
+    limit: Option<usize>,
+) -> Result<impl Iterator<Item = Part<'a>>, SoqlError> {
+    if kind != Fields::Standard && limit.is_none_or(|limit| limit > MOST_WITH_FIELDS) {
+        let message = "The SOQL FIELDS function must have a LIMIT of at most 200";
+        return Err(SoqlError::malformed(place.at, message));
+    }
+    let at = place.at;
+    let wanted = object.fields.iter().filter(move |field| match kind {
+        Fields::All => true,
+        Fields::Custom => field.name.ends_with("__c"),
+        Fields::Standard => !field.name.ends_with("__c"),
+    });
+    Ok(wanted.map(move |field| {
+        Part::Column(Box::new(Column { hops: Vec::new(), field: field.clone(), at }))
+    }))
+}
+
+const MOST_WITH_FIELDS: usize = 200;
 
 fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
     for (place, part) in parts.iter().enumerate() {

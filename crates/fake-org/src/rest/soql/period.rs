@@ -1,0 +1,137 @@
+//! Date literals: `TODAY`, `LAST_N_DAYS:30`.
+//!
+//! [Date literals] are in the time zone of the user. The org has only UTC, and weeks that begin on
+//! Sunday, as in the locale `en_US`.
+//!
+//! [Date literals]: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+/// Whether a literal of this name has a number; `None` if there is no such literal.
+pub(super) fn has_number(name: &str) -> Option<bool> {
+    let bounds = bounds(name, 1)?;
+    let _ = bounds;
+    Some(name.contains("_N_") || name.starts_with("N_"))
+}
+
+/// Returns the first day of a period, and the first day after it.
+pub(super) fn days(name: &str, number: i64, today: Date) -> Option<(Date, Date)> {
+    let (unit, from, to) = bounds(name, number)?;
+    let start = unit.start(today)?;
+    Some((start.checked_add(unit.span(from)?).ok()?, start.checked_add(unit.span(to)?).ok()?))
+}
+
+/// Returns a unit, and the period in units from the start of the current one.
+fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
+    let name = name.replace("FISCAL_", "");
+    let units = [
+        ("DAY", Unit::Day),
+        ("WEEK", Unit::Week),
+        ("MONTH", Unit::Month),
+        ("QUARTER", Unit::Quarter),
+        ("YEAR", Unit::Year),
+    ];
+    match name.as_str() {
+        "TODAY" => return Some((Unit::Day, 0, 1)),
+        "YESTERDAY" => return Some((Unit::Day, -1, 0)),
+        "TOMORROW" => return Some((Unit::Day, 1, 2)),
+        // These two begin with today, or tomorrow.
+        "LAST_90_DAYS" => return Some((Unit::Day, -90, 1)),
+        "NEXT_90_DAYS" => return Some((Unit::Day, 1, 91)),
+        "LAST_N_DAYS" => return Some((Unit::Day, n.checked_neg()?, 1)),
+        _ => {}
+    }
+    units.into_iter().find_map(|(word, unit)| {
+        let is = |text: String| name == text;
+        let after = n.checked_add(1)?;
+        let before = n.checked_neg()?;
+        if is(format!("N_{word}S_AGO")) {
+            return Some((unit, before, before.checked_add(1)?));
+        }
+        if is(format!("NEXT_N_{word}S")) {
+            return Some((unit, 1, after));
+        }
+        if is(format!("LAST_N_{word}S")) {
+            return Some((unit, before, 0));
+        }
+        if matches!(unit, Unit::Day) {
+            return None;
+        }
+        [("LAST", -1), ("THIS", 0), ("NEXT", 1)]
+            .into_iter()
+            .find(|(prefix, _)| is(format!("{prefix}_{word}")))
+            .map(|(_, from)| (unit, from, from + 1))
+    })
+}
+
+impl Unit {
+    /// Returns the first day of the current unit.
+    fn start(self, today: Date) -> Option<Date> {
+        match self {
+            Self::Day => Some(today),
+            Self::Week => {
+                today.checked_sub(i64::from(today.weekday().to_sunday_zero_offset()).days()).ok()
+            }
+            Self::Month => Some(today.first_of_month()),
+            Self::Quarter => {
+                let month = (today.month() - 1) / 3 * 3 + 1;
+                Date::new(today.year(), month, 1).ok()
+            }
+            Self::Year => Some(today.first_of_year()),
+        }
+    }
+
+    fn span(self, units: i64) -> Option<Span> {
+        let span = Span::new();
+        match self {
+            Self::Day => span.try_days(units).ok(),
+            Self::Week => span.try_weeks(units).ok(),
+            Self::Month => span.try_months(units).ok(),
+            Self::Quarter => span.try_months(units.checked_mul(3)?).ok(),
+            Self::Year => span.try_years(units).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::days;
+
+    #[test]
+    fn periods() {
+        let today = date(2027, 1, 15); // a Friday
+        let days = |name: &str, number: i64| -> Option<(Date, Date)> { days(name, number, today) };
+        for (name, number, start, end) in [
+            ("TODAY", 0, date(2027, 1, 15), date(2027, 1, 16)),
+            ("YESTERDAY", 0, date(2027, 1, 14), date(2027, 1, 15)),
+            ("LAST_N_DAYS", 7, date(2027, 1, 8), date(2027, 1, 16)),
+            ("NEXT_N_DAYS", 2, date(2027, 1, 16), date(2027, 1, 18)),
+            ("N_DAYS_AGO", 3, date(2027, 1, 12), date(2027, 1, 13)),
+            ("LAST_90_DAYS", 0, date(2026, 10, 17), date(2027, 1, 16)),
+            ("THIS_WEEK", 0, date(2027, 1, 10), date(2027, 1, 17)),
+            ("LAST_N_WEEKS", 2, date(2026, 12, 27), date(2027, 1, 10)),
+            ("LAST_MONTH", 0, date(2026, 12, 1), date(2027, 1, 1)),
+            ("N_MONTHS_AGO", 2, date(2026, 11, 1), date(2026, 12, 1)),
+            ("THIS_QUARTER", 0, date(2027, 1, 1), date(2027, 4, 1)),
+            ("LAST_FISCAL_QUARTER", 0, date(2026, 10, 1), date(2027, 1, 1)),
+            ("NEXT_YEAR", 0, date(2028, 1, 1), date(2029, 1, 1)),
+            ("LAST_N_YEARS", 2, date(2025, 1, 1), date(2027, 1, 1)),
+        ] {
+            assert_eq!(days(name, number), Some((start, end)), "{name}");
+        }
+        assert_eq!(days("LAST_DAY", 0), None);
+        assert_eq!(days("LAST_N_YEARS", i64::MAX), None);
+    }
+}
