@@ -4,7 +4,7 @@
 //! body, though not its headers, which are marked as sensitive.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use orgtoken_assertion::UnixTime;
 use serde::Deserialize;
@@ -95,6 +95,63 @@ pub fn is_session_end(status: StatusCode, code: &str, message: &str) -> bool {
         // The identity and userinfo endpoints respond like this.
         StatusCode::FORBIDDEN => is_code(&["Bad_OAuth_Token"]),
         _ => false,
+    }
+}
+
+/// Whether the response to an API call means that a new login is needed: the session has ended, or
+/// the org has moved to another host.
+///
+/// The org has moved if the response is a redirect, or a 404 that says so. Salesforce's own 404s are
+/// JSON; one with HTML comes from another server.
+pub fn is_over<B: AsRef<[u8]>>(response: &Response<B>) -> bool {
+    let status = response.status();
+    let problems = || Reason::all(response.body().as_ref());
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            problems().iter().any(|reason| is_session_end(status, &reason.code, &reason.message))
+        }
+        StatusCode::NOT_FOUND => {
+            let kind = response.headers().get(CONTENT_TYPE);
+            kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+                || problems().iter().any(|reason| reason.code == "URL_NOT_RESET")
+        }
+        status => is_redirect(status),
+    }
+}
+
+/// Whether a response with this status sends the caller to another URL.
+pub fn is_redirect(status: StatusCode) -> bool {
+    [
+        StatusCode::MOVED_PERMANENTLY,
+        StatusCode::FOUND,
+        StatusCode::SEE_OTHER,
+        StatusCode::TEMPORARY_REDIRECT,
+        StatusCode::PERMANENT_REDIRECT,
+    ]
+    .contains(&status)
+}
+
+/// The code and the message of an API error.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Reason {
+    #[serde(rename = "errorCode", alias = "error")]
+    code: String,
+    #[serde(alias = "error_description")]
+    message: String,
+}
+
+impl Reason {
+    /// Reads the three shapes of an error: a list, one object, a single word.
+    fn all(body: &[u8]) -> Vec<Self> {
+        if let Ok(list) = serde_json::from_slice(body) {
+            return list;
+        }
+        if let Ok(one) = serde_json::from_slice(body) {
+            return vec![one];
+        }
+        let word = std::str::from_utf8(body).unwrap_or_default().trim();
+        vec![Self { code: word.to_owned(), ..Self::default() }]
     }
 }
 
@@ -224,6 +281,27 @@ mod tests {
         let body = r#"{"error":"invalid_token","error_description":"invalid token"}"#;
         let error = revoked(&answer(400, "application/json", body), NOW).unwrap_err();
         assert_eq!(error.code(), "refused.token_not_known");
+    }
+
+    #[test]
+    fn session_ends_and_moves_are_read_from_responses() {
+        const EXPIRED: &str = r#"[{"message":"Session expired","errorCode":"INVALID_SESSION_ID"}]"#;
+        for (name, status, media, body, over) in [
+            ("an expired session", 401, "application/json", EXPIRED, true),
+            ("one object", 401, "application/json", r#"{"errorCode":"INVALID_SESSION_ID"}"#, true),
+            ("one word", 403, "text/plain", "Bad_OAuth_Token\r\n", true),
+            ("a denied object", 403, "application/json", EXPIRED, false),
+            ("a redirect", 302, "text/html", "", true),
+            ("several records", 300, "application/json", "[]", false),
+            ("an unchanged record", 304, "application/json", "", false),
+            ("a moved org", 404, "application/json", r#"[{"errorCode":"URL_NOT_RESET"}]"#, true),
+            ("another server", 404, "text/html; charset=utf-8", "<html>", true),
+            ("a missing record", 404, "application/json", r#"[{"errorCode":"NOT_FOUND"}]"#, false),
+            ("no reason", 401, "application/json", "", false),
+            ("a success", 200, "application/json", EXPIRED, false),
+        ] {
+            assert_eq!(is_over(&answer(status, media, body)), over, "{name}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Connection {
         deadline: Deadline,
     ) -> Result<Response<Bytes>, TransportError> {
         let Self { origin, sender, terms, .. } = self;
-        let request = terms.complete(in_origin_form(request, origin));
+        let request = terms.complete(in_origin_form(request, origin)).map(Full::new);
         let answer =
             deadline.run(Phase::Head, terms.timeouts.head, sender.try_send_request(request));
         let answer = answer.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))?;
@@ -89,9 +89,9 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn complete(&self, mut request: Request<Bytes>) -> Request<Full<Bytes>> {
+    pub(super) fn complete<B>(&self, mut request: Request<B>) -> Request<B> {
         request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
-        request.map(Full::new)
+        request
     }
 }
 

@@ -23,20 +23,47 @@ use super::origin::Origin;
 ///
 /// A request is sent again only if hyper is certain that no byte of it was written, because the
 /// host closed an idle connection. Clones are cheap and share their connections.
+///
+/// `B` is the body of its requests: [`Pool::new`] takes bytes, [`Pool::streaming`] any body.
 #[derive(Clone)]
-pub struct Pool {
-    client: Client<Transport, Full<Bytes>>,
+pub struct Pool<B = Full<Bytes>> {
+    client: Client<Transport, B>,
     transport: Transport,
 }
 
 impl Pool {
     /// Creates a pool for connections of `transport`.
     pub fn new(transport: Transport) -> Self {
+        Self::streaming(transport, MAX_IDLE)
+    }
+
+    /// Sends a request and reads the head of the response, which may be a redirect. The body has to
+    /// end by the same deadline.
+    pub async fn send(
+        &self,
+        request: Request<Bytes>,
+        deadline: Deadline,
+    ) -> Result<Response<Body>, TransportError> {
+        self.stream(request.map(Full::new), deadline).await
+    }
+}
+
+impl<B> Pool<B>
+where
+    B: hyper::body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>
+        + Send
+        + Unpin
+        + 'static,
+{
+    /// Creates a pool for requests with other bodies.
+    ///
+    /// * `max_idle`: the number of connections to a host that stay open without a request
+    pub fn streaming(transport: Transport, max_idle: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(MAX_IDLE_TIME)
-            .pool_max_idle_per_host(MAX_IDLE)
+            .pool_max_idle_per_host(max_idle)
             .http1_max_headers(MAX_HEADERS)
             .http1_max_buf_size(MAX_HEAD)
             .build(transport.clone());
@@ -48,11 +75,10 @@ impl Pool {
         self.transport.deadline()
     }
 
-    /// Sends a request and reads the head of the response, which may be a redirect. The body has to
-    /// end by the same deadline.
-    pub async fn send(
+    /// Sends a request like [`Pool::send`], while its body is produced.
+    pub async fn stream(
         &self,
-        request: Request<Bytes>,
+        request: Request<B>,
         deadline: Deadline,
     ) -> Result<Response<Body>, TransportError> {
         let origin = Origin::of(request.uri())?;
@@ -78,7 +104,7 @@ impl Pool {
     }
 }
 
-impl fmt::Debug for Pool {
+impl<B> fmt::Debug for Pool<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("transport", &self.transport).finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue;
 use orgtoken_oauth::redact;
-use orgtoken_oauth::session::is_session_end;
+use orgtoken_oauth::session::{is_redirect, is_session_end};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -146,20 +146,13 @@ impl ApiError {
     /// so.
     pub(super) fn is_moved(&self) -> bool {
         let status = self.status();
-        let moves = [
-            StatusCode::MOVED_PERMANENTLY,
-            StatusCode::FOUND,
-            StatusCode::SEE_OTHER,
-            StatusCode::TEMPORARY_REDIRECT,
-            StatusCode::PERMANENT_REDIRECT,
-        ];
         // The API responds with JSON. An HTML page for one of its paths comes from another server.
         let is_html = || {
             let kind = self.answer.headers().get(CONTENT_TYPE);
             kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
                 && self.request.contains(" /services/data")
         };
-        moves.contains(&status)
+        is_redirect(status)
             || (status == StatusCode::NOT_FOUND && (self.is("URL_NOT_RESET") || is_html()))
     }
 
