@@ -138,6 +138,8 @@ impl Check {
             cache: self.optional(Setting::Cache, values::cache).unwrap_or(Cache::File),
             ca_file: self.optional(Setting::CaFile, |path| Ok(path.to_owned())),
             proxy: self.secret(Setting::Proxy),
+            allow_methods: self.items(Setting::AllowMethods, values::method),
+            allow_paths: self.items(Setting::AllowPaths, values::call_path),
             allow_users: self.list(Setting::AllowUsers),
             allow_groups: self.list(Setting::AllowGroups),
         }
@@ -226,6 +228,23 @@ impl Check {
         }
     }
 
+    /// Parses each item of a list, if it is set. The first invalid one is a problem.
+    fn items(
+        &mut self,
+        setting: Setting,
+        parse: impl Fn(&str) -> Result<String, ProblemKind>,
+    ) -> Option<Vec<String>> {
+        let source = self.loader.effective(setting)?.source.clone();
+        let items = self.list(setting);
+        match items.iter().map(|item| parse(item)).collect() {
+            Ok(items) => Some(items),
+            Err(kind) => {
+                self.problem(setting, &source, kind);
+                None
+            }
+        }
+    }
+
     fn missing(&mut self, setting: Setting) {
         let record = self.loader.layer.record.as_ref().filter(|_| setting.record_name().is_some());
         let Some(record) = record else {
@@ -300,6 +319,8 @@ fn shown_value(setting: Setting, value: String) -> String {
     let is_harmless = match setting {
         Setting::AllowGroups | Setting::AllowUsers => each(redact::name),
         Setting::AllowHosts => each(redact::host),
+        Setting::AllowMethods => each(redact::variable),
+        Setting::AllowPaths => each(redact::path),
         Setting::Cache => each(redact::name) || each(redact::redis_url),
         Setting::CaFile | Setting::Record => each(redact::path),
         Setting::ClientId => each(redact::client_id),

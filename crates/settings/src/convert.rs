@@ -195,7 +195,7 @@ fn quoted_json(text: &str) -> String {
 const PLACES: [Setting; 3] = [Setting::Profile, Setting::Record, Setting::RecordKey];
 
 /// The order of settings in the output.
-const ORDER: [Setting; 14] = [
+const ORDER: [Setting; 16] = [
     Setting::Username,
     Setting::ClientId,
     Setting::PrivateKey,
@@ -208,6 +208,8 @@ const ORDER: [Setting; 14] = [
     Setting::AllowHosts,
     Setting::AllowUsers,
     Setting::AllowGroups,
+    Setting::AllowMethods,
+    Setting::AllowPaths,
     Setting::CaFile,
     Setting::Proxy,
 ];

@@ -217,6 +217,10 @@ impl<'a> ConfigFile<'a> {
                 Some(words) if content == Content::Command => {
                     return Raw::Command(SignerCommand::Program(words));
                 }
+                // An empty value counts as unset, and the default would allow more than nothing.
+                Some(words) if words.is_empty() && CALLS.contains(&setting) => {
+                    return Raw::Broken(ProblemKind::NothingAllowed);
+                }
                 Some(words) => return Raw::List(words),
                 None => {
                     let expected = if may_be_list { "a list of strings" } else { "a string" };
@@ -295,6 +299,9 @@ const MAX_PROBLEMS: usize = 32;
 
 /// More names than a profile can have.
 const MAX_NAMES: usize = 64;
+
+/// Settings that say which API calls are forwarded.
+const CALLS: [Setting; 2] = [Setting::AllowMethods, Setting::AllowPaths];
 
 /// Settings that may be written as numbers, without quotes.
 const NUMBERS: [Setting; 2] = [Setting::ApiVersion, Setting::TokenLifetime];

@@ -10,6 +10,10 @@ pub enum Setting {
     AllowGroups,
     /// Hosts other than Salesforce's own that may be sent an assertion.
     AllowHosts,
+    /// Methods of API calls that the local token service forwards.
+    AllowMethods,
+    /// Paths of API calls that the local token service forwards.
+    AllowPaths,
     /// Users who may use the local token service.
     AllowUsers,
     /// Version of the REST API.
@@ -48,8 +52,8 @@ pub enum Setting {
 
 impl Setting {
     /// All settings, in alphabetical order.
-    pub const ALL: [Self; 19] = {
-        let mut all = [Username; 19];
+    pub const ALL: [Self; 21] = {
+        let mut all = [Username; 21];
         let mut at = 0;
         while at < all.len() {
             all[at] = TABLE[at].setting;
@@ -195,9 +199,11 @@ const fn row(setting: Setting, name: &'static str, kind: Kind, meaning: &'static
 }
 
 /// In the order of [`Setting`].
-static TABLE: [Row; 19] = [
+static TABLE: [Row; 21] = [
     row(AllowGroups, "allow_groups", Kind::List, STRINGS),
     row(AllowHosts, "allow_hosts", Kind::List, STRINGS),
+    row(AllowMethods, "allow_methods", Kind::List, STRINGS),
+    row(AllowPaths, "allow_paths", Kind::List, STRINGS),
     row(AllowUsers, "allow_users", Kind::List, STRINGS),
     Row {
         record: Some("InstanceAPIVersion"),

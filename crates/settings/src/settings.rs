@@ -32,6 +32,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub(crate) struct OtherSettings {
     pub(crate) allow_groups: Vec<String>,
+    pub(crate) allow_methods: Option<Vec<String>>,
+    pub(crate) allow_paths: Option<Vec<String>>,
     pub(crate) allow_users: Vec<String>,
     pub(crate) api_version: ApiVersion,
     pub(crate) ca_file: Option<String>,
@@ -136,6 +138,18 @@ impl Settings {
     /// Returns the groups that may use the local token service.
     pub fn allow_groups(&self) -> &[String] {
         &self.other.allow_groups
+    }
+
+    /// Returns the methods of API calls that the local token service forwards, in upper case, if
+    /// set.
+    pub fn allow_methods(&self) -> Option<&[String]> {
+        self.other.allow_methods.as_deref()
+    }
+
+    /// Returns the paths of API calls that the local token service forwards, if set: below
+    /// `/services/data/vNN.0/`, or a whole path that begins with `/services/`.
+    pub fn allow_paths(&self) -> Option<&[String]> {
+        self.other.allow_paths.as_deref()
     }
 
     /// Returns every effective value and its source, without secrets.

@@ -506,6 +506,8 @@ fn other_settings_are_read() {
         ca_file = "ca.pem"
         proxy = "http://me:pa55@proxy.acme.com:3128"
         allow_users = ["deploy"]
+        allow_methods = ["get", "POST"]
+        allow_paths = ["query", "sobjects/Account", "/services/apexrest/"]
     "#;
     let profile = Layer::from_profile(config, "/etc/orgtoken/config.toml", None);
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
@@ -514,8 +516,35 @@ fn other_settings_are_read() {
     assert!(matches!(settings.cache(), Cache::Redis(url) if url.secret().contains("pa55")));
     assert_eq!(settings.ca_file(), Some("/etc/orgtoken/ca.pem"));
     assert_eq!(settings.allow_users(), ["deploy"]);
+    assert_eq!(settings.allow_methods().unwrap(), ["GET", "POST"]);
+    let paths = ["query", "sobjects/Account", "/services/apexrest/"];
+    assert_eq!(settings.allow_paths().unwrap(), paths);
     assert!(!format!("{settings:?}").contains("pa55"));
     assert!(settings.values().iter().all(|value| !value.to_string().contains("pa55")));
+}
+
+#[test]
+fn what_is_not_a_method_or_a_path_of_calls_is_refused() {
+    for (line, message) in [
+        ("allow_methods = [\"GET\", \"CONNECT\"]", "not a method of API calls"),
+        ("allow_methods = []", "an empty list, which allows nothing"),
+        ("allow_paths = []", "an empty list, which allows nothing"),
+        ("allow_paths = [\"\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"/\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"/services\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"/secur/frontdoor.jsp\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"/services/oauth2/\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"query/../tooling\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"sobjects//Account\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"query?q\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"https://evil.example\"]", "not the beginning of a path of API calls"),
+    ] {
+        let config = format!("[profile.acme]\n{line}\n");
+        let profile = Layer::from_profile(config.as_bytes(), "config.toml", None);
+        let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
+        let problems = Loader::new([profile, record]).check().unwrap_err().to_string();
+        assert!(problems.contains(message), "{line}: {problems}");
+    }
 }
 
 #[test]

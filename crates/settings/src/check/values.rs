@@ -37,6 +37,32 @@ pub(super) fn duration(text: &str) -> Result<Duration, ProblemKind> {
     duration.ok_or(ProblemKind::Duration)
 }
 
+/// Parses a method of API calls, in any case.
+pub(super) fn method(text: &str) -> Result<String, ProblemKind> {
+    let method = text.to_ascii_uppercase();
+    METHODS.contains(&method.as_str()).then_some(method).ok_or(ProblemKind::Method)
+}
+
+/// Parses the beginning of the path of API calls: `sobjects/Account`, or a whole path below
+/// `/services/`.
+pub(super) fn call_path(text: &str) -> Result<String, ProblemKind> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let whole = text.strip_prefix('/');
+    let segments = whole.unwrap_or(text).trim_end_matches('/').split('/');
+    let is_path = text.len() <= MAX_PATH
+        && segments.clone().all(|part| {
+            !part.is_empty() && part.chars().all(fits) && part.chars().any(|c| c != '.')
+        });
+    // These return sessions and tokens.
+    let is_login = whole.is_some_and(|path| path.starts_with("services/oauth2"));
+    let is_api = whole.is_none_or(|_| segments.take(2).count() == 2 && text.starts_with(SERVICES));
+    (is_path && is_api && !is_login).then(|| text.to_owned()).ok_or(ProblemKind::CallPath)
+}
+
+const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+const SERVICES: &str = "/services/";
+const MAX_PATH: usize = 255;
+
 pub(super) fn cache(text: &str) -> Result<Cache, ProblemKind> {
     match text {
         "file" => Ok(Cache::File),

@@ -17,6 +17,8 @@ pub(crate) enum ProblemKind {
     ApiVersion,
     #[error("not a cache")]
     Cache,
+    #[error("not the beginning of a path of API calls")]
+    CallPath,
     #[error("invalid character U+{code:04X} at position {position}")]
     Character { code: u32, position: usize },
     #[error("`{first}` and `{second}` cannot be used together")]
@@ -33,6 +35,8 @@ pub(crate) enum ProblemKind {
     Json(Json),
     #[error("{0}")]
     Key(KeyError),
+    #[error("not a method of API calls")]
+    Method,
     #[error("missing{}", misspelt(.meant.as_deref()))]
     Missing { meant: Option<String> },
     #[error("not a username: no `@`")]
@@ -43,6 +47,8 @@ pub(crate) enum ProblemKind {
     AmbiguousProfile { known: Vec<String> },
     #[error("unknown section `[{name}]`")]
     UnknownSection { name: String },
+    #[error("an empty list, which allows nothing")]
+    NothingAllowed,
     #[error("not a private key: looks like {found}")]
     NotAKey { found: ValueKind },
     #[error("expected {expected}, found {found}")]
@@ -121,6 +127,12 @@ impl ProblemKind {
                 "settings.value",
                 "write `file`, `memory`, `none` or a `redis://` or `rediss://` URL".into(),
             ),
+            Self::CallPath => (
+                "settings.value",
+                "write `sobjects/Account` for a path below /services/data/vNN.0/, or a whole path \
+                 such as `/services/apexrest/orders`"
+                    .into(),
+            ),
             Self::Character { .. } if setting == Some(Setting::ClientId) => (
                 "settings.value",
                 "copy the Consumer Key of the app again; it has letters, digits, dots and \
@@ -146,6 +158,11 @@ impl ProblemKind {
                 (KeyError::Encrypted.code(), GIVE_THE_PASSPHRASE.into())
             }
             Self::Key(error) => return (error.code(), error.hint()),
+            Self::Method => ("settings.value", "use GET, HEAD, POST, PUT, PATCH and DELETE".into()),
+            Self::NothingAllowed => (
+                "settings.value",
+                "name what is allowed, or remove the line for the default".into(),
+            ),
             Self::Missing { meant } => {
                 ("settings.missing", missing(setting, meant.is_some(), in_record))
             }
