@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use orgtoken_assertion::UnixTime;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -13,7 +13,8 @@ use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
 use crate::response::{self, HttpResponse};
 use crate::{
-    Bearer, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles, connection, ticker,
+    AuditLine, Bearer, Call, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles,
+    connection, ticker,
 };
 
 /// A token service. Clones are cheap, and all of them are one broker.
@@ -104,11 +105,12 @@ impl BrokerBuilder {
         self
     }
 
-    /// Reports each grant to `sink`, which returns whether it was written; default: no audit.
+    /// Reports each grant and each forwarded call to `sink`, which returns whether the line was
+    /// written; default: no audit.
     ///
-    /// The client waits during the call, so it must not block: send the grant to a bounded channel.
-    /// Grants that are not written are counted in `/metrics`.
-    pub fn audit(mut self, sink: impl Fn(&Grant) -> bool + Send + Sync + 'static) -> Self {
+    /// The client waits during the call, so it must not block: send the line to a bounded channel.
+    /// Lines that are not written are counted in `/metrics`.
+    pub fn audit(mut self, sink: impl Fn(&AuditLine) -> bool + Send + Sync + 'static) -> Self {
         self.0.audit = Some(Box::new(sink));
         self
     }
@@ -183,13 +185,34 @@ impl Shared {
     }
 
     pub(crate) fn metrics_text(&self) -> String {
-        self.metrics.text(&self.now())
+        self.metrics.text(&self.now(), self.names_profiles)
     }
 
-    pub(crate) fn audit(&self, peer: Peer, profile: &Arc<str>, hit: bool) {
+    pub(crate) fn granted(&self, peer: Peer, profile: &Arc<str>, hit: bool) {
+        self.audit(|at| AuditLine::Grant(Grant { at, peer, profile: Arc::clone(profile), hit }));
+    }
+
+    /// Counts and logs a call that has ended.
+    ///
+    /// * `bytes`: the lengths of the bodies that the caller sent and received
+    pub(crate) fn call_ended(
+        &self,
+        peer: Peer,
+        profile: &Arc<str>,
+        method: &Method,
+        status: Option<StatusCode>,
+        (sent, received): (u64, u64),
+    ) {
+        self.metrics.called(profile, method, status, (sent, received));
+        self.audit(|at| {
+            let (profile, method) = (Arc::clone(profile), method.clone());
+            AuditLine::Call(Call { at, peer, profile, method, status, sent, received })
+        });
+    }
+
+    fn audit(&self, line: impl FnOnce(UnixTime) -> AuditLine) {
         let Some(sink) = &self.audit else { return };
-        let at = (self.clock)();
-        if !sink(&Grant { at, peer, profile: Arc::clone(profile), hit }) {
+        if !sink(&line((self.clock)())) {
             self.metrics.audit_dropped.fetch_add(1, Relaxed);
         }
     }

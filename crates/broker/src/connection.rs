@@ -7,19 +7,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use orgtoken_client::CachedToken;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_io_timeout::TimeoutWriter;
 
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
-use crate::limits::{ConnectionSlot, Rates, lock};
+use crate::error_body::ErrorBody;
+use crate::limits::{ConnectionSlot, Limits, Rates, lock};
 use crate::listener::{Listener, Stream};
+use crate::proxy::{CallRecord, ResponseBody};
 use crate::request::{TokenQuery, receive};
 use crate::response::{self, HttpResponse, Rejection};
 use crate::{Peer, Profile};
@@ -60,7 +67,7 @@ pub(crate) async fn accept_loop(
 /// Gates 1, 2 and 8 for connections. One that does not pass is closed without a response.
 pub(crate) fn accept(
     shared: &Arc<Shared>,
-    policy: EndpointPolicy,
+    policy: &EndpointPolicy,
     stream: Stream,
     peer: Option<Peer>,
     ending: &watch::Receiver<bool>,
@@ -75,7 +82,7 @@ pub(crate) fn accept(
     };
 
     let waiting_since = Mutex::new(Some(Instant::now()));
-    let shared = Arc::clone(shared);
+    let (shared, policy) = (Arc::clone(shared), policy.clone());
     let context = ConnectionContext { shared, policy, peer, waiting_since, _slot: slot };
     tokio::spawn(serve(context, stream, ending.clone()));
 }
@@ -96,8 +103,11 @@ async fn serve_http1(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     mut ending: watch::Receiver<bool>,
 ) {
-    let receive = context.shared.limits.receive;
+    let Limits { receive, stall, .. } = context.shared.limits;
     let context = Arc::new(context);
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(stall));
+    let stream = Box::pin(stream);
     let service = service_fn(|request| {
         let context = Arc::clone(&context);
         async move { Ok::<_, Infallible>(context.response(request).await) }
@@ -122,7 +132,7 @@ async fn serve_http1(
 }
 
 /// The peer, the checks and the slot of a connection.
-struct ConnectionContext {
+pub(crate) struct ConnectionContext {
     shared: Arc<Shared>,
     policy: EndpointPolicy,
     peer: Peer,
@@ -133,15 +143,33 @@ struct ConnectionContext {
 }
 
 impl ConnectionContext {
-    async fn response(&self, request: Request<Incoming>) -> HttpResponse {
-        let response = self.route(request).await;
-        *lock(&self.waiting_since) = Some(Instant::now());
-        response.unwrap_or_else(|rejection| self.reject(rejection).response())
+    async fn response(self: &Arc<Self>, request: Request<Incoming>) -> Response<ResponseBody> {
+        let response = self.route(request).await.unwrap_or_else(|rejection| {
+            let response = self.reject(rejection).response();
+            response.map(Either::Left)
+        });
+        // The body of a forwarded response is still to come.
+        if matches!(response.body(), Either::Left(_)) {
+            self.is_idle();
+        }
+        response
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Result<HttpResponse, Rejection> {
+    async fn route(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<ResponseBody>, Rejection> {
         let (head, body) = request.into_parts();
-        let checked = self.policy.pass(&head, self.shared.bearer.load().as_deref());
+        let mut call = None;
+        let checked = self.check(&head).and_then(|route| {
+            if route == Route::Call {
+                call = Some(self.call(&head)?);
+            }
+            Ok(route)
+        });
+        if let Some((profile, target)) = call {
+            return self.forward(&profile, (head, target), body).await;
+        }
         // A rejected request is received as well: a client that sends its body after the head would
         // get a reset instead of the reason. The head has used up a part of the time.
         let limit = self.shared.limits.receive;
@@ -150,18 +178,92 @@ impl ConnectionContext {
         let route = checked?;
         let body = body.map_err(|_| too_slow(limit))??;
         *lock(&self.waiting_since) = None;
-        match route {
-            Route::Health => Ok(self.shared.health(self.peer)),
-            Route::Metrics => Ok(response::text(self.shared.metrics_text())),
-            Route::Onify | Route::Token => self.token(route, &body).await,
+        let response = match route {
+            Route::Health => self.shared.health(self.peer),
+            Route::Metrics => response::text(self.shared.metrics_text()),
+            Route::Call | Route::Onify | Route::Token => self.token(route, &body).await?,
+        };
+        Ok(response.map(Either::Left))
+    }
+
+    fn check(&self, head: &Parts) -> Result<Route, Rejection> {
+        let (bearer, profiles) = (self.shared.bearer.load(), self.shared.profiles.load());
+        self.policy.pass(head, bearer.as_deref(), profiles.default_name())
+    }
+
+    /// Returns the profile and the target of a call that its rules allow.
+    fn call(&self, head: &Parts) -> Result<(Arc<Profile>, PathAndQuery), Rejection> {
+        let (name, target) = self.policy.call(&head.uri).ok_or_else(|| no_profile(true))?;
+        let profiles = self.shared.profiles.load();
+        let profile = profiles.find(Some(&name), self.peer, self.shared.owner);
+        let profile = profile.ok_or_else(|| no_profile(true))?;
+        let proxy = profile.proxy().ok_or_else(|| no_profile(true))?;
+        proxy.rules.check(&head.method, &target, &head.headers)?;
+        Ok((Arc::clone(profile), target))
+    }
+
+    async fn forward(
+        self: &Arc<Self>,
+        profile: &Arc<Profile>,
+        call: (Parts, PathAndQuery),
+        body: Incoming,
+    ) -> Result<Response<ResponseBody>, Rejection> {
+        if self.shared.limits.counts_hits {
+            self.take(&self.shared.rates)?;
         }
+        let Some(proxy) = profile.proxy() else { return Err(no_profile(true)) };
+        *lock(&self.waiting_since) = None;
+        let record = CallRecord::new(Arc::clone(self), profile, call.0.method.clone());
+        proxy.forward(self, profile, call, body, record).await
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Logs in for a call.
+    pub(crate) async fn login(
+        &self,
+        profile: &Arc<Profile>,
+    ) -> Result<Result<Arc<CachedToken>, ErrorBody>, Rejection> {
+        self.take(&self.shared.rates)?;
+        let limit = self.shared.limits.request;
+        let Ok(login) = timeout(limit, profile.token_after_login()).await else {
+            return Ok(Err(ErrorBody::too_slow(limit)));
+        };
+        Ok(match login {
+            Ok((token, is_new)) => {
+                self.shared.logged_in(is_new);
+                Ok(token)
+            }
+            Err(error_body) => {
+                self.shared.metrics.refused(&error_body.error);
+                Err(error_body)
+            }
+        })
+    }
+
+    /// Counts and logs a call that has ended.
+    pub(crate) fn call_ended(
+        &self,
+        profile: &Arc<str>,
+        method: &Method,
+        status: Option<StatusCode>,
+        bytes: (u64, u64),
+    ) {
+        self.is_idle();
+        self.shared.call_ended(self.peer, profile, method, status, bytes);
+    }
+
+    fn is_idle(&self) {
+        *lock(&self.waiting_since) = Some(Instant::now());
     }
 
     async fn token(&self, route: Route, body: &Bytes) -> Result<HttpResponse, Rejection> {
         let query = TokenQuery::parse(body)?;
         let profiles = self.shared.profiles.load();
         let profile = profiles.find(query.profile.as_deref(), self.peer, self.shared.owner);
-        let profile = profile.ok_or_else(|| no_profile(&query))?;
+        let profile = profile.ok_or_else(|| no_profile(query.profile.is_some()))?;
         if let Some((body, is_new)) = profile.cached_response(route, query.min_ttl()) {
             if self.shared.limits.counts_hits {
                 self.take(&self.shared.rates)?;
@@ -175,7 +277,7 @@ impl ConnectionContext {
         let limit = self.shared.limits.request;
         let response =
             timeout(limit, self.response_after_login(&profile, route, query.min_ttl())).await;
-        Ok(response.unwrap_or_else(|_| response::too_slow(limit)))
+        Ok(response.unwrap_or_else(|_| ErrorBody::too_slow(limit).response()))
     }
 
     async fn response_after_login(
@@ -204,7 +306,7 @@ impl ConnectionContext {
         hit: bool,
     ) -> HttpResponse {
         self.shared.logged_in(is_new);
-        self.shared.audit(self.peer, profile.name(), hit);
+        self.shared.granted(self.peer, profile.name(), hit);
         response::token(body)
     }
 
@@ -231,13 +333,13 @@ impl ConnectionContext {
 }
 
 /// The same response for a profile that does not exist and for one that this peer may not use.
-fn no_profile(query: &TokenQuery<'_>) -> Rejection {
-    let why = match query.profile {
-        Some(_) => "no profile of this name is open to this caller",
-        None => "the request names no profile, and no default profile is open to this caller",
+fn no_profile(is_named: bool) -> Rejection {
+    let why = match is_named {
+        true => "no profile of this name is open to this caller",
+        false => "the request names no profile, and no default profile is open to this caller",
     };
-    let hint = "send {\"profile\": \"NAME\"} with the name of a profile that the service has; its \
-        `allow_users` and `allow_groups` say who may use it";
+    let hint = "send {\"profile\": \"NAME\"}, or call /proxy/NAME/, with the name of a profile that \
+        the service has; its `allow_users` and `allow_groups` say who may use it";
     Rejection::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
@@ -250,4 +352,5 @@ fn too_slow(limit: Duration) -> Rejection {
 const PAUSE: Duration = Duration::from_millis(100);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(1);
 const HEADERS: usize = 64;
-const BUFFER: usize = 16 * 1024;
+/// Salesforce accepts URLs of up to 16,384 bytes.
+const BUFFER: usize = 32 * 1024;

@@ -18,6 +18,15 @@ pub(crate) struct ErrorBody {
 }
 
 impl ErrorBody {
+    /// The error of a client whose login takes too long. The login continues in the background.
+    pub(crate) fn too_slow(limit: Duration) -> Self {
+        let seconds = limit.as_secs();
+        let hint = "ask again: the login continues, and its token is cached";
+        let error_body =
+            Self::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
+        Self { status: StatusCode::GATEWAY_TIMEOUT, ..error_body }
+    }
+
     pub(crate) fn new(code: &str, description: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             error: code.to_owned(),

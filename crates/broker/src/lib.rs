@@ -4,6 +4,10 @@
 //! never see a key: `POST /v1/token` for any program, `POST /onify/access-token` for the Onify
 //! blueprint, `GET /healthz` and `GET /metrics` for monitoring.
 //!
+//! It also forwards calls of the REST API for programs that never see a token:
+//! `/proxy/PROFILE/services/data/…` is sent to the org of that profile ([`Profile::forward`]), if
+//! [`CallRules`] allow it. A [`Listener`] can be limited to such calls.
+//!
 //! The crate uses no terminal, arguments or environment variables, and parses no settings: a
 //! [`ProfileLoader`] reads them, and a [`Reloader`] calls it when files change. A request can only
 //! choose a profile by its name. It cannot choose an address, an audience, a user or a key.
@@ -29,13 +33,14 @@
 //! 1. On a Unix socket the peer is the owner, root, or a user that a profile allows ([`Access`]).
 //! 2. TCP is bound to `127.0.0.1` or `::1` only.
 //! 3. On TCP the request has the bearer token ([`Bearer`]).
-//! 4. It has the header `X-Orgtoken-Request: 1`, which a web page cannot send to another origin.
+//! 4. It has the header `X-Orgtoken-Request: 1`, which a web page cannot send to another origin. A
+//!    call with the bearer token needs no header.
 //! 5. It has one `Host` header, which on TCP names the loopback.
 //! 6. No header shows that it was forwarded, or that it comes from a web page.
 //! 7. Method, path and body are those of one of the four resources, for a profile that is open to
-//!    the peer.
+//!    the peer; or the rules of the profile allow the call.
 //! 8. Connections and requests are within their limits ([`Limits`]).
-//! 9. The response may not be stored, and a grant is logged ([`Grant`]).
+//! 9. The response may not be stored, and a grant or a call is logged ([`AuditLine`]).
 
 #![forbid(unsafe_code)]
 
@@ -43,11 +48,13 @@ mod access;
 pub use access::{Access, AccountsError};
 mod audit;
 mod response;
-pub use audit::Grant;
+pub use audit::{AuditLine, Call, Grant};
 mod bearer;
 pub use bearer::{Bearer, BearerError};
 mod broker;
 pub use broker::{Broker, BrokerBuilder};
+mod call_rules;
+pub use call_rules::CallRules;
 mod checks;
 mod connection;
 mod health;
@@ -66,6 +73,7 @@ pub use peer::Peer;
 mod error_body;
 mod profile;
 pub use profile::{Profile, Profiles};
+mod proxy;
 mod reload;
 pub use reload::{LoadedProfile, ProfileList, ProfileLoader, Reloader};
 mod request;

@@ -26,8 +26,11 @@ pub struct Limits {
     /// Whether cached tokens count against the rate; default: no.
     pub counts_hits: bool,
     /// The time in which a client has to send a request, head and body, after its connection or the
-    /// previous response; default: 5 s.
+    /// previous response; default: 5 s. The body of a call may take longer, but may not pause for
+    /// longer.
     pub receive: Duration,
+    /// The time for which a client may read nothing of a response; default: 30 s.
+    pub stall: Duration,
     /// The time in which a received request has to get its response; default: 10 s.
     pub request: Duration,
     /// The time for requests in progress when the broker ends; default: 5 s.
@@ -43,6 +46,7 @@ impl Default for Limits {
             burst: 200,
             counts_hits: false,
             receive: Duration::from_secs(5),
+            stall: Duration::from_secs(30),
             request: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use self::socket::SocketFile;
 use crate::Peer;
-use crate::checks::EndpointPolicy;
+use crate::checks::{Endpoint, EndpointPolicy, Serves};
 
 /// A socket on which clients reach a broker. It has to be created inside the tokio runtime that
 /// serves it.
@@ -56,26 +56,42 @@ impl Listener {
     pub fn from_unix(listener: StdUnixListener) -> Result<Self, ListenError> {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
-        Ok(Self { socket: Socket::Unix(listener, None), policy: EndpointPolicy::Unix })
+        Ok(Self { socket: Socket::Unix(listener, None), policy: Endpoint::Unix.into() })
     }
 
     /// Takes over a TCP socket of a service manager, if it is on the loopback.
     pub fn from_tcp(listener: std::net::TcpListener) -> Result<Self, ListenError> {
         let address = listener.local_addr().map_err(ListenError::inherited)?;
-        let policy = EndpointPolicy::Tcp { port: loopback(address)?.port(), is_open: false };
+        let policy = Endpoint::Tcp { port: loopback(address)?.port(), is_open: false }.into();
         let nonblocking = std::net::TcpListener::set_nonblocking;
         let listener = register(listener, nonblocking, TcpListener::from_std)?;
         Ok(Self { socket: Socket::Tcp(listener), policy })
     }
 
-    /// Serves `/onify/access-token` on TCP without the bearer token: for a container or sidecar in
-    /// which every process may have the token. The other checks remain. A Unix socket needs no
-    /// bearer token, and does not change.
+    /// Serves `/onify/access-token`, and the calls of the default profile or of the one of
+    /// [`Listener::calls_of`], on TCP without the bearer token: for a container or sidecar in which
+    /// every process may have the token. The other checks remain. A Unix socket needs no bearer
+    /// token, and does not change.
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
-        if let EndpointPolicy::Tcp { is_open, .. } = &mut self.policy {
+        if let Endpoint::Tcp { is_open, .. } = &mut self.policy.endpoint {
             *is_open = true;
         }
+        self
+    }
+
+    /// Serves calls only, under `/proxy/PROFILE/`, and no token: for callers that must not see one.
+    #[must_use]
+    pub fn calls_only(mut self) -> Self {
+        self.policy.serves = Serves::Calls;
+        self
+    }
+
+    /// Serves the calls of one profile only, at the root: the listener then looks like the org
+    /// itself. There are no tokens and no other profiles.
+    #[must_use]
+    pub fn calls_of(mut self, profile: impl Into<Arc<str>>) -> Self {
+        self.policy.serves = Serves::CallsOf(profile.into());
         self
     }
 
@@ -90,7 +106,7 @@ impl Listener {
     pub fn try_clone(&self) -> Result<Self, ListenError> {
         let refused = |source| ListenError::Bind { at: self.to_string(), source };
         let socket = self.socket.try_clone().map_err(refused)?;
-        Ok(Self { socket, policy: self.policy })
+        Ok(Self { socket, policy: self.policy.clone() })
     }
 
     /// The address, with the port that the system chose for port 0; none for a Unix socket.
@@ -110,8 +126,8 @@ impl Listener {
         }
     }
 
-    pub(crate) fn policy(&self) -> EndpointPolicy {
-        self.policy
+    pub(crate) fn policy(&self) -> &EndpointPolicy {
+        &self.policy
     }
 
     pub(crate) async fn accept(&self) -> io::Result<Stream> {
@@ -129,7 +145,7 @@ impl Listener {
         let listener =
             register(listener, StdUnixListener::set_nonblocking, UnixListener::from_std)?;
         let file = Some(Arc::new(file));
-        Ok(Self { socket: Socket::Unix(listener, file), policy: EndpointPolicy::Unix })
+        Ok(Self { socket: Socket::Unix(listener, file), policy: Endpoint::Unix.into() })
     }
 }
 

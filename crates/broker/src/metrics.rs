@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::{Method, StatusCode};
+
 use crate::limits::lock;
 
 #[derive(Debug, Default)]
@@ -16,6 +18,17 @@ pub(crate) struct Metrics {
     pub(crate) audit_dropped: AtomicU64,
     gates: [AtomicU64; 9],
     refusals: Mutex<BTreeMap<String, u64>>,
+    calls: Mutex<BTreeMap<CallKey, Calls>>,
+}
+
+/// The profile, the method and the status (0 for none) of calls.
+type CallKey = (Arc<str>, &'static str, u16);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    number: u64,
+    sent: u64,
+    received: u64,
 }
 
 /// The current state, for gauges.
@@ -46,8 +59,25 @@ impl Metrics {
         *refusals.entry(code.to_owned()).or_default() += 1;
     }
 
+    /// Counts a call that was forwarded.
+    pub(crate) fn called(
+        &self,
+        profile: &Arc<str>,
+        method: &Method,
+        status: Option<StatusCode>,
+        (sent, received): (u64, u64),
+    ) {
+        let method = METHODS.into_iter().find(|known| *known == method.as_str()).unwrap_or("other");
+        let status = status.map_or(0, |status| status.as_u16());
+        let mut calls = lock(&self.calls);
+        let calls = calls.entry((Arc::clone(profile), method, status)).or_default();
+        calls.number += 1;
+        calls.sent += sent;
+        calls.received += received;
+    }
+
     /// Returns the metrics in the text format of Prometheus.
-    pub(crate) fn text(&self, now: &Now) -> String {
+    pub(crate) fn text(&self, now: &Now, names_profiles: bool) -> String {
         let mut out = String::with_capacity(2048);
         let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
             let name = format!("orgtoken_{name}");
@@ -74,6 +104,22 @@ impl Metrics {
             .map(|(gate, count)| (label("gate", &format!("{gate}")), count.load(Relaxed)))
             .collect();
         family("turned_away_total", "counter", "Requests rejected by a gate.", &gates);
+        let (mut number, mut bytes) = (BTreeMap::new(), BTreeMap::new());
+        for ((profile, method, status), calls) in lock(&self.calls).iter() {
+            let profile =
+                if names_profiles { pair("profile", profile) + "," } else { String::new() };
+            let status = if *status == 0 { "none".to_owned() } else { status.to_string() };
+            let (method, status) = (pair("method", method), pair("status", &status));
+            *number.entry(format!("{{{profile}{method},{status}}}")).or_default() += calls.number;
+            for (direction, count) in [("received", calls.received), ("sent", calls.sent)] {
+                let direction = pair("direction", direction);
+                *bytes.entry(format!("{{{profile}{direction}}}")).or_default() += count;
+            }
+        }
+        let [number, bytes] =
+            [number, bytes].map(|samples| samples.into_iter().collect::<Vec<_>>());
+        family("calls_total", "counter", "Forwarded API calls.", &number);
+        family("call_bytes_total", "counter", "Bodies of forwarded API calls.", &bytes);
         family(
             "audit_dropped_total",
             "counter",
@@ -105,9 +151,15 @@ impl Metrics {
 }
 
 fn label(name: &str, value: &str) -> String {
-    let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
-    format!("{{{name}=\"{value}\"}}")
+    format!("{{{}}}", pair(name, value))
 }
+
+fn pair(name: &str, value: &str) -> String {
+    let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    format!("{name}=\"{value}\"")
+}
+
+const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 const CODES: usize = 64;
 
@@ -127,22 +179,29 @@ mod tests {
             left: Some(Duration::from_secs(540)),
             of_profiles: Vec::new(),
         };
-        let text = metrics.text(&now);
+        metrics.called(&"acme".into(), &Method::GET, Some(StatusCode::OK), (0, 512));
+        metrics.called(&"other".into(), &Method::GET, Some(StatusCode::OK), (7, 0));
+        let text = metrics.text(&now, false);
         for line in [
             "# TYPE orgtoken_tokens_served_total counter",
             "orgtoken_tokens_served_total{hit=\"true\"} 7",
             "orgtoken_refusals_total{code=\"invalid_grant\"} 1",
             "orgtoken_turned_away_total{gate=\"5\"} 1",
+            "orgtoken_calls_total{method=\"GET\",status=\"200\"} 2",
+            "orgtoken_call_bytes_total{direction=\"received\"} 512",
+            "orgtoken_call_bytes_total{direction=\"sent\"} 7",
             "orgtoken_connections 2",
             "orgtoken_token_expiry_seconds 540",
         ] {
             assert!(text.lines().any(|known| known == line), "{line} in {text}");
         }
-        assert!(!text.contains("profile"));
+        assert!(!text.contains("profile") && !text.contains("acme"));
+        let call = "orgtoken_calls_total{profile=\"acme\",method=\"GET\",status=\"200\"} 1\n";
+        assert!(metrics.text(&now, true).contains(call));
 
         now.of_profiles.push(("acme \"1\"".into(), Duration::from_secs(540)));
         let named = "orgtoken_token_expiry_seconds{profile=\"acme \\\"1\\\"\"} 540\n";
-        assert!(metrics.text(&now).contains(named));
+        assert!(metrics.text(&now, true).contains(named));
     }
 
     #[test]

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use orgtoken_client::{BootTime, CachedToken, TokenSource};
+use orgtoken_client::{BootTime, CachedToken, TokenSource, Transport};
 use orgtoken_oauth::Token;
 
 use crate::checks::Route;
 use crate::error_body::ErrorBody;
-use crate::{Access, Peer, TokenResponse};
+use crate::proxy::Proxy;
+use crate::{Access, CallRules, Peer, TokenResponse};
 
 /// One org and one user, under the name that clients use.
 pub struct Profile {
     name: Arc<str>,
     source: Arc<dyn TokenSource>,
     access: Access,
+    proxy: Option<Proxy>,
     username: Option<String>,
     instance_url: Option<String>,
     api_version: Option<String>,
@@ -35,6 +37,7 @@ impl Profile {
             name: name.into(),
             source,
             access: Access::default(),
+            proxy: None,
             username: None,
             instance_url: None,
             api_version: None,
@@ -49,6 +52,14 @@ impl Profile {
     #[must_use]
     pub fn access(self, access: Access) -> Self {
         Self { access, ..self }
+    }
+
+    /// Forwards calls that `rules` allow to the org, over `transport`; default: forwards none.
+    ///
+    /// The timeouts are those of `transport`; the total is that of a whole call with both bodies.
+    #[must_use]
+    pub fn forward(self, transport: Transport, rules: CallRules) -> Self {
+        Self { proxy: Some(Proxy::new(transport, rules)), ..self }
     }
 
     /// Sets the API version for the response, such as `v51.0`; default: none.
@@ -83,6 +94,32 @@ impl Profile {
         let token = self.source.cached(min_ttl)?;
         self.was_asked.store(true, Relaxed);
         Some(self.response(&token, route))
+    }
+
+    /// The connections to the org, if calls are forwarded.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// Returns the token for a call that need not wait.
+    pub(crate) fn cached_token(&self) -> Option<Arc<CachedToken>> {
+        let token = self.source.cached(Duration::ZERO)?;
+        self.was_asked.store(true, Relaxed);
+        Some(token)
+    }
+
+    /// Returns the token for a call that waits for a login, and whether it is new.
+    pub(crate) async fn token_after_login(
+        self: &Arc<Self>,
+    ) -> Result<(Arc<CachedToken>, bool), ErrorBody> {
+        let token = self.obtain(Duration::ZERO).await?;
+        let (_, is_new) = self.response(&token, Route::Token);
+        Ok((token, is_new))
+    }
+
+    /// Drops a token that the org has rejected.
+    pub(crate) fn invalidate(&self, token: &CachedToken) {
+        self.source.invalidate(token);
     }
 
     /// Returns the body for a client that waits for a login, and whether its token is new.
@@ -201,6 +238,16 @@ impl Profiles {
         profile.allows(peer, owner).then_some(profile)
     }
 
+    /// Whether there is a profile of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The name of the profile for requests that name none.
+    pub(crate) fn default_name(&self) -> Option<&str> {
+        self.default.as_ref().map(|profile| &*profile.name)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Profile>> {
         self.by_name.values()
     }
@@ -227,7 +274,7 @@ impl Prepared {
     fn body(&self, route: Route) -> Bytes {
         match route {
             Route::Onify => self.onify.clone(),
-            Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
+            Route::Call | Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
         }
     }
 }

@@ -69,15 +69,6 @@ impl ErrorBody {
     }
 }
 
-/// The response to a client whose login takes too long. The login continues in the background.
-pub(crate) fn too_slow(limit: Duration) -> HttpResponse {
-    let seconds = limit.as_secs();
-    let hint = "ask again: the login continues, and its token is cached";
-    let error_body =
-        ErrorBody::new("net.timeout", format!("no token within {seconds} s"), Some(hint));
-    ErrorBody { status: StatusCode::GATEWAY_TIMEOUT, ..error_body }.response()
-}
-
 /// The response with a token. Its body was made when the token was obtained.
 pub(crate) fn token(body: Bytes) -> HttpResponse {
     with_body(StatusCode::OK, JSON, body)
@@ -119,6 +110,7 @@ struct Words<'a> {
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const CONTENT_TYPE_OPTIONS: HeaderName = HeaderName::from_static("x-content-type-options");
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(crate) const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+pub(crate) const CONTENT_TYPE_OPTIONS: HeaderName =
+    HeaderName::from_static("x-content-type-options");

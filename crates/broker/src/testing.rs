@@ -15,12 +15,22 @@ pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_800_000_000);
 
 /// A token of [`NOW`] that is valid for so many seconds.
 pub(crate) fn token(secret: &str, lives: u64) -> Arc<CachedToken> {
+    token_at(secret, lives, "https://other.my.salesforce.com", &AllowedHosts::none())
+}
+
+/// The same of an org at this URL.
+pub(crate) fn token_at(
+    secret: &str,
+    lives: u64,
+    instance_url: &str,
+    hosts: &AllowedHosts,
+) -> Arc<CachedToken> {
     let body = format!(
-        r#"{{"access_token":"{secret}","instance_url":"https://other.my.salesforce.com","token_type":"Bearer"}}"#
+        r#"{{"access_token":"{secret}","instance_url":"{instance_url}","token_type":"Bearer"}}"#
     );
     let response =
         Response::builder().header("content-type", "application/json").body(body).unwrap();
-    let token = Token::from_http(&response, NOW, &AllowedHosts::none()).unwrap();
+    let token = Token::from_http(&response, NOW, hosts).unwrap();
     let token = token.lifetime(Duration::from_secs(lives));
     Arc::new(CachedToken::new(token, Timestamp { wall: NOW, boot: BootTime::now() }))
 }

@@ -27,6 +27,8 @@ mod origin;
 pub(crate) use origin::Origin;
 mod peer;
 pub use peer::Peer;
+mod peeked;
+pub use peeked::{Peeked, session_is_over};
 mod pool;
 pub use pool::{Body, Pool};
 pub(crate) mod proxy;

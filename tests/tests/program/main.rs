@@ -18,6 +18,7 @@ mod hostile;
 mod hub;
 mod keys;
 mod memory;
+mod proxy;
 mod query;
 mod record;
 mod record_files;

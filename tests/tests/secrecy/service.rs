@@ -37,14 +37,16 @@ fn no_secret_of_a_request_is_in_a_response_or_in_the_log() {
     let bearer = std::fs::read(home.folder().join("bearer")).unwrap();
     let bearer = String::from_utf8_lossy(&bearer).trim().to_owned();
     let mut shown = Vec::new();
-    let mut granted = 0;
+    let (mut granted, mut calls) = (0, 0);
     for canary in secrets.iter().flat_map(Secret::canaries) {
         for (place, request) in requests(&canary.text, &bearer) {
             let response = ask(&addresses[0], &request);
             let is_ok = response.starts_with(b"HTTP/1.1 200");
             granted += usize::from(is_ok);
             // A token is in a response to a request that is in order, and nowhere else.
-            let token = (!is_ok).then_some(home.token());
+            let has_token = is_ok && !place.starts_with("a call");
+            calls += usize::from(is_ok && !has_token);
+            let token = (!has_token).then_some(home.token());
             for secret in secrets.iter().chain(token) {
                 if secret.is_in(&response) {
                     let excerpt = secret.excerpt(&response);
@@ -58,6 +60,7 @@ fn no_secret_of_a_request_is_in_a_response_or_in_the_log() {
     service.0.wait().unwrap();
     let text = String::from_utf8_lossy(&log);
     assert!(granted > 0 && text.contains("grant "), "{granted} tokens, {text}");
+    assert!(calls > 0 && text.contains("call "), "{calls} calls, {text}");
     let bearer = Secret::of("bearer", bearer.clone(), bearer.as_bytes());
     for secret in secrets.iter().chain([home.token(), &bearer]) {
         if secret.is_in(&log) {
@@ -91,6 +94,10 @@ fn requests(text: &str, bearer: &str) -> Vec<(&'static str, String)> {
         let length = body.len();
         format!("{}Content-Length: {length}\r\n\r\n{body}", head("POST /v1/token", &open))
     };
+    let call = |target: &str, more: &str| {
+        let first = format!("GET /proxy/base/services/data/v60.0/{target}");
+        head(&first, &format!("{open}{more}\r\n"))
+    };
     vec![
         ("the method", head(&format!("{line} /v1/token"), &format!("{open}\r\n"))),
         ("the path", head(&format!("GET /{encoded}"), &format!("{open}\r\n"))),
@@ -107,6 +114,17 @@ fn requests(text: &str, bearer: &str) -> Vec<(&'static str, String)> {
         ("the body", with_body(text)),
         ("the profile", with_body(&format!("{{\"profile\":{json}}}"))),
         ("the lifetime", with_body(&format!("{{\"min_ttl\":{json}}}"))),
+        (
+            "a call's profile",
+            head(&format!("GET /proxy/{encoded}/services/data"), &format!("{open}\r\n")),
+        ),
+        ("a call's path", call(&format!("query/{encoded}"), "")),
+        ("a call's path that is not allowed", call(&encoded, "")),
+        ("a call's query", call(&format!("limits?q={encoded}"), "")),
+        ("a call's method", call(&format!("limits?_HttpMethod={encoded}"), "")),
+        ("a call's header", call("limits", &format!("X-Canary: {line}\r\n"))),
+        ("a call's cookie", call("limits", &format!("Cookie: sid={line}\r\n"))),
+        ("a call's override", call("limits", &format!("X-HTTP-Method-Override: {line}\r\n"))),
         ("a member", with_body(&format!("{{{json}:1}}"))),
     ]
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::checks::EndpointPolicy;
+use crate::checks::Endpoint;
 use crate::limits::lock;
 use crate::listener::Stream;
 use crate::testing::{FakeSource, NOW, token};
@@ -35,8 +35,8 @@ impl Service {
         let path = folder.path().join("orgtoken.sock");
         let grants = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&grants);
-        let audit = move |grant: &Grant| {
-            lock(&lines).push(grant.to_string());
+        let audit = move |line: &AuditLine| {
+            lock(&lines).push(line.to_string());
             true
         };
         let builder = Broker::builder(profiles, || NOW).limits(limits).audit(audit);
@@ -174,7 +174,7 @@ async fn gate_1_other_user_is_rejected_unless_a_profile_allows_it() {
         let (ours, theirs) = tokio::net::UnixStream::pair().unwrap();
         let (shared, ending) = (&service.broker.shared, service.broker.ending.subscribe());
         let peer = Some(Peer::User { uid, gid: uid, pid: None });
-        connection::accept(shared, EndpointPolicy::Unix, Stream::Unix(ours), peer, &ending);
+        connection::accept(shared, &Endpoint::Unix.into(), Stream::Unix(ours), peer, &ending);
         let request = post("/v1/token", &format!(r#"{{"profile":"{profile}"}}"#));
         let theirs = theirs.into_std().unwrap();
         theirs.set_nonblocking(false).unwrap();
@@ -366,7 +366,7 @@ async fn existence_of_a_profile_is_not_revealed() {
             let ending = service.broker.ending.subscribe();
             let peer = Some(Peer::User { uid: web_uid, gid: web_uid, pid: None });
             let (shared, ours) = (&service.broker.shared, Stream::Unix(ours));
-            connection::accept(shared, EndpointPolicy::Unix, ours, peer, &ending);
+            connection::accept(shared, &Endpoint::Unix.into(), ours, peer, &ending);
             let theirs = theirs.into_std().unwrap();
             theirs.set_nonblocking(false).unwrap();
             tokio::task::spawn_blocking(move || talk(theirs, &request)).await.unwrap()

@@ -8,7 +8,7 @@ type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 
 fn tcp(is_open: bool) -> EndpointPolicy {
-    EndpointPolicy::Tcp { port: 7523, is_open }
+    Endpoint::Tcp { port: 7523, is_open }.into()
 }
 
 /// A request that passes every gate on TCP, except for `changes`, which replace, add or (with an
@@ -33,7 +33,7 @@ fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
 fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
     let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
     policy
-        .pass(head, Some(&bearer))
+        .pass(head, Some(&bearer), Some("acme"))
         .map_or_else(|rejection| (rejection.gate, rejection.status.as_u16()), |_| (0, 200))
 }
 
@@ -108,8 +108,9 @@ fn gate_3_open_loopback_opens_one_path() {
 
 #[test]
 fn gate_3_without_a_bearer_token_every_request_fails() {
-    let policy = EndpointPolicy::Tcp { port: 7523, is_open: true };
-    let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|rejection| rejection.gate);
+    let policy = tcp(true);
+    let gate =
+        |uri| policy.pass(&head("POST", uri, &[]), None, None).map_err(|rejection| rejection.gate);
     assert_eq!(gate("/v1/token"), Err(3));
     assert_eq!(gate("/onify/access-token"), Ok(Route::Onify));
 }
@@ -136,7 +137,7 @@ fn gate_4_required_header() {
         ("health needs none", "GET", "/healthz", &[("x-orgtoken-request", "")], (0, 200)),
     ];
     check(&tcp(false), rows);
-    check(&EndpointPolicy::Unix, rows);
+    check(&Endpoint::Unix.into(), rows);
 }
 
 #[test]
@@ -171,7 +172,7 @@ fn gate_5_unix_socket_requires_one_host_of_any_value() {
         [("curl's", "localhost", (0, 200)), ("any", "orgtoken", (0, 200)), ("none", "", (5, 400))]
     {
         assert_eq!(
-            outcome(&EndpointPolicy::Unix, &head("POST", "/v1/token", &[("host", host)])),
+            outcome(&Endpoint::Unix.into(), &head("POST", "/v1/token", &[("host", host)])),
             expected,
             "{name}"
         );
@@ -193,7 +194,7 @@ fn gate_6_forwarded_and_browser_requests_are_rejected() {
         ("nginx", "x-real-ip", "10.0.0.1", (6, 403)),
         ("a proxy that hides the client", "x-forwarded-host", "acme.com", (6, 403)),
     ] {
-        for policy in [&tcp(false), &tcp(true), &EndpointPolicy::Unix] {
+        for policy in [&tcp(false), &tcp(true), &Endpoint::Unix.into()] {
             for (method, path) in [("POST", "/v1/token"), ("GET", "/healthz")] {
                 let head = head(method, path, &[(header, value)]);
                 assert_eq!(outcome(policy, &head), expected, "{name} {path}");
@@ -205,7 +206,7 @@ fn gate_6_forwarded_and_browser_requests_are_rejected() {
 #[test]
 fn gate_7_four_paths_and_no_other() {
     check(
-        &EndpointPolicy::Unix,
+        &Endpoint::Unix.into(),
         &[
             ("token", "POST", "/v1/token", &[], (0, 200)),
             ("Onify", "POST", "/onify/access-token", &[], (0, 200)),

@@ -45,9 +45,9 @@ async fn socket_is_removed_with_its_last_listener() {
 async fn loopback_can_be_opened_before_and_after_a_clone() {
     let first = Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap();
     let second = first.try_clone().unwrap().open_loopback();
-    assert!(matches!(first.policy(), EndpointPolicy::Tcp { is_open: false, .. }));
+    assert!(matches!(first.policy().endpoint, Endpoint::Tcp { is_open: false, .. }));
     for open in [second.try_clone().unwrap(), second] {
-        assert!(matches!(open.policy(), EndpointPolicy::Tcp { is_open: true, .. }));
+        assert!(matches!(open.policy().endpoint, Endpoint::Tcp { is_open: true, .. }));
     }
 }
 

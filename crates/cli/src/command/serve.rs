@@ -6,19 +6,19 @@ mod listen;
 mod loader;
 
 use std::io;
-use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use orgtoken_broker::{Broker, Grant, Limits, Listener, Reloader};
+use orgtoken_broker::{AuditLine, Broker, Limits, Listener, Reloader};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use self::bearer::BearerFile;
+use self::listen::ListenAddress;
 use self::loader::Loader;
 use crate::args::{Login, Network};
 use crate::clock;
@@ -34,20 +34,27 @@ use crate::runtime;
 /// Serves one login, or every profile of config.toml. Programs connect to a Unix socket, which is
 /// open to this user, to root, and to allow_users and allow_groups of a profile; or to a loopback
 /// address with a bearer token. They never see the private key.
+///
+/// It also forwards API calls: /proxy/PROFILE/services/data/… goes to the org of the profile with
+/// the token added. allow_methods and allow_paths of the profile say which calls; by default they
+/// only read data. ADDRESS=PROFILE serves the calls of one profile at the root, and no token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Unix socket [default: $XDG_RUNTIME_DIR/orgtoken/orgtoken.sock]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Loopback address instead of a socket: 127.0.0.1:7523
+    /// Loopback address instead of a socket: 127.0.0.1:7523[=PROFILE]
     #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
-    listen: Option<SocketAddr>,
+    listen: Vec<ListenAddress>,
     /// File with the bearer token, created if it is missing
     #[arg(long, value_name = "FILE")]
     bearer_file: Option<PathBuf>,
-    /// Answer /onify/access-token without a bearer token
+    /// Need no bearer token for /onify/access-token and API calls
     #[arg(long)]
     open_loopback: bool,
+    /// Forward API calls, and give out no token
+    #[arg(long)]
+    proxy_only: bool,
     /// Maximum number of connections
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
     max_connections: usize,
@@ -96,6 +103,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
         let _inside = workers[0].enter();
         listen::listeners(&args, inherited, is_shared, console)?
     };
+    listen::check_profiles(&args, &profiles.profiles())?;
     let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
     let broker = broker(&args, &profiles);
     broker.set_bearer(bearer);
@@ -111,7 +119,8 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     }
     if args.open_loopback {
         console.warn(
-            &"--open-loopback: every program on this machine can get the token of /onify/access-token",
+            &"--open-loopback: every program on this machine can get the token of \
+                /onify/access-token, and make the API calls that the profile allows",
         );
     }
     workers[0].block_on(signals.end.wait());
@@ -145,16 +154,16 @@ fn broker(args: &Args, profiles: &Reloader<Loader>) -> Broker {
     }
     let builder = Broker::builder(profiles.profiles(), clock::now).limits(limits);
     let builder = if args.metrics_profiles { builder.name_profiles() } else { builder };
-    let builder = if args.no_audit { builder } else { builder.audit(log_grant) };
+    let builder = if args.no_audit { builder } else { builder.audit(log) };
     let broker = builder.build();
     broker.set_degraded(profiles.degraded());
     broker
 }
 
 /// Writes an audit line to standard error.
-fn log_grant(grant: &Grant) -> bool {
-    let at = rfc3339(grant.at).unwrap_or_default();
-    stderr::write(format!("{at} {grant}\n").as_bytes())
+fn log(line: &AuditLine) -> bool {
+    let at = rfc3339(line.at()).unwrap_or_default();
+    stderr::write(format!("{at} {line}\n").as_bytes())
 }
 
 /// Watches the settings, and updates the broker.

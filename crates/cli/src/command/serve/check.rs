@@ -11,7 +11,10 @@ use crate::io::console::Console;
 
 /// Asks the service on each socket that the flags name. Prints the health of the last one.
 pub(super) fn check(args: &Args, console: &Console) -> Result<(), Failure> {
-    let on_tcp = args.listen.map(|address| Health::of_address(address, TIMEOUT)).transpose()?;
+    let mut on_tcp = None;
+    for listen in &args.listen {
+        on_tcp = Some(Health::of_address(listen.address, TIMEOUT)?);
+    }
     let health = match (&args.socket, on_tcp) {
         (Some(path), _) => Health::of_socket(path, TIMEOUT)?,
         (None, Some(health)) => health,

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use listenfd::ListenFd;
-use orgtoken_broker::{ListenError, Listener};
+use orgtoken_broker::{ListenError, Listener, Profiles};
+use orgtoken_oauth::redact;
 
 use super::Args;
 use crate::args::UsageError;
@@ -30,12 +31,16 @@ pub(super) fn listeners(
     let mut listeners = Vec::new();
     for inherited in inherited {
         listeners.push(match inherited {
-            Inherited::Unix(listener) => Listener::from_unix(listener)?,
-            Inherited::Tcp(listener) => with_open_loopback(args, Listener::from_tcp(listener)?),
+            Inherited::Unix(listener) => configured(args, Listener::from_unix(listener)?),
+            Inherited::Tcp(listener) => configured(args, Listener::from_tcp(listener)?),
         });
     }
-    if let Some(address) = args.listen {
-        listeners.push(with_open_loopback(args, Listener::tcp(address)?));
+    for ListenAddress { address, profile } in &args.listen {
+        let listener = configured(args, Listener::tcp(*address)?);
+        listeners.push(match profile {
+            Some(profile) => listener.calls_of(profile.as_str()),
+            None => listener,
+        });
     }
     if args.socket.is_some() || listeners.is_empty() {
         let path = args.socket.clone().map_or_else(default_socket, Ok)?;
@@ -47,18 +52,46 @@ pub(super) fn listeners(
                  socket; choose another `--socket`, or run `chmod o+x {folder}`"
             ));
         }
-        listeners.push(listener);
+        listeners.push(configured(args, listener));
     }
     Ok(listeners)
 }
 
-/// Parses `127.0.0.1:7523`, `[::1]:7523` or `localhost:7523`.
-pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    let address = match text.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => text.to_owned(),
+/// A value of `--listen`.
+#[derive(Clone, Debug)]
+pub(super) struct ListenAddress {
+    pub(super) address: SocketAddr,
+    /// The only profile, whose calls are served at the root.
+    profile: Option<String>,
+}
+
+/// Parses `127.0.0.1:7523`, `[::1]:7523` or `localhost:7523`, with or without `=PROFILE`.
+pub(super) fn address(text: &str) -> Result<ListenAddress, &'static str> {
+    let (address, profile) = match text.split_once('=') {
+        Some((address, profile)) => (address, Some(profile.to_owned())),
+        None => (text, None),
     };
-    address.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:7523")
+    let address = match address.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => address.to_owned(),
+    };
+    let address = address.parse();
+    let address =
+        address.map_err(|_| "expected an address and a port, such as 127.0.0.1:7523[=PROFILE]")?;
+    Ok(ListenAddress { address, profile })
+}
+
+/// Refuses the name of a profile that is not served.
+pub(super) fn check_profiles(args: &Args, profiles: &Profiles) -> Result<(), Failure> {
+    let mut names = args.listen.iter().filter_map(|listen| listen.profile.as_deref());
+    match names.find(|name| !profiles.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let hint = "name a profile of config.toml, or `default` for a login without a profile";
+            let why = format!("`--listen`: the service has no profile `{}`", redact::name(name));
+            Err(Failure::new("settings.profile", Some(hint), why))
+        }
+    }
 }
 
 /// Returns the sockets that systemd passes. Like `sd_listen_fds`, it ignores the variables unless
@@ -82,7 +115,8 @@ pub(super) fn inherited() -> Result<Vec<Inherited>, Failure> {
     Ok(sockets)
 }
 
-fn with_open_loopback(args: &Args, listener: Listener) -> Listener {
+fn configured(args: &Args, listener: Listener) -> Listener {
+    let listener = if args.proxy_only { listener.calls_only() } else { listener };
     if args.open_loopback { listener.open_loopback() } else { listener }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orgtoken_broker::{LoadedProfile, Profile, ProfileList, ProfileLoader};
+use orgtoken_broker::{CallRules, LoadedProfile, Profile, ProfileList, ProfileLoader};
+use orgtoken_rest::TIMEOUTS;
 use orgtoken_settings::Settings;
 
 use super::Args;
@@ -57,6 +58,7 @@ impl Loader {
         settings: Settings,
         forget_refusals: bool,
     ) -> Result<Profile, Failure> {
+        let rules = call_rules(&settings);
         let instance_url = settings.instance_url().map(|url| url.as_str().to_owned());
         let tokens = Tokens { min_ttl: Duration::ZERO, no_cache: self.args.no_cache, retry: false };
         let login = ResolvedLogin::of(settings, &self.args.network, &tokens, &self.console)?;
@@ -65,7 +67,9 @@ impl Loader {
             login.forget_refusal()?;
         }
         let transport = login.transport()?;
+        let calls = transport.clone().with_timeouts(TIMEOUTS);
         let profile = Profile::new(name, Arc::new(login.source(transport)?))
+            .forward(calls, rules)
             .api_version(version)
             .username(username);
         Ok(match instance_url {
@@ -99,6 +103,18 @@ impl ProfileLoader for Loader {
         let one = |name: &String| Ok(self.one(name, &mut reader, forget_refusals)?);
         Ok(names.iter().map(one).collect())
     }
+}
+
+/// Returns the API calls that the profile allows.
+fn call_rules(settings: &Settings) -> CallRules {
+    let mut rules = CallRules::default();
+    if let Some(methods) = settings.allow_methods() {
+        rules = rules.methods(methods.iter().filter_map(|method| method.parse().ok()));
+    }
+    if let Some(paths) = settings.allow_paths() {
+        rules = rules.paths(paths);
+    }
+    rules
 }
 
 /// Returns every profile of `config.toml`. Returns `None` if the file has no profiles, or if

@@ -1,0 +1,281 @@
+//! Calls of the REST API that are sent to the org of a profile, with its token added.
+
+mod headers;
+mod mask;
+mod request_body;
+
+use std::error::Error;
+use std::fmt;
+use std::iter::successors;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Uri};
+use http_body_util::{Either, Full};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::transport::{self, Peeked, Pool, session_is_over};
+use orgtoken_client::{CachedToken, Transport, TransportError};
+use orgtoken_oauth::{Token, session};
+use tokio::time::timeout;
+
+use self::mask::Masked;
+use self::request_body::{BodyError, OutBody, RequestBody};
+use crate::Profile;
+use crate::call_rules::CallRules;
+use crate::connection::ConnectionContext;
+use crate::error_body::ErrorBody;
+use crate::response::Rejection;
+
+/// The connections to the org of a profile, and the calls that it forwards.
+pub(crate) struct Proxy {
+    pool: Pool<OutBody>,
+    pub(crate) rules: CallRules,
+}
+
+impl Proxy {
+    pub(crate) fn new(transport: Transport, rules: CallRules) -> Self {
+        Self { pool: Pool::streaming(transport, MAX_IDLE), rules }
+    }
+
+    /// Sends a call that passed every check, and returns the response of the org.
+    ///
+    /// If the session has ended, there is one new login and, if the body was kept, one further
+    /// attempt.
+    pub(crate) async fn forward(
+        &self,
+        caller: &ConnectionContext,
+        profile: &Arc<Profile>,
+        call: (Parts, PathAndQuery),
+        body: Incoming,
+        mut record: CallRecord,
+    ) -> Result<Response<ResponseBody>, Rejection> {
+        let (head, target) = call;
+        let deadline = self.pool.deadline();
+        let silence = caller.limits().receive;
+        let body = timeout(deadline.left(), RequestBody::read(body, silence, &record.sent)).await;
+        let mut body = match body.unwrap_or(Err(BodyError::Slow)) {
+            Ok(body) => body,
+            Err(error) => return Err(record.rejected(bad_body(&error, silence))),
+        };
+        let mut token = match profile.cached_token() {
+            Some(token) => token,
+            None => match caller.login(profile).await {
+                Ok(Ok(token)) => token,
+                Ok(Err(error_body)) => return Ok(record.error(&error_body)),
+                Err(rejection) => return Err(record.rejected(rejection)),
+            },
+        };
+        let mut is_retry = false;
+        loop {
+            let (out, kept) = body.attempt();
+            let request = match prepare(&head, &target, token.token(), out) {
+                Ok(request) => request,
+                Err(error) => return Ok(record.error(&error)),
+            };
+            let answer = match self.pool.stream(request, deadline).await {
+                Ok(answer) => answer,
+                Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
+            };
+            let (is_over, answer) = match session_is_over(&head.method, answer).await {
+                Ok(inspected) => inspected,
+                Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
+            };
+            if is_over && !is_retry {
+                profile.invalidate(&token);
+                if let Some(kept) = kept {
+                    let next = match caller.login(profile).await {
+                        Ok(Ok(next)) => next,
+                        Ok(Err(error_body)) => return Ok(record.error(&error_body)),
+                        Err(rejection) => return Err(record.rejected(rejection)),
+                    };
+                    let is_new = !next.token().access_token().is(token.token().access_token());
+                    if is_new || base(next.token()) != base(token.token()) {
+                        tracing::info!("the session of profile {} had ended", profile.name());
+                        (token, body, is_retry) = (next, kept, true);
+                        continue;
+                    }
+                }
+            }
+            return Ok(match returned(answer, &token) {
+                Ok((head, body)) => {
+                    record.status = Some(head.status);
+                    Response::from_parts(head, Either::Right(Forwarded { body, record }))
+                }
+                Err(error_body) => record.error(&error_body),
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// A response of the broker itself, or one of the org.
+pub(crate) type ResponseBody = Either<Full<Bytes>, Forwarded>;
+
+/// The body of the org's response, with the token masked.
+pub(crate) struct Forwarded {
+    body: Masked<Peeked<transport::Body>>,
+    record: CallRecord,
+}
+
+impl Body for Forwarded {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame {
+            self.record.received += frame.data_ref().map_or(0, |piece| piece.len() as u64);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A call in progress. When it is dropped, the call is counted and logged, also if the caller has
+/// disconnected.
+pub(crate) struct CallRecord {
+    context: Arc<ConnectionContext>,
+    profile: Arc<str>,
+    method: Method,
+    status: Option<StatusCode>,
+    sent: Arc<AtomicU64>,
+    received: u64,
+}
+
+impl CallRecord {
+    pub(crate) fn new(context: Arc<ConnectionContext>, profile: &Profile, method: Method) -> Self {
+        let profile = Arc::clone(profile.name());
+        Self { context, profile, method, status: None, sent: Arc::default(), received: 0 }
+    }
+
+    /// Ends the call with an error of the broker.
+    fn error(mut self, error_body: &ErrorBody) -> Response<ResponseBody> {
+        self.status = Some(error_body.status);
+        error_body.response().map(Either::Left)
+    }
+
+    fn rejected(mut self, rejection: Rejection) -> Rejection {
+        self.status = Some(rejection.status);
+        rejection
+    }
+}
+
+impl Drop for CallRecord {
+    fn drop(&mut self) {
+        let sent = self.sent.load(Relaxed);
+        let (method, status) = (&self.method, self.status);
+        self.context.call_ended(&self.profile, method, status, (sent, self.received));
+    }
+}
+
+/// Builds the request for the org.
+fn prepare(
+    head: &Parts,
+    target: &PathAndQuery,
+    token: &Token,
+    body: OutBody,
+) -> Result<Request<OutBody>, ErrorBody> {
+    let uri = format!("{}{target}", base(token)).parse::<Uri>();
+    let uri = uri.map_err(|_| ErrorBody::new("gate.target", "the path is too long", None))?;
+    let mut request = Request::new(body);
+    *request.method_mut() = head.method.clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers::to_org(&head.headers);
+    request.headers_mut().insert(AUTHORIZATION, token.access_token().authorization());
+    Ok(request)
+}
+
+/// The URL of the org, or of the site of an Experience Cloud member.
+fn base(token: &Token) -> &str {
+    let site = token.community_url().map(|site| site.as_str());
+    site.unwrap_or_else(|| token.instance_url().as_str()).trim_end_matches('/')
+}
+
+/// Returns the response for the caller.
+fn returned(
+    answer: Response<Peeked<transport::Body>>,
+    token: &CachedToken,
+) -> Result<(http::response::Parts, Masked<Peeked<transport::Body>>), ErrorBody> {
+    let (head, body) = answer.into_parts();
+    if session::is_redirect(head.status) {
+        return Err(redirected(head.headers.get(LOCATION).and_then(|to| to.to_str().ok())));
+    }
+    let identity = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if head.status.is_informational() {
+        return Err((&TransportError::Protocol).into());
+    }
+    // The token could not be found in another coding.
+    if !head.headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+        return Err((&TransportError::Encoding).into());
+    }
+    let token = token.token().access_token();
+    // Without the extensions of the response: hyper keeps a reason phrase there.
+    let (mut parts, ()) = Response::new(()).into_parts();
+    parts.status = head.status;
+    parts.headers = headers::to_caller(&head.headers, token);
+    if body.size_hint().exact().is_none() && !body.is_end_stream() {
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    Ok((parts, Masked::new(body, token.secret())))
+}
+
+/// A redirect is not followed: the token would be sent to another place.
+fn redirected(location: Option<&str>) -> ErrorBody {
+    let to = location.and_then(|to| to.parse::<Uri>().ok());
+    let host = to.as_ref().and_then(Uri::host).map(orgtoken_oauth::redact::host);
+    let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    let hint = "use the My Domain of the org as `instance_url` and `login_url` of the profile";
+    ErrorBody::new("api.redirect", format!("the org redirected the call{to}"), Some(hint))
+}
+
+fn bad_body(error: &BodyError, silence: Duration) -> Rejection {
+    match error {
+        BodyError::Incomplete => {
+            let hint = "send the whole body, with its length or in chunks";
+            let status = StatusCode::BAD_REQUEST;
+            Rejection::new(7, status, "gate.body", error.to_string(), hint)
+        }
+        BodyError::Slow => {
+            let why = format!("the caller sent nothing for {} s", silence.as_secs());
+            let (status, hint) = (StatusCode::REQUEST_TIMEOUT, "send the body without pauses");
+            Rejection::new(8, status, "gate.slow", why, hint)
+        }
+    }
+}
+
+impl From<&TransportError> for ErrorBody {
+    fn from(error: &TransportError) -> Self {
+        let causes = successors(Error::source(error), |&cause| cause.source());
+        let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+        Self::new(error.code(), text, error.hint().as_deref())
+    }
+}
+
+/// The number of idle connections to an org.
+const MAX_IDLE: usize = 64;
+
+#[cfg(test)]
+mod tests;

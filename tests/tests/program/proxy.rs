@@ -1,0 +1,227 @@
+//! `serve` as a proxy: API calls of callers that never see a token.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use conformance::program::{error, stdout};
+use conformance::test_org::{CLIENT_ID, TestOrg, USER};
+use serde_json::{Value, json};
+
+/// A service that is killed with the test.
+struct Service {
+    child: Child,
+    said: BufReader<ChildStderr>,
+    log: String,
+}
+
+impl Service {
+    /// Starts `orgtoken serve` with these arguments, and waits until it listens.
+    fn start(org: &TestOrg, args: &[&str]) -> Self {
+        let mut command = org.bare(&[&["serve", "-v"], args].concat());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        while !log.contains("listening on") {
+            assert_ne!(said.read_line(&mut log).unwrap(), 0, "ended: {log}");
+        }
+        Self { child, said, log }
+    }
+
+    /// `http://127.0.0.1:49152`
+    fn url(&self) -> &str {
+        let (_, url) = self.log.split_once("listening on ").unwrap();
+        url.lines().next().unwrap()
+    }
+
+    /// Ends the service, and returns everything that it has written to standard error.
+    fn end(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.said.read_to_string(&mut self.log).unwrap();
+        self.child.wait().unwrap();
+        self.log.clone()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes a profile `acme` with these lines more.
+fn config(org: &TestOrg, more: &str) {
+    org.config(&format!(
+        "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
+         private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
+         allow_hosts = [\"{}\"]\nca_file = \"{}\"\n{more}",
+        org.path("app.key").display(),
+        org.url(),
+        org.address(),
+        org.path("ca.pem").display(),
+    ));
+}
+
+fn curl(org: &TestOrg, args: &[&str]) -> Output {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--include", "--noproxy", "*", "--max-time", "60"]);
+    command.args(args).current_dir(org.folder.path()).output().unwrap()
+}
+
+/// Returns the status and the JSON of a response that curl shows.
+fn answer(output: &Output) -> (u16, Value) {
+    let shown = stdout(output);
+    let (head, body) = shown.rsplit_once("\r\n\r\n").unwrap();
+    let head = head.rsplit("HTTP/1.1 ").next().unwrap();
+    (head[..3].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+}
+
+#[test]
+fn curl_reads_through_a_socket_and_sees_no_token() {
+    let org = TestOrg::new();
+    config(&org, "");
+    let service = Service::start(&org, &["--socket", "s.sock", "--proxy-only"]);
+    let socket = ["--unix-socket", "s.sock", "--header", "X-Orgtoken-Request: 1"];
+    let call = |args: &[&str]| curl(&org, &[&socket[..], args].concat());
+    let base = "http://localhost/proxy/acme/services/data";
+
+    let mut seen = String::new();
+    let versions = call(&[base]);
+    assert_eq!(answer(&versions).0, 200);
+    let query = call(&[&format!("{base}/v60.0/query?q=SELECT+Name+FROM+Account")]);
+    let (status, rows) = answer(&query);
+    assert_eq!((status, &rows["totalSize"]), (200, &json!(2)), "{rows}");
+    let url = rows["records"][0]["attributes"]["url"].as_str().unwrap();
+    let record = call(&[&format!("http://localhost/proxy/acme{url}")]);
+    assert_eq!(answer(&record).1["Name"], "Acme Rockets");
+    let account = format!("http://localhost/proxy/acme{url}");
+    let delete = call(&["--request", "DELETE", &account]);
+    assert_eq!((answer(&delete).0, &answer(&delete).1["error"]), (403, &json!("gate.call")));
+    let tooling = call(&[&format!("{base}/v60.0/tooling/executeAnonymous?anonymousBody=x")]);
+    assert_eq!(answer(&tooling).0, 403);
+    let traversal = call(&["--path-as-is", &format!("{base}/v60.0/query/../tooling/query")]);
+    assert_eq!(answer(&traversal).1["error"], "gate.target");
+    let token = call(&["--request", "POST", "http://localhost/v1/token"]);
+    assert_eq!(answer(&token).0, 404);
+    let metrics = call(&["http://localhost/metrics"]);
+    for output in [versions, query, record, delete, tooling, traversal, token, metrics] {
+        seen += stdout(&output);
+    }
+    seen += &service.end();
+    assert!(seen.contains("profile=acme method=GET status=200 sent=0 received="), "{seen}");
+    assert!(!seen.contains("FROM+Account\r") && !seen.contains("SELECT Name"), "{seen}");
+    assert_no_token(&org, &seen);
+}
+
+/// Checks that no token of the org is in a text that a caller, or a reader of the log, can see.
+#[track_caller]
+fn assert_no_token(org: &TestOrg, seen: &str) {
+    let tokens = org.requests().into_iter().filter_map(|request| {
+        let header = request.headers().get("authorization")?.to_str().ok()?;
+        header.strip_prefix("Bearer ").map(str::to_owned)
+    });
+    let tokens: Vec<_> = tokens.collect();
+    assert!(!tokens.is_empty());
+    for token in tokens {
+        let token = token.as_bytes();
+        let shown = seen.as_bytes().windows(16).any(|part| token.windows(16).any(|it| it == part));
+        assert!(!shown, "a token is shown: {seen}");
+    }
+}
+
+#[test]
+fn root_of_one_profile_with_the_bearer_as_the_access_token() {
+    let org = TestOrg::new();
+    config(&org, "allow_methods = [\"GET\", \"POST\"]\nallow_paths = [\"sobjects/Account\"]\n");
+    let service =
+        Service::start(&org, &["--listen", "127.0.0.1:0=acme", "--bearer-file", "agent.bearer"]);
+    let bearer = fs::read_to_string(org.path("agent.bearer")).unwrap();
+    let header = format!("Authorization: Bearer {bearer}");
+    let call = |path: &str, args: &[&str]| {
+        let url = format!("{}{path}", service.url());
+        answer(&curl(&org, &[&["--header", &header, &url], args].concat()))
+    };
+    let account = "/services/data/v60.0/sobjects/Account";
+    let body = ["--json", r#"{"Name":"Acme"}"#];
+    let (status, created) = call(account, &body);
+    assert_eq!(status, 201, "{created}");
+    let id = created["id"].as_str().unwrap();
+    let (status, record) = call(&format!("{account}/{id}"), &[]);
+    assert_eq!((status, &record["Name"]), (200, &json!("Acme")));
+    // The session ends; the next call logs in again and is repeated.
+    org.expire_all();
+    assert_eq!(call(account, &body).0, 201);
+    for (name, path, args, expected) in [
+        ("a method", format!("{account}/{id}"), &["--request", "DELETE"][..], 403),
+        ("an override", format!("{account}/{id}?_HttpMethod=DELETE"), &body, 403),
+        ("a path", "/services/data/v60.0/query?q=x".to_owned(), &[], 403),
+        ("a token", "/v1/token".to_owned(), &["--request", "POST"], 403),
+        ("a profile", format!("/proxy/acme{account}"), &[], 403),
+    ] {
+        let (status, answer) = call(&path, args);
+        assert_eq!(status, expected, "{name}: {answer}");
+    }
+    let refused = curl(&org, &[&format!("{}{account}", service.url())]);
+    assert_eq!(answer(&refused).0, 401);
+    let log = service.end();
+    assert!(!log.contains(bearer.trim()), "{log}");
+    assert_no_token(&org, &log);
+}
+
+#[test]
+fn listener_for_an_unknown_profile_is_refused() {
+    let org = TestOrg::new();
+    config(&org, "");
+    let args = ["serve", "--json", "--listen", "127.0.0.1:0=acne", "--bearer-file", "b"];
+    let output = org.bare(&args).output().unwrap();
+    assert_eq!(error(&output)["code"], "settings.profile");
+    assert_eq!(error(&output)["message"], "`--listen`: the service has no profile `acne`");
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_refused() {
+    let org = TestOrg::new();
+    for line in ["allow_methods = []", "allow_paths = [\"/services/oauth2\"]"] {
+        config(&org, line);
+        let output = org.bare(&["serve", "--json", "--socket", "s.sock"]).output().unwrap();
+        assert_eq!(error(&output)["code"], "settings.value", "{line}");
+    }
+}
+
+/// The commands of `docs/how-to/proxy.md` at addresses of this test.
+#[test]
+fn commands_of_the_guide_work() {
+    let page = include_str!("../../../docs/how-to/proxy.md");
+    let org = TestOrg::new();
+    config(&org, "");
+    let commands: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    let folder = org.path("agent").display().to_string();
+    let local =
+        |line: &str| line.replace("127.0.0.1:7524", "127.0.0.1:0").replace("/run/agent", &folder);
+    let mut service: Option<Service> = None;
+    let mut exports = String::new();
+    let mut calls = 0;
+    for command in commands {
+        if let Some(args) = command.strip_prefix("orgtoken ") {
+            let args = shlex::split(&local(args)).unwrap();
+            assert_eq!(args[0], "serve");
+            let args: Vec<_> = args[1..].iter().map(String::as_str).collect();
+            service = Some(Service::start(&org, &args));
+            continue;
+        }
+        let url = service.as_ref().unwrap().url().to_owned();
+        let command = command.replace("http://127.0.0.1:7524", &url).replace("/run/agent", &folder);
+        if command.starts_with("export ") {
+            exports = command;
+            continue;
+        }
+        let output = org.shell(&format!("{exports}\n{command}")).output().unwrap();
+        let answer: Value = serde_json::from_str(stdout(&output)).unwrap();
+        let is_answer = answer["totalSize"] == 2 || answer["DailyApiRequests"].is_object();
+        assert!(is_answer, "{command}: {answer}");
+        calls += 1;
+    }
+    assert_eq!(calls, 2);
+}
