@@ -8,12 +8,12 @@ import { BpmnModdle } from 'bpmn-moddle';
 import { Linter } from 'bpmnlint';
 import NodeResolver from 'bpmnlint/lib/resolver/node-resolver.js';
 
-import { blueprint, camunda, consumer } from './support/flow.js';
+import { blueprint, camunda, consumer, proxyConsumer } from './support/flow.js';
 
 const require = createRequire(import.meta.url);
 const FlowValidator = require('@onify/flow-validator');
 
-for (const { id, source } of [blueprint, consumer]) {
+for (const { id, source } of [blueprint, consumer, proxyConsumer]) {
   test(`${id}: bpmn-moddle reads it without a warning`, async () => {
     const { warnings } = await moddle(source);
     assert.deepEqual(warnings, []);

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-import { blueprint, consumer } from './support/flow.js';
+import { blueprint, consumer, proxyConsumer } from './support/flow.js';
 import { Hub } from './support/hub.js';
 import { places } from './support/state.js';
 
@@ -43,6 +43,31 @@ test('an account is created with a token of the real service, and the key is in 
     assert.deepEqual(places(state, token.accessToken).filter((place) => !meant.test(place)), []);
   }
   assert.match(await service.metrics(), /^orgtoken_logins_total 1$/m, 'one login for both');
+});
+
+test('an account is created through the proxy, and no token is in any state', async (t) => {
+  const { org, service } = await start(t, USER, {
+    listen: '127.0.0.1:0=default',
+    variables: { ORGTOKEN_ALLOW_METHODS: 'GET,POST', ORGTOKEN_ALLOW_PATHS: 'sobjects/Account' },
+  });
+  const hub = new Hub();
+  const { output } = await hub.run(proxyConsumer, { name: 'ACME Corp', serviceUrl: service.url });
+  assert.match(output.output.id, /^001/);
+  // The service has no token to give. The org's tokens begin with the id of the org.
+  const token = await fetch(`${service.url}/v1/token`, { method: 'POST', headers: { 'x-orgtoken-request': '1' } });
+  assert.notEqual(token.status, 200);
+  assert.ok(hub.states.length > 5);
+  for (const state of hub.states) {
+    for (const secret of ['PRIVATE KEY', 'Bearer', '00D', 'eyJ']) assert.deepEqual(places(state, secret), []);
+  }
+  assert.match(await service.metrics(), /^orgtoken_calls_total\{method="POST",status="201"\} 1$/m);
+  assert.equal((await fetch(`${org.url}/services/data/`)).status, 200);
+});
+
+test('the proxy only reads data unless the profile allows more', async (t) => {
+  const { service } = await start(t, USER, { listen: '127.0.0.1:0=default' });
+  const input = { name: 'ACME Corp', serviceUrl: service.url };
+  await assert.rejects(new Hub().run(proxyConsumer, input), /403/);
 });
 
 test('a refusal of the org reaches the status map with our hint', async (t) => {
@@ -85,7 +110,7 @@ test('the service uses a socket of systemd', async (t) => {
 });
 
 /** An org, and a service that logs in to it with the record that Onify keeps. */
-async function start(t, user = USER) {
+async function start(t, user = USER, { listen = '127.0.0.1:0', variables = {} } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'orgtoken-onify-'));
   t.after(() => fs.rmSync(folder, { recursive: true }));
   const file = (name) => path.join(folder, name);
@@ -106,8 +131,8 @@ async function start(t, user = USER) {
 
   const service = run(t, 'orgtoken', [
     'serve', '--settings', file('salesforce.json'), '--allow-host', new URL(url).host,
-    '--listen', '127.0.0.1:0', '--open-loopback', '--no-cache',
-  ], 'stderr');
+    '--listen', listen, '--open-loopback', '--no-cache',
+  ], 'stderr', undefined, variables);
   const address = await service.says(/^listening on (http:\S+)/);
   return {
     folder,
@@ -123,13 +148,13 @@ async function start(t, user = USER) {
 }
 
 /** Starts a program of ours, which ends with the test; `socket` is a listening socket for it. */
-function run(t, program, args, stream, socket) {
+function run(t, program, args, stream, socket, variables = {}) {
   // The variables of sd_listen_fds count only for the process that LISTEN_PID names.
   const shell = ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'];
   const plain = [path.join(PROGRAMS, program), ...args];
   const [file, ...given] = socket === undefined ? plain : ['/bin/sh', ...shell, ...plain];
   const child = spawn(file, given, {
-    env: { HOME: os.tmpdir() },
+    env: { HOME: os.tmpdir(), ...variables },
     stdio: ['ignore', 'pipe', 'pipe', ...(socket === undefined ? [] : [socket])],
   });
   const end = async () => {

@@ -12,12 +12,16 @@ import jwt from 'jsonwebtoken';
 const require = createRequire(import.meta.url);
 export const camunda = require('camunda-bpmn-moddle/resources/camunda.json');
 
-/** The blueprint that `orgtoken blueprint` prints, and a consumer of our own. */
+/** The blueprint that `orgtoken blueprint` prints, a consumer of our own, and one of the proxy. */
 export const blueprint = {
   id: 'salesforce-generate-access-token',
   source: read('../../../crates/cli/assets/salesforce-generate-access-token.bpmn'),
 };
 export const consumer = { id: 'create-account', source: read('../create-account.bpmn') };
+export const proxyConsumer = {
+  id: 'create-account-by-proxy',
+  source: read('../create-account-by-proxy.bpmn'),
+};
 
 /** Each of the two expression parsers that versions of Onify Flow come with. */
 export const parsers = { 'the engine’s parser': undefined, 'Onify’s parser': aircall };
