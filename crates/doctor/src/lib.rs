@@ -9,7 +9,8 @@
 //! [`Resolution`](orgtoken_oauth::Resolution). It makes at most one login, with the one fallback
 //! attempt of `Login`. It uses no token cache, and prints nothing.
 //!
-//! [`setup_steps`] has the steps in Salesforce that configure a login.
+//! [`setup_steps`] has the steps in Salesforce that configure a login, and [`setup_answers`] validates
+//! the answers of the user.
 //!
 //! ```no_run
 //! use orgtoken_assertion::UnixTime;
@@ -43,6 +44,7 @@ mod target;
 pub use target::{Evidence, Target};
 mod report;
 pub use report::Report;
+pub mod setup_answers;
 pub mod setup_steps;
 
 #[cfg(doctest)]

@@ -87,6 +87,25 @@ impl AppSteps {
     }
 }
 
+/// Returns a name for the profile of an org: `acme` for `acme.my.salesforce.com`, `acme--uat` for its
+/// sandbox, and `salesforce` if the host has no such name.
+pub fn profile_name(org: &InstanceUrl) -> &str {
+    let label = org.host().split('.').next().unwrap_or_default();
+    let is_name = label.starts_with(|first: char| first.is_ascii_alphabetic());
+    if is_name { label } else { "salesforce" }
+}
+
+/// Whether the URL is a login host that serves every org. An External Client App logs in at the My
+/// Domain of its own org.
+pub fn serves_every_org(url: &InstanceUrl) -> bool {
+    matches!(url.host(), "login.salesforce.com" | "test.salesforce.com")
+}
+
+/// Whether an error code means that the consumer key may be wrong.
+pub fn is_about_consumer_key(code: &str) -> bool {
+    ["refused.app_not_found", "refused.client_identifier_invalid"].contains(&code)
+}
+
 /// Returns a note if the org is a sandbox and the username lacks the sandbox's suffix.
 pub fn username_note(org: &InstanceUrl, username: &str) -> Option<String> {
     let host = org.host();

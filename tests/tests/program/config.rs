@@ -1,6 +1,7 @@
 //! `orgtoken config`: profiles are listed and edited, and nothing is sent.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use serde_json::Value;
@@ -167,4 +168,23 @@ fn empty_arguments_are_usage_errors() {
         assert!(stderr(&refused).contains(" is empty"), "{args:?}: {}", stderr(&refused));
     }
     assert!(org.org.requests().is_empty());
+}
+
+#[test]
+fn config_show_reports_a_key_file_that_a_login_could_not_use() {
+    let org = org();
+    let key = org.path("app.key");
+    printed(&org, &["config", "show", "acme"]);
+    for (name, change, reason) in
+        [("mode", Some(0o644), "open to other users"), ("missing", None, "no such file")]
+    {
+        match change {
+            Some(mode) => fs::set_permissions(&key, PermissionsExt::from_mode(mode)).unwrap(),
+            None => fs::remove_file(&key).unwrap(),
+        }
+        let shown = run(&org, &["config", "show", "acme"]);
+        assert!(String::from_utf8_lossy(&shown.stdout).contains(USER), "{name}");
+        assert_eq!(shown.status.code(), Some(5), "{name}: {}", stderr(&shown));
+        assert!(stderr(&shown).contains(reason), "{name}: {}", stderr(&shown));
+    }
 }

@@ -140,6 +140,106 @@ fn key_of_an_existing_profile_is_used() {
 }
 
 #[test]
+fn wrong_consumer_key_is_replaced() {
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    let wrong = user.setup(&["-P", "acme", "-i", "3MVG9_wrong"]);
+    assert_eq!(wrong.status.code(), Some(4), "{}", stdout(&wrong));
+    let config = user.read("config.toml");
+    fs::write(user.file("config.toml"), config.replace("_wrong\"", "_wrong\" # mine")).unwrap();
+
+    stdout(&user.setup(&["-P", "acme", "-i", CLIENT_ID]));
+    let config = user.read("config.toml");
+    assert!(config.contains(&format!("client_id = \"{CLIENT_ID}\" # mine")), "{config}");
+    assert!(!config.contains("_wrong"), "{config}");
+}
+
+#[test]
+fn existing_key_is_used_and_never_created() {
+    let user = NewUser::new();
+    let missing = error(&user.setup(&["-P", "acme", "-f", "absent.key", "--json"]));
+    assert_eq!(missing["code"], "key.read", "{missing}");
+    assert!(!user.0.path("absent.key").exists() && !user.file("config.toml").exists());
+
+    stdout(&user.setup(&["-P", "acme", "-f", "app.key", "-i", CLIENT_ID]));
+    assert_eq!(user.0.logins(), 1);
+    assert!(!user.file("acme.key").exists());
+    let key = format!("private_key_file = {:?}", user.0.path("app.key"));
+    assert!(user.read("config.toml").contains(&key), "{}", user.read("config.toml"));
+    assert!(user.0.path("app.crt").exists(), "the certificate to upload");
+    // The same key again changes nothing, another one is refused.
+    stdout(&user.setup(&["-P", "acme", "-f", "app.key"]));
+    let other = error(&user.setup(&["-P", "acme", "-f", "other.key", "--json"]));
+    assert_eq!(other["code"], "settings.exists");
+}
+
+/// Runs `setup` on a terminal, and gives each answer when its question is asked.
+fn on_terminal(user: &NewUser, args: &[&str], answers: &[(&str, &str)]) -> Output {
+    let (mut user_end, screen) = terminal();
+    let mut command = user.0.bare(&[&["setup"], args].concat());
+    command.args(user.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    let mut seen = String::new();
+    let mut chunk = [0; 512];
+    for (question, answer) in answers {
+        while !seen.contains(question) {
+            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
+            seen += &String::from_utf8_lossy(&chunk[..read]);
+        }
+        seen.clear();
+        user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+    // Reading fails once the program has ended.
+    while let Ok(read @ 1..) = user_end.read(&mut chunk) {
+        seen += &String::from_utf8_lossy(&chunk[..read]);
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn second_start_continues_with_the_answers_of_the_first() {
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    let question = format!("Continue with the profile acme for {}? [Y/n] ", user.0.url());
+    let answers = [
+        (question.as_str(), ""),
+        ("onnected app? [e] ", ""),
+        ("continue later: ", "3MVG9_wrong"),
+        ("press Enter to keep it: ", CLIENT_ID),
+    ];
+    let output = on_terminal(&user, &[], &answers);
+    assert!(stdout(&output).contains("Salesforce granted a token"), "{}", stdout(&output));
+    assert!(user.read("config.toml").contains(CLIENT_ID), "{}", user.read("config.toml"));
+}
+
+#[test]
+fn profile_becomes_the_default_if_the_user_wants_it() {
+    let user = NewUser::new();
+    let other =
+        "default_profile = \"other\" # mine\n\n[profile.other]\nusername = \"a@acme.com\"\n";
+    fs::create_dir_all(user.file("")).unwrap();
+    fs::write(user.file("config.toml"), other).unwrap();
+    let setup = ["-P", "acme", "-f", "app.key", "-i", CLIENT_ID];
+    let not_asked = user.setup(&setup);
+    stdout(&not_asked);
+    let hint = "hint: `orgtoken config use acme` makes it the default\n";
+    assert!(stderr(&not_asked).ends_with(hint), "{}", stderr(&not_asked));
+    let question = "Make acme the default profile instead of other? [y/N] ";
+    stdout(&on_terminal(&user, &["-P", "acme"], &[(question, "")]));
+    assert!(user.read("config.toml").starts_with(other));
+    stdout(&on_terminal(&user, &["-P", "acme"], &[(question, "y")]));
+    let config = user.read("config.toml");
+    assert!(config.starts_with("default_profile = \"acme\" # mine\n"), "{config}");
+
+    fs::write(user.file("config.toml"), config.replacen("acme", "other", 1)).unwrap();
+    stdout(&user.setup(&["-P", "acme", "--default"]));
+    assert_eq!(user.read("config.toml"), config);
+}
+
+#[test]
 fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
     let user = NewUser::new();
     fs::create_dir_all(user.file("")).unwrap();

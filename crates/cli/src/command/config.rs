@@ -4,9 +4,7 @@ mod edit;
 mod list;
 mod show;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{PathBuf, absolute};
 
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
@@ -19,7 +17,7 @@ use crate::environment::{config_file, variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{InputError, read_config};
-use crate::io::new_file::replace;
+use crate::io::new_file::{create_folder, replace};
 
 /// List, show and edit the profiles of config.toml
 #[derive(Debug, Subcommand)]
@@ -160,8 +158,12 @@ impl Config {
         Ok(ConfigEditor::parse(&self.bytes, &self.name)?)
     }
 
+    fn create_folder(&self) -> Result<(), Failure> {
+        Ok(self.path.parent().map_or(Ok(()), create_folder)?)
+    }
+
     fn write(&self, editor: &ConfigEditor) -> Result<(), Failure> {
-        create_folder(&self.path)?;
+        self.create_folder()?;
         Ok(replace(&self.path, editor.to_string().as_bytes())?)
     }
 }
@@ -209,20 +211,6 @@ fn make_default(args: &Use, config: &Config, console: &Console) -> Result<(), Fa
     editor.set_default(&args.profile)?;
     config.write(&editor)?;
     done(&args.profile, console)
-}
-
-/// Creates the folder of the file, readable by its owner only, unless it exists.
-fn create_folder(path: &Path) -> Result<(), Failure> {
-    let Some(folder) = path.parent() else { return Ok(()) };
-    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    created.map_err(|error| {
-        let folder = redact::path(&folder.to_string_lossy()).to_owned();
-        Failure::new(
-            "io.write",
-            None::<&str>,
-            format!("cannot create `{folder}`: {}", error.kind()),
-        )
-    })
 }
 
 fn done(profile: &str, console: &Console) -> Result<(), Failure> {

@@ -4,15 +4,15 @@ mod answers;
 mod keys;
 mod profile;
 mod retry;
-mod validate;
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 use orgtoken_doctor::Report;
 use orgtoken_doctor::setup_steps::{
-    CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, username_note,
+    CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, is_about_consumer_key, username_note,
 };
+use orgtoken_oauth::redact;
 use serde_json::{Value, json};
 
 use self::answers::Answers;
@@ -38,8 +38,11 @@ pub(crate) struct Args {
     /// Username to log in with
     #[arg(short = 'o', long, value_name = "USER", value_parser = args::username())]
     username: Option<String>,
+    /// Use this private key, which exists already
+    #[arg(short = 'f', long, value_name = "FILE")]
+    jwt_key_file: Option<PathBuf>,
     /// Use a key of the SSH agent: fingerprint or comment
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "jwt_key_file")]
     ssh_agent: Option<String>,
     /// Kind of the app in Salesforce
     #[arg(long, value_enum)]
@@ -50,9 +53,12 @@ pub(crate) struct Args {
     /// Callback URL of the app, which this flow does not use
     #[arg(long, value_name = "URL", default_value = "https://localhost/")]
     callback_url: String,
-    /// Consumer key of the app
+    /// Consumer key of the app; replaces the one in the profile
     #[arg(short = 'i', long, value_name = "KEY")]
     client_id: Option<String>,
+    /// Make the profile the default
+    #[arg(long)]
+    default: bool,
     /// Retry for up to ten minutes while changes propagate
     #[arg(long)]
     wait: bool,
@@ -103,7 +109,19 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         let text = format!("{APPROVE}  {url}\n\n{}", wrapped("", "", ALLOW));
         console.data(text.as_bytes())?;
     }
-    let report = examine(args, &answers, &keys, console)?;
+    let mut report = examine(args, &answers, &keys, console)?;
+    while is_consumer_key_refused(&report) && !console.json() && answers.correct_client_id()? {
+        profile::write(args, &answers, &keys)?;
+        report = examine(args, &answers, &keys, console)?;
+    }
+    if report.first_failure().is_none() {
+        let is_default = profile::offer_default(&answers, args.default)?;
+        if !is_default {
+            let name = redact::label(&answers.name);
+            console
+                .remark(&format_args!("hint: `orgtoken config use {name}` makes it the default"));
+        }
+    }
     if console.json() {
         let found = found(&answers, &keys, &steps, authorize.as_deref(), Some(&report));
         console.document(&found)?;
@@ -112,6 +130,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.data(format!("\nTo print a token: {token}\n").as_bytes())?;
     }
     doctor::outcome(&report)
+}
+
+/// Whether the first failure may be due to a wrong consumer key.
+fn is_consumer_key_refused(report: &Report) -> bool {
+    let code = report.first_failure().and_then(|finding| finding.code.as_deref());
+    code.is_some_and(is_about_consumer_key)
 }
 
 /// The steps in Salesforce, and a note on the username if it looks wrong for the org.

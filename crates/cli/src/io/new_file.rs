@@ -1,9 +1,9 @@
 //! Creating and replacing files.
 
 use std::borrow::Cow;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::Diagnostic;
@@ -43,6 +43,12 @@ impl NewFile {
         // It cannot fail on Unix.
         let _ = self.0.keep();
     }
+}
+
+/// Creates a folder with mode 0700, unless it exists.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), NewFileError> {
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.map_err(|source| NewFileError::Os { path: folder.into(), source })
 }
 
 /// Replaces a file atomically. The mode of the old file and a link to it are preserved.

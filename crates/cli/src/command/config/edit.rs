@@ -3,7 +3,7 @@ use std::process;
 use orgtoken_oauth::redact;
 use orgtoken_settings::Loader;
 
-use super::{Config, create_folder};
+use super::Config;
 use crate::environment::variable;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -12,7 +12,7 @@ use crate::io::new_file::create_secret;
 /// Opens the file in an editor, and reports what is wrong with it afterwards.
 pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     if !config.path.exists() {
-        create_folder(&config.path)?;
+        config.create_folder()?;
         create_secret(&config.path, b"")?;
     }
     let editor = variable("VISUAL").or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".into());

@@ -1,24 +1,34 @@
 use orgtoken_oauth::redact;
-use orgtoken_settings::Loader;
+use orgtoken_settings::{Given, Loader, Setting};
 use serde::Serialize;
 
 use super::Config;
 use crate::command::origin::{ShownValue, origin};
+use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::table::table;
+use crate::login::key_file::read_private_key;
 
-/// Shows the entries of one profile. Other sources of settings are left out, and no file that the
-/// profile names is read.
+/// Shows the entries of one profile. Other sources of settings are left out. Of the files that the
+/// profile names, only that of the private key is checked: whether it exists, and who can read it.
 pub(super) fn run(config: &Config, profile: &str, console: &Console) -> Result<(), Failure> {
-    let (origins, problems) = Loader::new([config.parsed().profile(Some(profile))]).shown();
+    let loader = || Loader::new([config.parsed().profile(Some(profile))]);
+    let (origins, problems) = loader().shown();
     if console.json() {
         let entries = origins.iter().map(Into::into).collect();
         console.document(&Shown { profile: redact::label(profile), entries })?;
     } else {
         console.data(table(origins.iter().map(origin)).as_bytes())?;
     }
-    problems.map_or(Ok(()), |problems| Err(problems.into()))
+    if let Some(problems) = problems {
+        return Err(problems.into());
+    }
+    if let Some(Given::File(file)) = loader().given(Setting::PrivateKey) {
+        let (_, warning) = read_private_key(&at_home(file))?;
+        warning.iter().for_each(|warning| console.warn(warning));
+    }
+    Ok(())
 }
 
 #[derive(Serialize)]

@@ -1,18 +1,20 @@
 //! The answers of `setup`: from flags, an existing profile, or the user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::PublicKey;
-use orgtoken_oauth::{AllowedHosts, InstanceUrl};
-use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
+use orgtoken_doctor::setup_answers::{self, Objection};
+use orgtoken_doctor::setup_steps::{profile_name, serves_every_org};
+use orgtoken_oauth::{AllowedHosts, InstanceUrl, redact};
+use orgtoken_settings::{ConfigFile, Given, KeySource, Layer, Loader, Setting};
 
-use super::validate::{self, Objection};
 use super::{App, Args};
 use crate::args::Passphrase;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::io::input::{InputError, Kind, read, read_config};
 use crate::io::prompt;
+use crate::io::text::printable;
 
 /// The user, the org and the app of the login.
 pub(super) struct Answers {
@@ -29,6 +31,8 @@ pub(super) struct Answers {
     pub(super) passphrase: Passphrase,
     /// Whether the consumer key was known, so that the steps in Salesforce are not shown.
     known: bool,
+    /// Whether the consumer key replaces another one in the profile.
+    pub(super) corrects_client_id: bool,
 }
 
 /// The location of the key.
@@ -37,6 +41,8 @@ pub(super) enum Key {
     Remote(KeySource),
     /// The file in the profile.
     File(PathBuf),
+    /// An existing file, which the profile does not name yet.
+    Given(PathBuf),
     /// A file in the folder of `config.toml`, which may not exist yet.
     Beside,
 }
@@ -46,9 +52,12 @@ impl Answers {
         let config = config_file().ok_or_else(no_home)?;
         let folder = config.parent().map(PathBuf::from).unwrap_or_default();
         let there = |name: &str| existing(&config, name);
-        let named = args.profile.as_deref().map(there).transpose()?;
+        let is_named = args.profile.is_some() || args.instance_url.is_some();
+        let begun = if is_named { None } else { begun(&config)? };
+        let profile = args.profile.clone().or(begun);
+        let named = profile.as_deref().map(there).transpose()?;
         let instance_url = instance_url(args, named.as_ref())?;
-        let name = args.profile.clone().unwrap_or_else(|| name_of(instance_url.host()));
+        let name = profile.unwrap_or_else(|| profile_name(&instance_url).to_owned());
         let existing = match named {
             Some(loader) => loader,
             // The name comes from the host, and a profile of this name may be for another org.
@@ -57,14 +66,15 @@ impl Answers {
         let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
         let username = match username {
             Some(username) => username,
-            None => {
-                ask(USERNAME, "--username", |text| validate::objection(Setting::Username, text))?
-            }
+            None => ask(USERNAME, "--username", |text| {
+                setup_answers::objection(Setting::Username, text)
+            })?,
         };
-        let client_id =
-            one("--client-id", args.client_id.as_deref(), &existing, Setting::ClientId)?;
+        let written = value(&existing, Setting::ClientId).map(str::to_owned);
+        let client_id = args.client_id.as_deref().map(|given| given.trim().to_owned());
+        let client_id = client_id.or_else(|| written.clone());
         if let Some(client_id) = &client_id
-            && let Some(objection) = validate::objection(Setting::ClientId, client_id)
+            && let Some(objection) = setup_answers::objection(Setting::ClientId, client_id)
             && objection.may_be_secret
         {
             return Err(not_written(&objection.reason));
@@ -75,7 +85,7 @@ impl Answers {
             None => app_kind()?,
         };
         let is_new_app = args.app.is_some() || client_id.is_none();
-        if app == App::External && is_new_app && is_login_host(&instance_url) {
+        if app == App::External && is_new_app && serves_every_org(&instance_url) {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
@@ -83,6 +93,7 @@ impl Answers {
         let passphrase =
             Passphrase { key_passphrase_file: passphrase_file, ..Passphrase::default() };
         let known = client_id.is_some();
+        let corrects_client_id = written.is_some() && written != client_id;
         Ok(Self {
             name,
             instance_url,
@@ -94,6 +105,7 @@ impl Answers {
             key,
             passphrase,
             known,
+            corrects_client_id,
         })
     }
 
@@ -104,18 +116,67 @@ impl Answers {
     /// Asks for the consumer key, if the streams are interactive.
     pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
         if self.client_id.is_none() && prompt::is_interactive() {
-            let objection = |text: &str| {
-                if text.is_empty() { None } else { validate::objection(Setting::ClientId, text) }
-            };
-            let answer = ask(CLIENT_ID, "--client-id", objection)?;
-            self.client_id = Some(answer).filter(|answer| !answer.is_empty());
+            self.client_id = ask_client_id(CLIENT_ID)?;
         }
         Ok(())
+    }
+
+    /// Asks for another consumer key, since Salesforce does not know this one. Returns whether there
+    /// is one.
+    pub(super) fn correct_client_id(&mut self) -> Result<bool, Failure> {
+        if !prompt::is_interactive() {
+            return Ok(false);
+        }
+        let Some(other) = ask_client_id(OTHER_CLIENT_ID)? else { return Ok(false) };
+        self.client_id = Some(other);
+        self.corrects_client_id = true;
+        Ok(true)
+    }
+}
+
+/// Asks for the consumer key. Returns `None` for an empty answer.
+fn ask_client_id(question: &str) -> Result<Option<String>, Failure> {
+    let objection = |text: &str| {
+        if text.is_empty() { None } else { setup_answers::objection(Setting::ClientId, text) }
+    };
+    Ok(Some(ask(question, "--client-id", objection)?).filter(|answer| !answer.is_empty()))
+}
+
+/// Offers to continue with a profile that has an org, a user and no consumer key yet.
+fn begun(config: &Path) -> Result<Option<String>, Failure> {
+    if !prompt::is_interactive() {
+        return Ok(None);
+    }
+    let bytes = match read_config(config) {
+        Err(InputError::Os { missing: true, .. }) => return Ok(None),
+        result => result?,
+    };
+    let file = config.to_string_lossy();
+    let file = ConfigFile::parse(&bytes, &file);
+    for name in file.names() {
+        let profile = Loader::new([file.profile(Some(&name))]);
+        let is_begun = value(&profile, Setting::Username).is_some()
+            && [Setting::ClientId, Setting::Record].iter().all(|&it| profile.given(it).is_none());
+        let Some(org) = value(&profile, Setting::InstanceUrl).filter(|_| is_begun) else {
+            continue;
+        };
+        let (label, org) = (redact::label(&name), printable(org));
+        if prompt::yes(&format!("Continue with the profile {label} for {org}? [Y/n] "), true)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn value(profile: &Loader, setting: Setting) -> Option<&str> {
+    match profile.given(setting)? {
+        Given::Value(value) => Some(value),
+        _ => None,
     }
 }
 
 /// Reads a profile of `config.toml`. A missing one is empty.
-fn existing(config: &std::path::Path, name: &str) -> Result<Loader, Failure> {
+fn existing(config: &Path, name: &str) -> Result<Loader, Failure> {
     let bytes = match read_config(config) {
         Err(InputError::Os { missing: true, .. }) => return Ok(Loader::default()),
         result => result?,
@@ -132,7 +193,7 @@ fn instance_url(args: &Args, existing: Option<&Loader>) -> Result<InstanceUrl, F
     let text = match given {
         Some(text) => text,
         None => ask(ORG, "--instance-url", |text| {
-            validate::url_objection(text, &allowed, args.app != Some(App::Connected))
+            setup_answers::url_objection(text, &allowed, args.app != Some(App::Connected))
         })?,
     };
     Ok(InstanceUrl::parse(&text, &allowed)?)
@@ -156,11 +217,7 @@ fn one(
     existing: &Loader,
     setting: Setting,
 ) -> Result<Option<String>, Failure> {
-    let there = match existing.given(setting) {
-        Some(Given::Value(value)) => Some(value),
-        _ => None,
-    };
-    match (given.map(str::trim), there) {
+    match (given.map(str::trim), value(existing, setting)) {
         (Some(given), Some(there))
             if given.trim_end_matches('/') != there.trim_end_matches('/') =>
         {
@@ -175,11 +232,19 @@ fn not_written(reason: &str) -> Failure {
     Failure::new(
         "settings.swapped",
         Some("copy the Consumer Key, not the Consumer Secret, which is not needed"),
-        format!("not written to config.toml: {reason}"),
+        format!("not written to config.toml: {}", printable(reason)),
     )
 }
 
 fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
+    if let Some(file) = &args.jwt_key_file {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        return match existing.given(Setting::PrivateKey) {
+            None => Ok(Key::Given(file)),
+            Some(Given::File(known)) if at_home(known) == file => Ok(Key::File(file)),
+            Some(_) => Err(exists("--jwt-key-file", "private_key_file")),
+        };
+    }
     let agent = |name: &str| Key::Remote(KeySource::Agent(name.to_owned()));
     match (args.ssh_agent.as_deref(), existing.given(Setting::PrivateKey)) {
         (Some(asked), Some(Given::Agent(name))) if asked == name => Ok(agent(name)),
@@ -247,13 +312,9 @@ fn ask(
         }
         let again =
             if may_be_right { "Try again, or repeat the answer to keep it" } else { "Try again" };
-        question = format!("{}\n{again}: ", objection.reason);
+        question = format!("{}\n{again}: ", printable(&objection.reason));
         previous = Some(answer);
     }
-}
-
-pub(super) fn is_login_host(url: &InstanceUrl) -> bool {
-    matches!(url.host(), "login.salesforce.com" | "test.salesforce.com")
 }
 
 fn needs_my_domain(url: &InstanceUrl) -> Failure {
@@ -280,13 +341,6 @@ fn app_kind() -> Result<App, Failure> {
     Ok(App::External)
 }
 
-/// Returns `acme` for `acme.my.salesforce.com`, and `acme--uat` for its sandbox.
-fn name_of(host: &str) -> String {
-    let label = host.split('.').next().unwrap_or_default();
-    let is_name = label.starts_with(|first: char| first.is_ascii_alphabetic());
-    if is_name { label.to_owned() } else { "salesforce".to_owned() }
-}
-
 fn no_home() -> Failure {
     Failure::new(
         "settings.home",
@@ -301,4 +355,6 @@ const USERNAME: &str = "Username to log in with (Setup > Users, column Username)
 const KIND: &str =
     "Kind of app: [e]xternal client app (the kind of new apps) or [c]onnected app? [e] ";
 const KIND_AGAIN: &str = "Type e or c, or press Enter for e: ";
+const OTHER_CLIENT_ID: &str =
+    "\nThe consumer key may be wrong. Paste it again, or press Enter to keep it: ";
 const CLIENT_ID: &str = "\nConsumer key (begins with 3MVG9), or press Enter to continue later: ";

@@ -1,8 +1,5 @@
 //! The key and its certificate, existing or new.
 
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
@@ -13,8 +10,8 @@ use super::answers::{Answers, Key};
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::input::{Kind, read, read_key};
-use crate::io::new_file::NewFile;
-use crate::io::text::{shown, without_number};
+use crate::io::new_file::{NewFile, create_folder};
+use crate::io::text::shown;
 use crate::login::key_file::open;
 use crate::login::signer::remote_signer;
 
@@ -40,10 +37,10 @@ impl Keys {
                 ensure_certificate(&*remote_signer(source)?, &certificate, name)?;
                 return Ok(Self { key: None, certificate, is_new: false });
             }
-            Key::File(key) => (key.clone(), key.with_extension("crt")),
+            Key::File(key) | Key::Given(key) => (key.clone(), key.with_extension("crt")),
             Key::Beside => (beside("key"), beside("crt")),
         };
-        let is_new = !key.exists();
+        let is_new = !key.exists() && !matches!(answers.key, Key::Given(_));
         if is_new {
             create(&key, &certificate, name)?;
         } else {
@@ -86,17 +83,4 @@ fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> 
     let subject = Subject::parse(&format!("orgtoken {name}"))?;
     let validity = Validity::starting(clock::now());
     Ok(Certificate::self_signed(signer, &subject, validity, &mut SysRng)?)
-}
-
-/// Creates the folder of `config.toml` with mode 0700.
-fn create_folder(folder: &Path) -> Result<(), Failure> {
-    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    created.map_err(|error: io::Error| {
-        let what = format!(
-            "cannot create the folder `{}`: {}",
-            shown(folder),
-            without_number(&error.to_string())
-        );
-        Failure::new("io.write", Some("check that you may write there"), what)
-    })
 }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use orgtoken_settings::{Converted, Form, Layer, Loader, ReadError, Setting};
+use orgtoken_oauth::redact;
+use orgtoken_settings::{
+    ConfigEditor, ConfigFile, Converted, Form, Layer, Loader, ReadError, Setting,
+};
 use zeroize::Zeroizing;
 
 use super::Args;
@@ -11,6 +14,7 @@ use super::keys::Keys;
 use crate::failure::Failure;
 use crate::io::input::{InputError, read_config, read_key};
 use crate::io::new_file::replace;
+use crate::io::prompt;
 
 /// Adds missing settings to the profile, and the profile if it is missing.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {
@@ -19,10 +23,40 @@ pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), F
         Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
         result => result?,
     };
-    if let Some(config) = wanted.add_to(&config, &answers.config.to_string_lossy())? {
+    let file = answers.config.to_string_lossy();
+    let added = wanted.add_to(&config, &file)?;
+    let corrected = answers.client_id.as_deref().filter(|_| answers.corrects_client_id);
+    if let Some(client_id) = corrected {
+        let config = added.as_ref().map_or(config.as_slice(), String::as_bytes);
+        let mut editor = ConfigEditor::parse(config, &file)?;
+        editor.set(&answers.name, Setting::ClientId.name(), &[client_id.to_owned()])?;
+        replace(&answers.config, editor.to_string().as_bytes())?;
+    } else if let Some(config) = added {
         replace(&answers.config, config.as_bytes())?;
     }
     Ok(())
+}
+
+/// Makes the profile the default, if that is wanted. Returns whether it is the default.
+pub(super) fn offer_default(answers: &Answers, is_wanted: bool) -> Result<bool, Failure> {
+    let (config, file) = (read_config(&answers.config)?, answers.config.to_string_lossy());
+    let default = ConfigFile::parse(&config, &file).default_name();
+    if default.as_deref() == Some(&answers.name) {
+        return Ok(true);
+    }
+    let instead = default.map(|name| format!(" instead of {}", redact::label(&name)));
+    let question = format!(
+        "Make {} the default profile{}? [y/N] ",
+        redact::label(&answers.name),
+        instead.unwrap_or_default()
+    );
+    if !is_wanted && !prompt::yes(&question, false)? {
+        return Ok(false);
+    }
+    let mut editor = ConfigEditor::parse(&config, &file)?;
+    editor.set_default(&answers.name)?;
+    replace(&answers.config, editor.to_string().as_bytes())?;
+    Ok(true)
 }
 
 /// Returns the profile to write.
@@ -32,7 +66,7 @@ fn wanted(args: &Args, answers: &Answers, keys: &Keys) -> Result<Converted, Fail
     let key_file = keys.key.as_deref().unwrap_or_else(|| Path::new("")).to_string_lossy();
     match (&answers.key, &args.ssh_agent) {
         (_, Some(name)) => layer.set_agent("--ssh-agent", name.as_str()),
-        (Key::Beside, None) => {
+        (Key::Beside | Key::Given(_), None) => {
             layer.set_file(Setting::PrivateKey, "--jwt-key-file", key_file.as_ref());
         }
         _ => {}
