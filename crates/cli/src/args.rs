@@ -2,6 +2,7 @@
 
 mod api_name;
 mod caller;
+mod delimiter;
 mod header;
 mod leading;
 mod login;
@@ -15,6 +16,7 @@ mod usage;
 
 pub(crate) use api_name::api_name;
 pub(crate) use caller::Caller;
+pub(crate) use delimiter::delimiter;
 pub(crate) use header::header;
 pub(crate) use leading::behind_command;
 pub(crate) use login::{Login, username};

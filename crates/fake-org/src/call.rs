@@ -30,6 +30,12 @@ impl Call {
         self.parts.uri.path()
     }
 
+    /// Returns the length of path and query string.
+    #[cfg(feature = "rest")]
+    pub(crate) fn target_length(&self) -> usize {
+        self.parts.uri.path_and_query().map_or(0, |target| target.as_str().len())
+    }
+
     #[cfg(feature = "rest")]
     pub(crate) fn body(&self) -> &Bytes {
         &self.body

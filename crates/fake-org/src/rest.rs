@@ -57,6 +57,9 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
             .map(|()| reply::json(StatusCode::OK, &versions::list()))
             .unwrap_or_else(RestError::into_reply);
     };
+    if call.target_length() > MAX_TARGET {
+        return reply::empty(StatusCode::URI_TOO_LONG);
+    }
     let session = match authenticate(org, call, version) {
         Ok(session) => session,
         Err(error) => return error.into_reply(),
@@ -204,6 +207,8 @@ fn only_get(call: &Call) -> Result<(), RestError> {
     }
 }
 
+/// Salesforce limits URL and headers to 16,384 bytes together.
+const MAX_TARGET: usize = 14_000;
 const LIMIT_INFO: http::HeaderName = http::HeaderName::from_static("sforce-limit-info");
 
 #[cfg(test)]

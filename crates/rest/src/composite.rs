@@ -35,15 +35,17 @@ impl Org {
     /// Makes calls, whose references are `r0`, `r1` and so on, in one request. `calls` is their
     /// JSON, separated by commas. The responses are in the order of the calls.
     ///
-    /// Composite requests exist since version 38.0; `version` is the first that the calls need.
+    /// `resource` is `composite`, or that of the Tooling API. It exists since version 38.0; `version`
+    /// is the first that the calls need.
     pub(crate) async fn composite_of(
         &self,
+        resource: &str,
         version: u16,
         calls: &str,
         number: usize,
         all_or_none: bool,
     ) -> Result<Vec<Response<Bytes>>, RestError> {
-        let path = format!("{}composite", self.versioned_since(version.max(COMPOSITE_SINCE)));
+        let path = format!("{}{resource}", self.versioned_since(version.max(COMPOSITE_SINCE)));
         let body = format!(r#"{{"allOrNone":{all_or_none},"compositeRequest":[{calls}]}}"#);
         let answer = self.request(Method::POST, &path, HeaderMap::new(), body.into()).await?;
         let answers: RawAnswer<'_> = serde_json::from_slice(answer.body())

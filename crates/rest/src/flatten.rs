@@ -1,6 +1,6 @@
 //! Records as rows of a table, with fields of related records as columns.
 
-mod select;
+pub(crate) mod select;
 
 use select::{Item, Selected};
 

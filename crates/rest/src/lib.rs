@@ -87,6 +87,8 @@ pub use record_options::{AssignmentRule, RecordOptions};
 mod records;
 mod save_result;
 pub use save_result::SaveResult;
+mod soql;
+pub use soql::{ListError, ListQuery, without_comments};
 mod tokens;
 pub use tokens::Tokens;
 mod usage;

@@ -48,6 +48,7 @@ use orgtoken_oauth::redact;
 
 pub use check::{CheckError, CheckedFile, Operation};
 pub use fault::{Fault, FaultKind, Place};
+pub(crate) use id::is_id;
 pub use output::{Output, Outputs};
 pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
 pub use report::{Counts, Outcome, Reason, Report, RowResult};

@@ -2,15 +2,17 @@ use std::collections::HashSet;
 use std::mem;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::composite::http_headers;
 use crate::org::MAX_BODY;
 use crate::path::encode;
 use crate::value::{Budget, MAX_VALUES};
-use crate::{Object, Org, RestError, Value};
+use crate::{ApiError, Object, Org, RestError, Value};
 
 impl Org {
     /// Returns a SOQL query, which [`Query::next`] runs page by page and [`Query::rows`] as a
@@ -145,11 +147,42 @@ impl Query {
         if self.seen.contains(&path) {
             return Err(RestError::Loop);
         }
-        let answer = self.org.request(Method::GET, &path, self.headers(), Bytes::new()).await?;
+        let answer = self.get(&path).await?;
         let left = limits.bytes.checked_sub(answer.body().len());
         limits.bytes = left.ok_or(RestError::TooLarge { limit: MAX_BODY })?;
         self.seen.insert(path);
         Page::read(answer.body(), &mut limits.values)
+    }
+
+    /// Reads a page. A query that is too long for a URL goes into the body of a Composite request.
+    async fn get(&self, path: &str) -> Result<Response<Bytes>, RestError> {
+        if path.len() > MAX_PATH {
+            return self.get_by_composite(path).await;
+        }
+        match self.org.request(Method::GET, path, self.headers(), Bytes::new()).await {
+            // A long token leaves less space for the URL.
+            Err(error) if is_too_long(&error) && !path.starts_with('/') => {
+                self.get_by_composite(path).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn get_by_composite(&self, path: &str) -> Result<Response<Bytes>, RestError> {
+        let url = format!("{}{path}", self.org.versioned());
+        let headers = http_headers(&self.headers());
+        let call =
+            json!({ "method": "GET", "url": url, "referenceId": "r0", "httpHeaders": headers });
+        let is_tooling = self.resource.starts_with("tooling/");
+        let resource = if is_tooling { "tooling/composite" } else { "composite" };
+        let mut answers = self.org.composite_of(resource, 0, &call.to_string(), 1, false).await?;
+        let answer = answers.pop().ok_or(RestError::Unexpected)?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let uri = url.split('?').next().unwrap_or_default().parse().unwrap_or_default();
+        let error = ApiError::read(answer, "").of_call(&Method::GET, &uri);
+        Err(RestError::Api(Box::new(error)))
     }
 
     fn headers(&self) -> HeaderMap {
@@ -246,6 +279,12 @@ impl Page {
     }
 }
 
+/// Whether the URL was too long for the server.
+fn is_too_long(error: &RestError) -> bool {
+    let too_long = [StatusCode::URI_TOO_LONG, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE];
+    error.api_error().is_some_and(|error| too_long.contains(&error.status()))
+}
+
 fn objects(records: Value) -> Result<Vec<Object>, RestError> {
     let Value::Array(records) = records else { return Err(RestError::Unexpected) };
     let object = |record| match record {
@@ -258,6 +297,12 @@ fn objects(records: Value) -> Result<Vec<Object>, RestError> {
 fn yes() -> bool {
     true
 }
+
+/// The longest path of a query. URL and headers together may have [16,384 bytes], and a token up to
+/// some 2,000.
+///
+/// [16,384 bytes]: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_query.htm
+pub(crate) const MAX_PATH: usize = 12_000;
 
 /// Salesforce nests queries five levels deep.
 const MAX_SUB_QUERY_DEPTH: u8 = 5;

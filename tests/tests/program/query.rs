@@ -254,3 +254,90 @@ fn missing_related_record_has_the_columns_of_the_query() {
     let output = with_canned(&["query", soql, "--format", "csv"], answer);
     assert_eq!(stdout(&output), "Id,Account.Name,What.Subject\r\n1,,\r\n");
 }
+
+#[test]
+fn comments_and_the_semicolon_are_not_sent() {
+    let org = TestOrg::new();
+    let soql = "// all users\nSELECT Username /* one */ FROM User -- end\nLIMIT 1;\n";
+    let output = run_with_input(&mut org.command(&["query", "-"]), soql);
+    assert!(stdout(&output).starts_with("Username\r\n"));
+    let empty = error(&org.run(&["query", "// nothing", "--json"]));
+    assert_eq!(empty["code"], "usage.value");
+}
+
+#[test]
+fn csv_for_excel_has_a_mark_and_a_delimiter() {
+    let org = TestOrg::new();
+    create(&org, r#"{"Name":"A0; x","Phone":"1"}"#);
+    let soql = "SELECT Name, Phone FROM Account WHERE Name LIKE 'A0%'";
+    let output = org.run(&["query", soql, "--bom", "--delimiter", ";"]);
+    assert_eq!(stdout(&output), "\u{feff}Name;Phone\r\n\"A0; x\";1\r\n");
+    let refused = error(&org.run(&["query", soql, "--bom", "--json"]));
+    assert_eq!(refused["code"], "usage.conflict");
+}
+
+#[test]
+fn list_is_split_over_queries() {
+    let org = TestOrg::new();
+    org.accounts(1500);
+    let ids =
+        stdout(&org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A%'"])).to_owned();
+    let ids: Vec<_> = ids.lines().skip(1).collect();
+    assert!(ids.len() >= 1500);
+    // Each id twice, in its long and in its short form.
+    let list: String = ids.iter().map(|id| format!("{id}\r\n{}\n\n", &id[..15])).collect();
+    let soql = "SELECT Id FROM Account WHERE Id IN :ids AND Name LIKE 'A%'";
+    let before = org.requests().len();
+    let args = ["query", soql, "--bind", "ids=-"];
+    let output = run_with_input(&mut org.command(&args), &format!("\u{feff}{list}"));
+    let mut found: Vec<_> = stdout(&output).lines().skip(1).collect();
+    let mut expected = ids.clone();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let requests = org.requests();
+    let queries = requests[before..].iter().filter(|it| it.target().contains("/query?"));
+    assert!(queries.count() > 3);
+
+    let output = run_with_input(&mut org.command(&args), "\n");
+    assert_eq!(stdout(&output), "Id\r\n");
+    let limited = [&args[..], &["--limit", "7"]].concat();
+    let output = run_with_input(&mut org.command(&limited), &list);
+    assert_eq!(stdout(&output).lines().count(), 8);
+    for soql in ["SELECT Id FROM Account WHERE Id IN :ids LIMIT 5", "SELECT Id FROM Account"] {
+        let args = ["query", soql, "--bind", "ids=-", "--json"];
+        assert_eq!(error(&run_with_input(&mut org.command(&args), &list))["code"], "usage.list");
+    }
+}
+
+#[test]
+fn raw_list_contains_only_literals() {
+    let org = TestOrg::new();
+    create(&org, r#"{"Name":"A0","NumberOfEmployees":12}"#);
+    let soql = "SELECT Name FROM Account WHERE NumberOfEmployees IN :n";
+    let args = ["query", soql, "--bind", "n=-", "--bind-raw", "--json"];
+    let output = run_with_input(&mut org.command(&args), "12\n13\n12\n");
+    assert_eq!(stdout(&output), "[{\"Name\":\"A0\"}]\n");
+    let output = run_with_input(&mut org.command(&args), "12\n1) OR (Name != ''\n");
+    assert_eq!(error(&output)["code"], "usage.list");
+}
+
+#[test]
+fn query_that_is_too_long_for_a_url_is_sent_in_a_body() {
+    let org = TestOrg::new();
+    org.accounts(450);
+    let long =
+        format!("SELECT Name FROM Account WHERE Name LIKE 'A%' AND Name != '{}'", "å".repeat(3000));
+    let output = org.run(&["query", &long, "--limit", "401"]);
+    assert_eq!(stdout(&output).lines().count(), 402);
+    let requests = org.requests();
+    let is_composite =
+        |it: &&orgtoken_fake_org::RecordedRequest| it.target().ends_with("/composite");
+    assert_eq!(requests.iter().filter(is_composite).count(), 1);
+    let wrong = format!("SELECT Nope FROM Account WHERE Name != '{}'", "å".repeat(3000));
+    let error = error(&org.run(&["query", &wrong, "--json"]));
+    assert_eq!(
+        (&error["code"], &error["problems"][0]["code"]),
+        (&"api.refused".into(), &"INVALID_FIELD".into())
+    );
+}

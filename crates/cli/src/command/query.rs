@@ -4,13 +4,13 @@ mod sink;
 pub(super) mod table;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use orgtoken_rest::{Org, Page, Query};
+use orgtoken_rest::{ListQuery, Org, Page, Query, without_comments};
 use sink::Sink;
 
-use crate::args::{Caller, UsageError};
+use crate::args::{Caller, UsageError, api_name, delimiter};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
@@ -34,8 +34,20 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "all_rows")]
     tooling: bool,
     /// Include deleted and archived records
-    #[arg(long)]
+    #[arg(long, visible_alias = "all")]
     all_rows: bool,
+    /// Put the values of a file, one on each line, in place of `IN :NAME`
+    #[arg(long, value_name = "NAME=FILE", value_parser = bind)]
+    bind: Vec<(String, PathBuf)>,
+    /// Do not put the values of --bind into quotes: numbers, dates
+    #[arg(long, requires = "bind")]
+    bind_raw: bool,
+    /// Delimiter of CSV [default: ,]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// Begin CSV with a byte order mark, for Excel
+    #[arg(long)]
+    bom: bool,
     #[command(flatten)]
     caller: Caller,
 }
@@ -54,12 +66,13 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let soql = soql(args)?;
+    let (soql, style) = (soql(args)?, args.style(console)?);
+    let queries = args.queries(&soql)?;
     let (org, _) = resolved_login::org(&args.caller, console)?;
-    let mut sink = Sink::new(args.format.unwrap_or_else(|| default(console)), &soql, console);
+    let mut sink = Sink::new(style, &soql, console);
     let printed = wait_for(async {
         sink.ask_columns(&org, args.tooling).await;
-        print(query(args, &org, &soql), args.limit, &mut sink, console).await
+        print(args, &org, &queries, &mut sink, console).await
     });
     printed.map_err(|failure| match sink.printed() {
         None => failure,
@@ -68,19 +81,70 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     })
 }
 
-fn soql(args: &Args) -> Result<String, Failure> {
-    let soql = match args.soql.as_str() {
-        "-" => decode(&read(Path::new("-"), Kind::Body)?)?.to_owned(),
-        soql => soql.to_owned(),
-    };
-    if soql.trim().is_empty() {
-        return Err(UsageError::value("SOQL", "the query is empty").into());
-    }
-    Ok(soql.trim().to_owned())
+/// The output format, and the variant of CSV.
+#[derive(Clone, Copy)]
+struct Style {
+    format: Format,
+    delimiter: u8,
+    bom: bool,
 }
 
-/// Reads the text of a query: UTF-8, with or without a byte order mark.
-fn decode(bytes: &[u8]) -> Result<&str, Failure> {
+impl Args {
+    fn style(&self, console: &Console) -> Result<Style, UsageError> {
+        let flag = if self.bom { Some("`--bom`") } else { self.delimiter.map(|_| "`--delimiter`") };
+        let default =
+            || if flag.is_some() && !console.json() { Format::Csv } else { default(console) };
+        let format = self.format.unwrap_or_else(default);
+        if let Some(flag) = flag.filter(|_| format != Format::Csv) {
+            return Err(UsageError::conflict(flag, "a format other than csv", "orgtoken query"));
+        }
+        Ok(Style { format, delimiter: self.delimiter.unwrap_or(b','), bom: self.bom })
+    }
+
+    /// Returns the query, or those over which the list of `--bind` is split.
+    fn queries(&self, soql: &str) -> Result<Vec<String>, Failure> {
+        let [(name, file)] = self.bind.as_slice() else {
+            // Other flags use the last value. Here that would ignore a list.
+            return match self.bind.is_empty() {
+                true => Ok(vec![soql.to_owned()]),
+                false => {
+                    Err(UsageError::conflict("a second `--bind`", "the first", "orgtoken query"))?
+                }
+            };
+        };
+        let query = ListQuery::parse(soql, name)?;
+        let bytes = read(file, Kind::Body)?;
+        let text = decode(&bytes, "the list of `--bind`")?;
+        let values = text.lines().map(str::trim).filter(|value| !value.is_empty());
+        Ok(query.split(values.map(str::to_owned), !self.bind_raw)?)
+    }
+}
+
+/// Reads `NAME=FILE`.
+fn bind(text: &str) -> Result<(String, PathBuf), &'static str> {
+    let (name, file) = text.split_once('=').ok_or(NO_BIND)?;
+    match api_name(name) {
+        Ok(name) if !file.is_empty() => Ok((name, file.into())),
+        _ => Err(NO_BIND),
+    }
+}
+
+fn soql(args: &Args) -> Result<String, Failure> {
+    let soql = match args.soql.as_str() {
+        "-" => without_comments(decode(
+            &read(Path::new("-"), Kind::Body)?,
+            "the query on standard input",
+        )?),
+        soql => without_comments(soql),
+    };
+    if soql.is_empty() {
+        return Err(UsageError::value("SOQL", "the query is empty").into());
+    }
+    Ok(soql)
+}
+
+/// Reads a text: UTF-8, with or without a byte order mark.
+fn decode<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str, Failure> {
     let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     match text {
@@ -88,8 +152,8 @@ fn decode(bytes: &[u8]) -> Result<&str, Failure> {
         text => {
             let is_utf16 = is_utf16 || text.is_ok();
             let found = if is_utf16 { "UTF-16" } else { "not UTF-8" };
-            let what = format!("the query on standard input is {found}");
-            Err(Failure::new("io.encoding", Some("save the query as UTF-8"), what))
+            let what = format!("{what} is {found}");
+            Err(Failure::new("io.encoding", Some("save it as UTF-8"), what))
         }
     }
 }
@@ -116,31 +180,39 @@ fn query(args: &Args, org: &Org, soql: &str) -> Query {
     }
 }
 
-/// Prints all pages. One page is in memory at a time.
+/// Prints all pages of all queries. One page is in memory at a time.
 async fn print(
-    mut query: Query,
-    limit: Option<u64>,
+    args: &Args,
+    org: &Org,
+    queries: &[String],
     sink: &mut Sink<'_>,
     console: &Console,
 ) -> Result<(), Failure> {
-    let mut left = limit.unwrap_or(u64::MAX);
-    let mut done = 0;
+    let limit = args.limit.unwrap_or(u64::MAX);
+    let (mut left, mut done, mut total) = (limit, 0, 0);
     // Rows on a terminal show the progress.
     let progress =
         if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::bar(console, 0) };
-    while left > 0
-        && let Some(Page { total_size, records, .. }) = query.next().await?
-    {
-        let records = sink.counted(records, total_size);
-        let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        sink.page(records.into_iter().take(taken).collect())?;
-        (left, done) = (left - taken as u64, done + taken as u64);
-        progress.set_length(total_size.min(limit.unwrap_or(u64::MAX)));
-        progress.set_position(done);
+    for soql in queries {
+        let mut query = query(args, org, soql);
+        let before = done;
+        while left > 0
+            && let Some(Page { total_size, records, .. }) = query.next().await?
+        {
+            let records = sink.counted(records, total_size);
+            let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            sink.page(records.into_iter().take(taken).collect())?;
+            (left, done) = (left - taken as u64, done + taken as u64);
+            total = total.max(before + total_size);
+            progress.set_length(total.min(limit));
+            progress.set_position(done);
+        }
     }
     drop(progress);
     sink.end()
 }
+
+const NO_BIND: &str = "expected NAME=FILE, for a query with `IN :NAME`";
 
 #[cfg(test)]
 mod tests {
@@ -148,14 +220,14 @@ mod tests {
 
     #[test]
     fn query_on_standard_input_is_utf_8_with_or_without_a_bom() {
-        assert_eq!(decode(b"\xef\xbb\xbfSELECT Id").unwrap(), "SELECT Id");
+        assert_eq!(decode(b"\xef\xbb\xbfSELECT Id", "it").unwrap(), "SELECT Id");
         for (bytes, found) in [
             (b"\xff\xfeS\0E\0".as_slice(), "UTF-16"),
             (b"\xfe\xff\0S\0E", "UTF-16"),
             (b"S\0E\0", "UTF-16"),
             (b"SELECT \xe5", "not UTF-8"),
         ] {
-            let error = decode(bytes).unwrap_err();
+            let error = decode(bytes, "the query on standard input").unwrap_err();
             assert_eq!(error.message(), format!("the query on standard input is {found}"));
         }
     }

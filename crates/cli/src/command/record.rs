@@ -13,7 +13,7 @@ use load::FileLoad;
 use options::{Headers, Options};
 use orgtoken_rest::load::{Encoding, Form, Operation};
 
-use crate::args::{Caller, api_name};
+use crate::args::{Caller, api_name, delimiter};
 use crate::failure::Failure;
 use crate::io::console::Console;
 
@@ -198,15 +198,6 @@ impl From<TextEncoding> for Encoding {
             TextEncoding::Utf8 => Self::Utf8,
             TextEncoding::Windows1252 => Self::Windows1252,
         }
-    }
-}
-
-/// Reads one ASCII character, or `tab`.
-fn delimiter(text: &str) -> Result<u8, &'static str> {
-    match text.as_bytes() {
-        b"tab" | b"\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii_punctuation() && *byte != b'"' || *byte == b'\t' => Ok(*byte),
-        _ => Err("expected a character such as `;` or `|`, or `tab`"),
     }
 }
 

@@ -64,6 +64,11 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             of("Show records", "orgtoken query 'SELECT Id, Name, Owner.Name FROM Account'"),
             of("CSV file", "orgtoken query 'SELECT Id FROM Account' --format csv > ids.csv"),
+            of("CSV for Excel", "orgtoken query 'SELECT Name FROM Account' --bom --delimiter ';'"),
+            of(
+                "A list of any length",
+                "orgtoken query 'SELECT Id FROM Contact WHERE AccountId IN :ids' --bind ids=ids.txt",
+            ),
             of("Query in a file", "orgtoken query --format ndjson - < accounts.soql"),
             of("Tooling API", "orgtoken query --tooling 'SELECT Name FROM ApexClass'"),
         ],

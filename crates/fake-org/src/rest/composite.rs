@@ -4,6 +4,8 @@ pub(super) mod batch;
 pub(super) mod collections;
 pub(super) mod tree;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use serde::Deserialize;
@@ -30,6 +32,8 @@ struct Part {
     reference_id: String,
     #[serde(default)]
     body: Value,
+    #[serde(default)]
+    http_headers: BTreeMap<String, String>,
 }
 
 pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
@@ -79,7 +83,7 @@ fn carry_out(
         Value::Null => Bytes::new(),
         body => Bytes::from(filled_in(&body.to_string(), before)?),
     };
-    call_inside(session, &part.method, &url, body)
+    call_inside(session, &part.method, &url, &part.http_headers, body)
 }
 
 /// Answers a call inside another one. Its URL begins with `/services/data/v66.0`.
@@ -87,13 +91,15 @@ fn call_inside(
     session: &AuthorizedCall<'_>,
     method: &str,
     url: &str,
+    headers: &BTreeMap<String, String>,
     body: Bytes,
 ) -> Result<Reply, RestError> {
     let wrong = |_| RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong(()))?;
-    let request = Request::builder()
-        .method(method)
-        .uri(url.replace(' ', "+"))
+    let request = Request::builder().method(method).uri(url.replace(' ', "+"));
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+    let request = request
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)
         .map_err(|_| wrong(()))?;

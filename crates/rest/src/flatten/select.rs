@@ -4,17 +4,19 @@ use super::Path;
 
 /// The parts of a query that determine its columns.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Selected {
+pub(crate) struct Selected {
     /// The object of FROM.
     pub(super) object: String,
     pub(super) items: Vec<Item>,
     /// Whether the query is `SELECT COUNT()`, whose result is a number without records.
     pub(super) is_count: bool,
+    /// Whether it has aggregate functions or GROUP BY.
+    pub(crate) is_aggregate: bool,
 }
 
 /// One item of a SELECT list.
 #[derive(Debug, PartialEq)]
-pub(super) enum Item {
+pub(crate) enum Item {
     /// A field of the record or of a related record.
     Column(Path),
     /// The argument of `FIELDS()`: `ALL`, `STANDARD` or `CUSTOM`.
@@ -24,7 +26,7 @@ pub(super) enum Item {
 }
 
 impl Selected {
-    pub(super) fn of(soql: &str) -> Self {
+    pub(crate) fn of(soql: &str) -> Self {
         let tokens = tokens(soql);
         let Some(([], rest)) = split_at_word(&tokens, "SELECT") else { return Self::default() };
         let Some((list, from)) = split_at_word(rest, "FROM") else { return Self::default() };
@@ -32,7 +34,7 @@ impl Selected {
         if let [[count, "(", ")"]] = items.as_slice()
             && count.eq_ignore_ascii_case("COUNT")
         {
-            return Self { is_count: true, ..Self::default() };
+            return Self { is_count: true, is_aggregate: true, ..Self::default() };
         }
         let aliases = Aliases::of(from);
         let groups = split_at_word(from, "GROUP").and_then(|(_, rest)| rest.first());
@@ -43,7 +45,7 @@ impl Selected {
             if is_aggregate { vec![aggregate(item, &mut unnamed)] } else { columns(item, &aliases) }
         });
         let object = from.first().map(|object| (*object).to_owned()).unwrap_or_default();
-        Self { object, items: columns.collect(), is_count: false }
+        Self { object, items: columns.collect(), is_count: false, is_aggregate }
     }
 }
 
@@ -148,7 +150,7 @@ impl Aliases {
 }
 
 /// Splits a query into names (with dots), quoted texts and single characters.
-fn tokens(soql: &str) -> Vec<&str> {
+pub(crate) fn tokens(soql: &str) -> Vec<&str> {
     let (mut tokens, mut rest) = (Vec::new(), soql.trim_start());
     while let Some(first) = rest.chars().next() {
         let length = match first {
@@ -164,7 +166,7 @@ fn tokens(soql: &str) -> Vec<&str> {
 }
 
 /// Returns the length of a quoted text, in which a backslash escapes a character.
-fn quoted(text: &str) -> usize {
+pub(crate) fn quoted(text: &str) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
@@ -176,7 +178,7 @@ fn quoted(text: &str) -> usize {
 }
 
 /// Splits at the first such word outside of parentheses.
-fn split_at_word<'a, 'b>(
+pub(crate) fn split_at_word<'a, 'b>(
     tokens: &'b [&'a str],
     word: &str,
 ) -> Option<(&'b [&'a str], &'b [&'a str])> {
@@ -185,7 +187,9 @@ fn split_at_word<'a, 'b>(
 }
 
 /// Returns the tokens outside of parentheses with their indexes.
-fn top_level<'a, 'b>(tokens: &'b [&'a str]) -> impl Iterator<Item = (usize, &'a str)> + 'b {
+pub(crate) fn top_level<'a, 'b>(
+    tokens: &'b [&'a str],
+) -> impl Iterator<Item = (usize, &'a str)> + 'b {
     let mut depth = 0_usize;
     tokens.iter().enumerate().filter_map(move |(at, token)| {
         match *token {
@@ -213,7 +217,7 @@ fn items<'a, 'b>(list: &'b [&'a str]) -> Vec<&'b [&'a str]> {
     items
 }
 
-fn is_path(word: &str) -> bool {
+pub(crate) fn is_path(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.ends_with('.')
 }
 
@@ -221,7 +225,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '.'
 }
 
-fn is_one_of(word: &str, words: &[&str]) -> bool {
+pub(crate) fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
 

@@ -1,7 +1,7 @@
 //! Record ids: 15 case-sensitive characters, or 18, of which the last three encode the case.
 
 /// Whether a text has the shape of an id: 15 letters and digits, or 18 with a checksum that fits.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     short(text).is_some()
 }
 

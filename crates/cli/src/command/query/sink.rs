@@ -2,15 +2,15 @@
 
 use orgtoken_rest::{Columns, Object, Org, Value, is_count, without_attributes};
 
-use super::Format;
 use super::table::table;
+use super::{Format, Style};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::counted;
 
 /// A printer of pages in one format.
 pub(super) struct Sink<'a> {
-    format: Format,
+    style: Style,
     soql: &'a str,
     /// The columns of the query, or those of its first page.
     columns: Option<Columns>,
@@ -21,15 +21,15 @@ pub(super) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(format: Format, soql: &'a str, console: &'a Console) -> Self {
+    pub(super) fn new(style: Style, soql: &'a str, console: &'a Console) -> Self {
         let columns = None;
-        Self { format, soql, columns, records: None, warned: false, console }
+        Self { style, soql, columns, records: None, warned: false, console }
     }
 
     /// Gets the columns of the query, if the format has columns. After an error, the first page
     /// determines them.
     pub(super) async fn ask_columns(&mut self, org: &Org, tooling: bool) {
-        if matches!(self.format, Format::Csv | Format::Table) {
+        if matches!(self.style.format, Format::Csv | Format::Table) {
             self.columns = org.columns(self.soql, tooling).await.unwrap_or_default();
         }
     }
@@ -49,7 +49,7 @@ impl<'a> Sink<'a> {
 
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
         let (mut text, number) = (Vec::new(), records.len() as u64);
-        match self.format {
+        match self.style.format {
             Format::Csv => self.csv(&records, &mut text),
             Format::Table => self.table(&records, &mut text),
             Format::Json | Format::Ndjson => self.json(records, &mut text),
@@ -64,7 +64,7 @@ impl<'a> Sink<'a> {
         if self.records.is_none() {
             self.page(Vec::new())?;
         }
-        match (self.format, self.records.unwrap_or(0)) {
+        match (self.style.format, self.records.unwrap_or(0)) {
             (Format::Json, 0) => self.console.data(b"[]\n")?,
             (Format::Json, _) => self.console.data(b"]\n")?,
             (Format::Table, _) if is_count(self.soql) => {}
@@ -76,12 +76,17 @@ impl<'a> Sink<'a> {
 
     fn csv(&mut self, records: &[Object], out: &mut Vec<u8>) {
         let is_first = self.records.is_none();
+        let style = self.style;
         let columns = self.columns(records);
         if columns.is_empty() {
             return;
         }
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        if is_first && style.bom {
+            out.extend("\u{feff}".as_bytes());
+        }
+        let mut builder = csv::WriterBuilder::new();
+        builder.terminator(csv::Terminator::CRLF).delimiter(style.delimiter);
+        let mut writer = builder.from_writer(out);
         let header = is_first.then(|| columns.names());
         let rows = records.iter().map(|record| columns.row(record));
         let written = header.into_iter().chain(rows).try_for_each(|row| writer.write_record(row));
@@ -98,7 +103,7 @@ impl<'a> Sink<'a> {
     }
 
     fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {
-        let is_list = self.format == Format::Json;
+        let is_list = self.style.format == Format::Json;
         let mut is_first = self.records.unwrap_or(0) == 0;
         for record in records {
             if is_list {

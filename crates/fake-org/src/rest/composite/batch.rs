@@ -1,5 +1,7 @@
 //! `composite/batch`: up to 25 calls in one, which do not know of each other.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -61,7 +63,8 @@ fn carry_out(session: &AuthorizedCall<'_>, part: &Part) -> Answer {
         Value::Null => Bytes::new(),
         input => Bytes::from(input.to_string()),
     };
-    call_inside(session, &part.method, &format!("/services/data/{path}"), body)
+    let url = format!("/services/data/{path}");
+    call_inside(session, &part.method, &url, &BTreeMap::new(), body)
 }
 
 const MOST_PARTS: usize = 25;

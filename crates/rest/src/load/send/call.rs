@@ -56,8 +56,9 @@ impl Load<'_> {
             calls.push(format!(r#"{{{call},"referenceId":"r{at}","httpHeaders":{headers}}}"#));
         }
         let (number, calls) = (calls.len(), calls.join(","));
+        let (version, all_or_none) = (UPDATE_ONLY_SINCE, options.all_or_none);
         let answers =
-            self.org.composite_of(UPDATE_ONLY_SINCE, &calls, number, options.all_or_none).await?;
+            self.org.composite_of("composite", version, &calls, number, all_or_none).await?;
         answers.into_iter().map(SaveResult::of_response).collect()
     }
 
