@@ -7,12 +7,23 @@ use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::summary::Summary;
-use crate::{book, build, onify, tasks, test, tidy};
+use crate::tools::tool;
+use crate::{book, build, crates, dist, onify, packages, tasks, test, tidy};
 
+/// Runs the steps that each change has to pass.
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
+    steps(sh, STEPS)
+}
+
+/// Runs the steps that take longer than a pipeline may, and that a release has to pass as well.
+pub(crate) fn ci_release(sh: &Shell) -> Result<ExitCode> {
+    steps(sh, RELEASE_STEPS)
+}
+
+fn steps(sh: &Shell, steps: &[Step]) -> Result<ExitCode> {
     let started = Instant::now();
     let mut summary = Summary::default();
-    for step in STEPS {
+    for step in steps {
         println!("\n== {}", step.name);
         let began = Instant::now();
         let outcome = (step.run)(sh, &mut summary);
@@ -77,6 +88,29 @@ const STEPS: &[Step] = &[
     },
 ];
 
+const RELEASE_STEPS: &[Step] = &[
+    Step { name: "deny", run: deny_built, remedy: "`deny.toml` says what is refused and why" },
+    Step {
+        name: "manifests",
+        run: manifests,
+        remedy: "the line above names the field of docs/kubernetes",
+    },
+    Step {
+        name: "features",
+        run: features,
+        remedy: "each set of features must build: add the missing `cfg`",
+    },
+    Step { name: "book", run: book, remedy: "`cargo xtask book` builds it alone" },
+    Step { name: "crates", run: packaged_crates, remedy: "`cargo xtask crates` runs it alone" },
+    Step { name: "dist", run: dist_files, remedy: "`cargo xtask dist` runs it alone" },
+    Step { name: "packages", run: packages, remedy: "`cargo xtask packages` runs it alone" },
+    Step {
+        name: "reproduce",
+        run: reproduce,
+        remedy: "`diffoscope` shows where two files differ; look for paths, times and users",
+    },
+];
+
 /// Compiles the targets of cargo-fuzz, and mutates the corpus of each parser for ten seconds.
 fn fuzz(sh: &Shell, _: &mut Summary) -> Result<()> {
     // The targets are a workspace of their own, which gets the versions of this one.
@@ -104,6 +138,65 @@ fn deny(sh: &Shell, _: &mut Summary) -> Result<()> {
         return Ok(());
     }
     Ok(cmd!(sh, "cargo deny check bans licenses sources").run()?)
+}
+
+/// Does the same with a cargo-deny that is built for it. Without the database of advisories, which
+/// may be out of reach, the rest is checked.
+fn deny_built(sh: &Shell, _: &mut Summary) -> Result<()> {
+    let deny = tool(sh, "cargo-deny")?;
+    cmd!(sh, "{deny} check bans licenses sources").run()?;
+    if cmd!(sh, "{deny} fetch db").quiet().ignore_stderr().run().is_err() {
+        println!("left out: the database of advisories cannot be fetched; run `cargo deny check`");
+        return Ok(());
+    }
+    Ok(cmd!(sh, "{deny} check advisories").run()?)
+}
+
+/// Checks the examples for Kubernetes against its schemas.
+fn manifests(sh: &Shell, _: &mut Summary) -> Result<()> {
+    let venv = build::target_folder(sh)?.join("tools/kubernetes-validate");
+    if !sh.path_exists(venv.join("bin/kubernetes-validate")) {
+        cmd!(sh, "python3 -m venv {venv}").run()?;
+        let pip = venv.join("bin/pip");
+        cmd!(sh, "{pip} install --quiet {KUBERNETES_VALIDATE}").run()?;
+    }
+    let validate = venv.join("bin/kubernetes-validate");
+    let files = sh.read_dir("docs/kubernetes")?;
+    Ok(cmd!(sh, "{validate} --strict --quiet {files...}").run()?)
+}
+
+const KUBERNETES_VALIDATE: &str = "kubernetes-validate==1.37.0";
+
+/// Builds each crate with each set of its features, and runs the unit tests of those that have some.
+fn features(sh: &Shell, _: &mut Summary) -> Result<()> {
+    let hack = tool(sh, "cargo-hack")?;
+    let ours = ["--workspace", "--exclude", "conformance", "--exclude", "xtask"];
+    cmd!(sh, "{hack} hack check --locked --feature-powerset {ours...}").run()?;
+    let with_features =
+        ["-p", "orgtoken-assertion", "-p", "orgtoken-client", "-p", "orgtoken-fake-org"];
+    Ok(cmd!(sh, "{hack} hack test --locked --quiet --lib --feature-powerset {with_features...}")
+        .run()?)
+}
+
+fn packaged_crates(sh: &Shell, _: &mut Summary) -> Result<()> {
+    crates::run(sh)
+}
+
+fn dist_files(sh: &Shell, _: &mut Summary) -> Result<()> {
+    dist::files(sh).map(drop)
+}
+
+fn packages(sh: &Shell, _: &mut Summary) -> Result<()> {
+    packages::run(sh)
+}
+
+/// Makes the files of `target/dist` again, as another user in another folder.
+fn reproduce(sh: &Shell, _: &mut Summary) -> Result<()> {
+    let target = build::target_folder(sh)?;
+    let (files, tools) = (target.join("dist"), target.join("tools"));
+    let repository = sh.current_dir();
+    let script = "tests/packages/reproduce.sh";
+    Ok(cmd!(sh, "unshare --mount {script} {repository} {files} {tools}").run()?)
 }
 
 fn clippy(sh: &Shell, _: &mut Summary) -> Result<()> {

@@ -12,11 +12,14 @@ mod ci;
 mod crates;
 mod dist;
 mod onify;
+mod packages;
+mod release;
 mod schedules;
 mod summary;
 mod tasks;
 mod test;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -43,12 +46,16 @@ fn run() -> Result<ExitCode> {
         ["bench", rest @ ..] => bench::bench(&sh, rest),
         ["book"] => book::book(&sh),
         ["ci"] => ci::ci(&sh),
+        ["ci", "--release"] => ci::ci_release(&sh),
         ["conformance", rest @ ..] => tasks::conformance(&sh, rest),
         ["crates"] => crates::crates(&sh),
         ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(&sh),
+        ["packages"] => packages::packages(&sh),
         ["onify"] => onify::onify(&sh),
         ["reference"] => tasks::reference(&sh),
+        ["release", version] => release::release(&sh, version, release::Mode::Publish),
+        ["release", version, "--dry-run"] => release::release(&sh, version, release::Mode::DryRun),
         ["refusals"] => tasks::refusals(&sh),
         ["schedules"] => schedules::schedules(&sh),
         ["soak", rest @ ..] => tasks::soak(&sh, rest),
@@ -72,6 +79,7 @@ Usage: cargo xtask TASK
   demo [--keep]            run the main job, from key to record, on a fake org
   test [--without GROUPS]  run every test of the workspace, offline
   ci                       run the checks of the pipeline
+  ci --release             run what takes longer: features, crates, packages, reproducibility
   tidy                     check the rules of this repository that no other tool checks
   conformance [WORD]       run the integration tests whose names contain a word
   onify                    run the Onify blueprint on its engine, with Node
@@ -79,7 +87,10 @@ Usage: cargo xtask TASK
   schedules                run callers of a token source in thousands of orders
   soak [--kills N]         kill writers of the cache; put every secret into every argument
   crates                   package the crates, and use each from its packaged files
-  dist                     build the program as one static file
+  dist                     make the files of a release in target/dist
+  packages                 install the files of target/dist in clean systems, and use them
+  release VERSION          make a release: check, tag, build and publish; see docs/how-to/release.md
+      [--dry-run]          do the same in a clone, and publish nothing
   test-keys [--out DIR]    create the keys that tests read, with the expected results
   book                     build the book in docs/ into target/book, and check its links
   reference                write the tables in docs/reference/commands.md and settings.md
