@@ -1,7 +1,7 @@
 //! The transport of a command: root certificates, proxy, timeouts.
 
 use std::env;
-use std::fs::File;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
@@ -34,9 +34,9 @@ pub(crate) fn transport_with(
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
 }
 
-/// Opens and closes some files: a runtime panics without a file descriptor for its poller.
+/// Opens and closes some sockets: a runtime panics without a file descriptor for its poller.
 fn check_descriptors() -> Result<(), Failure> {
-    let opened: Result<Vec<_>, _> = (0..DESCRIPTORS).map(|_| File::open("/dev/null")).collect();
+    let opened: Result<Vec<_>, _> = (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect();
     opened.map(drop).map_err(|error| Failure::new("net.files", Some(DESCRIPTORS_HINT), error))
 }
 
