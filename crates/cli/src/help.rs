@@ -45,9 +45,17 @@ fn with_pages(command: Command, path: &mut Vec<String>) -> Command {
 fn with_page(command: Command, path: &[String]) -> Command {
     let heading = command.get_styles().get_header().to_owned();
     let mut short = String::new();
-    let has_login = command.get_arguments().any(is_shared);
-    if has_login {
-        let _ = writeln!(short, "{heading}Login, token, network:{heading:#} {SEE_LOGIN}\n");
+    let is_there = |heading: &&str| {
+        command.get_arguments().any(|arg| arg.get_help_heading() == Some(*heading))
+    };
+    let headings: Vec<_> = SHARED.into_iter().filter(is_there).collect();
+    if !headings.is_empty() {
+        let flag = if has(&command, "login_url") { "-P PROFILE" } else { "--proxy URL" };
+        let _ = writeln!(
+            short,
+            "{heading}{}:{heading:#} {flag} and others, see `orgtoken help login`\n",
+            headings.join(", ")
+        );
     }
     if let Some(Example { line, .. }) = examples(path).first() {
         let _ = write!(short, "{heading}Example:{heading:#} {line}");
@@ -95,7 +103,7 @@ fn entry(name: &str, meaning: &str) -> String {
 
 /// Whether it is a flag that all commands with a login share.
 fn is_shared(arg: &Arg) -> bool {
-    matches!(arg.get_help_heading(), Some("Login" | "Token" | "Network"))
+    arg.get_help_heading().is_some_and(|heading| SHARED.contains(&heading))
 }
 
 fn has(command: &Command, id: &str) -> bool {
@@ -214,10 +222,11 @@ pub(crate) fn settings_of_profiles() -> Vec<(String, String)> {
     rows.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
+/// The headings of flags that commands with a login share.
+const SHARED: [&str; 3] = ["Login", "Token", "Network"];
+
 /// In columns: that of a terminal, since clap does not indent the lines that it wraps.
 const WIDTH: usize = 80;
-
-const SEE_LOGIN: &str = "-P PROFILE and others, see `orgtoken help login`";
 
 #[cfg(test)]
 mod tests;

@@ -49,6 +49,12 @@ pub fn grammar() -> clap::Command {
     grammar::grammar()
 }
 
+/// The examples of a command, as purpose and line, for the pages of the book.
+#[doc(hidden)]
+pub fn examples(command: &[String]) -> Vec<(&'static str, &'static str)> {
+    help::examples(command).iter().map(|example| (example.purpose, example.line)).collect()
+}
+
 /// The environment variables that the program reads, for tests that try each of them. Variables of
 /// other tools are in [`Setting::third_party_variables`].
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! `help`: the help of a command, or a topic.
 
+use super::explain::codes;
 use crate::args::{UsageError, did_you_mean};
 use crate::failure::Failure;
 use crate::help::{TOPICS, Topic, documented};
@@ -42,7 +43,11 @@ pub(super) fn unknown(word: &str, command: &clap::Command) -> UsageError {
     let is_program = command.get_name() == "orgtoken";
     let topics = TOPICS.iter().filter(|_| is_program).map(|topic| topic.name);
     let known = command.get_subcommands().map(clap::Command::get_name).chain(topics);
-    let near = nearest(word, known).map(did_you_mean);
+    let code = codes().find(|code| *code == word);
+    let near = match code {
+        Some(code) => Some(format!("run `orgtoken explain {code}`").into()),
+        None => nearest(word, known).map(did_you_mean),
+    };
     let parent = match command.get_name() {
         "orgtoken" => "orgtoken".to_owned(),
         name => format!("orgtoken {name}"),

@@ -112,6 +112,13 @@ fn section(name: &str, command: &Command, shared: &Groups<'_>) -> String {
     if !links.is_empty() {
         text += &format!("Further options: {}.\n\n", links.join(", "));
     }
+    let path: Vec<_> = name.split(' ').skip(1).map(str::to_owned).collect();
+    let examples = orgtoken::examples(&path);
+    let examples: String =
+        examples.iter().map(|(purpose, line)| format!("# {purpose}\n{line}\n")).collect();
+    if !examples.is_empty() {
+        text += &format!("```sh\n{examples}```\n\n");
+    }
     if let Some(after) = command.get_after_long_help().or_else(|| command.get_after_help()) {
         text += &format!("{}\n", prose(&after.to_string()));
     }
