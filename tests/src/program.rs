@@ -2,12 +2,13 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{tcgetwinsize, tcsetwinsize};
 use serde_json::Value;
 
 /// Returns the path of the program that Cargo built for this test, or of the one beside the running
@@ -80,6 +81,28 @@ pub fn terminal() -> (File, File) {
     let name = ptsname(&user, Vec::new()).unwrap().into_string().unwrap();
     let screen = File::options().read(true).write(true).open(name).unwrap();
     (File::from(user), screen)
+}
+
+/// Runs a command with both outputs on a terminal of this width, and returns what it shows.
+pub fn on_terminal(command: Command, width: u16) -> String {
+    on_terminal_named("xterm", command, width)
+}
+
+/// The same with this name of a terminal in `TERM`.
+pub fn on_terminal_named(name: &str, mut command: Command, width: u16) -> String {
+    let (mut user, screen) = terminal();
+    let mut size = tcgetwinsize(&user).unwrap();
+    (size.ws_row, size.ws_col) = (40, width);
+    tcsetwinsize(&user, size).unwrap();
+    command.env("TERM", name).env("LANG", "C.UTF-8");
+    let mut child = command.stdout(screen.try_clone().unwrap()).stderr(screen).spawn().unwrap();
+    // It holds the other end of the terminal.
+    drop(command);
+    let mut shown = Vec::new();
+    // When the last writer has gone, reading from a terminal is an error.
+    let _ = user.read_to_end(&mut shown);
+    child.wait().unwrap();
+    String::from_utf8(shown).unwrap().replace("\r\n", "\n")
 }
 
 /// Returns the same command with a limit of 64 MiB of memory, as in a small container.

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use orgtoken_settings::Setting;
 
 /// The variables that are read and are not settings. The canary test puts secrets into each.
-pub(crate) const OTHERS: [&str; 21] = [
+pub(crate) const OTHERS: [&str; 25] = [
     COMPLETION,
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
     "EDITOR",
     "HOME",
     "HTTPS_PROXY",
@@ -17,6 +19,7 @@ pub(crate) const OTHERS: [&str; 21] = [
     "LC_CTYPE",
     "LISTEN_FDS",
     "LISTEN_PID",
+    "NO_COLOR",
     "NO_PROXY",
     "ORGTOKEN_HUB_TOKEN",
     "ORGTOKEN_HUB_TOKEN_FILE",
@@ -24,6 +27,7 @@ pub(crate) const OTHERS: [&str; 21] = [
     "SSH_AUTH_SOCK",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
+    "TERM",
     "VISUAL",
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",

@@ -9,13 +9,14 @@ pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::io::{self, Write};
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::catalogue::{self, Entry};
 use serde::Serialize;
 
 use self::details::Details;
+use crate::io::json::Indenter;
+use crate::io::look::{self, Look};
 use crate::io::stderr;
 use crate::io::text::{chain, printable, sentence};
 
@@ -137,53 +138,60 @@ impl Failure {
 
     /// Writes the report to standard error, in one call.
     pub(crate) fn print(&self, json: bool) {
-        let mut report = Vec::new();
-        if self.report(&mut report, json).is_ok() {
-            stderr::write(&report);
+        stderr::write(&self.report(Look::stderr(), json));
+    }
+
+    /// Returns the report: `error:` with the message, the problems if there are several, the meaning
+    /// of a refusal, `hint:`, and the commands that explain and check. With `json` it is one document:
+    /// on one line, or indented for a terminal.
+    pub(crate) fn report(&self, look: Look, json: bool) -> Vec<u8> {
+        match (self.0.already_reported, json) {
+            (true, _) => Vec::new(),
+            (false, true) => self.json(look),
+            (false, false) => self.text(look).into_bytes(),
         }
     }
 
-    /// Writes the report: `error:` with the message, the problems if there are several, the meaning
-    /// of a refusal, `hint:`, and the commands that explain and check. With `json` it is one document
-    /// on one line.
-    pub(crate) fn report(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
-        if self.0.already_reported {
-            return Ok(());
-        }
-        if json { self.report_json(out) } else { self.report_text(out) }
-    }
-
-    fn report_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "error: {}", printable(&self.message()))?;
+    fn text(&self, look: Look) -> String {
+        let labelled = |style, label: &str, text: &str| {
+            let rest = " ".repeat(label.len() + 1);
+            look.wrapped(&format!("{} ", look.paint(style, label)), &rest, &printable(text))
+        };
+        let mut text = labelled(look::ERROR, "error:", &self.message());
         // A single problem is the message.
         if self.0.problems.len() > 1 {
-            return self.report_problems(out);
+            return text + &self.problems_text(look);
         }
         if let Some(refusal) = self.0.refusal {
-            writeln!(out, "{}", printable(&sentence(refusal.meaning)))?;
+            text += &look.wrapped("", "", &printable(&sentence(refusal.meaning)));
         }
         if let Some(hint) = &self.0.hint {
-            writeln!(out, "hint: {}", printable(hint))?;
+            text += &labelled(look::HINT, "hint:", hint);
         }
-        let Some(entry) = self.entry() else { return Ok(()) };
-        writeln!(out, "more: {}", entry.explain_command())?;
-        if self.0.for_doctor { writeln!(out, "check: {}", self.0.doctor) } else { Ok(()) }
+        let Some(entry) = self.entry() else { return text };
+        // Commands to copy are not wrapped.
+        let command =
+            |label, command: &str| format!("{} {command}\n", look.paint(look::HINT, label));
+        text += &command("more:", &entry.explain_command());
+        if self.0.for_doctor { text + &command("check:", &self.0.doctor) } else { text }
     }
 
-    fn report_problems(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn problems_text(&self, look: Look) -> String {
+        let mut text = String::new();
         for problem in &self.0.problems {
-            writeln!(out, "  {}", printable(&problem.message))?;
+            text += &look.wrapped("  ", "  ", &printable(&problem.message));
             if let Some(hint) = &problem.hint {
-                writeln!(out, "    {}", printable(hint))?;
+                text += &look.wrapped("    ", "    ", &printable(hint));
             }
         }
         if self.is_unconfigured() {
-            writeln!(out, "hint: run `orgtoken setup` to configure a login")?;
+            let hint = look.paint(look::HINT, "hint:");
+            text += &format!("{hint} run `orgtoken setup` to configure a login\n");
         }
-        Ok(())
+        text
     }
 
-    fn report_json(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn json(&self, look: Look) -> Vec<u8> {
         let document = Document {
             error: Reported {
                 code: &self.0.code,
@@ -195,8 +203,9 @@ impl Failure {
                 problems: &self.0.problems,
             },
         };
-        serde_json::to_writer(&mut *out, &document)?;
-        writeln!(out)
+        let mut bytes = serde_json::to_vec(&document).expect("the report is JSON");
+        bytes.push(b'\n');
+        if look.width().is_some() { Indenter::new().indented(&bytes, look) } else { bytes }
     }
 
     /// The entry of the catalogue, of a refusal or of a network error.

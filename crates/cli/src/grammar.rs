@@ -33,6 +33,16 @@ pub(crate) struct Common {
     /// Log each step to standard error (-vv for more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// When to use colours: auto, always or never [default: auto]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    pub(crate) color: clap::ColorChoice,
 }
 
 /// The commands, in the order of the help.

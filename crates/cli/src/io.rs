@@ -2,7 +2,9 @@
 
 pub(crate) mod console;
 pub(crate) mod input;
+pub(crate) mod json;
 pub(crate) mod log;
+pub(crate) mod look;
 pub(crate) mod new_file;
 pub(crate) mod progress;
 pub(crate) mod prompt;

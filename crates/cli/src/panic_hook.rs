@@ -35,6 +35,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::io::look::Look;
 
     /// Returns the report of a panic of this thread, in text and in JSON.
     fn capture(panicking: impl FnOnce() + panic::UnwindSafe) -> [String; 2] {
@@ -55,11 +56,8 @@ mod tests {
     }
 
     fn reports(panic: &PanicHookInfo<'_>) -> [String; 2] {
-        [false, true].map(|json| {
-            let mut text = Vec::new();
-            failure(panic).report(&mut text, json).unwrap();
-            String::from_utf8(text).unwrap()
-        })
+        [false, true]
+            .map(|json| String::from_utf8(failure(panic).report(Look::PIPE, json)).unwrap())
     }
 
     #[test]

@@ -5,17 +5,21 @@ use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
+use clap::{ColorChoice, ValueEnum};
+
 use crate::args::doctor_command;
 use crate::command;
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
 use crate::io::console::{Console, OutputError};
 use crate::io::log;
+use crate::io::look;
 use crate::io::stderr;
 use crate::panic_hook;
 
 /// Runs the typed command. `unhardened` is the reason why the process is open to others, if it is.
 pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
+    look::choose_color(asked_color(&typed));
     let console = Console::new(asks_for_json(&typed));
     panic_hook::install_panic_hook(console.json());
     if let Some(reason) = unhardened {
@@ -34,6 +38,7 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         }
         Err(Refused::Usage(error)) => return report_and_exit_code(&error.into(), &console),
     };
+    look::choose_color(args.common.color);
     log::start(args.common.verbose, console.json());
     let only_prints = args.command.only_prints();
     let code = match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
@@ -97,4 +102,18 @@ fn report_and_exit_code(failure: &Failure, console: &Console) -> ExitCode {
 /// Whether `--json` was typed. Wrong arguments are reported before anything is parsed.
 fn asks_for_json(typed: &[OsString]) -> bool {
     typed.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// Returns the value of `--color`, for help and for wrong arguments.
+fn asked_color(typed: &[OsString]) -> ColorChoice {
+    let words = typed.iter().take_while(|word| *word != "--").map(|word| word.to_string_lossy());
+    let words: Vec<_> = words.collect();
+    let values =
+        words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--color") {
+            Some("") => words.get(at + 1).map(AsRef::as_ref),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        });
+    let mut choices = values.filter_map(|value| ColorChoice::from_str(value, false).ok());
+    choices.next_back().unwrap_or(ColorChoice::Auto)
 }

@@ -87,6 +87,16 @@ impl Columns {
         self.0.iter().map(|path| find(record, path).map(cell).unwrap_or_default()).collect()
     }
 
+    /// Returns the positions of the columns that have numbers in these records, and nothing else.
+    pub fn numeric(&self, records: &[Object]) -> Vec<usize> {
+        let is_numeric = |path: &Path| {
+            let values = records.iter().filter_map(|record| find(record, path));
+            let mut values = values.filter(|value| !value.is_null()).peekable();
+            values.peek().is_some() && values.all(|value| value.as_number().is_some())
+        };
+        (0..self.0.len()).filter(|at| is_numeric(&self.0[*at])).collect()
+    }
+
     /// Whether a record has a value for which there is no column.
     pub fn lacks(&self, record: &Object) -> bool {
         let mut own = Self::default();

@@ -33,6 +33,7 @@ mod settings;
 mod setup;
 mod snapshot;
 mod stdio;
+mod terminal;
 mod test_keys;
 mod token;
 mod verbose;

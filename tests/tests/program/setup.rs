@@ -350,20 +350,21 @@ fn invalid_answer_is_explained_and_requested_again() {
     for (question, answer) in [
         ("such as https://acme.my.salesforce.com: ", "acme"),
         (
-            "did you mean https://acme.my.salesforce.com?\r\nTry again: ",
+            "did you mean https://acme.my.salesforce.com? Try again: ",
             "https://login.salesforce.com",
         ),
-        ("use the URL of Setup > My Domain\r\nTry again: ", "https://acme.my.salesforce.com"),
+        ("use the URL of Setup > My Domain Try again: ", "https://acme.my.salesforce.com"),
         ("column Username): ", "robot"),
         ("not a username: no `@`", "robot@acme.com"),
         ("onnected app? [e] ", "external"),
         ("continue later: ", "3MVG9 bcd"),
         ("character U+0020 at position 6", &secret),
         ("looks like a Consumer Secret", "abc"),
-        ("begins with 3MVG9\r\nTry again, or repeat the answer to keep it: ", ""),
+        ("begins with 3MVG9 Try again, or repeat the answer to keep it: ", ""),
     ] {
         let mut chunk = [0; 512];
-        while !seen.contains(question) {
+        // Questions are wrapped.
+        while !seen.replace("\r\n", " ").contains(question) {
             let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
             seen += &String::from_utf8_lossy(&chunk[..read]);
         }

@@ -97,7 +97,7 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     let mut rows = vec![["PROFILE", "USERNAME", "ORG", "EXPIRES", ""].map(str::to_owned)];
     rows.extend(entries.iter().map(Entry::row));
     rows.extend(std::iter::repeat_n(["-", "sealed", "-", "-", ""].map(str::to_owned), sealed));
-    console.data(columns(&rows).as_bytes())?;
+    console.text(&columns(&rows, &[], console.look()))?;
     if sealed > 0 {
         let entries =
             if sealed == 1 { "1 entry is".to_owned() } else { format!("{sealed} entries are") };

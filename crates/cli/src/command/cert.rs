@@ -15,7 +15,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::io::table::{Row, table};
+use crate::io::table::Row;
 use crate::io::text::{hex, rfc3339};
 use crate::login::key_file::{open, read_private_key};
 
@@ -60,7 +60,7 @@ fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&shown)?);
     }
-    Ok(console.data(shown.text().as_bytes())?)
+    Ok(console.table(shown.rows())?)
 }
 
 fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
@@ -128,7 +128,7 @@ impl Shown {
         Self { certificate: Some(certificate.to_pem()), ..self }
     }
 
-    fn text(&self) -> String {
+    fn rows(&self) -> [Row; 8] {
         let date = |date: &Option<String>| date.clone().unwrap_or_else(|| "after year 9999".into());
         let room = Certificate::MAX_LEN;
         let size = match self.bytes {
@@ -137,7 +137,7 @@ impl Shown {
             }
             bytes => format!("{bytes} bytes"),
         };
-        table([
+        [
             Row::new("subject", &self.subject),
             Row::new("issuer", &self.issuer),
             Row::new("valid from", &date(&self.not_before)),
@@ -149,6 +149,6 @@ impl Shown {
             Row::new("key", &format!("RSA {} bits, SHA-256 {}", self.bits, self.public_key_sha256)),
             Row::new("SHA-256", &self.sha256),
             Row::new("SHA-1", &self.sha1),
-        ])
+        ]
     }
 }

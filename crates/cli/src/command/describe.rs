@@ -67,8 +67,8 @@ async fn print_document(org: &Org, object: Option<&str>, console: &Console) -> R
         None => "sobjects".to_owned(),
     };
     let answer = org.request(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
-    console.data(answer.body())?;
-    Ok(console.data(b"\n")?)
+    console.json_data(answer.body())?;
+    Ok(console.json_data(b"\n")?)
 }
 
 async fn print_rows(
@@ -86,7 +86,7 @@ async fn print_rows(
     };
     let (head, number) = (head.map(str::to_owned).to_vec(), rows.len() as u64);
     if format == Format::Table {
-        console.data(table(head, rows).as_bytes())?;
+        console.text(&table(head, rows, &[], console.look()))?;
         console.remark(&counted(number, what));
         return Ok(());
     }

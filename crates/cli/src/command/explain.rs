@@ -13,7 +13,8 @@ use crate::args::UsageError;
 use crate::failure::{Failure, exit_code, with_flags};
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
-use crate::io::text::{nearest, sentence};
+use crate::io::look::{self, Look};
+use crate::io::text::{nearest, printable, sentence};
 
 /// Explain a refusal or error code
 ///
@@ -39,8 +40,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if let Some(near) = near(&words).filter(|_| !first.exact) {
         console.remark(&format_args!("hint: did you mean `orgtoken explain {near}`?"));
     }
-    let texts: Vec<_> = explained.iter().map(Explained::text).collect();
-    Ok(console.data(texts.join("\n").as_bytes())?)
+    let texts: Vec<_> = explained.iter().map(|one| one.text(console.look())).collect();
+    Ok(console.text(&texts.join("\n"))?)
 }
 
 /// Looks up codes of this program first, then refusals in the output of other tools. An API error
@@ -214,26 +215,31 @@ impl Explained {
         Self { try_again: Some(when), ending: format!("Try again: {when}."), ..self }
     }
 
-    fn text(&self) -> String {
+    fn text(&self, look: Look) -> String {
+        let heading = |text: &str| look.wrapped("", "", &look.paint(look::HEADING, text));
         let mut text = String::new();
         if let Some(refusal) = &self.unknown {
-            text += &format!("Unknown refusal:\n  {refusal}\n\nGeneral advice:\n\n");
+            text += &heading("Unknown refusal:");
+            text += &look.wrapped("  ", "  ", &printable(refusal));
+            text += &format!("\n{}\n", heading("General advice:"));
         }
-        text += &format!("{}\n{}\n", self.heading, sentence(self.meaning));
-        let causes = self.causes.iter().map(|Cause { what, tell }| match tell {
-            Some(tell) => format!("{what}\n     {tell}"),
-            None => (*what).to_owned(),
-        });
-        text += &numbered("Possible causes, most likely first", causes);
+        text += &heading(&self.heading);
+        text += &look.wrapped("", "", &sentence(self.meaning));
+        let causes = self.causes.iter().map(|Cause { what, tell }| [Some(*what), *tell]);
+        text += &numbered("Possible causes, most likely first", causes, look);
         let Steps { external_client_app: external, connected_app: connected } = &self.fix;
         if external == connected {
-            text += &numbered("What to do", external.iter().map(|step| step_sentence(step)));
+            let steps: Vec<_> = external.iter().map(|step| step_sentence(step)).collect();
+            text += &numbered("What to do", steps.iter().map(|step| [Some(&**step), None]), look);
         } else {
-            text += &numbered("What to do, with an External Client App", external.iter());
-            text += &numbered("What to do, with a Connected App", connected.iter());
+            for (app, steps) in
+                [("an External Client App", external), ("a Connected App", connected)]
+            {
+                let steps = steps.iter().map(|step| [Some(&**step), None]);
+                text += &numbered(&format!("What to do, with {app}"), steps, look);
+            }
         }
-        text += &format!("\n{}\n", self.ending);
-        text
+        text + "\n" + &look.wrapped("", "", &self.ending)
     }
 }
 
@@ -242,10 +248,24 @@ fn step_sentence(step: &str) -> String {
     if step.ends_with('.') { step.to_owned() } else { sentence(step) }
 }
 
-fn numbered(heading: &str, items: impl Iterator<Item = impl std::fmt::Display>) -> String {
-    let lines: String =
-        items.enumerate().map(|(at, item)| format!("  {}. {item}\n", at + 1)).collect();
-    if lines.is_empty() { lines } else { format!("\n{heading}\n{lines}") }
+/// Formats items of up to two paragraphs.
+fn numbered<'a>(
+    heading: &str,
+    items: impl Iterator<Item = [Option<&'a str>; 2]>,
+    look: Look,
+) -> String {
+    let mut lines = String::new();
+    for (at, item) in items.enumerate() {
+        let mut first = format!("  {}. ", at + 1);
+        for paragraph in item.into_iter().flatten() {
+            lines += &look.wrapped(&first, "     ", paragraph);
+            first = "     ".to_owned();
+        }
+    }
+    if lines.is_empty() {
+        return lines;
+    }
+    format!("\n{}\n{lines}", look.paint(look::HEADING, heading))
 }
 
 fn retry_advice(class: RefusalClass) -> &'static str {

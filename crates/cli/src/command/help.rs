@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Args, program: clap::Command, console: &Console) -> Res
     if let [name] = words.as_slice()
         && let Some(topic) = topic(name)
     {
-        return Ok(console.data(topic.text().as_bytes())?);
+        return Ok(console.text(&topic.text(console.look().document()))?);
     }
     let mut command = &program;
     for name in &words {

@@ -10,6 +10,7 @@ use super::origin::{ShownValue, origin};
 use crate::args::Login;
 use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::io::look::{self, Look};
 use crate::io::table::{Row, table};
 use crate::login::context::Context;
 
@@ -29,21 +30,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         let further = hosts.resolution().fallback();
         return Ok(console.document(&Shown::of(&hosts, further.as_ref()))?);
     }
-    Ok(console.data(text(&hosts).as_bytes())?)
+    Ok(console.text(&text(&hosts, console.look()))?)
 }
 
-fn text(hosts: &Hosts) -> String {
+fn text(hosts: &Hosts, look: Look) -> String {
     let resolution = hosts.resolution();
     let further = resolution.fallback();
     let candidates = candidates(resolution, further.as_ref());
     let rows = |used| {
         let chosen = candidates.iter().filter(move |one| one.used == used);
-        table(chosen.map(|one| Row::new(one.role, one.url).remark(one.why)))
+        table(chosen.map(|one| Row::new(one.role, one.url).remark(one.why)), look)
     };
-    let sources = table(hosts.all_values().iter().map(origin));
-    let spare =
-        if further.is_some() { format!("\nFallback\n{}", rows(false)) } else { String::new() };
-    format!("{}{spare}\nSettings\n{sources}", rows(true))
+    let sources = table(hosts.all_values().iter().map(origin), look);
+    let below = |heading, rows: &str| format!("\n{}\n{rows}", look.paint(look::HEADING, heading));
+    let spare = if further.is_some() { below("Fallback", &rows(false)) } else { String::new() };
+    format!("{}{spare}{}", rows(true), below("Settings", &sources))
 }
 
 #[derive(Serialize)]

@@ -21,7 +21,8 @@ use super::doctor::{self, ReportPrinter};
 use crate::args;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::{sh_quoted, shown, wrapped};
+use crate::io::look::{self, Look};
+use crate::io::text::{printable, sh_quoted, shown};
 
 /// Configure a login step by step
 ///
@@ -90,13 +91,13 @@ enum Approval {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut answers = Answers::collect(args)?;
-    let keys = Keys::find_or_create(&answers)?;
+    let keys = Keys::find_or_create(&answers, console)?;
     print_files(&keys, console);
     profile::write(args, &answers, &keys)?;
 
     let steps = Steps::new(args, &answers, &keys);
     if !console.json() && !answers.has_client_id() {
-        console.data(steps.text(&answers.username).as_bytes())?;
+        console.text(&steps.text(&answers.username, console.look().document()))?;
     }
     answers.wait_for_client_id()?;
     let Some(client_id) = answers.client_id.clone() else {
@@ -106,8 +107,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let authorize = (args.approval == Approval::Own)
         .then(|| authorize_url(&answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
-        let text = format!("{APPROVE}  {url}\n\n{}", wrapped("", "", ALLOW));
-        console.data(text.as_bytes())?;
+        let look = console.look().document();
+        let (approve, allow) = (look.wrapped("", "", APPROVE), look.wrapped("", "", ALLOW));
+        console.text(&format!("\n{approve}\n  {url}\n\n{allow}"))?;
     }
     let mut report = examine(args, &answers, &keys, console)?;
     while is_consumer_key_refused(&report) && !console.json() && answers.correct_client_id()? {
@@ -162,13 +164,14 @@ impl Steps {
     }
 
     /// Returns the numbered steps, wrapped for a terminal.
-    fn text(&self, username: &str) -> String {
-        let mut text = format!("\nIn Salesforce, for {username}:\n\n");
+    fn text(&self, username: &str, look: Look) -> String {
+        let heading = format!("In Salesforce, for {}:", printable(username));
+        let mut text = format!("\n{}\n\n", look.paint(look::HEADING, &heading));
         for (at, step) in self.steps.iter().enumerate() {
-            text += &wrapped(&format!("{:>3}. ", at + 1), "     ", step);
+            text += &look.wrapped(&format!("{:>3}. ", at + 1), "     ", &printable(step));
         }
         if let Some(note) = &self.note {
-            text += &format!("\n{}", wrapped("", "", note));
+            text += &format!("\n{}", look.wrapped("", "", &printable(note)));
         }
         text
     }
@@ -267,7 +270,7 @@ fn command(name: &str, profile: &str) -> String {
     format!("orgtoken {name} --profile {}", sh_quoted(profile))
 }
 
-const APPROVE: &str = "\nThe user approves the app once. In a browser, as that user:\n\n";
+const APPROVE: &str = "The user approves the app once. In a browser, as that user:";
 const ALLOW: &str = "Press Allow. The browser then shows a page that cannot be reached, which is expected. If \
     it shows `missing required code challenge`, the app requires PKCE: untick that in its settings, \
     or use `--approval admin`. An API Only user cannot log in to a browser: use `--approval admin`.";

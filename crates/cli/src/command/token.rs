@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let text = printed.text(format);
     match args.out.as_deref().filter(|file| !is_stdin(file)) {
         Some(file) => Ok(replace_secret(file, text.as_bytes())?),
+        None if format.is_json() => Ok(console.secret_json(&text, "the token")?),
         None => Ok(console.secret(&text, "the token")?),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::args::Caller;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::{Row, table};
+use crate::io::table::Row;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&identity.document())?);
     }
-    Ok(console.data(table(identity.rows()).as_bytes())?)
+    Ok(console.table(identity.rows())?)
 }
 
 /// The user from the org, with values from the settings.

@@ -5,9 +5,7 @@ fn failure() -> Failure {
 }
 
 fn reported(failure: &Failure, json: bool) -> String {
-    let mut out = Vec::new();
-    failure.report(&mut out, json).unwrap();
-    String::from_utf8(out).unwrap()
+    String::from_utf8(failure.report(Look::PIPE, json)).unwrap()
 }
 
 #[test]

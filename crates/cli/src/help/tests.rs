@@ -1,6 +1,7 @@
 use super::*;
 use crate::grammar::grammar;
 use crate::help::examples::EXAMPLES;
+use crate::io::look::Look;
 
 fn each_command(visit: &mut dyn FnMut(&Command, &[String])) {
     fn walk(command: &Command, path: &mut Vec<String>, visit: &mut dyn FnMut(&Command, &[String])) {
@@ -90,7 +91,7 @@ fn topics_have_texts_and_known_commands() {
     names.dedup();
     assert_eq!(names.len(), TOPICS.len());
     for topic in TOPICS {
-        let text = topic.text();
+        let text = topic.text(Look::PIPE.document());
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         for quoted in text.split('`').skip(1).step_by(2).filter(|it| it.starts_with("orgtoken ")) {
             let words = quoted.split_whitespace().skip(1);

@@ -5,7 +5,7 @@ use clap::{Args as _, Command};
 use super::{has, is_shared, setting_variables, settings_of_profiles};
 use crate::args::Caller;
 use crate::failure::EXIT_CODES;
-use crate::io::text::wrapped;
+use crate::io::look::Look;
 
 /// A text about something that several commands have in common.
 pub(crate) struct Topic {
@@ -14,7 +14,7 @@ pub(crate) struct Topic {
     /// Paragraphs. A line that begins with blanks is not wrapped.
     text: &'static str,
     /// What follows the text: tables that are made from the program itself.
-    table: fn() -> String,
+    table: fn(Look) -> String,
 }
 
 impl Topic {
@@ -34,17 +34,17 @@ impl Topic {
     }
 
     /// Returns the text, wrapped.
-    pub(crate) fn text(&self) -> String {
-        let mut text = format!("{}: {}\n", self.name, self.about);
+    pub(crate) fn text(&self, look: Look) -> String {
+        let mut text = look.wrapped("", "", &format!("{}: {}", self.name, self.about));
         for paragraph in self.text.split("\n\n") {
             text.push('\n');
             if paragraph.starts_with(' ') {
                 text += &format!("{paragraph}\n");
             } else {
-                text += &wrapped("", "", paragraph);
+                text += &look.wrapped("", "", paragraph);
             }
         }
-        match (self.table)() {
+        match (self.table)(look) {
             table if table.is_empty() => text,
             table => text + "\n" + &table,
         }
@@ -52,17 +52,17 @@ impl Topic {
 }
 
 /// Formats a name above its meaning, or beside it.
-fn rows(rows: impl IntoIterator<Item = (String, String)>, width: usize) -> String {
+fn rows(rows: impl IntoIterator<Item = (String, String)>, width: usize, look: Look) -> String {
     let indent = " ".repeat(width + 4);
     let row = |(name, meaning): (String, String)| match name.len() {
-        length if length <= width => wrapped(&format!("  {name:width$}  "), &indent, &meaning),
-        _ => format!("  {name}\n{}", wrapped(&indent, &indent, &meaning)),
+        length if length <= width => look.wrapped(&format!("  {name:width$}  "), &indent, &meaning),
+        _ => format!("  {name}\n{}", look.wrapped(&indent, &indent, &meaning)),
     };
     rows.into_iter().map(row).collect()
 }
 
 /// Returns the flags that all commands with a login share, as their own help shows them.
-fn login_flags() -> String {
+fn login_flags(_: Look) -> String {
     let mut command = Caller::augment_args(Command::new("orgtoken"))
         .disable_help_flag(true)
         .help_template("{options}")
@@ -72,11 +72,12 @@ fn login_flags() -> String {
     format!("{}\n", command.render_help().to_string().trim_matches('\n'))
 }
 
-fn exit_codes() -> String {
-    rows(EXIT_CODES.iter().map(|(code, meaning)| (code.to_string(), (*meaning).to_owned())), 5)
+fn exit_codes(look: Look) -> String {
+    let codes = EXIT_CODES.iter().map(|(code, meaning)| (code.to_string(), (*meaning).to_owned()));
+    rows(codes, 5, look)
 }
 
-fn no_table() -> String {
+fn no_table(_: Look) -> String {
     String::new()
 }
 
@@ -114,7 +115,7 @@ pub(crate) const TOPICS: &[Topic] = &[
                config edit` change entries. A profile contains no secret: it names the file, \
                variable, agent or command that has the key. Paths are relative to the folder of \
                config.toml. A profile can have these entries:",
-        table: || rows(settings_of_profiles(), 17),
+        table: |look| rows(settings_of_profiles(), 17, look),
     },
     Topic {
         name: "environment",
@@ -127,7 +128,7 @@ pub(crate) const TOPICS: &[Topic] = &[
                `whoami` use instead of a login. XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_RUNTIME_DIR \
                are the folders of configuration, cache and sockets. NO_COLOR turns colours off. \
                SSH_AUTH_SOCK is the socket of the SSH agent.",
-        table: || rows(setting_variables(), 26),
+        table: |look| rows(setting_variables(), 26, look),
     },
     Topic {
         name: "keys",

@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::io::console::warning_line;
 use crate::io::stderr;
 use crate::io::text::printable;
 
@@ -48,7 +49,11 @@ where
         let mut text = String::new();
         context.format_fields(Writer::new(&mut text), event)?;
         let is_warning = *event.metadata().level() == Level::WARN;
-        writeln!(writer, "{}{}", if is_warning { "warning: " } else { "" }, printable(&text))
+        if is_warning {
+            writer.write_str(&warning_line(&text))
+        } else {
+            writeln!(writer, "{}", printable(&text))
+        }
     }
 }
 

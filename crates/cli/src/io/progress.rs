@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
+use crate::environment::variable;
 use crate::io::console::Console;
 
 /// Returns a bar that counts records. Dropping it clears the line.
 pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {
-    shown(console, ProgressBar::new(total), "[{bar:24}] {pos} of {len} records")
+    shown(console, ProgressBar::new(total), BAR)
 }
 
 /// Returns a spinner for work that takes seconds. Dropping it clears the line.
@@ -24,10 +25,12 @@ pub(crate) fn spinner(console: &Console, what: String) -> ProgressBar {
 }
 
 fn shown(console: &Console, bar: ProgressBar, template: &str) -> ProgressBar {
-    if console.json() {
+    if console.json() || variable("TERM").is_some_and(|terminal| terminal == "dumb") {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template(template).expect("the template is valid");
     let style = style.progress_chars("# ").tick_chars("|/-\\ ");
     bar.with_style(style).with_finish(ProgressFinish::AndClear)
 }
+
+const BAR: &str = "[{bar:20}] {human_pos} of {human_len} records, {per_sec:0}, {eta} left";

@@ -13,6 +13,8 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
+use crate::io::look::Look;
+
 /// Asks for the passphrase of the private key, without echo. Returns `None` without a terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else {
@@ -26,8 +28,9 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     if !is_interactive() {
         return Ok(None);
     }
-    // Standard error is a terminal here.
-    let _ = io::stderr().lock().write_all(question.as_bytes());
+    // Standard error is a terminal here. The answer is typed after a blank.
+    let shown = Look::stderr().wrapped_lines(question);
+    let _ = io::stderr().lock().write_all(format!("{} ", shown.trim_end()).as_bytes());
     let mut answer = String::new();
     match io::stdin().lock().read_line(&mut answer) {
         Ok(read) if read > 0 => Ok(Some(answer.trim().to_owned())),

@@ -1,7 +1,8 @@
 //! Aligned columns.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::io::look::{self, Look};
 use crate::io::text::printable;
 
 /// A line of a table: a name, a value and a remark.
@@ -17,32 +18,65 @@ impl Row {
         self.0[2] = printable(remark);
         self
     }
+
+    /// Formats a row that is wider than the terminal: value and remark below each other.
+    fn wrapped(&self, name_width: usize, look: Look) -> String {
+        let Self([name, value, remark]) = self;
+        let indent = " ".repeat(name_width + 2);
+        let first = format!("{name}{}", " ".repeat(indent.len() - name.width()));
+        let value = look.wrapped(&first, &indent, value);
+        if remark.is_empty() { value } else { value + &look.wrapped(&indent, &indent, remark) }
+    }
 }
 
 /// Formats rows in aligned columns.
-pub(crate) fn table(rows: impl IntoIterator<Item = Row>) -> String {
-    let rows: Vec<_> = rows.into_iter().map(|Row(cells)| cells).collect();
-    columns(&rows)
+pub(crate) fn table(rows: impl IntoIterator<Item = Row>, look: Look) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
+    let room = look.width().unwrap_or(usize::MAX);
+    let name_width = rows.iter().map(|row| row.0[0].width()).max().unwrap_or_default();
+    // A long value does not move the remarks of the other rows to the right.
+    let is_short = |row: &&Row| row.0[1].width() <= room / 2;
+    let value_width = rows.iter().filter(is_short).map(|row| row.0[1].width()).max();
+    let widths = [name_width, value_width.unwrap_or_default(), 0];
+    rows.iter()
+        .map(|row| {
+            let line = line(&row.0, &widths, &[]);
+            if line.width() <= room { line + "\n" } else { row.wrapped(name_width, look) }
+        })
+        .collect()
 }
 
-/// Formats cells in aligned columns, with two blanks between them.
-pub(crate) fn columns(rows: &[impl AsRef<[String]>]) -> String {
+/// Formats cells in aligned columns below a header, with two blanks between them. The columns in
+/// `right` are aligned to the right. On a terminal, wide columns are cut so that a row fits.
+pub(crate) fn columns(rows: &[impl AsRef<[String]>], right: &[usize], look: Look) -> String {
+    let mut widths = widths(rows);
+    if let Some(room) = look.width() {
+        fit(&mut widths, room);
+    }
     let mut text = String::new();
-    let widths = widths(rows);
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.as_ref().iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.width() + 2));
-        }
-        text.push_str(line.trim_end());
+    for (at, row) in rows.iter().enumerate() {
+        let cells: Vec<_> =
+            row.as_ref().iter().zip(&widths).map(|(cell, width)| cut(cell, *width)).collect();
+        let line = line(&cells, &widths, right);
+        text += &if at == 0 { look.paint(look::HEADING, &line) } else { line };
         text.push('\n');
     }
     text
 }
 
+fn line(cells: &[String], widths: &[usize], right: &[usize]) -> String {
+    let mut line = String::new();
+    for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let blanks = " ".repeat(width.saturating_sub(cell.width()));
+        let (before, after) = if right.contains(&at) { (&*blanks, "") } else { ("", &*blanks) };
+        line += &format!("{before}{cell}{after}  ");
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
 /// Returns the width of each column, in columns of a terminal.
-pub(crate) fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
+fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
     let mut widths = Vec::new();
     for row in rows {
         for (at, cell) in row.as_ref().iter().enumerate() {
@@ -51,4 +85,86 @@ pub(crate) fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
         }
     }
     widths
+}
+
+/// Makes the widest columns narrower until a row fits, but none narrower than [`MIN_WIDTH`].
+fn fit(widths: &mut [usize], room: usize) {
+    while widths.iter().map(|width| width + 2).sum::<usize>() > room + 2 {
+        let widest = widths.iter_mut().max().expect("a row that is too wide has columns");
+        if *widest <= MIN_WIDTH {
+            return;
+        }
+        *widest -= 1;
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut left = width - 1;
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or_default();
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// The narrowest column that is still of use.
+const MIN_WIDTH: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(cells: &[[&str; 3]]) -> Vec<[String; 3]> {
+        cells.iter().map(|row| row.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn widest_columns_are_cut_to_the_terminal_and_numbers_are_aligned_to_the_right() {
+        let rows = rows(&[
+            ["NAME", "NUMBER", "NOTE"],
+            ["Åre Skidort AB", "5", "a note that is far too long for it"],
+            ["東京都千代田区", "1200", ""],
+        ]);
+        let text = columns(&rows, &[1], Look::terminal(40));
+        assert_eq!(
+            text,
+            "NAME            NUMBER  NOTE\n\
+             Åre Skidort AB       5  a note that is …\n\
+             東京都千代田区    1200\n"
+        );
+        assert_eq!(
+            columns(&rows, &[1], Look::terminal(20)).lines().nth(2),
+            Some("東京都…     1200")
+        );
+        let pipe = columns(&rows, &[1], Look::PIPE);
+        assert!(
+            pipe.contains("Åre Skidort AB       5  a note that is far too long for it\n"),
+            "{pipe}"
+        );
+    }
+
+    #[test]
+    fn row_that_is_too_wide_has_its_remark_below() {
+        let rows = || {
+            [
+                Row::new("endpoint", "https://acme.my.salesforce.com/services/oauth2/token")
+                    .remark("from the URL"),
+                Row::new("user", "a@acme.com").remark("flag"),
+                Row::new("proxy", "[set]").remark("HTTPS_PROXY"),
+            ]
+        };
+        let wide = "endpoint  https://acme.my.salesforce.com/services/oauth2/token  from the URL\n\
+                    user      a@acme.com                                            flag\n\
+                    proxy     [set]                                                 HTTPS_PROXY\n";
+        assert_eq!(table(rows(), Look::PIPE), wide);
+        let narrow = "endpoint  https://acme.my.salesforce.com/services/oauth2/token\n          from the URL\n\
+                      user      a@acme.com  flag\n\
+                      proxy     [set]       HTTPS_PROXY\n";
+        assert_eq!(table(rows(), Look::terminal(64)), narrow);
+    }
 }

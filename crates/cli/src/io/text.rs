@@ -6,7 +6,6 @@ use std::path::Path;
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
-use textwrap::WordSplitter;
 
 /// Returns the error and its causes: `cannot write: disk full`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -121,15 +120,6 @@ fn may_continue(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
-/// Wraps text at [`WIDTH`] columns. `first` is the prefix of the first line, `rest` of the others. A
-/// longer word is not broken, since it may be a URL.
-pub(crate) fn wrapped(first: &str, rest: &str, text: &str) -> String {
-    let options = textwrap::Options::new(WIDTH).initial_indent(first).subsequent_indent(rest);
-    let options = options.break_words(false).word_splitter(WordSplitter::NoHyphenation);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    textwrap::fill(&text, options) + "\n"
-}
-
 /// Returns the known word that is most similar to a typed one, if it is similar enough.
 pub(crate) fn nearest<'a>(
     typed: &str,
@@ -161,9 +151,6 @@ pub(crate) fn rfc3339(time: UnixTime) -> Option<String> {
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
-
-/// In columns.
-const WIDTH: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -232,15 +219,6 @@ mod tests {
             assert_eq!(str::from_utf8(&halves).unwrap(), shown, "cut at {at}");
         }
         assert_eq!(Escaper::new().escaped(b"\xffa\x9bb"), "\u{fffd}a\u{fffd}b".as_bytes());
-    }
-
-    #[test]
-    fn long_text_is_wrapped_and_indented() {
-        let text = wrapped("1. ", "   ", &"word ".repeat(30));
-        assert_eq!(text.lines().map(str::len).collect::<Vec<_>>(), [97, 57]);
-        assert!(text.lines().nth(1).unwrap().starts_with("   word"));
-        let url = "x".repeat(120);
-        assert_eq!(wrapped("- ", "  ", &url), format!("- {url}\n"));
     }
 
     #[test]

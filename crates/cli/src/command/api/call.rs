@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Response};
 use orgtoken_oauth::redact;
 use orgtoken_rest::{Body, Org, RestError, Usage, Value, next_page};
@@ -10,7 +11,7 @@ use orgtoken_rest::{Body, Org, RestError, Usage, Value, next_page};
 use super::{Args, fields};
 use crate::args::UsageError;
 use crate::failure::Failure;
-use crate::io::console::Console;
+use crate::io::console::{Console, OutputError};
 use crate::io::input::{Kind, read};
 use crate::io::text::printable;
 
@@ -52,7 +53,8 @@ impl Call {
         let (method, headers) = (self.method, self.headers);
         let answer = printer.answered(org.send(method, &self.path, headers, self.body).await)?;
         printer.head(&answer)?;
-        printer.body(answer.into_body()).await
+        let is_json = is_json(&answer);
+        printer.body(answer.into_body(), is_json).await
     }
 
     /// Makes the calls for all pages. One page is in memory at a time.
@@ -90,7 +92,8 @@ impl Call {
         // Each page of a Bulk API job is CSV with a header.
         let is_csv = page.headers().contains_key("sforce-locator");
         let body = page.body();
-        printer.page(if is_csv && !is_first { without_header(body) } else { body })?;
+        let rows = if is_csv && !is_first { without_header(body) } else { body };
+        printer.page(rows, is_json(&page))?;
         Ok(next_page(&self.path, &page))
     }
 
@@ -136,11 +139,11 @@ impl Printer<'_> {
         // The error is reported even if the response cannot be printed.
         let _ = self.head(answer).and_then(|()| match self.silent {
             true => Ok(()),
-            false => Ok(self.console.foreign(answer.body())?),
+            false => self.last(answer.body(), is_json(answer)),
         });
     }
 
-    async fn body(&self, mut body: Body) -> Result<(), Failure> {
+    async fn body(&self, mut body: Body, is_json: bool) -> Result<(), Failure> {
         let mut last = Bytes::new();
         loop {
             let piece = match body.piece().await {
@@ -150,21 +153,37 @@ impl Printer<'_> {
                 Err(error) => return Err(Failure::from(error).with_note(INCOMPLETE)),
             };
             if !self.silent {
-                self.console.data(&last)?;
+                self.piece(&last, is_json)?;
             }
             last = piece;
         }
-        if self.silent { Ok(()) } else { Ok(self.console.foreign(&last)?) }
+        if self.silent { Ok(()) } else { self.last(&last, is_json) }
+    }
+
+    fn piece(&self, piece: &[u8], is_json: bool) -> Result<(), OutputError> {
+        if is_json { self.console.json_data(piece) } else { self.console.data(piece) }
+    }
+
+    /// Prints the last piece. On a terminal, its line is ended.
+    fn last(&self, piece: &[u8], is_json: bool) -> Result<(), Failure> {
+        self.piece(piece, is_json)?;
+        let open_line = !piece.is_empty() && !piece.ends_with(b"\n");
+        if open_line { Ok(self.console.end_line()?) } else { Ok(()) }
     }
 
     /// Prints a page and a line break: each page is a document.
-    fn page(&self, page: &[u8]) -> Result<(), Failure> {
+    fn page(&self, page: &[u8], is_json: bool) -> Result<(), Failure> {
         if self.silent || page.is_empty() {
             return Ok(());
         }
-        self.console.data(page)?;
+        self.piece(page, is_json)?;
         if page.ends_with(b"\n") { Ok(()) } else { Ok(self.console.data(b"\n")?) }
     }
+}
+
+fn is_json<T>(answer: &Response<T>) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"))
 }
 
 /// Returns the rows below the header, whose names contain no line break.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::{Row, table};
+use crate::io::table::Row;
 use crate::io::text::rfc3339;
 
 /// Show the header and claims of an assertion
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&Shown::of(&assertion, now))?);
     }
-    Ok(console.data(text(&assertion, now).as_bytes())?)
+    Ok(console.table(rows(&assertion, now))?)
 }
 
 #[derive(Serialize)]
@@ -49,7 +49,7 @@ impl Shown {
     }
 }
 
-fn text(assertion: &Unverified, now: UnixTime) -> String {
+fn rows(assertion: &Unverified, now: UnixTime) -> Vec<Row> {
     let claims = assertion.claims();
     let rows = [
         ("header", Some(assertion.header_json().to_owned())),
@@ -62,10 +62,9 @@ fn text(assertion: &Unverified, now: UnixTime) -> String {
         ("token id", claims.token_id().map(str::to_owned)),
     ];
     let absent = |name: &str| required(name).then(|| "missing".to_owned());
-    table(
-        rows.into_iter()
-            .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?))),
-    )
+    rows.into_iter()
+        .filter_map(|(name, value)| Some(Row::new(name, &value.or_else(|| absent(name))?)))
+        .collect()
 }
 
 /// Whether Salesforce requires the claim.

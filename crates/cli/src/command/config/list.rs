@@ -39,7 +39,7 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     let mut rows = vec![["", "NAME", "USERNAME", "ORG", "TOKEN"].map(str::to_owned)];
     rows.extend(profiles.iter().map(Profile::row));
     if !profiles.is_empty() {
-        console.data(columns(&rows).as_bytes())?;
+        console.text(&columns(&rows, &[], console.look()))?;
     }
     Ok(())
 }

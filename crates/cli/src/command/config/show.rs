@@ -7,7 +7,6 @@ use crate::command::origin::{ShownValue, origin};
 use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::table;
 use crate::login::key_file::read_private_key;
 
 /// Shows the entries of one profile. Other sources of settings are left out. Of the files that the
@@ -19,7 +18,7 @@ pub(super) fn run(config: &Config, profile: &str, console: &Console) -> Result<(
         let entries = origins.iter().map(Into::into).collect();
         console.document(&Shown { profile: redact::label(profile), entries })?;
     } else {
-        console.data(table(origins.iter().map(origin)).as_bytes())?;
+        console.table(origins.iter().map(origin))?;
     }
     if let Some(problems) = problems {
         return Err(problems.into());

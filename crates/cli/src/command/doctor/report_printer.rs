@@ -8,11 +8,13 @@ use serde::Serialize;
 use crate::environment::variable;
 use crate::failure::exit_code;
 use crate::io::console::{Console, OutputError};
-use crate::io::text::{printable, sentence, wrapped};
+use crate::io::look::{self, Look};
+use crate::io::text::{printable, sentence};
 
 /// Prints findings as they arrive.
 pub(crate) struct ReportPrinter<'a> {
     console: &'a Console,
+    look: Look,
     marks: &'static Marks,
     /// Checks that were skipped for the same reason, for one line.
     skipped: Vec<&'static str>,
@@ -23,7 +25,8 @@ pub(crate) struct ReportPrinter<'a> {
 impl<'a> ReportPrinter<'a> {
     pub(crate) fn new(console: &'a Console) -> Self {
         let marks = if is_utf8_terminal() { &SYMBOLS } else { &WORDS };
-        Self { console, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
+        let look = console.look().document();
+        Self { console, look, marks, skipped: Vec::new(), why: String::new(), written: Ok(()) }
     }
 
     /// Prints the result of a check.
@@ -46,7 +49,7 @@ impl<'a> ReportPrinter<'a> {
             return self.console.document(&Document::of(report));
         }
         self.flush();
-        self.write(&format!("\n{}\n", conclusion(report)));
+        self.write(&format!("\n{}", self.look.wrapped("", "", &conclusion(report))));
         self.written
     }
 
@@ -65,18 +68,18 @@ impl<'a> ReportPrinter<'a> {
 
     fn write(&mut self, text: &str) {
         if !self.console.json() && self.written.is_ok() {
-            self.written = self.console.data(text.as_bytes());
+            self.written = self.console.text(text);
         }
     }
 
     fn text(&self, finding: &Finding) -> String {
         let mark = match finding.verdict {
-            Verdict::Ok => self.marks.ok,
-            Verdict::Warning => self.marks.warning,
-            Verdict::Failed => self.marks.failed,
-            Verdict::Skipped => self.marks.skipped,
+            Verdict::Ok => self.look.paint(look::OK, self.marks.ok),
+            Verdict::Warning => self.look.paint(look::WARNING, self.marks.warning),
+            Verdict::Failed => self.look.paint(look::ERROR, self.marks.failed),
+            Verdict::Skipped => self.marks.skipped.to_owned(),
         };
-        let mut text = self.line(mark, finding.check.name(), &finding.detail);
+        let mut text = self.line(&mark, finding.check.name(), &finding.detail);
         if let Some(meaning) = &finding.meaning {
             text += &self.below("", &sentence(meaning));
         }
@@ -118,13 +121,14 @@ impl<'a> ReportPrinter<'a> {
     }
 
     fn line(&self, mark: &str, name: &str, seen: &str) -> String {
-        wrapped(&format!("{mark} {name:NAME_WIDTH$}  "), &self.indent(), &printable(seen))
+        let first = format!("{mark} {name:NAME_WIDTH$}  ");
+        self.look.wrapped(&first, &self.indent(), &printable(seen))
     }
 
     fn below(&self, first: &str, text: &str) -> String {
         let indent = self.indent();
         let rest = format!("{indent}{}", " ".repeat(first.chars().count()));
-        wrapped(&format!("{indent}{first}"), &rest, &printable(text))
+        self.look.wrapped(&format!("{indent}{first}"), &rest, &printable(text))
     }
 
     fn indent(&self) -> String {

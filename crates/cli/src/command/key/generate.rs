@@ -89,10 +89,10 @@ fn next(key: &str, crt: &str, not_after: &str) -> String {
     let file = sh_quoted(key);
     format!(
         "\n{key} is the private key: keep it on this machine.\n\
-         {crt} is the certificate: upload it to your app in Salesforce,\n  \
-         Setup > External Client App Manager > your app > Settings > OAuth Settings,\n  \
-         Enable JWT Bearer Flow. Create a new pair before {not_after}.\n\
-         Then: orgtoken token -f {file} -i CONSUMER_KEY -o USERNAME -r https://YOUR.my.salesforce.com"
+         {crt} is the certificate: upload it to your app in Salesforce, Setup > External Client App \
+         Manager > your app > Settings > OAuth Settings, Enable JWT Bearer Flow. Create a new pair \
+         before {not_after}. Then:\n  \
+         orgtoken token -f {file} -i CONSUMER_KEY -o USERNAME -r https://YOUR.my.salesforce.com"
     )
 }
 

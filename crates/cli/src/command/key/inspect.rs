@@ -7,7 +7,7 @@ use crate::args::Passphrase;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::io::table::{Row, table};
+use crate::io::table::Row;
 use crate::io::text::hex;
 use crate::login::key_file::open;
 
@@ -22,11 +22,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let shown = Shown::of(&read(&args.file, Kind::Key)?, &args.passphrase)?;
-    if console.json() {
-        Ok(console.document(&shown)?)
-    } else {
-        Ok(console.data(shown.text().as_bytes())?)
-    }
+    if console.json() { Ok(console.document(&shown)?) } else { Ok(console.table(shown.rows())?) }
 }
 
 #[derive(Serialize)]
@@ -52,13 +48,13 @@ impl Shown {
         Self { private, form, bits: key.bits(), public_key_sha256: hex(&key.fingerprint()) }
     }
 
-    fn text(&self) -> String {
+    fn rows(&self) -> [Row; 4] {
         let kind = if self.private { "private key" } else { "public key" };
-        table([
+        [
             Row::new("type", &format!("RSA {kind}")),
             Row::new("form", &self.form),
             Row::new("size", &format!("{} bits", self.bits)),
             Row::new("SHA-256", &self.public_key_sha256),
-        ])
+        ]
     }
 }

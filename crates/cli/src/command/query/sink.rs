@@ -48,13 +48,17 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
-        let (mut text, number) = (Vec::new(), records.len() as u64);
+        let (mut data, mut text, number) = (Vec::new(), String::new(), records.len() as u64);
         match self.style.format {
-            Format::Csv => self.csv(&records, &mut text),
+            Format::Csv => self.csv(&records, &mut data),
             Format::Table => self.table(&records, &mut text),
-            Format::Json | Format::Ndjson => self.json(records, &mut text),
+            Format::Json | Format::Ndjson => self.json(records, &mut data),
         }
-        self.console.data(&text)?;
+        match self.style.format {
+            Format::Json => self.console.json_data(&data)?,
+            Format::Table => self.console.text(&text)?,
+            Format::Csv | Format::Ndjson => self.console.data(&data)?,
+        }
         self.records = Some(self.records.unwrap_or(0) + number);
         Ok(())
     }
@@ -65,8 +69,8 @@ impl<'a> Sink<'a> {
             self.page(Vec::new())?;
         }
         match (self.style.format, self.records.unwrap_or(0)) {
-            (Format::Json, 0) => self.console.data(b"[]\n")?,
-            (Format::Json, _) => self.console.data(b"]\n")?,
+            (Format::Json, 0) => self.console.json_data(b"[]\n")?,
+            (Format::Json, _) => self.console.json_data(b"]\n")?,
             (Format::Table, _) if is_count(self.soql) => {}
             (Format::Table, records) => self.console.remark(&counted(records, "record")),
             _ => {}
@@ -93,13 +97,15 @@ impl<'a> Sink<'a> {
         written.expect("writing rows of one length to memory does not fail");
     }
 
-    fn table(&mut self, records: &[Object], out: &mut Vec<u8>) {
+    fn table(&mut self, records: &[Object], out: &mut String) {
+        let look = self.console.look();
         let columns = self.columns(records);
         if columns.is_empty() {
             return;
         }
-        let rows = records.iter().map(|record| columns.row(record)).collect();
-        out.extend(table(columns.names(), rows).into_bytes());
+        let rows: Vec<_> = records.iter().map(|record| columns.row(record)).collect();
+        let right = columns.numeric(records);
+        out.push_str(&table(columns.names(), rows, &right, look));
     }
 
     fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {

@@ -35,12 +35,13 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             notices: settings.notices().iter().map(ToString::to_string).collect(),
         })?);
     }
-    let mut text = table(settings.values().iter().map(origin));
+    let mut text = table(settings.values().iter().map(origin), console.look());
     // Suspicious notices were printed as warnings.
     for notice in settings.notices().iter().filter(|notice| !notice.is_suspicious()) {
-        text += &format!("note: {}\n", printable(&notice.to_string()));
+        let note = printable(&notice.to_string());
+        text += &console.look().wrapped("note: ", "      ", &note);
     }
-    Ok(console.data(text.as_bytes())?)
+    Ok(console.text(&text)?)
 }
 
 #[derive(Serialize)]

@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let text = converted.text().secret();
     match args.format {
         Format::Profile => Ok(console.data(text.as_bytes())?),
-        Format::Record | Format::Env => Ok(console.secret(text, "the private key")?),
+        Format::Record => Ok(console.secret_json(text, "the private key")?),
+        Format::Env => Ok(console.secret(text, "the private key")?),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     }
     let Some(path) = &args.out else {
         let text = String::from_utf8_lossy(&record);
-        return Ok(console.secret(&text, "the private key")?);
+        return Ok(console.secret_json(&text, "the private key")?);
     };
     Ok(create_secret(path, &record)?)
 }

@@ -9,8 +9,10 @@ use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
 use super::answers::{Answers, Key};
 use crate::clock;
 use crate::failure::Failure;
+use crate::io::console::Console;
 use crate::io::input::{Kind, read, read_key};
 use crate::io::new_file::{NewFile, create_folder};
+use crate::io::progress;
 use crate::io::text::shown;
 use crate::login::key_file::open;
 use crate::login::signer::remote_signer;
@@ -27,7 +29,7 @@ pub(super) struct Keys {
 impl Keys {
     /// Finds the key of the profile, or `NAME.key` and `NAME.crt`, and creates what is missing. A
     /// missing certificate is created for the existing key.
-    pub(super) fn find_or_create(answers: &Answers) -> Result<Self, Failure> {
+    pub(super) fn find_or_create(answers: &Answers, console: &Console) -> Result<Self, Failure> {
         let name = &answers.name;
         create_folder(&answers.folder)?;
         let beside = |ending| answers.folder.join(format!("{name}.{ending}"));
@@ -42,7 +44,7 @@ impl Keys {
         };
         let is_new = !key.exists() && !matches!(answers.key, Key::Given(_));
         if is_new {
-            create(&key, &certificate, name)?;
+            create(&key, &certificate, name, console)?;
         } else {
             let signing_key = open(&read_key(&key)?.0, &answers.passphrase)?;
             ensure_certificate(&signing_key, &certificate, name)?;
@@ -51,10 +53,12 @@ impl Keys {
     }
 }
 
-fn create(key: &Path, certificate: &Path, name: &str) -> Result<(), Failure> {
+fn create(key: &Path, certificate: &Path, name: &str, console: &Console) -> Result<(), Failure> {
     let mut key_file = NewFile::create(key)?;
     let mut certificate_file = NewFile::create(certificate)?;
+    let spinner = progress::spinner(console, "generating an RSA key of 2048 bits".to_owned());
     let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048)?;
+    drop(spinner);
     key_file.write(pair.private_key_pem().secret().as_bytes())?;
     certificate_file.write(self_signed(&pair, name)?.to_pem().as_bytes())?;
     key_file.keep();

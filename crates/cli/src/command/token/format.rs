@@ -13,7 +13,7 @@ pub(crate) enum Format {
     Raw,
     /// `Authorization: Bearer …`
     Header,
-    /// access_token, instance_url, api_version, username, expires_at
+    /// JSON with access_token, instance_url, expires_at and more
     Json,
     /// `export` lines for a shell: eval "$(orgtoken token --format env)"
     Env,
@@ -23,6 +23,12 @@ pub(crate) enum Format {
     Curl,
     /// JSON of the Onify blueprint: accessToken, apiVersion, instanceUrl
     Onify,
+}
+
+impl Format {
+    pub(super) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Onify)
+    }
 }
 
 /// A token with its org and user.

@@ -171,7 +171,7 @@ impl Document {
 
     fn add(&mut self, console: &Console, results: &[RowResult]) -> Result<(), Failure> {
         let text = self.rows(results).map_err(spool)?;
-        Ok(console.data(text.as_bytes())?)
+        Ok(console.json_data(text.as_bytes())?)
     }
 
     fn rows(&mut self, results: &[RowResult]) -> io::Result<String> {
@@ -197,15 +197,15 @@ impl Document {
         resume: Option<&str>,
     ) -> Result<(), Failure> {
         self.add(console, &report.unreported)?;
-        console.data(if self.results == 0 { b"{\"results\":[]".as_slice() } else { b"]" })?;
+        console.json_data(if self.results == 0 { b"{\"results\":[]".as_slice() } else { b"]" })?;
         if let Some(ids) = &mut self.ids {
-            console.data(b",\"ids\":[")?;
+            console.json_data(b",\"ids\":[")?;
             copy(ids, console)?;
-            console.data(b"]")?;
+            console.json_data(b"]")?;
         }
         // The summary continues the same object.
         let summary = summary(report, resume).to_string();
-        Ok(console.data(format!(",{}\n", &summary[1..]).as_bytes())?)
+        Ok(console.json_data(format!(",{}\n", &summary[1..]).as_bytes())?)
     }
 }
 
@@ -216,7 +216,7 @@ fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
     loop {
         match from.read(&mut buffer).map_err(spool)? {
             0 => return Ok(()),
-            read => console.data(&buffer[..read])?,
+            read => console.json_data(&buffer[..read])?,
         }
     }
 }
