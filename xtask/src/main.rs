@@ -11,6 +11,7 @@ mod build;
 mod ci;
 mod crates;
 mod dist;
+mod foreign;
 mod onify;
 mod packages;
 mod release;
@@ -51,8 +52,9 @@ fn run() -> Result<ExitCode> {
         ["crates"] => crates::crates(&sh),
         ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(&sh),
-        ["packages"] => packages::packages(&sh),
+        ["foreign"] => foreign::foreign(&sh),
         ["onify"] => onify::onify(&sh),
+        ["packages"] => packages::packages(&sh),
         ["reference"] => tasks::reference(&sh),
         ["release", version] => release::release(&sh, version, release::Mode::Publish),
         ["release", version, "--dry-run"] => release::release(&sh, version, release::Mode::DryRun),
@@ -82,6 +84,7 @@ Usage: cargo xtask TASK
   ci --release             run what takes longer: features, crates, packages, reproducibility
   tidy                     check the rules of this repository that no other tool checks
   conformance [WORD]       run the integration tests whose names contain a word
+  foreign                  run sf, jsforce and simple-salesforce on the fake org
   onify                    run the Onify blueprint on its engine, with Node
   bench [--runs N]         measure each budget and its reference, in a release build
   schedules                run callers of a token source in thousands of orders
