@@ -58,6 +58,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "tower")]
+mod authorize;
+#[cfg(feature = "tower")]
+pub use authorize::{Authorize, AuthorizeError, AuthorizeLayer};
 mod backoff;
 pub use backoff::Backoff;
 mod body;

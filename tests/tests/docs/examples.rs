@@ -43,6 +43,19 @@ fn list_and_create() {
     assert!(shown.starts_with("created 001") && shown.contains("\nAcme AB\n"), "{shown}");
 }
 
+#[test]
+fn layer_adds_the_token_for_the_org_and_logs_in_again() {
+    // reqwest is built without TLS here.
+    for (name, org) in [("tower-hyper", TestOrg::new()), ("tower-reqwest", TestOrg::plain())] {
+        let output = example(&org, name).output().unwrap();
+        let shown = stdout(&output);
+        assert!(shown.starts_with("200 OK\n{\"totalSize\":2,"), "{name}: {shown}");
+        let refused = format!("\nthe request is not for `{}`, the org of the token\n", org.url());
+        assert!(shown.ends_with(&refused), "{name}: {shown}");
+        assert_eq!(org.logins(), 1, "{name}");
+    }
+}
+
 fn ask(address: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();

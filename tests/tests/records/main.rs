@@ -2,6 +2,7 @@
 //!
 //! | module | subject |
 //! |---|---|
+//! | `authorize` | the `tower` layer |
 //! | `calls` | single calls and their errors |
 //! | `collections` | many records in one call |
 //! | `load` | record files |
@@ -11,6 +12,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
+mod authorize;
 mod calls;
 mod collections;
 mod load;
