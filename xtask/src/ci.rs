@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 
 use crate::summary::Summary;
 use crate::tools::tool;
-use crate::{book, build, crates, dist, onify, packages, tasks, test, tidy};
+use crate::{book, build, crates, dist, foreign, onify, packages, tasks, test, tidy};
 
 /// Runs the steps that each change has to pass.
 pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
@@ -101,6 +101,11 @@ const RELEASE_STEPS: &[Step] = &[
         remedy: "each set of features must build: add the missing `cfg`",
     },
     Step { name: "book", run: book, remedy: "`cargo xtask book` builds it alone" },
+    Step {
+        name: "foreign",
+        run: foreign,
+        remedy: "`cargo xtask foreign` runs it alone, one script in tests/foreign for each client",
+    },
     Step { name: "crates", run: packaged_crates, remedy: "`cargo xtask crates` runs it alone" },
     Step { name: "dist", run: dist_files, remedy: "`cargo xtask dist` runs it alone" },
     Step { name: "packages", run: packages, remedy: "`cargo xtask packages` runs it alone" },
@@ -184,6 +189,10 @@ fn packaged_crates(sh: &Shell, _: &mut Summary) -> Result<()> {
 
 fn dist_files(sh: &Shell, _: &mut Summary) -> Result<()> {
     dist::files(sh).map(drop)
+}
+
+fn foreign(sh: &Shell, _: &mut Summary) -> Result<()> {
+    foreign::foreign(sh).map(drop)
 }
 
 fn packages(sh: &Shell, _: &mut Summary) -> Result<()> {
