@@ -35,7 +35,7 @@ pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode>
     let previous = cmd!(sh, "git describe --tags --abbrev=0 --match v*").quiet().ignore_stderr();
     let previous = previous.read().ok();
 
-    let clone = build::target_folder(sh)?.join("release").join(version);
+    let clone = build::target_folder(sh)?.join("releases").join(version);
     sh.remove_path(&clone)?;
     let repository = sh.current_dir();
     cmd!(sh, "git clone --quiet {repository} {clone}").run()?;

@@ -29,7 +29,8 @@ pub(crate) fn program(sh: &Shell) -> Result<PathBuf> {
         .env("CARGO_AUDITABLE_ORIG_ARGS", CARGO_ARGUMENTS)
         // The encoded form allows spaces in paths.
         .env("CARGO_ENCODED_RUSTFLAGS", remapped(sh)?)
-        .env("CFLAGS", c_flags(sh))
+        // Debug information of code in C has paths as well. It is stripped from the program anyway.
+        .env("CFLAGS", "-g0")
         .quiet()
         .run()?;
     Ok(folder.join("release/orgtoken"))
@@ -47,20 +48,12 @@ fn remapped(sh: &Shell) -> Result<OsString> {
         flags.push("=");
         flags.push(to);
     };
-    remap(&sh.current_dir(), ".");
+    remap(&sh.current_dir().canonicalize()?, ".");
     // The sources of other crates, in a folder for each registry.
     for registry in registries(sh)? {
         remap(&registry, "crates");
     }
     Ok(flags)
-}
-
-/// Returns flags that do the same for code in C.
-fn c_flags(sh: &Shell) -> OsString {
-    let mut flags = OsString::from("-ffile-prefix-map=");
-    flags.push(sh.current_dir());
-    flags.push("=.");
-    flags
 }
 
 /// Returns the folders with the sources of the dependencies.
