@@ -67,7 +67,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
             of("CSV for Excel", "orgtoken query 'SELECT Name FROM Account' --bom --delimiter ';'"),
             of(
                 "A list of any length",
-                "orgtoken query 'SELECT Id FROM Contact WHERE AccountId IN :ids' --bind ids=ids.txt",
+                "orgtoken query 'SELECT Id FROM Case WHERE AccountId IN :a' --bind a=ids.txt",
             ),
             of("Query in a file", "orgtoken query --format ndjson - < accounts.soql"),
             of("Tooling API", "orgtoken query --tooling 'SELECT Name FROM ApexClass'"),
