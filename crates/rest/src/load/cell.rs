@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Number,
     Reference,
     Text,
+    Time,
     Whole,
     Other,
 }
@@ -34,6 +35,7 @@ impl Kind {
             "datetime" => Self::DateTime,
             "id" | "reference" => Self::Reference,
             "int" | "long" => Self::Whole,
+            "time" => Self::Time,
             "combobox" | "email" | "encryptedstring" | "multipicklist" | "phone" | "picklist"
             | "string" | "textarea" | "url" => Self::Text,
             _ => Self::Other,
@@ -52,6 +54,7 @@ impl Kind {
             },
             Self::Date if !is_date(text) => Err(FaultKind::NotDate),
             Self::DateTime if !is_date(text) => Err(FaultKind::NotDate),
+            Self::Time if !is_time(text) => Err(FaultKind::NotTime),
             Self::Reference if !is_id(text) => Err(FaultKind::NotId),
             _ => Ok(quoted(text).into()),
         }
@@ -87,6 +90,7 @@ impl Kind {
         FaultKind::NotType(match self {
             Self::Boolean => "true or false",
             Self::Date | Self::DateTime => "a date in quotes",
+            Self::Time => "a time in quotes",
             Self::Number | Self::Whole => "a number",
             Self::Reference => "an id in quotes",
             Self::Text | Self::Other => "text in quotes",
@@ -120,12 +124,33 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     Some(if is_json { text.into() } else { quoted(text).into() })
 }
 
-/// Whether a text is `2026-12-31`, alone or before a time. The org checks the time.
+/// Whether a text is `2026-12-31`, alone or before `T` and a time.
 fn is_date(text: &str) -> bool {
     let (date, time) = text.split_at_checked(10).unwrap_or((text, ""));
     // jiff reads other notations, too, but writes only this one.
     date.parse::<Date>().is_ok_and(|read| read.to_string() == date)
-        && (time.is_empty() || time.starts_with('T'))
+        && (time.is_empty() || time.strip_prefix('T').is_some_and(is_time))
+}
+
+/// Whether a text is `23:59`, with or without seconds, their fraction and a zone.
+fn is_time(text: &str) -> bool {
+    let (time, zone) = text.split_at(text.find(['Z', 'z', '+', '-']).unwrap_or(text.len()));
+    let zone = zone.strip_prefix(['Z', 'z']).unwrap_or(zone);
+    let is_zone = zone.is_empty()
+        || zone.strip_prefix(['+', '-']).is_some_and(|offset| {
+            [2, 4].contains(&offset.replacen(':', "", 1).len())
+                && offset.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+        });
+    let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+    let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<_> = time.split(':').collect();
+    let fits = |(part, most): (&&str, &u8)| {
+        part.len() == 2
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse().is_ok_and(|part: u8| part <= *most)
+    };
+    let is_clock = [2, 3].contains(&parts.len()) && parts.iter().zip(&[24, 59, 60]).all(fits);
+    is_clock && is_fraction && is_zone
 }
 
 #[cfg(test)]
@@ -171,6 +196,14 @@ mod tests {
             ("2026-12-31", true),
             ("2024-02-29", true),
             ("2026-12-31T23:59:00.000+0000", true),
+            ("2026-12-31T23:59:00Z", true),
+            ("2026-12-31T23:59:00.123456+05:30", true),
+            ("2026-12-31T23:59", true),
+            ("2026-12-31T25:00:00Z", false),
+            ("2026-12-31T10.30", false),
+            ("2026-12-31T10:30:00 PM", false),
+            ("2026-12-31T10:30:00+5", false),
+            ("2026-12-31T", false),
             ("2026-02-29", false),
             ("2026-13-01", false),
             ("31.12.2026", false),
@@ -181,6 +214,21 @@ mod tests {
             ("46387", false),
         ] {
             assert_eq!(Kind::Date.json_of(text).is_ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_iso_8601() {
+        for (text, expected) in [
+            ("23:59:00.000Z", true),
+            ("23:59", true),
+            ("10:30 PM", false),
+            ("1:30", false),
+            ("10:60", false),
+            ("10", false),
+            ("noon", false),
+        ] {
+            assert_eq!(Kind::Time.json_of(text).is_ok(), expected, "{text}");
         }
     }
 

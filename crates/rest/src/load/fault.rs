@@ -135,6 +135,9 @@ pub enum FaultKind {
     /// The value is not a number.
     #[error("not a number")]
     NotNumber,
+    /// The value is not a time.
+    #[error("not a time")]
+    NotTime,
     /// The file is neither a table nor a list of records.
     #[error("the file is {0}, not CSV or JSON")]
     NotRecords(&'static str),
@@ -209,6 +212,7 @@ impl FaultKind {
             Self::NotId => "an id has 15 or 18 letters and digits, exactly as Salesforce shows it",
             Self::NotNumber => "write 1234.5: a decimal point, no thousands separator, no unit",
             Self::NotRecords(_) => "save the data as CSV in UTF-8",
+            Self::NotTime => "write times as 23:59:00.000Z",
             Self::NotWhole => "write digits only",
             Self::NotWritable => "remove the column, or check the field-level security of the user",
             Self::OtherObject(_) => "check the object and the source of the ids",
