@@ -44,7 +44,7 @@ impl Page {
         self.paragraph(&format!("### {}", entry.title));
         self.paragraph(&format!("{}. (`{}`)", capital(entry.meaning), entry.code));
         self.paragraph(&format!("**First:** {}.", entry.first));
-        self.paragraph(&format!("**Try again?** {}", again(entry.class)));
+        self.paragraph(&format!("**Try again?** {}", again(entry)));
         let causes = entry
             .causes
             .iter()
@@ -107,8 +107,10 @@ impl Page {
     }
 }
 
-fn again(class: RefusalClass) -> &'static str {
-    match class {
+fn again(entry: &Entry) -> &'static str {
+    match entry.class {
+        // The token was refused, and not the login.
+        _ if entry.code == "refused.session_expired" => "With a new token.",
         RefusalClass::CoolDown => "After an hour, or when the response says so.",
         RefusalClass::PropagationDelay => {
             "Only if something was changed in Setup minutes ago: changes take two to ten minutes."

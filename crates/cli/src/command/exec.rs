@@ -13,7 +13,7 @@ use crate::environment::login_variables;
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::io::console::Console;
-use crate::io::text::shown;
+use crate::io::text::{reason, shown};
 use crate::login::context::Context;
 use crate::login::resolved_login::ResolvedLogin;
 use crate::login::secret_variables::secret_variables;
@@ -109,7 +109,7 @@ fn failed(program: &OsString, error: io::Error) -> Failure {
         );
     }
     let hint = format!("make it executable: chmod +x {program}");
-    let what = format!("cannot run `{program}`: {}", error.kind());
+    let what = format!("cannot run `{program}`: {}", reason(&error));
     Failure::new("exec.cannot_run", Some(hint), what)
 }
 

@@ -196,8 +196,7 @@ impl Explained {
             link: Some(entry.explain_command()),
             heading: entry.title.to_owned(),
             unknown,
-            ..Self::new(entry.code, entry.meaning, entry.first)
-                .with_retry(retry_advice(entry.class))
+            ..Self::new(entry.code, entry.meaning, entry.first).with_retry(retry_advice(entry))
         }
     }
 
@@ -268,8 +267,10 @@ fn numbered<'a>(
     format!("\n{}\n{lines}", look.paint(look::HEADING, heading))
 }
 
-fn retry_advice(class: RefusalClass) -> &'static str {
-    match class {
+fn retry_advice(entry: &Entry) -> &'static str {
+    match entry.class {
+        // The token was refused, and not the login.
+        _ if entry.code == "refused.session_expired" => "with a new token",
         RefusalClass::CoolDown => "after an hour, or after the time that Salesforce names",
         RefusalClass::PropagationDelay => {
             "after ten minutes, if something was changed in Setup just now"

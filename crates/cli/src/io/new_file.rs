@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::io::text::shown;
+use crate::io::text::{of_system, shown};
 
 /// A file that this process has created. It is removed when dropped, unless it is kept.
 pub(crate) struct NewFile(NamedTempFile);
@@ -123,12 +123,7 @@ fn replace_atomically(
         file.as_file().sync_all()?;
         Ok(file.persist(path)?)
     });
-    // The error of a temporary file repeats its path.
-    let plain = |error: io::Error| match error.raw_os_error() {
-        Some(_) => error,
-        None => error.kind().into(),
-    };
-    let failed = |error| NewFileError::Os { path: path.into(), source: plain(error) };
+    let failed = |error| NewFileError::Os { path: path.into(), source: of_system(&error) };
     written.map(drop).map_err(failed)
 }
 
@@ -187,6 +182,7 @@ mod tests {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
+    use crate::io::text::chain;
 
     #[test]
     fn new_file_has_mode_0600() {
@@ -210,6 +206,14 @@ mod tests {
         }
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert!(!folder.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn reason_is_that_of_the_system() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("absent/file");
+        let error = replace(&path, b"x").unwrap_err();
+        assert!(chain(&error).ends_with(": no such file or directory"), "{}", chain(&error));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Text for messages, terminals and shells.
 
 use std::error::Error;
+use std::io;
 use std::iter;
 use std::path::Path;
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
+use rustix::io::Errno;
 
 /// Returns the error and its causes: `cannot write: disk full`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -22,6 +24,32 @@ pub(crate) fn without_number(text: &str) -> String {
     let mut letters = reason.chars();
     let first = letters.next().map(|c| c.to_ascii_lowercase().to_string()).unwrap_or_default();
     format!("{message}{first}{}", letters.as_str())
+}
+
+/// Returns the reason of an error of the system, in the words of the system. `tempfile` adds a path
+/// to an error, and leaves only its kind.
+pub(crate) fn reason(error: &io::Error) -> String {
+    without_number(&of_system(error).to_string())
+}
+
+/// Returns an error of the system without the path that `tempfile` adds.
+pub(crate) fn of_system(error: &io::Error) -> io::Error {
+    use io::ErrorKind as Kind;
+    if let Some(number) = error.raw_os_error() {
+        return io::Error::from_raw_os_error(number);
+    }
+    let number = match error.kind() {
+        Kind::AlreadyExists => Errno::EXIST,
+        Kind::IsADirectory => Errno::ISDIR,
+        Kind::NotADirectory => Errno::NOTDIR,
+        Kind::NotFound => Errno::NOENT,
+        Kind::PermissionDenied => Errno::ACCESS,
+        Kind::QuotaExceeded => Errno::DQUOT,
+        Kind::ReadOnlyFilesystem => Errno::ROFS,
+        Kind::StorageFull => Errno::NOSPC,
+        other => return other.into(),
+    };
+    number.into()
 }
 
 /// Returns `1 row`, `2 rows`.

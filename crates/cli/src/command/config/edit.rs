@@ -8,6 +8,7 @@ use crate::environment::variable;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
+use crate::io::text::reason;
 
 /// Opens the file in an editor, and reports what is wrong with it afterwards.
 pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     match command.args(arguments).arg(&config.path).status() {
         Ok(status) if status.success() => {}
         Ok(status) => return Err(failed(&format!("failed: {status}"))),
-        Err(error) => return Err(failed(&format!("cannot be started: {}", error.kind()))),
+        Err(error) => return Err(failed(&format!("cannot be started: {}", reason(&error)))),
     }
     let edited = Config::read()?;
     let file = edited.parsed();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Problem};
 use crate::io::console::Console;
-use crate::io::text::{counted, printable, sh_quoted, shown};
+use crate::io::text::{counted, printable, reason, sh_quoted, shown};
 
 /// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {
@@ -114,6 +114,10 @@ impl<'a> Printer<'a> {
         self.console.remark(&counts(report));
         self.reasons(report);
         self.files(report);
+        if !missing.is_empty() {
+            let rows = counted(missing.len() as u64, "row");
+            self.console.remark(&format_args!("results that could not be written, of {rows}:"));
+        }
         for result in &missing {
             self.console.remark(&printable(&described(result)));
         }
@@ -159,7 +163,8 @@ impl<'a> Printer<'a> {
             }
         }
         for (path, error) in &report.unwritten {
-            self.console.warn(&format_args!("cannot write `{}`: {error}", shown(path)));
+            let reason = reason(error);
+            self.console.warn(&format_args!("cannot write `{}`: {reason}", shown(path)));
         }
     }
 }
@@ -223,7 +228,11 @@ fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
 
 fn spool(error: io::Error) -> Failure {
     let hint = "set TMPDIR to a folder with free space";
-    Failure::new("io.write", Some(hint), format!("cannot write a temporary file: {}", error.kind()))
+    Failure::new(
+        "io.write",
+        Some(hint),
+        format!("cannot write a temporary file: {}", reason(&error)),
+    )
 }
 
 fn summary(report: &Report, resume: Option<&str>) -> Value {
