@@ -1,7 +1,5 @@
 //! A broker in front of an org that answers with any bytes.
 
-use std::sync::Mutex;
-
 use orgtoken_client::TokenSource;
 use orgtoken_oauth::AllowedHosts;
 use tempfile::TempDir;
@@ -9,7 +7,6 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
-use crate::limits::lock;
 use crate::testing::{FakeSource, NOW, token_at};
 use crate::{AuditLine, Bearer, Broker, Limits, Listener, Profiles};
 
