@@ -10,7 +10,8 @@
 //! [`Columns`] turns records into rows of a table.
 //!
 //! [`load`] creates, updates, upserts or deletes a record for each row of a file. It checks the
-//! whole file first, reports the outcome of every row, and can be resumed.
+//! whole file first, reports the outcome of every row, and can be resumed. [`bulk`] has the jobs of
+//! Bulk API 2.0.
 //!
 //! ```
 //! use orgtoken_rest::{Org, TIMEOUTS};
@@ -66,6 +67,7 @@ mod backoff;
 pub use backoff::Backoff;
 mod body;
 pub use body::Body;
+pub mod bulk;
 mod collections;
 mod composite;
 pub use composite::{Subrequest, Subresponse};

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 use tracing::{debug, info};
 
+use crate::bulk::{Payload, PayloadBody};
 use crate::path::uri;
 use crate::{ApiError, Backoff, Body, RecordOptions, RestError, Tokens};
 
@@ -22,7 +23,7 @@ use crate::{ApiError, Backoff, Body, RecordOptions, RestError, Tokens};
 #[derive(Clone)]
 pub struct Org {
     tokens: Tokens,
-    pool: Pool,
+    pool: Pool<PayloadBody>,
     version: u16,
     min_ttl: Duration,
     backoff: Backoff,
@@ -40,7 +41,7 @@ impl Org {
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
         Self {
             tokens: tokens.into(),
-            pool: Pool::new(transport),
+            pool: Pool::streaming(transport, MAX_IDLE),
             version,
             min_ttl: MIN_TTL,
             backoff: Backoff::default(),
@@ -70,9 +71,20 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
+        let body = Payload::Whole(body);
+        self.request_payload(method, path, headers, &body).await
+    }
+
+    async fn request_payload(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: &Payload,
+    ) -> Result<Response<Bytes>, RestError> {
         let mut tries = Tries::new(self.pool.deadline());
         loop {
-            let answer = self.respond(&mut tries, &method, path, &headers, &body).await?;
+            let answer = self.respond(&mut tries, &method, path, &headers, body).await?;
             let (head, body) = answer.into_parts();
             let error = match body.whole(MAX_BODY).await {
                 Ok(whole) => return Ok(Response::from_parts(head, whole)),
@@ -99,7 +111,18 @@ impl Org {
         body: Bytes,
     ) -> Result<Response<Body>, RestError> {
         let mut tries = Tries::new(self.pool.deadline());
-        self.respond(&mut tries, &method, path, &headers, &body).await
+        self.respond(&mut tries, &method, path, &headers, &Payload::Whole(body)).await
+    }
+
+    /// Makes one call whose response has no content of interest.
+    pub(crate) async fn send_payload(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: &Payload,
+    ) -> Result<(), RestError> {
+        self.request_payload(method, path, headers, body).await.map(drop)
     }
 
     /// Makes attempts until one succeeds, and counts them in `tries`.
@@ -109,7 +132,7 @@ impl Org {
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-        body: &Bytes,
+        body: &Payload,
     ) -> Result<Response<Body>, RestError> {
         loop {
             let token = self.tokens.0.token(self.min_ttl).await?;
@@ -198,8 +221,8 @@ impl Org {
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-        body: &Bytes,
-    ) -> Result<Request<Bytes>, RestError> {
+        body: &Payload,
+    ) -> Result<Request<Payload>, RestError> {
         let mut request = Request::new(body.clone());
         *request.method_mut() = method.clone();
         *request.uri_mut() = uri(base(token), self.version, path)?;
@@ -210,7 +233,7 @@ impl Org {
 
     async fn attempt(
         &self,
-        request: Request<Bytes>,
+        request: Request<Payload>,
         token: &Token,
         deadline: Deadline,
     ) -> Result<Response<Body>, RestError> {
@@ -218,7 +241,8 @@ impl Org {
         // The caller may pass any text as a method.
         let method = redact::variable(called.0.as_str());
         debug!("{method} {}{}", base(token), redact::request(called.1.path()));
-        let answer = Body::of(self.pool.send(request, deadline).await?)?;
+        let request = request.map(PayloadBody::from);
+        let answer = Body::of(self.pool.stream(request, deadline).await?)?;
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }
@@ -257,7 +281,7 @@ fn is_same(one: &Token, other: &Token) -> bool {
     one.access_token().is(other.access_token()) && base(one) == base(other)
 }
 
-fn complete(request: &mut Request<Bytes>, token: &Token) {
+fn complete(request: &mut Request<Payload>, token: &Token) {
     let json = HeaderValue::from_static("application/json");
     let has_body = !request.body().is_empty();
     let headers = request.headers_mut();
@@ -291,6 +315,9 @@ pub const TIMEOUTS: Timeouts = Timeouts {
     tls: Duration::from_secs(5),
     total: Duration::from_secs(620),
 };
+
+/// Connections that stay open without a call.
+const MAX_IDLE: usize = 8;
 
 const MIN_TTL: Duration = Duration::from_secs(60);
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
-use http::{HeaderValue, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue;
 use orgtoken_oauth::redact;
 use orgtoken_oauth::session::{is_redirect, is_session_end};
@@ -156,15 +156,8 @@ impl ApiError {
             || (status == StatusCode::NOT_FOUND && (self.is("URL_NOT_RESET") || is_html()))
     }
 
-    /// The wait that `Retry-After` asks for. A date is compared with the `Date` of the same response.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        let header = |name| self.answer.headers().get(name)?.to_str().ok();
-        let text = header(RETRY_AFTER)?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = |text| httpdate::parse_http_date(text).ok();
-        date(text)?.duration_since(date(header(DATE)?)?).ok()
+        retry_after(self.answer.headers())
     }
 
     /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
@@ -280,7 +273,7 @@ fn collect_ids(response: &Value, is_choice: bool, ids: &mut Vec<String>) {
 }
 
 /// Returns server text for a terminal: one line of bounded length without control characters.
-fn legible(text: &str, secret: &str) -> String {
+pub(crate) fn legible(text: &str, secret: &str) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
     // Invisible characters are dropped first: one of them may be inside the secret.
     let text: String = text.chars().filter(visible).collect();
@@ -293,6 +286,17 @@ fn legible(text: &str, secret: &str) -> String {
     // Redact before the final cut: half of a secret may not look like one.
     let shown: String = said.chars().take(4 * MAX_TEXT).collect();
     redact::text(&shown).chars().take(MAX_TEXT).collect()
+}
+
+/// The wait that `Retry-After` asks for. A date is compared with the `Date` of the same response.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name| headers.get(name)?.to_str().ok();
+    let text = header(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text| httpdate::parse_http_date(text).ok();
+    date(text)?.duration_since(date(header(DATE)?)?).ok()
 }
 
 /// Whether a character changes how others look: direction marks, joiners, tags.

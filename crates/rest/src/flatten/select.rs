@@ -6,8 +6,8 @@ use super::Path;
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Selected {
     /// The object of FROM.
-    pub(super) object: String,
-    pub(super) items: Vec<Item>,
+    pub(crate) object: String,
+    pub(crate) items: Vec<Item>,
     /// Whether the query is `SELECT COUNT()`, whose result is a number without records.
     pub(super) is_count: bool,
     /// Whether it has aggregate functions or GROUP BY.
@@ -46,6 +46,35 @@ impl Selected {
         });
         let object = from.first().map(|object| (*object).to_owned()).unwrap_or_default();
         Self { object, items: columns.collect(), is_count: false, is_aggregate }
+    }
+}
+
+/// Returns the first part of a query that Bulk API 2.0 does not support; `None` if there is none.
+pub(crate) fn bulk_obstacle(soql: &str) -> Option<&'static str> {
+    let tokens = tokens(soql);
+    let ([], rest) = split_at_word(&tokens, "SELECT")? else { return None };
+    let (list, from) = split_at_word(rest, "FROM")?;
+    let items = items(list);
+    let has = |found: fn(&&[&str]) -> bool| items.iter().any(found);
+    let follows = |first: &str, second: &str| {
+        let words: Vec<_> = top_level(from).map(|(_, word)| word).collect();
+        words.windows(2).any(|pair| {
+            pair[0].eq_ignore_ascii_case(first)
+                && (second.is_empty() || pair[1].eq_ignore_ascii_case(second))
+        })
+    };
+    if follows("GROUP", "BY") {
+        Some("GROUP BY")
+    } else if has(|item| has_aggregate(item)) {
+        Some("aggregate functions such as COUNT()")
+    } else if has(|item| item.first().is_some_and(|word| word.eq_ignore_ascii_case("TYPEOF"))) {
+        Some("TYPEOF")
+    } else if has(|item| item.first() == Some(&"(")) {
+        Some("sub-queries in the SELECT list")
+    } else if follows("OFFSET", "") {
+        Some("OFFSET")
+    } else {
+        None
     }
 }
 
@@ -317,10 +346,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn parts_that_bulk_jobs_do_not_support() {
+        for (soql, obstacle) in [
+            ("SELECT Id FROM Account", None),
+            ("SELECT Id, Offset__c FROM Group LIMIT 5", None),
+            ("SELECT Id FROM X WHERE Name = 'GROUP BY OFFSET 5' ORDER BY Name", None),
+            ("SELECT Id FROM X WHERE Id IN (SELECT A FROM B)", None),
+            ("SELECT toLabel(Status), FORMAT(Amount) FROM X", None),
+            ("SELECT Name FROM Account GROUP BY Name", Some("GROUP BY")),
+            ("select count() from Account", Some("aggregate functions such as COUNT()")),
+            ("SELECT MAX(Amount) m FROM X", Some("aggregate functions such as COUNT()")),
+            ("SELECT TYPEOF What WHEN Account THEN Id END FROM Event", Some("TYPEOF")),
+            ("SELECT Id, (SELECT Id FROM Contacts) FROM Account", {
+                Some("sub-queries in the SELECT list")
+            }),
+            ("SELECT Id FROM Account LIMIT 5 OFFSET 5", Some("OFFSET")),
+            ("", None),
+        ] {
+            assert_eq!(bulk_obstacle(soql), obstacle, "{soql}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics(soql in "(SELECT |FROM |TYPEOF |END|[(),'.\\\\ a-zå]){0,40}") {
             Selected::of(&soql);
+            bulk_obstacle(&soql);
         }
     }
 }

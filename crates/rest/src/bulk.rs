@@ -1,0 +1,45 @@
+//! Bulk API 2.0: jobs that Salesforce carries out in the background.
+//!
+//! A job inserts, updates, upserts or deletes the rows of a CSV file, or runs a query whose results
+//! are CSV. [`Org::create_job`] and [`Org::create_query_job`] begin one, and [`JobWait`] polls it
+//! until it ends.
+//!
+//! ```no_run
+//! # async fn insert(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
+//! use orgtoken_rest::bulk::{JobData, JobKind, JobOperation, JobRows};
+//!
+//! let job = org.create_job("Account", &JobOperation::Insert).await?;
+//! org.upload_job_data(&job.id, &JobData::from("Name\nAcme\n")).await?;
+//! org.close_job(&job.id).await?;
+//!
+//! let mut wait = org.wait_for_job(JobKind::Ingest, &job.id);
+//! while !wait.next().await?.state.has_ended() {}
+//! let ids = org.job_rows(&job.id, JobRows::Successful).await?.whole(1 << 20).await?;
+//! # drop(ids);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Salesforce keeps a job that has ended for seven days. See the [Bulk API 2.0 Developer Guide].
+//!
+//! [Bulk API 2.0 Developer Guide]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/
+
+mod data;
+mod download;
+mod job;
+mod list;
+mod results;
+mod soql;
+mod wait;
+
+pub use data::JobData;
+pub(crate) use data::{Payload, PayloadBody};
+pub use download::{DownloadError, QueryPages, WrittenPage};
+pub use job::{Job, JobKind, JobOperation, JobState};
+pub use list::Jobs;
+pub use results::{JobRows, ResultPage};
+pub use soql::{BulkQueryError, check_query};
+pub use wait::JobWait;
+
+/// The longest data of one job, in bytes. Salesforce encodes it as base64, which may have 150 MB.
+pub const MAX_JOB_BYTES: u64 = 100_000_000;
