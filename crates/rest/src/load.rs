@@ -51,9 +51,9 @@ pub use fault::{Fault, FaultKind, Place};
 pub(crate) use id::is_id;
 pub use output::{Output, Outputs};
 pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
-pub use report::{Counts, Outcome, Reason, Report, RowResult};
+pub use report::{Counts, Outcome, PendingJob, Reason, Report, RowResult};
 pub use resume::{EarlierLoad, Journal, ResumeError};
-pub use send::{Load, LoadError};
+pub use send::{BulkLoad, BulkPlan, BulkStep, Load, LoadError};
 
 /// Returns a path for an error message, redacted if it looks like a key or a passphrase.
 fn shown(path: &Path) -> String {

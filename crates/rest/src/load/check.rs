@@ -205,6 +205,10 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     pub(super) fn add(&mut self, fault: Fault) {
         self.total += 1;
         if self.first.len() < MAX_FAULTS {

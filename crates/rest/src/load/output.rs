@@ -23,11 +23,13 @@ pub struct Outputs {
     pub not_sent: Option<Output>,
     /// Rows of unknown outcome.
     pub unknown: Option<Output>,
+    /// Rows whose job ended before they were processed.
+    pub unprocessed: Option<Output>,
 }
 
 impl Outputs {
-    /// New files next to the input for rows that fail, that are not sent, or whose outcome is
-    /// unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe,
+    /// New files next to the input for rows that fail, that are not sent or not processed, or whose
+    /// outcome is unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe,
     /// they are in the current folder.
     pub fn beside(input: Option<&Path>, form: Form, now: UnixTime) -> Self {
         let stem = input.map(|input| {
@@ -42,8 +44,13 @@ impl Outputs {
             name.push(format!("{what}-{stamp}.{ending}"));
             Some(Output::Fresh(name.into()))
         };
-        let (failed, not_sent) = (fresh("failed"), fresh("not-sent"));
-        Self { success: None, failed, not_sent, unknown: fresh("unknown") }
+        Self {
+            success: None,
+            failed: fresh("failed"),
+            not_sent: fresh("not-sent"),
+            unknown: fresh("unknown"),
+            unprocessed: fresh("unprocessed"),
+        }
     }
 }
 
@@ -155,6 +162,23 @@ impl OutputFile {
         }
         self.used = true;
         Ok(())
+    }
+
+    /// Creates the file, if it does not exist yet. Returns whether it did not.
+    pub(super) fn create_now(&mut self) -> io::Result<bool> {
+        let is_new = self.open.is_none();
+        self.file()?;
+        Ok(is_new)
+    }
+
+    /// The absolute path and the length of an open regular file.
+    pub(super) fn length(&mut self) -> io::Result<Option<(PathBuf, u64)>> {
+        match &mut self.open {
+            Some((path, file)) if file.metadata()?.is_file() => {
+                Ok(Some((std::path::absolute(path)?, file.stream_position()?)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Syncs the file to disk, if it is a regular file.

@@ -17,6 +17,10 @@ pub enum Outcome {
     Deleted,
     /// The row was refused, with the problems.
     Failed(Vec<Problem>),
+    /// The row was sent, and its outcome was not reported.
+    Unknown,
+    /// The job of the row ended before it was processed. Only loads by the Bulk API have such rows.
+    Unprocessed,
     /// The record was changed.
     Updated,
     /// The record was created or changed. Before v46.0 an upsert does not report which.
@@ -24,14 +28,24 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// `created`, `deleted`, `failed`, `updated` or `upserted`.
+    /// `created`, `deleted`, `failed`, `unknown`, `unprocessed`, `updated` or `upserted`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Deleted => "deleted",
             Self::Failed(_) => "failed",
+            Self::Unknown => "unknown",
+            Self::Unprocessed => "unprocessed",
             Self::Updated => "updated",
             Self::Upserted => "upserted",
+        }
+    }
+
+    /// Whether the operation on the row succeeded.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Created | Self::Deleted | Self::Updated | Self::Upserted => true,
+            Self::Failed(_) | Self::Unknown | Self::Unprocessed => false,
         }
     }
 
@@ -73,6 +87,12 @@ pub struct Counts {
     pub unknown: u64,
     /// Rows that were not sent, or whose call was refused as a whole.
     pub not_sent: u64,
+    /// Rows whose job ended before they were processed.
+    #[serde(default)]
+    pub unprocessed: u64,
+    /// Rows of a job that has not ended.
+    #[serde(default)]
+    pub pending: u64,
 }
 
 impl Counts {
@@ -86,6 +106,8 @@ impl Counts {
             Outcome::Created => &mut self.created,
             Outcome::Deleted => &mut self.deleted,
             Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::Unprocessed => &mut self.unprocessed,
             Outcome::Updated => &mut self.updated,
             Outcome::Upserted => &mut self.upserted,
         } += 1;
@@ -152,7 +174,7 @@ pub struct Report {
     pub counts: Counts,
     /// The reasons why rows failed in this run, the most frequent first.
     pub reasons: Vec<Reason>,
-    /// Rows of unknown outcome, as ranges.
+    /// Rows of unknown outcome, as ranges. For a load by the Bulk API only the file names them.
     pub unknown: Vec<(u64, u64)>,
     /// Results of at most one call that [`Load::next`](super::Load::next) did not return, since a
     /// file or the journal could not be written.
@@ -165,10 +187,28 @@ pub struct Report {
     pub not_sent_file: Option<PathBuf>,
     /// The file of rows of unknown outcome, if this run has any.
     pub unknown_file: Option<PathBuf>,
-    /// The journal, if there are rows left to send.
+    /// The file of rows that were not processed, if this run has any.
+    pub unprocessed_file: Option<PathBuf>,
+    /// The job in progress, whose outcomes a resumed load will report.
+    pub job: Option<PendingJob>,
+    /// Rows in the results of jobs that are not in the file.
+    pub unmatched: u64,
+    /// The journal, if there are rows left to send or a job is in progress.
     pub journal: Option<PathBuf>,
     /// Files that could not be written, with the error.
     pub unwritten: Vec<(PathBuf, io::Error)>,
+}
+
+/// A job that a load has left in progress.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PendingJob {
+    /// The id of the job.
+    pub id: String,
+    /// The first of its rows.
+    pub first: u64,
+    /// The last of its rows.
+    pub last: u64,
 }
 
 impl Report {

@@ -39,6 +39,9 @@ struct Subject {
     delimiter: char,
     encoding: String,
     org: String,
+    /// The operation of its jobs, if it uses the Bulk API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bulk: Option<String>,
 }
 
 /// The progress of a load.
@@ -54,6 +57,23 @@ pub(super) struct State {
     pub(super) counts: Counts,
     /// The file of rows that were not sent. It is outdated once the load is resumed.
     pub(super) not_sent_file: Option<PathBuf>,
+    /// The job in progress.
+    #[serde(default)]
+    pub(super) job: Option<JobRecord>,
+    /// The lengths of the files of outcomes. What follows was written after this state.
+    #[serde(default)]
+    pub(super) files: Vec<(PathBuf, u64)>,
+}
+
+/// A job and its rows.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct JobRecord {
+    pub(super) id: String,
+    pub(super) first: u64,
+    pub(super) last: u64,
+    /// Whether its data is complete, so that it may have been closed. An open job is never
+    /// processed.
+    pub(super) is_complete: bool,
 }
 
 /// A load that ended early and was not resumed.
@@ -82,7 +102,8 @@ impl Journal {
             created => return Ok((created?, None)),
         }
         let old = Self::open(path)?;
-        let settled = old.state.sending.unwrap_or(old.state.settled);
+        let job = old.state.job.as_ref().filter(|job| job.is_complete).map(|job| job.last);
+        let settled = old.state.sending.or(job).unwrap_or(old.state.settled);
         if settled == 0 {
             old.remove()?;
             return Ok((Self::create(path)?, None));
@@ -148,9 +169,14 @@ impl Journal {
         fs::remove_file(&self.path).map_err(|source| ResumeError::of(&self.path, source))
     }
 
-    /// Writes the identity of a new load, or checks that of a resumed one.
-    pub(super) fn bind(&mut self, checked: &CheckedFile) -> Result<(), ResumeError> {
-        let subject = Subject::of(checked);
+    /// Writes the identity of a new load, or checks that of a resumed one. `bulk` is the operation
+    /// of its jobs.
+    pub(super) fn bind(
+        &mut self,
+        checked: &CheckedFile,
+        bulk: Option<&str>,
+    ) -> Result<(), ResumeError> {
+        let subject = Subject::of(checked, bulk);
         if let Some(own) = &self.subject {
             return match own.difference(&subject) {
                 Some(what) => Err(ResumeError::Different(self.path.clone(), what)),
@@ -168,6 +194,20 @@ impl Journal {
         Ok(())
     }
 
+    /// Cuts off what was written to the files of outcomes after the last state: it is written
+    /// again.
+    pub(super) fn cut_files(&self) -> io::Result<()> {
+        for (path, length) in &self.state.files {
+            // The user may have moved or replaced the file.
+            let Ok(file) = File::options().write(true).open(path) else { continue };
+            let metadata = file.metadata()?;
+            if metadata.is_file() && metadata.len() > *length {
+                file.set_len(*length)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the state and syncs it to disk.
     pub(super) fn write(&mut self) -> io::Result<()> {
         self.state.number += 1;
@@ -179,7 +219,7 @@ impl Journal {
 }
 
 impl Subject {
-    fn of(checked: &CheckedFile) -> Self {
+    fn of(checked: &CheckedFile, bulk: Option<&str>) -> Self {
         let file = &checked.file;
         let external_id = checked.plan.operation.external_id().map(str::to_ascii_lowercase);
         Self {
@@ -193,6 +233,7 @@ impl Subject {
             delimiter: char::from(file.layout.delimiter),
             encoding: file.layout.encoding.name().to_owned(),
             org: checked.org.clone(),
+            bulk: bulk.map(str::to_owned),
         }
     }
 
@@ -207,6 +248,10 @@ impl Subject {
         } else if self.object != other.object {
             "the object is different"
         } else if (&self.operation, &self.external_id) != (&other.operation, &other.external_id) {
+            "the operation is different"
+        } else if self.bulk.is_some() != other.bulk.is_some() {
+            "only one of the two loads uses the Bulk API"
+        } else if self.bulk != other.bulk {
             "the operation is different"
         } else if !is_same_reading {
             "the form, delimiter or encoding is different"
@@ -347,6 +392,7 @@ mod tests {
             delimiter: ',',
             encoding: "utf-8".into(),
             org: "https://acme.my.salesforce.com".into(),
+            bulk: None,
         };
         let mut text = serde_json::to_vec(&subject).unwrap();
         text.push(b'\n');

@@ -10,10 +10,12 @@ use super::report::{Counts, Outcome, Reasons, Report, RowResult};
 use super::resume::Journal;
 use crate::{Org, SaveResult};
 
+mod bulk;
 mod call;
 mod error;
 mod finish;
 
+pub use bulk::{BulkLoad, BulkPlan, BulkStep};
 pub use error::LoadError;
 
 /// A load of a checked file. It sends up to 200 rows in each call.
@@ -38,7 +40,10 @@ pub struct Load<'a> {
     success: Option<OutputFile>,
     failed: Option<OutputFile>,
     unknown_rows: Option<OutputFile>,
+    unprocessed: Option<OutputFile>,
     not_sent: Option<Output>,
+    /// The number of rows of a job in progress, which follow the settled ones.
+    pending: u64,
 }
 
 impl<'a> Load<'a> {
@@ -48,10 +53,21 @@ impl<'a> Load<'a> {
         org: &'a Org,
         checked: &'a CheckedFile,
         outputs: Outputs,
+        journal: Option<Journal>,
+    ) -> Result<Self, LoadError> {
+        Self::begin_as(org, checked, outputs, journal, None)
+    }
+
+    /// `bulk` is the operation of its jobs, if it uses the Bulk API.
+    fn begin_as(
+        org: &'a Org,
+        checked: &'a CheckedFile,
+        outputs: Outputs,
         mut journal: Option<Journal>,
+        bulk: Option<&str>,
     ) -> Result<Self, LoadError> {
         let is_new = journal.as_ref().is_some_and(Journal::is_new);
-        let opened = Self::open(org, checked, outputs, journal.as_mut());
+        let opened = Self::open(org, checked, outputs, journal.as_mut(), bulk);
         let mut load = opened.inspect_err(|_| {
             // Nothing was sent: there is nothing to resume.
             if let Some(journal) = journal.take_if(|_| is_new) {
@@ -69,13 +85,15 @@ impl<'a> Load<'a> {
         checked: &'a CheckedFile,
         outputs: Outputs,
         journal: Option<&mut Journal>,
+        bulk: Option<&str>,
     ) -> Result<Self, LoadError> {
         check_paths(checked, &outputs, journal.as_deref())?;
         let rows = checked.file.rows()?;
         let columns = checked.plan.columns(rows.header());
         let style = Style::of(&checked.file, rows.header().clone());
         if let Some(journal) = journal {
-            journal.bind(checked)?;
+            journal.bind(checked, bulk)?;
+            journal.cut_files().map_err(|source| LoadError::output(None, source))?;
         }
         let open = |output: Option<Output>, own| {
             let path = output.as_ref().map(|output| output.path().to_owned());
@@ -100,7 +118,9 @@ impl<'a> Load<'a> {
             success: open(outputs.success, OutputFile::SUCCESS)?,
             failed: open(outputs.failed, OutputFile::FAILED)?,
             unknown_rows: open(outputs.unknown, OutputFile::ROW)?,
+            unprocessed: open(outputs.unprocessed, OutputFile::ROW)?,
             not_sent: outputs.not_sent,
+            pending: 0,
             style,
         })
     }
@@ -157,10 +177,11 @@ impl<'a> Load<'a> {
         if self.in_flight {
             listed = self.list_unknown();
         }
-        let left = self.checked.rows - self.settled;
-        self.counts.not_sent = left;
+        let left = self.checked.rows - self.settled - self.pending;
+        (self.counts.not_sent, self.counts.pending) = (left, self.pending);
         let not_sent_file = if left > 0 { self.write_not_sent() } else { None };
-        let journal = self.close_journal(left == 0 && listed, not_sent_file.as_deref());
+        let is_done = left == 0 && self.pending == 0 && listed;
+        let journal = self.close_journal(is_done, not_sent_file.as_deref());
         let used = |file: &Option<OutputFile>| {
             file.as_ref().filter(|file| file.used).map(|file| file.path().to_owned())
         };
@@ -170,7 +191,10 @@ impl<'a> Load<'a> {
             success_file: used(&self.success),
             failed_file: used(&self.failed),
             unknown_file: used(&self.unknown_rows),
+            unprocessed_file: used(&self.unprocessed),
             not_sent_file,
+            job: None,
+            unmatched: 0,
             journal,
             reasons: self.reasons.into_list(),
             unknown: self.unknown,
@@ -279,7 +303,7 @@ impl<'a> Load<'a> {
         results: &[RowResult],
     ) -> Result<(), LoadError> {
         let rows = || batch.iter().map(|(row, _)| row).zip(results);
-        let done = rows().filter(|(_, result)| !matches!(result.outcome, Outcome::Failed(_)));
+        let done = rows().filter(|(_, result)| result.outcome.is_done());
         let done = done.map(|(row, result)| {
             let id = result.id.clone().unwrap_or_default();
             (row, vec![row.number.to_string(), id, result.outcome.name().to_owned()])
@@ -288,7 +312,13 @@ impl<'a> Load<'a> {
         let failed = rows().filter_map(|(row, result)| {
             Some((row, vec![row.number.to_string(), result.outcome.reason()?]))
         });
-        write(&mut self.failed, failed)
+        write(&mut self.failed, failed)?;
+        let of = |outcome: Outcome| {
+            let own = rows().filter(move |(_, result)| result.outcome == outcome);
+            own.map(|(row, _)| (row, vec![row.number.to_string()]))
+        };
+        write(&mut self.unknown_rows, of(Outcome::Unknown))?;
+        write(&mut self.unprocessed, of(Outcome::Unprocessed))
     }
 
     fn note(&mut self, change: impl FnOnce(&mut Journal)) -> Result<(), LoadError> {
@@ -318,7 +348,8 @@ fn check_paths(
     outputs: &Outputs,
     journal: Option<&Journal>,
 ) -> Result<(), LoadError> {
-    let outputs = [&outputs.success, &outputs.failed, &outputs.not_sent, &outputs.unknown];
+    let Outputs { success, failed, not_sent, unknown, unprocessed } = outputs;
+    let outputs = [success, failed, not_sent, unknown, unprocessed];
     let outputs = outputs.into_iter().flatten().map(Output::path);
     let paths: Vec<_> = outputs.chain(journal.map(Journal::path)).collect();
     let canonical_paths: Vec<_> = paths.iter().map(|path| canonical(path)).collect();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use orgtoken_assertion::Diagnostic;
 
 use crate::RestError;
+use crate::bulk::{DownloadError, JobState};
 use crate::load::{ReadError, ResumeError, shown};
 
 /// The error that ends a load before its last row.
@@ -17,6 +18,16 @@ pub enum LoadError {
     /// The file was changed after it was checked.
     #[error("the record file has changed since it was checked")]
     Changed,
+    /// A job of the Bulk API ended before all of its rows were processed.
+    #[error("job {id} {}", ended(*state, message.as_deref()))]
+    Job {
+        /// The id of the job.
+        id: String,
+        /// `Failed` or `Aborted`.
+        state: JobState,
+        /// The reason, as reported by Salesforce.
+        message: Option<String>,
+    },
     /// A file of outcomes, or the journal, cannot be written.
     #[error("cannot write `{}`", shown(path))]
     Output {
@@ -37,6 +48,17 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// A temporary file, for the data or the results of a job, cannot be written.
+    #[error("cannot write a temporary file")]
+    Spool(#[source] io::Error),
+}
+
+fn ended(state: JobState, message: Option<&str>) -> String {
+    match (state, message) {
+        (JobState::Aborted, _) => "was aborted".to_owned(),
+        (_, Some(message)) => format!("failed: {message}"),
+        (_, None) => "failed".to_owned(),
+    }
 }
 
 impl Diagnostic for LoadError {
@@ -44,7 +66,8 @@ impl Diagnostic for LoadError {
         match self {
             Self::Call(error) => error.code(),
             Self::Changed => "io.changed",
-            Self::Output { .. } => "io.write",
+            Self::Job { .. } => "api.job",
+            Self::Output { .. } | Self::Spool(_) => "io.write",
             Self::Read(_) => "io.read",
             Self::Resume(error) => error.code(),
             Self::SameFile { .. } => "usage.conflict",
@@ -55,6 +78,10 @@ impl Diagnostic for LoadError {
         match self {
             Self::Call(error) => error.hint(),
             Self::Changed => Some("stop the program that writes to the file".into()),
+            Self::Job { .. } => Some(
+                "load the rows that were not processed again, after their cause is fixed".into(),
+            ),
+            Self::Spool(_) => Some("set TMPDIR to a folder with free space".into()),
             Self::Output { .. } => Some("check free space and permissions".into()),
             Self::Read(_) => Some("check the permissions of the file".into()),
             Self::Resume(error) => error.hint(),
@@ -75,5 +102,21 @@ impl From<ReadError> for LoadError {
             ReadError::Fault(_) => Self::Changed,
             ReadError::Io(error) | ReadError::Spool(error) => Self::Read(error),
         }
+    }
+}
+
+impl From<DownloadError> for LoadError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Call(error) => Self::Call(Box::new(error)),
+            DownloadError::Count { .. } => Self::Call(Box::new(RestError::Unexpected)),
+            DownloadError::Write(error) => Self::Spool(error),
+        }
+    }
+}
+
+impl From<RestError> for LoadError {
+    fn from(error: RestError) -> Self {
+        Self::Call(Box::new(error))
     }
 }

@@ -1,0 +1,178 @@
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
+use crate::bulk::{JobOperation, MAX_JOB_BYTES};
+use crate::load::check::{CheckError, CheckedFile, Faults, Operation};
+use crate::load::columns::{ATTRIBUTES, Column, Plan};
+use crate::load::fault::{Fault, FaultKind, Place};
+use crate::load::read::{Form, ReadError};
+use crate::load::record::Prepared;
+
+/// The jobs of a load by the Bulk API: their operation, the columns of their CSV and their size.
+#[derive(Clone, Debug)]
+pub struct BulkPlan {
+    operation: JobOperation,
+    header: Vec<String>,
+    /// The indexes of the columns by their names in lower case.
+    indexes: HashMap<String, usize>,
+    pub(super) max_rows: u64,
+    pub(super) max_bytes: u64,
+}
+
+impl CheckedFile {
+    /// Returns the plan of a load by the Bulk API. Deleted records skip the recycle bin if
+    /// `hard_delete`.
+    ///
+    /// JSON is read once more, to find the names of all its fields and the values that CSV cannot
+    /// express: objects, lists, and the text `#N/A`, which empties a field.
+    pub fn bulk_plan(&self, hard_delete: bool) -> Result<BulkPlan, CheckError> {
+        let operation = match &self.plan.operation {
+            Operation::Create => JobOperation::Insert,
+            Operation::Update => JobOperation::Update,
+            Operation::Upsert(key) => {
+                let field = self.plan.schema.object.field(key);
+                JobOperation::Upsert(field.map_or_else(|| key.clone(), |field| field.name.clone()))
+            }
+            Operation::Delete if hard_delete => JobOperation::HardDelete,
+            Operation::Delete => JobOperation::Delete,
+            Operation::DeleteBy(_) | Operation::UpdateBy(_) => {
+                let what = "the Bulk API updates and deletes records by Id only";
+                let mut faults = Faults::default();
+                faults.add(Fault::new(Place::default(), FaultKind::NotWanted(what)));
+                return Err(faults.into());
+            }
+        };
+        let mut plan = BulkPlan {
+            operation,
+            header: Vec::new(),
+            indexes: HashMap::new(),
+            max_rows: MAX_JOB_ROWS,
+            max_bytes: MAX_JOB_BYTES,
+        };
+        let mut rows = self.file.rows()?;
+        match self.file.layout.form {
+            Form::Ids => plan.add("Id"),
+            Form::Csv => {
+                let columns = self.plan.columns(rows.header()).table;
+                let is_sent = |it: &&Column| !matches!(it, Column::Ignored | Column::Marker { .. });
+                columns.iter().filter(is_sent).for_each(|column| plan.add(&column.name()));
+            }
+            Form::Json => {
+                let mut columns = self.plan.columns(rows.header());
+                let mut faults = Faults::default();
+                while let Some(row) = rows.next()? {
+                    // Every row was valid. If the file has changed since, the load finds it out.
+                    let Ok(prepared) = self.plan.prepare(&mut columns, &row) else { continue };
+                    let place = |name: &str| Place::row(row.number, row.line).with_name(name);
+                    for (name, cell) in cells(&self.plan, &prepared)? {
+                        plan.add(&name);
+                        if let Err(kind) = cell {
+                            faults.add(Fault::new(place(&name), kind));
+                        }
+                    }
+                }
+                if !faults.is_empty() {
+                    return Err(faults.into());
+                }
+            }
+        }
+        Ok(plan)
+    }
+}
+
+impl BulkPlan {
+    /// The operation of the jobs.
+    pub fn operation(&self) -> &JobOperation {
+        &self.operation
+    }
+
+    /// Sets the number of rows of a job, 1 to 500,000; default: 500,000.
+    #[must_use]
+    pub fn max_rows(mut self, rows: u64) -> Self {
+        self.max_rows = rows.clamp(1, MAX_JOB_ROWS);
+        self
+    }
+
+    /// Sets the number of bytes of the CSV of a job; default: [`MAX_JOB_BYTES`], which is the
+    /// maximum. A longer row has a job of its own.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = bytes.min(MAX_JOB_BYTES);
+        self
+    }
+
+    /// The names of the columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Returns the cells of a row. A field that the row lacks has an empty cell, which leaves it
+    /// unchanged.
+    pub(super) fn row(&self, plan: &Plan, prepared: &Prepared) -> Option<Vec<String>> {
+        let mut row = vec![String::new(); self.header.len()];
+        for (name, cell) in cells(plan, prepared).ok()? {
+            row[*self.indexes.get(&name.to_ascii_lowercase())?] = cell.ok()?;
+        }
+        Some(row)
+    }
+
+    fn add(&mut self, name: &str) {
+        let index = self.header.len();
+        if *self.indexes.entry(name.to_ascii_lowercase()).or_insert(index) == index {
+            self.header.push(name.to_owned());
+        }
+    }
+}
+
+type Cell = (String, Result<String, FaultKind>);
+
+/// Returns the names of the fields of a record and their cells.
+fn cells(plan: &Plan, prepared: &Prepared) -> Result<Vec<Cell>, ReadError> {
+    let json = format!("{{{}}}", prepared.fields);
+    let fields: BTreeMap<String, &RawValue> =
+        serde_json::from_str(&json).expect("a prepared record is JSON");
+    let cells = fields.into_iter().map(|(name, value)| {
+        if value.get().starts_with('{')
+            && let Some(cell) = related(plan, &name, value)
+        {
+            return cell;
+        }
+        (name, cell(value))
+    });
+    Ok(cells.collect())
+}
+
+/// Returns the cell of a related record with its external id; `None` if the value is something
+/// else.
+fn related(plan: &Plan, relationship: &str, value: &RawValue) -> Option<Cell> {
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(value.get()).ok()?;
+    let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
+    let (Some((field, value)), None) = (keys.next(), keys.next()) else { return None };
+    let column = plan.related(relationship, field).ok()?;
+    Some((column.name(), cell(value)))
+}
+
+fn cell(value: &RawValue) -> Result<String, FaultKind> {
+    match value.get() {
+        "null" | "\"\"" => Ok(NULL.to_owned()),
+        raw if raw.starts_with('"') => {
+            let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
+            if text == NULL {
+                let what = "the Bulk API empties a field with this text";
+                return Err(FaultKind::NotWanted(what));
+            }
+            Ok(text)
+        }
+        raw if raw.starts_with(['{', '[']) => {
+            Err(FaultKind::NotWanted("the Bulk API has no objects and lists as values"))
+        }
+        raw => Ok(raw.to_owned()),
+    }
+}
+
+/// The cell that empties a field.
+const NULL: &str = "#N/A";
+
+/// The rows of one job. Their outcomes are matched in memory.
+const MAX_JOB_ROWS: u64 = 500_000;
