@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod assertion;
 pub(crate) mod blueprint;
+pub(crate) mod bulk;
 pub(crate) mod cache;
 pub(crate) mod cert;
 pub(crate) mod completions;

@@ -55,6 +55,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Record(command::record::Command),
     Describe(command::describe::Args),
+    #[command(subcommand)]
+    Bulk(command::bulk::Command),
     Whoami(command::whoami::Args),
     Revoke(command::revoke::Args),
     Serve(command::serve::Args),
@@ -84,7 +86,7 @@ impl Command {
     /// Whether the command only prints. Then a reader that closes the pipe is not an error. Other
     /// commands create or change something, and their result was not read.
     pub(crate) fn only_prints(&self) -> bool {
-        use command::{assertion, cache, cert, config, key, record, settings};
+        use command::{assertion, bulk, cache, cert, config, key, record, settings};
         match self {
             Self::Api(_)
             | Self::Query(_)
@@ -94,6 +96,7 @@ impl Command {
             Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
             Self::Completions(_) | Self::Man(_) | Self::Help(_) => true,
             Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),
+            Self::Bulk(command) => !matches!(command, bulk::Command::Abort(_)),
             Self::Cache(command) => matches!(command, cache::Command::List(_)),
             Self::Cert(command) => !matches!(command, cert::Command::Create(_)),
             Self::Config(command) => {

@@ -65,6 +65,7 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Exec(args) => command::exec::run(&args, console),
         Command::Describe(args) => command::describe::run(&args, console),
         Command::Record(command) => command::record::run(&command, console),
+        Command::Bulk(command) => command::bulk::run(&command, console),
         Command::Whoami(args) => command::whoami::run(&args, console),
         Command::Revoke(args) => command::revoke::run(&args, console),
         Command::Query(args) => command::query::run(&args, console),

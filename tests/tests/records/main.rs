@@ -3,6 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `authorize` | the `tower` layer |
+//! | `bulk` | jobs of Bulk API 2.0, and record files by them |
 //! | `calls` | single calls and their errors |
 //! | `collections` | many records in one call |
 //! | `load` | record files |
@@ -13,6 +14,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot continue has failed")]
 
 mod authorize;
+mod bulk;
 mod calls;
 mod collections;
 mod load;

@@ -135,6 +135,24 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "bulk",
+        &[
+            of("Jobs of the org", "orgtoken bulk list"),
+            of("Wait for a job", "orgtoken bulk wait 750R0000000zxr8IAA"),
+        ],
+    ),
+    ("bulk list", &[of("Jobs of the org", "orgtoken bulk list")]),
+    ("bulk status", &[of("State and counts of a job", "orgtoken bulk status 750R0000000zxr8IAA")]),
+    ("bulk wait", &[of("Wait for the end of a job", "orgtoken bulk wait 750R0000000zxr8IAA")]),
+    (
+        "bulk results",
+        &[
+            of("Records of a query", "orgtoken bulk results 750R0000000zxr8IAA > accounts.csv"),
+            of("Rows that failed", "orgtoken bulk results 750R0000000zxr8IAA --rows failed"),
+        ],
+    ),
+    ("bulk abort", &[of("End a job", "orgtoken bulk abort 750R0000000zxr8IAA")]),
+    (
         "whoami",
         &[
             of("User and org of the default login", "orgtoken whoami"),

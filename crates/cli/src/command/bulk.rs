@@ -1,0 +1,171 @@
+//! Jobs of Bulk API 2.0.
+
+mod results;
+mod show;
+
+use clap::Subcommand;
+use orgtoken_rest::bulk::{Job, JobKind, JobRows};
+
+use crate::args::Caller;
+use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::progress;
+use crate::io::text::printable;
+use crate::login::resolved_login;
+use crate::runtime::wait_for;
+
+use show::job_failure;
+
+/// List, follow and abort jobs of Bulk API 2.0
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    List(Box<List>),
+    Status(Box<Status>),
+    Wait(Box<Wait>),
+    Results(Box<Results>),
+    Abort(Box<Abort>),
+}
+
+/// List the jobs of the org, the newest first
+///
+/// Salesforce keeps jobs for seven days after their end.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    caller: Caller,
+}
+
+/// Show a job
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Wait until a job has ended, and show it
+///
+/// The exit code is 9 if the job failed or was aborted, or if rows failed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wait {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Print the results of a job as CSV
+#[derive(Debug, clap::Args)]
+pub(crate) struct Results {
+    /// The rows of a job that changes records [default: successful]
+    #[arg(long, value_name = "ROWS", value_enum)]
+    rows: Option<Rows>,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// End a job; rows that were processed stay changed
+#[derive(Debug, clap::Args)]
+pub(crate) struct Abort {
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// Id of the job
+    #[arg(value_parser = id)]
+    id: String,
+    #[command(flatten)]
+    caller: Caller,
+}
+
+/// The results of a job that changes records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Rows {
+    /// Rows that succeeded, with the ids of their records
+    Successful,
+    /// Rows that failed, with the reason
+    Failed,
+    /// Rows that the job has not processed
+    Unprocessed,
+}
+
+impl From<Rows> for JobRows {
+    fn from(rows: Rows) -> Self {
+        match rows {
+            Rows::Successful => Self::Successful,
+            Rows::Failed => Self::Failed,
+            Rows::Unprocessed => Self::Unprocessed,
+        }
+    }
+}
+
+/// Reads an id: 15 or 18 letters and digits.
+fn id(text: &str) -> Result<String, &'static str> {
+    let is_id =
+        [15, 18].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_id { Ok(text.to_owned()) } else { Err("expected the id of a job: 15 or 18 characters") }
+}
+
+pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::List(args) => list(args, console),
+        Command::Status(args) => status(&args.which, console),
+        Command::Wait(args) => wait(&args.which, console),
+        Command::Results(args) => results::run(args, console),
+        Command::Abort(args) => abort(&args.which, console),
+    }
+}
+
+fn list(args: &List, console: &Console) -> Result<(), Failure> {
+    let (org, _) = resolved_login::org(&args.caller, console)?;
+    let mut jobs: Vec<Job> = Vec::new();
+    wait_for(async {
+        for kind in [JobKind::Ingest, JobKind::Query] {
+            let mut pages = org.jobs(kind);
+            while let Some(page) = pages.next().await? {
+                jobs.extend(page);
+            }
+        }
+        Ok::<_, Failure>(())
+    })?;
+    // Times of one format and zone.
+    jobs.sort_by(|one, other| (&other.created_date, &other.id).cmp(&(&one.created_date, &one.id)));
+    show::list(&jobs, console)
+}
+
+fn status(which: &Which, console: &Console) -> Result<(), Failure> {
+    let (org, _) = resolved_login::org(&which.caller, console)?;
+    let job = wait_for(org.find_job(&which.id))?;
+    show::job(&job, console)
+}
+
+fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
+    let (org, _) = resolved_login::org(&which.caller, console)?;
+    let job = wait_for(async {
+        let mut job = org.find_job(&which.id).await?;
+        let mut polling = org.wait_for_job(job.kind(), &which.id);
+        let progress = progress::spinner(console, show::progress(&job));
+        while !job.state.has_ended() {
+            job = polling.next().await?;
+            progress.set_message(printable(&show::progress(&job)));
+        }
+        Ok::<_, Failure>(job)
+    })?;
+    show::job(&job, console)?;
+    job_failure(&job).map_or(Ok(()), |failure| {
+        // The document of `--json` has the reason.
+        if console.json() {
+            Err(Failure::already_reported(failure.code().to_owned()))
+        } else {
+            Err(failure)
+        }
+    })
+}
+
+fn abort(which: &Which, console: &Console) -> Result<(), Failure> {
+    let (org, _) = resolved_login::org(&which.caller, console)?;
+    let job = wait_for(async {
+        let job = org.find_job(&which.id).await?;
+        org.abort_job(job.kind(), &which.id).await
+    })?;
+    show::job(&job, console)
+}

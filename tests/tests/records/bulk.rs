@@ -1,0 +1,421 @@
+//! Bulk API 2.0: jobs, query results, and record files by jobs.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::future::{Future, poll_fn};
+use std::path::Path;
+use std::pin::pin;
+use std::task::Poll;
+
+use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_fake_org::User;
+use orgtoken_rest::bulk::{JobData, JobKind, JobOperation, JobRows, JobState};
+use orgtoken_rest::load::{
+    BulkLoad, BulkPlan, BulkStep, CheckedFile, Journal, LoadError, Operation, Outcome, Output,
+    Outputs, ReadOptions, RecordFile, Report, RowResult,
+};
+use tempfile::TempDir;
+
+use crate::support::{ConnectedOrg, USER};
+
+/// An org with an object that has a unique key and a restricted picklist. Its jobs are complete at
+/// the first look.
+fn org() -> ConnectedOrg {
+    let describe = br#"{"name":"Case__c","label":"Case","labelPlural":"Cases","keyPrefix":"a02",
+        "fields":[{"name":"Id","label":"Id","type":"id","createable":false},
+        {"name":"Key__c","label":"Key","type":"string","length":99,"externalId":true},
+        {"name":"Text__c","label":"Text","type":"string","length":99},
+        {"name":"Place__c","label":"Place","type":"location"},
+        {"name":"Done__c","label":"Done","type":"boolean"},
+        {"name":"Amount__c","label":"Amount","type":"double","precision":18,"scale":2},
+        {"name":"State__c","label":"State","type":"picklist","restrictedPicklist":true,
+        "picklistValues":[{"value":"Open","active":true}]}]}"#;
+    let org = ConnectedOrg::with(User::new(USER), |org| org.object(describe).unwrap());
+    org.server.set_job_polls(1);
+    org
+}
+
+async fn checked(org: &ConnectedOrg, path: &Path, operation: Operation) -> CheckedFile {
+    let file = RecordFile::open(path, ReadOptions::default()).unwrap();
+    file.check(&org.api, "Case__c", operation).await.unwrap()
+}
+
+/// The outputs of a load in this folder, which a resumed load continues.
+fn outputs(folder: &TempDir) -> Outputs {
+    let file = |name: &str| Some(Output::Append(folder.path().join(name)));
+    let mut outputs = Outputs::default();
+    (outputs.success, outputs.failed) = (file("success.csv"), file("failed.csv"));
+    (outputs.unknown, outputs.unprocessed) = (file("unknown.csv"), file("unprocessed.csv"));
+    outputs.not_sent = Some(Output::Fresh(folder.path().join("not-sent.csv")));
+    outputs
+}
+
+async fn run(load: &mut BulkLoad<'_>) -> Result<Vec<RowResult>, LoadError> {
+    let mut all = Vec::new();
+    while let Some(step) = load.next().await? {
+        if let BulkStep::Rows(rows) = step {
+            all.extend(rows);
+        }
+    }
+    Ok(all)
+}
+
+/// The values of a column of a file of rows.
+fn column(folder: &TempDir, file: &str, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(folder.path().join(file)).unwrap();
+    let mut lines = text.lines();
+    let header = lines.next().unwrap_or_default();
+    let at = header.split(',').position(|column| column == name);
+    let at = at.unwrap_or_else(|| panic!("{file} has no column {name}: {header}"));
+    lines.map(|line| line.split(',').nth(at).unwrap().to_owned()).collect()
+}
+
+async fn keys(org: &ConnectedOrg) -> Vec<String> {
+    let mut pages = org.api.query("SELECT Key__c FROM Case__c ORDER BY Key__c");
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        keys.extend(page.records.iter().map(|it| it["Key__c"].as_str().unwrap().to_owned()));
+    }
+    keys
+}
+
+#[tokio::test]
+async fn job_goes_through_its_states_and_has_three_results() {
+    let org = org();
+    org.server.set_job_polls(2);
+    let api = &org.api;
+    let job = api.create_job("Case__c", &JobOperation::Insert).await.unwrap();
+    assert_eq!((job.state, job.kind()), (JobState::Open, JobKind::Ingest));
+    let csv = JobData::from("Key__c,State__c\nk1,Open\nk2,Lost\n");
+    api.upload_job_data(&job.id, &csv).await.unwrap();
+    assert_eq!(api.close_job(&job.id).await.unwrap().state, JobState::UploadComplete);
+    let mut wait = api.wait_for_job(JobKind::Ingest, &job.id);
+    assert_eq!(wait.next().await.unwrap().state, JobState::InProgress);
+    let ended = wait.next().await.unwrap();
+    assert_eq!(ended.state, JobState::JobComplete);
+    assert_eq!((ended.number_records_processed, ended.number_records_failed), (Some(2), Some(1)));
+    for (rows, text) in [
+        (JobRows::Successful, "\"k1\",\"Open\"\n"),
+        (JobRows::Failed, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:"),
+        (JobRows::Unprocessed, "\"Key__c\",\"State__c\"\n"),
+    ] {
+        let csv = api.job_rows(&job.id, rows).await.unwrap().whole(10_000).await.unwrap();
+        let csv = String::from_utf8(csv.to_vec()).unwrap();
+        assert!(csv.contains(text), "{rows:?}: {csv}");
+    }
+    assert_eq!(api.find_job(&job.id).await.unwrap().object, "Case__c");
+
+    let query = api.create_query_job("SELECT Id FROM Case__c", false).await.unwrap();
+    assert_eq!(api.find_job(&query.id).await.unwrap().kind(), JobKind::Query);
+    let aborted = api.abort_job(JobKind::Query, &query.id).await.unwrap();
+    assert_eq!(aborted.state, JobState::Aborted);
+    for (kind, id) in [(JobKind::Ingest, &job.id), (JobKind::Query, &query.id)] {
+        let mut pages = api.jobs(kind);
+        let page = pages.next().await.unwrap().unwrap();
+        assert_eq!(page.iter().map(|job| &job.id).collect::<Vec<_>>(), [id]);
+        assert!(pages.next().await.unwrap().is_none());
+    }
+    let unknown = api.find_job("750000000000AAA").await.unwrap_err();
+    assert_eq!(unknown.code(), "api.not_found");
+}
+
+#[tokio::test]
+async fn query_results_have_one_header_and_continue_at_a_locator() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let rows: String = (0..2300).map(|n| format!("k{n:04}\n")).collect();
+    let job = org.api.create_job("Case__c", &JobOperation::Insert).await.unwrap();
+    let csv = JobData::from(format!("Key__c\n{rows}"));
+    org.api.upload_job_data(&job.id, &csv).await.unwrap();
+    org.api.close_job(&job.id).await.unwrap();
+    org.api.job(JobKind::Ingest, &job.id).await.unwrap();
+
+    let soql = "SELECT Key__c FROM Case__c ORDER BY Key__c";
+    let job = org.api.create_query_job(soql, false).await.unwrap();
+    org.api.job(JobKind::Query, &job.id).await.unwrap();
+    let path = folder.path().join("all.csv");
+    let mut file = File::create(&path).unwrap();
+    let mut pages = org.api.query_pages(&job.id, None).page_size(1000);
+    let mut locators = Vec::new();
+    let mut sizes = Vec::new();
+    while let Some(page) = pages.next(&mut file).await.unwrap() {
+        sizes.push(page.records);
+        locators.extend(pages.locator().map(str::to_owned));
+        org.play("api-cut-once");
+    }
+    assert_eq!((sizes, locators.len()), (vec![1000, 1000, 300], 2));
+    let quoted: String = rows.lines().map(|row| format!("\"{row}\"\n")).collect();
+    assert!(fs::read_to_string(&path).unwrap() == format!("\"Key__c\"\n{quoted}"));
+
+    let mut file = File::create(&path).unwrap();
+    let mut pages = org.api.query_pages(&job.id, Some(&locators[1])).page_size(1000);
+    assert_eq!(pages.next(&mut file).await.unwrap().unwrap().records, 300);
+    assert!(pages.next(&mut file).await.unwrap().is_none() && pages.is_done());
+    assert!(quoted.ends_with(&fs::read_to_string(&path).unwrap()));
+}
+
+#[tokio::test]
+async fn queries_with_unsupported_parts_make_no_job() {
+    let org = org();
+    for (soql, what) in [
+        ("SELECT COUNT() FROM Case__c", "aggregate functions such as COUNT()"),
+        ("SELECT Id, place__c FROM Case__c", "the compound field `Place__c`"),
+    ] {
+        let error = org.api.check_bulk_query(soql).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("Bulk API 2.0 does not support {what}"));
+        assert_eq!(error.code(), "usage.bulk");
+    }
+    org.api.check_bulk_query("SELECT Id, Owner.Name, Text__c FROM Case__c").await.unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_several_jobs_are_reported_in_the_order_of_the_file() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    let mut rows = "Key__c,Text__c,State__c,_note\n".to_owned();
+    for n in 0..250 {
+        // Some fail, and some are equal.
+        let (key, state) = if n % 10 == 3 { (n, "Lost") } else { (n / 2, "Open") };
+        rows.push_str(
+            &format!("k{key}, \"a \"\"{key}\"\"\n, b\",{state},{n}\n").replace(", \"", ",\""),
+        );
+    }
+    fs::write(&path, &rows).unwrap();
+    let checked = checked(&org, &path, Operation::Create).await;
+    let plan = checked.bulk_plan(false).unwrap().max_rows(100);
+    let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), None).unwrap();
+    let results = run(&mut load).await.unwrap();
+    let report = load.finish();
+    assert_eq!(results.iter().map(|it| it.row).collect::<Vec<_>>(), (1..=250).collect::<Vec<_>>());
+    assert_eq!((report.counts.created, report.counts.failed), (225, 25));
+    assert_eq!((report.counts.unknown, report.unmatched), (0, 0));
+    for result in &results {
+        let is_bad = (result.row - 1) % 10 == 3;
+        assert_eq!(matches!(result.outcome, Outcome::Failed(_)), is_bad, "{result:?}");
+    }
+    let ids: BTreeSet<_> = results.iter().filter_map(|result| result.id.clone()).collect();
+    assert_eq!(ids.len(), 225);
+    assert!(report.reasons[0].text.starts_with("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: "));
+    // The file of failed rows can be loaded unchanged.
+    let failed = RecordFile::open(&report.failed_file.unwrap(), ReadOptions::default()).unwrap();
+    let failed = failed.check(&org.api, "Case__c", Operation::Create).await.unwrap();
+    assert_eq!(failed.rows(), 25);
+    // Each id belongs to the row that it is reported for.
+    for result in results.iter().filter(|result| result.id.is_some()) {
+        let found = org.api.get("Case__c", result.id.as_ref().unwrap(), &["Key__c"]).await;
+        let found: orgtoken_rest::Object = found.unwrap();
+        assert_eq!(found["Key__c"].as_str().unwrap(), format!("k{}", (result.row - 1) / 2));
+    }
+}
+
+#[tokio::test]
+async fn values_of_every_form_are_sent_as_the_rest_api_would() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.json");
+    fs::write(
+        &path,
+        r#"[{"Key__c":"a","Done__c":"YES","Amount__c":1.50},{"Key__c":"b","Text__c":"x, \"y\""},
+           {"key__c":"c","Amount__c":null,"attributes":{"type":"Case__c"}}]"#,
+    )
+    .unwrap();
+    let checked_file = checked(&org, &path, Operation::Upsert("key__c".into())).await;
+    let plan = checked_file.bulk_plan(false).unwrap();
+    assert_eq!(plan.operation(), &JobOperation::Upsert("Key__c".into()));
+    let mut load =
+        BulkLoad::begin(&org.api, &checked_file, &plan, Outputs::default(), None).unwrap();
+    let results = run(&mut load).await.unwrap();
+    assert!(results.iter().all(|result| result.outcome == Outcome::Created), "{results:?}");
+    load.finish();
+    let soql = "SELECT Key__c, Text__c, Done__c, Amount__c FROM Case__c ORDER BY Key__c";
+    let records: Vec<orgtoken_rest::Object> = org.api.query(soql).rows().await.unwrap();
+    assert_eq!(records[0]["Done__c"].as_bool(), Some(true));
+    assert_eq!(records[0]["Amount__c"].as_number().unwrap().as_str(), "1.5");
+    assert_eq!(records[1]["Text__c"].as_str(), Some("x, \"y\""));
+
+    // What CSV cannot express is a fault, before anything is sent.
+    fs::write(&path, r#"[{"Key__c":"d","Text__c":"y"},{"Key__c":"e","Text__c":"\u0023N/A"}]"#)
+        .unwrap();
+    let checked_file = checked(&org, &path, Operation::Create).await;
+    let error = checked_file.bulk_plan(false).unwrap_err();
+    let text = "line 1, row 2, field `Text__c`: the Bulk API empties a field with this text";
+    assert_eq!((error.to_string().as_str(), error.code()), (text, "usage.records"));
+
+    // Deleted for good, from a list of ids.
+    let ids: Vec<String> = results.into_iter().filter_map(|result| result.id).collect();
+    let path = folder.path().join("ids.txt");
+    fs::write(&path, ids.join("\n")).unwrap();
+    let checked_file = checked(&org, &path, Operation::Delete).await;
+    let plan = checked_file.bulk_plan(true).unwrap();
+    assert_eq!(plan.operation(), &JobOperation::HardDelete);
+    let mut load =
+        BulkLoad::begin(&org.api, &checked_file, &plan, Outputs::default(), None).unwrap();
+    assert_eq!(run(&mut load).await.unwrap().len(), 3);
+    assert_eq!(load.finish().counts.deleted, 3);
+    let all = org.api.query("SELECT Id FROM Case__c").all_rows().next().await.unwrap().unwrap();
+    assert_eq!(all.total_size, 0);
+}
+
+#[tokio::test]
+async fn rows_of_a_failed_job_are_listed_and_later_rows_are_not_sent() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    let rows: String = (0..300).map(|n| format!("k{n:03}\n")).collect();
+    fs::write(&path, format!("Key__c\n{rows}")).unwrap();
+    let checked = checked(&org, &path, Operation::Create).await;
+    let plan = checked.bulk_plan(false).unwrap().max_rows(100);
+    let journal = folder.path().join("journal");
+    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let mut load =
+        BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), Some(created)).unwrap();
+    org.server.fail_next_job(30, "ApexError : x");
+    let error = run(&mut load).await.unwrap_err();
+    assert_eq!(error.code(), "api.job");
+    assert!(error.to_string().ends_with(" failed: ApexError : x"), "{error}");
+    let report = load.finish();
+    let counts = report.counts;
+    assert_eq!((counts.created, counts.unprocessed, counts.not_sent), (30, 70, 200));
+    assert_eq!(column(&folder, "unprocessed.csv", "Key__c").len(), 70);
+    assert_eq!(column(&folder, "not-sent.csv", "Key__c")[0], "k100");
+
+    // The rest is sent by a resumed load, and the unprocessed rows by one of their file.
+    let opened = Some(Journal::open(&journal).unwrap());
+    let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), opened).unwrap();
+    assert_eq!(run(&mut load).await.unwrap().len(), 200);
+    let report = load.finish();
+    assert_eq!((report.counts.created, report.counts.unprocessed), (230, 70));
+    assert!(report.journal.is_none() && !folder.path().join("not-sent.csv").exists());
+    let missing: BTreeSet<_> = column(&folder, "unprocessed.csv", "Key__c").into_iter().collect();
+    let made: BTreeSet<_> = keys(&org).await.into_iter().collect();
+    assert_eq!((made.len(), missing.len(), made.intersection(&missing).count()), (230, 70, 0));
+}
+
+#[tokio::test]
+async fn aborted_job_reports_its_rows_and_a_deleted_one_leaves_them_unknown() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, "Key__c\na\nb\nc\n").unwrap();
+    let checked = checked(&org, &path, Operation::Create).await;
+    let plan = checked.bulk_plan(false).unwrap();
+    for is_deleted in [false, true] {
+        let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), None).unwrap();
+        let job = loop {
+            if let Some(BulkStep::Closed(job)) = load.next().await.unwrap() {
+                break job;
+            }
+        };
+        assert_eq!(load.job(), Some(&job));
+        if is_deleted {
+            org.api.abort_job(JobKind::Ingest, &job.id).await.unwrap();
+            let path = format!("jobs/ingest/{}", job.id);
+            org.call(http::Method::DELETE, &path, "").await.unwrap();
+            assert_eq!(run(&mut load).await.unwrap().len(), 3);
+            assert_eq!(load.finish().counts.unknown, 3);
+        } else {
+            load.abort().await.unwrap();
+            assert!(matches!(
+                run(&mut load).await,
+                Err(LoadError::Job { state: JobState::Aborted, .. })
+            ));
+            assert_eq!(load.finish().counts.unprocessed, 3);
+        }
+    }
+    assert_eq!(keys(&org).await, [""; 0]);
+}
+
+/// Runs a load until its future has been polled this often, and drops it. Returns its report, or
+/// `None` if the "process" was killed, which ends nothing in order.
+async fn interrupted(
+    org: &ConnectedOrg,
+    checked: &CheckedFile,
+    plan: &BulkPlan,
+    folder: &TempDir,
+    polls: usize,
+    is_killed: bool,
+) -> Option<Report> {
+    let journal = folder.path().join("journal");
+    let opened = match Journal::open(&journal) {
+        Ok(journal) => journal,
+        Err(_) => Journal::begin(&journal, UnixTime::from_secs(0)).unwrap().0,
+    };
+    let mut load = BulkLoad::begin(&org.api, checked, plan, outputs(folder), Some(opened)).unwrap();
+    {
+        let mut all = pin!(run(&mut load));
+        let mut left = polls;
+        poll_fn(|context| {
+            if left == 0 {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            all.as_mut().poll(context).map(|result| drop(result.unwrap()))
+        })
+        .await;
+    }
+    if is_killed {
+        return None;
+    }
+    Some(load.finish())
+}
+
+#[tokio::test]
+async fn load_interrupted_at_every_moment_and_resumed_writes_every_row_once() {
+    let mut random = 7_u32;
+    let mut next = |below: u32| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((random >> 8) % below) as usize
+    };
+    for round in 0..12 {
+        let (org, folder) = (org(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("rows.csv");
+        let row = |n: usize| format!("k{n:03},{}\n", if n % 7 == 0 { "Lost" } else { "Open" });
+        let rows: String = (0..60).map(row).collect();
+        fs::write(&path, format!("Key__c,State__c\n{rows}")).unwrap();
+        let checked = checked(&org, &path, Operation::Create).await;
+        let plan = checked.bulk_plan(false).unwrap().max_rows(20);
+        let mut runs = 0;
+        let report = loop {
+            runs += 1;
+            assert!(runs < 400, "round {round}: no progress");
+            let (polls, is_killed) = (next(25) + 1, next(2) == 0);
+            let report = interrupted(&org, &checked, &plan, &folder, polls, is_killed).await;
+            if let Some(report) = report
+                && report.journal.is_none()
+            {
+                break report;
+            }
+            // A killed load may have sent its last row.
+            let journal = Journal::open(&folder.path().join("journal"));
+            assert!(journal.is_ok(), "round {round}: the journal is gone");
+        };
+        let counts = report.counts;
+        assert_eq!((counts.created, counts.failed, counts.unknown), (51, 9, 0), "round {round}");
+        let made = keys(&org).await;
+        let wanted: Vec<_> = (0..60).filter(|n| n % 7 != 0).map(|n| format!("k{n:03}")).collect();
+        assert_eq!(made, wanted, "round {round}, {runs} runs");
+        assert_eq!(column(&folder, "success.csv", "Key__c"), wanted, "round {round}");
+        assert_eq!(column(&folder, "failed.csv", "Key__c").len(), 9, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn lost_responses_cost_another_attempt_and_no_row_is_sent_twice() {
+    for scenario in ["api-cut-once", "api-unavailable-once"] {
+        let (org, folder) = (org(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("rows.csv");
+        fs::write(&path, "Key__c\na\nb\n").unwrap();
+        let checked = checked(&org, &path, Operation::Create).await;
+        let plan = checked.bulk_plan(false).unwrap();
+        let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), None).unwrap();
+        let mut steps = Vec::new();
+        loop {
+            // Each step loses its first response, but the second upload succeeds.
+            if steps.len() != 2 {
+                org.play(scenario);
+            }
+            let Some(step) = load.next().await.unwrap() else { break };
+            steps.push(format!("{step:?}").split('(').next().unwrap().to_owned());
+        }
+        let expected = ["Created", "Created", "Uploaded", "Closed", "Progress", "Rows"];
+        assert_eq!(steps, expected, "{scenario}");
+        assert_eq!(load.finish().counts.created, 2, "{scenario}");
+        assert_eq!(keys(&org).await, ["a", "b"], "{scenario}");
+    }
+}
