@@ -50,13 +50,15 @@ pub(crate) fn reference(sh: &Shell) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs tests that take hours: a writer of the cache is killed at random moments, and each secret
-/// is put into each argument of each command.
+/// Runs tests that take hours: a writer of the cache and a load by the Bulk API are killed at random
+/// moments, and each secret is put into each argument of each command.
 pub(crate) fn soak(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
     let killed = start(sh, &["soak"], arguments)?;
     let canary =
         cmd!(sh, "cargo test --package conformance --test secrecy").env("CANARY", "full").run();
-    Ok(if canary.is_ok() { killed } else { ExitCode::FAILURE })
+    let bulk = cmd!(sh, "cargo test --package conformance --test program killed_bulk_load");
+    let bulk = bulk.env("KILLS", "100").run();
+    Ok(if canary.is_ok() && bulk.is_ok() { killed } else { ExitCode::FAILURE })
 }
 
 /// Creates the keys that tests read.

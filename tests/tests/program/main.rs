@@ -22,6 +22,7 @@ mod memory;
 mod proxy;
 mod query;
 mod record;
+mod record_bulk;
 mod record_files;
 mod record_resume;
 mod redis;

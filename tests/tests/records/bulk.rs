@@ -365,7 +365,8 @@ async fn load_interrupted_at_every_moment_and_resumed_writes_every_row_once() {
     for round in 0..12 {
         let (org, folder) = (org(), tempfile::tempdir().unwrap());
         let path = folder.path().join("rows.csv");
-        let row = |n: usize| format!("k{n:03},{}\n", if n % 7 == 0 { "Lost" } else { "Open" });
+        let row =
+            |n: usize| format!("k{n:03},{}\n", if n.is_multiple_of(7) { "Lost" } else { "Open" });
         let rows: String = (0..60).map(row).collect();
         fs::write(&path, format!("Key__c,State__c\n{rows}")).unwrap();
         let checked = checked(&org, &path, Operation::Create).await;

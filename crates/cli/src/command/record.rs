@@ -98,6 +98,9 @@ pub(crate) struct Delete {
     /// Do not ask before the records of a file are deleted
     #[arg(long, requires = "from")]
     yes: bool,
+    /// Delete the records of a file for good, without the recycle bin
+    #[arg(long, requires = "bulk")]
+    hard_delete: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -201,11 +204,28 @@ impl From<TextEncoding> for Encoding {
     }
 }
 
+/// Loads by jobs of Bulk API 2.0.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Bulk API 2.0")]
+pub(crate) struct BulkOptions {
+    /// Load the file by jobs of Bulk API 2.0
+    #[arg(long, requires = "from")]
+    #[arg(conflicts_with_all = [
+        "all_or_none", "allow_duplicates", "assignment_rule", "batch_size", "header",
+    ])]
+    bulk: bool,
+    /// Abort the job in progress when the load is interrupted
+    #[arg(long, requires = "bulk")]
+    abort_on_interrupt: bool,
+}
+
 /// The arguments of all commands that change records.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
     rows: Rows,
+    #[command(flatten)]
+    bulk: BulkOptions,
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
@@ -241,8 +261,9 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Delete(args) => {
             let key = args.which.external_id.clone();
             let operation = key.map_or(Operation::Delete, Operation::DeleteBy);
+            let run = |load: FileLoad<'_>| load.asking(!args.yes).for_good(args.hard_delete).run();
             load(operation, &args.which.object, &args.common)
-                .map_or_else(|| single::delete(args, console), |load| load.asking(!args.yes).run())
+                .map_or_else(|| single::delete(args, console), run)
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn list(jobs: &[Job], console: &Console) -> Result<(), Failure> {
         [id, operation, object, state.name(), created_date].map(|cell: &str| printable(cell))
     });
     let rows: Vec<_> = [head].into_iter().chain(rows).collect();
-    Ok(console.data(columns(&rows).as_bytes())?)
+    Ok(console.text(&columns(&rows, &[], console.look()))?)
 }
 
 pub(super) fn job(job: &Job, console: &Console) -> Result<(), Failure> {
@@ -44,8 +44,8 @@ pub(super) fn job(job: &Job, console: &Console) -> Result<(), Failure> {
     ];
     let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let rows = rows.filter(|(_, value)| !value.is_empty());
-    let text = table(rows.map(|(name, value)| Row::new(name, &value)));
-    Ok(console.data(text.as_bytes())?)
+    let rows = rows.map(|(name, value)| Row::new(name, &value));
+    Ok(console.text(&table(rows, console.look()))?)
 }
 
 fn document(job: &Job) -> Value {

@@ -1,5 +1,6 @@
 //! Loads of record files by `orgtoken_rest::load`: arguments, signals and output.
 
+mod bulk;
 mod files;
 mod print;
 mod signals;
@@ -8,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 
 use orgtoken_rest::Org;
-use orgtoken_rest::load::{CheckedFile, Load, Operation, ReadOptions};
+use orgtoken_rest::load::{CheckedFile, Journal, Load, Operation, ReadOptions};
 
 use self::files::Source;
 use self::print::Printer;
@@ -31,6 +32,8 @@ pub(super) struct FileLoad<'a> {
     common: &'a Common,
     /// Whether to ask before the first row is sent.
     asks: bool,
+    /// Whether deleted records skip the recycle bin.
+    is_final: bool,
     console: &'a Console,
 }
 
@@ -43,11 +46,16 @@ impl<'a> FileLoad<'a> {
         console: &'a Console,
     ) -> Option<Self> {
         let from = common.rows.from.first()?;
-        Some(Self { operation, object, from, common, asks: false, console })
+        Some(Self { operation, object, from, common, asks: false, is_final: false, console })
     }
 
     pub(super) fn asking(mut self, asks: bool) -> Self {
         self.asks = asks;
+        self
+    }
+
+    pub(super) fn for_good(mut self, is_final: bool) -> Self {
+        self.is_final = is_final;
         self
     }
 
@@ -56,6 +64,10 @@ impl<'a> FileLoad<'a> {
         if self.common.rows.from.len() > 1 {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
+        }
+        if self.common.bulk.bulk && by_external_id(&self.operation) {
+            let command = "orgtoken record";
+            return Err(UsageError::conflict("`--bulk`", "`--external-id`", command).into());
         }
         let max_rows = self.operation.max_rows();
         if self.common.options.batch_size.is_some_and(|rows| usize::from(rows) > max_rows) {
@@ -81,6 +93,7 @@ impl<'a> FileLoad<'a> {
             Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
         };
         self.check_one_transaction(&checked)?;
+        let bulk = self.common.bulk.bulk.then(|| checked.bulk_plan(self.is_final)).transpose()?;
         let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
         if rows.dry_run {
@@ -91,6 +104,9 @@ impl<'a> FileLoad<'a> {
         }
         if interrupts.is_pending() {
             return Err(print::interrupted("nothing was sent"));
+        }
+        if let Some(plan) = bulk {
+            return self.send_by_jobs(org, &checked, &plan, source, printer, &mut interrupts).await;
         }
         self.send(org, &checked, source, printer, &mut interrupts).await
     }
@@ -103,13 +119,14 @@ impl<'a> FileLoad<'a> {
         mut printer: Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let rows = &self.common.rows;
-        let journal = match checked.rows() {
-            0 => None,
-            _ => Some(source.journal(rows, self.console)?),
-        };
-        let outputs = source.outputs(rows, checked.file().form());
+        let journal = self.journal(checked, &source)?;
+        let outputs = source.outputs(&self.common.rows, checked.file().form());
         let mut load = Load::begin(org, checked, outputs, journal)?;
+        let is_resumed = self.common.rows.resume;
+        if checked.rows() > MANY_ROWS && !is_resumed && !by_external_id(checked.operation()) {
+            let rows = counted(checked.rows(), "row");
+            self.console.remark(&format_args!("`--bulk` loads {rows} with fewer API calls"));
+        }
         if let Some(rows) = self.common.options.batch_size {
             load = load.batch_size(rows.into());
         }
@@ -120,6 +137,13 @@ impl<'a> FileLoad<'a> {
             source.keep();
         }
         printer.report(&report, resume.as_deref(), ended)
+    }
+
+    fn journal(&self, checked: &CheckedFile, source: &Source) -> Result<Option<Journal>, Failure> {
+        match checked.rows() {
+            0 => Ok(None),
+            _ => Ok(Some(source.journal(&self.common.rows, self.console)?)),
+        }
     }
 
     async fn send_rows(
@@ -163,7 +187,8 @@ impl<'a> FileLoad<'a> {
 
     fn is_confirmed(&self, checked: &CheckedFile) -> Result<bool, Failure> {
         let (records, object) = (counted(checked.rows(), "record"), checked.object());
-        let answer = prompt::line(&format!("Delete {records} of {object}? [y/N] "))?;
+        let how = if self.is_final { " for good" } else { "" };
+        let answer = prompt::line(&format!("Delete {records} of {object}{how}? [y/N] "))?;
         Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
     }
 }
@@ -177,3 +202,10 @@ impl Rows {
         options
     }
 }
+
+fn by_external_id(operation: &Operation) -> bool {
+    matches!(operation, Operation::UpdateBy(_) | Operation::DeleteBy(_))
+}
+
+/// The number of rows above which Salesforce recommends Bulk API 2.0.
+const MANY_ROWS: u64 = 2_000;

@@ -92,7 +92,9 @@ impl<'a> BulkLoad<'a> {
         journal: Option<Journal>,
     ) -> Result<Self, LoadError> {
         let operation = Some(plan.operation().name());
-        let load = Load::begin_as(org, checked, outputs, journal, operation)?;
+        let mut load = Load::begin_as(org, checked, outputs, journal, operation)?;
+        let files = load.lengths()?;
+        load.note(|journal| journal.state.files = files)?;
         let job = load.journal.as_ref().and_then(|journal| journal.state.job.clone());
         let stage = match job {
             None => Stage::Idle,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, Report, RowResult};
+use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Problem};
@@ -156,11 +156,23 @@ impl<'a> Printer<'a> {
             ("done", &report.success_file),
             ("failed", &report.failed_file),
             ("of unknown outcome", &report.unknown_file),
+            ("not processed", &report.unprocessed_file),
             ("not sent", &report.not_sent_file),
         ] {
             if let Some(path) = path {
                 self.console.remark(&format_args!("rows {what}: {}", shown(path)));
             }
+        }
+        if let Some(PendingJob { id, first, last, .. }) = &report.job {
+            self.console.remark(&format_args!(
+                "rows {first} to {last} are in job {id}, which goes on: `orgtoken bulk status {id}`"
+            ));
+        }
+        if report.unmatched > 0 {
+            let results = counted(report.unmatched, "result");
+            self.console.warn(&format_args!(
+                "{results} of the jobs match no row: see `orgtoken bulk results`"
+            ));
         }
         for (path, error) in &report.unwritten {
             let reason = reason(error);
@@ -241,10 +253,12 @@ fn summary(report: &Report, resume: Option<&str>) -> Value {
         "rows": report.rows, "done": counts.done(), "created": counts.created,
         "updated": counts.updated, "upserted": counts.upserted, "deleted": counts.deleted,
         "failed": counts.failed, "not_sent": counts.not_sent, "unknown": counts.unknown,
+        "unprocessed": counts.unprocessed, "pending": counts.pending, "job": report.job,
         "unknown_rows": report.unknown,
         "reasons": report.reasons,
         "success_file": report.success_file, "failed_file": report.failed_file,
         "unknown_file": report.unknown_file, "not_sent_file": report.not_sent_file,
+        "unprocessed_file": report.unprocessed_file,
         "journal": report.journal, "resume": resume,
     })
 }
@@ -261,7 +275,7 @@ fn row(result: &RowResult) -> Value {
 }
 
 fn is_done(result: &RowResult) -> bool {
-    !matches!(result.outcome, Outcome::Failed(_))
+    result.outcome.is_done()
 }
 
 fn described(result: &RowResult) -> String {
@@ -295,6 +309,11 @@ fn counts(report: &Report) -> String {
 fn check_complete(report: &Report) -> Result<(), Failure> {
     let counts = &report.counts;
     let (rows, failed, unknown) = (report.rows, counts.failed, counts.unknown);
+    if counts.unprocessed > 0 {
+        let what = format!("{} of {rows} rows were not processed", counts.unprocessed);
+        let hint = "send the rows of the file of unprocessed rows again";
+        return Err(Failure::new("api.records", Some(hint), what));
+    }
     let (what, hint) = match (failed, unknown) {
         (0, 0) => return Ok(()),
         (0, _) => (

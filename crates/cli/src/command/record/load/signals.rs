@@ -42,6 +42,11 @@ impl Interrupts {
         self.pending
     }
 
+    /// Forgets the signals that were received.
+    pub(super) fn acknowledge(&mut self) {
+        self.pending = false;
+    }
+
     /// Waits for a future, or drops it when a signal is received.
     pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
         let mut work = pin!(work);

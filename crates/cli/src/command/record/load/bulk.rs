@@ -1,0 +1,103 @@
+//! Loads by jobs of Bulk API 2.0.
+
+use std::time::Duration;
+
+use orgtoken_rest::Org;
+use orgtoken_rest::bulk::JobState;
+use orgtoken_rest::load::{BulkLoad, BulkPlan, BulkStep, CheckedFile, LoadError, PendingJob};
+use tokio::time::timeout;
+
+use super::FileLoad;
+use super::files::Source;
+use super::print::{self, Printer};
+use super::signals::{Interrupts, Waited};
+use crate::failure::Failure;
+use crate::io::progress;
+use crate::io::prompt;
+
+impl FileLoad<'_> {
+    pub(super) async fn send_by_jobs(
+        &self,
+        org: &Org,
+        checked: &CheckedFile,
+        plan: &BulkPlan,
+        source: Source,
+        mut printer: Printer<'_>,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let journal = self.journal(checked, &source)?;
+        let outputs = source.outputs(&self.common.rows, checked.file().form());
+        let mut load = BulkLoad::begin(org, checked, plan, outputs, journal)?;
+        let ended = self.run_jobs(&mut load, checked.rows(), &mut printer, interrupts).await;
+        let report = load.finish();
+        let resume = source.resume_command(&report);
+        if resume.is_some() {
+            source.keep();
+        }
+        printer.report(&report, resume.as_deref(), ended)
+    }
+
+    async fn run_jobs(
+        &self,
+        load: &mut BulkLoad<'_>,
+        rows: u64,
+        printer: &mut Printer<'_>,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let progress = progress::bar(self.console, rows);
+        let mut is_aborted = false;
+        loop {
+            let step = match interrupts.wait(load.next()).await {
+                Waited::Done(step) => step,
+                Waited::Interrupted if is_aborted => {
+                    return Err(print::interrupted("the load was stopped"));
+                }
+                Waited::Interrupted => {
+                    progress.suspend(|| ());
+                    self.stop(load).await?;
+                    interrupts.acknowledge();
+                    is_aborted = true;
+                    continue;
+                }
+            };
+            match step {
+                // The outcomes of its rows were reported.
+                Err(LoadError::Job { state: JobState::Aborted, .. }) if is_aborted => {
+                    return Err(print::interrupted("the job was aborted"));
+                }
+                Err(error) => return Err(error.into()),
+                Ok(None) => return Ok(()),
+                Ok(Some(BulkStep::Closed(PendingJob { id, first, last, .. }))) => {
+                    let said = format!("job {id}: rows {first} to {last}");
+                    progress.suspend(|| self.console.remark(&said));
+                }
+                Ok(Some(BulkStep::Progress(job))) => {
+                    let processed = job.number_records_processed.unwrap_or_default();
+                    progress.set_position(load.settled() + processed);
+                }
+                Ok(Some(BulkStep::Rows(results))) => printer.results(results)?,
+                Ok(Some(_)) => progress.set_position(load.settled()),
+            }
+        }
+    }
+
+    /// Aborts the job in progress, if the user wants that. Otherwise it goes on, and the load ends.
+    async fn stop(&self, load: &mut BulkLoad<'_>) -> Result<(), Failure> {
+        let Some(job) = load.job().map(|job| job.id.clone()) else {
+            // A job without all of its data is of no use. If it cannot be aborted, it stays open.
+            let _ = timeout(GRACE, load.abort()).await;
+            return Err(print::interrupted("the load was stopped"));
+        };
+        if !self.common.bulk.abort_on_interrupt && !self.wants_abort(&job)? {
+            return Err(print::interrupted("the load was stopped; its job goes on"));
+        }
+        Ok(load.abort().await?)
+    }
+
+    fn wants_abort(&self, job: &str) -> Result<bool, Failure> {
+        let answer = prompt::line(&format!("\nAbort job {job}? [y/N] "))?.unwrap_or_default();
+        Ok(["y", "yes"].contains(&answer.to_lowercase().as_str()))
+    }
+}
+
+const GRACE: Duration = Duration::from_secs(10);
