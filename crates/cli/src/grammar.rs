@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -33,15 +34,13 @@ pub(crate) struct Common {
     /// Log each step to standard error (-vv for more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colours: auto, always or never [default: auto]
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_short_help = true
-    )]
-    #[arg(hide_default_value = true, hide_possible_values = true)]
+    /// Filter the JSON result with an expression of jq
+    #[arg(long, global = true, value_name = "EXPRESSION", hide_short_help = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) jq: Option<String>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "auto|always|never", default_value = "auto")]
+    #[arg(hide_short_help = true, hide_default_value = true, hide_possible_values = true)]
     pub(crate) color: clap::ColorChoice,
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 pub(crate) mod input;
+pub(crate) mod jq;
 pub(crate) mod json;
 pub(crate) mod log;
 pub(crate) mod look;

@@ -12,6 +12,7 @@ use crate::command;
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
 use crate::io::console::{Console, OutputError};
+use crate::io::jq::Jq;
 use crate::io::log;
 use crate::io::look;
 use crate::io::stderr;
@@ -39,9 +40,15 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
         Err(Refused::Usage(error)) => return report_and_exit_code(&error.into(), &console),
     };
     look::choose_color(args.common.color);
+    let jq = match args.common.jq.as_deref().map(Jq::compile).transpose() {
+        Ok(jq) => jq.map(|jq| &*Box::leak(Box::new(jq))),
+        Err(error) => return report_and_exit_code(&error.into(), &console),
+    };
     log::start(args.common.verbose, console.json());
     let only_prints = args.command.only_prints();
-    let code = match panic::catch_unwind(AssertUnwindSafe(|| dispatch(args.command, &console))) {
+    let code = match panic::catch_unwind(AssertUnwindSafe(|| {
+        dispatch(args.command, &console.filtered(jq))
+    })) {
         Ok(result) => {
             let result = if only_prints { ignore_broken_pipe(result) } else { result };
             let name_login =

@@ -17,6 +17,7 @@ mod faults;
 mod hardening;
 mod hostile;
 mod hub;
+mod jq;
 mod keys;
 mod memory;
 mod proxy;

@@ -68,7 +68,8 @@ async fn print_document(org: &Org, object: Option<&str>, console: &Console) -> R
     };
     let answer = org.request(Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
     console.json_data(answer.body())?;
-    Ok(console.json_data(b"\n")?)
+    console.json_data(b"\n")?;
+    Ok(console.end_json()?)
 }
 
 async fn print_rows(

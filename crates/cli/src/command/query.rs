@@ -67,6 +67,9 @@ pub(crate) enum Format {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let (soql, style) = (soql(args)?, args.style(console)?);
+    if console.filters() && !matches!(style.format, Format::Json | Format::Ndjson) {
+        return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken query").into());
+    }
     let queries = args.queries(&soql)?;
     let (org, _) = resolved_login::org(&args.caller, console)?;
     let mut sink = Sink::new(style, &soql, console);

@@ -8,7 +8,7 @@ use orgtoken_oauth::InstanceUrl;
 
 use format::{Format, Printed};
 
-use crate::args::Caller;
+use crate::args::{Caller, UsageError};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::is_stdin;
@@ -32,6 +32,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let format = args.format.unwrap_or_else(|| default(console));
+    if console.filters() && !format.is_json() {
+        return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken token").into());
+    }
     let login = ResolvedLogin::open(&args.caller, console)?;
     let (username, api_version) = (login.username(), login.api_version().to_string());
     let instance_url = login.instance_url();

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use orgtoken_assertion::Diagnostic;
 use serde::Serialize;
 
+use crate::io::jq::{Jq, JqError, Output};
 use crate::io::json::Indenter;
 use crate::io::look::{self, Look};
 use crate::io::stderr;
@@ -21,16 +22,28 @@ pub(crate) struct Console {
     json: bool,
     /// Whether standard output is a terminal.
     is_terminal: bool,
+    /// The filter of JSON results.
+    jq: Option<&'static Jq>,
 }
 
 impl Console {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, is_terminal: io::stdout().is_terminal() }
+        Self { json, is_terminal: io::stdout().is_terminal(), jq: None }
+    }
+
+    /// The same streams with a filter of JSON results.
+    pub(crate) fn filtered(self, jq: Option<&'static Jq>) -> Self {
+        Self { jq, ..self }
     }
 
     /// Whether the result is to be JSON.
     pub(crate) fn json(&self) -> bool {
-        self.json
+        self.json || self.filters()
+    }
+
+    /// Whether a JSON result is filtered.
+    pub(crate) fn filters(&self) -> bool {
+        self.jq.is_some()
     }
 
     /// Writes the result, and flushes it.
@@ -41,8 +54,35 @@ impl Console {
         write(&self.escaped(bytes))
     }
 
-    /// Writes a piece of JSON: indented on a terminal, and as it is to a pipe or a file.
-    pub(crate) fn json_data(&self, bytes: &[u8]) -> Result<(), OutputError> {
+    /// Writes a piece of JSON. With a filter it is kept until the end of the document.
+    pub(crate) fn json_data(&self, piece: &[u8]) -> Result<(), OutputError> {
+        if !self.filters() {
+            return self.indented(piece);
+        }
+        DOCUMENT.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// Ends a document of pieces.
+    pub(crate) fn end_json(&self) -> Result<(), OutputError> {
+        let Some(jq) = self.jq else { return Ok(()) };
+        let document =
+            std::mem::take(&mut *DOCUMENT.lock().unwrap_or_else(PoisonError::into_inner));
+        // A call without an answer has nothing to filter.
+        if document.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        for output in jq.outputs(&document)? {
+            match output {
+                Output::Text(text) => self.data(format!("{text}\n").as_bytes())?,
+                Output::Json(json) => self.indented(format!("{json}\n").as_bytes())?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes JSON: indented on a terminal, and as it is to a pipe or a file.
+    fn indented(&self, bytes: &[u8]) -> Result<(), OutputError> {
         static INDENTER: Mutex<Indenter> = Mutex::new(Indenter::new());
         let bytes = self.escaped(bytes);
         if !self.is_terminal {
@@ -90,7 +130,8 @@ impl Console {
     /// The same for JSON.
     pub(crate) fn secret_json(&self, json: &str, what: &str) -> Result<(), OutputError> {
         self.warn_of_secret(what);
-        self.json_data(json.as_bytes())
+        self.json_data(json.as_bytes())?;
+        self.end_json()
     }
 
     fn warn_of_secret(&self, what: &str) {
@@ -103,7 +144,8 @@ impl Console {
     pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), OutputError> {
         let mut bytes = serde_json::to_vec(value).expect("results are JSON");
         bytes.push(b'\n');
-        self.json_data(&bytes)
+        self.json_data(&bytes)?;
+        self.end_json()
     }
 
     /// Prints a warning. The command continues.
@@ -128,34 +170,43 @@ pub(crate) fn warning_line(warning: &str) -> String {
     look.wrapped(&first, "         ", &printable(warning))
 }
 
+/// The pieces of a document that is filtered as a whole.
+static DOCUMENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
 fn write(bytes: &[u8]) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError::Write)
 }
 
-/// Standard output cannot be written: the pipe is broken, or the disk is full.
+/// The result cannot be printed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write to standard output")]
-pub(crate) struct OutputError(#[source] io::Error);
-
-impl From<io::Error> for OutputError {
-    fn from(error: io::Error) -> Self {
-        Self(error)
-    }
+pub(crate) enum OutputError {
+    /// `--jq` fails on it.
+    #[error(transparent)]
+    Filter(#[from] JqError),
+    /// The pipe is broken, or the disk is full.
+    #[error("cannot write to standard output")]
+    Write(#[from] io::Error),
 }
 
 impl OutputError {
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        self.0.kind() == io::ErrorKind::BrokenPipe
+        matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 
 impl Diagnostic for OutputError {
     fn code(&self) -> &str {
-        "io.stdout"
+        match self {
+            Self::Filter(error) => error.code(),
+            Self::Write(_) => "io.stdout",
+        }
     }
 
     fn hint(&self) -> Option<Cow<'_, str>> {
-        None
+        match self {
+            Self::Filter(error) => error.hint(),
+            Self::Write(_) => None,
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Call {
         let (method, headers) = (self.method, self.headers);
         let answer = printer.answered(org.send(method, &self.path, headers, self.body).await)?;
         printer.head(&answer)?;
-        let is_json = is_json(&answer);
+        let is_json = is_json(&answer) || printer.console.filters();
         printer.body(answer.into_body(), is_json).await
     }
 
@@ -93,7 +93,7 @@ impl Call {
         let is_csv = page.headers().contains_key("sforce-locator");
         let body = page.body();
         let rows = if is_csv && !is_first { without_header(body) } else { body };
-        printer.page(rows, is_json(&page))?;
+        printer.page(rows, is_json(&page) || printer.console.filters())?;
         Ok(next_page(&self.path, &page))
     }
 
@@ -167,6 +167,9 @@ impl Printer<'_> {
     /// Prints the last piece. On a terminal, its line is ended.
     fn last(&self, piece: &[u8], is_json: bool) -> Result<(), Failure> {
         self.piece(piece, is_json)?;
+        if self.console.filters() {
+            return Ok(self.console.end_json()?);
+        }
         let open_line = !piece.is_empty() && !piece.ends_with(b"\n");
         if open_line { Ok(self.console.end_line()?) } else { Ok(()) }
     }
@@ -177,6 +180,9 @@ impl Printer<'_> {
             return Ok(());
         }
         self.piece(page, is_json)?;
+        if self.console.filters() {
+            return Ok(self.console.end_json()?);
+        }
         if page.ends_with(b"\n") { Ok(()) } else { Ok(self.console.data(b"\n")?) }
     }
 }

@@ -57,6 +57,12 @@ impl<'a> Sink<'a> {
         match self.style.format {
             Format::Json => self.console.json_data(&data)?,
             Format::Table => self.console.text(&text)?,
+            Format::Ndjson if self.console.filters() => {
+                for record in data.split_inclusive(|byte| *byte == b'\n') {
+                    self.console.json_data(record)?;
+                    self.console.end_json()?;
+                }
+            }
             Format::Csv | Format::Ndjson => self.console.data(&data)?,
         }
         self.records = Some(self.records.unwrap_or(0) + number);
@@ -75,7 +81,7 @@ impl<'a> Sink<'a> {
             (Format::Table, records) => self.console.remark(&counted(records, "record")),
             _ => {}
         }
-        Ok(())
+        Ok(self.console.end_json()?)
     }
 
     fn csv(&mut self, records: &[Object], out: &mut Vec<u8>) {

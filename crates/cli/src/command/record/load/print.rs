@@ -222,7 +222,8 @@ impl Document {
         }
         // The summary continues the same object.
         let summary = summary(report, resume).to_string();
-        Ok(console.json_data(format!(",{}\n", &summary[1..]).as_bytes())?)
+        console.json_data(format!(",{}\n", &summary[1..]).as_bytes())?;
+        Ok(console.end_json()?)
     }
 }
 

@@ -1,0 +1,275 @@
+//! `--jq`: a filter for JSON results.
+
+use std::borrow::Cow;
+
+use jaq_core::box_iter::box_once;
+use jaq_core::data::JustLut;
+use jaq_core::load::{self, Arena, File, Loader};
+use jaq_core::native::{Filter as Named, Fun, v};
+use jaq_core::{Compiler, Ctx, Native, RunPtr, Vars, compile};
+use jaq_json::{Num, Val};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_rest::Value;
+
+/// A compiled filter.
+pub(crate) struct Jq(compile::Filter<Native<JustLut<Val>>>);
+
+/// A result of a filter.
+pub(crate) enum Output {
+    /// A string, which is printed without quotes.
+    Text(String),
+    /// JSON on one line.
+    Json(String),
+}
+
+impl Jq {
+    /// Compiles an expression.
+    pub(crate) fn compile(expression: &str) -> Result<Self, JqError> {
+        let rows = load::parse(ROWS, |parser| parser.defs()).expect("the definitions are valid");
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(rows);
+        let arena = Arena::default();
+        let program = File { code: expression, path: () };
+        let modules = Loader::new(defs).load(&arena, program).map_err(|errors| {
+            let (_, error) = errors.into_iter().next().expect("a failure has an error");
+            JqError::of_syntax(expression, error)
+        })?;
+        let filter = Compiler::default().with_funs(functions()).compile(modules);
+        filter.map(Self).map_err(|errors| {
+            let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
+            let (part, undefined) = first.expect("a failure has an error");
+            JqError::at(expression, part, format!("undefined {}", undefined.as_str()))
+        })
+    }
+
+    /// Filters a JSON document.
+    pub(crate) fn outputs(&self, json: &[u8]) -> Result<Vec<Output>, JqError> {
+        let value: Value = serde_json::from_slice(json)
+            .map_err(|error| JqError::NotJson { line: error.line(), column: error.column() })?;
+        let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
+        let mut outputs = Vec::new();
+        for result in self.0.id.run((context, to_jaq(value))) {
+            match result.map_err(jaq_core::Exn::get_err) {
+                Ok(value) => outputs.push(Output::of(&value)),
+                Err(Ok(error)) => return Err(JqError::Failed(kind(&error.to_string()))),
+                // The expression has called `halt`.
+                Err(Err(_)) => break,
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+impl Output {
+    fn of(value: &Val) -> Self {
+        match value {
+            Val::TStr(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
+            value => Self::Json(value.to_string()),
+        }
+    }
+}
+
+/// The functions of jq. Those that read the environment or write to standard error do nothing:
+/// variables hold secrets, and the output of this program goes through its own streams.
+fn functions() -> impl Iterator<Item = Fun<JustLut<Val>>> {
+    let replaced = |name: &str| ["debug_empty", "env", "stderr_empty"].contains(&name);
+    let all = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    let nothing: [Named<RunPtr<JustLut<Val>>>; 3] = [
+        ("debug_empty", v(0), |_| Box::new(std::iter::empty())),
+        ("env", v(0), |_| box_once(Ok(Val::obj(jaq_json::Map::default())))),
+        ("stderr_empty", v(0), |_| Box::new(std::iter::empty())),
+    ];
+    all.filter(move |(name, ..)| !replaced(name))
+        .chain(nothing.into_iter().map(|named| jaq_core::native::run::<JustLut<Val>>(named)))
+}
+
+/// Converts a value. Numbers keep their digits, as long as the expression does not calculate with
+/// them.
+fn to_jaq(value: Value) -> Val {
+    match value {
+        Value::Null => Val::Null,
+        Value::Bool(value) => Val::Bool(value),
+        Value::Number(number) => Val::Num(to_number(number.as_str())),
+        Value::String(text) => text.into(),
+        Value::Array(items) => items.into_iter().map(to_jaq).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| (name.into(), to_jaq(value)));
+            Val::obj(fields.collect())
+        }
+    }
+}
+
+fn to_number(text: &str) -> Num {
+    let is_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    // `-0` is not an integer, since integers have no sign of zero. The longest integers would take
+    // too long to convert.
+    let integer = (is_integer && text != "-0" && text.len() <= MAX_INTEGER)
+        .then(|| Num::from_str_radix(text, 10));
+    integer.flatten().unwrap_or_else(|| Num::Dec(text.to_owned().into()))
+}
+
+/// An error of `--jq`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JqError {
+    /// The message of jaq quotes the data.
+    #[error("the jq expression failed: {0}")]
+    Failed(&'static str),
+    #[error("the result is not JSON (line {line}, column {column})")]
+    NotJson { line: usize, column: usize },
+    #[error("invalid jq expression at column {column}: {problem}")]
+    Syntax { column: usize, problem: Cow<'static, str> },
+}
+
+impl JqError {
+    fn of_syntax(expression: &str, error: load::Error<&str>) -> Self {
+        let (part, expected) = match error {
+            load::Error::Lex(errors) => errors
+                .into_iter()
+                .next()
+                .map(|(expected, part)| (part, expected.as_str().to_owned())),
+            load::Error::Parse(errors) => errors
+                .into_iter()
+                .next()
+                .map(|(expected, part)| (part, expected.as_str().to_owned())),
+            load::Error::Io(_) => {
+                return Self::Syntax { column: 1, problem: "modules are not supported".into() };
+            }
+        }
+        .expect("a failure has an error");
+        Self::at(expression, part, format!("expected {expected}"))
+    }
+
+    /// `part` is a part of the expression.
+    fn at(expression: &str, part: &str, problem: String) -> Self {
+        let start = load::span(expression, part).start;
+        let column = expression.get(..start).map_or(0, |before| before.chars().count()) + 1;
+        Self::Syntax { column, problem: problem.into() }
+    }
+}
+
+/// Returns the kind of an error, without the data in it.
+fn kind(message: &str) -> &'static str {
+    let kinds = [
+        ("cannot index ", "it looks for a field or an item in a value that has none"),
+        ("cannot calculate ", "it calculates with values that are no numbers"),
+        ("cannot use ", "it uses a value of the wrong type"),
+        ("invalid path expression ", "it changes a value that is not a part of the input"),
+    ];
+    let found = kinds.iter().find(|(start, _)| message.starts_with(start));
+    found.map_or("it raised an error", |(_, kind)| kind)
+}
+
+impl Diagnostic for JqError {
+    fn code(&self) -> &str {
+        "usage.jq"
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(
+            match self {
+                Self::Failed(_) => "look at the result without `--jq`",
+                Self::NotJson { .. } => "leave out `--jq`",
+                Self::Syntax { .. } => "check the expression, such as `--jq '.records[].Name'`",
+            }
+            .into(),
+        )
+    }
+}
+
+/// Rows of tables, which the library lacks.
+const ROWS: &str = r#"
+def @csv: [.[] | if . == null then "" elif type == "string" then
+  "\"" + (split("\"") | join("\"\"")) + "\"" elif type == "number" or type == "boolean" then tostring
+  else error("no cell") end] | join(",");
+def @tsv: [.[] | if . == null then "" elif type == "string" then split("\\") | join("\\\\")
+  | split("\t") | join("\\t") | split("\n") | join("\\n") | split("\r") | join("\\r")
+  elif type == "number" or type == "boolean" then tostring else error("no cell") end] | join("\t");
+"#;
+
+/// In digits.
+const MAX_INTEGER: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filtered(expression: &str, json: &str) -> Vec<String> {
+        let outputs = Jq::compile(expression).unwrap().outputs(json.as_bytes()).unwrap();
+        let text = |output| match output {
+            Output::Text(text) => text,
+            Output::Json(json) => json,
+        };
+        outputs.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        for number in [
+            "12345678901234567890",
+            "0.1000",
+            "1e400",
+            "1E-400",
+            "-0",
+            "-0.0",
+            "1.0",
+            "100000000000000000000000000000000.00000000000000001",
+            &"9".repeat(2000),
+        ] {
+            let json = format!(r#"{{"a":[{number}]}}"#);
+            assert_eq!(filtered(".a[0]", &json), [number]);
+            assert_eq!(filtered(".", &json), [&*json]);
+            assert_eq!(
+                filtered("[.a[] | {b: .}] | tojson", &json),
+                [format!(r#"[{{"b":{number}}}]"#)]
+            );
+        }
+    }
+
+    #[test]
+    fn outputs_are_raw_strings_and_compact_json() {
+        let json = r#"{"b":"x \"y\"\n","a":[1,null,{"c":true}]}"#;
+        for (expression, expected) in [
+            (".b", ["x \"y\"\n"].as_slice()),
+            (".a[]", &["1", "null", r#"{"c":true}"#]),
+            (".", &[json]),
+            ("keys_unsorted | join(\",\")", &["b,a"]),
+            ("[.a[] | select(type == \"number\")] | @csv", &["1"]),
+            ("[\"a\\\"b\", null, 1.50, \"\", true] | @csv", &["\"a\"\"b\",,1.50,\"\",true"]),
+            (r#"["a\t\\b\n", null, 1.50, ""] | @tsv"#, &["a\\t\\\\b\\n\t\t1.50\t"]),
+            ("empty", &[]),
+            ("1, halt, 2", &["1"]),
+            ("env, (\"x\" | stderr | debug)", &["{}", "x"]),
+        ] {
+            assert_eq!(filtered(expression, json), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn errors_have_a_position_and_no_data() {
+        for (expression, message) in [
+            ("", "invalid jq expression at column 1: expected term"),
+            (".a[", "invalid jq expression at column 4: expected closing bracket"),
+            ("\"å\" | .a |", "invalid jq expression at column 11: expected term"),
+            (".a | hunter2", "invalid jq expression at column 6: undefined filter"),
+            ("$hunter2", "invalid jq expression at column 1: undefined variable"),
+            (
+                "import \"a\" as a; .",
+                "invalid jq expression at column 1: modules are not supported",
+            ),
+        ] {
+            let error = Jq::compile(expression).map(|_| ()).unwrap_err();
+            assert_eq!(error.to_string(), message, "{expression}");
+        }
+        let json = r#"{"a":"s3cr3t"}"#;
+        for expression in
+            [".a.b", ".a - 1", ".a[]", "error(.a)", ".a | tonumber", "(.a | tostring) |= 1"]
+        {
+            let error =
+                Jq::compile(expression).unwrap().outputs(json.as_bytes()).map(|_| ()).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("the jq expression failed: it "), "{text}");
+            assert!(!format!("{text} {error:?}").contains("s3cr3t"), "{expression}");
+        }
+        let error = Jq::compile(".").unwrap().outputs(b"<s3cr3t>").map(|_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "the result is not JSON (line 1, column 1)");
+    }
+}
