@@ -260,6 +260,22 @@ fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
 }
 
 #[test]
+fn encrypted_key_is_used_with_its_passphrase_file() {
+    let user = NewUser::new();
+    let key = fs::read_to_string(user.0.path("app.key")).unwrap();
+    let key = rsa::PrivateKey::from_pkcs8_pem(&key).unwrap();
+    let encrypted = key.to_pkcs8_encrypted_pem("open sesame", LineEnding::LF).unwrap();
+    user.0.private_file("locked.key", &encrypted);
+    user.0.private_file("word", "open sesame\n");
+    let key = ["-f", "locked.key", "--key-passphrase-file", "word"];
+    stdout(&user.setup(&[&["-P", "acme", "-i", CLIENT_ID], &key[..]].concat()));
+    assert_eq!(user.0.logins(), 1);
+    let file = format!("passphrase_file = {:?}", user.0.path("word"));
+    assert!(user.read("config.toml").contains(&file), "{}", user.read("config.toml"));
+    stdout(&user.0.bare(&["token", "--no-cache"]).output().unwrap());
+}
+
+#[test]
 fn self_authorization_prints_the_url() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));

@@ -42,6 +42,8 @@ pub(crate) struct Args {
     /// Use this private key, which exists already
     #[arg(short = 'f', long, value_name = "FILE")]
     jwt_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: args::Passphrase,
     /// Use a key of the SSH agent: fingerprint or comment
     #[arg(long, value_name = "NAME", conflicts_with = "jwt_key_file")]
     ssh_agent: Option<String>,
@@ -215,7 +217,11 @@ fn examine(
     console: &Console,
 ) -> Result<Report, Failure> {
     let asked = doctor::Args {
-        login: args::Login { profile: Some(answers.name.clone()), ..args::Login::default() },
+        login: args::Login {
+            profile: Some(answers.name.clone()),
+            passphrase: args.passphrase.clone(),
+            ..args::Login::default()
+        },
         cert: Some(PathBuf::from(&keys.certificate)),
         network: args.network.clone(),
     };

@@ -89,9 +89,10 @@ impl Answers {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
-        let passphrase_file = file(&existing, Setting::Passphrase);
-        let passphrase =
-            Passphrase { key_passphrase_file: passphrase_file, ..Passphrase::default() };
+        let mut passphrase = args.passphrase.clone();
+        if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
+            passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
+        }
         let known = client_id.is_some();
         let corrects_client_id = written.is_some() && written != client_id;
         Ok(Self {

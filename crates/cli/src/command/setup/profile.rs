@@ -25,14 +25,20 @@ pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), F
     };
     let file = answers.config.to_string_lossy();
     let added = wanted.add_to(&config, &file)?;
-    let corrected = answers.client_id.as_deref().filter(|_| answers.corrects_client_id);
-    if let Some(client_id) = corrected {
-        let config = added.as_ref().map_or(config.as_slice(), String::as_bytes);
-        let mut editor = ConfigEditor::parse(config, &file)?;
-        editor.set(&answers.name, Setting::ClientId.name(), &[client_id.to_owned()])?;
-        replace(&answers.config, editor.to_string().as_bytes())?;
-    } else if let Some(config) = added {
-        replace(&answers.config, config.as_bytes())?;
+    let written = added.as_ref().map_or(config.as_slice(), String::as_bytes);
+    let mut editor = ConfigEditor::parse(written, &file)?;
+    let before = editor.to_string();
+    if let Some(client_id) = answers.client_id.as_ref().filter(|_| answers.corrects_client_id) {
+        editor.set(&answers.name, Setting::ClientId.name(), std::slice::from_ref(client_id))?;
+    }
+    // A path that is not one may be the passphrase itself.
+    if let Some(word) = args.passphrase.key_passphrase_file.as_ref().filter(|it| it.is_file()) {
+        let word = std::path::absolute(word).unwrap_or_else(|_| word.clone());
+        editor.set(&answers.name, "passphrase_file", &[word.to_string_lossy().into_owned()])?;
+    }
+    let edited = editor.to_string();
+    if added.is_some() || edited != before {
+        replace(&answers.config, edited.as_bytes())?;
     }
     Ok(())
 }
