@@ -9,7 +9,6 @@ mod cache;
 mod catalogue;
 mod config;
 mod describe;
-mod docs_keys;
 mod doctor;
 mod exec_and_revoke;
 mod existing_token;

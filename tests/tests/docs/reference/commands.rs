@@ -20,7 +20,7 @@ pub(super) fn page() -> String {
         page += &section(name, command, &shared);
     }
     for (heading, options) in &shared {
-        page += &format!("## {heading} options\n\n{}\n", table(options.iter().copied()));
+        page += &format!("## {}\n\n{}\n", title(heading), table(options.iter().copied()));
     }
     let common: Vec<_> = grammar.get_arguments().filter(|arg| arg.is_global_set()).collect();
     page += &format!("## Options of every command\n\n{}", table(common.into_iter()));
@@ -68,6 +68,11 @@ fn shared_groups<'a>(commands: &[(String, &'a Command)]) -> Groups<'a> {
     shared.into_iter().map(|(heading, (_, options))| (heading, options)).collect()
 }
 
+/// Returns the heading of a shared group.
+fn title(heading: &str) -> String {
+    if heading.ends_with("options") { heading.to_owned() } else { format!("{heading} options") }
+}
+
 /// Returns the options of a command by heading, in their order.
 fn groups(command: &Command) -> Vec<(Option<&str>, Vec<&Arg>)> {
     let mut groups: Vec<(Option<&str>, Vec<&Arg>)> = Vec::new();
@@ -102,8 +107,8 @@ fn section(name: &str, command: &Command, shared: &Groups<'_>) -> String {
     for (heading, options) in groups(command) {
         match heading {
             Some(heading) if shared.get(heading).is_some_and(|all| ids(all) == ids(&options)) => {
-                let anchor = heading.to_lowercase().replace(' ', "-");
-                links.push(format!("[{}](#{anchor}-options)", heading.to_lowercase()));
+                let anchor = title(heading).to_lowercase().replace(' ', "-");
+                links.push(format!("[{}](#{anchor})", heading.to_lowercase()));
             }
             Some(heading) => text += &format!("{heading}:\n\n{}\n", table(options.into_iter())),
             None => text += &format!("{}\n", table(options.into_iter())),
