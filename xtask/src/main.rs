@@ -55,6 +55,7 @@ fn run() -> Result<ExitCode> {
         ["foreign"] => foreign::foreign(&sh),
         ["onify"] => onify::onify(&sh),
         ["packages"] => packages::packages(&sh),
+        ["recording"] => tasks::start(&sh, &["recording", "orgtoken"], &["docs/recording.svg"]),
         ["reference"] => tasks::reference(&sh),
         ["release", version] => release::release(&sh, version, release::Mode::Publish),
         ["release", version, "--dry-run"] => release::release(&sh, version, release::Mode::DryRun),
@@ -96,6 +97,7 @@ Usage: cargo xtask TASK
       [--dry-run]          do the same in a clone, and publish nothing
   test-keys [--out DIR]    create the keys that tests read, with the expected results
   book                     build the book in docs/ into target/book, and check its links
+  recording                record setup, doctor and query into docs/recording.svg
   reference                write the tables in docs/reference/commands.md and settings.md
   refusals                 write docs/reference/refusals.md from the catalogue of refusals
 ";

@@ -27,10 +27,16 @@ macro_rules! pages {
 }
 
 pages! {
+    ci "how-to/ci.md",
     keys "how-to/keys.md",
     onify "how-to/onify.md",
+    proxies "how-to/proxies.md",
+    proxy "how-to/proxy.md",
+    records "how-to/records.md",
+    rotation "how-to/rotation.md",
     serve "how-to/serve.md",
     setup "how-to/setup.md",
+    testing "how-to/testing.md",
     doctor "reference/doctor.md",
     record_files "reference/record-files.md",
     tutorial "tutorial.md",
@@ -49,7 +55,7 @@ fn run(path: &str) {
     let page = Page::read(path);
     let mut session = Session::start(path);
     for step in &page.steps {
-        let output = session.run(&step.command);
+        let output = session.run(&step.command, step.shown.len().max(1));
         if let Err(why) = step.check(&output) {
             panic!("docs/{path}:{}: {why}\n$ {}\n{}", step.line, step.command, output.text);
         }

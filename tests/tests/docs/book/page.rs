@@ -14,7 +14,7 @@ pub(super) struct Step {
     pub(super) command: String,
     /// In it `…` is any text, and a line of its own any number of lines. Nothing is compared if a
     /// page shows no output.
-    shown: Vec<String>,
+    pub(super) shown: Vec<String>,
 }
 
 impl Page {
@@ -26,7 +26,13 @@ impl Page {
     fn parse(text: &str) -> Self {
         let mut steps: Vec<Step> = Vec::new();
         let mut block = None;
+        let mut indent = "";
         for (line, text) in (1..).zip(text.lines()) {
+            // A block in a list is indented.
+            if block.is_none() {
+                indent = &text[..text.len() - text.trim_start().len()];
+            }
+            let text = text.strip_prefix(indent).unwrap_or(text);
             match (text.trim().strip_prefix("```"), block) {
                 (Some(_), Some(_)) => block = None,
                 (Some(kind), None) => {
@@ -35,6 +41,11 @@ impl Page {
                 (None, Some(("console", start))) => add_line(&mut steps, line, start, text),
                 (None, Some(("sh", start))) => add_script_line(&mut steps, line, start, text),
                 _ => {}
+            }
+        }
+        for step in &mut steps {
+            while step.shown.last().is_some_and(String::is_empty) {
+                step.shown.pop();
             }
         }
         Self { steps }
@@ -77,10 +88,7 @@ impl Step {
             (0, false) | (1.., true) => {}
             (code, _) => return Err(format!("exit code {code}")),
         }
-        let mut shown: Vec<&str> = self.shown.iter().map(String::as_str).collect();
-        while shown.last().is_some_and(|line| line.is_empty()) {
-            shown.pop();
-        }
+        let shown: Vec<&str> = self.shown.iter().map(String::as_str).collect();
         let printed: Vec<&str> = output.text.trim_end().lines().collect();
         if shown.is_empty() || matches(&shown, &printed) {
             return Ok(());

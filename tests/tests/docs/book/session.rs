@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -13,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use conformance::program;
 use conformance::test_org::{CLIENT_ID, KEY, RECORD, TestOrg, USER};
 use orgtoken_fake_org::User;
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::MY_DOMAIN;
 
@@ -23,6 +26,8 @@ pub(super) struct Session {
     input: ChildStdin,
     lines: Receiver<String>,
     jobs: usize,
+    /// Addresses in pages, and free ones.
+    ports: [(&'static str, String); 2],
     /// Certificates that were uploaded, and when they were written.
     uploaded: BTreeMap<PathBuf, SystemTime>,
 }
@@ -59,7 +64,7 @@ impl Session {
         fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
         let mut shell = Command::new("sh");
         shell.current_dir(&home).env_clear().env("HOME", &home).env("PATH", path_variable(&org));
-        shell.env("XDG_RUNTIME_DIR", runtime);
+        shell.env("XDG_RUNTIME_DIR", runtime).process_group(0);
         shell.env("HTTPS_PROXY", org.proxy_url()).env("ORGTOKEN_CA_FILE", org.path("ca.pem"));
         let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = shell.stdin.take().unwrap();
@@ -69,11 +74,12 @@ impl Session {
         thread::spawn(move || {
             output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        let mut session = Self { org, shell, input, lines, jobs: 0, uploaded: BTreeMap::new() };
+        let mut session =
+            Self { org, shell, input, lines, jobs: 0, ports: ports(), uploaded: BTreeMap::new() };
         session.certificates();
-        session.run("exec 2>&1");
+        session.run("exec 2>&1", 0);
         for (_, script) in PREPARED.iter().filter(|(name, _)| *name == page) {
-            let prepared = session.run(script);
+            let prepared = session.run(script, 0);
             assert_eq!(prepared.code, 0, "{}", prepared.text);
         }
         session
@@ -81,36 +87,47 @@ impl Session {
 
     /// Runs a command in the shell.
     ///
-    /// If it runs in the background, its output is what it writes at first.
-    pub(super) fn run(&mut self, command: &str) -> Output {
+    /// If it runs in the background, its output is the first `lines` lines that it writes.
+    pub(super) fn run(&mut self, command: &str, lines: usize) -> Output {
         let mut command = command.to_owned();
         for (shown, real) in PLACEHOLDERS {
+            command = command.replace(shown, real);
+        }
+        for (shown, real) in &self.ports {
             command = command.replace(shown, real);
         }
         if let Some(background) = command.strip_suffix(" &").filter(|it| !it.contains(" > ")) {
             self.jobs += 1;
             let file = format!(".job{}", self.jobs);
             command = format!(
-                "{background} > {file} 2>&1 & until [ -s {file} ] || ! kill -0 $!; do :; done; cat {file}"
+                ": > {file}; {background} > {file} 2>&1 & until [ $(wc -l < {file}) -ge {lines} ] || ! kill -0 $!; do :; done; cat {file}"
             );
         }
         // In the current shell, so that variables and jobs stay. It reads no input of ours.
         let script = format!("{{ {command}\n}} </dev/null; printf '\\n{END} %d\\n' $?; set +e\n");
-        self.input.write_all(script.as_bytes()).unwrap();
+        if let Err(error) = self.input.write_all(script.as_bytes()) {
+            return Output { text: error.to_string(), code: 125 };
+        }
         let mut text = String::new();
         loop {
-            match self.lines.recv_timeout(Duration::from_secs(60)) {
+            match self.lines.recv_timeout(Duration::from_secs(30)) {
                 Ok(line) => match line.strip_prefix(END) {
                     Some(code) => {
                         self.certificates();
                         let code = code.trim().parse().unwrap();
                         return Output { text: text.trim_end().to_owned(), code };
                     }
-                    None => text += &format!("{line}\n"),
+                    None => text += &format!("{}\n", self.shown(line)),
                 },
-                Err(error) => panic!("{error} in `{command}`:\n{text}"),
+                // For example a service that the page does not start in the background.
+                Err(error) => return Output { text: format!("{text}{error}"), code: 124 },
             }
         }
+    }
+
+    /// Returns a line with the ports that the page shows.
+    fn shown(&self, line: String) -> String {
+        self.ports.iter().fold(line, |line, (shown, real)| line.replace(real, shown))
     }
 
     /// Uploads the certificates that were written since the last command.
@@ -132,12 +149,20 @@ impl Session {
     }
 }
 
-/// Ends with its jobs.
+/// Ends with its jobs and its agent.
 impl Drop for Session {
     fn drop(&mut self) {
-        let _ = self.input.write_all(b"kill $(jobs -p) $SSH_AGENT_PID 2>/dev/null; exit\n");
+        let _ = self.run("kill $SSH_AGENT_PID", 0);
+        let _ = kill_process_group(Pid::from_child(&self.shell), Signal::KILL);
         let _ = self.shell.wait();
     }
+}
+
+/// Returns free ports for those in pages. All are open at first, so that they differ.
+fn ports() -> [(&'static str, String); 2] {
+    let listeners = ["127.0.0.1:7523", "127.0.0.1:7524"]
+        .map(|shown| (shown, TcpListener::bind("127.0.0.1:0").unwrap()));
+    listeners.map(|(shown, listener)| (shown, listener.local_addr().unwrap().to_string()))
 }
 
 /// Returns a `PATH` with the programs of this project under their own names.
@@ -198,18 +223,21 @@ const STAND_INS: [(&str, &str); 3] = [
 /// Pages whose user has no login yet.
 const FROM_NOTHING: [&str; 3] = ["how-to/onify.md", "how-to/setup.md", "tutorial.md"];
 
-/// Values that pages show shortened, and what cannot be had in a test: a fixed port and a Hub, which
-/// has tests of its own.
+/// Values that pages show shortened, and what cannot be had in a test: a folder of root, and a Hub,
+/// which has tests of its own.
 const PLACEHOLDERS: [(&str, &str); 4] = [
     ("3MVG9…", CLIENT_ID),
     ("SHA256:…", "$(ssh-add -l | cut -d ' ' -f 2)"),
-    ("127.0.0.1:7523", "127.0.0.1:0"),
+    ("/run/agent/", "$HOME/"),
     ("hub:https://hub.acme.com", RECORD),
 ];
 
 /// What the user of a page has already.
-const PREPARED: [(&str, &str); 2] =
-    [("how-to/keys.md", KEYS), ("reference/record-files.md", RECORDS)];
+const PREPARED: [(&str, &str); 3] = [
+    ("how-to/keys.md", KEYS),
+    ("how-to/testing.md", "unset HTTPS_PROXY ORGTOKEN_CA_FILE"),
+    ("reference/record-files.md", RECORDS),
+];
 
 const RECORDS: &str = "set -e
     orgtoken record create Account Name=Fortytwo ExternalId__c=42

@@ -122,7 +122,7 @@ fn section(name: &str, command: &Command, shared: &Groups<'_>) -> String {
     let examples: String =
         examples.iter().map(|(purpose, line)| format!("# {purpose}\n{line}\n")).collect();
     if !examples.is_empty() {
-        text += &format!("```sh\n{examples}```\n\n");
+        text += &format!("```text\n{examples}```\n\n");
     }
     if let Some(after) = command.get_after_long_help().or_else(|| command.get_after_help()) {
         text += &format!("{}\n", prose(&after.to_string()));
