@@ -45,7 +45,7 @@ impl Recording {
         self.moments.push((self.lines.len(), 1.0));
         for (at, text) in terminal(org, args, answers)?.into_iter().enumerate() {
             let home = org.folder.path().to_str().context("a path in UTF-8")?;
-            let text = text.replace(home, "/home/ana").replace('\r', "");
+            let text = text.replace(home, "~").replace('\r', "");
             // The first text ends with the prompt, and the next one begins with the answer.
             let mut lines = text.trim_end_matches('\n').split('\n');
             if at > 0 {

@@ -38,6 +38,7 @@ pages! {
     setup "how-to/setup.md",
     testing "how-to/testing.md",
     doctor "reference/doctor.md",
+    queries "reference/queries.md",
     record_files "reference/record-files.md",
     tutorial "tutorial.md",
 }

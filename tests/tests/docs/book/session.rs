@@ -233,11 +233,16 @@ const PLACEHOLDERS: [(&str, &str); 4] = [
 ];
 
 /// What the user of a page has already.
-const PREPARED: [(&str, &str); 3] = [
+const PREPARED: [(&str, &str); 4] = [
     ("how-to/keys.md", KEYS),
     ("how-to/testing.md", "unset HTTPS_PROXY ORGTOKEN_CA_FILE"),
+    ("reference/queries.md", LISTS),
     ("reference/record-files.md", RECORDS),
 ];
+
+const LISTS: &str = "set -e
+    orgtoken query 'SELECT Id FROM Account' --format ndjson | jq -r .Id > ids.txt
+    echo 12 > numbers.txt";
 
 const RECORDS: &str = "set -e
     orgtoken record create Account Name=Fortytwo ExternalId__c=42
