@@ -67,6 +67,7 @@ fn revoked_token_is_refused() {
     );
     assert_eq!(said(&revoke()), "invalid_token: invalid token");
     assert_eq!(get(&org, &token, USERINFO).status(), 403);
+    #[cfg(feature = "rest")]
     assert_eq!(get(&org, &token, "/services/data/v66.0/limits").status(), 401);
 }
 
