@@ -107,7 +107,7 @@ fn section(name: &str, command: &Command, shared: &Groups<'_>) -> String {
     for (heading, options) in groups(command) {
         match heading {
             Some(heading) if shared.get(heading).is_some_and(|all| ids(all) == ids(&options)) => {
-                let anchor = title(heading).to_lowercase().replace(' ', "-");
+                let anchor = title(heading).to_lowercase().replace('.', "").replace(' ', "-");
                 links.push(format!("[{}](#{anchor})", heading.to_lowercase()));
             }
             Some(heading) => text += &format!("{heading}:\n\n{}\n", table(options.into_iter())),
