@@ -103,6 +103,8 @@ pub(crate) enum Rank {
     Profile,
     RecordOfProfile,
     ThirdParty,
+    DefaultProfile,
+    RecordOfDefaultProfile,
     Default,
 }
 

@@ -171,9 +171,14 @@ impl Loader {
         self.record_read = true;
         let file = self.text(Setting::Record).unwrap_or("-").to_owned();
         let mut layer = Layer::from_record(bytes, &file, self.text(Setting::RecordKey));
-        let by_profile = self.effective(Setting::Record).is_some_and(|e| e.rank == Rank::Profile);
-        if by_profile {
-            layer.entries.iter_mut().for_each(|entry| entry.rank = Rank::RecordOfProfile);
+        let named_by = self.effective(Setting::Record).map(|entry| entry.rank);
+        let of_profile = match named_by {
+            Some(Rank::Profile) => Some(Rank::RecordOfProfile),
+            Some(Rank::DefaultProfile) => Some(Rank::RecordOfDefaultProfile),
+            _ => None,
+        };
+        if let Some(rank) = of_profile {
+            layer.entries.iter_mut().for_each(|entry| entry.rank = rank);
         }
         self.add(layer);
     }

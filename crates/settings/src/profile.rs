@@ -6,7 +6,7 @@ use orgtoken_oauth::redact;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::layer::Layer;
+use crate::layer::{Layer, Rank};
 use crate::problems::{Location, Problem, ProblemKind};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
@@ -43,13 +43,16 @@ impl<'a> ConfigFile<'a> {
 
     /// Returns one profile: the one named, else the `default_profile`, else the only one.
     ///
-    /// A file without any profile is an empty layer unless a profile is named.
+    /// Variables of other tools take precedence over a profile that is not named. A file without any profile is an empty layer unless a profile is named.
     pub fn profile(&self, name: Option<&str>) -> Layer {
         let mut layer = Layer::default();
         match text::decode(self.bytes) {
             Err(kind) => layer.give_up(Location::File(redact::path(self.file).to_owned()), kind),
             Ok(_) if self.errors.is_empty() => self.choose(&mut layer, name),
             Ok(_) => self.report_errors(&mut layer),
+        }
+        if name.is_none() {
+            layer.entries.iter_mut().for_each(|entry| entry.rank = Rank::DefaultProfile);
         }
         layer
     }

@@ -498,6 +498,27 @@ fn record_flag_disables_default_profile() {
 }
 
 #[test]
+fn variables_of_other_tools_are_between_a_named_and_the_default_profile() {
+    let config = b"[profile.acme]\nrecord = \"sf.json\"\nlogin_url = \"test.salesforce.com\"\n";
+    for (name, endpoint, username) in [
+        (Some("acme"), "https://test.salesforce.com/services/oauth2/token", "user@acme.com"),
+        (None, "https://login.salesforce.com/services/oauth2/token", "other@acme.com"),
+    ] {
+        let variables = [
+            ("SF_USERNAME".to_owned(), "other@acme.com".to_owned()),
+            ("SF_LOGIN_URL".to_owned(), "login.salesforce.com".to_owned()),
+        ];
+        let profile = Layer::from_profile(config, "config.toml", name);
+        let mut loader = Loader::new([profile, Layer::from_environment(variables)]);
+        let input = loader.next_input().unwrap();
+        loader.provide(&input, record().into_bytes().into());
+        let settings = loader.check().unwrap();
+        assert_eq!(settings.resolution().endpoint().as_str(), endpoint, "{name:?}");
+        assert_eq!(settings.username().as_str(), username, "{name:?}");
+    }
+}
+
+#[test]
 fn other_settings_are_read() {
     let config = br#"
         [profile.acme]
