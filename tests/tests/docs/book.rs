@@ -37,6 +37,7 @@ pages! {
     serve "how-to/serve.md",
     setup "how-to/setup.md",
     testing "how-to/testing.md",
+    bulk "reference/bulk.md",
     doctor "reference/doctor.md",
     queries "reference/queries.md",
     record_files "reference/record-files.md",

@@ -189,39 +189,3 @@ fn rules_that_cannot_be_read_are_refused() {
         assert_eq!(error(&output)["code"], "settings.value", "{line}");
     }
 }
-
-/// The commands of `docs/how-to/proxy.md` at addresses of this test.
-#[test]
-fn commands_of_the_guide_work() {
-    let page = include_str!("../../../docs/how-to/proxy.md");
-    let org = TestOrg::new();
-    config(&org, "");
-    let commands: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
-    let folder = org.path("agent").display().to_string();
-    let local =
-        |line: &str| line.replace("127.0.0.1:7524", "127.0.0.1:0").replace("/run/agent", &folder);
-    let mut service: Option<Service> = None;
-    let mut exports = String::new();
-    let mut calls = 0;
-    for command in commands {
-        if let Some(args) = command.strip_prefix("orgtoken ") {
-            let args = shlex::split(&local(args)).unwrap();
-            assert_eq!(args[0], "serve");
-            let args: Vec<_> = args[1..].iter().map(String::as_str).collect();
-            service = Some(Service::start(&org, &args));
-            continue;
-        }
-        let url = service.as_ref().unwrap().url().to_owned();
-        let command = command.replace("http://127.0.0.1:7524", &url).replace("/run/agent", &folder);
-        if command.starts_with("export ") {
-            exports = command;
-            continue;
-        }
-        let output = org.shell(&format!("{exports}\n{command}")).output().unwrap();
-        let answer: Value = serde_json::from_str(stdout(&output)).unwrap();
-        let is_answer = answer["totalSize"] == 2 || answer["DailyApiRequests"].is_object();
-        assert!(is_answer, "{command}: {answer}");
-        calls += 1;
-    }
-    assert_eq!(calls, 2);
-}

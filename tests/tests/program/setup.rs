@@ -184,7 +184,8 @@ fn on_terminal(user: &NewUser, args: &[&str], answers: &[(&str, &str)]) -> Outpu
     let mut seen = String::new();
     let mut chunk = [0; 512];
     for (question, answer) in answers {
-        while !seen.contains(question) {
+        // Questions are wrapped.
+        while !seen.replace("\r\n", " ").contains(question) {
             let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
             seen += &String::from_utf8_lossy(&chunk[..read]);
         }
