@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -52,18 +53,29 @@ impl CallRules {
             return Err(not_allowed("the profile does not allow this path"));
         }
         let query = target.query().unwrap_or_default();
-        let in_query = query.split('&').filter_map(override_in_query);
+        let in_query = query.split(['&', ';']).filter_map(override_in_query);
         let in_headers = OVERRIDES.iter().flat_map(|name| headers.get_all(*name));
-        let in_headers = in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let in_headers =
+            in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let allowed = |name: &str| self.methods.iter().any(|method| method.as_str() == name.trim());
         if !allowed(method.as_str()) || !in_query.chain(in_headers).all(|name| allowed(&name)) {
             return Err(not_allowed("the profile does not allow this method"));
+        }
+        let is_form = headers.get_all(CONTENT_TYPE).iter().any(|kind| {
+            kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
+        });
+        if is_form && !METHODS.into_iter().all(allowed) {
+            return Err(not_allowed("a form can name another method"));
         }
         Ok(())
     }
 
     fn allow_path(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
+        // These return sessions.
+        if path.to_ascii_lowercase().starts_with("/services/oauth2") {
+            return false;
+        }
         let below = path.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/'));
         let resource = below.and_then(|below| below.split_once('/'));
         let resource = resource.filter(|(version, _)| is_version(version)).map(|(_, path)| path);
@@ -88,14 +100,15 @@ fn plain(path: &str) -> Result<(), Rejection> {
     let mut decoded = Cow::Borrowed(path);
     for _ in 0..MAX_DECODING {
         let is_odd = |c: char| c.is_ascii_control() || c == '\\' || c == ';';
-        if decoded.contains(is_odd) || decoded.split('/').any(|part| [".", ".."].contains(&part)) {
+        let is_step = |part: &str| [".", ".."].contains(&part.trim());
+        if decoded.contains(is_odd) || decoded.contains("//") || decoded.split('/').any(is_step) {
             return Err(odd_path());
         }
         match percent_decode_str(&decoded).decode_utf8() {
             Ok(next) if next == decoded => {
                 let lower = path.to_ascii_lowercase();
                 let is_odd = path.contains('@')
-                    || path.contains("//")
+                    || has_broken_code(path)
                     || lower.contains("%2e")
                     || !path.is_ascii();
                 return if is_odd { Err(odd_path()) } else { Ok(()) };
@@ -107,12 +120,26 @@ fn plain(path: &str) -> Result<(), Rejection> {
     Err(odd_path())
 }
 
+/// Whether a `%` is not followed by two hexadecimal digits.
+fn has_broken_code(path: &str) -> bool {
+    let is_code =
+        |rest: &str| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    !path.split('%').skip(1).all(is_code)
+}
+
 /// Returns the method that a parameter of the query puts in place of that of the request.
-fn override_in_query(parameter: &str) -> Option<Cow<'_, str>> {
+fn override_in_query(parameter: &str) -> Option<String> {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-    let decode = |text| percent_decode_str(text).decode_utf8_lossy();
-    let name = decode(name).replace(['_', '-'], "");
-    name.trim().eq_ignore_ascii_case("httpmethod").then(|| decode(value))
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut name = name.to_owned();
+    for _ in 0..MAX_DECODING {
+        name = decode(&name);
+    }
+    let is_override = name == "_method" || {
+        name.retain(|c| c.is_ascii_alphabetic());
+        name.eq_ignore_ascii_case("httpmethod")
+    };
+    is_override.then(|| decode(value))
 }
 
 /// `v65.0`
@@ -139,8 +166,9 @@ fn not_allowed(why: &'static str) -> Rejection {
 
 const READ: [&str; 5] = ["limits", "query", "queryAll", "search", "sobjects"];
 const DATA: &str = "/services/data";
+const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 const MAX_DECODING: usize = 4;
-const OVERRIDES: [&str; 4] =
+pub(crate) const OVERRIDES: [&str; 4] =
     ["x-http-method", "x-http-method-override", "x-method-override", "x-original-method"];
 
 #[cfg(test)]
@@ -216,6 +244,10 @@ mod tests {
             "query/%ff",
             "query/å",
             "query/a%2eb",
+            "query/%zz",
+            "query/%",
+            "query/%2f%2fx",
+            "query/%20../x",
         ] {
             let target = format!("/services/data/v65.0/{path}");
             // What `http` does not accept as a path never arrives.
@@ -236,6 +268,11 @@ mod tests {
             ("another case", "?a=b&_HTTPMETHOD=DELETE", None, 403, 403),
             ("another spelling", "?_HTTP_Method=DELETE", None, 403, 403),
             ("encoded", "?%5fHttp%4dethod=DELETE", None, 403, 403),
+            ("encoded twice", "?%255fHttpMethod=DELETE", None, 403, 403),
+            ("after a semicolon", "?a=1;_HttpMethod=DELETE", None, 403, 403),
+            ("with a zero byte", "?_HttpMethod%00=DELETE", None, 403, 403),
+            ("of other servers", "?_method=DELETE", None, 403, 403),
+            ("a form", "", Some(("content-type", "application/x-www-form-urlencoded")), 403, 403),
             ("no value", "?_HttpMethod", None, 403, 403),
             ("two", "?_HttpMethod=PATCH&_HttpMethod=DELETE", None, 403, 403),
             ("a header", "", Some(("x-http-method-override", "DELETE")), 403, 403),
@@ -265,6 +302,7 @@ mod tests {
             ("/services/apexrest/orders/1", 200),
             ("/services/apexrest/ordersX", 403),
             ("/services/apexrest", 403),
+            ("/services/OAuth2/singleaccess", 403),
         ] {
             assert_eq!(status(&rules, "GET", target, &[]), expected, "{target}");
         }

@@ -14,7 +14,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, TRANSFER_ENCODING,
+};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri};
@@ -23,9 +25,9 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::{self, Peeked, Pool, session_is_over};
 use orgtoken_client::{CachedToken, Transport, TransportError};
-use orgtoken_oauth::{Token, session};
+use orgtoken_oauth::Token;
 use tokio::runtime::{self, Handle};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use self::mask::Masked;
 use self::request_body::{BodyError, OutBody, RequestBody};
@@ -42,12 +44,14 @@ pub(crate) struct Proxy {
     /// One for each runtime: a connection of another runtime wakes its thread for each piece, which
     /// costs a fifth more processor time per call.
     pools: Mutex<Vec<(runtime::Id, Arc<Pool<OutBody>>)>>,
+    /// The token of the last login for a session that had ended, and its time.
+    renewed: Mutex<Option<(Arc<CachedToken>, Instant)>>,
     pub(crate) rules: CallRules,
 }
 
 impl Proxy {
     pub(crate) fn new(transport: Transport, rules: CallRules) -> Self {
-        Self { transport, pools: Mutex::default(), rules }
+        Self { transport, pools: Mutex::default(), renewed: Mutex::default(), rules }
     }
 
     fn pool(&self) -> Arc<Pool<OutBody>> {
@@ -59,6 +63,19 @@ impl Proxy {
         let pool = Arc::new(Pool::streaming(self.transport.clone(), MAX_IDLE));
         pools.push((id, Arc::clone(&pool)));
         pool
+    }
+
+    /// Whether the end of the session of this token costs a login.
+    ///
+    /// A caller that can make the org refuse its calls, or redirect them, must not use up the logins
+    /// of the others.
+    fn may_renew(&self, token: &CachedToken) -> bool {
+        let renewed = lock(&self.renewed);
+        let is_new = renewed.as_ref().is_some_and(|(last, at)| {
+            at.elapsed() < RENEWAL_PAUSE
+                && last.token().access_token().is(token.token().access_token())
+        });
+        !is_new
     }
 
     /// Sends a call that passed every check, and returns the response of the org.
@@ -105,7 +122,7 @@ impl Proxy {
                 Ok(inspected) => inspected,
                 Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
             };
-            if is_over && !is_retry {
+            if is_over && !is_retry && self.may_renew(&token) {
                 profile.invalidate(&token);
                 if let Some(kept) = kept {
                     let next = match caller.login(profile).await {
@@ -116,6 +133,7 @@ impl Proxy {
                     let is_new = !next.token().access_token().is(token.token().access_token());
                     if is_new || base(next.token()) != base(token.token()) {
                         tracing::info!("the session of profile {} had ended", profile.name());
+                        *lock(&self.renewed) = Some((Arc::clone(&next), Instant::now()));
                         (token, body, is_retry) = (next, kept, true);
                         continue;
                     }
@@ -237,15 +255,19 @@ fn returned(
     token: &CachedToken,
 ) -> Result<(http::response::Parts, Masked<Peeked<transport::Body>>), ErrorBody> {
     let (head, body) = answer.into_parts();
-    if session::is_redirect(head.status) {
+    if head.status.is_redirection() && head.status != StatusCode::NOT_MODIFIED {
         return Err(redirected(head.headers.get(LOCATION).and_then(|to| to.to_str().ok())));
     }
     let identity = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
-    if head.status.is_informational() {
+    let chunked = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    let is_part = head.status == StatusCode::PARTIAL_CONTENT;
+    if head.status.is_informational() || is_part || head.headers.contains_key(CONTENT_RANGE) {
         return Err((&TransportError::Protocol).into());
     }
     // The token could not be found in another coding.
-    if !head.headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+    if !head.headers.get_all(CONTENT_ENCODING).iter().all(identity)
+        || !head.headers.get_all(TRANSFER_ENCODING).iter().all(chunked)
+    {
         return Err((&TransportError::Encoding).into());
     }
     let token = token.token().access_token();
@@ -290,6 +312,9 @@ impl From<&TransportError> for ErrorBody {
         Self::new(error.code(), text, error.hint().as_deref())
     }
 }
+
+/// The time from one login for a session that had ended to the next.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 
 /// The number of idle connections to an org.
 const MAX_IDLE: usize = 64;

@@ -1,25 +1,30 @@
 //! Headers on the way to Salesforce and back.
 
 use http::header::{
-    ACCEPT_ENCODING, ALT_SVC, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, COOKIE,
-    EXPECT, FORWARDED, HOST, ORIGIN, REFERER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALT_SVC, CACHE_CONTROL, CONNECTION,
+    CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, IF_MATCH, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, IF_UNMODIFIED_SINCE, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use orgtoken_oauth::AccessToken;
 
 use super::mask::masked;
+use crate::call_rules::OVERRIDES;
 use crate::response::{CONTENT_TYPE_OPTIONS, NO_SNIFF, NO_STORE};
 
-/// Returns the headers of a caller that Salesforce gets.
+/// Returns the headers of a caller that Salesforce gets: those that the REST API documents.
+///
+/// Without `Range`: a part of the token could not be found in a response.
 pub(super) fn to_org(headers: &HeaderMap) -> HeaderMap {
     let mut kept = end_to_end(headers);
-    let is_own = |name: &HeaderName| {
-        NEVER_SENT.contains(name)
-            || NEVER_SENT_STARTS.iter().any(|start| name.as_str().starts_with(start))
+    let is_sent = |name: &HeaderName| {
+        SENT.contains(name)
+            || OVERRIDES.contains(&name.as_str())
+            || name.as_str().starts_with(OPTION)
     };
-    let own: Vec<_> = kept.keys().filter(|name| is_own(name)).cloned().collect();
-    for name in own {
+    let dropped: Vec<_> = kept.keys().filter(|name| !is_sent(name)).cloned().collect();
+    for name in dropped {
         kept.remove(name);
     }
     kept.insert(ACCEPT_ENCODING, IDENTITY);
@@ -80,32 +85,29 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     UPGRADE,
 ];
 
-/// Headers about the caller and its connection.
-const NEVER_SENT: [HeaderName; 16] = [
-    AUTHORIZATION,
-    CONTENT_LENGTH,
-    COOKIE,
-    HeaderName::from_static("cookie2"),
-    EXPECT,
-    FORWARDED,
-    HOST,
-    ORIGIN,
-    REFERER,
-    VIA,
-    HeaderName::from_static("x-client-ip"),
-    HeaderName::from_static("x-cluster-client-ip"),
-    HeaderName::from_static("x-original-url"),
-    HeaderName::from_static("x-real-ip"),
-    HeaderName::from_static("x-rewrite-url"),
-    HeaderName::from_static("true-client-ip"),
+/// Headers about the request and its body.
+const SENT: [HeaderName; 11] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    CONTENT_DISPOSITION,
+    CONTENT_LANGUAGE,
+    CONTENT_TYPE,
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+    USER_AGENT,
+    HeaderName::from_static("x-prettyprint"),
 ];
-const NEVER_SENT_STARTS: [&str; 4] = ["proxy-", "sec-", "x-forwarded-", "x-orgtoken-"];
+/// The headers of Salesforce begin like this: `Sforce-Call-Options`.
+const OPTION: &str = "sforce-";
 
 /// Headers for the program that holds the session.
-const NEVER_RETURNED: [HeaderName; 6] = [
+const NEVER_RETURNED: [HeaderName; 7] = [
     ALT_SVC,
     HeaderName::from_static("clear-site-data"),
     HeaderName::from_static("proxy-authenticate"),
+    REFRESH,
     SET_COOKIE,
     HeaderName::from_static("set-cookie2"),
     STRICT_TRANSPORT_SECURITY,
@@ -149,6 +151,10 @@ mod tests {
             ("upgrade", "websocket"),
             ("expect", "100-continue"),
             ("accept-encoding", "gzip"),
+            ("accept-charset", "utf-16"),
+            ("range", "bytes=0-39"),
+            ("client-ip", "10.0.0.1"),
+            ("x-sfdc-session", "x"),
             ("accept", "application/json"),
             ("content-type", "application/json"),
             ("if-match", "\"x\""),

@@ -554,6 +554,7 @@ fn what_is_not_a_method_or_a_path_of_calls_is_refused() {
         ("allow_paths = [\"/\"]", "not the beginning of a path of API calls"),
         ("allow_paths = [\"/services\"]", "not the beginning of a path of API calls"),
         ("allow_paths = [\"/secur/frontdoor.jsp\"]", "not the beginning of a path of API calls"),
+        ("allow_paths = [\"/services/OAuth2\"]", "not the beginning of a path of API calls"),
         ("allow_paths = [\"/services/oauth2/\"]", "not the beginning of a path of API calls"),
         ("allow_paths = [\"query/../tooling\"]", "not the beginning of a path of API calls"),
         ("allow_paths = [\"sobjects//Account\"]", "not the beginning of a path of API calls"),

@@ -54,7 +54,8 @@ pub(super) fn call_path(text: &str) -> Result<String, ProblemKind> {
             !part.is_empty() && part.chars().all(fits) && part.chars().any(|c| c != '.')
         });
     // These return sessions and tokens.
-    let is_login = whole.is_some_and(|path| path.starts_with("services/oauth2"));
+    let is_login =
+        whole.is_some_and(|path| path.to_ascii_lowercase().starts_with("services/oauth2"));
     let is_api = whole.is_none_or(|_| segments.take(2).count() == 2 && text.starts_with(SERVICES));
     (is_path && is_api && !is_login).then(|| text.to_owned()).ok_or(ProblemKind::CallPath)
 }

@@ -81,8 +81,16 @@ pub(super) fn address(text: &str) -> Result<ListenAddress, &'static str> {
     Ok(ListenAddress { address, profile })
 }
 
-/// Refuses the name of a profile that is not served.
+/// Refuses the name of a profile that is not served, and addresses whose callers could use each
+/// other's: all share the bearer file.
 pub(super) fn check_profiles(args: &Args, profiles: &Profiles) -> Result<(), Failure> {
+    let has_profile = |listen: &ListenAddress| listen.profile.is_some();
+    let is_shared = args.listen.len() > 1 && args.listen.iter().any(has_profile);
+    if is_shared && !args.open_loopback {
+        let hint = "start a service of its own, with its own `--bearer-file`, for each address";
+        let why = "one bearer token would open every `--listen` address";
+        return Err(Failure::new("usage.conflict", Some(hint), why));
+    }
     let mut names = args.listen.iter().filter_map(|listen| listen.profile.as_deref());
     match names.find(|name| !profiles.contains(name)) {
         None => Ok(()),
