@@ -9,7 +9,7 @@ use std::process::Command;
 use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;
-use crate::environment::login_variables;
+use crate::environment::{COMPLETION, login_variables};
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::io::console::Console;
@@ -61,6 +61,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     for name in login_variables() {
         command.env_remove(name);
     }
+    // With it, `orgtoken` only completes words.
+    command.env_remove(COMPLETION);
     command.envs(route);
     for (names, value) in [
         (&args.token_env, token.access_token().secret()),
