@@ -1,9 +1,9 @@
 //! `record --from`: forms, faults, outcomes.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use conformance::program::{error, run_with_input, stderr, stdout, terminal};
 use conformance::test_org::TestOrg;
@@ -440,6 +440,66 @@ fn delete_asks_on_a_terminal() {
     let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
     write(&org, "ids.csv", stdout(&found));
     assert_eq!(delete(b"", &["--yes"]), Some(0));
+}
+
+#[test]
+fn signal_ends_the_question_before_a_delete() {
+    let org = TestOrg::new();
+    org.accounts(1);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&org, "ids.csv", stdout(&found));
+    let (mut user_end, screen) = terminal();
+    let mut command = org.command(&["record", "delete", "Account", "--from", "ids.csv"]);
+    command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let (mut seen, mut chunk) = (String::new(), [0; 512]);
+    while !seen.contains("[y/N]") {
+        let read = user_end.read(&mut chunk).unwrap();
+        seen += &String::from_utf8_lossy(&chunk[..read]);
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(count(&org, "Name LIKE 'A00%'"), "1");
+}
+
+#[test]
+fn flags_of_record_files_are_refused_without_a_file() {
+    let org = TestOrg::new();
+    org.accounts(1);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    let id = stdout(&found).lines().last().unwrap();
+    let shared = [
+        "--all-or-none",
+        "--batch-size=5",
+        "--bulk",
+        "--delimiter=;",
+        "--dry-run",
+        "--encoding=utf-8",
+        "--failed=failed.csv",
+        "--format=csv",
+        "--journal=journal",
+        "--resume",
+        "--success=done.csv",
+    ];
+    for (command, record, more) in [
+        ("create", &["Name=B00"][..], &[][..]),
+        ("update", &[id, "Name=B00"], &["--external-id=ExternalId__c"]),
+        ("upsert", &["ExternalId__c", "1", "Name=B00"], &[]),
+        ("delete", &[id], &["--external-id=ExternalId__c", "--hard-delete", "--yes"]),
+    ] {
+        for flag in shared.iter().chain(more) {
+            let args = [&["record", command, "Account"], record, &[*flag, "--json"]].concat();
+            assert_eq!(error(&org.run(&args))["code"], "usage.missing", "{args:?}");
+        }
+        let args = [&["record", command, "Account"], record, &["--from", "x.csv", "--json"]];
+        assert_eq!(error(&org.run(&args.concat()))["code"], "usage.conflict", "{command}");
+    }
+    assert_eq!(
+        (count(&org, "Name = 'B00'"), count(&org, "Name LIKE 'A00%'")),
+        ("0".into(), "1".into())
+    );
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub(crate) struct Upsert {
     #[arg(value_parser = segment)]
     key: String,
     /// External id of the record; not with --from
-    #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
+    #[arg(required_unless_present = "from", value_parser = segment)]
     value: Option<String>,
     #[command(flatten)]
     given: Given,
@@ -112,7 +112,7 @@ pub(crate) struct Which {
     #[arg(value_parser = segment)]
     object: String,
     /// Id of the record, or FIELD/VALUE for an external id
-    #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = segment)]
+    #[arg(required_unless_present = "from", value_parser = segment)]
     id: Option<String>,
     /// Find the records of a file by this external id field, not by Id
     #[arg(long, value_name = "FIELD", requires = "from", value_parser = api_name)]
@@ -123,11 +123,17 @@ pub(crate) struct Which {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Given {
     /// FIELD=TEXT, or FIELD:=JSON for numbers, true, false and null
-    #[arg(value_name = "FIELD=VALUE", value_parser = Field::parse, conflicts_with = "from")]
+    #[arg(value_name = "FIELD=VALUE", value_parser = Field::parse)]
     fields: Vec<Field>,
     /// Read the record from this JSON file; `-` is stdin
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+}
+
+impl Given {
+    fn is_set(&self) -> bool {
+        !self.fields.is_empty() || self.input.is_some()
+    }
 }
 
 /// A record file and its outputs.
@@ -246,24 +252,34 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     let load = |operation, object, common| FileLoad::asked_for(operation, object, common, console);
     match command {
         Command::Get(args) => single::get(args, console),
-        Command::Create(args) => load(Operation::Create, &args.object, &args.common)
-            .map_or_else(|| single::create(args, console), FileLoad::run),
+        Command::Create(args) => match load(Operation::Create, &args.object, &args.common) {
+            None => single::create(args, console),
+            Some(load) => load.without(args.given.is_set())?.run(),
+        },
         Command::Update(args) => {
             let key = args.which.external_id.clone();
             let operation = key.map_or(Operation::Update, Operation::UpdateBy);
-            load(operation, &args.which.object, &args.common)
-                .map_or_else(|| single::update(args, console), FileLoad::run)
+            match load(operation, &args.which.object, &args.common) {
+                None => single::update(args, console),
+                Some(load) => load.without(args.which.id.is_some() || args.given.is_set())?.run(),
+            }
         }
         Command::Upsert(args) => {
-            load(Operation::Upsert(args.key.clone()), &args.object, &args.common)
-                .map_or_else(|| single::upsert(args, console), FileLoad::run)
+            match load(Operation::Upsert(args.key.clone()), &args.object, &args.common) {
+                None => single::upsert(args, console),
+                Some(load) => load.without(args.value.is_some() || args.given.is_set())?.run(),
+            }
         }
         Command::Delete(args) => {
             let key = args.which.external_id.clone();
             let operation = key.map_or(Operation::Delete, Operation::DeleteBy);
-            let run = |load: FileLoad<'_>| load.asking(!args.yes).for_good(args.hard_delete).run();
-            load(operation, &args.which.object, &args.common)
-                .map_or_else(|| single::delete(args, console), run)
+            match load(operation, &args.which.object, &args.common) {
+                None => single::delete(args, console),
+                Some(load) => {
+                    let load = load.without(args.which.id.is_some())?;
+                    load.asking(!args.yes).for_good(args.hard_delete).run()
+                }
+            }
         }
     }
 }

@@ -7,9 +7,11 @@ mod signals;
 
 use std::fs::File;
 use std::path::Path;
+use std::thread;
 
 use orgtoken_rest::Org;
 use orgtoken_rest::load::{CheckedFile, Journal, Load, Operation, ReadOptions};
+use tokio::sync::oneshot;
 
 use self::files::Source;
 use self::print::Printer;
@@ -22,7 +24,7 @@ use crate::io::console::Console;
 use crate::io::progress;
 use crate::io::prompt;
 use crate::io::text::counted;
-use crate::runtime::wait_for;
+use crate::runtime::{RuntimeError, wait_for};
 
 /// A record file and the operation on its rows.
 pub(super) struct FileLoad<'a> {
@@ -47,6 +49,17 @@ impl<'a> FileLoad<'a> {
     ) -> Option<Self> {
         let from = common.rows.from.first()?;
         Some(Self { operation, object, from, common, asks: false, is_final: false, console })
+    }
+
+    /// Refuses the arguments of one record.
+    ///
+    /// clap could refuse them as well, but then it would not require `--from` for `--dry-run`: it
+    /// ignores a requirement that conflicts with another argument.
+    pub(super) fn without(self, one_record: bool) -> Result<Self, UsageError> {
+        match one_record {
+            true => Err(UsageError::conflict("`--from`", "one record", "orgtoken record")),
+            false => Ok(self),
+        }
     }
 
     pub(super) fn asking(mut self, asks: bool) -> Self {
@@ -99,8 +112,9 @@ impl<'a> FileLoad<'a> {
         if rows.dry_run {
             return printer.dry_run(&checked);
         }
-        if self.asks && !self.is_confirmed(&checked)? {
-            return Err(print::interrupted("nothing was deleted"));
+        if self.asks && !self.is_confirmed(&checked, &mut interrupts).await? {
+            let what = "nothing was deleted, since it was not confirmed";
+            return Err(Failure::new("interrupted", None::<&str>, what));
         }
         if interrupts.is_pending() {
             return Err(print::interrupted("nothing was sent"));
@@ -185,12 +199,40 @@ impl<'a> FileLoad<'a> {
         Err(Failure::new("usage.conflict", Some(hint), what))
     }
 
-    fn is_confirmed(&self, checked: &CheckedFile) -> Result<bool, Failure> {
+    async fn is_confirmed(
+        &self,
+        checked: &CheckedFile,
+        interrupts: &mut Interrupts,
+    ) -> Result<bool, Failure> {
         let (records, object) = (counted(checked.rows(), "record"), checked.object());
         let how = if self.is_final { " for good" } else { "" };
-        let answer = prompt::line(&format!("Delete {records} of {object}{how}? [y/N] "))?;
-        Ok(answer.is_none_or(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str())))
+        let question = format!("Delete {records} of {object}{how}? [y/N] ");
+        match ask(question, interrupts).await? {
+            Waited::Done(answer) => Ok(answer.is_none_or(|answer| is_yes(&answer))),
+            Waited::Interrupted => {
+                self.console.remark(&"");
+                Err(print::interrupted("nothing was deleted"))
+            }
+        }
     }
+}
+
+/// Asks a question on a thread of its own, so that a signal ends the wait.
+async fn ask(
+    question: String,
+    interrupts: &mut Interrupts,
+) -> Result<Waited<Option<String>>, Failure> {
+    let (sender, answered) = oneshot::channel();
+    let asking = move || drop(sender.send(prompt::line(&question)));
+    thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
+    Ok(match interrupts.wait(answered).await {
+        Waited::Done(Ok(answer)) => Waited::Done(answer?),
+        Waited::Done(Err(_)) | Waited::Interrupted => Waited::Interrupted,
+    })
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.to_lowercase().as_str())
 }
 
 impl Rows {

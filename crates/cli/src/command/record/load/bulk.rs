@@ -7,13 +7,12 @@ use orgtoken_rest::bulk::JobState;
 use orgtoken_rest::load::{BulkLoad, BulkPlan, BulkStep, CheckedFile, LoadError, PendingJob};
 use tokio::time::timeout;
 
-use super::FileLoad;
 use super::files::Source;
 use super::print::{self, Printer};
 use super::signals::{Interrupts, Waited};
+use super::{FileLoad, ask, is_yes};
 use crate::failure::Failure;
 use crate::io::progress;
-use crate::io::prompt;
 
 impl FileLoad<'_> {
     pub(super) async fn send_by_jobs(
@@ -54,8 +53,8 @@ impl FileLoad<'_> {
                 }
                 Waited::Interrupted => {
                     progress.suspend(|| ());
-                    self.stop(load).await?;
                     interrupts.acknowledge();
+                    self.stop(load, interrupts).await?;
                     is_aborted = true;
                     continue;
                 }
@@ -82,22 +81,27 @@ impl FileLoad<'_> {
     }
 
     /// Aborts the job in progress, if the user wants that. Otherwise it goes on, and the load ends.
-    async fn stop(&self, load: &mut BulkLoad<'_>) -> Result<(), Failure> {
+    async fn stop(
+        &self,
+        load: &mut BulkLoad<'_>,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
         let Some(job) = load.job().map(|job| job.id.clone()) else {
             // A job without all of its data is of no use. If it cannot be aborted, it stays open.
             let _ = timeout(GRACE, load.abort()).await;
             return Err(print::interrupted("the load was stopped"));
         };
-        if !self.common.bulk.abort_on_interrupt && !self.wants_abort(&job)? {
+        if !self.common.bulk.abort_on_interrupt && !wants_abort(&job, interrupts).await? {
             return Err(print::interrupted("the load was stopped; its job goes on"));
         }
         Ok(load.abort().await?)
     }
+}
 
-    fn wants_abort(&self, job: &str) -> Result<bool, Failure> {
-        let answer = prompt::line(&format!("\nAbort job {job}? [y/N] "))?.unwrap_or_default();
-        Ok(["y", "yes"].contains(&answer.to_lowercase().as_str()))
-    }
+/// Asks whether to abort a job. A second signal means no, and so does no terminal.
+async fn wants_abort(job: &str, interrupts: &mut Interrupts) -> Result<bool, Failure> {
+    let answer = ask(format!("\nAbort job {job}? [y/N] "), interrupts).await?;
+    Ok(matches!(answer, Waited::Done(Some(answer)) if is_yes(&answer)))
 }
 
 const GRACE: Duration = Duration::from_secs(10);
