@@ -154,7 +154,9 @@ fn token_less(org: &TestOrg, args: &[&str]) -> String {
 #[test]
 fn signer_command_gets_no_secret_variable() {
     let org = org("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
+    // A variable of another tool would take precedence over the key of the default profile.
     let output = token(&org)
+        .env("ORGTOKEN_PROFILE", "acme")
         .env("ORGTOKEN_PASSPHRASE", "canary-1")
         .env("SF_JWT_PRIVATE_KEY", "canary-2")
         .env("MY_KEY", "-----BEGIN PRIVATE KEY-----canary-3")
