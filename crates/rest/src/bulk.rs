@@ -4,6 +4,9 @@
 //! are CSV. [`Org::create_job`] and [`Org::create_query_job`] begin one, and [`JobWait`] polls it
 //! until it ends.
 //!
+//! [`Org::create_job`]: crate::Org::create_job
+//! [`Org::create_query_job`]: crate::Org::create_query_job
+//!
 //! ```no_run
 //! # async fn insert(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
 //! use orgtoken_rest::bulk::{JobData, JobKind, JobOperation, JobRows};
