@@ -12,12 +12,13 @@ use orgtoken_client::cache::{CacheFolder, SealingKey};
 use orgtoken_oauth::AllowedHosts;
 
 static PLACE: LazyLock<(CacheFolder, PathBuf)> = LazyLock::new(place);
-static KEY: LazyLock<SealingKey> = LazyLock::new(|| SealingKey::derive(b"secret"));
+static KEYS: LazyLock<[(SealingKey, AllowedHosts); 1]> =
+    LazyLock::new(|| [(SealingKey::derive(b"secret"), AllowedHosts::none())]);
 
 fuzz_target!(|input: &[u8]| {
     let (cache, path) = &*PLACE;
     fs::write(path, input).expect("the folder is ours");
-    let listing = cache.states(&KEY, &AllowedHosts::none()).expect("the folder is safe");
+    let listing = cache.states(&*KEYS).expect("the folder is safe");
     assert_eq!((listing.count, listing.opened.len()), (1, 0));
 });
 
