@@ -53,7 +53,7 @@ pub struct FieldDescription {
     pub kind: String,
     /// The maximum number of characters; 0 if the type has no such limit.
     pub length: u64,
-    /// The digits of a number; 0 if it is none.
+    /// The digits of a number; 0 for other types.
     pub precision: u32,
     /// The digits after the decimal point.
     pub scale: u32,

@@ -121,7 +121,8 @@ impl Diagnostic for RestError {
             Self::Row(_) => "compare the type with the fields of the query",
             Self::Segment { empty: true, .. } => "check the source of the value",
             Self::Segment { .. } => {
-                "use the id of the record, or upsert it as one of several records, whose external ids are in the body"
+                "use the id of the record, or upsert it as one of several records, whose external ids \
+                 are in the body"
             }
             Self::Token(error) => return error.hint(),
             Self::TooLarge { .. } => "request less at a time, or read the response in pieces",

@@ -92,13 +92,14 @@ impl<'a> ListQuery<'a> {
         Ok(Self { before: &soql[..offset(tokens[at])], after: &soql[end..] })
     }
 
-    /// Returns the queries for these values, each once. There is none without values.
+    /// Returns the queries for these values, each of which is in one query. Without values, there is
+    /// nothing to query, and the result is empty.
     ///
     /// With `quotes` the values are put into quotes and escaped. Without, they are numbers, dates or
     /// other literals.
     ///
     /// # Errors
-    /// A value is no literal.
+    /// A value without quotes is not a literal.
     pub fn split(
         &self,
         values: impl IntoIterator<Item = String>,

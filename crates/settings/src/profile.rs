@@ -43,7 +43,8 @@ impl<'a> ConfigFile<'a> {
 
     /// Returns one profile: the one named, else the `default_profile`, else the only one.
     ///
-    /// Variables of other tools take precedence over a profile that is not named. A file without any profile is an empty layer unless a profile is named.
+    /// Variables of other tools take precedence over a profile that is not named. A file without any
+    /// profile is an empty layer unless a profile is named.
     pub fn profile(&self, name: Option<&str>) -> Layer {
         let mut layer = Layer::default();
         match text::decode(self.bytes) {

@@ -27,7 +27,7 @@ impl<T: Into<Bytes>> From<T> for JobData {
     }
 }
 
-/// The body of a request.
+/// The body of a request that may be sent more than once.
 #[derive(Clone, Debug)]
 pub(crate) enum Payload {
     /// A file and its length. Each attempt reads it from its start.

@@ -101,7 +101,8 @@ impl QueryPages {
     /// Writes the next page to a file, at its current position; `None` after the last page. Only
     /// the first page of the job has a header. A download that fails is repeated.
     ///
-    /// If the future is dropped or fails, the file may end with a part of the page.
+    /// If the future is dropped or fails, the file may end with a part of the page. Cut the file to
+    /// its earlier length before the next call, which writes the page from its beginning.
     pub async fn next(&mut self, to: &mut File) -> Result<Option<WrittenPage>, DownloadError> {
         let locator = match &self.next {
             Next::First => None,

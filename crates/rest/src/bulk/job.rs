@@ -178,7 +178,7 @@ impl Org {
         self.set_state(JobKind::Ingest, id, JobState::UploadComplete).await
     }
 
-    /// Ends a job. Rows that were processed already stay as they are.
+    /// Aborts a job. Changes of rows that were processed already are not undone.
     pub async fn abort_job(&self, kind: JobKind, id: &str) -> Result<Job, RestError> {
         self.set_state(kind, id, JobState::Aborted).await
     }
@@ -189,7 +189,8 @@ impl Org {
     }
 
     /// Creates the job of a query, with deleted and archived records if `all_rows`. If the response
-    /// is lost, the job runs, and nobody reads its results.
+    /// is lost, the job still runs: it counts against the limits of the org, and its id is in the
+    /// list of [`jobs`](Self::jobs).
     pub async fn create_query_job(&self, soql: &str, all_rows: bool) -> Result<Job, RestError> {
         let operation = if all_rows { "queryAll" } else { "query" };
         let body = to_json(&json!({ "operation": operation, "query": soql }))?;

@@ -42,7 +42,7 @@ impl Diagnostic for BulkQueryError {
     }
 }
 
-/// Refuses a query with [parts that Bulk API 2.0 does not support]: GROUP BY, OFFSET, TYPEOF,
+/// Returns an error for a query with [parts that Bulk API 2.0 does not support]: GROUP BY, OFFSET, TYPEOF,
 /// aggregate functions and sub-queries in the SELECT list.
 ///
 /// [parts that Bulk API 2.0 does not support]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
@@ -51,8 +51,8 @@ pub fn check_query(soql: &str) -> Result<(), BulkQueryError> {
 }
 
 impl Org {
-    /// Like [`check_query`], and refuses addresses and locations as well. That is one call, which
-    /// describes the object.
+    /// Like [`check_query`], and returns an error for addresses and locations as well. To find them,
+    /// one call describes the object.
     pub async fn check_bulk_query(&self, soql: &str) -> Result<(), BulkQueryError> {
         check_query(soql)?;
         let selected = Selected::of(soql);

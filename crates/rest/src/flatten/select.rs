@@ -49,7 +49,7 @@ impl Selected {
     }
 }
 
-/// Returns the first part of a query that Bulk API 2.0 does not support; `None` if there is none.
+/// Returns a part of a query that Bulk API 2.0 does not support; `None` if it supports them all.
 pub(crate) fn bulk_obstacle(soql: &str) -> Option<&'static str> {
     let tokens = tokens(soql);
     let ([], rest) = split_at_word(&tokens, "SELECT")? else { return None };

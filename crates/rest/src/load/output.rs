@@ -29,8 +29,8 @@ pub struct Outputs {
 
 impl Outputs {
     /// New files next to the input for rows that fail, that are not sent or not processed, or whose
-    /// outcome is unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from a pipe,
-    /// they are in the current folder.
+    /// outcome is unknown: `accounts.failed-20261128-224500.csv`. Without an input, as for rows from
+    /// a pipe, they are in the current folder.
     pub fn beside(input: Option<&Path>, form: Form, now: UnixTime) -> Self {
         let stem = input.map(|input| {
             let mut stem = input.with_extension("").into_os_string();

@@ -258,6 +258,7 @@ impl RecordWriter<'_> {
 /// The value that empties a field, as in Data Loader.
 const NULL: &str = "#N/A";
 
-/// The begin of a reference to the result of another subrequest.
+/// The beginning of a reference to the result of another subrequest.
 const REFERENCE: &str = "@{";
-const NO_REFERENCE: &str = "the value contains `@{`, which Salesforce may replace in an update by external id: update this row by Id";
+const NO_REFERENCE: &str = "the value contains `@{`, which Salesforce may replace in an update by \
+                            external id: update this row by Id";

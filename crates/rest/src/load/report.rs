@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// The outcome of a row that was sent and answered.
+/// The outcome of a row that was sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
