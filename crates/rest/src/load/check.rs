@@ -585,6 +585,23 @@ mod tests {
     }
 
     #[test]
+    fn escapes_are_references_in_an_update_by_external_id_only_if_they_spell_one() {
+        for (name, is_reference) in [
+            (r"@\u00e4 {", false),
+            (r"\u0040 \u007b", false),
+            (r"me@acme.com\u000a", false),
+            ("@{x}", true),
+            (r"@\u007bx}", true),
+            (r"\u0040{x}", true),
+            (r"\u0040\u007Bx}", true),
+        ] {
+            let operation = Operation::UpdateBy("Key__c".to_owned());
+            let content = format!(r#"[{{"Key__c":"k1","Name":"{name}"}}]"#);
+            assert_eq!(checked(operation, &content).is_err(), is_reference, "{name}");
+        }
+    }
+
+    #[test]
     fn file_of_bare_ids_or_with_other_columns_deletes() {
         let expected = [format!("\"Id\":\"{ID_1}\"")];
         for content in [

@@ -190,8 +190,11 @@ impl RecordWriter<'_> {
     fn has_reference(&self, name: &str, value: &RawValue) -> bool {
         let value = value.get();
         let is_sent = self.plan.operation.is_by_key() && !self.plan.is_url_key(name);
-        let at = value.contains('@') || value.contains("\\u0040");
-        is_sent && at && (value.contains(REFERENCE) || value.contains("\\u00"))
+        let lacks = |plain: serde_json::Value| !plain.to_string().contains(REFERENCE);
+        // A value is written again without the escapes of printable characters.
+        let is_escaped =
+            || value.contains("\\u00") && !serde_json::from_str(value).is_ok_and(lacks);
+        is_sent && (value.contains(REFERENCE) || is_escaped())
     }
 
     fn member(&mut self, column: &Column, value: &RawValue) -> Result<(), FaultKind> {
