@@ -1,3 +1,4 @@
+use std::io;
 use std::mem;
 use std::time::Duration;
 
@@ -126,7 +127,8 @@ impl<'a> BulkLoad<'a> {
     /// Makes the next step and returns it; `None` after the last row.
     ///
     /// The future can be dropped at any time, and `next` called again. A job that fails or is
-    /// aborted is an error once the outcomes of its rows are returned.
+    /// aborted is an error once the outcomes of its rows are returned. After an error of a file,
+    /// only [`finish`](Self::finish) may follow.
     pub async fn next(&mut self) -> Result<Option<BulkStep>, LoadError> {
         loop {
             match &self.stage {
@@ -146,6 +148,8 @@ impl<'a> BulkLoad<'a> {
                         return Ok(Some(BulkStep::Progress(job)));
                     }
                 }
+                // Rows were read, and their outcomes could not be written.
+                Stage::Ended { .. } if self.read > self.load.settled => return Ok(None),
                 Stage::Ended { .. } => return self.settle().map(BulkStep::Rows).map(Some),
                 Stage::Over(_) => match mem::replace(&mut self.stage, Stage::Idle) {
                     Stage::Over(error) => return Err(error),
@@ -187,6 +191,14 @@ impl<'a> BulkLoad<'a> {
             self.load.pending = job.last - self.load.settled;
             while self.read < job.last && matches!(self.load.rows.next(), Ok(Some(_))) {
                 self.read += 1;
+            }
+            // The next rows would be some of the job, and in the file they would be sent again.
+            if self.read < job.last
+                && job.last < self.load.checked.rows
+                && let Some(output) = self.load.not_sent.take()
+            {
+                let error = io::Error::other("the record file cannot be read");
+                self.load.unwritten.push((output.path().to_owned(), error));
             }
         }
         let mut report = self.load.finish();
