@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::{Diagnostic, UnixTime};
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::check::CheckedFile;
 use super::report::Counts;
+use super::send::LoadError;
 use super::{shown, time_stamp};
 
 /// A file with the progress of a load, from which the load can be resumed.
@@ -60,7 +61,7 @@ pub(super) struct State {
     /// The job in progress.
     #[serde(default)]
     pub(super) job: Option<JobRecord>,
-    /// The lengths of the files of outcomes. What follows was written after this state.
+    /// The lengths of the files of outcomes. Rows that follow were written after this state.
     #[serde(default)]
     pub(super) files: Vec<(PathBuf, u64)>,
 }
@@ -194,15 +195,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Cuts off what was written to the files of outcomes after the last state: it is written
-    /// again.
-    pub(super) fn cut_files(&self) -> io::Result<()> {
+    /// Cuts off the rows that were written to the files of outcomes after the last state: they are
+    /// written again.
+    pub(super) fn cut_files(&self) -> Result<(), LoadError> {
         for (path, length) in &self.state.files {
-            // The user may have moved or replaced the file.
-            let Ok(file) = File::options().write(true).open(path) else { continue };
-            let metadata = file.metadata()?;
-            if metadata.is_file() && metadata.len() > *length {
-                file.set_len(*length)?;
+            let cut = cut(path, *length, self.state.settled);
+            if !cut.map_err(|source| LoadError::output(Some(path), source))? {
+                return Err(ResumeError::Edited(path.clone()).into());
             }
         }
         Ok(())
@@ -297,6 +296,41 @@ impl State {
     }
 }
 
+/// Cuts off the rows after this length. `false` if anything else follows: the file was edited.
+fn cut(path: &Path, length: u64, settled: u64) -> io::Result<bool> {
+    let file = match File::options().read(true).write(true).open(path) {
+        // The user may have moved the file.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        opened => opened?,
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() <= length {
+        return Ok(true);
+    }
+    let mut text = [0; 32];
+    let read = file.read_at(&mut text, length)?;
+    if !is_row_after(settled, &text[..read]) {
+        return Ok(false);
+    }
+    file.set_len(length)?;
+    file.sync_data()?;
+    Ok(true)
+}
+
+/// Whether a text begins with the number of a row after `settled`, in CSV or JSON. A killed process
+/// may have written a part of it only.
+fn is_row_after(settled: u64, text: &[u8]) -> bool {
+    let number = text.strip_prefix(JSON_ROW).unwrap_or(text);
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = number.split_at(digits);
+    let digits = str::from_utf8(digits).unwrap_or_default();
+    JSON_ROW.starts_with(text)
+        || rest.is_empty()
+        || digits.parse().is_ok_and(|it: u64| it > settled)
+}
+
+const JSON_ROW: &[u8] = b"{\"_row\":";
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -316,6 +350,10 @@ pub enum ResumeError {
     /// The journal is that of another load.
     #[error("the journal `{path}` does not match: {1}", path = shown(.0))]
     Different(PathBuf, &'static str),
+    /// A file of outcomes was changed after the load ended. To continue it would overwrite the
+    /// changes.
+    #[error("`{}` was changed after the load ended", shown(.0))]
+    Edited(PathBuf),
     /// The file exists.
     #[error("the journal `{}` exists", shown(.0))]
     Exists(PathBuf),
@@ -344,6 +382,7 @@ impl Diagnostic for ResumeError {
             Self::Different(..) => {
                 "resume with the same file, options and org, or start a new load".into()
             }
+            Self::Edited(..) => "move the file to another place, then resume again".into(),
             Self::Exists(..) | Self::NotAJournal(..) => "name another file".into(),
             Self::Io(..) => "check the permissions, or name another file".into(),
             Self::Missing(..) => "start a new load; a finished load leaves no journal".into(),
@@ -491,6 +530,30 @@ mod tests {
             drop(new);
             fs::remove_file(&path).unwrap();
         }
+    }
+
+    #[test]
+    fn rows_after_the_last_state_are_cut_off_and_other_text_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, path) = (journal(folder.path()), folder.path().join("failed.csv"));
+        journal.state.settled = 20;
+        for (head, tail, is_cut) in [
+            ("_row,_error,Name\r\n20,x,A\r\n", "21,x,B\r\n", true),
+            ("_row,_error,Name\r\n", "2", true),
+            ("", "{\"_row\":21,\"_error\":\"x\"}\n", true),
+            ("", "{\"_ro", true),
+            ("_row,_error,Name\r\n", "20,x,A\r\n", false),
+            ("_row,_error,Name\r\n20,x", ",A\r\n", false),
+            ("", "{\"_row\":2,\"_error\":\"x\"}\n", false),
+        ] {
+            fs::write(&path, format!("{head}{tail}")).unwrap();
+            journal.state.files = vec![(path.clone(), head.len() as u64)];
+            let cut = journal.cut_files();
+            let left = if is_cut { head.to_owned() } else { format!("{head}{tail}") };
+            assert_eq!((cut.is_ok(), fs::read_to_string(&path).unwrap()), (is_cut, left), "{tail}");
+        }
+        fs::remove_file(&path).unwrap();
+        journal.cut_files().unwrap();
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl<'a> Load<'a> {
         let style = Style::of(&checked.file, rows.header().clone());
         if let Some(journal) = journal {
             journal.bind(checked, bulk)?;
-            journal.cut_files().map_err(|source| LoadError::output(None, source))?;
+            journal.cut_files()?;
         }
         let open = |output: Option<Output>, own| {
             let path = output.as_ref().map(|output| output.path().to_owned());

@@ -1,5 +1,6 @@
 use std::io;
 use std::mem;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -433,19 +434,15 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// The lengths of the files of outcomes, of this run and of earlier ones.
-    fn lengths(&mut self) -> Result<Vec<(std::path::PathBuf, u64)>, LoadError> {
-        let journal = self.journal.as_ref();
-        let mut files = journal.map(|journal| journal.state.files.clone()).unwrap_or_default();
+    /// The lengths of the files of outcomes. Those of earlier runs are complete.
+    fn lengths(&mut self) -> Result<Vec<(PathBuf, u64)>, LoadError> {
+        let mut files = Vec::new();
         let own = [&mut self.success, &mut self.failed, &mut self.unknown_rows];
         for file in own.into_iter().chain([&mut self.unprocessed]).flatten() {
             let path = file.path().to_owned();
             let length = OutputFile::length(file);
             let length = length.map_err(|source| LoadError::output(Some(&path), source))?;
-            if let Some((path, length)) = length {
-                files.retain(|(other, _)| *other != path);
-                files.push((path, length));
-            }
+            files.extend(length);
         }
         Ok(files)
     }

@@ -91,7 +91,7 @@ impl Diagnostic for LoadError {
 }
 
 impl LoadError {
-    pub(super) fn output(path: Option<&Path>, source: io::Error) -> Self {
+    pub(in crate::load) fn output(path: Option<&Path>, source: io::Error) -> Self {
         Self::Output { path: path.map(Path::to_owned).unwrap_or_default(), source }
     }
 }
