@@ -26,7 +26,7 @@ pub struct Org {
     pool: Pool<PayloadBody>,
     version: u16,
     min_ttl: Duration,
-    backoff: Backoff,
+    pub(crate) backoff: Backoff,
     pub(crate) record_options: Arc<RecordOptions>,
 }
 

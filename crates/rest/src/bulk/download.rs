@@ -72,7 +72,7 @@ impl Org {
             let body = self.job_rows(id, rows).await?;
             Ok(ResultPage { records: None, locator: None, csv: body })
         };
-        let (_, written) = download(get, to, true).await?;
+        let (_, written) = download(self.backoff, get, to, true).await?;
         Ok(written.records)
     }
 }
@@ -110,7 +110,7 @@ impl QueryPages {
             Next::Done => return Ok(None),
         };
         let get = || self.org.query_results(&self.id, locator.as_deref(), self.page_size);
-        let (next, page) = download(get, to, self.is_first).await?;
+        let (next, page) = download(self.org.backoff, get, to, self.is_first).await?;
         if next.is_some() && next == locator {
             return Err(RestError::Loop.into());
         }
@@ -122,12 +122,12 @@ impl QueryPages {
 
 /// Downloads a page until it is complete. Returns the locator of the next one.
 async fn download(
+    backoff: Backoff,
     get: impl AsyncFn() -> Result<ResultPage, RestError>,
     to: &mut File,
     with_header: bool,
 ) -> Result<(Option<String>, WrittenPage), DownloadError> {
     let start = to.stream_position().map_err(DownloadError::Write)?;
-    let backoff = Backoff::default();
     let mut attempts = 0;
     loop {
         attempts += 1;

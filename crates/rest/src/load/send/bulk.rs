@@ -15,7 +15,7 @@ use crate::load::check::CheckedFile;
 use crate::load::output::{OutputFile, Outputs};
 use crate::load::report::{PendingJob, Report, RowResult};
 use crate::load::resume::{JobRecord, Journal};
-use crate::{Backoff, Org, RestError};
+use crate::{Org, RestError};
 
 mod outcomes;
 mod part;
@@ -373,7 +373,7 @@ impl<'a> BulkLoad<'a> {
     /// Waits for the next attempt of a step, or returns the error after the last one.
     async fn retry(&mut self, error: RestError) -> Result<(), LoadError> {
         self.attempts += 1;
-        let wait = Backoff::default().wait(self.attempts, &Method::GET, &error);
+        let wait = self.load.org.backoff.wait(self.attempts, &Method::GET, &error);
         let Some(wait) = wait else {
             self.attempts = 0;
             return Err(error.into());
