@@ -585,6 +585,23 @@ mod tests {
     }
 
     #[test]
+    fn values_that_the_bulk_api_cannot_express_are_faults_of_its_plan() {
+        for (fields, fault) in [
+            (r#""Name":"A","Account":{"Key__c":"k1"}"#, None),
+            (r#""Name":null"#, None),
+            (r#""Name":"\u0023N/A""#, Some("Name")),
+            (r#""Account":{"Key__c":null}"#, Some("Account.Key__c")),
+            (r#""Account":{"Key__c":""}"#, Some("Account.Key__c")),
+        ] {
+            let checked = checked(Operation::Create, &format!("[{{{fields}}}]")).unwrap();
+            let error = checked.bulk_plan(false).err().map(|error| error.to_string());
+            let place = fault.map(|name| format!("line 1, row 1, field `{name}`: "));
+            assert_eq!(error.is_some(), place.is_some(), "{fields}");
+            assert!(error.unwrap_or_default().starts_with(&place.unwrap_or_default()), "{fields}");
+        }
+    }
+
+    #[test]
     fn escapes_are_references_in_an_update_by_external_id_only_if_they_spell_one() {
         for (name, is_reference) in [
             (r"@\u00e4 {", false),

@@ -150,7 +150,14 @@ fn related(plan: &Plan, relationship: &str, value: &RawValue) -> Option<Cell> {
     let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
     let (Some((field, value)), None) = (keys.next(), keys.next()) else { return None };
     let column = plan.related(relationship, field).ok()?;
-    Some((column.name(), cell(value)))
+    // It is uncertain what the cell that empties a field does in a column of another record.
+    let cell = match cell(value) {
+        Ok(cell) if cell == NULL => Err(FaultKind::NotWanted(
+            "a relationship cannot be emptied by its external id: use the field of its id",
+        )),
+        cell => cell,
+    };
+    Some((column.name(), cell))
 }
 
 fn cell(value: &RawValue) -> Result<String, FaultKind> {
