@@ -289,6 +289,32 @@ async fn rows_of_a_failed_job_are_listed_and_later_rows_are_not_sent() {
 }
 
 #[tokio::test]
+async fn outcomes_that_cannot_be_written_are_reported_by_a_resumed_load() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let (path, journal) = (folder.path().join("rows.csv"), folder.path().join("journal"));
+    fs::write(&path, "Key__c,State__c\na,Open\nb,Lost\nc,Open\n").unwrap();
+    let checked = checked(&org, &path, Operation::Create).await;
+    let plan = checked.bulk_plan(false).unwrap().max_rows(2);
+    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let mut broken = outputs(&folder);
+    broken.failed = Some(Output::Fresh(folder.path().join("missing/failed.csv")));
+    let mut load = BulkLoad::begin(&org.api, &checked, &plan, broken, Some(created)).unwrap();
+    assert!(matches!(run(&mut load).await, Err(LoadError::Output { .. })));
+    assert!(load.next().await.unwrap().is_none());
+    let counts = load.finish().counts;
+    assert_eq!((counts.created, counts.pending, counts.not_sent), (0, 2, 1));
+    assert_eq!(column(&folder, "not-sent.csv", "Key__c"), ["c"]);
+
+    let opened = Some(Journal::open(&journal).unwrap());
+    let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), opened).unwrap();
+    assert_eq!(run(&mut load).await.unwrap().len(), 3);
+    let counts = load.finish().counts;
+    assert_eq!((counts.created, counts.failed), (2, 1));
+    assert_eq!(column(&folder, "success.csv", "Key__c"), ["a", "c"]);
+    assert_eq!(column(&folder, "failed.csv", "Key__c"), ["b"]);
+}
+
+#[tokio::test]
 async fn aborted_job_reports_its_rows_and_a_deleted_one_leaves_them_unknown() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let path = folder.path().join("rows.csv");
