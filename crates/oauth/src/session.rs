@@ -119,12 +119,16 @@ pub fn is_over<B: AsRef<[u8]>>(response: &Response<B>) -> bool {
     }
 }
 
-/// Whether a response with this status sends the caller to another URL.
+/// Whether a response with this status asks the caller to send the same request to another URL.
+///
+/// 303 (See Other) does not: the request was carried out, and its result is at another URL ([RFC 9110,
+/// Section 15.4.4]). To repeat it with a new token would repeat a change.
+///
+/// [RFC 9110, Section 15.4.4]: https://www.rfc-editor.org/rfc/rfc9110#section-15.4.4
 pub fn is_redirect(status: StatusCode) -> bool {
     [
         StatusCode::MOVED_PERMANENTLY,
         StatusCode::FOUND,
-        StatusCode::SEE_OTHER,
         StatusCode::TEMPORARY_REDIRECT,
         StatusCode::PERMANENT_REDIRECT,
     ]
@@ -292,6 +296,7 @@ mod tests {
             ("one word", 403, "text/plain", "Bad_OAuth_Token\r\n", true),
             ("a denied object", 403, "application/json", EXPIRED, false),
             ("a redirect", 302, "text/html", "", true),
+            ("a result at another URL", 303, "text/html", "", false),
             ("several records", 300, "application/json", "[]", false),
             ("an unchanged record", 304, "application/json", "", false),
             ("a moved org", 404, "application/json", r#"[{"errorCode":"URL_NOT_RESET"}]"#, true),
