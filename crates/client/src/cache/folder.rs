@@ -107,14 +107,20 @@ impl Folder {
         let path = self.path.join(name);
         let open =
             || open(&path, OpenOptions::new().read(true).write(true).create(true).mode(0o600));
+        let is_replaced = |error: &FolderError| {
+            matches!(error, FolderError::NotRegular | FolderError::Owner | FolderError::Mode)
+        };
         match open() {
-            Err(FolderError::NotRegular | FolderError::Owner | FolderError::Mode) => {
+            Err(error) if is_replaced(&error) => {
                 let folder = File::open(&self.path)?;
                 folder.lock()?;
-                open().or_else(|_| {
-                    fs::remove_file(&path)?;
-                    open()
-                })
+                match open() {
+                    Err(error) if is_replaced(&error) => {
+                        fs::remove_file(&path)?;
+                        open()
+                    }
+                    opened => opened,
+                }
             }
             opened => opened,
         }
