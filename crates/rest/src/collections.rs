@@ -85,7 +85,7 @@ impl Org {
         if number == 0 {
             return Ok(Vec::new());
         }
-        let headers = self.record_options.to_headers();
+        let headers = self.record_options.to_headers()?;
         let outcomes: Vec<SaveResult> = self.json_with(method, path, headers, body).await?;
         // With a result missing, the others could not be matched to their records.
         if outcomes.len() == number { Ok(outcomes) } else { Err(RestError::Unexpected) }

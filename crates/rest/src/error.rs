@@ -13,6 +13,9 @@ pub use api::{ApiError, Problem};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestError {
+    /// The id of an assignment rule has characters that a header cannot hold.
+    #[error("the id of the assignment rule is invalid")]
+    AssignmentRule,
     /// The response is not the expected JSON.
     #[error("unexpected response from Salesforce (line {line}, column {column})")]
     InvalidJson {
@@ -88,6 +91,7 @@ pub enum RestError {
 impl Diagnostic for RestError {
     fn code(&self) -> &str {
         match self {
+            Self::AssignmentRule => "api.record",
             Self::Encoding => "resp.encoding",
             Self::Api(error) => error.code(),
             Self::Inflated { .. } => "resp.inflated",
@@ -105,6 +109,7 @@ impl Diagnostic for RestError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         let hint = match self {
+            Self::AssignmentRule => "pass an id of 15 or 18 characters",
             Self::InvalidJson { .. }
             | Self::Encoding
             | Self::Inflated { .. }

@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::Org;
+use crate::{Org, RestError};
 
 /// Options of calls that read or change records: [`Org::record_options`].
 ///
@@ -35,26 +35,29 @@ pub enum AssignmentRule {
 
 impl RecordOptions {
     /// The headers of a call.
-    pub(crate) fn to_headers(&self) -> HeaderMap {
+    pub(crate) fn to_headers(&self) -> Result<HeaderMap, RestError> {
         let mut headers = HeaderMap::new();
-        let rule = self.assignment_rule.as_ref().map(|rule| match rule {
-            AssignmentRule::Default => "TRUE",
-            AssignmentRule::Id(id) => id,
-            AssignmentRule::Off => "FALSE",
-        });
-        headers.extend(
-            rule.and_then(|rule| HeaderValue::try_from(rule).ok()).map(|rule| (AUTO_ASSIGN, rule)),
-        );
+        if let Some(rule) = &self.assignment_rule {
+            let rule = match rule {
+                AssignmentRule::Default => "TRUE",
+                AssignmentRule::Id(id) => id,
+                AssignmentRule::Off => "FALSE",
+            };
+            // Without the header, the active rule would apply.
+            let rule = HeaderValue::try_from(rule).map_err(|_| RestError::AssignmentRule)?;
+            headers.insert(AUTO_ASSIGN, rule);
+        }
         if self.allow_duplicates {
             headers.insert(DUPLICATE_RULE, HeaderValue::from_static("allowSave=true"));
         }
         headers.extend(self.headers.clone());
-        headers
+        Ok(headers)
     }
 }
 
 impl Org {
-    /// Sets the options of calls that read or change records, of [loads](crate::load), too.
+    /// Sets the options of calls that read or change records, and of [loads](crate::load) by such
+    /// calls. Jobs of the Bulk API ignore them.
     #[must_use]
     pub fn record_options(mut self, options: RecordOptions) -> Self {
         self.record_options = options.into();
@@ -64,3 +67,26 @@ impl Org {
 
 const AUTO_ASSIGN: HeaderName = HeaderName::from_static("sforce-auto-assign");
 const DUPLICATE_RULE: HeaderName = HeaderName::from_static("sforce-duplicate-rule-header");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignment_rule_is_a_header_or_an_error() {
+        use AssignmentRule::{Default, Id, Off};
+        for (rule, expected) in [
+            (None, Some(None)),
+            (Some(Default), Some(Some("TRUE"))),
+            (Some(Off), Some(Some("FALSE"))),
+            (Some(Id("01Q000000000001".to_owned())), Some(Some("01Q000000000001"))),
+            (Some(Id("01Q000000000001\n".to_owned())), None),
+        ] {
+            let options = RecordOptions { assignment_rule: rule, ..RecordOptions::default() };
+            let headers = options.to_headers();
+            let found = headers.as_ref().ok().map(|headers| headers.get(AUTO_ASSIGN));
+            let found = found.map(|value| value.map(|value| value.to_str().unwrap()));
+            assert_eq!(found, expected, "{:?}", options.assignment_rule);
+        }
+    }
+}

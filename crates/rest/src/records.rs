@@ -111,12 +111,12 @@ impl Org {
         if !fields.is_empty() {
             path += &format!("?fields={}", encode(&fields.join(",")));
         }
-        let headers = self.record_options.to_headers();
+        let headers = self.record_options.to_headers()?;
         self.json_with(Method::GET, &path, headers, Bytes::new()).await
     }
 
     async fn remove(&self, path: &str) -> Result<(), RestError> {
-        let headers = self.record_options.to_headers();
+        let headers = self.record_options.to_headers()?;
         self.request(Method::DELETE, path, headers, Bytes::new()).await.map(drop)
     }
 
@@ -127,7 +127,7 @@ impl Org {
         record: &(impl Serialize + ?Sized),
     ) -> Result<SaveResult, RestError> {
         let body = to_json(record)?;
-        let headers = self.record_options.to_headers();
+        let headers = self.record_options.to_headers()?;
         let answer = self.request(method, path, headers, body).await?;
         // The response to an update is empty, as is that to an upsert before v46.0.
         if answer.body().is_empty() {

@@ -48,7 +48,7 @@ impl Load<'_> {
     /// Sends each row as a subrequest, whose URL names the external id.
     async fn composite(&self, object: &str, key: &str) -> Result<Vec<SaveResult>, RestError> {
         let options = &self.org.record_options;
-        let headers = http_headers(&options.to_headers());
+        let headers = http_headers(&options.to_headers()?);
         let headers = serde_json::to_string(&headers).expect("headers are JSON");
         let mut calls = Vec::new();
         for (at, (_, prepared)) in self.batch.iter().enumerate() {
