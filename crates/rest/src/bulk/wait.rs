@@ -11,7 +11,7 @@ use crate::{Org, RestError};
 
 /// The polling of a job until it ends.
 ///
-/// The first look is immediate. The waits between the next ones grow from half a second to half a
+/// The first request is immediate. The waits between the next ones grow from half a second to half a
 /// minute, and `Retry-After` makes them longer.
 #[derive(Debug)]
 #[must_use = "the job is polled by `next`"]
@@ -20,7 +20,7 @@ pub struct JobWait {
     kind: JobKind,
     id: String,
     wait: Duration,
-    /// The wait that the last response asked for.
+    /// The `Retry-After` of the last response.
     asked: Duration,
     failures: u32,
 }
@@ -37,8 +37,8 @@ impl JobWait {
     /// Waits, and returns the job. It has ended if its state
     /// [says so](super::JobState::has_ended).
     ///
-    /// After a transient failure it looks again later, up to ten times in sequence. The future can be
-    /// dropped at any time.
+    /// A request that fails for a transient reason is repeated later, up to ten times in sequence. The
+    /// future can be dropped at any time.
     pub async fn next(&mut self) -> Result<Job, RestError> {
         let path = self.kind.path(&self.id)?;
         loop {
@@ -56,7 +56,7 @@ impl JobWait {
                 Err(error) if self.failures < MAX_FAILURES && error.is_transient() => {
                     self.failures += 1;
                     self.asked = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
-                    info!("cannot look at the job, trying again: {error}");
+                    info!("cannot poll the job, trying again: {error}");
                 }
                 Err(error) => return Err(error),
             }
@@ -64,10 +64,10 @@ impl JobWait {
     }
 }
 
-/// The first wait between two looks.
+/// The first wait between two requests.
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
-/// Each of them is several attempts already.
+/// Each failure is that of several attempts.
 const MAX_FAILURES: u32 = 10;

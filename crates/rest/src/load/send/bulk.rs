@@ -13,7 +13,7 @@ use super::{Load, LoadError, Prepared, Row};
 use crate::bulk::{Job, JobKind, JobState, JobWait};
 use crate::load::check::CheckedFile;
 use crate::load::output::{OutputFile, Outputs};
-use crate::load::report::{PendingJob, Report, RowResult};
+use crate::load::report::{Outcome, PendingJob, Report, RowResult};
 use crate::load::resume::{JobRecord, Journal};
 use crate::{Org, RestError};
 
@@ -32,6 +32,9 @@ pub use plan::BulkPlan;
 ///
 /// Results are matched with rows by a hash of their values, since Salesforce guarantees no order.
 /// Rows with the same values are interchangeable. A row in none of the results is unknown.
+///
+/// Jobs ignore the [`RecordOptions`](crate::RecordOptions) of the org: each row succeeds or fails on
+/// its own, and the active rules apply.
 ///
 /// One job at a time is in progress. Its data and its results are in temporary files, and some 60
 /// bytes per row in memory.
@@ -185,7 +188,7 @@ impl<'a> BulkLoad<'a> {
     }
 
     /// Ends the load, after the last row or earlier, and reports the outcome of every row. A job in
-    /// progress goes on; a resumed load reports its outcomes.
+    /// progress continues; a resumed load reports its outcomes.
     pub fn finish(mut self) -> Report {
         let job = self.job().cloned();
         if let Some(job) = &job {
@@ -261,8 +264,7 @@ impl<'a> BulkLoad<'a> {
         Ok(Some(job))
     }
 
-    /// Gives up a job that was not closed. If it cannot be aborted, it stays open until Salesforce
-    /// deletes it.
+    /// Aborts a job that was not closed. If this fails, it stays open until Salesforce deletes it.
     async fn abandon(&mut self) -> Result<(), LoadError> {
         if let Err(error) = self.abort().await {
             info!("cannot abort a job without data: {error}");
@@ -302,7 +304,7 @@ impl<'a> BulkLoad<'a> {
         Ok(())
     }
 
-    /// Looks at the job. Returns `None` if it is gone.
+    /// Polls the job. Returns `None` if it was deleted.
     async fn poll(&mut self) -> Result<Option<Job>, LoadError> {
         let org = self.load.org;
         let Stage::Waiting { job, hashes, wait } = &mut self.stage else {
@@ -405,8 +407,8 @@ impl Load<'_> {
         for (file, is_needed) in [
             (&mut self.success, has(|result| result.outcome.is_done())),
             (&mut self.failed, has(|result| result.outcome.reason().is_some())),
-            (&mut self.unknown_rows, has(|result| result.outcome.name() == "unknown")),
-            (&mut self.unprocessed, has(|result| result.outcome.name() == "unprocessed")),
+            (&mut self.unknown_rows, has(|result| result.outcome == Outcome::Unknown)),
+            (&mut self.unprocessed, has(|result| result.outcome == Outcome::Unprocessed)),
         ] {
             if let Some(file) = file.as_mut().filter(|_| is_needed) {
                 let path = file.path().to_owned();
