@@ -15,7 +15,7 @@ use crate::load::check::CheckedFile;
 use crate::load::output::{OutputFile, Outputs};
 use crate::load::report::{Outcome, PendingJob, Report, RowResult};
 use crate::load::resume::{JobRecord, Journal};
-use crate::{Org, RestError};
+use crate::{ApiError, Org, RestError};
 
 mod outcomes;
 mod part;
@@ -450,10 +450,14 @@ impl Load<'_> {
     }
 }
 
-/// Whether the job was deleted.
+/// Whether the job was deleted. Other servers have 404s as well, and so has an org that has moved:
+/// the results of the job may still be there.
 fn is_gone(error: &RestError) -> bool {
-    let status = error.api_error().map(crate::ApiError::status);
-    status.is_some_and(|status| [StatusCode::NOT_FOUND, StatusCode::GONE].contains(&status))
+    let gone = [StatusCode::NOT_FOUND, StatusCode::GONE];
+    let says_so = |error: &ApiError| {
+        gone.contains(&error.status()) && error.problems().iter().any(|it| !it.code.is_empty())
+    };
+    !error.is_moved() && error.api_error().is_some_and(says_so)
 }
 
 /// The number of rows whose outcomes are written at once. Each time, the files are synced.
@@ -461,3 +465,22 @@ const MAX_ROWS: usize = 5_000;
 
 /// The length of the rows after which no row is added.
 const MAX_LENGTH: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::is_gone;
+    use crate::error::api::tests::{failed, failed_with};
+
+    #[test]
+    fn job_is_gone_only_if_salesforce_says_so() {
+        for (name, error, expected) in [
+            ("a deleted job", failed(404, "NOT_FOUND", "does not exist"), true),
+            ("a moved org", failed(404, "URL_NOT_RESET", ""), false),
+            ("a page", failed_with(404, [("content-type", Some("text/html"))]), false),
+            ("an empty response", failed_with(404, []), false),
+            ("a denied job", failed(403, "INSUFFICIENT_ACCESS", ""), false),
+        ] {
+            assert_eq!(is_gone(&error), expected, "{name}");
+        }
+    }
+}
