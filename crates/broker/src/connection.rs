@@ -221,11 +221,14 @@ impl ConnectionContext {
         &self.shared.limits
     }
 
-    /// Logs in for a call.
-    pub(crate) async fn login(
+    /// Returns the token for a call, after a login if there is none.
+    pub(crate) async fn token_for_call(
         &self,
         profile: &Arc<Profile>,
     ) -> Result<Result<Arc<CachedToken>, ErrorBody>, Rejection> {
+        if let Some(token) = profile.cached_token() {
+            return Ok(Ok(token));
+        }
         self.take(&self.shared.rates)?;
         let limit = self.shared.limits.request;
         let Ok(login) = timeout(limit, profile.token_after_login()).await else {

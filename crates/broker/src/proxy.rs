@@ -44,14 +44,14 @@ pub(crate) struct Proxy {
     /// One for each runtime: a connection of another runtime wakes its thread for each piece, which
     /// costs a fifth more processor time per call.
     pools: Mutex<Vec<(runtime::Id, Arc<Pool<OutBody>>)>>,
-    /// The token of the last login for a session that had ended, and its time.
-    renewed: Mutex<Option<(Arc<CachedToken>, Instant)>>,
+    /// The time at which a call last dropped the token.
+    dropped: Mutex<Option<Instant>>,
     pub(crate) rules: CallRules,
 }
 
 impl Proxy {
     pub(crate) fn new(transport: Transport, rules: CallRules) -> Self {
-        Self { transport, pools: Mutex::default(), renewed: Mutex::default(), rules }
+        Self { transport, pools: Mutex::default(), dropped: Mutex::default(), rules }
     }
 
     fn pool(&self) -> Arc<Pool<OutBody>> {
@@ -65,17 +65,26 @@ impl Proxy {
         pool
     }
 
-    /// Whether the end of the session of this token costs a login.
+    /// Drops the token of a session that has ended. Returns whether a further attempt can have
+    /// another token: `false` if this is the current one, and a call has dropped one within the last
+    /// minute.
     ///
     /// A caller that can make the org refuse its calls, or redirect them, must not use up the logins
-    /// of the others.
-    fn may_renew(&self, token: &CachedToken) -> bool {
-        let renewed = lock(&self.renewed);
-        let is_new = renewed.as_ref().is_some_and(|(last, at)| {
-            at.elapsed() < RENEWAL_PAUSE
-                && last.token().access_token().is(token.token().access_token())
-        });
-        !is_new
+    /// of the others. The drop counts, not the login: the caller may disconnect before that.
+    fn drop_token(&self, profile: &Profile, token: &CachedToken) -> bool {
+        // Locked until the token is dropped, so that the other callers of the session find the next
+        // one, or none.
+        let mut dropped = lock(&self.dropped);
+        if profile.cached_token().is_none_or(|current| is_other(&current, token)) {
+            return true;
+        }
+        if dropped.is_some_and(|at| at.elapsed() < BETWEEN_DROPS) {
+            return false;
+        }
+        *dropped = Some(Instant::now());
+        profile.invalidate(token);
+        tracing::info!("the session of profile {} has ended", profile.name());
+        true
     }
 
     /// Sends a call that passed every check, and returns the response of the org.
@@ -99,13 +108,10 @@ impl Proxy {
             Ok(body) => body,
             Err(error) => return Err(record.rejected(bad_body(&error, silence))),
         };
-        let mut token = match profile.cached_token() {
-            Some(token) => token,
-            None => match caller.login(profile).await {
-                Ok(Ok(token)) => token,
-                Ok(Err(error_body)) => return Ok(record.error(&error_body)),
-                Err(rejection) => return Err(record.rejected(rejection)),
-            },
+        let mut token = match caller.token_for_call(profile).await {
+            Ok(Ok(token)) => token,
+            Ok(Err(error_body)) => return Ok(record.error(&error_body)),
+            Err(rejection) => return Err(record.rejected(rejection)),
         };
         let mut is_retry = false;
         loop {
@@ -122,21 +128,19 @@ impl Proxy {
                 Ok(inspected) => inspected,
                 Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
             };
-            if is_over && !is_retry && self.may_renew(&token) {
-                profile.invalidate(&token);
-                if let Some(kept) = kept {
-                    let next = match caller.login(profile).await {
-                        Ok(Ok(next)) => next,
-                        Ok(Err(error_body)) => return Ok(record.error(&error_body)),
-                        Err(rejection) => return Err(record.rejected(rejection)),
-                    };
-                    let is_new = !next.token().access_token().is(token.token().access_token());
-                    if is_new || base(next.token()) != base(token.token()) {
-                        tracing::info!("the session of profile {} had ended", profile.name());
-                        *lock(&self.renewed) = Some((Arc::clone(&next), Instant::now()));
-                        (token, body, is_retry) = (next, kept, true);
-                        continue;
-                    }
+            if is_over
+                && !is_retry
+                && self.drop_token(profile, &token)
+                && let Some(kept) = kept
+            {
+                let next = match caller.token_for_call(profile).await {
+                    Ok(Ok(next)) => next,
+                    Ok(Err(error_body)) => return Ok(record.error(&error_body)),
+                    Err(rejection) => return Err(record.rejected(rejection)),
+                };
+                if is_other(&next, &token) {
+                    (token, body, is_retry) = (next, kept, true);
+                    continue;
                 }
             }
             return Ok(match returned(answer, &token) {
@@ -243,6 +247,12 @@ fn prepare(
     Ok(request)
 }
 
+/// Whether a call with `next` can have another outcome than one with `token`.
+fn is_other(next: &CachedToken, token: &CachedToken) -> bool {
+    let (next, token) = (next.token(), token.token());
+    !next.access_token().is(token.access_token()) || base(next) != base(token)
+}
+
 /// The URL of the org, or of the site of an Experience Cloud member.
 fn base(token: &Token) -> &str {
     let site = token.community_url().map(|site| site.as_str());
@@ -313,8 +323,8 @@ impl From<&TransportError> for ErrorBody {
     }
 }
 
-/// The time from one login for a session that had ended to the next.
-const RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+/// The time for which calls drop no further token.
+const BETWEEN_DROPS: Duration = Duration::from_secs(60);
 
 /// The number of idle connections to an org.
 const MAX_IDLE: usize = 64;

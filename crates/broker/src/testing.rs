@@ -52,6 +52,7 @@ pub(crate) struct FakeSource {
     next: Mutex<Next>,
     passed: AtomicU64,
     asked: AtomicUsize,
+    dropped: AtomicUsize,
 }
 
 impl FakeSource {
@@ -90,6 +91,11 @@ impl FakeSource {
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Relaxed)
     }
+
+    /// The number of invalidated tokens.
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped.load(Relaxed)
+    }
 }
 
 impl TokenSource for FakeSource {
@@ -121,7 +127,12 @@ impl TokenSource for FakeSource {
         })
     }
 
-    fn invalidate(&self, _: &CachedToken) {
-        *lock(&self.cached) = None;
+    fn invalidate(&self, token: &CachedToken) {
+        let is_it = |cached: &mut Arc<CachedToken>| {
+            cached.token().access_token().is(token.token().access_token())
+        };
+        if lock(&self.cached).take_if(is_it).is_some() {
+            self.dropped.fetch_add(1, Relaxed);
+        }
     }
 }

@@ -316,6 +316,86 @@ async fn login_that_returns_the_same_token_ends_the_attempt() {
     assert_eq!((upstream.requests().len(), source.asked()), (1, 1));
 }
 
+/// Lets time pass in which no connection is used.
+async fn pass(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn calls_that_the_org_refuses_drop_one_token_a_minute() {
+    let upstream = Upstream::always(answer("401 Unauthorized", "", EXPIRED)).await;
+    let source = FakeSource::holding(upstream.token(TOKEN));
+    let service = Service::writing(&source);
+    let next = |number: usize| source.give(upstream.token(&format!("00Dxx0000001gPL!{number}")));
+    next(2);
+    assert_eq!(status(&service.get(QUERY).await), 401);
+    assert_eq!((upstream.requests().len(), source.asked(), source.dropped()), (2, 1, 1));
+    next(3);
+    assert_eq!(status(&service.get(QUERY).await), 401);
+    assert_eq!((upstream.requests().len(), source.asked(), source.dropped()), (3, 1, 1));
+    pass(61).await;
+    assert_eq!(status(&service.get(QUERY).await), 401);
+    assert_eq!((upstream.requests().len(), source.asked(), source.dropped()), (5, 2, 2));
+    next(4);
+    assert_eq!(status(&service.get(QUERY).await), 401);
+    assert_eq!((upstream.requests().len(), source.asked(), source.dropped()), (6, 2, 2));
+}
+
+#[tokio::test]
+async fn call_without_a_further_attempt_counts_as_one_that_dropped_the_token() {
+    let upstream = Upstream::always(answer("401 Unauthorized", "", EXPIRED)).await;
+    let next = |source: &FakeSource, number: usize| {
+        source.hold(upstream.token(&format!("00Dxx0000001gPL!{number}")));
+    };
+    // A body that is too long to be kept.
+    let source = FakeSource::holding(upstream.token(TOKEN));
+    let service = Service::writing(&source);
+    let (length, sent) = (1024 * 1024 + 1, "x".repeat(1024 * 1024 + 1));
+    for number in 2..5 {
+        let response = service.post(&format!("Content-Length: {length}\r\n"), &sent).await;
+        assert_eq!(status(&response), 401, "{response}");
+        assert_eq!(source.dropped(), 1);
+        next(&source, number);
+    }
+    // A caller that disconnects during the login.
+    let source = FakeSource::holding(upstream.token(TOKEN));
+    let service = Service::writing(&source);
+    let mut stream = UnixStream::connect(&service.path).await.unwrap();
+    stream.write_all(get(QUERY).as_bytes()).await.unwrap();
+    while source.asked() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(stream);
+    while service.lines().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    next(&source, 2);
+    assert_eq!(status(&service.get(QUERY).await), 401);
+    assert_eq!((source.asked(), source.dropped()), (1, 1));
+}
+
+#[tokio::test]
+async fn end_of_a_session_drops_one_token_for_all_of_its_callers() {
+    let next = "00Dxx0000001gPL!second";
+    let upstream = Upstream::start(move |_, request| match request.contains(next) {
+        true => ok("{}"),
+        false => answer("401 Unauthorized", "", EXPIRED),
+    })
+    .await;
+    let source = FakeSource::holding(upstream.token(TOKEN));
+    source.give(upstream.token(next));
+    let service = Arc::new(Service::writing(&source));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let service = Arc::clone(&service);
+        calls.spawn(async move { status(&service.get(QUERY).await) });
+    }
+    assert_eq!(calls.join_all().await, [200; 50]);
+    assert_eq!(source.dropped(), 1);
+}
+
 #[tokio::test]
 async fn faults_of_the_org_are_errors_with_a_reason() {
     let redirect = "Location: https://evil.example/services/data\r\n";
