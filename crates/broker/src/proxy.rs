@@ -265,7 +265,9 @@ fn returned(
     token: &CachedToken,
 ) -> Result<(http::response::Parts, Masked<Peeked<transport::Body>>), ErrorBody> {
     let (head, body) = answer.into_parts();
-    if head.status.is_redirection() && head.status != StatusCode::NOT_MODIFIED {
+    // The API responds with 300 if several records have an external id: the body lists them.
+    let is_answer = [StatusCode::MULTIPLE_CHOICES, StatusCode::NOT_MODIFIED].contains(&head.status);
+    if head.status.is_redirection() && !is_answer {
         return Err(redirected(head.headers.get(LOCATION).and_then(|to| to.to_str().ok())));
     }
     let identity = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
@@ -285,6 +287,9 @@ fn returned(
     let (mut parts, ()) = Response::new(()).into_parts();
     parts.status = head.status;
     parts.headers = headers::to_caller(&head.headers, token);
+    if is_answer {
+        parts.headers.remove(LOCATION);
+    }
     if body.size_hint().exact().is_none() && !body.is_end_stream() {
         parts.headers.remove(CONTENT_LENGTH);
     }

@@ -428,6 +428,16 @@ async fn faults_of_the_org_are_errors_with_a_reason() {
 }
 
 #[tokio::test]
+async fn records_with_the_same_external_id_are_returned() {
+    let records = r#"["/services/data/v65.0/sobjects/Account/001xx000003DGb0AAG"]"#;
+    let location = "Location: https://evil.example/\r\n";
+    let upstream = Upstream::always(answer("300 Multiple Choices", location, records)).await;
+    let response = Service::of(&upstream).get(QUERY).await;
+    assert_eq!((status(&response), body(&response)), (300, records));
+    assert!(!response.contains("evil"), "{response}");
+}
+
+#[tokio::test]
 async fn failed_login_is_reported_like_that_of_a_token_request() {
     let source = FakeSource::empty();
     source.refuse();
