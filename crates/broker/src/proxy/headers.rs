@@ -2,9 +2,9 @@
 
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALT_SVC, CACHE_CONTROL, CONNECTION,
-    CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_TYPE, IF_MATCH, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, IF_UNMODIFIED_SINCE, REFRESH, SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, REFRESH, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use orgtoken_oauth::AccessToken;
@@ -21,7 +21,7 @@ pub(super) fn to_org(headers: &HeaderMap) -> HeaderMap {
     let is_sent = |name: &HeaderName| {
         SENT.contains(name)
             || OVERRIDES.contains(&name.as_str())
-            || name.as_str().starts_with(OPTION)
+            || SENT_STARTS.iter().any(|start| name.as_str().starts_with(start))
     };
     let dropped: Vec<_> = kept.keys().filter(|name| !is_sent(name)).cloned().collect();
     for name in dropped {
@@ -86,10 +86,11 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 ];
 
 /// Headers about the request and its body.
-const SENT: [HeaderName; 11] = [
+const SENT: [HeaderName; 12] = [
     ACCEPT,
     ACCEPT_LANGUAGE,
     CONTENT_DISPOSITION,
+    CONTENT_ENCODING,
     CONTENT_LANGUAGE,
     CONTENT_TYPE,
     IF_MATCH,
@@ -99,8 +100,8 @@ const SENT: [HeaderName; 11] = [
     USER_AGENT,
     HeaderName::from_static("x-prettyprint"),
 ];
-/// The headers of Salesforce begin like this: `Sforce-Call-Options`.
-const OPTION: &str = "sforce-";
+/// `Sforce-Call-Options` and the like, and the versions of managed packages.
+const SENT_STARTS: [&str; 2] = ["sforce-", "x-sfdc-packageversion-"];
 
 /// Headers for the program that holds the session.
 const NEVER_RETURNED: [HeaderName; 7] = [
@@ -156,12 +157,21 @@ mod tests {
             ("client-ip", "10.0.0.1"),
             ("x-sfdc-session", "x"),
             ("accept", "application/json"),
+            ("content-encoding", "gzip"),
             ("content-type", "application/json"),
             ("if-match", "\"x\""),
             ("sforce-query-options", "batchSize=200"),
+            ("x-sfdc-packageversion-acme", "1.0"),
         ]));
-        let expected =
-            ["accept", "accept-encoding", "content-type", "if-match", "sforce-query-options"];
+        let expected = [
+            "accept",
+            "accept-encoding",
+            "content-encoding",
+            "content-type",
+            "if-match",
+            "sforce-query-options",
+            "x-sfdc-packageversion-acme",
+        ];
         assert_eq!(names(&sent), expected);
         assert_eq!(sent[ACCEPT_ENCODING], "identity");
     }
