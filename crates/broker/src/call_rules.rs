@@ -48,8 +48,10 @@ impl CallRules {
         target: &PathAndQuery,
         headers: &HeaderMap,
     ) -> Result<(), Rejection> {
-        plain(target.path())?;
-        if !self.allow_path(target.path()) {
+        let decoded = plain(target.path())?;
+        // These return sessions.
+        let is_login = decoded.to_ascii_lowercase().starts_with("/services/oauth2");
+        if is_login || !self.allow_path(target.path()) {
             return Err(not_allowed("the profile does not allow this path"));
         }
         let query = target.query().unwrap_or_default();
@@ -72,10 +74,6 @@ impl CallRules {
 
     fn allow_path(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
-        // These return sessions.
-        if path.to_ascii_lowercase().starts_with("/services/oauth2") {
-            return false;
-        }
         let below = path.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/'));
         let resource = below.and_then(|below| below.split_once('/'));
         let resource = resource.filter(|(version, _)| is_version(version)).map(|(_, path)| path);
@@ -93,10 +91,10 @@ fn begins(path: &str, allowed: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Refuses a path that another server could read as a different one.
+/// Refuses a path that another server could read as a different one, and returns it decoded.
 ///
 /// The path is sent as it is, so nothing is normalised. An id may contain an encoded slash.
-fn plain(path: &str) -> Result<(), Rejection> {
+fn plain(path: &str) -> Result<Cow<'_, str>, Rejection> {
     let mut decoded = Cow::Borrowed(path);
     for _ in 0..MAX_DECODING {
         let is_odd = |c: char| c.is_ascii_control() || c == '\\' || c == ';';
@@ -111,7 +109,7 @@ fn plain(path: &str) -> Result<(), Rejection> {
                     || has_broken_code(path)
                     || lower.contains("%2e")
                     || !path.is_ascii();
-                return if is_odd { Err(odd_path()) } else { Ok(()) };
+                return if is_odd { Err(odd_path()) } else { Ok(decoded) };
             }
             Ok(next) => decoded = Cow::Owned(next.into_owned()),
             Err(_) => return Err(odd_path()),
@@ -302,9 +300,18 @@ mod tests {
             ("/services/apexrest/orders/1", 200),
             ("/services/apexrest/ordersX", 403),
             ("/services/apexrest", 403),
-            ("/services/OAuth2/singleaccess", 403),
         ] {
             assert_eq!(status(&rules, "GET", target, &[]), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn paths_that_return_sessions_cannot_be_allowed() {
+        let rules = CallRules::default().paths(["/services"]);
+        assert_eq!(status(&rules, "GET", "/services/apexrest/orders", &[]), 200);
+        for path in ["oauth2", "oauth2/singleaccess", "OAuth2/userinfo", "%6fauth2/userinfo"] {
+            let target = format!("/services/{path}");
+            assert_eq!(status(&rules, "GET", &target, &[]), 403, "{target}");
         }
     }
 }
