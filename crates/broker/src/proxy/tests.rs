@@ -208,7 +208,7 @@ async fn call_reaches_the_org_with_the_token_and_without_the_callers_headers() {
     let request = get(QUERY).replace(
         "Connection: close\r\n",
         "Connection: close, x-hop\r\nX-Hop: 1\r\nAuthorization: Bearer mine\r\nCookie: a=b\r\n\
-         Sforce-Query-Options: batchSize=200\r\nAccept-Encoding: gzip\r\n",
+         Sforce-Query-Options: batchSize=200\r\nAccept-Encoding: gzip\r\nRange: bytes=0-9\r\n",
     );
     let response = service.raw(request).await;
     assert_eq!((status(&response), body(&response)), (200, next), "{response}");
@@ -224,7 +224,7 @@ async fn call_reaches_the_org_with_the_token_and_without_the_callers_headers() {
     assert!(sent.contains(&format!("authorization: bearer {}\r\n", TOKEN.to_lowercase())));
     assert!(sent.contains("accept-encoding: identity\r\n"), "{sent}");
     assert!(sent.contains("sforce-query-options: batchsize=200\r\n"), "{sent}");
-    for left_out in ["mine", "cookie", "x-hop", "x-orgtoken", "gzip"] {
+    for left_out in ["mine", "cookie", "x-hop", "x-orgtoken", "gzip", "range"] {
         assert!(!sent.contains(left_out), "{left_out}: {sent}");
     }
     assert!(requests[1].starts_with("GET /services/data/v65.0/query/01g-2000 HTTP/1.1\r\n"));
@@ -401,6 +401,7 @@ async fn faults_of_the_org_are_errors_with_a_reason() {
     let redirect = "Location: https://evil.example/services/data\r\n";
     for (name, bytes, expected, code) in [
         ("a redirect", answer("302 Found", redirect, ""), 502, "api.redirect"),
+        ("a proxy to use", answer("305 Use Proxy", redirect, ""), 502, "api.redirect"),
         ("a dropped connection", String::new(), 503, "resp.truncated"),
         ("another protocol", "SSH-2.0-x\r\n\r\n".to_owned(), 502, "resp.protocol"),
         (
@@ -409,6 +410,23 @@ async fn faults_of_the_org_are_errors_with_a_reason() {
             502,
             "resp.encoding",
         ),
+        (
+            "a compressed transfer",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+                .to_owned(),
+            502,
+            "resp.encoding",
+        ),
+        (
+            "a compressed transfer in two headers",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n\
+             1\r\nx\r\n0\r\n\r\n"
+                .to_owned(),
+            502,
+            "resp.encoding",
+        ),
+        ("a part", answer("206 Partial Content", "", "x"), 502, "resp.protocol"),
+        ("a range", answer("200 OK", "Content-Range: bytes 0-0/2\r\n", "x"), 502, "resp.protocol"),
         (
             "two lengths",
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
