@@ -157,6 +157,20 @@ impl Service {
         talk(TcpStream::connect(("127.0.0.1", self.port)).await.unwrap(), request.as_bytes()).await
     }
 
+    /// Makes a call, and reads its response up to `abc`.
+    async fn begin(&self) -> (UnixStream, String) {
+        let mut stream = UnixStream::connect(&self.path).await.unwrap();
+        stream.write_all(get(QUERY).as_bytes()).await.unwrap();
+        let mut response = String::new();
+        while !response.ends_with("abc") {
+            let mut piece = [0; 1024];
+            let read = stream.read(&mut piece).await.unwrap();
+            assert!(read > 0, "{response}");
+            response.push_str(&String::from_utf8_lossy(&piece[..read]));
+        }
+        (stream, response)
+    }
+
     async fn get(&self, target: &str) -> String {
         self.raw(get(target)).await
     }
@@ -689,14 +703,7 @@ async fn caller_that_disconnects_ends_the_call() {
     })
     .await;
     let service = Service::of(&upstream);
-    let mut stream = UnixStream::connect(&service.path).await.unwrap();
-    stream.write_all(get(QUERY).as_bytes()).await.unwrap();
-    let mut response = String::new();
-    while !response.ends_with("abc") {
-        let mut piece = [0; 1024];
-        let read = stream.read(&mut piece).await.unwrap();
-        response.push_str(&String::from_utf8_lossy(&piece[..read]));
-    }
+    let (stream, _) = service.begin().await;
     assert_eq!(service.lines(), [""; 0], "the call continues");
     drop(stream);
     while service.lines().is_empty() {
@@ -719,14 +726,7 @@ async fn shutdown_waits_for_a_response_that_is_on_its_way() {
     });
     let upstream = Upstream { url, requests: Arc::default(), connections: Arc::default() };
     let service = Service::of(&upstream);
-    let mut stream = UnixStream::connect(&service.path).await.unwrap();
-    stream.write_all(get(QUERY).as_bytes()).await.unwrap();
-    let mut response = String::new();
-    while !response.ends_with("abc") {
-        let mut piece = [0; 1024];
-        let read = stream.read(&mut piece).await.unwrap();
-        response.push_str(&String::from_utf8_lossy(&piece[..read]));
-    }
+    let (mut stream, mut response) = service.begin().await;
     let drained = tokio::spawn(service.broker.clone().drain());
     while service.path.exists() {
         tokio::task::yield_now().await;
