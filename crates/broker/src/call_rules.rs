@@ -164,7 +164,7 @@ fn not_allowed(why: &'static str) -> Rejection {
 
 const READ: [&str; 5] = ["limits", "query", "queryAll", "search", "sobjects"];
 const DATA: &str = "/services/data";
-const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+pub(crate) const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 const MAX_DECODING: usize = 4;
 pub(crate) const OVERRIDES: [&str; 4] =
     ["x-http-method", "x-http-method-override", "x-method-override", "x-original-method"];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use orgtoken_assertion::Diagnostic;
-use orgtoken_client::TokenError;
+use orgtoken_client::{TokenError, TransportError};
 
 /// The error that a client gets instead of a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,6 +48,12 @@ impl From<&TokenError> for ErrorBody {
     }
 }
 
+impl From<&TransportError> for ErrorBody {
+    fn from(error: &TransportError) -> Self {
+        Self::new(error.code(), with_causes(error), error.hint().as_deref())
+    }
+}
+
 /// The description of Salesforce if it refused, since users search for it.
 fn description(error: &TokenError) -> String {
     let said = error.refusal().and_then(|refusal| refusal.description().map(str::to_owned));
@@ -56,11 +62,13 @@ fn description(error: &TokenError) -> String {
             format!("{said} (cached refusal, {} s old)", age.as_secs())
         }
         (_, Some(said)) => said,
-        (error, None) => {
-            let causes = successors(error.source(), |&cause| cause.source());
-            causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-        }
+        (error, None) => with_causes(error),
     }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let causes = successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Returns 500 for settings and keys, 503 for the network and an unavailable org, 502 for the rest.

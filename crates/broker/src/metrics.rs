@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
+use crate::call_rules::METHODS;
 use crate::limits::lock;
 
 #[derive(Debug, Default)]
@@ -158,8 +159,6 @@ fn pair(name: &str, value: &str) -> String {
     let value = value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
     format!("{name}=\"{value}\"")
 }
-
-const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
 const CODES: usize = 64;
 

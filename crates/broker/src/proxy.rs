@@ -4,9 +4,7 @@ mod headers;
 mod mask;
 mod request_body;
 
-use std::error::Error;
 use std::fmt;
-use std::iter::successors;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -22,7 +20,6 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::{self, Peeked, Pool, session_is_over};
 use orgtoken_client::{CachedToken, Transport, TransportError};
 use orgtoken_oauth::Token;
@@ -317,14 +314,6 @@ fn bad_body(error: &BodyError, silence: Duration) -> Rejection {
             let (status, hint) = (StatusCode::REQUEST_TIMEOUT, "send the body without pauses");
             Rejection::new(8, status, "gate.slow", why, hint)
         }
-    }
-}
-
-impl From<&TransportError> for ErrorBody {
-    fn from(error: &TransportError) -> Self {
-        let causes = successors(Error::source(error), |&cause| cause.source());
-        let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-        Self::new(error.code(), text, error.hint().as_deref())
     }
 }
 
