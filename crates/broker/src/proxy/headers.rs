@@ -8,6 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use orgtoken_oauth::AccessToken;
+use zeroize::Zeroizing;
 
 use super::mask::masked;
 use crate::call_rules::OVERRIDES;
@@ -34,12 +35,13 @@ pub(super) fn to_org(headers: &HeaderMap) -> HeaderMap {
 /// Returns the headers of a response that a caller gets: without cookies and without the token.
 pub(super) fn to_caller(headers: &HeaderMap, token: &AccessToken) -> HeaderMap {
     let token = token.secret();
+    // hyper has made the names lower case.
+    let lower = Zeroizing::new(token.to_ascii_lowercase());
     let mut kept = end_to_end(headers);
     let is_left_out = |name: &HeaderName| {
         NEVER_RETURNED.contains(name)
             || name.as_str().starts_with("access-control-")
-            // hyper has made the name lower case.
-            || name.as_str().contains(&token.to_ascii_lowercase())
+            || name.as_str().contains(&*lower)
     };
     let left_out: Vec<_> = kept.keys().filter(|name| is_left_out(name)).cloned().collect();
     for name in left_out {
