@@ -346,7 +346,7 @@ fn no_profile(is_named: bool) -> Rejection {
     Rejection::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
-fn too_slow(limit: Duration) -> Rejection {
+pub(crate) fn too_slow(limit: Duration) -> Rejection {
     let why = format!("the request was not complete within {} s", limit.as_secs());
     let hint = "send the head and the body at once";
     Rejection::new(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)

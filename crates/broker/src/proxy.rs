@@ -30,7 +30,7 @@ use self::mask::Masked;
 use self::request_body::{BodyError, OutBody, RequestBody};
 use crate::Profile;
 use crate::call_rules::CallRules;
-use crate::connection::ConnectionContext;
+use crate::connection::{ConnectionContext, too_slow};
 use crate::error_body::ErrorBody;
 use crate::limits::lock;
 use crate::response::Rejection;
@@ -100,10 +100,12 @@ impl Proxy {
         let pool = self.pool();
         let deadline = pool.deadline();
         let silence = caller.limits().receive;
-        let body = timeout(deadline.left(), RequestBody::read(body, silence, &record.sent)).await;
-        let mut body = match body.unwrap_or(Err(BodyError::Slow)) {
-            Ok(body) => body,
-            Err(error) => return Err(record.rejected(bad_body(&error, silence))),
+        let limit = deadline.left();
+        let body = timeout(limit, RequestBody::read(body, silence, &record.sent)).await;
+        let mut body = match body {
+            Ok(Ok(body)) => body,
+            Ok(Err(error)) => return Err(record.rejected(bad_body(&error, silence))),
+            Err(_) => return Err(record.rejected(too_slow(limit))),
         };
         let mut token = match caller.token_for_call(profile).await {
             Ok(Ok(token)) => token,
