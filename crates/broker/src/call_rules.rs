@@ -67,7 +67,9 @@ impl CallRules {
             kind.as_bytes().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded")
         });
         if is_form && !METHODS.into_iter().all(allowed) {
-            return Err(not_allowed("a form can name another method"));
+            return Err(not_allowed(
+                "a form (`application/x-www-form-urlencoded`) can name another method",
+            ));
         }
         Ok(())
     }
@@ -248,7 +250,7 @@ mod tests {
             "query/%20../x",
         ] {
             let target = format!("/services/data/v65.0/{path}");
-            // What `http` does not accept as a path never arrives.
+            // hyper refuses a request whose path `http` cannot parse.
             if target.parse::<PathAndQuery>().is_ok() {
                 assert_eq!(status(&CallRules::default(), "GET", &target, &[]), 400, "{path}");
             }
