@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Health {
     /// Whether all settings can be read.
     pub status: HealthStatus,
-    /// The seconds until the first of the tokens expires, 0 after that; `None` before the first login.
+    /// The seconds until the first token expires, 0 after that; `None` before the first login.
     pub seconds_to_expiry: Option<u64>,
     /// The profiles whose settings cannot be read, for callers that may know their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
