@@ -48,7 +48,7 @@ impl RestError {
     }
 
     pub(super) fn invalid_session() -> Self {
-        Self::new(401, "INVALID_SESSION_ID", "AuthorizedCall expired or invalid")
+        Self::new(401, "INVALID_SESSION_ID", "Session expired or invalid")
     }
 
     pub(super) fn request_limit() -> Self {
