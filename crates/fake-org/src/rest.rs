@@ -13,6 +13,7 @@ mod sobjects;
 mod soql;
 pub(crate) mod store;
 mod versions;
+mod wildcard;
 
 use http::{HeaderValue, Method, StatusCode};
 use jiff::Timestamp;

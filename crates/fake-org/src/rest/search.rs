@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A real org searches an index of words. This one looks at each text field, for all words of the
-//! term, for one of those that `OR` separates, or for a phrase in quotes. `*` and `?` stand for
-//! letters.
+//! term, for one of those that `OR` separates, or for a phrase in quotes. `*` matches any letters,
+//! and `?` matches one.
 //!
 //! [SOSL]: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl.htm
 
@@ -20,6 +20,7 @@ use super::schema::{Field, Kind, ObjectType};
 use super::sobjects::values;
 use super::soql::Prepared;
 use super::store::Row;
+use super::wildcard::{self, Part};
 use super::{Answer, AuthorizedCall, RestError};
 use crate::reply;
 
@@ -273,24 +274,21 @@ fn split_words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether a text has a word, whose `*` and `?` stand for letters, or a phrase.
+/// Whether a text has a word, perhaps with wildcards, or a phrase.
 fn has(text: &str, word: &str) -> bool {
     if word.contains(' ') {
         return text.contains(word);
     }
     let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
     let mut words = words.chain(text.split_whitespace()).filter(|own| !own.is_empty());
-    words.any(|own| fits(own.as_bytes(), word.as_bytes()))
+    words.any(|own| wildcard::matches(own, word.chars().map(part)))
 }
 
-fn fits(text: &[u8], pattern: &[u8]) -> bool {
-    match (text.split_first(), pattern.split_first()) {
-        (_, None) => text.is_empty(),
-        (_, Some((b'*', rest))) => (0..=text.len()).any(|start| fits(&text[start..], rest)),
-        (Some((own, text)), Some((wanted, rest))) => {
-            (own == wanted || *wanted == b'?') && fits(text, rest)
-        }
-        (None, Some(_)) => false,
+fn part(letter: char) -> Part {
+    match letter {
+        '*' => Part::Any,
+        '?' => Part::One,
+        letter => Part::Letter(letter),
     }
 }
 
@@ -340,11 +338,16 @@ mod tests {
             ("acme rockets", "acm*", true),
             ("acme rockets", "*ets", true),
             ("acme rockets", "a?me", true),
+            ("åsa", "?sa", true),
+            ("acme", "a*c*e", true),
+            ("acme", "acme?", false),
             ("acme rockets", "acme rock", true),
             ("robot@acme.com", "robot@acme.com", true),
             ("robot@acme.com", "acme", true),
         ] {
             assert_eq!(has(text, word), found, "{word} in {text}");
         }
+        let (text, word) = ("a".repeat(1000), "*a".repeat(1000));
+        assert!(has(&text, &word) && !has(&text, &format!("{word}b")), "many wildcards");
     }
 }

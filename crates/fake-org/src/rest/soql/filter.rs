@@ -10,6 +10,7 @@ use super::{Column, Comparison, Condition, Literal, Operand, Operator, SoqlError
 use crate::id;
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row};
+use crate::rest::wildcard::{self, Part};
 
 /// A test of a resolved field with values of its type.
 #[derive(Debug)]
@@ -129,29 +130,17 @@ fn like(value: &Value, literal: &Literal) -> bool {
     let (Value::String(value), Literal::Text(pattern)) = (value, literal) else {
         return false;
     };
-    let value: Vec<char> = value.to_lowercase().chars().collect();
-    // `reached[n]`: whether the pattern so far matches the first `n` characters.
-    let mut reached = vec![false; value.len() + 1];
-    reached[0] = true;
     let pattern = pattern.to_lowercase();
     let mut letters = pattern.chars();
-    while let Some(mut letter) = letters.next() {
-        let literally = letter == LITERALLY;
-        if literally {
-            letter = letters.next().unwrap_or_default();
-        }
-        if letter == '%' && !literally {
-            let first = reached.iter().position(|&can| can).unwrap_or(reached.len());
-            reached[first..].fill(true);
-            continue;
-        }
-        for place in (0..value.len()).rev() {
-            reached[place + 1] =
-                reached[place] && (letter == '_' && !literally || letter == value[place]);
-        }
-        reached[0] = false;
-    }
-    reached[value.len()]
+    let parts = std::iter::from_fn(|| {
+        Some(match letters.next()? {
+            LITERALLY => Part::Letter(letters.next()?),
+            '%' => Part::Any,
+            '_' => Part::One,
+            letter => Part::Letter(letter),
+        })
+    });
+    wildcard::matches(&value.to_lowercase(), parts)
 }
 
 /// Refuses a literal of another type, like the platform, and completes short ids.
