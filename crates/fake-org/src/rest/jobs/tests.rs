@@ -272,11 +272,15 @@ fn job_that_cannot_be_processed_fails_with_its_reason() {
         let [done, _, unprocessed] = bulk.results(&id);
         assert_eq!(done.len() + unprocessed.len(), csv.lines().count() + 1, "{name}");
     }
-    let (_, info) = bulk.run(json!({ "operation": "insert" }), "");
-    assert_eq!(
-        (&info["state"], &info["numberRecordsProcessed"]),
-        (&json!("JobComplete"), &json!(0))
-    );
+    for nothing in ["", "\n\n", "\u{feff}"] {
+        let (id, info) = bulk.run(json!({ "operation": "insert" }), nothing);
+        assert_eq!(
+            (&info["state"], &info["numberRecordsProcessed"]),
+            (&json!("JobComplete"), &json!(0)),
+            "{nothing:?}"
+        );
+        assert!(bulk.results(&id).iter().all(Vec::is_empty), "{nothing:?}");
+    }
 }
 
 #[test]
