@@ -255,10 +255,11 @@ fn holds(condition: &Condition<GroupTest>, value: &impl Fn(&Cell) -> Value) -> b
 /// Returns the result of a function over the values that are not null.
 fn aggregate(function: Function, values: Vec<Value>) -> Value {
     let sum = || -> Value {
-        if values.iter().all(Value::is_i64) {
-            return Value::from(values.iter().filter_map(Value::as_i64).sum::<i64>());
-        }
-        Value::from(values.iter().filter_map(Value::as_f64).sum::<f64>())
+        let whole = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(value.as_i64()?));
+        whole.map_or_else(
+            || Value::from(values.iter().filter_map(Value::as_f64).sum::<f64>()),
+            Value::from,
+        )
     };
     match function {
         Function::Count => Value::from(values.len()),

@@ -156,6 +156,18 @@ fn groups_have_a_row_each() {
 }
 
 #[test]
+fn sum_above_the_largest_integer_is_a_float() {
+    let (schema, mut records) = (Schema::standard(), Records::default());
+    for _ in 0..2 {
+        let record = json!({ "Name": "A", "NumberOfEmployees": i64::MAX, "IsDeleted": false });
+        records.insert("Account", "001", record.as_object().unwrap().clone());
+    }
+    let query = "SELECT SUM(NumberOfEmployees) n FROM Account";
+    let found = Prepared::new(query, &schema, TODAY).unwrap().run(&records, false, "");
+    assert_eq!(found.records[0]["n"], json!(i64::MAX as f64 * 2.0));
+}
+
+#[test]
 fn fields_function_selects_fields() {
     let (schema, records) = (Schema::standard(), records());
     let query = "SELECT FIELDS(ALL) FROM Account LIMIT 200";
