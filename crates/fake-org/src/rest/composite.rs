@@ -53,7 +53,7 @@ pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
         answers.push(answer);
     }
     if let Some(before) = before.filter(|_| !answers.iter().all(is_success)) {
-        session.org.state().rest.records = before;
+        session.org.state().rest.records.roll_back(before);
         answers.iter_mut().filter(|answer| is_success(answer)).for_each(undo);
     }
     Ok(reply::json(StatusCode::OK, &json!({ "compositeResponse": answers })))

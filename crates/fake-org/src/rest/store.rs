@@ -67,6 +67,12 @@ impl Records {
         table.add_to_indexes(table.rows.len() - 1, &self.words);
     }
 
+    /// Undoes what has changed since this copy was made. Words and numbers of ids stay used: a row
+    /// that a bulk query has copied in between refers to them.
+    pub(crate) fn roll_back(&mut self, before: Self) {
+        self.tables = before.tables;
+    }
+
     /// Returns every record of an object, with deleted ones.
     pub(crate) fn all(&self, object: &str) -> impl Iterator<Item = Row<'_>> {
         let table = self.tables.get(object).into_iter();
@@ -231,6 +237,21 @@ mod tests {
         assert_eq!(records.ids_with("Account", "Key", "7"), [second.as_str()]);
         assert!(records.find("Account", &second[..15]).is_some());
         assert!(records.find("Account", &second.replace("001", "003")).is_none());
+    }
+
+    #[test]
+    fn row_that_was_copied_survives_a_rollback() {
+        let mut records = Records::default();
+        let kept = records.insert("Account", "001", record(json!({ "Name": "A" })));
+        let before = records.clone();
+        let gone = records.insert("Account", "001", record(json!({ "OwnerId": "b", "Fax": "1" })));
+        let copy = records.find("Account", &gone).unwrap().stored();
+        records.roll_back(before);
+        assert!(records.find("Account", &kept).is_some());
+        assert!(records.find("Account", &gone).is_none());
+        let row = records.row("Account", &copy).unwrap();
+        assert_eq!((row.get("OwnerId"), row.get("Fax")), (json!("b"), json!("1")));
+        assert_ne!(records.insert("Account", "001", Record::new()), gone);
     }
 
     #[test]

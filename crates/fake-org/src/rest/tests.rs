@@ -445,6 +445,12 @@ fn tree_creates_all_records_or_none() {
         "/services/data/v66.0/query?q=SELECT+Account.Name+FROM+Contact+WHERE+Account.Name='Tree'";
     assert_eq!(body(&get(&org, &token, query))["totalSize"], 0);
 
+    let nameless = json!({ "attributes": { "type": "Contact" }, "LastName": "A" });
+    let refused = send(&org, &token, Method::POST, path, &tree(nameless));
+    assert_eq!(error_code(&refused), "INVALID_INPUT");
+    let accounts = "/services/data/v66.0/query?q=SELECT+Id+FROM+Account+WHERE+Name='Tree'";
+    assert_eq!(body(&get(&org, &token, accounts))["totalSize"], 0);
+
     let contact =
         json!({ "attributes": { "type": "Contact", "referenceId": "ref2" }, "LastName": "A" });
     let created = send(&org, &token, Method::POST, path, &tree(contact));

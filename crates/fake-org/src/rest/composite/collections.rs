@@ -119,7 +119,7 @@ fn in_transaction(
     let before = all_or_none.then(|| session.org.state().rest.records.clone());
     let mut done = work();
     if let Some(before) = before.filter(|_| done.iter().any(Result::is_err)) {
-        session.org.state().rest.records = before;
+        session.org.state().rest.records.roll_back(before);
         let message = "Record rolled back because not all records were valid and the request was \
                        using AllOrNone header";
         let undone = RestError::new(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK", message);

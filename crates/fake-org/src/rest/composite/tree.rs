@@ -36,16 +36,17 @@ pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>, object: &str) -> Ans
     }
     let before = session.org.state().rest.records.clone();
     let mut made = Made::default();
-    for record in records {
-        create(session, &object, record, None, &mut made)?;
-    }
-    if made.errors.is_empty() {
+    let sent = records
+        .into_iter()
+        .try_for_each(|record| create(session, &object, record, None, &mut made));
+    if sent.is_ok() && made.errors.is_empty() {
         let results: Value =
             made.ids.iter().map(|(name, id)| json!({ "referenceId": name, "id": id })).collect();
         let body = json!({ "hasErrors": false, "results": results });
         return Ok(reply::json(StatusCode::CREATED, &body));
     }
-    session.org.state().rest.records = before;
+    session.org.state().rest.records.roll_back(before);
+    sent?;
     let entry = |(name, error): &(String, RestError)| json!({ "referenceId": name, "errors": [error.to_problem()] });
     let results: Value = made.errors.iter().map(entry).collect();
     let body = json!({ "hasErrors": true, "results": results });
