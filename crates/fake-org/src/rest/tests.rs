@@ -1,9 +1,13 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
 use http::{Method, header};
 use serde_json::{Value, json};
 
 use crate::org::Org;
 use crate::reply::Reply;
-use crate::testing::{body, builder, claims, get, login, open, org_with, send, token};
+use crate::testing::{NOW, body, builder, claims, get, login, open, org_with, send, token};
 
 /// The statuses and errors of the platform, call by call.
 #[test]
@@ -477,9 +481,13 @@ fn retrieved_records_are_in_the_order_of_their_ids() {
 
 #[test]
 fn changes_of_a_period() {
-    let org = open(builder());
+    let now = Arc::new(AtomicU64::new(NOW));
+    let clock = Arc::clone(&now);
+    let clock = move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::Relaxed));
+    let org = open(builder().clock(clock));
     let token = token(&org, "robot@acme.com");
     let account = first(&org, &token, "Account");
+    now.fetch_add(60, Ordering::Relaxed);
     send(
         &org,
         &token,
@@ -488,9 +496,11 @@ fn changes_of_a_period() {
         "",
     );
     let period = |start: &str| format!("start={start}&end=2027-01-16T00:00:00%2B00:00");
-    for (start, updated, deleted) in
-        [("2027-01-15T00:00:00%2B00:00", 1, 1), ("2027-01-15T23:00:00Z", 0, 0)]
-    {
+    for (start, updated, deleted) in [
+        ("2027-01-15T00:00:00%2B00:00", 1, 1),
+        ("2027-01-15T08:00:30Z", 0, 1),
+        ("2027-01-15T23:00:00Z", 0, 0),
+    ] {
         let path =
             |kind: &str| format!("/services/data/v66.0/sobjects/Account/{kind}/?{}", period(start));
         let ids = body(&get(&org, &token, &path("updated")))["ids"].clone();

@@ -151,7 +151,7 @@ fn modified(record: &Record) -> &str {
     record.get("LastModifiedDate").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Refuses a change of a record that somebody has changed since `If-Unmodified-Since`.
+/// Refuses to change a record that was changed after the time in `If-Unmodified-Since`.
 fn check_unmodified(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
@@ -161,6 +161,7 @@ fn check_unmodified(
     let record = state.rest.records.find(&object.name, id).map(Row::to_record);
     match record {
         Some(record) if conditions::was_changed(session.call, modified(&record)) => {
+            // The status is documented, the error is not.
             let message = "The record has been modified since the specified time";
             Err(RestError::new(412, "PRECONDITION_FAILED", message))
         }
@@ -175,7 +176,7 @@ fn related(
     id: &str,
     relationship: &str,
 ) -> Option<Answer> {
-    id::canonical(id)?;
+    let canonical = id::canonical(id)?;
     if let Some(field) = object.relationship(relationship) {
         let state = session.org.state();
         let record = match live(state.rest.records.find(&object.name, id), id) {
@@ -199,7 +200,7 @@ fn related(
         Ok(object) => object,
         Err(error) => return Some(Err(error)),
     };
-    let parent = id::canonical(id).map(Value::from)?;
+    let parent = Value::from(canonical);
     let state = session.org.state();
     let all = state.rest.records.all(&object.name);
     let rows = all.filter(|row| !row.is_deleted() && row.get(&child.field) == parent);
@@ -277,9 +278,11 @@ pub(in crate::rest) fn delete(
         let message = format!("entity type {} does not support delete", object.name);
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
+    let now = session.org.now().to_api();
     let mut state = session.org.state();
     let mut record = live(state.rest.records.find(&object.name, id), id)?.to_record();
     record.insert("IsDeleted".to_owned(), Value::Bool(true));
+    record.insert("SystemModstamp".to_owned(), Value::from(now));
     state.rest.records.replace(&object.name, id, &record);
     Ok(())
 }
