@@ -43,6 +43,14 @@ impl RestError {
         json!({ "statusCode": self.code, "message": self.message, "fields": fields })
     }
 
+    /// Returns `CODE:message:Field --`, the `sf__Error` of a row of a bulk job. The documentation
+    /// does not show how several fields are separated.
+    pub(super) fn to_row_error(&self) -> String {
+        let fields = self.fields.as_deref().unwrap_or_default().join(",");
+        let blank = if fields.is_empty() { "" } else { " " };
+        format!("{}:{}:{fields}{blank}--", self.code, self.message)
+    }
+
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

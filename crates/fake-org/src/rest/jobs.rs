@@ -12,7 +12,6 @@
 mod csv;
 mod ingest;
 mod query;
-mod row_error;
 
 use std::collections::BTreeMap;
 

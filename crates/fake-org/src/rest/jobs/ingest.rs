@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::csv::{self as text, Format};
-use super::{Failure, Share, State, Work, invalid_job, job, not_finished, row_error};
+use super::{Failure, Share, State, Work, invalid_job, job, not_finished};
 use crate::id;
 use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
@@ -179,8 +179,7 @@ impl Ingest {
         }
         // Data of nothing but line ends has no header either. Taken as no data: not documented.
         let Some(total) = self.starts.len().checked_sub(1) else { return Ok(()) };
-        let object =
-            sobjects::find(session, job.object).map_err(|error| row_error::text(&error))?;
+        let object = sobjects::find(session, job.object).map_err(|error| error.to_row_error())?;
         let mut row = ByteRecord::new();
         text::next(&mut job.format.reader(&data), &mut row);
         let width = row.len();
@@ -215,7 +214,7 @@ impl Ingest {
                 .and_then(|sent| write(session, &object, job.operation, sent, &mut purged));
             self.outcomes.push(outcome.unwrap_or_else(|error| {
                 let id = columns.id(&row).and_then(id::canonical).unwrap_or_default();
-                Outcome::Failed(Box::new(FailedRow { id, error: row_error::text(&error) }))
+                Outcome::Failed(Box::new(FailedRow { id, error: error.to_row_error() }))
             }));
         }
         records::purge(session, &object, &purged);
