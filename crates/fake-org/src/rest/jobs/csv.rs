@@ -1,7 +1,7 @@
 //! The CSV of a job.
 
 use bytes::Bytes;
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, Writer, WriterBuilder};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -48,10 +48,10 @@ impl Delimiter {
 }
 
 impl LineEnding {
-    fn bytes(self) -> &'static [u8] {
+    fn terminator(self) -> Terminator {
         match self {
-            Self::Lf => b"\n",
-            Self::Crlf => b"\r\n",
+            Self::Lf => Terminator::Any(b'\n'),
+            Self::Crlf => Terminator::CRLF,
         }
     }
 
@@ -72,22 +72,11 @@ impl Format {
         builder.from_reader(data)
     }
 
-    /// Adds a row, with quotes around each value.
-    pub(super) fn write<'a>(self, csv: &mut Vec<u8>, values: impl IntoIterator<Item = &'a [u8]>) {
-        for (place, value) in values.into_iter().enumerate() {
-            if place > 0 {
-                csv.push(self.delimiter.byte());
-            }
-            csv.push(b'"');
-            for &byte in value {
-                if byte == b'"' {
-                    csv.push(b'"');
-                }
-                csv.push(byte);
-            }
-            csv.push(b'"');
-        }
-        csv.extend(self.line_ending.bytes());
+    /// Writes rows, with quotes around each value.
+    pub(super) fn writer(self) -> Writer<Vec<u8>> {
+        let mut builder = WriterBuilder::new();
+        builder.delimiter(self.delimiter.byte()).terminator(self.line_ending.terminator());
+        builder.quote_style(QuoteStyle::Always).flexible(true).from_writer(Vec::new())
     }
 }
 
@@ -96,7 +85,13 @@ pub(super) fn next(reader: &mut Reader<&[u8]>, row: &mut ByteRecord) -> bool {
     reader.read_byte_record(row).unwrap_or(false)
 }
 
-pub(super) fn reply(csv: Vec<u8>) -> Reply {
+/// Writes a row. A writer to the memory does not fail.
+pub(super) fn write<'a>(writer: &mut Writer<Vec<u8>>, values: impl IntoIterator<Item = &'a [u8]>) {
+    writer.write_record(values).expect("the memory takes every row");
+}
+
+pub(super) fn reply(writer: Writer<Vec<u8>>) -> Reply {
+    let csv = writer.into_inner().expect("the memory takes every row");
     let mut reply = reply::empty(StatusCode::OK);
     *reply.body_mut() = Bytes::from(csv);
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));

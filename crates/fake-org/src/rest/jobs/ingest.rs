@@ -3,7 +3,7 @@
 mod columns;
 
 use bytes::Bytes;
-use csv::ByteRecord;
+use csv::{ByteRecord, Writer};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -228,7 +228,7 @@ impl Ingest {
 
     fn results(&self, format: Format, rows: Rows, prefix: &str) -> Reply {
         let data = self.data.clone().unwrap_or_default();
-        let mut csv = Vec::new();
+        let mut csv = format.writer();
         let mut row = ByteRecord::new();
         if !text::next(&mut format.reader(&data), &mut row) {
             return text::reply(csv);
@@ -238,9 +238,9 @@ impl Ingest {
             Rows::Failed => &[b"sf__Id", b"sf__Error"],
             Rows::Unprocessed => &[],
         };
-        format.write(&mut csv, own.iter().copied().chain(&row));
+        text::write(&mut csv, own.iter().copied().chain(&row));
         if self.starts.is_empty() && rows == Rows::Unprocessed {
-            self.add_all(&mut csv, format, &data);
+            Self::add_all(&mut csv, format, &data);
             return text::reply(csv);
         }
         // The platform guarantees no order. This one differs from that of the upload.
@@ -263,19 +263,19 @@ impl Ingest {
                         vec![failed.id.clone(), failed.error.clone()]
                     }
                 };
-                format.write(&mut csv, own.iter().map(String::as_bytes).chain(row));
+                text::write(&mut csv, own.iter().map(String::as_bytes).chain(row));
             }
         }
         text::reply(csv)
     }
 
     /// Adds the rows of a job that was never processed.
-    fn add_all(&self, csv: &mut Vec<u8>, format: Format, data: &[u8]) {
+    fn add_all(csv: &mut Writer<Vec<u8>>, format: Format, data: &[u8]) {
         let mut reader = format.reader(data);
         let mut row = ByteRecord::new();
         text::next(&mut reader, &mut row);
         while text::next(&mut reader, &mut row) {
-            format.write(csv, &row);
+            text::write(csv, &row);
         }
     }
 
@@ -376,13 +376,7 @@ fn upsert(
             records::update(session, object, id, record)?;
             done(id, false)
         }
-        several => {
-            let message = format!(
-                "{field}: more than one record found for external id field: [{}]",
-                several.join(", ")
-            );
-            Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message))
-        }
+        several => Err(ambiguous(&field, several)),
     }
 }
 
@@ -407,6 +401,13 @@ fn require(value: &str, field: &str) -> Result<(), RestError> {
         return Err(RestError::new(400, "MISSING_ARGUMENT", format!("{field} not specified")));
     }
     Ok(())
+}
+
+/// Refuses the value of an external id that several records have.
+fn ambiguous(field: &str, ids: &[String]) -> RestError {
+    let message =
+        format!("{field}: more than one record found for external id field: [{}]", ids.join(", "));
+    RestError::new(300, "DUPLICATE_EXTERNAL_ID", message)
 }
 
 /// A row with the id of no record has another error than a call.

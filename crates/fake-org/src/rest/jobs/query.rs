@@ -105,14 +105,15 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     let end = start + rows.len();
 
     let prepared = Prepared::new(&query_text, &state.rest.schema, session.today());
-    let prepared = prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message("")))?;
+    let prepared =
+        prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message(&query_text)))?;
     let mut columns = prepared.columns();
     if session.version < IN_ORDER_SINCE {
         columns.sort_by_key(|column| column.path().join("."));
     }
-    let mut csv = Vec::new();
+    let mut csv = format.writer();
     let names: Vec<_> = columns.iter().map(|column| column.path().join(".")).collect();
-    format.write(&mut csv, names.iter().map(String::as_bytes));
+    text::write(&mut csv, names.iter().map(String::as_bytes));
     let object = &prepared.object().name;
     for stored in &rows {
         let Some(row) = state.rest.records.row(object, stored) else { continue };
@@ -120,7 +121,7 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
         let cells: Vec<_> = cells
             .map(|column| cell(column.kind(), column.value(&state.rest.records, row)))
             .collect();
-        format.write(&mut csv, cells.iter().map(String::as_bytes));
+        text::write(&mut csv, cells.iter().map(String::as_bytes));
     }
     let mut reply = text::reply(csv);
     let locator = if end < total { locator(session, end) } else { "null".to_owned() };

@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use serde_json::Value;
 
-use super::Sent;
+use super::{Sent, ambiguous};
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::store::Record;
 use crate::rest::{AuthorizedCall, RestError};
@@ -159,13 +159,7 @@ fn parent(
             );
             Err(RestError::new(400, "INVALID_FIELD", message))
         }
-        several => {
-            let message = format!(
-                "{key}: more than one record found for external id field: [{}]",
-                several.join(", ")
-            );
-            Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message))
-        }
+        several => Err(ambiguous(key, several)),
     }
 }
 
