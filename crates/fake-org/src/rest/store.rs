@@ -209,13 +209,14 @@ mod tests {
 
     #[test]
     fn stored_record_is_read_as_it_was_written() {
-        let written =
-            record(json!({ "Name": "Åsa\n\"x\"", "IsDeleted": false, "Big": 12345678901234_i64,
-            "Ratio": 0.1, "OwnerId": "005xx0000000001AAA", "Address": { "city": "Rome" } }));
+        let written = record(
+            json!({ "Name": "Åsa\n\"x\"", "IsDeleted": false, "Big": 12345678901234_i64,
+            "Ratio": 51.248178375505404, "OwnerId": "005xx0000000001AAA", "Address": { "city": "Rome" } }),
+        );
         let mut records = Records::default();
         let id = records.insert("Account", "001", written.clone());
         let read = records.find("Account", &id).unwrap();
-        assert_eq!(read.get("Ratio"), json!(0.1));
+        assert_eq!(read.get("Ratio"), json!(51.248178375505404));
         assert_eq!(read.get("Fax"), Value::Null);
         let mut expected = record(json!({ "Id": id }));
         expected.extend(written);

@@ -38,8 +38,7 @@ impl Words {
         if let Some(&number) = self.numbers.get(word) {
             return number;
         }
-        let number =
-            u32::try_from(self.names.len()).expect("fewer than four thousand million words");
+        let number = u32::try_from(self.names.len()).expect("fewer than 4 billion words");
         let word: Arc<str> = word.into();
         self.names.push(Arc::clone(&word));
         self.numbers.insert(word, number);
@@ -66,6 +65,10 @@ impl Stored {
                     bytes.extend(words.number(text).to_le_bytes());
                 }
                 Value::String(text) => put(&mut bytes, TEXT, text),
+                Value::Number(number) if number.is_f64() => {
+                    bytes.push(FLOAT);
+                    bytes.extend(number.as_f64().unwrap_or_default().to_le_bytes());
+                }
                 other => put(&mut bytes, JSON, &other.to_string()),
             }
         }
@@ -129,6 +132,7 @@ impl<'a> Row<'a> {
             let value = match kind {
                 FALSE => Bytes::Bool(false),
                 TRUE => Bytes::Bool(true),
+                FLOAT => Bytes::Float(f64::from_le_bytes(take(&mut rest)?)),
                 WORD => Bytes::Word(take_u32(&mut rest)?),
                 kind => {
                     let length = take_u32(&mut rest)? as usize;
@@ -145,6 +149,7 @@ impl<'a> Row<'a> {
 /// The value of a field.
 enum Bytes<'a> {
     Bool(bool),
+    Float(f64),
     Json(&'a [u8]),
     Text(&'a [u8]),
     Word(u32),
@@ -154,6 +159,7 @@ impl Bytes<'_> {
     fn to_value(&self, words: &Words) -> Value {
         match self {
             Self::Bool(value) => Value::Bool(*value),
+            Self::Float(value) => Value::from(*value),
             Self::Json(text) => serde_json::from_slice(text).unwrap_or_default(),
             Self::Text(text) => Value::from(String::from_utf8_lossy(text)),
             Self::Word(number) => Value::from(words.word(*number)),
@@ -162,9 +168,13 @@ impl Bytes<'_> {
 }
 
 fn take_u32(rest: &mut &[u8]) -> Option<u32> {
+    take(rest).map(u32::from_le_bytes)
+}
+
+fn take<const LENGTH: usize>(rest: &mut &[u8]) -> Option<[u8; LENGTH]> {
     let (bytes, tail) = rest.split_first_chunk()?;
     *rest = tail;
-    Some(u32::from_le_bytes(*bytes))
+    Some(*bytes)
 }
 
 const FALSE: u8 = 0;
@@ -172,6 +182,8 @@ const TRUE: u8 = 1;
 const TEXT: u8 = 2;
 const JSON: u8 = 3;
 const WORD: u8 = 4;
+/// A float has its own kind because `serde_json` rounds the last digits of some floats in JSON.
+const FLOAT: u8 = 5;
 
 /// The fields whose texts are the same in most records.
 const SHARED: [&str; 6] = [
