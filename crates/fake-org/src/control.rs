@@ -60,13 +60,12 @@ fn scenarios() -> Value {
 #[cfg(feature = "rest")]
 fn set_jobs(org: &Org, call: &Call) -> Reply {
     let form = call.form().unwrap_or_default();
-    let number = |name: &str| form.first(name).map(str::parse).transpose();
+    let number = |name: &str| form.first(name).map(str::parse::<u32>).transpose();
     let polls = match form.first("polls") {
         Some("never") => Ok(Some(None)),
         _ => number("polls").map(|polls| polls.map(Some)),
     };
-    let (Ok(polls), Ok(after_rows)) = (polls, number("after_rows") as Result<Option<u32>, _>)
-    else {
+    let (Ok(polls), Ok(after_rows)) = (polls, number("after_rows")) else {
         return reply::text(StatusCode::BAD_REQUEST, "not a number");
     };
     let mut state = org.state();

@@ -36,6 +36,13 @@ impl Form {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns the values of the first field with this name, which commas separate.
+    #[cfg(feature = "rest")]
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let values = self.first(name).unwrap_or_default().split(',').map(str::trim);
+        values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
+    }
+
     /// Whether a field is repeated, which [RFC 6749, Section 3.2] forbids.
     ///
     /// [RFC 6749, Section 3.2]: https://www.rfc-editor.org/rfc/rfc6749#section-3.2

@@ -22,14 +22,11 @@ pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
 pub(super) fn record_count(session: &AuthorizedCall<'_>) -> Answer {
     session.only_get()?;
     let query = session.call.query().unwrap_or_default();
-    let wanted = query.first("sObjects").map(|names| names.split(',').collect::<Vec<_>>());
-    let is_wanted = |name: &str| {
-        let mut wanted = wanted.iter().flatten();
-        wanted.any(|it| it.trim().eq_ignore_ascii_case(name))
-    };
+    let wanted = query.list("sObjects");
+    let is_wanted = |name: &str| wanted.iter().any(|it| it.eq_ignore_ascii_case(name));
     let state = session.org.state();
     let objects = state.rest.schema.objects();
-    let counted = objects.filter(|object| wanted.is_none() || is_wanted(&object.name));
+    let counted = objects.filter(|object| wanted.is_empty() || is_wanted(&object.name));
     let counts: Value = counted
         .map(|object| {
             let rows = state.rest.records.all(&object.name).filter(|row| !row.is_deleted());

@@ -75,19 +75,15 @@ pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
         Method::POST => values::body(session)?,
         Method::GET => {
             let query = session.call.query().unwrap_or_default();
-            let list = |name: &str| -> Vec<String> {
-                let names = query.first(name).unwrap_or_default().split(',').map(str::trim);
-                names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
-            };
             let object = |name: String| Object {
-                fields: list(&format!("{name}.fields")),
+                fields: query.list(&format!("{name}.fields")),
                 limit: query.first(&format!("{name}.limit")).and_then(|text| text.parse().ok()),
                 name,
             };
             Wanted {
                 q: query.first("q").unwrap_or_default().to_owned(),
-                fields: list("fields"),
-                sobjects: list("sobject").into_iter().map(object).collect(),
+                fields: query.list("fields"),
+                sobjects: query.list("sobject").into_iter().map(object).collect(),
                 limit: query.first("overallLimit").and_then(|text| text.parse().ok()),
             }
         }

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call_inside;
+use super::{MOST_PARTS, call_inside};
 use crate::reply;
 use crate::rest::sobjects::values;
 use crate::rest::{Answer, AuthorizedCall, RestError};
@@ -66,5 +66,3 @@ fn carry_out(session: &AuthorizedCall<'_>, part: &Part) -> Answer {
     let url = format!("/services/data/{path}");
     call_inside(session, &part.method, &url, &BTreeMap::new(), body)
 }
-
-const MOST_PARTS: usize = 25;

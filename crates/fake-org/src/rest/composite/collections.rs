@@ -75,11 +75,7 @@ pub(in crate::rest) fn retrieve(session: &AuthorizedCall<'_>, object: &str) -> A
         Method::POST => values::body(session)?,
         Method::GET => {
             let query = session.call.query().unwrap_or_default();
-            let list = |name: &str| {
-                let names = query.first(name).unwrap_or_default().split(',').map(str::trim);
-                names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
-            };
-            Wanted { ids: list("ids"), fields: list("fields") }
+            Wanted { ids: query.list("ids"), fields: query.list("fields") }
         }
         other => return Err(RestError::method(&other, "GET,POST")),
     };

@@ -19,9 +19,7 @@ enum Unit {
 
 /// Whether a literal of this name has a number; `None` if there is no such literal.
 pub(super) fn has_number(name: &str) -> Option<bool> {
-    let bounds = bounds(name, 1)?;
-    let _ = bounds;
-    Some(name.contains("_N_") || name.starts_with("N_"))
+    bounds(name, 1).map(|_| name.contains("_N_") || name.starts_with("N_"))
 }
 
 /// Returns the first day of a period, and the first day after it.
