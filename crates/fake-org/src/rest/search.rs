@@ -53,7 +53,9 @@ pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
 
 /// `GET parameterizedSearch?q=term&sobject=Account&Account.fields=Id,Name`, or POST with JSON.
 pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
+    // Other properties, such as `in` and `where`, would select other records.
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Wanted {
         q: String,
         #[serde(default)]
@@ -64,6 +66,7 @@ pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
         limit: Option<usize>,
     }
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Object {
         name: String,
         #[serde(default)]

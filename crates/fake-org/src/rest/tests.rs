@@ -574,6 +574,14 @@ fn searches_find_words_in_texts() {
     }
     let all = body(&get(&org, &token, "/services/data/v66.0/search?q=FIND+{Stockholm}"));
     assert_eq!(all["searchRecords"][0]["attributes"]["type"], "Account");
+    let path = "/services/data/v66.0/parameterizedSearch";
+    for (sent, status) in [
+        (r#"{"q":"globex","sobjects":[{"name":"Account"}]}"#, 200),
+        (r#"{"q":"globex","in":"NAME"}"#, 400),
+        (r#"{"q":"globex","sobjects":[{"name":"Account","where":"Name = 'Acme'"}]}"#, 400),
+    ] {
+        assert_eq!(send(&org, &token, Method::POST, path, sent).status(), status, "{sent}");
+    }
     for (query, code) in [
         ("", "MALFORMED_SEARCH"),
         ("FIND+Acme", "MALFORMED_SEARCH"),
