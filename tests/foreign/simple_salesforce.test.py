@@ -8,7 +8,7 @@ sf = Salesforce(
     username=os.environ["ORGTOKEN_USERNAME"],
     consumer_key=os.environ["ORGTOKEN_CLIENT_ID"],
     privatekey_file=os.environ["ORGTOKEN_PRIVATE_KEY_FILE"],
-    # It builds https://….salesforce.com itself, which the proxy leads to the org.
+    # The client builds https://….salesforce.com from it. The proxy connects to the org instead.
     instance_url="acme.my",
     proxies={"https": os.environ["FAKE_ORG_PROXY"]},
     version="66.0",

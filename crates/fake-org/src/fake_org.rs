@@ -124,7 +124,7 @@ impl FakeOrg {
     }
 
     /// Makes the next bulk job fail with this `errorMessage` after it has processed this number of
-    /// rows, if it has more.
+    /// rows, if it has more. A query job fails before its first row.
     #[cfg(feature = "rest")]
     pub fn fail_next_job(&self, after_rows: usize, message: impl Into<String>) {
         let failure = Failure { after_rows, message: message.into() };

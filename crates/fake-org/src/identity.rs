@@ -65,7 +65,7 @@ fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {
     let query = call.query().unwrap_or_default();
     let token = match call.bearer() {
         Bearer::Token(token) => token,
-        // RFC 6750, Section 2.3 has `access_token`; the older name is the one of clients.
+        // RFC 6750, Section 2.3 has `access_token`. Clients send the older `oauth_token` as well.
         Bearer::Absent => ["access_token", "oauth_token"]
             .iter()
             .find_map(|name| query.first(name))

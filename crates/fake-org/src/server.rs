@@ -163,8 +163,8 @@ struct BrokenOnPurpose;
 
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 const MAX_BODY: usize = 4 << 20;
-/// The CSV of a bulk job has at most 150 MB after Base64 encoding, of which four characters stand
-/// for three bytes.
+/// The CSV of a bulk job has at most 150 MB after Base64 encoding, which makes four characters of
+/// three bytes.
 const MAX_UPLOAD: usize = 150_000_000 / 4 * 3;
 const NO_STORE: &str = "no-cache,must-revalidate,max-age=0,no-store,private";
 const TLS_HANDSHAKE: u8 = 0x16;

@@ -476,7 +476,7 @@ fn invalid_job(message: impl Into<String>) -> RestError {
     RestError::new(400, "INVALIDJOB", message)
 }
 
-/// Refuses the results of a job that is not in a final state. The documentation names the states,
+/// The error for results of a job that is not in a final state. The documentation names the states,
 /// not the error.
 fn not_finished() -> RestError {
     RestError::new(400, "INVALIDJOBSTATE", "Job is not in a final state")

@@ -1,4 +1,4 @@
-//! `composite/batch`: up to 25 calls in one, which do not know of each other.
+//! `composite/batch`: up to 25 independent calls in one.
 
 use std::collections::BTreeMap;
 

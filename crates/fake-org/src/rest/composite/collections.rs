@@ -40,7 +40,7 @@ pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field:
     let object = sobjects::find(session, object)?;
     let field =
         object.field(field).filter(|field| field.external_id).ok_or_else(RestError::not_found)?;
-    let created_is_told = session.version >= records::CREATED_FLAG_SINCE;
+    let with_created = session.version >= records::CREATED_FLAG_SINCE;
     each(session, |mut record| {
         record.shift_remove("attributes");
         let key = record.shift_remove(&field.name).filter(|key| !key.is_null());
@@ -59,7 +59,7 @@ pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field:
                 return Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message));
             }
         };
-        Ok((id, created_is_told.then_some(created)))
+        Ok((id, with_created.then_some(created)))
     })
 }
 

@@ -203,7 +203,8 @@ impl Ingest {
             if row.len() != width {
                 records::purge(session, &object, &purged);
                 let number = self.outcomes.len() + 1;
-                // The documentation says that all rows have the columns of the header.
+                // The documentation says that all rows have the columns of the header, and not how
+                // a job fails otherwise.
                 return Err(format!(
                     "ClientInputError : Row {number} has {} columns instead of {width}",
                     row.len()

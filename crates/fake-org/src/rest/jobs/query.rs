@@ -16,7 +16,7 @@ use crate::rest::{Answer, AuthorizedCall, RestError};
 #[derive(Debug, Default)]
 pub(super) struct Query {
     text: String,
-    /// The records as they were when the job was complete.
+    /// The records as they were when the job was complete. Related records are read later.
     pub(super) rows: Vec<Stored>,
 }
 

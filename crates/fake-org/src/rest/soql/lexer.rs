@@ -148,5 +148,5 @@ fn is_word(letter: char) -> bool {
 
 /// Longer signs first because `<=` begins with `<`.
 const SIGNS: [&str; 12] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", ".", ":"];
-/// Precedes `%` and `_` that stand for themselves in a pattern of `LIKE`.
+/// Precedes a `%` or `_` that is not a wildcard in a pattern of `LIKE`.
 pub(super) const LITERALLY: char = '\u{f8ff}';

@@ -43,7 +43,7 @@ fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
         "TODAY" => return Some((Unit::Day, 0, 1)),
         "YESTERDAY" => return Some((Unit::Day, -1, 0)),
         "TOMORROW" => return Some((Unit::Day, 1, 2)),
-        // These two begin with today, or tomorrow.
+        // `LAST` includes today, unlike with other units.
         "LAST_90_DAYS" => return Some((Unit::Day, -90, 1)),
         "NEXT_90_DAYS" => return Some((Unit::Day, 1, 91)),
         "LAST_N_DAYS" => return Some((Unit::Day, n.checked_neg()?, 1)),

@@ -25,7 +25,7 @@ pub(crate) struct Prepared<'a> {
     with_fields: bool,
 }
 
-/// The result of a query.
+/// The resolved `SELECT` clause.
 #[derive(Debug)]
 enum Selected<'a> {
     /// `COUNT()`
