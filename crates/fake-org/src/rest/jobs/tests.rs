@@ -140,7 +140,7 @@ fn job_has_the_states_and_properties_of_a_real_one() {
 #[test]
 fn each_row_has_a_result_in_another_order_than_it_was_sent() {
     let bulk = Bulk::new();
-    let csv = "Name,NumberOfEmployees,ExternalId__c\n\"A, \"\"x\"\"\",1,k1\n,2,k2\nB,many,k3\nC,,k1\nD,4,\n";
+    let csv = "Name,NumberOfEmployees,ExternalId__c\n\"A, \"\"x\"\"\",1,k1\n,2,k2\nB,1.5,k3\nC,,k1\nD,4,\n";
     let (id, info) = bulk.run(json!({ "operation": "insert" }), csv);
     assert_eq!(
         (&info["numberRecordsProcessed"], &info["numberRecordsFailed"]),
@@ -160,7 +160,7 @@ fn each_row_has_a_result_in_another_order_than_it_was_sent() {
         [
             r#""sf__Id","sf__Error","Name","NumberOfEmployees","ExternalId__c""#.to_owned(),
             format!(r#""","DUPLICATE_VALUE:duplicate value found: ExternalId__c duplicates value on record with id: {first}:--","C","","k1""#),
-            r#""","INVALID_TYPE_ON_FIELD_IN_RECORD:Employees: value not of required type: many:NumberOfEmployees --","B","many","k3""#.to_owned(),
+            r#""","INVALID_TYPE_ON_FIELD_IN_RECORD:Employees: value not of required type: 1.5:NumberOfEmployees --","B","1.5","k3""#.to_owned(),
             r#""","REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --","","2","k2""#.to_owned(),
         ]
     );

@@ -2,6 +2,7 @@
 
 mod fit;
 
+pub(in crate::rest) use fit::coerce;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -122,7 +123,7 @@ fn checked(
             read_only.push(field.name.clone());
             continue;
         }
-        let value = fit::coerce(field, value)?;
+        let value = coerce(field, value)?;
         check_reference(session, field, &value)?;
         record.insert(field.name.clone(), value);
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Sent, ambiguous};
 use crate::rest::schema::{Field, Kind, ObjectType};
+use crate::rest::sobjects::values;
 use crate::rest::store::Record;
 use crate::rest::{AuthorizedCall, RestError};
 
@@ -169,18 +170,13 @@ fn typed(field: &Field, text: &str) -> Result<Value, RestError> {
         let message = format!("{}: value not of required type: {text}", field.label);
         RestError::new(400, "INVALID_TYPE_ON_FIELD_IN_RECORD", message).with_fields([&field.name])
     };
-    if field.kind == Kind::Boolean {
-        return match text.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "y" | "on" => Ok(Value::Bool(true)),
-            "false" | "0" | "no" | "n" | "off" => Ok(Value::Bool(false)),
-            _ => Err(wrong()),
-        };
-    }
-    let number = field.kind.is_number() && text.parse::<f64>().is_err();
-    let date = matches!(field.kind, Kind::Date | Kind::DateTime)
-        && text.parse::<jiff::civil::Date>().is_err()
-        && text.parse::<jiff::Timestamp>().is_err();
-    if number || date { Err(wrong()) } else { Ok(Value::from(text)) }
+    let value = match (field.kind, text.to_ascii_lowercase().as_str()) {
+        (Kind::Boolean, "true" | "1" | "yes" | "y" | "on") => Value::Bool(true),
+        (Kind::Boolean, "false" | "0" | "no" | "n" | "off") => Value::Bool(false),
+        _ => Value::from(text),
+    };
+    values::coerce(field, value)
+        .map_err(|error| if error.code() == "JSON_PARSER_ERROR" { wrong() } else { error })
 }
 
 fn not_found(name: &str) -> String {

@@ -9,7 +9,7 @@ use crate::rest::RestError;
 use crate::rest::schema::{Field, Kind};
 
 /// Returns the value to store. An empty string is null.
-pub(super) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
+pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
     if value.is_null() || value.as_str() == Some("") {
         return Ok(Value::Null);
     }
