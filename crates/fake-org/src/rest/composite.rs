@@ -78,10 +78,10 @@ fn carry_out(
     part: Part,
     before: &[Value],
 ) -> Result<Reply, RestError> {
-    let url = filled_in(&part.url, before)?;
+    let url = filled_in(&part.url, before, str::to_owned)?;
     let body = match &part.body {
         Value::Null => Bytes::new(),
-        body => Bytes::from(filled_in(&body.to_string(), before)?),
+        body => Bytes::from(filled_in(&body.to_string(), before, escaped)?),
     };
     call_inside(session, &part.method, &url, &part.http_headers, body)
 }
@@ -119,7 +119,11 @@ fn call_inside(
 }
 
 /// Replaces `@{name.field}` by a value of an earlier response.
-fn filled_in(text: &str, before: &[Value]) -> Result<String, RestError> {
+fn filled_in(
+    text: &str,
+    before: &[Value],
+    escape: impl Fn(&str) -> String,
+) -> Result<String, RestError> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((plain, reference)) = rest.split_once("@{") {
@@ -134,10 +138,16 @@ fn filled_in(text: &str, before: &[Value]) -> Result<String, RestError> {
         });
         let found = found.as_str().ok_or_else(|| unknown(reference))?;
         filled += plain;
-        filled += found;
+        filled += &escape(found);
         rest = after;
     }
     Ok(filled + rest)
+}
+
+/// Returns a text as it is between the quotes of a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = json!(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 fn unknown(reference: &str) -> RestError {

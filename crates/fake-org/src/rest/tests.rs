@@ -402,6 +402,25 @@ fn conditional_calls_look_at_the_last_change() {
 }
 
 #[test]
+fn reference_to_a_text_with_quotes_is_that_text() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let base = "/services/data/v66.0";
+    let calls = json!({ "compositeRequest": [
+        { "method": "POST", "url": format!("{base}/sobjects/Account"), "referenceId": "new",
+            "body": { "Name": "A \"x\"" } },
+        { "method": "GET", "url": format!("{base}/sobjects/Account/@{{new.id}}"), "referenceId": "got" },
+        { "method": "POST", "url": format!("{base}/sobjects/Account"), "referenceId": "copy",
+            "body": { "Name": "@{got.Name}" } },
+    ] });
+    send(&org, &token, Method::POST, &format!("{base}/composite"), &calls.to_string());
+    let query = format!("{base}/query?q=SELECT+Name+FROM+Account+ORDER+BY+CreatedDate,Name");
+    let names = body(&get(&org, &token, &query));
+    assert_eq!(names["records"][0]["Name"], names["records"][1]["Name"]);
+    assert_eq!(names["records"][0]["Name"], "A \"x\"");
+}
+
+#[test]
 fn batch_answers_each_call_and_may_halt() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");
