@@ -109,6 +109,12 @@ impl Default for Jobs {
     }
 }
 
+impl Jobs {
+    fn get(&self, id: &str) -> Result<&Job, RestError> {
+        self.list.get(id).ok_or_else(RestError::not_found)
+    }
+}
+
 /// Answers a call below `jobs`.
 pub(super) fn answer(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
     let (kind, since, rest) = match segments {

@@ -104,17 +104,15 @@ pub(super) fn part(session: &AuthorizedCall<'_>, id: &str, part: &str) -> Answer
         _ => return Err(RestError::not_found()),
     };
     session.only_get()?;
-    let mut state = session.org.state();
-    let prefix = {
-        let object = job(&mut state, id)?.object.clone();
-        state.rest.schema.object(&object).and_then(|object| object.key_prefix.clone())
-    };
-    let job = job(&mut state, id)?;
+    let state = session.org.state();
+    let job = state.rest.jobs.get(id)?;
     let Work::Ingest(ingest) = &job.work else { return Err(RestError::not_found()) };
     if !job.state.is_final() {
         return Err(not_finished());
     }
-    Ok(ingest.results(job.format, rows, prefix.as_deref().unwrap_or(records::UNKNOWN_PREFIX)))
+    let object = state.rest.schema.object(&job.object);
+    let prefix = object.and_then(|object| object.key_prefix.as_deref());
+    Ok(ingest.results(job.format, rows, prefix.unwrap_or(records::UNKNOWN_PREFIX)))
 }
 
 /// `PUT jobs/ingest/ID/batches`, once.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::csv as text;
-use super::{Failure, Share, State, Work, invalid_job, job, not_finished};
+use super::{Failure, Share, State, Work, invalid_job, not_finished};
 use crate::rest::schema::Kind;
 use crate::rest::sobjects::values;
 use crate::rest::soql::Prepared;
@@ -85,8 +85,8 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
             RestError::new(400, "API_ERROR", format!("Invalid maxRecords: {text}"))
         })?,
     };
-    let mut state = session.org.state();
-    let job = job(&mut state, id)?;
+    let state = session.org.state();
+    let job = state.rest.jobs.get(id)?;
     if job.version != session.version {
         // The status is documented, the error is not.
         let message = "The API version must be the one of the query job";
@@ -97,16 +97,16 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     }
     let format = job.format;
     let Work::Query(query) = &job.work else { return Err(RestError::not_found()) };
-    if start > 0 && start >= query.rows.len() {
+    let total = query.rows.len();
+    if start > 0 && start >= total {
         return Err(invalid_locator());
     }
-    let (query_text, total) = (query.text.clone(), query.rows.len());
-    let rows = query.rows[start..total.min(start + most.min(MOST_RECORDS))].to_vec();
+    let rows = &query.rows[start..total.min(start + most.min(MOST_RECORDS))];
     let end = start + rows.len();
 
-    let prepared = Prepared::new(&query_text, &state.rest.schema, session.today());
+    let prepared = Prepared::new(&query.text, &state.rest.schema, session.today());
     let prepared =
-        prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message(&query_text)))?;
+        prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message(&query.text)))?;
     let mut columns = prepared.columns();
     if session.version < IN_ORDER_SINCE {
         columns.sort_by_key(|column| column.path().join("."));
@@ -115,7 +115,7 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     let names: Vec<_> = columns.iter().map(|column| column.path().join(".")).collect();
     text::write(&mut csv, names.iter().map(String::as_bytes));
     let object = &prepared.object().name;
-    for stored in &rows {
+    for stored in rows {
         let Some(row) = state.rest.records.row(object, stored) else { continue };
         let cells = columns.iter();
         let cells: Vec<_> = cells
