@@ -49,6 +49,14 @@ fn calls_and_their_responses() {
         ),
         ("children", GET, &format!("sobjects/Account/{account}/Contacts"), "", 200, ""),
         (
+            "children of no record",
+            GET,
+            "sobjects/Account/001xx0000000999AAA/Contacts",
+            "",
+            404,
+            "NOT_FOUND",
+        ),
+        (
             "retrieve",
             GET,
             &format!("composite/sobjects/Account?ids={account}&fields=Name"),

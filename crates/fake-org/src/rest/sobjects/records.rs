@@ -46,9 +46,9 @@ pub(in crate::rest) fn by_key(
 ) -> Answer {
     let object = sobjects::find(session, object)?;
     if session.method() == Method::GET
-        && let Some(answer) = related(session, &object, field, value)
+        && let Some(answer) = related(session, &object, field, value)?
     {
-        return answer;
+        return Ok(answer);
     }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
@@ -169,44 +169,38 @@ fn check_unmodified(
     }
 }
 
-/// `GET sobjects/Contact/003…/Account` and `GET sobjects/Account/001…/Contacts`.
+/// `GET sobjects/Contact/003…/Account` and `GET sobjects/Account/001…/Contacts`; `None` if it is
+/// neither.
 fn related(
     session: &AuthorizedCall<'_>,
     object: &ObjectType,
     id: &str,
     relationship: &str,
-) -> Option<Answer> {
-    let canonical = id::canonical(id)?;
-    if let Some(field) = object.relationship(relationship) {
-        let state = session.org.state();
-        let record = match live(state.rest.records.find(&object.name, id), id) {
-            Ok(record) => record,
-            Err(error) => return Some(Err(error)),
-        };
-        let parent = record.get(&field.name);
-        let targets = field.reference_to.iter();
-        let target = parent.as_str().and_then(|parent| {
-            let mut targets = targets.filter(|it| state.rest.records.find(it, parent).is_some());
-            Some((state.rest.schema.object(targets.next()?)?.clone(), parent.to_owned()))
-        });
-        drop(state);
-        return Some(match target {
-            Some((object, id)) => get(session, &object, &id),
-            None => Err(RestError::not_found()),
-        });
+) -> Result<Option<reply::Reply>, RestError> {
+    let (parent, children) = (object.relationship(relationship), object.children(relationship));
+    if id::canonical(id).is_none() || (parent.is_none() && children.is_none()) {
+        return Ok(None);
     }
-    let child = object.children(relationship)?;
-    let object = match sobjects::find(session, &child.child_s_object) {
-        Ok(object) => object,
-        Err(error) => return Some(Err(error)),
-    };
-    let parent = Value::from(canonical);
     let state = session.org.state();
+    let record = live(state.rest.records.find(&object.name, id), id)?;
+    if let Some(field) = parent {
+        let id = record.get(&field.name);
+        let id = id.as_str().ok_or_else(RestError::not_found)?;
+        let mut targets = field.reference_to.iter();
+        let target = targets.find(|target| state.rest.records.find(target, id).is_some());
+        let target = target.and_then(|target| session.schema(&state).object(target)).cloned();
+        drop(state);
+        return get(session, &target.ok_or_else(RestError::not_found)?, id).map(Some);
+    }
+    let Some(children) = children else { return Ok(None) };
+    let object = session.schema(&state).object(&children.child_s_object);
+    let object = object.ok_or_else(RestError::not_found)?;
+    let parent = Value::from(record.id());
     let all = state.rest.records.all(&object.name);
-    let rows = all.filter(|row| !row.is_deleted() && row.get(&child.field) == parent);
-    let records: Vec<_> = rows.map(|row| shown(session, &object, &row.to_record())).collect();
+    let rows = all.filter(|row| !row.is_deleted() && row.get(&children.field) == parent);
+    let records: Vec<_> = rows.map(|row| shown(session, object, &row.to_record())).collect();
     let body = json!({ "done": true, "totalSize": records.len(), "records": records });
-    Some(Ok(reply::json(StatusCode::OK, &body)))
+    Ok(Some(reply::json(StatusCode::OK, &body)))
 }
 
 /// Stores a checked record and returns its id.
