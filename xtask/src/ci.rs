@@ -135,8 +135,8 @@ fn tidy(sh: &Shell, _: &mut Summary) -> Result<()> {
     tidy::check(sh)
 }
 
-/// Checks crates, licences and sources if cargo-deny is installed. Advisories need a network: run
-/// `cargo deny check` before a release.
+/// Checks crates, licences and sources if cargo-deny is installed. Advisories need a network, so
+/// `ci --release` checks them.
 fn deny(sh: &Shell, _: &mut Summary) -> Result<()> {
     if cmd!(sh, "cargo deny --version").quiet().ignore_stderr().read().is_err() {
         println!("skipped: cargo-deny is not installed");

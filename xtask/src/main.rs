@@ -82,7 +82,7 @@ Usage: cargo xtask TASK
   demo [--keep]            run the main job, from key to record, on a fake org
   test [--without GROUPS]  run every test of the workspace, offline
   ci                       run the checks of the pipeline
-  ci --release             run what takes longer: features, crates, packages, reproducibility
+  ci --release             run what takes longer: features, other clients, crates, packages
   tidy                     check the rules of this repository that no other tool checks
   conformance [WORD]       run the integration tests whose names contain a word
   foreign                  run sf, jsforce and simple-salesforce on the fake org
