@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// The holds that responses wait for.
 #[derive(Default)]
@@ -58,11 +60,16 @@ impl Hold {
     }
 
     /// Blocks the thread until there were at least this number of requests.
+    ///
+    /// # Panics
+    /// If they have not arrived within a minute, for example because the client has failed, or if
+    /// the system has no resources for a timer.
+    #[track_caller]
     pub fn wait(&self, requests: usize) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        if let Ok(runtime) = runtime {
-            runtime.block_on(self.arrived(requests));
-        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.expect("a runtime for the timer");
+        let arrived = async { timeout(LONGEST_WAIT, self.arrived(requests)).await };
+        assert!(runtime.block_on(arrived).is_ok(), "no request {requests}: {self:?}");
     }
 
     /// Releases the responses, like dropping the hold.
@@ -82,3 +89,6 @@ impl Drop for Hold {
         self.0.open.send_replace(true);
     }
 }
+
+/// So that a client that fails early does not block its test for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
