@@ -62,8 +62,12 @@ socket=/run/orgtoken/orgtoken.sock
 start() {
     # shellcheck disable=SC2046
     { exec=exec; as_service $(value ExecStart) --socket $socket; } &
+    deadline=$(($(date +%s) + 60))
     until in_root orgtoken serve --check --socket $socket 2>"$root.check"; do
-        kill -0 $! || { cat "$root.check"; exit 1; }
+        if [ "$(date +%s)" -gt $deadline ] || ! kill -0 $!; then
+            cat "$root.check"
+            exit 1
+        fi
     done
 }
 ask() {

@@ -57,8 +57,12 @@ setpriv --reuid "${user%:*}" --regid "${user#*:}" --clear-groups \
 mount --bind "$volume/orgtoken" "$root/run/orgtoken"
 
 { exec=exec; in_image "$@" --no-cache; } &
+deadline=$(($(date +%s) + 60))
 until in_image "$program" serve --check 2>"$root.check"; do
-    kill -0 $! || { cat "$root.check"; exit 1; }
+    if [ "$(date +%s)" -gt $deadline ] || ! kill -0 $!; then
+        cat "$root.check"
+        exit 1
+    fi
 done
 in_image "$program" token --profile acme | grep --quiet '^00D'
 
@@ -72,6 +76,9 @@ ask() {
         --header 'X-Orgtoken-Request: 1' http://localhost/v1/token
 }
 ask 1000 | grep --quiet '"access_token":"00D'
-! ask 1001
+# `! ask` would not end the script.
+if ask 1001; then
+    exit 1
+fi
 kill $!
 wait $!
