@@ -20,6 +20,10 @@ pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
     Ok(folder.into())
 }
 
+/// Arguments of Cargo that select the packages that are published.
+pub(crate) const PUBLISHED: [&str; 5] =
+    ["--workspace", "--exclude", "conformance", "--exclude", "xtask"];
+
 /// Builds these programs of ours in a profile of Cargo, and returns the folder they are in.
 pub(crate) fn programs(sh: &Shell, names: &[&str], profile: &str) -> Result<PathBuf> {
     // In the dev profile with the features of the tests, so that both use the same dependencies.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use xshell::{Shell, cmd};
 
-use crate::build;
+use crate::build::{self, PUBLISHED};
 
 pub(crate) fn crates(sh: &Shell) -> Result<ExitCode> {
     run(sh)?;
@@ -49,8 +49,7 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
 /// unpacked folder of each.
 fn packaged(sh: &Shell, out: &Path) -> Result<Vec<(String, std::path::PathBuf)>> {
     sh.remove_path(out)?;
-    let ours = ["--workspace", "--exclude", "conformance", "--exclude", "xtask"];
-    cmd!(sh, "cargo package --quiet --locked {ours...} --target-dir {out}").run()?;
+    cmd!(sh, "cargo package --quiet --locked {PUBLISHED...} --target-dir {out}").run()?;
     let unpacked = out.join("unpacked");
     sh.create_dir(&unpacked)?;
     let mut packaged = Vec::new();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
-use crate::build;
+use crate::build::{self, PUBLISHED};
 use crate::dist::section;
 use crate::tools::tool;
 
@@ -59,8 +59,7 @@ pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     cmd!(sh, "git pull --quiet --ff-only --tags {clone}").run()?;
-    let ours = ["--workspace", "--exclude", "conformance", "--exclude", "xtask"];
-    cmd!(sh, "cargo publish --locked {ours...}").run()?;
+    cmd!(sh, "cargo publish --locked {PUBLISHED...}").run()?;
     println!("now run `git push --follow-tags`, and upload the files with RELEASE-NOTES.md");
     Ok(ExitCode::SUCCESS)
 }
@@ -84,8 +83,7 @@ fn prepare(sh: &Shell, version: &str) -> Result<()> {
 /// Checks that the interface of no library has changed more than the version says.
 fn semver(sh: &Shell, previous: &str) -> Result<()> {
     let checks = tool(sh, "cargo-semver-checks")?;
-    let ours = ["--workspace", "--exclude", "conformance", "--exclude", "xtask"];
-    Ok(cmd!(sh, "{checks} semver-checks --baseline-rev {previous} {ours...}").run()?)
+    Ok(cmd!(sh, "{checks} semver-checks --baseline-rev {previous} {PUBLISHED...}").run()?)
 }
 
 fn is_version(text: &str) -> bool {
