@@ -9,26 +9,27 @@ use anyhow::{Context, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build;
+use crate::tidy::resolve;
+use crate::tools::tool;
 
 pub(crate) fn book(sh: &Shell) -> Result<ExitCode> {
     run(sh)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the book into `target/book`. Without mdBook, or without a registry to fetch it from, it is
-/// left out. In the pipeline that is a failure.
+/// Builds the book into `target/book`. If mdBook cannot be built, for example without a network, the
+/// book is left out. In the pipeline that is a failure.
 pub(crate) fn run(sh: &Shell) -> Result<()> {
-    let target = build::target_folder(sh)?;
-    let mdbook = match mdbook(sh, &target) {
+    let mdbook = match tool(sh, "mdbook") {
         Ok(mdbook) => mdbook,
         Err(reason) => {
-            println!("\nleft out:\n  book: {reason}\n");
+            println!("\nleft out:\n  book: mdBook cannot be built: {reason:#}\n");
             let pipeline = std::env::var_os("CI").is_some_and(|ci| ci == "true");
-            ensure!(!pipeline, "CI=true makes it a failure: {reason}");
+            ensure!(!pipeline, "CI=true makes it a failure: mdBook cannot be built");
             return Ok(());
         }
     };
-    let out = target.join("book");
+    let out = build::target_folder(sh)?.join("book");
     cmd!(sh, "{mdbook} build --dest-dir {out}").run()?;
     let mut problems = unlisted(sh, &out)?;
     problems.extend(broken_links(&pages(&out)?));
@@ -39,33 +40,6 @@ pub(crate) fn run(sh: &Shell) -> Result<()> {
     println!("the book is in {}", out.display());
     Ok(())
 }
-
-/// Returns mdBook: the installed one, or one that is built once into the target folder. A debug
-/// build takes half the time, and builds this book in less than a second.
-fn mdbook(sh: &Shell, target: &Path) -> Result<PathBuf, &'static str> {
-    let is_ours = |program: &Path| {
-        let version = cmd!(sh, "{program} --version").quiet().ignore_stderr().read();
-        version.is_ok_and(|version| version == format!("mdbook v{VERSION}"))
-    };
-    let root = target.join("tools");
-    let built = root.join("bin/mdbook");
-    for program in [Path::new("mdbook"), &built] {
-        if is_ours(program) {
-            return Ok(program.into());
-        }
-    }
-    let features = ["--no-default-features", "--features", "search"];
-    cmd!(
-        sh,
-        "cargo install mdbook --version {VERSION} --locked --debug {features...} --root {root}"
-    )
-    .run()
-    .map_err(|_| "mdBook is not installed and cannot be built")?;
-    Ok(built)
-}
-
-/// The version of mdBook, so that the same sources always give the same book.
-const VERSION: &str = "0.5.4";
 
 /// Returns the pages that `SUMMARY.md` does not list: they are not in the book.
 fn unlisted(sh: &Shell, out: &Path) -> Result<Vec<String>> {
@@ -126,10 +100,7 @@ fn broken_links(pages: &BTreeMap<PathBuf, Page>) -> Vec<String> {
     for (path, page) in pages {
         for link in page.links.iter().filter(|link| !is_external(link)) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = match file {
-                "" => path.clone(),
-                file => resolve(path, file),
-            };
+            let target = PathBuf::from(resolve(&path.to_string_lossy(), file));
             let known = pages.get(&target);
             if known.is_none() && !target.is_file() {
                 problems.push(format!("{}: link `{link}`: no such file", path.display()));
@@ -144,19 +115,6 @@ fn broken_links(pages: &BTreeMap<PathBuf, Page>) -> Vec<String> {
 
 fn is_external(link: &str) -> bool {
     ["https:", "http:", "mailto:", "data:"].iter().any(|scheme| link.starts_with(scheme))
-}
-
-fn resolve(page: &Path, link: &str) -> PathBuf {
-    let mut path = page.to_owned();
-    path.pop();
-    for part in link.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    path
 }
 
 /// Returns the files below a folder whose names end in `.extension`.

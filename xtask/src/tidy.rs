@@ -5,6 +5,8 @@ mod graph;
 mod secrets;
 mod text;
 
+pub(crate) use docs::resolve;
+
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};

@@ -32,7 +32,7 @@ fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str>
 }
 
 /// Returns the path from the root of a link in `page`.
-fn resolve(page: &str, link: &str) -> String {
+pub(crate) fn resolve(page: &str, link: &str) -> String {
     if link.is_empty() {
         return page.to_owned();
     }
