@@ -101,7 +101,6 @@ const RELEASE_STEPS: &[Step] = &[
         run: features,
         remedy: "each set of features must build: add the missing `cfg`",
     },
-    Step { name: "book", run: book, remedy: "`cargo xtask book` builds it alone" },
     Step {
         name: "foreign",
         run: foreign,

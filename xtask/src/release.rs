@@ -39,7 +39,7 @@ pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode>
     sh.remove_path(&clone)?;
     let repository = sh.current_dir();
     cmd!(sh, "git clone --quiet {repository} {clone}").run()?;
-    {
+    let files = {
         let _folder = sh.push_dir(&clone);
         prepare(sh, version)?;
         cmd!(sh, "git commit --quiet --all --message").arg(format!("release {version}")).run()?;
@@ -51,8 +51,9 @@ pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode>
         for checks in [&["ci"][..], &["ci", "--release"]] {
             cmd!(sh, "cargo xtask {checks...}").run()?;
         }
-    }
-    let files = clone.join("target/dist");
+        // `CARGO_TARGET_DIR` may name another folder than `target`.
+        build::target_folder(sh)?.join("dist")
+    };
     println!("\nthe files of the release are in {}", files.display());
     if mode == Mode::DryRun {
         println!("nothing is published, and this checkout is as it was");
