@@ -69,7 +69,6 @@ fn rows_are_loaded_by_a_job_and_those_that_fail_are_listed() {
     assert_eq!(column(&org, &failed[0]), [""]);
     assert_eq!(column(&org, "ok.csv"), ["R1", "R3"]);
     assert!(names(&org, "rows.csv.").is_empty(), "a load that ended leaves no journal");
-    // Its job, its data, its end and its two results; the object and one query follow and precede.
     assert_eq!(made(&org), ["R1", "R3"]);
 
     // The same file in JSON, to update and to delete what was created.

@@ -408,7 +408,7 @@ async fn load_interrupted_at_every_moment_and_resumed_writes_every_row_once() {
             {
                 break report;
             }
-            // A killed load may have sent its last row.
+            // Only `finish` deletes the journal, even if the last row was sent.
             let journal = Journal::open(&folder.path().join("journal"));
             assert!(journal.is_ok(), "round {round}: the journal is gone");
         };
