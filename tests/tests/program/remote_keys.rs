@@ -152,23 +152,6 @@ fn token_less(org: &TestOrg, args: &[&str]) -> String {
 }
 
 #[test]
-fn signer_command_gets_no_secret_variable() {
-    let org = org("signer_command = \"env >env.txt; exit 1\"\npublic_key_file = \"../../app.crt\"");
-    // A variable of another tool would take precedence over the key of the default profile.
-    let output = token(&org)
-        .env("ORGTOKEN_PROFILE", "acme")
-        .env("ORGTOKEN_PASSPHRASE", "canary-1")
-        .env("SF_JWT_PRIVATE_KEY", "canary-2")
-        .env("MY_KEY", "-----BEGIN PRIVATE KEY-----canary-3")
-        .env("VAULT_TOKEN", "stays")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
-    let env = fs::read_to_string(org.folder.path().join("env.txt")).unwrap();
-    assert!(env.contains("VAULT_TOKEN=stays") && !env.contains("canary"), "{env}");
-}
-
-#[test]
 fn encrypted_key_is_decrypted_once() {
     if !tools::has("openssl") {
         return;
