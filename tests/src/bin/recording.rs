@@ -45,9 +45,9 @@ impl Recording {
         self.moments.push((self.lines.len(), 1.0));
         for (at, text) in terminal(org, args, answers)?.into_iter().enumerate() {
             let home = org.folder.path().to_str().context("a path in UTF-8")?;
-            let text = text.replace(home, "~").replace('\r', "");
+            let text = text.replace(home, "~").replace("\r\n", "\n");
             // The first text ends with the prompt, and the next one begins with the answer.
-            let mut lines = text.trim_end_matches('\n').split('\n');
+            let mut lines = text.trim_end_matches('\n').split('\n').map(last_written);
             if at > 0 {
                 let first = lines.next().unwrap_or_default();
                 self.lines.last_mut().context("a prompt")?.push_str(first);
@@ -93,6 +93,11 @@ impl Recording {
         }
         svg + "</g></svg>\n</svg>\n"
     }
+}
+
+/// Returns what a line shows in the end: a spinner returns to the start of its line.
+fn last_written(line: &str) -> &str {
+    line.rsplit('\r').next().unwrap_or_default()
 }
 
 /// Breaks a line where a terminal does. Lines with colours are shorter: the program wraps them.
