@@ -79,7 +79,7 @@ fn write_layer(sh: &Shell, stage: &Path, layer: &Path) -> Result<()> {
     for file in ["LICENSE", "THIRD-PARTY.txt"] {
         sh.copy_file(stage.join("usr/share/doc/orgtoken").join(file), doc.join(file))?;
     }
-    let theirs = ["run/orgtoken", "var/cache/orgtoken"];
+    let of_user = ["run/orgtoken", "var/cache/orgtoken"];
     let without = ["--exclude=run/orgtoken", "--exclude=var/cache/orgtoken"];
     let all = ["etc", "run", "tmp", "usr", "var"];
     super::tar(sh)?
@@ -96,7 +96,7 @@ fn write_layer(sh: &Shell, stage: &Path, layer: &Path) -> Result<()> {
     let alone = ["--mode=u=rwX,go=", "--no-recursion"];
     cmd!(
         sh,
-        "tar --append {date} {user...} {alone...} --file {layer} --directory {root} {theirs...}"
+        "tar --append {date} {user...} {alone...} --file {layer} --directory {root} {of_user...}"
     )
     .quiet()
     .run()?;
