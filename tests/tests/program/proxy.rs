@@ -1,54 +1,28 @@
 //! `serve` as a proxy: API calls of callers that never see a token.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use conformance::program::{error, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 use serde_json::{Value, json};
 
-/// A service that is killed with the test.
-struct Service {
-    child: Child,
-    said: BufReader<ChildStderr>,
-    log: String,
+use crate::serve::Service;
+
+/// Starts `orgtoken serve` with these arguments, and waits until it listens.
+fn start(org: &TestOrg, args: &[&str]) -> Service {
+    let socket = org.folder.path().join("s.sock");
+    Service::start(&mut org.bare(&[&["serve", "-v"], args].concat()), socket)
 }
 
-impl Service {
-    /// Starts `orgtoken serve` with these arguments, and waits until it listens.
-    fn start(org: &TestOrg, args: &[&str]) -> Self {
-        let mut command = org.bare(&[&["serve", "-v"], args].concat());
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
-        let mut log = String::new();
-        while !log.contains("listening on") {
-            assert_ne!(said.read_line(&mut log).unwrap(), 0, "ended: {log}");
-        }
-        Self { child, said, log }
-    }
-
-    /// `http://127.0.0.1:49152`
-    fn url(&self) -> &str {
-        let (_, url) = self.log.split_once("listening on ").unwrap();
-        url.lines().next().unwrap()
-    }
-
-    /// Ends the service, and returns everything that it has written to standard error.
-    fn end(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.said.read_to_string(&mut self.log).unwrap();
-        self.child.wait().unwrap();
-        self.log.clone()
-    }
+/// `http://127.0.0.1:49152`
+fn url(service: &Service) -> &str {
+    service.at_start.trim_end().rsplit_once("listening on ").unwrap().1
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Ends the service, and returns everything that it has written to standard error.
+fn end(service: Service) -> String {
+    service.at_start.clone() + &service.end()
 }
 
 /// Writes a profile `acme` with these lines more.
@@ -82,7 +56,7 @@ fn answer(output: &Output) -> (u16, Value) {
 fn curl_reads_through_a_socket_and_sees_no_token() {
     let org = TestOrg::new();
     config(&org, "");
-    let service = Service::start(&org, &["--socket", "s.sock", "--proxy-only"]);
+    let service = start(&org, &["--socket", "s.sock", "--proxy-only"]);
     let socket = ["--unix-socket", "s.sock", "--header", "X-Orgtoken-Request: 1"];
     let call = |args: &[&str]| curl(&org, &[&socket[..], args].concat());
     let base = "http://localhost/proxy/acme/services/data";
@@ -109,7 +83,7 @@ fn curl_reads_through_a_socket_and_sees_no_token() {
     for output in [versions, query, record, delete, tooling, traversal, token, metrics] {
         seen += stdout(&output);
     }
-    seen += &service.end();
+    seen += &end(service);
     assert!(seen.contains("profile=acme method=GET status=200 sent=0 received="), "{seen}");
     assert!(!seen.contains("FROM+Account\r") && !seen.contains("SELECT Name"), "{seen}");
     assert_no_token(&org, &seen);
@@ -135,12 +109,11 @@ fn assert_no_token(org: &TestOrg, seen: &str) {
 fn root_of_one_profile_with_the_bearer_as_the_access_token() {
     let org = TestOrg::new();
     config(&org, "allow_methods = [\"GET\", \"POST\"]\nallow_paths = [\"sobjects/Account\"]\n");
-    let service =
-        Service::start(&org, &["--listen", "127.0.0.1:0=acme", "--bearer-file", "agent.bearer"]);
+    let service = start(&org, &["--listen", "127.0.0.1:0=acme", "--bearer-file", "agent.bearer"]);
     let bearer = fs::read_to_string(org.path("agent.bearer")).unwrap();
     let header = format!("Authorization: Bearer {bearer}");
     let call = |path: &str, args: &[&str]| {
-        let url = format!("{}{path}", service.url());
+        let url = format!("{}{path}", url(&service));
         answer(&curl(&org, &[&["--header", &header, &url], args].concat()))
     };
     let account = "/services/data/v60.0/sobjects/Account";
@@ -163,9 +136,9 @@ fn root_of_one_profile_with_the_bearer_as_the_access_token() {
         let (status, answer) = call(&path, args);
         assert_eq!(status, expected, "{name}: {answer}");
     }
-    let refused = curl(&org, &[&format!("{}{account}", service.url())]);
+    let refused = curl(&org, &[&format!("{}{account}", url(&service))]);
     assert_eq!(answer(&refused).0, 401);
-    let log = service.end();
+    let log = end(service);
     assert!(!log.contains(bearer.trim()), "{log}");
     assert_no_token(&org, &log);
 }

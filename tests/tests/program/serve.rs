@@ -19,15 +19,15 @@ use serde_json::{Value, json};
 use crate::hub::Hub;
 
 /// A service that is killed with the test.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     socket: PathBuf,
     said: BufReader<ChildStderr>,
-    at_start: String,
+    pub(crate) at_start: String,
 }
 
 impl Service {
-    fn start(command: &mut Command, socket: PathBuf) -> Self {
+    pub(crate) fn start(command: &mut Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut at_start = String::new();
@@ -82,7 +82,7 @@ impl Service {
     }
 
     /// Ends the service, and returns the rest of its standard error.
-    fn end(self) -> String {
+    pub(crate) fn end(self) -> String {
         self.end_by("-TERM")
     }
 
