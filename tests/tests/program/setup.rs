@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use conformance::program::{error, stderr, stdout, terminal};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
@@ -176,9 +176,15 @@ fn existing_key_is_used_and_never_created() {
 
 /// Runs `setup` on a terminal, and gives each answer when its question is asked.
 fn on_terminal(user: &NewUser, args: &[&str], answers: &[(&str, &str)]) -> Output {
-    let (mut user_end, screen) = terminal();
     let mut command = user.0.bare(&[&["setup"], args].concat());
-    command.args(user.0.way()).stdin(screen.try_clone().unwrap()).stderr(screen);
+    command.args(user.0.way());
+    answered(command, answers)
+}
+
+/// Runs a command on a terminal, and gives each answer when its question is asked.
+fn answered(mut command: Command, answers: &[(&str, &str)]) -> Output {
+    let (mut user_end, screen) = terminal();
+    command.stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(command);
     let mut seen = String::new();
@@ -356,15 +362,8 @@ fn secret_in_place_of_the_consumer_key_is_not_written() {
 #[test]
 fn invalid_answer_is_explained_and_requested_again() {
     let org = TestOrg::new();
-    let (mut user_end, screen) = terminal();
-    let mut command = org.bare(&["setup"]);
-    command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
-    let child = command.spawn().unwrap();
-    drop(command);
-
     let secret = "0F".repeat(32);
-    let mut seen = String::new();
-    for (question, answer) in [
+    let answers = [
         ("such as https://acme.my.salesforce.com: ", "acme"),
         (
             "did you mean https://acme.my.salesforce.com? Try again: ",
@@ -378,18 +377,8 @@ fn invalid_answer_is_explained_and_requested_again() {
         ("character U+0020 at position 6", &secret),
         ("looks like a Consumer Secret", "abc"),
         ("begins with 3MVG9 Try again, or repeat the answer to keep it: ", ""),
-    ] {
-        let mut chunk = [0; 512];
-        // Questions are wrapped.
-        while !seen.replace("\r\n", " ").contains(question) {
-            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
-            seen += &String::from_utf8_lossy(&chunk[..read]);
-        }
-        seen.clear();
-        user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
-    }
-    drop(user_end);
-    let output = child.wait_with_output().unwrap();
+    ];
+    let output = answered(org.bare(&["setup"]), &answers);
     assert!(stdout(&output).contains("When you have the consumer key"));
     let config = org.folder.path().join(".config/orgtoken/config.toml");
     let config = fs::read_to_string(config).unwrap();
