@@ -13,6 +13,12 @@ pub(crate) fn metadata(sh: &Shell) -> Result<Value> {
     serde_json::from_str(&text).context("cargo metadata did not print JSON")
 }
 
+/// Returns the output of `cargo metadata` for our packages and for all their dependencies.
+pub(crate) fn metadata_of_all(sh: &Shell) -> Result<Value> {
+    let text = cmd!(sh, "cargo metadata --locked --format-version 1").quiet().read()?;
+    serde_json::from_str(&text).context("cargo metadata did not print JSON")
+}
+
 /// Returns the folder that Cargo builds into.
 pub(crate) fn target_folder(sh: &Shell) -> Result<PathBuf> {
     let metadata = metadata(sh)?;

@@ -7,11 +7,12 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
+use crate::build;
+
 /// Returns the notices for the components of an SBOM: each licence text once, below the components
 /// that it is for.
 pub(super) fn notices(sh: &Shell, sbom: &Value) -> Result<String> {
-    let metadata = cmd!(sh, "cargo metadata --locked --format-version 1").quiet().read()?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
+    let metadata = build::metadata_of_all(sh)?;
     let packages = metadata["packages"].as_array().context("metadata lists packages")?;
 
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();

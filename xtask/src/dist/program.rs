@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 use xshell::{Shell, cmd};
 
 use crate::build;
@@ -58,8 +57,7 @@ fn remapped(sh: &Shell) -> Result<OsString> {
 
 /// Returns the folders with the sources of the dependencies.
 fn registries(sh: &Shell) -> Result<BTreeSet<PathBuf>> {
-    let metadata = cmd!(sh, "cargo metadata --locked --format-version 1").quiet().read()?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
+    let metadata = build::metadata_of_all(sh)?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let theirs = packages.filter(|package| !package["source"].is_null());
     let manifests = theirs.filter_map(|package| package["manifest_path"].as_str());
