@@ -95,7 +95,7 @@ in_root test ! -e /usr/bin/orgtoken -a -e /etc/orgtoken/config.toml
 in_root dpkg --purge orgtoken
 in_root getent passwd orgtoken
 in_root rm -rf /run/orgtoken
-# What the administrator wrote stays, and the backups of the files of users.
+# The files of the administrator stay, and the backups that useradd makes of its files.
 files >"$root.after"
 diff "$root.before" "$root.after" | sed -n 's/^[<>] //p' | grep -v '^\./etc/.*-$' >"$root.diff" || true
 printf '%s\n' ./etc/orgtoken ./etc/orgtoken/ca.pem ./etc/orgtoken/config.toml \

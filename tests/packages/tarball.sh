@@ -31,6 +31,6 @@ chroot "$root" /bin/busybox env -i HOME=/home ORGTOKEN_USERNAME=x@acme.com ORGTO
     ORGTOKEN_INSTANCE_URL=https://login.example ORGTOKEN_ALLOW_HOSTS=login.example \
     ORGTOKEN_PRIVATE_KEY_FILE=/etc/robot.key "/$program" token --no-cache --json 2>"$root.error" ||
     status=$?
-# Nothing listens there, but the name has an address.
+# The name has an address, at which no server listens.
 [ $status = 6 ]
 grep --quiet '"code":"net.connect"' "$root.error"

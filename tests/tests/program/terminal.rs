@@ -1,4 +1,4 @@
-//! What a terminal gets: lines of its width, colours, and indented JSON.
+//! Output on a terminal: lines of its width, colours, and indented JSON.
 
 use std::process::Command;
 

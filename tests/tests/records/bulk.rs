@@ -231,7 +231,7 @@ async fn values_of_every_form_are_sent_as_the_rest_api_would() {
     assert_eq!(records[0]["Amount__c"].as_number().unwrap().as_str(), "1.5");
     assert_eq!(records[1]["Text__c"].as_str(), Some("x, \"y\""));
 
-    // What CSV cannot express is a fault, before anything is sent.
+    // A value that CSV cannot express is a fault, before anything is sent.
     fs::write(&path, r#"[{"Key__c":"d","Text__c":"y"},{"Key__c":"e","Text__c":"\u0023N/A"}]"#)
         .unwrap();
     let checked_file = checked(&org, &path, Operation::Create).await;

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::support::{USER, login, org, signer, transport};
 
-/// What `open` fails with; it never does so here.
+/// The error of `open`, which never fails here.
 #[derive(Debug)]
 struct OpenError;
 

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_linked_is_removed_with_its_references() {
+    fn component_that_is_not_linked_is_removed_with_its_references() {
         let mut sbom = json!({
             "metadata": { "component": { "bom-ref": "0" } },
             "components": [

@@ -32,7 +32,7 @@ pub(super) struct Session {
     uploaded: BTreeMap<PathBuf, SystemTime>,
 }
 
-/// What a command wrote to both of its streams, and its exit code.
+/// The output of a command on both streams, and its exit code.
 pub(super) struct Output {
     pub(super) text: String,
     pub(super) code: u8,
@@ -223,7 +223,7 @@ const STAND_INS: [(&str, &str); 3] = [
 /// Pages whose user has no login yet.
 const FROM_NOTHING: [&str; 3] = ["how-to/onify.md", "how-to/setup.md", "tutorial.md"];
 
-/// Values that pages show shortened, and what cannot be had in a test: a folder of root, and a Hub,
+/// Values that pages shorten, and things that a test cannot have: a folder of root, and a Hub,
 /// which has tests of its own.
 const PLACEHOLDERS: [(&str, &str); 4] = [
     ("3MVG9…", CLIENT_ID),
@@ -232,7 +232,7 @@ const PLACEHOLDERS: [(&str, &str); 4] = [
     ("hub:https://hub.acme.com", RECORD),
 ];
 
-/// What the user of a page has already.
+/// Commands that prepare the home folder of the user of a page.
 const PREPARED: [(&str, &str); 4] = [
     ("how-to/keys.md", KEYS),
     ("how-to/testing.md", "unset HTTPS_PROXY ORGTOKEN_CA_FILE"),
