@@ -99,8 +99,11 @@ fn options_of_single_calls_are_refused_with_bulk() {
     let by_key = ["record", "update", "Account", "--from", "rows.csv", "--external-id", "Name"];
     let refused = org.run(&[&by_key[..], &["--bulk", "--json"]].concat());
     assert_eq!(error(&refused)["code"], "usage.conflict");
-    let refused = org.run(&["record", "delete", "Account", "--from", "x", "--hard-delete"]);
-    assert_eq!(refused.status.code(), Some(2));
+    // Without `--bulk` it would be an ordinary delete, whatever the other options are.
+    for more in [[].as_slice(), &["--batch-size", "5"], &["-H", "x: y"]] {
+        let delete = ["record", "delete", "Account", "--from", "x", "--hard-delete", "--json"];
+        assert_eq!(error(&org.run(&[&delete[..], more].concat()))["code"], "usage.missing");
+    }
     let dry = org.run(&[&CREATE[..], &["--dry-run"]].concat());
     assert!(dry.status.success());
     assert_eq!((made(&org), stdout(&org.run(&["bulk", "list"]))), (vec![], ""));

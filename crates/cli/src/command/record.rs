@@ -216,9 +216,6 @@ impl From<TextEncoding> for Encoding {
 pub(crate) struct BulkOptions {
     /// Load the file by jobs of Bulk API 2.0
     #[arg(long, requires = "from")]
-    #[arg(conflicts_with_all = [
-        "all_or_none", "allow_duplicates", "assignment_rule", "batch_size", "header",
-    ])]
     bulk: bool,
     /// Abort the job in progress when the load is interrupted
     #[arg(long, requires = "bulk")]

@@ -54,7 +54,8 @@ impl<'a> FileLoad<'a> {
     /// Refuses the arguments of one record.
     ///
     /// clap could refuse them as well, but then it would not require `--from` for `--dry-run`: it
-    /// ignores a requirement that conflicts with another argument.
+    /// does not require an argument that conflicts with another one. So `--bulk`, which
+    /// `--hard-delete` requires, has no conflict in clap either.
     pub(super) fn without(self, one_record: bool) -> Result<Self, UsageError> {
         match one_record {
             true => Err(UsageError::conflict("`--from`", "one record", "orgtoken record")),
@@ -78,9 +79,11 @@ impl<'a> FileLoad<'a> {
             let command = "orgtoken record";
             return Err(UsageError::conflict("a second `--from`", "the first", command).into());
         }
-        if self.common.bulk.bulk && by_external_id(&self.operation) {
-            let command = "orgtoken record";
-            return Err(UsageError::conflict("`--bulk`", "`--external-id`", command).into());
+        if self.common.bulk.bulk {
+            let by_key = by_external_id(&self.operation).then_some("`--external-id`");
+            if let Some(other) = self.common.options.not_for_jobs().or(by_key) {
+                return Err(UsageError::conflict("`--bulk`", other, "orgtoken record").into());
+            }
         }
         let max_rows = self.operation.max_rows();
         if self.common.options.batch_size.is_some_and(|rows| usize::from(rows) > max_rows) {

@@ -36,6 +36,19 @@ pub(crate) struct Headers {
 }
 
 impl Options {
+    /// Returns the flag of an option that the jobs of the Bulk API do not have, if one is given.
+    pub(super) fn not_for_jobs(&self) -> Option<&'static str> {
+        [
+            (self.all_or_none, "`--all-or-none`"),
+            (self.allow_duplicates, "`--allow-duplicates`"),
+            (self.assignment_rule.is_some(), "`--assignment-rule`"),
+            (self.batch_size.is_some(), "`--batch-size`"),
+            (!self.headers.header.is_empty(), "`--header`"),
+        ]
+        .into_iter()
+        .find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
+
     pub(super) fn to_record_options(&self) -> RecordOptions {
         let mut options = self.headers.to_record_options();
         options.all_or_none = self.all_or_none;
