@@ -87,6 +87,9 @@ fn failed_and_aborted_jobs_end_with_an_error() {
     let said = stderr(&waited);
     assert!(said.starts_with(&format!("error: job {id} failed: InvalidBatch")), "{said}");
     assert!(said.contains("--rows unprocessed"), "{said}");
+    let filtered = org.run(&["bulk", "wait", &id, "--jq", ".state"]);
+    assert_eq!((filtered.status.code(), &*filtered.stdout), (Some(9), b"Failed\n".as_slice()));
+    assert!(stderr(&filtered).starts_with(&format!("error: job {id} failed: ")));
 
     let id = job(&org, "Name\nAcme\n");
     let aborted = org.run(&["bulk", "abort", &id]);

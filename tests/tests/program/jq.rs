@@ -56,6 +56,15 @@ fn errors_of_an_expression_are_usage_errors_without_data() {
             "`--jq` cannot be used with this `--format`",
         ),
         (&["token", "--format", "env", "--jq", "."], "`--jq` cannot be used with this `--format`"),
+        (&["token", "--out", "token", "--jq", "."], "`--jq` cannot be used with `--out`"),
+        (
+            &["describe", "--format", "table", "--jq", "."],
+            "`--jq` cannot be used with this `--format`",
+        ),
+        (
+            &["bulk", "results", "750000000000001", "--jq", "."],
+            "`--jq` cannot be used with the results of a job, which are CSV",
+        ),
     ] {
         let output = org.run(args);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");

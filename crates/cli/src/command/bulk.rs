@@ -150,15 +150,13 @@ fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
         }
         Ok::<_, Failure>(job)
     })?;
-    show::job(&job, console)?;
-    job_failure(&job).map_or(Ok(()), |failure| {
-        // The document of `--json` has the reason.
-        if console.json() {
-            Err(Failure::already_reported(failure.code().to_owned()))
-        } else {
-            Err(failure)
-        }
-    })
+    let shown = show::job(&job, console);
+    let Some(failure) = job_failure(&job) else { return shown };
+    // The document of `--json` has the reason; a filter may drop it.
+    match shown.is_ok() && console.json() && !console.filters() {
+        true => Err(Failure::already_reported(failure.code().to_owned())),
+        false => Err(failure),
+    }
 }
 
 fn abort(which: &Which, console: &Console) -> Result<(), Failure> {

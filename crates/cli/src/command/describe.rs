@@ -8,7 +8,7 @@ use orgtoken_oauth::redact;
 use orgtoken_rest::{FieldDescription, ObjectDescription, Org};
 
 use super::query::table::table;
-use crate::args::{Caller, api_name};
+use crate::args::{Caller, UsageError, api_name};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::counted;
@@ -40,13 +40,16 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let (org, _) = resolved_login::org(&args.caller, console)?;
     let default = match (console.json(), io::stdout().is_terminal()) {
         (true, _) => Format::Json,
         (false, true) => Format::Table,
         (false, false) => Format::Csv,
     };
     let format = args.format.unwrap_or(default);
+    if console.filters() && format != Format::Json {
+        return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken describe").into());
+    }
+    let (org, _) = resolved_login::org(&args.caller, console)?;
     wait_for(async {
         let object = args.object.as_deref();
         let printed = match format {

@@ -35,6 +35,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.filters() && !format.is_json() {
         return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken token").into());
     }
+    let out = args.out.as_deref().filter(|file| !is_stdin(file));
+    if console.filters() && out.is_some() {
+        return Err(UsageError::conflict("`--jq`", "`--out`", "orgtoken token").into());
+    }
     let login = ResolvedLogin::open(&args.caller, console)?;
     let (username, api_version) = (login.username(), login.api_version().to_string());
     let instance_url = login.instance_url();
@@ -46,7 +50,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         instance_url: instance_url.as_ref().map(InstanceUrl::as_str),
     };
     let text = printed.text(format);
-    match args.out.as_deref().filter(|file| !is_stdin(file)) {
+    match out {
         Some(file) => Ok(replace_secret(file, text.as_bytes())?),
         None if format.is_json() => Ok(console.secret_json(&text, "the token")?),
         None => Ok(console.secret(&text, "the token")?),

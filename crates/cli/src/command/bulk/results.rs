@@ -16,8 +16,9 @@ use crate::runtime::wait_for;
 
 pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
     if console.json() {
+        let flag = if console.filters() { "`--jq`" } else { "`--json`" };
         let what = "the results of a job, which are CSV";
-        return Err(UsageError::conflict("`--json`", what, "orgtoken bulk results").into());
+        return Err(UsageError::conflict(flag, what, "orgtoken bulk results").into());
     }
     let (org, _) = resolved_login::org(&args.which.caller, console)?;
     wait_for(async {
