@@ -149,7 +149,10 @@ impl Printer<'_> {
             let piece = match body.piece().await {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
-                Err(error) if self.silent || last.is_empty() => return Err(error.into()),
+                // A filter prints nothing before the end.
+                Err(error) if self.silent || last.is_empty() || self.console.filters() => {
+                    return Err(error.into());
+                }
                 Err(error) => return Err(Failure::from(error).with_note(INCOMPLETE)),
             };
             if !self.silent {

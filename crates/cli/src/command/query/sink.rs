@@ -42,9 +42,11 @@ impl<'a> Sink<'a> {
         vec![Object::from_iter([("COUNT()".to_owned(), Value::from(total))])]
     }
 
-    /// The number of printed records; `None` before the first page.
+    /// The number of printed records; `None` before the first page. A filtered list is printed at its
+    /// end.
     pub(super) fn printed(&self) -> Option<u64> {
-        self.records
+        let is_kept = self.style.format == Format::Json && self.console.filters();
+        self.records.filter(|_| !is_kept)
     }
 
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
