@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 
 use orgtoken_rest::Org;
-use orgtoken_rest::load::{CheckedFile, Journal, Load, Operation, ReadOptions};
+use orgtoken_rest::load::{CheckedFile, Journal, Load, Operation, ReadOptions, Report};
 use tokio::sync::oneshot;
 
 use self::files::Source;
@@ -148,12 +148,7 @@ impl<'a> FileLoad<'a> {
             load = load.batch_size(rows.into());
         }
         let ended = self.send_rows(&mut load, checked.rows(), &mut printer, interrupts).await;
-        let report = load.finish();
-        let resume = source.resume_command(&report);
-        if resume.is_some() {
-            source.keep();
-        }
-        printer.report(&report, resume.as_deref(), ended)
+        report(&load.finish(), source, printer, ended)
     }
 
     fn journal(&self, checked: &CheckedFile, source: &Source) -> Result<Option<Journal>, Failure> {
@@ -218,6 +213,20 @@ impl<'a> FileLoad<'a> {
             }
         }
     }
+}
+
+/// Prints the report of a load, and keeps its input if it can be resumed.
+fn report(
+    report: &Report,
+    source: Source,
+    printer: Printer<'_>,
+    ended: Result<(), Failure>,
+) -> Result<(), Failure> {
+    let resume = source.resume_command(report);
+    if resume.is_some() {
+        source.keep();
+    }
+    printer.report(report, resume.as_deref(), ended)
 }
 
 /// Asks a question on a thread of its own, so that a signal ends the wait.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::files::Source;
 use super::print::{self, Printer};
 use super::signals::{Interrupts, Waited};
-use super::{FileLoad, ask, is_yes};
+use super::{FileLoad, ask, is_yes, report};
 use crate::failure::Failure;
 use crate::io::progress;
 
@@ -28,12 +28,7 @@ impl FileLoad<'_> {
         let outputs = source.outputs(&self.common.rows, checked.file().form());
         let mut load = BulkLoad::begin(org, checked, plan, outputs, journal)?;
         let ended = self.run_jobs(&mut load, checked.rows(), &mut printer, interrupts).await;
-        let report = load.finish();
-        let resume = source.resume_command(&report);
-        if resume.is_some() {
-            source.keep();
-        }
-        printer.report(&report, resume.as_deref(), ended)
+        report(&load.finish(), source, printer, ended)
     }
 
     async fn run_jobs(
