@@ -130,12 +130,6 @@ pub(crate) struct Given {
     input: Option<PathBuf>,
 }
 
-impl Given {
-    fn is_set(&self) -> bool {
-        !self.fields.is_empty() || self.input.is_some()
-    }
-}
-
 /// A record file and its outputs.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Record files")]
@@ -251,20 +245,22 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Get(args) => single::get(args, console),
         Command::Create(args) => match load(Operation::Create, &args.object, &args.common) {
             None => single::create(args, console),
-            Some(load) => load.without(args.given.is_set())?.run(),
+            Some(load) => load.without(!args.given.is_empty())?.run(),
         },
         Command::Update(args) => {
             let key = args.which.external_id.clone();
             let operation = key.map_or(Operation::Update, Operation::UpdateBy);
             match load(operation, &args.which.object, &args.common) {
                 None => single::update(args, console),
-                Some(load) => load.without(args.which.id.is_some() || args.given.is_set())?.run(),
+                Some(load) => {
+                    load.without(args.which.id.is_some() || !args.given.is_empty())?.run()
+                }
             }
         }
         Command::Upsert(args) => {
             match load(Operation::Upsert(args.key.clone()), &args.object, &args.common) {
                 None => single::upsert(args, console),
-                Some(load) => load.without(args.value.is_some() || args.given.is_set())?.run(),
+                Some(load) => load.without(args.value.is_some() || !args.given.is_empty())?.run(),
             }
         }
         Command::Delete(args) => {
