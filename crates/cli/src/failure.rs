@@ -9,6 +9,7 @@ pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::io;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::catalogue::{self, Entry};
@@ -18,7 +19,7 @@ use self::details::Details;
 use crate::io::json::Indenter;
 use crate::io::look::{self, Look};
 use crate::io::stderr;
-use crate::io::text::{chain, printable, sentence};
+use crate::io::text::{chain, printable, reason, sentence};
 
 /// The error of a command: a code for scripts, a message, and a hint.
 ///
@@ -74,6 +75,12 @@ impl Failure {
             already_reported: false,
             note: None,
         }))
+    }
+
+    /// An error of a temporary file, which holds data until it can be printed.
+    pub(crate) fn of_temporary_file(error: io::Error) -> Self {
+        let what = format!("cannot write a temporary file: {}", reason(&error));
+        Self::new("io.write", Some("set TMPDIR to a folder with free space"), what)
     }
 
     /// An error that the output has reported. It has an exit code and no message.

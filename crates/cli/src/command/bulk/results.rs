@@ -1,7 +1,7 @@
 //! The results of a job.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 
 use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows, JobState};
@@ -82,28 +82,23 @@ struct Page(File);
 
 impl Page {
     fn new() -> Result<Self, Failure> {
-        tempfile::tempfile().map(Self).map_err(spool)
+        tempfile::tempfile().map(Self).map_err(Failure::of_temporary_file)
     }
 
     /// Returns the file without its content.
     fn empty(&mut self) -> Result<&mut File, Failure> {
-        self.0.set_len(0).and_then(|()| self.0.rewind()).map_err(spool)?;
+        self.0.set_len(0).and_then(|()| self.0.rewind()).map_err(Failure::of_temporary_file)?;
         Ok(&mut self.0)
     }
 
     fn print(&mut self, console: &Console) -> Result<(), Failure> {
-        self.0.rewind().map_err(spool)?;
+        self.0.rewind().map_err(Failure::of_temporary_file)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
-            match self.0.read(&mut buffer).map_err(spool)? {
+            match self.0.read(&mut buffer).map_err(Failure::of_temporary_file)? {
                 0 => return Ok(()),
                 read => console.data(&buffer[..read])?,
             }
         }
     }
-}
-
-fn spool(error: io::Error) -> Failure {
-    let hint = "set TMPDIR to a folder with free space";
-    Failure::new("io.write", Some(hint), format!("cannot write a temporary file: {}", error.kind()))
 }

@@ -31,7 +31,7 @@ impl<'a> Printer<'a> {
     pub(super) fn new(console: &'a Console, checked: &CheckedFile) -> Result<Self, Failure> {
         let makes_ids = matches!(checked.operation(), Operation::Create | Operation::Upsert(_));
         let document = match console.json() {
-            true => Some(Document::new(makes_ids).map_err(spool)?),
+            true => Some(Document::new(makes_ids).map_err(Failure::of_temporary_file)?),
             false => None,
         };
         Ok(Self { console, makes_ids, document, unprinted: Vec::new() })
@@ -187,7 +187,7 @@ impl Document {
     }
 
     fn add(&mut self, console: &Console, results: &[RowResult]) -> Result<(), Failure> {
-        let text = self.rows(results).map_err(spool)?;
+        let text = self.rows(results).map_err(Failure::of_temporary_file)?;
         Ok(console.json_data(text.as_bytes())?)
     }
 
@@ -229,23 +229,14 @@ impl Document {
 
 /// Prints a file without its first byte, which is a comma.
 fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
-    from.seek(SeekFrom::Start(1)).map_err(spool)?;
+    from.seek(SeekFrom::Start(1)).map_err(Failure::of_temporary_file)?;
     let mut buffer = vec![0; 64 << 10];
     loop {
-        match from.read(&mut buffer).map_err(spool)? {
+        match from.read(&mut buffer).map_err(Failure::of_temporary_file)? {
             0 => return Ok(()),
             read => console.json_data(&buffer[..read])?,
         }
     }
-}
-
-fn spool(error: io::Error) -> Failure {
-    let hint = "set TMPDIR to a folder with free space";
-    Failure::new(
-        "io.write",
-        Some(hint),
-        format!("cannot write a temporary file: {}", reason(&error)),
-    )
 }
 
 fn summary(report: &Report, resume: Option<&str>) -> Value {
