@@ -67,12 +67,12 @@ pub(super) fn progress(job: &Job) -> String {
 pub(super) fn job_failure(job: &Job) -> Option<Failure> {
     let Job { id, state, .. } = job;
     let id = printable(id);
-    let (what, rows) = match state {
+    let what = match state {
         JobState::Failed => {
             let reason = job.error_message.as_deref().unwrap_or("Salesforce gave no reason");
-            (format!("job {id} failed: {}", printable(reason)), "unprocessed")
+            format!("job {id} failed: {}", printable(reason))
         }
-        JobState::Aborted => (format!("job {id} was aborted"), "unprocessed"),
+        JobState::Aborted => format!("job {id} was aborted"),
         _ => {
             let failed = job.number_records_failed.filter(|failed| *failed > 0)?;
             let of = job.number_records_processed.unwrap_or(failed);
@@ -83,7 +83,7 @@ pub(super) fn job_failure(job: &Job) -> Option<Failure> {
     };
     let hint = match job.kind() {
         JobKind::Ingest => {
-            format!("get these rows with `orgtoken bulk results {id} --rows {rows}`")
+            format!("get the unprocessed rows with `orgtoken bulk results {id} --rows unprocessed`")
         }
         JobKind::Query => "correct the query, or run it again".to_owned(),
     };
