@@ -47,7 +47,6 @@ impl FileLoad<'_> {
                     return Err(print::interrupted("the load was stopped"));
                 }
                 Waited::Interrupted => {
-                    progress.suspend(|| ());
                     interrupts.acknowledge();
                     self.stop(load, interrupts).await?;
                     is_aborted = true;
@@ -89,7 +88,10 @@ impl FileLoad<'_> {
         if !self.common.bulk.abort_on_interrupt && !wants_abort(&job, interrupts).await? {
             return Err(print::interrupted("the load was stopped; its job goes on"));
         }
-        Ok(load.abort().await?)
+        match interrupts.wait(load.abort()).await {
+            Waited::Done(aborted) => Ok(aborted?),
+            Waited::Interrupted => Err(print::interrupted("the load was stopped")),
+        }
     }
 }
 
