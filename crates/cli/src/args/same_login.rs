@@ -35,7 +35,7 @@ pub(crate) fn doctor_command(grammar: clap::Command, typed: Vec<OsString>) -> St
     command
 }
 
-/// Whether the flag was typed, and does not have its default.
+/// Whether the flag was typed.
 pub(super) fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
     let id = argument.get_id().as_str();
     // Commands without a login lack the flag.

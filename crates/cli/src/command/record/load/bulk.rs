@@ -74,7 +74,8 @@ impl FileLoad<'_> {
         }
     }
 
-    /// Aborts the job in progress, if the user wants that. Otherwise it goes on, and the load ends.
+    /// Aborts the job in progress, if the user wants that. Otherwise the job continues, and the load
+    /// ends.
     async fn stop(
         &self,
         load: &mut BulkLoad<'_>,
@@ -86,7 +87,7 @@ impl FileLoad<'_> {
             return Err(print::interrupted("the load was stopped"));
         };
         if !self.common.bulk.abort_on_interrupt && !wants_abort(&job, interrupts).await? {
-            return Err(print::interrupted("the load was stopped; its job goes on"));
+            return Err(print::interrupted("the load was stopped; its job continues"));
         }
         match interrupts.wait(load.abort()).await {
             Waited::Done(aborted) => Ok(aborted?),

@@ -116,7 +116,7 @@ impl<'a> Printer<'a> {
         self.files(report);
         if !missing.is_empty() {
             let rows = counted(missing.len() as u64, "row");
-            self.console.remark(&format_args!("results that could not be written, of {rows}:"));
+            self.console.remark(&format_args!("the results of {rows} could not be written:"));
         }
         for result in &missing {
             self.console.remark(&printable(&described(result)));
@@ -165,7 +165,7 @@ impl<'a> Printer<'a> {
         }
         if let Some(PendingJob { id, first, last, .. }) = &report.job {
             self.console.remark(&format_args!(
-                "rows {first} to {last} are in job {id}, which goes on: `orgtoken bulk status {id}`"
+                "rows {first} to {last} are in job {id}, which continues: `orgtoken bulk status {id}`"
             ));
         }
         if report.unmatched > 0 {
