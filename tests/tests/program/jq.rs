@@ -39,7 +39,10 @@ fn rows_of_a_file_are_one_document() {
     let org = TestOrg::new();
     org.private_file("rows.csv", "Name\nOne\nTwo\n");
     let args = ["record", "create", "Account", "--from", "rows.csv", "--jq", ".results | length"];
-    assert_eq!(stdout(&org.run(&args)), "2\n");
+    let output = org.run(&args);
+    assert_eq!(stdout(&output), "2\n");
+    // The filter has dropped it.
+    assert!(stderr(&output).contains("created 2\n"), "{}", stderr(&output));
 }
 
 #[test]

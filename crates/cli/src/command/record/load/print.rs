@@ -100,17 +100,20 @@ impl<'a> Printer<'a> {
     ) -> Result<(), Failure> {
         let mut missing = std::mem::take(&mut self.unprinted);
         missing.extend(report.unreported.iter().cloned());
-        if let Some(document) = self.document.take() {
-            let ended = ended.and_then(|()| check_complete(report));
-            let written = document.end(self.console, report, resume);
-            return match (ended, written) {
-                (Ok(()), written) => written,
-                (Err(failure), _) if missing.is_empty() => Err(failure),
-                (Err(failure), _) => {
-                    Err(failure.with_problems(missing.iter().map(problem).collect()))
-                }
-            };
+        let ended = ended.and_then(|()| check_complete(report));
+        let document = self.document.take();
+        let written = document.map_or(Ok(()), |it| it.end(self.console, report, resume));
+        // With `--json` the document has it. A filter may drop it there.
+        self.remarks(report, &missing, resume);
+        match (ended, written) {
+            (Ok(()), written) => written,
+            (Err(failure), _) if missing.is_empty() || !self.console.json() => Err(failure),
+            (Err(failure), _) => Err(failure.with_problems(missing.iter().map(problem).collect())),
         }
+    }
+
+    /// Prints the summary for the user.
+    fn remarks(&self, report: &Report, missing: &[RowResult], resume: Option<&str>) {
         self.console.remark(&counts(report));
         self.reasons(report);
         self.files(report);
@@ -118,13 +121,12 @@ impl<'a> Printer<'a> {
             let rows = counted(missing.len() as u64, "row");
             self.console.remark(&format_args!("the results of {rows} could not be written:"));
         }
-        for result in &missing {
+        for result in missing {
             self.console.remark(&printable(&described(result)));
         }
         if let Some(resume) = resume {
             self.console.remark(&format_args!("resume: {resume}"));
         }
-        ended.and_then(|()| check_complete(report))
     }
 
     fn reasons(&self, report: &Report) {
