@@ -1,7 +1,9 @@
 //! `record --from`: forms, faults, outcomes.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -107,6 +109,19 @@ fn json_has_row_and_id_of_every_result() {
             "_row,_id,_outcome,Name,ExternalId__c\r\n1,{id},created,A,1\r\n3,{id},updated,C,1\r\n"
         )
     );
+}
+
+#[test]
+fn name_of_a_file_need_not_be_utf_8() {
+    let org = TestOrg::new();
+    let name = OsStr::from_bytes(b"caf\xe9.csv");
+    fs::write(org.folder.path().join(name), "Name,ExternalId__c\nA,1\n,2\n").unwrap();
+    let mut command = org.command(&["record", "create", "Account", "--json", "--from"]);
+    let output = command.arg(name).output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
+    let found = document(&output);
+    assert_eq!((&found["created"], &found["failed"]), (&1.into(), &1.into()));
+    assert!(found["failed_file"].as_str().unwrap().starts_with("caf\u{fffd}.failed-"), "{found}");
 }
 
 #[test]

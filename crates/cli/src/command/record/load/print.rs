@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
 
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
@@ -243,6 +244,9 @@ fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
 
 fn summary(report: &Report, resume: Option<&str>) -> Value {
     let counts = &report.counts;
+    // serde refuses a path that is not UTF-8.
+    let text =
+        |path: &Option<PathBuf>| path.as_deref().map(|path| path.to_string_lossy().into_owned());
     json!({
         "rows": report.rows, "done": counts.done(), "created": counts.created,
         "updated": counts.updated, "upserted": counts.upserted, "deleted": counts.deleted,
@@ -250,10 +254,10 @@ fn summary(report: &Report, resume: Option<&str>) -> Value {
         "unprocessed": counts.unprocessed, "pending": counts.pending, "job": report.job,
         "unknown_rows": report.unknown,
         "reasons": report.reasons,
-        "success_file": report.success_file, "failed_file": report.failed_file,
-        "unknown_file": report.unknown_file, "not_sent_file": report.not_sent_file,
-        "unprocessed_file": report.unprocessed_file,
-        "journal": report.journal, "resume": resume,
+        "success_file": text(&report.success_file), "failed_file": text(&report.failed_file),
+        "unknown_file": text(&report.unknown_file), "not_sent_file": text(&report.not_sent_file),
+        "unprocessed_file": text(&report.unprocessed_file),
+        "journal": text(&report.journal), "resume": resume,
     })
 }
 
