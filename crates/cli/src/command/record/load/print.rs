@@ -247,6 +247,7 @@ fn summary(report: &Report, resume: Option<&str>) -> Value {
     // serde refuses a path that is not UTF-8.
     let text =
         |path: &Option<PathBuf>| path.as_deref().map(|path| path.to_string_lossy().into_owned());
+    let unwritten = report.unwritten.iter().map(|(path, _)| path.to_string_lossy());
     json!({
         "rows": report.rows, "done": counts.done(), "created": counts.created,
         "updated": counts.updated, "upserted": counts.upserted, "deleted": counts.deleted,
@@ -257,6 +258,7 @@ fn summary(report: &Report, resume: Option<&str>) -> Value {
         "success_file": text(&report.success_file), "failed_file": text(&report.failed_file),
         "unknown_file": text(&report.unknown_file), "not_sent_file": text(&report.not_sent_file),
         "unprocessed_file": text(&report.unprocessed_file),
+        "unwritten_files": unwritten.collect::<Vec<_>>(), "unmatched": report.unmatched,
         "journal": text(&report.journal), "resume": resume,
     })
 }
