@@ -1,3 +1,5 @@
+mod paths;
+
 use std::borrow::Cow;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -57,12 +59,14 @@ pub(super) struct State {
     pub(super) unknown: Vec<(u64, u64)>,
     pub(super) counts: Counts,
     /// The file of rows that were not sent. It is outdated once the load is resumed.
+    #[serde(default, with = "paths::optional")]
     pub(super) not_sent_file: Option<PathBuf>,
     /// The job in progress.
     #[serde(default)]
     pub(super) job: Option<JobRecord>,
     /// The lengths of the files of outcomes. Rows that follow were written after this state.
     #[serde(default)]
+    #[serde(with = "paths::lengths")]
     pub(super) files: Vec<(PathBuf, u64)>,
 }
 
