@@ -5,16 +5,15 @@ mod show;
 
 use clap::Subcommand;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows};
+use show::job_failure;
 
-use crate::args::Caller;
+use crate::args::{Caller, is_id};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
 use crate::io::text::printable;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
-
-use show::job_failure;
 
 /// List, follow and abort jobs of Bulk API 2.0
 #[derive(Debug, Subcommand)]
@@ -98,11 +97,13 @@ impl From<Rows> for JobRows {
     }
 }
 
-/// Reads an id: 15 or 18 letters and digits.
+/// Reads the id of a job.
 fn id(text: &str) -> Result<String, &'static str> {
-    let is_id =
-        [15, 18].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_id { Ok(text.to_owned()) } else { Err("expected the id of a job: 15 or 18 characters") }
+    if is_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the id of a job: 15 or 18 characters")
+    }
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {

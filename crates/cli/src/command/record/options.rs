@@ -4,7 +4,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use orgtoken_rest::{AssignmentRule, RecordOptions};
 
-use crate::args::header;
+use crate::args::{header, is_id};
 
 /// Options of the calls that change records.
 #[derive(Debug, clap::Args)]
@@ -76,12 +76,10 @@ fn record_header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> 
 }
 
 fn assignment_rule(text: &str) -> Result<AssignmentRule, &'static str> {
-    let is_id =
-        [15, 18].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match text {
         "default" => Ok(AssignmentRule::Default),
         "off" => Ok(AssignmentRule::Off),
-        id if is_id => Ok(AssignmentRule::Id(id.to_owned())),
+        id if is_id(id) => Ok(AssignmentRule::Id(id.to_owned())),
         _ => Err("expected the id of an assignment rule, `off` or `default`"),
     }
 }
