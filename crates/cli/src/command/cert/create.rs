@@ -29,7 +29,9 @@ pub(crate) struct Create {
     #[arg(long, value_name = "COMMAND", conflicts_with = "key", requires = "public_key_file")]
     signer_command: Option<String>,
     /// Public key of the signer command
+    // clap requires no argument that conflicts with another one.
     #[arg(long, value_name = "FILE", requires = "signer_command")]
+    #[arg(conflicts_with_all = ["key", "ssh_agent"])]
     public_key_file: Option<PathBuf>,
     /// Validity of the certificate in days
     #[arg(long, value_name = "DAYS", default_value_t = Validity::DEFAULT_DAYS)]
