@@ -13,6 +13,7 @@ use super::signals::{Interrupts, Waited};
 use super::{FileLoad, ask, is_yes, report};
 use crate::failure::Failure;
 use crate::io::progress;
+use crate::io::text::printable;
 
 impl FileLoad<'_> {
     pub(super) async fn send_by_jobs(
@@ -61,7 +62,7 @@ impl FileLoad<'_> {
                 Err(error) => return Err(error.into()),
                 Ok(None) => return Ok(()),
                 Ok(Some(BulkStep::Closed(PendingJob { id, first, last, .. }))) => {
-                    let said = format!("job {id}: rows {first} to {last}");
+                    let said = format!("job {}: rows {first} to {last}", printable(&id));
                     progress.suspend(|| self.console.remark(&said));
                 }
                 Ok(Some(BulkStep::Progress(job))) => {
@@ -98,7 +99,8 @@ impl FileLoad<'_> {
 
 /// Asks whether to abort a job. A second signal means no, and so does no terminal.
 async fn wants_abort(job: &str, interrupts: &mut Interrupts) -> Result<bool, Failure> {
-    let answer = ask(format!("\nAbort job {job}? [y/N] "), interrupts).await?;
+    let question = format!("\nAbort job {}? [y/N] ", printable(job));
+    let answer = ask(question, interrupts).await?;
     Ok(matches!(answer, Waited::Done(Some(answer)) if is_yes(&answer)))
 }
 

@@ -167,6 +167,7 @@ impl<'a> Printer<'a> {
             }
         }
         if let Some(PendingJob { id, first, last, .. }) = &report.job {
+            let id = printable(id);
             self.console.remark(&format_args!(
                 "rows {first} to {last} are in job {id}, which continues: `orgtoken bulk status {id}`"
             ));
