@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
         let _inside = workers[0].enter();
         listen::listeners(&args, inherited, is_shared, console)?
     };
-    listen::check_profiles(&args, &profiles.profiles())?;
+    listen::check_profiles(&args, &listeners, &profiles.profiles())?;
     let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
     let broker = broker(&args, &profiles);
     broker.set_bearer(bearer);

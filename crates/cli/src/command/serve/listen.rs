@@ -83,12 +83,17 @@ pub(super) fn address(text: &str) -> Result<ListenAddress, &'static str> {
 
 /// Refuses the name of a profile that is not served, and addresses whose callers could use each
 /// other's: all share the bearer file.
-pub(super) fn check_profiles(args: &Args, profiles: &Profiles) -> Result<(), Failure> {
+pub(super) fn check_profiles(
+    args: &Args,
+    listeners: &[Listener],
+    profiles: &Profiles,
+) -> Result<(), Failure> {
     let has_profile = |listen: &ListenAddress| listen.profile.is_some();
-    let is_shared = args.listen.len() > 1 && args.listen.iter().any(has_profile);
+    let on_tcp = listeners.iter().filter(|listener| listener.local_addr().is_some()).count();
+    let is_shared = on_tcp > 1 && args.listen.iter().any(has_profile);
     if is_shared && !args.open_loopback {
         let hint = "start a service of its own, with its own `--bearer-file`, for each address";
-        let why = "one bearer token would open every `--listen` address";
+        let why = "one bearer token would open every TCP address";
         return Err(Failure::new("usage.conflict", Some(hint), why));
     }
     let mut names = args.listen.iter().filter_map(|listen| listen.profile.as_deref());
