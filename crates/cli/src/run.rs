@@ -19,7 +19,7 @@ use crate::io::stderr;
 use crate::panic_hook;
 
 /// Runs the typed command. `unhardened` is the reason why the process is open to others, if it is.
-pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
+pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
     look::choose_color(asked_color(&typed));
     let console = Console::new(asks_for_json(&typed));
     panic_hook::install_panic_hook(console.json());
@@ -29,7 +29,6 @@ pub(crate) fn run(typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -
     if command::completions::answer(&typed, grammar, &console) {
         return ExitCode::SUCCESS;
     }
-    let mut typed = typed;
     let args = match Args::read(&mut typed) {
         Ok(args) => args,
         Err(Refused::Help(help)) => {

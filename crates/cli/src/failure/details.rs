@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::TokenError;
 use orgtoken_oauth::catalogue::{self, Entry};
-use orgtoken_rest::bulk::{BulkQueryError, DownloadError};
+use orgtoken_rest::bulk::DownloadError;
 use orgtoken_rest::load::{CheckError, Fault, LoadError};
 use orgtoken_rest::{ApiError, RestError};
 use orgtoken_settings::Problems;
@@ -36,8 +36,6 @@ impl Details {
         } else if let Some(LoadError::Call(error)) = error.downcast_ref() {
             Self::of_call(error)
         } else if let Some(DownloadError::Call(error)) = error.downcast_ref() {
-            Self::of_call(error)
-        } else if let Some(BulkQueryError::Describe(error)) = error.downcast_ref() {
             Self::of_call(error)
         } else if let Some(error) = error.downcast_ref::<CheckError>() {
             Self::of_records(error)
