@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -522,12 +523,20 @@ fn sockets_of_systemd_count_only_with_our_process_id() {
         pid.map(|pid| command.env("LISTEN_PID", pid));
         assert_eq!(Service::start(&mut command, socket.clone()).token().0, 200, "{pid:?}");
     }
-    let serve = org.command(&["serve", "--json"]);
-    let mut command = Command::new("sh");
-    command.args(["-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\" 3<&-", "sh"]);
-    command.arg(serve.get_program()).args(serve.get_args()).current_dir(org.folder.path());
-    command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    assert_eq!(error(&command.output().unwrap())["code"], "net.inherited");
+    let refused = |args: &[&str], descriptor: &str, stdin: Stdio| {
+        let serve = org.command(&[&["serve", "--json"], args].concat());
+        let script = format!("LISTEN_FDS=1 LISTEN_PID=$$ exec \"$@\" {descriptor}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh"]).stdin(stdin);
+        command.arg(serve.get_program()).args(serve.get_args()).current_dir(org.folder.path());
+        command.env_clear().envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        error(&command.output().unwrap())["code"].clone()
+    };
+    assert_eq!(refused(&[], "3<&-", Stdio::null()), "net.inherited");
+    // Its bearer token would open the address of the profile, too.
+    let socket = OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
+    let args = ["--listen", "127.0.0.1:0=default", "--bearer-file", "tcp.bearer"];
+    assert_eq!(refused(&args, "3<&0", socket.into()), "usage.conflict");
 }
 
 #[test]
