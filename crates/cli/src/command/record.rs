@@ -233,7 +233,7 @@ pub(crate) struct Common {
 /// else.
 fn segment(text: &str) -> Result<String, &'static str> {
     match text {
-        "." | ".." => Err("a URL cannot contain it; use `record upsert --from`"),
+        "." | ".." => Err("a URL cannot contain it"),
         _ if text.trim().is_empty() => Err("the value is empty"),
         _ => Ok(text.to_owned()),
     }
