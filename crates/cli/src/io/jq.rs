@@ -29,10 +29,13 @@ impl Jq {
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(rows);
         let arena = Arena::default();
         let program = File { code: expression, path: () };
-        let modules = Loader::new(defs).load(&arena, program).map_err(|errors| {
+        let of_syntax = |errors: load::Errors<&str, ()>| {
             let (_, error) = errors.into_iter().next().expect("a failure has an error");
             JqError::of_syntax(expression, error)
-        })?;
+        };
+        let modules = Loader::new(defs).load(&arena, program).map_err(of_syntax)?;
+        // `import "file" as $data` is not loaded, and running it would panic.
+        load::import(&modules, |_| Err(String::new())).map_err(of_syntax)?;
         let filter = Compiler::default().with_funs(functions()).compile(modules);
         filter.map(Self).map_err(|errors| {
             let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
@@ -253,6 +256,10 @@ mod tests {
             ("$hunter2", "invalid jq expression at column 1: undefined variable"),
             (
                 "import \"a\" as a; .",
+                "invalid jq expression at column 1: modules are not supported",
+            ),
+            (
+                "import \"a\" as $a; $a",
                 "invalid jq expression at column 1: modules are not supported",
             ),
         ] {
