@@ -54,8 +54,11 @@ impl Jq {
             match result.map_err(jaq_core::Exn::get_err) {
                 Ok(value) => outputs.push(Output::of(&value)),
                 Err(Ok(error)) => return Err(JqError::Failed(kind(&error.to_string()))),
-                // The expression has called `halt`.
-                Err(Err(_)) => break,
+                // The expression has called `halt` or `halt_error`.
+                Err(Err(exception)) => match exception.get_halt() {
+                    Ok(0) => break,
+                    _ => return Err(JqError::Failed("it halted with an error")),
+                },
             }
         }
         Ok(outputs)
@@ -267,9 +270,16 @@ mod tests {
             assert_eq!(error.to_string(), message, "{expression}");
         }
         let json = r#"{"a":"s3cr3t"}"#;
-        for expression in
-            [".a.b", ".a - 1", ".a[]", "error(.a)", ".a | tonumber", "(.a | tostring) |= 1"]
-        {
+        for expression in [
+            ".a.b",
+            ".a - 1",
+            ".a[]",
+            "error(.a)",
+            ".a | tonumber",
+            "(.a | tostring) |= 1",
+            ".a | halt_error",
+            "1, halt(3)",
+        ] {
             let error =
                 Jq::compile(expression).unwrap().outputs(json.as_bytes()).map(|_| ()).unwrap_err();
             let text = error.to_string();
