@@ -172,8 +172,9 @@ impl Diagnostic for JqError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(
             match self {
-                Self::Failed(_) => "look at the result without `--jq`",
-                Self::NotJson { .. } => "leave out `--jq`",
+                // Running a command that changes records once more would change them twice.
+                Self::Failed(_) => "correct the expression; the command itself was carried out",
+                Self::NotJson { .. } => "leave out `--jq`; the command itself was carried out",
                 Self::Syntax { .. } => "check the expression, such as `--jq '.records[].Name'`",
             }
             .into(),
