@@ -8,6 +8,7 @@ mod retry;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use orgtoken_doctor::Report;
 use orgtoken_doctor::setup_steps::{
     CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, is_about_consumer_key, username_note,
@@ -31,7 +32,7 @@ use crate::io::text::{printable, sh_quoted, shown};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Name of the profile [default: name of the org]
-    #[arg(short = 'P', long, value_name = "NAME")]
+    #[arg(short = 'P', long, value_name = "NAME", value_parser = file_stem())]
     profile: Option<String>,
     /// My Domain URL: https://acme.my.salesforce.com
     #[arg(short = 'r', long, value_name = "URL")]
@@ -89,6 +90,13 @@ enum Approval {
     /// The user, once, in a browser
     #[value(name = "self")]
     Own,
+}
+
+/// Parses a profile name, which is also the name of the files of key and certificate.
+fn file_stem() -> impl TypedValueParser<Value = String> {
+    NonEmptyStringValueParser::new().try_map(|name| {
+        if name.contains('/') { Err("expected a name, not a path") } else { Ok(name) }
+    })
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
