@@ -6,6 +6,7 @@ use orgtoken_oauth::catalogue::{Cause, Entry, Indicator};
 use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
 use orgtoken_settings::sandbox_suffix;
 
+use crate::setup_steps::serves_every_org;
 use crate::{Likelihood, PossibleCause, Target};
 
 /// The evidence about one refusal.
@@ -126,7 +127,7 @@ impl Assessment<'_> {
 
     fn generic_host(&self) -> (Likelihood, String) {
         let host = self.host();
-        if self.is_generic() {
+        if serves_every_org(self.host()) {
             (Likelihood::Likely, format!("the token endpoint is on {host}"))
         } else {
             (Likelihood::Unlikely, format!("the token endpoint is on {host}"))
@@ -147,7 +148,7 @@ impl Assessment<'_> {
 
     fn other_org(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
-        if self.is_generic() {
+        if serves_every_org(self.host()) {
             return Some((Likelihood::Likely, format!("{host} serves every org")));
         }
         let detail = format!("{host} belongs to one org, and it accepted the audience");
@@ -188,10 +189,6 @@ impl Assessment<'_> {
 
     fn host(&self) -> &str {
         self.endpoint.host()
-    }
-
-    fn is_generic(&self) -> bool {
-        ["login.salesforce.com", "test.salesforce.com"].contains(&self.host())
     }
 
     fn is_my_domain(&self) -> bool {

@@ -46,7 +46,7 @@ pub fn objection(setting: Setting, text: &str) -> Option<Objection> {
 /// nothing is wrong.
 pub fn url_objection(text: &str, allowed: &AllowedHosts, is_new_app: bool) -> Option<Objection> {
     let reason = match InstanceUrl::parse(text, allowed) {
-        Ok(url) if is_new_app && serves_every_org(&url) => {
+        Ok(url) if is_new_app && serves_every_org(url.host()) => {
             format!(
                 "{} serves every org, but an External Client App logs in at its own org: use the \
                  URL of Setup > My Domain",
@@ -95,6 +95,7 @@ mod tests {
         let objects = |text, is_new| url_objection(text, &AllowedHosts::none(), is_new).is_some();
         assert!(!objects("https://acme.my.salesforce.com", true));
         assert!(objects("https://login.salesforce.com", true));
+        assert!(objects("https://test.sfcrmproducts.cn", true));
         assert!(!objects("https://login.salesforce.com", false));
         assert!(objects("acme", true));
     }

@@ -95,10 +95,16 @@ pub fn profile_name(org: &InstanceUrl) -> &str {
     if is_name { label } else { "salesforce" }
 }
 
-/// Whether the URL is a login host that serves every org. An External Client App logs in at the My
+/// Whether a host is a login host that serves every org. An External Client App logs in at the My
 /// Domain of its own org.
-pub fn serves_every_org(url: &InstanceUrl) -> bool {
-    matches!(url.host(), "login.salesforce.com" | "test.salesforce.com")
+pub fn serves_every_org(host: &str) -> bool {
+    matches!(
+        host,
+        "login.salesforce.com"
+            | "login.sfcrmproducts.cn"
+            | "test.salesforce.com"
+            | "test.sfcrmproducts.cn"
+    )
 }
 
 /// Whether an error code means that the consumer key may be wrong.

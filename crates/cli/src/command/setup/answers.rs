@@ -85,7 +85,7 @@ impl Answers {
             None => app_kind()?,
         };
         let is_new_app = args.app.is_some() || client_id.is_none();
-        if app == App::External && is_new_app && serves_every_org(&instance_url) {
+        if app == App::External && is_new_app && serves_every_org(instance_url.host()) {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
