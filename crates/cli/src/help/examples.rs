@@ -156,7 +156,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         "whoami",
         &[
             of("User and org of the default login", "orgtoken whoami"),
-            of("Only the name of the user", "orgtoken whoami --json | jq -r .username"),
+            of("Only the name of the user", "orgtoken whoami --jq .username"),
         ],
     ),
     ("revoke", &[of("End the session of a profile", "orgtoken revoke -P acme")]),
@@ -190,7 +190,10 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             of("Check the default login", "orgtoken doctor"),
             of("Check a profile", "orgtoken doctor -P acme"),
-            of("Only the failed checks", "orgtoken doctor --json | jq '.findings'"),
+            of(
+                "Only the failed checks",
+                "orgtoken doctor --jq '.findings[] | select(.verdict == \"failed\")'",
+            ),
         ],
     ),
     (
@@ -225,7 +228,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         "settings",
         &[
             of("Check the default login", "orgtoken settings check"),
-            of("Print a profile as a record", "orgtoken settings convert --to record -P acme"),
+            of("Print a profile as a record", "orgtoken settings convert -P acme --format record"),
         ],
     ),
     (
@@ -238,10 +241,10 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "settings convert",
         &[
-            of("Variables for a shell", "orgtoken settings convert -P acme --to env"),
+            of("Variables for a shell", "orgtoken settings convert -P acme --format env"),
             of(
                 "Make a profile of a record",
-                "orgtoken settings convert -s sf.json --to profile --key-out acme.key",
+                "orgtoken settings convert -s sf.json --format profile --key-out acme.key",
             ),
         ],
     ),

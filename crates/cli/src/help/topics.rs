@@ -200,9 +200,9 @@ pub(crate) const TOPICS: &[Topic] = &[
                \n  ORGTOKEN_CLIENT_ID      3MVG9...\
                \n  ORGTOKEN_INSTANCE_URL   https://acme.my.salesforce.com\
                \n  ORGTOKEN_PRIVATE_KEY    the key, a masked variable of the pipeline\n\
-               \n`orgtoken settings convert -P NAME --to env` prints them for an existing profile. \
-               Exit codes 6, 7 and 8 are faults that may pass: try again later. All others need a \
-               change.",
+               \n`orgtoken settings convert -P NAME --format env` prints them for an existing \
+               profile. Exit codes 6, 7 and 8 are faults that may pass: try again later. All others \
+               need a change.",
         table: no_table,
     },
 ];
