@@ -125,7 +125,7 @@ pub(crate) fn variables(command: &Command, path: &[String]) -> Vec<(&'static str
         variables.push(("ORGTOKEN_PASSPHRASE_FILE", "file with the passphrase"));
     }
     if ["api", "describe", "query", "whoami"].contains(&name.as_str())
-        || name.starts_with("record ")
+        || ["bulk ", "record "].iter().any(|group| name.starts_with(group))
     {
         variables.push(("SF_ACCESS_TOKEN", "existing token, used instead of a login"));
         variables.push(("SF_INSTANCE_URL", "the org of SF_ACCESS_TOKEN"));

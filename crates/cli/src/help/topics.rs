@@ -124,10 +124,10 @@ pub(crate) const TOPICS: &[Topic] = &[
                variable that ends in _FILE names a file that holds the value. Names of other tools \
                are read last.\n\
                \nHTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR have their usual meaning. \
-               SF_ACCESS_TOKEN with SF_INSTANCE_URL is a token that `query`, `api`, `record` and \
-               `whoami` use instead of a login. XDG_CONFIG_HOME, XDG_CACHE_HOME and XDG_RUNTIME_DIR \
-               are the folders of configuration, cache and sockets. NO_COLOR turns colours off. \
-               SSH_AUTH_SOCK is the socket of the SSH agent.",
+               SF_ACCESS_TOKEN with SF_INSTANCE_URL is a token that `query`, `api`, `record`, \
+               `bulk`, `describe` and `whoami` use instead of a login. XDG_CONFIG_HOME, \
+               XDG_CACHE_HOME and XDG_RUNTIME_DIR are the folders of configuration, cache and \
+               sockets. NO_COLOR turns colours off. SSH_AUTH_SOCK is the socket of the SSH agent.",
         table: |look| rows(setting_variables(), 26, look),
     },
     Topic {
