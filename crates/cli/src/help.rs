@@ -45,10 +45,10 @@ fn with_pages(command: Command, path: &mut Vec<String>) -> Command {
 fn with_page(command: Command, path: &[String]) -> Command {
     let heading = command.get_styles().get_header().to_owned();
     let mut short = String::new();
-    let is_there = |heading: &&str| {
+    let has_heading = |heading: &&str| {
         command.get_arguments().any(|arg| arg.get_help_heading() == Some(*heading))
     };
-    let headings: Vec<_> = SHARED.into_iter().filter(is_there).collect();
+    let headings: Vec<_> = SHARED.into_iter().filter(has_heading).collect();
     if !headings.is_empty() {
         let flag = if has(&command, "login_url") { "-P PROFILE" } else { "--proxy URL" };
         let _ = writeln!(

@@ -13,7 +13,7 @@ pub(crate) struct Topic {
     pub(crate) about: &'static str,
     /// Paragraphs. A line that begins with blanks is not wrapped.
     text: &'static str,
-    /// What follows the text: tables that are made from the program itself.
+    /// The table below the text, which may be empty.
     table: fn(Look) -> String,
 }
 
@@ -51,7 +51,7 @@ impl Topic {
     }
 }
 
-/// Formats a name above its meaning, or beside it.
+/// Formats rows of a name and its meaning. A long name is above its meaning.
 fn rows(rows: impl IntoIterator<Item = (String, String)>, width: usize, look: Look) -> String {
     let indent = " ".repeat(width + 4);
     let row = |(name, meaning): (String, String)| match name.len() {
@@ -121,8 +121,9 @@ pub(crate) const TOPICS: &[Topic] = &[
         name: "environment",
         about: "environment variables",
         text: "A flag takes precedence over a variable. An empty variable counts as unset. A \
-               variable that ends in _FILE names a file that holds the value. Names of other tools \
-               are read last.\n\
+               variable that ends in _FILE names a file that holds the value. Variables of other \
+               tools, such as SF_USERNAME, come after a named profile or record, and before the \
+               default profile.\n\
                \nHTTPS_PROXY and NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR have their usual meaning. \
                SF_ACCESS_TOKEN with SF_INSTANCE_URL is a token that `query`, `api`, `record`, \
                `bulk`, `describe` and `whoami` use instead of a login. XDG_CONFIG_HOME, \

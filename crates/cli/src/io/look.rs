@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use rustix::termios::tcgetwinsize;
 use textwrap::WordSplitter;
 
-/// What a stream can show.
+/// The colours and the width of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     has_color: bool,

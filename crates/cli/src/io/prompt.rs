@@ -38,8 +38,8 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     }
 }
 
-/// Asks a question with the answers yes and no. An empty answer is `default`; so is none, if the
-/// streams are not interactive.
+/// Asks a yes-or-no question. Returns `default` for an empty answer, and if the streams are not
+/// interactive.
 pub(crate) fn yes(question: &str, default: bool) -> Result<bool, Interrupted> {
     let answer = line(question)?.unwrap_or_default().to_ascii_lowercase();
     Ok(if answer.is_empty() { default } else { answer.starts_with('y') })
