@@ -11,7 +11,7 @@ use super::help::unknown;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::help::{self, TOPICS};
 use crate::io::console::Console;
-use crate::io::text::{counted, sentence, shown, without_number};
+use crate::io::text::{counted, reason, sentence, shown};
 
 /// Print the manual page of a command
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Resul
 
 fn write_all(program: &Command, folder: &Path, console: &Console) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        let reason = without_number(&error.to_string());
+        let reason = reason(&error);
         let message = format!("cannot write manual pages to `{}`: {reason}", shown(folder));
         Failure::new("io.write", Some("check that you may write there"), message)
     };
