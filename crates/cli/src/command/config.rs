@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::environment::{config_file, variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{InputError, read_config};
+use crate::io::input::read_config_or_empty;
 use crate::io::new_file::{create_folder, replace};
 
 /// List, show and edit the profiles of config.toml
@@ -113,10 +113,7 @@ impl Config {
             )
         })?;
         let name = path.to_string_lossy().into_owned();
-        let bytes = match read_config(&path) {
-            Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
-            result => result?,
-        };
+        let bytes = read_config_or_empty(&path)?;
         Ok(Self { path, name, bytes })
     }
 

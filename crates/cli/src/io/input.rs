@@ -4,7 +4,8 @@ mod permissions;
 
 use permissions::FileFault;
 pub(crate) use permissions::{
-    KeyFileError, KeyFileWarning, UnsafeFile, read_config, read_key, read_record,
+    KeyFileError, KeyFileWarning, UnsafeFile, read_config, read_config_or_empty, read_key,
+    read_record,
 };
 
 use std::borrow::Cow;

@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use orgtoken_settings::{
     CallSettings, Given, Hosts, Layer, Loader, Notice, ProfileChoice, ReadError, Setting, Settings,
 };
-use zeroize::Zeroizing;
 
 use crate::args::{Login, Route};
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{InputError, read_config};
+use crate::io::input::read_config_or_empty;
 use crate::login::hub;
 use crate::login::inputs::{InputReader, Inputs};
 use crate::login::signer::decrypt_key;
@@ -148,10 +147,7 @@ impl<'a> Context<'a> {
 /// Returns the profile of `config.toml`. Without the file, it is empty.
 fn profile(name: Option<&str>) -> Result<Layer, Failure> {
     let Some(path) = config_file() else { return Ok(Layer::default()) };
-    let bytes = match read_config(&path) {
-        Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
-        result => result?,
-    };
+    let bytes = read_config_or_empty(&path)?;
     Ok(Layer::from_profile(&bytes, &path.to_string_lossy(), name))
 }
 

@@ -6,15 +6,16 @@ use orgtoken_assertion::PublicKey;
 use orgtoken_doctor::setup_answers::{self, Objection};
 use orgtoken_doctor::setup_steps::{profile_name, serves_every_org};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, redact};
-use orgtoken_settings::{ConfigFile, Given, KeySource, Layer, Loader, Setting};
+use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
 use super::{App, Args};
 use crate::args::Passphrase;
 use crate::environment::{at_home, config_file};
 use crate::failure::Failure;
-use crate::io::input::{InputError, Kind, read, read_config};
+use crate::io::input::{Kind, read, read_config_or_empty};
 use crate::io::prompt;
 use crate::io::text::printable;
+use crate::login::profiles::profile_layers;
 
 /// The user, the org and the app of the login.
 pub(super) struct Answers {
@@ -53,7 +54,7 @@ impl Answers {
         let folder = config.parent().map(PathBuf::from).unwrap_or_default();
         let there = |name: &str| existing(&config, name);
         let is_named = args.profile.is_some() || args.instance_url.is_some();
-        let begun = if is_named { None } else { begun(&config)? };
+        let begun = if is_named { None } else { begun()? };
         let profile = args.profile.clone().or(begun);
         let named = profile.as_deref().map(there).transpose()?;
         let instance_url = instance_url(args, named.as_ref())?;
@@ -144,18 +145,12 @@ fn ask_client_id(question: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Offers to continue with a profile that has an org, a user and no consumer key yet.
-fn begun(config: &Path) -> Result<Option<String>, Failure> {
+fn begun() -> Result<Option<String>, Failure> {
     if !prompt::is_interactive() {
         return Ok(None);
     }
-    let bytes = match read_config(config) {
-        Err(InputError::Os { missing: true, .. }) => return Ok(None),
-        result => result?,
-    };
-    let file = config.to_string_lossy();
-    let file = ConfigFile::parse(&bytes, &file);
-    for name in file.names() {
-        let profile = Loader::new([file.profile(Some(&name))]);
+    for (name, layer) in profile_layers()? {
+        let profile = Loader::new([layer]);
         let is_begun = value(&profile, Setting::Username).is_some()
             && [Setting::ClientId, Setting::Record].iter().all(|&it| profile.given(it).is_none());
         let Some(org) = value(&profile, Setting::InstanceUrl).filter(|_| is_begun) else {
@@ -178,10 +173,7 @@ fn value(profile: &Loader, setting: Setting) -> Option<&str> {
 
 /// Reads a profile of `config.toml`. A missing one is empty.
 fn existing(config: &Path, name: &str) -> Result<Loader, Failure> {
-    let bytes = match read_config(config) {
-        Err(InputError::Os { missing: true, .. }) => return Ok(Loader::default()),
-        result => result?,
-    };
+    let bytes = read_config_or_empty(config)?;
     Ok(Loader::new([Layer::from_profile(&bytes, &config.to_string_lossy(), Some(name))]))
 }
 

@@ -6,23 +6,19 @@ use orgtoken_oauth::redact;
 use orgtoken_settings::{
     ConfigEditor, ConfigFile, Converted, Form, Layer, Loader, ReadError, Setting,
 };
-use zeroize::Zeroizing;
 
 use super::Args;
 use super::answers::{Answers, Key};
 use super::keys::Keys;
 use crate::failure::Failure;
-use crate::io::input::{InputError, read_config, read_key};
+use crate::io::input::{read_config, read_config_or_empty, read_key};
 use crate::io::new_file::replace;
 use crate::io::prompt;
 
 /// Adds missing settings to the profile, and the profile if it is missing.
 pub(super) fn write(args: &Args, answers: &Answers, keys: &Keys) -> Result<(), Failure> {
     let wanted = wanted(args, answers, keys)?;
-    let config = match read_config(&answers.config) {
-        Err(InputError::Os { missing: true, .. }) => Zeroizing::default(),
-        result => result?,
-    };
+    let config = read_config_or_empty(&answers.config)?;
     let file = answers.config.to_string_lossy();
     let added = wanted.add_to(&config, &file)?;
     let written = added.as_ref().map_or(config.as_slice(), String::as_bytes);

@@ -55,6 +55,14 @@ pub(crate) fn read_config(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError>
     super::read_open(file, path, Kind::Settings)
 }
 
+/// Reads `config.toml`. A missing file is empty.
+pub(crate) fn read_config_or_empty(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    match read_config(path) {
+        Err(InputError::Os { missing: true, .. }) => Ok(Zeroizing::default()),
+        result => result,
+    }
+}
+
 fn refuse_foreign_writers(path: &Path, metadata: &Metadata) -> Result<(), InputError> {
     let me = rustix::process::geteuid().as_raw();
     let is_private = |group| {
