@@ -58,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", default_value = "https://localhost/")]
     callback_url: String,
     /// Consumer key of the app; replaces the one in the profile
-    #[arg(short = 'i', long, value_name = "KEY")]
+    #[arg(short = 'i', long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     client_id: Option<String>,
     /// Make the profile the default
     #[arg(long)]
