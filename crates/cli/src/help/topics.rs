@@ -202,8 +202,9 @@ pub(crate) const TOPICS: &[Topic] = &[
                \n  ORGTOKEN_INSTANCE_URL   https://acme.my.salesforce.com\
                \n  ORGTOKEN_PRIVATE_KEY    the key, a masked variable of the pipeline\n\
                \n`orgtoken settings convert -P NAME --format env` prints them for an existing \
-               profile. Exit codes 6, 7 and 8 are faults that may pass: try again later. All others \
-               need a change.",
+               profile. Exit codes 6, 7 and 8 are faults that may pass: try again later. If the \
+               command changes records, check first what it has changed. All other codes need a \
+               change.",
         table: no_table,
     },
 ];
