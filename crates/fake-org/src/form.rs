@@ -1,32 +1,24 @@
-//! A strict parser of `application/x-www-form-urlencoded`.
+//! Forms: `application/x-www-form-urlencoded`, without the leniency of browsers.
+
+use percent_encoding::percent_decode;
 
 /// The fields of a form, in order.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-/// The reasons why a body or a query string is not a form.
+/// `%` is not followed by two digits, the decoded bytes are not UTF-8, or there are too many fields.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum FormError {
-    /// `%` is not followed by two hexadecimal digits.
-    Escape,
-    /// The decoded bytes are not UTF-8.
-    NotUtf8,
-    /// There are too many fields.
-    TooMany,
-}
+pub(crate) struct FormError;
 
 impl Form {
     /// Parses `name=value&…`. A name without `=` has an empty value, like in browsers.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, FormError> {
-        let mut fields = Vec::new();
-        for pair in text.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
-            if fields.len() == MAX_FIELDS {
-                return Err(FormError::TooMany);
-            }
-            let mut halves = pair.splitn(2, |&byte| byte == b'=');
-            let name = decode(halves.next().unwrap_or_default())?;
-            let value = decode(halves.next().unwrap_or_default())?;
-            fields.push((name, value));
+        let mut after_percent = text.split(|&byte| byte == b'%').skip(1);
+        let is_hex = |text: &[u8]| text.len() >= 2 && text[..2].iter().all(u8::is_ascii_hexdigit);
+        let is_utf8 = percent_decode(text).decode_utf8().is_ok();
+        let fields: Vec<_> = form_urlencoded::parse(text).into_owned().take(MAX_FIELDS + 1).collect();
+        if !is_utf8 || !after_percent.all(is_hex) || fields.len() > MAX_FIELDS {
+            return Err(FormError);
         }
         Ok(Self(fields))
     }
@@ -56,39 +48,6 @@ impl Form {
     }
 }
 
-/// Decodes a path segment, in which `+` is not a space.
-#[cfg(feature = "rest")]
-pub(crate) fn decode_segment(text: &str) -> Option<String> {
-    unescape(text.as_bytes(), false).ok()
-}
-
-fn decode(text: &[u8]) -> Result<String, FormError> {
-    unescape(text, true)
-}
-
-fn unescape(text: &[u8], plus_is_blank: bool) -> Result<String, FormError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        match byte {
-            b'%' => {
-                let (digits, tail) = rest.split_at_checked(2).ok_or(FormError::Escape)?;
-                bytes.push(hex(digits[0])? << 4 | hex(digits[1])?);
-                rest = tail;
-            }
-            b'+' if plus_is_blank => bytes.push(b' '),
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| FormError::NotUtf8)
-}
-
-fn hex(digit: u8) -> Result<u8, FormError> {
-    let value = char::from(digit).to_digit(16).ok_or(FormError::Escape)?;
-    u8::try_from(value).map_err(|_| FormError::Escape)
-}
-
 const MAX_FIELDS: usize = 256;
 
 #[cfg(test)]
@@ -116,15 +75,15 @@ mod tests {
     #[test]
     fn invalid_forms() {
         let crowd = "a=1&".repeat(257);
-        for (name, text, error) in [
-            ("half an escape", b"a=%4".as_slice(), FormError::Escape),
-            ("no digits", b"a=%zz", FormError::Escape),
-            ("a sign for a digit", b"a=%+1", FormError::Escape),
-            ("overlong slash", b"a=%c0%af", FormError::NotUtf8),
-            ("bare Latin-1", b"a=\xe9", FormError::NotUtf8),
-            ("a crowd", crowd.as_bytes(), FormError::TooMany),
+        for (name, text) in [
+            ("half an escape", b"a=%4".as_slice()),
+            ("no digits", b"a=%zz"),
+            ("a sign for a digit", b"a=%+1"),
+            ("overlong slash", b"a=%c0%af"),
+            ("bare Latin-1", b"a=\xe9"),
+            ("a crowd", crowd.as_bytes()),
         ] {
-            assert_eq!(Form::parse(text), Err(error), "{name}");
+            assert_eq!(Form::parse(text), Err(FormError), "{name}");
         }
     }
 

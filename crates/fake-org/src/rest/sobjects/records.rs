@@ -1,10 +1,10 @@
 //! Single records: create, get, update, delete, upsert.
 
 use http::{HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::values;
-use crate::form::decode_segment;
 use crate::id;
 use crate::reply;
 use crate::rest::schema::ObjectType;
@@ -52,8 +52,8 @@ pub(in crate::rest) fn by_key(
     }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
-    let value = decode_segment(value).ok_or_else(RestError::not_found)?;
-    let value = if key == "Id" { id::canonical(&value).unwrap_or(value) } else { value };
+    let value = percent_decode_str(value).decode_utf8().map_err(|_| RestError::not_found())?;
+    let value = id::canonical(&value).filter(|_| key == "Id").unwrap_or_else(|| value.into_owned());
 
     let found = session.org.state().rest.records.ids_with(&object.name, &key, &value);
     match (session.method(), found.as_slice()) {
