@@ -16,7 +16,8 @@ impl Form {
         let mut after_percent = text.split(|&byte| byte == b'%').skip(1);
         let is_hex = |text: &[u8]| text.len() >= 2 && text[..2].iter().all(u8::is_ascii_hexdigit);
         let is_utf8 = percent_decode(text).decode_utf8().is_ok();
-        let fields: Vec<_> = form_urlencoded::parse(text).into_owned().take(MAX_FIELDS + 1).collect();
+        let fields: Vec<_> =
+            form_urlencoded::parse(text).into_owned().take(MAX_FIELDS + 1).collect();
         if !is_utf8 || !after_percent.all(is_hex) || fields.len() > MAX_FIELDS {
             return Err(FormError);
         }

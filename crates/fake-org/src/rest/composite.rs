@@ -7,14 +7,13 @@ pub(super) mod tree;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::sobjects::values;
-use super::{Answer, AuthorizedCall, RestError, dispatch, versions};
+use super::{Answer, RestCall, RestError, Result, dispatch, ok, versions};
 use crate::call::Call;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,32 +35,30 @@ struct Part {
     http_headers: BTreeMap<String, String>,
 }
 
-pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
-    if session.method() != Method::POST {
-        return Err(RestError::method(&session.method(), "POST"));
-    }
-    let Sent { all_or_none, composite_request: parts } = values::body(session)?;
+pub(super) fn answer(call: &RestCall<'_>) -> Answer {
+    call.only(Method::POST)?;
+    let Sent { all_or_none, composite_request: parts } = call.body()?;
     let all_or_none = all_or_none.unwrap_or(false);
     if parts.len() > MOST_PARTS {
         let message = "Limit of 25 reached for number of subrequests";
         return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
     }
-    let before = all_or_none.then(|| session.org.state().rest.records.clone());
+    let before = all_or_none.then(|| call.org.state().rest.records.clone());
     let mut answers = Vec::new();
     for part in parts {
-        let answer = answer_part(session, part, &answers);
+        let answer = answer_part(call, part, &answers);
         answers.push(answer);
     }
     if let Some(before) = before.filter(|_| !answers.iter().all(is_success)) {
-        session.org.state().rest.records.roll_back(before);
+        call.org.state().rest.records.roll_back(before);
         answers.iter_mut().filter(|answer| is_success(answer)).for_each(undo);
     }
-    Ok(reply::json(StatusCode::OK, &json!({ "compositeResponse": answers })))
+    ok(&json!({ "compositeResponse": answers }))
 }
 
-fn answer_part(session: &AuthorizedCall<'_>, part: Part, before: &[Value]) -> Value {
+fn answer_part(call: &RestCall<'_>, part: Part, before: &[Value]) -> Value {
     let name = part.reference_id.clone();
-    let reply = carry_out(session, part, before).unwrap_or_else(RestError::into_reply);
+    let reply = carry_out(call, part, before).unwrap_or_else(RestError::into_reply);
     let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
     let location = reply.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
     let headers = location.map_or_else(|| json!({}), |place| json!({ "Location": place }));
@@ -73,27 +70,23 @@ fn answer_part(session: &AuthorizedCall<'_>, part: Part, before: &[Value]) -> Va
     })
 }
 
-fn carry_out(
-    session: &AuthorizedCall<'_>,
-    part: Part,
-    before: &[Value],
-) -> Result<Reply, RestError> {
+fn carry_out(call: &RestCall<'_>, part: Part, before: &[Value]) -> Result<Reply> {
     let url = filled_in(&part.url, before, str::to_owned)?;
     let body = match &part.body {
         Value::Null => Bytes::new(),
         body => Bytes::from(filled_in(&body.to_string(), before, escaped)?),
     };
-    call_inside(session, &part.method, &url, &part.http_headers, body)
+    call_inside(call, &part.method, &url, &part.http_headers, body)
 }
 
 /// Answers a call inside another one. Its URL begins with `/services/data/v66.0`.
 fn call_inside(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     method: &str,
     url: &str,
     headers: &BTreeMap<String, String>,
     body: Bytes,
-) -> Result<Reply, RestError> {
+) -> Result<Reply> {
     let wrong = |_| RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong(()))?;
     let request = Request::builder().method(method).uri(url.replace(' ', "+"));
@@ -103,15 +96,15 @@ fn call_inside(
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)
         .map_err(|_| wrong(()))?;
-    let call = Call::new(request, "https");
-    let path = call.path().to_owned();
+    let request = Call::new(request, "https");
+    let path = request.path().to_owned();
     let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let ["services", "data", version, rest @ ..] = segments.as_slice() else {
         return Err(RestError::not_found());
     };
     let version = versions::parse(version)?;
     let base = format!("/services/data/v{version}.0");
-    let inner = AuthorizedCall { call: &call, version, base, ..session.clone() };
+    let inner = RestCall { request: &request, version, base, ..call.clone() };
     match rest {
         ["composite"] | ["composite", "batch"] => Err(RestError::not_found()),
         rest => dispatch(&inner, rest),
@@ -119,11 +112,7 @@ fn call_inside(
 }
 
 /// Replaces `@{name.field}` by a value of an earlier response.
-fn filled_in(
-    text: &str,
-    before: &[Value],
-    escape: impl Fn(&str) -> String,
-) -> Result<String, RestError> {
+fn filled_in(text: &str, before: &[Value], escape: impl Fn(&str) -> String) -> Result<String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((plain, reference)) = rest.split_once("@{") {

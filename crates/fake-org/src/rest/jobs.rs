@@ -19,8 +19,7 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::sobjects::values;
-use super::{Answer, AuthorizedCall, RestError};
+use super::{Answer, RestCall, RestError, Result, ok};
 use crate::id;
 use crate::org::State as OrgState;
 use crate::reply;
@@ -110,41 +109,41 @@ impl Default for Jobs {
 }
 
 impl Jobs {
-    fn get(&self, id: &str) -> Result<&Job, RestError> {
+    fn get(&self, id: &str) -> Result<&Job> {
         self.list.get(id).ok_or_else(RestError::not_found)
     }
 }
 
 /// Answers a call below `jobs`.
-pub(super) fn answer(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer {
+pub(super) fn answer(call: &RestCall<'_>, segments: &[&str]) -> Answer {
     let (kind, since, rest) = match segments {
         ["ingest", rest @ ..] => (Kind::Ingest, INGEST_SINCE, rest),
         ["query", rest @ ..] => (Kind::Query, QUERY_SINCE, rest),
         _ => return Err(RestError::not_found()),
     };
-    if session.version < since {
+    if call.version < since {
         return Err(RestError::not_found());
     }
     match rest {
-        [] => match session.method() {
-            Method::GET => list(session, kind),
-            Method::POST => create(session, kind),
+        [] => match call.method() {
+            Method::GET => list(call, kind),
+            Method::POST => create(call, kind),
             other => Err(RestError::method(&other, "HEAD,GET,POST")),
         },
         [id] => {
-            let id = known(session, kind, id)?;
-            match session.method() {
-                Method::GET => Ok(reply::json(StatusCode::OK, &status(session, &id))),
-                Method::PATCH => change_state(session, &id),
-                Method::DELETE => delete(session, &id),
+            let id = known(call, kind, id)?;
+            match call.method() {
+                Method::GET => ok(&status(call, &id)),
+                Method::PATCH => change_state(call, &id),
+                Method::DELETE => delete(call, &id),
                 other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
             }
         }
         [id, part] => {
-            let id = known(session, kind, id)?;
+            let id = known(call, kind, id)?;
             match kind {
-                Kind::Ingest => ingest::part(session, &id, part),
-                Kind::Query if part.eq_ignore_ascii_case("results") => query::results(session, &id),
+                Kind::Ingest => ingest::part(call, &id, part),
+                Kind::Query if part.eq_ignore_ascii_case("results") => query::results(call, &id),
                 Kind::Query => Err(RestError::not_found()),
             }
         }
@@ -153,25 +152,25 @@ pub(super) fn answer(session: &AuthorizedCall<'_>, segments: &[&str]) -> Answer 
 }
 
 /// Returns the id of 18 characters of a job of this kind.
-fn known(session: &AuthorizedCall<'_>, kind: Kind, id: &str) -> Result<String, RestError> {
+fn known(call: &RestCall<'_>, kind: Kind, id: &str) -> Result<String> {
     let invalid = || RestError::new(400, "INVALIDJOB", format!("Invalid job id: {id}"));
     let id = id::canonical(id).ok_or_else(invalid)?;
-    let state = session.org.state();
+    let state = call.org.state();
     let job = state.rest.jobs.list.get(&id).filter(|job| job.kind() == kind);
     job.map(|job| job.id.clone()).ok_or_else(RestError::not_found)
 }
 
-fn create(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
-    let common: Common = values::body(session)?;
+fn create(call: &RestCall<'_>, kind: Kind) -> Answer {
+    let common: Common = call.body()?;
     if common.content_type.as_deref().is_some_and(|it| it != "CSV") {
         return Err(invalid_job("Only CSV content type is supported"));
     }
     let (object, work) = match kind {
-        Kind::Ingest => ingest::new(session, &common.operation)?,
-        Kind::Query => query::new(session, &common.operation)?,
+        Kind::Ingest => ingest::new(call, &common.operation)?,
+        Kind::Query => query::new(call, &common.operation)?,
     };
-    let now = session.org.now().to_api();
-    let mut state = session.org.state();
+    let now = call.org.now().to_api();
+    let mut state = call.org.state();
     let jobs = &mut state.rest.jobs;
     jobs.made += 1;
     let job = Job {
@@ -179,10 +178,10 @@ fn create(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
         operation: common.operation,
         object,
         state: if kind == Kind::Ingest { State::Open } else { State::UploadComplete },
-        created_by: session.user_id.clone(),
+        created_by: call.user_id.clone(),
         created: now.clone(),
         modified: now,
-        version: session.version,
+        version: call.version,
         format: Format { delimiter: common.column_delimiter, line_ending: common.line_ending },
         polled: 0,
         error: None,
@@ -190,19 +189,19 @@ fn create(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
     };
     let created = job.info();
     jobs.list.insert(job.id.clone(), job);
-    Ok(reply::json(StatusCode::OK, &created))
+    ok(&created)
 }
 
 /// Moves a job on, and returns its properties.
-fn status(session: &AuthorizedCall<'_>, id: &str) -> Value {
-    advance(session, id);
-    let state = session.org.state();
+fn status(call: &RestCall<'_>, id: &str) -> Value {
+    advance(call, id);
+    let state = call.org.state();
     state.rest.jobs.list.get(id).map_or(Value::Null, Job::details)
 }
 
 /// `GET jobs/ingest` and `GET jobs/query`: one page of jobs, the oldest first.
-fn list(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
-    let query = session.call.query().unwrap_or_default();
+fn list(call: &RestCall<'_>, kind: Kind) -> Answer {
+    let query = call.query();
     let start = match query.first("queryLocator") {
         None => 0,
         Some(locator) => {
@@ -216,26 +215,26 @@ fn list(session: &AuthorizedCall<'_>, kind: Kind) -> Answer {
         let chunked = query.first("isPkChunkingEnabled") == Some("true");
         job.kind() == kind && of_type && parallel && !chunked
     };
-    let state = session.org.state();
+    let state = call.org.state();
     let jobs: Vec<_> = state.rest.jobs.list.values().filter(wanted).collect();
     let page = jobs.iter().skip(start).take(PAGE);
     let end = start + page.len();
     let next = (end < jobs.len())
-        .then(|| format!("{}/jobs/{}?queryLocator={end}", session.base, kind.name()));
+        .then(|| format!("{}/jobs/{}?queryLocator={end}", call.base, kind.name()));
     let records: Value = page.map(|job| job.info()).collect();
     let body = json!({ "done": next.is_none(), "records": records, "nextRecordsUrl": next });
-    Ok(reply::json(StatusCode::OK, &body))
+    ok(&body)
 }
 
 /// `PATCH jobs/ingest/ID` with `{"state": …}`.
-fn change_state(session: &AuthorizedCall<'_>, id: &str) -> Answer {
+fn change_state(call: &RestCall<'_>, id: &str) -> Answer {
     #[derive(Deserialize)]
     struct Wanted {
         state: State,
     }
-    let Wanted { state: wanted } = values::body(session)?;
-    let now = session.org.now().to_api();
-    let mut state = session.org.state();
+    let Wanted { state: wanted } = call.body()?;
+    let now = call.org.now().to_api();
+    let mut state = call.org.state();
     let job = job(&mut state, id)?;
     match (job.kind(), wanted, job.state) {
         (Kind::Ingest, State::UploadComplete, State::Open) => {}
@@ -253,11 +252,11 @@ fn change_state(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     job.state = wanted;
     job.modified = now;
     let changed = job.info();
-    Ok(reply::json(StatusCode::OK, &changed))
+    ok(&changed)
 }
 
-fn delete(session: &AuthorizedCall<'_>, id: &str) -> Answer {
-    let mut state = session.org.state();
+fn delete(call: &RestCall<'_>, id: &str) -> Answer {
+    let mut state = call.org.state();
     let job = job(&mut state, id)?;
     let deletable = match job.state {
         State::JobComplete | State::Failed | State::Aborted => true,
@@ -274,9 +273,9 @@ fn delete(session: &AuthorizedCall<'_>, id: &str) -> Answer {
 }
 
 /// Does a share of the work of a job. Its last share completes it.
-fn advance(session: &AuthorizedCall<'_>, id: &str) {
+fn advance(call: &RestCall<'_>, id: &str) {
     let (polls, failure, work) = {
-        let mut state = session.org.state();
+        let mut state = call.org.state();
         let jobs = &mut state.rest.jobs;
         let (polls, failure) = (jobs.polls, jobs.failure.take());
         let Some(job) = jobs.list.get_mut(id) else { return };
@@ -294,9 +293,9 @@ fn advance(session: &AuthorizedCall<'_>, id: &str) {
         (share, failure, job.take_work())
     };
     // The rows are written by the calls of single records, which lock the state themselves.
-    let result = work.run(session, polls, failure.as_ref());
-    let now = session.org.now().to_api();
-    let mut state = session.org.state();
+    let result = work.run(call, polls, failure.as_ref());
+    let now = call.org.now().to_api();
+    let mut state = call.org.state();
     let jobs = &mut state.rest.jobs;
     if result.error.is_none() {
         jobs.failure = failure;
@@ -350,17 +349,17 @@ struct Ran {
 }
 
 impl Taken {
-    fn run(self, session: &AuthorizedCall<'_>, share: Share, failure: Option<&Failure>) -> Ran {
+    fn run(self, call: &RestCall<'_>, share: Share, failure: Option<&Failure>) -> Ran {
         let Self { operation, object, created_by, format, work } = self;
-        let session = AuthorizedCall { user_id: created_by, ..session.clone() };
+        let call = RestCall { user_id: created_by, ..call.clone() };
         match work {
             Work::Ingest(mut ingest) => {
                 let job = ingest::Job { operation: &operation, object: &object, format };
-                let error = ingest.run(&session, &job, share, failure).err();
+                let error = ingest.run(&call, &job, share, failure).err();
                 Ran { work: Work::Ingest(ingest), error }
             }
             Work::Query(mut query) => {
-                let error = query.run(&session, operation == "queryAll", share, failure).err();
+                let error = query.run(&call, operation == "queryAll", share, failure).err();
                 Ran { work: Work::Query(query), error }
             }
         }
@@ -474,7 +473,7 @@ impl State {
     }
 }
 
-fn job<'a>(state: &'a mut OrgState, id: &str) -> Result<&'a mut Job, RestError> {
+fn job<'a>(state: &'a mut OrgState, id: &str) -> Result<&'a mut Job> {
     state.rest.jobs.list.get_mut(id).ok_or_else(RestError::not_found)
 }
 

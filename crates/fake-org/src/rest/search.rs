@@ -12,17 +12,15 @@
 //!
 //! [SOSL]: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl.htm
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::schema::{Field, Kind, ObjectType};
-use super::sobjects::values;
 use super::soql::Prepared;
 use super::store::Row;
 use super::wildcard::{self, Part};
-use super::{Answer, AuthorizedCall, RestError};
-use crate::reply;
+use super::{Answer, RestCall, RestError, ok};
 
 /// A search before its queries are parsed.
 struct Search<'a> {
@@ -43,16 +41,16 @@ enum Among {
 }
 
 /// `GET search?q=FIND…`
-pub(super) fn answer(session: &AuthorizedCall<'_>) -> Answer {
-    session.only_get()?;
-    let query = session.call.query().unwrap_or_default();
+pub(super) fn answer(call: &RestCall<'_>) -> Answer {
+    call.only_get()?;
+    let query = call.query();
     let text = query.first("q").unwrap_or_default();
     let search = Search::parse(text).ok_or_else(|| malformed(text))?;
-    run(session, &search)
+    run(call, &search)
 }
 
 /// `GET parameterizedSearch?q=term&sobject=Account&Account.fields=Id,Name`, or POST with JSON.
-pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
+pub(super) fn parameterized(call: &RestCall<'_>) -> Answer {
     // Other properties, such as `in` and `where`, would select other records.
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -74,10 +72,10 @@ pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
         #[serde(default)]
         limit: Option<usize>,
     }
-    let wanted = match session.method() {
-        Method::POST => values::body(session)?,
+    let wanted = match call.method() {
+        Method::POST => call.body()?,
         Method::GET => {
-            let query = session.call.query().unwrap_or_default();
+            let query = call.query();
             let object = |name: String| Object {
                 fields: query.list(&format!("{name}.fields")),
                 limit: query.first(&format!("{name}.limit")).and_then(|text| text.parse().ok()),
@@ -114,12 +112,12 @@ pub(super) fn parameterized(session: &AuthorizedCall<'_>) -> Answer {
             .collect(),
         limit: wanted.limit.unwrap_or(MOST_RECORDS),
     };
-    run(session, &search)
+    run(call, &search)
 }
 
-fn run(session: &AuthorizedCall<'_>, search: &Search<'_>) -> Answer {
-    let state = session.org.state();
-    let schema = session.schema(&state);
+fn run(call: &RestCall<'_>, search: &Search<'_>) -> Answer {
+    let state = call.org.state();
+    let schema = call.schema(&state);
     let names: Vec<_> = schema.objects().map(|object| object.name.clone()).collect();
     let all = names.iter().map(|name| (name.as_str(), "Id"));
     let objects: Vec<_> =
@@ -128,14 +126,14 @@ fn run(session: &AuthorizedCall<'_>, search: &Search<'_>) -> Answer {
     for (object, clauses) in objects {
         let (fields, rest) = split_fields(clauses);
         let query = format!("SELECT {fields} FROM {object} {rest}");
-        let prepared = Prepared::new(&query, schema, session.today());
+        let prepared = Prepared::new(&query, schema, call.today());
         let prepared =
             prepared.map_err(|error| RestError::new(400, error.code(), error.message(&query)))?;
         let is_match = |row: &Row<'_>| search.matches(prepared.object(), row);
-        found.extend(prepared.run_among(&state.rest.records, &session.base, is_match));
+        found.extend(prepared.run_among(&state.rest.records, &call.base, is_match));
     }
     found.truncate(search.limit);
-    Ok(reply::json(StatusCode::OK, &json!({ "searchRecords": found })))
+    ok(&json!({ "searchRecords": found }))
 }
 
 /// Splits `Id, Name WHERE …` before the first clause.

@@ -7,47 +7,46 @@ pub(super) mod values;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Answer, AuthorizedCall, RestError, conditions};
+use super::{Answer, RestCall, RestError, Result, conditions, ok};
 use crate::reply;
 use crate::rest::schema::ObjectType;
 
 /// `GET sobjects`.
-pub(super) fn list(session: &AuthorizedCall<'_>) -> Answer {
-    session.only_get()?;
-    let state = session.org.state();
+pub(super) fn list(call: &RestCall<'_>) -> Answer {
+    call.only_get()?;
+    let state = call.org.state();
     let objects: Vec<_> =
-        session.schema(&state).objects().map(|object| object.summary(&session.base)).collect();
+        call.schema(&state).objects().map(|object| object.summary(&call.base)).collect();
     let body = json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects });
-    Ok(reply::json(StatusCode::OK, &body))
+    ok(&body)
 }
 
 /// `GET sobjects/Account` and `POST sobjects/Account`.
-pub(super) fn object(session: &AuthorizedCall<'_>, name: &str) -> Answer {
-    let object = find(session, name)?;
-    match session.method() {
+pub(super) fn object(call: &RestCall<'_>, name: &str) -> Answer {
+    let object = find(call, name)?;
+    match call.method() {
         Method::GET => {
-            let body =
-                json!({ "objectDescribe": object.summary(&session.base), "recentItems": [] });
-            Ok(reply::json(StatusCode::OK, &body))
+            let body = json!({ "objectDescribe": object.summary(&call.base), "recentItems": [] });
+            ok(&body)
         }
-        Method::POST => records::create(session, &object),
+        Method::POST => records::create(call, &object),
         other => Err(RestError::method(&other, "HEAD,GET,POST")),
     }
 }
 
 /// `GET sobjects/Account/describe`.
-pub(super) fn describe(session: &AuthorizedCall<'_>, name: &str) -> Answer {
-    session.only_get()?;
-    let object = find(session, name)?;
-    let started = session.org.state().rest.started.clone();
-    if conditions::is_unchanged(session.call, &started) {
+pub(super) fn describe(call: &RestCall<'_>, name: &str) -> Answer {
+    call.only_get()?;
+    let object = find(call, name)?;
+    let started = call.org.state().rest.started.clone();
+    if conditions::is_unchanged(call.request, &started) {
         return Ok(reply::empty(StatusCode::NOT_MODIFIED));
     }
-    Ok(reply::json(StatusCode::OK, &object.describe(&session.base)))
+    ok(&object.describe(&call.base))
 }
 
 /// Finds an object. An unknown object is a 404.
-pub(super) fn find(session: &AuthorizedCall<'_>, name: &str) -> Result<ObjectType, RestError> {
-    let state = session.org.state();
-    session.schema(&state).object(name).cloned().ok_or_else(RestError::not_found)
+pub(super) fn find(call: &RestCall<'_>, name: &str) -> Result<ObjectType> {
+    let state = call.org.state();
+    call.schema(&state).object(name).cloned().ok_or_else(RestError::not_found)
 }

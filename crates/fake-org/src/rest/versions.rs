@@ -1,10 +1,8 @@
 //! The versions of the API and their resources.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, AuthorizedCall, RestError};
-use crate::reply;
+use super::{Answer, RestCall, RestError, Result, ok};
 
 /// Returns every version, the oldest first.
 pub(super) fn list() -> Value {
@@ -19,7 +17,7 @@ pub(super) fn list() -> Value {
 }
 
 /// Parses `v66.0`.
-pub(super) fn parse(text: &str) -> Result<u32, RestError> {
+pub(super) fn parse(text: &str) -> Result<u32> {
     if text == "latest" {
         return Ok(NEWEST);
     }
@@ -35,8 +33,8 @@ pub(super) fn parse(text: &str) -> Result<u32, RestError> {
 }
 
 /// Returns the resources of a version.
-pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
-    session.only_get()?;
+pub(super) fn resources(call: &RestCall<'_>) -> Answer {
+    call.only_get()?;
     let mut resources = json!({});
     for name in [
         "composite",
@@ -49,11 +47,11 @@ pub(super) fn resources(session: &AuthorizedCall<'_>) -> Answer {
         "sobjects",
         "tooling",
     ] {
-        resources[name] = Value::from(format!("{}/{name}", session.base));
+        resources[name] = Value::from(format!("{}/{name}", call.base));
     }
-    let identity = session.org.identity_url(session.call, &session.user_id);
+    let identity = call.org.identity_url(call.request, &call.user_id);
     resources["identity"] = Value::from(identity);
-    Ok(reply::json(StatusCode::OK, &resources))
+    ok(&resources)
 }
 
 /// Returns the name of the release; there are three in a year.

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{MOST_PARTS, call_inside};
-use crate::reply;
-use crate::rest::sobjects::values;
-use crate::rest::{Answer, AuthorizedCall, RestError};
+use crate::rest::{Answer, RestCall, RestError, ok};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,11 +28,9 @@ struct Part {
 }
 
 /// `POST composite/batch`
-pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>) -> Answer {
-    if session.method() != Method::POST {
-        return Err(RestError::method(&session.method(), "POST"));
-    }
-    let Sent { batch_requests: parts, halt_on_error } = values::body(session)?;
+pub(in crate::rest) fn answer(call: &RestCall<'_>) -> Answer {
+    call.only(Method::POST)?;
+    let Sent { batch_requests: parts, halt_on_error } = call.body()?;
     if parts.len() > MOST_PARTS {
         let message = "Limit of 25 reached for number of subrequests";
         return Err(RestError::new(400, "LIMIT_EXCEEDED", message));
@@ -46,17 +42,17 @@ pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>) -> Answer {
             let message = "Batch processing halted per request";
             RestError::new(412, "BATCH_PROCESSING_HALTED", message).into_reply()
         } else {
-            carry_out(session, &part).unwrap_or_else(RestError::into_reply)
+            carry_out(call, &part).unwrap_or_else(RestError::into_reply)
         };
         failed |= !reply.status().is_success();
         let result: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
         results.push(json!({ "statusCode": reply.status().as_u16(), "result": result }));
     }
     let body = json!({ "hasErrors": failed, "results": results });
-    Ok(reply::json(StatusCode::OK, &body))
+    ok(&body)
 }
 
-fn carry_out(session: &AuthorizedCall<'_>, part: &Part) -> Answer {
+fn carry_out(call: &RestCall<'_>, part: &Part) -> Answer {
     let path = part.url.trim_start_matches('/');
     let path = path.strip_prefix("services/data/").unwrap_or(path);
     let body = match &part.rich_input {
@@ -64,5 +60,5 @@ fn carry_out(session: &AuthorizedCall<'_>, part: &Part) -> Answer {
         input => Bytes::from(input.to_string()),
     };
     let url = format!("/services/data/{path}");
-    call_inside(session, &part.method, &url, &BTreeMap::new(), body)
+    call_inside(call, &part.method, &url, &BTreeMap::new(), body)
 }

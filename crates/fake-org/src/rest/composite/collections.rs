@@ -9,7 +9,7 @@ use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
 use crate::rest::sobjects::{self, records, values};
 use crate::rest::store::Record;
-use crate::rest::{Answer, AuthorizedCall, RestError};
+use crate::rest::{Answer, RestCall, RestError, Result, ok};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,39 +20,37 @@ struct Sent {
 }
 
 /// The id of a record and, for an upsert, whether it was created.
-type Done = Result<(String, Option<bool>), RestError>;
+type Done = Result<(String, Option<bool>)>;
 
 /// Creates with POST, updates with PATCH, deletes with DELETE.
-pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>) -> Answer {
-    match session.method() {
-        Method::POST => each(session, |record| create(session, record)),
-        Method::PATCH => each(session, |record| update(session, record)),
-        Method::DELETE => delete(session),
+pub(in crate::rest) fn answer(call: &RestCall<'_>) -> Answer {
+    match call.method() {
+        Method::POST => each(call, |record| create(call, record)),
+        Method::PATCH => each(call, |record| update(call, record)),
+        Method::DELETE => delete(call),
         other => Err(RestError::method(&other, "DELETE,PATCH,POST")),
     }
 }
 
 /// `PATCH composite/sobjects/Account/ExternalId__c`
-pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field: &str) -> Answer {
-    if session.method() != Method::PATCH {
-        return Err(RestError::method(&session.method(), "PATCH"));
-    }
-    let object = sobjects::find(session, object)?;
+pub(in crate::rest) fn upsert(call: &RestCall<'_>, object: &str, field: &str) -> Answer {
+    call.only(Method::PATCH)?;
+    let object = sobjects::find(call, object)?;
     let field =
         object.field(field).filter(|field| field.external_id).ok_or_else(RestError::not_found)?;
-    let with_created = session.version >= records::CREATED_FLAG_SINCE;
-    each(session, |mut record| {
+    let with_created = call.version >= records::CREATED_FLAG_SINCE;
+    each(call, |mut record| {
         record.shift_remove("attributes");
         let key = record.shift_remove(&field.name).filter(|key| !key.is_null());
         let key = key.ok_or_else(|| RestError::missing(vec![field.name.clone()]))?;
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let found = session.org.state().rest.records.ids_with(&object.name, &field.name, &text);
+        let found = call.org.state().rest.records.ids_with(&object.name, &field.name, &text);
         let (id, created) = match found.as_slice() {
-            [id] => (id.clone(), records::update(session, &object, id, record).map(|()| false)?),
+            [id] => (id.clone(), records::update(call, &object, id, record).map(|()| false)?),
             [] => {
                 let key = Some((field.name.as_str(), key));
-                let record = values::complete(session, &object, record, key)?;
-                (records::insert(session, &object, record)?, true)
+                let record = values::complete(call, &object, record, key)?;
+                (records::insert(call, &object, record)?, true)
             }
             _ => {
                 let message = "more than one record found for external id";
@@ -64,17 +62,17 @@ pub(in crate::rest) fn upsert(session: &AuthorizedCall<'_>, object: &str, field:
 }
 
 /// `GET composite/sobjects/Account?ids=…&fields=…`, or POST for longer lists.
-pub(in crate::rest) fn retrieve(session: &AuthorizedCall<'_>, object: &str) -> Answer {
+pub(in crate::rest) fn retrieve(call: &RestCall<'_>, object: &str) -> Answer {
     #[derive(Deserialize)]
     struct Wanted {
         ids: Vec<String>,
         fields: Vec<String>,
     }
-    let object = sobjects::find(session, object)?;
-    let wanted = match session.method() {
-        Method::POST => values::body(session)?,
+    let object = sobjects::find(call, object)?;
+    let wanted = match call.method() {
+        Method::POST => call.body()?,
         Method::GET => {
-            let query = session.call.query().unwrap_or_default();
+            let query = call.query();
             Wanted { ids: query.list("ids"), fields: query.list("fields") }
         }
         other => return Err(RestError::method(&other, "GET,POST")),
@@ -89,33 +87,32 @@ pub(in crate::rest) fn retrieve(session: &AuthorizedCall<'_>, object: &str) -> A
         let message = "record limit reached. cannot submit more than 2000 records in this request";
         return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", message));
     }
-    let found =
-        wanted.ids.iter().map(|id| records::some_fields(session, &object, id, &wanted.fields));
+    let found = wanted.ids.iter().map(|id| records::some_fields(call, &object, id, &wanted.fields));
     let found = found.map(|found| match found {
         Err(error) if ["NOT_FOUND", "ENTITY_IS_DELETED"].contains(&error.code()) => Ok(Value::Null),
         found => found,
     });
     let found: Value = found.collect::<Result<_, _>>()?;
-    Ok(reply::json(StatusCode::OK, &found))
+    ok(&found)
 }
 
-fn each(session: &AuthorizedCall<'_>, work: impl Fn(Record) -> Done) -> Answer {
-    let Sent { all_or_none, records } = values::body(session)?;
+fn each(call: &RestCall<'_>, work: impl Fn(Record) -> Done) -> Answer {
+    let Sent { all_or_none, records } = call.body()?;
     check_number(records.len())?;
     let all_or_none = all_or_none.unwrap_or(false);
-    Ok(in_transaction(session, all_or_none, || records.into_iter().map(work).collect()))
+    Ok(in_transaction(call, all_or_none, || records.into_iter().map(work).collect()))
 }
 
 /// Runs `work`. With `all_or_none`, a record that fails rolls all of them back.
 fn in_transaction(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     all_or_none: bool,
     work: impl FnOnce() -> Vec<Done>,
 ) -> Reply {
-    let before = all_or_none.then(|| session.org.state().rest.records.clone());
+    let before = all_or_none.then(|| call.org.state().rest.records.clone());
     let mut done = work();
     if let Some(before) = before.filter(|_| done.iter().any(Result::is_err)) {
-        session.org.state().rest.records.roll_back(before);
+        call.org.state().rest.records.roll_back(before);
         let message = "Record rolled back because not all records were valid and the request was \
                        using AllOrNone header";
         let undone = RestError::new(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK", message);
@@ -127,40 +124,40 @@ fn in_transaction(
     reply::json(StatusCode::OK, &outcomes)
 }
 
-fn create(session: &AuthorizedCall<'_>, record: Record) -> Done {
-    let (object, record) = split_type_and_fields(session, record)?;
-    let record = values::complete(session, &object, record, None)?;
-    Ok((records::insert(session, &object, record)?, None))
+fn create(call: &RestCall<'_>, record: Record) -> Done {
+    let (object, record) = split_type_and_fields(call, record)?;
+    let record = values::complete(call, &object, record, None)?;
+    Ok((records::insert(call, &object, record)?, None))
 }
 
-fn update(session: &AuthorizedCall<'_>, record: Record) -> Done {
-    let (object, mut record) = split_type_and_fields(session, record)?;
+fn update(call: &RestCall<'_>, record: Record) -> Done {
+    let (object, mut record) = split_type_and_fields(call, record)?;
     let named = record.keys().find(|name| name.eq_ignore_ascii_case("Id")).cloned();
     let id = named.and_then(|name| record.shift_remove(&name));
     let id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     if id.is_empty() {
         return Err(RestError::new(400, "MISSING_ARGUMENT", "Id not specified in an update call"));
     }
-    records::update(session, &object, &id, record)?;
+    records::update(call, &object, &id, record)?;
     Ok((id::canonical(&id).unwrap_or(id), None))
 }
 
-fn delete(session: &AuthorizedCall<'_>) -> Answer {
-    let query = session.call.query().unwrap_or_default();
+fn delete(call: &RestCall<'_>) -> Answer {
+    let query = call.query();
     let ids: Vec<_> =
         query.first("ids").unwrap_or_default().split(',').map(str::to_owned).collect();
     check_number(ids.len())?;
     let one = |id: String| -> Done {
-        let object = object_of(session, &id)?;
-        records::delete(session, &object, &id)?;
+        let object = object_of(call, &id)?;
+        records::delete(call, &object, &id)?;
         Ok((id::canonical(&id).unwrap_or(id), None))
     };
     let all_or_none = query.first("allOrNone") == Some("true");
-    Ok(in_transaction(session, all_or_none, || ids.into_iter().map(one).collect()))
+    Ok(in_transaction(call, all_or_none, || ids.into_iter().map(one).collect()))
 }
 
-fn object_of(session: &AuthorizedCall<'_>, id: &str) -> Result<ObjectType, RestError> {
-    let state = session.org.state();
+fn object_of(call: &RestCall<'_>, id: &str) -> Result<ObjectType> {
+    let state = call.org.state();
     let fits = |object: &&ObjectType| {
         object.key_prefix.as_deref().is_some_and(|prefix| id.starts_with(prefix))
     };
@@ -169,19 +166,16 @@ fn object_of(session: &AuthorizedCall<'_>, id: &str) -> Result<ObjectType, RestE
 }
 
 /// Returns the object that `attributes` names, and the fields.
-fn split_type_and_fields(
-    session: &AuthorizedCall<'_>,
-    mut record: Record,
-) -> Result<(ObjectType, Record), RestError> {
+fn split_type_and_fields(call: &RestCall<'_>, mut record: Record) -> Result<(ObjectType, Record)> {
     let attributes = record.shift_remove("attributes").unwrap_or_default();
     let Some(name) = attributes["type"].as_str() else {
         let message = "Include an entity type attribute for each record";
         return Err(RestError::new(400, "INVALID_INPUT", message));
     };
-    Ok((sobjects::find(session, name)?, record))
+    Ok((sobjects::find(call, name)?, record))
 }
 
-fn check_number(records: usize) -> Result<(), RestError> {
+fn check_number(records: usize) -> Result<()> {
     if records <= MOST_RECORDS {
         return Ok(());
     }

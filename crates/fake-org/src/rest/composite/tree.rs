@@ -8,7 +8,7 @@ use crate::reply;
 use crate::rest::schema::ObjectType;
 use crate::rest::sobjects::{self, records, values};
 use crate::rest::store::Record;
-use crate::rest::{Answer, AuthorizedCall, RestError};
+use crate::rest::{Answer, RestCall, RestError, Result};
 
 #[derive(Deserialize)]
 struct Sent {
@@ -23,29 +23,26 @@ struct Made {
 }
 
 /// `POST composite/tree/Account`
-pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>, object: &str) -> Answer {
-    if session.method() != Method::POST {
-        return Err(RestError::method(&session.method(), "POST"));
-    }
-    let object = sobjects::find(session, object)?;
-    let Sent { records } = values::body(session)?;
+pub(in crate::rest) fn answer(call: &RestCall<'_>, object: &str) -> Answer {
+    call.only(Method::POST)?;
+    let object = sobjects::find(call, object)?;
+    let Sent { records } = call.body()?;
     let number: usize = records.iter().map(count).sum();
     if number > MOST_RECORDS {
         let message = "The request can't have more than 200 records";
         return Err(RestError::new(400, "INVALID_INPUT", message));
     }
-    let before = session.org.state().rest.records.clone();
+    let before = call.org.state().rest.records.clone();
     let mut made = Made::default();
-    let sent = records
-        .into_iter()
-        .try_for_each(|record| create(session, &object, record, None, &mut made));
+    let sent =
+        records.into_iter().try_for_each(|record| create(call, &object, record, None, &mut made));
     if sent.is_ok() && made.errors.is_empty() {
         let results: Value =
             made.ids.iter().map(|(name, id)| json!({ "referenceId": name, "id": id })).collect();
         let body = json!({ "hasErrors": false, "results": results });
         return Ok(reply::json(StatusCode::CREATED, &body));
     }
-    session.org.state().rest.records.roll_back(before);
+    call.org.state().rest.records.roll_back(before);
     sent?;
     let entry = |(name, error): &(String, RestError)| json!({ "referenceId": name, "errors": [error.to_problem()] });
     let results: Value = made.errors.iter().map(entry).collect();
@@ -55,12 +52,12 @@ pub(in crate::rest) fn answer(session: &AuthorizedCall<'_>, object: &str) -> Ans
 
 /// Creates a record below another one, and then its children.
 fn create(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     mut record: Record,
     parent: Option<(&str, &str)>,
     made: &mut Made,
-) -> Result<(), RestError> {
+) -> Result<()> {
     let attributes = record.shift_remove("attributes").unwrap_or_default();
     let Some(name) = attributes["referenceId"].as_str().map(str::to_owned) else {
         let message = "Include a reference ID in the attributes of each record";
@@ -75,8 +72,8 @@ fn create(
         .into_iter()
         .filter_map(|name| Some((name.clone(), record.shift_remove(&name)?)))
         .collect();
-    let id = values::complete(session, object, record, None)
-        .and_then(|record| records::insert(session, object, record));
+    let id = values::complete(call, object, record, None)
+        .and_then(|record| records::insert(call, object, record));
     let id = match id {
         Ok(id) => id,
         Err(error) => {
@@ -87,13 +84,13 @@ fn create(
     made.ids.push((name, id.clone()));
     for (relationship, sent) in children {
         let Some(child) = object.children(&relationship) else { continue };
-        let child_object = sobjects::find(session, &child.child_s_object)?;
+        let child_object = sobjects::find(call, &child.child_s_object)?;
         let Sent { records } = serde_json::from_value(sent).map_err(|_| {
             let message = format!("{relationship} must have a list of records");
             RestError::new(400, "JSON_PARSER_ERROR", message)
         })?;
         for record in records {
-            create(session, &child_object, record, Some((&child.field, &id)), made)?;
+            create(call, &child_object, record, Some((&child.field, &id)), made)?;
         }
     }
     Ok(())

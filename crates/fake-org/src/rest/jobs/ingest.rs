@@ -15,7 +15,7 @@ use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
 use crate::rest::sobjects::{self, records, values};
 use crate::rest::store::Record;
-use crate::rest::{Answer, AuthorizedCall, RestError};
+use crate::rest::{Answer, RestCall, RestError, Result};
 use columns::Columns;
 
 #[derive(Debug, Default)]
@@ -55,10 +55,7 @@ pub(super) struct Job<'a> {
 }
 
 /// Checks the request for a new job.
-pub(super) fn new(
-    session: &AuthorizedCall<'_>,
-    operation: &str,
-) -> Result<(String, Work), RestError> {
+pub(super) fn new(call: &RestCall<'_>, operation: &str) -> Result<(String, Work)> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wanted {
@@ -68,14 +65,14 @@ pub(super) fn new(
         #[serde(default)]
         assignment_rule_id: Option<String>,
     }
-    let Wanted { object, external_id_field_name, assignment_rule_id } = values::body(session)?;
+    let Wanted { object, external_id_field_name, assignment_rule_id } = call.body()?;
     let object = object.ok_or_else(|| invalid_job("Object name must be specified"))?;
     if !OPERATIONS.contains(&operation) {
         return Err(invalid_job(format!("Invalid operation: {operation}")));
     }
     let unknown =
         |_| RestError::new(400, "INVALIDENTITY", format!("Unable to find object: {object}"));
-    let object = sobjects::find(session, &object).map_err(unknown)?;
+    let object = sobjects::find(call, &object).map_err(unknown)?;
     let external_id = external_id_field_name.filter(|name| !name.is_empty());
     if operation == "upsert" && external_id.is_none() {
         let message = format!(
@@ -89,11 +86,11 @@ pub(super) fn new(
 }
 
 /// Answers a call of `jobs/ingest/ID/batches` or of one of the results.
-pub(super) fn part(session: &AuthorizedCall<'_>, id: &str, part: &str) -> Answer {
-    let method = session.method();
+pub(super) fn part(call: &RestCall<'_>, id: &str, part: &str) -> Answer {
+    let method = call.method();
     if part == "batches" {
         return match method {
-            Method::PUT => upload(session, id),
+            Method::PUT => upload(call, id),
             other => Err(RestError::method(&other, "PUT")),
         };
     }
@@ -103,8 +100,8 @@ pub(super) fn part(session: &AuthorizedCall<'_>, id: &str, part: &str) -> Answer
         "unprocessedrecords" => Rows::Unprocessed,
         _ => return Err(RestError::not_found()),
     };
-    session.only_get()?;
-    let state = session.org.state();
+    call.only_get()?;
+    let state = call.org.state();
     let job = state.rest.jobs.get(id)?;
     let Work::Ingest(ingest) = &job.work else { return Err(RestError::not_found()) };
     if !job.state.is_final() {
@@ -116,15 +113,9 @@ pub(super) fn part(session: &AuthorizedCall<'_>, id: &str, part: &str) -> Answer
 }
 
 /// `PUT jobs/ingest/ID/batches`, once.
-fn upload(session: &AuthorizedCall<'_>, id: &str) -> Answer {
-    let content_type = session.call.content_type().unwrap_or_default();
-    if content_type != "text/csv" {
-        let message = format!(
-            "Content-Type header specified in HTTP request is not supported: {content_type}"
-        );
-        return Err(RestError::new(415, "UNSUPPORTED_MEDIA_TYPE", message));
-    }
-    let mut state = session.org.state();
+fn upload(call: &RestCall<'_>, id: &str) -> Answer {
+    call.require_content_type("text/csv")?;
+    let mut state = call.org.state();
     let job = job(&mut state, id)?;
     if job.state != State::Open {
         // The documentation names the state, not the message.
@@ -139,7 +130,7 @@ fn upload(session: &AuthorizedCall<'_>, id: &str) -> Answer {
         );
         return Err(RestError::new(400, "API_ERROR", message));
     }
-    ingest.data = Some(session.call.body().clone());
+    ingest.data = Some(call.request.body().clone());
     Ok(reply::empty(StatusCode::CREATED))
 }
 
@@ -165,7 +156,7 @@ impl Ingest {
     /// The `errorMessage` of the job, which fails.
     pub(super) fn run(
         &mut self,
-        session: &AuthorizedCall<'_>,
+        call: &RestCall<'_>,
         job: &Job<'_>,
         share: Share,
         failure: Option<&Failure>,
@@ -177,7 +168,7 @@ impl Ingest {
         }
         // Data of nothing but line ends has no header either. Taken as no data: not documented.
         let Some(total) = self.starts.len().checked_sub(1) else { return Ok(()) };
-        let object = sobjects::find(session, job.object).map_err(|error| error.to_row_error())?;
+        let object = sobjects::find(call, job.object).map_err(|error| error.to_row_error())?;
         let mut row = ByteRecord::new();
         text::next(&mut job.format.reader(&data), &mut row);
         let width = row.len();
@@ -187,7 +178,7 @@ impl Ingest {
             row.clone()
         };
         let columns =
-            Columns::of(&header, &object, job.operation, self.external_id.as_deref(), session)?;
+            Columns::of(&header, &object, job.operation, self.external_id.as_deref(), call)?;
 
         let mut end = share.rows(total);
         let fault = failure.filter(|it| it.after_rows < total);
@@ -199,7 +190,7 @@ impl Ingest {
         let mut purged = Vec::new();
         while self.outcomes.len() < end && text::next(&mut reader, &mut row) {
             if row.len() != width {
-                records::purge(session, &object, &purged);
+                records::purge(call, &object, &purged);
                 let number = self.outcomes.len() + 1;
                 // The documentation says that all rows have the columns of the header, and not how
                 // a job fails otherwise.
@@ -209,14 +200,14 @@ impl Ingest {
                 ));
             }
             let outcome = columns
-                .read(&row, session)
-                .and_then(|sent| write(session, &object, job.operation, sent, &mut purged));
+                .read(&row, call)
+                .and_then(|sent| write(call, &object, job.operation, sent, &mut purged));
             self.outcomes.push(outcome.unwrap_or_else(|error| {
                 let id = columns.id(&row).and_then(id::canonical).unwrap_or_default();
                 Outcome::Failed(Box::new(FailedRow { id, error: error.to_row_error() }))
             }));
         }
-        records::purge(session, &object, &purged);
+        records::purge(call, &object, &purged);
         match fault {
             Some(failure) if self.outcomes.len() >= failure.after_rows => {
                 Err(failure.message.clone())
@@ -326,24 +317,24 @@ struct Sent {
 }
 
 fn write(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     operation: &str,
     sent: Sent,
     purged: &mut Vec<String>,
-) -> Result<Outcome, RestError> {
+) -> Result<Outcome> {
     let Sent { id, key, record } = sent;
     match operation {
-        "insert" => create(session, object, record, None),
-        "upsert" => upsert(session, object, &id, key, record),
+        "insert" => create(call, object, record, None),
+        "upsert" => upsert(call, object, &id, key, record),
         "update" => {
             require(&id, "Id")?;
-            records::update(session, object, &id, record).map_err(of_no_record)?;
+            records::update(call, object, &id, record).map_err(of_no_record)?;
             done(&id, false)
         }
         _ => {
             require(&id, "Id")?;
-            records::delete(session, object, &id).map_err(of_no_record)?;
+            records::delete(call, object, &id).map_err(of_no_record)?;
             if operation == "hardDelete" {
                 purged.push(id.clone());
             }
@@ -353,26 +344,26 @@ fn write(
 }
 
 fn upsert(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     id: &str,
     key: Option<(String, String)>,
     record: Record,
-) -> Result<Outcome, RestError> {
+) -> Result<Outcome> {
     // With `Id` as the external id, an upsert updates the rows with an id and inserts the others.
     let Some((field, value)) = key else {
         if id.is_empty() {
-            return create(session, object, record, None);
+            return create(call, object, record, None);
         }
-        records::update(session, object, id, record).map_err(of_no_record)?;
+        records::update(call, object, id, record).map_err(of_no_record)?;
         return done(id, false);
     };
     require(&value, &field)?;
-    let found = session.org.state().rest.records.ids_with(&object.name, &field, &value);
+    let found = call.org.state().rest.records.ids_with(&object.name, &field, &value);
     match found.as_slice() {
-        [] => create(session, object, record, Some((&field, Value::from(value)))),
+        [] => create(call, object, record, Some((&field, Value::from(value)))),
         [id] => {
-            records::update(session, object, id, record)?;
+            records::update(call, object, id, record)?;
             done(id, false)
         }
         several => Err(ambiguous(&field, several)),
@@ -380,22 +371,22 @@ fn upsert(
 }
 
 fn create(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     record: Record,
     key: Option<(&str, Value)>,
-) -> Result<Outcome, RestError> {
-    let record = values::complete(session, object, record, key)?;
-    let number = records::insert_numbered(session, object, record)?;
+) -> Result<Outcome> {
+    let record = values::complete(call, object, record, key)?;
+    let number = records::insert_numbered(call, object, record)?;
     Ok(Outcome::Done { number, created: true })
 }
 
-fn done(id: &str, created: bool) -> Result<Outcome, RestError> {
+fn done(id: &str, created: bool) -> Result<Outcome> {
     let (_, number) = id::parse(id).ok_or_else(RestError::cross_reference)?;
     Ok(Outcome::Done { number, created })
 }
 
-fn require(value: &str, field: &str) -> Result<(), RestError> {
+fn require(value: &str, field: &str) -> Result<()> {
     if value.is_empty() {
         return Err(RestError::new(400, "MISSING_ARGUMENT", format!("{field} not specified")));
     }

@@ -8,10 +8,9 @@ use serde_json::Value;
 use super::csv as text;
 use super::{Failure, Share, State, Work, invalid_job, not_finished};
 use crate::rest::schema::Kind;
-use crate::rest::sobjects::values;
 use crate::rest::soql::Prepared;
 use crate::rest::store::Stored;
-use crate::rest::{Answer, AuthorizedCall, RestError};
+use crate::rest::{Answer, RestCall, RestError, Result};
 
 #[derive(Debug, Default)]
 pub(super) struct Query {
@@ -21,10 +20,7 @@ pub(super) struct Query {
 }
 
 /// Checks the request for a new job.
-pub(super) fn new(
-    session: &AuthorizedCall<'_>,
-    operation: &str,
-) -> Result<(String, Work), RestError> {
+pub(super) fn new(call: &RestCall<'_>, operation: &str) -> Result<(String, Work)> {
     #[derive(Deserialize)]
     struct Wanted {
         query: Option<String>,
@@ -32,11 +28,11 @@ pub(super) fn new(
     if !["query", "queryAll"].contains(&operation) {
         return Err(invalid_job(format!("Invalid operation: {operation}")));
     }
-    let Wanted { query } = values::body(session)?;
+    let Wanted { query } = call.body()?;
     let query = query.ok_or_else(|| invalid_job("query must be specified"))?;
-    let state = session.org.state();
+    let state = call.org.state();
     let api_error = |message: String| RestError::new(400, "API_ERROR", message);
-    let prepared = Prepared::new(&query, &state.rest.schema, session.today());
+    let prepared = Prepared::new(&query, &state.rest.schema, call.today());
     let prepared = prepared.map_err(|error| match error.code() {
         "INVALID_TYPE" => RestError::new(400, "INVALIDENTITY", error.message(&query)),
         _ => api_error(error.message(&query)),
@@ -56,7 +52,7 @@ impl Query {
     /// The `errorMessage` of the job, which fails.
     pub(super) fn run(
         &mut self,
-        session: &AuthorizedCall<'_>,
+        call: &RestCall<'_>,
         with_deleted: bool,
         share: Share,
         failure: Option<&Failure>,
@@ -65,8 +61,8 @@ impl Query {
             return Err(failure.message.clone());
         }
         if share.is_last() {
-            let state = session.org.state();
-            let prepared = Prepared::new(&self.text, &state.rest.schema, session.today());
+            let state = call.org.state();
+            let prepared = Prepared::new(&self.text, &state.rest.schema, call.today());
             let prepared = prepared.map_err(|error| error.message(&self.text))?;
             self.rows = prepared.stored(&state.rest.records, with_deleted);
         }
@@ -75,19 +71,19 @@ impl Query {
 }
 
 /// `GET jobs/query/ID/results?maxRecords=…&locator=…`
-pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
-    session.only_get()?;
-    let parameters = session.call.query().unwrap_or_default();
-    let start = parameters.first("locator").map_or(Ok(0), |it| parse_locator(session, it))?;
+pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
+    call.only_get()?;
+    let parameters = call.query();
+    let start = parameters.first("locator").map_or(Ok(0), |it| parse_locator(call, it))?;
     let most = match parameters.first("maxRecords") {
         None => DEFAULT_RECORDS,
         Some(text) => text.parse().ok().filter(|&most| most > 0).ok_or_else(|| {
             RestError::new(400, "API_ERROR", format!("Invalid maxRecords: {text}"))
         })?,
     };
-    let state = session.org.state();
+    let state = call.org.state();
     let job = state.rest.jobs.get(id)?;
-    if job.version != session.version {
+    if job.version != call.version {
         // The status is documented, the error is not.
         let message = "The API version must be the one of the query job";
         return Err(RestError::new(409, "API_ERROR", message));
@@ -104,11 +100,11 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
     let rows = &query.rows[start..total.min(start + most.min(MOST_RECORDS))];
     let end = start + rows.len();
 
-    let prepared = Prepared::new(&query.text, &state.rest.schema, session.today());
+    let prepared = Prepared::new(&query.text, &state.rest.schema, call.today());
     let prepared =
         prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message(&query.text)))?;
     let mut columns = prepared.columns();
-    if session.version < IN_ORDER_SINCE {
+    if call.version < IN_ORDER_SINCE {
         columns.sort_by_key(|column| column.path().join("."));
     }
     let mut csv = format.writer();
@@ -124,7 +120,7 @@ pub(super) fn results(session: &AuthorizedCall<'_>, id: &str) -> Answer {
         text::write(&mut csv, cells.iter().map(String::as_bytes));
     }
     let mut reply = text::reply(csv);
-    let locator = if end < total { locator(session, end) } else { "null".to_owned() };
+    let locator = if end < total { locator(call, end) } else { "null".to_owned() };
     for (name, value) in [(LOCATOR, locator), (NUMBER_OF_RECORDS, rows.len().to_string())] {
         reply.headers_mut().extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
     }
@@ -142,16 +138,16 @@ fn cell(kind: Kind, value: Value) -> String {
 }
 
 /// Locators are numbers before version 49.0, and since then such numbers in Base64.
-fn locator(session: &AuthorizedCall<'_>, start: usize) -> String {
+fn locator(call: &RestCall<'_>, start: usize) -> String {
     let number = start.to_string();
-    if session.version < OPAQUE_SINCE {
+    if call.version < OPAQUE_SINCE {
         return number;
     }
     Base64Unpadded::encode_string(number.as_bytes())
 }
 
-fn parse_locator(session: &AuthorizedCall<'_>, text: &str) -> Result<usize, RestError> {
-    let number = if session.version < OPAQUE_SINCE {
+fn parse_locator(call: &RestCall<'_>, text: &str) -> Result<usize> {
+    let number = if call.version < OPAQUE_SINCE {
         Some(text.to_owned())
     } else {
         let bytes = Base64Unpadded::decode_vec(text.trim_end_matches('=')).ok();

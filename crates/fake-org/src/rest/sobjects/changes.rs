@@ -1,42 +1,40 @@
 //! `updated` and `deleted`: the ids of records that have changed in a period.
 
-use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::reply;
 use crate::rest::store::Row;
-use crate::rest::{Answer, AuthorizedCall, RestError, conditions, sobjects};
+use crate::rest::{Answer, RestCall, RestError, Result, conditions, ok, sobjects};
 
 /// `GET sobjects/Account/updated?start=…&end=…`
-pub(in crate::rest) fn updated(session: &AuthorizedCall<'_>, object: &str) -> Answer {
+pub(in crate::rest) fn updated(call: &RestCall<'_>, object: &str) -> Answer {
     let (changed, end) =
-        changed(session, object, |row| (!row.is_deleted()).then(|| Value::from(row.id())))?;
-    Ok(reply::json(StatusCode::OK, &json!({ "ids": changed, "latestDateCovered": end })))
+        changed(call, object, |row| (!row.is_deleted()).then(|| Value::from(row.id())))?;
+    ok(&json!({ "ids": changed, "latestDateCovered": end }))
 }
 
 /// `GET sobjects/Account/deleted?start=…&end=…`
-pub(in crate::rest) fn deleted(session: &AuthorizedCall<'_>, object: &str) -> Answer {
-    let (changed, end) = changed(session, object, |row| {
+pub(in crate::rest) fn deleted(call: &RestCall<'_>, object: &str) -> Answer {
+    let (changed, end) = changed(call, object, |row| {
         let when = row.get("SystemModstamp");
         row.is_deleted().then(|| json!({ "id": row.id(), "deletedDate": when }))
     })?;
-    let earliest = session.org.state().rest.started.clone();
+    let earliest = call.org.state().rest.started.clone();
     let body = json!({ "deletedRecords": changed, "earliestDateAvailable": earliest,
         "latestDateCovered": end });
-    Ok(reply::json(StatusCode::OK, &body))
+    ok(&body)
 }
 
 /// Returns the entries of the records that were changed in the period, and its end.
 fn changed(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &str,
     entry: impl Fn(Row<'_>) -> Option<Value>,
-) -> Result<(Vec<Value>, String), RestError> {
-    session.only_get()?;
-    let object = sobjects::find(session, object)?;
-    let query = session.call.query().unwrap_or_default();
-    let time = |name: &str| -> Result<Timestamp, RestError> {
+) -> Result<(Vec<Value>, String)> {
+    call.only_get()?;
+    let object = sobjects::find(call, object)?;
+    let query = call.query();
+    let time = |name: &str| -> Result<Timestamp> {
         let text = query.first(name).ok_or_else(|| {
             RestError::new(400, "MISSING_ARGUMENT", format!("{name} must be specified"))
         })?;
@@ -54,7 +52,7 @@ fn changed(
         let changed = changed.as_str().and_then(conditions::time);
         changed.is_some_and(|changed| start <= changed && changed <= end)
     };
-    let state = session.org.state();
+    let state = call.org.state();
     let rows = state.rest.records.all(&object.name).filter(is_inside);
     Ok((rows.filter_map(entry).collect(), end.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
 }

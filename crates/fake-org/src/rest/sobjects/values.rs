@@ -3,22 +3,21 @@
 mod fit;
 
 pub(in crate::rest) use fit::coerce;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::id;
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::store::Record;
-use crate::rest::{AuthorizedCall, RestError};
+use crate::rest::{RestCall, RestError, Result};
 
 /// Checks the fields of a new record. For an upsert, `key` is the field that identifies it.
 pub(in crate::rest) fn complete(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     fields: Record,
     key: Option<(&str, Value)>,
-) -> Result<Record, RestError> {
-    let mut record = checked(session, object, fields, |field| field.createable)?;
+) -> Result<Record> {
+    let mut record = checked(call, object, fields, |field| field.createable)?;
     if let Some((field, value)) = key {
         record.insert(field.to_owned(), value);
     }
@@ -42,11 +41,11 @@ pub(in crate::rest) fn complete(
 
 /// Checks the changes of a record. Null empties a field.
 pub(in crate::rest) fn changes(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     fields: Record,
-) -> Result<Record, RestError> {
-    let changes = checked(session, object, fields, |field| field.updateable)?;
+) -> Result<Record> {
+    let changes = checked(call, object, fields, |field| field.updateable)?;
     let emptied = object.fields.iter().filter(|field| !field.nillable);
     let emptied = emptied.filter(|field| changes.get(&field.name) == Some(&Value::Null));
     let emptied: Vec<_> = emptied.map(|field| field.name.clone()).collect();
@@ -55,18 +54,18 @@ pub(in crate::rest) fn changes(
 
 /// Refuses a value of a unique field that another record has. `id` is the record to change.
 pub(in crate::rest) fn check_unique(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     id: Option<&str>,
     values: &Record,
-) -> Result<(), RestError> {
+) -> Result<()> {
     let own = id.and_then(id::canonical);
     for field in object.fields.iter().filter(|field| field.unique) {
         let Some(value) = values.get(&field.name).filter(|value| !value.is_null()) else {
             continue;
         };
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let holders = session.org.state().rest.records.ids_with(&object.name, &field.name, &text);
+        let holders = call.org.state().rest.records.ids_with(&object.name, &field.name, &text);
         if let Some(other) = holders.into_iter().find(|holder| Some(holder) != own.as_ref()) {
             let message = format!(
                 "duplicate value found: {} duplicates value on record with id: {other}",
@@ -103,11 +102,11 @@ fn add_defaults(object: &ObjectType, record: &mut Record) {
 }
 
 fn checked(
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
     object: &ObjectType,
     fields: Record,
     may_set: impl Fn(&Field) -> bool,
-) -> Result<Record, RestError> {
+) -> Result<Record> {
     let mut record = Record::new();
     let mut read_only = Vec::new();
     for (name, value) in fields {
@@ -124,49 +123,17 @@ fn checked(
             continue;
         }
         let value = coerce(field, value)?;
-        check_reference(session, field, &value)?;
+        check_reference(call, field, &value)?;
         record.insert(field.name.clone(), value);
     }
     if read_only.is_empty() { Ok(record) } else { Err(RestError::read_only(read_only)) }
 }
 
-/// Parses the body of a call.
-pub(in crate::rest) fn body<T: DeserializeOwned>(
-    session: &AuthorizedCall<'_>,
-) -> Result<T, RestError> {
-    if session.call.body().is_empty() {
-        let message = "The HTTP entity body is required, but this request has no entity body.";
-        return Err(RestError::new(400, "JSON_PARSER_ERROR", message));
-    }
-    let content_type = session.call.content_type().unwrap_or_default();
-    if content_type != "application/json" {
-        let message = format!(
-            "Content-Type header specified in HTTP request is not supported: {content_type}"
-        );
-        return Err(RestError::new(415, "UNSUPPORTED_MEDIA_TYPE", message));
-    }
-    serde_json::from_slice(session.call.body()).map_err(|error| {
-        let what = if error.is_eof() {
-            "Unexpected end-of-input"
-        } else if error.is_data() {
-            "Cannot deserialize instance of object"
-        } else {
-            "Unexpected character"
-        };
-        let message = format!("{what} at [line:{}, column:{}]", error.line(), error.column());
-        RestError::new(400, "JSON_PARSER_ERROR", message)
-    })
-}
-
-fn check_reference(
-    session: &AuthorizedCall<'_>,
-    field: &Field,
-    value: &Value,
-) -> Result<(), RestError> {
+fn check_reference(call: &RestCall<'_>, field: &Field, value: &Value) -> Result<()> {
     let (Kind::Reference, Some(id)) = (field.kind, value.as_str()) else {
         return Ok(());
     };
-    let state = session.org.state();
+    let state = call.org.state();
     let mut targets = field.reference_to.iter();
     let held = targets.clone().any(|target| state.rest.schema.object(target).is_some());
     // An imported object may refer to objects that this org does not have. These are not checked.

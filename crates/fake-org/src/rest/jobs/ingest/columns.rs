@@ -7,7 +7,7 @@ use super::{Sent, ambiguous};
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::sobjects::values;
 use crate::rest::store::Record;
-use crate::rest::{AuthorizedCall, RestError};
+use crate::rest::{RestCall, RestError, Result};
 
 /// The columns of an upload.
 pub(super) struct Columns {
@@ -40,10 +40,10 @@ impl Columns {
         object: &ObjectType,
         operation: &str,
         external_id: Option<&str>,
-        session: &AuthorizedCall<'_>,
+        call: &RestCall<'_>,
     ) -> Result<Self, String> {
         let names = header.iter().map(String::from_utf8_lossy);
-        let list = names.map(|name| column(name.trim(), object, operation, external_id, session));
+        let list = names.map(|name| column(name.trim(), object, operation, external_id, call));
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
         let id = list.iter().position(|column| matches!(column, Column::Id));
         let deletes = operation == "delete" || operation == "hardDelete";
@@ -66,11 +66,7 @@ impl Columns {
     }
 
     /// Returns the fields of a row. Empty values are left out, and `#N/A` is null.
-    pub(super) fn read(
-        &self,
-        row: &ByteRecord,
-        session: &AuthorizedCall<'_>,
-    ) -> Result<Sent, RestError> {
+    pub(super) fn read(&self, row: &ByteRecord, call: &RestCall<'_>) -> Result<Sent> {
         let mut sent = Sent { id: String::new(), key: None, record: Record::new() };
         for (column, value) in self.list.iter().zip(row) {
             let text = String::from_utf8_lossy(value);
@@ -85,7 +81,7 @@ impl Columns {
                     sent.record.insert(field.name.clone(), typed(field, &text)?);
                 }
                 Column::Parent { field, object, key } => {
-                    let id = parent(session, object, key, &text)?;
+                    let id = parent(call, object, key, &text)?;
                     sent.record.insert(field.name.clone(), Value::from(id));
                 }
             }
@@ -99,7 +95,7 @@ fn column(
     object: &ObjectType,
     operation: &str,
     external_id: Option<&str>,
-    session: &AuthorizedCall<'_>,
+    call: &RestCall<'_>,
 ) -> Result<Column, String> {
     if let Some(external_id) = external_id.filter(|_| operation == "upsert")
         && name.eq_ignore_ascii_case(external_id)
@@ -120,12 +116,12 @@ fn column(
     if let Some(field) = object.field(name) {
         return Ok(Column::Field(field.clone()));
     }
-    find_parent(name, object, session).ok_or_else(|| not_found(name))
+    find_parent(name, object, call).ok_or_else(|| not_found(name))
 }
 
 /// Resolves `Account.ExternalId__c`, or `User:Owner.Username` for a relationship to several
 /// objects.
-fn find_parent(name: &str, object: &ObjectType, session: &AuthorizedCall<'_>) -> Option<Column> {
+fn find_parent(name: &str, object: &ObjectType, call: &RestCall<'_>) -> Option<Column> {
     let (relationship, key) = name.split_once('.')?;
     let (wanted, relationship) = match relationship.split_once(':') {
         Some((wanted, relationship)) => (Some(wanted), relationship),
@@ -134,7 +130,7 @@ fn find_parent(name: &str, object: &ObjectType, session: &AuthorizedCall<'_>) ->
     let field = object.relationship(relationship)?;
     let mut targets = field.reference_to.iter();
     let target = targets.find(|it| wanted.is_none_or(|wanted| it.eq_ignore_ascii_case(wanted)))?;
-    let state = session.org.state();
+    let state = call.org.state();
     let key = state.rest.schema.object(target)?.field(key)?;
     let is_key = key.external_id || key.id_lookup;
     is_key.then(|| Column::Parent {
@@ -144,13 +140,8 @@ fn find_parent(name: &str, object: &ObjectType, session: &AuthorizedCall<'_>) ->
     })
 }
 
-fn parent(
-    session: &AuthorizedCall<'_>,
-    object: &str,
-    key: &str,
-    value: &str,
-) -> Result<String, RestError> {
-    let found = session.org.state().rest.records.ids_with(object, key, value);
+fn parent(call: &RestCall<'_>, object: &str, key: &str, value: &str) -> Result<String> {
+    let found = call.org.state().rest.records.ids_with(object, key, value);
     match found.as_slice() {
         [id] => Ok(id.clone()),
         [] => {
@@ -165,7 +156,7 @@ fn parent(
 }
 
 /// Returns the value of a text in the notation of CSV files.
-fn typed(field: &Field, text: &str) -> Result<Value, RestError> {
+fn typed(field: &Field, text: &str) -> Result<Value> {
     let wrong = || {
         let message = format!("{}: value not of required type: {text}", field.label);
         RestError::new(400, "INVALID_TYPE_ON_FIELD_IN_RECORD", message).with_fields([&field.name])

@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::id;
-use crate::rest::RestError;
 use crate::rest::schema::{Field, Kind};
+use crate::rest::{RestError, Result};
 
 /// Returns the value to store. An empty string is null.
-pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value, RestError> {
+pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value> {
     if value.is_null() || value.as_str() == Some("") {
         return Ok(Value::Null);
     }
@@ -31,7 +31,7 @@ pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value, Rest
 }
 
 /// Accepts a string as well, which comes from CSV files.
-fn boolean(field: &Field, value: Value) -> Result<Value, RestError> {
+fn boolean(field: &Field, value: Value) -> Result<Value> {
     match value.as_str() {
         Some("true") => Ok(Value::Bool(true)),
         Some("false") => Ok(Value::Bool(false)),
@@ -40,12 +40,12 @@ fn boolean(field: &Field, value: Value) -> Result<Value, RestError> {
     }
 }
 
-fn whole(field: &Field, value: Value) -> Result<Value, RestError> {
+fn whole(field: &Field, value: Value) -> Result<Value> {
     let number = value.as_str().map_or_else(|| value.as_i64(), |text| text.parse().ok());
     number.map(Value::from).ok_or_else(|| misfit(field, &value))
 }
 
-fn text(field: &Field, value: Value) -> Result<String, RestError> {
+fn text(field: &Field, value: Value) -> Result<String> {
     let Value::String(text) = value else {
         return Err(misfit(field, &value));
     };
@@ -57,7 +57,7 @@ fn text(field: &Field, value: Value) -> Result<String, RestError> {
     Ok(text)
 }
 
-fn picklist(field: &Field, text: String) -> Result<Value, RestError> {
+fn picklist(field: &Field, text: String) -> Result<Value> {
     let mut values = field.picklist_values.iter().filter(|value| value.active);
     if !field.restricted_picklist || values.any(|value| value.value == text) {
         return Ok(Value::from(text));
@@ -68,14 +68,14 @@ fn picklist(field: &Field, text: String) -> Result<Value, RestError> {
 }
 
 /// Checks each of the values, which semicolons separate.
-fn multi_picklist(field: &Field, text: String) -> Result<Value, RestError> {
+fn multi_picklist(field: &Field, text: String) -> Result<Value> {
     for value in text.split(';') {
         picklist(field, value.to_owned())?;
     }
     Ok(Value::from(text))
 }
 
-fn number(field: &Field, value: Value) -> Result<Value, RestError> {
+fn number(field: &Field, value: Value) -> Result<Value> {
     match &value {
         Value::Number(_) => Ok(value),
         Value::String(text) => match text.parse::<f64>() {
@@ -86,18 +86,18 @@ fn number(field: &Field, value: Value) -> Result<Value, RestError> {
     }
 }
 
-fn date(field: &Field, value: Value) -> Result<Value, RestError> {
+fn date(field: &Field, value: Value) -> Result<Value> {
     let date = value.as_str().and_then(|text| text.get(..10)?.parse::<Date>().ok());
     date.map(|date| Value::from(date.to_string())).ok_or_else(|| misfit(field, &value))
 }
 
-fn date_time(field: &Field, value: Value) -> Result<Value, RestError> {
+fn date_time(field: &Field, value: Value) -> Result<Value> {
     let moment = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     let moment = moment.ok_or_else(|| misfit(field, &value))?;
     Ok(Value::from(moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
 }
 
-fn email(field: &Field, text: String) -> Result<Value, RestError> {
+fn email(field: &Field, text: String) -> Result<Value> {
     let parts = text.split_once('@').filter(|(local, host)| {
         !local.is_empty() && host.contains('.') && !host.contains('@') && !text.contains(' ')
     });
@@ -108,7 +108,7 @@ fn email(field: &Field, text: String) -> Result<Value, RestError> {
     Err(RestError::new(400, "INVALID_EMAIL_ADDRESS", message).with_fields([&field.name]))
 }
 
-fn reference(field: &Field, text: String) -> Result<Value, RestError> {
+fn reference(field: &Field, text: String) -> Result<Value> {
     id::canonical(&text).map(Value::from).ok_or_else(|| {
         let message = format!("{}: id value of incorrect type: {text}", field.label);
         RestError::new(400, "MALFORMED_ID", message).with_fields([&field.name])
