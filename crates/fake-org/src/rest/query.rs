@@ -24,8 +24,7 @@ pub(super) fn answer(call: &RestCall<'_>, with_deleted: bool) -> Answer {
     };
     let mut state = call.org.state();
     let prepared = Prepared::new(text, call.schema(&state), call.today());
-    let prepared =
-        prepared.map_err(|error| RestError::new(400, error.code(), error.message(text)))?;
+    let prepared = prepared.map_err(|error| error.in_query(text))?;
     if query.first("columns") == Some("true") {
         return ok(&prepared.metadata());
     }

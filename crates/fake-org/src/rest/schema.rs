@@ -227,6 +227,13 @@ impl ObjectType {
     }
 }
 
+impl Field {
+    /// Whether it is a text that queries can neither filter, sort nor group.
+    pub(crate) fn is_long_text(&self) -> bool {
+        self.kind == Kind::TextArea && self.length > 255
+    }
+}
+
 fn is_true() -> bool {
     true
 }

@@ -1,11 +1,5 @@
 //! `search` ([SOSL]) and `parameterizedSearch`.
 //!
-//! ```text
-//! FIND {term} [IN ALL | NAME | EMAIL | PHONE FIELDS]
-//! [RETURNING object [(fields [WHERE …] [ORDER BY …] [LIMIT number])] [, …]]
-//! [LIMIT number]
-//! ```
-//!
 //! A real org searches an index of words. This one looks at each text field, for all words of the
 //! term, for one of those that `OR` separates, or for a phrase in quotes. `*` matches any letters,
 //! and `?` matches one.
@@ -17,36 +11,18 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::schema::{Field, Kind, ObjectType};
-use super::soql::Prepared;
+use super::soql::{Among, Prepared, Query, Search};
 use super::store::Row;
 use super::wildcard::{self, Part};
 use super::{Answer, RestCall, RestError, ok};
-
-/// A search before its queries are parsed.
-struct Search<'a> {
-    term: String,
-    fields: Among,
-    /// The objects, with what is in their parentheses. Empty for all objects.
-    returning: Vec<(&'a str, &'a str)>,
-    limit: usize,
-}
-
-/// The fields that are searched.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Among {
-    All,
-    Email,
-    Name,
-    Phone,
-}
 
 /// `GET search?q=FIND…`
 pub(super) fn answer(call: &RestCall<'_>) -> Answer {
     call.only_get()?;
     let query = call.query();
     let text = query.first("q").unwrap_or_default();
-    let search = Search::parse(text).ok_or_else(|| malformed(text))?;
-    run(call, &search)
+    let (search, rest) = Search::parse(text).ok_or_else(|| malformed(text))?;
+    run(call, search, rest)
 }
 
 /// `GET parameterizedSearch?q=term&sobject=Account&Account.fields=Id,Name`, or POST with JSON.
@@ -93,107 +69,35 @@ pub(super) fn parameterized(call: &RestCall<'_>) -> Answer {
     if wanted.q.is_empty() {
         return Err(malformed(""));
     }
-    let clauses: Vec<_> = wanted
-        .sobjects
-        .iter()
-        .map(|object| {
-            let fields = if object.fields.is_empty() { &wanted.fields } else { &object.fields };
-            let limit = object.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-            let fields = if fields.is_empty() { "Id".to_owned() } else { fields.join(",") };
-            format!("{fields}{limit}")
-        })
-        .collect();
-    let returning = wanted.sobjects.iter().zip(&clauses);
-    let search = Search {
-        term: wanted.q,
-        fields: Among::All,
-        returning: returning
-            .map(|(object, clauses)| (object.name.as_str(), clauses.as_str()))
-            .collect(),
-        limit: wanted.limit.unwrap_or(MOST_RECORDS),
+    let query = |object: &Object| {
+        let fields = if object.fields.is_empty() { &wanted.fields } else { &object.fields };
+        let fields = fields.iter().map(String::as_str);
+        Query::new(&object.name, fields, object.limit)
     };
-    run(call, &search)
+    let returning = wanted.sobjects.iter().map(query).collect();
+    run(call, Search { term: wanted.q, among: Among::All, returning, limit: wanted.limit }, "")
 }
 
-fn run(call: &RestCall<'_>, search: &Search<'_>) -> Answer {
+/// Runs a search. The positions of its errors are in `text`.
+fn run(call: &RestCall<'_>, mut search: Search, text: &str) -> Answer {
     let state = call.org.state();
     let schema = call.schema(&state);
-    let names: Vec<_> = schema.objects().map(|object| object.name.clone()).collect();
-    let all = names.iter().map(|name| (name.as_str(), "Id"));
-    let objects: Vec<_> =
-        if search.returning.is_empty() { all.collect() } else { search.returning.clone() };
+    let mut queries = std::mem::take(&mut search.returning);
+    if queries.is_empty() {
+        queries = schema.objects().map(|object| Query::new(&object.name, ["Id"], None)).collect();
+    }
     let mut found = Vec::new();
-    for (object, clauses) in objects {
-        let (fields, rest) = split_fields(clauses);
-        let query = format!("SELECT {fields} FROM {object} {rest}");
-        let prepared = Prepared::new(&query, schema, call.today());
-        let prepared =
-            prepared.map_err(|error| RestError::new(400, error.code(), error.message(&query)))?;
+    for query in queries {
+        let prepared = Prepared::resolve(query, schema, call.today());
+        let prepared = prepared.map_err(|error| error.in_query(text))?;
         let is_match = |row: &Row<'_>| search.matches(prepared.object(), row);
         found.extend(prepared.run_among(&state.rest.records, &call.base, is_match));
     }
-    found.truncate(search.limit);
+    found.truncate(search.limit.unwrap_or(MOST_RECORDS));
     ok(&json!({ "searchRecords": found }))
 }
 
-/// Splits `Id, Name WHERE …` before the first clause.
-fn split_fields(clauses: &str) -> (&str, &str) {
-    let upper = clauses.to_ascii_uppercase();
-    let starts =
-        [" WHERE ", " ORDER ", " LIMIT ", " OFFSET "].iter().filter_map(|word| upper.find(word));
-    let fields = starts.min().map_or((clauses, ""), |start| clauses.split_at(start));
-    if fields.0.trim().is_empty() { ("Id", fields.1) } else { fields }
-}
-
-impl<'a> Search<'a> {
-    /// Parses SOSL; `None` if it is malformed.
-    fn parse(text: &'a str) -> Option<Self> {
-        let rest = keyword(text, "FIND")?.strip_prefix('{')?;
-        let (term, mut rest) = split_term(rest)?;
-        let mut fields = Among::All;
-        if let Some(after) = keyword(rest, "IN") {
-            let kinds = [
-                ("ALL", Among::All),
-                ("EMAIL", Among::Email),
-                ("NAME", Among::Name),
-                ("PHONE", Among::Phone),
-            ];
-            let found = kinds.iter().find_map(|(word, kind)| Some((*kind, keyword(after, word)?)));
-            let (kind, after) = found?;
-            fields = kind;
-            rest = keyword(after, "FIELDS")?;
-        }
-        let mut returning = Vec::new();
-        if let Some(mut after) = keyword(rest, "RETURNING") {
-            loop {
-                let end = after.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
-                let (name, tail) = after.split_at(end.unwrap_or(after.len()));
-                if name.is_empty() {
-                    return None;
-                }
-                let (clauses, tail) = match tail.trim_start().strip_prefix('(') {
-                    Some(inner) => split_parentheses(inner)?,
-                    None => ("Id", tail),
-                };
-                returning.push((name, clauses));
-                match tail.trim_start().strip_prefix(',') {
-                    Some(next) => after = next.trim_start(),
-                    None => {
-                        rest = tail.trim_start();
-                        break;
-                    }
-                }
-            }
-        }
-        let mut limit = MOST_RECORDS;
-        if let Some(after) = keyword(rest, "LIMIT") {
-            let end = after.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(after.len());
-            limit = after[..end].parse().ok()?;
-            rest = after[end..].trim_start();
-        }
-        rest.is_empty().then_some(Self { term, fields, returning, limit })
-    }
-
+impl Search {
     /// Whether one of the fields has what is searched.
     fn matches(&self, object: &ObjectType, row: &Row<'_>) -> bool {
         let fields = object.fields.iter().filter(|field| self.searches(field));
@@ -209,56 +113,13 @@ impl<'a> Search<'a> {
     }
 
     fn searches(&self, field: &Field) -> bool {
-        match self.fields {
+        match self.among {
             Among::All => field.kind.is_text() && field.kind != Kind::Picklist,
             Among::Email => field.kind == Kind::Email,
             Among::Name => field.name.ends_with("Name"),
             Among::Phone => field.kind == Kind::Phone,
         }
     }
-}
-
-/// Removes a keyword and the space after it from the start.
-fn keyword<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let (start, rest) = text.trim_start().split_at_checked(word.len())?;
-    let is_end = rest.chars().next().is_none_or(|letter| !letter.is_alphanumeric());
-    (start.eq_ignore_ascii_case(word) && is_end).then(|| rest.trim_start())
-}
-
-/// Splits a term from what follows its closing brace, and removes its backslashes.
-fn split_term(text: &str) -> Option<(String, &str)> {
-    let mut term = String::new();
-    let mut letters = text.char_indices();
-    while let Some((place, letter)) = letters.next() {
-        match letter {
-            '}' if term.trim().chars().count() < 2 => return None,
-            '}' => return Some((term, text[place + 1..].trim_start())),
-            '\\' => term.push(letters.next()?.1),
-            _ => term.push(letter),
-        }
-    }
-    None
-}
-
-/// Splits what is inside from what follows the closing parenthesis.
-fn split_parentheses(text: &str) -> Option<(&str, &str)> {
-    let mut depth = 1;
-    let mut quoted = false;
-    let mut escaped = false;
-    for (place, letter) in text.char_indices() {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some((&text[..place], &text[place + 1..]));
-        }
-    }
-    None
 }
 
 /// Splits words at spaces, and keeps phrases in quotes together.
@@ -303,29 +164,7 @@ const MOST_RECORDS: usize = 2000;
 
 #[cfg(test)]
 mod tests {
-    use super::{Among, Search, has};
-
-    #[test]
-    fn search_is_split_into_its_clauses() {
-        let text = r"find {A\{c*} in name fields returning Account(Id, Name WHERE Name = ')' LIMIT 2), Contact limit 5";
-        let search = Search::parse(text).unwrap();
-        assert_eq!((search.term.as_str(), search.fields, search.limit), ("A{c*", Among::Name, 5));
-        assert_eq!(
-            search.returning,
-            [("Account", "Id, Name WHERE Name = ')' LIMIT 2"), ("Contact", "Id")]
-        );
-        for text in [
-            "",
-            "FIND Acme",
-            "FIND {Acme",
-            "FIND {A}",
-            "FIND {Acme} RETURNING",
-            "FIND {Acme} x",
-            "SELECT Id FROM Account",
-        ] {
-            assert!(Search::parse(text).is_none(), "{text}");
-        }
-    }
+    use super::has;
 
     #[test]
     fn words_phrases_and_wildcards() {

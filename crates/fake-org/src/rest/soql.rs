@@ -16,23 +16,32 @@ mod filter;
 mod group;
 mod lexer;
 mod metadata;
+mod names;
 mod order;
 mod parser;
 mod period;
 mod run;
+mod sosl;
 
 pub(crate) use error::SoqlError;
 pub(crate) use group::is_groupable;
 pub(crate) use run::{Found, Prepared};
+pub(crate) use sosl::{Among, Search};
 
 use child::Child;
-use columns::Column;
+use columns::{Cell, Column};
+use filter::Test;
+use names::Names;
+use order::{Direction, Order};
+
+type Result<T, E = SoqlError> = std::result::Result<T, E>;
 
 /// A parsed query, whose names are not resolved yet.
-#[derive(Debug, PartialEq)]
-struct Query {
-    select: Select,
+#[derive(Debug)]
+pub(crate) struct Query {
+    select: Vec<Item>,
     object: Name,
+    alias: Option<Name>,
     condition: Option<Condition<Comparison>>,
     group: Vec<Path>,
     having: Option<Condition<Comparison>>,
@@ -42,44 +51,32 @@ struct Query {
 }
 
 /// A field of `ORDER BY`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Key {
     field: Operand,
-    descending: bool,
-    nulls_last: bool,
+    direction: Direction,
 }
 
-#[derive(Debug, PartialEq)]
-enum Select {
-    Count,
-    Items(Vec<Item>),
-}
-
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Item {
-    /// `MAX(Amount) largest`
-    Aggregate(Aggregate, Option<Name>),
     /// `FIELDS(ALL)`
     Fields(Fields, Name),
-    /// A field. Only a query with groups may give it another name.
-    Field(Path, Option<Name>),
+    /// `Name` or `MAX(Amount) largest`. Only a query with groups may give it another name.
+    Operand(Operand, Option<Name>),
     /// A sub-query: `(SELECT LastName FROM Contacts)`.
     Query(Box<Query>),
 }
 
 /// A field or an aggregate.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 enum Operand {
-    Aggregate(Aggregate),
+    /// A function over the records of a group. Without a path it is `COUNT()`.
+    Aggregate {
+        function: Function,
+        path: Option<Path>,
+        at: usize,
+    },
     Field(Path),
-}
-
-/// A function over the records of a group. Without a path it is `COUNT()`.
-#[derive(Clone, Debug, PartialEq)]
-struct Aggregate {
-    function: Function,
-    path: Option<Path>,
-    at: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,11 +105,11 @@ struct Name {
 }
 
 /// A field, perhaps with relationships: `Account.Owner.Name`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 struct Path(Vec<Name>);
 
 /// A condition of tests of type `T`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Condition<T> {
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -121,7 +118,7 @@ enum Condition<T> {
 }
 
 /// A parsed test.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Comparison {
     field: Operand,
     operator: Operator,
@@ -158,6 +155,42 @@ enum Literal {
     Period(String, String),
     Text(String),
 }
+
+impl Query {
+    /// `SELECT Id, Owner.Name FROM Account LIMIT 5`, with `Id` in place of no fields.
+    pub(crate) fn new<'a>(
+        object: &str,
+        fields: impl IntoIterator<Item = &'a str>,
+        limit: Option<usize>,
+    ) -> Self {
+        let mut fields = fields.into_iter().peekable();
+        let id = fields.peek().is_none().then_some("Id");
+        let name = |text: &str| Name { text: text.to_owned(), at: 0 };
+        let item = |field: &str| {
+            Item::Operand(Operand::Field(Path(field.split('.').map(name).collect())), None)
+        };
+        Self {
+            select: fields.chain(id).map(item).collect(),
+            object: name(object),
+            alias: None,
+            condition: None,
+            group: Vec::new(),
+            having: None,
+            order: Vec::new(),
+            limit,
+            offset: 0,
+        }
+    }
+}
+
+const FUNCTIONS: [(&str, Function); 6] = [
+    ("AVG", Function::Avg),
+    ("COUNT", Function::Count),
+    ("COUNT_DISTINCT", Function::CountDistinct),
+    ("MAX", Function::Max),
+    ("MIN", Function::Min),
+    ("SUM", Function::Sum),
+];
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,9 @@
 //! Sub-queries: the records that refer to a record.
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::run::Scope;
-use super::{Prepared, Query, SoqlError};
-use crate::rest::schema::{ObjectType, Schema};
+use super::{Names, Prepared, Query, Result, SoqlError};
 use crate::rest::store::Row;
 
 /// A sub-query with resolved names.
@@ -21,17 +19,12 @@ pub(super) struct Child<'a> {
 }
 
 impl<'a> Child<'a> {
-    pub(super) fn find(
-        query: Query,
-        schema: &'a Schema,
-        parent: &'a ObjectType,
-        today: Date,
-    ) -> Result<Self, SoqlError> {
+    pub(super) fn find(query: Query, parent: Names<'a, '_>) -> Result<Self> {
         let from = query.object.clone();
         let unknown = || SoqlError::no_child(from.at, &from.text);
-        let relation = parent.children(&from.text).ok_or_else(unknown)?;
-        let object = schema.object(&relation.child_s_object).ok_or_else(unknown)?;
-        let query = Prepared::of(query, object, schema, today)?;
+        let relation = parent.object.children(&from.text).ok_or_else(unknown)?;
+        let object = parent.schema.object(&relation.child_s_object).ok_or_else(unknown)?;
+        let query = Prepared::of(query, object, parent.schema, parent.today)?;
         let relationship = relation.relationship_name.as_deref().unwrap_or_default();
         Ok(Self { relationship, field: &relation.field, query, at: from.at })
     }

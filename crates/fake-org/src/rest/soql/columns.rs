@@ -1,8 +1,9 @@
-//! Resolution of paths to columns.
+//! The values of records and groups.
 
 use serde_json::Value;
 
-use super::{Path, SoqlError};
+use super::group::aggregate;
+use super::{Function, Name, Result, SoqlError};
 use crate::rest::schema::{Field, Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row};
 
@@ -26,20 +27,42 @@ pub(crate) struct Hop {
     pub(super) targets: Vec<String>,
 }
 
-impl Column {
-    pub(super) fn find(
-        schema: &Schema,
-        object: &ObjectType,
-        path: &Path,
-    ) -> Result<Self, SoqlError> {
-        let mut names = path.0.as_slice();
-        // `Account.Name FROM Account` names the object itself.
-        if let [first, _, ..] = names
-            && first.text.eq_ignore_ascii_case(&object.name)
-            && object.relationship(&first.text).is_none()
-        {
-            names = &names[1..];
+/// A value of a group, or of a record, which is a group of its own.
+#[derive(Clone, Debug)]
+pub(super) enum Cell {
+    Aggregate(Function, Option<Column>),
+    Column(Column),
+}
+
+impl Cell {
+    pub(super) fn column(&self) -> Option<&Column> {
+        match self {
+            Self::Aggregate(_, column) => column.as_ref(),
+            Self::Column(column) => Some(column),
         }
+    }
+
+    pub(super) fn value(&self, records: &Records, group: &[Row<'_>]) -> Value {
+        match self {
+            Self::Aggregate(function, column) => {
+                let value = |row: &Row<'_>| match column {
+                    Some(column) => column.value(records, *row),
+                    None => Value::Bool(true),
+                };
+                let values = group.iter().map(value).filter(|value| !value.is_null());
+                aggregate(*function, values.collect())
+            }
+            // A key of a group is the same in each of its records.
+            Self::Column(column) => {
+                group.first().map_or(Value::Null, |row| column.value(records, *row))
+            }
+        }
+    }
+}
+
+impl Column {
+    /// Follows these names from an object.
+    pub(super) fn find(schema: &Schema, object: &ObjectType, names: &[Name]) -> Result<Self> {
         let Some((last, relationships)) = names.split_last() else {
             return Err(SoqlError::unexpected(0, ""));
         };
@@ -71,6 +94,12 @@ impl Column {
     pub(crate) fn path(&self) -> Vec<&str> {
         let hops = self.hops.iter().map(|hop| hop.relationship.as_str());
         hops.chain([self.field.name.as_str()]).collect()
+    }
+
+    /// Refuses a field that cannot be `grouped`, `sorted` or `filtered`.
+    pub(super) fn unsupported(&self, what: &str) -> SoqlError {
+        let message = format!("field '{}' can not be {what} in a query call", self.field.name);
+        SoqlError::new("INVALID_FIELD", self.at, message)
     }
 
     /// Returns the record that has the field, starting from this one.

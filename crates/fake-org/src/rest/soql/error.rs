@@ -1,5 +1,7 @@
 //! Errors of a query, with the codes and messages of the platform.
 
+use crate::rest::RestError;
+
 /// A code, a message and the position in the query.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SoqlError {
@@ -22,40 +24,38 @@ impl SoqlError {
     }
 
     pub(super) fn no_column(at: usize, field: &str, object: &str) -> Self {
-        let message = format!(
-            "No such column '{field}' on entity '{object}'. If you are attempting to use a custom \
-             field, be sure to append the '__c' after the custom field name. Please reference your \
-             WSDL or the describe call for the appropriate names."
-        );
-        Self::new("INVALID_FIELD", at, message)
+        let what = format!("No such column '{field}' on entity '{object}'.");
+        Self::unknown("INVALID_FIELD", at, &what, "field", "__c")
     }
 
     pub(super) fn no_relationship(at: usize, name: &str) -> Self {
-        let message = format!(
-            "Didn't understand relationship '{name}' in field path. If you are attempting to use a \
-             custom relationship, be sure to append the '__r' after the custom relationship name. \
-             Please reference your WSDL or the describe call for the appropriate names."
-        );
-        Self::new("INVALID_FIELD", at, message)
+        let what = format!("Didn't understand relationship '{name}' in field path.");
+        Self::unknown("INVALID_FIELD", at, &what, "relationship", "__r")
     }
 
     pub(super) fn no_child(at: usize, name: &str) -> Self {
-        let message = format!(
-            "Didn't understand relationship '{name}' in FROM part of query call. If you are \
-             attempting to use a custom relationship, be sure to append the '__r' after the custom \
-             relationship name. Please reference your WSDL or the describe call for the \
-             appropriate names."
-        );
-        Self::new("INVALID_TYPE", at, message)
+        let what = format!("Didn't understand relationship '{name}' in FROM part of query call.");
+        Self::unknown("INVALID_TYPE", at, &what, "relationship", "__r")
     }
 
     pub(super) fn no_object(at: usize, name: &str) -> Self {
+        let what = format!("sObject type '{name}' is not supported.");
+        Self::unknown("INVALID_TYPE", at, &what, "object", "__c")
+    }
+
+    fn unknown(code: &'static str, at: usize, what: &str, kind: &str, suffix: &str) -> Self {
+        let name = if kind == "object" { "entity".to_owned() } else { format!("custom {kind}") };
         let message = format!(
-            "sObject type '{name}' is not supported. If you are attempting to use a custom object, \
-             be sure to append the '__c' after the entity name. Please reference your WSDL or the \
-             describe call for the appropriate names."
+            "{what} If you are attempting to use a custom {kind}, be sure to append the '{suffix}' \
+             after the {name} name. Please reference your WSDL or the describe call for the \
+             appropriate names."
         );
-        Self::new("INVALID_TYPE", at, message)
+        Self::new(code, at, message)
+    }
+
+    /// Returns the response of a call with this query.
+    pub(crate) fn in_query(&self, query: &str) -> RestError {
+        RestError::new(400, self.code, self.message(query))
     }
 
     pub(crate) fn code(&self) -> &'static str {

@@ -1,4 +1,4 @@
-//! `WHERE`: resolution of a condition and its test against a record.
+//! `WHERE` and `HAVING`: the tests of values.
 
 use std::cmp::Ordering;
 
@@ -6,90 +6,48 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::lexer::LITERALLY;
-use super::{Column, Comparison, Condition, Literal, Operand, Operator, SoqlError, period};
+use super::{Cell, Column, Condition, Literal, Operator, Result, SoqlError, period};
 use crate::id;
-use crate::rest::schema::{Kind, ObjectType, Schema};
+use crate::rest::schema::Kind;
 use crate::rest::store::{Records, Row};
 use crate::rest::wildcard::{self, Part};
 
 /// A test of a resolved field with values of its type.
 #[derive(Debug)]
 pub(super) struct Test {
-    column: Column,
-    operator: Operator,
-    values: Vec<Literal>,
-}
-
-impl Condition<Comparison> {
-    /// Resolves every field of the condition, and checks the types of the values.
-    pub(super) fn resolve(
-        self,
-        schema: &Schema,
-        object: &ObjectType,
-        today: Date,
-    ) -> Result<Condition<Test>, SoqlError> {
-        let all = |terms: Vec<Self>| -> Result<Vec<_>, _> {
-            terms.into_iter().map(|term| term.resolve(schema, object, today)).collect()
-        };
-        Ok(match self {
-            Self::All(terms) => Condition::All(all(terms)?),
-            Self::Any(terms) => Condition::Any(all(terms)?),
-            Self::Not(term) => Condition::Not(Box::new(term.resolve(schema, object, today)?)),
-            Self::Test(Comparison { field, operator, values }) => {
-                let path = match field {
-                    Operand::Field(path) => path,
-                    Operand::Aggregate(aggregate) => {
-                        return Err(SoqlError::unexpected(aggregate.at, "("));
-                    }
-                };
-                let column = Column::find(schema, object, &path)?;
-                let values = values.into_iter().map(|value| fit(&column, value, today));
-                let values = values.collect::<Result<_, _>>()?;
-                let is_multi = matches!(operator, Operator::Includes | Operator::Excludes);
-                if is_multi && column.field.kind != Kind::MultiPicklist {
-                    let message = format!(
-                        "field '{}' does not support the operator INCLUDES or EXCLUDES",
-                        column.field.name
-                    );
-                    return Err(SoqlError::new(
-                        "INVALID_QUERY_FILTER_OPERATOR",
-                        column.at,
-                        message,
-                    ));
-                }
-                Condition::Test(Test { column, operator, values })
-            }
-        })
-    }
+    pub(super) cell: Cell,
+    pub(super) operator: Operator,
+    pub(super) values: Vec<Literal>,
 }
 
 impl Condition<Test> {
-    pub(super) fn holds(&self, records: &Records, record: &Row<'_>) -> bool {
+    /// Whether the condition holds for a group, or for one record.
+    pub(super) fn holds(&self, records: &Records, group: &[Row<'_>]) -> bool {
         match self {
-            Self::All(terms) => terms.iter().all(|term| term.holds(records, record)),
-            Self::Any(terms) => terms.iter().any(|term| term.holds(records, record)),
-            Self::Not(term) => !term.holds(records, record),
-            Self::Test(Test { column, operator, values }) => {
-                test(*operator, &column.value(records, *record), values)
-            }
+            Self::All(terms) => terms.iter().all(|term| term.holds(records, group)),
+            Self::Any(terms) => terms.iter().any(|term| term.holds(records, group)),
+            Self::Not(term) => !term.holds(records, group),
+            Self::Test(test) => test.holds(&test.cell.value(records, group)),
         }
     }
 }
 
-pub(super) fn test(operator: Operator, value: &Value, literals: &[Literal]) -> bool {
-    let any = |wanted: fn(Ordering) -> bool| {
-        literals.iter().any(|literal| compare(value, literal).is_some_and(wanted))
-    };
-    match operator {
-        Operator::Equal | Operator::In => any(Ordering::is_eq),
-        Operator::Greater => any(Ordering::is_gt),
-        Operator::GreaterOrEqual => any(Ordering::is_ge),
-        Operator::Less => any(Ordering::is_lt),
-        Operator::LessOrEqual => any(Ordering::is_le),
-        Operator::Excludes => !includes(value, literals),
-        Operator::Includes => includes(value, literals),
-        Operator::Like => literals.iter().any(|literal| like(value, literal)),
-        Operator::NotEqual | Operator::NotIn => !any(Ordering::is_eq),
+impl Test {
+    fn holds(&self, value: &Value) -> bool {
+        let any = |wanted: fn(Ordering) -> bool| {
+            self.values.iter().any(|literal| compare(value, literal).is_some_and(wanted))
+        };
+        match self.operator {
+            Operator::Equal | Operator::In => any(Ordering::is_eq),
+            Operator::Greater => any(Ordering::is_gt),
+            Operator::GreaterOrEqual => any(Ordering::is_ge),
+            Operator::Less => any(Ordering::is_lt),
+            Operator::LessOrEqual => any(Ordering::is_le),
+            Operator::Excludes => !includes(value, &self.values),
+            Operator::Includes => includes(value, &self.values),
+            Operator::Like => self.values.iter().any(|literal| like(value, literal)),
+            Operator::NotEqual | Operator::NotIn => !any(Ordering::is_eq),
+        }
     }
 }
 
@@ -144,11 +102,10 @@ fn like(value: &Value, literal: &Literal) -> bool {
 }
 
 /// Refuses a literal of another type, like the platform, and completes short ids.
-pub(super) fn fit(column: &Column, literal: Literal, today: Date) -> Result<Literal, SoqlError> {
+pub(super) fn fit(column: &Column, literal: Literal, today: Date) -> Result<Literal> {
     let field = &column.field;
-    if field.kind == Kind::TextArea && field.length > 255 {
-        let message = format!("field '{}' can not be filtered in a query call", field.name);
-        return Err(SoqlError::new("INVALID_FIELD", column.at, message));
+    if field.is_long_text() {
+        return Err(column.unsupported("filtered"));
     }
     match (field.kind, literal) {
         (_, Literal::Null) => Ok(Literal::Null),
@@ -166,14 +123,12 @@ pub(super) fn fit(column: &Column, literal: Literal, today: Date) -> Result<Lite
         (Kind::Boolean, literal @ Literal::Bool(_)) => Ok(literal),
         (Kind::Date, literal @ Literal::Date(_)) => Ok(literal),
         (Kind::DateTime, literal @ Literal::DateTime(_)) => Ok(literal),
-        (Kind::Id | Kind::Reference, Literal::Text(text)) => match id::canonical(&text) {
-            Some(id) => Ok(Literal::Text(id)),
-            None => Err(SoqlError::new(
-                "INVALID_QUERY_FILTER_OPERATOR",
-                column.at,
-                format!("invalid ID field: {text}"),
-            )),
-        },
+        (Kind::Id | Kind::Reference, Literal::Text(text)) => {
+            id::canonical(&text).map(Literal::Text).ok_or_else(|| {
+                let message = format!("invalid ID field: {text}");
+                SoqlError::new("INVALID_QUERY_FILTER_OPERATOR", column.at, message)
+            })
+        }
         (kind, literal @ Literal::Number(_)) if kind.is_number() => Ok(literal),
         (kind, literal @ Literal::Text(_)) if kind.is_text() => Ok(literal),
         (kind, _) => Err(misfit(column, kind)),

@@ -1,16 +1,13 @@
 //! `GROUP BY`, `HAVING` and aggregates.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::filter::{fit, test};
-use super::order::{Direction, ascending};
-use super::{Aggregate, Column, Comparison, Condition, Function, Item, Key, Literal, Operand};
-use super::{Operator, Path, SoqlError};
-use crate::rest::schema::{Field, Kind, ObjectType, Schema};
+use super::order::ascending;
+use super::{Cell, Column, Comparison, Condition, Function, Item, Key, Names, Operand, Order};
+use super::{Path, Result, SoqlError, Test};
+use crate::rest::schema::{Field, Kind};
 use crate::rest::store::{Records, Row};
 
 /// A query with groups, or with one group of all records.
@@ -19,72 +16,37 @@ pub(super) struct Grouped {
     keys: Vec<Column>,
     /// The names and values of a row.
     outputs: Vec<(String, Cell)>,
-    having: Option<Condition<GroupTest>>,
-    order: Vec<(Cell, Direction)>,
-    is_one: bool,
-}
-
-/// A value of a group.
-#[derive(Clone, Debug)]
-enum Cell {
-    Aggregate(Function, Option<Box<Column>>),
-    /// The field of `GROUP BY` in this place.
-    Key(usize),
-}
-
-#[derive(Debug)]
-struct GroupTest {
-    cell: Cell,
-    operator: Operator,
-    values: Vec<Literal>,
-}
-
-/// The parts of a query that make groups.
-pub(super) struct Clauses {
-    pub(super) items: Vec<Item>,
-    pub(super) group: Vec<Path>,
-    pub(super) having: Option<Condition<Comparison>>,
-    pub(super) order: Vec<Key>,
-}
-
-/// Resolves the names of the clauses.
-struct Resolver<'a> {
-    schema: &'a Schema,
-    object: &'a ObjectType,
-    keys: &'a [Column],
-    today: Date,
+    having: Option<Condition<Test>>,
+    order: Vec<Order>,
 }
 
 impl Grouped {
     pub(super) fn find(
-        clauses: Clauses,
-        schema: &Schema,
-        object: &ObjectType,
-        today: Date,
-    ) -> Result<Self, SoqlError> {
-        let Clauses { items, group, having, order } = clauses;
-        let keys = group.iter().map(|path| Column::find(schema, object, path));
-        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+        names: Names<'_, '_>,
+        items: Vec<Item>,
+        group: &[Path],
+        having: Option<Condition<Comparison>>,
+        order: &[Key],
+    ) -> Result<Self> {
+        let keys: Vec<_> = group.iter().map(|path| names.column(path)).collect::<Result<_>>()?;
         if let Some(key) = keys.iter().find(|key| !is_groupable(&key.field)) {
-            let message = format!("field '{}' can not be grouped in a query call", key.field.name);
-            return Err(SoqlError::new("INVALID_FIELD", key.at, message));
+            return Err(key.unsupported("grouped"));
         }
-        let resolver = Resolver { schema, object, keys: &keys, today };
+        let names = Names { keys: Some(&keys), ..names };
         let mut outputs: Vec<(String, Cell)> = Vec::new();
         let mut unnamed = 0;
         for item in items {
             let (operand, alias) = match item {
-                Item::Aggregate(aggregate, alias) => (Operand::Aggregate(aggregate), alias),
-                Item::Field(path, alias) => (Operand::Field(path), alias),
+                Item::Operand(operand, alias) => (operand, alias),
                 Item::Fields(_, place) => return Err(SoqlError::unexpected(place.at, &place.text)),
                 Item::Query(query) => {
                     return Err(SoqlError::unexpected(query.object.at, &query.object.text));
                 }
             };
-            let cell = resolver.cell(&operand)?;
+            let cell = names.cell(&operand)?;
             let name = match (alias, &cell) {
                 (Some(alias), _) => alias.text,
-                (None, Cell::Key(key)) => keys[*key].field.name.clone(),
+                (None, Cell::Column(key)) => key.field.name.clone(),
                 (None, Cell::Aggregate(..)) => {
                     unnamed += 1;
                     format!("expr{}", unnamed - 1)
@@ -95,28 +57,18 @@ impl Grouped {
             }
             outputs.push((name, cell));
         }
-        let having = having.map(|condition| resolver.condition(condition)).transpose()?;
-        let order = order.iter().map(|key| {
-            let named = match &key.field {
-                Operand::Field(Path(names)) if names.len() == 1 => {
-                    outputs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&names[0].text))
-                }
-                _ => None,
-            };
-            let cell = match named {
-                Some((_, cell)) => cell.clone(),
-                None => resolver.cell(&key.field)?,
-            };
-            Ok((cell, Direction::of(key)))
+        let having = having.map(|condition| names.condition(condition)).transpose()?;
+        let order = order.iter().map(|key| match named(&outputs, &key.field) {
+            Some(cell) => Ok(Order { cell, direction: key.direction }),
+            None => names.order(key),
         });
-        let order = order.collect::<Result<_, SoqlError>>()?;
-        let is_one = keys.is_empty();
-        Ok(Self { keys, outputs, having, order, is_one })
+        let order = order.collect::<Result<_>>()?;
+        Ok(Self { keys, outputs, having, order })
     }
 
     /// Whether all records are one group.
     pub(super) fn is_one(&self) -> bool {
-        self.is_one
+        self.keys.is_empty()
     }
 
     /// Returns the names of the values of a row.
@@ -125,135 +77,48 @@ impl Grouped {
     }
 
     /// Returns the rows of the groups of these records.
-    pub(super) fn rows(&self, records: &Records, found: &[Row<'_>]) -> Vec<Value> {
-        let mut places = HashMap::new();
-        let mut groups: Vec<(Vec<Value>, Vec<Row<'_>>)> = Vec::new();
-        if self.is_one {
-            groups.push((Vec::new(), found.to_vec()));
-        } else {
-            for row in found {
-                let keys: Vec<_> = self.keys.iter().map(|key| key.value(records, *row)).collect();
-                let name = json!(keys).to_string();
-                let place = *places.entry(name).or_insert(groups.len());
-                if place == groups.len() {
-                    groups.push((keys, Vec::new()));
-                }
-                groups[place].1.push(*row);
-            }
+    pub(super) fn rows(&self, records: &Records, found: Vec<Row<'_>>) -> Vec<Value> {
+        let mut groups = if self.is_one() { vec![found] } else { self.groups(records, found) };
+        if let Some(having) = &self.having {
+            groups.retain(|group| having.holds(records, group));
         }
-        let value = |cell: &Cell, group: &(Vec<Value>, Vec<Row<'_>>)| match cell {
-            Cell::Key(key) => group.0[*key].clone(),
-            Cell::Aggregate(function, column) => {
-                let values = group.1.iter().map(|row| match column {
-                    Some(column) => column.value(records, *row),
-                    None => Value::Bool(true),
-                });
-                aggregate(*function, values.filter(|value| !value.is_null()).collect())
-            }
-        };
-        groups.retain(|group| match &self.having {
-            Some(condition) => holds(condition, &|cell: &Cell| value(cell, group)),
-            None => true,
-        });
-        if !self.order.is_empty() {
-            groups.sort_by(|one, other| {
-                let mut keys = self.order.iter().map(|(cell, direction)| {
-                    direction.compare(&value(cell, one), &value(cell, other))
-                });
-                keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-            });
-        }
-        let row = |group: &(Vec<Value>, Vec<Row<'_>>)| {
+        groups.sort_by(|one, other| Order::compare(&self.order, records, one, other));
+        let row = |group: &Vec<Row<'_>>| {
             let mut row = json!({ "attributes": { "type": "AggregateResult" } });
             for (name, cell) in &self.outputs {
-                row[name.as_str()] = value(cell, group);
+                row[name.as_str()] = cell.value(records, group);
             }
             row
         };
         groups.iter().map(row).collect()
     }
-}
 
-impl Resolver<'_> {
-    fn cell(&self, operand: &Operand) -> Result<Cell, SoqlError> {
-        match operand {
-            Operand::Field(path) => {
-                let column = Column::find(self.schema, self.object, path)?;
-                let key = self.keys.iter().position(|key| key.path() == column.path());
-                key.map(Cell::Key).ok_or_else(|| {
-                    let name = column.path().join(".");
-                    let message = format!("Field must be grouped or aggregated: {name}");
-                    SoqlError::malformed(column.at, message)
-                })
+    /// Groups records by the values of their keys, in the order of the first of each.
+    fn groups<'r>(&self, records: &Records, found: Vec<Row<'r>>) -> Vec<Vec<Row<'r>>> {
+        let mut places = HashMap::new();
+        let mut groups: Vec<Vec<_>> = Vec::new();
+        for row in found {
+            let keys: Value = self.keys.iter().map(|key| key.value(records, row)).collect();
+            let place = *places.entry(keys.to_string()).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Vec::new());
             }
-            Operand::Aggregate(Aggregate { function, path: None, .. }) => {
-                Ok(Cell::Aggregate(*function, None))
-            }
-            Operand::Aggregate(Aggregate { function, path: Some(path), .. }) => {
-                let column = Column::find(self.schema, self.object, path)?;
-                let kind = column.field.kind;
-                let fits = match function {
-                    Function::Avg | Function::Sum => kind.is_number(),
-                    Function::Max | Function::Min => kind != Kind::Boolean && is_comparable(kind),
-                    Function::Count | Function::CountDistinct => is_comparable(kind),
-                };
-                if fits {
-                    return Ok(Cell::Aggregate(*function, Some(Box::new(column))));
-                }
-                let (field, operator) = (&column.field.name, function.name());
-                let message =
-                    format!("field {field} does not support aggregate operator {operator}");
-                Err(SoqlError::malformed(column.at, message))
-            }
+            groups[place].push(row);
         }
-    }
-
-    fn condition(
-        &self,
-        condition: Condition<Comparison>,
-    ) -> Result<Condition<GroupTest>, SoqlError> {
-        let all = |terms: Vec<Condition<Comparison>>| -> Result<Vec<_>, SoqlError> {
-            terms.into_iter().map(|term| self.condition(term)).collect()
-        };
-        Ok(match condition {
-            Condition::All(terms) => Condition::All(all(terms)?),
-            Condition::Any(terms) => Condition::Any(all(terms)?),
-            Condition::Not(term) => Condition::Not(Box::new(self.condition(*term)?)),
-            Condition::Test(Comparison { field, operator, values }) => {
-                let cell = self.cell(&field)?;
-                // A count is a number, whatever its field is.
-                let column = match &cell {
-                    Cell::Key(key) => Some(&self.keys[*key]),
-                    Cell::Aggregate(Function::Max | Function::Min, column) => column.as_deref(),
-                    Cell::Aggregate(..) => None,
-                };
-                let values = values.into_iter().map(|value| match (column, value) {
-                    (Some(column), value) => fit(column, value, self.today),
-                    (None, value @ (Literal::Number(_) | Literal::Null)) => Ok(value),
-                    (None, _) => {
-                        Err(SoqlError::malformed(0, "value of an aggregate must be a number"))
-                    }
-                });
-                let values = values.collect::<Result<_, _>>()?;
-                Condition::Test(GroupTest { cell, operator, values })
-            }
-        })
+        groups
     }
 }
 
-fn holds(condition: &Condition<GroupTest>, value: &impl Fn(&Cell) -> Value) -> bool {
-    match condition {
-        Condition::All(terms) => terms.iter().all(|term| holds(term, value)),
-        Condition::Any(terms) => terms.iter().any(|term| holds(term, value)),
-        Condition::Not(term) => !holds(term, value),
-        Condition::Test(GroupTest { cell, operator, values }) => {
-            test(*operator, &value(cell), values)
-        }
-    }
+/// Returns the value that `SELECT` gives this name.
+fn named(outputs: &[(String, Cell)], field: &Operand) -> Option<Cell> {
+    let Operand::Field(Path(names)) = field else { return None };
+    let [only] = names.as_slice() else { return None };
+    let named = outputs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.text));
+    named.map(|(_, cell)| cell.clone())
 }
 
 /// Returns the result of a function over the values that are not null.
-fn aggregate(function: Function, values: Vec<Value>) -> Value {
+pub(super) fn aggregate(function: Function, values: Vec<Value>) -> Value {
     let sum = || -> Value {
         let whole = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(value.as_i64()?));
         whole.map_or_else(
@@ -281,24 +146,7 @@ pub(crate) fn is_groupable(field: &Field) -> bool {
     match field.kind {
         Kind::Boolean | Kind::Date | Kind::Id | Kind::Int | Kind::Reference => true,
         Kind::EncryptedString | Kind::MultiPicklist => false,
-        Kind::TextArea => field.length <= 255,
+        Kind::TextArea => !field.is_long_text(),
         kind => kind.is_text(),
-    }
-}
-
-fn is_comparable(kind: Kind) -> bool {
-    !matches!(kind, Kind::Address | Kind::Base64 | Kind::Location | Kind::Other)
-}
-
-impl Function {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Avg => "AVG",
-            Self::Count => "COUNT",
-            Self::CountDistinct => "COUNT_DISTINCT",
-            Self::Max => "MAX",
-            Self::Min => "MIN",
-            Self::Sum => "SUM",
-        }
     }
 }

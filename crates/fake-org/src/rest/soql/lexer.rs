@@ -1,6 +1,6 @@
 //! The tokens of a query.
 
-use super::{Literal, Name, SoqlError};
+use super::{Literal, Name, Result, SoqlError};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
@@ -23,7 +23,7 @@ pub(super) enum Kind {
 }
 
 /// Returns the tokens of a query. The last one is [`Kind::End`].
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SoqlError> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut at = 0;
     loop {
@@ -53,12 +53,13 @@ impl Token {
         }
     }
 
-    pub(super) fn is_sign(&self, sign: &str) -> bool {
-        matches!(self.kind, Kind::Sign(own) if own == sign)
-    }
-
-    pub(super) fn is_word(&self, word: &str) -> bool {
-        matches!(&self.kind, Kind::Word(own) if own.eq_ignore_ascii_case(word))
+    /// Whether it is this sign, or this word, ignoring case.
+    pub(super) fn is(&self, text: &str) -> bool {
+        match &self.kind {
+            Kind::Sign(own) => *own == text,
+            Kind::Word(own) => own.eq_ignore_ascii_case(text),
+            _ => false,
+        }
     }
 }
 
@@ -81,7 +82,7 @@ fn sign(rest: &str, first: char) -> (Kind, usize) {
     }
 }
 
-fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
+fn quoted(rest: &str, at: usize) -> Result<(Kind, usize)> {
     let mut text = String::new();
     let mut letters = rest.char_indices().skip(1);
     while let Some((place, letter)) = letters.next() {
@@ -127,7 +128,7 @@ pub(super) fn bad_escape(at: usize) -> SoqlError {
     )
 }
 
-fn number_or_date(rest: &str, at: usize) -> Result<(Kind, usize), SoqlError> {
+fn number_or_date(rest: &str, at: usize) -> Result<(Kind, usize)> {
     let inside = |letter: char| letter.is_ascii_alphanumeric() || "+-.:".contains(letter);
     let length = rest.find(|letter| !inside(letter)).unwrap_or(rest.len());
     let text = &rest[..length];

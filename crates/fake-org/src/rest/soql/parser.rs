@@ -1,21 +1,18 @@
 //! The parser of a query.
 
-use super::lexer::{Kind, LITERALLY, Token, tokens};
-use super::{Aggregate, Comparison, Condition, Fields, Function, Item, Key, Literal, Name};
-use super::{Operand, Operator, Path, Query, Select, SoqlError, period};
+use super::lexer::{Kind, LITERALLY, Token, bad_escape, tokens};
+use super::{Comparison, Condition, Direction, FUNCTIONS, Fields, Function, Item, Key, Literal};
+use super::{Name, Operand, Operator, Path, Query, Result, SoqlError, period};
 
 /// Parses a query.
-pub(super) fn parse(text: &str) -> Result<Query, SoqlError> {
-    let mut parser =
-        Parser { text, tokens: tokens(text)?, next: 0, depth: 0, level: 0, with_aggregates: false };
+pub(super) fn parse(text: &str) -> Result<Query> {
+    let mut parser = Parser::new(text)?;
     let query = parser.query()?;
-    match parser.peek().kind {
-        Kind::End => Ok(query),
-        _ => Err(parser.unexpected()),
-    }
+    parser.end()?;
+    Ok(query)
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     text: &'a str,
     /// Never empty. The last one is the end.
     tokens: Vec<Token>,
@@ -27,40 +24,50 @@ struct Parser<'a> {
     with_aggregates: bool,
 }
 
-impl Parser<'_> {
-    fn query(&mut self) -> Result<Query, SoqlError> {
-        self.keyword("SELECT")?;
-        let select = self.select()?;
-        self.keyword("FROM")?;
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Result<Self> {
+        let tokens = tokens(text)?;
+        Ok(Self { text, tokens, next: 0, depth: 0, level: 0, with_aggregates: false })
+    }
+
+    fn query(&mut self) -> Result<Query> {
+        self.expect("SELECT")?;
+        let select = self.items()?;
+        self.expect("FROM")?;
         let object = self.name()?;
         let alias = self.alias();
-        let condition = if self.take_word("WHERE") { Some(self.condition()?) } else { None };
-        let group = if self.take_word("GROUP") { self.group()? } else { Vec::new() };
-        let has_having = !group.is_empty() && self.take_word("HAVING");
-        self.with_aggregates = has_having;
-        let having = if has_having { Some(self.condition()?) } else { None };
+        self.clauses(select, object, alias)
+    }
+
+    pub(super) fn items(&mut self) -> Result<Vec<Item>> {
+        self.separated(",", Self::item)
+    }
+
+    /// Parses what follows the object of a query.
+    pub(super) fn clauses(
+        &mut self,
+        select: Vec<Item>,
+        object: Name,
+        alias: Option<Name>,
+    ) -> Result<Query> {
+        let condition = if self.take("WHERE") { Some(self.condition()?) } else { None };
+        let group = if self.take("GROUP") { self.by(Self::path)? } else { Vec::new() };
         self.with_aggregates = true;
-        let order = if self.take_word("ORDER") { self.order()? } else { Vec::new() };
+        let has_having = !group.is_empty() && self.take("HAVING");
+        let having = if has_having { Some(self.condition()?) } else { None };
+        let order = if self.take("ORDER") { self.by(Self::key)? } else { Vec::new() };
         self.with_aggregates = false;
-        let limit = if self.take_word("LIMIT") { Some(self.number()?) } else { None };
-        let offset = if self.take_word("OFFSET") { self.offset()? } else { 0 };
-        let mut query = Query { select, object, condition, group, having, order, limit, offset };
-        if let Some(alias) = alias {
-            query.drop_alias(&alias.text);
-        }
-        Ok(query)
+        let limit = if self.take("LIMIT") { Some(self.number()?) } else { None };
+        let offset = if self.take("OFFSET") { self.offset()? } else { 0 };
+        Ok(Query { select, object, alias, condition, group, having, order, limit, offset })
     }
 
-    fn group(&mut self) -> Result<Vec<Path>, SoqlError> {
-        self.keyword("BY")?;
-        let mut paths = vec![self.path()?];
-        while self.take_sign(",") {
-            paths.push(self.path()?);
-        }
-        Ok(paths)
+    fn by<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        self.expect("BY")?;
+        self.separated(",", item)
     }
 
-    fn offset(&mut self) -> Result<usize, SoqlError> {
+    fn offset(&mut self) -> Result<usize> {
         let at = self.peek().at;
         let offset = self.number()?;
         if offset > MAX_OFFSET {
@@ -77,58 +84,29 @@ impl Parser<'_> {
         Some(alias)
     }
 
-    fn order(&mut self) -> Result<Vec<Key>, SoqlError> {
-        self.keyword("BY")?;
-        let mut keys = vec![self.key()?];
-        while self.take_sign(",") {
-            keys.push(self.key()?);
-        }
-        Ok(keys)
-    }
-
-    fn key(&mut self) -> Result<Key, SoqlError> {
+    fn key(&mut self) -> Result<Key> {
         let field = self.operand()?;
-        let descending = !self.take_word("ASC") && self.take_word("DESC");
-        let nulls_last = if self.take_word("NULLS") {
-            let last = self.take_word("LAST");
+        let descending = !self.take("ASC") && self.take("DESC");
+        let nulls_last = self.take("NULLS") && {
+            let last = self.take("LAST");
             if !last {
-                self.keyword("FIRST")?;
+                self.expect("FIRST")?;
             }
             last
-        } else {
-            false
         };
-        Ok(Key { field, descending, nulls_last })
+        Ok(Key { field, direction: Direction { descending, nulls_last } })
     }
 
-    fn select(&mut self) -> Result<Select, SoqlError> {
-        let is_count = self.peek().is_word("COUNT")
-            && self.token(1).is_sign("(")
-            && self.token(2).is_sign(")")
-            && self.token(3).is_word("FROM");
-        if is_count && self.level == 0 {
-            self.next += 3;
-            return Ok(Select::Count);
-        }
-        let mut items = vec![self.item()?];
-        while self.take_sign(",") {
-            items.push(self.item()?);
-        }
-        Ok(Select::Items(items))
-    }
-
-    fn item(&mut self) -> Result<Item, SoqlError> {
+    fn item(&mut self) -> Result<Item> {
         let at = self.peek().at;
-        if self.peek().is_word("FIELDS") && self.token(1).is_sign("(") {
+        if self.peek().is("FIELDS") && self.token(1).is("(") {
             return self.fields();
         }
-        if self.level == 0
-            && let Some(aggregate) = self.aggregate()?
-        {
-            return Ok(Item::Aggregate(aggregate, self.alias()));
-        }
-        if !self.take_sign("(") {
-            return Ok(Item::Field(self.path()?, self.alias()));
+        if !self.take("(") {
+            self.with_aggregates = self.level == 0;
+            let operand = self.operand()?;
+            self.with_aggregates = false;
+            return Ok(Item::Operand(operand, self.alias()));
         }
         self.level += 1;
         if self.level == MAX_LEVELS {
@@ -136,82 +114,62 @@ impl Parser<'_> {
         }
         let query = self.query()?;
         self.level -= 1;
-        self.sign(")")?;
+        self.expect(")")?;
         Ok(Item::Query(Box::new(query)))
     }
 
-    fn fields(&mut self) -> Result<Item, SoqlError> {
+    fn fields(&mut self) -> Result<Item> {
         let place = self.name()?;
-        self.sign("(")?;
-        let kinds =
-            [("ALL", Fields::All), ("CUSTOM", Fields::Custom), ("STANDARD", Fields::Standard)];
-        let kind = kinds.into_iter().find(|(word, _)| self.take_word(word));
-        let (_, kind) = kind.ok_or_else(|| self.unexpected())?;
-        self.sign(")")?;
+        self.expect("(")?;
+        let kind = self.one_of(&[
+            ("ALL", Fields::All),
+            ("CUSTOM", Fields::Custom),
+            ("STANDARD", Fields::Standard),
+        ])?;
+        self.expect(")")?;
         Ok(Item::Fields(kind, place))
     }
 
-    /// Parses `MAX(Amount)` or `COUNT()`, if there is one.
-    fn aggregate(&mut self) -> Result<Option<Aggregate>, SoqlError> {
-        let function = FUNCTIONS.into_iter().find(|(word, _)| self.peek().is_word(word));
-        let Some((_, function)) = function.filter(|_| self.token(1).is_sign("(")) else {
-            return Ok(None);
-        };
+    /// Parses a field or, where they are allowed, an aggregate: `MAX(Amount)` or `COUNT()`.
+    fn operand(&mut self) -> Result<Operand> {
         let at = self.peek().at;
+        let function = FUNCTIONS.iter().find(|(name, _)| self.peek().is(name));
+        let function = function.filter(|_| self.with_aggregates && self.token(1).is("("));
+        let Some(&(_, function)) = function else { return self.path().map(Operand::Field) };
         self.next += 2;
-        let is_count = function == Function::Count && self.peek().is_sign(")");
+        let is_count = function == Function::Count && self.peek().is(")");
         let path = if is_count { None } else { Some(self.path()?) };
-        self.sign(")")?;
-        Ok(Some(Aggregate { function, path, at }))
+        self.expect(")")?;
+        Ok(Operand::Aggregate { function, path, at })
     }
 
-    /// Parses a field or, in `HAVING` and `ORDER BY`, an aggregate.
-    fn operand(&mut self) -> Result<Operand, SoqlError> {
-        if self.with_aggregates
-            && let Some(aggregate) = self.aggregate()?
-        {
-            return Ok(Operand::Aggregate(aggregate));
-        }
-        self.path().map(Operand::Field)
-    }
-
-    fn path(&mut self) -> Result<Path, SoqlError> {
-        let mut names = vec![self.name()?];
-        while self.take_sign(".") {
-            names.push(self.name()?);
-        }
-        Ok(Path(names))
+    fn path(&mut self) -> Result<Path> {
+        self.separated(".", Self::name).map(Path)
     }
 
     /// Parses `a AND b AND c` or `a OR b OR c`. A mix of the two needs parentheses.
-    fn condition(&mut self) -> Result<Condition<Comparison>, SoqlError> {
-        let first = self.term()?;
-        for (word, join) in [
-            ("AND", Condition::All as fn(Vec<Condition<Comparison>>) -> Condition<Comparison>),
-            ("OR", Condition::Any),
-        ] {
-            if self.peek().is_word(word) {
-                let mut terms = vec![first];
-                while self.take_word(word) {
-                    terms.push(self.term()?);
-                }
-                return Ok(join(terms));
-            }
+    fn condition(&mut self) -> Result<Condition<Comparison>> {
+        let mut terms = self.separated("AND", Self::term)?;
+        if terms.len() > 1 {
+            return Ok(Condition::All(terms));
         }
-        Ok(first)
+        while self.take("OR") {
+            terms.push(self.term()?);
+        }
+        Ok(Condition::Any(terms))
     }
 
-    fn term(&mut self) -> Result<Condition<Comparison>, SoqlError> {
+    fn term(&mut self) -> Result<Condition<Comparison>> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let at = self.peek().at;
             return Err(SoqlError::new("QUERY_TOO_COMPLICATED", at, "Query is too complicated."));
         }
-        let term = if self.take_word("NOT") {
+        let term = if self.take("NOT") {
             Condition::Not(Box::new(self.term()?))
-        } else if self.take_sign("(") {
+        } else if self.take("(") {
             let inner = self.condition()?;
-            self.sign(")")?;
+            self.expect(")")?;
             inner
         } else {
             self.test()?
@@ -220,66 +178,33 @@ impl Parser<'_> {
         Ok(term)
     }
 
-    fn test(&mut self) -> Result<Condition<Comparison>, SoqlError> {
+    fn test(&mut self) -> Result<Condition<Comparison>> {
         let field = self.operand()?;
-        let operator = self.operator()?;
+        let operator = if self.take("NOT") {
+            self.expect("IN")?;
+            Operator::NotIn
+        } else {
+            self.one_of(&OPERATORS)?
+        };
         let at = self.peek().at;
         let values = match operator {
             Operator::Excludes | Operator::In | Operator::Includes | Operator::NotIn => {
-                self.list()?
+                self.expect("(")?;
+                let values = self.separated(",", Self::literal)?;
+                self.expect(")")?;
+                values
             }
             _ => vec![self.literal()?],
         };
         let escapes =
             |value: &Literal| matches!(value, Literal::Text(text) if text.contains(LITERALLY));
         if operator != Operator::Like && values.iter().any(escapes) {
-            return Err(super::lexer::bad_escape(at));
+            return Err(bad_escape(at));
         }
         Ok(Condition::Test(Comparison { field, operator, values }))
     }
 
-    fn operator(&mut self) -> Result<Operator, SoqlError> {
-        if self.peek().is_word("NOT") && self.token(1).is_word("IN") {
-            self.next += 2;
-            return Ok(Operator::NotIn);
-        }
-        for (word, operator) in [
-            ("EXCLUDES", Operator::Excludes),
-            ("IN", Operator::In),
-            ("INCLUDES", Operator::Includes),
-            ("LIKE", Operator::Like),
-        ] {
-            if self.take_word(word) {
-                return Ok(operator);
-            }
-        }
-        for (sign, operator) in [
-            ("=", Operator::Equal),
-            ("!=", Operator::NotEqual),
-            ("<>", Operator::NotEqual),
-            ("<=", Operator::LessOrEqual),
-            (">=", Operator::GreaterOrEqual),
-            ("<", Operator::Less),
-            (">", Operator::Greater),
-        ] {
-            if self.take_sign(sign) {
-                return Ok(operator);
-            }
-        }
-        Err(self.unexpected())
-    }
-
-    fn list(&mut self) -> Result<Vec<Literal>, SoqlError> {
-        self.sign("(")?;
-        let mut values = vec![self.literal()?];
-        while self.take_sign(",") {
-            values.push(self.literal()?);
-        }
-        self.sign(")")?;
-        Ok(values)
-    }
-
-    fn literal(&mut self) -> Result<Literal, SoqlError> {
+    fn literal(&mut self) -> Result<Literal> {
         if let Some(name) = self.peek().name() {
             return self.period(&name.text.to_ascii_uppercase());
         }
@@ -291,18 +216,18 @@ impl Parser<'_> {
     }
 
     /// Parses `TODAY` or `LAST_N_DAYS:30`.
-    fn period(&mut self, name: &str) -> Result<Literal, SoqlError> {
+    fn period(&mut self, name: &str) -> Result<Literal> {
         let has_number = period::has_number(name).ok_or_else(|| self.unexpected())?;
         self.next += 1;
         let mut number = None;
         if has_number {
-            self.sign(":")?;
+            self.expect(":")?;
             number = Some(i64::try_from(self.number()?).unwrap_or(i64::MAX));
         }
         Ok(Literal::Named(name.to_owned(), number))
     }
 
-    fn number(&mut self) -> Result<usize, SoqlError> {
+    pub(super) fn number(&mut self) -> Result<usize> {
         match self.peek().kind {
             Kind::Literal(Literal::Number(number)) if number >= 0.0 && number.fract() == 0.0 => {
                 self.next += 1;
@@ -312,31 +237,41 @@ impl Parser<'_> {
         }
     }
 
-    fn name(&mut self) -> Result<Name, SoqlError> {
-        let name = self.peek().name().filter(|name| !is_reserved(&name.text));
-        let name = name.ok_or_else(|| self.unexpected())?;
-        self.next += 1;
-        Ok(name)
+    pub(super) fn name(&mut self) -> Result<Name> {
+        self.alias().ok_or_else(|| self.unexpected())
     }
 
-    fn keyword(&mut self, word: &str) -> Result<(), SoqlError> {
-        if self.take_word(word) { Ok(()) } else { Err(self.unexpected()) }
+    /// Parses one or more items with this word or sign between them.
+    pub(super) fn separated<T>(
+        &mut self,
+        separator: &str,
+        mut item: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.take(separator) {
+            items.push(item(self)?);
+        }
+        Ok(items)
     }
 
-    fn sign(&mut self, sign: &str) -> Result<(), SoqlError> {
-        if self.take_sign(sign) { Ok(()) } else { Err(self.unexpected()) }
+    pub(super) fn one_of<T: Copy>(&mut self, table: &[(&str, T)]) -> Result<T> {
+        let found = table.iter().find(|(text, _)| self.take(text));
+        found.map(|(_, value)| *value).ok_or_else(|| self.unexpected())
     }
 
-    fn take_word(&mut self, word: &str) -> bool {
-        let is_it = self.peek().is_word(word);
+    pub(super) fn expect(&mut self, text: &str) -> Result<()> {
+        if self.take(text) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    /// Takes the next token if it is this word or sign.
+    pub(super) fn take(&mut self, text: &str) -> bool {
+        let is_it = self.peek().is(text);
         self.next += usize::from(is_it);
         is_it
     }
 
-    fn take_sign(&mut self, sign: &str) -> bool {
-        let is_it = self.peek().is_sign(sign);
-        self.next += usize::from(is_it);
-        is_it
+    pub(super) fn end(&self) -> Result<()> {
+        if self.peek().kind == Kind::End { Ok(()) } else { Err(self.unexpected()) }
     }
 
     fn peek(&self) -> &Token {
@@ -358,54 +293,18 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
-impl Query {
-    /// Removes the other name of the object from the start of paths: `a.Name` is `Name`.
-    fn drop_alias(&mut self, alias: &str) {
-        let drop = |path: &mut Path| {
-            if path.0.len() > 1 && path.0[0].text.eq_ignore_ascii_case(alias) {
-                path.0.remove(0);
-            }
-        };
-        let of_operand = |operand: &mut Operand| match operand {
-            Operand::Field(path) => drop(path),
-            Operand::Aggregate(aggregate) => aggregate.path.iter_mut().for_each(drop),
-        };
-        if let Select::Items(items) = &mut self.select {
-            for item in items {
-                match item {
-                    Item::Aggregate(aggregate, _) => aggregate.path.iter_mut().for_each(drop),
-                    Item::Field(path, _) => drop(path),
-                    Item::Fields(..) | Item::Query(_) => {}
-                }
-            }
-        }
-        self.group.iter_mut().for_each(drop);
-        self.order.iter_mut().for_each(|key| of_operand(&mut key.field));
-        for condition in self.condition.iter_mut().chain(&mut self.having) {
-            condition.each(&mut |test| of_operand(&mut test.field));
-        }
-    }
-}
-
-impl Condition<Comparison> {
-    fn each(&mut self, change: &mut impl FnMut(&mut Comparison)) {
-        match self {
-            Self::All(terms) | Self::Any(terms) => {
-                terms.iter_mut().for_each(|term| term.each(change))
-            }
-            Self::Not(term) => term.each(change),
-            Self::Test(test) => change(test),
-        }
-    }
-}
-
-const FUNCTIONS: [(&str, Function); 6] = [
-    ("AVG", Function::Avg),
-    ("COUNT", Function::Count),
-    ("COUNT_DISTINCT", Function::CountDistinct),
-    ("MAX", Function::Max),
-    ("MIN", Function::Min),
-    ("SUM", Function::Sum),
+const OPERATORS: [(&str, Operator); 11] = [
+    ("=", Operator::Equal),
+    ("!=", Operator::NotEqual),
+    ("<>", Operator::NotEqual),
+    ("<", Operator::Less),
+    ("<=", Operator::LessOrEqual),
+    (">", Operator::Greater),
+    (">=", Operator::GreaterOrEqual),
+    ("EXCLUDES", Operator::Excludes),
+    ("IN", Operator::In),
+    ("INCLUDES", Operator::Includes),
+    ("LIKE", Operator::Like),
 ];
 /// Reserved words: in `SELECT FROM Account`, FROM is not a field.
 const RESERVED: [&str; 22] = [

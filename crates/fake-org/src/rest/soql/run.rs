@@ -1,14 +1,13 @@
 //! Execution of a query.
 
-use std::cmp::Ordering;
+use std::slice::from_ref;
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::filter::Test;
-use super::group::{Clauses, Grouped};
-use super::order::Order;
-use super::{Child, Column, Condition, Fields, Item, Name, Query, Select, SoqlError, parser};
+use super::group::Grouped;
+use super::{Child, Column, Condition, Fields, Item, Name, Names, Operand, Order, Query, Result};
+use super::{SoqlError, Test, parser};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row, Stored};
 
@@ -60,8 +59,12 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Prepared<'a> {
     /// Parses a query and resolves its names.
-    pub(crate) fn new(text: &str, schema: &'a Schema, today: Date) -> Result<Self, SoqlError> {
-        let query = parser::parse(text)?;
+    pub(crate) fn new(text: &str, schema: &'a Schema, today: Date) -> Result<Self> {
+        Self::resolve(parser::parse(text)?, schema, today)
+    }
+
+    /// Resolves the names of a query.
+    pub(crate) fn resolve(query: Query, schema: &'a Schema, today: Date) -> Result<Self> {
         let unknown = || SoqlError::no_object(query.object.at, &query.object.text);
         let object = schema.object(&query.object.text).ok_or_else(unknown)?;
         Self::of(query, object, schema, today)
@@ -73,55 +76,27 @@ impl<'a> Prepared<'a> {
         object: &'a ObjectType,
         schema: &'a Schema,
         today: Date,
-    ) -> Result<Self, SoqlError> {
-        let Query { select, object: _, condition, group, having, order, limit, offset } = query;
-        let mut with_fields = false;
-        let mut keys = order;
-        let select = match select {
-            Select::Count => Selected::Count,
-            Select::Items(items) if is_grouped(&items, &group) => {
-                let order = std::mem::take(&mut keys);
-                let grouped =
-                    Grouped::find(Clauses { items, group, having, order }, schema, object, today)?;
-                if grouped.is_one() && limit.is_some() {
-                    let message = "Non-grouped query that uses overall aggregate functions cannot \
-                                   also use LIMIT";
-                    return Err(SoqlError::malformed(0, message));
-                }
-                Selected::Groups(Box::new(grouped))
+    ) -> Result<Self> {
+        let Query { select, alias, condition, group, having, mut order, limit, offset, .. } = query;
+        let alias = alias.as_ref().map(|alias| alias.text.as_str());
+        let names = Names { schema, object, alias, today, keys: None };
+        let with_fields = select.iter().any(|item| matches!(item, Item::Fields(..)));
+        let select = if is_count(&select) && group.is_empty() {
+            Selected::Count
+        } else if !group.is_empty() || select.iter().any(is_aggregate) {
+            let keys = std::mem::take(&mut order);
+            let grouped = Grouped::find(names, select, &group, having, &keys)?;
+            if grouped.is_one() && limit.is_some() {
+                let message = "Non-grouped query that uses overall aggregate functions cannot also \
+                               use LIMIT";
+                return Err(SoqlError::malformed(0, message));
             }
-            Select::Items(items) => {
-                let mut parts = Vec::new();
-                for item in items {
-                    match item {
-                        Item::Field(path, None) => {
-                            let column = Column::find(schema, object, &path)?;
-                            parts.push(Part::Column(Box::new(column)));
-                        }
-                        Item::Field(_, Some(alias)) => {
-                            return Err(SoqlError::unexpected(alias.at, &alias.text));
-                        }
-                        Item::Fields(kind, place) => {
-                            with_fields = true;
-                            parts.extend(all_fields(object, kind, &place, limit)?);
-                        }
-                        Item::Query(query) => {
-                            let child = Child::find(*query, schema, object, today)?;
-                            parts.push(Part::Child(Box::new(child)));
-                        }
-                        // These are in a query with groups.
-                        Item::Aggregate(aggregate, _) => {
-                            return Err(SoqlError::unexpected(aggregate.at, "("));
-                        }
-                    }
-                }
-                Selected::Parts(without_repeats(parts)?)
-            }
+            Selected::Groups(Box::new(grouped))
+        } else {
+            Selected::Parts(find_parts(names, select, limit)?)
         };
-        let condition = condition.map(|condition| condition.resolve(schema, object, today));
-        let condition = condition.transpose()?;
-        let order = keys.iter().map(|key| Order::find(schema, object, key));
-        let order = order.collect::<Result<_, _>>()?;
+        let condition = condition.map(|condition| names.condition(condition)).transpose()?;
+        let order = order.iter().map(|key| names.order(key)).collect::<Result<_>>()?;
         Ok(Self { object, select, condition, order, limit, offset, with_fields })
     }
 
@@ -159,7 +134,7 @@ impl<'a> Prepared<'a> {
                 return Found { total: found.len(), records: Vec::new() };
             }
             Selected::Groups(grouped) => {
-                self.page(grouped.rows(records, &self.matching(scope, |_| true)))
+                self.page(grouped.rows(records, self.matching(scope, |_| true)))
             }
             Selected::Parts(_) => self.rows(scope, |_| true),
         };
@@ -228,12 +203,9 @@ impl<'a> Prepared<'a> {
     /// Returns the records of the result, in their order.
     fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Row<'b>> {
         let mut found = self.matching(scope, wanted);
-        if !self.order.is_empty() {
-            found.sort_by(|one, other| {
-                let mut keys = self.order.iter().map(|key| key.compare(scope.records, one, other));
-                keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-            });
-        }
+        found.sort_by(|one, other| {
+            Order::compare(&self.order, scope.records, from_ref(one), from_ref(other))
+        });
         self.page(found)
     }
 
@@ -242,10 +214,8 @@ impl<'a> Prepared<'a> {
         let Scope { records, with_deleted, .. } = scope;
         let all = records.all(&self.object.name);
         let seen = all.filter(|record| with_deleted || !record.is_deleted());
-        let holds = |record: &Row<'_>| match &self.condition {
-            Some(condition) => condition.holds(records, record),
-            None => true,
-        };
+        let condition = self.condition.as_ref();
+        let holds = |row: &Row<'_>| condition.is_none_or(|it| it.holds(records, from_ref(row)));
         seen.filter(|record| wanted(record)).filter(holds).collect()
     }
 
@@ -285,8 +255,41 @@ impl Part<'_> {
     }
 }
 
-fn is_grouped(items: &[Item], group: &[super::Path]) -> bool {
-    !group.is_empty() || items.iter().any(|item| matches!(item, Item::Aggregate(..)))
+/// Whether this is `COUNT()` alone, which is answered by a number and no rows.
+fn is_count(items: &[Item]) -> bool {
+    let [Item::Operand(Operand::Aggregate { path: None, .. }, None)] = items else { return false };
+    true
+}
+
+fn is_aggregate(item: &Item) -> bool {
+    matches!(item, Item::Operand(Operand::Aggregate { .. }, _))
+}
+
+/// Resolves the items of a `SELECT` without aggregates.
+fn find_parts<'a>(
+    names: Names<'a, '_>,
+    items: Vec<Item>,
+    limit: Option<usize>,
+) -> Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    for item in items {
+        match item {
+            Item::Operand(_, Some(alias)) => {
+                return Err(SoqlError::unexpected(alias.at, &alias.text));
+            }
+            Item::Operand(Operand::Aggregate { at, .. }, None) => {
+                return Err(SoqlError::unexpected(at, "("));
+            }
+            Item::Operand(Operand::Field(path), None) => {
+                parts.push(Part::Column(Box::new(names.column(&path)?)));
+            }
+            Item::Fields(kind, place) => {
+                parts.extend(all_fields(names.object, kind, &place, limit)?);
+            }
+            Item::Query(query) => parts.push(Part::Child(Box::new(Child::find(*query, names)?))),
+        }
+    }
+    without_repeats(parts)
 }
 
 /// Returns the fields of `FIELDS()`.
@@ -295,7 +298,7 @@ fn all_fields<'a>(
     kind: Fields,
     place: &Name,
     limit: Option<usize>,
-) -> Result<impl Iterator<Item = Part<'a>>, SoqlError> {
+) -> Result<impl Iterator<Item = Part<'a>>> {
     if kind != Fields::Standard && limit.is_none_or(|limit| limit > MOST_WITH_FIELDS) {
         let message = "The SOQL FIELDS function must have a LIMIT of at most 200";
         return Err(SoqlError::malformed(place.at, message));
@@ -313,7 +316,7 @@ fn all_fields<'a>(
 
 const MOST_WITH_FIELDS: usize = 200;
 
-fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>, SoqlError> {
+fn without_repeats(parts: Vec<Part<'_>>) -> Result<Vec<Part<'_>>> {
     for (place, part) in parts.iter().enumerate() {
         let path = part.path();
         if parts[..place].iter().any(|earlier| earlier.path() == path) {
