@@ -96,6 +96,13 @@ impl RestError {
             .with_fields(Vec::<String>::new())
     }
 
+    /// Refuses the value of an external id that several records have.
+    pub(super) fn ambiguous(field: &str, ids: &[String]) -> Self {
+        let ids = ids.join(", ");
+        let message = format!("{field}: more than one record found for external id field: [{ids}]");
+        Self::new(300, "DUPLICATE_EXTERNAL_ID", message)
+    }
+
     pub(super) fn deleted() -> Self {
         Self::new(404, "ENTITY_IS_DELETED", "entity is deleted").with_fields(Vec::<String>::new())
     }

@@ -52,18 +52,25 @@ pub(crate) struct Failure {
 #[derive(Debug)]
 struct Job {
     id: String,
-    operation: String,
-    object: String,
+    kind: Kind,
+    settings: Settings,
     state: State,
     created_by: String,
     created: String,
     modified: String,
     version: u32,
-    format: Format,
     /// The number of requests for the state since processing could begin.
     polled: u32,
     error: Option<String>,
     work: Work,
+}
+
+/// The settings that the work on the rows needs.
+#[derive(Debug)]
+struct Settings {
+    operation: String,
+    object: String,
+    format: Format,
 }
 
 #[derive(Debug)]
@@ -89,17 +96,22 @@ enum Kind {
     Query,
 }
 
-/// The part of the request for a new job that both kinds share.
+/// The request for a new job.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Common {
+struct Wanted {
     operation: String,
-    #[serde(default)]
     content_type: Option<String>,
     #[serde(default)]
     column_delimiter: Delimiter,
     #[serde(default)]
     line_ending: LineEnding,
+    /// Of an ingest job.
+    object: Option<String>,
+    external_id_field_name: Option<String>,
+    assignment_rule_id: Option<String>,
+    /// Of a query job.
+    query: Option<String>,
 }
 
 impl Default for Jobs {
@@ -156,18 +168,23 @@ fn known(call: &RestCall<'_>, kind: Kind, id: &str) -> Result<String> {
     let invalid = || RestError::new(400, "INVALIDJOB", format!("Invalid job id: {id}"));
     let id = id::canonical(id).ok_or_else(invalid)?;
     let state = call.org.state();
-    let job = state.rest.jobs.list.get(&id).filter(|job| job.kind() == kind);
+    let job = state.rest.jobs.list.get(&id).filter(|job| job.kind == kind);
     job.map(|job| job.id.clone()).ok_or_else(RestError::not_found)
 }
 
 fn create(call: &RestCall<'_>, kind: Kind) -> Answer {
-    let common: Common = call.body()?;
-    if common.content_type.as_deref().is_some_and(|it| it != "CSV") {
+    let wanted: Wanted = call.body()?;
+    if wanted.content_type.as_deref().is_some_and(|it| it != "CSV") {
         return Err(invalid_job("Only CSV content type is supported"));
     }
+    let operation = wanted.operation.clone();
+    if !kind.operations().contains(&operation.as_str()) {
+        return Err(invalid_job(format!("Invalid operation: {operation}")));
+    }
+    let format = Format { delimiter: wanted.column_delimiter, line_ending: wanted.line_ending };
     let (object, work) = match kind {
-        Kind::Ingest => ingest::new(call, &common.operation)?,
-        Kind::Query => query::new(call, &common.operation)?,
+        Kind::Ingest => ingest::new(call, wanted)?,
+        Kind::Query => query::new(call, wanted)?,
     };
     let now = call.org.now().to_api();
     let mut state = call.org.state();
@@ -175,14 +192,13 @@ fn create(call: &RestCall<'_>, kind: Kind) -> Answer {
     jobs.made += 1;
     let job = Job {
         id: id::id(PREFIX, jobs.made),
-        operation: common.operation,
-        object,
+        kind,
+        settings: Settings { operation, object, format },
         state: if kind == Kind::Ingest { State::Open } else { State::UploadComplete },
         created_by: call.user_id.clone(),
         created: now.clone(),
         modified: now,
         version: call.version,
-        format: Format { delimiter: common.column_delimiter, line_ending: common.line_ending },
         polled: 0,
         error: None,
         work,
@@ -210,10 +226,10 @@ fn list(call: &RestCall<'_>, kind: Kind) -> Answer {
         }
     };
     let wanted = |job: &&Job| {
-        let of_type = query.first("jobType").is_none_or(|wanted| wanted == job.type_name());
+        let of_type = query.first("jobType").is_none_or(|wanted| wanted == job.kind.type_name());
         let parallel = query.first("concurrencyMode").is_none_or(|mode| mode == "Parallel");
         let chunked = query.first("isPkChunkingEnabled") == Some("true");
-        job.kind() == kind && of_type && parallel && !chunked
+        job.kind == kind && of_type && parallel && !chunked
     };
     let state = call.org.state();
     let jobs: Vec<_> = state.rest.jobs.list.values().filter(wanted).collect();
@@ -236,7 +252,7 @@ fn change_state(call: &RestCall<'_>, id: &str) -> Answer {
     let now = call.org.now().to_api();
     let mut state = call.org.state();
     let job = job(&mut state, id)?;
-    match (job.kind(), wanted, job.state) {
+    match (job.kind, wanted, job.state) {
         (Kind::Ingest, State::UploadComplete, State::Open) => {}
         (_, State::Aborted, State::Open | State::UploadComplete | State::InProgress) => {}
         (_, State::Aborted, old) => {
@@ -260,7 +276,7 @@ fn delete(call: &RestCall<'_>, id: &str) -> Answer {
     let job = job(&mut state, id)?;
     let deletable = match job.state {
         State::JobComplete | State::Failed | State::Aborted => true,
-        State::UploadComplete => job.kind() == Kind::Ingest,
+        State::UploadComplete => job.kind == Kind::Ingest,
         State::Open | State::InProgress => false,
     };
     if !deletable {
@@ -274,41 +290,31 @@ fn delete(call: &RestCall<'_>, id: &str) -> Answer {
 
 /// Does a share of the work of a job. Its last share completes it.
 fn advance(call: &RestCall<'_>, id: &str) {
-    let (polls, failure, work) = {
-        let mut state = call.org.state();
-        let jobs = &mut state.rest.jobs;
-        let (polls, failure) = (jobs.polls, jobs.failure.take());
-        let Some(job) = jobs.list.get_mut(id) else { return };
-        if !matches!(job.state, State::UploadComplete | State::InProgress) {
-            jobs.failure = failure;
-            return;
-        }
-        job.state = State::InProgress;
-        let Some(polls) = polls else {
-            jobs.failure = failure;
-            return;
-        };
-        job.polled += 1;
-        let share = Share { done: job.polled, of: polls.max(1) };
-        (share, failure, job.take_work())
-    };
-    // The rows are written by the calls of single records, which lock the state themselves.
-    let result = work.run(call, polls, failure.as_ref());
-    let now = call.org.now().to_api();
     let mut state = call.org.state();
     let jobs = &mut state.rest.jobs;
-    if result.error.is_none() {
-        jobs.failure = failure;
+    let Some(job) = jobs.list.get_mut(id).filter(|job| job.state.is_waiting()) else { return };
+    job.state = State::InProgress;
+    let Some(polls) = jobs.polls else { return };
+    let Some(mut job) = jobs.list.remove(id) else { return };
+    let failure = jobs.failure.clone();
+    // The rows are written by the calls of single records, which lock the state themselves. Nobody
+    // misses the job meanwhile, because the org serves one call at a time.
+    drop(state);
+    job.polled += 1;
+    let share = Share { done: job.polled, of: polls.max(1) };
+    let result = job.run(call, share, failure.as_ref());
+    job.modified = call.org.now().to_api();
+    let mut state = call.org.state();
+    match result {
+        Err(error) => {
+            state.rest.jobs.failure = None;
+            job.error = Some(error);
+            job.state = State::Failed;
+        }
+        Ok(()) if share.is_last() => job.state = State::JobComplete,
+        Ok(()) => {}
     }
-    let Some(job) = jobs.list.get_mut(id) else { return };
-    job.modified = now;
-    job.work = result.work;
-    if let Some(error) = result.error {
-        job.error = Some(error);
-        job.state = State::Failed;
-    } else if polls.is_last() {
-        job.state = State::JobComplete;
-    }
+    state.rest.jobs.list.insert(job.id.clone(), job);
 }
 
 /// The part of the work that has to be done by now.
@@ -333,77 +339,34 @@ impl Share {
     }
 }
 
-/// Work that was taken out of its job, and the settings of the job.
-struct Taken {
-    operation: String,
-    object: String,
-    created_by: String,
-    format: Format,
-    work: Work,
-}
-
-struct Ran {
-    work: Work,
-    /// The `errorMessage` if the job failed.
-    error: Option<String>,
-}
-
-impl Taken {
-    fn run(self, call: &RestCall<'_>, share: Share, failure: Option<&Failure>) -> Ran {
-        let Self { operation, object, created_by, format, work } = self;
-        let call = RestCall { user_id: created_by, ..call.clone() };
-        match work {
-            Work::Ingest(mut ingest) => {
-                let job = ingest::Job { operation: &operation, object: &object, format };
-                let error = ingest.run(&call, &job, share, failure).err();
-                Ran { work: Work::Ingest(ingest), error }
-            }
-            Work::Query(mut query) => {
-                let error = query.run(&call, operation == "queryAll", share, failure).err();
-                Ran { work: Work::Query(query), error }
-            }
-        }
-    }
-}
-
 impl Job {
-    fn kind(&self) -> Kind {
-        match self.work {
-            Work::Ingest(_) => Kind::Ingest,
-            Work::Query(_) => Kind::Query,
-        }
-    }
-
-    fn type_name(&self) -> &'static str {
-        match self.work {
-            Work::Ingest(_) => "V2Ingest",
-            Work::Query(_) => "V2Query",
-        }
-    }
-
-    fn take_work(&mut self) -> Taken {
-        let empty = match self.work {
-            Work::Ingest(_) => Work::Ingest(Ingest::default()),
-            Work::Query(_) => Work::Query(Query::default()),
-        };
-        Taken {
-            operation: self.operation.clone(),
-            object: self.object.clone(),
-            created_by: self.created_by.clone(),
-            format: self.format,
-            work: std::mem::replace(&mut self.work, empty),
+    /// Does a share of the work.
+    ///
+    /// # Errors
+    ///
+    /// The `errorMessage` of the job, which fails.
+    fn run(
+        &mut self,
+        call: &RestCall<'_>,
+        share: Share,
+        failure: Option<&Failure>,
+    ) -> Result<(), String> {
+        let call = RestCall { user_id: self.created_by.clone(), ..call.clone() };
+        match &mut self.work {
+            Work::Ingest(ingest) => ingest.run(&call, &self.settings, share, failure),
+            Work::Query(query) => query.run(&call, &self.settings, share, failure),
         }
     }
 
     /// Returns the properties of a new job, and of a job in a list.
     fn info(&self) -> Value {
         let mut info = json!({
-            "id": self.id, "operation": self.operation, "object": self.object,
+            "id": self.id, "operation": self.settings.operation, "object": self.settings.object,
             "createdById": self.created_by, "createdDate": self.created,
             "systemModstamp": self.modified, "state": self.state, "concurrencyMode": "Parallel",
             "contentType": "CSV", "apiVersion": f64::from(self.version),
-            "jobType": self.type_name(), "lineEnding": self.format.line_ending,
-            "columnDelimiter": self.format.delimiter,
+            "jobType": self.kind.type_name(), "lineEnding": self.settings.format.line_ending,
+            "columnDelimiter": self.settings.format.delimiter,
         });
         if let Work::Ingest(ingest) = &self.work {
             let url = format!("services/data/v{}.0/jobs/ingest/{}/batches", self.version, self.id);
@@ -452,6 +415,20 @@ impl Kind {
             Self::Query => "query",
         }
     }
+
+    fn type_name(self) -> &'static str {
+        match self {
+            Self::Ingest => "V2Ingest",
+            Self::Query => "V2Query",
+        }
+    }
+
+    fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Ingest => &["insert", "update", "upsert", "delete", "hardDelete"],
+            Self::Query => &["query", "queryAll"],
+        }
+    }
 }
 
 impl State {
@@ -466,6 +443,11 @@ impl State {
             Self::Failed => "Failed",
             Self::Aborted => "Aborted",
         }
+    }
+
+    /// Whether there is work to do.
+    fn is_waiting(self) -> bool {
+        matches!(self, Self::UploadComplete | Self::InProgress)
     }
 
     fn is_final(self) -> bool {

@@ -43,20 +43,7 @@ pub(in crate::rest) fn upsert(call: &RestCall<'_>, object: &str, field: &str) ->
         record.shift_remove("attributes");
         let key = record.shift_remove(&field.name).filter(|key| !key.is_null());
         let key = key.ok_or_else(|| RestError::missing(vec![field.name.clone()]))?;
-        let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        let found = call.org.state().rest.records.ids_with(&object.name, &field.name, &text);
-        let (id, created) = match found.as_slice() {
-            [id] => (id.clone(), records::update(call, &object, id, record).map(|()| false)?),
-            [] => {
-                let key = Some((field.name.as_str(), key));
-                let record = values::complete(call, &object, record, key)?;
-                (records::insert(call, &object, record)?, true)
-            }
-            _ => {
-                let message = "more than one record found for external id";
-                return Err(RestError::new(300, "DUPLICATE_EXTERNAL_ID", message));
-            }
-        };
+        let (id, created) = records::upsert(call, &object, &field.name, key, record)?;
         Ok((id, with_created.then_some(created)))
     })
 }

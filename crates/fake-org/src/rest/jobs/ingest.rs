@@ -3,13 +3,12 @@
 mod columns;
 
 use bytes::Bytes;
-use csv::{ByteRecord, Writer};
+use csv::ByteRecord;
 use http::{Method, StatusCode};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::csv::{self as text, Format};
-use super::{Failure, Share, State, Work, invalid_job, job, not_finished};
+use super::{Failure, Settings, Share, State, Wanted, Work, invalid_job, job, not_finished};
 use crate::id;
 use crate::reply::{self, Reply};
 use crate::rest::schema::ObjectType;
@@ -47,41 +46,22 @@ struct FailedRow {
     error: String,
 }
 
-/// The settings of the job that its work needs.
-pub(super) struct Job<'a> {
-    pub(super) operation: &'a str,
-    pub(super) object: &'a str,
-    pub(super) format: Format,
-}
-
 /// Checks the request for a new job.
-pub(super) fn new(call: &RestCall<'_>, operation: &str) -> Result<(String, Work)> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wanted {
-        object: Option<String>,
-        #[serde(default)]
-        external_id_field_name: Option<String>,
-        #[serde(default)]
-        assignment_rule_id: Option<String>,
-    }
-    let Wanted { object, external_id_field_name, assignment_rule_id } = call.body()?;
-    let object = object.ok_or_else(|| invalid_job("Object name must be specified"))?;
-    if !OPERATIONS.contains(&operation) {
-        return Err(invalid_job(format!("Invalid operation: {operation}")));
-    }
+pub(super) fn new(call: &RestCall<'_>, wanted: Wanted) -> Result<(String, Work)> {
+    let object = wanted.object.ok_or_else(|| invalid_job("Object name must be specified"))?;
     let unknown =
         |_| RestError::new(400, "INVALIDENTITY", format!("Unable to find object: {object}"));
     let object = sobjects::find(call, &object).map_err(unknown)?;
-    let external_id = external_id_field_name.filter(|name| !name.is_empty());
-    if operation == "upsert" && external_id.is_none() {
+    let external_id = wanted.external_id_field_name.filter(|name| !name.is_empty());
+    if wanted.operation == "upsert" && external_id.is_none() {
         let message = format!(
             "External ID was blank for {}. An External ID must be specified for upsert.",
             object.name
         );
         return Err(invalid_job(message));
     }
-    let ingest = Ingest { external_id, assignment_rule: assignment_rule_id, ..Ingest::default() };
+    let assignment_rule = wanted.assignment_rule_id;
+    let ingest = Ingest { external_id, assignment_rule, ..Ingest::default() };
     Ok((object.name, Work::Ingest(ingest)))
 }
 
@@ -107,9 +87,9 @@ pub(super) fn part(call: &RestCall<'_>, id: &str, part: &str) -> Answer {
     if !job.state.is_final() {
         return Err(not_finished());
     }
-    let object = state.rest.schema.object(&job.object);
+    let object = state.rest.schema.object(&job.settings.object);
     let prefix = object.and_then(|object| object.key_prefix.as_deref());
-    Ok(ingest.results(job.format, rows, prefix.unwrap_or(records::UNKNOWN_PREFIX)))
+    Ok(ingest.results(job.settings.format, rows, prefix.unwrap_or(records::UNKNOWN_PREFIX)))
 }
 
 /// `PUT jobs/ingest/ID/batches`, once.
@@ -157,20 +137,22 @@ impl Ingest {
     pub(super) fn run(
         &mut self,
         call: &RestCall<'_>,
-        job: &Job<'_>,
+        settings: &Settings,
         share: Share,
         failure: Option<&Failure>,
     ) -> Result<(), String> {
         // A job without data completes, as the tests of jsforce show.
         let Some(data) = self.data.clone().filter(|data| !data.is_empty()) else { return Ok(()) };
         if self.starts.is_empty() {
-            self.starts = starts(&data, job.format)?;
+            check(&data, settings.format)?;
+            self.starts = starts(&data, settings.format);
         }
         // Data of nothing but line ends has no header either. Taken as no data: not documented.
         let Some(total) = self.starts.len().checked_sub(1) else { return Ok(()) };
-        let object = sobjects::find(call, job.object).map_err(|error| error.to_row_error())?;
+        let object =
+            sobjects::find(call, &settings.object).map_err(|error| error.to_row_error())?;
         let mut row = ByteRecord::new();
-        text::next(&mut job.format.reader(&data), &mut row);
+        text::next(&mut settings.format.reader(&data), &mut row);
         let width = row.len();
         let header = if data.starts_with(BYTE_ORDER_MARK) {
             with_byte_order_mark(&row)
@@ -178,7 +160,7 @@ impl Ingest {
             row.clone()
         };
         let columns =
-            Columns::of(&header, &object, job.operation, self.external_id.as_deref(), call)?;
+            Columns::of(&header, &object, &settings.operation, self.external_id.as_deref(), call)?;
 
         let mut end = share.rows(total);
         let fault = failure.filter(|it| it.after_rows < total);
@@ -186,7 +168,7 @@ impl Ingest {
             end = failure.after_rows.max(self.outcomes.len());
         }
         let from = self.starts.get(self.outcomes.len() + 1).map_or(data.len(), |&at| at as usize);
-        let mut reader = job.format.reader(&data[from..]);
+        let mut reader = settings.format.reader(&data[from..]);
         let mut purged = Vec::new();
         while self.outcomes.len() < end && text::next(&mut reader, &mut row) {
             if row.len() != width {
@@ -201,7 +183,7 @@ impl Ingest {
             }
             let outcome = columns
                 .read(&row, call)
-                .and_then(|sent| write(call, &object, job.operation, sent, &mut purged));
+                .and_then(|sent| write(call, &object, &settings.operation, sent, &mut purged));
             self.outcomes.push(outcome.unwrap_or_else(|error| {
                 let id = columns.id(&row).and_then(id::canonical).unwrap_or_default();
                 Outcome::Failed(Box::new(FailedRow { id, error: error.to_row_error() }))
@@ -229,15 +211,13 @@ impl Ingest {
             Rows::Unprocessed => &[],
         };
         text::write(&mut csv, own.iter().copied().chain(&row));
-        if self.starts.is_empty() && rows == Rows::Unprocessed {
-            Self::add_all(&mut csv, format, &data);
-            return text::reply(csv);
-        }
+        // A job that was never processed has its rows counted here.
+        let starts = if self.starts.is_empty() { &starts(&data, format) } else { &self.starts };
         // The platform guarantees no order. This one differs from that of the upload.
-        for first in (0..self.starts.len().saturating_sub(1)).step_by(BLOCK).rev() {
-            let mut reader = format.reader(&data[self.starts[first + 1] as usize..]);
+        for first in (0..starts.len().saturating_sub(1)).step_by(BLOCK).rev() {
+            let mut reader = format.reader(&data[starts[first + 1] as usize..]);
             let mut block = Vec::new();
-            for number in first..(first + BLOCK).min(self.starts.len() - 1) {
+            for number in first..(first + BLOCK).min(starts.len() - 1) {
                 let mut row = ByteRecord::new();
                 if text::next(&mut reader, &mut row) && self.is_among(number, rows) {
                     block.push((number, row));
@@ -259,16 +239,6 @@ impl Ingest {
         text::reply(csv)
     }
 
-    /// Adds the rows of a job that was never processed.
-    fn add_all(csv: &mut Writer<Vec<u8>>, format: Format, data: &[u8]) {
-        let mut reader = format.reader(data);
-        let mut row = ByteRecord::new();
-        text::next(&mut reader, &mut row);
-        while text::next(&mut reader, &mut row) {
-            text::write(csv, &row);
-        }
-    }
-
     fn is_among(&self, number: usize, rows: Rows) -> bool {
         rows == match self.outcomes.get(number) {
             None => Rows::Unprocessed,
@@ -284,8 +254,8 @@ fn with_byte_order_mark(header: &ByteRecord) -> ByteRecord {
     first.chain(header.iter().skip(1).map(<[u8]>::to_vec)).collect()
 }
 
-/// Returns the positions of all rows, the first of which is the header.
-fn starts(data: &[u8], format: Format) -> Result<Vec<u32>, String> {
+/// Refuses data that the settings do not fit.
+fn check(data: &[u8], format: Format) -> Result<(), String> {
     if std::str::from_utf8(data).is_err() {
         // The documentation says that data is UTF-8.
         return Err("ClientInputError : The data is not UTF-8".to_owned());
@@ -298,6 +268,11 @@ fn starts(data: &[u8], format: Format) -> Result<Vec<u32>, String> {
             setting.as_str().unwrap_or_default()
         ));
     }
+    Ok(())
+}
+
+/// Returns the positions of all rows, the first of which is the header.
+fn starts(data: &[u8], format: Format) -> Vec<u32> {
     let mut reader = format.reader(data);
     let mut row = ByteRecord::new();
     let mut starts = Vec::new();
@@ -305,7 +280,7 @@ fn starts(data: &[u8], format: Format) -> Result<Vec<u32>, String> {
         let at = row.position().map_or(0, csv::Position::byte);
         starts.push(u32::try_from(at).expect("an upload is shorter than 4 GB"));
     }
-    Ok(starts)
+    starts
 }
 
 /// A row with checked columns.
@@ -325,7 +300,7 @@ fn write(
 ) -> Result<Outcome> {
     let Sent { id, key, record } = sent;
     match operation {
-        "insert" => create(call, object, record, None),
+        "insert" => create(call, object, record),
         "upsert" => upsert(call, object, &id, key, record),
         "update" => {
             require(&id, "Id")?;
@@ -353,30 +328,18 @@ fn upsert(
     // With `Id` as the external id, an upsert updates the rows with an id and inserts the others.
     let Some((field, value)) = key else {
         if id.is_empty() {
-            return create(call, object, record, None);
+            return create(call, object, record);
         }
         records::update(call, object, id, record).map_err(of_no_record)?;
         return done(id, false);
     };
     require(&value, &field)?;
-    let found = call.org.state().rest.records.ids_with(&object.name, &field, &value);
-    match found.as_slice() {
-        [] => create(call, object, record, Some((&field, Value::from(value)))),
-        [id] => {
-            records::update(call, object, id, record)?;
-            done(id, false)
-        }
-        several => Err(ambiguous(&field, several)),
-    }
+    let (id, created) = records::upsert(call, object, &field, Value::from(value), record)?;
+    done(&id, created)
 }
 
-fn create(
-    call: &RestCall<'_>,
-    object: &ObjectType,
-    record: Record,
-    key: Option<(&str, Value)>,
-) -> Result<Outcome> {
-    let record = values::complete(call, object, record, key)?;
+fn create(call: &RestCall<'_>, object: &ObjectType, record: Record) -> Result<Outcome> {
+    let record = values::complete(call, object, record, None)?;
     let number = records::insert_numbered(call, object, record)?;
     Ok(Outcome::Done { number, created: true })
 }
@@ -393,19 +356,11 @@ fn require(value: &str, field: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses the value of an external id that several records have.
-fn ambiguous(field: &str, ids: &[String]) -> RestError {
-    let message =
-        format!("{field}: more than one record found for external id field: [{}]", ids.join(", "));
-    RestError::new(300, "DUPLICATE_EXTERNAL_ID", message)
-}
-
 /// A row with the id of no record has another error than a call.
 fn of_no_record(error: RestError) -> RestError {
     if error.code() == "NOT_FOUND" { RestError::cross_reference() } else { error }
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-const OPERATIONS: [&str; 5] = ["insert", "update", "upsert", "delete", "hardDelete"];
 /// The number of rows that are reversed in the results.
 const BLOCK: usize = 200;

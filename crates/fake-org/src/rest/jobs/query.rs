@@ -2,17 +2,16 @@
 
 use base64ct::{Base64Unpadded, Encoding};
 use http::{HeaderName, HeaderValue};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::csv as text;
-use super::{Failure, Share, State, Work, invalid_job, not_finished};
+use super::{Failure, Settings, Share, State, Wanted, Work, invalid_job, not_finished};
 use crate::rest::schema::Kind;
 use crate::rest::soql::Prepared;
 use crate::rest::store::Stored;
 use crate::rest::{Answer, RestCall, RestError, Result};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Query {
     text: String,
     /// The records as they were when the job was complete. Related records are read later.
@@ -20,16 +19,8 @@ pub(super) struct Query {
 }
 
 /// Checks the request for a new job.
-pub(super) fn new(call: &RestCall<'_>, operation: &str) -> Result<(String, Work)> {
-    #[derive(Deserialize)]
-    struct Wanted {
-        query: Option<String>,
-    }
-    if !["query", "queryAll"].contains(&operation) {
-        return Err(invalid_job(format!("Invalid operation: {operation}")));
-    }
-    let Wanted { query } = call.body()?;
-    let query = query.ok_or_else(|| invalid_job("query must be specified"))?;
+pub(super) fn new(call: &RestCall<'_>, wanted: Wanted) -> Result<(String, Work)> {
+    let query = wanted.query.ok_or_else(|| invalid_job("query must be specified"))?;
     let state = call.org.state();
     let api_error = |message: String| RestError::new(400, "API_ERROR", message);
     let prepared = Prepared::new(&query, &state.rest.schema, call.today());
@@ -53,7 +44,7 @@ impl Query {
     pub(super) fn run(
         &mut self,
         call: &RestCall<'_>,
-        with_deleted: bool,
+        settings: &Settings,
         share: Share,
         failure: Option<&Failure>,
     ) -> Result<(), String> {
@@ -64,6 +55,7 @@ impl Query {
             let state = call.org.state();
             let prepared = Prepared::new(&self.text, &state.rest.schema, call.today());
             let prepared = prepared.map_err(|error| error.message(&self.text))?;
+            let with_deleted = settings.operation == "queryAll";
             self.rows = prepared.stored(&state.rest.records, with_deleted);
         }
         Ok(())
@@ -91,7 +83,7 @@ pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
     if job.state != State::JobComplete {
         return Err(not_finished());
     }
-    let format = job.format;
+    let format = job.settings.format;
     let Work::Query(query) = &job.work else { return Err(RestError::not_found()) };
     let total = query.rows.len();
     if start > 0 && start >= total {

@@ -66,16 +66,10 @@ pub(in crate::rest) fn by_key(
         }
         (Method::GET, [id]) => get(call, &object, id),
         (Method::DELETE, [id]) => delete_reply(call, &object, id),
-        (Method::PATCH, [id]) => {
-            update(call, &object, id, call.body()?)?;
-            Ok(updated(call, id))
-        }
         (Method::PATCH, []) if key == "Id" || is_update_only(call) => Err(RestError::not_found()),
-        (Method::PATCH, []) => {
-            let key = Some((key.as_str(), Value::from(value)));
-            let record = values::complete(call, &object, call.body()?, key)?;
-            let id = insert(call, &object, record)?;
-            Ok(created(call, &object, &id, true))
+        (Method::PATCH, _) => {
+            let (id, is_new) = upsert(call, &object, &key, Value::from(value), call.body()?)?;
+            Ok(if is_new { created(call, &object, &id, true) } else { updated(call, &id) })
         }
         (Method::GET | Method::DELETE, []) => Err(RestError::not_found()),
         (other, _) => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
@@ -243,6 +237,27 @@ pub(in crate::rest) fn update(
     record.insert("LastModifiedById".to_owned(), Value::from(call.user_id.clone()));
     state.rest.records.replace(&object.name, id, &record);
     Ok(())
+}
+
+/// Changes the record with this value of a key, or creates it. Returns its id, and whether it is
+/// new.
+pub(in crate::rest) fn upsert(
+    call: &RestCall<'_>,
+    object: &ObjectType,
+    key: &str,
+    value: Value,
+    record: Record,
+) -> Result<(String, bool)> {
+    let text = values::text_of(&value);
+    let found = call.org.state().rest.records.ids_with(&object.name, key, &text);
+    match found.as_slice() {
+        [id] => update(call, object, id, record).map(|()| (id.clone(), false)),
+        [] => {
+            let record = values::complete(call, object, record, Some((key, value)))?;
+            Ok((insert(call, object, record)?, true))
+        }
+        several => Err(RestError::ambiguous(key, several)),
+    }
 }
 
 fn delete_reply(call: &RestCall<'_>, object: &ObjectType, id: &str) -> Answer {

@@ -64,7 +64,7 @@ pub(in crate::rest) fn check_unique(
         let Some(value) = values.get(&field.name).filter(|value| !value.is_null()) else {
             continue;
         };
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = text_of(value);
         let holders = call.org.state().rest.records.ids_with(&object.name, &field.name, &text);
         if let Some(other) = holders.into_iter().find(|holder| Some(holder) != own.as_ref()) {
             let message = format!(
@@ -88,6 +88,11 @@ pub(in crate::rest) fn set_name(object: &ObjectType, record: &mut Record) {
     let parts = [part("FirstName"), part("LastName")];
     let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
     record.insert("Name".to_owned(), Value::from(name));
+}
+
+/// Returns a value as it is in CSV or in a URL.
+pub(in crate::rest) fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn add_defaults(object: &ObjectType, record: &mut Record) {

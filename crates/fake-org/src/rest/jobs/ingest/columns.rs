@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use serde_json::Value;
 
-use super::{Sent, ambiguous};
+use super::Sent;
 use crate::rest::schema::{Field, Kind, ObjectType};
 use crate::rest::sobjects::values;
 use crate::rest::store::Record;
@@ -151,7 +151,7 @@ fn parent(call: &RestCall<'_>, object: &str, key: &str, value: &str) -> Result<S
             );
             Err(RestError::new(400, "INVALID_FIELD", message))
         }
-        several => Err(ambiguous(key, several)),
+        several => Err(RestError::ambiguous(key, several)),
     }
 }
 

@@ -126,7 +126,7 @@ fn misfit(field: &Field, value: &Value) -> RestError {
         Value::Object(_) => "START_OBJECT",
         Value::String(_) => "VALUE_STRING",
     };
-    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown = super::text_of(value);
     let message = format!(
         "Cannot deserialize instance of {} from {token} value {shown} or request may be missing a \
          required field",
