@@ -40,11 +40,12 @@ pub(crate) fn from_outcome(outcome: &Outcome) -> Reply {
     match outcome {
         Outcome::Api(_) | Outcome::Token(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
         Outcome::Page { status, content_type, body } => {
-            with_body(code(*status), content_type, body.to_string())
+            with_body(code(*status), content_type, body.clone())
         }
         Outcome::Redirect { status, location } => {
             let mut reply = empty(code(*status));
-            reply.headers_mut().insert(header::LOCATION, HeaderValue::from_static(location));
+            let location = HeaderValue::from_str(location).ok();
+            reply.headers_mut().extend(location.map(|value| (header::LOCATION, value)));
             reply
         }
         Outcome::Refusal { status, error, description } => refusal(*status, error, description),

@@ -1,12 +1,11 @@
 //! Scenarios: refusals, pages and faults that an org answers a user with.
 
-mod rows;
-
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use rows::{ROWS, SERVER_ENUM};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The answer of an org to one user: a refusal, a page, an unusual token or a session that ends.
 ///
@@ -18,12 +17,13 @@ use rows::{ROWS, SERVER_ENUM};
 /// assert_eq!(scenario.name(), "not-approved");
 /// # Ok::<(), orgtoken_fake_org::UnknownScenario>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Scenario {
-    name: Cow<'static, str>,
-    meaning: &'static str,
+    name: String,
+    meaning: String,
     pub(crate) step: Step,
     /// The number of times that it does not happen at first.
+    #[serde(default)]
     pub(crate) skip_first: u32,
     /// The number of times that it happens then; always if `None`.
     pub(crate) times: Option<u32>,
@@ -33,7 +33,7 @@ pub struct Scenario {
 impl Scenario {
     /// Returns every named scenario, in the order of the checks.
     pub fn all() -> impl Iterator<Item = Self> {
-        ROWS.iter().cloned()
+        SCENARIOS.iter().cloned()
     }
 
     /// Returns the scenario with this name.
@@ -43,34 +43,26 @@ impl Scenario {
 
     /// Returns a refusal with this code and description. It happens when the approval is checked.
     pub fn refusal(status: u16, error: impl Into<String>, description: impl Into<String>) -> Self {
-        Self {
-            name: Cow::Borrowed("custom-refusal"),
-            meaning: "a refusal in the words of the test",
-            step: Step::Approval,
-            skip_first: 0,
-            times: None,
-            outcome: Outcome::Refusal {
-                status,
-                error: Cow::Owned(error.into()),
-                description: Cow::Owned(description.into()),
-            },
-        }
+        let (error, description) = (error.into(), description.into());
+        let outcome = Outcome::Refusal { status, error, description };
+        Self::custom(
+            "custom-refusal",
+            "a refusal in the words of the test",
+            Step::Approval,
+            outcome,
+        )
     }
 
     /// Returns a response that is not a refusal. It happens before anything is checked.
     pub fn page(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Self {
-        Self {
-            name: Cow::Borrowed("custom-page"),
-            meaning: "an answer in the words of the test",
-            step: Step::Edge,
-            skip_first: 0,
-            times: None,
-            outcome: Outcome::Page {
-                status,
-                content_type: Cow::Owned(content_type.into()),
-                body: Cow::Owned(body.into()),
-            },
-        }
+        let (content_type, body) = (content_type.into(), body.into());
+        let outcome = Outcome::Page { status, content_type, body };
+        Self::custom("custom-page", "an answer in the words of the test", Step::Edge, outcome)
+    }
+
+    fn custom(name: &str, meaning: &str, step: Step, outcome: Outcome) -> Self {
+        let (name, meaning) = (name.to_owned(), meaning.to_owned());
+        Self { name, meaning, step, skip_first: 0, times: None, outcome }
     }
 
     /// Sets how often it happens. Later logins succeed.
@@ -86,8 +78,8 @@ impl Scenario {
     }
 
     /// Returns a line that describes the state of such an org.
-    pub fn meaning(&self) -> &'static str {
-        self.meaning
+    pub fn meaning(&self) -> &str {
+        &self.meaning
     }
 
     /// Returns a summary of the response: `400 invalid_grant: inactive user`.
@@ -126,7 +118,8 @@ impl FromStr for Scenario {
 pub struct UnknownScenario(String);
 
 /// The check at which a scenario happens, in the order of the checks.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
     /// Before any check of the request.
     Edge,
@@ -147,12 +140,26 @@ pub(crate) enum Step {
 }
 
 /// The result of a scenario.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
     Api(ApiFault),
-    Page { status: u16, content_type: Cow<'static, str>, body: Cow<'static, str> },
-    Redirect { status: u16, location: &'static str },
-    Refusal { status: u16, error: Cow<'static, str>, description: Cow<'static, str> },
+    Page {
+        status: u16,
+        #[serde(default = "html")]
+        content_type: String,
+        body: String,
+    },
+    Redirect {
+        status: u16,
+        location: String,
+    },
+    Refusal {
+        #[serde(default = "bad_request")]
+        status: u16,
+        error: String,
+        description: String,
+    },
     Token(TokenVariant),
     Wire(WireFault),
 }
@@ -176,29 +183,31 @@ impl fmt::Display for Outcome {
 }
 
 /// The way in which the use of a token fails.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct ApiFault {
     pub(crate) status: u16,
-    pub(crate) code: &'static str,
-    pub(crate) message: &'static str,
+    pub(crate) code: String,
+    pub(crate) message: String,
     /// Whether the session ends.
+    #[serde(default)]
     pub(crate) ends_session: bool,
 }
 
 /// The unusual part of a token response.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum TokenVariant {
-    EmptyToken,
-    InstanceUrl(&'static str),
-    Jwt,
-    MacToken,
-    Minimal,
-    NoInstanceUrl,
-    Signed,
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub(crate) struct TokenVariant {
+    /// Whether the token is a JWT.
+    pub(crate) jwt: bool,
+    /// Whether there are `issued_at` and `signature`, as with a JWT.
+    pub(crate) signed: bool,
+    /// Other values of the response; null for none.
+    pub(crate) changes: Map<String, Value>,
 }
 
 /// The way in which the connection fails.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum WireFault {
     /// The connection ends without a response.
     Closed,
@@ -208,11 +217,39 @@ pub(crate) enum WireFault {
     Silence,
 }
 
+fn html() -> String {
+    "text/html;charset=UTF-8".to_owned()
+}
+
+fn bad_request() -> u16 {
+    400
+}
+
+/// Texts are captured. Where none was, the description is the code in words.
+static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("scenario/scenarios.json"))
+        .expect("our own file is well formed")
+});
+
+/// Every code of the server's enum.
+const SERVER_ENUM: &str = "\
+    access_denied app_attest_failed app_attest_failed_retry app_blocked app_not_found \
+    authorization_pending bad_jti_claim client_blocked client_blocked_retry \
+    ecapp_policy_not_found exceeded_registration_limit fail_close_app_blocked \
+    failed_registration immediate_unsuccessful installation_error invalid_app_access \
+    invalid_assertion_type invalid_basic_auth_header invalid_client invalid_client_id \
+    invalid_distribution_state invalid_dpop_proof invalid_expid invalid_grant invalid_otp \
+    invalid_request invalid_scope invalid_session_level invalid_token login_error \
+    oauth_flow_disabled oauth_policy_not_found otp_error redirect_uri_mismatch \
+    redirect_uri_missing registration_error server_error service_unavailable slow_down \
+    system_down unknown_error unsupported_expid unsupported_grant_type unsupported_response_type \
+    unsupported_token_type use_dpop_nonce";
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Outcome, Scenario, rows::SERVER_ENUM};
+    use super::{Outcome, SERVER_ENUM, Scenario};
 
     #[test]
     fn names_are_unique_and_fit_a_command_line() {
@@ -251,7 +288,7 @@ mod tests {
             let Outcome::Refusal { error: e, description: d, .. } = &scenario.outcome else {
                 panic!("{name} is no refusal");
             };
-            assert_eq!((e.as_ref(), d.as_ref()), (error, description), "{name}");
+            assert_eq!((e.as_str(), d.as_str()), (error, description), "{name}");
         }
         assert!("no-such-thing".parse::<Scenario>().is_err());
     }

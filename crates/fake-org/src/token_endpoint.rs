@@ -2,7 +2,6 @@
 
 mod answer;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use http::Method;
@@ -13,7 +12,7 @@ use crate::claims::Assertion;
 use crate::history::Login;
 use crate::org::{Org, Role};
 use crate::reply::{self, Reply};
-use crate::scenario::{Outcome, Step};
+use crate::scenario::{Outcome, Step, TokenVariant};
 
 /// Exchanges an assertion for a token, and records the login.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
@@ -28,7 +27,7 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
 
 fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outcome> {
     let form = read_form(call)?;
-    let assertion = Assertion::parse(&form).ok_or(INVALID_ASSERTION)?;
+    let assertion = Assertion::parse(&form).ok_or_else(invalid_assertion)?;
     assertion.subject().clone_into(username);
 
     apply_scenario(org, username, Step::Edge)?;
@@ -44,17 +43,18 @@ fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outc
     apply_scenario(org, username, Step::User)?;
     // The real response for an unknown user has not been captured. This text is reported by users
     // who forget the suffix of a sandbox.
-    let user_id = user_id.ok_or(NOT_APPROVED)?;
+    let not_approved = || refused("invalid_grant", "user hasn't approved this consumer");
+    let user_id = user_id.ok_or_else(not_approved)?;
     apply_scenario(org, username, Step::Approval)?;
     apply_scenario(org, username, Step::Policy)?;
     check_rate(org, username)?;
 
-    let variant =
-        match org.state().member(username).and_then(|member| member.apply_scenario(Step::Token)) {
-            Some(Outcome::Token(variant)) => Some(variant),
-            _ => None,
-        };
-    Ok(answer::token(org, call, &user_id, variant))
+    let outcome =
+        org.state().member(username).and_then(|member| member.apply_scenario(Step::Token));
+    let Some(Outcome::Token(variant)) = outcome else {
+        return Ok(answer::token(org, call, &user_id, &TokenVariant::default()));
+    };
+    Ok(answer::token(org, call, &user_id, &variant))
 }
 
 fn read_form(call: &Call) -> Result<String, Outcome> {
@@ -68,7 +68,7 @@ fn read_form(call: &Call) -> Result<String, Outcome> {
     if form.first("grant_type") != Some(GRANT_TYPE) {
         return Err(refused("unsupported_grant_type", "grant type not supported"));
     }
-    form.first("assertion").map(str::to_owned).ok_or(INVALID_ASSERTION)
+    form.first("assertion").map(str::to_owned).ok_or_else(invalid_assertion)
 }
 
 fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<(), Outcome> {
@@ -78,7 +78,7 @@ fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<
     // Cloned to release the lock: checking a signature takes longer than all the rest.
     let key = org.state().key.clone();
     if !assertion.is_signed_by(&key) {
-        return Err(INVALID_ASSERTION);
+        return Err(invalid_assertion());
     }
     if !org.accepts_audience(call, assertion.audience()) {
         return Err(refused("invalid_grant", "audience is invalid"));
@@ -141,14 +141,16 @@ fn login(org: &Org, username: String, instead: Option<&Outcome>) -> Login {
     Login { username, at_secs: org.now().as_secs(), outcome }
 }
 
-const fn refused(error: &'static str, description: &'static str) -> Outcome {
-    let (error, description) = (Cow::Borrowed(error), Cow::Borrowed(description));
+fn refused(error: &str, description: &str) -> Outcome {
+    let (error, description) = (error.to_owned(), description.to_owned());
     Outcome::Refusal { status: 400, error, description }
 }
 
+fn invalid_assertion() -> Outcome {
+    refused("invalid_grant", "invalid assertion")
+}
+
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const INVALID_ASSERTION: Outcome = refused("invalid_grant", "invalid assertion");
-const NOT_APPROVED: Outcome = refused("invalid_grant", "user hasn't approved this consumer");
 const THREE_MINUTES: Duration = Duration::from_secs(180);
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -9,14 +9,14 @@ use crate::reply::{self, Reply};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RestError {
     status: u16,
-    code: &'static str,
+    code: String,
     message: String,
     fields: Option<Vec<String>>,
 }
 
 impl RestError {
-    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: None }
+    pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), fields: None }
     }
 
     /// Adds the fields that caused the error.
@@ -51,8 +51,8 @@ impl RestError {
         format!("{}:{}:{fields}{blank}--", self.code, self.message)
     }
 
-    pub(super) fn code(&self) -> &'static str {
-        self.code
+    pub(super) fn code(&self) -> &str {
+        &self.code
     }
 
     pub(super) fn invalid_session() -> Self {

@@ -11,8 +11,8 @@ use crate::scenario::TokenVariant;
 use crate::session::{Grant, TokenFormat};
 
 /// Issues a token and returns the response.
-pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: Option<TokenVariant>) -> Reply {
-    let jwt = variant == Some(TokenVariant::Jwt) || org.setup.token_format == TokenFormat::Jwt;
+pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: &TokenVariant) -> Reply {
+    let jwt = variant.jwt || org.setup.token_format == TokenFormat::Jwt;
     let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };
     let instance_url = org.instance_url(call);
     let grant = Grant {
@@ -34,7 +34,7 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: Option<Token
         "token_type": "Bearer",
     });
     add_community(org, user_id, &mut body);
-    if jwt || variant == Some(TokenVariant::Signed) {
+    if jwt || variant.signed {
         body["issued_at"] = Value::from(org.now().as_millis().to_string());
         body["signature"] = Value::from(format!("{}=", id::random_token(43, 0)));
     }
@@ -42,7 +42,12 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: Option<Token
         body["token_format"] = Value::from("jwt");
         body["api_instance_url"] = Value::from("https://api.salesforce.com");
     }
-    modify(&mut body, variant);
+    for (name, value) in &variant.changes {
+        body[name] = value.clone();
+    }
+    if let Some(body) = body.as_object_mut() {
+        body.retain(|_, value| !value.is_null());
+    }
     reply::json(StatusCode::OK, &body)
 }
 
@@ -52,27 +57,5 @@ fn add_community(org: &Org, user_id: &str, body: &mut Value) {
     if let Some(site) = site {
         body["sfdc_community_url"] = Value::from(site);
         body["sfdc_community_id"] = Value::from(id::id("0DB", 1));
-    }
-}
-
-fn modify(body: &mut Value, variant: Option<TokenVariant>) {
-    let Some(fields) = body.as_object_mut() else { return };
-    match variant {
-        None | Some(TokenVariant::Jwt | TokenVariant::Signed) => {}
-        Some(TokenVariant::EmptyToken) => {
-            fields.insert("access_token".to_owned(), Value::from(""));
-        }
-        Some(TokenVariant::InstanceUrl(url)) => {
-            fields.insert("instance_url".to_owned(), Value::from(url));
-        }
-        Some(TokenVariant::MacToken) => {
-            fields.insert("token_type".to_owned(), Value::from("mac"));
-        }
-        Some(TokenVariant::Minimal) => {
-            fields.shift_remove("scope");
-        }
-        Some(TokenVariant::NoInstanceUrl) => {
-            fields.shift_remove("instance_url");
-        }
     }
 }
