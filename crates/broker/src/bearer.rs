@@ -1,12 +1,14 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use orgtoken_assertion::Diagnostic;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The bearer token that TCP clients send. It gives access to every profile of the broker.
+/// The bearer token that TCP clients send. It gives access to all that a listener serves.
 ///
 /// There is no `Display`, `Serialize`, `Deref` or `Clone`: only [`Bearer::secret`] gives the text.
 pub struct Bearer(Zeroizing<String>);
@@ -49,6 +51,33 @@ impl Bearer {
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bearer([redacted])")
+    }
+}
+
+/// The bearer token that is valid now for the clients of a listener
+/// ([`Listener::bearer`](crate::Listener::bearer)).
+///
+/// Clones are one: a token that is set later is valid for open connections, too. Without a token,
+/// every request that needs it is rejected.
+#[derive(Clone, Debug, Default)]
+pub struct CurrentBearer(Arc<ArcSwapOption<Bearer>>);
+
+impl CurrentBearer {
+    /// Replaces the token.
+    pub fn set(&self, bearer: Option<Bearer>) {
+        self.0.store(bearer.map(Arc::new));
+    }
+
+    pub(crate) fn admits(&self, authorization: &[u8]) -> bool {
+        self.0.load().as_ref().is_some_and(|bearer| bearer.admits(authorization))
+    }
+}
+
+impl From<Bearer> for CurrentBearer {
+    fn from(bearer: Bearer) -> Self {
+        let current = Self::default();
+        current.set(Some(bearer));
+        current
     }
 }
 

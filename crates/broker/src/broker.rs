@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use http::{Method, StatusCode};
 use orgtoken_assertion::UnixTime;
 use tokio::sync::watch;
@@ -13,8 +13,8 @@ use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
 use crate::response::{self, HttpResponse};
 use crate::{
-    AuditLine, Bearer, Call, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles,
-    connection, ticker,
+    AuditLine, Call, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles, connection,
+    ticker,
 };
 
 /// A token service. Clones are cheap, and all of them are one broker.
@@ -35,7 +35,6 @@ impl Broker {
     ) -> BrokerBuilder {
         BrokerBuilder(Shared {
             profiles: ArcSwap::from_pointee(profiles),
-            bearer: ArcSwapOption::empty(),
             limits: Limits::default(),
             clock: Box::new(clock),
             owner: rustix::process::geteuid().as_raw(),
@@ -68,12 +67,6 @@ impl Broker {
         self.shared.profiles.store(Arc::new(profiles));
     }
 
-    /// Replaces the bearer token of TCP clients, also on open connections. With `None`, every
-    /// request that needs it is rejected.
-    pub fn set_bearer(&self, bearer: Option<Bearer>) {
-        self.shared.bearer.store(bearer.map(Arc::new));
-    }
-
     /// Reports in `/healthz` and `/metrics` that the settings of these profiles cannot be read.
     /// Profiles that were read before stay in use. With no name, the broker is healthy again.
     pub fn set_degraded(&self, names: Vec<String>) {
@@ -96,12 +89,6 @@ impl BrokerBuilder {
     /// Sets the limits; default: [`Limits::default`].
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;
-        self
-    }
-
-    /// Sets the bearer token of TCP clients; default: none, and requests that need it are rejected.
-    pub fn bearer(self, bearer: Bearer) -> Self {
-        self.0.bearer.store(Some(Arc::new(bearer)));
         self
     }
 
@@ -146,7 +133,6 @@ impl fmt::Debug for Broker {
 
 pub(crate) struct Shared {
     pub(crate) profiles: ArcSwap<Profiles>,
-    pub(crate) bearer: ArcSwapOption<Bearer>,
     pub(crate) limits: Limits,
     pub(crate) clock: Box<dyn Fn() -> UnixTime + Send + Sync>,
     /// The user that the broker runs as.

@@ -8,7 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
-use crate::Bearer;
+use crate::CurrentBearer;
 use crate::response::Rejection;
 
 /// The resource that a request asks for.
@@ -47,7 +47,7 @@ pub(crate) enum Serves {
 }
 
 /// The way to an endpoint.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Endpoint {
     /// A Unix socket: the kernel names the peer, and a browser cannot connect.
     Unix,
@@ -56,27 +56,22 @@ pub(crate) enum Endpoint {
         port: u16,
         /// Whether `/onify/access-token` and the calls of one profile need no bearer.
         is_open: bool,
+        bearer: CurrentBearer,
     },
 }
 
 impl EndpointPolicy {
     /// Returns the route of a request, or the rejection by the first gate that it fails.
     ///
-    /// * `bearer`: the current bearer token; without one, every token request fails
     /// * `default`: the profile for requests that name none
-    pub(crate) fn pass(
-        &self,
-        head: &Parts,
-        bearer: Option<&Bearer>,
-        default: Option<&str>,
-    ) -> Result<Route, Rejection> {
+    pub(crate) fn pass(&self, head: &Parts, default: Option<&str>) -> Result<Route, Rejection> {
         let path = head.uri.path();
         let route = self.route(path);
         if head.method == Method::OPTIONS {
             return Err(method("POST", "requests from web pages are not answered"));
         }
         if !matches!(route, Some(Route::Health | Route::Metrics)) {
-            let has_bearer = self.has_bearer(&head.headers, bearer);
+            let has_bearer = self.has_bearer(&head.headers);
             if !has_bearer && !self.is_open_to_all(path, route, default) {
                 return Err(no_bearer());
             }
@@ -124,10 +119,13 @@ impl EndpointPolicy {
     }
 
     /// Gate 3: on a Unix socket the kernel has named the peer.
-    fn has_bearer(&self, headers: &HeaderMap, bearer: Option<&Bearer>) -> bool {
-        let shown = only(headers, &AUTHORIZATION);
-        matches!(self.endpoint, Endpoint::Unix)
-            || bearer.zip(shown).is_some_and(|(bearer, shown)| bearer.admits(shown))
+    fn has_bearer(&self, headers: &HeaderMap) -> bool {
+        match &self.endpoint {
+            Endpoint::Unix => true,
+            Endpoint::Tcp { bearer, .. } => {
+                only(headers, &AUTHORIZATION).is_some_and(|shown| bearer.admits(shown))
+            }
+        }
     }
 
     /// Whether this resource needs no bearer token.

@@ -187,8 +187,7 @@ impl ConnectionContext {
     }
 
     fn check(&self, head: &Parts) -> Result<Route, Rejection> {
-        let (bearer, profiles) = (self.shared.bearer.load(), self.shared.profiles.load());
-        self.policy.pass(head, bearer.as_deref(), profiles.default_name())
+        self.policy.pass(head, self.shared.profiles.load().default_name())
     }
 
     /// Returns the profile and the target of a call that its rules allow.

@@ -50,7 +50,7 @@ mod audit;
 mod response;
 pub use audit::{AuditLine, Call, Grant};
 mod bearer;
-pub use bearer::{Bearer, BearerError};
+pub use bearer::{Bearer, BearerError, CurrentBearer};
 mod broker;
 pub use broker::{Broker, BrokerBuilder};
 mod call_rules;

@@ -16,8 +16,8 @@ use orgtoken_oauth::redact;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use self::socket::SocketFile;
-use crate::Peer;
 use crate::checks::{Endpoint, EndpointPolicy, Serves};
+use crate::{CurrentBearer, Peer};
 
 /// A socket on which clients reach a broker. It has to be created inside the tokio runtime that
 /// serves it.
@@ -44,8 +44,7 @@ impl Listener {
         Self::bind(path.as_ref(), true)
     }
 
-    /// Listens on `127.0.0.1` or `::1`. Requests for tokens need the bearer token
-    /// ([`BrokerBuilder::bearer`](crate::BrokerBuilder::bearer)).
+    /// Listens on `127.0.0.1` or `::1`. Requests need the token of [`Listener::bearer`].
     pub fn tcp(address: SocketAddr) -> Result<Self, ListenError> {
         let listener = std::net::TcpListener::bind(loopback(address)?)
             .map_err(|source| ListenError::Bind { at: address.to_string(), source })?;
@@ -62,10 +61,23 @@ impl Listener {
     /// Takes over a TCP socket of a service manager, if it is on the loopback.
     pub fn from_tcp(listener: std::net::TcpListener) -> Result<Self, ListenError> {
         let address = listener.local_addr().map_err(ListenError::inherited)?;
-        let policy = Endpoint::Tcp { port: loopback(address)?.port(), is_open: false }.into();
+        let port = loopback(address)?.port();
+        let bearer = CurrentBearer::default();
+        let policy = Endpoint::Tcp { port, is_open: false, bearer }.into();
         let nonblocking = std::net::TcpListener::set_nonblocking;
         let listener = register(listener, nonblocking, TcpListener::from_std)?;
         Ok(Self { socket: Socket::Tcp(listener), policy })
+    }
+
+    /// Sets the bearer token of TCP clients; default: none, and requests that need it are rejected.
+    /// Listeners that serve different profiles should have different ones. A Unix socket needs no
+    /// bearer token, and does not change.
+    #[must_use]
+    pub fn bearer(mut self, current: impl Into<CurrentBearer>) -> Self {
+        if let Endpoint::Tcp { bearer, .. } = &mut self.policy.endpoint {
+            *bearer = current.into();
+        }
+        self
     }
 
     /// Serves `/onify/access-token`, and the calls of the default profile or of the one of

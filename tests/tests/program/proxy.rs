@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use conformance::program::{error, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
@@ -27,15 +28,19 @@ fn end(service: Service) -> String {
 
 /// Writes a profile `acme` with these lines more.
 fn config(org: &TestOrg, more: &str) {
-    org.config(&format!(
-        "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
+    org.config(&profile(org, "acme", more));
+}
+
+fn profile(org: &TestOrg, name: &str, more: &str) -> String {
+    format!(
+        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"{}\"\n{more}",
         org.path("app.key").display(),
         org.url(),
         org.address(),
         org.path("ca.pem").display(),
-    ));
+    )
 }
 
 fn curl(org: &TestOrg, args: &[&str]) -> Output {
@@ -151,6 +156,101 @@ fn listener_for_an_unknown_profile_is_refused() {
     let output = org.bare(&args).output().unwrap();
     assert_eq!(error(&output)["code"], "settings.profile");
     assert_eq!(error(&output)["message"], "`--listen`: the service has no profile `acne`");
+}
+
+#[test]
+fn bearer_of_one_profile_opens_no_other_address() {
+    let org = TestOrg::new();
+    org.config(&(profile(&org, "acme", "") + &profile(&org, "other", "")));
+    let files = ["--bearer-file", "all", "--bearer-file", "acme=./a=b", "--bearer-file", "other=c"];
+    let listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0=acme"];
+    let other = ["--listen", "127.0.0.1:0=other", "--listen", "127.0.0.1:0=acme"];
+    let mut service = start(&org, &[&listen[..], &other, &files].concat());
+    (0..3).for_each(|_| service.wait_for("listening on"));
+    let at_start = service.at_start.clone();
+    let addresses: Vec<_> = at_start
+        .lines()
+        .filter_map(|line| line.split_once("listening on ").map(|(_, address)| address))
+        .collect();
+    let bearers = ["all", "a=b", "c"].map(|name| fs::read_to_string(org.path(name)).unwrap());
+    let statuses = |replaced: &str| {
+        let mut statuses = Vec::new();
+        for bearer in bearers.iter().map(String::as_str).chain([replaced]) {
+            let header = format!("Authorization: Bearer {bearer}");
+            let limits = "services/data/v60.0/limits";
+            for (address, root) in addresses.iter().zip(["proxy/other/", "", "", ""]) {
+                let url = format!("{address}/{root}{limits}");
+                statuses.push(answer(&curl(&org, &["--header", &header, &url])).0);
+            }
+        }
+        statuses
+    };
+    let second = "x".repeat(40);
+    let (yes, no) = (200, 401);
+    assert_eq!(
+        statuses(&second),
+        [yes, no, no, no, no, yes, no, yes, no, no, yes, no, no, no, no, no]
+    );
+    org.private_file("c", &second);
+    let began = Instant::now();
+    while statuses(&second)[14] != yes {
+        assert!(began.elapsed() < Duration::from_secs(60), "the bearer file is not read again");
+    }
+    let after = [yes, no, no, no, no, yes, no, yes, no, no, no, no, no, no, yes, no];
+    assert_eq!(statuses(&second), after);
+    let said = end(service);
+    assert!(bearers.iter().all(|bearer| !said.contains(bearer.trim())), "{said}");
+}
+
+#[test]
+fn bearer_file_of_several_profiles_is_refused() {
+    let org = TestOrg::new();
+    org.config(&(profile(&org, "acme", "") + &profile(&org, "other", "")));
+    let (all, acme, other) = ("127.0.0.1:0", "127.0.0.1:0=acme", "127.0.0.1:0=other");
+    for (listen, files, code) in [
+        (&[acme, other][..], &["a"][..], "usage.conflict"),
+        (&[all, acme], &["a"], "usage.conflict"),
+        (&[all, acme], &["a", "--open-loopback"], "usage.conflict"),
+        (&[acme, other], &["acme=a", "other=a"], "usage.conflict"),
+        (&[acme, other], &["acme=a"], "usage.missing"),
+        (&[acme], &["a", "b"], "usage.value"),
+        (&[acme], &["acme=a", "acme=b"], "usage.value"),
+        (&[acme], &["acne=a"], "usage.value"),
+        (&[all], &["acme=a"], "usage.value"),
+    ] {
+        let mut command = org.bare(&["serve", "--json"]);
+        for address in listen {
+            command.args(["--listen", address]);
+        }
+        for file in files {
+            match *file {
+                "--open-loopback" => command.arg(file),
+                file => command.args(["--bearer-file", file]),
+            };
+        }
+        let output = command.output().unwrap();
+        assert_eq!(error(&output)["code"], code, "{listen:?} {files:?}");
+        assert!(!org.path("a").exists() && !org.path("b").exists(), "{listen:?} {files:?}");
+    }
+}
+
+#[test]
+fn open_loopback_says_what_it_opens() {
+    let org = TestOrg::new();
+    config(&org, "");
+    let address = ["--open-loopback", "--listen", "127.0.0.1:0"];
+    for (args, tokens, calls) in [
+        (&address[..], true, true),
+        (&[&address[..], &["--proxy-only"]].concat(), false, true),
+        (&["--open-loopback", "--listen", "127.0.0.1:0=acme"], false, true),
+        (&["--open-loopback", "--socket", "s.sock"], false, false),
+    ] {
+        let mut service = start(&org, args);
+        service.wait_for("warning: --open-loopback: ");
+        let said = end(service);
+        assert_eq!(said.contains("can get the token"), tokens, "{said}");
+        assert_eq!(said.contains("make the API calls"), calls, "{said}");
+    }
 }
 
 #[test]

@@ -30,12 +30,21 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn start(command: &mut Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
-        let mut at_start = String::new();
-        while !at_start.contains("listening on") {
-            assert_ne!(said.read_line(&mut at_start).unwrap(), 0, "ended: {at_start}");
+        let said = BufReader::new(child.stderr.take().unwrap());
+        let mut service = Self { child, socket, said, at_start: String::new() };
+        service.wait_for("listening on");
+        service
+    }
+
+    /// Reads standard error up to a line with `text`.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let Self { said, at_start, .. } = self;
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "ended: {at_start}");
+            at_start.push_str(&line);
         }
-        Self { child, socket, said, at_start }
     }
 
     fn of(org: &TestOrg) -> Self {

@@ -120,6 +120,7 @@ fn arguments(leaves: &[(Command, Vec<Arg>)]) -> Vec<Place> {
         for arg in args.iter().filter(|arg| arg.get_action().takes_values()) {
             let is_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
             let values: &[&str] = match arg.get_long() {
+                Some("bearer-file") => &["{canary}", "{file}", "-"],
                 Some("from") => &["{canary}", "{file}", "{cell}", "-"],
                 _ if is_path => &["{canary}", "{file}", "-"],
                 _ => &["{canary}"],
@@ -208,7 +209,11 @@ fn variants(command: &str) -> &'static [&'static [&'static str]] {
         "record delete" => &[&["Account", "--from=delete.csv"]],
         "record update" => &[&["Account", "--from=update.csv"]],
         "record upsert" => &[&["Account", "ExternalId__c", "--from=upsert.csv"]],
-        "serve" => &[&["--listen=127.0.0.1:0", "--bearer-file=bearer"], &["--check"]],
+        "serve" => &[
+            &["--listen=127.0.0.1:0", "--bearer-file=bearer"],
+            &["--listen=127.0.0.1:0=default", "--bearer-file=default=own.bearer"],
+            &["--check"],
+        ],
         _ => &[],
     }
 }

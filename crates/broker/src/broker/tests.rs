@@ -17,12 +17,13 @@ use crate::checks::Endpoint;
 use crate::limits::lock;
 use crate::listener::Stream;
 use crate::testing::{FakeSource, NOW, token};
-use crate::{Access, Bearer, Peer, Profile};
+use crate::{Access, Bearer, CurrentBearer, Peer, Profile};
 
 const BEARER: &str = "0123456789abcdef0123456789abcdef";
 
 struct Service {
     broker: Broker,
+    bearer: CurrentBearer,
     path: PathBuf,
     port: u16,
     grants: Arc<Mutex<Vec<String>>>,
@@ -39,14 +40,14 @@ impl Service {
             lock(&lines).push(line.to_string());
             true
         };
-        let builder = Broker::builder(profiles, || NOW).limits(limits).audit(audit);
-        let broker = builder.bearer(Bearer::parse(BEARER).unwrap()).build();
-        let tcp = Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap();
+        let broker = Broker::builder(profiles, || NOW).limits(limits).audit(audit).build();
+        let bearer = CurrentBearer::from(Bearer::parse(BEARER).unwrap());
+        let tcp = Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap().bearer(bearer.clone());
         let tcp = if is_open { tcp.open_loopback() } else { tcp };
         let port = tcp.local_addr().unwrap().port();
         tokio::spawn(broker.clone().serve(Listener::unix(&path).unwrap()));
         tokio::spawn(broker.clone().serve(tcp));
-        Self { broker, path, port, grants, _folder: folder }
+        Self { broker, bearer, path, port, grants, _folder: folder }
     }
 
     fn of(source: &Arc<FakeSource>) -> Self {
@@ -340,10 +341,10 @@ async fn replaced_bearer_token_is_rejected_on_open_connections() {
     };
     let other = BEARER.replace('0', "x");
     assert_eq!(ask(BEARER).await, 200);
-    service.broker.set_bearer(Bearer::parse(&other).ok());
+    service.bearer.set(Bearer::parse(&other).ok());
     assert_eq!(ask(BEARER).await, 401);
     assert_eq!(ask(&other).await, 200);
-    service.broker.set_bearer(None);
+    service.bearer.set(None);
     assert_eq!(ask(&other).await, 401);
 }
 

@@ -1,6 +1,7 @@
 use http::Request;
 
 use super::*;
+use crate::Bearer;
 
 /// Name, method, path, changes to a valid request, and the expected gate and status.
 type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16));
@@ -8,7 +9,8 @@ type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 
 fn tcp(is_open: bool) -> EndpointPolicy {
-    Endpoint::Tcp { port: 7523, is_open }.into()
+    let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap().into();
+    Endpoint::Tcp { port: 7523, is_open, bearer }.into()
 }
 
 /// A request that passes every gate on TCP, except for `changes`, which replace, add or (with an
@@ -31,9 +33,8 @@ fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
 
 /// Returns the gate that rejects a request, and the status; 0 and 200 if it passes.
 fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
-    let bearer = Bearer::parse("0123456789abcdef0123456789abcdef").unwrap();
     policy
-        .pass(head, Some(&bearer), Some("acme"))
+        .pass(head, Some("acme"))
         .map_or_else(|rejection| (rejection.gate, rejection.status.as_u16()), |_| (0, 200))
 }
 
@@ -108,9 +109,9 @@ fn gate_3_open_loopback_opens_one_path() {
 
 #[test]
 fn gate_3_without_a_bearer_token_every_request_fails() {
-    let policy = tcp(true);
-    let gate =
-        |uri| policy.pass(&head("POST", uri, &[]), None, None).map_err(|rejection| rejection.gate);
+    let bearer = CurrentBearer::default();
+    let policy: EndpointPolicy = Endpoint::Tcp { port: 7523, is_open: true, bearer }.into();
+    let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|rejection| rejection.gate);
     assert_eq!(gate("/v1/token"), Err(3));
     assert_eq!(gate("/onify/access-token"), Ok(Route::Onify));
 }

@@ -138,9 +138,9 @@ impl Service {
             lock(&log).push(line.to_string());
             true
         };
-        let broker = Broker::builder(profiles, || NOW).limits(limits).audit(audit);
-        let broker = broker.bearer(Bearer::parse(BEARER).unwrap()).build();
+        let broker = Broker::builder(profiles, || NOW).limits(limits).audit(audit).build();
         let tcp = listen(Listener::tcp("127.0.0.1:0".parse().unwrap()).unwrap());
+        let tcp = tcp.bearer(Bearer::parse(BEARER).unwrap());
         let port = tcp.local_addr().unwrap().port();
         tokio::spawn(broker.clone().serve(listen(Listener::unix(&path).unwrap())));
         tokio::spawn(broker.clone().serve(tcp));

@@ -5,6 +5,7 @@ mod check;
 mod listen;
 mod loader;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use orgtoken_broker::{AuditLine, Broker, Limits, Listener, Reloader};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-use self::bearer::BearerFile;
+use self::bearer::{BearerArg, BearerFiles};
 use self::listen::ListenAddress;
 use self::loader::Loader;
 use crate::args::{Login, Network};
@@ -47,8 +49,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = listen::address)]
     listen: Vec<ListenAddress>,
     /// File with the bearer token, created if it is missing
-    #[arg(long, value_name = "FILE")]
-    bearer_file: Option<PathBuf>,
+    ///
+    /// PROFILE=FILE is for --listen ADDRESS=PROFILE only, so that the token of one caller does not
+    /// open the profile of another.
+    #[arg(long, value_name = "[PROFILE=]FILE")]
+    #[arg(value_parser = OsStringValueParser::new().map(BearerArg::parse))]
+    bearer_file: Vec<BearerArg>,
     /// Need no bearer token for /onify/access-token and API calls
     #[arg(long)]
     open_loopback: bool,
@@ -99,16 +105,16 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let workers = [runtime::worker()?, runtime::worker()?];
     let signals = Signals::listen(&workers[0]).map_err(no_resources)?;
     let is_shared = profiles.profiles().are_shared();
+    listen::check_profiles(&args, &profiles.profiles())?;
+    let on_tcp = listen::served_on_tcp(&args, &inherited);
+    let mut bearers = BearerFiles::of(&args, on_tcp.clone())?;
     let listeners = {
         let _inside = workers[0].enter();
-        listen::listeners(&args, inherited, is_shared, console)?
+        listen::listeners(&args, inherited, &bearers, is_shared, console)?
     };
-    listen::check_profiles(&args, &listeners, &profiles.profiles())?;
-    let (bearer_file, bearer) = BearerFile::open(&args, &listeners, console)?;
+    bearers.open(console)?;
     let broker = broker(&args, &profiles);
-    broker.set_bearer(bearer);
-    let watcher =
-        SettingsWatcher { broker: broker.clone(), profiles, bearer_file, is_shared, console };
+    let watcher = SettingsWatcher { broker: broker.clone(), profiles, bearers, is_shared, console };
     let (runtime, hangup) = (workers[0].clone(), signals.hangup);
     // A thread of its own, since settings may take long to read, and a shutdown must not wait.
     let watch = move || watcher.watch(&runtime, hangup);
@@ -118,15 +124,24 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
         serve(&broker, listener, &workers, console)?;
     }
     if args.open_loopback {
-        console.warn(
-            &"--open-loopback: every program on this machine can get the token of \
-                /onify/access-token, and make the API calls that the profile allows",
-        );
+        console.warn(&format_args!("--open-loopback: {}", opened(&args, &on_tcp)));
     }
     workers[0].block_on(signals.end.wait());
     console.remark(&"shutting down; finishing open requests");
     workers[0].block_on(broker.drain());
     Ok(())
+}
+
+/// Returns the effect of `--open-loopback`.
+fn opened(args: &Args, on_tcp: &BTreeSet<Option<String>>) -> &'static str {
+    if on_tcp.is_empty() {
+        "no effect, since the service does not listen on TCP"
+    } else if args.proxy_only || !on_tcp.contains(&None) {
+        "every program on this machine can make the API calls that the profile allows"
+    } else {
+        "every program on this machine can get the token of /onify/access-token, and make the API \
+            calls that the profile allows"
+    }
 }
 
 fn serve(
@@ -170,7 +185,7 @@ fn log(line: &AuditLine) -> bool {
 struct SettingsWatcher {
     broker: Broker,
     profiles: Reloader<Loader>,
-    bearer_file: BearerFile,
+    bearers: BearerFiles,
     /// Whether the socket was opened for other users.
     is_shared: bool,
     console: Console,
@@ -187,9 +202,7 @@ impl SettingsWatcher {
     }
 
     fn check(&mut self, is_forced: bool) {
-        if let Some(bearer) = self.bearer_file.reload(is_forced, self.console) {
-            self.broker.set_bearer(bearer);
-        }
+        self.bearers.reload(is_forced, self.console);
         if self.profiles.reload(is_forced) {
             let profiles = self.profiles.profiles();
             if profiles.are_shared() && !self.is_shared {

@@ -1,63 +1,147 @@
-//! The file with the bearer token of TCP clients.
+//! The files with the bearer tokens of TCP clients.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use orgtoken_broker::{Bearer, FileFingerprints, Listener};
+use orgtoken_broker::{Bearer, CurrentBearer, FileFingerprints};
+use orgtoken_oauth::redact;
 
 use super::Args;
+use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::read_key;
 use crate::io::new_file::NewFile;
 use crate::io::text::shown;
 
-/// The bearer file of a service that listens on TCP.
-#[derive(Default)]
-pub(super) struct BearerFile {
-    path: Option<PathBuf>,
-    fingerprint: FileFingerprints,
+/// A value of `--bearer-file`.
+#[derive(Clone, Debug)]
+pub(super) struct BearerArg {
+    /// The profile for whose addresses the file is; `None` for every other address.
+    profile: Option<String>,
+    path: PathBuf,
 }
 
-impl BearerFile {
-    /// Reads the bearer token, or creates the file with a new one.
-    pub(super) fn open(
-        args: &Args,
-        listeners: &[Listener],
-        console: Console,
-    ) -> Result<(Self, Option<Bearer>), Failure> {
-        let is_used = listeners.iter().any(|listener| listener.local_addr().is_some());
-        let Some(path) = args.bearer_file.clone().filter(|_| is_used) else {
-            if is_used && !args.open_loopback {
+impl BearerArg {
+    /// Parses `[PROFILE=]FILE`. A `=` after a slash is a part of the file's name.
+    pub(super) fn parse(text: OsString) -> Self {
+        let bytes = text.as_bytes();
+        let at = bytes.iter().position(|byte| [b'=', b'/'].contains(byte));
+        match at.filter(|at| bytes[*at] == b'=') {
+            Some(at) => Self {
+                profile: Some(String::from_utf8_lossy(&bytes[..at]).into_owned()),
+                path: OsStr::from_bytes(&bytes[at + 1..]).into(),
+            },
+            None => Self { profile: None, path: text.into() },
+        }
+    }
+}
+
+/// The bearer files of a service that listens on TCP.
+pub(super) struct BearerFiles(Vec<BearerFile>);
+
+struct BearerFile {
+    /// The only profile of its addresses; `None` if they serve every profile.
+    profile: Option<String>,
+    path: PathBuf,
+    fingerprint: FileFingerprints,
+    bearer: CurrentBearer,
+}
+
+impl BearerFiles {
+    /// Finds the file of each TCP address, and reads none yet. No file is for several profiles: its
+    /// token would open all of them.
+    ///
+    /// * `served`: the profiles of the addresses; `None` for an address that serves every profile
+    pub(super) fn of(args: &Args, served: BTreeSet<Option<String>>) -> Result<Self, Failure> {
+        let named = args.bearer_file.iter().filter_map(|file| file.profile.as_deref());
+        let mut unused = named.filter(|name| !served.contains(&Some((*name).to_owned())));
+        if let Some(name) = unused.next() {
+            let hint =
+                "add `--listen ADDRESS=PROFILE`; write a file with `=` in its name as ./FILE";
+            let name = redact::name(name);
+            let why = format!("`--bearer-file`: no `--listen` is for the profile `{name}` alone");
+            return Err(Failure::new("usage.value", Some(hint), why));
+        }
+        let mut files: Vec<BearerFile> = Vec::new();
+        for profile in served {
+            let Some(path) = path_for(args, profile.as_deref())? else {
+                if args.open_loopback {
+                    continue;
+                }
                 return Err(missing());
+            };
+            if files.iter().any(|file| file.path == *path) {
+                return Err(shared());
             }
-            return Ok((Self::default(), None));
-        };
-        // Taken before the file is read, so that no later change is missed.
-        let fingerprint = FileFingerprints::of([path.clone()]);
-        let bearer = match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => create(&path, console),
-            _ => read(&path, console),
-        }?;
-        Ok((Self { path: Some(path), fingerprint }, Some(bearer)))
+            files.push(BearerFile {
+                profile,
+                path: path.to_owned(),
+                fingerprint: FileFingerprints::default(),
+                bearer: CurrentBearer::default(),
+            });
+        }
+        Ok(Self(files))
     }
 
-    /// Reads the token again if the file has changed or `is_forced`. Returns `Some(None)` if it is no
-    /// longer valid: then every request that needs it is refused.
-    pub(super) fn reload(&mut self, is_forced: bool, console: Console) -> Option<Option<Bearer>> {
-        let path = self.path.as_ref()?;
-        if !self.fingerprint.have_changed() && !is_forced {
-            return None;
-        }
-        let bearer = read(path, console).inspect_err(|failure| {
-            console.warn(&format_args!(
-                "requests on TCP are refused until the bearer file is valid: {}",
-                failure.message()
-            ));
-        });
-        Some(bearer.ok())
+    /// The token of the addresses of a profile, or of those of every profile.
+    pub(super) fn bearer(&self, profile: Option<&str>) -> CurrentBearer {
+        let file = self.0.iter().find(|file| file.profile.as_deref() == profile);
+        file.map(|file| file.bearer.clone()).unwrap_or_default()
     }
+
+    /// Reads the tokens. A file that does not exist is created with a new one.
+    pub(super) fn open(&mut self, console: Console) -> Result<(), Failure> {
+        for BearerFile { path, fingerprint, bearer, .. } in &mut self.0 {
+            // Taken before the file is read, so that no later change is missed.
+            *fingerprint = FileFingerprints::of([path.clone()]);
+            let token = match fs::symlink_metadata(&*path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => create(path, console),
+                _ => read(path, console),
+            };
+            bearer.set(Some(token?));
+        }
+        Ok(())
+    }
+
+    /// Reads the files again that have changed, or all of them if `is_forced`. While a file is
+    /// invalid, every request that needs its token is refused.
+    pub(super) fn reload(&mut self, is_forced: bool, console: Console) {
+        for BearerFile { path, fingerprint, bearer, .. } in &mut self.0 {
+            if !fingerprint.have_changed() && !is_forced {
+                continue;
+            }
+            let token = read(path, console).inspect_err(|failure| {
+                console.warn(&format_args!(
+                    "requests on TCP are refused until the bearer file is valid: {}",
+                    failure.message()
+                ));
+            });
+            bearer.set(token.ok());
+        }
+    }
+}
+
+/// Returns the file for a profile's own addresses, or else the one for every other address.
+fn path_for<'a>(args: &'a Args, profile: Option<&str>) -> Result<Option<&'a Path>, UsageError> {
+    let of = |profile: Option<&str>| {
+        let mut files = args.bearer_file.iter().filter(|file| file.profile.as_deref() == profile);
+        match (files.next(), files.next()) {
+            (Some(_), Some(_)) => {
+                let why = "several files for the same addresses";
+                Err(UsageError::value("`--bearer-file`", why))
+            }
+            (file, _) => Ok(file.map(|file| &*file.path)),
+        }
+    };
+    Ok(match (of(profile)?, of(None)?) {
+        (Some(own), _) => Some(own),
+        (None, other) => other,
+    })
 }
 
 fn read(path: &Path, console: Console) -> Result<Bearer, Failure> {
@@ -78,4 +162,11 @@ fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
 fn missing() -> Failure {
     let hint = "pass the file of the bearer token, which is created if it is missing";
     Failure::new("usage.missing", Some(hint), "missing `--bearer-file`")
+}
+
+fn shared() -> Failure {
+    let hint = "give each profile that has an address of its own a file of its own: \
+        `--bearer-file PROFILE=FILE`";
+    let why = "one bearer token would open addresses of different profiles";
+    Failure::new("usage.conflict", Some(hint), why)
 }

@@ -1,5 +1,6 @@
 //! The sockets of the service.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use orgtoken_broker::{ListenError, Listener, Profiles};
 use orgtoken_oauth::redact;
 
 use super::Args;
+use super::bearer::BearerFiles;
 use crate::args::UsageError;
 use crate::environment::folder;
 use crate::failure::Failure;
@@ -25,6 +27,7 @@ pub(super) enum Inherited {
 pub(super) fn listeners(
     args: &Args,
     inherited: Vec<Inherited>,
+    bearers: &BearerFiles,
     is_shared: bool,
     console: Console,
 ) -> Result<Vec<Listener>, Failure> {
@@ -32,11 +35,14 @@ pub(super) fn listeners(
     for inherited in inherited {
         listeners.push(match inherited {
             Inherited::Unix(listener) => configured(args, Listener::from_unix(listener)?),
-            Inherited::Tcp(listener) => configured(args, Listener::from_tcp(listener)?),
+            Inherited::Tcp(listener) => {
+                configured(args, Listener::from_tcp(listener)?.bearer(bearers.bearer(None)))
+            }
         });
     }
     for ListenAddress { address, profile } in &args.listen {
-        let listener = configured(args, Listener::tcp(*address)?);
+        let bearer = bearers.bearer(profile.as_deref());
+        let listener = configured(args, Listener::tcp(*address)?.bearer(bearer));
         listeners.push(match profile {
             Some(profile) => listener.calls_of(profile.as_str()),
             None => listener,
@@ -81,21 +87,15 @@ pub(super) fn address(text: &str) -> Result<ListenAddress, &'static str> {
     Ok(ListenAddress { address, profile })
 }
 
-/// Refuses the name of a profile that is not served, and addresses whose callers could use each
-/// other's: all share the bearer file.
-pub(super) fn check_profiles(
-    args: &Args,
-    listeners: &[Listener],
-    profiles: &Profiles,
-) -> Result<(), Failure> {
-    let has_profile = |listen: &ListenAddress| listen.profile.is_some();
-    let on_tcp = listeners.iter().filter(|listener| listener.local_addr().is_some()).count();
-    let is_shared = on_tcp > 1 && args.listen.iter().any(has_profile);
-    if is_shared && !args.open_loopback {
-        let hint = "start a service of its own, with its own `--bearer-file`, for each address";
-        let why = "one bearer token would open every TCP address";
-        return Err(Failure::new("usage.conflict", Some(hint), why));
-    }
+/// Returns the profiles of the TCP addresses; `None` for an address that serves every profile.
+pub(super) fn served_on_tcp(args: &Args, inherited: &[Inherited]) -> BTreeSet<Option<String>> {
+    let of_flags = args.listen.iter().map(|listen| listen.profile.clone());
+    let is_tcp = |inherited: &&Inherited| matches!(inherited, Inherited::Tcp(_));
+    of_flags.chain(inherited.iter().filter(is_tcp).map(|_| None)).collect()
+}
+
+/// Refuses the name of a profile that is not served.
+pub(super) fn check_profiles(args: &Args, profiles: &Profiles) -> Result<(), Failure> {
     let mut names = args.listen.iter().filter_map(|listen| listen.profile.as_deref());
     match names.find(|name| !profiles.contains(name)) {
         None => Ok(()),
