@@ -46,6 +46,7 @@ impl Broker {
             rates: Rates::default(),
             refused_rates: Rates::default(),
             connections: Arc::default(),
+            refused_connections: Arc::default(),
         })
     }
 
@@ -147,6 +148,8 @@ pub(crate) struct Shared {
     /// a caller without the bearer token must not use up the rate of the others.
     pub(crate) refused_rates: Rates,
     pub(crate) connections: Arc<Connections>,
+    /// Connections beyond the limit, which get one response.
+    pub(crate) refused_connections: Arc<Connections>,
 }
 
 impl Shared {

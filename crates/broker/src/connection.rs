@@ -24,7 +24,7 @@ use tokio_io_timeout::TimeoutWriter;
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
 use crate::error_body::ErrorBody;
-use crate::limits::{ConnectionSlot, Limits, Rates, lock};
+use crate::limits::{ConnectionSlot, Connections, Limits, Rates, lock};
 use crate::listener::{Listener, Stream};
 use crate::proxy::{CallRecord, ResponseBody};
 use crate::request::{TokenQuery, receive};
@@ -64,7 +64,8 @@ pub(crate) async fn accept_loop(
     drop(ending);
 }
 
-/// Gates 1, 2 and 8 for connections. One that does not pass is closed without a response.
+/// Gates 1, 2 and 8 for connections. At the limit of connections there are as many more, for the
+/// response that says so. Any other that does not pass is closed without a response.
 pub(crate) fn accept(
     shared: &Arc<Shared>,
     policy: &EndpointPolicy,
@@ -77,13 +78,16 @@ pub(crate) fn accept(
     let Some(peer) = allowed else {
         return shared.metrics.rejected(gate);
     };
-    let Some(slot) = shared.connections.open(peer.rate_key(), &shared.limits) else {
+    let open = |connections: &Arc<Connections>| connections.open(peer.rate_key(), &shared.limits);
+    let own = open(&shared.connections);
+    let is_full = own.is_none();
+    let Some(slot) = own.or_else(|| open(&shared.refused_connections)) else {
         return shared.metrics.rejected(8);
     };
 
     let waiting_since = Mutex::new(Some(Instant::now()));
     let (shared, policy) = (Arc::clone(shared), policy.clone());
-    let context = ConnectionContext { shared, policy, peer, waiting_since, _slot: slot };
+    let context = ConnectionContext { shared, policy, peer, waiting_since, is_full, _slot: slot };
     tokio::spawn(serve(context, stream, ending.clone()));
 }
 
@@ -117,6 +121,7 @@ async fn serve_http1(
         .header_read_timeout(receive)
         .max_headers(HEADERS)
         .max_buf_size(BUFFER)
+        .keep_alive(!context.is_full)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // Errors of a client that disconnects are ignored.
@@ -139,6 +144,8 @@ pub(crate) struct ConnectionContext {
     /// The time of the connection or of the last response; `None` while a complete request waits
     /// for its response.
     waiting_since: Mutex<Option<Instant>>,
+    /// Whether there are too many connections, so that this one gets one response: the reason.
+    is_full: bool,
     _slot: ConnectionSlot,
 }
 
@@ -187,7 +194,11 @@ impl ConnectionContext {
     }
 
     fn check(&self, head: &Parts) -> Result<Route, Rejection> {
-        self.policy.pass(head, self.shared.profiles.load().default_name())
+        let route = self.policy.pass(head, self.shared.profiles.load().default_name())?;
+        if self.is_full && !matches!(route, Route::Health | Route::Metrics) {
+            return Err(too_many_connections());
+        }
+        Ok(route)
     }
 
     /// Returns the profile and the target of a call that its rules allow.
@@ -345,6 +356,14 @@ fn no_profile(is_named: bool) -> Rejection {
     Rejection::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
+fn too_many_connections() -> Rejection {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let hint =
+        "wait as long as `Retry-After` says, and make one call after another on a connection";
+    let rejection = Rejection::new(8, status, "gate.connections", "too many connections", hint);
+    Rejection { retry_after: Some(RETRY_AFTER), ..rejection }
+}
+
 pub(crate) fn too_slow(limit: Duration) -> Rejection {
     let why = format!("the request was not complete within {} s", limit.as_secs());
     let hint = "send the head and the body at once";
@@ -353,6 +372,7 @@ pub(crate) fn too_slow(limit: Duration) -> Rejection {
 
 const PAUSE: Duration = Duration::from_millis(100);
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(1);
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 const HEADERS: usize = 64;
 /// Salesforce accepts URLs of up to 16,384 bytes.
 const BUFFER: usize = 32 * 1024;

@@ -712,6 +712,53 @@ async fn caller_that_disconnects_ends_the_call() {
     assert!(service.lines()[0].ends_with("status=200 sent=0 received=3"), "{:?}", service.lines());
 }
 
+/// The org answers none of the calls.
+#[tokio::test]
+async fn thousand_callers_of_a_slow_org_are_bounded_and_get_a_reason() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Relaxed);
+            open.push(stream);
+        }
+    });
+    let upstream = Upstream { url, requests: Arc::default(), connections };
+    let service = Service::of(&upstream);
+    let request = format!(
+        "GET {QUERY} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {BEARER}\r\n\r\n",
+        service.port
+    );
+    let limit = Limits::default().connections;
+    let mut waiting = Vec::new();
+    for _ in 0..limit {
+        let mut stream = TcpStream::connect(("127.0.0.1", service.port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        waiting.push(stream);
+    }
+    while upstream.connections.load(Relaxed) < limit as u64 {
+        tokio::task::yield_now().await;
+    }
+    for _ in limit..1000 {
+        let response = service.tcp(&request).await;
+        assert_eq!(status(&response), 503, "{response}");
+        assert!(response.contains("retry-after: 1\r\n"), "{response}");
+        assert!(response.contains("connection: close\r\n"), "{response}");
+        assert!(body(&response).contains("gate.connections"), "{response}");
+    }
+    let health = get("/healthz").replace("Host: x", "Host: 127.0.0.1:{port}");
+    assert_eq!(status(&service.tcp(&health).await), 200, "probes are answered");
+    assert_eq!(upstream.connections.load(Relaxed), limit as u64);
+    drop(waiting);
+    while service.lines().len() < limit {
+        tokio::task::yield_now().await;
+    }
+    assert!(service.lines()[0].ends_with("status=- sent=0 received=0"), "{:?}", service.lines());
+}
+
 #[tokio::test]
 async fn shutdown_waits_for_a_response_that_is_on_its_way() {
     let (proceed, wait) = tokio::sync::oneshot::channel::<()>();
