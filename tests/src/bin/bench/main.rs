@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod processes;
+mod service;
 mod signing;
 mod size;
 
@@ -25,6 +26,7 @@ fn main() -> Result<ExitCode> {
 
     let mut rows = processes::measure(runs)?;
     rows.extend(signing::measure(runs)?);
+    rows.extend(service::measure(runs)?);
     rows.extend(size::measure()?);
     let mut out = io::stdout().lock();
     writeln!(out, "{:<44} {:>10} {:>10} {:>8} {:>8}", "", "ours", "beside", "ratio", "budget")?;
