@@ -16,7 +16,7 @@ pub(crate) fn foreign(sh: &Shell) -> Result<ExitCode> {
     let sources = sh.current_dir().join("tests/foreign");
     let folder = build::target_folder(sh)?.join("foreign");
     fs::create_dir_all(&folder)?;
-    let programs = build::programs(sh, &["orgtoken-fake-org"], "dev")?;
+    let programs = build::programs(sh, &["orgtoken", "orgtoken-fake-org"], "dev")?;
     {
         let _folder = sh.push_dir(&folder);
         install(sh, &sources)?;
@@ -25,6 +25,7 @@ pub(crate) fn foreign(sh: &Shell) -> Result<ExitCode> {
     for (client, program, script) in [
         ("simple-salesforce", python.as_path(), "simple_salesforce.test.py"),
         ("jsforce", Path::new("node"), "jsforce.mjs"),
+        ("the proxy", Path::new("sh"), "proxy.sh"),
         ("sf", Path::new("node"), "sf.mjs"),
     ] {
         let began = Instant::now();
@@ -35,6 +36,7 @@ pub(crate) fn foreign(sh: &Shell) -> Result<ExitCode> {
         org.current_dir(&folder)
             // sf writes its logins and logs to the home folder.
             .env("HOME", folder.join("home"))
+            .env("ORGTOKEN", programs.join("orgtoken"))
             .env("SF_DISABLE_AUTOUPDATE", "true")
             .env("SF_DISABLE_TELEMETRY", "true")
             .args(["--new-key", "robot.key", "--user", "robot@acme.com", "--https", "ca.pem", "--"])
