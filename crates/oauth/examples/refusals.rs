@@ -50,7 +50,7 @@ impl Page {
             .iter()
             .map(|Cause { cause, how_to_tell, .. }| format!("{cause} *{how_to_tell}*"));
         self.list("**Possible causes, most likely first:**", causes);
-        match entry.fix {
+        match &entry.fix {
             Fix::Any(steps) => self.list("**What to change:**", steps),
             Fix::ByApp { external, connected } => {
                 self.list("**External Client App:**", external);
@@ -67,7 +67,7 @@ impl Page {
         let again = if row.transient { " It may pass: try again." } else { "" };
         self.paragraph(&format!("{}.{again}", capital(row.meaning)));
         self.paragraph(&format!("**First:** {}.", row.remedy));
-        self.list("**Causes:**", row.causes);
+        self.list("**Causes:**", &row.causes);
     }
 
     fn list(&mut self, title: &str, items: impl IntoIterator<Item = impl Display>) {

@@ -1,28 +1,24 @@
 //! The meaning of refusals, their causes, and the Setup screen to open.
 //!
-//! The catalogue is data, one file for each group. The example `refusals` generates
-//! `docs/reference/refusals.md` from it, so the two always agree.
+//! The catalogue is data, one TOML file for each group, and is parsed at its first use. The example
+//! `refusals` generates `docs/reference/refusals.md` from it, so the two always agree.
 
-mod api;
 mod api_error;
 pub use api_error::{ApiErrorEntry, api_error, api_errors};
-mod app;
-mod approval;
-mod assertion;
-mod network;
-mod other_flows;
-mod platform;
-mod request;
 #[cfg(test)]
 mod tests;
-mod user;
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::refusal::RefusalClass;
 use crate::text;
 
 /// A refusal, or a few with the same meaning.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Entry {
     /// The name for programs, such as `refused.user_not_approved`. It never changes.
@@ -30,10 +26,15 @@ pub struct Entry {
     /// The refusal in the words of Salesforce.
     pub title: &'static str,
     /// Error codes that have this meaning only.
-    pub codes: &'static [&'static str],
+    #[serde(borrow, default)]
+    pub codes: Vec<&'static str>,
     /// Descriptions with this meaning, complete and normalized. `*` is a value that Salesforce
     /// inserts.
-    texts: &'static [&'static str],
+    #[serde(borrow, default)]
+    texts: Vec<&'static str>,
+    /// Words of other tools that have this meaning only, in lower case.
+    #[serde(borrow, default)]
+    words: Vec<&'static str>,
     /// Whether to retry.
     pub class: RefusalClass,
     /// The meaning, in plain words.
@@ -41,7 +42,7 @@ pub struct Entry {
     /// The first step: one sentence that begins with a verb.
     pub first: &'static str,
     /// The causes, the most likely one first.
-    pub causes: &'static [Cause],
+    pub causes: Vec<Cause>,
     /// The changes to make.
     pub fix: Fix,
 }
@@ -75,7 +76,8 @@ impl PartialEq for Entry {
 impl Eq for Entry {}
 
 /// A possible cause of a refusal.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Cause {
     /// The cause.
@@ -83,22 +85,13 @@ pub struct Cause {
     /// The way to recognize this cause.
     pub how_to_tell: &'static str,
     /// The observation that makes it more or less likely, without a look into Setup.
+    #[serde(default)]
     pub indicator: Indicator,
 }
 
-impl Cause {
-    const fn indicator(self, indicator: Indicator) -> Self {
-        Self { indicator, ..self }
-    }
-}
-
-/// Returns a cause that only Setup shows.
-const fn cause(cause: &'static str, how_to_tell: &'static str) -> Cause {
-    Cause { cause, how_to_tell, indicator: Indicator::SetupOnly }
-}
-
 /// An observation of this machine that makes a cause more or less likely.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Indicator {
     /// The local clock is wrong.
@@ -116,6 +109,7 @@ pub enum Indicator {
     /// The org is a sandbox, which may have been refreshed.
     Refreshed,
     /// No observation: only Setup shows the cause.
+    #[default]
     SetupOnly,
     /// The username does not look like one of the org.
     UserName,
@@ -124,17 +118,21 @@ pub enum Indicator {
 }
 
 /// The changes to make, step by step.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fix {
     /// The same steps for both kinds of app.
-    Any(&'static [&'static str]),
+    #[serde(borrow)]
+    Any(Vec<&'static str>),
     /// Different steps, because the Setup screens differ.
     ByApp {
         /// For External Client Apps.
-        external: &'static [&'static str],
+        #[serde(borrow)]
+        external: Vec<&'static str>,
         /// For Connected Apps.
-        connected: &'static [&'static str],
+        #[serde(borrow)]
+        connected: Vec<&'static str>,
     },
 }
 
@@ -185,7 +183,13 @@ pub(crate) fn by_status(status: http::StatusCode) -> Option<&'static Entry> {
 
 /// Returns the entry of a local or network fault with this code, such as `ENOTFOUND`.
 pub(crate) fn of_network(code: &str) -> Option<&'static Entry> {
-    network::ENTRIES.iter().find(|entry| entry.codes.contains(&code))
+    let network = groups().filter(|(title, _)| *title == NETWORK).flat_map(|(_, entries)| entries);
+    network.into_iter().find(|entry| entry.codes.contains(&code))
+}
+
+/// Returns the entry whose words, which other tools use for local and network faults, `says` finds.
+pub(crate) fn by_words(says: impl Fn(&str) -> bool) -> Option<&'static Entry> {
+    entries().find(|entry| entry.words.iter().any(|words| says(words)))
 }
 
 /// Finds a description of Salesforce in a line, set apart by punctuation. Returns the entry and the
@@ -226,19 +230,17 @@ fn matches(known: &str, text: &str) -> bool {
 /// Returns the entry of an error code whose description is not in the catalogue.
 fn general(code: &str) -> &'static Entry {
     let generic = entries().find(|entry| is_generic(entry) && entry.codes.contains(&code));
-    generic
-        .or_else(|| by_code(request::UNKNOWN))
-        .expect("the catalogue has an entry for unknown refusals")
+    generic.or_else(|| by_code(UNKNOWN)).expect("the catalogue has an entry for unknown refusals")
 }
 
 /// Whether the entry says only that something was refused, or that the answer is not JSON.
 pub(crate) fn says_little(entry: &Entry) -> bool {
-    [request::NOT_SHOWN, platform::NOT_JSON].contains(&entry.code)
+    [NOT_SHOWN, NOT_JSON].contains(&entry.code)
 }
 
 /// `invalid_grant` alone says only that the login was refused.
 fn is_generic(entry: &&Entry) -> bool {
-    entry.code == request::GENERIC
+    entry.code == GENERIC
 }
 
 /// Returns the entries about answers of Salesforce. The other entries are about faults before an
@@ -249,18 +251,38 @@ fn of_salesforce() -> impl Iterator<Item = &'static Entry> {
 
 /// Returns all groups, each with its title and its entries.
 pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
-    [
-        ("The user and the app", approval::ENTRIES),
-        ("The app", app::ENTRIES),
-        ("The assertion", assertion::ENTRIES),
-        ("The user and the org", user::ENTRIES),
-        ("The request", request::ENTRIES),
-        ("Salesforce itself", platform::ENTRIES),
-        (NETWORK, network::ENTRIES),
-        ("After the login", api::ENTRIES),
-        ("Other flows", other_flows::ENTRIES),
-    ]
-    .into_iter()
+    static GROUPS: LazyLock<[(&str, Vec<Entry>); 9]> =
+        LazyLock::new(|| FILES.map(|(title, file)| (title, parse(file))));
+    GROUPS.iter().map(|(title, entries)| (*title, entries.as_slice()))
 }
 
+/// Parses a file of this crate. The texts are not copied.
+fn parse<T: Deserialize<'static>>(file: &'static str) -> Vec<T> {
+    #[derive(Deserialize)]
+    struct File<T> {
+        entries: Vec<T>,
+    }
+
+    toml::from_str::<File<T>>(file).expect("the tests parse each file of this crate").entries
+}
+
+const FILES: [(&str, &str); 9] = [
+    ("The user and the app", include_str!("catalogue/approval.toml")),
+    ("The app", include_str!("catalogue/app.toml")),
+    ("The assertion", include_str!("catalogue/assertion.toml")),
+    ("The user and the org", include_str!("catalogue/user.toml")),
+    ("The request", include_str!("catalogue/request.toml")),
+    ("Salesforce itself", include_str!("catalogue/platform.toml")),
+    (NETWORK, include_str!("catalogue/network.toml")),
+    ("After the login", include_str!("catalogue/api.toml")),
+    ("Other flows", include_str!("catalogue/other_flows.toml")),
+];
 const NETWORK: &str = "The connection to Salesforce";
+
+/// The general entry of `invalid_grant`.
+const GENERIC: &str = "refused.invalid_grant";
+/// The entry for a web page instead of JSON.
+const NOT_JSON: &str = "resp.content_type";
+/// The entry for tools that hide the reason.
+const NOT_SHOWN: &str = "refused.reason_not_shown";
+const UNKNOWN: &str = "refused.unknown";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use orgtoken_assertion::UnixTime;
+use serde::Deserialize;
 
 use crate::catalogue::{self, Advice, Entry};
 use crate::response::json::Fields;
@@ -183,7 +184,8 @@ impl fmt::Display for Refusal {
 }
 
 /// Whether and when a refusal is worth a retry.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefusalClass {
     /// After an hour, or the time that the server names.

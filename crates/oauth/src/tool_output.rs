@@ -186,8 +186,7 @@ fn from_tool(line: &str) -> Option<&'static Entry> {
                 && !inside(true, line[start + words.len()..].chars().next())
         })
     };
-    let (code, _) = TOOL_WORDS.iter().find(|(_, words)| words.split(" | ").any(says))?;
-    catalogue::by_code(code)
+    catalogue::by_words(says)
 }
 
 /// Strips what separates a code from its description, and the brackets around both.
@@ -217,85 +216,3 @@ fn is_code(text: &str) -> bool {
 /// In characters: longer than any useful input.
 const LIMIT: usize = 64 * 1024;
 const MAINTENANCE: &str = "unavailable.maintenance";
-
-/// Words of other tools that have one meaning only, in lower case, separated by ` | `, with the
-/// code of their entry.
-const TOOL_WORDS: &[(&str, &str)] = &[
-    (
-        "refused.reason_not_shown",
-        "400 client error | request failed with status code 400 | status code: 400 | \
-         400 bad request | 400 (bad request) | (http 400) | \
-         bad request - please check your parameters | \
-         unable to complete the jwt token exchange",
-    ),
-    (
-        "unavailable.maintenance",
-        "data not available | the data you were trying to access could not be found | \
-         down for maintenance",
-    ),
-    (
-        "unavailable.status",
-        "500 internal server error | 502 bad gateway | 503 service unavailable | \
-         504 gateway timeout | 504 gateway time-out | http error 500 | http error 502 | \
-         http error 503 | http error 504 | status code 500 | status code 502 | \
-         status code 503 | status code 504",
-    ),
-    ("rate.limited", "429 too many requests | status code 429 | http error 429"),
-    (
-        "resp.content_type",
-        "<html | <!doctype | unexpected token < | unexpected token '<' | \
-         response contains html content | unexpected end of json input | jsondecodeerror | \
-         parsing value: <",
-    ),
-    (
-        "net.dns",
-        "enotfound | eai_again | nxdomain | could not resolve host | \
-         name or service not known | no such host | nodename nor servname provided | \
-         unknownhostexception | temporary failure in name resolution | domainnotfounderror | \
-         failed to resolve",
-    ),
-    (
-        "net.connect",
-        "econnreset | etimedout | econnrefused | connection reset by peer | \
-         connection refused | connection timed out | connect timed out | socket hang up | \
-         network is unreachable | no route to host | i/o timeout | \
-         context deadline exceeded | did not properly respond after a period of time | \
-         failed to connect to",
-    ),
-    (
-        "proxy.auth",
-        "407 proxy authentication required | proxy authentication required | \
-         response code 407 | status code 407 | error code: 407",
-    ),
-    (
-        "proxy.connect",
-        "unable to connect to proxy | cannot connect to proxy | tunnel connection failed | \
-         unable to tunnel through proxy | connect tunnel failed",
-    ),
-    (
-        "tls.cert",
-        "self signed certificate | self-signed certificate | \
-         unable to get local issuer certificate | unable to verify the first certificate | \
-         certificate verify failed | unknown issuer | unknownissuer | unknown ca | \
-         pkix path building failed | certificate signed by unknown authority | \
-         certificate has expired | does not match certificate | \
-         remote certificate is invalid | remotecertificatenamemismatch | \
-         remotecertificatechainerrors | untrustedroot",
-    ),
-    (
-        "tls.version",
-        "stronger security is required | tls 1.0 has been disabled | \
-         tls 1.1 has been disabled | could not create ssl/tls secure channel | \
-         tlsv1 alert protocol version",
-    ),
-    (
-        "key.form",
-        "pem routines | no start line | decoder routines | bad decrypt | \
-         secretorprivatekey must | could not deserialize key data | \
-         unable to load private key | not a valid private key | invalidkeyexception | \
-         neither pub key nor priv key | failed to parse private key | \
-         invalidkeyspecexception | cannot be coerced into a private key | \
-         malformed rsa private key | asn1 parsing error",
-    ),
-    ("key.missing", "enoent | eacces | no such file or directory"),
-];

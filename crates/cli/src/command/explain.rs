@@ -178,9 +178,9 @@ impl Explained {
 
     fn refusal(entry: &'static Entry, unknown: Option<String>) -> Self {
         let causes = entry.causes.iter();
-        let (external, connected) = match entry.fix {
-            Fix::ByApp { external, connected, .. } => (external, connected),
-            Fix::Any(steps) => (steps, steps),
+        let (external, connected) = match &entry.fix {
+            Fix::ByApp { external, connected, .. } => (&external[..], &connected[..]),
+            Fix::Any(steps) => (&steps[..], &steps[..]),
             _ => (&[][..], &[][..]),
         };
         let steps = |steps: &[&'static str]| {

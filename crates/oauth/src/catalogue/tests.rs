@@ -190,13 +190,13 @@ fn entries_are_complete_and_well_formed() {
             );
             assert!(!sentence.ends_with('.'), "{id}: {sentence}");
         }
-        for Cause { cause, how_to_tell, .. } in entry.causes {
+        for Cause { cause, how_to_tell, .. } in &entry.causes {
             assert!(
                 [cause, how_to_tell].iter().all(|text| text.ends_with(['.', '?'])),
                 "{id}: {cause} {how_to_tell}"
             );
         }
-        for text in entry.texts {
+        for text in &entry.texts {
             assert_eq!(*text, text::normalize(text), "{id}");
         }
         assert_eq!(by_code(entry.code), Some(entry));
